@@ -1,0 +1,157 @@
+"""Drawings on one plane of data: points, lines through them, residuals, curves and their slopes.
+
+Every drawing has `ax`, makes its artists once, and fills them in `update`. Artists that follow a
+control are made with matplotlib's `animated=True`, which is what lets a live figure keep the rest.
+"""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.patches import Rectangle
+
+from calclearn.figures.style import BLACK, DATA, MODEL, STEP, style
+
+
+class Data:
+    """The points of a data set; `update(data)` takes a `LineData`.
+
+    The axes fit around the data, or, where only some of it is shown, around all of it (`around`).
+    """
+
+    def __init__(self, ax: Axes, *, title: str = "", around=None) -> None:
+        self.ax, self.around, self.shown = ax, around, None
+        with style():
+            (self.points,) = ax.plot([], [], "o", color=DATA, alpha=0.55, ms=4, mec="none")
+            ax.set_title(title)
+
+    def update(self, data) -> None:
+        if data is self.shown:
+            return
+        self.shown, frame = data, data if self.around is None else self.around
+        self.points.set_data(data.x, data.y)
+        self.ax.set(xlabel=data.x_label, ylabel=data.y_label)
+        self.ax.set(xlim=_around(frame.x), ylim=_around(frame.y))
+
+
+class Line:
+    """The model $w_0 x + w_1$ across the axes; `update(weights)` takes (2,) or many, (2, k).
+
+    With many, the lines are thin and the last one, the present one, is thick.
+    """
+
+    def __init__(self, ax: Axes, *, color: str = MODEL) -> None:
+        self.ax = ax
+        self.family = LineCollection([], colors=color, lw=1, alpha=0.35, animated=True)
+        ax.add_collection(self.family, autolim=False)
+        (self.line,) = ax.plot([], [], color=color, lw=2.5, animated=True, zorder=3)
+
+    def update(self, weights: np.ndarray) -> None:
+        slopes, intercepts = np.reshape(weights, (2, -1))
+        x = np.array(self.ax.get_xlim())
+        y = slopes[:, None] * x + intercepts[:, None]  # (k, 2)
+        self.family.set_segments([np.column_stack([x, row]) for row in y[:-1]])
+        self.line.set_data(x, y[-1])
+
+
+class Residuals:
+    """Each point's distance to the line as the side of a square; their total area is the SSE.
+
+    `update((data, weights))`. A square stands on the vertical residual and is as wide on the screen
+    as it is high, so that its area is the residual squared, in squared units of y.
+    """
+
+    def __init__(self, ax: Axes) -> None:
+        self.ax = ax
+        self.squares = PolyCollection(
+            [], facecolors=STEP, edgecolors=STEP, alpha=0.22, lw=1, animated=True, zorder=2
+        )
+        ax.add_collection(self.squares, autolim=False)
+
+    def update(self, pair) -> None:
+        data, (slope, intercept) = pair
+        on_line = slope * data.x + intercept
+        x_per_y = self._x_per_y()
+        self.squares.set_verts(
+            np.stack(
+                [
+                    [data.x, data.y],
+                    [data.x + x_per_y * (data.y - on_line), data.y],
+                    [data.x + x_per_y * (data.y - on_line), on_line],
+                    [data.x, on_line],
+                ]
+            ).transpose(2, 0, 1)  # (n, 4 corners, 2)
+        )
+
+    def _x_per_y(self) -> float:
+        """Return how much of x is as long on the screen as one unit of y."""
+        box = self.ax.get_window_extent()
+        return (np.ptp(self.ax.get_xlim()) / box.width) / (np.ptp(self.ax.get_ylim()) / box.height)
+
+
+class Curve:
+    """A curve $y = f(x)$ with its name; `update((x, y))`. It moves unless `still` is set."""
+
+    def __init__(
+        self, ax: Axes, *, color: str = BLACK, label: str = "", still: bool = False, **line
+    ) -> None:
+        self.ax = ax
+        (self.line,) = ax.plot([], [], color=color, label=label, animated=not still, **line)
+
+    def update(self, curve) -> None:
+        self.line.set_data(*curve)
+
+
+class Tangent:
+    """A point on a curve and the slope there; `update((x, y, slope))`.
+
+    The tangent reaches a quarter of the axes to each side, so it reads as a direction.
+    """
+
+    def __init__(self, ax: Axes, *, color: str = STEP) -> None:
+        self.ax = ax
+        (self.line,) = ax.plot([], [], color=color, lw=2.5, animated=True, zorder=4)
+        (self.point,) = ax.plot(
+            [], [], "o", color=color, ms=9, mec="white", animated=True, zorder=5
+        )
+
+    def update(self, touch) -> None:
+        x, y, slope = touch
+        left, right = self.ax.get_xlim()
+        reach = (right - left) / 4
+        self.line.set_data([x - reach, x + reach], [y - reach * slope, y + reach * slope])
+        self.point.set_data([x], [y])
+
+
+class TotalSquare:
+    """One square whose area is a whole sum of squares; `update((total, least, most))`.
+
+    The dashed square is the least total that any line reaches, `most` sets the scale.
+    """
+
+    def __init__(self, ax: Axes, *, unit: str) -> None:
+        self.ax, self.most = ax, None
+        with style():
+            ax.set(
+                xlabel=f"side ({unit})", ylabel=f"side ({unit})", title="their total area, the SSE"
+            )
+            ax.set_aspect("equal")
+        look = {"animated": True, "lw": 1.5}
+        self.total = Rectangle((0, 0), 0, 0, fc=STEP, ec=STEP, alpha=0.3, **look)
+        self.least = Rectangle((0, 0), 0, 0, fill=False, ec=BLACK, ls="--", zorder=3, **look)
+        for square in (self.total, self.least):
+            ax.add_patch(square)
+
+    def update(self, sums) -> None:
+        total, least, most = np.sqrt(sums)
+        self.total.set(width=total, height=total)
+        self.least.set(width=least, height=least)
+        if most != self.most:
+            self.most = most
+            self.ax.set(xlim=(0, 1.05 * most), ylim=(0, 1.05 * most))
+
+
+def _around(values: np.ndarray, margin: float = 0.08) -> tuple[float, float]:
+    """Return limits that leave a margin around the values."""
+    low, high = float(np.min(values)), float(np.max(values))
+    room = margin * (high - low) or 1.0
+    return low - room, high + room

@@ -1,0 +1,129 @@
+"""Drawings of a descent: its path on the map and on the bowl, its loss, and the rates that work."""
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from calclearn.figures.style import BEST, BLACK, STEP, style
+from calclearn.figures.surfaces import NAMES
+
+
+class Path:
+    """The points of a descent, joined; `update(descent)`. On a bowl it runs at the loss's height.
+
+    A path that leaves the window is cut off there, as it would be on paper.
+    """
+
+    def __init__(self, ax: Axes, *, color: str = STEP, marker: str = "o") -> None:
+        self.ax, self.solid = ax, ax.name == "3d"
+        empty = ([], [], []) if self.solid else ([], [])
+        look = {"color": color, "mec": "white", "mew": 0.6, "animated": True, "zorder": 15}
+        (self.line,) = ax.plot(*empty, marker + "-", ms=4.5, lw=1.6, **look)
+        (self.start,) = ax.plot(*empty, marker, ms=9, **look)
+
+    def update(self, descent) -> None:
+        points, values = descent.points, descent.values  # (K+1, 2), (K+1,)
+        places = np.column_stack([points, values]) if self.solid else points
+        places = places[: _run_inside(self.ax, places)]
+        for artist, row in ((self.line, places), (self.start, places[:1])):
+            artist.set_data_3d(*row.T) if self.solid else artist.set_data(*row.T)
+
+
+class LossCurve:
+    """Loss against step; `update((descent, lowest))`, with the lowest loss there is dashed.
+
+    The axis of losses is logarithmic. It is chosen anew only where `lowest`, and so the surface,
+    is another: under a moving control a curve should move, not its axis.
+    """
+
+    def __init__(self, ax: Axes, *, steps: int, unit: str, color: str = STEP) -> None:
+        self.ax, self.lowest = ax, None
+        with style():
+            ax.set(xlabel="step $k$", title=f"loss by step ({unit})", xlim=(0, steps), yscale="log")
+            ax.grid(True, axis="y", lw=0.6)
+        self.floor = ax.axhline(1, color=BEST, ls="--", lw=1.2)
+        (self.line,) = ax.plot([], [], ".-", color=color, ms=5, lw=1.6, animated=True)
+
+    def update(self, losses) -> None:
+        descent, lowest = losses
+        if lowest != self.lowest:
+            self.lowest, first = lowest, float(descent.values[0])
+            self.floor.set_ydata([lowest, lowest])
+            self.ax.set_ylim(max(0.7 * lowest, 1e-9 * first), 30 * max(first, lowest))
+        self.line.set_data(np.arange(len(descent.values)), descent.values)
+
+
+class WeightCurve:
+    """One weight against the step; `update(descent)`. The dashed line is where it should arrive."""
+
+    def __init__(
+        self, ax: Axes, weight: int, *, steps: int, window: tuple[float, float], best: float,
+        color: str,
+    ) -> None:  # fmt: skip
+        self.ax, self.weight = ax, weight
+        with style():
+            ax.set(xlabel="step $k$", xlim=(0, steps), ylim=window, title=NAMES[weight])
+            ax.axhline(best, color=BEST, ls="--", lw=1.2)
+        (self.line,) = ax.plot([], [], ".-", color=color, ms=5, lw=1.6, animated=True)
+
+    def update(self, descent) -> None:
+        low, high = self.ax.get_ylim()
+        values = descent.points[:, self.weight]
+        # Far outside, the height no longer matters, and no renderer draws a line to 1e300.
+        self.line.set_data(
+            np.arange(len(values)), np.clip(values, 10 * low - 9 * high, 10 * high - 9 * low)
+        )
+
+
+class Bands:
+    """What every learning rate does to this surface, as one strip, and where the rate now stands.
+
+    `update((bands, learning_rate))` with bands a list of (upper end, colour, name).
+    """
+
+    def __init__(self, ax: Axes, limits: tuple[float, float]) -> None:
+        self.ax, self.limits, self.bands, self.strip = ax, limits, None, []
+        with style():
+            ax.set(
+                xlim=limits, ylim=(0, 1), xscale="log", yticks=[], xlabel="learning rate $\\eta$"
+            )
+            ax.spines["left"].set_visible(False)
+        (self.now,) = ax.plot([], [], "v", color=BLACK, ms=11, clip_on=False, animated=True)
+
+    def update(self, state) -> None:
+        bands, learning_rate = state
+        if bands != self.bands:
+            self.bands = bands
+            self._paint()
+        self.now.set_data([learning_rate], [1.12])
+
+    def _paint(self) -> None:
+        for artist in self.strip:
+            artist.remove()
+        self.strip, left = [], self.limits[0]
+        for end, color, name in self.bands:
+            right = min(max(end, left), self.limits[1])
+            self.strip.append(self.ax.axvspan(left, right, color=color, lw=0))
+            if right > 1.6 * left:  # there is room for the name
+                middle = np.sqrt(left * right)
+                self.strip.append(self.ax.text(middle, 0.5, name, ha="center", va="center"))
+            left = right
+
+
+def _run_inside(ax: Axes, places: np.ndarray) -> int:
+    """Return how many points run up to the first that is far outside the axes, that one included.
+
+    A diverging path reaches 1e300 in a few hundred steps; no renderer draws a line to there.
+    """
+    axes = (
+        [ax.get_xlim(), ax.get_ylim(), ax.get_zlim()]
+        if ax.name == "3d"
+        else [ax.get_xlim(), ax.get_ylim()]
+    )
+    low, high = np.transpose(axes)
+    far = 0.2 if ax.name == "3d" else 3.0  # a bowl's lines are not cut off at the edge of the box
+    outside = ((places < low - far * (high - low)) | (places > high + far * (high - low))).any(
+        axis=1
+    )
+    if not outside.any():
+        return len(places)
+    return int(np.argmax(outside)) + (ax.name != "3d")

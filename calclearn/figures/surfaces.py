@@ -1,0 +1,251 @@
+"""Drawings of a surface over two weights: its map, its bowl, and what stands on them.
+
+Loss runs from dark (low) to light (high), the same in the map and in the bowl. The levels grow with
+the square of their number, so a round bowl has rings at even distances.
+"""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from calclearn.figures.style import BLACK, GREY, LOSS, STEP, WEIGHTS, style
+
+NAMES = ("slope $w_0$", "intercept $w_1$")
+
+
+def grid(window, count: int) -> np.ndarray:
+    """Return the points of a mesh over a window ((low, high), (low, high)): (2, count, count).
+
+    >>> grid(((0, 1), (0, 2)), 3)[:, 0, -1].tolist()
+    [1.0, 0.0]
+    """
+    return np.stack(np.meshgrid(*(np.linspace(low, high, count) for low, high in window)))
+
+
+def levels(heights: np.ndarray, count: int = 15) -> np.ndarray:
+    """Return heights for contours, from the lowest to the highest, dense where the surface is low.
+
+    >>> levels(np.array([0.0, 9.0]), 4).tolist()
+    [0.0, 1.0, 4.0, 9.0]
+    """
+    low, high = float(np.min(heights)), float(np.max(heights))
+    high = high if high > low else low + 1
+    return low + (high - low) * np.linspace(0, 1, count) ** 2
+
+
+def window_around(surface, *, rise: float = 4.5, square: bool = False):
+    """Return the box in weight space around a least-squares minimum, ((low, high), (low, high)).
+
+    It holds the points where the loss has risen by less than `rise` times `surface.scale`: with
+    Hessian H the half width along weight k is √(2 · rise · scale · (H⁻¹)ₖₖ). A `square` box has
+    equal sides, so that on axes of equal scale right angles look right.
+    """
+    best = np.asarray(surface.minima[0], float)
+    inverse = np.linalg.inv(surface.hessian(best))
+    half = np.sqrt(2 * rise * surface.scale * np.diag(inverse))
+    half = np.full(2, half.max()) if square else half
+    return tuple((float(w - h), float(w + h)) for w, h in zip(best, half, strict=True))
+
+
+class Contours:
+    """The map of a surface: one colour a level; `update(surface)` paints it again."""
+
+    def __init__(
+        self, ax: Axes, window=None, *, names=NAMES, title: str = "", equal: bool = False
+    ) -> None:
+        self.ax, self.window, self.bands = ax, window, None
+        with style():
+            ax.set(xlabel=names[0], ylabel=names[1], title=title)
+            if equal:
+                ax.set_aspect("equal")
+
+    def update(self, surface) -> None:
+        window = self.window or window_around(surface, square=True)
+        if self.bands is not None and (surface, window) == self.shown:
+            return
+        self.shown = (surface, window)
+        if self.bands is not None:
+            self.bands.remove()
+            self.rings.remove()
+        x, y = points = grid(window, 120)
+        heights = surface(points)
+        steps = levels(heights)
+        shades = LOSS(np.linspace(0, 1, len(steps) - 1))
+        self.bands = self.ax.contourf(x, y, heights, levels=steps, colors=shades)
+        self.rings = self.ax.contour(x, y, heights, levels=steps, colors="white", linewidths=0.5)
+        self.ax.set(xlim=window[0], ylim=window[1])
+
+
+class Bowl:
+    """The surface as a bowl that can be turned; `update((surface, azimuth, elevation))`, in °.
+
+    Dragging it turns it: `drags` names the two controls, `dragged` says where they go.
+    """
+
+    def __init__(
+        self, ax: Axes, window=None, *, names=NAMES, title: str = "", count: int = 28,
+        drags: tuple[str, ...] = ("azimuth", "elevation"),
+    ) -> None:  # fmt: skip
+        self.ax, self.window, self.count, self.drags = ax, window, count, drags
+        self.sheet = self.shown = self.view = None
+        self.names = (*names, "")
+        with style():
+            ax.set(title=title)
+            ax.set_box_aspect((1, 1, 0.8), zoom=0.9)
+            for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
+                axis.set_pane_color((1, 1, 1, 0))
+                axis.set_tick_params(pad=-2)
+                axis.labelpad = -2
+                axis.set_major_locator(MaxNLocator(4))
+            ax.zaxis.set_tick_params(pad=5)
+            ax.mouse_init(rotate_btn=None, zoom_btn=None)
+
+    def update(self, view) -> None:
+        surface, azimuth, elevation = view
+        window = self.window or window_around(surface, square=True)
+        if self.shown != (surface, window):
+            self.shown = (surface, window)
+            if self.sheet is not None:
+                self.sheet.remove()
+            x, y = points = grid(window, self.count)
+            heights = surface(points)
+            t = np.sqrt((heights - heights.min()) / (np.ptp(heights) or 1))
+            self.sheet = self.ax.plot_surface(
+                x, y, heights, facecolors=LOSS(t), rstride=1, cstride=1, shade=False,
+                linewidth=0.3, edgecolor=(1, 1, 1, 0.35), antialiased=True, alpha=0.92,
+            )  # fmt: skip
+            self.ax.set(xlim=window[0], ylim=window[1], zlim=(heights.min(), heights.max()))
+        if (azimuth, elevation) != self.view:
+            self.view = (azimuth, elevation)
+            self._turn(azimuth, elevation)
+
+    def _turn(self, azimuth: float, elevation: float) -> None:
+        self.ax.view_init(elev=elevation, azim=azimuth)
+        self.ax.stale = True  # which matplotlib leaves to pyplot
+        a, e = np.radians([azimuth, elevation])
+        sight = np.abs([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
+        axes = (self.ax.xaxis, self.ax.yaxis, self.ax.zaxis)
+        for axis, end_on, name in zip(axes, sight > (0.8, 0.8, 0.93), self.names, strict=True):
+            # An axis seen nearly from its end has no room for its numbers.
+            axis.set_tick_params(labelcolor="none" if end_on else GREY)
+            axis.set_label_text("" if end_on else name)
+
+    def dragged(self, start, to, azimuth: float, elevation: float) -> tuple[float, float]:
+        """Return the view after a drag across the axes: half a turn from side to side."""
+        across, up = np.subtract(to, start)
+        return azimuth - 180 * across, elevation - 90 * up
+
+
+class Point:
+    """One point of weight space; `update(weights)`. `drags` names the controls that it can move."""
+
+    def __init__(self, ax: Axes, *, drags=(), color: str = STEP, marker: str = "o") -> None:
+        self.ax, self.drags = ax, drags
+        (self.dot,) = ax.plot(
+            [], [], marker, color=color, ms=10, mec="white", mew=1.5, animated=True, zorder=6
+        )
+
+    def update(self, weights) -> None:
+        self.dot.set_data(*np.reshape(weights, (2, 1)))
+
+    def dragged(self, start, to, *values: float) -> tuple[float, float]:
+        """Return the point under the pointer."""
+        return tuple(to)
+
+
+class ShadedPoints:
+    """Points of weight space, each as dark as its loss is low; `update((weights, losses))`.
+
+    The shades run over the whole window of `losses`, a surface, so they mean the same all the time.
+    """
+
+    def __init__(self, ax: Axes, window, *, losses, names=NAMES, title: str = "") -> None:
+        self.ax = ax
+        heights = losses(grid(window, 60))
+        self.low, self.room = heights.min(), np.ptp(heights)
+        with style():
+            ax.set(xlabel=names[0], ylabel=names[1], title=title, xlim=window[0], ylim=window[1])
+        self.dots = ax.scatter([], [], s=46, ec=GREY, lw=0.6, animated=True, zorder=3)
+
+    def update(self, family) -> None:
+        weights, losses = family
+        self.dots.set_offsets(np.transpose(weights))
+        self.dots.set_facecolor(LOSS(np.sqrt(np.maximum(losses - self.low, 0) / self.room)))
+
+
+class PointOnBowl:
+    """The same point on the bowl, with its height; `update((weights, height))`."""
+
+    def __init__(self, ax: Axes, *, color: str = STEP) -> None:
+        self.ax = ax
+        (self.dot,) = ax.plot(
+            [], [], [], "o", color=color, ms=9, mec="white", mew=1.5, animated=True, zorder=20
+        )
+
+    def update(self, place) -> None:
+        (w0, w1), height = place
+        self.dot.set_data_3d([w0], [w1], [height])
+
+
+class Slices:
+    """The two curves that a point's weights cut out of the bowl, one for each weight moved alone.
+
+    `update((surface, weights))`: the curve of constant intercept in the colour of the slope, and
+    the other way round; on a map the curves are straight lines through the point.
+    """
+
+    def __init__(self, ax: Axes, window) -> None:
+        self.ax, self.window = ax, window
+        self.solid = ax.name == "3d"
+        empty = ([], [], []) if self.solid else ([], [])
+        self.lines = [
+            ax.plot(*empty, color=color, lw=2.5, animated=True, zorder=15)[0] for color in WEIGHTS
+        ]
+
+    def update(self, cut) -> None:
+        surface, weights = cut
+        for k, line in enumerate(self.lines):
+            points = sweep(weights, k, self.window[k])
+            if self.solid:
+                line.set_data_3d(*points, surface(points))
+            else:
+                line.set_data(*points)
+
+
+class GradientArrow:
+    """The gradient at a point and its parts, one a weight; `update((weights, gradient))`.
+
+    All three arrows share one scale, chosen so that the whole gradient is `reach` of the map's
+    width long: direction and proportion are what the picture shows, the caption gives the size.
+    """
+
+    def __init__(self, ax: Axes, *, reach: float = 0.28, downhill: bool = True) -> None:
+        self.ax, self.reach, self.sign = ax, reach, -1 if downhill else 1
+        kinds = [(WEIGHTS[0], 2), (WEIGHTS[1], 2), (BLACK, 3)]
+        self.arrows = [
+            ax.annotate(
+                "", (0, 0), (0, 0), annotation_clip=False, zorder=5, animated=True,
+                arrowprops={"arrowstyle": "-|>", "color": color, "lw": lw, "mutation_scale": 14,
+                            "shrinkA": 0, "shrinkB": 0},
+            )
+            for color, lw in kinds
+        ]  # fmt: skip
+
+    def update(self, place) -> None:
+        weights, gradient = (np.asarray(part, float) for part in place)
+        size = np.array([np.ptp(self.ax.get_xlim()), np.ptp(self.ax.get_ylim())])
+        steep = np.linalg.norm(gradient / size)
+        whole = self.sign * gradient * self.reach / steep if steep > 0 else np.zeros(2)
+        for arrow, part in zip(self.arrows, ([1, 0], [0, 1], [1, 1]), strict=True):
+            arrow.xy, arrow.xyann = tuple(weights + whole * part), tuple(weights)
+
+
+def sweep(weights: np.ndarray, k: int, limits: tuple[float, float], count: int = 81) -> np.ndarray:
+    """Return points (2, count) in which weight k runs between the limits and the other stays.
+
+    >>> sweep(np.array([5.0, 7.0]), 0, (0, 1), 3).tolist()
+    [[0.0, 0.5, 1.0], [7.0, 7.0, 7.0]]
+    """
+    points = np.repeat(np.reshape(weights, (2, 1)).astype(float), count, axis=1)
+    points[k] = np.linspace(*limits, count)
+    return points

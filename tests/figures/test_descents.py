@@ -1,0 +1,94 @@
+"""What the drawings of a descent put on the paper, also of one that leaves the paper."""
+
+import warnings
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from calclearn.descent.descend import descend
+from calclearn.descent.losses import line_loss
+from calclearn.descent.optimizers import GradientDescent
+from calclearn.figures.descents import Bands, LossCurve, Path, WeightCurve
+from calclearn.figures.style import panels
+
+SURFACE = line_loss(np.array([-1.0, 0.5, 2.0, 3.0]), np.array([2.0, 2.5, 4.5, 5.0]))
+START = np.array([-1.0, 4.0])
+
+
+def walk(learning_rate, steps=60):
+    return descend(SURFACE, START, GradientDescent(learning_rate), steps)
+
+
+@pytest.fixture(params=["flat", "solid"])
+def ax(request):
+    (ax,) = panels(request.param)
+    ax.set(xlim=(-2, 3), ylim=(0, 5))
+    if request.param == "solid":
+        ax.set_zlim(0, 100)
+    return ax
+
+
+def drawn(path):
+    line = path.line
+    return np.array(line.get_data_3d() if path.solid else line.get_data())
+
+
+def test_a_path_shows_every_point_at_its_height(ax):
+    path, descent = Path(ax), walk(0.01)
+    path.update(descent)
+    points = drawn(path)
+    assert pytest.approx(descent.points) == points[:2].T
+    if path.solid:
+        assert points[2] == pytest.approx(descent.values)
+
+
+def test_a_diverging_path_ends_soon_after_it_left_and_can_be_painted(ax):
+    path, descent = Path(ax), walk(10.0)
+    assert np.abs(descent.points).max() > 1e3
+    path.update(descent)
+    assert np.abs(drawn(path)[:2]).max() < np.abs(descent.points).max()
+    assert drawn(path).shape[1] >= 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        FigureCanvasAgg(ax.figure).draw()
+        path.line.set_animated(False)
+        FigureCanvasAgg(ax.figure).draw()
+
+
+def test_the_loss_curve_keeps_its_axis_while_the_descent_changes():
+    (ax,) = panels("flat")
+    curve, lowest = LossCurve(ax, steps=60, unit="kg²"), float(SURFACE(SURFACE.minima[0]))
+    curve.update((walk(0.01), lowest))
+    limits, descent = ax.get_ylim(), walk(0.02)
+    curve.update((descent, lowest))
+    assert ax.get_ylim() == limits
+    assert limits[0] < lowest < descent.values[0] < limits[1]
+    assert np.array_equal(curve.line.get_ydata(), descent.values)
+    curve.update((descent, 2 * lowest))
+    assert ax.get_ylim() != limits
+
+
+def test_a_weight_runs_against_the_step():
+    (ax,) = panels("flat")
+    curve, descent = WeightCurve(ax, 1, steps=60, window=(0, 5), best=2, color="k"), walk(0.01)
+    curve.update(descent)
+    assert curve.line.get_ydata() == pytest.approx(descent.points[:, 1])
+    curve.update(walk(10.0))
+    assert np.abs(curve.line.get_ydata()).max() < 100
+
+
+def test_bands_fill_the_strip_and_their_names_stand_in_them():
+    (ax,) = panels("flat")
+    ends = [(0.1, "w", "creeps"), (1.0, "y", "converges"), (1.1, "r", "thin"), (np.inf, "k", "far")]
+    bands = Bands(ax, (0.01, 10.0))
+    bands.update((ends, 0.5))
+    assert [text.get_text() for text in ax.texts] == ["creeps", "converges", "far"]
+    widths = [np.ptp(patch.get_extents().get_points()[:, 0]) for patch in ax.patches]
+    assert sum(widths) == pytest.approx(ax.bbox.width, rel=1e-3)
+    assert list(bands.now.get_xdata()) == [0.5]
+    strip = list(bands.strip)
+    bands.update((ends, 0.6))
+    assert bands.strip == strip, "the strip is painted only for other bands"
+    bands.update(([*ends[:1], (np.inf, "k", "far")], 0.6))
+    assert len(ax.patches) == 2

@@ -1,0 +1,67 @@
+"""The palette holds what it promises: apart for the colour-blind, apart in grey, dark to light."""
+
+import itertools
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from calclearn.figures import style as look
+from calclearn.figures.style import LOSS, panels, style
+
+# Viénot, Brettel and Mollon (1999): linear RGB as a dichromat sees it.
+DICHROMATS = {
+    "protanope": [[0.11238, 0.88762, 0], [0.11238, 0.88762, 0], [0.00401, -0.00401, 1]],
+    "deuteranope": [[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]],
+}
+
+
+def linear(color):
+    rgb = np.array(to_rgb(color))
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+def lightness(rgb):
+    """CIE L*, from 0 for black to 100 for white."""
+    luminance = rgb @ [0.2126, 0.7152, 0.0722]
+    return 116 * np.cbrt(luminance) - 16
+
+
+@pytest.mark.parametrize("sight", DICHROMATS)
+def test_roles_stay_apart_for_the_colour_blind(sight):
+    roles = [look.DATA, look.MODEL, look.STEP, look.BEST, *look.WEIGHTS]
+    seen = [np.array(DICHROMATS[sight]) @ linear(color) for color in roles]
+    for (a, first), (b, second) in itertools.combinations(zip(roles, seen, strict=True), 2):
+        assert np.linalg.norm(first - second) > 0.05, (a, b)
+
+
+def test_losses_get_lighter_all_the_way():
+    shades = [lightness(linear(color[:3])) for color in LOSS(np.linspace(0, 1, 30))]
+    assert (np.diff(shades) > 0).all()
+    assert shades[-1] - shades[0] > 70
+
+
+def test_regimes_can_be_told_apart_and_read_under_black_text():
+    shades = [lightness(linear(color)) for color in look.REGIMES.values()]
+    assert min(shades) > 65
+
+
+def test_optimizers_differ_in_colour_and_in_marker():
+    colors, markers = zip(*look.OPTIMIZERS.values(), strict=True)
+    assert len(set(colors)) == len(set(markers)) == len(colors)
+
+
+def test_nothing_global_changes():
+    before = dict(mpl.rcParams)
+    axes = panels("flat", "solid", "strip", ratios=(1, 2))
+    assert [ax.name for ax in axes] == ["rectilinear", "3d", "rectilinear"]
+    assert dict(mpl.rcParams) == before
+    with style():
+        assert min(size for name, size in mpl.rcParams.items() if name == "font.size") >= 10
+
+
+@pytest.mark.parametrize("kinds", [(), ("round",), ("strip",)])
+def test_unknown_panels_are_named(kinds):
+    with pytest.raises(ValueError, match="kinds must be"):
+        panels(*kinds)

@@ -1,0 +1,136 @@
+"""What the drawings of a surface put on the paper, read from their artists."""
+
+import numpy as np
+import pytest
+
+from calclearn.descent.losses import line_loss
+from calclearn.figures.style import panels
+from calclearn.figures.surfaces import (
+    Bowl,
+    Contours,
+    GradientArrow,
+    Point,
+    PointOnBowl,
+    ShadedPoints,
+    Slices,
+    grid,
+    levels,
+    window_around,
+)
+
+X, Y = np.array([-1.0, 0.5, 2.0, 3.0]), np.array([2.0, 2.5, 4.5, 5.0])
+
+
+@pytest.fixture
+def surface():
+    return line_loss(X, Y)
+
+
+@pytest.fixture
+def window(surface):
+    return window_around(surface)
+
+
+def test_on_the_edge_of_the_window_the_loss_has_risen_by_as_much_as_asked(surface):
+    (low, high), _ = window_around(surface, rise=2.0)
+    best = np.array(surface.minima[0])
+    intercepts = np.linspace(best[1] - 20, best[1] + 20, 20001)
+    for slope in (low, high):
+        lowest = surface(np.stack([0 * intercepts + slope, intercepts])).min()
+        assert lowest - surface(best) == pytest.approx(2.0 * surface.scale, rel=1e-5)
+
+
+def test_a_square_window_has_equal_sides_around_the_minimum(surface):
+    sides = np.array(window_around(surface, square=True))
+    assert np.ptp(sides, axis=1)[0] == pytest.approx(np.ptp(sides, axis=1)[1])
+    assert sides.mean(axis=1) == pytest.approx(np.array(surface.minima[0]))
+
+
+def test_levels_of_a_flat_surface_still_rise():
+    assert (np.diff(levels(np.full((3, 3), 7.0))) > 0).all()
+
+
+def test_a_map_is_painted_anew_only_for_another_surface(surface, window):
+    (ax,) = panels("flat")
+    drawing = Contours(ax, window)
+    drawing.update(surface)
+    bands = drawing.bands
+    drawing.update(surface)
+    assert drawing.bands is bands
+    drawing.update(line_loss(X, 2 * Y))
+    assert drawing.bands is not bands
+    assert len(ax.collections) == 2, "the old map is still there"
+
+
+def test_low_is_dark_on_the_map_and_in_the_bowl(surface, window):
+    flat, solid = panels("flat", "solid")
+    bowl, contours = Bowl(solid, window), Contours(flat, window)
+    contours.update(surface)
+    bowl.update((surface, -60, 35))
+    on_map = contours.bands.get_facecolor()[:, :3].sum(axis=1)
+    assert (np.diff(on_map) > 0).all()
+    heights = surface(grid(window, bowl.count)).ravel()
+    brightness = bowl.sheet.get_facecolor()[:, :3].sum(axis=1)
+    assert brightness.max() - brightness.min() > 1.5
+    assert heights.size > len(brightness) > 0
+
+
+def test_turning_a_bowl_turns_it_and_hides_the_axis_seen_from_its_end(surface, window):
+    (ax,) = panels("solid")
+    bowl = Bowl(ax, window)
+    bowl.update((surface, -60, 35))
+    assert (ax.azim, ax.elev) == (-60, 35)
+    assert "slope" in ax.get_xlabel()
+    bowl.update((surface, 0, 10))
+    assert (ax.azim, ax.elev) == (0, 10)
+    assert ax.get_xlabel() == ""
+    assert "intercept" in ax.get_ylabel()
+    assert bowl.dragged((0.5, 0.5), (0.0, 0.5), 10, 20) == (100, 20)
+
+
+def test_slices_lie_on_the_bowl_and_go_through_the_point(surface, window):
+    flat, solid = panels("flat", "solid")
+    weights = np.array([0.7, 2.0])
+    for ax in (flat, solid):
+        drawing = Slices(ax, window)
+        drawing.update((surface, weights))
+        for k, line in enumerate(drawing.lines):
+            points = np.array(line.get_data_3d() if ax is solid else line.get_data())
+            assert (points[1 - k] == weights[1 - k]).all(), "the other weight has moved"
+            assert points[k, [0, -1]] == pytest.approx(window[k])
+            if ax is solid:
+                assert points[2] == pytest.approx(surface(points[:2]))
+
+
+def test_arrows_show_the_gradient_and_its_parts(surface, window):
+    (ax,) = panels("flat")
+    ax.set(xlim=window[0], ylim=window[1])
+    drawing, weights = GradientArrow(ax), np.array([0.7, 2.0])
+    gradient = surface.gradient(weights)
+    drawing.update((weights, gradient))
+    slope, intercept, whole = (np.array(arrow.xy) - weights for arrow in drawing.arrows)
+    assert whole == pytest.approx(slope + intercept)
+    assert whole / np.linalg.norm(whole) == pytest.approx(-gradient / np.linalg.norm(gradient))
+    assert slope[1] == intercept[0] == 0
+    drawing.update((weights, np.zeros(2)))
+    assert drawing.arrows[2].xy == tuple(weights), "no gradient, no arrow"
+
+
+def test_points_stand_where_they_are_put(surface, window):
+    flat, solid = panels("flat", "solid")
+    dot, on_bowl = Point(flat, drags=("a", "b")), PointOnBowl(solid)
+    dot.update(np.array([0.3, 0.4]))
+    on_bowl.update((np.array([0.3, 0.4]), 5.0))
+    assert dot.dot.get_xydata().tolist() == [[0.3, 0.4]]
+    assert dot.dragged((0, 0), (1.5, 2.5), 0.3, 0.4) == (1.5, 2.5)
+    assert np.ravel(on_bowl.dot.get_data_3d()).tolist() == [0.3, 0.4, 5.0]
+
+
+def test_shaded_points_are_darker_where_the_loss_is_lower(surface, window):
+    (ax,) = panels("flat")
+    drawing = ShadedPoints(ax, window, losses=surface)
+    best = np.array(surface.minima[0])
+    weights = np.column_stack([best, best + 0.3, best + 0.9])
+    drawing.update((weights, surface(weights)))
+    assert np.array_equal(drawing.dots.get_offsets(), weights.T)
+    assert (np.diff(drawing.dots.get_facecolor()[:, :3].sum(axis=1)) > 0).all()
