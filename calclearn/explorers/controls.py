@@ -1,0 +1,139 @@
+"""The controls are ipywidgets' own, made so that they read like mathematics.
+
+A control is whatever has a `value` in Python and in the browser. What is added here is what a
+learner or a test needs and a bare widget does not give: limits that answer in a sentence, steps
+that multiply, and a track coloured by what happens there.
+"""
+
+import math
+import numbers
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import ipywidgets as widgets
+
+
+def slider(
+    value: float, minimum: float, maximum: float, step: float | None = None, *, label: str = ""
+) -> widgets.FloatSlider | widgets.IntSlider:
+    """Return a slider with even steps; four whole numbers make it a slider of integers.
+
+    Without a `step` there are 200 of them. `label` stands left of it (by default the control's
+    name).
+
+    >>> slider(3, 1, 10, 1).value, slider(0.5, 0, 1).step
+    (3, 0.005)
+    """
+    _check_range(value, minimum, maximum)
+    step = (maximum - minimum) / 200 if step is None else step
+    whole = all(isinstance(number, int) for number in (value, minimum, maximum, step))
+    kind, form = (widgets.IntSlider, "d") if whole else (widgets.FloatSlider, _decimals(step))
+    return kind(
+        value=value, min=minimum, max=maximum, step=step, description=label, readout_format=form
+    )
+
+
+def round_slider(
+    value: float, limits: tuple[float, float], *, label: str = ""
+) -> widgets.FloatSlider:
+    """Return a slider over about these limits that stands on round numbers, some hundred of them.
+
+    >>> control = round_slider(0.123, (-0.71, 1.73))
+    >>> control.value, control.min, control.max, control.step
+    (0.12, -0.71, 1.73, 0.01)
+    """
+    low, high = limits
+    step = 10.0 ** math.floor(math.log10((high - low) / 100))
+    value, low, high = (float(f"{round(number / step) * step:.12g}") for number in (value, *limits))
+    return slider(min(max(value, low), high), low, high, step, label=label)
+
+
+def log_slider(
+    value: float, minimum: float, maximum: float, steps: int = 120, *, label: str = ""
+) -> widgets.FloatLogSlider:
+    """Return a slider over orders of magnitude: each of its `steps` multiplies by the same factor.
+
+    >>> log_slider(0.1, 1e-3, 1).value
+    0.1
+    """
+    _check_range(value, minimum, maximum)
+    if minimum <= 0:
+        raise ValueError(f"minimum must be above 0 on a logarithmic slider, got {minimum}")
+    low, high = math.log10(minimum), math.log10(maximum)
+    step = (high - low) / steps
+    return widgets.FloatLogSlider(
+        value=value, base=10, min=low, max=high, step=step, description=label, readout_format=".2e"
+    )
+
+
+def choice(options: Iterable[Any], value: Any = None, *, label: str = "") -> widgets.Dropdown:
+    """Return a drop-down list; a mapping shows its keys and gives its values. The first is chosen.
+
+    >>> choice(["sine", "square"]).value
+    'sine'
+    """
+    options = dict(options) if isinstance(options, Mapping) else list(options)
+    if not options:
+        raise ValueError("options must hold at least one entry, got none")
+    given = {} if value is None else {"value": value}
+    return widgets.Dropdown(options=options, description=label, **given)
+
+
+def coloured(control: widgets.Widget, bands: Callable[[Any], list]) -> widgets.Widget:
+    """Return the slider with its track coloured by `bands(state)`, a list of (upper end, colour).
+
+    >>> track = coloured(slider(1, 0, 4), lambda state: [(2, "green"), (4, "red")])
+    """
+    control.bands = bands
+    return control
+
+
+def _check_range(value: float, minimum: float, maximum: float) -> None:
+    if not minimum < maximum:
+        raise ValueError(f"minimum must be below maximum, got {minimum} and {maximum}")
+    if not minimum <= value <= maximum:
+        raise ValueError(f"value must lie between {minimum} and {maximum}, got {value}")
+
+
+def _limits(control: widgets.Widget) -> tuple[float, float] | None:
+    """Return the least and greatest value of a slider, None for any other control."""
+    if isinstance(control, widgets.FloatLogSlider):
+        return control.base**control.min, control.base**control.max
+    return (control.min, control.max) if hasattr(control, "min") else None
+
+
+def check_value(name: str, control: widgets.Widget, value: Any) -> None:
+    if (limits := _limits(control)) is not None:
+        if not isinstance(value, numbers.Real):
+            raise ValueError(f"{name} must be a number, got {value!r}")
+        low, high = limits
+        slack = 1e-9 * (high - low)
+        if not low - slack <= value <= high + slack:
+            raise ValueError(f"{name} must lie between {low:g} and {high:g}, got {value!r}")
+    elif isinstance(control, widgets.Dropdown):
+        known = [value for _, value in control._options_full]
+        if value not in known:
+            raise ValueError(f"{name} must be one of {known}, got {value!r}")
+
+
+def read(control: widgets.Widget, sent: Any) -> Any:
+    """Return a control's value from what the browser sent: a choice sends only its place."""
+    return control._options_full[sent["index"]][1] if isinstance(sent, dict) else sent
+
+
+def put(control: widgets.Widget, value: float) -> None:
+    """Give a slider the value that it can show nearest to this one."""
+    low, high = _limits(control)
+    nearest = control.min + round((value - control.min) / control.step) * control.step
+    control.value = type(control.value)(min(max(nearest, low), high))
+
+
+def fraction(control: widgets.Widget, value: float) -> float:
+    """Return where on its track a slider shows the value, from 0 to 1."""
+    if isinstance(control, widgets.FloatLogSlider):
+        value = math.log(max(value, 1e-300), control.base)
+    return min(max((value - control.min) / (control.max - control.min), 0.0), 1.0)
+
+
+def _decimals(step: float) -> str:
+    return f".{max(0, -math.floor(math.log10(step) + 1e-9))}f"

@@ -1,0 +1,231 @@
+"""An explorer is a pure function from the controls' values to a state, some drawings, and a
+sentence in words.
+
+    state = compute(**values);    drawing.update(state);    caption(state)
+
+The same three answer to the learner's slider, to the still picture stored in the notebook, and to
+the tests.
+"""
+
+import base64
+import textwrap
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import ipywidgets as widgets
+from matplotlib.transforms import Bbox
+
+from calclearn.explorers.controls import check_value, fraction, put, read
+from calclearn.explorers.live import LiveFigure, Painter, encode
+from calclearn.figures.style import VERMILION
+
+
+class Explorer:
+    """A figure that follows its controls; `explore` makes it.
+
+    `set(**values)` moves controls, `state` is what `compute` returned for them, `caption` says it
+    in words, `still()` paints it as PNG bytes, `controls` are the widgets by name. `error` is
+    None, or the exception that `compute` raised for the present values; the figure then shows it
+    as a sentence.
+    """
+
+    def __init__(self, compute, drawings, caption, controls) -> None:
+        self.controls: dict[str, widgets.Widget] = controls
+        self._compute, self._drawings, self._describe = compute, drawings, caption
+        self._values = self._state = self._caption = self._error = self._grip = None
+        figure = drawings[0][1].ax.figure
+        self._apology = figure.text(
+            0.5, 0.5, "", ha="center", va="center", fontsize=12, zorder=100, animated=True,
+            bbox={"facecolor": "white", "edgecolor": VERMILION, "pad": 9},
+        )  # fmt: skip
+        self._painter = Painter(figure)
+        self.still()
+        self._values = None  # once more: the first picture found the layout that drawings measure
+        png = self.still()
+        self._live = LiveFigure(
+            self._painter, self._answer, controls=controls, png=png, caption=self._caption,
+            css=self._css(), grips=self._grips(),
+        )  # fmt: skip
+        row = widgets.Layout(flex_flow="row wrap", max_width=f"{self._live.width}px")
+        self.widget = widgets.VBox([widgets.Box([*controls.values()], layout=row), self._live])
+
+    def set(self, **values: Any) -> "Explorer":
+        """Move controls, as a learner would, and return the explorer.
+
+        Raises ValueError for a control that does not exist or a value that it cannot take.
+        """
+        for name, value in values.items():
+            if name not in self.controls:
+                raise ValueError(f"controls are {', '.join(self.controls)}, got {name!r}")
+            check_value(name, self.controls[name], value)
+        for name, value in values.items():
+            self.controls[name].value = value
+        return self
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The controls' values by name."""
+        return {name: control.value for name, control in self.controls.items()}
+
+    @property
+    def state(self) -> Any:
+        """What `compute` made of the present values."""
+        self._follow(self.values)
+        return self._state
+
+    @property
+    def caption(self) -> str:
+        """The figure in words."""
+        self._follow(self.values)
+        return self._caption
+
+    @property
+    def error(self) -> BaseException | None:
+        """The exception that `compute` raised for the present values, if it did."""
+        self._follow(self.values)
+        return self._error
+
+    def still(self) -> bytes:
+        """Return the figure as it stands, as PNG bytes."""
+        self._follow(self.values)
+        return encode(self._painter.paint(), "PNG")
+
+    def _follow(self, values: dict) -> None:
+        """Bring state, drawings and caption up to the values, unless they are there already."""
+        if values == self._values:
+            return
+        first, self._values, self._error = self._state is None, values, None
+        try:
+            self._state = self._compute(**values)
+            for part, drawing in self._drawings:
+                drawing.update(self._state if part is None else self._state[part])
+            self._caption = self._describe(self._state)
+        except (Exception, KeyboardInterrupt) as error:
+            if first:  # a figure that cannot show its first picture is its author's mistake
+                raise
+            self._error = error
+            self._caption = " ".join(str(error).split()) or type(error).__name__
+        self._apology.set_text(textwrap.fill(self._caption, 70) if self._error else "")
+
+    def _answer(self, values: dict, drag: dict | None) -> tuple[str, str]:
+        """Follow the browser's values or pointer; return the caption and the tracks' colours."""
+        values = {name: read(self.controls[name], sent) for name, sent in values.items()}
+        if drag is not None:
+            self._drag(**drag)
+            values = self.values
+        self._follow(values)
+        return self._caption, self._css()
+
+    def _drag(self, id: str, start: list, to: list) -> None:
+        """Let the drawing under the pointer say which values its controls take."""
+        if self._grip is None or self._grip[0] != id:
+            self._grip = (id, self._grip_at(start), self.values)
+        _, drawing, before = self._grip
+        if drawing is None:
+            return
+        ax = drawing.ax
+        plane = ax.transAxes if ax.name == "3d" else ax.transData
+        places = (ax.figure.transFigure + plane.inverted()).transform([start, to])
+        moved = drawing.dragged(*places, *(before[name] for name in drawing.drags))
+        for name, value in zip(drawing.drags, moved, strict=True):
+            put(self.controls[name], value)
+
+    def _grip_at(self, place: list) -> Any:
+        return next((grip for grip in self._held() if _box(grip).contains(*place)), None)
+
+    def _grips(self) -> list[list[float]]:
+        return [_box(grip).extents.tolist() for grip in self._held()]
+
+    def _held(self) -> list:
+        return [drawing for _, drawing in self._drawings if getattr(drawing, "drags", ())]
+
+    def _css(self) -> str:
+        """Colour the tracks of the sliders that have bands."""
+        rules = []
+        for control in self.controls.values():
+            if not hasattr(control, "bands") or self._state is None:
+                continue
+            stops, low = [], 0.0
+            for end, colour, *_ in control.bands(self._state):
+                high = 100 * fraction(control, end)
+                stops.append(f"{colour} {low:.1f}% {high:.1f}%")
+                low = high
+            name = f"calclearn-track-{control.model_id}"
+            control.add_class(name)
+            rules.append(
+                f".{name} .noUi-connects {{ background: linear-gradient(to right, "
+                f"{', '.join(stops)}); }} .{name} .noUi-connect {{ background: transparent; }}"
+            )
+        return "\n".join(rules)
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+        return {
+            "application/vnd.jupyter.widget-view+json": view,
+            "image/png": base64.b64encode(self.still()).decode("ascii"),
+            "text/plain": self.caption,
+        }
+
+
+def explore(
+    compute: Callable[..., Any],
+    drawings: Iterable[Any] | Mapping[str, Any],
+    caption: Callable[[Any], str],
+    **controls: widgets.Widget,
+) -> Explorer:
+    """Return a live figure: a state computed from the controls, drawings that show it, its caption.
+
+    `drawings` is a list, each `update`d with the whole state, or a mapping from a part of the
+    state to the drawing, or list of drawings, that shows `state[part]`. `controls` are made by
+    `slider`, `log_slider` and `choice`; any widget with a `value` serves. Raises TypeError where
+    one of the three is something else.
+
+    >>> from calclearn.explorers.controls import slider
+    >>> from calclearn.figures.style import panels
+    >>> class Dot:
+    ...     def __init__(self, ax):
+    ...         self.ax, (self.dot,) = ax, ax.plot([], [], "o", animated=True)
+    ...     def update(self, x):
+    ...         self.dot.set_data([x], [x**2])
+    >>> (ax,) = panels("flat")
+    >>> square = explore(
+    ...     lambda x: x, [Dot(ax)], lambda x: f"{x} squared is {x**2}", x=slider(2, 0, 9, 1)
+    ... )
+    >>> square.set(x=3).caption
+    '3 squared is 9'
+    """
+    for name, given in (("compute", compute), ("caption", caption)):
+        if not callable(given):
+            raise TypeError(f"{name} must be a function, got {type(given).__name__}")
+    pairs = _pairs(drawings)
+    for name, control in controls.items():
+        if not isinstance(control, widgets.Widget) or not control.has_trait("value"):
+            raise TypeError(f"{name} must be a widget with a value, got {type(control).__name__}")
+        control.description = control.description or name.replace("_", " ")
+        control.style.description_width = "130px"
+        control.layout.width = control.layout.width or "424px"
+    return Explorer(compute, pairs, caption, controls)
+
+
+def _box(drawing: Any) -> Bbox:
+    """Return where a drawing's axes lie, in fractions of the figure."""
+    # not `get_position`, which makes the axes stale
+    return drawing.ax.bbox.transformed(drawing.ax.figure.transFigure.inverted())
+
+
+def _pairs(drawings: Iterable[Any] | Mapping[str, Any]) -> list[tuple[str | None, Any]]:
+    """Return (part of the state, drawing) for every drawing; the part None is the whole state."""
+    parts = drawings.items() if isinstance(drawings, Mapping) else [(None, list(drawings))]
+    pairs = [
+        (part, drawing)
+        for part, group in parts
+        for drawing in (group if isinstance(group, list) else [group])
+    ]
+    for _, drawing in pairs:
+        if not callable(getattr(drawing, "update", None)) or not hasattr(drawing, "ax"):
+            raise TypeError(
+                f"drawings must have update(state) and ax, got {type(drawing).__name__}"
+            )
+    if not pairs:
+        raise TypeError("drawings must hold at least one drawing, got none")
+    return pairs

@@ -1,0 +1,159 @@
+// The live figure's front end: it asks for pictures and shows them. No mathematics lives here.
+
+const IN_FLIGHT = 2; // one being painted, one on its way; more would only queue up old pictures
+const REST = 250; // milliseconds of stillness after which the picture is kept
+
+const css = `
+.calclearn-live { padding: 2px 0; }
+.calclearn-live canvas { display: block; max-width: 100%; outline-offset: 2px; touch-action: pan-y; }
+.calclearn-live p { margin: 4px 2px 0; font-size: 14px; line-height: 1.45; min-height: 2.9em; max-width: 860px; }
+`;
+
+// A control's value in the browser: a choice knows only the place of what is chosen.
+const valueOf = (control) => {
+  const value = control.get("value");
+  return value === undefined || value === null ? { index: control.get("index") } : value;
+};
+
+const decode = async (bytes, type) => {
+  const bitmap = await createImageBitmap(new Blob([bytes], { type }));
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  const pen = canvas.getContext("2d");
+  pen.drawImage(bitmap, 0, 0);
+  return pen.getImageData(0, 0, bitmap.width, bitmap.height);
+};
+
+export default () => {
+  const page = Math.random().toString(36).slice(2); // the same figure may be open in two windows
+  const views = new Set();
+  const controls = {};
+  let send = () => {};
+  let asked = 0; // number of the last request
+  let answered = 0; // number of the last reply that was shown
+  let waiting = false; // something changed while the wire was full
+  let drag = null; // where the pointer was pressed and where it is, in fractions of the figure
+  let released = false; // the pointer is up, but its last place is still on the wire
+  let timer = null;
+  let background = null; // the ImageData of what does not move
+  let edition = null; // its number in the kernel; null where it is only like it
+  let picture = null; // on the screen: { image, caption, rest }
+  let queue = Promise.resolve(); // replies are shown one after the other, in their order
+
+  const ask = (rest = false) => {
+    clearTimeout(timer);
+    waiting = asked - answered >= IN_FLIGHT;
+    if (waiting) return;
+    asked += 1;
+    const values = {};
+    for (const [name, control] of Object.entries(controls)) values[name] = valueOf(control);
+    const ratio = window.devicePixelRatio || 1;
+    send({ page, number: asked, values, drag, ratio, edition, rest });
+  };
+
+  const settle = (rest) => {
+    if (waiting) return ask();
+    if (asked !== answered) return;
+    if (released) drag = null;
+    if (!rest && !drag) timer = setTimeout(() => ask(true), REST);
+  };
+
+  const show = (image, caption, rest) => {
+    picture = { image, caption, rest };
+    for (const view of views) view(picture);
+  };
+
+  const replied = async (reply, [moved, colours, bytes]) => {
+    if (bytes) background = await decode(bytes, reply.rest ? "image/png" : "image/jpeg");
+    edition = reply.edition;
+    const image = new ImageData(background.data.slice(), background.width, background.height);
+    const pixels = new Uint32Array(image.data.buffer);
+    const places = new Uint32Array(moved.buffer.slice(moved.byteOffset, moved.byteOffset + moved.byteLength));
+    const inks = new Uint32Array(colours.buffer.slice(colours.byteOffset, colours.byteOffset + colours.byteLength));
+    for (let i = 0; i < places.length; i++) pixels[places[i]] = inks[i];
+    answered = reply.number;
+    show(image, reply.caption, reply.rest);
+    settle(reply.rest);
+  };
+
+  return {
+    async initialize({ model }) {
+      send = (request) => model.send(request);
+      model.on("msg:custom", (reply, buffers) => {
+        if (reply.page === page) queue = queue.then(() => replied(reply, buffers));
+      });
+      for (const [name, reference] of Object.entries(model.get("controls"))) {
+        const id = reference.replace("IPY_MODEL_", "");
+        controls[name] = await model.widget_manager.get_model(id);
+        // While the pointer drags, it is the kernel that moves the sliders: their news is no news here.
+        const changed = () => drag || ask();
+        controls[name].on("change:value", changed);
+        controls[name].on("change:index", changed);
+      }
+      show(await decode(model.get("png"), "image/png"), model.get("caption"), true);
+      if ((window.devicePixelRatio || 1) !== 1) ask(true);
+    },
+
+    render({ model, el }) {
+      el.classList.add("calclearn-live");
+      el.innerHTML =
+        `<style></style><canvas role="img" tabindex="-1"></canvas>` +
+        `<p class="calclearn-caption" role="status" aria-live="polite"></p>`;
+      const [sheet, canvas, caption] = el.children;
+      const restyle = () => (sheet.textContent = css + model.get("css"));
+      restyle();
+      model.on("change:css", restyle);
+      canvas.style.width = `${model.get("width")}px`;
+
+      const view = ({ image, caption: sentence, rest }) => {
+        if (canvas.width !== image.width || canvas.height !== image.height) {
+          canvas.width = image.width;
+          canvas.height = image.height;
+        }
+        canvas.getContext("2d").putImageData(image, 0, 0);
+        canvas.setAttribute("aria-label", sentence);
+        // A screen reader waits while the region is busy, and so speaks only the last sentence.
+        caption.setAttribute("aria-busy", String(!rest));
+        if (caption.textContent !== sentence) caption.textContent = sentence;
+      };
+      views.add(view);
+      if (picture) view(picture);
+
+      const place = (event) => {
+        const box = canvas.getBoundingClientRect();
+        return [(event.clientX - box.left) / box.width, 1 - (event.clientY - box.top) / box.height];
+      };
+      const onGrip = ([x, y]) =>
+        model.get("grips").some(([x0, y0, x1, y1]) => x0 <= x && x <= x1 && y0 <= y && y <= y1);
+      let pressed = null;
+      const move = (event) => {
+        drag = { ...pressed, to: place(event) };
+        ask();
+      };
+      canvas.addEventListener("pointerdown", (event) => {
+        const at = place(event);
+        if (event.button !== 0 || !onGrip(at)) return;
+        canvas.setPointerCapture(event.pointerId);
+        pressed = { start: at, id: `${page}${event.timeStamp}` };
+        released = false;
+        move(event);
+        event.preventDefault();
+      });
+      canvas.addEventListener("pointermove", (event) => {
+        if (pressed) move(event);
+        else canvas.style.cursor = onGrip(place(event)) ? "grab" : "default";
+      });
+      for (const end of ["pointerup", "pointercancel"])
+        canvas.addEventListener(end, () => {
+          if (!pressed) return;
+          pressed = null;
+          released = true;
+          settle(false);
+        });
+
+      return () => {
+        views.delete(view);
+        model.off("change:css", restyle);
+      };
+    },
+  };
+};

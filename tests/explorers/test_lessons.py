@@ -1,0 +1,197 @@
+"""Every explorer of every lesson, driven through the minimum, default and maximum of each control.
+
+nbval sees a figure once and never moves a slider; here every control is moved, and what it draws
+has to be finite, different, quick, and said in words.
+"""
+
+import io
+import time
+
+import ipywidgets as widgets
+import numpy as np
+import pytest
+from PIL import Image
+
+from calclearn import explorers
+from calclearn.data import LineData, penguin_line
+from calclearn.descent.descend import Stop
+
+MAKERS = [
+    explorers.first_descent,
+    explorers.learning_rate,
+    explorers.each_weight,
+    explorers.residual_squares,
+    explorers.family_of_lines,
+    explorers.profiles,
+    explorers.which_way_is_down,
+    explorers.shape_of_the_bowl,
+]
+VIEW = {"azimuth", "elevation"}  # they turn a bowl and change nothing that there is to say
+SECONDS = 1.0  # for one picture; the usual one takes a fiftieth of it
+
+
+def settings(control):
+    """The values at which a control is looked at, the one it has left out."""
+    if isinstance(control, widgets.FloatLogSlider):
+        ends = (control.base**control.min, control.base**control.max)
+        # 10 ** log10(x) may leave the slider by a rounding error
+        return [np.clip(end, ends[0], ends[1]) for end in ends]
+    if hasattr(control, "min"):
+        return [control.min, control.max]
+    return [value for _, value in control._options_full]
+
+
+def artists(figure):
+    return len(figure.findobj(lambda artist: artist.get_animated()))
+
+
+def arrays(state):
+    """All arrays in a state, however it is nested."""
+    if isinstance(state, dict):
+        return [array for part in state.values() for array in arrays(part)]
+    if isinstance(state, tuple | list):
+        return [array for part in state for array in arrays(part)]
+    if hasattr(state, "points"):
+        return [state.points, state.values]
+    return [state] if isinstance(state, np.ndarray) else []
+
+
+@pytest.fixture(scope="module", params=MAKERS, ids=lambda make: make.__name__)
+def explorer(request):
+    return request.param()
+
+
+def test_every_control_is_followed(explorer):
+    base, figure = explorer.values, explorer._painter.figure
+    first, count = explorer.still(), artists(figure)
+    for name, control in explorer.controls.items():
+        for value in settings(control):
+            explorer.set(**base)
+            caption = explorer.caption
+            if value == base[name]:
+                continue
+            start = time.perf_counter()
+            explorer.set(**{name: value})
+            picture = explorer.still()
+            assert time.perf_counter() - start < SECONDS
+            assert explorer.error is None
+            assert picture != first, f"{name} = {value} changes no pixel"
+            assert artists(figure) == count
+            finite = [np.isfinite(array).all() for array in arrays(explorer.state)]
+            assert finite
+            assert all(finite)
+            if name not in VIEW:
+                assert explorer.caption != caption, f"{name} = {value} is not in the caption"
+    explorer.set(**base)
+    assert explorer.still() == first, "the way back leads to another picture"
+
+
+def test_captions_are_sentences_with_units(explorer):
+    caption = explorer.caption
+    assert caption.endswith(".")
+    assert "kg²" in caption or "derivative" in caption or "curvature" in caption
+    assert not any(word in caption for word in ("nan", "inf", "array", "np."))
+
+
+def test_text_is_large_enough_and_inside_the_figure(explorer):
+    figure = explorer._painter.figure
+    explorer.still()
+    renderer = explorer._painter._canvas.get_renderer()
+    height, width = explorer._painter.background.shape
+    for text in figure.findobj(lambda artist: hasattr(artist, "get_fontsize")):
+        if not (text.get_text().strip() and text.get_visible()):
+            continue
+        assert text.get_fontsize() >= 10, text.get_text()
+        axes = text.axes
+        if axes is None or axes.name == "3d":  # a bowl's labels are placed when it is painted
+            continue
+        if text in (axes.title, axes.xaxis.label, axes.yaxis.label):
+            box = text.get_window_extent(renderer)
+            assert min(box.x0, box.y0) >= -1, text.get_text()
+            assert box.x1 <= width + 1, text.get_text()
+            assert box.y1 <= height + 1, text.get_text()
+
+
+@pytest.mark.parametrize("make", MAKERS[:-1], ids=lambda make: make.__name__)
+def test_other_data_serve_as_well(make):
+    rng = np.random.default_rng(3)
+    x = rng.uniform(-0.02, 0.05, 30)
+    data = LineData(x, 40 * x + 700 + rng.normal(0, 1, 30), x_label="time (s)", y_label="way (m)")
+    explorer = make(data)
+    assert explorer.error is None
+    assert Image.open(io.BytesIO(explorer.still())).size[0] == 840
+    assert "kg" not in explorer.caption
+
+
+def test_divergence_at_any_rate_is_a_picture_and_a_sentence():
+    explorer = explorers.learning_rate()
+    control = explorer.controls["learning_rate"]
+    seen = set()
+    for exponent in np.linspace(control.min, control.max, 60):
+        explorer.set(learning_rate=float(control.base**exponent))
+        stop = Stop(explorer.state["descent"].stop.item())
+        name = explorer.state["regimes"].name(explorer.values["learning_rate"])
+        seen.add(name)
+        assert explorer.error is None
+        assert explorer.still()
+        assert name in explorer.caption
+        if stop is Stop.DIVERGED:
+            taken = explorer.state["descent"].steps_taken.item()
+            assert f"diverges after {taken} steps" in explorer.caption
+            assert name == "diverges"
+    assert seen == {"creeps", "converges", "oscillates", "diverges"}
+
+
+def test_the_bands_follow_the_curvature_of_the_data_in_use():
+    explorer = explorers.learning_rate()
+    data = penguin_line()
+    for points in (342, 100, 34):
+        few = data.thinned(points)
+        hessian = 2 * np.array([[few.x @ few.x, few.x.sum()], [few.x.sum(), points]])
+        border = explorer.set(points=points).state["bands"][0][2][0]
+        assert border == pytest.approx(2 / np.linalg.eigvalsh(hessian)[-1])
+
+
+def test_the_squares_are_square_on_the_screen_and_add_up_to_the_sse():
+    explorer = explorers.residual_squares().set(slope=0.8, intercept=3.0, points=9)
+    explorer.still()
+    state, residuals = explorer.state, explorer._drawings[1][1]
+    corners = [path.vertices[:4] for path in residuals.squares.get_paths()]
+    on_screen = [residuals.ax.transData.transform(square) for square in corners]
+    for square in on_screen:
+        (across, up) = np.ptp(square, axis=0)
+        assert across == pytest.approx(up, rel=1e-6)
+    sides = [np.ptp(square[:, 1]) for square in corners]
+    assert np.sum(np.square(sides)) == pytest.approx(state["sums"][0])
+
+
+def test_the_arrow_is_at_right_angles_to_the_contour_on_the_screen():
+    explorer = explorers.which_way_is_down().set(slope=1.5, intercept=2.5)
+    explorer.still()
+    arrow = next(drawing for part, drawing in explorer._drawings if part == "arrow")
+    weights, gradient = explorer.state["arrow"]
+    along = np.array([-gradient[1], gradient[0]]) * 1e-3 / np.linalg.norm(gradient)
+    to_screen = arrow.ax.transData.transform
+    shaft = to_screen(arrow.arrows[2].xy) - to_screen(weights)
+    level = to_screen(weights + along) - to_screen(weights)
+    cosine = shaft @ level / np.linalg.norm(shaft) / np.linalg.norm(level)
+    assert abs(cosine) < 1e-6
+    assert shaft @ (to_screen(weights - 1e-6 * gradient) - to_screen(weights)) > 0
+
+
+def test_dragging_turns_the_bowl_and_moves_the_point():
+    explorer = explorers.which_way_is_down()
+    point, bowl = (
+        next(drawing for _, drawing in explorer._drawings if getattr(drawing, "drags", ()) == names)
+        for names in (("slope", "intercept"), ("azimuth", "elevation"))
+    )
+    figure = point.ax.figure
+    to = figure.transFigure.inverted().transform(point.ax.transData.transform((1.0, 3.0)))
+    explorer._answer(explorer.values, {"id": "a", "start": to.tolist(), "to": to.tolist()})
+    assert explorer.state["weights"] == pytest.approx([1.0, 3.0], abs=0.02)
+    box, before = bowl.ax.get_position(), explorer.values
+    start = [box.x0 + box.width / 2, box.y0 + box.height / 2]
+    to = [start[0] - box.width / 9, start[1]]
+    explorer._answer(explorer.values, {"id": "b", "start": start, "to": to})
+    assert explorer.values["azimuth"] == before["azimuth"] + 20
+    assert explorer.values["elevation"] == before["elevation"]
