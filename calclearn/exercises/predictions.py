@@ -1,0 +1,206 @@
+"""A prediction is a commitment: it is locked before the figure answers, and kept in the notebook.
+
+Whoever only reads an answer believes to have known it. So the options stand open until one of them
+is committed to; then the output of the cell becomes a text that says which. That text is the only
+store: it is saved with the notebook, and nothing is sent anywhere. After a restart of the kernel
+the same text, found in the saved notebook, means the same commitment.
+
+An output consists of the widget and of the same in HTML, in plain text and as a picture, so that
+the question can be read where no kernel runs. ipywidgets comes with the first prediction only.
+"""
+
+import base64
+import html
+import io
+import json
+import os
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_predictions: dict[str, "Prediction"] = {}  # by question: a cell that is run again changes nothing
+
+
+def predict(question: str, options: Sequence[str]) -> "Prediction":
+    """Show the question and its options, to commit to one of them before the figure answers.
+
+    Raises `ValueError` unless there are two or more different options, each of them text.
+
+    Example
+    -------
+    >>> guess = predict("Is 0.1 + 0.2 equal to 0.3?", ["yes", "no"])
+    Predict: Is 0.1 + 0.2 equal to 0.3?
+    - yes
+    - no
+    No prediction yet.
+    """
+    if not (isinstance(question, str) and question):
+        raise ValueError(f"question must be text, got {question!r}")
+    texts = [option for option in options if isinstance(option, str) and option]
+    if isinstance(options, str) or len(texts) < 2 or len(set(texts)) < len(options):
+        raise ValueError(f"options must be two or more different texts, got {options!r}")
+    options = tuple(options)
+    known = _predictions.get(question)
+    if known is None or known.options != options:
+        known = _predictions[question] = Prediction(question, options)
+        known.restore(_stored_texts())
+    _display(known.asked())
+    return known
+
+
+class Prediction:
+    """A question, its options, and the one that was committed to (None before)."""
+
+    def __init__(self, question: str, options: tuple[str, ...]):
+        self.question, self.options = question, options
+        self.commitment: str | None = None
+        self._when_committed: list[Callable[[], None]] = []
+
+    def __repr__(self) -> str:
+        return _plain(self.lines())
+
+    def lines(self, commitment: str | None = None) -> list[str]:
+        """The prediction in words, one line each: the question, the options, the state."""
+        commitment = commitment or self.commitment
+        state = f"You predicted: {commitment}" if commitment else "No prediction yet."
+        return [f"Predict: {self.question}", *(f"- {option}" for option in self.options), state]
+
+    def commit(self, option: str) -> None:
+        """Lock the prediction: the first commitment stands. Only an option can be committed to."""
+        if option not in self.options:
+            raise ValueError(f"option must be one of {self.options}, got {option!r}")
+        if self.commitment is None:
+            self.commitment = option
+            for react in self._when_committed:
+                react()
+
+    def restore(self, texts: set[str]) -> None:
+        """Take up a commitment that one of the texts, outputs of a saved notebook, tells of."""
+        for option in self.options:
+            if _plain(self.lines(option)) in texts:
+                self.commit(option)
+
+    def asked(self) -> "Card":
+        """The question, with radio buttons and "Commit" until it is committed, then as text."""
+        if self.commitment:
+            return Card(self.lines())
+        import ipywidgets as widgets
+
+        wide = widgets.Layout(width="auto")
+        question = widgets.HTMLMath(f"<b>Predict:</b> {html.escape(self.question)}")
+        radio = widgets.RadioButtons(options=self.options, value=None, layout=wide)
+        button = widgets.Button(description="Commit", disabled=True, tooltip="Lock my prediction")
+        state = widgets.HTML("Choose an option, then commit to it.")
+        card = Card(self.lines(), widgets.VBox([question, radio, button, state]))
+
+        def committed() -> None:
+            radio.value, radio.disabled, button.disabled = self.commitment, True, True
+            state.value = html.escape(self.lines()[-1])
+            card.replace(self.lines())
+
+        radio.observe(lambda change: setattr(button, "disabled", radio.disabled), names="value")
+        button.on_click(lambda _: self.commit(radio.value))
+        self._when_committed.append(committed)
+        return card
+
+    def reveal(self, right_option: str, why: str) -> None:
+        """Show a button that compares the prediction with `right_option`, once it is committed.
+
+        Raises `ValueError` if `right_option` is not one of the options.
+        """
+        if right_option not in self.options:
+            raise ValueError(f"right_option must be one of {self.options}, got {right_option!r}")
+        _display(self.revealed(right_option, why))
+
+    def revealed(self, right_option: str, why: str) -> "Card":
+        """The button "Reveal", asleep until the commitment; pressed, it gives way to the answer."""
+        import ipywidgets as widgets
+
+        waiting, ready = "Commit to a prediction first, further up.", "How did your prediction do?"
+        button = widgets.Button(description="Reveal", disabled=self.commitment is None)
+        state = widgets.HTML(ready if self.commitment else waiting)
+        card = Card([state.value], widgets.VBox([state, button]))
+
+        def committed() -> None:
+            button.disabled, state.value = False, ready
+            card.replace([ready], card.widget)
+
+        def compare(_) -> None:
+            as_it_is = self.commitment == right_option
+            verdict = "✓ That is what happens." if as_it_is else f"✗ What happens: {right_option}"
+            told = [self.lines()[-1], verdict, why]
+            button.disabled, state.value = True, _rich(told)
+            card.replace(told)
+
+        button.on_click(compare)
+        self._when_committed.append(committed)
+        return card
+
+
+@dataclass(eq=False)
+class Card:
+    """One output in the notebook: lines of text, and a widget as long as there is one to use."""
+
+    lines: list[str]
+    widget: object = None
+    handle: object = None
+
+    def __repr__(self) -> str:
+        return _plain(self.lines)
+
+    def _repr_mimebundle_(self, **_) -> dict[str, object]:
+        bundle = {"text/plain": _plain(self.lines), "text/html": _rich(self.lines)}
+        if self.widget is None:
+            return bundle
+        return self.widget._repr_mimebundle_() | bundle | {"image/png": _drawn(self.lines)}
+
+    def replace(self, lines: list[str], widget: object = None) -> None:
+        """Change the output where it stands, so that the notebook is saved with the new one."""
+        self.lines, self.widget = lines, widget
+        if self.handle is not None:  # there is none outside of IPython
+            self.handle.update(self)
+
+
+def _display(card: Card) -> None:
+    from IPython.display import display
+
+    card.handle = display(card, display_id=True)
+
+
+def _plain(lines: Sequence[str]) -> str:
+    return "\n".join(lines)
+
+
+def _rich(lines: Sequence[str]) -> str:
+    return "".join(f"<div>{html.escape(line)}</div>" for line in lines)
+
+
+def _drawn(lines: Sequence[str]) -> str:
+    """The lines as a picture, for whatever shows neither widgets nor HTML: PNG in base 64."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from calclearn.figures.style import WIDTH, style
+
+    text = "\n".join(part for line in lines for part in textwrap.wrap(line, 110))
+    with style():
+        figure = Figure(figsize=(WIDTH, 0.22 * (text.count("\n") + 2)))
+        figure.text(0.01, 0.5, text, va="center", parse_math=False, linespacing=1.4)
+        file = io.BytesIO()
+        FigureCanvasAgg(figure).print_png(file, metadata={"Software": None})
+    return base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def _stored_texts() -> set[str]:
+    """The plain texts of all outputs in the saved notebook; none where there is no such file.
+
+    The Jupyter server tells the kernel the notebook's path in JPY_SESSION_NAME.
+    """
+    try:
+        path = Path(os.environ["JPY_SESSION_NAME"])
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        outputs = [output for cell in cells for output in cell.get("outputs", ())]
+        return {"".join(output.get("data", {}).get("text/plain", "")) for output in outputs}
+    except (KeyError, OSError, ValueError, TypeError, AttributeError):
+        return set()

@@ -1,0 +1,142 @@
+"""`check` never raises and never tells the answer: it says what the mistake looks like.
+
+A lesson must run from top to bottom before, while and after a learner answers, so everything that
+an answer can do (raise, print, return nonsense) ends in a `Verdict`. A hint cannot be taken back;
+therefore the next one is given only to another wrong answer, never to the same cell run again, and
+a fresh kernel that gets the same answers gives the same texts.
+"""
+
+import contextlib
+import importlib.util
+import io
+import re
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from calclearn.exercises.kinds import Exercise, UnansweredError, UnreadableError
+
+# What this kernel remembers: the latest verdict on each exercise, and the different wrong answers
+# to it in their order.
+_verdicts: dict[str, "Verdict"] = {}
+_attempts: dict[str, list[str]] = {}
+
+# The sign stands beside words, so that neither colour nor font is needed to tell a verdict.
+RIGHT, WRONG = "✓ Right.", "✗ Not yet."
+UNANSWERED, UNKNOWN = "… Not answered yet.", "? No such exercise."
+
+
+@dataclass(frozen=True, repr=False)
+class Verdict:
+    """What `check` says: `right` is True, False, or None where nothing has been answered."""
+
+    right: bool | None
+    sign: str
+    message: str
+
+    def __repr__(self) -> str:
+        return f"{self.sign} {self.message}"
+
+    def _repr_markdown_(self) -> str:
+        return f"**{self.sign}** {self.message}"
+
+
+def check(number: str, answer: object) -> Verdict:
+    """Compare the answer to exercise `number` with the right one; `...` means not answered yet.
+
+    Numbers are right within 0.5 % (three significant digits), in any form that NumPy can read;
+    functions are called at several points. Never raises: bad input, too, becomes a verdict.
+
+    Example
+    -------
+    >>> check("00.1", ...)
+    … Not answered yet. Put your answer in place of the three dots, then run the cell again.
+    """
+    exercise = exercises(number).get(number) if isinstance(number, str) else None
+    if exercise is None:
+        return Verdict(None, UNKNOWN, _what_there_is(number))
+    with _quietly():
+        try:
+            values = exercise.read(answer)
+        except UnansweredError:
+            dots = "Put your answer in place of the three dots, then run the cell again."
+            verdict = Verdict(None, UNANSWERED, dots)
+        except UnreadableError as reason:
+            verdict = Verdict(False, WRONG, str(reason))
+        except BaseException:  # an answer may do anything when it is looked at, also exit()
+            verdict = Verdict(False, WRONG, "This answer cannot be read as a number.")
+        else:
+            verdict = _judge(number, exercise, values)
+    _verdicts.pop(number, None)  # so that the latest comes last
+    _verdicts[number] = verdict
+    return verdict
+
+
+@dataclass(frozen=True, repr=False)
+class Score:
+    """How far the exercises of a lesson are: the numbers of the right, wrong, unanswered ones."""
+
+    lesson: str
+    right: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        if not self.lesson:
+            return "No exercise has been checked in this kernel yet."
+        groups = ("✓ right", self.right), ("✗ not yet", self.wrong), ("… open", self.unanswered)
+        told = [f"{words} {len(n)} ({', '.join(n)})" for words, n in groups if n]
+        return f"Lesson {self.lesson}: {'; '.join(told)}."
+
+
+def score() -> Score:
+    """The score, in this kernel, of the lesson whose exercise was checked last."""
+    lesson = next(reversed(_verdicts), "").partition(".")[0]
+    groups = {True: [], False: [], None: []}
+    for number in exercises(lesson):
+        verdict = _verdicts.get(number)
+        groups[verdict.right if verdict else None].append(number)
+    right, wrong, unanswered = map(tuple, groups.values())
+    return Score(lesson, right, wrong, unanswered)
+
+
+def exercises(number: str) -> dict[str, Exercise]:
+    """The exercises of the lesson that a number like "07.2", or "07", belongs to; else none."""
+    lesson = re.match(r"\d\d(?=\.|$)", number) if isinstance(number, str) else None
+    module = f"calclearn.exercises.lessons.lesson_{lesson[0]}" if lesson else ""
+    if not (module and importlib.util.find_spec(module)):
+        return {}
+    return importlib.import_module(module).exercises
+
+
+def _what_there_is(number: object) -> str:
+    if known := ", ".join(exercises(number)):
+        return f"There is no {number}; this lesson has {known}."
+    return 'The number of an exercise is the lesson and a count in quotation marks, like "07.2".'
+
+
+def _judge(number: str, exercise: Exercise, values: object) -> Verdict:
+    if exercise.is_right(values):
+        return Verdict(True, RIGHT, exercise.why)
+    attempts = _attempts.setdefault(number, [])
+    attempt = exercise.signature(values)
+    if attempt not in attempts:
+        attempts.append(attempt)
+    step = min(attempts.index(attempt), len(exercise.hints) - 1)
+    hint = f"Hint {step + 1} of {len(exercise.hints)}: {exercise.hints[step]}"
+    return Verdict(False, WRONG, f"{exercise.mistake(values)} {hint}".strip())
+
+
+@contextlib.contextmanager
+def _quietly():
+    """While an answer is tried, its prints and warnings are not shown: it may run many times."""
+    silent = io.StringIO()
+    with (
+        contextlib.redirect_stdout(silent),
+        contextlib.redirect_stderr(silent),
+        warnings.catch_warnings(),
+        np.errstate(all="ignore"),
+    ):
+        warnings.simplefilter("ignore")
+        yield

@@ -1,0 +1,170 @@
+"""A prediction is locked once committed, revealed only then, and kept in the saved notebook."""
+
+import json
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from calclearn.exercises import predict
+from calclearn.exercises.predictions import Card
+
+QUESTION = "Which way does <w> move?"
+OPTIONS = ["uphill", "downhill", "not at all"]
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def parts(card):
+    """The radio buttons, the "Commit" button and the line of text under them."""
+    return card.widget.children[1:]
+
+
+def reveal_parts(card):
+    return card.widget.children
+
+
+def test_the_output_shows_question_and_options_without_a_kernel():
+    bundle = predict(QUESTION, OPTIONS).asked()._repr_mimebundle_()
+    assert set(bundle) == {WIDGET, "text/plain", "text/html"}
+    assert bundle["text/plain"] == (
+        "Predict: Which way does <w> move?\n- uphill\n- downhill\n- not at all\nNo prediction yet."
+    )
+    assert "&lt;w&gt;" in bundle["text/html"]
+    assert all(f"- {option}" in bundle["text/html"] for option in OPTIONS)
+
+
+def test_commit_waits_for_a_choice_then_locks_it():
+    prediction = predict(QUESTION, OPTIONS)
+    card = prediction.asked()
+    radio, button, state = parts(card)
+    assert button.disabled
+    radio.value = "uphill"
+    assert not button.disabled
+    assert prediction.commitment is None
+    radio.value = "downhill"
+    button.click()
+    assert prediction.commitment == "downhill"
+    assert radio.disabled
+    assert button.disabled
+    assert state.value == "You predicted: downhill"
+    assert "You predicted: downhill" in repr(card)
+    assert WIDGET not in card._repr_mimebundle_()
+    prediction.commit("uphill")
+    assert prediction.commitment == "downhill"
+
+
+def test_the_same_cell_run_again_keeps_the_commitment():
+    predict(QUESTION, OPTIONS).commit("uphill")
+    again = predict(QUESTION, OPTIONS)
+    assert again.commitment == "uphill"
+    assert again.asked().widget is None
+    assert predict(QUESTION, ["up", "down"]).commitment is None
+    assert predict("Another question?", OPTIONS).commitment is None
+
+
+def test_reveal_waits_for_the_commitment_and_then_compares():
+    prediction = predict(QUESTION, OPTIONS)
+    card = prediction.revealed("downhill", "The step is minus the gradient.")
+    state, button = reveal_parts(card)
+    assert button.disabled
+    assert repr(card) == state.value == "Commit to a prediction first, further up."
+    prediction.commit("uphill")
+    assert not button.disabled
+    assert repr(card) == "How did your prediction do?"
+    button.click()
+    assert repr(card).splitlines() == [
+        "You predicted: uphill",
+        "✗ What happens: downhill",
+        "The step is minus the gradient.",
+    ]
+    assert "What happens: downhill" in state.value
+    right = prediction.revealed("uphill", "So it is.")
+    reveal_parts(right)[1].click()
+    assert "✓ That is what happens." in repr(right)
+
+
+def test_a_saved_notebook_restores_the_commitment(tmp_path, monkeypatch):
+    saved = predict(QUESTION, OPTIONS)
+    text = "\n".join(saved.lines("uphill"))
+    output = {"output_type": "display_data", "data": {"text/plain": text.splitlines(True)}}
+    cells = [{"cell_type": "markdown", "source": "x"}, {"cell_type": "code", "outputs": [output]}]
+    path = tmp_path / "lesson.ipynb"
+    path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    monkeypatch.setenv("JPY_SESSION_NAME", str(path))
+    restart_kernel()
+    assert predict(QUESTION, OPTIONS).commitment == "uphill"
+    assert predict("Another question?", OPTIONS).commitment is None
+
+
+@pytest.mark.parametrize("content", ["", "not json", "[]", '{"cells": 3}', '{"cells": [[]]}', None])
+def test_a_notebook_that_cannot_be_read_restores_nothing(tmp_path, monkeypatch, content):
+    path = tmp_path / "lesson.ipynb"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    monkeypatch.setenv("JPY_SESSION_NAME", str(path))
+    assert predict(QUESTION, OPTIONS).commitment is None
+
+
+def restart_kernel():
+    from calclearn.exercises import predictions
+
+    predictions._predictions.clear()
+
+
+CELLS = (
+    "from calclearn.exercises import predict\nguess = predict('Up?', ['yes', 'no'])",
+    "guess.reveal('no', 'Down.')",
+    "guess.commit('yes')",
+)
+
+
+def run(*cells):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    return notebook
+
+
+def texts(notebook):
+    return [output.data["text/plain"] for cell in notebook.cells for output in cell.outputs]
+
+
+def test_a_commitment_is_written_into_the_output_further_up_and_outlives_the_kernel(
+    tmp_path, monkeypatch
+):
+    notebook = run(*CELLS)
+    predicted, reveal = texts(notebook)
+    assert predicted.endswith("You predicted: yes")
+    assert reveal == "How did your prediction do?"
+    path = tmp_path / "lesson.ipynb"
+    nbformat.write(notebook, path)
+    monkeypatch.setenv("JPY_SESSION_NAME", str(path))
+    assert texts(run(*CELLS[:2])) == [predicted, reveal]
+
+
+@pytest.mark.parametrize("options", [[], ["only"], ["same", "same"], ["a", 2], "ab", ["a", ""]])
+def test_options_must_be_different_texts(options):
+    with pytest.raises(ValueError, match="options must be two or more different texts, got "):
+        predict(QUESTION, options)
+
+
+def test_bad_input_is_told_in_one_sentence():
+    with pytest.raises(ValueError, match="question must be text, got 3"):
+        predict(3, OPTIONS)
+    with pytest.raises(ValueError, match=r"right_option must be one of .*, got 'sideways'"):
+        predict(QUESTION, OPTIONS).reveal("sideways", "")
+    with pytest.raises(ValueError, match=r"option must be one of .*, got 'sideways'"):
+        predict(QUESTION, OPTIONS).commit("sideways")
+
+
+def test_a_card_outside_of_a_notebook_is_its_text():
+    card = Card(["one", "two"])
+    card.replace(["three"])
+    assert repr(card) == "three"
+
+
+def test_importing_predict_does_not_import_widgets():
+    code = "import sys; from calclearn.exercises import predict; print('ipywidgets' in sys.modules)"
+    command = [sys.executable, "-c", code]
+    assert subprocess.run(command, capture_output=True, text=True).stdout.strip() == "False"

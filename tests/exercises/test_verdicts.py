@@ -1,0 +1,197 @@
+"""`check` survives every answer, escalates its hints fairly, and says the same in every kernel."""
+
+import subprocess
+import sys
+import warnings
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calclearn.exercises import check, score
+from calclearn.exercises.verdicts import exercises
+
+
+class Hostile:
+    """An answer that raises whatever is done with it."""
+
+    def _no(self, *_, **__):
+        raise RuntimeError("no")
+
+    __array__ = __call__ = __eq__ = __float__ = __len__ = __iter__ = __getitem__ = __repr__ = _no
+    __bool__ = __str__ = __hash__ = __int__ = __index__ = __getattr__ = _no
+
+
+class RudeError(Exception):
+    def __str__(self):
+        raise RuntimeError("not even this")
+
+
+def raises(error):
+    def answer(*_):
+        raise error
+
+    return answer
+
+
+def noisy(*_):
+    print("here I am")
+    print("and here", file=sys.stderr)
+    warnings.warn("careful", stacklevel=1)
+    return np.log(-1.0) + 1 / np.float64(0)
+
+
+def endless_recursion(*_):
+    return endless_recursion()
+
+
+itself = []
+itself.append(itself)
+HOSTILE = {
+    "hostile object": Hostile(),
+    "hostile class": Hostile,
+    "returns a hostile object": lambda *_: Hostile(),
+    "a list of hostile objects": [Hostile(), Hostile()],
+    "raises": raises(ValueError("no idea")),
+    "raises an error that cannot be printed": raises(RudeError()),
+    "leaves": raises(SystemExit(1)),
+    "is interrupted": raises(KeyboardInterrupt()),
+    "raises a base exception": raises(BaseException("base")),
+    "recursion": endless_recursion,
+    "prints and warns": noisy,
+    "nan": float("nan"),
+    "infinities": [np.inf, -np.inf],
+    "none": None,
+    "complex": 1 + 2j,
+    "true": True,
+    "text": "four point seven",
+    "division by zero": "1/0",
+    "empty text": "",
+    "empty": [],
+    "ragged": [[1], [1, 2]],
+    "contains itself": itself,
+    "set": {4.7},
+    "dictionary": {"slope": 1},
+    "generator": (i for i in range(2)),
+    "huge integer": 10**400,
+    "date": np.datetime64("2007-11-11"),
+    "bytes": b"4,7",
+    "builtin": len,
+    "module": np,
+    "huge array": np.broadcast_to(1.0, (10**6, 10**6)),
+}
+NUMBERS = ("00.1", "04.1", "04.2", "04.4", "06.1", "06.3")
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE)
+def test_no_answer_makes_check_raise_or_print(number, answer, capfd):
+    verdict = check(number, answer)
+    printed = capfd.readouterr()
+    assert verdict.right is False
+    assert verdict.message
+    assert (printed.out, printed.err) == ("", "")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    answer=st.recursive(
+        st.none() | st.booleans() | st.floats() | st.integers() | st.text() | st.just(...),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=2),
+    ),
+    number=st.sampled_from(NUMBERS),
+)
+def test_any_mixture_of_values_gets_a_verdict(number, answer):
+    assert check(number, answer).right in (True, False, None)
+    assert check(number, lambda *_: answer).right in (True, False, None)
+
+
+def test_an_answer_that_contains_dots_is_unanswered():
+    assert check("04.2", (..., ...)).right is None
+    assert check("06.1", lambda slope, intercept: ...).right is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [4.7, "4.7", " 47/10 ", Fraction(47, 10), np.float32(4.7), np.array([[4.7]]), 4.7 + 0j],
+)
+def test_equivalent_forms_of_a_number(answer):
+    assert check("00.1", answer).right is True
+
+
+@pytest.mark.parametrize("number", ["00.2", "05.3", "07.2", "07.3"])
+def test_three_significant_digits_are_enough_and_half_a_per_cent_is_the_limit(number):
+    right = float(exercises(number)[number].right)
+    assert check(number, float(f"{right:.3g}")).right is True
+    assert check(number, right * 1.0051).right is False
+    assert check(number, right * 0.9949).right is False
+
+
+def test_hints_escalate_with_different_wrong_answers_only():
+    hints = exercises("07.2")["07.2"].hints
+    first = check("07.2", 0.3)
+    assert "Hint 1 of 2" in first.message
+    assert hints[0] in first.message
+    assert check("07.2", 0.3) == first
+    assert check("07.2", [0.3]) == first
+    second = check("07.2", 0.4)
+    assert hints[1] in second.message
+    assert check("07.2", 0.5).message == second.message
+    assert check("07.2", 0.3) == first
+    check("07.2", ...)
+    assert "Hint 1" in check("07.3", 0.3).message
+
+
+def test_the_same_function_defined_again_does_not_escalate():
+    first = check("06.2", lambda slope, intercept: 1.0)
+    assert check("06.2", lambda slope, intercept: 3 / 3) == first
+
+
+def test_unreadable_answers_use_up_no_hint():
+    check("07.2", None)
+    check("07.2", [1, 2])
+    assert "Hint 1" in check("07.2", 0.3).message
+
+
+@pytest.mark.parametrize(
+    "number", ["07.9", "07", "99.1", "", "seven", "07.1\n", None, 7.2, [], ...]
+)
+def test_an_unknown_number_is_told_kindly(number):
+    verdict = check(number, 1)
+    assert verdict.right is None
+    assert "No such exercise" in repr(verdict)
+    if number == "07.9":
+        assert verdict.message == "There is no 07.9; this lesson has 07.1, 07.2, 07.3, 07.4."
+    assert repr(score()) == "No exercise has been checked in this kernel yet."
+
+
+def test_a_verdict_reads_the_same_as_text_and_as_markdown():
+    verdict = check("00.1", 4.7)
+    assert repr(verdict).startswith("✓ Right. The flipper is 2 cm above 190 mm")
+    assert verdict._repr_markdown_() == f"**✓ Right.** {verdict.message}"
+    assert repr(check("00.1", 5.0)).startswith("✗ Not yet. ")
+    assert repr(check("00.1", ...)).startswith("… Not answered yet. ")
+
+
+def test_the_score_counts_the_lesson_checked_last():
+    assert repr(score()) == "No exercise has been checked in this kernel yet."
+    check("00.1", 4.7)
+    check("04.4", "b")
+    check("04.2", ...)
+    assert repr(score()) == "Lesson 04: ✗ not yet 1 (04.4); … open 3 (04.1, 04.2, 04.3)."
+    check("04.4", "a")
+    assert score().right == ("04.4",)
+    check("00.1", 4.7)
+    assert repr(score()) == "Lesson 00: ✓ right 1 (00.1); … open 2 (00.2, 00.3)."
+
+
+def test_a_fresh_kernel_says_the_same_and_needs_numpy_only():
+    answers = "[check('07.2', a) for a in (0.3, 0.3, ..., 'x', [1, 2], 0.5)]"
+    code = f"import sys; from calclearn.exercises import check; print({answers}); "
+    code += "print({'ipywidgets', 'matplotlib', 'IPython', 'scipy', 'pandas'} & set(sys.modules))"
+    command = [sys.executable, "-X", "utf8", "-c", code]
+    told = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
+    here = [check("07.2", a) for a in (0.3, 0.3, ..., "x", [1, 2], 0.5)]
+    assert told.stdout == f"{here}\nset()\n"
