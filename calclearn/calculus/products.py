@@ -1,0 +1,190 @@
+"""Rules of the sums of products: matmul of all ranks, dot, tensordot, einsum, convolve.
+
+The one decision: a sum of products is linear in each of its factors, so the cotangent of one factor
+is again a sum of products, of the result's cotangent and all the other factors.
+"""
+
+import math
+import string
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from calclearn.calculus.primitives import primitive, rewritten, rule
+from calclearn.calculus.rules import unbroadcast
+
+
+def transposed(a):
+    return np.swapaxes(a, -1, -2)
+
+
+# Products: of C = A B follow A̅ = C̅ Bᵀ and B̅ = Aᵀ C̅
+def pull_left(g, y, a, b):
+    if a.ndim == 2 and b.ndim == 2:
+        return g @ b.T
+    if b.ndim == 1:
+        return g * b if a.ndim == 1 else unbroadcast(g[..., None] * b, a.shape)
+    if a.ndim == 1:
+        return unbroadcast((b @ g[..., None])[..., 0], a.shape)
+    return unbroadcast(g @ transposed(b), a.shape)
+
+
+def pull_right(g, y, a, b):
+    if a.ndim == 2 and b.ndim == 2:
+        return a.T @ g
+    if a.ndim == 1:
+        return g * a if b.ndim == 1 else unbroadcast(a[:, None] * g[..., None, :], b.shape)
+    if b.ndim == 1:
+        return unbroadcast((transposed(a) @ g[..., None])[..., 0], b.shape)
+    if b.ndim == 2:  # one matrix for a whole stack: a single product instead of a sum of products
+        return a.reshape(-1, a.shape[-1]).T @ g.reshape(-1, g.shape[-1])
+    return unbroadcast(transposed(a) @ g, b.shape)
+
+
+rule(np.matmul, pull_left, pull_right)
+
+
+@rewritten(np.dot)
+def dot(a, b):
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return np.multiply(a, b)
+    if np.ndim(b) <= 2:
+        return np.matmul(a, b)
+    return np.tensordot(a, b, ([-1], [-2]))
+
+
+@rewritten(np.inner)
+def inner(a, b):
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return np.multiply(a, b)
+    return np.tensordot(a, b, ([-1], [-1]))
+
+
+@rewritten(np.outer)
+def outer(a, b):
+    return np.ravel(a)[:, None] * np.ravel(b)
+
+
+@rewritten(np.vdot)
+def vdot(a, b):
+    return np.matmul(np.ravel(a), np.ravel(b))
+
+
+@rewritten(np.tensordot)
+def tensordot(a, b, axes=2):
+    """Bring the summed axes together, make matrices of both, and multiply these."""
+    if isinstance(axes, (int, np.integer)):
+        axes = range(np.ndim(a) - axes, np.ndim(a)), range(axes)
+    summed_a = [int(i) % np.ndim(a) for i in np.atleast_1d(axes[0])]
+    summed_b = [int(i) % np.ndim(b) for i in np.atleast_1d(axes[1])]
+    free_a = [i for i in range(np.ndim(a)) if i not in summed_a]
+    free_b = [i for i in range(np.ndim(b)) if i not in summed_b]
+    shape_a, shape_b = np.shape(a), np.shape(b)
+    rows = math.prod([shape_a[i] for i in free_a])
+    inside = math.prod([shape_a[i] for i in summed_a])
+    columns = math.prod([shape_b[i] for i in free_b])
+    left = np.reshape(np.transpose(a, free_a + summed_a), (rows, inside))
+    right = np.reshape(np.transpose(b, summed_b + free_b), (inside, columns))
+    shape = [shape_a[i] for i in free_a] + [shape_b[i] for i in free_b]
+    return np.reshape(left @ right, tuple(shape))
+
+
+# einsum: the cotangent of one factor is the einsum of the result's cotangent and all the others
+def explicit(subscripts, operands):
+    """Write out the output and the ellipses, so that each axis of each operand has a letter."""
+    inputs, arrow, output = subscripts.replace(" ", "").partition("->")
+    terms = inputs.split(",")
+    spare = [c for c in string.ascii_letters if c not in subscripts]
+    extra = [
+        np.ndim(operand) - len(term.replace("...", "")) if "..." in term else 0
+        for term, operand in zip(terms, operands, strict=True)
+    ]
+    rest = spare[: max(extra)]
+    terms = tuple(
+        term.replace("...", "".join(rest[len(rest) - n :]))
+        for term, n in zip(terms, extra, strict=True)
+    )
+    if not arrow:
+        letters = sorted(set(inputs) - set(",."))
+        output = "..." + "".join([c for c in letters if inputs.count(c) == 1])
+    return terms, output.replace("...", "".join(rest))
+
+
+@primitive
+def contract(terms, output, *operands):
+    """Σ ∏ of the operands over every letter that the output does not name."""
+    heavy = max([np.size(operand) for operand in operands]) > 1000
+    return np.einsum(",".join(terms) + "->" + output, *operands, optimize=heavy)
+
+
+def pull_contract(needed, g, y, terms, output, *operands):
+    return (
+        None,
+        None,
+        *[
+            pull_factor(g, terms, output, operands, k) if need else None
+            for k, need in enumerate(needed[2:])
+        ],
+    )
+
+
+def pull_factor(g, terms, output, operands, k):
+    """∂/∂Aₖ of Σ ∏ Aᵢ is the product of the others, with g in the place of the result.
+
+    A letter of Aₖ that appears nowhere else, or only with length one, was summed alone: a factor of
+    ones brings it back.  A letter that appears twice in Aₖ read its diagonal: an identity matrix
+    puts it back there.
+    """
+    shape = operands[k].shape
+    factors = [(output, g)] + [
+        (term, operand)
+        for i, (term, operand) in enumerate(zip(terms, operands, strict=True))
+        if i != k
+    ]
+    sizes = {}
+    for term, factor in factors:
+        for letter, size in zip(term, np.shape(factor), strict=True):
+            sizes[letter] = max(size, sizes.get(letter, 0))
+    spare = iter([c for c in string.ascii_letters if c not in "".join(terms)])
+    mine = ""
+    for letter, size in zip(terms[k], shape, strict=True):
+        if letter in mine:
+            twin = next(spare)
+            factors.append((letter + twin, np.eye(size, dtype=g.dtype)))
+            mine += twin
+        else:
+            mine += letter
+            if sizes.get(letter, 0) != size:
+                factors.append((letter, np.ones(size, g.dtype)))
+    return unbroadcast(
+        contract(tuple(t for t, _ in factors), mine, *[f for _, f in factors]), shape
+    )
+
+
+rule(contract, together=pull_contract)
+
+
+@rewritten(np.einsum)
+def einsum(subscripts, *operands, optimize=False):
+    if not isinstance(subscripts, str):
+        raise TypeError(
+            f"numpy.einsum under grad takes its subscripts as a string, got {type(subscripts)}"
+        )
+    return contract(*explicit(subscripts, operands), *operands)
+
+
+@rewritten(np.vecdot)
+def vecdot(a, b):
+    return np.sum(a * b, axis=-1)
+
+
+@rewritten(np.convolve)
+def convolve(a, v, mode="full"):
+    """(a * v)ₙ = Σₘ aₙ₋ₘ vₘ, as a product of the windows of a with v reversed."""
+    a, v = (a, v) if len(a) >= len(v) else (v, a)
+    margin = len(v) - 1
+    whole = sliding_window_view(np.pad(a, margin), len(v)) @ np.flip(v)
+    if mode == "full":
+        return whole
+    start, size = (margin, len(a) - margin) if mode == "valid" else (margin // 2, len(a))
+    return whole[start : start + size]

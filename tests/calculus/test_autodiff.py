@@ -1,0 +1,230 @@
+"""The transforms: shapes, kinds of number, nesting, and what they refuse at the door."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calclearn.calculus.autodiff import grad, hessian, jacobian, rule, trace, value_and_grad, vjp
+
+
+def rosenbrock(p):
+    x, y = p
+    return (1 - x) ** 2 + 100 * (y - x**2) ** 2
+
+
+def rosenbrock_gradient(p):
+    x, y = p
+    return np.stack([2 * (x - 1) - 400 * x * (y - x**2), 200 * (y - x**2)])
+
+
+def rosenbrock_hessian(p):
+    x, y = p
+    mixed = -400 * x
+    return np.stack(
+        [
+            np.stack([2 - 400 * (y - 3 * x**2), mixed]),
+            np.stack([mixed, 200 * np.ones_like(y)]),
+        ]
+    )
+
+
+def central(f, x, h=1e-5):
+    """The gradient by central differences, one coordinate at a time."""
+    x = np.asarray(x, float)
+    steps = h * np.eye(x.size).reshape(x.size, *x.shape)
+    return np.array([(f(x + s) - f(x - s)) / (2 * h) for s in steps]).reshape(x.shape)
+
+
+# Shapes and kinds of number
+BATCHES = [(), (7,), (3, 4), (2, 3, 2), (0,)]
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_each_point_of_a_batch_gets_its_own_derivatives(batch):
+    p = np.random.default_rng(0).normal(size=(2, *batch))
+    np.testing.assert_allclose(grad(rosenbrock)(p), rosenbrock_gradient(p))
+    np.testing.assert_allclose(hessian(rosenbrock)(p), rosenbrock_hessian(p))
+    np.testing.assert_allclose(jacobian(rosenbrock_gradient)(p), rosenbrock_hessian(p))
+    for k in np.ndindex(batch):
+        one = (slice(None), *k)
+        np.testing.assert_allclose(grad(rosenbrock)(p)[one], grad(rosenbrock)(p[one]))
+
+
+def test_a_python_number_stays_plain():
+    value, slope = value_and_grad(lambda x: x**3)(2)
+    assert (type(value), value, type(slope), slope) == (float, 8.0, float, 12.0)
+    assert type(hessian(np.sin)(1.0)) is float
+    assert type(grad(grad(np.sin))(1.0)) is float
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+def test_dtype_is_kept(dtype):
+    x = np.array([1, 2, 3], dtype)
+    f = lambda x: np.sum(np.tanh(x) * 2 + x**2 / 3)  # noqa: E731
+    value, gradient = value_and_grad(f)(x)
+    assert value.dtype == gradient.dtype == dtype
+    assert hessian(f)(x).dtype == dtype
+    wider = grad(lambda x: np.sum(x * np.ones(3)))(x)
+    assert wider.dtype == dtype
+
+
+@pytest.mark.parametrize("point", [[1, 2], (1.0, 2.0), np.array([1, 2], np.int8)])
+def test_lists_and_whole_numbers_are_points_too(point):
+    np.testing.assert_array_equal(grad(lambda p: np.sum(p**2))(point), [2.0, 4.0])
+
+
+def test_numpys_own_numbers_and_arrays_of_rank_zero():
+    assert grad(np.sin)(np.float64(0)) == 1
+    assert grad(np.sin)(np.array(0.0)).shape == ()
+
+
+def test_several_arguments():
+    f = lambda x, y, scale=1.0: scale * x**2 * y  # noqa: E731
+    assert grad(f)(3.0, 5.0) == 30
+    assert grad(f, 1)(3.0, 5.0) == 9
+    assert grad(f, (1, 0))(3.0, 5.0) == (9, 30)
+    assert grad(f)(3.0, 5.0, scale=2.0) == 60
+    assert grad(f, (0,))(3.0, 5.0) == (30,)
+    assert jacobian(lambda x, y: np.stack([x * y, y]), 1)(3.0, 5.0).tolist() == [3, 1]
+    np.testing.assert_array_equal(hessian(lambda a, p: a * np.sum(p**3), 1)(2.0, [1.0, 2.0]),
+                                  [[12, 0], [0, 24]])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x: 3.0, lambda x: 7, lambda x: np.floor(x).sum(), lambda x: np.zeros_like(x)[0]]
+)
+def test_a_gradient_that_does_not_depend_on_the_input_is_zeros(f):
+    x = np.ones(3)
+    np.testing.assert_array_equal(grad(f)(x), np.zeros(3))
+    np.testing.assert_array_equal(hessian(f)(x), np.zeros((3, 3)))
+    np.testing.assert_array_equal(
+        grad(lambda x, y: np.sum(x), 1)(x, np.ones((2, 2))), np.zeros((2, 2))
+    )
+    assert grad(lambda x: 3)(1.0) == 0.0
+
+
+def test_jacobian_of_many_shapes():
+    A = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_array_equal(jacobian(lambda x: A @ x)(np.ones(3)), A)
+    assert jacobian(lambda x: np.outer(x, x))(np.ones(3)).shape == (3, 3, 3)
+    assert jacobian(lambda x: np.stack([x, x**2]))(2.0).tolist() == [1, 4]
+    assert jacobian(lambda x: x[:0])(np.ones(3)).shape == (0, 3)
+    assert jacobian(lambda x: x.sum())(np.ones(3)).tolist() == [1, 1, 1]
+
+
+def test_the_pull_back_may_be_used_again():
+    value, pull = vjp(lambda x, y: x * y, np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    np.testing.assert_array_equal(value, [3, 8])
+    for g in ([1.0, 0.0], [0.0, 1.0]):
+        dx, dy = pull(g)
+        np.testing.assert_array_equal(dx, np.multiply(g, [3, 4]))
+        np.testing.assert_array_equal(dy, np.multiply(g, [1, 2]))
+
+
+# Nesting
+def test_derivatives_of_any_order():
+    f, x = (lambda x: np.sin(2 * x)), 0.3
+    expected = [np.sin, np.cos, lambda x: -np.sin(x), lambda x: -np.cos(x)]
+    for order in range(7):
+        np.testing.assert_allclose(f(x), 2**order * expected[order % 4](2 * 0.3))
+        f = grad(f)
+
+
+def test_levels_are_not_confused():
+    # d/dx of x · d/dy (x + y) at y = 1: the inner slope is 1, whatever x is
+    assert grad(lambda x: x * grad(lambda y: x + y)(1.0))(1.0) == 1
+    # d/dx of x · d/dy (x y) = d/dx x²
+    assert grad(lambda x: x * grad(lambda y: x * y)(2.0))(3.0) == 6
+    # the inner function is differentiated at a point that depends on x
+    assert grad(lambda x: grad(lambda y: y**3)(x**2))(2.0) == 12 * 2.0**3
+
+
+def test_the_gradient_of_a_penalty_on_the_gradient():
+    penalty = lambda p: np.sum(grad(rosenbrock)(p) ** 2)  # noqa: E731
+    p = np.array([0.4, -0.7])
+    exact = 2 * rosenbrock_hessian(p) @ rosenbrock_gradient(p)
+    np.testing.assert_allclose(grad(penalty)(p), exact)
+
+
+def test_third_derivatives_of_many_variables():
+    f = lambda x: np.sum(np.exp(x) * np.flip(x) ** 2)  # noqa: E731
+    x, v = np.array([0.1, 0.5, -0.3]), np.array([1.0, 2.0, 3.0])
+    third = grad(lambda x: v @ hessian(f)(x) @ v)(x)
+    np.testing.assert_allclose(third, central(lambda x: v @ hessian(f)(x) @ v, x), rtol=1e-7)
+
+
+def descent(learning_rate, steps=100):
+    p = np.array([-0.5, 0.8])
+    for _ in range(steps):
+        p = p - learning_rate * grad(rosenbrock)(p)
+    return rosenbrock(p)
+
+
+def test_the_gradient_through_a_hundred_steps_of_descent():
+    rate, h = 1e-3, 1e-7
+    difference = (descent(rate + h) - descent(rate - h)) / (2 * h)
+    np.testing.assert_allclose(grad(descent)(rate), difference, rtol=1e-6)
+
+
+def test_a_pull_back_is_differentiated_too():
+    def f(x):
+        _, pull = vjp(np.sin, x)
+        return np.sum(pull(x)[0])
+
+    x = np.array([0.2, 0.9])
+    np.testing.assert_allclose(grad(f)(x), np.cos(x) - x * np.sin(x))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(-2, 2), min_size=2, max_size=5), st.integers(0, 5))
+def test_exact_equals_differences(point, program):
+    f = [
+        lambda x: np.sum(np.exp(-(x**2)) * np.arange(1, len(x) + 1)),
+        lambda x: np.log(np.sum(np.exp(x))),
+        lambda x: np.sum(np.tanh(np.outer(x, x))),
+        lambda x: np.linalg.norm(np.stack([x, 2 + np.cos(x)])),
+        lambda x: np.sum(np.where(np.sin(x) > 2, x, x[0] * x)),
+        lambda x: np.mean((x - np.mean(x)) ** 2) / (1 + x @ x),
+    ][program]
+    np.testing.assert_allclose(grad(f)(point), central(f, point), rtol=1e-4, atol=1e-7)
+
+
+# At the door
+@pytest.mark.parametrize("argument", [1j, np.array([1j]), "x", True, [True], None, [[1.0], [1, 2]]])
+def test_arguments_must_be_real_numbers(argument):
+    with pytest.raises((TypeError, ValueError), match=r"argument 0 must be a real number"):
+        grad(np.sum)(argument)
+
+
+def test_wrong_shapes_at_the_door():
+    with pytest.raises(
+        ValueError, match=r"shape \(3,\) f must return shape \(\), got \(3,\); use jacobian"
+    ):
+        grad(np.sin)(np.ones(3))
+    with pytest.raises(ValueError, match=r"f must return shape \(\) or \(4,\), got \(3, 4\)"):
+        grad(np.sin)(np.ones((3, 4)))
+    with pytest.raises(ValueError, match=r"jacobian needs each result for each point"):
+        jacobian(lambda x: np.sum(x, axis=1))(np.ones((3, 4)))
+    with pytest.raises(ValueError, match=r"hessian needs one number for each point"):
+        hessian(lambda W: np.sum(W**2))(np.ones((3, 4)))
+    with pytest.raises(ValueError, match=r"g must have shape \(3,\), like the result, got \(2,\)"):
+        vjp(np.sin, np.ones(3))[1](np.ones(2))
+
+
+def test_wrong_arguments_at_the_door():
+    for transform in (grad, value_and_grad, jacobian, hessian, trace):
+        with pytest.raises(TypeError, match=r"f must be a function, got float"):
+            transform(3.0)
+    with pytest.raises(TypeError, match=r"f must be a function, got float"):
+        vjp(3.0, 1.0)
+    with pytest.raises(ValueError, match=r"argnum must lie in 0 to 0, got 1"):
+        grad(np.sin, 1)(1.0)
+    for argnum in (1.5, "x", None, (0.0,), ()):
+        with pytest.raises(TypeError, match=r"argnum must be an int or a tuple of ints, got"):
+            grad(np.sin, argnum)
+    for transform in (jacobian, hessian):
+        with pytest.raises(TypeError, match=r"argnum must be an int, got \(0, 1\)"):
+            transform(np.sin, (0, 1))
+    with pytest.raises(TypeError, match=r"function must be a function, got int"):
+        rule(3, lambda g, y, a: g)

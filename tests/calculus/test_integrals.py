@@ -1,0 +1,244 @@
+"""Areas known by hand, the orders at which errors shrink, and the fundamental theorem."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calclearn.calculus import autodiff
+from calclearn.calculus.integrals import (
+    accumulate,
+    expected,
+    gauss_legendre,
+    left_sum,
+    midpoint,
+    monte_carlo,
+    simpson,
+    trapezoid,
+)
+from calclearn.calculus.numerical import derivative
+
+# fmt: off
+ORDERS = [(left_sum, 1), (midpoint, 2), (trapezoid, 2), (simpson, 4)]
+AREAS = [  # f, F
+    (np.exp,                      np.exp),
+    (np.cos,                      np.sin),
+    (lambda x: 1 / (1 + x**2),    np.arctan),
+    (lambda x: x * np.exp(-x**2), lambda x: -np.exp(-x**2) / 2),
+]
+# fmt: on
+RULES = [left_sum, midpoint, trapezoid, simpson, gauss_legendre]
+
+
+@pytest.mark.parametrize(("rule", "order"), ORDERS)
+@pytest.mark.parametrize(("f", "antiderivative"), AREAS)
+def test_the_error_shrinks_at_its_order(rule, order, f, antiderivative):
+    a, b, n = -0.5, 2.0, np.array([16, 32, 64, 128, 256])
+    errors = [abs(rule(f, a, b, k) - (antiderivative(b) - antiderivative(a))) for k in n]
+    assert np.polyfit(np.log(n), np.log(errors), 1)[0] == pytest.approx(-order, abs=0.12)
+
+
+@pytest.mark.parametrize(
+    ("rule", "degree"), [(left_sum, 0), (midpoint, 1), (trapezoid, 1), (simpson, 3)]
+)
+def test_each_rule_is_exact_up_to_its_degree_and_no_further(rule, degree):
+    for power in range(degree + 1):
+        exact = (3.0 ** (power + 1) - 1) / (power + 1)
+        assert rule(lambda x, p=power: x**p, 1.0, 3.0, 2) == pytest.approx(exact, rel=1e-14)
+    exact = (3.0 ** (degree + 2) - 1) / (degree + 2)
+    assert abs(rule(lambda x: x ** (degree + 1), 1.0, 3.0, 2) - exact) > 1e-3
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 8])
+def test_gauss_is_exact_to_degree_2n_minus_1(n):
+    for power in range(2 * n):
+        exact = (2.0 ** (power + 1) - 1) / (power + 1)
+        assert gauss_legendre(lambda x, p=power: x**p, 1.0, 2.0, n) == pytest.approx(
+            exact, rel=1e-13
+        )
+    exact = (1.0 + 1.0) / (2 * n + 1)
+    assert abs(gauss_legendre(lambda x: x ** (2 * n), -1.0, 1.0, n) - exact) > 1e-6
+
+
+def test_gauss_beats_any_power_of_h_and_pieces_serve_kinks():
+    errors = [abs(gauss_legendre(np.exp, 0, 1, n) - (np.e - 1)) for n in (2, 4, 6)]
+    assert errors[0] > 1e3 * errors[1] > 1e6 * errors[2]
+    kinked = abs(gauss_legendre(np.abs, -1.0, 2.1, 8) - 2.705)
+    assert abs(gauss_legendre(np.abs, -1.0, 2.1, 8, pieces=64) - 2.705) < kinked / 100
+
+
+@pytest.mark.parametrize("rule", RULES)
+@given(
+    a=st.integers(-30, 30).map(lambda k: k / 10),
+    b=st.integers(-30, 30).map(lambda k: k / 10),
+    c=st.integers(-30, 30).map(lambda k: k / 10),
+)
+@settings(max_examples=15, deadline=None)
+def test_areas_are_linear_and_turn_their_sign(rule, a, b, c):
+    def combined(x):
+        return c * np.sin(x) + x**2
+
+    parts = c * rule(np.sin, a, b, 6) + rule(np.square, a, b, 6)
+    assert rule(combined, a, b, 6) == pytest.approx(parts, abs=1e-12)
+    if rule is not left_sum:
+        assert rule(combined, b, a, 6) == pytest.approx(-rule(combined, a, b, 6), abs=1e-12)
+    assert rule(combined, a, a, 6) == 0
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("shape", [(), (1,), (5,), (2, 3)])
+def test_limits_may_be_arrays(rule, shape):
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=shape), rng.normal(size=shape)
+    together = rule(np.exp, a, b, 8)
+    looped = [rule(np.exp, *limits, 8) for limits in zip(a.ravel(), b.ravel(), strict=True)]
+    assert together.shape == shape
+    np.testing.assert_allclose(together.ravel(), looped, rtol=1e-13)
+    assert rule(np.exp, 0.0, b, 8).shape == shape
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_function_of_one_number_will_do(rule):
+    assert rule(math.exp, 0.0, 1.0, 10) == pytest.approx(rule(np.exp, 0.0, 1.0, 10), rel=1e-14)
+    assert rule(lambda x: 3.0, 0.0, 2.0, 10) == pytest.approx(6.0)
+    step = rule(lambda x: 1.0 if x > 0.501 else 0.0, 0.0, 1.0, 50)
+    assert step == pytest.approx(0.5, abs=0.03)
+
+
+# Monte Carlo: the error that it tells is the error that it makes.
+
+
+def test_monte_carlo_knows_its_error():
+    estimates = [monte_carlo(np.exp, 0.0, 1.0, 1000, seed) for seed in range(300)]
+    misses = np.array([(e.value - (np.e - 1)) / e.error for e in estimates])
+    assert misses.std() == pytest.approx(1.0, abs=0.12)
+    assert abs(misses.mean()) < 0.2
+    assert np.mean(np.abs(misses) < 1) == pytest.approx(0.683, abs=0.07)
+
+
+def test_monte_carlo_shrinks_like_one_over_root_n():
+    n = np.array([100, 1_000, 10_000, 100_000])
+    errors = [monte_carlo(np.exp, 0.0, 1.0, k, 0).error for k in n]
+    assert np.polyfit(np.log(n), np.log(errors), 1)[0] == pytest.approx(-0.5, abs=0.05)
+
+
+def test_monte_carlo_is_repeatable_and_batched():
+    assert monte_carlo(np.sin, 0, 2, 50, 3).value == monte_carlo(np.sin, 0, 2, 50, 3).value
+    rng = np.random.default_rng(3)
+    first = monte_carlo(np.sin, 0, 2, 50, rng)
+    assert (
+        first.value
+        == monte_carlo(np.sin, 0, 2, 50, 3).value
+        != monte_carlo(np.sin, 0, 2, 50, rng).value
+    )
+    areas = monte_carlo(np.square, 0.0, np.array([1.0, 2.0, 3.0]), 4000)
+    assert areas.evaluations == 4000
+    assert np.all(np.abs(areas.value - np.array([1, 8, 27]) / 3) < 4 * areas.error)
+    assert monte_carlo(np.exp, 1.0, 0.0, 4000).value == pytest.approx(1 - np.e, abs=0.1)
+    assert monte_carlo(np.exp, 1.0, 0.0, 4000).error > 0
+
+
+# The fundamental theorem: the slope of an accumulated area is the curve.
+
+
+@pytest.mark.parametrize(("f", "antiderivative"), AREAS)
+def test_accumulated_areas_are_antiderivatives(f, antiderivative):
+    x = np.linspace(-4, 4, 33)
+    exact = antiderivative(x) - antiderivative(-1.0)
+    np.testing.assert_allclose(accumulate(f, -1.0, x), exact, atol=1e-12)
+    np.testing.assert_allclose(
+        accumulate(f, -1.0, x.reshape(3, 11)), exact.reshape(3, 11), atol=1e-12
+    )
+
+
+@pytest.mark.parametrize(("f", "antiderivative"), AREAS)
+def test_the_slope_of_the_area_is_the_curve(f, antiderivative):
+    x = np.linspace(-2, 3, 11)
+
+    def area(x):
+        return accumulate(f, -1.0, x)
+
+    by_differences, by_trace = derivative(area, x), autodiff.grad(lambda x: np.sum(area(x)))(x)
+    np.testing.assert_allclose(by_differences.value, f(x), atol=1e-11)
+    np.testing.assert_allclose(by_trace, f(x), atol=1e-12)
+    below = autodiff.grad(lambda a: accumulate(f, a, 2.0))(-1.0)
+    assert below == pytest.approx(-f(-1.0), rel=1e-12)
+    bend = autodiff.grad(autodiff.grad(area))(0.5)
+    assert bend == pytest.approx(derivative(f, 0.5).value, rel=1e-9)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_an_area_can_be_differentiated_by_what_f_contains(rule):
+    def area(rate):
+        return rule(lambda x: np.exp(-rate * x), 0.0, 1.0, 8)
+
+    assert autodiff.grad(area)(0.7) == pytest.approx(derivative(area, 0.7).value, rel=1e-10)
+    assert autodiff.grad(lambda c: rule(lambda x: c, 0.0, 2.0, 8))(3.0) == pytest.approx(2.0)
+
+
+# Expected loss.
+
+
+def bell(mean, spread):
+    return lambda x: np.exp(-(((x - mean) / spread) ** 2) / 2)
+
+
+def test_moments_of_a_bell_whatever_its_height():
+    for height in (1e-6, 1.0, 1e6):
+
+        def density(x, height=height):
+            return height * bell(0.7, 0.5)(x)
+
+        assert expected(lambda x: 1 + 0 * x, density, -6, 6) == pytest.approx(1, rel=1e-12)
+        assert expected(lambda x: x, density, -6, 6) == pytest.approx(0.7, rel=1e-10)
+        assert expected(np.square, density, -6, 6) == pytest.approx(0.7**2 + 0.25, rel=1e-10)
+
+
+def test_uniform_inputs_give_the_mean_height():
+    assert expected(np.square, lambda x: 1.0, 0.0, 3.0) == pytest.approx(3.0, rel=1e-12)
+    assert expected(math.sqrt, lambda x: 1.0, 0.0, 1.0) == pytest.approx(2 / 3, rel=1e-5)
+
+
+def test_a_test_set_converges_on_the_expected_loss():
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(0.7, 0.5, 40_000)
+    losses = (np.sin(3 * inputs) - inputs) ** 2
+    area = expected(lambda x: (np.sin(3 * x) - x) ** 2, bell(0.7, 0.5), -4, 5)
+    assert abs(losses.mean() - area) < 4 * losses.std() / np.sqrt(losses.size)
+
+
+def test_expected_loss_follows_its_density():
+    slope = autodiff.grad(lambda mean: expected(np.square, bell(mean, 1.0), -12, 12))(0.7)
+    assert slope == pytest.approx(1.4, rel=1e-9)
+
+
+def test_bad_input_is_named():
+    for rule in RULES:
+        with pytest.raises(TypeError, match=r"n must be a whole number, got 2\.5"):
+            rule(np.exp, 0, 1, 2.5)
+        with pytest.raises(ValueError, match="n must be at least 1, got 0"):
+            rule(np.exp, 0, 1, 0)
+        with pytest.raises(ValueError, match="b must be finite, got inf"):
+            rule(np.exp, 0, np.inf, 4)
+        with pytest.raises(TypeError, match="a must be a real number"):
+            rule(np.exp, "0", 1, 4)
+        with pytest.raises(TypeError, match="f must return one number for one number"):
+            rule(lambda x: [x, x], 0, 1, 4)
+        with pytest.raises(TypeError, match="f must return real numbers, got complex"):
+            rule(lambda x: 1j * x, 0, 1, 4)
+    with pytest.raises(
+        ValueError, match="n must be even, because a parabola spans two pieces, got 3"
+    ):
+        simpson(np.exp, 0, 1, 3)
+    with pytest.raises(ValueError, match="n must be at least 2, got 1"):
+        monte_carlo(np.exp, 0, 1, 1)
+    with pytest.raises(TypeError, match="rng, unless a Generator, must be a whole number"):
+        monte_carlo(np.exp, 0, 1, 10, "dice")
+    with pytest.raises(ValueError, match="pieces must be at least 1, got 0"):
+        accumulate(np.exp, 0, 1, pieces=0)
+    with pytest.raises(ValueError, match="density must not be negative"):
+        expected(np.square, np.sin, -1, 1)
+    with pytest.raises(ValueError, match="density must have an area"):
+        expected(np.square, lambda x: 0.0, -1, 1)

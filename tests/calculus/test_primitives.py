@@ -1,0 +1,88 @@
+"""Rules of one's own: a pull-back an argument, pull-backs that share, several results."""
+
+import numpy as np
+import pytest
+
+from calclearn.calculus.autodiff import grad, primitive, rule
+
+
+def test_a_primitive_with_pull_backs_that_share_their_work():
+    seen = []
+
+    def pull(needed, g, y, a, b):
+        seen.append(needed)
+        return g * b, g * a
+
+    @primitive
+    def product(a, b):
+        return a * b
+
+    rule(product, together=pull)
+    assert grad(product, (0, 1))(2.0, 3.0) == (3, 2)
+    assert grad(grad(product), 1)(2.0, 3.0) == 1
+    assert grad(lambda a: product(a, 3.0))(2.0) == 3
+    assert seen[0] == [True, True]
+    assert seen[-1] == [True, False]
+
+
+def test_a_primitive_with_several_results():
+    @primitive
+    def polar(x, y):
+        return np.hypot(x, y), np.arctan2(y, x)
+
+    def pull(needed, g, y, a, b):
+        radius, angle = g
+        r = y[0]
+        dx = (0 if radius is None else radius * a / r) - (0 if angle is None else angle * b / r**2)
+        dy = (0 if radius is None else radius * b / r) + (0 if angle is None else angle * a / r**2)
+        return dx, dy
+
+    rule(polar, together=pull)
+    x, y = 3.0, 4.0
+    assert grad(lambda x, y: polar(x, y)[0], (0, 1))(x, y) == pytest.approx((0.6, 0.8))
+    assert grad(lambda x, y: polar(x, y)[1], (0, 1))(x, y) == pytest.approx((-0.16, 0.12))
+
+    def back(x, y):
+        radius, angle = polar(x, y)
+        return radius * np.cos(angle) + 2 * radius * np.sin(angle)
+
+    assert grad(back, (0, 1))(x, y) == pytest.approx((1, 2))
+    assert grad(grad(back))(x, y) == pytest.approx(0, abs=1e-12)
+
+
+def test_a_rule_as_a_decorator():
+    @primitive
+    def cube(x):
+        return x**3
+
+    @rule(cube)
+    def pull_cube(g, y, x):
+        return g * 3 * x**2
+
+    assert grad(cube)(2.0) == 12
+    assert pull_cube(1.0, 8.0, 2.0) == 12
+    assert cube(2.0) == 8
+
+
+def test_a_primitive_may_take_keywords_that_are_not_traced():
+    @primitive
+    def scaled(x, *, by=1.0):
+        return x * by
+
+    rule(scaled, lambda g, y, x, **keywords: g * keywords.get("by", 1.0))
+    assert grad(lambda x: scaled(x, by=3.0))(2.0) == 3
+    with pytest.raises(TypeError, match=r"scaled under grad takes by by position"):
+        grad(lambda x: scaled(2.0, by=x))(2.0)
+
+
+def test_a_primitive_without_a_rule_and_a_rule_of_the_wrong_shape():
+    @primitive
+    def bare(x):
+        return x
+
+    assert bare(2.0) == 2
+    with pytest.raises(TypeError, match=r"bare has no derivative rule: add one with rule\("):
+        grad(bare)(1.0)
+    rule(bare, lambda g, y, x: np.ones(5))
+    with pytest.raises(ValueError, match=r"a rule returned a cotangent of shape \(5,\)"):
+        grad(bare)(1.0)

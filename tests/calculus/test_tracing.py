@@ -1,0 +1,117 @@
+"""Plain NumPy code is traced as it stands, and what would lose the trace names the cure."""
+
+import math
+
+import numpy as np
+import pytest
+
+from calclearn.calculus.autodiff import grad
+
+
+def test_whole_numbers_booleans_and_indices_are_fine():
+    def f(x):
+        order = np.argsort(x)
+        best = int(np.argmax(x))
+        inside = (x > 0) & (x < 10)
+        total = sum(2 * v for v in x)
+        return total + x[best] * len(x) + np.sum(x[order][:2]) + np.sum(x[inside]) * x.ndim
+
+    np.testing.assert_array_equal(grad(f)([3.0, -1.0, 2.0]), [2 + 3 + 1, 3, 4])
+
+
+def test_methods_are_their_functions():
+    x = np.linspace(0.5, 2.0, 6).reshape(2, 3)
+    for name in ("sum", "mean", "prod", "max", "min", "var", "std", "cumsum", "ravel", "copy"):
+        by_method = grad(lambda a, n=name: np.sum(getattr(a, n)() ** 2))(x)
+        by_function = grad(lambda a, n=name: np.sum(getattr(np, n)(a) ** 2))(x)
+        np.testing.assert_array_equal(by_method, by_function)
+    moved = grad(
+        lambda a: np.sum(a.flatten().reshape(3, 2).transpose().swapaxes(0, 1).T.dot([1, 2, 3]))
+    )
+    np.testing.assert_array_equal(moved(x).ravel(), [1, 1, 2, 2, 3, 3])
+    assert grad(lambda a: a.clip(0, 1).round().sum() + abs(-a).sum() + (+a).sum())(x).tolist() == [
+        [2, 2, 2],
+        [2, 2, 2],
+    ]
+    assert grad(lambda a: a.astype(np.float32).sum() + a.astype(int).sum())(x).tolist() == [
+        [1, 1, 1],
+        [1, 1, 1],
+    ]
+
+
+def test_reflected_operators_with_arrays_and_numbers():
+    x = np.array([1.0, 2.0])
+    for f, slope in [
+        (lambda x: np.sum(np.ones(2) - x), [-1, -1]),
+        (lambda x: np.sum(2 / x), [-2, -0.5]),
+        (lambda x: np.sum(2.0**x), np.log(2) * np.array([2, 4])),
+        (lambda x: np.sum(np.float64(3) * x), [3, 3]),
+        (lambda x: np.ones((2, 2)) @ x @ np.ones(2), [2, 2]),
+        (lambda x: np.sum([1, 2] * x), [1, 2]),
+        (lambda x: np.sum(x % 1.5) + np.sum(x // 1.5) + np.sum(3 // x), [1, 1]),
+    ]:
+        np.testing.assert_allclose(grad(lambda x, f=f: np.sum(f(x)))(x), slope)
+
+
+def test_other_classes_may_take_part_in_arithmetic():
+    class Scaled:
+        __array_ufunc__ = None
+
+        def __rmul__(self, factor):
+            return lambda x: factor * x
+
+    assert grad(lambda x: (x * Scaled())(3.0))(2.0) == 3
+
+
+def test_a_traced_array_shows_its_numbers():
+    seen = []
+
+    def f(x):
+        seen.extend([repr(x), f"{x[0]:.2f}", str(x.shape), bool(x[0])])
+        return np.sum(x)
+
+    grad(f)(np.array([1.5, 2.0]))
+    assert seen == ["Traced(array([1.5, 2. ]))", "1.50", "(2,)", True]
+
+
+# Errors that name the cure
+@pytest.mark.parametrize(
+    ("f", "message"),
+    [
+        (lambda x: np.array([x[0], x[1]]).sum(), r"use np\.stack"),
+        (lambda x: np.asarray(x).sum(), r"use np\.stack"),
+        (lambda x: float(x[0]), r"float\(x\) .* use x as it is"),
+        (lambda x: math.sin(x[0]), r"np\.sin\(x\) instead of math\.sin\(x\)"),
+        (lambda x: int(x[0]), r"int\(x\) .* np\.floor"),
+        (lambda x: complex(x[0]), r"complex numbers are out of scope"),
+        (lambda x: [1, 2][x[0]], r"compute indices from plain numbers"),
+        (lambda x: x[0].item(), r"x\.item\(\) .* use x as it is"),
+        (lambda x: x.tolist()[0], r"x\.tolist\(\)"),
+        (lambda x: x.sort(), r"np\.sort\(x\)"),
+        (lambda x: x.__setitem__(0, 1.0), r"changed in place.* np\.where, np\.stack"),
+        (lambda x: np.zeros(2).__setitem__(0, x[0]), r"np\.stack instead of a\[0\] = x"),
+        (lambda x: np.zeros(2).__setitem__(slice(None), x), r"instead of storing into one"),
+        (lambda x: np.zeros(2).__iadd__(x), r"write a = a \+ x instead of a \+= x"),
+        (lambda x: np.add(x, 1, out=np.zeros(2)), r"leave out= away"),
+        (lambda x: np.fft.fft(x), r"numpy\.fft\.fft has no derivative rule: add one with rule\("),
+        (lambda x: np.spacing(x), r"numpy\.spacing has no derivative rule"),
+        (lambda x: np.sum(x, where=[True, False]), r"numpy\.sum under grad has no keyword 'where'"),
+        (lambda x: np.sin(x, where=[True, False]), r"numpy\.sin under grad has no where"),
+        (lambda x: np.where(x, 1.0, 2.0), r"no derivative with respect to its argument 0"),
+        (lambda x: np.roll(x, x[0]), r"no derivative with respect to its argument 1"),
+        (lambda x: np.sum(a=x), r"numpy\.sum under grad takes a by position"),
+        (lambda x: x * 1j, r"complex|unsupported operand"),
+        (lambda x: np.sum(x * np.array([1j, 1])), r"complex numbers are out of scope"),
+        (lambda x: [x[0], x[1]], r"f must return one number or array, got a list"),
+        (lambda x: None, r"f must return real numbers, got NoneType"),
+        (lambda x: "x", r"f must return real numbers"),
+    ],
+)
+def test_what_cannot_be_differentiated_says_so_and_names_the_cure(f, message):
+    with pytest.raises(TypeError, match=message):
+        grad(f)(np.array([1.0, 2.0]))
+
+
+def test_an_unknown_attribute_names_the_cure():
+    with pytest.raises(AttributeError, match=r"no attribute 'flat': use a NumPy function"):
+        grad(lambda x: x.flat[0])(np.ones(2))
