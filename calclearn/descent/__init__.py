@@ -1,0 +1,19 @@
+"""Surfaces, and the ways down. The files in the order in which they build on one another:
+
+arguments      what is asked of numbers at the door
+batches        coordinates come first: one start and many in the same code
+surfaces       Surface: a function with gradient, Hessian and landmarks
+shapes         the shapes that descent meets: curves, bowls, ravines, saddles
+catalogue      the test functions of the literature, and the table of all surfaces
+curvature      what the Hessian says at a point: eigenvalues, saddle or minimum, quadratic model
+rates          what a learning rate does near a minimum, read off the Hessian
+errors         sse, mse, mae, huber, cross_entropy of predictions and targets
+fits           models that are linear in their weights; mini-batches
+losses         lines, polynomials and logistic fits as surfaces over their weights; l1, l2
+record         Stop and Descent: what a descent leaves behind
+optimizers     GradientDescent to Adam, each its equation
+schedules      learning rates that change with the step; clipping
+line_search    how far to go along a direction
+second_order   Newton, damped Newton, BFGS, L-BFGS
+descend        the only loop
+"""

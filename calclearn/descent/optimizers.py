@@ -1,0 +1,268 @@
+"""An optimizer is its equation: hyperparameters in a frozen dataclass, and a pure `update`.
+
+    state = optimizer.init(w)
+    w, state = optimizer.update(w, g, state, surface)
+
+`w` and the gradient `g` have shape (d, ...). The state is returned and never kept, so a run can be
+repeated, batched over starts, swept over learning rates and differentiated. Conventions are those
+of `torch.optim`: momentum without the factor 1 - μ, ε outside the root.
+
+`learning_rate` is a number, an array over the batch (...), or a schedule: a function of the step
+number k = 0, 1, 2, ... (see `schedules`). All begin with plain gradient descent and change one
+thing about it: which gradients count, how much each coordinate of them counts, what is added.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from calclearn.descent.arguments import not_negative
+from calclearn.descent.batches import Array
+
+Number = Any  # a float, an array over the batch, or a traced one of these
+Rate = Number | Callable[[int], Number]
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """What all have: a learning rate, and hyperparameters that are checked when they are given."""
+
+    learning_rate: Rate = 0.1
+    rests_where_flat: ClassVar[bool] = True  # is a vanishing gradient the end of its way?
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if name == "betas" and not (isinstance(value, tuple) and len(value) == 2):
+                raise TypeError(f"betas must be a pair of numbers, got {value!r}")
+            below = 1.0 if name in ("momentum", "alpha", "betas") else np.inf
+            for number in value if name == "betas" else (value,):
+                if not callable(number):  # a schedule answers for itself
+                    not_negative(name, number, below)
+
+    def rate(self, k: int) -> Number:
+        return self.learning_rate(k) if callable(self.learning_rate) else self.learning_rate
+
+
+@dataclass(frozen=True)
+class GradientDescent(Optimizer):
+    """Step against the gradient, in proportion to its length.
+
+    wₖ₊₁ = wₖ - η ∇f(wₖ)
+
+    >>> w, k = GradientDescent(learning_rate=0.25).update(np.array([4.0]), np.array([8.0]), 0)
+    >>> w
+    array([2.])
+
+    Source: Cauchy, "Méthode générale pour la résolution des systèmes d'équations simultanées",
+    Comptes rendus 25 (1847).
+    """
+
+    learning_rate: Rate = 0.1
+
+    def init(self, w: Array) -> Any:
+        return 0
+
+    def update(self, w: Array, g: Array, k: Any, surface: Any = None) -> tuple[Array, Any]:
+        return w - self.rate(k) * g, k + 1
+
+
+@dataclass(frozen=True)
+class Momentum(Optimizer):
+    """Let a velocity gather the gradients, and step along it: a heavy ball.
+
+    vₖ₊₁ = μ vₖ + ∇f(wₖ)
+    wₖ₊₁ = wₖ - η vₖ₊₁
+
+    >>> optimizer, w, g = Momentum(learning_rate=0.25, momentum=0.5), np.array([4.0]), 8.0
+    >>> w, state = optimizer.update(w, g, optimizer.init(w))
+    >>> w, state = optimizer.update(w, g, state)
+    >>> w
+    array([-1.])
+
+    Source: Polyak, "Some methods of speeding up the convergence of iteration methods", USSR
+    Computational Mathematics and Mathematical Physics 4 (1964).
+    """
+
+    learning_rate: Rate = 0.1
+    momentum: Number = 0.9
+
+    def init(self, w: Array) -> Any:
+        return np.zeros_like(w), 0
+
+    def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
+        v, k = state
+        v = self.momentum * v + g
+        return w - self.rate(k) * v, (v, k + 1)
+
+
+@dataclass(frozen=True)
+class Nesterov(Momentum):
+    """Momentum that looks ahead: the gradient counts once more, as if the ball had rolled on.
+
+    vₖ₊₁ = μ vₖ + ∇f(wₖ)
+    wₖ₊₁ = wₖ - η (∇f(wₖ) + μ vₖ₊₁)
+
+    >>> optimizer, w, g = Nesterov(learning_rate=0.25, momentum=0.5), np.array([4.0]), 8.0
+    >>> w, state = optimizer.update(w, g, optimizer.init(w))
+    >>> w
+    array([1.])
+
+    Source: Nesterov, Soviet Math. Doklady 27 (1983); in this form Sutskever et al., "On the
+    importance of initialization and momentum in deep learning", ICML (2013).
+    """
+
+    def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
+        v, k = state
+        v = self.momentum * v + g
+        return w - self.rate(k) * (g + self.momentum * v), (v, k + 1)
+
+
+@dataclass(frozen=True)
+class AdaGrad(Optimizer):
+    """Each coordinate's step shrinks as its own gradients add up, so rare ones keep large steps.
+
+    sₖ₊₁ = sₖ + ∇f(wₖ)²
+    wₖ₊₁ = wₖ - η ∇f(wₖ) / (√sₖ₊₁ + ε)
+
+    >>> optimizer, w = AdaGrad(learning_rate=0.5), np.array([4.0, 4.0])
+    >>> w, state = optimizer.update(w, np.array([8.0, 0.01]), optimizer.init(w))
+    >>> w.round(6)
+    array([3.5, 3.5])
+
+    Source: Duchi, Hazan & Singer, "Adaptive subgradient methods for online learning and stochastic
+    optimization", JMLR 12 (2011).
+    """
+
+    learning_rate: Rate = 0.01
+    eps: float = 1e-10
+
+    def init(self, w: Array) -> Any:
+        return np.zeros_like(w), 0
+
+    def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
+        s, k = state
+        s = s + g * g
+        return w - self.rate(k) * g / (root(s) + self.eps), (s, k + 1)
+
+
+@dataclass(frozen=True)
+class RMSProp(Optimizer):
+    """AdaGrad that forgets: each coordinate is divided by the recent size of its gradients.
+
+    sₖ₊₁ = α sₖ + (1 - α) ∇f(wₖ)²
+    wₖ₊₁ = wₖ - η ∇f(wₖ) / (√sₖ₊₁ + ε)
+
+    >>> optimizer, w = RMSProp(learning_rate=0.5, alpha=0.75), np.array([4.0])
+    >>> w, state = optimizer.update(w, np.array([8.0]), optimizer.init(w))
+    >>> w.round(6)
+    array([3.])
+
+    Source: Tieleman & Hinton, "Neural networks for machine learning", lecture 6.5 (2012).
+    """
+
+    learning_rate: Rate = 0.01
+    alpha: Number = 0.99
+    eps: float = 1e-8
+
+    def init(self, w: Array) -> Any:
+        return np.zeros_like(w), 0
+
+    def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
+        s, k = state
+        s = s + (1 - self.alpha) * (g * g - s)
+        return w - self.rate(k) * g / (root(s) + self.eps), (s, k + 1)
+
+
+@dataclass(frozen=True)
+class Adam(Optimizer):
+    """Momentum divided by the recent size of the gradients, both corrected for having begun at 0.
+
+    mₖ₊₁ = β₁ mₖ + (1 - β₁) ∇f(wₖ)          m̂ = mₖ₊₁ / (1 - β₁ᵏ⁺¹)
+    vₖ₊₁ = β₂ vₖ + (1 - β₂) ∇f(wₖ)²         v̂ = vₖ₊₁ / (1 - β₂ᵏ⁺¹)
+    wₖ₊₁ = wₖ - η m̂ / (√v̂ + ε)
+
+    The code multiplies η and ε by the corrections, which are numbers, instead of dividing m and v,
+    which are arrays: the paper's own advice.
+
+    >>> optimizer, w = Adam(learning_rate=0.5), np.array([4.0, 4.0])
+    >>> w, state = optimizer.update(w, np.array([8.0, 0.01]), optimizer.init(w))
+    >>> w.round(5)
+    array([3.5, 3.5])
+
+    Source: Kingma & Ba, "Adam: a method for stochastic optimization", ICLR (2015).
+    """
+
+    learning_rate: Rate = 0.001
+    betas: tuple[Number, Number] = (0.9, 0.999)
+    eps: float = 1e-8
+
+    def init(self, w: Array) -> Any:
+        return np.zeros_like(w), np.zeros_like(w), 0
+
+    def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
+        (m, v, k), (beta1, beta2) = state, self.betas
+        m = m + (1 - beta1) * (g - m)
+        v = v + (1 - beta2) * (g * g - v)
+        c = (1 - beta2 ** (k + 1)) ** 0.5
+        step = self.rate(k) * (c / (1 - beta1 ** (k + 1)))
+        return w - step * m / (root(v) + c * self.eps), (m, v, k + 1)
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam whose weights also shrink by themselves, untouched by the division: weight decay.
+
+    wₖ₊₁ = (1 - η λ) wₖ - η m̂ / (√v̂ + ε)
+
+    >>> optimizer, w = AdamW(learning_rate=0.5, weight_decay=0.1), np.array([4.0])
+    >>> optimizer.update(w, np.array([0.0]), optimizer.init(w))[0]
+    array([3.8])
+
+    Source: Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR (2019).
+    """
+
+    weight_decay: Number = 0.01
+    rests_where_flat: ClassVar[bool] = False
+
+    def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
+        shrunk = (1 - self.rate(state[-1]) * self.weight_decay) * w
+        return super().update(shrunk, g, state, surface)
+
+
+@dataclass(frozen=True)
+class ProximalGradient(Optimizer):
+    """Gradient descent on f + λ Σ|wⱼ| that meets the kinks exactly: weights become 0 and stay so.
+
+    wₖ₊₁ = S(wₖ - η ∇f(wₖ), η λ),    S(w, t) = sign(w) max(|w| - t, 0)
+
+    The surface is f alone; S is the soft threshold. At the minimum the gradient of f is not 0 but
+    balances the penalty: a descent ends there as STALLED, when no digit changes any more.
+
+    >>> optimizer, w = ProximalGradient(learning_rate=0.5, strength=2.0), np.array([4.0, 0.5])
+    >>> w, state = optimizer.update(w, np.zeros(2), optimizer.init(w))
+    >>> w
+    array([3., 0.])
+
+    Source: Daubechies, Defrise & De Mol, Comm. Pure Appl. Math. 57 (2004).
+    """
+
+    learning_rate: Rate = 0.1
+    strength: Number = 1.0
+    rests_where_flat: ClassVar[bool] = False
+
+    def init(self, w: Array) -> Any:
+        return 0
+
+    def update(self, w: Array, g: Array, k: Any, surface: Any = None) -> tuple[Array, Any]:
+        rate = self.rate(k)
+        w = w - rate * g
+        return np.sign(w) * np.maximum(np.abs(w) - rate * self.strength, 0), k + 1
+
+
+def root(s: Array) -> Array:
+    """√s, with derivative 0 at 0: a weight without a gradient must not spoil the others'."""
+    if isinstance(s, np.ndarray | np.generic):
+        return np.sqrt(s)
+    return np.where(s > 0, np.sqrt(np.where(s > 0, s, 1)), 0)

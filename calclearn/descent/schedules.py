@@ -1,0 +1,127 @@
+"""A schedule is the highest learning rate times a factor that depends on the step number alone.
+
+    ηₖ = η · factor(k),    k = 0, 1, 2, ...
+
+So it may stand wherever a learning rate may, η may be an array over the batch, and warm-up
+multiplies onto any other. `clipped` bounds the other half of a step, the gradient.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from calclearn.descent.arguments import not_negative, optimizer_like, whole_number
+from calclearn.descent.batches import Array
+from calclearn.descent.optimizers import Number, Optimizer, root
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """η · factor(k), a function of the step number k, or of an array of them."""
+
+    learning_rate: Number
+    factor: Callable[[Any], Any] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        not_negative("learning_rate", self.learning_rate)
+
+    def __call__(self, k: Any) -> Number:
+        return self.learning_rate * self.factor(k)
+
+
+def constant(learning_rate: Number) -> Schedule:
+    """ηₖ = η.
+
+    >>> constant(0.1)(7)
+    0.1
+    """
+    return Schedule(learning_rate, lambda k: 1.0)
+
+
+def step_decay(learning_rate: Number, factor: Number = 0.1, every: int = 30) -> Schedule:
+    """ηₖ = η γ^⌊k / every⌋: times γ after each so many steps.
+
+    >>> [step_decay(8.0, factor=0.5, every=2)(k) for k in range(5)]
+    [8.0, 8.0, 4.0, 4.0, 2.0]
+    """
+    not_negative("factor", factor)
+    whole_number("every", every, 1)
+    return Schedule(learning_rate, lambda k: factor ** (k // every))
+
+
+def exponential_decay(learning_rate: Number, factor: Number = 0.99) -> Schedule:
+    """ηₖ = η γᵏ: times γ after each step.
+
+    >>> [exponential_decay(8.0, factor=0.5)(k) for k in range(4)]
+    [8.0, 4.0, 2.0, 1.0]
+    """
+    not_negative("factor", factor)
+    return Schedule(learning_rate, lambda k: factor**k)
+
+
+def cosine(learning_rate: Number, steps: int) -> Schedule:
+    """ηₖ = η (1 + cos(π k / steps)) / 2: half a wave from η down to 0, and 0 from there on.
+
+    >>> [round(float(cosine(8.0, steps=4)(k)), 6) for k in (0, 2, 4, 5)]
+    [8.0, 4.0, 0.0, 0.0]
+
+    Source: Loshchilov & Hutter, "SGDR: stochastic gradient descent with restarts", ICLR (2017).
+    """
+    whole_number("steps", steps, 1)
+    return Schedule(learning_rate, lambda k: (1 + np.cos(np.pi * np.minimum(k / steps, 1))) / 2)
+
+
+def warmup(learning_rate: Number | Schedule, steps: int) -> Schedule:
+    """ηₖ times min(1, (k + 1) / steps): in even steps up to the learning rate, or the schedule.
+
+    >>> [float(warmup(8.0, steps=4)(k)) for k in range(5)]
+    [2.0, 4.0, 6.0, 8.0, 8.0]
+
+    Source: Goyal et al., "Accurate, large minibatch SGD", arXiv:1706.02677 (2017).
+    """
+    whole_number("steps", steps, 1)
+    whole = learning_rate if isinstance(learning_rate, Schedule) else constant(learning_rate)
+    return Schedule(whole.learning_rate, lambda k: np.minimum(1, (k + 1) / steps) * whole.factor(k))
+
+
+@dataclass(frozen=True)
+class Clipped:
+    """An optimizer that is shown gradients of bounded length; made by `clipped`."""
+
+    optimizer: Optimizer
+    max_norm: Number
+
+    @property
+    def rests_where_flat(self) -> bool:
+        return self.optimizer.rests_where_flat
+
+    def init(self, w: Array) -> Any:
+        return self.optimizer.init(w)
+
+    def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
+        norm = root(np.sum(g * g, axis=0))  # (...): each start's own
+        return self.optimizer.update(
+            w, np.minimum(1, self.max_norm / (norm + 1e-6)) * g, state, surface
+        )
+
+
+def clipped(optimizer: Optimizer, max_norm: Number) -> Clipped:
+    """The optimizer, with a gradient longer than `max_norm` shortened to it.
+
+    g ← g · min(1, max_norm / (‖g‖ + 10⁻⁶))
+
+    The 10⁻⁶ is that of PyTorch's `clip_grad_norm_`. Raises ValueError for a negative `max_norm`.
+
+    >>> from calclearn.descent.optimizers import GradientDescent
+    >>> w, _ = clipped(GradientDescent(1.0), 5.0).update(np.zeros(2), np.array([30.0, -40.0]), 0)
+    >>> w.round(4)
+    array([-3.,  4.])
+
+    Source: Pascanu, Mikolov & Bengio, "On the difficulty of training recurrent neural networks",
+    ICML (2013).
+    """
+    optimizer_like(optimizer)
+    not_negative("max_norm", max_norm)
+    return Clipped(optimizer, max_norm)

@@ -1,0 +1,225 @@
+"""Time `calclearn.descent` beside PyTorch, SciPy and the loops that it replaces.
+
+    uv run --group peers python tests/benchmarks/descent.py
+
+Each row is one job done in several ways, in turn, run by run, so that a busy machine slows all of
+them alike; what is printed is the best run of each and the ratio to ours. Peers that are absent
+are named and left out.
+"""
+
+import gc
+import importlib
+import sys
+import time
+import tracemalloc
+
+import numpy as np
+
+from calclearn.descent.catalogue import beale, himmelblau, rosenbrock
+from calclearn.descent.descend import descend
+from calclearn.descent.losses import line_loss, mae, mse
+from calclearn.descent.optimizers import Adam, GradientDescent
+from calclearn.descent.second_order import BFGS, LBFGS, DampedNewton
+from calclearn.descent.surfaces import Surface
+
+RNG = np.random.default_rng(0)
+
+
+def imported(name: str):
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+torch, optimize = imported("torch"), imported("scipy.optimize")
+
+
+def race(rounds: int = 5, **jobs) -> dict[str, float]:
+    """The best time of each job, the jobs taking turns."""
+    best = dict.fromkeys(jobs, np.inf)
+    gc.collect()
+    for _ in range(rounds):
+        for name, job in jobs.items():
+            begin = time.perf_counter()
+            job()
+            best[name] = min(best[name], time.perf_counter() - begin)
+    return best
+
+
+def report(title: str, times: dict[str, float], ours: str = "calclearn") -> None:
+    print(f"\n{title}")
+    for name, seconds in times.items():
+        print(f"    {name:34s} {1e3 * seconds:10.3f} ms   {seconds / times[ours]:8.2f} x ours")
+
+
+def himmelblau_value(w):
+    x, y = w[0], w[1]
+    return (x * x + y - 11) ** 2 + (x + y * y - 7) ** 2
+
+
+def torch_adam(start, steps):
+    w = torch.tensor(start, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.Adam([w], lr=0.05)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        himmelblau_value(w).sum().backward()
+        optimizer.step()
+    return w
+
+
+def one_start() -> None:
+    by_hand, by_grad = himmelblau(), Surface(himmelblau_value, dimension=2)
+    jobs = {
+        "calclearn": lambda: descend(by_hand, [0.0, 0.0], Adam(0.05), 1000, tolerance=0),
+        "calclearn with grad": lambda: descend(by_grad, [0.0, 0.0], Adam(0.05), 1000, tolerance=0),
+    }
+    if torch:
+        jobs["torch.optim.Adam"] = lambda: torch_adam([0.0, 0.0], 1000)
+    times = race(**jobs)
+    report("1,000 Adam steps on Himmelblau, one start", times)
+    if torch:
+        ratio = times["torch.optim.Adam"] / times["calclearn with grad"]
+        print(f"    with grad, PyTorch takes {ratio:.1f} times as long")
+
+
+def many_starts() -> None:
+    surface, starts = himmelblau(), RNG.uniform(-5, 5, size=(2, 10_000))
+    optimizer = Adam(0.05)
+
+    def batch(points):
+        return descend(surface, points, optimizer, 500, tolerance=0, every=500)
+
+    jobs = {"calclearn": lambda: batch(starts)}
+    if torch:
+        jobs["batched torch.optim.Adam"] = lambda: torch_adam(starts, 500)
+    times = race(3, **jobs)
+    begin = time.perf_counter()
+    for i in range(20):
+        batch(starts[:, i])
+    times["a loop over the starts (20 timed)"] = (time.perf_counter() - begin) * 500
+    report("10,000 starts x 500 Adam steps on Himmelblau", times)
+    print("    time per start and step, by the number of starts:")
+    for n in (1_000, 10_000, 100_000):
+        points = RNG.uniform(-5, 5, size=(2, n))
+        seconds = race(2, ours=lambda points=points: batch(points))["ours"]
+        print(f"        {n:7,d} starts   {1e9 * seconds / n / 500:6.2f} ns")
+
+
+def losses_on_a_grid() -> None:
+    grid = np.stack(np.meshgrid(np.linspace(-3, 3, 200), np.linspace(-3, 3, 200)))
+    times = {}
+    for n in (100, 1_000_000):
+        x = RNG.normal(size=n)
+        surface = line_loss(x, 2 * x + 1 + RNG.normal(size=n))
+        times[f"calclearn, {n:,} data"] = race(20, ours=lambda s=surface: s(grid))["ours"]
+    x, slopes, intercepts = (
+        RNG.normal(size=100).tolist(),
+        grid[0, 0].tolist(),
+        grid[1, :, 0].tolist(),
+    )
+    y = [2 * a + 1 for a in x]
+
+    def double_loop():
+        return [
+            [sum((m * a + c - b) ** 2 for a, b in zip(x, y, strict=True)) for m in slopes]
+            for c in intercepts
+        ]
+
+    times["double loop, 100 data"] = race(1, loop=double_loop)["loop"]
+    report("SSE of a line over a 200 x 200 grid", times, "calclearn, 100 data")
+    x = RNG.normal(size=5000)
+    y = 2 * x + RNG.normal(size=5000)
+    surface = line_loss(x, y, mae)
+
+    def direct():
+        return [np.abs(m * x[:, None] + grid[1, :, 0] - y[:, None]).mean(0) for m in grid[0, 0]]
+
+    report(
+        "MAE of a line over a 200 x 200 grid, 5,000 data",
+        race(3, calclearn=lambda: surface(grid), **{"all residuals, slope by slope": direct}),
+    )
+
+
+def second_order() -> None:
+    problems = {
+        "Rosenbrock": (rosenbrock(), [-1.2, 1.0]),
+        "Beale": (beale(), [1.0, 1.0]),
+        "Himmelblau": (himmelblau(), [0.0, 0.0]),
+        "Rosenbrock 10": (rosenbrock(10), rosenbrock(10).start),
+        "Rosenbrock 100": (rosenbrock(100), rosenbrock(100).start),
+    }
+    methods = {
+        "BFGS": (BFGS(), {"norm": 2}),
+        "L-BFGS-B": (LBFGS(), {"ftol": 0, "maxfun": 5000}),
+        "trust-exact": (DampedNewton(), {}),
+    }
+    print("\nTo a gradient of 1e-5; ours / SciPy: evaluations, milliseconds, value found")
+    for name, (surface, start) in problems.items():
+        for method, (optimizer, options) in methods.items():
+
+            def ours(surface=surface, start=start, optimizer=optimizer):
+                return descend(surface, start, optimizer, 2000, tolerance=1e-5, every=2000)
+
+            def scipys(surface=surface, start=start, method=method, options=options):
+                return optimize.minimize(
+                    surface.function,
+                    np.array(start),
+                    jac=surface.gradient,
+                    hess=surface.hessian if method == "trust-exact" else None,
+                    method=method,
+                    options={"gtol": 1e-5, "maxiter": 5000, **options},
+                )
+
+            mine, peer, times = ours(), scipys(), race(5, ours=ours, scipy=scipys)
+            ratio = times["scipy"] / times["ours"]
+            print(
+                f"    {name:15s} {method:12s} {mine.evaluations:4d} / {peer.nfev:4d}"
+                f"   {1e3 * times['ours']:8.2f} / {1e3 * times['scipy']:8.2f} ({ratio:5.2f} x)"
+                f"   {mine.value:.1e} / {peer.fun:.1e}"
+            )
+
+
+def pictures() -> None:
+    x = RNG.normal(size=342)
+    surface = line_loss(x, 2 * x + 1 + RNG.normal(size=342), mse)
+    shares = np.linspace(-5, 5, 100)
+    starts = np.stack(np.meshgrid(shares, shares))
+    frames = {
+        "100 steps down a line's bowl": lambda: descend(
+            surface, [0.0, 0.0], GradientDescent(0.01), tolerance=0
+        ),
+        "a sweep of 200 learning rates": lambda: descend(
+            surface, [0.0, 0.0], GradientDescent(np.geomspace(1e-3, 2, 200))
+        ),
+    }
+    for rate in (0.001, 0.01, 0.02, 0.03):
+        frames[f"100 x 100 basins, rate {rate}"] = lambda rate=rate: descend(
+            himmelblau(), starts, GradientDescent(rate), 200, tolerance=1e-4, every=200
+        )
+    print("\nWhat an explorer computes for one picture")
+    for name, seconds in race(5, **frames).items():
+        print(f"    {name:34s} {1e3 * seconds:10.3f} ms")
+
+
+def memory() -> None:
+    print("\nPeak memory of 10,000 starts x 500 steps, by what is recorded")
+    starts = RNG.uniform(-5, 5, size=(2, 10_000))
+    for every in (500, 50, 5):
+        tracemalloc.start()
+        descend(himmelblau(), starts, Adam(0.05), 500, tolerance=0, every=every)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        print(f"    every {every:3d} steps   {peak / 1e6:8.1f} MB")
+
+
+if __name__ == "__main__":
+    absent = [n for n, m in (("torch", torch), ("scipy", optimize)) if m is None]
+    print(f"Python {sys.version.split()[0]}, NumPy {np.__version__}; absent: {absent or 'none'}")
+    one_start()
+    many_starts()
+    losses_on_a_grid()
+    if optimize:
+        second_order()
+    pictures()
+    memory()

@@ -1,0 +1,396 @@
+"""The loop: stops, records, batches, sweeps, interruption, derivatives of a whole descent."""
+
+import time
+import tracemalloc
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calclearn.calculus.autodiff import grad
+from calclearn.descent import descend as module
+from calclearn.descent.catalogue import (
+    ackley,
+    bowl,
+    double_well,
+    himmelblau,
+    plateau,
+    rastrigin,
+    rosenbrock,
+    saddle,
+)
+from calclearn.descent.descend import Stop, descend
+from calclearn.descent.losses import l2, line_loss, mse
+from calclearn.descent.optimizers import GradientDescent, Momentum
+from calclearn.descent.shapes import quadratic
+from calclearn.descent.surfaces import Surface
+
+random = np.random.default_rng(3)
+X = random.normal(size=40)
+Y = 2 * X - 1 + random.normal(size=40)
+
+
+def textbook(surface, w, learning_rate, steps):
+    path = [np.array(w, dtype=float)]
+    for _ in range(steps):
+        path.append(path[-1] - learning_rate * surface.gradient(path[-1]))
+    return np.array(path)
+
+
+def test_every_step_of_the_record_is_a_step_of_the_textbook():
+    run = descend(himmelblau(), [0.0, 0.0], GradientDescent(0.01), steps=77, tolerance=0)
+    np.testing.assert_allclose(run.points, textbook(himmelblau(), [0, 0], 0.01, 77), rtol=1e-12)
+    np.testing.assert_array_equal(run.steps, np.arange(78))
+    np.testing.assert_allclose(run.values, himmelblau()(run.points.T))
+    np.testing.assert_allclose(run.gradients.T, himmelblau().gradient(run.points.T), atol=1e-12)
+    assert (run.stop, run.steps_taken, run.evaluations) == (Stop.OUT_OF_STEPS, 77, 78)
+    assert run.point is not None
+    np.testing.assert_array_equal(run.point, run.points[-1])
+    assert run.value == run.values[-1]
+
+
+def test_a_converged_descent_stops_early_at_the_first_small_gradient():
+    run = descend(bowl(), [3.0, 1.0], GradientDescent(0.25))
+    norms = np.linalg.norm(run.gradients, axis=1)
+    assert run.stop == Stop.CONVERGED
+    assert len(run.points) == run.steps_taken + 1 < 40
+    assert norms[-1] <= 1e-8 < norms[-2]
+
+
+def test_divergence_is_a_result_and_says_when():
+    run = descend(bowl(), [3.0, 1.0], GradientDescent(0.5))
+    assert run.stop == Stop.DIVERGED
+    assert run.steps_taken == 15
+    assert np.all(np.isfinite(run.points))
+    limit = 1e8 * run.values[0]
+    assert run.values[-1] > limit >= run.values[-2]
+
+
+def test_what_is_not_finite_leaves_the_last_finite_point():
+    steep = Surface(lambda w: np.exp(w[0] ** 2), dimension=1)
+    run = descend(steep, [3.0], GradientDescent(1.0))
+    assert (run.stop, run.steps_taken) == (Stop.DIVERGED, 1)
+    np.testing.assert_array_equal(run.points, [[3.0], [3.0]])
+    assert np.all(np.isfinite(run.values))
+
+
+def test_falling_without_end_is_divergence():
+    assert descend(saddle(), [1.0, 0.1], GradientDescent(0.3)).stop == Stop.DIVERGED
+
+
+def test_a_step_too_small_to_move_the_point_stalls():
+    run = descend(bowl(), [3.0, 1.0], GradientDescent(1e-30))
+    assert (run.stop, run.steps_taken) == (Stop.STALLED, 1)
+    assert descend(bowl(), [3.0, 1.0], GradientDescent(0.0)).stop == Stop.STALLED
+
+
+def test_a_start_at_a_stationary_point_has_converged_before_the_first_step():
+    for surface, w in [(bowl(), [0, 0]), (saddle(), [0, 0]), (himmelblau(), [3, 2])]:
+        run = descend(surface, w, GradientDescent(0.1))
+        assert (run.stop, run.steps_taken, run.evaluations) == (Stop.CONVERGED, 0, 1)
+        assert run.points.shape == (1, 2)
+    for w in himmelblau().minima:
+        assert descend(himmelblau(), w, GradientDescent(0.01)).stop == Stop.CONVERGED
+
+
+def test_the_least_squares_line_is_found_and_held_for_minimum_whatever_the_units():
+    for unit in (1e-6, 1.0, 1e9):
+        surface = line_loss(X, unit * Y, mse)
+        run = descend(surface, [0.0, 0.0], GradientDescent(0.4), steps=500)
+        assert run.stop == Stop.CONVERGED
+        np.testing.assert_allclose(run.point, surface.minima[0], rtol=1e-6)
+        assert descend(surface, surface.minima[0], GradientDescent(0.4)).steps_taken == 0
+
+
+@pytest.mark.parametrize("optimizer", [GradientDescent, Momentum])
+def test_just_below_two_over_lambda_converges_and_just_above_diverges(optimizer):
+    surface = quadratic([[4.0, 0.0], [0.0, 1.0]])
+    edge = 2 / 4 if optimizer is GradientDescent else 2 * (1 + 0.9) / 4
+    below = descend(surface, [1.0, 1.0], optimizer(0.99 * edge), steps=5000)
+    above = descend(surface, [1.0, 1.0], optimizer(1.01 * edge), steps=5000)
+    assert (below.stop, above.stop) == (Stop.CONVERGED, Stop.DIVERGED)
+
+
+@pytest.mark.parametrize("momentum", [0.5, 0.9, 0.99, 0.999])
+def test_momentum_that_will_converge_is_never_called_diverged(momentum):
+    surface = quadratic([[1.0]])
+    edge = 2 * (1 + momentum)
+    rates = edge * np.array([1e-6, 1e-3, 0.1, 0.5, 0.9, 0.99, 0.999])
+    run = descend(surface, [1.0], Momentum(rates, momentum), steps=3000, every=3000)
+    assert not np.any(run.stop == Stop.DIVERGED)
+
+
+def test_any_learning_rate_gives_a_stop_and_no_warning():
+    rates = 10.0 ** np.arange(-12, 13)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for surface in (bowl(), himmelblau(), rosenbrock(), rastrigin(), ackley(), plateau()):
+            for optimizer in (GradientDescent, Momentum):
+                run = descend(surface, surface.start, optimizer(rates), steps=200)
+                assert run.stop.shape == (25,)
+                assert np.all(np.isfinite(run.points))
+                assert np.all(np.isfinite(run.values))
+                assert np.all(np.isfinite(run.gradients))
+        for w in ([1e300, 1.0], [-1e160, 1e160], [1e-300, 0.0]):
+            assert np.all(np.isfinite(descend(himmelblau(), w, GradientDescent(rates)).points))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    shape=st.sampled_from([(), (1,), (7,), (3, 4), (2, 3, 2)]),
+    every=st.sampled_from([1, 3, 50]),
+    surface=st.sampled_from([bowl(), himmelblau(), double_well(), rosenbrock()]),
+    optimizer=st.sampled_from([GradientDescent(0.02), Momentum(0.004), GradientDescent(2.0)]),
+)
+def test_batched_equals_looped(seed, shape, every, surface, optimizer):
+    starts = np.random.default_rng(seed).normal(scale=2, size=(2, *shape))
+    together = descend(surface, starts, optimizer, steps=60, every=every)
+    for i in np.ndindex(shape):
+        alone = descend(surface, starts[(slice(None), *i)], optimizer, steps=60, every=every)
+        here = (Ellipsis, *i)
+        assert together.stop[i] == alone.stop
+        assert together.steps_taken[i] == alone.steps_taken
+        assert together.evaluations[i] == alone.evaluations
+        np.testing.assert_allclose(together.points[-1][here], alone.point, rtol=1e-9, atol=1e-12)
+        same = [k for k in alone.steps if k in together.steps]
+        rows, own = np.searchsorted(together.steps, same), np.searchsorted(alone.steps, same)
+        for record in ("points", "values", "gradients"):
+            np.testing.assert_allclose(
+                getattr(together, record)[here][rows],
+                getattr(alone, record)[own],
+                rtol=1e-8,
+                atol=1e-9 * (1 + np.abs(alone.values).max()),
+            )
+
+
+def test_a_start_that_stopped_stays_put_while_the_others_go_on():
+    starts = np.array([[0.0, 3.0, 1e-9], [0.0, 1.0, 0.0]])
+    run = descend(bowl(), starts, GradientDescent(np.array([0.25, 0.01, 0.25])), steps=50)
+    assert run.stop.tolist() == [Stop.CONVERGED, Stop.OUT_OF_STEPS, Stop.CONVERGED]
+    assert run.steps_taken.tolist() == [0, 50, 0]
+    np.testing.assert_array_equal(run.points[:, :, 2], np.tile([1e-9, 0.0], (51, 1)))
+
+
+def test_a_sweep_of_learning_rates_is_one_call():
+    rates = np.array([0.01, 0.25, 0.5])
+    sweep = descend(bowl(), [3.0, 1.0], GradientDescent(rates), steps=40)
+    assert sweep.points.shape[1:] == (2, 3)
+    for i, rate in enumerate(rates):
+        alone = descend(bowl(), [3.0, 1.0], GradientDescent(rate), steps=40)
+        np.testing.assert_allclose(sweep.point[:, i], alone.point)
+        assert sweep.steps_taken[i] == alone.steps_taken
+    grid = descend(bowl(), np.ones((2, 5)), GradientDescent(rates[:, None]), steps=3)
+    assert grid.point.shape == (2, 3, 5)
+    both = descend(bowl(), [1.0, 1.0], Momentum(rates, np.array([[0.0], [0.5]])), steps=3)
+    assert both.point.shape == (2, 2, 3)
+
+
+def test_a_batch_of_surfaces_is_one_call():
+    strengths = np.array([0.0, 1.0, 10.0])
+    run = descend(line_loss(X, Y, mse) + strengths * l2(), [0.0, 0.0], GradientDescent(0.05), 2000)
+    assert run.point.shape == (2, 3)
+    design = np.column_stack([X, np.ones(40)])
+    for i, c in enumerate(strengths):
+        ridge = np.linalg.solve(design.T @ design / 40 + c * np.eye(2), design.T @ Y / 40)
+        np.testing.assert_allclose(run.point[:, i], ridge, atol=1e-6)
+
+
+def test_every_keeps_each_nth_step_and_the_last():
+    full = descend(himmelblau(), [0.0, 0.0], GradientDescent(0.001), steps=100)
+    thin = descend(himmelblau(), [0.0, 0.0], GradientDescent(0.001), steps=100, every=30)
+    assert thin.steps.tolist() == [0, 30, 60, 90, 100]
+    np.testing.assert_array_equal(thin.points, full.points[thin.steps])
+    np.testing.assert_array_equal(thin.gradients, full.gradients[thin.steps])
+    early = descend(bowl(), [3.0, 1.0], GradientDescent(0.25), every=7)
+    assert early.steps.tolist() == [0, 7, 14, 21, 28, 30]
+    assert descend(bowl(), [3.0, 1.0], GradientDescent(0.25), steps=0).steps.tolist() == [0]
+
+
+def test_float32_stays_float32():
+    start = np.array([1.0, 2.0], dtype=np.float32)
+    for optimizer in (GradientDescent(0.001), Momentum(0.001)):
+        run = descend(himmelblau(), start, optimizer, steps=20)
+        assert run.points.dtype == run.values.dtype == run.gradients.dtype == np.float32
+
+
+def test_mini_batches_repeat_with_their_seed_and_never_count_as_converged():
+    noisy = line_loss(X, Y, mse, batch_size=4)
+    runs = [descend(noisy, [0.0, 0.0], GradientDescent(0.05), 200, rng=seed) for seed in (0, 0, 1)]
+    np.testing.assert_array_equal(runs[0].points, runs[1].points)
+    assert np.any(runs[0].points != runs[2].points)
+    assert runs[0].stop == Stop.OUT_OF_STEPS
+    np.testing.assert_allclose(runs[0].points[-50:].mean(axis=0), noisy.minima[0], atol=0.5)
+    exact = line_loss(X[:2], 3 * X[:2], mse, batch_size=1)
+    assert descend(exact, [3.0, 0.0], GradientDescent(0.05)).stop == Stop.OUT_OF_STEPS
+    assert descend(noisy, [0.0, 0.0], GradientDescent(50.0)).stop == Stop.DIVERGED
+
+
+def test_a_function_will_do_and_gets_its_gradient_from_autodiff():
+    run = descend(lambda w: (w[0] - 3) ** 2, [0.0], GradientDescent(0.4))
+    assert run.stop == Stop.CONVERGED
+    assert run.point[0] == pytest.approx(3)
+
+
+def test_hyperparameters_start_and_penalty_can_be_differentiated_through_a_descent():
+    surface = line_loss(X, Y, mse)
+
+    def by_rate(rate):
+        return descend(surface, [0.0, 0.0], GradientDescent(rate), steps=100, tolerance=0).value
+
+    def by_momentum(mu):
+        return descend(himmelblau(), [0.0, 0.0], Momentum(0.001, mu), steps=30).points[-1][0]
+
+    def by_penalty(c):
+        run = descend(surface + c * l2(), [0.0, 0.0], GradientDescent(0.1), steps=40)
+        return surface.function(run.point)
+
+    def by_start(x):
+        return descend(rosenbrock(), np.stack([x, 1 + 0 * x]), GradientDescent(1e-3), 50).value
+
+    for f, at in [(by_rate, 0.003), (by_momentum, 0.5), (by_penalty, 0.2), (by_start, -1.1)]:
+        h = 1e-6
+        slope = (f(at + h) - f(at - h)) / (2 * h)
+        assert grad(f)(at) == pytest.approx(slope, rel=1e-6)
+    assert grad(grad(by_rate))(0.003) == pytest.approx(
+        (grad(by_rate)(0.003 + 1e-6) - grad(by_rate)(0.003 - 1e-6)) / 2e-6, rel=1e-5
+    )
+
+
+def test_the_derivative_of_a_batch_and_of_a_descent_that_stopped():
+    def lowest(rate):
+        rates = rate * np.array([1.0, 2.0, 5.0])
+        return descend(bowl(), [3.0, 1.0], GradientDescent(rates), steps=60).values[-1].sum()
+
+    assert grad(lowest)(0.01) == pytest.approx(
+        (lowest(0.01 + 1e-7) - lowest(0.01 - 1e-7)) / 2e-7, rel=1e-5
+    )
+    run = grad(lambda r: descend(bowl(), [3.0, 1.0], GradientDescent(r)).value)(0.25)
+    assert abs(run) < 1e-6
+
+
+class Interrupts:
+    """Gradient descent that is interrupted, as by the stop button, at a chosen step."""
+
+    def __init__(self, at):
+        self.at = at
+
+    def init(self, w):
+        return 0
+
+    def update(self, w, g, k, surface):
+        if k == self.at:
+            raise KeyboardInterrupt
+        return w - 0.001 * g, k + 1
+
+
+@pytest.mark.parametrize("at", [0, 1, 40])
+def test_an_interrupted_run_returns_what_ran(at):
+    run = descend(himmelblau(), [0.0, 0.0], Interrupts(at), steps=1000)
+    assert run.interrupted
+    assert run.steps_taken == at
+    assert len(run.points) == at + 1
+    np.testing.assert_allclose(run.points, textbook(himmelblau(), [0, 0], 0.001, at))
+
+
+def test_progress_is_told_after_the_first_second_only(monkeypatch):
+    seconds = iter(np.arange(0, 1000, 0.02))
+    monkeypatch.setattr(module.time, "perf_counter", lambda: next(seconds))
+    told = []
+    descend(
+        himmelblau(),
+        [0.0, 0.0],
+        GradientDescent(1e-6),
+        steps=200,
+        progress=lambda k, steps: told.append((k, steps)),
+    )
+    assert len(told) >= 5
+    assert all(0 < k <= 200 and steps == 200 for k, steps in told)
+    assert told[0][0] > 20
+    told.clear()
+    monkeypatch.undo()
+    descend(bowl(), [1.0, 1.0], GradientDescent(1e-6), progress=lambda *a: told.append(a))
+    assert told == []
+
+
+def test_a_terminal_sees_a_line_of_progress(monkeypatch, capsys):
+    monkeypatch.setattr(module.sys.stderr, "isatty", lambda: True, raising=False)
+    seconds = iter(np.arange(0, 1000, 0.05))
+    monkeypatch.setattr(module.time, "perf_counter", lambda: next(seconds))
+    descend(himmelblau(), [0.0, 0.0], GradientDescent(1e-6), steps=200)
+    assert "of 200" in capsys.readouterr().err
+
+
+def test_a_hundred_steps_of_a_line_fit_are_fast_enough_for_every_frame():
+    surface = line_loss(X, Y, mse)
+    runs = []
+    for _ in range(20):
+        begin = time.perf_counter()
+        descend(surface, [0.0, 0.0], GradientDescent(0.01))
+        runs.append(time.perf_counter() - begin)
+    assert min(runs) < 0.003
+
+
+def test_memory_is_bounded_by_what_is_recorded():
+    starts = random.normal(size=(2, 10_000))  # a step sees 5 numbers a start: 0.4 MB
+    tracemalloc.start()
+    run = descend(himmelblau(), starts, GradientDescent(1e-4), steps=300, every=300)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert run.points.shape == (2, 2, 10_000)
+    assert peak < 40e6 < 300 * 0.4e6
+    assert set(np.unique(run.stop)) <= set(Stop)
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (
+            lambda: descend(bowl(), [1.0, 2.0, 3.0], GradientDescent()),
+            r"start must have shape \(2,\) or \(2, \.\.\.\), got \(3,\)",
+        ),
+        (lambda: descend(bowl(), [np.inf, 0], GradientDescent()), "start must be finite"),
+        (lambda: descend(bowl(), [np.nan, 0], GradientDescent()), "start must be finite"),
+        (lambda: descend(bowl(), [1, 1], GradientDescent(), -1), "steps must be a whole number"),
+        (lambda: descend(bowl(), [1, 1], GradientDescent(), 2.5), "steps must be a whole number"),
+        (lambda: descend(bowl(), [1, 1], GradientDescent(), every=0), "every must be a whole"),
+        (lambda: descend(bowl(), [1, 1], GradientDescent(), tolerance=-1), "tolerance must be"),
+        (
+            lambda: descend(bowl(), np.ones((2, 3)), GradientDescent(np.ones(4))),
+            r"batch shapes of start \(3,\), .* \(4,\) must broadcast",
+        ),
+        (
+            lambda: descend(Surface(lambda w: w[0] ** 2, lambda w: w[0]), [1.0], GradientDescent()),
+            r"the gradient of the surface must have shape \(1,\)",
+        ),
+        (
+            lambda: descend(
+                Surface(lambda w: w**2, lambda w: 2 * w), [1.0, 2.0], GradientDescent()
+            ),
+            r"the value of the surface must have shape \(\)",
+        ),
+        (
+            lambda: descend(
+                lambda w: ((np.ones((5, 2)) @ w - np.ones(5)) ** 2).sum(),
+                [1.0, 2.0],
+                GradientDescent(np.array([0.1, 0.2])),
+            ),
+            r"surface cannot take points of shape \(2, 2\): ",
+        ),
+    ],
+)
+def test_bad_input_gets_one_sentence(call, sentence):
+    with pytest.raises(ValueError, match=sentence) as error:
+        call()
+    assert "\n" not in str(error.value)
+
+
+def test_a_learning_rate_in_place_of_an_optimizer_is_named():
+    with pytest.raises(TypeError, match="optimizer must have init and update"):
+        descend(bowl(), [1.0, 1.0], 0.1)
+    with pytest.raises(TypeError, match="optimizer must have init and update"):
+        descend(bowl(), [1.0, 1.0], GradientDescent)
+    with pytest.raises(TypeError, match="surface must be a Surface"):
+        descend(3.0, [1.0, 1.0], GradientDescent())

@@ -1,0 +1,314 @@
+"""Losses: the sums of the definition, the direct double loop, PyTorch's conventions."""
+
+import math
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calclearn.calculus import autodiff
+from calclearn.descent import fits
+from calclearn.descent.losses import (
+    binary_cross_entropy,
+    cross_entropy,
+    huber,
+    huber_error,
+    l1,
+    l2,
+    line_loss,
+    logistic_loss,
+    mae,
+    mse,
+    polynomial_loss,
+    sse,
+)
+
+ERRORS = [sse, mse, mae, huber, huber_error(0.3), binary_cross_entropy]
+rng = np.random.default_rng(7)
+X = rng.normal(size=23)
+Y = 2 * X - 1 + rng.normal(size=23)
+LABELS = (Y > 0).astype(float)
+FITS = {
+    **{
+        f"line {e.name} {i}": line_loss(X, LABELS if e is ERRORS[-1] else Y, e)
+        for i, e in enumerate(ERRORS)
+    },
+    "cubic": polynomial_loss(X, Y, 3),
+    "cubic mse": polynomial_loss(X, Y, 3, mse),
+    "cubic huber": polynomial_loss(X, Y, 3, huber),
+    "constant": polynomial_loss(X, Y, 0),
+    "logistic": logistic_loss(X, LABELS),
+    "logistic in 3 features": logistic_loss(rng.normal(size=(23, 3)), LABELS),
+}
+each_fit = pytest.mark.parametrize("surface", FITS.values(), ids=FITS)
+
+
+def double_loop(x, y, slope, intercept):
+    """Exactly summed squared residuals, each computed in float64 like a learner's loop."""
+    return math.fsum((slope * a + intercept - b) ** 2 for a, b in zip(x, y, strict=True))
+
+
+def test_errors_are_what_their_names_say():
+    p, t = np.array([1.0, 4.0, 0.0]), np.array([1.0, 2.0, 1.0])
+    assert sse(p, t) == 5
+    assert mse(p, t) == pytest.approx(5 / 3)
+    assert mae(p, t) == 1
+    assert huber(p, t) == pytest.approx((0 + 1.5 + 0.5) / 3)
+    assert huber_error(3.0)(p, t) == pytest.approx((0 + 2 + 0.5) / 3)
+    expected = -np.mean(
+        [np.log(1 / (1 + np.exp(-1))), np.log(1 - 1 / (1 + np.exp(-4))), np.log(0.5)]
+    )
+    assert binary_cross_entropy(p, np.array([1.0, 0.0, 1.0])) == pytest.approx(expected)
+
+
+def test_cross_entropy_is_the_mean_surprise_at_the_true_class():
+    z = rng.normal(size=(4, 3))
+    target = np.array([0, 2, 1, 1])
+    shares = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    expected = -np.mean(np.log(shares[np.arange(4), target]))
+    assert cross_entropy(z, target) == pytest.approx(expected)
+    assert cross_entropy(z, np.eye(3)[target]) == pytest.approx(expected)
+    assert cross_entropy(z + 1e4, target) == pytest.approx(expected)
+    slopes = autodiff.grad(lambda z: cross_entropy(z, target))(z)
+    np.testing.assert_allclose(slopes, (shares - np.eye(3)[target]) / 4, atol=1e-15)
+
+
+def test_extreme_logits_neither_overflow_nor_lose_the_loss():
+    assert cross_entropy(np.array([[1e4, -1e4]]), np.array([1])) == 2e4
+    assert binary_cross_entropy(np.array([800.0, -800.0]), np.array([0.0, 1.0])) == 800
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda e: e.name)
+def test_slope_and_curvature_by_hand_equal_autodiff(error):
+    p, t = rng.normal(size=40), (rng.random(40) > 0.5) * 1.0
+    slope = autodiff.grad(lambda p: error.each(p, t).sum())(p)
+    curvature = autodiff.grad(lambda p: (error.slope(p, t) + 0 * p).sum())(p)
+    np.testing.assert_allclose(error.slope(p, t), slope, atol=1e-14)
+    np.testing.assert_allclose(error.curvature(p, t), curvature, atol=1e-14)
+
+
+@pytest.mark.parametrize("error", [*ERRORS, cross_entropy], ids=lambda e: getattr(e, "name", "ce"))
+@pytest.mark.parametrize("shape", [(), (7,), (3, 4), (2, 3, 2)])
+def test_a_batch_of_models_is_judged_one_by_one(error, shape):
+    data = (5, 3) if error is cross_entropy else (5,)
+    p = rng.normal(size=data + shape)
+    t = np.array([0, 2, 1, 1, 0]) if error is cross_entropy else np.array([0.0, 1, 1, 0, 1])
+    flat = p.reshape(*data, -1)
+    looped = np.array([error(flat[..., i], t) for i in range(flat.shape[-1])]).reshape(shape)
+    np.testing.assert_allclose(error(p, t), looped, rtol=1e-13)
+
+
+def test_targets_of_several_outputs_are_summed_over_all_of_them():
+    p, t = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
+    assert sse(p, t) == pytest.approx(((p - t) ** 2).sum())
+    assert mse(p, t) == pytest.approx(((p - t) ** 2).mean())
+
+
+@each_fit
+def test_gradient_and_hessian_equal_autodiff(surface):
+    w = rng.normal(size=(surface.dimension, 30))
+    automatic = autodiff.grad(surface.function)(w)
+    scale = 1 + np.abs(automatic).max()
+    np.testing.assert_allclose(surface.gradient(w) / scale, automatic / scale, atol=1e-12)
+    rows = [autodiff.grad(lambda w, i=i: surface.gradient(w)[i])(w) for i in range(len(w))]
+    scale = 1 + np.abs(rows).max()
+    np.testing.assert_allclose(surface.hessian(w) / scale, np.stack(rows) / scale, atol=1e-12)
+    value, gradient = surface.value_and_gradient(w)
+    np.testing.assert_allclose(value, surface(w), rtol=1e-13)
+    np.testing.assert_allclose(gradient, surface.gradient(w), rtol=1e-12, atol=1e-12)
+
+
+@each_fit
+@pytest.mark.parametrize("shape", [(), (7,), (3, 4), (2, 3, 2)])
+def test_batched_equals_looped(surface, shape):
+    w = rng.normal(size=(surface.dimension, *shape))
+    flat = w.reshape(len(w), -1)
+    for field in (surface, surface.gradient, surface.hessian):
+        looped = np.stack([field(flat[:, i]) for i in range(flat.shape[1])], axis=-1)
+        looped = looped.reshape(looped.shape[:-1] + shape)
+        np.testing.assert_allclose(field(w), looped, rtol=1e-11, atol=1e-11)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n=st.integers(1, 200),
+    centre=st.sampled_from([0.0, 3.0, -200.0, 1e6]),
+    spread=st.sampled_from([1.0, 1e-3, 50.0]),
+)
+def test_sse_by_sufficient_statistics_equals_the_double_loop(seed, n, centre, spread):
+    random = np.random.default_rng(seed)
+    x = centre + spread * random.normal(size=n)
+    y = random.normal(scale=5, size=n)
+    surface = line_loss(x, y)
+    slopes, intercepts = random.normal(scale=10, size=(2, 5))
+    direct = [[double_loop(x, y, m, c) for c in intercepts] for m in slopes]
+    grid = np.stack(np.meshgrid(slopes, intercepts, indexing="ij"))
+    np.testing.assert_allclose(surface(grid), direct, rtol=1e-12)
+    np.testing.assert_allclose(line_loss(x, y, mse)(grid), np.array(direct) / n, rtol=1e-12)
+
+
+@pytest.mark.parametrize("shift", [0.0, 5.0])
+def test_the_domain_of_a_line_fit_shows_the_minimum_and_some_of_the_bowl(shift):
+    y = Y - Y.mean() + shift
+    surface = line_loss(X - X.mean(), y, mse)
+    for (low, high), best in zip(surface.domain, surface.minima[0], strict=True):
+        assert low < best < high
+        assert low <= 0 <= high
+    assert line_loss(X - X.mean(), y, mae).domain == surface.domain
+    corner = [high for _, high in surface.domain]
+    assert 2 * surface.scale < surface(corner) < 1e3 * surface.scale
+
+
+def test_the_minimum_of_a_line_fit_is_the_least_squares_line_even_far_from_the_origin():
+    x = 1e6 + np.arange(50.0)
+    y = 3 * (x - 1e6) + 0.5 * np.sin(x)
+    surface = line_loss(x, y)
+    slope, intercept = surface.minima[0]
+    centred = np.polyfit(x - x.mean(), y, 1)
+    assert slope == pytest.approx(centred[0], rel=1e-12)
+    assert surface(surface.minima[0]) == pytest.approx(
+        np.sum((np.polyval(centred, x - x.mean()) - y) ** 2), rel=1e-9
+    )
+    assert np.all(np.abs(surface.gradient([slope, intercept])) < 1e-9 * surface.steepness)
+
+
+def test_polynomial_minimum_is_numpys_fit():
+    surface = polynomial_loss(X, Y, 4)
+    np.testing.assert_allclose(surface.minima[0], np.polyfit(X, Y, 4)[::-1], rtol=1e-9)
+    w = rng.normal(size=5)
+    assert surface(w) == pytest.approx(np.sum((np.polyval(w[::-1], X) - Y) ** 2), rel=1e-12)
+    line = polynomial_loss(X, Y, 1)
+    assert line([0.3, 0.7]) == pytest.approx(line_loss(X, Y)([0.7, 0.3]), rel=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_more_weights_than_data_are_no_trouble(n):
+    surface = polynomial_loss(X[:n], Y[:n], 6)
+    w = rng.normal(size=7)
+    expected = np.sum((np.polyval(w[::-1], X[:n]) - Y[:n]) ** 2)
+    assert surface(w) == pytest.approx(expected, rel=1e-9)
+    assert surface(surface.minima[0]) == pytest.approx(0, abs=1e-18 + 1e-20 * surface.scale)
+
+
+@pytest.mark.parametrize("error", [sse, mse, mae, huber])
+def test_one_datum_and_constant_data(error):
+    for x, y in [
+        ([2.0], [3.0]),
+        ([2.0, 2.0], [3.0, 5.0]),
+        ([1.0, 2.0], [4.0, 4.0]),
+        ([0, 0], [0, 0]),
+    ]:
+        surface = line_loss(x, y, error)
+        x, y = np.array(x, float), np.array(y, float)
+        for w in ([0.0, 0.0], [1.5, -2.0]):
+            assert surface(w) == pytest.approx(error(w[0] * x + w[1], y), abs=1e-14)
+        assert surface.scale > 0
+        assert all(np.all(surface.gradient(w) == 0) for w in surface.minima)
+
+
+def test_mean_absolute_error_over_a_grid_equals_the_direct_sum():
+    x, y = rng.normal(size=(2, 301))
+    x = x + 1e3
+    slopes, intercepts = np.linspace(-2, 2, 17), np.linspace(-2e3, 2e3, 40)
+    grid = np.stack(np.meshgrid(slopes, intercepts))
+    p = grid[0] * x[:, None, None] + grid[1]
+    direct = np.mean(np.abs(p - y[:, None, None]), axis=0)
+    np.testing.assert_allclose(line_loss(x, y, mae)(grid), direct, rtol=1e-12)
+    scattered = rng.normal(size=(2, 50))
+    direct = np.mean(np.abs(scattered[0] * x[:, None] + scattered[1] - y[:, None]), axis=0)
+    np.testing.assert_allclose(line_loss(x, y, mae)(scattered), direct, rtol=1e-12)
+
+
+def test_blocks_change_nothing(monkeypatch):
+    surface = line_loss(X, Y, huber)
+    w = rng.normal(size=(2, 9, 11))
+    whole = [surface(w), surface.gradient(w), surface.hessian(w)]
+    monkeypatch.setattr(fits, "CACHED", 60)
+    for field, expected in zip((surface, surface.gradient, surface.hessian), whole, strict=True):
+        np.testing.assert_allclose(field(w), expected, rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("error", [sse, mse, mae, huber])
+def test_mini_batches_are_right_on_average_and_exact_when_they_are_whole(error):
+    w = np.array([0.5, 0.2])
+    whole = line_loss(X, Y, error)
+    random = np.random.default_rng(0)
+    noisy = line_loss(X, Y, error, batch_size=5)
+    gradients = np.array([noisy.sample(random).gradient(w) for _ in range(1500)])
+    spread = gradients.std(axis=0) / np.sqrt(len(gradients))
+    assert np.all(np.abs(gradients.mean(axis=0) - whole.gradient(w)) < 5 * spread)
+    everything = line_loss(X, Y, error, batch_size=len(X)).sample(random)
+    np.testing.assert_allclose(everything.gradient(w), whole.gradient(w), rtol=1e-10)
+
+
+def test_polynomial_and_logistic_mini_batches_have_the_whole_loss_as_their_mean():
+    random = np.random.default_rng(0)
+    for noisy in (polynomial_loss(X, Y, 2, batch_size=22), logistic_loss(X, LABELS, batch_size=22)):
+        w = np.full(noisy.dimension, 0.3)
+        values = [noisy.sample(random)(w) for _ in range(400)]
+        assert np.mean(values) == pytest.approx(noisy(w), rel=0.02)
+
+
+def test_penalties():
+    w = np.array([[3.0, 0.0], [-4.0, 1.0]])
+    np.testing.assert_array_equal(l1()(w), [7, 1])
+    np.testing.assert_array_equal(l2()(w), [25, 1])
+    np.testing.assert_array_equal(l2().hessian(w[:, 0]), 2 * np.eye(2))
+    np.testing.assert_array_equal(l1().hessian(w), np.zeros((2, 2, 2)))
+
+
+def test_a_million_data_points_cost_a_grid_no_more_than_a_hundred():
+    grid = np.stack(np.meshgrid(np.linspace(-1, 1, 200), np.linspace(-1, 1, 200)))
+    seconds = {}
+    for n in (100, 1_000_000):
+        x = np.linspace(0, 1, n)
+        surface = line_loss(x, 2 * x)
+        surface(grid)
+        runs = []
+        for _ in range(7):
+            begin = time.perf_counter()
+            surface(grid)
+            runs.append(time.perf_counter() - begin)
+        seconds[n] = min(runs)
+    assert seconds[1_000_000] < 5 * seconds[100]
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: line_loss([1, np.nan, 3], [1, 2, 3]), "x must be finite, got nan at position 1"),
+        (lambda: line_loss([1, 2, 3], [1, 2, np.inf]), "y must be finite, got inf at position 2"),
+        (lambda: line_loss([1, 2, 3], [1, 2]), "x and y must have one length, got 3 and 2"),
+        (lambda: line_loss([], []), r"x must have shape \(n,\) with n of at least 1, got \(0,\)"),
+        (lambda: line_loss([[1, 2]], [1]), r"x must have shape \(n,\) .* got \(1, 2\)"),
+        (lambda: line_loss(X, Y, batch_size=0), "batch_size must be a whole number from 1 to 23"),
+        (lambda: line_loss(X, Y, batch_size=24), "batch_size must be a whole number from 1 to 23"),
+        (lambda: polynomial_loss(X, Y, -1), "degree must be a whole number of at least 0, got -1"),
+        (lambda: polynomial_loss(X, Y, 1.5), "degree must be a whole number"),
+        (lambda: logistic_loss(X, Y), "y must hold labels 0 and 1"),
+        (
+            lambda: logistic_loss(np.ones((2, 2, 2)), [0, 1]),
+            r"x must have shape \(n,\) or \(n, f\)",
+        ),
+        (lambda: sse(np.ones(3), np.ones(4)), r"prediction must have the target's shape \(4,\)"),
+        (lambda: cross_entropy(np.ones((2, 3)), [0, 3]), "class numbers from 0 to 2"),
+        (lambda: cross_entropy(np.ones((2, 3)), [0, 1, 2]), r"logits must have shape \(n, C"),
+        (lambda: huber_error(-1.0), "delta must be above 0"),
+    ],
+)
+def test_bad_input_gets_one_sentence(call, sentence):
+    with pytest.raises(ValueError, match=sentence) as error:
+        call()
+    assert "\n" not in str(error.value)
+
+
+def test_data_and_losses_of_the_wrong_kind_are_named():
+    with pytest.raises(TypeError, match="x must be an array of numbers, got dict"):
+        line_loss({}, [1])
+    with pytest.raises(TypeError, match="loss must be an error"):
+        line_loss(X, Y, "mse")
+    with pytest.raises(TypeError, match="loss must be an error"):
+        polynomial_loss(X, Y, 2, cross_entropy)

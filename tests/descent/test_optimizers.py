@@ -1,0 +1,281 @@
+"""Optimizers: their equations, PyTorch's numbers, batches, errors of their arguments."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calclearn.calculus.autodiff import grad
+from calclearn.descent.catalogue import bowl, himmelblau, rosenbrock
+from calclearn.descent.descend import Stop, descend
+from calclearn.descent.losses import line_loss, logistic_loss, mse
+from calclearn.descent.optimizers import (
+    AdaGrad,
+    Adam,
+    AdamW,
+    GradientDescent,
+    Momentum,
+    Nesterov,
+    ProximalGradient,
+    RMSProp,
+)
+from calclearn.descent.schedules import clipped
+
+OPTIMIZERS = [
+    GradientDescent(0.1),
+    Momentum(0.1),
+    Momentum(0.02, momentum=0.5),
+    Nesterov(0.02),
+    AdaGrad(0.5),
+    RMSProp(0.05),
+    Adam(0.1),
+    AdamW(0.1, weight_decay=0.1),
+    ProximalGradient(0.1, strength=0.2),
+    clipped(Adam(0.1), 1.0),
+]
+every_optimizer = pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
+
+
+def test_gradient_descent_is_its_equation():
+    w, state = GradientDescent(0.1).update(np.array([1.0, 2.0]), np.array([3.0, -1.0]), 0)
+    np.testing.assert_allclose(w, [0.7, 2.1])
+    assert state == 1
+
+
+def test_momentum_is_the_sum_of_all_gradients_weighted_by_age():
+    optimizer = Momentum(learning_rate=0.1, momentum=0.8)
+    gradients = np.random.default_rng(0).normal(size=(6, 2))
+    w, state = np.zeros(2), optimizer.init(np.zeros(2))
+    for k, g in enumerate(gradients):
+        before = w
+        w, state = optimizer.update(w, g, state)
+        velocity = sum(0.8 ** (k - j) * gradients[j] for j in range(k + 1))
+        np.testing.assert_allclose(w, before - 0.1 * velocity)
+
+
+def test_momentum_zero_is_gradient_descent():
+    w, g = np.array([1.0, 2.0]), np.array([3.0, -1.0])
+    still = Momentum(0.1, momentum=0.0)
+    np.testing.assert_array_equal(
+        still.update(w, g, still.init(w))[0], GradientDescent(0.1).update(w, g, 0)[0]
+    )
+
+
+@every_optimizer
+@pytest.mark.parametrize("shape", [(), (7,), (3, 4), (2, 3, 2)])
+def test_batched_equals_looped_and_nothing_is_changed_in_place(optimizer, shape):
+    random = np.random.default_rng(1)
+    w, gradients = random.normal(size=(2, *shape)), random.normal(size=(5, 2, *shape))
+    kept = w.copy(), gradients.copy()
+    together, state = w, optimizer.init(w)
+    for g in gradients:
+        together, state = optimizer.update(together, g, state)
+    for i in np.ndindex(shape):
+        here = (slice(None), *i)
+        alone, state = w[here], optimizer.init(w[here])
+        for g in gradients:
+            alone, state = optimizer.update(alone, g[here], state)
+        np.testing.assert_allclose(together[here], alone, rtol=1e-14)
+    np.testing.assert_array_equal(w, kept[0])
+    np.testing.assert_array_equal(gradients, kept[1])
+
+
+@pytest.mark.parametrize(
+    "kind", [GradientDescent, Momentum, Nesterov, AdaGrad, RMSProp, Adam, ProximalGradient]
+)
+def test_a_schedule_is_asked_for_each_step(kind):
+    asked = []
+    optimizer = kind(learning_rate=lambda k: asked.append(k) or 0.1 / (k + 1))
+    w = np.array([1.0])
+    state = optimizer.init(w)
+    for _ in range(3):
+        w, state = optimizer.update(w, np.array([1.0]), state)
+    assert asked == [0, 1, 2]
+
+
+@every_optimizer
+def test_float32_stays_float32(optimizer):
+    w = np.ones(2, dtype=np.float32)
+    w, _ = optimizer.update(w, w, optimizer.init(w))
+    assert w.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "sentence"),
+    [
+        (
+            lambda: GradientDescent(-0.1),
+            ValueError,
+            "learning_rate must be at least 0 and finite, got",
+        ),
+        (lambda: GradientDescent(np.nan), ValueError, "learning_rate must be at least 0"),
+        (lambda: GradientDescent(np.array([0.1, np.inf])), ValueError, "learning_rate must be"),
+        (lambda: GradientDescent("0.1"), TypeError, "learning_rate must be a number or an array"),
+        (lambda: GradientDescent([0.1, 0.2]), TypeError, "learning_rate must be a number"),
+        (
+            lambda: Momentum(0.1, 1.0),
+            ValueError,
+            "momentum must be at least 0 and below 1, got 1.0",
+        ),
+        (lambda: Momentum(0.1, -0.1), ValueError, "momentum must be at least 0"),
+        (lambda: RMSProp(0.1, alpha=1.0), ValueError, "alpha must be at least 0 and below 1"),
+        (lambda: Adam(0.1, betas=(0.9, 1.0)), ValueError, "betas must be at least 0 and below 1"),
+        (lambda: Adam(0.1, betas=0.9), TypeError, "betas must be a pair of numbers, got 0.9"),
+        (lambda: AdamW(0.1, weight_decay=-1), ValueError, "weight_decay must be at least 0"),
+        (lambda: ProximalGradient(strength=np.inf), ValueError, "strength must be at least 0"),
+    ],
+)
+def test_bad_hyperparameters_get_one_sentence(call, kind, sentence):
+    with pytest.raises(kind, match=sentence) as error:
+        call()
+    assert "\n" not in str(error.value)
+
+
+# The runs that were made with torch.optim 2.13 in float64, 200 steps each. Whoever has PyTorch can
+# make them again: `python tests/descent/test_optimizers.py` writes the file.
+REFERENCE = Path(__file__).with_name("torch_reference.json")
+TORCH = {
+    "SGD": (GradientDescent(1e-3), "SGD", {"lr": 1e-3}),
+    "momentum": (Momentum(2e-4, 0.9), "SGD", {"lr": 2e-4, "momentum": 0.9}),
+    "Nesterov": (Nesterov(2e-4, 0.9), "SGD", {"lr": 2e-4, "momentum": 0.9, "nesterov": True}),
+    "Adagrad": (AdaGrad(0.3), "Adagrad", {"lr": 0.3}),
+    "RMSprop": (RMSProp(0.01, alpha=0.9), "RMSprop", {"lr": 0.01, "alpha": 0.9}),
+    "Adam": (Adam(0.05), "Adam", {"lr": 0.05}),
+    "Adam, other betas": (
+        Adam(0.02, (0.8, 0.95), 1e-4),
+        "Adam",
+        {"lr": 0.02, "betas": (0.8, 0.95), "eps": 1e-4},
+    ),
+    "AdamW": (AdamW(0.05, weight_decay=0.2), "AdamW", {"lr": 0.05, "weight_decay": 0.2}),
+}
+FEATURES = np.sin(np.arange(60.0)).reshape(20, 3)
+LABELS = (np.cos(np.arange(20.0) ** 2) > 0).astype(float)
+PROBLEMS = {
+    "Rosenbrock": (rosenbrock(), [-1.2, 1.0]),
+    "logistic": (logistic_loss(FEATURES, LABELS), [6.0, -5.0, 4.0, -7.0]),
+}
+
+
+def torch_run(problem, kind, arguments):
+    import torch
+
+    X, y = torch.tensor(FEATURES), torch.tensor(LABELS)
+
+    def rosenbrock_loss(w):
+        return 100 * (w[1] - w[0] ** 2) ** 2 + (1 - w[0]) ** 2
+
+    def logistic(w):
+        return torch.nn.functional.binary_cross_entropy_with_logits(X @ w[:3] + w[3], y)
+
+    loss = rosenbrock_loss if problem == "Rosenbrock" else logistic
+    w = torch.tensor(PROBLEMS[problem][1], dtype=torch.float64, requires_grad=True)
+    optimizer = getattr(torch.optim, kind)([w], **arguments)
+    path = []
+    for _ in range(200):
+        optimizer.zero_grad()
+        loss(w).backward()
+        optimizer.step()
+        path.append(w.detach().numpy().tolist())
+    return path[0], path[99], path[199]
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("name", TORCH)
+def test_two_hundred_steps_equal_those_of_pytorch(problem, name):
+    surface, start = PROBLEMS[problem]
+    run = descend(surface, start, TORCH[name][0], steps=200, tolerance=0)
+    expected = json.loads(REFERENCE.read_text())[problem][name]
+    np.testing.assert_allclose(run.points[[1, 100, 200]], expected, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("name", TORCH)
+def test_the_stored_runs_are_those_of_pytorch(problem, name):
+    pytest.importorskip("torch")
+    expected = json.loads(REFERENCE.read_text())[problem][name]
+    np.testing.assert_allclose(
+        torch_run(problem, *TORCH[name][1:]), expected, rtol=1e-10, atol=1e-10
+    )
+
+
+def test_adams_first_step_has_the_length_of_the_learning_rate_whatever_the_gradient():
+    optimizer, w = Adam(0.1), np.zeros((1, 3))
+    g = np.array([[1e-3, 1.0, -1e6]])
+    w, _ = optimizer.update(w, g, optimizer.init(w))
+    np.testing.assert_allclose(w, [[-0.1, -0.1, 0.1]], rtol=1e-4)
+
+
+def test_proximal_gradient_solves_the_lasso_with_exact_zeros():
+    random = np.random.default_rng(0)
+    x = random.normal(size=50)
+    loss = line_loss(x, 0.05 * x + 2.0, mse)
+    for start in ([0.0, 0.0], loss.minima[0]):
+        run = descend(loss, start, ProximalGradient(0.2, strength=0.5), steps=2000)
+        assert run.point[0] == 0
+        slope, intercept = loss.gradient(run.point)
+        assert abs(slope) <= 0.5
+        assert intercept == pytest.approx(-0.5)
+        assert run.stop == Stop.STALLED
+
+
+def test_weight_decay_goes_on_where_the_surface_is_flat():
+    run = descend(bowl(), [0.0, 0.0], AdamW(0.1), steps=3)
+    assert run.stop == Stop.STALLED
+    flat = descend(0 * bowl(), [1.0, 1.0], AdamW(0.1, weight_decay=0.5), steps=3, tolerance=0)
+    np.testing.assert_allclose(flat.point, 0.95**3)
+
+
+@every_optimizer
+def test_a_learning_rate_for_each_start_is_a_sweep(optimizer):
+    if hasattr(optimizer, "optimizer"):
+        pytest.skip("the sweep is in the optimizer within")
+    rates = np.array([0.001, 0.01, 0.02])
+    kind, others = (
+        type(optimizer),
+        {k: v for k, v in vars(optimizer).items() if k != "learning_rate"},
+    )
+    sweep = descend(himmelblau(), [0.0, 0.0], kind(rates, **others), steps=20, tolerance=0)
+    for i, rate in enumerate(rates):
+        alone = descend(
+            himmelblau(), [0.0, 0.0], kind(float(rate), **others), steps=20, tolerance=0
+        )
+        np.testing.assert_allclose(sweep.points[:, :, i], alone.points, rtol=1e-9, atol=1e-12)
+
+
+@every_optimizer
+def test_every_optimizer_can_be_differentiated_through(optimizer):
+    def lowest(x):
+        start = np.stack([x, 0.3 + 0 * x])
+        return descend(himmelblau(), start, optimizer, steps=8).values[-1]
+
+    if optimizer in (GradientDescent(0.1), Momentum(0.1), Momentum(0.02, momentum=0.5)):
+        optimizer = type(optimizer)(0.005)
+    slope = (lowest(0.5 + 1e-6) - lowest(0.5 - 1e-6)) / 2e-6
+    assert grad(lowest)(0.5) == pytest.approx(slope, rel=2e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "kind", [GradientDescent, Momentum, Nesterov, AdaGrad, RMSProp, Adam, AdamW, ProximalGradient]
+)
+def test_any_learning_rate_gives_finite_points_and_no_warning(kind):
+    rates = 10.0 ** np.arange(-12, 13)
+    for surface in (himmelblau(), rosenbrock(), logistic_loss(FEATURES, LABELS)):
+        run = descend(surface, surface.start, kind(rates), steps=100)
+        assert np.all(np.isfinite(run.points))
+        assert np.all(np.isfinite(run.values))
+        assert run.stop.shape == (25,)
+
+
+def test_a_weight_without_a_gradient_does_not_spoil_the_hypergradient():
+    def lowest(rate):
+        surface = 1.0 * bowl(1.0, 0.0)  # the second weight never matters
+        return descend(surface, [2.0, 1.0], Adam(rate), steps=10).values[-1]
+
+    slope = (lowest(0.1 + 1e-6) - lowest(0.1 - 1e-6)) / 2e-6
+    assert grad(lowest)(0.1) == pytest.approx(slope, rel=1e-5)
+
+
+if __name__ == "__main__":
+    runs = {p: {n: torch_run(p, *t[1:]) for n, t in TORCH.items()} for p in PROBLEMS}
+    REFERENCE.write_text(json.dumps(runs, indent=1) + "\n")

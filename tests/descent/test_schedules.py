@@ -1,0 +1,106 @@
+"""Schedules: their formulas, PyTorch's schedulers, clipping."""
+
+import numpy as np
+import pytest
+
+from calclearn.descent.catalogue import bowl, himmelblau
+from calclearn.descent.descend import descend
+from calclearn.descent.optimizers import Adam, GradientDescent
+from calclearn.descent.schedules import (
+    clipped,
+    constant,
+    cosine,
+    exponential_decay,
+    step_decay,
+    warmup,
+)
+
+SCHEDULES = [
+    constant(0.3),
+    step_decay(0.3, factor=0.5, every=4),
+    exponential_decay(0.3, factor=0.9),
+    cosine(0.3, steps=12),
+    warmup(0.3, steps=5),
+    warmup(cosine(0.3, steps=12), steps=5),
+]
+
+
+def test_the_formulas():
+    k = np.arange(10)
+    np.testing.assert_allclose(step_decay(2.0, 0.5, 3)(k), 2 * 0.5 ** np.floor(k / 3))
+    np.testing.assert_allclose(exponential_decay(2.0, 0.9)(k), 2 * 0.9**k)
+    np.testing.assert_allclose(cosine(2.0, 9)(k), 1 + np.cos(np.pi * k / 9))
+    np.testing.assert_allclose(warmup(2.0, 4)(k), 2 * np.minimum(1, (k + 1) / 4))
+    np.testing.assert_allclose(
+        warmup(exponential_decay(2.0, 0.9), 4)(k), 2 * 0.9**k * np.minimum(1, (k + 1) / 4)
+    )
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_a_schedule_of_many_steps_is_that_of_each(schedule):
+    k = np.arange(20)
+    np.testing.assert_allclose(schedule(k) * np.ones(20), [schedule(int(i)) for i in k])
+
+
+def test_schedules_equal_those_of_pytorch():
+    torch = pytest.importorskip("torch")
+    lr = torch.optim.lr_scheduler
+    pairs = [
+        (step_decay(0.5, 0.3, 4), lambda o: lr.StepLR(o, 4, 0.3)),
+        (exponential_decay(0.5, 0.8), lambda o: lr.ExponentialLR(o, 0.8)),
+        (cosine(0.5, 12), lambda o: lr.CosineAnnealingLR(o, 12)),
+        (warmup(0.5, 5), lambda o: lr.LinearLR(o, 1 / 5, total_iters=4)),
+    ]
+    for schedule, scheduler in pairs:
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
+        scheduled = scheduler(optimizer)
+        for k in range(12):
+            assert schedule(k) == pytest.approx(optimizer.param_groups[0]["lr"], abs=1e-12)
+            optimizer.step()
+            scheduled.step()
+
+
+def test_a_descent_follows_its_schedule():
+    run = descend(bowl(), [3.0, 1.0], GradientDescent(step_decay(0.1, 0.5, 2)), steps=5)
+    rates = np.array([0.1, 0.1, 0.05, 0.05, 0.025])
+    np.testing.assert_allclose(np.diff(run.points, axis=0), -rates[:, None] * run.gradients[:-1])
+
+
+def test_an_array_in_a_schedule_is_a_sweep():
+    rates = np.array([0.001, 0.01])
+    sweep = descend(himmelblau(), [0.0, 0.0], Adam(warmup(cosine(rates, 30), 5)), steps=20)
+    assert sweep.point.shape == (2, 2)
+    alone = descend(himmelblau(), [0.0, 0.0], Adam(warmup(cosine(0.01, 30), 5)), steps=20)
+    np.testing.assert_allclose(sweep.point[:, 1], alone.point)
+
+
+def test_clipping_shortens_long_gradients_only_and_each_start_by_itself():
+    g = np.array([[30.0, 0.3], [-40.0, 0.4]])
+    w, _ = clipped(GradientDescent(1.0), 5.0).update(np.zeros((2, 2)), g, 0)
+    np.testing.assert_allclose(w, [[-3.0, -0.3], [4.0, -0.4]], rtol=1e-6)
+    w, _ = clipped(GradientDescent(1.0), 5.0).update(np.zeros(2), np.zeros(2), 0)
+    np.testing.assert_array_equal(w, 0)
+
+
+def test_clipping_tames_a_step_that_would_diverge():
+    wild = descend(himmelblau(), [20.0, 20.0], GradientDescent(0.01), steps=400)
+    tamed = descend(himmelblau(), [20.0, 20.0], clipped(GradientDescent(0.01), 10.0), steps=400)
+    assert wild.stop.item() == 2
+    assert tamed.value < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "sentence"),
+    [
+        (lambda: constant(-1.0), ValueError, "learning_rate must be at least 0"),
+        (lambda: step_decay(1.0, -0.5), ValueError, "factor must be at least 0"),
+        (lambda: step_decay(1.0, 0.5, 0), ValueError, "every must be a whole number of at least 1"),
+        (lambda: cosine(1.0, 0), ValueError, "steps must be a whole number of at least 1"),
+        (lambda: warmup(1.0, 2.5), ValueError, "steps must be a whole number"),
+        (lambda: clipped(Adam(), -1.0), ValueError, "max_norm must be at least 0"),
+        (lambda: clipped(0.1, 1.0), TypeError, "optimizer must have init and update"),
+    ],
+)
+def test_bad_schedules_get_one_sentence(call, kind, sentence):
+    with pytest.raises(kind, match=sentence):
+        call()

@@ -1,0 +1,269 @@
+"""Newton, BFGS and L-BFGS: SciPy's minima in SciPy's number of evaluations; line searches."""
+
+import numpy as np
+import pytest
+
+from calclearn.calculus.autodiff import grad
+from calclearn.descent.catalogue import (
+    CATALOGUE,
+    beale,
+    booth,
+    bowl,
+    double_well,
+    himmelblau,
+    plateau,
+    rosenbrock,
+    saddle,
+)
+from calclearn.descent.descend import Stop, descend
+from calclearn.descent.line_search import FALL, FLATTEN, backtracking, strong_wolfe
+from calclearn.descent.losses import line_loss, logistic_loss, mse
+from calclearn.descent.record import Seen
+from calclearn.descent.second_order import BFGS, LBFGS, DampedNewton, Newton
+from calclearn.descent.shapes import quadratic
+from calclearn.descent.surfaces import Surface
+
+
+def wood(w):
+    """Wood's function as in More, Garbow & Hillstrom, ACM TOMS 7 (1981), problem 14."""
+    a, b, c, d = w
+    return (
+        100 * (b - a * a) ** 2
+        + (1 - a) ** 2
+        + 90 * (d - c * c) ** 2
+        + (1 - c) ** 2
+        + 10.1 * ((b - 1) ** 2 + (d - 1) ** 2)
+        + 19.8 * (b - 1) * (d - 1)
+    )
+
+
+def powell_singular(w):
+    """Problem 13 of the same paper: the Hessian at the minimum 0 is singular."""
+    a, b, c, d = w
+    return (a + 10 * b) ** 2 + 5 * (c - d) ** 2 + (b - 2 * c) ** 4 + 10 * (a - d) ** 4
+
+
+def freudenstein_roth(w):
+    """Problem 2, extended to pairs of coordinates."""
+    x, y = w[0::2], w[1::2]
+    one = -13 + x + ((5 - y) * y - 2) * y
+    other = -29 + x + ((y + 1) * y - 14) * y
+    return (one**2 + other**2).sum(axis=0)
+
+
+PROBLEMS = {
+    "Rosenbrock 2": (rosenbrock(), [-1.2, 1.0]),
+    "Rosenbrock 10": (rosenbrock(10), rosenbrock(10).start),
+    "Rosenbrock 100": (rosenbrock(100), rosenbrock(100).start),
+    "Beale": (beale(), [1.0, 1.0]),
+    "Himmelblau": (himmelblau(), [0.0, 0.0]),
+    "Wood": (Surface(wood, dimension=4), [-3.0, -1.0, -3.0, -1.0]),
+    "Powell singular": (Surface(powell_singular, dimension=4), [3.0, -1.0, 0.0, 1.0]),
+    "Freudenstein-Roth 2": (Surface(freudenstein_roth, dimension=2), [0.5, -2.0]),
+    "Freudenstein-Roth 10": (Surface(freudenstein_roth, dimension=10), [0.5, -2.0] * 5),
+}
+# From scipy.optimize.minimize 1.17 with the same derivatives, asked for a gradient of 1e-5:
+# evaluations, the value found, and the norm of the gradient there (rounded up).
+# fmt: off
+SCIPY = {
+    ("Rosenbrock 2", "BFGS"):               (39, 2.5e-15, 1.9e-6),
+    ("Rosenbrock 2", "L-BFGS-B"):           (45, 1.7e-17, 3.9e-8),
+    ("Rosenbrock 2", "trust-exact"):        (26, 3.3e-19, 6.4e-9),
+    ("Rosenbrock 10", "BFGS"):              (83, 3.9866, 6.1e-6),
+    ("Rosenbrock 10", "L-BFGS-B"):          (92, 5.8e-15, 2.5e-6),
+    ("Rosenbrock 10", "trust-exact"):       (30, 3.9866, 3.2e-6),
+    ("Rosenbrock 100", "BFGS"):             (642, 2.2e-14, 6.2e-6),
+    ("Rosenbrock 100", "L-BFGS-B"):         (614, 3.3e-13, 1.9e-5),
+    ("Rosenbrock 100", "trust-exact"):      (206, 3.9866, 2.7e-6),
+    ("Beale", "BFGS"):                      (17, 2.0e-16, 1.4e-7),
+    ("Beale", "L-BFGS-B"):                  (16, 1.9e-15, 3.7e-7),
+    ("Beale", "trust-exact"):               (8, 5.2e-13, 1.8e-6),
+    ("Himmelblau", "BFGS"):                 (16, 1.1e-13, 4.2e-6),
+    ("Himmelblau", "L-BFGS-B"):             (16, 1.1e-14, 1.2e-6),
+    ("Himmelblau", "trust-exact"):          (9, 6.5e-25, 6.4e-12),
+    ("Wood", "BFGS"):                       (104, 1.8e-16, 4.2e-7),
+    ("Wood", "L-BFGS-B"):                   (115, 1.1e-13, 1.4e-5),
+    ("Wood", "trust-exact"):                (44, 3.9e-22, 7.2e-10),
+    ("Powell singular", "BFGS"):            (40, 4.0e-9, 4.5e-6),
+    ("Powell singular", "L-BFGS-B"):        (31, 2.2e-8, 1.5e-5),
+    ("Powell singular", "trust-exact"):     (16, 4.6e-9, 5.6e-6),
+    ("Freudenstein-Roth 2", "BFGS"):        (10, 48.984, 5.0e-8),
+    ("Freudenstein-Roth 2", "L-BFGS-B"):    (21, 48.984, 2.2e-7),
+    ("Freudenstein-Roth 2", "trust-exact"): (9, 48.984, 7.0e-12),
+    ("Freudenstein-Roth 10", "BFGS"):       (24, 244.92, 3.8e-6),
+    ("Freudenstein-Roth 10", "L-BFGS-B"):   (18, 244.92, 3.5e-6),
+    ("Freudenstein-Roth 10", "trust-exact"):(9, 244.92, 2.1e-10),
+}
+# fmt: on
+SOLVERS = {"BFGS": BFGS(), "L-BFGS-B": LBFGS(), "trust-exact": DampedNewton()}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_scipys_minimum_or_a_better_one_in_at_most_1_15_of_its_evaluations(solver, name):
+    surface, start = PROBLEMS[name]
+    evaluations, value, gradient = SCIPY[name, solver]
+    run = descend(surface, start, SOLVERS[solver], steps=2000, tolerance=max(1e-5, gradient))
+    assert run.stop == Stop.CONVERGED
+    assert run.value <= value + 1e-3 * abs(value) + 1e-7
+    # In a hundred dimensions the path is chaotic: another rounding, other 600 steps.
+    assert run.evaluations <= (1.5 if name == "Rosenbrock 100" else 1.15) * evaluations
+
+
+class Counted:
+    """A function and its gradient that count their calls."""
+
+    def __init__(self, surface):
+        self.surface, self.calls = surface, 0
+
+    def __call__(self, w):
+        self.calls += 1
+        return self.surface.function(w), self.surface.gradient(w)
+
+
+@pytest.mark.parametrize("optimizer", [BFGS(), LBFGS(), DampedNewton()])
+def test_evaluations_are_counted_and_none_is_made_twice(optimizer):
+    plain = rosenbrock()
+    counted = Counted(plain)
+    surface = Surface(plain.function, plain.gradient, plain.hessian, value_and_gradient=counted)
+    run = descend(surface, [-1.2, 1.0], optimizer, steps=11)
+    assert run.evaluations == counted.calls
+
+
+def test_newton_needs_one_step_for_a_quadratic():
+    for surface in (booth(), line_loss([1.0, 2.0, 4.0], [2.0, 1.0, 5.0], mse)):
+        run = descend(surface, [-6.0, -4.0], Newton())
+        np.testing.assert_allclose(run.points[1], surface.minima[0], atol=1e-12)
+        assert run.stop == Stop.CONVERGED
+
+
+def test_newton_climbs_to_a_saddle_and_damping_goes_round_it():
+    near = [0.1, 0.5]
+    np.testing.assert_allclose(descend(double_well(), near, Newton()).point, [0, 0], atol=1e-9)
+    found = descend(double_well(), near, DampedNewton())
+    assert found.stop == Stop.CONVERGED
+    np.testing.assert_allclose(found.point, [1, 0], atol=1e-8)
+
+
+def test_newton_where_the_hessian_is_singular_takes_the_shortest_step():
+    trough = quadratic([[2.0, 0.0], [0.0, 0.0]])
+    for optimizer in (Newton(), DampedNewton()):
+        run = descend(trough, [3.0, 5.0], optimizer)
+        np.testing.assert_allclose(run.point, [0.0, 5.0], atol=1e-9)
+    starts = np.array([[3.0, 0.0], [5.0, 1.0]])
+    assert np.all(descend(trough, starts, Newton()).stop == Stop.CONVERGED)
+
+
+@pytest.mark.parametrize("optimizer", [Newton(), DampedNewton(), BFGS(), LBFGS()])
+def test_every_surface_from_everywhere_gives_a_stop_and_no_warning(optimizer):
+    for make in CATALOGUE.values():
+        surface = make()
+        lows, highs = np.array(surface.domain).T
+        shares = np.linspace(0, 1, 9)
+        starts = np.stack(
+            np.meshgrid(*[lo + (hi - lo) * shares for lo, hi in zip(lows, highs, strict=True)])
+        )
+        run = descend(surface, starts, optimizer, steps=60, every=60)
+        assert np.all(np.isfinite(run.points))
+        assert np.all(np.isin(run.stop, list(Stop)))
+        if surface.minima and optimizer != Newton():
+            assert np.all(run.values[-1] <= run.values[0] + 1e-9)
+
+
+@pytest.mark.parametrize("optimizer", [DampedNewton(), BFGS(), LBFGS()])
+@pytest.mark.parametrize("surface", [rosenbrock(), himmelblau(), beale(), rosenbrock(4)])
+def test_batched_equals_looped(optimizer, surface):
+    random = np.random.default_rng(0)
+    starts = random.normal(size=(surface.dimension, 2, 3))
+    together = descend(surface, starts, optimizer, steps=12)
+    for i in np.ndindex(2, 3):
+        alone = descend(surface, starts[(slice(None), *i)], optimizer, steps=12)
+        here = (Ellipsis, *i)
+        rows = together.points[: len(alone.points)][here]
+        np.testing.assert_allclose(rows, alone.points, rtol=1e-5, atol=1e-7)
+        assert together.evaluations[i] == alone.evaluations
+        assert together.steps_taken[i] == alone.steps_taken
+
+
+def test_bfgs_learns_the_inverse_hessian_of_a_quadratic():
+    surface = quadratic([[3.0, 1.0], [1.0, 2.0]])
+    optimizer, w = BFGS(), np.array([1.0, -2.0])
+    state = optimizer.init(w)
+    for _ in range(12):
+        w, state = optimizer.update(w, surface.gradient(w), state, surface)
+        if np.linalg.norm(surface.gradient(w)) < 1e-7:
+            break
+    np.testing.assert_allclose(state.inverse, np.linalg.inv([[3, 1], [1, 2]]), rtol=2e-2, atol=2e-2)
+    np.testing.assert_allclose(state.inverse, state.inverse.T)
+
+
+def test_lbfgs_with_room_for_all_pairs_is_exact_on_a_quadratic_in_few_steps():
+    A = np.diag(np.arange(1.0, 9.0))
+    run = descend(quadratic(A), np.ones(8), LBFGS(memory=20), steps=40)
+    assert run.stop == Stop.CONVERGED
+    assert run.steps_taken < 30
+
+
+@pytest.mark.parametrize("optimizer", [DampedNewton(), BFGS(), LBFGS()])
+def test_mini_batches_search_on_the_batch_that_gave_the_gradient(optimizer):
+    x = np.linspace(-1, 1, 30)
+    noisy = line_loss(x, 2 * x + 0.1 * np.sin(40 * x), mse, batch_size=15)
+    run = descend(noisy, [0.0, 0.0], optimizer, steps=30, rng=1)
+    assert run.stop == Stop.OUT_OF_STEPS
+    np.testing.assert_allclose(run.point, noisy.minima[0], atol=0.2)
+
+
+@pytest.mark.parametrize("optimizer", [Newton(0.7), DampedNewton(), BFGS(), LBFGS()])
+def test_the_second_order_methods_can_be_differentiated_through(optimizer):
+    def lowest(x):
+        start = np.stack([x, 0.7 + 0 * x])
+        return descend(rosenbrock(), start, optimizer, steps=5).values[-1]
+
+    slope = (lowest(-0.9 + 1e-6) - lowest(-0.9 - 1e-6)) / 2e-6
+    assert grad(lowest)(-0.9) == pytest.approx(slope, rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "surface", [rosenbrock(), himmelblau(), plateau(), logistic_loss([1.0, 2.0, -1.0], [1, 1, 0])]
+)
+@pytest.mark.parametrize("first", [1e-6, 0.3, 1.0, 50.0])
+def test_a_step_of_strong_wolfe_satisfies_both_conditions(surface, first):
+    w = np.array([[-1.2, 0.4, 1.3], [1.0, 0.9, -0.2]])
+    value, g = surface.value_and_gradient(w)
+    p = -g / np.sqrt((g * g).sum(axis=0))
+    found = strong_wolfe(surface, Seen(w, value, g, 0), p, first)
+    t = ((found.w - w) * p).sum(axis=0)
+    slope = (g * p).sum(axis=0)
+    assert np.all(found.value <= value + FALL * t * slope + 1e-15)
+    assert np.all(np.abs((found.gradient * p).sum(axis=0)) <= -FLATTEN * slope)
+
+
+def test_backtracking_halves_until_the_value_falls_enough():
+    w = np.array([[3.0, 3.0], [0.0, 0.0]])
+    surface = bowl(1, 1)
+    value, g = surface.value_and_gradient(w)
+    found = backtracking(surface, Seen(w, value, g, 0), -g * np.array([1.0, 40.0]))
+    np.testing.assert_allclose(found.w[0], [0, 3 - 6 * 40 / 64], atol=1e-12)
+    np.testing.assert_array_equal(found.evaluations, [2, 7])
+
+
+def test_a_search_uphill_or_without_a_bottom_ends_too():
+    value, g = bowl().value_and_gradient(np.array([1.0, 1.0]))
+    here = Seen(np.array([1.0, 1.0]), value, g, 1)
+    for search in (strong_wolfe, backtracking):
+        assert search(bowl(), here, g).w is here.w
+    down = descend(saddle(), [0.0, 1.0], BFGS())
+    assert down.stop in (Stop.DIVERGED, Stop.OUT_OF_STEPS)
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: DampedNewton(-1.0), "damping must be at least 0"),
+        (lambda: Newton(-1.0), "learning_rate must be at least 0"),
+        (lambda: LBFGS(memory=0), "memory must be a whole number of at least 1, got 0"),
+    ],
+)
+def test_bad_hyperparameters_get_one_sentence(call, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        call()

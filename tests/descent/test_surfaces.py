@@ -1,0 +1,266 @@
+"""Surfaces: by hand = autodiff = differences, batched = looped, sums, slices, curvature."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calclearn.calculus import autodiff, numerical
+from calclearn.descent.batches import as_points
+from calclearn.descent.catalogue import (
+    CATALOGUE,
+    ackley,
+    beale,
+    bowl,
+    double_well,
+    himmelblau,
+    monkey_saddle,
+    parabola,
+    rastrigin,
+    ravine,
+    rosenbrock,
+    saddle,
+    six_hump_camel,
+)
+from calclearn.descent.curvature import classify, eigenvalues, quadratic_model
+from calclearn.descent.descend import descend
+from calclearn.descent.losses import l1, l2, line_loss
+from calclearn.descent.optimizers import GradientDescent
+from calclearn.descent.shapes import quadratic
+from calclearn.descent.surfaces import Surface, shaken, slice_through
+
+SHAPES = [(), (7,), (3, 4), (2, 3, 2)]
+SURFACES = {name: make() for name, make in CATALOGUE.items()} | {
+    "tilted double well": double_well(tilt=0.3),
+    "Rosenbrock in 5": rosenbrock(5),
+    "Rastrigin in 3": rastrigin(3),
+    "Ackley in 4": ackley(4),
+    "sum": 0.5 * himmelblau() + 2 * l2(),
+    "slice": slice_through(rosenbrock(3), [0.2, 0.1, 0.3], [1, 0, 1], [0, 2, -1]),
+    "model": quadratic_model(beale(), [2.0, 0.3]),
+}
+surfaces = pytest.mark.parametrize("surface", SURFACES.values(), ids=SURFACES)
+
+
+def points(surface, shape=(), seed=0):
+    lows, highs = np.array(surface.domain).T
+    inside = np.random.default_rng(seed).random((*shape, surface.dimension))
+    return np.moveaxis(lows + (highs - lows) * inside, -1, 0)
+
+
+def loop(field, w):
+    """The field of points (d, ...), one point after the other, batch axes behind."""
+    flat = w.reshape(len(w), -1)
+    rows = np.stack([field(flat[:, i]) for i in range(flat.shape[1])], axis=-1)
+    return rows.reshape(rows.shape[:-1] + w.shape[1:])
+
+
+@surfaces
+def test_gradient_and_hessian_by_hand_equal_autodiff(surface):
+    w = points(surface, (40,), seed=1)
+    automatic = autodiff.grad(surface.function)(w)
+    rows = [autodiff.grad(lambda w, i=i: surface.gradient(w)[i])(w) for i in range(len(w))]
+    np.testing.assert_allclose(surface.gradient(w), automatic, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(surface.hessian(w), np.stack(rows), rtol=1e-10, atol=1e-9)
+
+
+@surfaces
+@settings(max_examples=5, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_gradient_equals_differences(surface, seed):
+    w = points(surface, seed=seed)
+    differences = numerical.grad(surface.function)(w)
+    scale = 1 + np.abs(differences).max()
+    np.testing.assert_allclose(surface.gradient(w) / scale, differences / scale, atol=1e-7)
+
+
+@surfaces
+@pytest.mark.parametrize("shape", SHAPES)
+def test_batched_equals_looped(surface, shape):
+    w = points(surface, shape)
+    for field in (surface, surface.gradient, surface.hessian):
+        np.testing.assert_allclose(field(w), loop(field, w), rtol=1e-12, atol=1e-12)
+    value, gradient = surface.value_and_gradient(w)
+    assert value.shape == shape
+    np.testing.assert_allclose(value, surface(w), rtol=1e-13)
+    np.testing.assert_allclose(gradient, surface.gradient(w), rtol=1e-13)
+
+
+@surfaces
+def test_gradient_is_zero_at_every_listed_minimum_and_the_curvature_is_not_negative(surface):
+    for w in surface.minima:
+        np.testing.assert_allclose(surface.gradient(w), 0, atol=1e-12 * (1 + abs(surface(w))))
+        if surface.name != "Ackley":
+            assert classify(surface, w) == "minimum"
+
+
+@surfaces
+def test_global_minima_come_first_and_nothing_in_the_domain_is_lower(surface):
+    if surface.minima:
+        heights = [surface(w) for w in surface.minima]
+        assert heights[0] == pytest.approx(min(heights), abs=1e-12)
+        assert np.all(surface(points(surface, (2000,))) >= heights[0] - 1e-12)
+
+
+@pytest.mark.parametrize("make", CATALOGUE.values(), ids=CATALOGUE)
+def test_every_surface_of_the_catalogue_says_what_it_is(make):
+    surface = make()
+    assert surface.name
+    assert surface.formula
+    assert len(surface.domain) == len(surface.start) == surface.dimension
+    assert all(
+        low <= w <= high for w, (low, high) in zip(surface.start, surface.domain, strict=True)
+    )
+
+
+@pytest.mark.parametrize("d", [4, 5, 6, 7])
+def test_rosenbrock_has_a_second_minimum_from_four_to_seven_dimensions(d):
+    first, second = rosenbrock(d).minima
+    assert first == (1.0,) * d
+    assert second[0] < -0.7
+    assert rosenbrock(d)(second) > 1
+
+
+def test_known_values():
+    assert rosenbrock()([-1.2, 1.0]) == pytest.approx(24.2)
+    assert himmelblau()([0.0, 0.0]) == 170
+    assert beale()([0.0, 0.0]) == pytest.approx(14.203125)
+    assert six_hump_camel()(six_hump_camel().minima[0]) == pytest.approx(-1.031628453489877)
+    assert rastrigin()([1.0, 1.0]) == pytest.approx(2)
+    assert ackley()([0.0, 0.0]) == pytest.approx(0, abs=1e-15)
+    assert len(rastrigin().minima) == 121
+
+
+def test_a_surface_without_derivatives_gets_them_from_autodiff():
+    plain = Surface(lambda w: w[0] ** 2 * w[1], dimension=2)
+    np.testing.assert_allclose(plain.gradient([3.0, 2.0]), [12, 9])
+    np.testing.assert_allclose(plain.hessian([3.0, 2.0]), [[4, 6], [6, 0]])
+    value, gradient = plain.value_and_gradient([3.0, 2.0])
+    assert value == 18
+    np.testing.assert_allclose(gradient, [12, 9])
+
+
+def test_sums_and_multiples():
+    w = np.array([0.5, -2.0])
+    total = bowl() + 0.5 * l1() + l2() * 3
+    assert total(w) == pytest.approx(bowl()(w) + 0.5 * 2.5 + 3 * 4.25)
+    np.testing.assert_allclose(total.gradient(w), [1 + 0.5 + 3, -12 - 0.5 - 12])
+    np.testing.assert_allclose(total.hessian(w), np.diag([2 + 6, 6 + 6]))
+    assert total.dimension == 2
+    assert total.domain == bowl().domain
+    assert (2 * bowl()).minima == bowl().minima
+    assert (-1 * bowl()).minima == ()
+
+
+def test_an_array_of_factors_is_a_batch_of_surfaces():
+    strengths = np.array([0.0, 1.0, 10.0])
+    batch = bowl() + strengths * l2()
+    w = np.array([1.0, 2.0])
+    np.testing.assert_allclose(batch(w), 13 + 5 * strengths)
+    together = batch.gradient(np.repeat(w[:, None], 3, axis=1))
+    np.testing.assert_allclose(together[1], 12 + 4 * strengths)
+
+
+def test_sample_is_the_surface_itself_without_data_and_passes_through_sums():
+    rng = np.random.default_rng(0)
+    surface = bowl()
+    assert surface.sample(rng) is surface
+    noisy = line_loss([1, 2, 3, 4], [2, 4, 7, 1], batch_size=2) + 0.1 * l2()
+    values = {round(float(noisy.sample(rng)([1.0, 0.0])), 9) for _ in range(50)}
+    assert len(values) > 1
+
+
+def test_slice_agrees_with_the_surface():
+    deep = rosenbrock(4)
+    origin, u, v = np.full(4, 0.3), np.array([1.0, 0, 0, 0]), np.array([0, 1.0, 1.0, 0])
+    flat = slice_through(deep, origin, u, v)
+    ab = np.random.default_rng(0).normal(size=(2, 5, 6))
+    w = origin[:, None, None] + u[:, None, None] * ab[0] + v[:, None, None] * ab[1]
+    np.testing.assert_allclose(flat(ab), deep(w))
+
+
+def test_quadratic_model_touches_the_surface_to_second_order():
+    surface, at = himmelblau(), np.array([2.5, 2.5])
+    model = quadratic_model(surface, at)
+    assert model(at) == surface(at)
+    np.testing.assert_allclose(model.gradient(at), surface.gradient(at))
+    np.testing.assert_allclose(model.hessian(at), surface.hessian(at))
+    np.testing.assert_allclose(model.gradient(model.minima[0]), 0, atol=1e-12)
+    h = np.array([1e-3, -2e-3])
+    assert abs(model(at + h) - surface(at + h)) < 1e-6
+    assert quadratic_model(saddle(), [1.0, 1.0]).minima == ()
+
+
+def test_classification_of_stationary_points():
+    assert classify(bowl(), [0, 0]) == "minimum"
+    assert classify(-1 * bowl(), [0, 0]) == "maximum"
+    assert classify(double_well(), [0, 0]) == "saddle"
+    assert classify(monkey_saddle(), [0, 0]) == "degenerate"
+    assert classify(bowl(1, 0), [0, 0]) == "degenerate"
+    words = classify(double_well(), np.array([[-1.0, 0.0, 1.0], [0.0, 0.0, 0.0]]))
+    assert words.tolist() == ["minimum", "saddle", "minimum"]
+    assert classify(parabola(), [0.0]) == "minimum"
+
+
+def test_eigenvalues_are_the_curvatures_in_ascending_order():
+    np.testing.assert_allclose(eigenvalues(ravine(ratio=50), [0, 0]), [1, 50])
+    assert eigenvalues(himmelblau(), np.zeros((2, 3, 4))).shape == (2, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: bowl()([1.0, 2.0, 3.0]), r"w must have shape \(2,\) or \(2, \.\.\.\), got \(3,\)"),
+        (lambda: bowl().gradient(1.0), r"w must have shape \(2,\) or \(2, \.\.\.\), got \(\)"),
+        (lambda: bowl().hessian(np.ones((3, 5))), r"got \(3, 5\)"),
+        (lambda: bowl() + parabola(), "must have one dimension, got 2 and 1"),
+        (lambda: slice_through(bowl(), [0, 0], [1, 0, 0], [0, 1]), "u must have shape"),
+        (lambda: slice_through(bowl(), [[0, 0], [0, 1]], [1, 0], [0, 1]), "single points"),
+        (lambda: quadratic_model(bowl(), np.zeros((2, 3))), r"at must be a single point \(2,\)"),
+        (lambda: eigenvalues(bowl(), [1.0]), "at must have shape"),
+        (lambda: rosenbrock(1), "dimension must be a whole number of at least 2, got 1"),
+        (lambda: rastrigin(0), "dimension must be a whole number of at least 1, got 0"),
+        (lambda: quadratic([[1, 2], [3, 4]]), "A must be a symmetric matrix"),
+        (lambda: as_points([1.0], 2, "start"), "start must have shape"),
+        (lambda: shaken(bowl(), -1.0), "size must be at least 0"),
+        (lambda: shaken(l2(), 1.0), "surface must have a dimension"),
+    ],
+)
+def test_bad_input_gets_one_sentence(call, sentence):
+    with pytest.raises(ValueError, match=sentence) as error:
+        call()
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["function", "gradient", "hessian", "sampler"])
+def test_what_cannot_be_called_is_named(name):
+    arguments = {"function": lambda w: w[0], name: 3.0}
+    with pytest.raises(TypeError, match=f"{name} must be a function of points"):
+        Surface(**arguments)
+
+
+def test_numpy_numbers_and_arrays_multiply_surfaces_from_the_left():
+    assert (np.float64(2) * bowl())([1.0, 1.0]) == 8
+    with pytest.raises(TypeError):
+        bowl() * bowl()
+    with pytest.raises(TypeError):
+        bowl() + 1
+
+
+def test_float32_stays_float32():
+    w = np.array([1.0, 2.0], dtype=np.float32)
+    for make in (himmelblau, beale, six_hump_camel, rosenbrock, rastrigin):
+        assert make().gradient(w).dtype == np.float32
+
+
+def test_a_shaken_surface_is_itself_on_average_and_lets_descent_off_a_saddle():
+    noisy, random = shaken(double_well(), 0.5), np.random.default_rng(0)
+    w = np.array([0.0, 1.0])
+    assert noisy(w) == double_well()(w)
+    gradients = np.array([noisy.sample(random).gradient(w) for _ in range(2000)])
+    np.testing.assert_allclose(gradients.mean(axis=0), double_well().gradient(w), atol=0.06)
+    np.testing.assert_allclose(gradients.std(axis=0), 0.5, rtol=0.06)
+    still = descend(double_well(), w, GradientDescent(0.05), 300)
+    moved = descend(noisy, w, GradientDescent(0.05), 300)
+    assert abs(still.point[0]) < 1e-9
+    assert abs(moved.point[0]) > 0.5
