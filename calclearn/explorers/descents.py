@@ -74,13 +74,14 @@ def learning_rate(data: LineData | None = None) -> Explorer:
         state = _walk(surface, start, learning_rate)
         return state | {
             "surface": surface, "view": (surface, azimuth, elevation), "start": start,
-            "bands": (_bands(state["regimes"]), learning_rate),
+            "points": points, "bands": (_bands(state["regimes"]), learning_rate),
         }  # fmt: skip
 
     def caption(state: dict) -> str:
-        rates = state["regimes"]
+        (slope, intercept), border = state["start"], state["regimes"].oscillates
         return (
-            f"{_sentence(state, data)} These data diverge beyond 2/λmax = {rates.oscillates:.3g}."
+            f"{_sentence(state, data)} Start: slope {slope:.2f}, intercept {intercept:.2f}. "
+            f"With {state['points']} points the border 2/λmax is {border:.3g}."
         )
 
     drawings = {
@@ -158,12 +159,10 @@ def _rates(surface) -> Regimes:
 
 
 def _rate_slider(rates: Regimes):
-    """Return a slider from rates that hardly move to twelve times the first that diverges."""
-    low, value, high = (
-        float(f"{rate:.2g}")
-        for rate in (rates.oscillates / 100, rates.converges / 2, 12 * rates.oscillates)
-    )
-    return coloured(log_slider(value, low, high), lambda state: _bands(state["regimes"]))
+    """Return a slider from rates that hardly move to some that diverge for a tenth of the data."""
+    value = float(f"{rates.converges / 2:.1g}")
+    control = log_slider(value, value * 10**-1.4, value * 10**1.7, steps=124)
+    return coloured(control, lambda state: _bands(state["regimes"]))
 
 
 def _bands(rates: Regimes) -> list[tuple[float, str, str]]:

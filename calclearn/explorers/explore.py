@@ -203,7 +203,7 @@ def explore(
             raise TypeError(f"{name} must be a widget with a value, got {type(control).__name__}")
         control.description = control.description or name.replace("_", " ")
         control.style.description_width = "130px"
-        control.layout.width = control.layout.width or "424px"
+        control.layout.width = control.layout.width or "410px"
     return Explorer(compute, pairs, caption, controls)
 
 

@@ -104,6 +104,7 @@ export default () => {
       model.on("change:css", restyle);
       canvas.style.width = `${model.get("width")}px`;
 
+      let tallest = 0;
       const view = ({ image, caption: sentence, rest }) => {
         if (canvas.width !== image.width || canvas.height !== image.height) {
           canvas.width = image.width;
@@ -114,6 +115,11 @@ export default () => {
         // A screen reader waits while the region is busy, and so speaks only the last sentence.
         caption.setAttribute("aria-busy", String(!rest));
         if (caption.textContent !== sentence) caption.textContent = sentence;
+        // What stands below must not jump when a sentence needs one line more, or less again.
+        if (caption.offsetHeight > tallest) {
+          tallest = caption.offsetHeight;
+          caption.style.minHeight = `${tallest}px`;
+        }
       };
       views.add(view);
       if (picture) view(picture);

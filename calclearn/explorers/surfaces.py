@@ -10,7 +10,7 @@ from calclearn.descent.losses import line_loss
 from calclearn.explorers.controls import round_slider, slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.figures.curves import Curve, Data, Line, Tangent
-from calclearn.figures.style import GREY, WEIGHTS, panels
+from calclearn.figures.style import GREY, WEIGHTS, panels, style
 from calclearn.figures.surfaces import (
     NAMES,
     Bowl,
@@ -47,11 +47,13 @@ def profiles(data: LineData | None = None) -> Explorer:
             Curve(ax, color=GREY, still=True, lw=0.6, alpha=0.6).update(
                 (points[k], surface(points))
             )
-        ax.set(xlabel=NAMES[k], xlim=window[k], ylim=(0, top))
-        ax.set_title(f"profile over the {('slope', 'intercept')[k]}")
+        with style():
+            ax.set(xlabel=NAMES[k], xlim=window[k], ylim=(0, top))
+            ax.set_title(f"profile over the {('slope', 'intercept')[k]}")
         curves.append(Curve(ax, color=WEIGHTS[k], lw=2.5))
         tangents.append(Tangent(ax, color=WEIGHTS[k]))
-    first.set_ylabel(f"SSE ({unit})")
+    with style():
+        first.set_ylabel(f"SSE ({unit})")
 
     def compute(slope: float, intercept: float, azimuth: float, elevation: float) -> dict:
         weights = np.array([slope, intercept])

@@ -1,5 +1,7 @@
 """A prediction is locked once committed, revealed only then, and kept in the saved notebook."""
 
+import base64
+import io
 import json
 import subprocess
 import sys
@@ -7,6 +9,7 @@ import sys
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from PIL import Image
 
 from calclearn.exercises import predict
 from calclearn.exercises.predictions import Card
@@ -27,7 +30,8 @@ def reveal_parts(card):
 
 def test_the_output_shows_question_and_options_without_a_kernel():
     bundle = predict(QUESTION, OPTIONS).asked()._repr_mimebundle_()
-    assert set(bundle) == {WIDGET, "text/plain", "text/html"}
+    assert set(bundle) == {WIDGET, "text/plain", "text/html", "image/png"}
+    assert Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))).size[0] > 800
     assert bundle["text/plain"] == (
         "Predict: Which way does <w> move?\n- uphill\n- downhill\n- not at all\nNo prediction yet."
     )
