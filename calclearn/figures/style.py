@@ -21,6 +21,8 @@ ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
 
 DATA, MODEL, STEP, BEST = GREY, BLUE, VERMILION, ORANGE
 WEIGHTS = (GREEN, PURPLE)  # the slope w0 and the intercept w1, wherever one of them acts alone
+LOCAL, BLAME = BLUE, VERMILION  # a local derivative, and what is sent back through it
+CLASSES = (ORANGE, BLUE)  # the answers -1 and +1 of a classifier
 
 LOSS = LinearSegmentedColormap.from_list(
     "loss", ["#0d2236", "#1d4e68", "#3c7f8c", "#7bb0a4", "#bfd8c2", "#f6f2df"]
@@ -34,8 +36,35 @@ REGIMES = {
 # Colour and marker of every optimizer that appears in a race, the same in all lessons.
 OPTIMIZERS = {
     "GradientDescent": (VERMILION, "o"),
+    "SGD": ("#7f1d1d", "*"),
     "Momentum": (BLUE, "s"),
+    "Nesterov": (SKY, "D"),
+    "AdaGrad": (GREEN, "^"),
+    "RMSProp": (ORANGE, "v"),
+    "Adam": (PURPLE, "P"),
+    "AdamW": ("#7a3e63", "p"),
+    "ProximalGradient": ("#8c6d1f", "h"),
+    "Newton": (BLACK, "X"),
+    "DampedNewton": (GREY, "d"),
+    "BFGS": ("#00504a", "<"),
+    "LBFGS": ("#16407a", ">"),
 }
+
+# Colour and marker of every rule for areas.
+RULES = {
+    "left": (ORANGE, "s"), "midpoint": (SKY, "o"),
+    "trapezoid": (GREEN, "^"), "Simpson": (BLUE, "D"),
+}  # fmt: skip
+
+# The error of a difference quotient: its rules by marker, and by colour its parts.
+DIFFERENCES = {"forward": "o", "central": "s", "complex step": "^"}
+PARTS = {"truncation": BLUE, "round-off": PURPLE}
+
+# Line of every schedule: colour and dashes.
+SCHEDULES = {
+    "constant": (BLACK, "-"), "step decay": (ORANGE, "--"),
+    "cosine": (BLUE, "-"), "warm-up, cosine": (GREEN, "-."),
+}  # fmt: skip
 
 # Inches; at 100 dots an inch a figure fits beside JupyterLab's side bar on a 1280-pixel screen.
 WIDTH = 8.4
@@ -94,6 +123,7 @@ def panels(*kinds: str, ratios: tuple[float, ...] | None = None, height: float =
     strips = len(kinds) - len(row)
     with style():
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        figure.get_layout_engine().set(wspace=0.06)
         shares = [1] + [0.09] * strips
         grid = figure.add_gridspec(1 + strips, len(row), width_ratios=ratios, height_ratios=shares)
         places = iter(range(len(row)))

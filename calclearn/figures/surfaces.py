@@ -97,7 +97,10 @@ class Bowl:
                 axis.set_tick_params(pad=-2)
                 axis.labelpad = -2
                 axis.set_major_locator(MaxNLocator(4))
-            ax.zaxis.set_tick_params(pad=5)
+            ax.zaxis.set_tick_params(pad=4)
+            ax.zaxis.set_major_formatter(
+                lambda z, _: f"{z / 1000:g}k" if abs(z) >= 1000 else f"{z:g}"
+            )
             ax.mouse_init(rotate_btn=None, zoom_btn=None)
 
     def update(self, view) -> None:
@@ -142,8 +145,9 @@ class Point:
     def __init__(self, ax: Axes, *, drags=(), color: str = STEP, marker: str = "o") -> None:
         self.ax, self.drags = ax, drags
         (self.dot,) = ax.plot(
-            [], [], marker, color=color, ms=10, mec="white", mew=1.5, animated=True, zorder=6
-        )
+            [], [], marker, color=color, ms=10, mec="white", mew=1.5,
+            animated=True, clip_on=False, zorder=6,
+        )  # fmt: skip
 
     def update(self, weights) -> None:
         self.dot.set_data(*np.reshape(weights, (2, 1)))

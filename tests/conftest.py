@@ -1,0 +1,30 @@
+"""What more than one test file needs, and how many workers the whole suite gets."""
+
+import importlib.util
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def pytest_xdist_auto_num_workers(config):
+    """One worker a core (at most four) for the whole suite, none for files that are named."""
+    whole = config.args_source is config.ArgsSource.TESTPATHS
+    return min(os.cpu_count() or 1, 4) if whole else 0
+
+
+@pytest.fixture(scope="session")
+def root():
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture
+def refresh():
+    """notebooks/refresh.py as a module."""
+    spec = importlib.util.spec_from_file_location("refresh", ROOT / "notebooks" / "refresh.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

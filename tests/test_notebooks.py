@@ -1,0 +1,298 @@
+"""The stored notebooks: what git holds is what a learner gets, runs, and reads without a kernel.
+
+nbval compares every text of a fresh run with the stored one; what it cannot know is here.
+"""
+
+import base64
+import io
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+STORED = sorted(FOLDER.glob("*.ipynb"))
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+LONGEST_CELL = 20  # lines
+# Processor seconds of a fresh kernel, its start and imports included, by the kernel's own clock. On
+# a busy machine that clock runs fast too, so a run over its budget may try again: the best counts.
+SECONDS = {"14": 20, "15": 20, "17": 20}  # which train networks
+USUAL_SECONDS = 6
+ATTEMPTS = 3
+
+FORBIDDEN = {
+    "reaches for the network": (
+        r"\b(urllib|requests|httpx|aiohttp|ftplib|socket|wget|curl|pip)\b|https?://"
+    ),
+    "uses a magic or the shell": r"^\s*[%!]",
+    "uses interact": r"\binteract(ive|_manual|ive_output)?\b",
+    "prints into an Output widget": r"\bOutput\s*\(",
+    "hides from nbval": r"NBVAL_|PYTEST_VALIDATE",
+}
+REPR = re.compile(r"<.*>|[\w.]+\(.*\)", re.DOTALL)
+LINK = re.compile(r"\]\(<?([^)\s>]+)|(?:href|src)=[\"']([^\"']+)")
+
+
+def anchors(notebook):
+    """What `#...` may point to: JupyterLab makes one of each heading, and HTML may name more."""
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    headings = re.findall(r"^#+\s+(.*?)\s*#*$", text, re.MULTILINE)
+    named = re.findall(r"\b(?:id|name)=[\"']([^\"']+)", text)
+    return {heading.replace(" ", "-") for heading in headings} | set(named)
+
+
+def leads_nowhere(link, cell, notebook, folder):
+    if re.match(r"(https?|mailto):", link):
+        return False
+    if link.startswith("attachment:"):
+        return unquote(link.removeprefix("attachment:")) not in cell.get("attachments", {})
+    path, _, anchor = unquote(link).partition("#")
+    target = folder / path
+    if path and (Path(path).is_absolute() or not target.is_file()):
+        return True
+    there = nbformat.read(target, as_version=4) if path.endswith(".ipynb") else notebook
+    return bool(anchor) and anchor not in anchors(there)
+
+
+def output_faults(output):
+    data = output.get("data", {})
+    caption = data.get("text/plain", "").strip()
+    if output.output_type == "error":
+        yield "an error is stored"
+    if output.get("name") == "stderr":
+        yield "stderr is stored"
+    if WIDGET in data and "image/png" not in data:
+        yield "a widget has no stored picture"
+    if (WIDGET in data or "image/png" in data) and (not caption or REPR.fullmatch(caption)):
+        yield f"a figure's caption is {caption[:30]!r}"
+
+
+def faults(notebook, folder):
+    """Everything that is wrong with a stored notebook, in words."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    found = []
+    if [cell.execution_count for cell in code] != list(range(1, len(code) + 1)):
+        found.append("execution counts are not 1..n")
+    if not any(cell.outputs for cell in code):
+        found.append("no output is stored")
+    for cell in code:
+        if len(cell.source.splitlines()) > LONGEST_CELL:
+            found.append(f"a cell is longer than {LONGEST_CELL} lines")
+        for words, pattern in FORBIDDEN.items():
+            if re.search(pattern, cell.source, re.MULTILINE):
+                found.append(f"a cell {words}")
+        if any(re.match("nbval|raises-exception", tag) for tag in cell.metadata.get("tags", [])):
+            found.append("a tag hides a cell from nbval")
+        found += [fault for output in cell.outputs for fault in output_faults(output)]
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            links = ["".join(pair) for pair in LINK.findall(cell.source)]
+            nowhere = [link for link in links if leads_nowhere(link, cell, notebook, folder)]
+            found += [f"a link leads nowhere: {link}" for link in nowhere]
+    return found
+
+
+def test_the_course_begins_where_the_command_opens_it():
+    from calclearn.__main__ import START
+
+    assert FOLDER / START in STORED
+
+
+@pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
+def test_stored_notebook_is_whole(path):
+    assert faults(nbformat.read(path, as_version=4), FOLDER) == []
+
+
+@pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
+def test_stored_notebook_is_in_normal_form(path, refresh):
+    notebook = nbformat.read(path, as_version=4)
+    stored = path.read_text(encoding="utf-8")  # git may have stored other line ends on Windows
+    assert refresh.as_text(refresh.normalise(notebook, path.stem)) == stored
+
+
+def sizes_for_pictures(notebook):
+    """The notebook with each picture's size in its place: fonts differ between machines."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            png = output.get("data", {}).get("image/png")
+            if png:
+                output.data["image/png"] = str(Image.open(io.BytesIO(base64.b64decode(png))).size)
+    return notebook
+
+
+def fresh_run(path, refresh):
+    """The notebook as a fresh kernel makes it, and the processor seconds that it took."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(new_code_cell("import time; print(time.process_time())"))
+    refresh.execute(notebook)
+    seconds = float(notebook.cells.pop().outputs[0].text)
+    return refresh.normalise(notebook, path.stem), seconds
+
+
+@pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
+def test_fresh_run_is_quick_and_gives_what_is_stored(path, refresh):
+    fresh, seconds = fresh_run(path, refresh)
+    assert sizes_for_pictures(fresh) == sizes_for_pictures(nbformat.read(path, as_version=4))
+    budget = SECONDS.get(path.name[:2], USUAL_SECONDS)
+    for _ in range(1, ATTEMPTS):
+        if seconds > budget:
+            seconds = min(seconds, fresh_run(path, refresh)[1])
+    assert seconds <= budget
+
+
+@pytest.mark.parametrize("path", STORED[-1:], ids=lambda path: path.stem)
+def test_refresh_twice_changes_no_byte(path, refresh):
+    once, twice = (
+        refresh.as_text(refresh.normalise(refresh.execute(notebook), path.stem))
+        for notebook in (nbformat.read(path, as_version=4), nbformat.read(path, as_version=4))
+    )
+    assert once == twice
+
+
+# The checks above, checked: each has something that it finds.
+
+
+def picture(size=(4, 3)):
+    file = io.BytesIO()
+    Image.new("RGB", size, "white").save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+@pytest.fixture
+def lesson(refresh):
+    """A small notebook in which nothing is wrong; its second cell holds a figure."""
+    view = {"version_major": 2, "version_minor": 0, "model_id": "0"}
+    data = {WIDGET: view, "image/png": picture(), "text/plain": "the slope is 2 at x = 1"}
+    cells = [
+        new_markdown_cell("# A lesson\n[back](#A-lesson), [source](https://example.org)"),
+        new_code_cell("explorer", outputs=[new_output("display_data", data)]),
+        new_code_cell("print(2)", outputs=[new_output("stream", name="stdout", text="2\n")]),
+    ]
+    return refresh.normalise(new_notebook(cells=cells), "lesson")
+
+
+def set_output(**data):
+    return lambda lesson: lesson.cells[1].outputs[0].data.update(data)
+
+
+def set_source(source):
+    return lambda lesson: lesson.cells[1].update(source=source)
+
+
+def set_link(link):
+    return lambda lesson: lesson.cells[0].update(source=f"[there]({link})")
+
+
+def add_output(**output):
+    return lambda lesson: lesson.cells[2].outputs.append(new_output(**output))
+
+
+def strip(lesson):
+    for cell in lesson.cells[1:]:
+        cell.update(outputs=[], execution_count=None)
+
+
+FAULTS = {
+    "execution counts": lambda lesson: lesson.cells[1].update(execution_count=7),
+    "no output": strip,
+    "an error": add_output(output_type="error", ename="E", evalue="", traceback=[]),
+    "stderr": add_output(output_type="stream", name="stderr", text="a warning"),
+    "no stored picture": lambda lesson: lesson.cells[1].outputs[0].data.pop("image/png"),
+    "caption is ''": lambda lesson: lesson.cells[1].outputs[0].data.pop("text/plain"),
+    "caption is 'VBox": set_output(**{"text/plain": "VBox(children=(FloatSlider(value=0.1),))"}),
+    "caption is '<Figure": set_output(**{"text/plain": "<Figure size 640x480 with 1 Axes>"}),
+    "longer": set_source("x = 1\n" * 21),
+    "network": set_source("import urllib.request"),
+    "shell": set_source("!ls"),
+    "magic": set_source("%matplotlib inline"),
+    "interact": set_source("from ipywidgets import interact"),
+    "Output": set_source("out = widgets.Output()"),
+    "hides from nbval": set_source("# NBVAL_IGNORE_OUTPUT\n1"),
+    "tag hides": lambda lesson: lesson.cells[1].metadata.update(tags=["nbval-skip"]),
+    "nowhere: 99": set_link("99_missing.ipynb"),
+    "nowhere: #B": set_link("#B-lesson"),
+    "nowhere: attachment": set_link("attachment:missing.png"),
+}
+
+
+def test_a_good_lesson_has_no_fault(lesson, tmp_path):
+    assert faults(lesson, tmp_path) == []
+
+
+@pytest.mark.parametrize("words", FAULTS)
+def test_each_fault_is_found(words, lesson, tmp_path):
+    FAULTS[words](lesson)
+    assert any(words in fault for fault in faults(lesson, tmp_path))
+
+
+def test_a_link_into_another_notebook_needs_its_heading(lesson, tmp_path):
+    nbformat.write(lesson, tmp_path / "01_first.ipynb")
+    set_link("01_first.ipynb#A-lesson")(lesson)
+    assert faults(lesson, tmp_path) == []
+    set_link("01_first.ipynb#Another")(lesson)
+    assert faults(lesson, tmp_path) == ["a link leads nowhere: 01_first.ipynb#Another"]
+
+
+# refresh.py itself.
+
+
+def test_normal_form_forgets_chance_time_and_machine(lesson, refresh):
+    stored = refresh.as_text(lesson)
+    lesson.metadata.update(widgets={"state": {}}, language_info={"version": "3.99"})
+    for number, cell in enumerate(lesson.cells):
+        cell.id = f"random{number}"
+        cell.metadata["trusted"] = True
+    figure, text = lesson.cells[1:]
+    figure.execution_count = 40
+    figure.outputs[0].data[WIDGET]["model_id"] = "another"
+    text.outputs = [new_output("stream", name="stdout", text=piece) for piece in ("2", "\n")]
+    assert refresh.as_text(lesson) != stored
+    assert refresh.as_text(refresh.normalise(lesson, "lesson")) == stored
+    assert stored.endswith("}\n")
+
+
+def test_cells_alike_get_ids_of_their_own(refresh):
+    twins = new_notebook(cells=[new_code_cell("1"), new_code_cell("1")])
+    first, second = refresh.normalise(twins, "twins").cells
+    assert first.id != second.id
+
+
+def test_a_picture_keeps_its_pixels_and_loses_its_texts(refresh):
+    from matplotlib.figure import Figure
+
+    file = io.BytesIO()
+    Figure(figsize=(1, 1)).savefig(file, format="png")
+    assert b"matplotlib" in file.getvalue()
+    plain = base64.b64decode(refresh.normal_png(base64.b64encode(file.getvalue()).decode()))
+    assert b"matplotlib" not in plain
+    before, after = Image.open(file), Image.open(io.BytesIO(plain))
+    assert (before.size, before.tobytes()) == (after.size, after.tobytes())
+
+
+def test_refresh_stores_good_notebooks_and_refuses_the_others(
+    refresh, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(refresh, "FOLDER", tmp_path)
+    sources = {
+        "01_good": "1 + 1",
+        "02_fails": "2 / 0",
+        "03_warns": "import sys; print('careful', file=sys.stderr)",
+    }
+    for name, source in sources.items():
+        notebook = new_notebook(cells=[new_code_cell(source)])
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+    before = {path.stem: path.read_bytes() for path in tmp_path.iterdir()}
+    assert refresh.main([]) == 1
+    after = {path.stem: path.read_bytes() for path in tmp_path.iterdir()}
+    assert [name for name in sources if after[name] != before[name]] == ["01_good"]
+    said = capsys.readouterr().err.splitlines()
+    assert said == [
+        "02_fails.ipynb: not stored, code cell 1 raised ZeroDivisionError: division by zero",
+        "03_warns.ipynb: not stored, code cell 1 wrote to stderr: careful",
+    ]
+    assert refresh.main(["99"]) == 2
