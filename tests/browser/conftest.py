@@ -1,0 +1,153 @@
+"""A learner's desk: the course laid out by its own command, JupyterLab, and a headless browser.
+
+Where no browser is found these tests are skipped; where CI is set they fail instead, unless
+CALCLEARN_BROWSER=none says that this machine is not meant to have one.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+SEARCHABLE = '{"windowingMode": "none"}'  # every cell is on the page, not only those in sight
+TOKEN = "lesson"
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if os.environ.get("CALCLEARN_BROWSER") == "none":
+        pytest.skip("CALCLEARN_BROWSER=none")
+    if found is None and os.environ.get("CI"):
+        pytest.fail(f"CI is set and none of {', '.join(BROWSERS)} is installed")
+    if found is None:
+        pytest.skip(f"none of {', '.join(BROWSERS)} is installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, headless=True, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def lab(chromium, tmp_path_factory):
+    """JupyterLab as `calclearn` starts it, on settings that no one has touched: url and folder."""
+    desk = tmp_path_factory.mktemp("desk")
+    settings = desk / "settings" / "@jupyterlab" / "notebook-extension"
+    settings.mkdir(parents=True)
+    (settings / "tracker.jupyterlab-settings").write_text(SEARCHABLE)
+    own = {
+        "JUPYTERLAB_SETTINGS_DIR": desk / "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": desk / "workspaces",
+        "JUPYTER_CONFIG_DIR": desk / "config",
+        "JUPYTER_DATA_DIR": desk / "data",
+        "JUPYTER_RUNTIME_DIR": desk / "runtime",
+        "IPYTHONDIR": desk / "ipython",
+    }
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = desk / "server.log"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [
+                sys.executable, "-m", "calclearn", str(desk / "course"), "--no-browser", "--",
+                f"--port={port}", f"--IdentityProvider.token={TOKEN}",
+                "--LabApp.expose_app_in_browser=True",
+            ],
+            env=os.environ | {name: str(folder) for name, folder in own.items()},
+            stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{url}/api/status?token={TOKEN}", server, log)
+        yield SimpleNamespace(url=url, folder=desk / "course")
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    pytest.fail(f"JupyterLab does not answer: {log.read_text()[-2000:]}")
+
+
+@pytest.fixture
+def desk(chromium, lab):
+    """A browser window, 1280 pixels wide, that opens notebooks of the laid-out course."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    window = Window(context.new_page(), lab)
+    yield window
+    window.close()
+    context.close()
+
+
+class Window:
+    """One browser window, spoken to in a learner's words."""
+
+    def __init__(self, page, lab) -> None:
+        self.page, self.lab, self.console = page, lab, []
+        page.on("console", lambda message: message.type == "error" and self._heard(message))
+        page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
+
+    def _heard(self, message) -> None:
+        self.console.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def open(self, name: str) -> None:
+        self.page.goto(f"{self.lab.url}/lab/tree/{name}?reset&token={TOKEN}")
+        self.page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell", timeout=60_000)
+        self.page.wait_for_function(
+            """() => {
+              const panel = window.jupyterapp?.shell.currentWidget;
+              return panel?.sessionContext?.session?.kernel?.status === "idle";
+            }""",
+            timeout=60_000,
+        )
+
+    def command(self, name: str) -> None:
+        self.page.evaluate("name => { window.jupyterapp.commands.execute(name); }", name)
+
+    def run_all(self) -> None:
+        """Run all cells, and wait until the last has run or one has failed."""
+        self.page.evaluate(
+            """() => {
+              window.ran = false;
+              const over = () => { window.ran = true; };
+              window.jupyterapp.commands.execute("notebook:run-all-cells").then(over, over);
+            }"""
+        )
+        self.page.wait_for_function("() => window.ran", timeout=120_000)
+
+    def complaints(self) -> list[str]:
+        """What the notebook's cells wrote to stderr or raised."""
+        return self.page.evaluate(
+            """() => window.jupyterapp.shell.currentWidget.content.widgets
+              .filter((cell) => cell.model.type === "code")
+              .flatMap((cell) => cell.model.sharedModel.outputs)
+              .filter((output) => output.output_type === "error" || output.name === "stderr")
+              .map((output) => JSON.stringify(output))"""
+        )
+
+    def close(self) -> None:
+        """Stop the kernels that this window started."""
+        self.page.evaluate("() => window.jupyterapp?.serviceManager.sessions.shutdownAll()")

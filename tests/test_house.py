@@ -1,0 +1,158 @@
+"""The house itself: who may know whom, how heavy the front door is, and what lies where."""
+
+import importlib.metadata
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+MODULES = sorted((ROOT / "calclearn").rglob("*.py"))
+
+TOP_LEVEL = {
+    ".ci", ".github", ".gitignore", "LICENSE", "README.md", "calclearn", "environment.yml",
+    "notebooks", "pyproject.toml", "tests",
+}  # fmt: skip
+HEAVY = {"IPython", "PIL", "anywidget", "ipywidgets", "matplotlib", "pandas", "scipy", "traitlets"}
+LONGEST_FILE = 300  # lines
+IMPORT_RATIO = 1.15
+DRAWING_ROOMS = {"figures", "explorers", "exercises"}
+
+
+def python(code: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=cwd, capture_output=True, text=True, encoding="utf-8"
+    )
+
+
+# Who may know whom.
+
+
+def lint_imports(folder: Path) -> subprocess.CompletedProcess:
+    return python(
+        "import sys; from importlinter.cli import lint_imports;"
+        "sys.path.insert(0, ''); sys.exit(lint_imports(no_cache=True))",
+        cwd=folder,
+    )
+
+
+def test_imports_go_one_way():
+    checked = lint_imports(ROOT)
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize(
+    ("room", "line", "contract"),
+    [
+        ("calculus", "import calclearn.descent", "Nothing imports upward"),
+        ("networks", "import calclearn.figures", "Nothing imports upward"),
+        ("figures", "import calclearn.networks", "Nothing imports upward"),
+        ("descent", "def draw():\n    import matplotlib", "Mathematics and data know nothing"),
+        ("figures", "import ipywidgets", "Drawings know nothing of widgets"),
+    ],
+)
+def test_an_import_the_wrong_way_is_found(tmp_path, room, line, contract):
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    rooms = ("calculus", "data", "descent", "networks", "figures", "explorers", "exercises")
+    for name in ("", *rooms):
+        folder = tmp_path / "calclearn" / name
+        folder.mkdir()
+        (folder / "__init__.py").touch()
+    (tmp_path / "calclearn" / room / "__init__.py").write_text(line + "\n")
+    checked = lint_imports(tmp_path)
+    assert checked.returncode == 1, checked.stdout + checked.stderr
+    assert re.search(rf"{contract}.* BROKEN", checked.stdout)
+
+
+def test_every_room_of_mathematics_is_under_contract():
+    rooms = {path.parent.name for path in MODULES if path.parent.parent.name == "calclearn"}
+    (contract,) = (
+        contract
+        for contract in PROJECT["tool"]["importlinter"]["contracts"]
+        if contract["name"].startswith("Mathematics")
+    )
+    listed = {name.removeprefix("calclearn.") for name in contract["source_modules"]}
+    assert listed == rooms - DRAWING_ROOMS
+
+
+# The front door.
+
+
+def test_importing_the_package_brings_in_numpy_and_nothing_heavier():
+    heavy = f"{HEAVY}.intersection(name.partition('.')[0] for name in sys.modules)"
+    loaded = python(f"import sys, json, calclearn; print(json.dumps(sorted({heavy})))")
+    assert json.loads(loaded.stdout) == [], loaded.stderr
+
+
+def test_importing_the_package_takes_hardly_longer_than_importing_numpy():
+    """Both are timed within one process, so what slows the one slows the other; best of seven."""
+    timed = (
+        "import time; start = time.process_time(); import numpy; middle = time.process_time();"
+        "import calclearn; print((time.process_time() - start) / (middle - start))"
+    )
+    assert min(float(python(timed).stdout) for _ in range(7)) <= IMPORT_RATIO
+
+
+# What lies where.
+
+
+def tracked() -> list[str]:
+    """What git holds, and what it would be given."""
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [name for name in listed.splitlines() if (ROOT / name).is_file()]
+
+
+def test_nothing_lies_at_the_top_that_does_not_belong_there():
+    assert {name.split("/")[0] for name in tracked()} <= TOP_LEVEL
+
+
+def test_no_lock_file_and_no_path_of_a_machine_is_stored():
+    names = tracked()
+    assert [name for name in names if re.search(r"(\.lock|pylock\..*toml)$", name)] == []
+    machine = re.compile(rf"{re.escape(str(ROOT.parent))}[/\\]|/(home|Users)/\w+/|[A-Z]:\\Users")
+    texts = {name: (ROOT / name).read_bytes().decode("utf-8", "replace") for name in names}
+    own = Path(__file__).relative_to(ROOT).as_posix()  # which has to spell them out
+    assert [name for name, text in texts.items() if machine.search(text) and name != own] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_module_is_one_subject(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+    assert path.stem not in {"utils", "helpers", "misc", "common"}
+
+
+def test_the_version_is_said_once():
+    assert importlib.metadata.version("calclearn") == PROJECT["project"]["version"]
+    texts = [path.read_text(encoding="utf-8") for path in MODULES]
+    assert not any(re.search(r"__version__\s*=\s*[\"']", text) for text in texts)
+
+
+def test_condas_environment_is_in_step_with_the_project():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    project = PROJECT["project"]
+    *packages, pip, install = environment["dependencies"]
+    assert packages == [
+        f"python{project['requires-python']}",
+        *project["dependencies"],
+        *project["optional-dependencies"]["course"],
+    ]
+    assert (pip, install) == ("pip", {"pip": ["-e ."]})
+    assert environment["name"] == project["name"]
+
+
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
+def test_ruff(command):
+    checked = subprocess.run(
+        [sys.executable, "-m", "ruff", *command, "."], cwd=ROOT, capture_output=True, text=True
+    )
+    assert checked.returncode == 0, checked.stdout

@@ -1,0 +1,38 @@
+"""What the README promises: its example runs, its links lead somewhere, its map is the course's."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_example_of_a_lessons_figure_runs():
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    lines = [line.removeprefix("   ") for line in code.splitlines()]
+    body, call = "\n".join(lines).split("\nexplore(")
+    names = {"np": np}
+    exec(f"{body}\nexplorer = explore({call}", names)
+    explorer = names["explorer"]
+    assert explorer.set(at=2.0).caption == "At 2.0 the slope of x² is 4.0."
+    assert explorer.error is None
+
+
+def test_links_and_pictures_are_there():
+    targets = re.findall(r"\]\(([^)#\s]+)\)", README)
+    assert len(targets) > 5
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_the_map_names_every_lesson_that_is_there():
+    linked = set(re.findall(r"\]\(notebooks/([^)]+\.ipynb)\)", README))
+    assert linked == {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
+
+
+def test_the_two_commands_stand_at_the_top():
+    first = README.index("```sh")
+    block = README[first : README.index("```", first + 5)]
+    assert "pip install uv && uv run calclearn" in block
+    assert "uv run pytest" in block
