@@ -123,9 +123,11 @@ def read(control: widgets.Widget, sent: Any) -> Any:
 
 def put(control: widgets.Widget, value: float) -> None:
     """Give a slider the value that it can show nearest to this one."""
-    low, high = _limits(control)
-    nearest = control.min + round((value - control.min) / control.step) * control.step
-    control.value = type(control.value)(min(max(nearest, low), high))
+    log = isinstance(control, widgets.FloatLogSlider)
+    place = math.log(max(value, 1e-300), control.base) if log else value
+    steps = round((place - control.min) / control.step)
+    place = min(max(control.min + steps * control.step, control.min), control.max)
+    control.value = control.base**place if log else type(control.value)(place)
 
 
 def fraction(control: widgets.Widget, value: float) -> float:

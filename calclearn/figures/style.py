@@ -23,6 +23,12 @@ DATA, MODEL, STEP, BEST = GREY, BLUE, VERMILION, ORANGE
 WEIGHTS = (GREEN, PURPLE)  # the slope w0 and the intercept w1, wherever one of them acts alone
 LOCAL, BLAME = BLUE, VERMILION  # a local derivative, and what is sent back through it
 CLASSES = (ORANGE, BLUE)  # the answers -1 and +1 of a classifier
+BASINS = (BLUE, ORANGE, GREEN, YELLOW, SKY, PURPLE)  # where descents end, one colour a minimum
+UNSETTLED = {"not settled": LIGHT, "diverges": BLACK}  # where they do not end
+TRUE, SUSPECT = SKY, VERMILION  # what the right gradient does, and what another one does
+
+# Marker of each kind of point at which the gradient vanishes.
+STATIONARY = {"minimum": "o", "saddle": "X", "maximum": "^", "degenerate": "D"}
 
 LOSS = LinearSegmentedColormap.from_list(
     "loss", ["#0d2236", "#1d4e68", "#3c7f8c", "#7bb0a4", "#bfd8c2", "#f6f2df"]

@@ -1,6 +1,6 @@
 """Print every benchmark, one after the other.
 
-    uv run --group peers python tests/benchmarks
+uv run --group peers python tests/benchmarks
 """
 
 import subprocess

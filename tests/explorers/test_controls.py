@@ -62,6 +62,11 @@ def test_put_stays_on_the_steps_and_inside():
     assert control.value == pytest.approx(0.12)
     put(control, 55.0)
     assert control.value == 1.0
+    control = log_slider(1, 0.01, 100, steps=40)
+    put(control, 9.7)
+    assert control.value == pytest.approx(10)
+    put(control, -3)
+    assert control.value == pytest.approx(0.01)
 
 
 def test_values_that_a_control_cannot_take():

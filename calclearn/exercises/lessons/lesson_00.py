@@ -1,5 +1,4 @@
 """Exercises of lesson 00, on the line mass = 0.5·x + 3.7 through the penguins."""
-# ruff: noqa: RUF001
 
 import numpy as np
 

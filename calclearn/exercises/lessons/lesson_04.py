@@ -1,5 +1,4 @@
 """Exercises of lesson 04: residuals, their squares, and what one far point does to their sum."""
-# ruff: noqa: RUF001
 
 import numpy as np
 

@@ -2,7 +2,6 @@
 
 The loss SSE(w₀, w₁) = Σ(w₀·xᵢ + w₁ − yᵢ)² is a parabola in w₀ alone, and in w₁ alone.
 """
-# ruff: noqa: RUF001
 
 import numpy as np
 

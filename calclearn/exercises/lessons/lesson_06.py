@@ -2,7 +2,6 @@
 
 With rᵢ = slope·xᵢ + intercept − yᵢ: ∂SSE/∂slope = 2 Σ rᵢ·xᵢ and ∂SSE/∂intercept = 2 Σ rᵢ.
 """
-# ruff: noqa: RUF001
 
 import numpy as np
 

@@ -2,7 +2,6 @@
 
 Along an eigenvector of the Hessian with eigenvalue λ, a step multiplies the error by 1 − η·λ.
 """
-# ruff: noqa: RUF001
 
 import numpy as np
 

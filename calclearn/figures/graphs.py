@@ -1,0 +1,296 @@
+"""Drawings of what flows through a function: values forward, blame backward.
+
+The one decision: the wiring is the background, and only numbers move. Black is a value, blue the
+local derivative of one operation, vermilion what is sent back. They differ in place as well: a
+value stands in its box, a local derivative above its line, what is sent back below it, and the
+adjoint, the sum of what has arrived, below the box.
+"""
+
+from numbers import Real
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import FancyBboxPatch
+
+from calclearn.calculus.autodiff import grad
+from calclearn.calculus.graph import Graph
+from calclearn.figures.layers import BOX, layout
+from calclearn.figures.style import BLACK, BLAME, CLASSES, DPI, GREY, LIGHT, LOCAL, WIDTH, style
+
+NODE, LABEL = (BOX * WIDTH * DPI, 38), (64, 34)  # pixels, as all sizes here
+ROW, LEGEND = 86, 46  # from one node to the next below it; and the line of text under all
+SIGNS = {"add": "+", "subtract": "−", "multiply": "×", "divide": "÷", "power": "^", "matmul": "@"}
+
+
+class Pass(NamedTuple):
+    """A graph seen up to one step of the way: forward through all values, then backward.
+
+    Step 0 shows the inputs. Then comes one value a step; then the result's adjoint, which is 1;
+    then one line (k, j) a step, along which node k hands its j-th parent upstream × local.
+    """
+
+    graph: Graph
+    step: int
+
+    @property
+    def operations(self) -> list[int]:
+        return [k for k, node in enumerate(self.graph.nodes) if node.parents]
+
+    @property
+    def lines(self) -> list[tuple[int, int]]:
+        nodes = self.graph.nodes
+        return [(k, j) for k in self.operations[::-1] for j in range(len(nodes[k].parents))]
+
+    @property
+    def last(self) -> int:
+        """The step at which every input has its derivative."""
+        return len(self.operations) + 1 + len(self.lines)
+
+    @property
+    def sent(self) -> list[tuple[int, int]]:
+        """The lines along which something has been sent back, the present one last."""
+        return self.lines[: max(self.step - len(self.operations) - 1, 0)]
+
+    @property
+    def waiting(self) -> set[int]:
+        """The nodes whose children have not all sent yet."""
+        return {self.graph.nodes[k].parents[j] for k, j in self.lines[len(self.sent) :]}
+
+    @property
+    def arrived(self) -> dict:
+        """What has come down to each node: its adjoint, once all of its children have sent."""
+        nodes, sums = self.graph.nodes, {}
+        if self.step <= len(self.operations):
+            return sums
+        for k, j in self.sent:
+            parent = nodes[k].parents[j]
+            sums[parent] = sums.get(parent, 0.0) + downstream(self.graph, k, j)
+        done = set(range(len(nodes))) - self.waiting
+        return sums | {k: nodes[k].adjoint for k in done}
+
+
+def downstream(graph: Graph, k: int, j: int):
+    """Return upstream × local, what node k sends to its j-th parent; for arrays only the shape."""
+    node = graph.nodes[k]
+    if np.ndim(node.adjoint) or np.ndim(node.local[j]):
+        return np.full_like(graph.nodes[node.parents[j]].value, np.nan)
+    return node.adjoint * node.local[j]
+
+
+def number(value) -> str:
+    """Return a number with three digits, as a figure shows it; of an array, its shape.
+
+    >>> number(-0.12345), number(-0.0), number(np.zeros((2, 3)))
+    ('−0.123', '0', '(2, 3)')
+    """
+    if np.ndim(value) or not np.isfinite(value):
+        return str(np.shape(value)) if np.ndim(value) else "…"
+    return f"{value + 0.0:.3g}".replace("e-0", "e-").replace("e+0", "e").replace("-", "−")
+
+
+def formula(graph: Graph, k: int, operand: str | None = None) -> str:
+    """Return what node k computes, its operands as values, or each written as `operand`."""
+    node = graph.nodes[k]
+    if not node.parents:
+        return node.operation
+    parents = [graph.nodes[p].value for p in node.parents]
+    terms = [number(value) if operand is None else operand for value in parents]
+    plain = [number(c) if isinstance(c, Real) else "…" for c in node.constants]
+    if node.operation == "getitem":
+        return f"{terms[0]}[{plain[0]}]"
+    if node.operation not in SIGNS:
+        return (
+            f"{node.operation}({', '.join(terms + plain)})" if operand is None else node.operation
+        )
+    if plain and not _stands_first(node, parents[0]):
+        terms, plain = plain, terms
+    signed = [f"({term})" if term.startswith("−") else term for term in terms + plain]
+    return f" {SIGNS[node.operation]} ".join(signed).strip()
+
+
+def name(graph: Graph, k: int) -> str:
+    """Return what stands in node k's box: an input's name, or its operation, as in `× 2`."""
+    return formula(graph, k, "")
+
+
+def _stands_first(node, parent) -> bool:
+    """Tell x - 2 from 2 - x, of which the graph keeps x and 2, by the local derivative."""
+    with np.errstate(all="ignore"):
+        operate = getattr(np, node.operation)
+        local = grad(lambda x: np.sum(operate(x, node.constants[0])))(parent)
+    return bool(np.all(local == node.local[0]))
+
+
+def wiring(graph: Graph) -> tuple[tuple[int, ...], ...]:
+    """Return the parents of every node, which is all that the layout asks for."""
+    return tuple(node.parents for node in graph.nodes)
+
+
+def height(graph: Graph) -> float:
+    """Return the height in inches at which the graph can be read."""
+    _, (bottom, top) = layout(wiring(graph)).span
+    return ((top - bottom) * ROW + LEGEND) / DPI
+
+
+class ComputationGraph:
+    """A function as a graph, its numbers up to one step of the way; `update(Pass(graph, step))`.
+
+    Below it stands the present line's upstream × local = downstream. The graph is laid out anew
+    only where its wiring is another.
+    """
+
+    def __init__(self, ax: Axes) -> None:
+        self.ax, self.wired, self.artists, self.product = ax, None, [], []
+        self.width, self.height = WIDTH * DPI, ax.figure.get_figheight() * DPI
+        with style():
+            ax.set_axis_off()
+            ax.set(xlim=(0, self.width), ylim=(0, self.height))
+            self.sent, self.now = (
+                ax.add_collection(LineCollection([], lw=lw, color=BLAME, animated=True, zorder=1))
+                for lw in (1.2, 3.5)
+            )
+            self.frame = ax.add_patch(_box((0, 0), lw=2.5, fc="none", animated=True, zorder=4))
+            words = (0.25, "upstream", BLAME), (0.47, "local", LOCAL), (0.75, "downstream", BLAME)
+            for share, word, color in words:
+                x, look = share * self.width, {"color": color, "va": "center"}
+                ax.text(x, 14, word, ha="right", size=11, **look)
+                factor = ax.text(x + 6, 14, "", weight="bold", size=12, animated=True, **look)
+                self.product.append(factor)
+            for share, sign in ((0.39, "×"), (0.6, "=")):
+                ax.text(share * self.width, 14, sign, ha="center", va="center", size=12)
+
+    def update(self, walk: Pass) -> None:
+        nodes, ops, arrived = walk.graph.nodes, walk.operations, walk.arrived
+        wired = [(node.operation, node.parents, str(node.constants)) for node in nodes]
+        if wired != self.wired:
+            self.wired = wired
+            self._wire(walk.graph)
+        unknown, sent = ops[walk.step :], set(walk.sent)
+        for k, (value, adjoint) in enumerate(self.numbers):
+            value.set_text("" if k in unknown else number(nodes[k].value))
+            adjoint.set_text(number(arrived[k]) if k in arrived else "")
+        for (k, j), (local, share) in self.shares.items():
+            plain = np.ndim(nodes[k].local[j]) == 0 and k not in unknown
+            local.set_text(f"×{number(nodes[k].local[j])}" if plain else "")
+            share.set_text(number(downstream(walk.graph, k, j)) if (k, j) in sent else "")
+        self.sent.set_segments([self.routes[line] for line in sent])
+        self._point_out(walk)
+
+    def _point_out(self, walk: Pass) -> None:
+        """Frame the node that this step fills, thicken its lines, and spell out the product."""
+        nodes, ops, factors = walk.graph.nodes, walk.operations, [np.nan] * 3
+        if walk.sent:
+            k, j = walk.sent[-1]
+            here, lines, color = nodes[k].parents[j], [(k, j)], BLAME
+            factors = nodes[k].adjoint, nodes[k].local[j], downstream(walk.graph, k, j)
+        elif walk.step > len(ops):
+            here, lines, color = len(nodes) - 1, [], BLAME
+        else:
+            here, color = (ops[walk.step - 1] if walk.step else None), BLACK
+            lines = [line for line in self.routes if line[0] == here]
+        self.now.set(segments=[self.routes[line] for line in lines], color=color)
+        self.frame.set(visible=here is not None, edgecolor=color)
+        if here is not None:
+            self.frame.set(**dict(zip("xy", self.places[here] - np.divide(NODE, 2), strict=True)))
+        plain = not any(np.ndim(factor) for factor in factors) and walk.sent
+        for text, factor in zip(self.product, factors, strict=True):
+            text.set_text(number(factor) if plain else "")
+
+    def _wire(self, graph: Graph) -> None:
+        """Draw the boxes and lines, and make a text for every number that will stand there."""
+        for artist in self.artists:
+            artist.remove()
+        self.artists, plan = [], layout(wiring(graph))
+        (left, right), (bottom, top) = plan.span
+        scale = self.width / (right - left), (self.height - LEGEND) / (top - bottom)
+
+        def pixels(points: np.ndarray) -> np.ndarray:
+            return (points - (left, bottom)) * scale + (0, LEGEND)
+
+        self.places = pixels(plan.places)
+        self.routes = {line: pixels(route) for line, route in plan.routes.items()}
+        with style():
+            web = LineCollection([*self.routes.values()], colors=LIGHT, lw=1.5, zorder=0)
+            self._add(self.ax.add_collection(web))
+            self.numbers, self.shares = [], {}
+            for k, (place, node) in enumerate(zip(self.places, graph.nodes, strict=True)):
+                title, look = name(graph, k), {} if node.parents else {"weight": "bold"}
+                self._add(self.ax.add_patch(_box(place, fc="white", ec=GREY, lw=1, zorder=3)))
+                self._text(place, 9, title if len(title) < 10 else f"{title[:8]}…", GREY, **look)
+                look = {"weight": "bold", "animated": True}
+                value = self._text(place, -9, "", BLACK, animated=True)
+                self.numbers.append((value, self._text(place, -28, "", BLAME, **look)))
+            look = {"animated": True, "bbox": {"fc": "white", "ec": "none", "pad": 0.5}}
+            for line, spot in clear_spots(self.routes, self.places).items():
+                above = self._text(spot, 9, "", LOCAL, **look)
+                self.shares[line] = above, self._text(spot, -9, "", BLAME, **look)
+            for line, edge in edges(self.routes).items():
+                self._text(edge, 9, f"to {name(graph, line[0])}", GREY, ha="right", zorder=3)
+
+    def _text(self, place, rise: float, text: str, color: str, **look):
+        look = {"ha": "center", "va": "center", "zorder": 5, "parse_math": False} | look
+        return self._add(self.ax.text(place[0], place[1] + rise, text, color=color, **look))
+
+    def _add(self, artist):
+        artist.set_in_layout(False)  # or a label at the edge would make the axes shrink
+        self.artists.append(artist)
+        return artist
+
+
+def edges(routes: dict) -> dict:
+    """Return for each line that goes on in the next row the point where it leaves the first."""
+    turns = {line: np.flatnonzero(np.isnan(route[:, 0])) for line, route in routes.items()}
+    return {line: routes[line][turn[0] - 1] for line, turn in turns.items() if len(turn)}
+
+
+def clear_spots(routes: dict, places: np.ndarray) -> dict:
+    """Return for each line the point nearest its middle where a label covers least of the rest."""
+    centres = [place - (0, 9) for place in places]  # of a box with the adjoint below it
+    sizes, spots = [np.add(NODE, (4, 20))] * len(centres), {}
+    for edge in edges(routes).values():
+        centres.append(np.add(edge, (-25, 9)))
+        sizes.append((50, 18))
+    for line, route in sorted(routes.items(), key=lambda item: np.ptp(item[1][[0, -1], 0])):
+        points = route[~np.isnan(route).any(axis=1)]
+        room = (np.array(sizes)[:, None] + LABEL) / 2 - np.abs(np.array(centres)[:, None] - points)
+        covered = np.clip(room, 0, None).prod(axis=-1).sum(axis=0)
+        covered += 1e6 * (np.abs(points[:, 0] - WIDTH * DPI / 2) > (WIDTH * DPI - LABEL[0]) / 2)
+        aside = np.abs(np.linspace(-1, 1, len(points)))
+        spots[line] = points[np.argmin(covered + 20 * aside)]
+        centres.append(spots[line])
+        sizes.append(LABEL)
+    return spots
+
+
+def _box(centre, **look) -> FancyBboxPatch:
+    corner = np.subtract(centre, np.divide(NODE, 2))
+    return FancyBboxPatch(corner, *NODE, boxstyle="round,pad=0,rounding_size=7", **look)
+
+
+class AnswerMap:
+    """What a classifier answers on the plane, from -1 to +1, and the points that it learns from.
+
+    `update((answers, errors))`: answers (n, n) over the window, errors (points,), the squared
+    errors of the points: the larger a point, the more it is to be blamed.
+    """
+
+    def __init__(self, ax: Axes, window: float, points: np.ndarray, classes: np.ndarray) -> None:
+        self.ax, self.groups = ax, [classes < 0, classes > 0]
+        shades = LinearSegmentedColormap.from_list("answers", [CLASSES[0], "white", CLASSES[1]])
+        self.image = ax.imshow(
+            np.zeros((2, 2)), cmap=shades, vmin=-1.6, vmax=1.6, origin="lower", animated=True,
+            extent=(-window, window, -window, window), interpolation="bilinear",
+        )  # fmt: skip
+        self.dots = [
+            ax.scatter(*points[:, group], c=color, marker=marker, ec=BLACK, lw=0.5, animated=True)
+            for group, color, marker in zip(self.groups, CLASSES, "os", strict=True)
+        ]
+
+    def update(self, learned) -> None:
+        answers, errors = learned
+        self.image.set_data(answers)
+        for dots, group in zip(self.dots, self.groups, strict=True):
+            dots.set_sizes(8 + 20 * errors[group])

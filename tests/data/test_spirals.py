@@ -1,0 +1,61 @@
+"""The spirals are what their formula says, say that they are made, and no line splits them."""
+
+import numpy as np
+import pytest
+
+from calclearn.data import spirals
+
+
+def test_the_arms_are_opposite_and_wind_one_and_a_half_times():
+    data = spirals(50, noise=0.0)
+    x, y = data.x, data.y
+    assert np.allclose(x[:50], -x[50:])
+    assert np.allclose(y[:50], -y[50:])
+    assert data.arm.tolist() == [1.0] * 50 + [-1.0] * 50
+    radius = np.hypot(x, y)[:50]
+    assert radius[-1] == pytest.approx(2.0)
+    assert (np.diff(radius) > 0).all()
+    angle = np.unwrap(np.arctan2(y, x)[:50])
+    assert np.ptp(angle) == pytest.approx(3 * np.pi * (1 - np.sqrt(0.03)))
+
+
+def test_the_noise_has_the_size_that_is_asked_for():
+    clean, noisy = spirals(5000, noise=0.0), spirals(5000, noise=0.2)
+    for name in ("x", "y"):
+        assert np.std(noisy[name] - clean[name]) == pytest.approx(0.2, rel=0.05)
+
+
+def test_the_same_seed_makes_the_same_data_and_another_seed_others():
+    assert np.array_equal(spirals().x, spirals().x)
+    assert not np.array_equal(spirals().x, spirals(seed=1).x)
+    assert spirals().x[0] == pytest.approx(-0.014, abs=0.1)
+
+
+def test_the_data_say_that_they_are_made_and_in_what_unit():
+    data = spirals()
+    assert "made" in data.name
+    assert "seed 0" in data.source
+    assert (data.label("x"), data.label("y"), len(data)) == ("x (cm)", "y (cm)", 200)
+    with pytest.raises(ValueError, match="read-only"):
+        data.x[0] = 0.0
+
+
+def test_no_straight_line_does_much_better_than_chance():
+    data = spirals()
+    table = np.column_stack([data.x, data.y, np.ones(len(data))])
+    w, *_ = np.linalg.lstsq(table, data.arm, rcond=None)
+    assert np.mean(np.sign(table @ w) == data.arm) < 0.7
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"n": 0}, "n must be a whole number of at least 1, got 0"),
+        ({"n": 2.5}, "n must be a whole number of at least 1, got 2.5"),
+        ({"noise": -1.0}, "noise must be at least 0 cm and finite, got -1.0"),
+        ({"noise": np.nan}, "noise must be at least 0 cm and finite, got nan"),
+    ],
+)
+def test_bad_input_is_told_in_one_sentence(given, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        spirals(**given)

@@ -1,0 +1,106 @@
+"""What the drawings of areas put on the paper, measured on the paper."""
+
+import numpy as np
+import pytest
+
+from calclearn.calculus import integrals
+from calclearn.figures.areas import Areas, Density, Misses, Note, UpperLimit, frame, tops
+from calclearn.figures.style import panels
+
+RULES = [
+    (integrals.left_sum, (0,), 1),
+    (integrals.midpoint, (0.5,), 1),
+    (integrals.trapezoid, (0, 1), 1),
+    (integrals.simpson, (0, 0.5, 1), 2),
+]
+by_rule = pytest.mark.parametrize(
+    ("rule", "nodes", "span"), RULES, ids=[r.__name__ for r, *_ in RULES]
+)
+
+
+@pytest.fixture
+def ax():
+    (ax,) = panels("flat")
+    ax.set(xlim=(0, 10), ylim=(0, 1))
+    return ax
+
+
+def signed_area(corners):
+    """Half the sum of cross products around a polygon, clockwise counted positive."""
+    x, y = corners.T
+    return np.sum(np.roll(x, -1) * y - x * np.roll(y, -1)) / 2
+
+
+@by_rule
+def test_the_area_on_the_paper_is_the_sum(ax, rule, nodes, span):
+    drawing, ends = Areas(ax), np.linspace(0.5, 4.0, 5)
+    drawing.update(tops(np.cos, ends, nodes))
+    areas = [signed_area(path.vertices) for path in drawing.areas.get_paths()]
+    assert len(areas) == 4
+    assert sum(areas) == pytest.approx(rule(np.cos, 0.5, 4.0, 4 * span), abs=1e-3)
+
+
+@by_rule
+def test_a_top_meets_the_curve_at_its_nodes(rule, nodes, span):
+    x, y = tops(np.exp, np.array([0.0, 1.0, 3.0]), nodes)
+    for left, width, x_row, y_row in zip((0, 1), (1, 2), x, y, strict=True):
+        at_nodes = np.interp(left + width * np.array(nodes), x_row, y_row)
+        assert at_nodes == pytest.approx(np.exp(left + width * np.array(nodes)))
+
+
+def test_areas_take_one_curve_too_and_follow(ax):
+    drawing = Areas(ax)
+    drawing.update((np.array([0.0, 1.0, 2.0]), np.array([1.0, 3.0, 1.0])))
+    assert signed_area(drawing.areas.get_paths()[0].vertices) == pytest.approx(4.0)
+    drawing.update((np.array([0.0, 1.0]), np.array([-1.0, -1.0])))
+    (path,) = drawing.areas.get_paths()
+    assert signed_area(path.vertices) == pytest.approx(-1.0)
+
+
+def test_a_frame_holds_its_curve_and_zero(ax):
+    x = np.linspace(1, 2, 5)
+    frame(ax, (x, x**2), title="t", labels=("x (m)", "f"))
+    low, high = ax.get_ylim()
+    assert low < 0
+    assert high > 4
+    assert ax.get_xlim() == (1, 2)
+    assert (ax.get_title(), ax.get_xlabel(), ax.get_ylabel()) == ("t", "x (m)", "f")
+    frame(ax, (x, 0 * x), title="", labels=("", ""))
+    assert ax.get_ylim()[0] < 0 < ax.get_ylim()[1]
+
+
+def test_a_density_dragged_by_its_top_keeps_an_area_of_one(ax):
+    density, top = Density(ax, highest=0.2), 1 / np.sqrt(2 * np.pi)
+    centre, width = density.dragged((5.0, top / 4), (6.5, top / 8), 5.0, 4.0)
+    assert (centre, width) == pytest.approx((6.5, 8.0))
+    _, width = density.dragged((5.0, 0.1), (5.0, -3.0), 5.0, 4.0)
+    assert 0 < width < np.inf
+    assert density.ax is not ax
+    assert density.ax.get_ylim() == (0, 0.2)
+
+
+def test_an_upper_limit_stands_on_the_curve_and_follows_the_pointer(ax):
+    limit = UpperLimit(ax, drags=("upper_limit",))
+    limit.update((3.0, 0.25))
+    assert limit.dot.get_xydata().tolist() == [[3.0, 0.25]]
+    assert limit.dragged((2.0, 0.9), (4.5, 0.1), 3.0) == (5.5,)
+
+
+def test_misses_have_a_line_each_and_none_is_lost_at_zero(ax):
+    looks = [{"label": "a"}, {"label": "b", "lw": 3}]
+    misses = Misses(ax, looks, limits=(1e-4, 1), title="t")
+    misses.update((np.array([1, 10]), [[1.0, 0.1], [0.5, 0.0]], (10, 0.1)))
+    first, second = misses.lines
+    assert first.get_ydata().tolist() == [1.0, 0.1]
+    assert second.get_ydata()[1] == 1e-6
+    assert misses.ring.get_xydata().tolist() == [[10, 0.1]]
+    assert (ax.get_xscale(), ax.get_yscale(), ax.get_ylim()) == ("log", "log", (1e-4, 1))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
+    with pytest.raises(ValueError, match="shorter"):
+        misses.update((np.array([1, 10]), [[1.0, 0.1]], (10, 0.1)))
+
+
+def test_a_note_says_what_it_is_told(ax):
+    note = Note(ax)
+    note.update("slope 2")
+    assert note.text.get_text() == "slope 2"

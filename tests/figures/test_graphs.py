@@ -1,0 +1,192 @@
+"""A pass through a graph, step by step, and what the drawing puts on the paper at each."""
+
+import numpy as np
+import pytest
+
+from calclearn.calculus.autodiff import grad, trace
+from calclearn.explorers.live import Painter
+from calclearn.figures.graphs import (
+    AnswerMap,
+    ComputationGraph,
+    Pass,
+    downstream,
+    formula,
+    height,
+    name,
+    number,
+)
+from calclearn.figures.style import panels
+
+
+def neuron(x, w, b, target):
+    return (np.tanh(w * x + b) - target) ** 2
+
+
+def softmax(a, b, c):
+    return -np.log(np.exp(a) / (np.exp(a) + np.exp(b) + np.exp(c)))
+
+
+def chain(x):
+    for _ in range(8):
+        x = np.sin(x) * 1.1
+    return x
+
+
+FUNCTIONS = [
+    (neuron, (1.5, -0.8, 0.3, 0.5)),
+    (lambda x: x * x * x, (1.3,)),
+    (lambda x, y: 2**x - x / 3 + y**-0.5, (1.3, 2.0)),
+    (softmax, (1.0, 2.0, 0.5)),
+    (chain, (0.7,)),
+]
+
+
+@pytest.fixture(params=FUNCTIONS, ids=lambda pair: pair[0].__name__)
+def case(request):
+    return request.param
+
+
+def drawn(graph):
+    (ax,) = panels("flat", height=height(graph))
+    return ComputationGraph(ax)
+
+
+def texts(artists):
+    return [artist.get_text() for artist in artists]
+
+
+def test_along_every_line_the_chain_rule_holds_and_sums_make_the_gradient(case):
+    f, arguments = case
+    graph = trace(f, *arguments)
+    sums = dict.fromkeys(range(len(graph.nodes)), 0.0)
+    for k, j in Pass(graph, 0).lines:
+        sums[graph.nodes[k].parents[j]] += downstream(graph, k, j)
+    exact = grad(f, tuple(range(len(arguments))))(*arguments)
+    assert [sums[k] for k in range(len(arguments))] == pytest.approx(exact)
+    arrived = Pass(graph, Pass(graph, 0).last).arrived
+    assert [arrived[k] for k in range(len(arguments))] == pytest.approx(exact)
+
+
+def test_a_value_appears_at_a_time_and_nothing_is_sent_before_all_has_come(case):
+    f, arguments = case
+    graph = trace(f, *arguments)
+    drawing, last = drawn(graph), Pass(graph, 0).last
+    seen = []
+    for step in range(last + 1):
+        walk = Pass(graph, step)
+        drawing.update(walk)
+        values, adjoints = (texts(column) for column in zip(*drawing.numbers, strict=True))
+        shares = texts(share for _, share in drawing.shares.values())
+        seen.append(sum(map(bool, values)) + sum(map(bool, shares)))
+        for k, j in walk.sent:
+            assert k not in walk.waiting, "a node sends once its own adjoint is complete"
+            assert shares[list(drawing.shares).index((k, j))] == number(downstream(graph, k, j))
+        assert [bool(text) for text in adjoints] == [
+            k in walk.arrived for k in range(len(graph.nodes))
+        ]
+    assert np.diff(seen).tolist() == [1] * len(walk.operations) + [0] + [1] * len(walk.lines)
+    assert values == [number(node.value) for node in graph.nodes]
+    assert adjoints == [number(node.adjoint) for node in graph.nodes]
+
+
+def test_an_adjoint_on_its_way_is_the_sum_of_what_has_come():
+    graph = trace(lambda x: x * np.sin(x), 2.0)
+    before, after = (Pass(graph, step) for step in (4, 6))
+    assert before.arrived[0] == pytest.approx(np.sin(2.0))
+    assert 0 in before.waiting
+    assert after.arrived[0] == pytest.approx(np.sin(2.0) + 2 * np.cos(2.0))
+    assert not after.waiting
+
+
+def test_the_product_of_the_present_line_is_spelled_out():
+    graph = trace(neuron, 1.5, -0.8, 0.3, 0.5)
+    drawing = drawn(graph)
+    drawing.update(Pass(graph, 5))
+    assert texts(drawing.product) == ["", "", ""]
+    assert len(drawing.now.get_segments()) == 1
+    drawing.update(Pass(graph, 8))
+    upstream, local, down = (float(text.replace("−", "-")) for text in texts(drawing.product))
+    assert upstream * local == pytest.approx(down, rel=0.01)
+    assert len(drawing.now.get_segments()) == 1
+    assert len(drawing.sent.get_segments()) == 2
+
+
+def test_the_wiring_is_drawn_once_and_anew_for_another_function():
+    one, other = trace(neuron, 1.5, -0.8, 0.3, 0.5), trace(chain, 0.7)
+    drawing = drawn(one)
+    drawing.update(Pass(one, 3))
+    painter = Painter(drawing.ax.figure)
+    painter.paint()
+    painter.paint()  # the first one settles the layout
+    kept = list(drawing.artists)
+    drawing.update(Pass(trace(neuron, 1.0, 2.0, 0.3, 0.5), 9))
+    assert drawing.artists == kept
+    assert not drawing.ax.figure.stale
+    drawing.update(Pass(other, 3))
+    assert len(drawing.numbers) == len(other.nodes)
+    assert not set(kept) & set(drawing.ax.get_children())
+
+
+def test_no_label_covers_another_or_a_box_of_one_neuron():
+    graph = trace(neuron, 1.5, -0.8, 0.3, 0.5)
+    drawing = drawn(graph)
+    drawing.update(Pass(graph, Pass(graph, 0).last))
+    painter = Painter(drawing.ax.figure)
+    painter.paint()
+    renderer = painter._canvas.get_renderer()
+    shown = [artist for artist in drawing.artists if hasattr(artist, "get_text")]
+    assert min(artist.get_fontsize() for artist in shown) >= 10
+    boxes = [artist.get_window_extent(renderer) for artist in shown if artist.get_text()]
+    for k, box in enumerate(boxes):
+        assert box.x0 >= 0
+        assert box.x1 <= 840
+        for other in boxes[:k]:
+            across = min(box.x1, other.x1) - max(box.x0, other.x0)
+            down = min(box.y1, other.y1) - max(box.y0, other.y0)
+            assert across < 3 or down < 3
+
+
+@pytest.mark.parametrize(
+    ("f", "arguments", "shown", "named"),
+    [
+        (lambda x: x - 2, (2.0,), "2 − 2", "− 2"),
+        (lambda x: 2 - x, (2.0,), "2 − 2", "2 −"),
+        (lambda x: x**2, (2.0,), "2 ^ 2", "^ 2"),
+        (lambda x: 2**x, (2.0,), "2 ^ 2", "2 ^"),
+        (lambda x: x / 4, (2.0,), "2 ÷ 4", "÷ 4"),
+        (lambda x: 4 / x, (2.0,), "4 ÷ 2", "4 ÷"),
+        (lambda x, y: x * y, (2.0, -3.0), "2 × (−3)", "×"),
+        (lambda x: np.tanh(x), (-0.5,), "tanh(−0.5)", "tanh"),
+        (lambda p: p[1], (np.array([1.0, 2.0]),), "(2,)[1]", "[1]"),
+    ],
+)
+def test_an_operation_is_written_as_mathematics_writes_it(f, arguments, shown, named):
+    graph = trace(f, *arguments)
+    assert formula(graph, len(graph.nodes) - 1) == shown
+    assert name(graph, len(graph.nodes) - 1) == named
+
+
+def test_arrays_are_shown_by_their_shape():
+    W, x = np.arange(6.0).reshape(2, 3), np.ones(3)
+    graph = trace(lambda W, x: np.sum(np.tanh(W @ x)), W, x)
+    drawing, last = drawn(graph), Pass(graph, 0).last
+    drawing.update(Pass(graph, last))
+    values, adjoints = (texts(column) for column in zip(*drawing.numbers, strict=True))
+    assert values[:-1] == adjoints[:-1] == ["(2, 3)", "(3,)", "(2,)", "(2,)"]
+    assert texts(share for _, share in drawing.shares.values())[:2] == ["(2, 3)", "(3,)"]
+    assert texts(drawing.product) == ["", "", ""]
+
+
+def test_the_map_shows_answers_and_larger_points_where_errors_are_larger():
+    (ax,) = panels("flat")
+    points, classes = np.array([[0.0, 1.0, 2.0], [0.0, 1.0, 0.0]]), np.array([1.0, -1.0, 1.0])
+    drawing = AnswerMap(ax, 3.0, points, classes)
+    answers = np.linspace(-1, 1, 16).reshape(4, 4)
+    drawing.update((answers, np.array([0.0, 4.0, 1.0])))
+    assert np.array_equal(drawing.image.get_array(), answers)
+    negative, positive = drawing.dots
+    assert np.array_equal(positive.get_offsets(), points.T[[0, 2]])
+    assert positive.get_sizes()[0] < positive.get_sizes()[1] < negative.get_sizes()[0]
+    low, high = drawing.image.norm(-1), drawing.image.norm(1)
+    assert drawing.image.cmap(low)[0] > drawing.image.cmap(low)[2], "orange"
+    assert drawing.image.cmap(high)[0] < drawing.image.cmap(high)[2], "blue"

@@ -1,0 +1,89 @@
+"""What the drawings of slopes put on the paper, read from their artists."""
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from calclearn.figures.slopes import ErrorCurves, Graph, Microscope, Secants
+from calclearn.figures.style import panels
+
+
+@pytest.fixture
+def ax():
+    return panels("flat")[0]
+
+
+def slopes(lines):
+    return [np.diff(line.get_ydata())[0] / np.diff(line.get_xdata())[0] for line in lines]
+
+
+def test_a_graph_sets_its_window_and_leaves_a_gap_at_a_pole(ax):
+    drawing = Graph(ax, title="1/x")
+    x = np.array([-1.0, -0.001, 0.001, 1.0])
+    drawing.update((x, 1 / x, (-2.0, 2.0)))
+    assert (ax.get_xlim(), ax.get_ylim()) == ((-1, 1), (-2, 2))
+    assert np.isnan(drawing.line.get_ydata()).tolist() == [False, True, True, False]
+
+
+def test_the_same_window_again_leaves_the_background_as_it_is(ax):
+    drawing = Graph(ax, title="")
+    curve = np.linspace(0, 1, 5)
+    drawing.update((curve, curve, (0.0, 2.0)))
+    FigureCanvasAgg(ax.figure).draw()
+    drawing.update((curve, curve**2, (0.0, 2.0)))
+    assert not ax.figure.stale
+    drawing.update((curve, curve**2, (0.0, 3.0)))
+    assert ax.figure.stale
+
+
+def test_a_microscope_says_its_scale_and_keeps_its_numbers(ax):
+    drawing = Microscope(ax, title="")
+    t = np.linspace(-2, 2, 5)
+    for h in (1.0, 1e-3):
+        drawing.update((t, 2 * t, (-4.0, 4.0), h))
+        assert drawing.scale.get_text() == f"$h$ = {h:g}"
+        assert (ax.get_xlim(), ax.get_ylim()) == ((-2, 2), (-4, 4))
+    assert drawing.line.get_ydata().tolist() == [-4, -2, 0, 2, 4]
+
+
+def test_secants_go_through_their_points_with_their_slopes(ax):
+    ax.set_xlim(-3, 3)
+    drawing = Secants(ax)
+    drawing.update((1.0, 1.0, 0.5, 1.5, 2.5, 2.0))  # of x**2
+    assert slopes(drawing.lines) == pytest.approx([1.5, 2.5, 2.0])
+    for line, (x, y) in zip(drawing.lines, [(0.5, 0.25), (1.5, 2.25), (1, 1)], strict=True):
+        assert np.interp(x, *line.get_data()) == pytest.approx(y)
+    assert drawing.neighbours.get_xydata().tolist() == [[0.5, 0.25], [1.5, 2.25]]
+    assert drawing.point.get_xydata().tolist() == [[1, 1]]
+
+
+def test_a_slope_that_does_not_exist_draws_nothing(ax):
+    drawing = Secants(ax)
+    drawing.update((0.0, 0.0, 1.0, -1.0, 1.0, np.nan))
+    left, right, tangent = drawing.lines
+    assert np.isnan(tangent.get_ydata()).all()
+    assert np.isfinite([left.get_ydata(), right.get_ydata()]).all()
+
+
+def test_only_a_point_that_has_a_control_can_be_dragged(ax):
+    assert Secants(ax).drags == ()
+    assert Secants(ax, drags=("x",)).dragged((0, 0), (1.5, 9), 0.0) == (1.5,)
+
+
+def test_error_curves_change_colour_where_the_larger_part_changes(ax):
+    drawing = ErrorCurves(ax, (1e-4, 1))
+    h = np.array([1e-3, 1e-2, 1e-1])
+    errors = np.arange(1, 10).reshape(3, 3) * 1e-6
+    truncated = np.array([[False, True, True], [False, False, True], [False, False, False]])
+    now = (1e-2, errors[:, 1])
+    drawing.update((h, errors, truncated, [(1e-2, 2e-6), (1e-1, 6e-6)], 1e-9, now))
+    for lines, error, mask in zip(drawing.parts, errors, truncated, strict=True):
+        truncation, roundoff = lines
+        assert truncation.get_xydata().tolist() == np.column_stack([h, error])[mask].tolist()
+        assert roundoff.get_xydata().tolist() == np.column_stack([h, error])[~mask].tolist()
+        assert truncation.get_color() != roundoff.get_color()
+    assert len({lines[0].get_marker() for lines in drawing.parts}) == 3
+    assert drawing.best.get_xydata().tolist() == [[1e-2, 2e-6], [1e-1, 6e-6]]
+    assert set(drawing.admitted.get_ydata()) == {1e-9}
+    assert set(drawing.here.get_xdata()) == {1e-2}
+    assert drawing.now.get_ydata().tolist() == errors[:, 1].tolist()
