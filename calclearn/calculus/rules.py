@@ -9,6 +9,7 @@ At a kink the table gives the mean of the slopes at both sides, which is what a 
 gives: |x| has slope 0 at 0, and each of two equal arguments of max gets half.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -121,7 +122,12 @@ constant(np.floor, np.ceil, np.trunc, np.rint, np.round, np.fix, np.sign, np.hea
 
 def sum_rows(g):
     """Σᵢ gᵢ as a product with a row of ones, which the matrix library does faster than a sum."""
-    return np.ones(g.shape[0], g.dtype) @ g
+    return row_of_ones(g.shape[0], g.dtype) @ g
+
+
+@functools.lru_cache(maxsize=8)
+def row_of_ones(n, dtype):
+    return np.ones(n, dtype)
 
 
 def unbroadcast(g, shape):
