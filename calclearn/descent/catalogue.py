@@ -128,8 +128,8 @@ def rosenbrock(dimension: int = 2) -> Surface:
 
 
 def second_minimum(dimension: int, gradient: Callable, hessian: Callable) -> tuple:
-    """The local minimum near (-1, 1, ..., 1) that Rosenbrock's function has for d = 4 to 7."""
-    if not 4 <= dimension <= 7:
+    """The local minimum near (-1, 1, ..., 1) that Rosenbrock's function has from d = 4 on."""
+    if dimension < 4:
         return ()
     w = np.array([-0.78, 0.61, 0.38, 0.15] if dimension == 4 else [-1.0] + [1.0] * (dimension - 1))
     for _ in range(50):

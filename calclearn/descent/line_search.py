@@ -74,7 +74,7 @@ def strong_wolfe(surface: Surface, seen: Seen, p: Array, t: Any = 1.0) -> Seen:
 
     Source: Nocedal & Wright, Numerical Optimization (2006), algorithms 3.5 and 3.6.
     """
-    w, value, g, evaluations = seen
+    w, value, g, evaluations = before = seen
     slope = inner(g, p)
     low, high = Trial(0.0 * slope, value, slope), None
     waiting = slope < 0
@@ -91,6 +91,9 @@ def strong_wolfe(surface: Surface, seen: Seen, p: Array, t: Any = 1.0) -> Seen:
             break
         high = high or Trial(np.inf + 0 * slope, value, slope)
         low, high, t = narrowed(low, high, here, lower, waiting)
+    else:  # what changed by no more than rounding has not fallen: such a start stays
+        fallen = seen.value < value - NOISE * abs(value)
+        seen = chosen(waiting & ~fallen, before, seen)
     return seen if seen.evaluations is evaluations else seen._replace(evaluations=evaluations)
 
 

@@ -267,3 +267,13 @@ def test_a_search_uphill_or_without_a_bottom_ends_too():
 def test_bad_hyperparameters_get_one_sentence(call, sentence):
     with pytest.raises(ValueError, match=sentence):
         call()
+
+
+@pytest.mark.parametrize("optimizer", [BFGS(), LBFGS()], ids=lambda o: type(o).__name__)
+def test_a_search_that_finds_only_rounding_stalls(optimizer):
+    """Near a value of 4 nothing below 1e-15 can be seen to fall, so 1e-9 is out of reach."""
+    surface = rosenbrock(10)
+    run = descend(surface, surface.start, optimizer, 5000, tolerance=1e-9)
+    assert Stop(run.stop) in (Stop.STALLED, Stop.CONVERGED)
+    assert run.evaluations < 300
+    assert np.linalg.norm(surface.gradient(run.points[-1])) < 1e-5

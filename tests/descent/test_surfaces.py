@@ -264,3 +264,12 @@ def test_a_shaken_surface_is_itself_on_average_and_lets_descent_off_a_saddle():
     moved = descend(noisy, w, GradientDescent(0.05), 300)
     assert abs(still.point[0]) < 1e-9
     assert abs(moved.point[0]) > 0.5
+
+
+@pytest.mark.parametrize("dimension", [4, 7, 10, 30, 100])
+def test_rosenbrock_has_a_second_minimum_from_four_dimensions_on(dimension):
+    surface = rosenbrock(dimension)
+    _, second = map(np.array, surface.minima)
+    assert surface(second) > 3.5
+    assert np.linalg.norm(surface.gradient(second)) < 1e-9
+    assert np.linalg.eigvalsh(surface.hessian(second))[0] > 0.1
