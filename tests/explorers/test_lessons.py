@@ -24,6 +24,8 @@ OF_LINES = [  # those that take other data for a line as well
     explorers.family_of_lines,
     explorers.profiles,
     explorers.which_way_is_down,
+    explorers.lying_loop,
+    explorers.training,
 ]
 MAKERS = [
     *OF_LINES,
@@ -34,6 +36,17 @@ MAKERS = [
     explorers.expected_loss,
     explorers.slope_at_a_point,
     explorers.how_small_is_small,
+    explorers.ball_on_a_curve,
+    explorers.basin_map,
+    explorers.noisy_saddle,
+    explorers.newton_on_a_curve,
+    explorers.newton_on_a_map,
+    explorers.race_by_curvature,
+    explorers.race_with_memory,
+    explorers.race_of_batches,
+    explorers.noise_of_batches,
+    explorers.adam_step_by_step,
+    explorers.effect_of_schedules,
 ]
 VIEW = {"azimuth", "elevation"}  # they turn a bowl and change nothing that there is to say
 SECONDS = 1.0  # for one picture; the usual one takes a fiftieth of it

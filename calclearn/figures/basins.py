@@ -1,0 +1,172 @@
+"""Drawings of where descents end: a map of starts, the points without slope, a ball on a curve.
+
+The map is an image that moves. Made with `animated=True` like any artist that follows a control, it
+costs a new learning rate one small picture, and the axes around it stay as they are.
+"""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from calclearn.figures.style import BASINS, BLACK, STATIONARY, STEP, UNSETTLED, style
+from calclearn.figures.surfaces import Contours, Point
+
+COORDINATES = ("$x$", "$y$")
+NOT_SETTLED, DIVERGES = -2, -1  # what stands in a map where no minimum was reached
+
+
+def places(surface, points) -> np.ndarray:
+    """Return where points (d, ...) stand on the paper: (x, y), or (w, height) on a curve.
+
+    >>> from calclearn.descent.shapes import parabola
+    >>> places(parabola(), np.array([[1.0, 3.0]]))
+    array([[1., 3.],
+           [1., 9.]])
+    """
+    return points if len(points) == 2 else np.stack([points[0], surface(points)])
+
+
+def colours(minima) -> np.ndarray:
+    """Return a colour of `BASINS`, as its number, for each of the minima (m, d).
+
+    While there are enough, each gets its own; then that whose nearest bearer is farthest away.
+
+    >>> colours([(0.0,), (1.0,), (2.0,), (3.0,), (4.0,), (5.0,), (6.0,)])
+    array([0, 1, 2, 3, 4, 5, 0])
+    """
+    minima = np.asarray(minima, float)
+    chosen = np.empty(len(minima), int)
+    for i, here in enumerate(minima):
+        gaps = np.linalg.norm(minima[:i] - here, axis=-1)
+        nearest = [gaps[chosen[:i] == c].min(initial=np.inf) for c in range(len(BASINS))]
+        chosen[i] = np.argmax(nearest)
+    return chosen
+
+
+def whole_ticks(ax: Axes) -> None:
+    """Let the axes count in whole numbers, which need the same room on every surface."""
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(5, integer=True))
+
+
+class Landscape(Contours):
+    """The map of one surface out of several; `update((surface, window))`."""
+
+    def __init__(self, ax: Axes, *, title: str = "") -> None:
+        super().__init__(ax, names=COORDINATES, title=title)
+        whole_ticks(ax)
+
+    def update(self, place) -> None:
+        surface, self.window = place
+        super().update(surface)
+
+
+class Valleys:
+    """A surface over one weight as a curve over its domain; `update(surface)`."""
+
+    def __init__(self, ax: Axes, *, title: str = "") -> None:
+        self.ax, self.surface = ax, None
+        with style():
+            ax.set(ylabel="height $f(w)$", title=title)
+            ax.tick_params(labelbottom=False)  # a strip below has the same axis
+        (self.line,) = ax.plot([], [], color=BLACK, lw=1.8)
+
+    def update(self, surface) -> None:
+        if surface is self.surface:
+            return
+        self.surface = surface
+        w = np.linspace(*surface.domain[0], 400)
+        heights = surface(w[None])
+        self.line.set_data(w, heights)
+        room = 0.12 * np.ptp(heights)
+        self.ax.set(xlim=(w[0], w[-1]), ylim=(heights.min() - room, heights.max() + room))
+
+
+class BasinMap:
+    """Where the descent from each point ends, as a colour; `update((surface, window, ends))`.
+
+    `ends` (rows, columns) holds the number of the minimum that was reached, in the order of
+    `surface.minima`, or `NOT_SETTLED` or `DIVERGES`. One row makes a strip.
+    """
+
+    def __init__(self, ax: Axes, *, names=COORDINATES, title: str = "") -> None:
+        self.ax, self.surface = ax, None
+        with style():
+            ax.set(xlabel=names[0], ylabel=names[1], title=title)
+        if names[1]:
+            whole_ticks(ax)
+        else:
+            ax.set_yticks([])
+        self.image = ax.imshow(
+            np.zeros((1, 1, 3)), aspect="auto", origin="lower", interpolation="nearest",
+            animated=True, zorder=0.5,
+        )  # fmt: skip
+
+    def update(self, basins) -> None:
+        surface, window, ends = basins
+        if surface is not self.surface:
+            self.surface = surface
+            shades = [BASINS[c] for c in colours(surface.minima)] + [*UNSETTLED.values()]
+            self.palette = np.uint8(np.round(255 * np.array([to_rgb(c) for c in shades])))
+            self.image.set_extent((*window[0], *window[1]))
+            self.ax.set(xlim=window[0], ylim=window[1])
+        self.image.set_data(self.palette[ends])  # the last two colours are those of -2 and -1
+
+
+class StationaryPoints:
+    """Where the gradient vanishes, one marker a kind; `update((surface, points, kinds))`.
+
+    `points` (d, m), `kinds` m words. The minima have the colours that they have in the map.
+    """
+
+    def __init__(self, ax: Axes, *, size: float = 70) -> None:
+        self.ax = ax
+        look = {"ec": BLACK, "lw": 1.2, "animated": True, "zorder": 15.5}
+        self.dots = {
+            kind: ax.scatter([], [], s=size, marker=marker, fc="white", **look)
+            for kind, marker in STATIONARY.items()
+        }
+
+    def update(self, found) -> None:
+        surface, points, kinds = found
+        for kind, dots in self.dots.items():
+            dots.set_offsets(places(surface, points[:, np.asarray(kinds) == kind]).T)
+        if surface.minima:
+            minima = self.dots["minimum"]
+            minima.set_offsets(places(surface, np.transpose(surface.minima)).T)
+            minima.set_facecolor([BASINS[c] for c in colours(surface.minima)])
+
+
+def legend(ax: Axes) -> None:
+    """Fill axes with what the markers mean, and the two colours that belong to no minimum."""
+    look = {"ls": "none", "mfc": "white", "mec": BLACK, "ms": 8}
+    marks = [Line2D([], [], marker=m, label=kind, **look) for kind, m in STATIONARY.items()]
+    patches = [Patch(color=color, label=word) for word, color in UNSETTLED.items()]
+    with style():
+        ax.set_axis_off()
+        ax.legend(
+            handles=[*marks, *patches], ncols=6, loc="center", handlelength=1.2,
+            columnspacing=1.2, handletextpad=0.4, borderpad=0,
+        )  # fmt: skip
+
+
+class Ball(Point):
+    """A ball on a curve, white where it starts; `update(place)`. It can be dragged along."""
+
+    def __init__(self, ax: Axes, *, drags: tuple[str, ...] = (), color: str = STEP) -> None:
+        super().__init__(ax, drags=drags, color=color)
+        self.dot.set(zorder=16, markersize=13)
+        if drags:
+            self.dot.set(mfc="white", mec=color, mew=2.5)
+
+    def update(self, place) -> None:
+        """Show the ball at its place, or at the edge of the axes where it has left them."""
+        edges = np.transpose([self.ax.get_xlim(), self.ax.get_ylim()])
+        super().update(np.clip(place, *edges))
+
+    def dragged(self, start, to, *values: float) -> tuple[float]:
+        """Return the coordinate under the pointer; the curve gives the height."""
+        return (to[0],)

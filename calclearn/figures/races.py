@@ -1,0 +1,126 @@
+"""Drawings of a race: each optimizer keeps its colour and marker, on the map and beside it.
+
+The map shows where they went, the curves what they had paid when they were there. Markers stand
+only on the map and at the end of a curve, where there is room for them.
+"""
+
+import numpy as np
+from contourpy import contour_generator
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+
+from calclearn.figures.descents import Path
+from calclearn.figures.style import GREY, MODEL, OPTIMIZERS, style
+from calclearn.figures.surfaces import Point, grid
+
+GAP = r"loss $-$ lowest loss"
+BELOW = {"loc": "outside lower center", "columnspacing": 1.5}  # the place of a figure's legend
+
+
+def key(ax: Axes, names) -> None:
+    """Say in the strip `ax` which colour and marker is whose."""
+    with style():
+        ax.axis("off")
+        for name in names:
+            color, marker = OPTIMIZERS[name]
+            ax.plot([], [], marker + "-", color=color, ms=7, lw=1.6, mec="white", label=name)
+        look = {"handlelength": 1.5, "columnspacing": 1.0, "handletextpad": 0.4}
+        ax.legend(loc="center", ncol=len(names), bbox_to_anchor=(0.5, 0.1), **look)
+
+
+class Paths:
+    """The ways of several optimizers over one map; `update({name: descent})`.
+
+    They begin at one point, which is left to another drawing. `size` is that of the markers.
+    """
+
+    def __init__(self, ax: Axes, names, *, size: float = 4) -> None:
+        self.ax, self.paths = ax, {}
+        for name in names:
+            color, marker = OPTIMIZERS[name]
+            self.paths[name] = Path(ax, color=color, marker=marker)
+            self.paths[name].line.set(markevery=slice(1, None), ms=size, mew=0.08 * size, lw=1.4)
+            self.paths[name].start.set_visible(False)
+
+    def update(self, descents) -> None:
+        for name, path in self.paths.items():
+            path.update(descents[name])
+
+
+class Curves:
+    """Several curves on fixed axes; `update({name: (x, y)})`. `looks` go to matplotlib's `plot`.
+
+    What leaves the axes runs along their edge: no renderer draws a line to 1e300, and a logarithmic
+    axis has no place for zero.
+    """
+
+    def __init__(self, ax: Axes, looks: dict[str, dict], **axes) -> None:
+        self.ax = ax
+        with style():
+            if axes:
+                ax.set(**axes)
+                ax.grid(True, axis="y", lw=0.6)
+            self.lines = {
+                name: ax.plot([], [], animated=True, **look)[0] for name, look in looks.items()
+            }
+
+    def update(self, curves) -> None:
+        for name, line in self.lines.items():
+            x, y = curves[name]
+            line.set_data(x, np.clip(y, *self.ax.get_ylim()))
+
+
+class RaceCurves(Curves):
+    """What is left to fall against the price paid; `update({name: (price, gap)})`.
+
+    Below the dotted line a racer has arrived.
+    """
+
+    def __init__(
+        self, ax: Axes, names, *, limits, price: str, most: float, arrived: float, title: str = GAP
+    ) -> None:
+        looks = {
+            name: {"color": color, "marker": marker, "ms": 8, "mec": "white", "lw": 1.6}
+            for name, (color, marker) in OPTIMIZERS.items()
+            if name in names
+        }
+        super().__init__(ax, looks, yscale="log", ylim=limits, xlim=(0, 1.03 * most), xlabel=price)
+        with style():
+            ax.set_title(title)
+            ax.axhline(arrived, color=GREY, ls=":", lw=1.2)
+
+    def update(self, curves) -> None:
+        super().update(curves)
+        for name, line in self.lines.items():
+            line.set_markevery([len(curves[name][0]) - 1])
+
+
+class ModelRings:
+    """The contours of a quadratic model, over those of the surface; `update((model, point))`.
+
+    One ring runs through the point, the others lie at even distances where the model is a bowl.
+    """
+
+    def __init__(self, ax: Axes, window) -> None:
+        self.ax, self.mesh = ax, grid(window, 61)
+        self.rings = LineCollection([], colors=MODEL, lw=1.4, animated=True, zorder=4)
+        ax.add_collection(self.rings, autolim=False)
+
+    def update(self, state) -> None:
+        model, point = state
+        g, h = model.gradient(point), model.hessian(point)
+        height = model(point)
+        middle = height - g @ np.linalg.lstsq(h, g)[0] / 2  # the value where the model is level
+        room = abs(height - middle) or 1.0
+        lines = contour_generator(*self.mesh, model(self.mesh)).lines
+        shares = (np.arange(1, 5) / 2) ** 2
+        levels = middle + room * np.concatenate([-shares, shares])
+        self.rings.set_segments([line for level in levels for line in lines(level)])
+
+
+class OnCurve(Point):
+    """A point that stays on its curve; `update((x, height))`. Dragged, it says its x."""
+
+    def dragged(self, start, to, x: float) -> tuple[float]:
+        """Return the x under the pointer."""
+        return (to[0],)

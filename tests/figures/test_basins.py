@@ -1,0 +1,127 @@
+"""What the drawings of basins put on the paper, measured on the paper."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.colors import to_rgb
+
+from calclearn.descent.shapes import double_well, ripples, two_valleys
+from calclearn.figures.basins import (
+    DIVERGES,
+    NOT_SETTLED,
+    Ball,
+    BasinMap,
+    Landscape,
+    StationaryPoints,
+    Valleys,
+    colours,
+    legend,
+    places,
+)
+from calclearn.figures.style import BASINS, STATIONARY, UNSETTLED, panels
+
+
+@pytest.fixture
+def ax():
+    (ax,) = panels("flat")
+    return ax
+
+
+def rgb(color):
+    return [round(255 * part) for part in to_rgb(color)]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 40), st.integers(1, 3), st.integers(0, 99))
+def test_the_first_six_colours_differ_and_all_are_in_the_palette(count, d, seed):
+    minima = np.random.default_rng(seed).normal(size=(count, d))
+    chosen = colours(minima)
+    assert chosen[:6].tolist() == list(range(min(count, 6)))
+    assert set(chosen) <= set(range(len(BASINS)))
+
+
+def test_neighbours_on_a_lattice_get_different_colours():
+    lattice = sorted(((x, y) for x in range(-5, 6) for y in range(-5, 6)), key=np.linalg.norm)
+    shade = dict(zip(lattice, colours(lattice), strict=True))
+    for x, y in lattice:
+        for other in ((x + 1, y), (x, y + 1)):
+            assert shade[x, y] != shade.get(other, -1)
+
+
+def test_each_pixel_has_the_colour_of_its_end_and_lies_where_its_start_is(ax):
+    basins, surface = BasinMap(ax), double_well()
+    ends = np.array([[0, 1], [NOT_SETTLED, DIVERGES]])
+    basins.update((surface, surface.domain, ends))
+    pixels = basins.image.get_array()
+    shades = [BASINS[0], BASINS[1], UNSETTLED["not settled"], UNSETTLED["diverges"]]
+    assert np.reshape(pixels, (4, 3)).tolist() == [rgb(color) for color in shades]
+    assert basins.image.get_extent() == [-2, 2, -2, 2]
+    assert basins.image.origin == "lower"
+    assert basins.image.get_animated()
+    assert (ax.get_xlim(), ax.get_ylim()) == ((-2, 2), (-2, 2))
+    strip = ripples()
+    basins.update((strip, (strip.domain[0], (0, 1)), np.array([[0, 1, 2, 3, 4]])))
+    assert basins.image.get_extent() == [-5, 5, 0, 1]
+    assert ax.get_xlim() == (-5, 5)
+
+
+def test_new_ends_on_the_same_surface_leave_the_axes_alone(ax):
+    basins, surface = BasinMap(ax), double_well()
+    basins.update((surface, surface.domain, np.zeros((2, 2), int)))
+    ax.figure.stale = False
+    basins.update((surface, surface.domain, np.ones((2, 2), int)))
+    assert not ax.figure.stale
+    assert basins.image.get_array()[0, 0].tolist() == rgb(BASINS[1])
+
+
+def test_each_kind_stands_at_its_places_with_its_marker(ax):
+    marks, surface = StationaryPoints(ax), double_well()
+    points = np.array([[-1.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
+    marks.update((surface, points, ["minimum", "saddle", "minimum"]))
+    assert marks.dots["saddle"].get_offsets().tolist() == [[0, 0]]
+    assert sorted(marks.dots["minimum"].get_offsets().tolist()) == [[-1, 0], [1, 0]]
+    assert len(marks.dots["maximum"].get_offsets()) == 0
+    faces = np.round(255 * marks.dots["minimum"].get_facecolor()[:, :3]).tolist()
+    assert faces == [rgb(BASINS[0]), rgb(BASINS[1])]
+
+
+def test_a_curve_and_what_stands_on_it_have_its_heights(ax):
+    valleys, surface = Valleys(ax), two_valleys()
+    valleys.update(surface)
+    w, heights = valleys.line.get_data()
+    assert heights == pytest.approx(w**4 - 3 * w**2 + w)
+    assert ax.get_xlim() == surface.domain[0]
+    assert ax.get_ylim()[0] < heights.min() < heights.max() < ax.get_ylim()[1]
+    ax.figure.stale = False
+    valleys.update(surface)
+    assert not ax.figure.stale
+    points = np.array([[-1.0, 0.5]])
+    assert places(surface, points).tolist() == [[-1.0, 0.5], [-3.0, 0.5**4 - 0.75 + 0.5]]
+
+
+def test_a_ball_follows_the_pointer_and_stays_on_the_paper(ax):
+    ax.set(xlim=(-2, 2), ylim=(0, 5))
+    ball = Ball(ax, drags=("start",))
+    ball.update((1.5, 2.0))
+    assert ball.dot.get_xydata().tolist() == [[1.5, 2.0]]
+    ball.update((1e300, -1e300))
+    assert ball.dot.get_xydata().tolist() == [[2.0, 0.0]]
+    assert ball.dragged((0.0, 1.0), (-0.7, 3.0), 1.5) == (-0.7,)
+
+
+def test_the_map_is_repainted_for_another_surface_only(ax):
+    landscape, surface = Landscape(ax), double_well()
+    landscape.update((surface, surface.domain))
+    bands = landscape.bands
+    landscape.update((surface, surface.domain))
+    assert landscape.bands is bands
+    landscape.update((2 * surface, ((-1, 1), (-1, 1))))
+    assert landscape.bands is not bands
+    assert ax.get_xlim() == (-1, 1)
+
+
+def test_the_legend_names_every_kind_and_both_other_colours(ax):
+    legend(ax)
+    words = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert words == [*STATIONARY, *UNSETTLED]

@@ -1,0 +1,81 @@
+"""What the drawings of a race put on the paper, and the rings of a quadratic model."""
+
+import numpy as np
+import pytest
+
+from calclearn.descent.catalogue import himmelblau
+from calclearn.descent.curvature import quadratic_model
+from calclearn.descent.descend import descend
+from calclearn.descent.optimizers import Adam, GradientDescent
+from calclearn.figures.races import Curves, ModelRings, OnCurve, Paths, RaceCurves, key
+from calclearn.figures.style import OPTIMIZERS, panels
+
+NAMES = ("GradientDescent", "Adam")
+
+
+@pytest.fixture
+def ax():
+    (ax,) = panels("flat")
+    ax.set(xlim=(-5, 5), ylim=(-5, 5))
+    return ax
+
+
+def test_each_optimizer_has_its_colour_and_marker_on_map_curve_and_key(ax):
+    paths = Paths(ax, NAMES)
+    limits = {"limits": (1e-9, 1e3), "arrived": 1e-6, "price": "gradients", "most": 20}
+    curves = RaceCurves(panels("flat")[0], NAMES, **limits)
+    strip = panels("flat", "strip")[1]
+    key(strip, NAMES)
+    handles, labels = strip.get_legend_handles_labels()
+    assert tuple(labels) == NAMES
+    for name, handle in zip(NAMES, handles, strict=True):
+        lines = paths.paths[name].line, curves.lines[name], handle
+        assert {(line.get_color(), line.get_marker()) for line in lines} == {OPTIMIZERS[name]}
+
+
+def test_paths_show_every_point_of_every_descent(ax):
+    surface, start = himmelblau(), (1.0, 1.0)
+    descents = {
+        "GradientDescent": descend(surface, start, GradientDescent(0.01), 9),
+        "Adam": descend(surface, start, Adam(0.1), 9),
+    }
+    paths = Paths(ax, NAMES)
+    paths.update(descents)
+    for name, descent in descents.items():
+        assert np.transpose(paths.paths[name].line.get_data()) == pytest.approx(descent.points)
+
+
+def test_curves_that_leave_the_axes_run_along_their_edge(ax):
+    curves = Curves(ax, {"a": {}}, yscale="log", ylim=(1e-6, 1e3))
+    curves.update({"a": (np.arange(4), np.array([1e300, 1.0, 1e-9, 0.0]))})
+    assert curves.lines["a"].get_ydata() == pytest.approx([1e3, 1.0, 1e-6, 1e-6])
+
+
+def test_a_race_marks_where_each_stands_at_the_end():
+    (ax,) = panels("flat")
+    curves = RaceCurves(ax, NAMES, limits=(1e-9, 10), arrived=1e-6, price="gradients", most=9)
+    curves.update({"GradientDescent": (np.arange(5), np.ones(5)), "Adam": ([0], [1.0])})
+    assert curves.lines["GradientDescent"].get_markevery() == [4]
+    assert curves.lines["Adam"].get_markevery() == [0]
+
+
+@pytest.mark.parametrize("at", [(0.0, 0.0), (3.0, 1.0), (-1.0, -2.0), (3.0, 2.0)])
+def test_rings_lie_on_heights_of_the_model_and_one_runs_through_the_point(ax, at):
+    surface, at = himmelblau(), np.array(at)
+    model, rings = quadratic_model(surface, at), ModelRings(ax, surface.domain)
+    rings.update((model, at))
+    segments = rings.rings.get_segments()
+    heights = [model(np.transpose(segment)) for segment in segments]
+    size = max(np.ptp(np.concatenate(heights)), 20.0)
+    assert all(np.ptp(height) < 0.05 * size for height in heights)
+    assert segments
+    if at.tolist() != [3.0, 2.0]:  # at the minimum there is no ring through the point
+        nearest = min(abs(np.mean(height) - surface(at)) for height in heights)
+        assert nearest < 0.02 * size
+
+
+def test_a_point_on_a_curve_follows_the_pointer_sideways(ax):
+    point = OnCurve(ax, drags=("w",))
+    point.update((1.0, 2.0))
+    assert point.dot.get_xydata().tolist() == [[1.0, 2.0]]
+    assert point.dragged((0, 0), (1.5, 9.0), 1.0) == (1.5,)
