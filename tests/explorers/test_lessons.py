@@ -49,7 +49,7 @@ MAKERS = [
     explorers.effect_of_schedules,
 ]
 VIEW = {"azimuth", "elevation"}  # they turn a bowl and change nothing that there is to say
-SECONDS = 1.0  # for one picture; the usual one takes a fiftieth of it
+SECONDS = 3.0  # of processor time for one picture; the usual one takes a hundredth of it
 
 
 def settings(control):
@@ -94,10 +94,10 @@ def test_every_control_is_followed(explorer):
             caption = explorer.caption
             if value == base[name]:
                 continue
-            start = time.perf_counter()
+            start = time.process_time()
             explorer.set(**{name: value})
             picture = explorer.still()
-            assert time.perf_counter() - start < SECONDS
+            assert time.process_time() - start < SECONDS
             assert explorer.error is None
             assert picture != first, f"{name} = {value} changes no pixel"
             assert artists(figure) == count
