@@ -68,12 +68,13 @@ def penguins() -> Dataset:
     )
 
 
-def penguin_line(scale: str = "centred cm") -> LineData:
+def penguin_line(scale: str = "cm above 190 mm") -> LineData:
     """Flipper length x and body mass y of the penguins, ready for the fit of a line y ≈ w₀·x + w₁.
 
-        "centred cm"     x = flipper − 190 mm, in cm       the loss is a tilted, longish bowl
-        "standardised"   x = (flipper − mean) / sd         a round bowl without tilt
-        "raw cm"         x = flipper, in cm                a ravine
+        "cm above 190 mm"     x = flipper − 190 mm, in cm   the loss is a tilted, longish bowl
+        "cm above the mean"   x = flipper − mean, in cm     a bowl without tilt
+        "standardised"        x = (flipper − mean) / sd     a round bowl without tilt
+        "raw cm"              x = flipper, in cm            a ravine
 
     The mass y stays in kg.
 
@@ -86,14 +87,20 @@ def penguin_line(scale: str = "centred cm") -> LineData:
 
     Source: the table that `penguins` returns.
     """
+    if not isinstance(scale, str):
+        raise TypeError(f"scale must be text, got {type(scale).__name__}")
     flipper = penguins().flipper_length
-    if scale == "centred cm":
-        x, x_label = (flipper - 190) / 10, "flipper length above 190 mm (cm)"
-    elif scale == "standardised":
-        x = (flipper - flipper.mean()) / flipper.std()
-        x_label = "flipper length (standard deviations from the mean)"
-    elif scale == "raw cm":
-        x, x_label = flipper / 10, "flipper length (cm)"
-    else:
-        raise ValueError(f"scale must be 'centred cm', 'standardised' or 'raw cm', got {scale!r}")
+    scales = {
+        "cm above 190 mm": ((flipper - 190) / 10, "above 190 mm (cm)"),
+        "cm above the mean": ((flipper - flipper.mean()) / 10, "above the mean (cm)"),
+        "standardised": (
+            (flipper - flipper.mean()) / flipper.std(),
+            "(standard deviations from the mean)",
+        ),
+        "raw cm": (flipper / 10, "(cm)"),
+    }
+    if scale not in scales:
+        raise ValueError(f"scale must be one of {', '.join(map(repr, scales))}, got {scale!r}")
+    x, label = scales[scale]
+    x_label = f"flipper length {label}"
     return LineData(x, penguins().body_mass / 1000, x_label=x_label, y_label="body mass (kg)")

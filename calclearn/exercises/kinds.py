@@ -96,7 +96,18 @@ class Number(Exercise):
         return " ".join(f"{value:.6g}" for value in values.ravel())
 
     def mistake(self, values: np.ndarray) -> str:
-        return super().mistake(values) or self._wrong_order(values) or self._wrong_factor(values)
+        return (
+            super().mistake(values)
+            or self._too_rough(values)
+            or self._wrong_order(values)
+            or self._wrong_factor(values)
+        )
+
+    def _too_rough(self, values: np.ndarray) -> str:
+        right = self.read(self.right)
+        off = np.abs(values - right)
+        close = right.any() and np.all(off <= 10 * self.tolerance * np.abs(right))
+        return "This is close. Give more digits: three are enough." if close else ""
 
     def _wrong_order(self, values: np.ndarray) -> str:
         if self.shape and self.is_right(values[..., ::-1]):

@@ -19,6 +19,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from calclearn.exercises.verdicts import outcomes
+
 _predictions: dict[str, "Prediction"] = {}  # by question: a cell that is run again changes nothing
 
 
@@ -37,10 +39,14 @@ def predict(question: str, options: Sequence[str]) -> "Prediction":
     """
     if not (isinstance(question, str) and question):
         raise ValueError(f"question must be text, got {question!r}")
-    texts = [option for option in options if isinstance(option, str) and option]
-    if isinstance(options, str) or len(texts) < 2 or len(set(texts)) < len(options):
-        raise ValueError(f"options must be two or more different texts, got {options!r}")
-    options = tuple(options)
+    try:
+        listed = tuple(options)
+    except TypeError:
+        listed = ()
+    texts = {option for option in listed if isinstance(option, str) and option}
+    if isinstance(options, str) or len(texts) < max(2, len(listed)):
+        raise ValueError(f"options must be two or more different texts, got {options!r:.200}")
+    options = listed
     known = _predictions.get(question)
     if known is None or known.options != options:
         known = _predictions[question] = Prediction(question, options)
@@ -66,9 +72,13 @@ class Prediction:
         state = f"You predicted: {commitment}" if commitment else "No prediction yet."
         return [f"Predict: {self.question}", *(f"- {option}" for option in self.options), state]
 
+    def offers(self, option: object) -> bool:
+        """Whether this is one of the options."""
+        return isinstance(option, str) and option in self.options
+
     def commit(self, option: str) -> None:
         """Lock the prediction: the first commitment stands. Only an option can be committed to."""
-        if option not in self.options:
+        if not self.offers(option):
             raise ValueError(f"option must be one of {self.options}, got {option!r}")
         if self.commitment is None:
             self.commitment = option
@@ -104,14 +114,18 @@ class Prediction:
         self._when_committed.append(committed)
         return card
 
-    def reveal(self, right_option: str, why: str) -> None:
-        """Show a button that compares the prediction with `right_option`, once it is committed.
+    def reveal(self, lesson: str) -> None:
+        """Show a button that compares the prediction with what happens, once it is committed.
 
-        Raises `ValueError` if `right_option` is not one of the options.
+        What happens, and why, stands with the exercises of the lesson (a number like "07") and not
+        in the notebook, where it would be read too early. Raises `ValueError` where that lesson
+        does not know what becomes of this prediction.
         """
-        if right_option not in self.options:
-            raise ValueError(f"right_option must be one of {self.options}, got {right_option!r}")
-        _display(self.revealed(right_option, why))
+        for right_option, why in outcomes(lesson):
+            if self.offers(right_option):
+                _display(self.revealed(right_option, why))
+                return
+        raise ValueError(f'lesson must be the one of this prediction, such as "07", got {lesson!r}')
 
     def revealed(self, right_option: str, why: str) -> "Card":
         """The button "Reveal", asleep until the commitment; pressed, it gives way to the answer."""

@@ -103,11 +103,19 @@ def score() -> Score:
 
 def exercises(number: str) -> dict[str, Exercise]:
     """The exercises of the lesson that a number like "07.2", or "07", belongs to; else none."""
+    return getattr(_lesson(number), "exercises", {})
+
+
+def outcomes(number: str) -> tuple[tuple[str, str], ...]:
+    """What becomes of a lesson's predictions, and why; none where there is no such lesson."""
+    return getattr(_lesson(number), "outcomes", ())
+
+
+def _lesson(number: object):
+    """The module of the lesson that a number belongs to, or None."""
     lesson = re.match(r"\d\d(?=\.|$)", number) if isinstance(number, str) else None
     module = f"calclearn.exercises.lessons.lesson_{lesson[0]}" if lesson else ""
-    if not (module and importlib.util.find_spec(module)):
-        return {}
-    return importlib.import_module(module).exercises
+    return importlib.import_module(module) if module and importlib.util.find_spec(module) else None
 
 
 def _what_there_is(number: object) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import ipywidgets as widgets
+from traitlets import TraitError
 
 
 def slider(
@@ -24,8 +25,12 @@ def slider(
     >>> slider(3, 1, 10, 1).value, slider(0.5, 0, 1).step
     (3, 0.005)
     """
+    _check_label(label)
     _check_range(value, minimum, maximum)
     step = (maximum - minimum) / 200 if step is None else step
+    _check_number("step", step)
+    if step <= 0:
+        raise ValueError(f"step must be above 0, got {step}")
     whole = all(isinstance(number, int) for number in (value, minimum, maximum, step))
     kind, form = (widgets.IntSlider, "d") if whole else (widgets.FloatSlider, _decimals(step))
     return kind(
@@ -42,7 +47,15 @@ def round_slider(
     >>> control.value, control.min, control.max, control.step
     (0.12, -0.71, 1.73, 0.01)
     """
-    low, high = limits
+    try:
+        low, high = limits
+    except (TypeError, ValueError):
+        raise ValueError(f"limits must be a pair of numbers, got {limits!r:.60}") from None
+    _check_number("value", value)
+    for limit in (low, high):
+        _check_number("limits", limit)
+    if not low < high:
+        raise ValueError(f"limits must be the lower and the upper one, got {low} and {high}")
     step = 10.0 ** math.floor(math.log10((high - low) / 100))
     value, low, high = (float(f"{round(number / step) * step:.12g}") for number in (value, *limits))
     return slider(min(max(value, low), high), low, high, step, label=label)
@@ -56,9 +69,12 @@ def log_slider(
     >>> log_slider(0.1, 1e-3, 1).value
     0.1
     """
+    _check_label(label)
     _check_range(value, minimum, maximum)
     if minimum <= 0:
         raise ValueError(f"minimum must be above 0 on a logarithmic slider, got {minimum}")
+    if not isinstance(steps, numbers.Integral) or steps < 1:
+        raise ValueError(f"steps must be a whole number of at least 1, got {steps!r:.60}")
     low, high = math.log10(minimum), math.log10(maximum)
     step = (high - low) / steps
     return widgets.FloatLogSlider(
@@ -72,11 +88,19 @@ def choice(options: Iterable[Any], value: Any = None, *, label: str = "") -> wid
     >>> choice(["sine", "square"]).value
     'sine'
     """
-    options = dict(options) if isinstance(options, Mapping) else list(options)
+    _check_label(label)
+    try:
+        options = dict(options) if isinstance(options, Mapping) else list(options)
+    except TypeError:
+        came = type(options).__name__
+        raise TypeError(f"options must be a list or a mapping, got {came}") from None
     if not options:
         raise ValueError("options must hold at least one entry, got none")
     given = {} if value is None else {"value": value}
-    return widgets.Dropdown(options=options, description=label, **given)
+    try:
+        return widgets.Dropdown(options=options, description=label, **given)
+    except TraitError:
+        raise ValueError(f"value must be one of the options, got {value!r:.60}") from None
 
 
 def coloured(control: widgets.Widget, bands: Callable[[Any], list]) -> widgets.Widget:
@@ -84,11 +108,34 @@ def coloured(control: widgets.Widget, bands: Callable[[Any], list]) -> widgets.W
 
     >>> track = coloured(slider(1, 0, 4), lambda state: [(2, "green"), (4, "red")])
     """
+    if not isinstance(control, widgets.Widget):
+        raise TypeError(f"control must be a slider, got {type(control).__name__}")
+    if not callable(bands):
+        raise TypeError(f"bands must be a function, got {type(bands).__name__}")
     control.bands = bands
     return control
 
 
+def _check_label(label: str) -> None:
+    if not isinstance(label, str):
+        raise TypeError(f"label must be text, got {type(label).__name__}")
+
+
+def _check_number(name: str, number: float) -> None:
+    if not isinstance(number, numbers.Real) or not abs(number) < math.inf:
+        raise ValueError(f"{name} must be a finite number, got {number!r:.60}")
+
+
+def _is_among(known: list, value: Any) -> bool:
+    try:
+        return value in known
+    except ValueError:  # an array, which is equal here and there
+        return False
+
+
 def _check_range(value: float, minimum: float, maximum: float) -> None:
+    for name, number in (("value", value), ("minimum", minimum), ("maximum", maximum)):
+        _check_number(name, number)
     if not minimum < maximum:
         raise ValueError(f"minimum must be below maximum, got {minimum} and {maximum}")
     if not minimum <= value <= maximum:
@@ -112,7 +159,7 @@ def check_value(name: str, control: widgets.Widget, value: Any) -> None:
             raise ValueError(f"{name} must lie between {low:g} and {high:g}, got {value!r}")
     elif isinstance(control, widgets.Dropdown):
         known = [value for _, value in control._options_full]
-        if value not in known:
+        if not _is_among(known, value):
             raise ValueError(f"{name} must be one of {known}, got {value!r}")
 
 

@@ -41,7 +41,7 @@ def residual_squares(data: LineData | None = None) -> Explorer:
         (slope, intercept), (total, least, _) = state["weights"], state["sums"]
         unit = f"{data.y_unit}²"
         verdict = (
-            "no line does better"
+            "hardly any line does better"
             if total < 1.005 * least
             else f"the best line reaches {least:.3g} {unit}"
         )
@@ -98,7 +98,7 @@ def family_of_lines(data: LineData | None = None) -> Explorer:
         (slope, intercept), best = state["now"], weights[:, np.argmin(losses)]
         return (
             f"Thick line, large point: slope {slope:.2f}, intercept {intercept:.2f}, "
-            f"SSE {losses[-1]:.4g} {unit}. Of the 26 lines of this family the best has slope "
+            f"SSE {losses[-1]:.4g} {unit}. Of the lines of this family the best has slope "
             f"{best[0]:.2f}, intercept {best[1]:.2f} and SSE {losses.min():.4g} {unit}."
         )
 

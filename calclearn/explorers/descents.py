@@ -182,9 +182,9 @@ def _sentence(state: dict, data: LineData) -> str:
     }[name]
     size = "shrinks" if factor < 1 else "grows"
     return (
-        f"Learning rate {rate:.3g} {name}: {steps}, the error {size} to {factor:.3g} times itself "
-        f"a step. {_end(state['descent'])}; the lowest possible is {state['lowest']:.4g} "
-        f"{data.y_unit}²."
+        f"Learning rate {rate:.3g} {name}: {steps}; in the slowest direction the distance to the "
+        f"bottom {size} to {factor:.3g} of itself a step. {_end(state['descent'])}; the lowest "
+        f"possible is {state['lowest']:.4g} {data.y_unit}²."
     )
 
 

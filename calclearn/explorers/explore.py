@@ -8,6 +8,7 @@ the tests.
 """
 
 import base64
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -99,7 +100,11 @@ class Explorer:
             self._state = self._compute(**values)
             for part, drawing in self._drawings:
                 drawing.update(self._state if part is None else self._state[part])
-            self._caption = self._describe(self._state)
+            caption = self._describe(self._state)
+            if not isinstance(caption, str):
+                raise TypeError(f"caption must return text, got {type(caption).__name__}")
+            # A minus sign, and not the hyphen that Python prints; code such as -2 * x stays.
+            self._caption = re.sub(r"(?<![\w.)])-(?=\d)(?!\d+ \*)", "−", caption)
         except (Exception, KeyboardInterrupt) as error:
             if first:  # a figure that cannot show its first picture is its author's mistake
                 raise
@@ -215,7 +220,11 @@ def _box(drawing: Any) -> Bbox:
 
 def _pairs(drawings: Iterable[Any] | Mapping[str, Any]) -> list[tuple[str | None, Any]]:
     """Return (part of the state, drawing) for every drawing; the part None is the whole state."""
-    parts = drawings.items() if isinstance(drawings, Mapping) else [(None, list(drawings))]
+    try:
+        parts = drawings.items() if isinstance(drawings, Mapping) else [(None, list(drawings))]
+    except TypeError:
+        came = type(drawings).__name__
+        raise TypeError(f"drawings must be a list or a mapping, got {came}") from None
     pairs = [
         (part, drawing)
         for part, group in parts

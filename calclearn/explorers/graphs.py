@@ -117,7 +117,7 @@ def told(walk: Pass) -> str:
             f"downstream {number(share)}"
         )
     if step == walk.last:
-        ends = [f"by {node.operation} {number(node.adjoint)}" for node in inputs]
+        ends = [f"∂/∂{node.operation} = {number(node.adjoint)}" for node in inputs]
         rest = f"done, the derivatives are {', '.join(ends)}"
     else:
         rest = f"{'more is to come' if parent in walk.waiting else 'all has come'} to {there}"

@@ -72,7 +72,7 @@ def slope_at_a_point(formula: str = "x**2") -> Explorer:
         x, _, h, left, right, slope = state["touch"]
         secants = (
             f"f(x) = {state['text']} at x = {x:g}: with h = {h:.2g} the secant to x + h has slope "
-            f"{_number(right)}, the one to x − h {_number(left)}."
+            f"{_number(right)}, the one to x − h has slope {_number(left)}."
         )
         if np.isfinite(slope):
             return f"{secants} The tangent's slope, the derivative, is {_number(slope)}."
@@ -92,7 +92,7 @@ def slope_at_a_point(formula: str = "x**2") -> Explorer:
         function=choice(["the typed one", *FORMULAS]),
         formula=widgets.Text(formula, continuous_update=False, description="typed f(x) ="),
         x=slider(1.0, -2.5, 2.5, 0.05),
-        h=log_slider(1.0, 1e-4, 1.0),
+        h=log_slider(0.5, 5e-5, 1.0),
     )
 
 

@@ -19,6 +19,7 @@ from calclearn.figures.surfaces import (
     Point,
     PointOnBowl,
     Slices,
+    grid,
     sweep,
     window_around,
 )
@@ -39,7 +40,7 @@ def profiles(data: LineData | None = None) -> Explorer:
     window = window_around(surface)
     unit = f"{data.y_unit}²"
     first, second, solid = panels("flat", "flat", "solid", ratios=(1, 1, 1.25))
-    top = float(surface(np.array(window).T).max())
+    top = 1.05 * float(surface(grid(window, 2)).max())
     curves, tangents = [], []
     for k, ax in enumerate((first, second)):
         for other in np.linspace(*window[1 - k], 9):
@@ -73,8 +74,8 @@ def profiles(data: LineData | None = None) -> Explorer:
         return (
             f"At slope {slope:.2f} and intercept {intercept:.2f} the SSE is "
             f"{state['loss']:.4g} {unit}. "
-            f"Moving the slope alone, it {_goes(down_slope)}; "
-            f"moving the intercept alone, it {_goes(down_intercept)}."
+            f"As the slope alone grows, it {_goes(down_slope, surface)}; "
+            f"as the intercept alone grows, it {_goes(down_intercept, surface)}."
         )
 
     drawings = {
@@ -83,7 +84,7 @@ def profiles(data: LineData | None = None) -> Explorer:
         "view": Bowl(solid, window, title=f"the bowl: SSE ({unit})"), "cut": Slices(solid, window),
         "place": PointOnBowl(solid),
     }  # fmt: skip
-    return explore(compute, drawings, caption, **_weights(window), **turning())
+    return explore(compute, drawings, caption, **_weights(window, (0.25, 0.7)), **turning())
 
 
 def which_way_is_down(data: LineData | None = None) -> Explorer:
@@ -131,7 +132,7 @@ def which_way_is_down(data: LineData | None = None) -> Explorer:
         "arrow": GradientArrow(middle),
         "place": PointOnBowl(right),
     }
-    return explore(compute, drawings, caption, **_weights(window), **turning())
+    return explore(compute, drawings, caption, **_weights(window, (0.66, 0.2)), **turning())
 
 
 def shape_of_the_bowl() -> Explorer:
@@ -195,19 +196,19 @@ def turning(azimuth: int = -60, elevation: int = 35) -> dict:
     }
 
 
-def _weights(window) -> dict:
-    """Return sliders for slope and intercept over a window, starting off the minimum."""
+def _weights(window, shares: tuple[float, float]) -> dict:
+    """Return sliders for slope and intercept over a window, starting at these shares of it."""
     return {
         name: round_slider(low + share * (high - low), (low, high))
-        for name, (low, high), share in zip(
-            ("slope", "intercept"), window, (0.25, 0.7), strict=True
-        )
+        for name, (low, high), share in zip(("slope", "intercept"), window, shares, strict=True)
     }
 
 
-def _goes(slope: float) -> str:
-    """Say which way a loss goes as its weight grows."""
-    return f"{'rises' if slope > 0 else 'falls'} by {abs(slope):.4g} for each unit"
+def _goes(slope: float, surface) -> str:
+    """Say which way a loss goes from here as its weight grows."""
+    if abs(slope) < 0.01 * surface.scale:
+        return "is level here"
+    return f"{'rises' if slope > 0 else 'falls'} here at a rate of {abs(slope):.4g} a unit"
 
 
 def _compass(angle: float) -> str:

@@ -132,7 +132,9 @@ class TotalSquare:
         self.ax, self.most = ax, None
         with style():
             ax.set(
-                xlabel=f"side ({unit})", ylabel=f"side ({unit})", title="their total area, the SSE"
+                xlabel=f"side ({unit})",
+                ylabel=f"side ({unit})",
+                title="the SSE: all in one (other scale)",
             )
             ax.set_aspect("equal")
         look = {"animated": True, "lw": 1.5}

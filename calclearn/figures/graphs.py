@@ -81,14 +81,15 @@ def downstream(graph: Graph, k: int, j: int):
 
 
 def number(value) -> str:
-    """Return a number with three digits, as a figure shows it; of an array, its shape.
+    """Return a number with two or three digits, as a figure shows it; of an array, its shape.
 
     >>> number(-0.12345), number(-0.0), number(np.zeros((2, 3)))
     ('−0.123', '0', '(2, 3)')
     """
     if np.ndim(value) or not np.isfinite(value):
         return str(np.shape(value)) if np.ndim(value) else "…"
-    return f"{value + 0.0:.3g}".replace("e-0", "e-").replace("e+0", "e").replace("-", "−")
+    digits = 3 if abs(value) >= 1e-3 else 2
+    return f"{value + 0.0:.{digits}g}".replace("e-0", "e-").replace("e+0", "e").replace("-", "−")
 
 
 def formula(graph: Graph, k: int, operand: str | None = None) -> str:

@@ -62,7 +62,7 @@ class Secants:
         looks = {
             "secant to $x-h$": {"color": MODEL, "lw": 1.4, "ls": (0, (4, 2))},
             "secant to $x+h$": {"color": MODEL, "lw": 1.8},
-            "tangent": {"color": STEP, "lw": 2.6, "alpha": 0.85},
+            "tangent": {"color": STEP, "lw": 6, "alpha": 0.45},
         }
         self.lines = [
             ax.plot([], [], label=label, zorder=3, animated=True, **look)[0]

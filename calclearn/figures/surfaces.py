@@ -201,9 +201,11 @@ class Slices:
     def __init__(self, ax: Axes, window) -> None:
         self.ax, self.window = ax, window
         self.solid = ax.name == "3d"
+        dashes = "-" if self.solid else (0, (4, 3))  # on a map an arrow may lie on them
         empty = ([], [], []) if self.solid else ([], [])
         self.lines = [
-            ax.plot(*empty, color=color, lw=2.5, animated=True, zorder=15)[0] for color in WEIGHTS
+            ax.plot(*empty, color=color, lw=2, ls=dashes, animated=True, zorder=4)[0]
+            for color in WEIGHTS
         ]
 
     def update(self, cut) -> None:

@@ -88,7 +88,7 @@ def test_standardised_has_mean_zero_and_deviation_one():
 
 def test_the_scale_changes_the_name_of_x_and_never_the_fitted_masses():
     fits = []
-    for scale in ("centred cm", "standardised", "raw cm"):
+    for scale in ("cm above 190 mm", "cm above the mean", "standardised", "raw cm"):
         line = penguin_line(scale)
         fits.append(np.polyval(np.polyfit(line.x, line.y, 1), line.x))
     np.testing.assert_allclose(fits[1], fits[0])
@@ -96,7 +96,9 @@ def test_the_scale_changes_the_name_of_x_and_never_the_fitted_masses():
 
 
 def test_bad_input_is_told_in_one_sentence():
-    with pytest.raises(ValueError, match=r"scale must be 'centred cm', .* got 'inches'"):
+    with pytest.raises(
+        ValueError, match=r"scale must be one of 'cm above 190 mm', .* got 'inches'"
+    ):
         penguin_line("inches")
     with pytest.raises(
         ValueError, match=r"x and y must have the same shape \(n,\), got \(2,\) and"
@@ -114,5 +116,25 @@ def test_thinned_data_are_some_of_the_same_points():
     assert (few.x[0], few.x[-1]) == (line.x[0], line.x[-1])
     assert len(line.thinned(1000)) == len(line)
     assert (few.y_unit, few.y_label) == ("kg", "body mass (kg)")
-    with pytest.raises(ValueError, match="count must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="count must be a whole number of at least 1, got 0"):
         line.thinned(0)
+
+
+def test_columns_and_points_that_are_no_lists_of_numbers_are_named():
+    for names in ("wingspan", ["body_mass", "year"], {}, 3):
+        with pytest.raises(ValueError, match="Palmer penguins has no column"):
+            penguins()[names]
+    with pytest.raises(TypeError, match="columns must be a mapping of names to values"):
+        Dataset("n", None, {}, "s", "l")
+    with pytest.raises(ValueError, match=r"columns must have shape \(n,\), got"):
+        Dataset("n", {"a": 3.0, "b": [1.0]}, {}, "s", "l")
+    for x in (["a", "b"], [1j, 2.0], [None, 1.0]):
+        with pytest.raises(TypeError, match="x must be real numbers"):
+            LineData(x, [1.0, 2.0], "x", "y")
+    with pytest.raises(ValueError, match="y must be a list of numbers"):
+        LineData([1.0, 2.0], [[1, 2], [3]], "x", "y")
+    for count in (None, 2.5, "2", np.ones(2)):
+        with pytest.raises(ValueError, match="count must be a whole number of at least 1"):
+            penguin_line().thinned(count)
+    with pytest.raises(TypeError, match="scale must be text, got ndarray"):
+        penguin_line(np.ones(2))

@@ -5,14 +5,19 @@ import io
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from nbclient import NotebookClient
 from PIL import Image
 
 from calclearn.exercises import predict
 from calclearn.exercises.predictions import Card
+from calclearn.exercises.verdicts import outcomes
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 QUESTION = "Which way does <w> move?"
 OPTIONS = ["uphill", "downhill", "not at all"]
@@ -118,9 +123,10 @@ def restart_kernel():
 
 
 CELLS = (
-    "from calclearn.exercises import predict\nguess = predict('Up?', ['yes', 'no'])",
-    "guess.reveal('no', 'Down.')",
-    "guess.commit('yes')",
+    "from calclearn.exercises import predict\n"
+    "guess = predict('Is it?', ['A straight line.', 'A circle.'])",
+    "guess.reveal('01')",
+    "guess.commit('A circle.')",
 )
 
 
@@ -139,7 +145,7 @@ def test_a_commitment_is_written_into_the_output_further_up_and_outlives_the_ker
 ):
     notebook = run(*CELLS)
     predicted, reveal = texts(notebook)
-    assert predicted.endswith("You predicted: yes")
+    assert predicted.endswith("You predicted: A circle.")
     assert reveal == "How did your prediction do?"
     path = tmp_path / "lesson.ipynb"
     nbformat.write(notebook, path)
@@ -156,8 +162,8 @@ def test_options_must_be_different_texts(options):
 def test_bad_input_is_told_in_one_sentence():
     with pytest.raises(ValueError, match="question must be text, got 3"):
         predict(3, OPTIONS)
-    with pytest.raises(ValueError, match=r"right_option must be one of .*, got 'sideways'"):
-        predict(QUESTION, OPTIONS).reveal("sideways", "")
+    with pytest.raises(ValueError, match=r"lesson must be the one of this prediction.*, got '07'"):
+        predict(QUESTION, OPTIONS).reveal("07")
     with pytest.raises(ValueError, match=r"option must be one of .*, got 'sideways'"):
         predict(QUESTION, OPTIONS).commit("sideways")
 
@@ -172,3 +178,25 @@ def test_importing_predict_does_not_import_widgets():
     code = "import sys; from calclearn.exercises import predict; print('ipywidgets' in sys.modules)"
     command = [sys.executable, "-c", code]
     assert subprocess.run(command, capture_output=True, text=True).stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("options", [None, 3, float("nan"), np.array(1.5), iter(["a", "a"])])
+def test_options_that_are_no_list_are_told(options):
+    with pytest.raises(ValueError, match="options must be two or more different texts"):
+        predict("A question?", options)
+
+
+def test_an_array_is_no_option():
+    guess = predict("Which of these two?", (option for option in ("left", "right")))
+    with pytest.raises(ValueError, match="option must be one of"):
+        guess.commit(np.ones(2))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_prediction_of_a_lesson_has_its_outcome_among_its_options(path):
+    lesson, cells = path.name[:2], nbformat.read(path, as_version=4).cells
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    assert len(outcomes(lesson)) == code.count(f'.reveal("{lesson}")') == code.count(" = predict(")
+    for right, why in outcomes(lesson):
+        assert f'"{right}"' in code
+        assert why.endswith(".")

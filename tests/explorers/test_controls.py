@@ -1,11 +1,13 @@
 """The controls say clearly what they cannot do, and know where on their track a value stands."""
 
 import ipywidgets as widgets
+import numpy as np
 import pytest
 
 from calclearn.explorers.controls import (
     check_value,
     choice,
+    coloured,
     fraction,
     log_slider,
     put,
@@ -82,3 +84,40 @@ def test_what_the_browser_sends_is_read_back():
     assert read(choice({"a": 10, "b": 20}), {"index": 1}) == 20
     assert read(slider(1.0, 0.0, 2.0), 1.5) == 1.5
     assert read(widgets.Text("x"), "x**2") == "x**2"
+
+
+@pytest.mark.parametrize("make", [slider, log_slider])
+@pytest.mark.parametrize("bad", [None, "1", [1], float("nan"), float("inf"), 1j])
+def test_what_is_no_number_is_named(make, bad):
+    for name in ("value", "minimum", "maximum"):
+        with pytest.raises(ValueError, match=f"{name} must be a finite number, got"):
+            make(**{"value": 1, "minimum": 1, "maximum": 2, name: bad})
+    with pytest.raises(TypeError, match="label must be text, got NoneType"):
+        make(1, 1, 2, label=None)
+
+
+def test_steps_and_limits_that_cannot_be_are_named():
+    for step in (0, -0.1):
+        with pytest.raises(ValueError, match="step must be above 0"):
+            slider(0.5, 0, 1, step)
+    for steps in (0, -1, 2.5, float("nan"), None):
+        with pytest.raises(ValueError, match="steps must be a whole number of at least 1"):
+            log_slider(0.5, 0.1, 1, steps)
+    for limits in (None, 3, (1,), (1, 2, 3)):
+        with pytest.raises(ValueError, match="limits must be a pair of numbers"):
+            round_slider(0.5, limits)
+    with pytest.raises(ValueError, match="limits must be the lower and the upper one"):
+        round_slider(0.5, (1, 0))
+
+
+def test_choices_and_tracks_that_cannot_be_are_named():
+    with pytest.raises(TypeError, match="options must be a list or a mapping, got int"):
+        choice(3)
+    with pytest.raises(ValueError, match="value must be one of the options, got 'c'"):
+        choice(["a", "b"], "c")
+    with pytest.raises(TypeError, match="control must be a slider, got str"):
+        coloured("slider", list)
+    with pytest.raises(TypeError, match="bands must be a function, got list"):
+        coloured(slider(1, 0, 2), [])
+    with pytest.raises(ValueError, match="x must be one of"):
+        check_value("x", choice([1, 2]), np.array([1, 2]))

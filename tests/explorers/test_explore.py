@@ -224,3 +224,10 @@ def test_a_track_is_coloured_where_its_bands_are(dot):
     assert "green 0.0% 50.0%, red 50.0% 100.0%" in explorer._live.css
     (name,) = control._dom_classes
     assert f".{name} " in explorer._live.css
+
+
+def test_drawings_and_captions_that_cannot_be_are_named(dot):
+    with pytest.raises(TypeError, match="drawings must be a list or a mapping, got int"):
+        explore(lambda x: x, 3, str, x=slider(1, 0, 2))
+    with pytest.raises(TypeError, match="caption must return text, got NoneType"):
+        explore(lambda x: x, [dot], lambda state: None, x=slider(1, 0, 2))

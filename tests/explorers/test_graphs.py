@@ -30,7 +30,7 @@ def test_every_step_of_one_neuron_is_said_in_words():
     assert "backward begins" in captions[6]
     assert "from − to tanh: upstream −2.43 × local derivative 1 = downstream −2.43" in captions[8]
     assert captions[-1].endswith(
-        "done, the derivatives are by x 0.948, by w −1.78, by b −1.18, by target 2.43."
+        "done, the derivatives are ∂/∂x = 0.948, ∂/∂w = −1.78, ∂/∂b = −1.18, ∂/∂target = 2.43."
     )
 
 

@@ -102,7 +102,7 @@ def test_odd_functions_are_drawn_all_the_same(slope, formula):
 
 
 def test_where_one_side_has_no_value_there_is_no_tangent(slope):
-    assert "the one to x − h none" in slope.set(formula="sqrt(x)", x=0.0).caption
+    assert "the one to x − h has slope none" in slope.set(formula="sqrt(x)", x=0.0).caption
     assert "no derivative here" in slope.caption
 
 

@@ -55,7 +55,10 @@ exercises = {
         ),
     ),
     "00.3": Choice(
-        question="The learning rate is set far too large. What does the loss do, step after step?",
+        question=(
+            "The learning rate is set far too large. What does the loss do, step after step? "
+            'Answer with the letter in quotation marks, such as `"a"`.'
+        ),
         options={
             "a": "It falls, and faster than before.",
             "b": "It grows, because every step lands further up on the other side of the bowl.",
@@ -79,3 +82,14 @@ exercises = {
         ),
     ),
 }
+
+outcomes = (  # of the prediction: what happens, and why
+    (
+        "It flies out of the valley.",
+        (
+            "Longer steps help at first. But a step that is too long lands higher up on the "
+            "other side, and the next one, longer still, higher again. Lesson 07 says exactly"
+            " where that begins."
+        ),
+    ),
+)

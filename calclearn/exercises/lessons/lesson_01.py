@@ -104,3 +104,13 @@ exercises = {
         ),
     ),
 }
+
+outcomes = (  # of the prediction: what happens, and why
+    (
+        "A straight line.",
+        (
+            "The smaller the field, the less room the curve has to bend in. The slope of the "
+            "line that remains is what is meant by the slope of the curve at the point."
+        ),
+    ),
+)

@@ -115,3 +115,13 @@ exercises = {
         ),
     ),
 }
+
+outcomes = (  # of the prediction: what happens, and why
+    (
+        "0.000 000 01",
+        (
+            "Larger, and the curve bends away; smaller, and the last digit decides. The best "
+            "is in between, and even there half of the digits are lost."
+        ),
+    ),
+)

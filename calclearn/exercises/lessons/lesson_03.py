@@ -152,3 +152,21 @@ exercises = {
         ),
     ),
 }
+
+outcomes = (  # of the prediction: what happens, and why
+    (
+        "Where f is highest.",
+        (
+            "Move the upper limit by a little and the area grows by a strip that is as high "
+            "as f. So the slope of the area is the height of f: the sentence under the figure"
+            " gives both numbers."
+        ),
+    ),
+    (
+        "A hundred times as many.",
+        (
+            "The tests scatter around and below the dashed line, and it falls by one power of"
+            " ten while n grows by two: the typical miss is proportional to 1/√n."
+        ),
+    ),
+)

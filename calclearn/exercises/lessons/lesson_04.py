@@ -23,8 +23,8 @@ share = r[0] ** 2 / np.sum(r**2)
 exercises = {
     "04.1": Function(
         question=(
-            "Write a function `sse(slope, intercept, x, y)` that returns the sum of the squared "
-            "residuals of the line slope · x + intercept at the points x, y."
+            "Write a function `sum_of_squares(slope, intercept, x, y)` that returns the sum of the "
+            "squared residuals of the line slope · x + intercept at the points x, y."
         ),
         right=sse,
         points=(
@@ -152,3 +152,13 @@ exercises = {
         ),
     ),
 }
+
+outcomes = (  # of the prediction: what happens, and why
+    (
+        "Line A.",
+        (
+            "Two squared is 4, one squared plus one squared is 2. Squaring makes one large "
+            "miss count more than two that are half as large."
+        ),
+    ),
+)

@@ -38,6 +38,7 @@ exercises = {
         ),
         right=lambda slope: np.mean(y - slope * x),
         points=((0.0,), (1.0,), (-2.0,), (0.4,)),
+        tolerance=5e-3,  # for those who write 4.202 - 1.092 * slope
         why=(
             "mean(y) − slope · mean(x): a line of weight space, the valley floor across the bowl. "
             "Each best line passes through the mean point of the data."
@@ -109,3 +110,14 @@ exercises = {
         ),
     ),
 }
+
+outcomes = (  # of the prediction: what happens, and why
+    (
+        "A parabola, open at the top.",
+        (
+            "Always, wherever the intercept is held: a sum of squares of straight lines is a "
+            "parabola. Holding another intercept moves it, and never changes how curved it "
+            "is."
+        ),
+    ),
+)

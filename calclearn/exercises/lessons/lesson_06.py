@@ -132,3 +132,14 @@ exercises = {
         ),
     ),
 }
+
+outcomes = (  # of the prediction: what happens, and why
+    (
+        "At right angles to the contour you stand on.",
+        (
+            "Along the contour nothing changes, and the direction of fastest change is as far"
+            " from that as it can be. It points at the lowest point only on the axes of the "
+            "oval, or in a round bowl."
+        ),
+    ),
+)

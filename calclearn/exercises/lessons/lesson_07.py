@@ -140,3 +140,13 @@ exercises = {
         ),
     ),
 }
+
+outcomes = (  # of the prediction: what happens, and why
+    (
+        "It gets about ten times larger.",
+        (
+            "The SSE is a sum over the points, and so is its curvature: with a tenth of the "
+            "points the bowl is a tenth as steep. Set the points to 34 and look at the strip."
+        ),
+    ),
+)

@@ -141,3 +141,14 @@ exercises = {
         ),
     ),
 }
+
+outcomes = (  # of the prediction: what happens, and why
+    (
+        "It comes to rest at a line that is far from the best.",
+        (
+            "It stops where its own gradient vanishes, which is where the errors add up to "
+            "nothing. A steep line through the middle of the cloud does that as well as the "
+            "best line."
+        ),
+    ),
+)

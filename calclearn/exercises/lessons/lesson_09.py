@@ -119,3 +119,14 @@ exercises = {
         ),
     ),
 }
+
+outcomes = (  # of the prediction: what happens, and why
+    (
+        "In the deeper valley, still jumping.",
+        (
+            "Its floor is too sharply curved for steps of this size: every step overshoots "
+            "farther, until the steeper walls throw the ball back. The flatter, higher valley"
+            " would hold it."
+        ),
+    ),
+)

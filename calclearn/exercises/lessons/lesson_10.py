@@ -114,3 +114,14 @@ exercises = {
         ),
     ),
 }
+
+outcomes = (  # of the prediction: what happens, and why
+    (
+        "Up, towards the top of the hill.",
+        (
+            "At w = 0.3 the curvature is negative, so the parabola opens downwards. It is "
+            "level at its top, and there Newton's method goes: it looks for a level place, "
+            "not for a low one."
+        ),
+    ),
+)

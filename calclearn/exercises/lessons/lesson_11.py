@@ -131,3 +131,21 @@ exercises = {
         ),
     ),
 }
+
+outcomes = (  # of the prediction: what happens, and why
+    (
+        "Twice less.",
+        (
+            "The dots follow σ/√B: four times the data, half the noise. Set the batch size to"
+            " 8, then to 32, and compare what the caption says."
+        ),
+    ),
+    (
+        "About three times η.",
+        (
+            "Both are too small, but √v is too small by more: m is a tenth of the gradient, "
+            "√v about a thirtieth. For dozens of steps Adam would run several times too fast,"
+            " just when it knows least."
+        ),
+    ),
+)

@@ -146,3 +146,14 @@ exercises = {
         ),
     ),
 }
+
+outcomes = (  # of the prediction: what happens, and why
+    (
+        "Hardly at all.",
+        (
+            "Upstream of tanh the blame is large, nearly −4. But tanh is flat at −3: its "
+            "local derivative is 0.01, and what comes through it is almost nothing. The error"
+            " is large and no one is told."
+        ),
+    ),
+)
