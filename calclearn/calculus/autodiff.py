@@ -114,7 +114,7 @@ def vjp(f: Callable, *arguments) -> tuple[Any, Callable]:
     value = untraced(result, level)
 
     def pull(g):
-        g = g if type(g) is Traced else np.asarray(g, value.dtype)[()]
+        g = cotangent(g, value)
         if g.shape != value.shape:
             raise ValueError(f"g must have shape {value.shape}, like the result, got {g.shape}")
         arrived = backward(*start(result, level, g))
@@ -125,6 +125,19 @@ def vjp(f: Callable, *arguments) -> tuple[Any, Callable]:
         return separate(cotangents, g)
 
     return value, pull
+
+
+def cotangent(g, value):
+    """Return g as numbers of the result's kind."""
+    if type(g) is Traced:
+        return g
+    try:
+        numbers = np.asarray(g)
+    except ValueError:  # lists of different lengths
+        numbers = np.array(None)
+    if numbers.dtype.kind not in "fiub":
+        raise TypeError(f"g must be a real number or an array of them, got {g!r:.60}")
+    return numbers.astype(value.dtype, copy=False)[()]
 
 
 def jacobian(f: Callable, argnum: int = 0) -> Callable:

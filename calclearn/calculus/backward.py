@@ -109,6 +109,8 @@ def record(f: Callable, argnums, arguments, keywords) -> tuple[list[Traced], Any
     arguments = list(arguments)
     inputs = []
     for k in argnums:
+        if not arguments:
+            raise TypeError("the function that is differentiated needs an argument, got none")
         if not 0 <= k < len(arguments):
             raise ValueError(f"argnum must lie in 0 to {len(arguments) - 1}, got {k}")
         arguments[k] = Traced(real(arguments[k], k), level, None, (), NO_KEYWORDS, ())

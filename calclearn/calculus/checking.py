@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calclearn.calculus.diseases import DISEASES, Comparison, forgets_x
-from calclearn.calculus.evaluation import at_points, numbers, real_array
+from calclearn.calculus.evaluation import at_points, callable_function, numbers, real, real_array
 from calclearn.calculus.numerical import derivative, grad
 
 NEIGHBOURS = 5  # compared around a single point, where a wrong gradient may be right by chance
@@ -58,9 +58,8 @@ def check_gradient(f: Callable, gradient: Callable, at=None) -> GradientReport:
     >>> check_gradient(loss, lambda w: 2 * (X @ w - y), at=[0.5]).diagnosis
     'missing_x'
     """
-    for name, function in (("f", f), ("gradient", gradient)):
-        if not callable(function):
-            raise TypeError(f"{name} must be a function, got {type(function).__name__}")
+    callable_function("f", f)
+    callable_function("gradient", gradient)
     f, gradient, points = _columns(f, gradient, at)
     diagnosis, message = _diagnose(f, gradient, points)
     return GradientReport(diagnosis == "agrees", diagnosis, message, points.shape[1])
@@ -69,7 +68,9 @@ def check_gradient(f: Callable, gradient: Callable, at=None) -> GradientReport:
 def _diagnose(f, gradient, points) -> tuple[str, str]:
     try:
         with np.errstate(all="ignore"):
-            given = [numbers(gradient(w.copy())) for w in points.T]
+            given = [
+                real(numbers(gradient(w.copy()), "the gradient"), "the gradient") for w in points.T
+            ]
     except Exception as error:  # whatever a learner's code may raise is part of the diagnosis
         stop = f"{type(error).__name__}: {str(error).rstrip('.'):.160}"
         return "raises", f"Computing the gradient fails: {stop}."
@@ -145,7 +146,11 @@ def _wrong_shape(f, gradient, points, given) -> tuple[str, str]:
         return "shape", "Its shape changes from point to point."
     came = f"It has shape {shape} where w has shape {(d,)}."
     table = np.stack(given, axis=-1)
-    rows = [axis for axis in range(len(shape)) if len(shape) == 2 and shape[1 - axis] == d]
+    rows = [
+        axis
+        for axis in range(len(shape))
+        if len(shape) == 2 and shape[axis] and shape[1 - axis] == d
+    ]
     if int(np.prod(shape)) == d and equal(table.reshape(d, -1), slopes):
         return "shape", f"{came} The numbers are right: flatten it, or sum over the right axis."
     if any(equal(add(table, axis=axis), slopes) for axis in rows for add in (np.sum, np.mean)):
@@ -184,7 +189,7 @@ def _columns(f, gradient, at):
         f, gradient = _on_columns(f), _on_columns(gradient)
     points = points.reshape(len(points), -1)
     for w in points.T:
-        value = numbers(f(w.copy()))
+        value = real(numbers(f(w.copy())))
         if value.shape != ():
             raise ValueError(f"f must return one number for a point, got shape {value.shape}")
         if not np.isfinite(value):

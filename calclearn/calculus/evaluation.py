@@ -20,12 +20,43 @@ def real_array(name: str, values) -> np.ndarray:
     >>> real_array("x", [1, 2])
     array([1., 2.])
     """
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:  # lists of different lengths
+        array = np.array(None)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} must be a real number or an array of them, got {values!r:.60}")
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, got {values!r:.60}")
     return array.astype(float, copy=False)
+
+
+def callable_function(name: str, function) -> None:
+    """Raise unless `function` can be called.
+
+    >>> callable_function("f", 3.0)
+    Traceback (most recent call last):
+    ...
+    TypeError: f must be a function, got float
+    """
+    if not callable(function):
+        raise TypeError(f"{name} must be a function, got {type(function).__name__}")
+
+
+def broadcastable(**arrays) -> None:
+    """Raise unless the shapes of the two arrays go together.
+
+    >>> broadcastable(x=np.ones(2), h=np.ones(3))
+    Traceback (most recent call last):
+    ...
+    ValueError: x and h must have shapes that broadcast, got (2,) and (3,)
+    """
+    shapes = [array.shape for array in arrays.values()]
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        names, came = " and ".join(arrays), " and ".join(map(str, shapes))
+        raise ValueError(f"{names} must have shapes that broadcast, got {came}") from None
 
 
 def remembers(values) -> bool:
@@ -37,14 +68,14 @@ def remembers(values) -> bool:
     return hasattr(values, "__array_function__") and not isinstance(values, np.ndarray)
 
 
-def real(values: np.ndarray) -> np.ndarray:
+def real(values: np.ndarray, name: str = "f") -> np.ndarray:
     """`values` that f returned, unless they are complex.
 
     >>> real(np.array([1.0]))
     array([1.])
     """
     if values.dtype.kind == "c":
-        raise TypeError("f must return real numbers, got complex ones")
+        raise TypeError(f"{name} must return real numbers, got complex ones")
     return values
 
 
@@ -63,7 +94,7 @@ def elementwise(f: Callable, points: np.ndarray) -> np.ndarray:
     if points.ndim == 0:
         return _one_number(f(points[()]))
     if points.size == 0:
-        return np.empty(points.shape)
+        return np.empty_like(points)
     values = _in_one_call(f, points)
     if remembers(values):
         return values + np.zeros(points.shape)
@@ -131,18 +162,21 @@ def _one_by_one(f: Callable, points: np.ndarray) -> np.ndarray:
     return np.array(values).reshape(points.shape)
 
 
-def numbers(result) -> np.ndarray:
+def numbers(result, name: str = "f") -> np.ndarray:
     """What f returned, as an array of floats or complex numbers.
 
     >>> numbers([True, 2])
     array([1., 2.])
     """
-    values = np.asarray(result)
+    try:
+        values = np.asarray(result)
+    except ValueError:  # lists of different lengths
+        values = np.array(None)
     if values.dtype.kind in "fc":
         return values
     if values.dtype.kind in "iub":
         return values.astype(float)
-    raise TypeError(f"f must return numbers, got {result!r:.60}")
+    raise TypeError(f"{name} must return numbers, got {result!r:.60}")
 
 
 def _one_number(result):

@@ -10,6 +10,8 @@ import numpy as np
 from calclearn.calculus.primitives import primitive, rule
 from calclearn.calculus.rules import sum_rows
 
+REAL = frozenset("fiub")
+
 
 @primitive
 def linear(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -26,7 +28,11 @@ def linear(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
             f"x, W and b must have shapes (N, D), (D, M) and (M,), "
             f"got {x.shape}, {W.shape} and {b.shape}"
         )
+    if not REAL.issuperset((x.dtype.kind, W.dtype.kind, b.dtype.kind)):
+        raise TypeError(f"x, W and b must be real, got {x.dtype}, {W.dtype} and {b.dtype}")
     y = x @ W
+    if y.dtype.kind != "f":
+        return y + b
     y += b
     return y
 

@@ -25,7 +25,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from calclearn.calculus.evaluation import elementwise, real, real_array, remembers
+from calclearn.calculus.evaluation import (
+    broadcastable,
+    callable_function,
+    elementwise,
+    real,
+    real_array,
+    remembers,
+)
 from calclearn.calculus.numerical import Estimate
 
 PIECES = 32  # for smooth functions over a few bends, eight Gauss nodes in each are exact
@@ -39,14 +46,14 @@ def weighted_sum(f: Callable, a, b, nodes: np.ndarray, weights: np.ndarray):
     >>> float(weighted_sum(np.square, 0.0, 2.0, nodes=np.array([0.5]), weights=np.array([1.0])))
     2.0
     """
+    callable_function("f", f)
     points, width, weights = _layout(a, b, nodes, weights)
     return width * np.sum(weights * _heights(f, points), axis=0)
 
 
 def _layout(a, b, nodes, weights):
     """The points (n, ...), the width (...), and the weights as a column to go with the points."""
-    a, b = _limit("a", a), _limit("b", b)
-    width = b - a
+    a, width = _interval(a, b)
     column = (-1,) + (1,) * width.ndim
     return a + width * nodes.reshape(column), width, weights.reshape(column)
 
@@ -145,7 +152,8 @@ def monte_carlo(f: Callable, a, b, n: int = 10_000, rng=0) -> Estimate:
     n = _count("n", n, least=2)
     if not isinstance(rng, np.random.Generator):
         rng = np.random.default_rng(_count("rng, unless a Generator,", rng, least=0))
-    a, width = real_array("a", a), real_array("b", b) - real_array("a", a)
+    callable_function("f", f)
+    a, width = _interval(a, b)
     heights = _heights(f, a + width * rng.random((n, *width.shape)))
     value = width * heights.mean(axis=0)
     error = np.abs(width) * heights.std(axis=0, ddof=1) / np.sqrt(n)
@@ -162,6 +170,7 @@ def accumulate(f: Callable, a, x, pieces: int = PIECES):
     >>> accumulate(np.cos, 0.0, np.array([0.0, np.pi / 2, np.pi])).round(12) + 0.0
     array([0., 1., 0.])
     """
+    _interval(a, x, "x")
     return gauss_legendre(f, a, x, pieces=pieces)
 
 
@@ -176,14 +185,23 @@ def expected(loss: Callable, density: Callable, a, b, pieces: int = PIECES):
     >>> float(expected(np.square, lambda x: np.exp(-(x**2) / 2), -8.0, 8.0).round(9))
     1.0
     """
+    callable_function("loss", loss)
+    callable_function("density", density)
     points, _, weights = _layout(a, b, *_gauss(8, _count("pieces", pieces)))
     heights = _heights(density, points)
     if np.any(heights < 0):
         raise ValueError("density must not be negative anywhere between a and b")
     total = np.sum(weights * heights, axis=0)
-    if not np.all(total > 0):
-        raise ValueError("density must have an area between a and b, got one of 0 or NaN")
+    if not np.all((total > 0) & (total < np.inf)):
+        raise ValueError("density must have an area between a and b, got one of 0, ∞ or NaN")
     return np.sum(weights * heights * _heights(loss, points), axis=0) / total
+
+
+def _interval(a, b, name: str = "b"):
+    """The left limit and the width."""
+    a, b = _limit("a", a), _limit(name, b)
+    broadcastable(**{"a": a, name: b})
+    return a, b - a
 
 
 def _limit(name: str, value):

@@ -16,7 +16,13 @@ from collections.abc import Callable
 import numpy as np
 
 from calclearn.calculus import richardson
-from calclearn.calculus.evaluation import elementwise, real, real_array
+from calclearn.calculus.evaluation import (
+    broadcastable,
+    callable_function,
+    elementwise,
+    real,
+    real_array,
+)
 from calclearn.calculus.partials import grad, hessian, jacobian
 from calclearn.calculus.richardson import EPS, Estimate
 
@@ -43,7 +49,7 @@ def forward_difference(f: Callable, x, h):
     >>> round(float(forward_difference(np.square, 1.0, 0.5)), 6)
     2.5
     """
-    x, h = _point_and_step(x, h)
+    x, h = _point_and_step(f, x, h)
     return (elementwise(f, x + h) - elementwise(f, x)) / h
 
 
@@ -55,7 +61,7 @@ def backward_difference(f: Callable, x, h):
     >>> float(backward_difference(np.square, 1.0, 0.5))
     1.5
     """
-    x, h = _point_and_step(x, h)
+    x, h = _point_and_step(f, x, h)
     return (elementwise(f, x) - elementwise(f, x - h)) / h
 
 
@@ -67,7 +73,7 @@ def central_difference(f: Callable, x, h):
     >>> float(central_difference(np.square, 1.0, 0.5))
     2.0
     """
-    x, h = _point_and_step(x, h)
+    x, h = _point_and_step(f, x, h)
     return (elementwise(f, x + h) - elementwise(f, x - h)) / (2 * h)
 
 
@@ -82,15 +88,17 @@ def complex_step(f: Callable, x, h=1e-20):
     >>> bool(complex_step(np.exp, 1.0) == np.exp(1.0))
     True
     """
-    x, h = _point_and_step(x, h)
+    x, h = _point_and_step(f, x, h)
     values = elementwise(f, x + 1j * h)
     if not np.iscomplexobj(values):
         raise TypeError("f must carry complex numbers through, got a real value for a complex x")
     return values.imag / h
 
 
-def _point_and_step(x, h) -> tuple[np.ndarray, np.ndarray]:
+def _point_and_step(f, x, h) -> tuple[np.ndarray, np.ndarray]:
+    callable_function("f", f)
     x, h = real_array("x", x), real_array("h", h)
+    broadcastable(x=x, h=h)
     if not h.all():
         raise ValueError("h must not be 0")
     return x, h
@@ -121,6 +129,7 @@ def derivative(f: Callable, x) -> Estimate:
     >>> derivative(abs, 0.0)
     0.0 ± 1, unreliable (58 evaluations)
     """
+    callable_function("f", f)
     x = real_array("x", x)
     size = np.abs(x.ravel())
     size += size < 1e-100  # where numbers end, distances of 1 remain

@@ -17,7 +17,13 @@ from collections.abc import Callable
 import numpy as np
 
 from calclearn.calculus import richardson
-from calclearn.calculus.evaluation import at_points, real, real_array
+from calclearn.calculus.evaluation import (
+    at_points,
+    callable_function,
+    numbers,
+    real,
+    real_array,
+)
 from calclearn.calculus.richardson import EPS
 
 STEP = EPS ** (1 / 3)  # where truncation h² meets round-off EPS / h
@@ -37,8 +43,10 @@ def grad(f: Callable) -> Callable:
     array([4., 3.])
     """
 
+    callable_function("f", f)
+
     def gradient(w) -> np.ndarray:
-        w = np.asarray(w)
+        w = w if isinstance(w, np.ndarray) else real_array("w", w)
         if w.ndim == 0:
             return _slopes(lambda points: f(points[0]), real_array("w", w)[None])[0]
         slopes = _few_slopes(f, w) if w.shape in FEW and w.dtype == float else None
@@ -62,6 +70,8 @@ def jacobian(f: Callable) -> Callable:
            [0., 1.]])
     """
 
+    callable_function("f", f)
+
     def matrix(w) -> np.ndarray:
         return _slopes(f, _point(w))
 
@@ -82,8 +92,12 @@ def hessian(f: Callable) -> Callable:
            [2., 0.]])
     """
 
+    callable_function("f", f)
+
     def matrix(w) -> np.ndarray:
         w = _point(w)
+        if w.size == 0:
+            return np.zeros((len(w), *w.shape))
         d, points = len(w), w.reshape(len(w), -1)  # (d, m)
         scale = np.maximum(np.abs(points), 1.0)
         i, j = np.triu_indices(d)
@@ -95,7 +109,7 @@ def hessian(f: Callable) -> Callable:
         )
         pure = curvature[i == j]  # (d, m)
         mixed = (curvature - pure[i] - pure[j]) / 2
-        entries = np.where((i == j)[:, None], curvature, mixed) / (scale[i] * scale[j])
+        entries = np.where((i == j)[:, None], curvature, mixed) / scale[i] / scale[j]
         H = np.empty((d, d, points.shape[1]))
         H[i, j] = H[j, i] = entries
         return H.reshape(d, *w.shape)
@@ -130,7 +144,7 @@ def _curvature(f, points, scale, along):
 
 def _point(w) -> np.ndarray:
     w = real_array("w", w)
-    if w.ndim == 0 or w.size == 0:
+    if w.ndim == 0 or len(w) == 0:
         raise ValueError(f"w must have shape (d,) or (d, ...), got {w.shape}")
     return w
 
@@ -143,6 +157,9 @@ def _one_number(shape: tuple[int, ...]) -> None:
 def _slopes(f, w):
     """Central differences along every axis: w (d, ...) -> (outputs, d, ...)."""
     d = len(w)
+    if w.size == 0:  # no points
+        outputs = numbers(f(w)).shape[: 1 - w.ndim]
+        return np.zeros(outputs + w.shape)
     points = np.repeat(w.reshape(d, 1, -1), 2 * d, axis=1)  # (d, 2d, m)
     right = np.einsum("iim->im", points[:, :d])  # views: the i-th coordinate of the i-th point
     left = np.einsum("iim->im", points[:, d:])
@@ -151,7 +168,8 @@ def _slopes(f, w):
     left -= step
     values = real(at_points(f, points.reshape(d, -1)))
     values = values.reshape(*values.shape[:-1], 2, d, -1)
-    slopes = (values[..., 0, :, :] - values[..., 1, :, :]) / (right - left)
+    with np.errstate(invalid="ignore"):  # ∞ - ∞, where f is infinite, is NaN
+        slopes = (values[..., 0, :, :] - values[..., 1, :, :]) / (right - left)
     return slopes.reshape(*slopes.shape[:-2], *w.shape)
 
 
@@ -163,6 +181,8 @@ def _few_slopes(f, w):
     slopes = []
     try:
         for i, x in enumerate(w.tolist()):
+            if not math.isfinite(x):
+                return None
             h = STEP * max(abs(x), 1.0)
             right, left = w.copy(), w.copy()
             right[i], left[i] = x + h, x - h

@@ -117,6 +117,11 @@ def rule(function: Callable, *pullbacks: Callable | None, together: Callable | N
         raise TypeError(f"function must be a function, got {type(function).__name__}")
     if not pullbacks and together is None:
         return lambda pullback: (rule(function, pullback), pullback)[1]
+    found = [pullback for pullback in (*pullbacks, together) if pullback is not None]
+    if not found or not all(map(callable, found)):
+        raise TypeError(
+            f"pullbacks must be functions or None, and one a function, got {pullbacks!r:.60}"
+        )
     made = Rule(getattr(function, "primitive_of", function), pullbacks, together)
     TABLE[function] = made
     if isinstance(function, np.ufunc) and function.nin == function.nout == 1:
@@ -138,6 +143,9 @@ def primitive(function: Callable) -> Callable:
     >>> grad(softplus)(0.0)
     0.5
     """
+
+    if not callable(function):
+        raise TypeError(f"function must be a function, got {type(function).__name__}")
 
     @functools.wraps(function)
     def operation(*arguments, **keywords):

@@ -27,7 +27,7 @@ def where_first(g, wins, ties):
 
 def power_base(g, y, a, b):
     """∂(aᵇ)/∂a = b aᵇ⁻¹, and 0 where b = 0, also at a = 0."""
-    if np.ndim(b) == 0:
+    if type(b) in (int, float) or np.ndim(b) == 0:  # NumPy takes long to see a number
         return g * (2 * a) if b == 2 else g * (b * a ** (b - 1 if b != 0 else 1))
     return g * (b * a ** np.where(b == 0, 1, b - 1))
 

@@ -5,6 +5,7 @@ it asks the data for `label("flipper_length")` and writes what it gets. All arra
 lesson that wants to change some data makes a copy, and the next one still finds the real ones.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,7 +31,14 @@ class Dataset:
     licence: str
 
     def __post_init__(self):
-        columns = {name: read_only(values) for name, values in self.columns.items()}
+        if not isinstance(self.columns, Mapping):
+            raise TypeError(
+                f"columns must be a mapping of names to values, got {self.columns!r:.60}"
+            )
+        columns = {name: read_only(values, name) for name, values in self.columns.items()}
+        shapes = {name: column.shape for name, column in columns.items() if column.ndim != 1}
+        if shapes:
+            raise ValueError(f"columns must have shape (n,), got {shapes}")
         object.__setattr__(self, "columns", columns)
         lengths = {name: len(column) for name, column in columns.items()}
         if len(set(lengths.values())) > 1:
@@ -38,7 +46,7 @@ class Dataset:
 
     def __getitem__(self, name: str) -> np.ndarray:
         """The column called `name`, shape `(n,)`."""
-        if name not in self.columns:
+        if not (isinstance(name, str) and name in self.columns):
             raise ValueError(self._unknown(name))
         return self.columns[name]
 
@@ -57,7 +65,7 @@ class Dataset:
 
     def label(self, name: str) -> str:
         """The column's name and unit in words, ready for an axis: `height (m)`."""
-        if name not in self.columns:
+        if not (isinstance(name, str) and name in self.columns):
             raise ValueError(self._unknown(name))
         words, unit = name.replace("_", " "), self.units.get(name)
         return f"{words} ({unit})" if unit else words
@@ -87,8 +95,11 @@ class LineData:
     y_label: str
 
     def __post_init__(self):
-        object.__setattr__(self, "x", read_only(self.x))
-        object.__setattr__(self, "y", read_only(self.y))
+        for name in ("x", "y"):
+            values = read_only(getattr(self, name), name)
+            if values.dtype.kind not in "fiub":
+                raise TypeError(f"{name} must be real numbers, got {values.dtype}")
+            object.__setattr__(self, name, values)
         if self.x.ndim != 1 or self.x.shape != self.y.shape:
             raise ValueError(
                 f"x and y must have the same shape (n,), got {self.x.shape} and {self.y.shape}"
@@ -105,8 +116,8 @@ class LineData:
 
     def thinned(self, count: int) -> "LineData":
         """`count` of the points, spread evenly over the table; all where there are fewer."""
-        if count < 1:
-            raise ValueError(f"count must be at least 1, got {count}")
+        if not isinstance(count, int | np.integer) or count < 1:
+            raise ValueError(f"count must be a whole number of at least 1, got {count!r:.60}")
         rows = np.linspace(0, len(self) - 1, min(count, len(self))).round().astype(int)
         return replace(self, x=self.x[rows], y=self.y[rows])
 
@@ -115,9 +126,12 @@ class LineData:
         return f"LineData: {len(self)} points, {x}, {y}"
 
 
-def read_only(values) -> np.ndarray:
+def read_only(values, name: str) -> np.ndarray:
     """A copy of the values that refuses assignment, so that no lesson can spoil another's data."""
-    array = np.array(values)
+    try:
+        array = np.array(values)
+    except ValueError:
+        raise ValueError(f"{name} must be a list of numbers or words, got {values!r:.60}") from None
     array.setflags(write=False)
     return array
 

@@ -28,8 +28,10 @@ def spirals(n: int = 100, noise: float = 0.05, seed: int = 0) -> Dataset:
     """
     if not isinstance(n, int | np.integer) or n < 1:
         raise ValueError(f"n must be a whole number of at least 1, got {n!r}")
-    if not 0 <= noise < np.inf:
-        raise ValueError(f"noise must be at least 0 cm and finite, got {noise!r}")
+    if not isinstance(noise, int | float | np.number) or not 0 <= noise < np.inf:
+        raise ValueError(f"noise must be at least 0 cm and finite, got {noise!r:.60}")
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise ValueError(f"seed must be a whole number of at least 0, got {seed!r:.60}")
     share = np.sqrt(np.linspace(0.03, 1, n))
     angle = 2 * np.pi * TURNS * share
     arm = RADIUS * share * np.stack([np.cos(angle), np.sin(angle)])  # (2, n)

@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from calclearn.calculus.tracing import Traced
+from calclearn.descent.arguments import REAL
+
 Array = Any  # an ndarray, or what a trace puts in its place
 NUMBERS = frozenset({float, np.float64})
 
@@ -16,11 +19,17 @@ NUMBERS = frozenset({float, np.float64})
 def as_points(w: Array, dimension: int | None = None, argument: str = "w") -> Array:
     """`w` as floating-point coordinates (d, ...), or one sentence saying what it should be."""
     if not hasattr(w, "__array_function__"):
-        w = np.asarray(w, dtype=float)
+        try:
+            w = np.asarray(w)
+        except ValueError:  # lists of different lengths
+            w = np.array(None)
+    kind = w.dtype.kind
+    if kind not in REAL:
+        raise TypeError(f"{argument} must be a point, or many, in real numbers, got {w.dtype}")
     if w.ndim == 0 or (dimension is not None and w.shape[0] != dimension):
         d = "d" if dimension is None else dimension
         raise ValueError(f"{argument} must have shape ({d},) or ({d}, ...), got {w.shape}")
-    return w.astype(float) if w.dtype.kind in "iub" else w
+    return w if kind == "f" else w.astype(float)
 
 
 def stack(*components: Array) -> Array:
@@ -31,9 +40,7 @@ def stack(*components: Array) -> Array:
     if len(shapes) > 1:
         zeros = np.zeros(np.broadcast_shapes(*shapes))
         components = [c + zeros for c in components]
-    elif all(isinstance(c, np.ndarray) for c in components):
-        return np.array(components)
-    return np.stack(components)
+    return np.stack(components) if Traced in map(type, components) else np.array(components)
 
 
 def everywhere(constant: Array, w: Array) -> Array:
@@ -43,7 +50,9 @@ def everywhere(constant: Array, w: Array) -> Array:
 
 def inner(a: Array, b: Array) -> Array:
     """a·b for each start: (d, ...), (d, ...) -> (...)."""
-    return np.dot(a, b) if a.ndim == 1 else (a * b).sum(axis=0)
+    if a.ndim > 1:
+        return (a * b).sum(axis=0)
+    return a.dot(b) if type(a) is type(b) else np.dot(a, b)  # slower, but one may be traced
 
 
 def either(which: Array, new: Array, old: Array) -> Array:

@@ -55,10 +55,10 @@ def himmelblau() -> Surface:
         a, b = x * x + y - 11, x + y * y - 7
         return a * a + b * b
 
-    def gradient(w: Array) -> Array:
+    def value_and_gradient(w: Array) -> tuple[Array, Array]:
         x, y = w[0], w[1]
         a, b = x * x + y - 11, x + y * y - 7
-        return stack(4 * x * a + 2 * b, 2 * a + 4 * y * b)
+        return a * a + b * b, stack(4 * x * a + 2 * b, 2 * a + 4 * y * b)
 
     def hessian(w: Array) -> Array:
         x, y = w[0], w[1]
@@ -66,8 +66,9 @@ def himmelblau() -> Surface:
 
     return Surface(
         function,
-        gradient,
+        lambda w: value_and_gradient(w)[1],
         hessian,
+        value_and_gradient=value_and_gradient,
         name="Himmelblau",
         formula=r"(x^2 + y - 11)^2 + (x + y^2 - 7)^2",
         domain=((-5.0, 5.0), (-5.0, 5.0)),
@@ -181,16 +182,16 @@ def six_hump_camel() -> Surface:
     """Six minima of three depths."""
 
     def function(w: Array) -> Array:
-        x, y = w[0], w[1]
-        return (4 - 2.1 * x**2 + x**4 / 3) * x**2 + x * y + (4 * y**2 - 4) * y**2
+        x, y, xx, yy = w[0], w[1], w[0] * w[0], w[1] * w[1]
+        return (4 - 2.1 * xx + xx * xx / 3) * xx + x * y + (4 * yy - 4) * yy
 
     def gradient(w: Array) -> Array:
-        x, y = w[0], w[1]
-        return stack(8 * x - 8.4 * x**3 + 2 * x**5 + y, x - 8 * y + 16 * y**3)
+        x, y, xx, yy = w[0], w[1], w[0] * w[0], w[1] * w[1]
+        return stack((8 - 8.4 * xx + 2 * xx * xx) * x + y, x + (16 * yy - 8) * y)
 
     def hessian(w: Array) -> Array:
-        x, y = w[0], w[1]
-        return symmetric(8 - 25.2 * x**2 + 10 * x**4, 1 + 0 * x, 48 * y**2 - 8)
+        xx, yy = w[0] * w[0], w[1] * w[1]
+        return symmetric(8 - 25.2 * xx + 10 * xx * xx, 1 + 0 * xx, 48 * yy - 8)
 
     half = (
         (0.08984201310031807, -0.7126564030207396),

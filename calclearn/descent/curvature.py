@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from calclearn.descent.arguments import not_negative, surface_like
 from calclearn.descent.batches import Array, as_points, everywhere
 from calclearn.descent.surfaces import Surface
 
@@ -21,6 +22,7 @@ def eigenvalues(surface: Surface, at: Array) -> Array:
     >>> eigenvalues(saddle, [0, 0])
     array([-2.,  2.])
     """
+    surface_like(surface)
     h = surface.hessian(as_points(at, surface.dimension, "at"))
     return np.moveaxis(np.linalg.eigvalsh(np.moveaxis(h, (0, 1), (-2, -1))), -1, 0)
 
@@ -35,6 +37,7 @@ def classify(surface: Surface, at: Array, flat: float = 1e-6) -> Any:
     >>> classify(saddle, [0, 0])
     'saddle'
     """
+    not_negative("flat", flat)
     curvatures = eigenvalues(surface, at)
     lowest, highest = curvatures[0], curvatures[-1]
     noise = flat * np.maximum(np.abs(lowest), np.abs(highest))
@@ -58,6 +61,7 @@ def quadratic_model(surface: Surface, at: Array) -> Surface:
     >>> quadratic_model(quartic, [3.0]).minima[0]
     array([2.])
     """
+    surface_like(surface)
     a = as_points(at, surface.dimension, "at")
     if a.ndim != 1:
         raise ValueError(f"at must be a single point ({len(a)},), got shape {a.shape}")

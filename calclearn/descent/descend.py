@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from calclearn.calculus.tracing import plain
-from calclearn.descent.arguments import optimizer_like, whole_number
+from calclearn.descent.arguments import is_real, optimizer_like, whole_number
 from calclearn.descent.batches import Array, as_points, chosen, either, inner, some
 from calclearn.descent.record import Descent, Seen, Stop
 from calclearn.descent.surfaces import Surface
@@ -76,13 +76,18 @@ def descend(
     optimizer_like(optimizer)
     surface = surface if isinstance(surface, Surface) else Surface(surface)
     w = as_points(start, surface.dimension, "start")
-    if not np.all(np.isfinite(plain(w))):
+    if not np.isfinite(plain(w)).all():
         raise ValueError(f"start must be finite, got {plain(w)}")
     whole_number("steps", steps, 0)
     whole_number("every", every, 1)
-    if not (np.ndim(tolerance) == 0 and tolerance >= 0):
+    if not (is_real(tolerance) and np.ndim(tolerance) == 0 and tolerance >= 0):
         raise ValueError(f"tolerance must be a number of at least 0, got {tolerance!r}")
-    rng = np.random.default_rng(0 if rng is None else rng)
+    if not (progress is None or callable(progress)):
+        raise TypeError(f"progress must be a function or None, got {progress!r:.60}")
+    try:
+        rng = np.random.default_rng(0 if rng is None else rng)
+    except (TypeError, ValueError):
+        raise TypeError(f"rng must be a generator or a seed, got {rng!r:.60}") from None
     with np.errstate(all="ignore"):  # a number that overflows is a divergence, not a warning
         return Run(surface, w, optimizer, rng, tolerance).finish(steps, every, progress)
 
@@ -104,6 +109,11 @@ class Run:
         except ValueError as error:
             raise ValueError(f"surface cannot take points of shape {w.shape}: {error}") from error
         for name, part, expected in (("value", value, shape), ("gradient", g, w.shape)):
+            if not is_real(part):
+                raise TypeError(
+                    f"the {name} of the surface must be a real number or an array of them, "
+                    f"got {part!r:.60}"
+                )
             if np.shape(plain(part)) != expected:
                 raise ValueError(
                     f"the {name} of the surface must have shape {expected} at points of shape "
@@ -112,7 +122,7 @@ class Run:
         self.seen = Seen(w, value, g, 1)
         self.state = optimizer.init(w)
         rests = not self.noisy and getattr(optimizer, "rests_where_flat", True)
-        self.small = (tolerance * plain(surface.steepness)) ** 2 if rests else -1.0
+        self.small = np.square(tolerance * plain(surface.steepness)) if rests else -1.0
         self.large = EXPLODED * np.maximum(abs(plain(value)), plain(surface.scale))
         code, _ = self.verdict(self.seen, self.seen)
         self.stop = either(code == STALLED, RUNNING, code)  # it cannot stall before it has moved
@@ -121,27 +131,28 @@ class Run:
 
     def finish(self, steps: int, every: int, progress: Callable | None) -> Descent:
         """March and look back in turn until all have stopped, then put the record together."""
-        clock, longest = Clock(progress), 1 if hasattr(self.state, "seen") else BLOCK
+        searches, fitting = hasattr(self.state, "seen"), 1 + NUMBERS // self.seen.w.size
+        clock, longest = Clock(progress), 1 if searches else min(BLOCK, fitting)
         record, k, block = [(0, self.seen)], 0, 1
         while k < steps and not self.interrupted and some(self.stop == RUNNING):
             rows = self.look_back(self.march(min(block, steps - k), clock.pause), k)
             record += [(i, row) for i, row in enumerate(rows, k) if i > k and i % every == 0]
             self.seen, k = rows[-1], k + len(rows) - 1
-            block = min(2 * block, longest, 1 + NUMBERS // self.seen.w.size)
+            block = min(2 * block, longest)
             clock.tick(k, steps)
         last = int(np.max(self.taken, initial=0))
         record = [(i, row) for i, row in record if i < last] + [(last, self.seen)]
         numbers, rows = zip(*record, strict=True)
         points, values, gradients, _ = zip(*rows, strict=True)
-        batch = np.shape(self.taken)
+        each = np.zeros(np.shape(self.taken), dtype=int)  # where all starts share one number
         return Descent(
             steps=np.array(numbers),
             points=in_one(points),
             values=in_one(values),
             gradients=in_one(gradients),
-            stop=np.broadcast_to(self.stop, batch)[()],
-            steps_taken=np.broadcast_to(self.taken, batch)[()],
-            evaluations=np.broadcast_to(self.seen.evaluations, batch)[()],
+            stop=each + self.stop,
+            steps_taken=each + self.taken,
+            evaluations=each + self.seen.evaluations,
             interrupted=self.interrupted,
         )
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from calclearn.calculus.tracing import plain
+from calclearn.descent.arguments import one_number, real_numbers
 from calclearn.descent.batches import Array
 
 Pair = Callable[[Array, Array], Array]
@@ -39,6 +40,8 @@ class Error:
     averaged: bool = True
 
     def __call__(self, prediction: Array, target: Array) -> Array:
+        real_numbers("prediction", prediction)
+        real_numbers("target", target)
         data = tuple(range(np.ndim(target)))
         reduce = np.mean if self.averaged else np.sum
         return reduce(self.each(prediction, beside(target, prediction)), axis=data)
@@ -69,7 +72,8 @@ def huber_error(delta: float = 1.0) -> Error:
 
     Source: Huber, "Robust estimation of a location parameter", Ann. Math. Statist. 35 (1964).
     """
-    if not 0 < delta < np.inf:
+    one_number("delta", delta)
+    if delta <= 0:
         raise ValueError(f"delta must be above 0 and finite, got {delta}")
 
     def each(p: Array, t: Array) -> Array:
@@ -124,6 +128,8 @@ def cross_entropy(logits: Array, target: Array) -> Array:
     >>> round(float(undecided / np.log(4)), 12)
     1.0
     """
+    real_numbers("logits", logits)
+    real_numbers("target", target)
     shape, target = np.shape(plain(logits)), np.asarray(target)
     if len(shape) < 2 or target.shape not in (shape[:1], shape[:2]):
         raise ValueError(

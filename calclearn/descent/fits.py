@@ -19,6 +19,7 @@ from calclearn.descent.batches import Array, everywhere
 from calclearn.descent.errors import Error, mse, sse
 from calclearn.descent.surfaces import Field, Surface
 
+LARGEST = 1e150  # beyond which squares are infinite
 CACHED = 2**16  # residuals that a block may hold
 
 
@@ -152,15 +153,18 @@ def data_for(x: Array, y: Array, loss: Error, features: bool = False) -> tuple[A
 
 def as_data(name: str, values: Array, features: bool) -> np.ndarray:
     try:
-        array = np.array(values, dtype=float)
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"{name} must be an array of numbers, got {type(values).__name__}"
-        ) from None
+        array = np.array(values)
+        array = array.astype(float if array.dtype.kind in "fiubO" else object)
+    except (TypeError, ValueError, OverflowError):
+        array = np.array(None)
+    if array.dtype != float:
+        raise TypeError(f"{name} must be an array of real numbers, got {values!r:.60}")
     if not (array.ndim == 1 or (features and array.ndim == 2)) or array.size == 0:
         shapes = "(n,) or (n, f)" if features else "(n,)"
         raise ValueError(f"{name} must have shape {shapes} with n of at least 1, got {array.shape}")
     bad = np.flatnonzero(~np.isfinite(array))
     if bad.size:
         raise ValueError(f"{name} must be finite, got {array.flat[bad[0]]} at position {bad[0]}")
+    if np.abs(array).max() > LARGEST:
+        raise ValueError(f"{name} must be at most {LARGEST:g} in size, got {np.abs(array).max():g}")
     return array

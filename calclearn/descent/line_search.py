@@ -54,7 +54,7 @@ def backtracking(surface: Surface, seen: Seen, p: Array) -> Seen:
         there = Seen(x, *surface.value_and_gradient(x), evaluations)
         enough = there.value <= value + FALL * t * slope + NOISE * abs(value)
         seen = chosen(waiting & enough, there, seen)
-        waiting = waiting & ~enough
+        waiting = either(enough, False, waiting)
         if not some(waiting):
             break
         t = either(waiting, t / 2, t)
@@ -77,22 +77,22 @@ def strong_wolfe(surface: Surface, seen: Seen, p: Array, t: Any = 1.0) -> Seen:
     w, value, g, evaluations = before = seen
     slope = inner(g, p)
     low, high = Trial(0.0 * slope, value, slope), None
-    waiting = slope < 0
+    waiting, rounding = slope < 0, NOISE * abs(value)
     for _ in range(TRIALS):
         x = w + t * p
         evaluations = evaluations + either(waiting, 1, 0)
         there = Seen(x, *surface.value_and_gradient(x), evaluations)
         here = Trial(t, there.value, inner(there.gradient, p))
-        lower = here.value <= value + FALL * t * slope + NOISE * abs(value)
+        lower = here.value <= value + FALL * t * slope + rounding
         lower = lower & (here.value <= low.value)
         seen = chosen(waiting & lower, there, seen)
-        waiting = waiting & ~(lower & (abs(here.slope) <= -FLATTEN * slope))
+        waiting = either(lower & (abs(here.slope) <= -FLATTEN * slope), False, waiting)
         if not some(waiting):
             break
         high = high or Trial(np.inf + 0 * slope, value, slope)
         low, high, t = narrowed(low, high, here, lower, waiting)
     else:  # what changed by no more than rounding has not fallen: such a start stays
-        fallen = seen.value < value - NOISE * abs(value)
+        fallen = seen.value < value - rounding
         seen = chosen(waiting & ~fallen, before, seen)
     return seen if seen.evaluations is evaluations else seen._replace(evaluations=evaluations)
 
@@ -108,8 +108,9 @@ def narrowed(low: Trial, high: Trial, here: Trial, lower: Array, waiting: Array)
     share = cubic_minimum(a, b)
     sense = (share == share) & (inside | (share > 1))  # else it is no number, or lies behind
     share = either(sense, share, either(inside, 0.5, 5.0))
-    share = np.maximum(share, either(inside, 0.1, 2.1))  # not too close to what is known
-    share = np.minimum(share, either(inside, 0.9, 5.0))
+    least, most = either(inside, 0.1, 2.1), either(inside, 0.9, 5.0)
+    share = either(share > least, share, least)  # not too close to what is known
+    share = either(share < most, share, most)
     return new_low, new_high, either(waiting, a.t + share * (b.t - a.t), here.t)
 
 

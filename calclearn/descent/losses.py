@@ -27,6 +27,7 @@ from calclearn.descent.errors import (
     sse,
 )
 from calclearn.descent.fits import (
+    LARGEST,
     absolute_error_of_lines,
     data_for,
     linear_fit,
@@ -181,6 +182,13 @@ def polynomial_loss(
     """
     x, y = data_for(x, y, loss)
     whole_number("degree", degree, 0)
+    with np.errstate(over="ignore"):
+        X = np.vander(x, degree + 1, increasing=True)
+    if np.abs(X).max() > LARGEST:
+        raise ValueError(
+            f"x must have powers of at most {LARGEST:g} up to the degree {degree}, "
+            f"got {np.abs(x).max():g}"
+        )
     details = {
         "name": f"{loss.name} of a polynomial of degree {degree}",
         "formula": loss.formula.replace("p_i", r"\sum_j w_j x_i^j").replace("t_i", "y_i"),
@@ -188,7 +196,7 @@ def polynomial_loss(
             lambda i: polynomial_loss(x[i], y[i], degree, loss), x.size, batch_size, loss
         ),
     }
-    return linear_fit(np.vander(x, degree + 1, increasing=True), y, loss, **details)
+    return linear_fit(X, y, loss, **details)
 
 
 def logistic_loss(x: Array, y: Array, batch_size: int | None = None) -> Surface:

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from calclearn.calculus.tracing import Traced
 from calclearn.descent.arguments import not_negative
 from calclearn.descent.batches import Array
 
@@ -35,7 +36,7 @@ class Optimizer:
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
             if name == "betas" and not (isinstance(value, tuple) and len(value) == 2):
-                raise TypeError(f"betas must be a pair of numbers, got {value!r}")
+                raise TypeError(f"betas must be a pair of numbers, got {value!r:.60}")
             below = 1.0 if name in ("momentum", "alpha", "betas") else np.inf
             for number in value if name == "betas" else (value,):
                 if not callable(number):  # a schedule answers for itself
@@ -263,6 +264,6 @@ class ProximalGradient(Optimizer):
 
 def root(s: Array) -> Array:
     """√s, with derivative 0 at 0: a weight without a gradient must not spoil the others'."""
-    if isinstance(s, np.ndarray | np.generic):
+    if type(s) is not Traced:
         return np.sqrt(s)
     return np.where(s > 0, np.sqrt(np.where(s > 0, s, 1)), 0)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calclearn.descent.arguments import one_number, real_numbers, whole_number
+
 
 @dataclass(frozen=True)
 class Regimes:
@@ -38,8 +40,15 @@ class Regimes:
     left: float = 0.1
 
     def __post_init__(self) -> None:
-        if not (np.ndim(self.eigenvalues) == 1 and np.all(np.asarray(self.eigenvalues) > 0)):
+        real_numbers("eigenvalues", self.eigenvalues)
+        curvatures = np.asarray(self.eigenvalues)
+        above = (curvatures > 0) & (curvatures < np.inf)
+        if not (above.ndim == 1 and above.size and above.all()):
             raise ValueError(f"eigenvalues must be (d,) and all above 0, got {self.eigenvalues}")
+        whole_number("steps", self.steps, 1)
+        one_number("left", self.left)
+        if not 0 < self.left < 1:
+            raise ValueError(f"left must lie between 0 and 1, got {self.left}")
 
     @property
     def creeps(self) -> float:

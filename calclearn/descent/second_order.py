@@ -95,8 +95,11 @@ def solved(hessian: Array, g: Array, damping: float | None = None) -> Array:
         return np.moveaxis(uphill_counted(H, b, damping)[..., 0], -1, 0)
     try:
         s = np.linalg.solve(H, b)
-    except np.linalg.LinAlgError:
-        s = np.linalg.pinv(np.where(np.isfinite(H), H, 0), hermitian=True) @ b
+    except np.linalg.LinAlgError:  # of one start, perhaps: the others keep their own step
+        singular = (np.linalg.slogdet(plain(H))[0] == 0)[..., None, None]
+        shortest = np.linalg.pinv(np.where(np.isfinite(H), H, 0), hermitian=True) @ b
+        regular = np.linalg.solve(np.where(singular, np.eye(H.shape[-1]), H), b)
+        s = np.where(singular, shortest, regular)
     return np.moveaxis(s[..., 0], -1, 0)
 
 
@@ -167,7 +170,7 @@ class BFGS:
         rho = either(ys > EPS * inner(y, y), 1 / ys, 0.0)
         u = (rho * (1 + rho * inner(y, By)) / 2) * s - rho * By
         outer = u[:, None] * s
-        B = B + (outer + np.swapaxes(outer, 0, 1))
+        B = B + (outer + outer.swapaxes(0, 1))
         return found.w, BFGSState(B, found.value - seen.value, found)
 
 

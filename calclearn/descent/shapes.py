@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from calclearn.descent.arguments import one_number, real_numbers
 from calclearn.descent.batches import Array, everywhere, stack
 from calclearn.descent.surfaces import Surface
 
@@ -72,8 +73,10 @@ def quadratic(A: Sequence, *, name: str = "quadratic", reach: float = 3.0) -> Su
     >>> quadratic([[2.0, 0.0], [0.0, 6.0]]).gradient([1.0, 1.0])
     array([2., 6.])
     """
+    real_numbers("A", A)
     A = np.array(A, dtype=float)
-    if A.ndim != 2 or A.shape[0] != A.shape[1] or not np.array_equal(A, A.T):
+    square = A.ndim == 2 and A.shape[0] == A.shape[1] > 0
+    if not (square and np.isfinite(A).all() and np.array_equal(A, A.T)):
         raise ValueError(f"A must be a symmetric matrix of finite numbers, got {A.tolist()}")
     d = len(A)
     return Surface(
@@ -90,6 +93,8 @@ def quadratic(A: Sequence, *, name: str = "quadratic", reach: float = 3.0) -> Su
 
 def bowl(a: float = 1.0, b: float = 3.0) -> Surface:
     """The friendliest surface: a x² + b y² with curvatures 2a and 2b."""
+    one_number("a", a)
+    one_number("b", b)
     return Surface(
         lambda w: a * w[0] ** 2 + b * w[1] ** 2,
         lambda w: stack(2 * a * w[0], 2 * b * w[1]),
@@ -104,6 +109,8 @@ def bowl(a: float = 1.0, b: float = 3.0) -> Surface:
 
 def ravine(ratio: float = 50.0, angle: float = 0.5) -> Surface:
     """A long valley, `ratio` times as steep across as along, turned by `angle` radians."""
+    one_number("ratio", ratio)
+    one_number("angle", angle)
     c, s = np.cos(angle), np.sin(angle)
     across, along = (s * s, -s * c, c * c), (c * c, s * c, s * s)
     xx, xy, yy = (ratio * p + q for p, q in zip(across, along, strict=True))
@@ -112,6 +119,7 @@ def ravine(ratio: float = 50.0, angle: float = 0.5) -> Surface:
 
 def double_well(tilt: float = 0.0) -> Surface:
     """Two minima with a saddle between; a `tilt` makes one of them the lower."""
+    one_number("tilt", tilt)
     return Surface(
         lambda w: (w[0] ** 2 - 1) ** 2 + tilt * w[0] + w[1] ** 2,
         lambda w: stack(4 * w[0] * (w[0] ** 2 - 1) + tilt, 2 * w[1]),

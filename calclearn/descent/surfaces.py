@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from calclearn.descent.arguments import not_negative
+from calclearn.descent.arguments import is_real, not_negative, surface_like, whole_number
 from calclearn.descent.batches import Array, as_points, everywhere
 
 Field = Callable[[Array], Array]
@@ -70,7 +70,7 @@ class Surface:
             both = by_autodiff("value_and_grad", f)
         elif both is None:
             both = lambda w: (f(w), gradient(w))  # noqa: E731
-        dimension = self.dimension or len(self.domain) or None
+        dimension = dimension_of(self.domain, self.dimension)
         completed = {
             "dimension": dimension,
             "gradient": checked(gradient or by_autodiff("grad", f), dimension),
@@ -121,7 +121,7 @@ class Surface:
 
     def __mul__(self, factor: Any) -> "Surface":
         """A multiple of the surface; an array of factors (...) makes a batch of surfaces."""
-        if isinstance(factor, Surface | str):
+        if not is_real(factor):
             return NotImplemented
         a, label = self, f"{factor:.4g}" if isinstance(factor, int | float) else "c"
         return Surface(
@@ -158,6 +158,7 @@ def slice_through(surface: Surface, origin: Array, u: Array, v: Array) -> Surfac
     >>> float(plane([3.0, 4.0]))
     50.0
     """
+    surface_like(surface)
     origin = as_points(origin, surface.dimension, "origin")
     u, v = (as_points(w, origin.shape[0], name) for w, name in ((u, "u"), (v, "v")))
     if not origin.ndim == u.ndim == v.ndim == 1:
@@ -198,6 +199,7 @@ def shaken(surface: Surface, size: float) -> Surface:
     >>> bool(np.all(one.gradient([1.0, 1.0]) == other.gradient([1.0, 1.0])))
     True
     """
+    surface_like(surface)
     not_negative("size", size)
     if surface.dimension is None:
         raise ValueError(
@@ -216,6 +218,20 @@ def shaken(surface: Surface, size: float) -> Surface:
         return surface.sample(rng) + slope
 
     return replace(surface, name=f"shaken {surface.name}", sampler=tilted)
+
+
+def dimension_of(domain: Any, dimension: int | None) -> int | None:
+    """How many coordinates there are, if either says so."""
+    if dimension is not None:
+        whole_number("dimension", dimension, 1)
+    if isinstance(domain, tuple) and not domain:
+        return dimension
+    shape = np.shape(domain) if isinstance(domain, tuple | list | np.ndarray) else ()
+    if len(shape) != 2 or shape[1] != 2 or dimension not in (None, shape[0]):
+        raise ValueError(
+            f"domain must hold one (low, high) pair for each coordinate, got {domain!r:.60}"
+        )
+    return shape[0]
 
 
 def checked(field: Field, dimension: int | None) -> Field:

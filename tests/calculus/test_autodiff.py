@@ -228,3 +228,12 @@ def test_wrong_arguments_at_the_door():
             transform(np.sin, (0, 1))
     with pytest.raises(TypeError, match=r"function must be a function, got int"):
         rule(3, lambda g, y, a: g)
+
+
+def test_cotangents_that_are_no_numbers_and_calls_without_arguments_are_named():
+    _, pull = vjp(lambda x: 2 * x, np.ones(2))
+    for g in (np.array([1j, 1.0]), "ab", None, [[1, 2], [3]]):
+        with pytest.raises(TypeError, match="g must be a real number or an array of them"):
+            pull(g)
+    with pytest.raises(TypeError, match="needs an argument, got none"):
+        grad(np.sin)()

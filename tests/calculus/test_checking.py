@@ -358,3 +358,13 @@ def test_bad_input_is_named():
         check_gradient(himmelblau, himmelblau_gradient, at=[1.0, np.inf])
     with pytest.raises(TypeError, match="at must be a real number"):
         check_gradient(himmelblau, himmelblau_gradient, at="here")
+
+
+def test_a_gradient_that_is_complex_or_empty_is_told():
+    def f(w):
+        return np.sum(w**2)
+
+    assert "must return real numbers" in check_gradient(f, lambda w: 2j * w, at=[1.0, 2.0]).message
+    assert check_gradient(f, lambda w: np.zeros((2, 0)), at=[1.0, 2.0]).diagnosis == "shape"
+    with pytest.raises(TypeError, match="f must return real numbers, got complex"):
+        check_gradient(lambda w: 1j, lambda w: w, at=[1.0, 2.0])

@@ -35,3 +35,12 @@ def test_fused_operations_name_what_came():
         softmax_cross_entropy(np.ones(3), [0])
     with pytest.raises(ValueError, match=r"labels must lie in 0 to 2, got 0 to 3"):
         softmax_cross_entropy(np.ones((2, 3)), [0, 3])
+
+
+def test_a_linear_layer_of_whole_numbers_may_have_any_bias():
+    y = linear(np.array([[1, 2]]), np.array([[3], [4]]), np.array([0.5]))
+    assert y.tolist() == [[11.5]]
+    with pytest.raises(
+        TypeError, match="x, W and b must be real, got float64, float64 and complex"
+    ):
+        linear(np.ones((1, 2)), np.ones((2, 1)), np.array([1j]))

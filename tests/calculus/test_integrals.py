@@ -242,3 +242,33 @@ def test_bad_input_is_named():
         expected(np.square, np.sin, -1, 1)
     with pytest.raises(ValueError, match="density must have an area"):
         expected(np.square, lambda x: 0.0, -1, 1)
+
+
+@pytest.mark.parametrize(
+    "rule", [left_sum, midpoint, trapezoid, simpson, gauss_legendre, monte_carlo, accumulate]
+)
+def test_functions_and_limits_that_do_not_fit_are_named(rule):
+    end = "x" if rule is accumulate else "b"
+    with pytest.raises(TypeError, match="f must be a function, got NoneType"):
+        rule(None, 0.0, 1.0)
+    with pytest.raises(TypeError, match=f"{end} must be a real number or an array of them"):
+        rule(np.sin, 0.0, "one")
+    with pytest.raises(ValueError, match=f"a and {end} must have shapes that broadcast"):
+        rule(np.sin, np.zeros(2), np.ones(3))
+
+
+def test_expected_names_what_is_no_function_and_an_infinite_density():
+    with pytest.raises(TypeError, match="loss must be a function"):
+        expected(None, np.exp, 0.0, 1.0)
+    with pytest.raises(TypeError, match="density must be a function"):
+        expected(np.sin, None, 0.0, 1.0)
+    with pytest.raises(ValueError, match="density must have an area"):
+        expected(np.sin, lambda x: np.inf, 0.0, 1.0)
+
+
+def test_monte_carlo_can_be_differentiated_by_its_limits():
+    def area(b):
+        return monte_carlo(np.square, 0.0, b, n=100, rng=0).value
+
+    slope = autodiff.grad(area)(1.5)
+    assert slope == pytest.approx((area(1.5 + 1e-6) - area(1.5 - 1e-6)) / 2e-6, rel=1e-8)

@@ -217,3 +217,21 @@ def test_bad_input_is_named():
 
 def test_estimate_is_the_public_result():
     assert isinstance(derivative(np.sin, [0.0, 1.0]), Estimate)
+
+
+@pytest.mark.parametrize(
+    "method", [forward_difference, backward_difference, central_difference, complex_step]
+)
+def test_what_does_not_go_together_is_named(method):
+    with pytest.raises(TypeError, match="f must be a function, got NoneType"):
+        method(None, 1.0, 0.1)
+    with pytest.raises(ValueError, match=r"x and h must have shapes that broadcast, got \(3,\)"):
+        method(np.sin, np.ones(3), np.ones(2))
+    with pytest.raises(TypeError, match="x must be a real number or an array of them"):
+        method(np.sin, [[1, 2], [3]], 0.1)
+    assert method(np.sin, np.zeros((2, 0)), 0.1).shape == (2, 0)
+
+
+def test_derivative_of_what_is_no_function_is_named():
+    with pytest.raises(TypeError, match="f must be a function, got float"):
+        derivative(1.0, 1.0)

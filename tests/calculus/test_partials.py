@@ -172,3 +172,27 @@ def test_bad_input_is_named(transform, d):
         for f in (lambda w: w**2, list):
             with pytest.raises(ValueError, match="f must return one number for each point, got"):
                 transform(f)(np.ones(d))
+
+
+@pytest.mark.parametrize("transform", [grad, jacobian, hessian])
+def test_what_is_no_function_no_point_or_not_finite_is_named(transform):
+    with pytest.raises(TypeError, match="f must be a function, got int"):
+        transform(3)
+    with pytest.raises(ValueError, match="w must be finite"):
+        transform(np.sum)(np.array([np.inf, 1.0]))
+    with pytest.raises(TypeError, match="w must be a real number or an array of them"):
+        transform(np.sum)([[1, 2], [3]])
+
+
+@pytest.mark.parametrize("batch", [(0,), (2, 0)])
+def test_no_points_have_no_derivatives(batch):
+    w = np.zeros((3, *batch))
+    assert grad(lambda w: np.sum(w**2, axis=0))(w).shape == (3, *batch)
+    assert jacobian(lambda w: np.stack([w[0], w[1]]))(w).shape == (2, 3, *batch)
+    assert hessian(lambda w: np.sum(w**2, axis=0))(w).shape == (3, 3, *batch)
+
+
+def test_an_infinite_function_and_a_huge_point_give_no_warning():
+    assert np.isnan(grad(lambda w: np.inf + np.sum(w, axis=0))(np.ones(5))).all()
+    H = hessian(lambda w: w[1] ** 2)(np.array([1e300, 1.0]))
+    np.testing.assert_allclose(H, [[0.0, 0.0], [0.0, 2.0]], atol=1e-9)

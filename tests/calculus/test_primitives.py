@@ -86,3 +86,11 @@ def test_a_primitive_without_a_rule_and_a_rule_of_the_wrong_shape():
     rule(bare, lambda g, y, x: np.ones(5))
     with pytest.raises(ValueError, match=r"a rule returned a cotangent of shape \(5,\)"):
         grad(bare)(1.0)
+
+
+def test_what_is_no_pullback_and_no_function_is_named():
+    for pullbacks in ((None,), ("g",), (None, 3)):
+        with pytest.raises(TypeError, match="pullbacks must be functions or None"):
+            rule(np.spacing, *pullbacks)
+    with pytest.raises(TypeError, match="function must be a function, got NoneType"):
+        primitive(None)

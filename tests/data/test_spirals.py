@@ -59,3 +59,12 @@ def test_no_straight_line_does_much_better_than_chance():
 def test_bad_input_is_told_in_one_sentence(given, sentence):
     with pytest.raises(ValueError, match=sentence):
         spirals(**given)
+
+
+@pytest.mark.parametrize(
+    "given", [{"noise": None}, {"noise": "a lot"}, {"seed": "s"}, {"seed": -1}]
+)
+def test_what_is_no_number_is_named(given):
+    (name,) = given
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        spirals(5, **given)

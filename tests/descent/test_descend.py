@@ -394,3 +394,35 @@ def test_a_learning_rate_in_place_of_an_optimizer_is_named():
         descend(bowl(), [1.0, 1.0], GradientDescent)
     with pytest.raises(TypeError, match="surface must be a Surface"):
         descend(3.0, [1.0, 1.0], GradientDescent())
+
+
+@pytest.mark.parametrize("start", ["ab", {}, None, [[1, 2], [3]], [1j, 2.0], [None, 1.0]])
+def test_a_start_that_is_no_point_is_named(start):
+    with pytest.raises(TypeError, match="start must be a point, or many, in real numbers, got"):
+        descend(bowl(), start, GradientDescent())
+
+
+@pytest.mark.parametrize(
+    ("part", "came"), [(None, "None"), ("ab", "'ab'"), (1j, "1j"), ([1.0, 2.0], r"\[1.0, 2.0\]")]
+)
+def test_a_surface_that_returns_no_numbers_is_named(part, came):
+    with pytest.raises(TypeError, match=f"the gradient of the surface must be .* got {came}"):
+        descend(Surface(lambda w: w[0], lambda w: part), [1.0, 2.0], GradientDescent())
+    with pytest.raises(TypeError, match=f"the value of the surface must be .* got {came}"):
+        descend(Surface(lambda w: part, lambda w: w), [1.0, 2.0], GradientDescent())
+
+
+def test_settings_of_the_wrong_kind_are_named():
+    def run(**settings):
+        return descend(bowl(), [1.0, 1.0], GradientDescent(), **settings)
+
+    for tolerance in (None, "small", [1.0], 1j):
+        with pytest.raises(ValueError, match="tolerance must be a number of at least 0, got"):
+            run(tolerance=tolerance)
+    with pytest.raises(TypeError, match="rng must be a generator or a seed, got 'seed'"):
+        run(rng="seed")
+    with pytest.raises(TypeError, match="progress must be a function or None, got 'bar'"):
+        run(progress="bar")
+    with pytest.raises(ValueError, match="steps must be a whole number of at least 0, got True"):
+        run(steps=True)
+    assert run(tolerance=1e300).stop == Stop.CONVERGED

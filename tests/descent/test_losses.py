@@ -306,9 +306,33 @@ def test_bad_input_gets_one_sentence(call, sentence):
 
 
 def test_data_and_losses_of_the_wrong_kind_are_named():
-    with pytest.raises(TypeError, match="x must be an array of numbers, got dict"):
+    with pytest.raises(TypeError, match=r"x must be an array of real numbers, got \{\}"):
         line_loss({}, [1])
     with pytest.raises(TypeError, match="loss must be an error"):
         line_loss(X, Y, "mse")
     with pytest.raises(TypeError, match="loss must be an error"):
         polynomial_loss(X, Y, 2, cross_entropy)
+
+
+def test_data_that_are_complex_or_too_large_to_square_are_named():
+    with pytest.raises(TypeError, match="x must be an array of real numbers"):
+        line_loss(np.array([1j, 2.0]), [1, 2])
+    with pytest.raises(TypeError, match="y must be an array of real numbers"):
+        line_loss([1, 2], [1, 10**400])
+    with pytest.raises(ValueError, match=r"x must be at most 1e\+150 in size, got 1e\+300"):
+        line_loss([1e300, 1.0], [1, 2])
+    with pytest.raises(ValueError, match="x must have powers of at most"):
+        polynomial_loss([1e100, 1.0], [1, 2], degree=4)
+
+
+def test_predictions_and_targets_that_are_no_numbers_are_named():
+    for error in (sse, mse, mae, huber, binary_cross_entropy):
+        with pytest.raises(TypeError, match="prediction must be real numbers"):
+            error(np.array(["a", "b"]), [1.0, 2.0])
+        with pytest.raises(TypeError, match="target must be real numbers"):
+            error(np.ones(2), [[1, 2], [3]])
+    with pytest.raises(TypeError, match="logits must be real numbers"):
+        cross_entropy(np.array([["a", "b"]]), [0])
+    for delta in (None, "1", [1.0], np.ones(2)):
+        with pytest.raises(TypeError, match="delta must be a number"):
+            huber_error(delta)

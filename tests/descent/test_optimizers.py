@@ -279,3 +279,9 @@ def test_a_weight_without_a_gradient_does_not_spoil_the_hypergradient():
 if __name__ == "__main__":
     runs = {p: {n: torch_run(p, *t[1:]) for n, t in TORCH.items()} for p in PROBLEMS}
     REFERENCE.write_text(json.dumps(runs, indent=1) + "\n")
+
+
+@pytest.mark.parametrize("rate", [{1.0}, 1j, object(), np.array([None]), np.array(["a"])])
+def test_what_is_no_number_is_named(rate):
+    with pytest.raises(TypeError, match="learning_rate must be a number or an array"):
+        Adam(learning_rate=rate)

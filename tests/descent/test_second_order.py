@@ -277,3 +277,16 @@ def test_a_search_that_finds_only_rounding_stalls(optimizer):
     assert Stop(run.stop) in (Stop.STALLED, Stop.CONVERGED)
     assert run.evaluations < 300
     assert np.linalg.norm(surface.gradient(run.points[-1])) < 1e-5
+
+
+def test_an_almost_singular_hessian_keeps_its_own_step_beside_a_singular_one():
+    H = np.array([[1.0, 1.0], [1.0, 1.0 + 1e-15]])
+
+    def hessian(w):
+        return np.where(w[0] > 0, H.reshape(2, 2, *[1] * (w.ndim - 1)), 0.0)
+
+    surface = Surface(lambda w: w[0], lambda w: np.stack([1 + 0 * w[0], 0 * w[0]]), hessian)
+    alone = Newton().update(np.ones(2), np.array([1.0, 0.0]), 0, surface)[0]
+    both = np.array([[1.0, -1.0], [1.0, -1.0]])
+    batched = Newton().update(both, surface.gradient(both), 0, surface)[0]
+    np.testing.assert_array_equal(batched[:, 0], alone)

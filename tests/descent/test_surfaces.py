@@ -26,6 +26,7 @@ from calclearn.descent.curvature import classify, eigenvalues, quadratic_model
 from calclearn.descent.descend import descend
 from calclearn.descent.losses import l1, l2, line_loss
 from calclearn.descent.optimizers import GradientDescent
+from calclearn.descent.rates import Regimes
 from calclearn.descent.shapes import quadratic
 from calclearn.descent.surfaces import Surface, shaken, slice_through
 
@@ -273,3 +274,64 @@ def test_rosenbrock_has_a_second_minimum_from_four_dimensions_on(dimension):
     assert surface(second) > 3.5
     assert np.linalg.norm(surface.gradient(second)) < 1e-9
     assert np.linalg.eigvalsh(surface.hessian(second))[0] > 0.1
+
+
+def test_points_that_are_no_numbers_are_named():
+    for w in ("ab", {}, [1j, 2.0], [[1, 2], [3]], np.array(["a", "b"]), np.array([1.0, None])):
+        for ask in (bowl(), bowl().gradient, bowl().hessian):
+            with pytest.raises(TypeError, match="w must be a point, or many, in real numbers"):
+                ask(w)
+        with pytest.raises(TypeError, match="at must be a point, or many, in real numbers"):
+            classify(bowl(), w)
+
+
+def test_what_is_no_dimension_and_no_domain_is_named():
+    for dimension in (0, -1, 2.0, "2", True, [2]):
+        with pytest.raises(ValueError, match="dimension must be a whole number of at least 1"):
+            Surface(np.sum, dimension=dimension)
+    for domain in (None, 3, "ab", (1.0, 2.0), np.ones(2), [(0, 1, 2)]):
+        with pytest.raises(ValueError, match=r"domain must hold one \(low, high\) pair"):
+            Surface(np.sum, domain=domain)
+    with pytest.raises(ValueError, match=r"domain must hold one \(low, high\) pair"):
+        Surface(np.sum, domain=((0, 1),), dimension=2)
+
+
+def test_what_is_no_surface_and_no_number_is_named():
+    at = [1.0, 1.0]
+    for ask in (
+        lambda s: eigenvalues(s, at),
+        lambda s: classify(s, at),
+        lambda s: quadratic_model(s, at),
+        lambda s: slice_through(s, at, at, at),
+        lambda s: shaken(s, 0.1),
+    ):
+        with pytest.raises(TypeError, match="surface must be a Surface, got"):
+            ask(np.sum)
+    for factor in (None, "2", [2.0], 2j):
+        with pytest.raises(TypeError, match="Surface"):
+            bowl() * factor
+    for call in (lambda: bowl(None), lambda: ravine("2"), lambda: double_well([1.0])):
+        with pytest.raises(TypeError, match="must be a number, got"):
+            call()
+    with pytest.raises(ValueError, match="ratio must be finite, got inf"):
+        ravine(np.inf)
+    with pytest.raises(ValueError, match="A must be a symmetric matrix of finite numbers"):
+        quadratic([[np.inf, 0.0], [0.0, 1.0]])
+    with pytest.raises(TypeError, match="flat must be a number"):
+        classify(bowl(), at, "flat")
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"eigenvalues": []}, "eigenvalues must be"),
+        ({"eigenvalues": [1.0, np.inf]}, "eigenvalues must be"),
+        ({"eigenvalues": [1j]}, "eigenvalues must be real numbers"),
+        ({"eigenvalues": [1.0], "steps": 0}, "steps must be a whole number of at least 1"),
+        ({"eigenvalues": [1.0], "left": 2.0}, "left must lie between 0 and 1, got 2.0"),
+        ({"eigenvalues": [1.0], "left": "half"}, "left must be a number, got 'half'"),
+    ],
+)
+def test_regimes_that_cannot_be_are_named(settings, sentence):
+    with pytest.raises((ValueError, TypeError), match=sentence):
+        Regimes(**settings)
