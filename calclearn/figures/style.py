@@ -128,7 +128,8 @@ def panels(*kinds: str, ratios: tuple[float, ...] | None = None, height: float =
         raise ValueError(f'kinds must be "flat", "solid" or "strip", got {kinds}')
     strips = len(kinds) - len(row)
     with style():
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        # The last bit counts: 4.1 inches would be 409 pixels in some versions of matplotlib.
+        figure = Figure(figsize=(WIDTH, height + 1e-9), layout="constrained")
         figure.get_layout_engine().set(wspace=0.06)
         shares = [1] + [0.09] * strips
         grid = figure.add_gridspec(1 + strips, len(row), width_ratios=ratios, height_ratios=shares)
