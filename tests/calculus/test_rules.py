@@ -481,6 +481,7 @@ CONSTANTS = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("function", CONSTANTS)
 def test_steps_and_questions_give_plain_numbers(function):
     x = numbers((4,))
