@@ -1,0 +1,9 @@
+"""Networks: layers, and how they are put together. The files in the order in which they build:
+
+initial        the first weights: Xavier, He, orthogonal, or of a plain scale
+layers         what a layer is; dense layers, activations, dropout
+convolution    images: convolution and pooling
+recurrent      sequences: a state that is carried from step to step
+network        layers in a row over one flat vector of weights; its loss is a Surface
+inside         what every layer holds and receives: activations, gradients, their norms
+"""

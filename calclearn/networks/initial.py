@@ -1,0 +1,86 @@
+"""The first weights decide whether a signal survives its way through a deep network.
+
+With n inputs a unit sums n products, so the variance of the sum is n Var(w) times that of an input.
+An initialisation picks Var(w) so that signals, or gradients, keep their size from layer to layer.
+
+Each is a function (rng, shape) -> array, of the shape (outputs, inputs, *kernel):
+
+    fan_in = inputs · kernel cells        what one output sums up
+    fan_out = outputs · kernel cells      what one input reaches
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from calclearn.descent.arguments import not_negative
+
+Initial = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
+
+
+def fans(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return (fan_in, fan_out) of weights (outputs, inputs, *kernel).
+
+    >>> fans((8, 3, 5, 5))
+    (75, 200)
+    """
+    cells = math.prod(shape[2:])
+    return shape[1] * cells, shape[0] * cells
+
+
+def xavier(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Keep the size of signals and of gradients alike, as well as one variance can: for tanh.
+
+    w ~ N(0, 2 / (fan_in + fan_out))
+
+    >>> float(xavier(np.random.default_rng(0), (300, 100)).std().round(3))
+    0.071
+
+    Source: Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural
+    networks", AISTATS (2010).
+    """
+    return rng.normal(0, math.sqrt(2 / sum(fans(shape))), shape)
+
+
+def he(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Keep the size of signals where ReLU silences half of them.
+
+    w ~ N(0, 2 / fan_in)
+
+    >>> float(he(np.random.default_rng(0), (300, 200)).std().round(2))
+    0.1
+
+    Source: He, Zhang, Ren & Sun, "Delving deep into rectifiers", ICCV (2015).
+    """
+    return rng.normal(0, math.sqrt(2 / fans(shape)[0]), shape)
+
+
+def orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Keep the length of every vector: a random rotation, with rows or columns left out.
+
+    W Wᵀ = I, or Wᵀ W = I for more rows than columns
+
+    >>> W = orthogonal(np.random.default_rng(0), (3, 3))
+    >>> bool(np.allclose(W @ W.T, np.eye(3)))
+    True
+
+    Source: Saxe, McClelland & Ganguli, "Exact solutions to the nonlinear dynamics of learning in
+    deep linear neural networks", ICLR (2014).
+    """
+    rows, columns = shape[0], math.prod(shape[1:])
+    Q, R = np.linalg.qr(rng.normal(size=(max(rows, columns), min(rows, columns))))
+    Q = Q * np.sign(np.diag(R))  # else the rotations would not be evenly spread
+    return (Q if rows >= columns else Q.T).reshape(shape)
+
+
+def scaled(deviation: float) -> Initial:
+    """Return an initialisation of a plain scale, whatever the layer: w ~ N(0, deviation²).
+
+    Raises ValueError for a negative deviation.
+
+    >>> float(scaled(0.5)(np.random.default_rng(0), (300, 200)).std().round(2))
+    0.5
+    """
+    not_negative("deviation", deviation)
+    return lambda rng, shape: deviation * rng.normal(size=shape)

@@ -1,0 +1,169 @@
+"""Dense layers, activations, dropout: their equations, their derivatives twice over, PyTorch's."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calclearn.calculus.autodiff import grad, hessian, vjp
+from calclearn.calculus.checking import check_gradient
+from calclearn.calculus.numerical import hessian as numerical_hessian
+from calclearn.networks.initial import xavier
+from calclearn.networks.layers import (
+    Dense,
+    Dropout,
+    Flatten,
+    LastStep,
+    Layer,
+    LeakyReLU,
+    ReLU,
+    Sigmoid,
+    Tanh,
+)
+
+# name                layer                   PyTorch's                        inputs (N, ...)
+# fmt: off
+CASES = {
+    "Dense":         (Dense(4),               "Linear(3, 4)",                  (5, 3)),
+    "Dense, one":    (Dense(1, xavier),       "Linear(6, 1)",                  (1, 6)),
+    "ReLU":          (ReLU(),                 "ReLU()",                        (3, 4)),
+    "LeakyReLU":     (LeakyReLU(),            "LeakyReLU()",                   (3, 4)),
+    "LeakyReLU 0.2": (LeakyReLU(0.2),         "LeakyReLU(0.2)",                (2, 2, 3, 3)),
+    "Sigmoid":       (Sigmoid(),              "Sigmoid()",                     (3, 4)),
+    "Tanh":          (Tanh(),                 "Tanh()",                        (2, 5, 3)),
+    "Flatten":       (Flatten(),              "Flatten()",                     (2, 3, 4, 5)),
+}
+# fmt: on
+REFERENCE = Path(__file__).with_name("layers_reference.json")
+
+
+def drawn(name: str) -> tuple:
+    """A layer, its parameters, an input that has a 0 in it, and a cotangent of the output."""
+    layer, _, shape = CASES[name]
+    rng = np.random.default_rng(list(CASES).index(name))
+    parameters = layer.init(rng, shape[1:])
+    parameters = tuple(p if p.ndim > 1 else rng.normal(size=p.shape) for p in parameters)
+    x = 2 * rng.normal(size=shape)
+    x.flat[0] = 0.0
+    return layer, parameters, x, rng.normal(size=(shape[0], *layer.output_shape(shape[1:])))
+
+
+def ours(name: str) -> list[np.ndarray]:
+    """The output, then the cotangents of the input and of each parameter."""
+    layer, parameters, x, g = drawn(name)
+    y, pullback = vjp(lambda x, *parameters: layer(parameters, x), x, *parameters)
+    return [y, *pullback(g)]
+
+
+def pytorchs(name: str) -> list[np.ndarray]:
+    import torch
+    from torch import nn
+
+    _, parameters, x, g = drawn(name)
+    module = eval(f"nn.{CASES[name][1]}", {"nn": nn}).double()
+    with torch.no_grad():
+        for mine, theirs in zip(parameters, module.parameters(), strict=True):
+            theirs.copy_(torch.tensor(mine))
+    x = torch.tensor(x, requires_grad=True)
+    y = module(x)
+    y.backward(torch.tensor(g))
+    found = [y.detach(), x.grad, *(p.grad for p in module.parameters())]
+    return [part.numpy() for part in found]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_outputs_and_gradients_equal_those_of_pytorch(name):
+    expected = json.loads(REFERENCE.read_text(encoding="utf-8"))[name]
+    for mine, theirs in zip(ours(name), expected, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_stored_values_are_those_of_pytorch(name):
+    pytest.importorskip("torch")
+    expected = json.loads(REFERENCE.read_text(encoding="utf-8"))[name]
+    for live, stored in zip(pytorchs(name), expected, strict=True):
+        np.testing.assert_allclose(live, stored, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_gradient_is_right_and_so_is_the_second_one(name):
+    layer, parameters, x, _ = drawn(name)
+    x = np.where(x < 0, x - 0.5, x + 0.5)[:1]  # away from the kink
+
+    def energy(v):
+        return np.sum(np.sin(layer(parameters, np.reshape(v, x.shape))))
+
+    assert check_gradient(energy, grad(energy), at=x.ravel())
+    np.testing.assert_allclose(
+        hessian(energy)(x.ravel()), numerical_hessian(energy)(x.ravel()), rtol=1e-6, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_single_precision_stays(name):
+    layer, parameters, x, g = drawn(name)
+    x, g, *parameters = (part.astype(np.float32) for part in (x, g, *parameters))
+    y, pullback = vjp(lambda x, *parameters: layer(parameters, x), x, *parameters)
+    assert {part.dtype for part in (y, *pullback(g))} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_shapes_are_foretold(name):
+    layer, parameters, x, _ = drawn(name)
+    assert layer(parameters, x).shape == (len(x), *layer.output_shape(x.shape[1:]))
+    assert [p.shape for p in parameters] == list(layer.shapes(x.shape[1:]).values())
+
+
+def test_biases_begin_at_zero():
+    W, b = Dense(3).init(np.random.default_rng(0), (2,))
+    assert np.all(b == 0)
+    assert np.all(W != 0)
+
+
+def test_the_last_step_alone_receives_a_gradient():
+    x = np.arange(12.0).reshape(1, 4, 3)
+    y, pullback = vjp(lambda x: LastStep()((), x), x)
+    assert np.array_equal(y, x[:, -1])
+    assert np.array_equal(pullback(np.ones((1, 3)))[0][:, :3], np.zeros((1, 3, 3)))
+
+
+def test_dropout_silences_its_share_keeps_the_mean_and_sends_back_the_same_mask():
+    layer, x = Dropout(0.3), np.ones((200, 300))
+    y, pullback = vjp(lambda x: layer((), x, np.random.default_rng(5)), x)
+    assert np.mean(y == 0) == pytest.approx(0.3, abs=0.01)
+    assert np.mean(y) == pytest.approx(1, abs=0.01)
+    assert set(np.unique(y)) == {0.0, 1 / 0.7}
+    assert np.array_equal(*pullback(x), y)
+    assert layer((), x) is x
+    assert layer((), x.astype(np.float32), np.random.default_rng(5)).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Dense(0), "units must be a whole number of at least 1, got 0"),
+        (lambda: Dense(2.5), "units must be a whole number"),
+        (lambda: Dropout(1.0), "rate must be at least 0 and below 1, got 1.0"),
+        (lambda: Dropout(np.nan), "rate must be finite"),
+        (lambda: LeakyReLU(np.inf), "slope must be finite"),
+        (lambda: Dense(3).output_shape((1, 8, 8)), r"input of Dense must have shape \(N, D\)"),
+        (lambda: LastStep().output_shape((4,)), r"input of LastStep must have shape \(N, T, H\)"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_sentence(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_a_layer_is_a_value():
+    assert Dense(3) == Dense(3) != Dense(4)
+    assert isinstance(Dense(3), Layer)
+    with pytest.raises(AttributeError):
+        Dense(3).units = 4
+
+
+if __name__ == "__main__":
+    stored = {name: [part.tolist() for part in pytorchs(name)] for name in CASES}
+    REFERENCE.write_text(json.dumps(stored) + "\n", encoding="utf-8")

@@ -1,0 +1,230 @@
+"""A network is its layers in a row: values, gradients, mini-batches, training, storing, errors."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calclearn.calculus.autodiff import grad
+from calclearn.calculus.checking import check_gradient
+from calclearn.calculus.numerical import grad as numerical_grad
+from calclearn.calculus.numerical import hessian as numerical_hessian
+from calclearn.descent.descend import Stop, descend
+from calclearn.descent.errors import cross_entropy, mse, sse
+from calclearn.descent.optimizers import Adam, GradientDescent
+from calclearn.descent.schedules import clipped
+from calclearn.descent.second_order import LBFGS
+from calclearn.descent.surfaces import slice_through
+from calclearn.networks.layers import Dense, Dropout, Flatten, LeakyReLU, ReLU, Sigmoid, Tanh
+from calclearn.networks.network import Network, load, save
+
+RNG = np.random.default_rng(0)
+X, LABELS = RNG.normal(size=(30, 4)), RNG.integers(0, 3, 30)
+SMALL = Network((Dense(5), Tanh(), Dense(3)), (4,))
+
+
+# Values
+def test_a_network_is_its_layers_in_a_row():
+    w = SMALL.init(1)
+    (W, b), _, (V, c) = SMALL.parameters(w)
+    np.testing.assert_allclose(SMALL(w, X), np.tanh(X @ W.T + b) @ V.T + c, rtol=1e-14)
+    assert SMALL.dimension == w.size == 5 * 4 + 5 + 3 * 5 + 3
+    assert SMALL.shapes == [(4,), (5,), (5,), (3,)]
+
+
+def test_the_parameters_are_views_of_one_vector():
+    w = SMALL.init(1)
+    (W, _), _, (_, c) = SMALL.parameters(w)
+    W[0, 0], c[-1] = 7.0, 8.0
+    assert (w[0], w[-1]) == (7.0, 8.0)
+
+
+def test_every_seed_draws_weights_of_its_own_and_the_same_ones_again():
+    assert np.array_equal(SMALL.init(3), SMALL.init(np.random.default_rng(3)))
+    assert not np.array_equal(SMALL.init(3), SMALL.init(4))
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=4), st.integers(1, 5), st.integers(0, 99))
+def test_by_hand_automatic_and_numerical_gradients_agree(units, examples, seed):
+    rng = np.random.default_rng(seed)
+    layers = [layer for n in units for layer in (Dense(n), (Tanh(), Sigmoid())[n % 2])]
+    network = Network((*layers, Dense(2)), (3,))
+    x, y = rng.normal(size=(examples, 3)), rng.integers(0, 2, examples)
+    loss, w = network.loss(x, y), network.init(seed)
+    np.testing.assert_allclose(
+        loss.gradient(w), numerical_grad(loss.function)(w), rtol=1e-7, atol=1e-9
+    )
+    value, g = loss.value_and_gradient(w)
+    assert value == loss(w) == cross_entropy(network(w, x), y)
+    assert np.array_equal(g, loss.gradient(w))
+    by_hand = np.zeros_like(w)  # the last layer's bias: mean of softmax minus truth
+    z = network(w, x)
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    by_hand = np.mean(p - np.eye(2)[y], axis=0)
+    np.testing.assert_allclose(g[-2:], by_hand, rtol=1e-12, atol=1e-15)
+
+
+def test_the_hessian_is_right_too():
+    network = Network((Dense(2), Tanh(), Dense(3)), (4,))
+    loss, w = network.loss(X[:5], LABELS[:5]), network.init(0)
+    np.testing.assert_allclose(
+        loss.hessian(w), numerical_hessian(loss.function)(w), rtol=1e-5, atol=1e-7
+    )
+
+
+@pytest.mark.parametrize("error", [mse, sse])
+def test_outputs_can_be_numbers(error):
+    network, target = Network((Dense(4), LeakyReLU(), Dense(2)), (4,)), RNG.normal(size=(30, 2))
+    loss, w = network.loss(X, target, error), network.init(0)
+    assert loss(w) == pytest.approx(error(network(w, X), target))
+    assert check_gradient(loss.function, loss.gradient, at=w)
+
+
+def test_many_points_at_once_are_each_alone():
+    loss = SMALL.loss(X, LABELS)
+    w = np.stack([SMALL.init(k) for k in range(6)], axis=-1).reshape(-1, 2, 3)
+    values, gradients = loss(w), loss.gradient(w)
+    assert values.shape == (2, 3)
+    for i, j in np.ndindex(2, 3):
+        assert values[i, j] == loss(w[:, i, j])
+        assert np.array_equal(gradients[:, i, j], loss.gradient(w[:, i, j]))
+
+
+def test_a_slice_through_the_loss_is_a_surface_of_two_weights():
+    loss, w = SMALL.loss(X, LABELS), SMALL.init(0)
+    u, v = SMALL.init(1), SMALL.init(2)
+    plane = slice_through(loss, w, u, v)
+    assert plane(np.array([0.3, -0.2])) == pytest.approx(loss(w + 0.3 * u - 0.2 * v))
+    assert check_gradient(plane.function, plane.gradient, at=np.array([0.3, -0.2]))
+
+
+# Mini-batches and dropout
+def test_a_mini_batch_is_the_loss_of_some_examples_and_their_mean_is_the_loss():
+    loss, w, rng = SMALL.loss(X, LABELS, batch_size=6), SMALL.init(0), np.random.default_rng(0)
+    batches = [loss.sample(rng).gradient(w) for _ in range(3000)]
+    mean, spread = np.mean(batches, axis=0), np.std(batches, axis=0) / np.sqrt(len(batches))
+    assert np.all(np.abs(mean - loss.gradient(w)) < 5 * spread + 1e-12)
+    whole = SMALL.loss(X, LABELS, batch_size=30).sample(rng)
+    assert whole(w) == pytest.approx(loss(w))
+
+
+def test_a_sum_over_a_batch_counts_for_all_examples():
+    target = RNG.normal(size=(30, 3))
+    loss, w = SMALL.loss(X, target, sse, batch_size=10), SMALL.init(0)
+    rng = np.random.default_rng(0)
+    assert np.mean([loss.sample(rng)(w) for _ in range(2000)]) == pytest.approx(loss(w), rel=0.02)
+
+
+def test_dropout_is_at_work_in_a_sample_and_not_in_the_loss():
+    network = Network((Dense(20), Dropout(0.5), ReLU(), Dense(3)), (4,))
+    plain = Network((Dense(20), ReLU(), Dense(3)), (4,))
+    loss, w = network.loss(X, LABELS), network.init(0)
+    assert loss(w) == plain.loss(X, LABELS)(w)
+    first, second = (loss.sample(np.random.default_rng(seed)) for seed in (0, 1))
+    assert first(w) != second(w)
+    assert first(w) == first(w), "one sample is one function"
+    assert check_gradient(first.function, first.gradient, at=w)
+
+
+# Training
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_any_optimizer_trains_it_in_its_own_precision(dtype):
+    loss, w = SMALL.loss(X, LABELS, batch_size=10), SMALL.init(0).astype(dtype)
+    run = descend(loss, w, clipped(Adam(0.03), 1.0), steps=300)
+    assert run.point.dtype == run.gradients.dtype == run.values.dtype == dtype
+    assert loss(run.point) < 0.5 * loss(w)
+    exact = descend(SMALL.loss(X, LABELS), w.astype(float), LBFGS(), steps=30)
+    assert exact.value < loss(w)
+
+
+def test_an_exploding_training_is_a_result():
+    network = Network((Dense(5), ReLU(), Dense(5), ReLU(), Dense(1)), (4,))
+    loss = network.loss(X, 100 * X[:, :1], mse, batch_size=10)
+    run = descend(loss, network.init(0), GradientDescent(10.0), steps=200)
+    assert run.stop == Stop.DIVERGED
+    assert np.isfinite(run.points).all()
+
+
+def test_the_gradient_goes_through_a_whole_training():
+    loss, w = SMALL.loss(X, LABELS), SMALL.init(0)
+
+    def trained(log_rate):
+        return descend(loss, w, GradientDescent(np.exp(log_rate)), steps=5).value
+
+    h = 1e-5
+    difference = (trained(-1 + h) - trained(-1 - h)) / (2 * h)
+    assert grad(trained)(-1.0) == pytest.approx(difference, rel=1e-7)
+
+
+# Storing
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_weights_are_stored_and_come_back_as_they_were(tmp_path, dtype):
+    w = SMALL.init(0).astype(dtype)
+    save(tmp_path / "weights", SMALL, w)
+    found = load(tmp_path / "weights", SMALL)
+    assert found.dtype == dtype
+    assert np.array_equal(found, w)
+    with np.load(tmp_path / "weights", allow_pickle=False) as file:
+        assert file["0 Dense W"].shape == (5, 4)
+
+
+def test_what_cannot_be_loaded_is_said_in_one_sentence(tmp_path):
+    path = tmp_path / "weights.npz"
+    save(path, SMALL, SMALL.init(0))
+    with pytest.raises(ValueError, match="path must hold the weights of this network"):
+        load(path, Network((Dense(3),), (4,)))
+    for content in (b"", b"not weights at all", path.read_bytes()[:200]):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"path must be an \.npz file of weights"):
+            load(path, SMALL)
+    with pytest.raises(ValueError, match=r"w must have shape \(43,\)"):
+        save(path, SMALL, np.zeros(7))
+    np.save(tmp_path / "pickled.npy", np.array([print], dtype=object))
+    with pytest.raises(ValueError, match=r"path must be an \.npz file of weights"):
+        load(tmp_path / "pickled.npy", SMALL)
+
+
+# At the door
+NAN = np.where(np.arange(120).reshape(30, 4) == 5, np.nan, X)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Network((), (4,)), "layers must have weights to learn"),
+        (lambda: Network((ReLU(),), (4,)), "layers must have weights to learn"),
+        (lambda: Network((Dense(3),), (1, 8, 8)), r"input of Dense must have shape \(N, D\)"),
+        (lambda: Network((Flatten(), Dense(3)), (1, 0)), "each of input_shape must be a whole"),
+        (lambda: SMALL.loss(X[:, :3], LABELS), r"x must have shape \(N, 4\), got \(30, 3\)"),
+        (lambda: SMALL.loss(X, LABELS[:9]), "x and y must hold the same number of examples"),
+        (lambda: SMALL.loss(X[:0], LABELS[:0]), "at least 1, got"),
+        (lambda: SMALL.loss(NAN, LABELS), "x must be finite, got nan"),
+        (lambda: SMALL.loss(X, LABELS + 1), "class numbers from 0 to 2"),
+        (lambda: SMALL.loss(X, LABELS - 1), "class numbers from 0 to 2"),
+        (lambda: SMALL.loss(X, LABELS + 0.5), "class numbers from 0 to 2"),
+        (lambda: SMALL.loss(X, LABELS, mse), r"y must have the outputs' shape \(30, 3\)"),
+        (lambda: SMALL.loss(X, LABELS, batch_size=31), "batch_size must be a whole number from 1"),
+        (lambda: SMALL(SMALL.init(0)[1:], X), r"w must have shape \(43,\)"),
+        (lambda: SMALL(SMALL.init(0), X[0]), r"x must have shape \(N, 4\), got \(4,\)"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_sentence(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Network(Dense(3), (4,)), "layers must be layers in a row"),
+        (lambda: Network((Dense,), (4,)), "layers must be layers in a row"),
+        (lambda: Network((Dense(3),), 4), "input_shape must be a tuple"),
+        (lambda: SMALL.loss(X + 1j, LABELS), "x must be real numbers"),
+        (lambda: SMALL.loss(X, ["a"] * 30), "y must be real numbers"),
+    ],
+)
+def test_what_is_of_another_kind_is_said_in_one_sentence(make, message):
+    with pytest.raises(TypeError, match=message):
+        make()
