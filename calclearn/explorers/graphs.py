@@ -13,6 +13,7 @@ import numpy as np
 from calclearn.calculus.graph import argument_names, trace
 from calclearn.data.spirals import spirals
 from calclearn.descent.descend import Descent, descend
+from calclearn.descent.errors import mse
 from calclearn.descent.optimizers import Adam
 from calclearn.descent.surfaces import Surface
 from calclearn.explorers.controls import choice, log_slider, round_slider, slider
@@ -30,6 +31,8 @@ from calclearn.figures.graphs import (
 )  # fmt: skip
 from calclearn.figures.style import GREY, panels
 from calclearn.figures.surfaces import Point, grid
+from calclearn.networks.layers import Dense, Tanh
+from calclearn.networks.network import Network
 
 STEPS, WINDOW = 400, 2.3  # of training; and half the width of the map, in cm
 
@@ -142,12 +145,12 @@ def learning_spirals() -> Explorer:
     left, right = panels("flat", "flat", ratios=(1, 1.1), height=4.1)
 
     def compute(step: int, learning_rate: float, hidden: int) -> dict:
-        run = train(hidden, learning_rate)
+        run, network = train(hidden, learning_rate), spiral_network(hidden)
         k = min(step, len(run.values) - 1)
         w, losses = run.points[k], np.maximum(run.values, 1e-9)
-        answers = network(w, points, hidden)
+        answers = answers_at(points, network, w)
         return {
-            "map": (network(w, mesh, hidden), (answers - data.arm) ** 2),
+            "map": (answers_at(mesh, network, w), (answers - data.arm) ** 2),
             "losses": (np.arange(len(losses)), losses), "now": (k, losses[k]),
             "gradient": run.gradients[k], "wrong": int(np.sum(answers * data.arm <= 0)),
             "hidden": hidden, "rate": learning_rate,
@@ -181,50 +184,40 @@ def learning_spirals() -> Explorer:
     return with_buttons(explorer, "step", stride=4, interval=60)
 
 
-def network(w, x, hidden: int):
-    """Return the answers of a network of two hidden layers, from -1 to +1: (2, ...) to (...).
+def spiral_network(hidden: int) -> Network:
+    """Return two hidden layers of tanh units, and one unit that answers from -1 to +1.
 
         h₁ = tanh(W₁ x + b₁),    h₂ = tanh(W₂ h₁ + b₂),    answer = tanh(W₃ h₂ + b₃)
 
-    All weights lie in one flat vector w, of which the layers take slices; each unit's bias stands
-    beside its weights.
+    Of d = h (2 + 1) + h (h + 1) + (h + 1) weights.
     """
-    h, first = np.reshape(x, (2, -1)), 0
-    for units in (hidden, hidden, 1):
-        last = first + units * (len(h) + 1)
-        W = np.reshape(w[first:last], (units, len(h) + 1))
-        h, first = np.tanh(W[:, :-1] @ h + W[:, -1:]), last
-    return np.reshape(h, np.shape(x)[1:])
+    layers = Dense(hidden), Tanh(), Dense(hidden), Tanh(), Dense(1), Tanh()
+    return Network(layers, input_shape=(2,))
+
+
+def answers_at(places: np.ndarray, network: Network, w: np.ndarray) -> np.ndarray:
+    """Return the network's answers at the places (2, ...), as (...)."""
+    answers = network(w, np.reshape(places, (2, -1)).T)
+    return np.reshape(answers, places.shape[1:])
 
 
 def spiral_loss(hidden: int) -> Surface:
-    """Return the mean squared error of `network` on the spirals, over its d weights.
+    """Return the mean squared error of `spiral_network` on the spirals, over its d weights.
 
-        L(w) = mean (answerᵢ − armᵢ)²,    d = h (2 + 1) + h (h + 1) + (h + 1)
-
-    `start` holds random first weights: mean 0, variance 1 / (inputs of the unit).
+        L(w) = mean (answerᵢ − armᵢ)²
 
     >>> loss = spiral_loss(16)
     >>> loss.dimension, round(float(loss(np.zeros(337))), 6)
     (337, 1.0)
     """
     data = spirals()
-    points, rng = np.stack([data.x, data.y]), np.random.default_rng(0)
-    start = [rng.normal(size=(units, inputs + 1)) / np.sqrt(inputs)
-             for units, inputs in ((hidden, 2), (hidden, hidden), (1, hidden))]  # fmt: skip
-    return Surface(
-        lambda w: np.mean((network(w, points, hidden) - data.arm) ** 2),
-        name="mean squared error on the spirals",
-        start=np.concatenate([W.ravel() for W in start]),
-        dimension=sum(W.size for W in start),
-    )
+    return spiral_network(hidden).loss(np.column_stack([data.x, data.y]), data.arm[:, None], mse)
 
 
 @lru_cache(maxsize=16)  # a slider that comes back finds its run again
 def train(hidden: int, learning_rate: float) -> Descent:
     """Return one training on record, all steps of it; Adam by backpropagation."""
-    loss = spiral_loss(hidden)
-    return descend(loss, loss.start, Adam(learning_rate), STEPS)
+    return descend(spiral_loss(hidden), spiral_network(hidden).init(0), Adam(learning_rate), STEPS)
 
 
 def with_buttons(explorer: Explorer, name: str, *, stride: int = 1, interval: int) -> Explorer:

@@ -9,7 +9,7 @@ from calclearn import explorers
 from calclearn.calculus.autodiff import grad
 from calclearn.calculus.checking import check_gradient
 from calclearn.data import spirals
-from calclearn.explorers.graphs import STEPS, network, neuron, spiral_loss, train
+from calclearn.explorers.graphs import STEPS, answers_at, neuron, spiral_loss, spiral_network, train
 
 
 def last(explorer):
@@ -154,29 +154,31 @@ def test_back_and_next_move_the_slider_and_stop_at_its_ends(make):
 @pytest.mark.parametrize("hidden", [1, 2, 5])
 def test_the_network_is_its_equations_written_with_loops(hidden):
     rng = np.random.default_rng(0)
-    w, x = rng.normal(size=hidden * (3 + hidden + 2) + 1), rng.normal(size=(2, 4))
-    parts = np.split(w, [3 * hidden, 3 * hidden + hidden * (hidden + 1)])
+    network, places = spiral_network(hidden), rng.normal(size=(2, 4))
+    w = rng.normal(size=network.dimension)
+    layers = [parameters for parameters in network.parameters(w) if parameters]
     for n in range(4):
-        values = x[:, n]
-        for part in parts:
-            units = part.reshape(-1, len(values) + 1)
-            values = np.array([np.tanh(u[:-1] @ values + u[-1]) for u in units])
-        assert network(w, x, hidden)[n] == pytest.approx(values[0])
-    assert network(w, x.reshape(2, 2, 2), hidden) == pytest.approx(
-        network(w, x, hidden).reshape(2, 2)
+        values = places[:, n]
+        for W, b in layers:
+            values = [np.tanh(sum(row * values) + bias) for row, bias in zip(W, b, strict=True)]
+        assert answers_at(places, network, w)[n] == pytest.approx(values[0])
+    assert answers_at(places.reshape(2, 2, 2), network, w) == pytest.approx(
+        answers_at(places, network, w).reshape(2, 2)
     )
 
 
 def test_the_gradient_of_the_training_is_right():
     loss = spiral_loss(3)
-    assert check_gradient(loss.function, loss.gradient, at=loss.start)
+    assert check_gradient(loss.function, loss.gradient, at=spiral_network(3).init(0))
 
 
 def test_sixteen_units_learn_the_spirals_and_two_cannot():
     data = spirals()
     points = np.stack([data.x, data.y])
     wrong = {
-        hidden: np.sum(network(train(hidden, 0.01).point, points, hidden) * data.arm <= 0)
+        hidden: np.sum(
+            answers_at(points, spiral_network(hidden), train(hidden, 0.01).point) * data.arm <= 0
+        )
         for hidden in (2, 16)
     }
     assert wrong[16] == 0
@@ -197,7 +199,7 @@ def test_the_explorer_shows_the_recorded_training():
     explorer = explorers.learning_spirals().set(step=37, hidden=8)
     run, data = train(8, explorer.values["learning_rate"]), spirals()
     state = explorer.state
-    answers = network(run.points[37], np.stack([data.x, data.y]), 8)
+    answers = answers_at(np.stack([data.x, data.y]), spiral_network(8), run.points[37])
     assert state["map"][1] == pytest.approx((answers - data.arm) ** 2)
     assert state["now"] == (37, pytest.approx(np.mean((answers - data.arm) ** 2)))
     assert state["gradient"] == pytest.approx(grad(spiral_loss(8).function)(run.points[37]))
