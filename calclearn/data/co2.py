@@ -1,0 +1,74 @@
+"""Carbon dioxide over Mauna Loa: a season on top of a rise, and the last years kept for the test.
+
+A forecast looks back: what it says about January 1994 starts from the months before. So the series
+stays in one piece, and two columns of yes and no say of each month what a split and a filled gap
+would hide: whether it is held out, and whether anybody measured it.
+"""
+
+import csv
+import gzip
+from functools import cache
+from importlib import resources
+
+import numpy as np
+
+from calclearn.data.dataset import Dataset
+
+HELD_OUT_FROM = 1994  # the first of the eight years that no fit may see
+
+
+@cache
+def co2() -> Dataset:
+    """Monthly means of carbon dioxide in the air at Mauna Loa, Hawaii, March 1958 to December 2001.
+
+        co2 of a month = mean of the weekly values that are dated in it
+
+    Columns, each `(526,)`:
+
+        year       the middle of the month as a decimal year: January 1994 is 1994 + 1/24
+        month      1 to 12
+        co2        parts per million of dry air (ppm)
+        measured   False in the five months without a single weekly value: June and October 1958,
+                   February to April 1964; there co2 is on the straight line between its neighbours
+        held_out   True from January 1994 on, the last 96 months; the 430 before are for training
+
+    Every filled month lies thirty years before the first held-out one, so none is made from a value
+    that a forecast has to predict.
+
+    Example
+    -------
+    >>> data = co2()
+    >>> data.co2[:3].round(2), data.label("co2")
+    (array([316.1 , 317.2 , 317.43]), 'co2 (ppm)')
+    >>> train, test = data.co2[~data.held_out], data.co2[data.held_out]
+    >>> len(train), len(test)
+    (430, 96)
+
+    Source: Keeling and Whorf (2004), Scripps Institution of Oceanography, weekly averages published
+    by the Carbon Dioxide Information Analysis Center. Licence: public domain.
+    """
+    packed = resources.files("calclearn.data").joinpath("co2.csv.gz").read_bytes()
+    rows = csv.DictReader(gzip.decompress(packed).decode("ascii").splitlines())
+    weeks = [(row["date"], float(row["co2"])) for row in rows if row["co2"]]
+
+    number = np.array([12 * int(date[:4]) + int(date[4:6]) - 1 for date, _ in weeks])
+    start = number[0]
+    count = np.bincount(number - start)  # weekly values in each month, (526,)
+    total = np.bincount(number - start, weights=[ppm for _, ppm in weeks])
+    measured = count > 0
+    number = start + np.arange(len(count))
+    year, month = np.divmod(number, 12)
+    return Dataset(
+        name="Carbon dioxide at Mauna Loa",
+        columns={
+            "year": year + (month + 0.5) / 12,
+            "month": month + 1,
+            "co2": np.interp(number, number[measured], total[measured] / count[measured]),
+            "measured": measured,
+            "held_out": year >= HELD_OUT_FROM,
+        },
+        units={"co2": "ppm"},
+        source="Keeling and Whorf (2004), Scripps Institution of Oceanography, weekly averages "
+        "published by the Carbon Dioxide Information Analysis Center",
+        licence="public domain",
+    )

@@ -1,0 +1,132 @@
+"""Handwritten digits, dealt like cards: three parts, and as many of each digit in every one.
+
+A network is fitted on one part of its data, its settings are chosen on a second, and what it can do
+is read from a third that had no say in either. Chance puts each image in its part, so the seed is
+part of the data's name: the same seed deals the same parts, in every lesson and on every machine.
+"""
+
+import gzip
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import numpy as np
+
+from calclearn.data.dataset import read_only
+
+FULL = 16  # each pixel counts how many of the 16 points of a finer picture have ink on them
+HANDS = 5  # one hand is held out, one is for validation, three are for training
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LabelledImages:
+    """Images, and the class that each of them shows.
+
+    Shapes: images `(N, C, H, W)`, labels `(N,)`, both read-only. Raises `ValueError` for others.
+
+    >>> LabelledImages(np.zeros((3, 1, 8, 8)), [7, 0, 7])
+    3 images of 8 × 8
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+
+    def __post_init__(self):
+        for name in ("images", "labels"):
+            object.__setattr__(self, name, read_only(getattr(self, name), name))
+        if self.images.ndim != 4 or self.labels.shape != self.images.shape[:1]:
+            raise ValueError(
+                "images and labels must have shapes (N, C, H, W) and (N,), "
+                f"got {self.images.shape} and {self.labels.shape}"
+            )
+
+    def __len__(self) -> int:
+        """The number of images, N."""
+        return len(self.labels)
+
+    def __repr__(self) -> str:
+        _, _, height, width = self.images.shape
+        return f"{len(self)} images of {height} × {width}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Digits:
+    """The three parts of the digits: `train`, `validation` and `held_out`, with their source."""
+
+    train: LabelledImages
+    validation: LabelledImages
+    held_out: LabelledImages
+    name: str
+    source: str
+    licence: str
+
+    def __repr__(self) -> str:
+        counts = len(self.train), len(self.validation), len(self.held_out)
+        return "{}: {} train, {} validation, {} held out".format(self.name, *counts)
+
+
+def digits(seed: int = 0) -> Digits:
+    """The 1,797 handwritten digits of the UCI repository, dealt into three parts.
+
+    Chance, from `seed`, orders the images of each digit, zeros first, nines last; then every fifth
+    card is held out, its right neighbour is for validation, and the other three are for training.
+
+        .train        .images (1077, 1, 8, 8)    .labels (1077,)
+        .validation   .images  (360, 1, 8, 8)    .labels  (360,)
+        .held_out     .images  (360, 1, 8, 8)    .labels  (360,)
+
+    A pixel is the share of ink in its square: the file's count, 0 to 16, divided by 16. A label is
+    the digit, 0 to 9. Within a part the images keep the order of the file.
+
+    Every part has writing of the same 13 people. The file does not name them, so no split can keep
+    a writer's images together: held-out images are new images, not new hands.
+
+    Raises `ValueError` for a seed that is no whole number of at least 0.
+
+    Example
+    -------
+    >>> data = digits()
+    >>> data
+    Handwritten digits: 1077 train, 360 validation, 360 held out
+    >>> print(data.train.labels[0], (16 * data.train.images[0, 0, :3]).astype(int), sep="\\n")
+    0
+    [[ 0  0  5 13  9  1  0  0]
+     [ 0  0 13 15 10 15  5  0]
+     [ 0  3 15  2  0 11  8  0]]
+
+    Source: Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine
+    Learning Repository, doi:10.24432/C50P49, the test part. Licence: CC BY 4.0.
+    """
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise ValueError(f"seed must be a whole number of at least 0, got {seed!r:.60}")
+    return _dealt(int(seed))
+
+
+@cache
+def _stored() -> LabelledImages:
+    packed = resources.files("calclearn.data").joinpath("digits.csv.gz").read_bytes()
+    lines = gzip.decompress(packed).decode("ascii").splitlines()
+    table = np.loadtxt(lines, delimiter=",", dtype=np.int64)  # (1797, 65): 64 pixels, the digit
+    return LabelledImages(table[:, :-1].reshape(-1, 1, 8, 8) / FULL, table[:, -1])
+
+
+@cache
+def _dealt(seed: int) -> Digits:
+    whole = _stored()
+    chance = np.random.default_rng(seed).random(len(whole))
+    cards = np.lexsort((chance, whole.labels))  # by digit, and within a digit by chance
+    hand = np.empty(len(whole), dtype=np.int64)
+    hand[cards] = np.arange(len(whole)) % HANDS
+
+    def part(rows: np.ndarray) -> LabelledImages:
+        return LabelledImages(whole.images[rows], whole.labels[rows])
+
+    return Digits(
+        train=part(hand > 1),
+        validation=part(hand == 1),
+        held_out=part(hand == 0),
+        name="Handwritten digits",
+        source="Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, "
+        "UCI Machine Learning Repository, doi:10.24432/C50P49, the test part",
+        licence="CC BY 4.0",
+    )

@@ -1,0 +1,139 @@
+"""The digits are the published ones, and every part has its share of each."""
+
+import gzip
+import hashlib
+from importlib import resources
+
+import numpy as np
+import pytest
+
+from calclearn.data import LabelledImages, digits
+
+PARTS = ("train", "validation", "held_out")
+PACKED = resources.files("calclearn.data").joinpath("digits.csv.gz").read_bytes()
+TABLE = np.loadtxt(gzip.decompress(PACKED).decode().splitlines(), delimiter=",", dtype=int)
+
+
+def whole(data):
+    parts = [getattr(data, name) for name in PARTS]
+    images = np.concatenate([part.images for part in parts])
+    return images, np.concatenate([part.labels for part in parts])
+
+
+def rows(images, labels):
+    """Each image and its label as one row of whole numbers, in an order that no split changes."""
+    table = np.column_stack([np.rint(16 * images).reshape(len(images), -1), labels]).astype(int)
+    return table[np.lexsort(table.T)]
+
+
+def test_the_stored_file_is_the_published_one():
+    assert hashlib.sha256(PACKED).hexdigest() == (
+        "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22"
+    )
+    assert TABLE.shape == (1797, 65)
+
+
+def test_the_counts_of_each_digit_are_those_that_the_repository_prints():
+    images, labels = whole(digits())
+    assert np.bincount(labels).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    assert 16 * images.sum() == 561718
+    assert (images.min(), images.max()) == (0.0, 1.0)
+    assert np.array_equal(16 * images, np.rint(16 * images))
+
+
+def test_the_parts_have_their_shapes_and_together_are_every_image_once():
+    data = digits()
+    for name, count in zip(PARTS, (1077, 360, 360), strict=True):
+        part = getattr(data, name)
+        assert part.images.shape == (count, 1, 8, 8)
+        assert part.labels.shape == (count,) == (len(part),)
+        assert (part.images.dtype, part.labels.dtype) == (np.float64, np.int64)
+    expected = TABLE[np.lexsort(TABLE.T)]  # no two rows are the same
+    assert len(np.unique(expected, axis=0)) == 1797
+    assert np.array_equal(rows(*whole(data)), expected)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_part_has_its_fifths_of_each_digit(seed):
+    data = digits(seed)
+    of_all = np.bincount(whole(data)[1])
+    for name, hands in zip(PARTS, (3, 1, 1), strict=True):
+        counts = np.bincount(getattr(data, name).labels, minlength=10)
+        assert np.abs(counts - hands * of_all / 5).max() < 1.5
+
+
+def test_the_same_seed_deals_the_same_parts_and_another_seed_others():
+    held_out = digits().held_out
+    assert digits(0) is digits(np.int64(0))
+    assert not np.array_equal(held_out.images, digits(1).held_out.images)
+    # The split of the lessons, fixed: the digits that are held out, in the order of the file.
+    digest = hashlib.sha256(np.rint(16 * held_out.images).astype(np.uint8).tobytes()).hexdigest()
+    assert digest.startswith("0f08003749ba625a")
+    assert held_out.labels[:12].tolist() == [2, 5, 6, 0, 0, 1, 2, 0, 9, 9, 1, 7]
+
+
+def test_an_image_is_the_right_way_up():
+    train = digits().train
+    seven = train.images[np.argmax(train.labels == 7), 0]
+    assert ["".join("#" if ink > 0.4 else "." for ink in row) for row in seven] == [
+        "..####..",
+        "..#####.",
+        "....##..",
+        "..#####.",
+        ".#####..",
+        "...##...",
+        "..##....",
+        "..##....",
+    ]
+
+
+def test_images_of_one_writer_are_in_several_parts_and_make_the_test_easier():
+    """In the file a writer's images stand together: cut into runs, it is harder to read."""
+    x, y = TABLE[:, :-1].astype(float), TABLE[:, -1]
+
+    def read(train, test):
+        """The share that takes its digit from the nearest of the images in `train`."""
+        distance = (x[train] ** 2).sum(1) - 2 * x[test] @ x[train].T  # less a constant of each row
+        return np.mean(y[train][distance.argmin(1)] == y[test])
+
+    place = np.arange(len(y))
+    block = place * 5 // len(y)
+    dealt = np.empty(len(y), dtype=int)
+    dealt[np.lexsort((np.random.default_rng(0).random(len(y)), y))] = place % 5
+    by_block = np.mean([read(block != k, block == k) for k in range(5)])
+    by_dealing = np.mean([read(dealt != k, dealt == k) for k in range(5)])
+    assert by_block == pytest.approx(0.965, abs=0.001)
+    assert by_dealing == pytest.approx(0.989, abs=0.001)
+
+
+def test_the_data_cannot_be_spoilt_by_a_lesson():
+    for name in PARTS:
+        part = getattr(digits(), name)
+        for array in (part.images, part.labels):
+            with pytest.raises(ValueError, match="read-only"):
+                array[0] = 0
+    with pytest.raises(AttributeError):
+        digits().train = digits().held_out
+
+
+def test_the_digits_say_what_they_are():
+    data = digits()
+    assert repr(data) == "Handwritten digits: 1077 train, 360 validation, 360 held out"
+    assert repr(data.train) == "1077 images of 8 × 8"
+    assert "doi:10.24432/C50P49" in data.source
+    assert data.licence == "CC BY 4.0"
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "0", None, [1], np.zeros(2)])
+def test_a_seed_that_is_no_whole_number_is_named(seed):
+    with pytest.raises(ValueError, match="seed must be a whole number of at least 0, got"):
+        digits(seed)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels"),
+    [(np.zeros((2, 8, 8)), [0, 1]), (np.zeros((2, 1, 8, 8)), [0]), (np.zeros((2, 1, 8, 8)), 3)],
+)
+def test_images_without_a_label_each_are_told_so(images, labels):
+    with pytest.raises(ValueError, match=r"must have shapes \(N, C, H, W\) and \(N,\), got"):
+        LabelledImages(images, labels)
