@@ -5,6 +5,7 @@ that `import calclearn` costs no more than NumPy. The house, from the ground up:
 
     calculus    derivatives: numerical, automatic, and a checker that names what is wrong
     descent     surfaces, losses, optimizers, and the one loop that walks down
+    networks    layers of neurons, images and sequences; a network's loss is a surface, too
     data        real data, with units and sources
     figures     drawings of all that, on matplotlib
     explorers   figures that follow their sliders
@@ -26,6 +27,7 @@ _ROOMS = {
     "exercises": "exercises",
     "explorers": "explorers",
     "figures": "figures",
+    "networks": "networks",
     "backward_difference": "calculus.numerical",
     "central_difference": "calculus.numerical",
     "check_gradient": "calculus.checking",
@@ -53,13 +55,22 @@ _ROOMS = {
     "AdaGrad": "descent.optimizers",
     "RMSProp": "descent.optimizers",
     "Adam": "descent.optimizers",
+    "AdamW": "descent.optimizers",
+    "ProximalGradient": "descent.optimizers",
     "Newton": "descent.second_order",
     "DampedNewton": "descent.second_order",
     "BFGS": "descent.second_order",
     "LBFGS": "descent.second_order",
+    "clipped": "descent.schedules",
+    "per_step": "descent.schedules",
+    "l1": "descent.losses",
+    "l2": "descent.losses",
     "line_loss": "descent.losses",
+    "polynomial_loss": "descent.losses",
     "mse": "descent.losses",
     "sse": "descent.losses",
+    "co2": "data",
+    "digits": "data",
     "penguin_line": "data",
     "penguins": "data",
     "check": "exercises",

@@ -5,7 +5,7 @@ batches        coordinates come first: one start and many in the same code
 surfaces       Surface: a function with gradient, Hessian and landmarks
 shapes         the shapes that descent meets: curves, bowls, ravines, saddles
 catalogue      the test functions of the literature, and the table of all surfaces
-curvature      what the Hessian says at a point: eigenvalues, saddle or minimum, quadratic model
+curvature      what the Hessian says at a point: saddle or minimum, quadratic model, shrinkage
 rates          what a learning rate does near a minimum, read off the Hessian
 errors         sse, mse, mae, huber, cross_entropy of predictions and targets
 fits           models that are linear in their weights; mini-batches
@@ -15,5 +15,6 @@ optimizers     GradientDescent to Adam, each its equation
 schedules      learning rates that change with the step; clipping
 line_search    how far to go along a direction
 second_order   Newton, damped Newton, BFGS, L-BFGS
+stopping       when a start has arrived, is lost, or walks on in vain
 descend        the only loop
 """

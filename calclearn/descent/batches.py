@@ -45,7 +45,9 @@ def stack(*components: Array) -> Array:
 
 def everywhere(constant: Array, w: Array) -> Array:
     """A constant (d,) or (d, d) as a field: the same at each of the points w (d, ...)."""
-    return np.reshape(constant, constant.shape + (1,) * (w.ndim - 1)) + np.zeros(w.shape[1:])
+    return np.reshape(constant, constant.shape + (1,) * (w.ndim - 1)) + np.zeros(
+        w.shape[1:], dtype=constant.dtype
+    )
 
 
 def inner(a: Array, b: Array) -> Array:

@@ -1,7 +1,8 @@
 """The Hessian at one point says what the surface looks like around it.
 
 Its eigenvalues are the curvatures from the flattest direction to the steepest. Their signs name a
-stationary point; with value and gradient it makes the quadratic that Newton's method minimises.
+stationary point; with value and gradient it makes the quadratic that Newton's method minimises; and
+along its eigenvectors it says how short of the minimum a penalty stops, and how short an early end.
 """
 
 from typing import Any
@@ -87,3 +88,52 @@ def quadratic_model(surface: Surface, at: Array) -> Surface:
         scale=surface.scale,
         steepness=surface.steepness,
     )
+
+
+def shrinkage_of_steps(eigenvalues: Array, learning_rate: Any, steps: Any) -> Array:
+    """How much of the minimum gradient descent from 0 has reached, along each eigenvector.
+
+    shareᵢ = 1 - (1 - η λᵢ)ᵏ
+
+    On a quadratic with Hessian H = Σ λᵢ vᵢ vᵢᵀ and minimum w* the gradient is H (w - w*), so a step
+    multiplies w - w* along vᵢ by 1 - η λᵢ. It begins at -w*, and after k steps
+
+        vᵢ·wₖ = (1 - (1 - η λᵢ)ᵏ) vᵢ·w*
+
+    The steep directions are fitted first and the flat ones are still near 0: to stop early is to
+    shrink them. eigenvalues: any shape, at least 0; all three broadcast. Raises ValueError for a
+    negative number.
+
+    >>> shrinkage_of_steps(np.array([1.0, 0.5, 0.0]), learning_rate=1.0, steps=2)
+    array([1.  , 0.75, 0.  ])
+
+    Source: Goodfellow, Bengio & Courville, Deep Learning (2016), section 7.8.
+    """
+    not_negative("eigenvalues", eigenvalues)
+    not_negative("learning_rate", learning_rate)
+    not_negative("steps", steps)
+    return 1 - (1 - learning_rate * eigenvalues) ** steps
+
+
+def shrinkage_of_l2(eigenvalues: Array, strength: Any) -> Array:
+    """How much of the minimum is left by the penalty `strength * l2()`, along each eigenvector.
+
+    shareᵢ = λᵢ / (λᵢ + 2c),    c the strength
+
+    The penalty c Σⱼ wⱼ² has gradient 2c w. Where the whole gradient vanishes,
+
+        H (w - w*) + 2c w = 0,    so    vᵢ·w = λᵢ / (λᵢ + 2c)  vᵢ·w*
+
+    While η λᵢ and λᵢ/2c are small this is the early end's share for 2c = 1 / (η k): few steps are a
+    strong penalty. eigenvalues: any shape, at least 0; a flat direction stays at 0 without any
+    penalty. Raises ValueError for a negative number.
+
+    >>> shrinkage_of_l2(np.array([2.0, 1.0, 0.0]), strength=1.0).round(3)
+    array([0.5  , 0.333, 0.   ])
+
+    Source: Goodfellow, Bengio & Courville, Deep Learning (2016), sections 7.1.1 and 7.8.
+    """
+    not_negative("eigenvalues", eigenvalues)
+    not_negative("strength", strength)
+    whole = eigenvalues + 2 * strength
+    return eigenvalues / np.where(whole > 0, whole, 1)

@@ -5,16 +5,8 @@ converged, diverged or stalled meanwhile is asked once a block, for the last ste
 the block's steps are searched for the moment. So the questions cost next to nothing, for one
 start of two weights as for ten thousand.
 
-The stops, where `surface.scale` and `steepness` are the sizes of a typical value and gradient:
-
-    CONVERGED     ‖∇fₖ‖ ≤ tolerance · steepness
-    DIVERGED      |fₖ| > 10⁸ max(|f₀|, scale), or something is no longer finite
-    STALLED       wₖ = wₖ₋₁ to the last digit, and ‖∇fₖ‖ is not small
-    OUT_OF_STEPS  none of these after `steps` steps
-
-A run that will still converge may climb first: momentum 0.999 by up to 10⁶. Hence the 10⁸, which
-gradient descent at 1.5 times the largest stable learning rate passes in 14 steps or so. A gradient
-that is small for one mini-batch says little: where batches are drawn, only DIVERGED stops a start.
+`stopping` asks, and says what the stops are. A run can be ended at any moment, by hand or by the
+`watch` that it reports to: what it has seen until then is a descent like any other.
 """
 
 import sys
@@ -27,13 +19,15 @@ import numpy as np
 
 from calclearn.calculus.tracing import plain
 from calclearn.descent.arguments import is_real, optimizer_like, whole_number
-from calclearn.descent.batches import Array, as_points, chosen, either, inner, some
+from calclearn.descent.batches import Array, as_points, some
 from calclearn.descent.record import Descent, Seen, Stop
+from calclearn.descent.stopping import RUNNING, Judge
 from calclearn.descent.surfaces import Surface
 
-RUNNING, CONVERGED, DIVERGED, STALLED = map(int, Stop)  # while it runs, it is out of steps
-EXPLODED = 1e8
+__all__ = ["Descent", "Stop", "descend"]
+
 BLOCK = 32  # steps between two looks back, at most; 1 where each step is a line search
+PERIOD = 0.25  # seconds
 NUMBERS = 2**21  # numbers that a block of points may hold
 
 
@@ -47,6 +41,9 @@ def descend(
     rng: Any = None,
     every: int = 1,
     progress: Callable[[int, int], None] | None = None,
+    validation: Surface | None = None,
+    patience: int | None = None,
+    watch: Callable[[Descent], Any] | None = None,
 ) -> Descent:
     """Let `optimizer` walk down `surface` from `start`, and keep what it saw.
 
@@ -54,13 +51,20 @@ def descend(
 
     start: one point (d,) or a batch (d, ...); one point is repeated where the optimizer's learning
     rates, or the surface's factors, are an array. Each `every`-th step is recorded, and the last.
-    `rng` (a generator or a seed; None is seed 0) draws the mini-batches. `progress(k, steps)` is
-    called from the first second on, about four times a second; a terminal shows a line by itself.
-    KeyboardInterrupt ends the run, and what ran is returned. Everything in it can be
-    differentiated by `autodiff.grad`, with respect to the start or a hyperparameter.
+    `rng` (a generator or a seed; None is seed 0) draws the mini-batches.
 
-    Raises ValueError for a start that is not finite or of another dimension, and for a gradient
-    that has not the point's shape.
+    validation: the loss of data held out; it is taken of each record, and the record where it is
+    lowest is the descent's `best_point`. With `patience`, a start ends EARLY after so many records
+    without a new lowest one.
+
+    `progress(k, steps)` is called from the first second on, about four times a second; a terminal
+    shows a line by itself. `watch(run)` is called as often with the descent so far, and at the end;
+    a true answer ends the run. So does KeyboardInterrupt at any moment from the first step on, and
+    what ran is returned, finite. Everything in it can be differentiated by `autodiff.grad`, with
+    respect to the start or a hyperparameter.
+
+    Raises ValueError for a start that is not finite or of another dimension, for a gradient that
+    has not the point's shape, and for patience without a validation surface.
 
     >>> from calclearn.descent.optimizers import GradientDescent
     >>> bowl = Surface(lambda w: w[0]**2 + 3 * w[1]**2, lambda w: np.stack([2 * w[0], 6 * w[1]]))
@@ -82,21 +86,47 @@ def descend(
     whole_number("every", every, 1)
     if not (is_real(tolerance) and np.ndim(tolerance) == 0 and tolerance >= 0):
         raise ValueError(f"tolerance must be a number of at least 0, got {tolerance!r}")
-    if not (progress is None or callable(progress)):
-        raise TypeError(f"progress must be a function or None, got {progress!r:.60}")
+    if not (validation is None or isinstance(validation, Surface) or callable(validation)):
+        raise TypeError(f"validation must be a Surface or a function of points, got {validation!r}")
+    if patience is not None:
+        whole_number("patience", patience, 1)
+        if validation is None:
+            raise ValueError("patience needs a validation surface, got validation=None")
+    for name, told in (("progress", progress), ("watch", watch)):
+        if not (told is None or callable(told)):
+            raise TypeError(f"{name} must be a function or None, got {told!r:.60}")
     try:
         rng = np.random.default_rng(0 if rng is None else rng)
     except (TypeError, ValueError):
         raise TypeError(f"rng must be a generator or a seed, got {rng!r:.60}") from None
+    if not (validation is None or isinstance(validation, Surface)):
+        validation = Surface(validation)
     with np.errstate(all="ignore"):  # a number that overflows is a divergence, not a warning
-        return Run(surface, w, optimizer, rng, tolerance).finish(steps, every, progress)
+        run = Run(surface, w, optimizer, rng, tolerance, every, validation, patience)
+        try:
+            run.finish(steps, Clock(steps, progress, watch))
+            descent = run.record()
+            if watch is not None:
+                watch(descent)
+        except KeyboardInterrupt:
+            run.interrupted = True
+            descent = run.record()
+        return descent
 
 
 class Run:
     """A descent under way."""
 
     def __init__(
-        self, surface: Surface, w: Array, optimizer: Any, rng: np.random.Generator, tolerance: float
+        self,
+        surface: Surface,
+        w: Array,
+        optimizer: Any,
+        rng: np.random.Generator,
+        tolerance: float,
+        every: int,
+        validation: Surface | None,
+        patience: int | None,
     ) -> None:
         self.surface, self.optimizer, self.rng = surface, optimizer, rng
         self.batch = surface.sample(rng)
@@ -119,53 +149,61 @@ class Run:
                     f"the {name} of the surface must have shape {expected} at points of shape "
                     f"{w.shape}, got {np.shape(plain(part))}"
                 )
-        self.seen = Seen(w, value, g, 1)
         self.state = optimizer.init(w)
         rests = not self.noisy and getattr(optimizer, "rests_where_flat", True)
-        self.small = np.square(tolerance * plain(surface.steepness)) if rests else -1.0
-        self.large = EXPLODED * np.maximum(abs(plain(value)), plain(surface.scale))
-        code, _ = self.verdict(self.seen, self.seen)
-        self.stop = either(code == STALLED, RUNNING, code)  # it cannot stall before it has moved
-        self.taken = np.zeros(shape, dtype=int)
+        self.judge = Judge(
+            surface, self.noisy, tolerance if rests else None, every, validation, patience
+        )
+        self.seen, self.past = self.judge.begin(Seen(w, value, g, 1))
         self.interrupted = False
 
-    def finish(self, steps: int, every: int, progress: Callable | None) -> Descent:
-        """March and look back in turn until all have stopped, then put the record together."""
-        searches, fitting = hasattr(self.state, "seen"), 1 + NUMBERS // self.seen.w.size
-        clock, longest = Clock(progress), 1 if searches else min(BLOCK, fitting)
-        record, k, block = [(0, self.seen)], 0, 1
-        while k < steps and not self.interrupted and some(self.stop == RUNNING):
-            rows = self.look_back(self.march(min(block, steps - k), clock.pause), k)
-            record += [(i, row) for i, row in enumerate(rows, k) if i > k and i % every == 0]
-            self.seen, k = rows[-1], k + len(rows) - 1
+    def finish(self, steps: int, clock: "Clock") -> None:
+        """March and look back in turn until all have stopped."""
+        searches, fitting = hasattr(self.state, "seen"), 1 + NUMBERS // self.past.seen.w.size
+        block, longest = 1, 1 if searches else min(BLOCK, fitting)
+        while self.past.k < steps and not self.interrupted and some(self.past.stop == RUNNING):
+            rows = self.march(min(block, steps - self.past.k), clock.pause)
+            record, past = self.judge.look_back(rows, self.past)
+            self.seen += record
+            self.past = past  # at once, so that an interrupt finds the one before or this one
             block = min(2 * block, longest)
-            clock.tick(k, steps)
-        last = int(np.max(self.taken, initial=0))
-        record = [(i, row) for i, row in record if i < last] + [(last, self.seen)]
-        numbers, rows = zip(*record, strict=True)
+            clock.tick(self)
+
+    def record(self) -> Descent:
+        """The descent so far: the records, and the last step."""
+        past, validation = self.past, self.judge.validation
+        last = int(np.max(past.taken, initial=0))
+        record = [entry for entry in self.seen if entry[0] <= last]
+        if record[-1][0] < last:
+            loss = validation(past.seen.w) if validation else None
+            record.append((last, past.seen, loss))
+        numbers, rows, losses = zip(*record, strict=True)
         points, values, gradients, _ = zip(*rows, strict=True)
-        each = np.zeros(np.shape(self.taken), dtype=int)  # where all starts share one number
+        each = np.zeros(np.shape(past.taken), dtype=int)  # where all starts share one number
         return Descent(
             steps=np.array(numbers),
             points=in_one(points),
             values=in_one(values),
             gradients=in_one(gradients),
-            stop=each + self.stop,
-            steps_taken=each + self.taken,
-            evaluations=each + self.seen.evaluations,
+            stop=each + past.stop,
+            steps_taken=each + past.taken,
+            evaluations=each + past.seen.evaluations,
             interrupted=self.interrupted,
+            validation=in_one(losses) if validation else None,
         )
 
     def march(self, steps: int, pause: float) -> list[Seen]:
         """The loop of every textbook, for so many steps or until `pause`; first comes the past."""
         update, surface, rng = self.optimizer.update, self.surface, self.rng
-        batch, state, seen = self.batch, self.state, self.seen
-        searches, rows = hasattr(state, "seen"), [self.seen]
+        batch, state, seen = self.batch, self.state, self.past.seen
+        searches, rows, dtype = hasattr(state, "seen"), [seen], seen.w.dtype
         try:
             for _ in range(steps):
                 if searches and state.seen is not seen:
                     state = state._replace(seen=seen)
                 w, state = update(seen.w, seen.gradient, state, batch)
+                if w.dtype is not dtype:  # float32 stays float32, whatever it was added to
+                    w = w.astype(dtype)
                 batch = surface.sample(rng)
                 if searches and not self.noisy:  # a line search has looked there already
                     seen = state.seen
@@ -179,48 +217,26 @@ class Run:
         self.state, self.batch = state, batch
         return rows
 
-    def look_back(self, rows: list[Seen], k: int) -> list[Seen]:
-        """Find the step that ended each start which has ended, and let it rest there."""
-        code, _ = self.verdict(*rows[-2:]) if len(rows) > 1 else (RUNNING, True)
-        ending = (code != RUNNING) & (self.stop == RUNNING)
-        if not (some(ending) or some(self.stop != RUNNING)):
-            self.taken = self.taken + len(rows) - 1
-            return rows
-        for j in range(1, len(rows)):
-            code, finite = self.verdict(*rows[j - 1 : j + 1])
-            running = self.stop == RUNNING
-            self.stop = either(running & ending, code, self.stop)
-            self.taken = either(running, k + j, self.taken)
-            rows[j] = chosen(running & finite, rows[j], rows[j - 1])
-            if not some(self.stop == RUNNING):
-                return rows[: j + 1]
-        return rows
-
-    def verdict(self, old: Seen, new: Seen) -> tuple[Array, Array]:
-        """The Stop (...) after the step from `old` to `new`, and whether `new` is finite."""
-        value, g, step = abs(plain(new.value)), plain(new.gradient), plain(new.w) - plain(old.w)
-        steepness, moved = inner(g, g), inner(step, step)
-        finite = value + steepness + moved < np.inf
-        code = either(moved == 0, RUNNING if self.noisy else STALLED, RUNNING)
-        code = either(steepness <= self.small, CONVERGED, code)
-        return either(finite & (value <= self.large), code, DIVERGED), finite
-
 
 class Clock:
-    """When to pause for a look back, and when to show how far the run is."""
+    """When to pause for a look back, and whom to tell how far the run is."""
 
-    def __init__(self, progress: Callable | None) -> None:
+    def __init__(self, steps: int, progress: Callable | None, watch: Callable | None) -> None:
         on_terminal = print_line if sys.stderr.isatty() else None
-        self.progress = progress or on_terminal
+        self.steps, self.progress, self.watch = steps, progress or on_terminal, watch
         self.begin = time.perf_counter()
-        self.pause = self.begin + 0.25
+        self.pause = self.begin + PERIOD
 
-    def tick(self, k: int, steps: int) -> None:
+    def tick(self, run: Run) -> None:
         now = time.perf_counter()
-        if now >= self.pause:
-            self.pause = now + 0.25
-            if self.progress is not None and now - self.begin > 1:
-                self.progress(k, steps)
+        if now < self.pause:
+            return
+        if self.progress is not None and now - self.begin > 1:
+            self.progress(run.past.k, self.steps)
+        if self.watch is not None and self.watch(run.record()):
+            run.interrupted = True
+        told = time.perf_counter()
+        self.pause = told + max(PERIOD, 3 * (told - now))  # a slow listener leaves time to march
 
 
 def print_line(k: int, steps: int) -> None:

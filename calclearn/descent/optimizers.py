@@ -41,9 +41,14 @@ class Optimizer:
             for number in value if name == "betas" else (value,):
                 if not callable(number):  # a schedule answers for itself
                     not_negative(name, number, below)
+            if type(value) is np.float64:
+                object.__setattr__(self, name, float(value))
 
     def rate(self, k: int) -> Number:
-        return self.learning_rate(k) if callable(self.learning_rate) else self.learning_rate
+        if not callable(self.learning_rate):
+            return self.learning_rate
+        rate = self.learning_rate(k)
+        return float(rate) if type(rate) is np.float64 else rate  # which keeps float32 weights so
 
 
 @dataclass(frozen=True)

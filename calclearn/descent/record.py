@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from calclearn.calculus.tracing import plain
 from calclearn.descent.batches import Array
 
 
@@ -20,6 +21,7 @@ class Stop(IntEnum):
     CONVERGED = 1
     DIVERGED = 2
     STALLED = 3
+    EARLY = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +29,8 @@ class Descent:
     """A descent on record: step `steps[i]` saw `points[i]`, `values[i]` and `gradients[i]`.
 
     The values and gradients are those that the steps used: with mini-batches, those of the batches.
-    A start that has stopped repeats its last finite point; the record ends when all have.
+    A start that has stopped repeats its last finite point; the record ends when all have. With a
+    validation surface, each start's best step and point are those of its lowest validation loss.
     """
 
     steps: np.ndarray  # (K+1,)
@@ -38,6 +41,7 @@ class Descent:
     steps_taken: np.ndarray  # (...)
     evaluations: np.ndarray  # (...) of the gradient
     interrupted: bool = False
+    validation: Array | None = None  # (K+1, ...) losses of the points, where they were asked for
 
     @property
     def point(self) -> Array:
@@ -48,6 +52,27 @@ class Descent:
     def value(self) -> Array:
         """How low that is, (...)."""
         return self.values[-1]
+
+    @property
+    def best_step(self) -> Any:
+        """The recorded step with the lowest validation loss, (...)."""
+        return np.minimum(self.steps[self._lowest], self.steps_taken)
+
+    @property
+    def best_point(self) -> Array:
+        """Where the validation loss was lowest, (d, ...)."""
+        i = self._lowest
+        if i.ndim == 0:
+            return self.points[i]
+        each = self.points[i, :, *np.indices(i.shape)]  # (..., d)
+        return np.moveaxis(each, -1, 0)
+
+    @property
+    def _lowest(self) -> np.ndarray:
+        if self.validation is None:
+            raise AttributeError("only a descent with a validation surface has a best step")
+        losses = plain(self.validation)
+        return np.argmin(np.where(np.isnan(losses), np.inf, losses), axis=0)
 
 
 class Seen(NamedTuple):

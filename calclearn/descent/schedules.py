@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from calclearn.descent.arguments import not_negative, optimizer_like, whole_number
+from calclearn.descent.arguments import not_negative, optimizer_like, real_numbers, whole_number
 from calclearn.descent.batches import Array
 from calclearn.descent.optimizers import Number, Optimizer, root
 
@@ -84,6 +84,27 @@ def warmup(learning_rate: Number | Schedule, steps: int) -> Schedule:
     whole_number("steps", steps, 1)
     whole = learning_rate if isinstance(learning_rate, Schedule) else constant(learning_rate)
     return Schedule(whole.learning_rate, lambda k: np.minimum(1, (k + 1) / steps) * whole.factor(k))
+
+
+def per_step(learning_rates: Array) -> Schedule:
+    """ηₖ = learning_rates[k]: a learning rate for each step, and the last for all steps after.
+
+    learning_rates: (K,), or (K, ...) for a batch; they may be traced, so that one `grad` gives the
+    derivative with respect to each. Raises ValueError for none and for a negative one.
+
+    >>> [float(per_step([0.4, 0.2, 0.1])(k)) for k in range(4)]
+    [0.4, 0.2, 0.1, 0.1]
+
+    Source: Maclaurin, Duvenaud & Adams, "Gradient-based hyperparameter optimization through
+    reversible learning", ICML (2015).
+    """
+    real_numbers("learning_rates", learning_rates)
+    rates = learning_rates if hasattr(learning_rates, "ndim") else np.asarray(learning_rates)
+    if rates.ndim == 0 or rates.size == 0:
+        raise ValueError(f"learning_rates must have shape (K,) or (K, ...), got {rates.shape}")
+    not_negative("learning_rates", rates)
+    batch, last = rates.shape[1:], len(rates) - 1
+    return Schedule(np.ones(batch) if batch else 1.0, lambda k: rates[np.minimum(k, last)])
 
 
 @dataclass(frozen=True)

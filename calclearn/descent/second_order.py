@@ -158,7 +158,7 @@ class BFGS:
         B, fall, seen = state
         seen = seen or Seen(w, surface.function(w), g, 1)
         if B is None:
-            B = everywhere(np.eye(len(w)), w)
+            B = everywhere(np.eye(len(w), dtype=w.dtype), w)
             p, t = -g, np.minimum(1, 1 / np.sqrt(inner(g, g)))
         else:
             p = -times(B, g)

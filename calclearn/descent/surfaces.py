@@ -123,6 +123,8 @@ class Surface:
         """A multiple of the surface; an array of factors (...) makes a batch of surfaces."""
         if not is_real(factor):
             return NotImplemented
+        if type(factor) is np.float64:  # a number like any other: float32 points stay float32
+            factor = float(factor)
         a, label = self, f"{factor:.4g}" if isinstance(factor, int | float) else "c"
         return Surface(
             lambda w: factor * a.function(w),

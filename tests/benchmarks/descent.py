@@ -15,9 +15,11 @@ import tracemalloc
 
 import numpy as np
 
+from calclearn.calculus.autodiff import value_and_grad
 from calclearn.descent.catalogue import beale, himmelblau, rosenbrock
 from calclearn.descent.descend import descend
-from calclearn.descent.losses import line_loss, mae, mse
+from calclearn.descent.fits import linear_fit
+from calclearn.descent.losses import l2, line_loss, mae, mse
 from calclearn.descent.optimizers import Adam, GradientDescent
 from calclearn.descent.second_order import BFGS, LBFGS, DampedNewton
 from calclearn.descent.surfaces import Surface
@@ -213,6 +215,34 @@ def memory() -> None:
         print(f"    every {every:3d} steps   {peak / 1e6:8.1f} MB")
 
 
+def hypergradients() -> None:
+    """The loss on held-out data after so many steps of training, and its derivative by log λ."""
+    X, noise = RNG.normal(size=(2, 200, 50)), RNG.normal(size=(2, 200))
+    y = X @ RNG.normal(size=50) + noise
+    train, held_out = (linear_fit(X[i], y[i], mse) for i in range(2))
+    print("\nUnrolled descents of a model of 50 weights: value; value and gradient; peak memory")
+    for optimizer in (GradientDescent(0.1), Adam(0.05)):
+        for steps in (10, 100, 500, 1000, 2000):
+
+            def loss(log_strength, optimizer=optimizer, steps=steps):
+                penalised = train + np.exp(log_strength) * l2()
+                return held_out(
+                    descend(penalised, np.zeros(50), optimizer, steps, tolerance=0).point
+                )
+
+            jobs = {"value": lambda: loss(-2.0), "both": lambda: value_and_grad(loss)(-2.0)}
+            times = race(3, **jobs)
+            tracemalloc.start()
+            jobs["both"]()
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            print(
+                f"    {type(optimizer).__name__:16s} {steps:5d} steps"
+                f"   {1e3 * times['value']:8.1f} ms   {1e3 * times['both']:8.1f} ms"
+                f"   {peak / 1e6:7.2f} MB"
+            )
+
+
 if __name__ == "__main__":
     absent = [n for n, m in (("torch", torch), ("scipy", optimize)) if m is None]
     print(f"Python {sys.version.split()[0]}, NumPy {np.__version__}; absent: {absent or 'none'}")
@@ -223,3 +253,4 @@ if __name__ == "__main__":
         second_order()
     pictures()
     memory()
+    hypergradients()

@@ -11,6 +11,7 @@ from calclearn.descent.schedules import (
     constant,
     cosine,
     exponential_decay,
+    per_step,
     step_decay,
     warmup,
 )
@@ -22,6 +23,8 @@ SCHEDULES = [
     cosine(0.3, steps=12),
     warmup(0.3, steps=5),
     warmup(cosine(0.3, steps=12), steps=5),
+    per_step(np.linspace(0.3, 0.1, 12)),
+    warmup(per_step([0.3, 0.2, 0.1]), steps=5),
 ]
 
 
@@ -74,6 +77,30 @@ def test_an_array_in_a_schedule_is_a_sweep():
     np.testing.assert_allclose(sweep.point[:, 1], alone.point)
 
 
+def test_a_learning_rate_for_each_step_is_followed_and_the_last_goes_on():
+    run = descend(bowl(), [3.0, 1.0], Adam(per_step([0.3, 0.1])), steps=5)
+    other = descend(bowl(), [3.0, 1.0], Adam(lambda k: 0.1 if k else 0.3), steps=5)
+    np.testing.assert_array_equal(run.points, other.points)
+
+
+def test_a_learning_rate_for_each_step_and_start_is_a_sweep():
+    rates = np.array([[0.1, 0.2], [0.05, 0.01], [0.3, 0.1]])
+    sweep = descend(bowl(), [3.0, 1.0], GradientDescent(per_step(rates)), steps=4)
+    for i in range(2):
+        alone = descend(bowl(), [3.0, 1.0], GradientDescent(per_step(rates[:, i])), steps=4)
+        np.testing.assert_allclose(sweep.points[:, :, i], alone.points)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_float32_stays_float32(schedule):
+    w = np.ones(2, dtype=np.float32)
+    for optimizer in (GradientDescent(schedule), Adam(schedule), clipped(Adam(schedule), 1.0)):
+        state = optimizer.init(w)
+        for _ in range(3):
+            moved, state = optimizer.update(w, w, state)
+            assert moved.dtype == np.float32
+
+
 def test_clipping_shortens_long_gradients_only_and_each_start_by_itself():
     g = np.array([[30.0, 0.3], [-40.0, 0.4]])
     w, _ = clipped(GradientDescent(1.0), 5.0).update(np.zeros((2, 2)), g, 0)
@@ -97,6 +124,10 @@ def test_clipping_tames_a_step_that_would_diverge():
         (lambda: step_decay(1.0, 0.5, 0), ValueError, "every must be a whole number of at least 1"),
         (lambda: cosine(1.0, 0), ValueError, "steps must be a whole number of at least 1"),
         (lambda: warmup(1.0, 2.5), ValueError, "steps must be a whole number"),
+        (lambda: per_step([0.1, -0.1]), ValueError, "learning_rates must be at least 0"),
+        (lambda: per_step([]), ValueError, r"learning_rates must have shape \(K,\) or .* \(0,\)"),
+        (lambda: per_step(0.1), ValueError, r"learning_rates must have shape \(K,\) or .* \(\)"),
+        (lambda: per_step("fast"), TypeError, "learning_rates must be real numbers"),
         (lambda: clipped(Adam(), -1.0), ValueError, "max_norm must be at least 0"),
         (lambda: clipped(0.1, 1.0), TypeError, "optimizer must have init and update"),
     ],
