@@ -119,6 +119,8 @@ class Network:
     def parameters(self, w: Array) -> list[tuple[Array, ...]]:
         """The parameters of each layer, views of the weights (d,)."""
         w = as_points(w, self.dimension)
+        if w.ndim > 1:
+            raise ValueError(f"w must have shape ({self.dimension},), got {w.shape}")
         shapes, places = self._plan
         parts = views(w, shapes)
         return [parts[place] for place in places]

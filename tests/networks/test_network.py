@@ -207,6 +207,7 @@ NAN = np.where(np.arange(120).reshape(30, 4) == 5, np.nan, X)
         (lambda: SMALL.loss(X, LABELS, mse), r"y must have the outputs' shape \(30, 3\)"),
         (lambda: SMALL.loss(X, LABELS, batch_size=31), "batch_size must be a whole number from 1"),
         (lambda: SMALL(SMALL.init(0)[1:], X), r"w must have shape \(43,\)"),
+        (lambda: SMALL(np.zeros((43, 1)), X), r"w must have shape \(43,\), got \(43, 1\)"),
         (lambda: SMALL(SMALL.init(0), X[0]), r"x must have shape \(N, 4\), got \(4,\)"),
     ],
 )
