@@ -1,0 +1,59 @@
+"""A path through a thousand weights, seen in the plane that shows most of it.
+
+`surfaces.slice_through` cuts a plane out of a loss; here are the plane that a path lies in best,
+and the shadow of the path on it.  A shadow is not the path: what stands upright on the plane is
+lost, and `principal_directions` says how much that is.
+
+Source: Li, Xu, Taylor, Studer & Goldstein, "Visualizing the loss landscape of neural nets", NeurIPS
+(2018).
+"""
+
+import numpy as np
+
+from calclearn.descent.arguments import real_numbers
+from calclearn.descent.batches import Array
+
+
+def principal_directions(points: Array) -> tuple[np.ndarray, np.ndarray, float]:
+    """Two directions u, v (d,) along which a path (K+1, d) moves most, and their share of it.
+
+    With M = [w₀ - w_K, ..., w_K - w_K], u and v are the two first right singular vectors of M, and
+    their share is (s₁² + s₂²) / Σ sᵢ². Their signs are such that the path begins at positive
+    coordinates. Raises ValueError for fewer than two weights, and for a path that never moves.
+
+    >>> u, v, share = principal_directions([[3.0, 0.0, 1.0], [1.0, 1.0, 1.0], [0.0, 0.0, 1.0]])
+    >>> round(share, 12), np.abs(np.round([u[2], v[2]], 12))
+    (1.0, array([0., 0.]))
+    """
+    real_numbers("points", points)
+    points = np.asarray(points, dtype=float)
+    if points.ndim != 2 or points.shape[1] < 2:
+        raise ValueError(f"points must have shape (K, d) with d of at least 2, got {points.shape}")
+    moves = points - points[-1]
+    _, sizes, directions = np.linalg.svd(moves, full_matrices=False)
+    if not sizes.any():
+        raise ValueError("points must not all be the same")
+    directions = directions[:2]
+    u, v = directions * np.where(directions @ moves[0] < 0, -1, 1)[:, None]
+    return u, v, float(np.sum(sizes[:2] ** 2) / np.sum(sizes**2))
+
+
+def projected(points: Array, origin: Array, u: Array, v: Array) -> np.ndarray:
+    """The shadow of a path (K+1, d) on the plane through `origin` along u and v: (2, K+1).
+
+    The coordinates a, b for which o + a u + b v is nearest to each point. Raises ValueError for
+    shapes that do not fit and for directions that are parallel.
+
+    >>> projected([[3.0, 4.0, 5.0]], origin=[1, 0, 0], u=[1, 0, 0], v=[0, 2, 0]).ravel()
+    array([2., 2.])
+    """
+    points, origin, u, v = (np.asarray(a, dtype=float) for a in (points, origin, u, v))
+    if points.ndim != 2 or not points.shape[1:] == origin.shape == u.shape == v.shape:
+        raise ValueError(
+            f"points must have shape (K, d), and origin, u and v (d,), got {points.shape}, "
+            f"{origin.shape}, {u.shape} and {v.shape}"
+        )
+    coordinates, _, rank, _ = np.linalg.lstsq(np.stack([u, v], axis=1), (points - origin).T)
+    if rank < 2:
+        raise ValueError("u and v must not be parallel")
+    return coordinates

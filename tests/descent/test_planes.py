@@ -1,0 +1,67 @@
+"""The plane that a path lies in best, and its shadow there."""
+
+import numpy as np
+import pytest
+
+from calclearn.descent.planes import principal_directions, projected
+
+RNG = np.random.default_rng(0)
+
+
+def test_a_path_in_a_plane_is_all_there():
+    basis, flat = RNG.normal(size=(2, 50)), RNG.normal(size=(20, 2))
+    points = RNG.normal(size=50) + flat @ basis
+    u, v, share = principal_directions(points)
+    assert share == pytest.approx(1)
+    assert (u @ u, v @ v, u @ v) == pytest.approx((1, 1, 0))
+    a, b = projected(points, points[-1], u, v)
+    np.testing.assert_allclose(points[-1] + np.outer(a, u) + np.outer(b, v), points, atol=1e-9)
+    assert a[0] >= 0
+    assert b[0] >= 0
+
+
+def test_no_other_plane_shows_more():
+    points = np.cumsum(RNG.normal(size=(30, 8)), axis=0)
+    moves = points - points[-1]
+    u, v, share = principal_directions(points)
+    kept = np.sum(projected(points, points[-1], u, v) ** 2) / np.sum(moves**2)
+    assert kept == pytest.approx(share)
+    for _ in range(50):
+        Q = np.linalg.qr(RNG.normal(size=(8, 2)))[0]
+        assert np.sum((moves @ Q) ** 2) / np.sum(moves**2) <= share
+
+
+def test_the_shadow_is_the_nearest_point_of_the_plane():
+    points, origin, u, v = (RNG.normal(size=s) for s in [(4, 6), 6, 6, 6])
+    a, b = projected(points, origin, u, v)
+    rest = points - origin - np.outer(a, u) - np.outer(b, v)
+    np.testing.assert_allclose(rest @ np.stack([u, v], axis=1), 0, atol=1e-12)
+
+
+def test_a_path_along_a_line_still_has_a_plane():
+    points = np.outer(np.arange(4.0), [1, 2, 2])
+    u, v, share = principal_directions(points)
+    assert share == pytest.approx(1)
+    assert (abs(u @ [1, 2, 2]), u @ v) == pytest.approx((3, 0), abs=1e-12)
+    assert principal_directions(points[:2])[1].shape == (3,)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: principal_directions(np.ones((3, 4))), "points must not all be the same"),
+        (lambda: principal_directions(np.ones(3)), r"points must have shape \(K, d\)"),
+        (lambda: principal_directions(np.ones((3, 1))), "d of at least 2"),
+        (
+            lambda: projected(np.ones((3, 4)), np.ones(3), np.ones(4), np.ones(4)),
+            r"points must have shape \(K, d\), and origin",
+        ),
+        (
+            lambda: projected(np.ones((3, 2)), [0, 0], [1, 1], [2, 2]),
+            "u and v must not be parallel",
+        ),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_sentence(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

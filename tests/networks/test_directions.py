@@ -1,0 +1,39 @@
+"""Filter-normalised directions see through a change of scale that changes nothing."""
+
+import numpy as np
+
+from calclearn.networks.directions import filter_normalised
+from calclearn.networks.layers import Dense, ReLU
+from calclearn.networks.network import Network
+
+RNG = np.random.default_rng(0)
+X, LABELS = RNG.normal(size=(20, 3)), RNG.integers(0, 2, 20)
+NETWORK = Network((Dense(6), ReLU(), Dense(2)), (3,))
+
+
+def rescaled(w, factor):
+    """The same function: the first layer times the factor, the second divided by it."""
+    w = w.copy()
+    (W, b), _, (V, _) = NETWORK.parameters(w)
+    W *= factor
+    b *= factor
+    V /= factor
+    return w
+
+
+def test_the_loss_along_it_does_not_depend_on_the_scale_of_the_layers():
+    loss, w = NETWORK.loss(X, LABELS), NETWORK.init(0)
+    steps = np.linspace(-1, 1, 5)
+    profiles = [
+        [loss(v + t * filter_normalised(NETWORK, v, 7)) for t in steps]
+        for v in (w, rescaled(w, 30.0))
+    ]
+    np.testing.assert_allclose(*profiles, rtol=1e-9)
+
+
+def test_a_seed_repeats_it_and_other_seeds_are_other_directions():
+    w = NETWORK.init(0)
+    one, again, other = (filter_normalised(NETWORK, w, seed) for seed in (0, 0, 1))
+    assert np.array_equal(one, again)
+    cosine = one @ other / np.linalg.norm(one) / np.linalg.norm(other)
+    assert abs(cosine) < 0.6
