@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from calclearn.calculus.fused import softmax_cross_entropy
-from calclearn.calculus.tracing import plain
+from calclearn.calculus.primitives import primitive, rule
+from calclearn.calculus.tracing import Traced, plain
 from calclearn.descent.arguments import one_number, real_numbers
 from calclearn.descent.batches import Array
 
@@ -43,9 +44,23 @@ class Error:
     def __call__(self, prediction: Array, target: Array) -> Array:
         real_numbers("prediction", prediction)
         real_numbers("target", target)
-        data = tuple(range(np.ndim(target)))
-        reduce = np.mean if self.averaged else np.sum
-        return reduce(self.each(prediction, beside(target, prediction)), axis=data)
+        in_one = compared if type(target) is not Traced else compared.primitive_of
+        return in_one(prediction, target, self)
+
+
+@primitive
+def compared(prediction: Array, target: Array, error: Error) -> Array:
+    """The sum or mean of all ℓ(pᵢ, tᵢ), as one operation of a trace: ∂ℓ/∂p is known by hand."""
+    each = error.each(prediction, beside(target, prediction))
+    total = np.sum(each, axis=tuple(range(np.ndim(target))))
+    return total / np.size(target) if error.averaged else total
+
+
+@rule(compared)
+def to_prediction(g, y, prediction, target, error):
+    """∂L/∂pᵢ = ∂ℓ/∂p (pᵢ, tᵢ), and of a mean one n-th."""
+    share = g / np.size(target) if error.averaged else g
+    return share * error.slope(prediction, beside(target, prediction))
 
 
 def beside(target: Array, prediction: Array) -> Array:

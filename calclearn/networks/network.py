@@ -187,7 +187,7 @@ class Network:
             if w.ndim > 1:
                 return gathered([function(v) for v in each_of(w)], w)
             rng = None if seed is None else np.random.default_rng(seed)
-            return error(self(w, x, rng), y)
+            return error(self(w, x, rng), y if y.dtype.kind in "iu" else y.astype(w.dtype))
 
         def both(w: Array) -> tuple[Array, Array]:
             if w.ndim > 1:

@@ -1,0 +1,130 @@
+"""What is seen inside a network is the gradient that trains it, in pieces, and right in each."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calclearn.calculus.numerical import grad as numerical_grad
+from calclearn.descent.errors import cross_entropy, mse
+from calclearn.networks.convolution import Conv2D
+from calclearn.networks.inside import activations, backpropagated, gradient_norms
+from calclearn.networks.layers import Dense, Dropout, Flatten, ReLU, Sigmoid, Tanh
+from calclearn.networks.network import Network
+
+RNG = np.random.default_rng(0)
+X, LABELS = RNG.normal(size=(12, 4)), RNG.integers(0, 3, 12)
+DEEP = Network((Dense(5), Tanh(), Dense(4), ReLU(), Dense(3), Sigmoid(), Dense(3)), (4,))
+IMAGES = Network((Conv2D(2, 3), ReLU(), Flatten(), Dropout(0.5), Dense(3)), (1, 5, 5))
+
+
+def case(network):
+    inputs = X if network is DEEP else RNG.normal(size=(12, 1, 5, 5))
+    return network, network.init(1), inputs, LABELS
+
+
+CASES = [case(DEEP), case(IMAGES)]
+
+
+def rest(network, w, k, a):
+    """What the layers behind layer k make of its activation."""
+    for layer, parameters in list(zip(network.layers, network.parameters(w), strict=True))[k + 1 :]:
+        a = layer(parameters, a)
+    return a
+
+
+# Activations
+@pytest.mark.parametrize(("network", "w", "x", "y"), CASES)
+def test_activations_are_what_the_layers_put_out(network, w, x, y):
+    found = activations(network, w, x)
+    assert [value.shape[1:] for value in found.values()] == network.shapes[1:]
+    for k, value in enumerate(found.values()):
+        np.testing.assert_allclose(rest(network, w, k, value), network(w, x), rtol=1e-13)
+
+
+def test_layers_are_named_by_place_and_kind():
+    names = [f"{k} {type(layer).__name__}" for k, layer in enumerate(DEEP.layers)]
+    assert list(activations(DEEP, DEEP.init(0), X)) == names
+    assert [layer.name for layer in backpropagated(DEEP, DEEP.init(0), X, LABELS)] == names
+    assert list(gradient_norms(DEEP, DEEP.init(0), X, LABELS)) == names[::2]
+
+
+# Gradients
+@pytest.mark.parametrize(("network", "w", "x", "y"), CASES)
+def test_the_pieces_are_the_gradient_of_the_whole(network, w, x, y):
+    layers = backpropagated(network, w, x, y)
+    pieces = [g.ravel() for layer in layers for g in layer.to_parameters]
+    whole = network.loss(x, y).gradient(w)
+    np.testing.assert_allclose(np.concatenate(pieces), whole, rtol=1e-12, atol=1e-16)
+    for layer, shape, kind in zip(layers, network.shapes, network.layers, strict=False):
+        assert [g.shape for g in layer.to_parameters] == [*kind.shapes(shape).values()]
+
+
+@pytest.mark.parametrize(("network", "w", "x", "y"), CASES)
+def test_what_comes_back_to_an_activation_is_what_differences_say(network, w, x, y):
+    for k, layer in enumerate(backpropagated(network, w, x, y)):
+
+        def loss(flat, k=k, shape=layer.activation.shape):
+            return cross_entropy(rest(network, w, k, flat.reshape(shape)), y)
+
+        by_differences = numerical_grad(loss)(layer.activation.ravel())
+        np.testing.assert_allclose(
+            layer.to_activation.ravel(), by_differences, rtol=1e-6, atol=1e-9
+        )
+
+
+def test_the_errors_of_numbers_serve_as_well():
+    target = RNG.normal(size=(12, 3))
+    layers = backpropagated(DEEP, DEEP.init(0), X, target, mse)
+    by_hand = 2 * (layers[-1].activation - target) / target.size
+    np.testing.assert_allclose(layers[-1].to_activation, by_hand, rtol=1e-13)
+    np.testing.assert_allclose(layers[-1].to_parameters[1], by_hand.sum(axis=0), rtol=1e-12)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(1, 6), st.integers(1, 4), st.sampled_from([Sigmoid, Tanh, ReLU]))
+def test_the_norms_of_the_layers_make_up_the_norm_of_the_gradient(depth, units, activation):
+    hidden = [layer for _ in range(depth) for layer in (Dense(units), activation())]
+    network = Network((*hidden, Dense(3)), (4,))
+    w = network.init(depth)
+    norms = gradient_norms(network, w, X, LABELS)
+    assert len(norms) == depth + 1
+    whole = np.linalg.norm(network.loss(X, LABELS).gradient(w))
+    np.testing.assert_allclose(np.hypot.reduce(list(norms.values())), whole, rtol=1e-12)
+
+
+def test_32_bits_stay_32_bits_and_their_norms_do_not_overflow():
+    w = DEEP.init(0).astype(np.float32)
+    layers = backpropagated(DEEP, w, X, LABELS)
+    kinds = {part.dtype for layer in layers for part in (*layer[1:3], *layer.to_parameters)}
+    assert kinds == {np.dtype(np.float32)}
+    linear = Network((Dense(1), Dense(1)), (1,))
+    w = np.float32([1e-3, 0, 1e25, 0])
+    norms = gradient_norms(linear, w, np.ones((2, 1)), np.zeros((2, 1)), huge_error)
+    assert norms["0 Dense"] == pytest.approx(np.sqrt(2) * 1e25, rel=1e-6)
+
+
+def huge_error(prediction, target):
+    return np.sum(prediction - target) / 2
+
+
+# Bad input
+@pytest.mark.parametrize(
+    ("w", "x", "y", "words"),
+    [
+        (np.zeros(3), X, LABELS, "w must have shape"),
+        (DEEP.init(0), X[:, :2], LABELS, r"x must have shape \(N, 4\), got \(12, 2\)"),
+        (DEEP.init(0), X, LABELS[:5], "same number of examples"),
+        (DEEP.init(0), X, LABELS + 3, "target must hold class numbers from 0 to 2"),
+        (DEEP.init(0), np.full_like(X, np.nan), LABELS, "x must be finite"),
+    ],
+)
+def test_bad_input_is_named(w, x, y, words):
+    for look in (backpropagated, gradient_norms):
+        with pytest.raises(ValueError, match=words):
+            look(DEEP, w, x, y)
+
+
+def test_inputs_of_another_shape_have_no_activations():
+    with pytest.raises(ValueError, match=r"x must have shape \(N, 4\), got \(12, 2\)"):
+        activations(DEEP, DEEP.init(0), X[:, :2])
