@@ -77,9 +77,9 @@ def softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 @rule(softmax_cross_entropy)
 def pull_logits(g, y, logits, labels):
-    """∂L/∂z = p - t: what the model believes minus what is true."""
-    shifted = logits - np.max(logits, axis=1, keepdims=True)
-    believed = np.exp(shifted)
-    believed = believed / np.sum(believed, axis=1, keepdims=True)
-    true = np.arange(logits.shape[1]) == np.asarray(labels)[:, None]
+    """∂L/∂z = p - t: what the model believes, pⱼ = exp(zⱼ - z_label - L), minus what is true."""
+    labels = np.asarray(labels)
+    offset = y + logits[np.arange(len(labels)), labels]
+    believed = np.exp(logits - offset[:, None])
+    true = np.arange(logits.shape[1]) == labels[:, None]
     return g[:, None] * (believed - true)
