@@ -137,6 +137,9 @@ def open_in_jupyterlab(folder: Path, browser: bool, options: list[str]) -> int:
         options.append("--no-browser")
     configs = [str(folder / KEPT), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, configs))
+    # The course multiplies small matrices. Two threads at that wait for each other longer than they
+    # work: while the browser paints, training a small network would take twenty times as long.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
     from jupyterlab.labapp import main as jupyterlab  # only a launch needs it
 

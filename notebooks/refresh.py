@@ -11,6 +11,7 @@ or writes to stderr is not stored; the one sentence says which.
 import base64
 import contextlib
 import hashlib
+import os
 import sys
 import time
 from pathlib import Path
@@ -20,6 +21,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `calclearn` does for its kernels
 FOLDER = Path(__file__).resolve().parent
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 WIDGET = "application/vnd.jupyter.widget-view+json"

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+# The kernels of the notebooks too get what `calclearn` gives them: see `calclearn.__main__`.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 ROOT = Path(__file__).parents[1]
 
 

@@ -76,6 +76,18 @@ def test_no_browser(package, launched, tmp_path):
     assert "--no-browser" in launched[0]
 
 
+def test_its_kernels_multiply_on_one_thread_unless_asked_otherwise(
+    package, launched, tmp_path, monkeypatch
+):
+    for before, after in ((None, "1"), ("4", "4")):
+        if before is None:
+            monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+        else:
+            monkeypatch.setenv("OPENBLAS_NUM_THREADS", before)
+        command.main([str(tmp_path / "here"), "--no-browser"])
+        assert os.environ["OPENBLAS_NUM_THREADS"] == after
+
+
 def test_jupyterlab_keeps_figures_in_saved_notebooks_and_asks_for_no_news(course):
     first, *others = os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep)
     assert others[-1] == "/elsewhere"
