@@ -18,7 +18,7 @@ from matplotlib.transforms import Bbox
 
 from calclearn.explorers.controls import check_value, fraction, put, read
 from calclearn.explorers.live import LiveFigure, Painter, encode
-from calclearn.figures.style import VERMILION
+from calclearn.figures.style import PAINTING, VERMILION
 
 
 class Explorer:
@@ -88,16 +88,33 @@ class Explorer:
 
     def still(self) -> bytes:
         """Return the figure as it stands, as PNG bytes."""
-        self._follow(self.values)
-        return encode(self._painter.paint(), "PNG")
+        with PAINTING:
+            self._follow(self.values)
+            return encode(self._painter.paint(), "PNG")
+
+    def show(self, *, rest: bool = True) -> None:
+        """Compute once more, for what lies behind the figure has changed, and show it everywhere.
+
+        `rest` says that no further picture follows soon. Raises the KeyboardInterrupt that came
+        meanwhile: it is meant for whoever works behind the figure.
+        """
+        with PAINTING:
+            self._values = None
+            self._follow(self.values)
+            if isinstance(self._error, KeyboardInterrupt):
+                raise self._error
+            self._live.show(self._caption, rest=rest)
 
     def _follow(self, values: dict) -> None:
         """Bring state, drawings and caption up to the values, unless they are there already."""
-        if values == self._values:
-            return
-        first, self._values, self._error = self._state is None, values, None
+        with PAINTING:
+            if values != self._values:
+                first, self._values, self._error = self._state is None, values, None
+                self._update(first)
+
+    def _update(self, first: bool) -> None:
         try:
-            self._state = self._compute(**values)
+            self._state = self._compute(**self._values)
             for part, drawing in self._drawings:
                 drawing.update(self._state if part is None else self._state[part])
             caption = self._describe(self._state)

@@ -2,6 +2,7 @@
 
 const IN_FLIGHT = 2; // one being painted, one on its way; more would only queue up old pictures
 const REST = 250; // milliseconds of stillness after which the picture is kept
+const PATIENCE = 700; // milliseconds for a click on Stop to reach the kernel
 
 const css = `
 .calclearn-live { padding: 2px 0; }
@@ -37,6 +38,7 @@ export default () => {
   let background = null; // the ImageData of what does not move
   let edition = null; // its number in the kernel; null where it is only like it
   let picture = null; // on the screen: { image, caption, rest }
+  let stop = null; // the toggle that ends what a cell waits for
   let queue = Promise.resolve(); // replies are shown one after the other, in their order
 
   const ask = (rest = false) => {
@@ -81,15 +83,33 @@ export default () => {
       model.on("msg:custom", (reply, buffers) => {
         if (reply.page === page) queue = queue.then(() => replied(reply, buffers));
       });
+      const modelOf = (reference) => model.widget_manager.get_model(reference.replace("IPY_MODEL_", ""));
       for (const [name, reference] of Object.entries(model.get("controls"))) {
-        const id = reference.replace("IPY_MODEL_", "");
-        controls[name] = await model.widget_manager.get_model(id);
+        controls[name] = await modelOf(reference);
         // While the pointer drags, it is the kernel that moves the sliders: their news is no news here.
         const changed = () => drag || ask();
         controls[name].on("change:value", changed);
         controls[name].on("change:index", changed);
       }
-      show(await decode(model.get("png"), "image/png"), model.get("caption"), true);
+      // The first picture, and those that nobody asked for; they take their place among the replies.
+      const shown = () => {
+        const [png, caption, rest] = [model.get("png"), model.get("caption"), !model.get("busy")];
+        queue = queue.then(async () => show(await decode(png, "image/png"), caption, rest));
+      };
+      model.on("change:shown", shown);
+      shown();
+      // While a cell waits the kernel may hear no click, but it always hears an interrupt.
+      const interrupt = async () => {
+        if ((await stop).get("value") && model.get("stop")) model.widget_manager.kernel?.interrupt?.();
+      };
+      const hear = async () => {
+        if (stop || !model.get("stop")) return;
+        stop = modelOf(model.get("stop"));
+        (await stop).on("change:value", () => setTimeout(interrupt, PATIENCE));
+      };
+      model.on("change:stop", hear);
+      hear();
+      await queue;
       if ((window.devicePixelRatio || 1) !== 1) ask(true);
     },
 

@@ -9,7 +9,10 @@ pixels that differ from the background travel, exactly as painted, with nothing 
 A background that moves too (a bowl being turned) travels as JPEG, and as PNG when it rests.
 `live.js` does the asking: it listens to the controls in the browser, keeps at most two requests in
 flight and always sends the last values, so that a slow kernel drops pictures instead of queueing
-them.
+them. Work that goes on by itself, such as a training, sends pictures that nobody asked for.
+
+Such work may run in a thread of its own, and so may a kernel's answers while a cell runs. So all
+painting, and all that changes a figure, happens under one lock.
 """
 
 import io
@@ -24,7 +27,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from calclearn.figures.style import style
+from calclearn.figures.style import PAINTING, style
 
 
 class Painter:
@@ -94,7 +97,9 @@ class LiveFigure(anywidget.AnyWidget):
     `answer(values, drag)` is what the explorer does with each request of the browser: it takes the
     controls' values by name and a pointer drag (or None), updates the figure, and returns the
     caption and the style of the controls. The last picture at rest stays in `png`, so that a second
-    window, a saved notebook and a lost kernel still show it.
+    window, a saved notebook and a lost kernel still show it. Pictures that nobody asked for are
+    counted in `shown`; while more of them are to come, the figure is `busy`. While a cell waits for
+    that, `stop` is the toggle that ends it: the kernel hears no click then, but for an interrupt.
     """
 
     _esm = Path(__file__).with_name("live.js")
@@ -106,28 +111,40 @@ class LiveFigure(anywidget.AnyWidget):
     width = traitlets.Int().tag(sync=True)
     grips = traitlets.List().tag(sync=True)
     css = traitlets.Unicode().tag(sync=True)
+    shown = traitlets.Int().tag(sync=True)
+    busy = traitlets.Bool().tag(sync=True)
+    stop = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
 
     def __init__(self, painter: Painter, answer: Callable, **traits) -> None:
         self._painter = painter
         self._answer = answer
+        self._ratio = 1
         super().__init__(width=round(painter.figure.bbox.width), **traits)
         self.on_msg(self._reply)
 
+    def show(self, caption: str, *, rest: bool) -> None:
+        """Send the figure as it stands to every window; `rest` says that it will rest there."""
+        with PAINTING, self.hold_sync():
+            self.png = encode(self._painter.paint(self._ratio), "PNG")
+            self.caption, self.busy = caption, not rest
+            self.shown += 1
+
     def _reply(self, _widget, request: dict, _buffers: list) -> None:
         """Answer one request; every request gets its reply, or the browser would wait for ever."""
-        caption, css = self._answer(request["values"], request["drag"])
-        painter, rest = self._painter, request["rest"]
-        pixels = painter.paint(request["ratio"])
-        moved = np.flatnonzero(pixels != painter.background).astype(np.uint32)
-        buffers = [moved, pixels.ravel()[moved]]
-        known = request["edition"] == painter.edition
-        if not known:
-            buffers.append(encode(painter.background, "PNG" if rest else "JPEG"))
-        if css != self.css:
-            self.css = css
-        if rest:
-            with self.hold_sync():
-                self.png, self.caption = encode(pixels, "PNG"), caption
-        reply = {name: request[name] for name in ("page", "number", "rest")}
-        edition = painter.edition if known or rest else None  # a JPEG is no lasting background
-        self.send(reply | {"caption": caption, "edition": edition}, buffers=buffers)
+        with PAINTING:
+            caption, css = self._answer(request["values"], request["drag"])
+            painter, rest, self._ratio = self._painter, request["rest"], request["ratio"]
+            pixels = painter.paint(self._ratio)
+            moved = np.flatnonzero(pixels != painter.background).astype(np.uint32)
+            buffers = [moved, pixels.ravel()[moved]]
+            known = request["edition"] == painter.edition
+            if not known:
+                buffers.append(encode(painter.background, "PNG" if rest else "JPEG"))
+            if css != self.css:
+                self.css = css
+            if rest:
+                with self.hold_sync():
+                    self.png, self.caption = encode(pixels, "PNG"), caption
+            reply = {name: request[name] for name in ("page", "number", "rest")}
+            edition = painter.edition if known or rest else None  # a JPEG is no lasting background
+            self.send(reply | {"caption": caption, "edition": edition}, buffers=buffers)

@@ -1,0 +1,277 @@
+"""A training that one watches: it can be stopped at any moment, and what it has learned stays.
+
+The training is `descend`, which reports what it has seen four times a second, and asks each time
+whether to go on. The view paints the report and answers with its Stop button. So it makes no
+difference whether the training holds up a cell (`view.train()`) or runs beside the notebook in a
+thread of its own (the Train button): the weights are those of `descend`.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+from IPython import get_ipython
+from IPython.display import display
+
+from calclearn.descent.arguments import optimizer_like, whole_number
+from calclearn.descent.batches import Array, as_points
+from calclearn.descent.descend import Descent
+from calclearn.descent.surfaces import Surface
+from calclearn.explorers.explore import explore
+from calclearn.explorers.progress import HELD_OUT, Progress, described
+from calclearn.figures.style import GREY, MODEL, STEP, panels
+from calclearn.figures.training import CurvesByStep
+
+
+def training(
+    loss: Surface,
+    start: Array,
+    optimizer: Any,
+    steps: int,
+    *,
+    held_out: Surface | None = None,
+    score: Callable[[np.ndarray], float] | None = None,
+    score_label: str = "score",
+    unit: str = "",
+    every: int | None = None,
+    rng: Any = None,
+    **controls: widgets.Widget,
+) -> "Training":
+    """Return a live view of a training: its curves, its numbers, and buttons to run and stop it.
+
+        w₀ = start,    wₖ₊₁ = update(wₖ, ∇Lₖ(wₖ)),    k = 0, 1, ..., steps - 1
+
+    loss: any Surface over weights (d,), with mini-batches or without. `held_out` is a loss of other
+    data, `score` any number that tells how good weights (d,) are; they are measured at each
+    `every`-th step (by default a hundred times in all), which is what `descend` records.
+    `score_label` follows the number in words, with its unit: "% of the held-out digits right";
+    `unit` is that of the losses. `rng` draws the mini-batches, as in `descend`. With `controls`
+    (see `explore`), `optimizer` is a function of their values, such as `Adam` itself for
+    `learning_rate=log_slider(0.01, 1e-3, 1)`.
+
+    Raises TypeError and ValueError for arguments of another kind, for a start that is not one
+    point, and where a measure at the start is not one number.
+
+    >>> from calclearn.descent.catalogue import bowl
+    >>> from calclearn.descent.optimizers import GradientDescent
+    >>> view = training(bowl(), (2.0, 1.0), GradientDescent(0.1), steps=20)
+    >>> run = view.train()
+    >>> view.caption[:36]
+    'Trained to step 20: loss 0.000532. T'
+    """
+    for name, given in (("loss", loss), ("held_out", held_out), ("score", score)):
+        if not (callable(given) or (given is None and name != "loss")):
+            raise TypeError(f"{name} must be a function of weights, got {given!r:.60}")
+    loss = loss if isinstance(loss, Surface) else Surface(loss)
+    start = as_points(start, loss.dimension, "start")
+    if start.ndim != 1:
+        raise ValueError(f"start must be one point, of shape (d,), got shape {start.shape}")
+    whole_number("steps", steps, 1)
+    every = max(1, steps // 100) if every is None else every
+    whole_number("every", every, 1)
+    if not controls:
+        optimizer_like(optimizer)
+    elif not callable(optimizer):
+        raise TypeError(f"optimizer must be a function of {', '.join(controls)}, got {optimizer}")
+    progress = Progress(
+        loss, start, steps,
+        held_out=held_out, score=score, label=score_label, unit=unit, every=every, rng=rng,
+    )  # fmt: skip
+    return Training(progress, optimizer, controls)
+
+
+class Training:
+    """A training, its figure and its buttons; `training` makes it.
+
+    `set`, `still` and `controls` are those of an Explorer. `error` is the exception that ended the
+    last run, or None; the figure shows it as a sentence.
+    """
+
+    def __init__(self, progress: Progress, optimizer: Any, controls: dict) -> None:
+        self.progress, self._optimizer = progress, optimizer
+        self.error: Exception | None = None
+        self._busy, self._halt = threading.Lock(), threading.Event()
+        self._output = self._cell = None
+        self.drawings = self._draw()
+        explorer = self._explorer = explore(
+            self._look, {"curves": self.drawings}, self._tell, **controls
+        )
+        self.set, self.still, self.controls = explorer.set, explorer.still, explorer.controls
+        self._add_buttons()
+
+    @property
+    def run(self) -> Descent | None:
+        """The last Descent; while one is under way, what it has reported; None before the first."""
+        return self.progress.run
+
+    @property
+    def point(self) -> np.ndarray:
+        """The weights (d,) from which Train goes on."""
+        return self.progress.point
+
+    @property
+    def caption(self) -> str:
+        """The figure in words."""
+        return self._explorer.caption
+
+    def train(self) -> Descent:
+        """Train while this cell waits; return the Descent, all that was learned until it ended.
+
+        After a stop it goes on from the weights learned, to the end that was set; after that end,
+        as many steps again. The optimizer begins anew, without its memory of past gradients.
+        Stop ends it in JupyterLab, and an interrupt of the kernel everywhere. Raises RuntimeError
+        while the training is under way already, and whatever the loss or the score raises.
+        """
+        self._claim()
+        try:
+            self._figure.stop = self._stop
+            self._show_in_cell()
+            self._go_on()
+        finally:
+            self._figure.stop = None
+            self._release()
+        if self._output is not None:  # so that a stored notebook shows the end, not the beginning
+            self._output.update(self._repr_mimebundle_(), raw=True)
+        if self.error is not None:
+            raise self.error
+        return self.run
+
+    def train_beside(self) -> None:
+        """Train in a thread of its own, as the Train button does: the notebook stays free.
+
+        Raises RuntimeError while the training is under way already.
+        """
+        self._claim()
+        try:
+            threading.Thread(target=self._beside, daemon=True).start()
+        except RuntimeError:  # a Python inside the browser has no threads
+            self._beside()
+
+    def stop(self) -> None:
+        """End the training at its next report, within a quarter of a second or so."""
+        self._halt.set()
+
+    def start_again(self) -> None:
+        """Go back to the first weights and the first mini-batch; `run` stays until the next Train.
+
+        Raises RuntimeError while the training is under way.
+        """
+        self._claim()
+        self.error = None
+        try:
+            self.progress.reset()
+        finally:
+            self._release()
+
+    def _claim(self) -> None:
+        if not self._busy.acquire(blocking=False):
+            raise RuntimeError("this training is under way already: press Stop, or call stop()")
+        self._halt.clear()
+
+    def _release(self) -> None:
+        self._busy.release()
+        try:
+            self._refresh()
+        except KeyboardInterrupt:  # meant for the training, which has ended
+            self._refresh()
+
+    def _go_on(self) -> None:
+        self.error = None
+        try:
+            self.progress.go_on(self._chosen(**self._explorer.values), self._watch)
+        except KeyboardInterrupt:
+            self._halt.set()  # it came between two reports: the last one stands
+        except Exception as error:
+            self.error = error
+
+    def _beside(self) -> None:
+        try:
+            self._go_on()
+        finally:
+            self._release()
+
+    def _watch(self) -> bool:
+        """Show how far it is, and answer whether it shall end."""
+        self._refresh()
+        return self._halt.is_set()
+
+    def _chosen(self, **values: Any) -> Any:
+        """The optimizer that the controls stand for."""
+        optimizer = self._optimizer(**values) if values else self._optimizer
+        optimizer_like(optimizer)
+        return optimizer
+
+    def _look(self, **values: Any) -> dict:
+        if self.error is not None:
+            raise self.error  # which the figure shows as a sentence
+        progress = self.progress
+        told = described(self._chosen(**values))
+        return {"curves": (progress.goal, progress.curves), "optimizer": told}
+
+    def _tell(self, state: dict) -> str:
+        progress = self.progress
+        return progress.under_way() if self._busy.locked() else progress.at_rest(state["optimizer"])
+
+    def _draw(self) -> list[CurvesByStep]:
+        progress, scored = self.progress, self.progress.score is not None
+        left, *right = panels(*["flat"] * (1 + scored))
+        looks = {progress.loss_label: {"color": STEP, "marker": "o"}}
+        if progress.held_out is not None:
+            looks[progress.loss_label] |= {"color": GREY, "lw": 1.2}
+            looks[HELD_OUT] = {"color": STEP, "marker": "s"}
+        title = f"loss ({progress.unit})" if progress.unit else "loss"
+        drawings = [CurvesByStep(left, looks, title=title, log=True)]
+        for ax in right:
+            looks = {progress.label: {"color": MODEL, "marker": "D"}}
+            share = (0.0, 100.0) if progress.label.startswith("%") else (0.0,)
+            drawings.append(CurvesByStep(ax, looks, at_least=share, title=progress.label))
+        return drawings
+
+    def _add_buttons(self) -> None:
+        layout = widgets.Layout(width="130px")
+
+        def button(words: str, press: Callable, tip: str) -> widgets.Button:
+            button = widgets.Button(description=words, tooltip=tip, layout=layout)
+            # A click that comes too late is no mistake.
+            button.on_click(lambda _: self._busy.locked() or press())
+            return button
+
+        def pressed(change: dict) -> None:
+            if change["new"]:
+                self.stop() if self._busy.locked() else self._refresh()
+
+        self._train = button("▶ Train", self.train_beside, "Go on from the weights learned so far")
+        self._again = button("↺ Start again", self.start_again, "Go back to the first weights")
+        tip = "End the training and keep what it has learned"
+        self._stop = widgets.ToggleButton(description="■ Stop", tooltip=tip, layout=layout)
+        self._stop.observe(pressed, "value")
+        row, self._figure = self._explorer.widget.children
+        buttons = widgets.HBox([self._train, self._stop, self._again])
+        self._explorer.widget.children = (row, buttons, self._figure)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Offer what can be done now, and show how things stand."""
+        busy = self._busy.locked()
+        self._stop.disabled, self._stop.value = not busy, busy and self._stop.value
+        for control in (self._train, self._again, *self.controls.values()):
+            control.disabled = busy
+        self._explorer.show(rest=not busy)
+
+    def _show_in_cell(self) -> None:
+        """Display the view, unless this cell has done so already."""
+        shell = get_ipython()
+        if shell is not None and self._cell != shell.execution_count:
+            self._ipython_display_()
+
+    def _ipython_display_(self) -> None:
+        shell = get_ipython()
+        self._cell = shell.execution_count if shell is not None else None
+        self._output = display(self._repr_mimebundle_(), raw=True, display_id=True)
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
+        told = described(self._chosen(**self._explorer.values))
+        words = f"Training: {self.progress.steps:,} steps of {told}."  # the same before and after
+        return self._explorer._repr_mimebundle_() | {"text/plain": words}

@@ -1,0 +1,172 @@
+"""How far a training has come: one `descend` after the other, each from where the last one ended.
+
+No widget and no drawing is needed for that. What has been learned and measured is taken over at
+each report of `descend`, so that whatever ends the training, a Stop, an interrupt or an exception,
+leaves usable weights, and the curves that led to them.
+"""
+
+import copy
+import time
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from calclearn.descent.descend import Descent, Stop, descend
+from calclearn.descent.surfaces import Surface
+
+ENDS = {
+    Stop.OUT_OF_STEPS: "Trained to step",
+    Stop.CONVERGED: "The gradient vanishes: at rest since step",
+    Stop.STALLED: "No further step is possible: at rest since step",
+    Stop.DIVERGED: "Diverged at step",
+    Stop.EARLY: "Ended early, at step",
+}
+HELD_OUT = "held-out loss"
+
+
+class Progress:
+    """A training of weights (d,), from `start` in stretches of `steps` steps.
+
+    `run` is the last Descent (None before the first), `point` holds the weights, `step` counts the
+    steps of all runs, `goal` is the step where the present run ends. `curves` has for each measure
+    its steps and values (2, n), over all runs: the loss, the loss on `held_out` data, and the
+    `score`, a function of the weights, under its `label`.
+
+    >>> from calclearn.descent.catalogue import bowl
+    >>> from calclearn.descent.optimizers import GradientDescent
+    >>> progress = Progress(bowl(), np.array([2.0, 1.0]), 3)
+    >>> progress.go_on(GradientDescent(0.1), watch=None)
+    >>> progress.step, progress.next_goal, progress.curves["loss"].round(2).tolist()
+    (3, 6, [[0.0, 1.0, 2.0, 3.0], [7.0, 3.04, 1.72, 1.06]])
+    """
+
+    def __init__(
+        self, loss: Surface, start: np.ndarray, steps: int, *, held_out: Surface | None = None,
+        score: Callable | None = None, label: str = "score", unit: str = "",
+        every: int = 1, rng: Any = None,
+    ) -> None:  # fmt: skip
+        self.loss, self.start, self.steps, self.held_out = loss, start, steps, held_out
+        self.score, self.label, self.unit, self.every = score, label, unit, every
+        self.loss_label = "loss" if loss.sampler is None else "mini-batch loss"
+        self.run: Descent | None = None
+        self._seed = np.random.default_rng(0 if rng is None else rng)
+        self.reset()
+
+    def reset(self) -> None:
+        """Stand at the start, and before the first mini-batch, with the measures taken there."""
+        self.point, self.step, self.goal, self.seconds = self.start, 0, self.steps, 0.0
+        self.since, self._before, self._scores = 0, {}, {}
+        self._rng = copy.deepcopy(self._seed)
+        measured = {self.loss_label: self.loss(self.point)}
+        if self.held_out is not None:
+            measured[HELD_OUT] = self.held_out(self.point)
+        if self.score is not None:
+            measured[self.label] = self.score(self.point)
+        for name, value in measured.items():
+            if np.shape(value) != ():
+                raise ValueError(f"the {name} must be one number, got shape {np.shape(value)}")
+        self.curves = {name: np.array([[0], [value]], float) for name, value in measured.items()}
+
+    @property
+    def next_goal(self) -> int:
+        """The step to which the next run goes: the end of this stretch, or of the next one."""
+        return self.steps * (self.step // self.steps + 1)
+
+    def go_on(self, optimizer: Any, watch: Callable[[], bool] | None) -> None:
+        """Let `descend` take the steps to the goal; each of its reports is kept, then watched.
+
+        `watch()` is called once before it begins as well; a true answer ends the run.
+        """
+        self.since, self.goal, self._scores = self.step, self.next_goal, {}
+        self._before = self.curves if self.step else {}
+        if watch is not None and watch():
+            return
+        began = time.perf_counter()
+
+        def report(run: Descent) -> bool:
+            self.seconds = time.perf_counter() - began
+            self._keep(run)
+            return watch is not None and watch()
+
+        run = descend(
+            self.loss, self.point, optimizer, self.goal - self.since, rng=self._rng,
+            every=self.every, validation=self.held_out, watch=report,
+        )  # fmt: skip
+        self._keep(run)  # an interrupt goes unreported
+
+    def _keep(self, run: Descent) -> None:
+        if np.ndim(run.values) != 1:
+            raise ValueError("a training has one start and one learning rate, got arrays of them")
+        self.run, self.point = run, run.point
+        self.step = self.since + int(run.steps_taken)
+        measured = {self.loss_label: run.values}
+        if self.held_out is not None:
+            measured[HELD_OUT] = run.validation
+        if self.score is not None:
+            for step, w in zip(run.steps, run.points, strict=True):
+                if step not in self._scores:
+                    self._scores[step] = float(self.score(w))
+            measured[self.label] = [self._scores[step] for step in run.steps]
+        curves = {name: np.stack([self.since + run.steps, y]) for name, y in measured.items()}
+        self.curves = {
+            name: np.hstack([self._before[name], curve]) if self._before else curve
+            for name, curve in curves.items()
+        }
+
+    def under_way(self) -> str:
+        """Say how far it is, how well it does, and how long it will take."""
+        done, left = self.step - self.since, self.goal - self.step
+        seconds = max(1, self.seconds * left / done) if done else 0
+        time_left = f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+        since = f", going on from step {self.since:,}" if self.since else ""
+        ending = f"; {time_left} left" if done else ""
+        return f"Step {self.step:,} of {self.goal:,}{since}: {self._measures()}{ending}."
+
+    def at_rest(self, optimizer: str) -> str:
+        """Say how it ended, and what another Train would do."""
+        if not self.step:
+            here = f"Not trained yet: {self._measures()}."
+            return f"{here} Train takes {self.steps:,} steps of {optimizer}."
+        stop = Stop(int(self.run.stop))
+        how = "Stopped at step" if self.run.interrupted else ENDS[stop]
+        of = f" of {self.goal:,}" if self.step < self.goal else ""
+        told = f"{how} {self.step:,}{of}: {self._measures()}."
+        if stop is Stop.DIVERGED:
+            return f"{told} Start again, with a smaller learning rate."
+        return f"{told} Train goes on from here to step {self.next_goal:,}: {optimizer}."
+
+    def _measures(self) -> str:
+        """The last value of each measure; that of the score stands before its words."""
+        last = {name: f"{curve[1, -1]:.3g}" for name, curve in self.curves.items()}
+        unit = f" {self.unit}" if self.unit else ""
+        return ", ".join(
+            f"{value} {name}" if name == self.label else f"{name} {value}{unit}"
+            for name, value in last.items()
+        )
+
+
+def described(optimizer: Any) -> str:
+    """Return an optimizer as one types it: its learning rate, and what it has not by default.
+
+    >>> from calclearn.descent.optimizers import Adam
+    >>> described(Adam(0.01))
+    'Adam(learning_rate=0.01)'
+    """
+    name = type(optimizer).__name__
+    if not is_dataclass(optimizer):
+        return name
+    given = {field.name: getattr(optimizer, field.name) for field in fields(optimizer)}
+    told = [
+        f"{field.name}={in_words(value)}"
+        for field, value in zip(fields(optimizer), given.values(), strict=True)
+        if field.repr and (field.name == "learning_rate" or repr(value) != repr(field.default))
+    ]
+    return f"{name}({', '.join(told)})"
+
+
+def in_words(value: Any) -> str:
+    if is_dataclass(value):
+        return described(value)
+    return f"{value:.4g}" if isinstance(value, float) else repr(value)

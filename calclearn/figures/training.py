@@ -1,0 +1,75 @@
+"""Curves of a training that is under way: nobody knows yet how far they will go.
+
+So their axes follow them, but in strides: the limits are round numbers, and change only where a
+curve has left them. In between nothing moves but the curves.
+"""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from calclearn.figures.races import Curves
+from calclearn.figures.style import style
+
+LEAST, MOST = 2, 12  # decades on a logarithmic axis
+
+
+class CurvesByStep(Curves):
+    """What a training measures, step by step; `update((last step, {name: (steps, values)}))`.
+
+    A `log` axis is linear where a value is below zero; a linear one always holds the values `at
+    least`. Each curve ends in its marker; if there are several, they are named above the axes.
+    """
+
+    def __init__(
+        self, ax: Axes, looks: dict[str, dict], *, title: str, log: bool = False,
+        at_least: tuple[float, ...] = (0.0,),
+    ) -> None:  # fmt: skip
+        super().__init__(ax, looks, xlabel="step $k$")
+        # The layout is made once, at the start; the blank keeps room for longer numbers.
+        ax.set_ylabel(" ", labelpad=-8)
+        ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        self.log, self.at_least, self.frame = log, at_least, None
+        for line in self.lines.values():
+            line.set(markevery=[-1], ms=8, mec="white", clip_on=False, zorder=4)
+        with style():
+            ax.set_title(title, loc="center" if len(looks) == 1 else "left")
+            if len(looks) > 1:
+                place = {"loc": "lower right", "bbox_to_anchor": (1.03, 0.97), "ncol": len(looks)}
+                tight = {"handlelength": 1.2, "columnspacing": 1.0, "handletextpad": 0.5}
+                names = [name.removesuffix(" loss") for name in self.lines]
+                ax.legend(self.lines.values(), names, **place, **tight)
+
+    def update(self, measured) -> None:
+        last, curves = measured
+        values = np.concatenate([curves[name][1] for name in self.lines])
+        log = self.log and not (values < 0).any()
+        limits = decades(values) if log else round_limits([*values, *self.at_least])
+        if (last, log, limits) != self.frame:
+            self.ax.set(xlim=(0, last), yscale="log" if log else "linear", ylim=limits)
+            self.frame = last, log, limits
+        super().update(curves)
+
+
+def round_limits(values) -> tuple[float, float]:
+    """Return round numbers that hold all finite values: (low, high).
+
+    >>> round_limits([0.0, 11.0, 93.0])
+    (0.0, 100.0)
+    """
+    finite = [value for value in values if np.isfinite(value)]
+    ticks = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(min(finite), max(finite) or 1.0)
+    return float(ticks[0]), float(ticks[-1])
+
+
+def decades(values) -> tuple[float, float]:
+    """Return half decades, 1, √10, 10, ..., that hold all finite values: two decades at least.
+
+    >>> decades(np.array([2.3])), decades(np.array([0.02, 50.0]))
+    ((0.03162277660168379, 3.1622776601683795), (0.01, 100.0))
+    """
+    finite = values[np.isfinite(values) & (values > 0)]
+    high = float(np.max(finite, initial=1e-300)) if finite.size else 1.0
+    top = np.ceil(2 * np.log10(high))
+    low = np.floor(2 * np.log10(max(float(np.min(finite, initial=high)), high / 10**MOST)))
+    return float(10 ** (min(low, top - 2 * LEAST) / 2)), float(10 ** (top / 2))

@@ -1,0 +1,432 @@
+"""A training under a live view is `descend`, can be ended at any moment, and loses nothing."""
+
+import base64
+import io
+import itertools
+import sys
+import threading
+import time
+from types import SimpleNamespace
+
+import ipywidgets as widgets
+import numpy as np
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+from PIL import Image
+
+from calclearn.descent.catalogue import bowl
+from calclearn.descent.descend import Stop, descend
+from calclearn.descent.optimizers import Adam, GradientDescent
+from calclearn.descent.schedules import clipped
+from calclearn.descent.surfaces import Surface, shaken
+from calclearn.explorers import choice, log_slider
+from calclearn.explorers.live_training import training
+from calclearn.explorers.progress import described
+
+START, STEPS, EVERY, SEED = np.array([2.0, 1.0]), 120, 7, 3
+NOISY, ADAM = shaken(bowl(), 0.5), Adam(0.05)
+PARTS = ("steps", "points", "values", "gradients", "validation", "steps_taken")
+
+
+def share(w):
+    return 100 * np.exp(-(w @ w))
+
+
+def watched(**others):
+    """A training with everything that there is to watch."""
+    given = {"held_out": bowl(), "score": share, "score_label": "% of the way", "unit": "m²"}
+    return training(NOISY, START, ADAM, STEPS, every=EVERY, rng=SEED, **(given | others))
+
+
+def at_call(count, do, then=share):
+    """A function of weights that does something when it is called for the `count`-th time."""
+    calls = []
+
+    def called(w):
+        calls.append(w)
+        if len(calls) == count:
+            do()
+        return then(w)
+
+    return called
+
+
+def raising(error):
+    def fail():
+        raise error
+
+    return fail
+
+
+def until(condition):
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.002)
+
+
+@pytest.fixture
+def eager(monkeypatch):
+    """Reports come after a dozen steps or so: for descend, each look at the clock takes 20 ms."""
+    clock = SimpleNamespace(perf_counter=itertools.count(0, 0.02).__next__)
+    monkeypatch.setattr(sys.modules["calclearn.descent.descend"], "time", clock)
+
+
+@pytest.fixture
+def view():
+    return watched()
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Every caption that is sent to the browser unasked, with whether it rests there."""
+    from calclearn.explorers.live import LiveFigure
+
+    sent, show = [], LiveFigure.show
+
+    def listening(figure, caption, *, rest):
+        sent.append((caption, rest))
+        show(figure, caption, rest=rest)
+
+    monkeypatch.setattr(LiveFigure, "show", listening)
+    return sent
+
+
+# It is descend.
+
+
+def test_a_training_is_descend_to_the_last_digit(view):
+    run = view.train()
+    direct = descend(NOISY, START, ADAM, STEPS, every=EVERY, rng=SEED, validation=bowl())
+    for part in PARTS:
+        assert np.array_equal(getattr(run, part), getattr(direct, part)), part
+    assert view.run is run
+    assert np.array_equal(view.point, run.point)
+    assert not run.interrupted
+
+
+def test_the_figure_shows_what_was_recorded_and_the_caption_the_last_of_it(view):
+    run = view.train()
+    scores = [share(w) for w in run.points]
+    curves = {"mini-batch loss": run.values, "held-out loss": run.validation}
+    for name, values in (curves | {"% of the way": scores}).items():
+        x, y = view.progress.curves[name]
+        assert np.array_equal(x, run.steps)
+        assert y == pytest.approx(values)
+    loss, held_out = (f"{curve[-1]:.3g} m²".replace("-", "−") for curve in curves.values())
+    assert view.caption == (
+        f"Trained to step 120: mini-batch loss {loss}, held-out loss {held_out}, "
+        f"{scores[-1]:.3g} % of the way. Train goes on from here to step 240: "
+        f"Adam(learning_rate=0.05)."
+    )
+
+
+def test_without_more_to_measure_it_is_the_loss_alone():
+    view = training(bowl(), START, GradientDescent(0.1), 20)
+    assert view.caption == (
+        "Not trained yet: loss 7. Train takes 20 steps of GradientDescent(learning_rate=0.1)."
+    )
+    assert view.train().steps.tolist() == list(range(21))
+    assert list(view.progress.curves) == ["loss"]
+    assert training(NOISY, START, ADAM, 600).train().steps.tolist() == list(range(0, 601, 6))
+
+
+def test_the_picture_changes_at_every_report_and_rests_at_the_end(eager, shown, view):
+    shown.clear()
+    view.train()
+    captions, rests = zip(*shown, strict=True)
+    assert rests == (False,) * (len(rests) - 1) + (True,)
+    assert len(set(captions)) >= 4
+    assert captions[0].startswith("Step 0 of 120: mini-batch loss 7 m², held-out loss 7 m², ")
+    assert all(caption.endswith(" s left.") for caption in captions[1:-1])
+    figure = view._figure
+    assert (figure.caption, figure.busy) == (view.caption, False)
+    assert figure.png == view.still()
+    assert "left" not in view.caption
+
+
+def test_the_ends_are_told_apart():
+    rest = training(bowl(), START, GradientDescent(0.1), 400)
+    assert rest.train().stop == Stop.CONVERGED
+    assert rest.caption.startswith("The gradient vanishes: at rest since step 89 of 400: loss ")
+    wild = training(bowl(), START, GradientDescent(1.1), 400)
+    assert wild.train().stop == Stop.DIVERGED
+    assert wild.caption.startswith("Diverged at step ")
+    assert wild.caption.endswith("Start again, with a smaller learning rate.")
+
+
+# It can be ended, and goes on.
+
+
+def test_a_stop_keeps_usable_weights_and_train_goes_on_from_them(eager, shown):
+    view = watched(score=at_call(8, lambda: view.stop()))
+    run = view.train()
+    taken = int(run.steps_taken)
+    assert run.interrupted
+    assert 0 < taken < STEPS
+    direct = descend(NOISY, START, ADAM, taken, rng=SEED)
+    assert np.array_equal(view.point, direct.point)
+    assert view.caption.startswith(f"Stopped at step {taken} of 120: ")
+
+    shown.clear()
+    more = view.train()
+    assert shown[0][0].startswith(f"Step {taken} of 120, going on from step {taken}: ")
+    assert np.array_equal(more.points[0], run.point)
+    assert more.steps_taken == STEPS - taken
+    again = descend(NOISY, run.point, ADAM, STEPS - taken, rng=SEED)
+    assert more.values[1] != again.values[1], "the first mini-batches came a second time"
+    steps, losses = view.progress.curves["mini-batch loss"]
+    assert np.array_equal(steps, [*run.steps, *(taken + more.steps)])
+    assert np.array_equal(losses, [*run.values, *more.values])
+    assert view.caption.startswith("Trained to step 120: ")
+    view.train()
+    assert view.caption.startswith("Trained to step 240: "), "after the end, as many again"
+
+
+def test_start_again_repeats_the_training_and_keeps_the_last_run(view):
+    first, picture = view.train(), view.still()
+    view.train()
+    last = view.run
+    view.start_again()
+    assert np.array_equal(view.point, START)
+    assert view.run is last
+    assert view.caption.startswith("Not trained yet: mini-batch loss 7 m², held-out loss 7 m², ")
+    assert np.array_equal(view.train().points, first.points)
+    assert view.still() == picture
+
+
+@pytest.mark.parametrize("where", ["loss", "score", "picture"])
+def test_an_interrupt_returns_what_ran(eager, where):
+    do = raising(KeyboardInterrupt())
+    loss = Surface(bowl().function, at_call(40, do, then=bowl().gradient), dimension=2)
+    view = training(
+        loss if where == "loss" else bowl(), START, GradientDescent(1e-3), 500,
+        score=at_call(8, do) if where == "score" else share, every=1,
+    )  # fmt: skip
+    if where == "picture":
+        update = view.drawings[0].update
+        view.drawings[0].update = at_call(4, do, then=update)
+    run = view.train()
+    assert run.interrupted
+    assert 0 < run.steps_taken < 500
+    assert np.array_equal(view.point, run.point)
+    assert view.caption.startswith(f"Stopped at step {run.steps_taken} of 500: loss ")
+    assert view.train().steps_taken == 500 - run.steps_taken
+
+
+@pytest.mark.parametrize("where", ["loss", "score"])
+def test_an_exception_is_raised_in_the_cell_and_a_sentence_in_the_figure(eager, where):
+    do = raising(ValueError("no such\n digit"))
+    loss = Surface(bowl().function, at_call(60, do, then=bowl().gradient), dimension=2)
+    given = {"score": at_call(9, do)} if where == "score" else {}
+    view = training(
+        loss if given == {} else bowl(), START, GradientDescent(1e-3), 500, every=1, **given
+    )
+    before = view.still()
+    with pytest.raises(ValueError, match="no such"):
+        view.train()
+    assert view.caption == "no such digit"
+    assert view.still() != before
+    assert 0 < view.run.steps_taken < 500, "what had been reported is lost"
+    taken = int(view.run.steps_taken)
+    assert view.train().steps_taken == 500 - taken
+    assert view.error is None
+    assert view.caption.startswith("Trained to step 500: ")
+
+
+# Its buttons and controls.
+
+
+def buttons(view):
+    train, stop, again = view._explorer.widget.children[1].children
+    return train, stop, again
+
+
+def states(view):
+    return [button.disabled for button in buttons(view)]
+
+
+def test_the_train_button_trains_beside_the_notebook_and_stop_ends_it():
+    gate = threading.Event()
+    view = watched(score=at_call(3, gate.wait))
+    train, stop, again = buttons(view)
+    assert states(view) == [False, True, False]
+    train.click()
+    until(lambda: view.run is not None)
+    assert states(view) == [True, False, True]
+    for refused in (view.train, view.train_beside, view.start_again):
+        with pytest.raises(RuntimeError, match="under way already: press Stop"):
+            refused()
+    train.click()
+    again.click()
+    stop.value = True
+    gate.set()
+    until(lambda: states(view) == [False, True, False])
+    until(lambda: not view._figure.busy)
+    assert not stop.value
+    assert view.run is not None
+    train.click()
+    until(lambda: not view._busy.locked() and not view._figure.busy)
+    assert view.progress.step % STEPS == 0
+    again.click()
+    assert view.caption.startswith("Not trained yet")
+
+
+def test_an_exception_beside_the_notebook_is_a_sentence(eager):
+    view = training(bowl(), START, ADAM, 99, score=at_call(9, raising(ValueError("no digit"))))
+    buttons(view)[0].click()
+    until(lambda: not view._busy.locked() and not view._figure.busy)
+    assert (view._figure.caption, str(view.error)) == ("no digit", "no digit")
+
+
+def test_where_there_are_no_threads_the_button_trains_at_once(view, monkeypatch):
+    refuse = raising(RuntimeError("can't start new thread"))
+    monkeypatch.setattr(threading.Thread, "start", lambda thread: refuse())
+    buttons(view)[0].click()
+    assert view.progress.step == STEPS
+
+
+def test_a_click_on_stop_that_comes_too_late_changes_nothing(view):
+    view.train()
+    _, stop, _ = buttons(view)
+    stop.value = True
+    assert not stop.value
+    assert view.train().steps_taken == STEPS
+
+
+def test_the_browser_may_interrupt_only_while_a_cell_waits():
+    seen = []
+    view = watched(score=at_call(3, lambda: seen.append(view._figure.stop)))
+    assert view._figure.stop is None
+    view.train()
+    assert seen == [buttons(view)[1]]
+    assert view._figure.stop is None
+    view.start_again()
+    view.progress.score = at_call(3, lambda: seen.append(view._figure.stop))
+    view.train_beside()
+    until(lambda: not view._busy.locked())
+    assert seen[1:] == [None]
+
+
+def test_controls_make_the_optimizer_and_rest_while_it_trains():
+    names, held = {"Adam": Adam, "descent": GradientDescent}, []
+    view = training(
+        bowl(), START, lambda learning_rate, rule: names[rule](learning_rate), 30,
+        score=at_call(3, lambda: held.append([c.disabled for c in view.controls.values()])),
+        learning_rate=log_slider(0.01, 1e-3, 1), rule=choice(list(names)),
+    )  # fmt: skip
+    before = view.caption
+    assert before.endswith("30 steps of Adam(learning_rate=0.01).")
+    view.set(learning_rate=0.1, rule="descent")
+    assert view.caption != before
+    assert np.array_equal(
+        view.train().point, descend(bowl(), START, GradientDescent(0.1), 30).point
+    )
+    assert held == [[True, True]]
+    assert [control.disabled for control in view.controls.values()] == [False, False]
+
+
+def test_two_threads_may_paint(eager):
+    view, other = watched(), watched()
+    view.train()
+    expected = view.still()
+    view.start_again()
+    view.train_beside()
+    for number in range(1, 60):
+        request = {"page": "p", "number": number, "rest": number % 3 == 0, "edition": None}
+        sent = []
+        view._figure.send = lambda content, buffers, sent=sent: sent.append(content)
+        view._figure._reply(None, request | {"drag": None, "ratio": 1, "values": {}}, [])
+        assert sent[0]["number"] == number
+        assert view.still()
+        assert other.still()
+    until(lambda: not view._busy.locked() and not view._figure.busy)
+    assert view.error is None
+    assert view.still() == expected
+
+
+# What it refuses.
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "sentence"),
+    [
+        ({"loss": 3}, TypeError, "loss must be a function of weights, got 3"),
+        ({"held_out": 3}, TypeError, "held_out must be a function of weights, got 3"),
+        ({"score": 3}, TypeError, "score must be a function of weights, got 3"),
+        ({"start": np.ones((2, 5))}, ValueError, r"start must be one point, .* got shape \(2, 5\)"),
+        ({"start": [1.0]}, ValueError, r"start must have shape \(2,\)"),
+        ({"steps": 0}, ValueError, "steps must be a whole number of at least 1, got 0"),
+        ({"every": 0}, ValueError, "every must be a whole number of at least 1, got 0"),
+        ({"optimizer": Adam}, TypeError, "optimizer must have init and update"),
+        (
+            {"rate": log_slider(1, 0.1, 9)},
+            TypeError,
+            "optimizer must be a function of rate, got Ad",
+        ),
+        ({"score": lambda w: w}, ValueError, r"the score must be one number, got shape \(2,\)"),
+        (
+            {"loss": bowl() * np.ones(3)},
+            ValueError,
+            r"the loss must be one number, got shape \(3,\)",
+        ),
+    ],
+)
+def test_bad_arguments_are_named(change, error, sentence):
+    given = {"loss": bowl(), "start": START, "optimizer": ADAM, "steps": 9} | change
+    with pytest.raises(error, match=sentence):
+        training(**given)
+
+
+def test_a_sweep_of_learning_rates_is_no_training():
+    view = training(bowl(), START, GradientDescent(np.array([0.1, 0.2])), 9)
+    with pytest.raises(ValueError, match="one start and one learning rate"):
+        view.train()
+
+
+def test_an_optimizer_is_described_as_it_is_typed():
+    assert described(clipped(Adam(), 2.0)) == (
+        "Clipped(optimizer=Adam(learning_rate=0.001), max_norm=2.0)"
+    )
+    assert described(object()) == "object"
+
+
+# In a notebook.
+
+SETUP = """\
+import numpy as np
+from calclearn import Adam
+from calclearn.descent.catalogue import bowl
+from calclearn.explorers.live_training import training
+view = training(bowl(), np.array([2.0, 1.0]), Adam(0.05), 60)
+"""
+CELLS = (SETUP, "run = view.train()", "view", "display(view)\nrun = view.train()", "view.caption")
+
+
+def test_a_stored_notebook_shows_the_end_of_a_training_and_is_the_same_each_time(refresh):
+    runs = [new_notebook(cells=[new_code_cell(cell) for cell in CELLS]) for _ in range(2)]
+    once, twice = (refresh.normalise(refresh.execute(notebook), "t") for notebook in runs)
+    assert refresh.as_text(once) == refresh.as_text(twice)
+
+    outputs = [cell.outputs for cell in once.cells]
+    assert [len(shown) for shown in outputs] == [0, 1, 1, 1, 1]
+    for (shown,) in outputs[1:4]:
+        assert shown.data["text/plain"] == "Training: 60 steps of Adam(learning_rate=0.05)."
+        assert refresh.WIDGET in shown.data
+    assert "Trained to step 120: " in outputs[4][0].data["text/plain"]
+
+    view = training(bowl(), START, ADAM, 60)
+    pictures = []
+    for _ in range(2):
+        view.train()
+        pictures.append(view.still())
+    stored = [base64.b64decode(shown.data["image/png"]) for (shown,) in outputs[1:4]]
+    for kept, expected in zip(stored, [pictures[0], *pictures], strict=True):
+        same = (np.asarray(Image.open(io.BytesIO(png))) for png in (kept, expected))
+        assert np.array_equal(*same)
+
+
+def test_outside_a_notebook_nothing_is_displayed(view, capsys):
+    view.train()
+    assert capsys.readouterr().out == ""
+    assert isinstance(view._explorer.widget, widgets.VBox)
