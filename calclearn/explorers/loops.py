@@ -101,12 +101,12 @@ def lying_loop(data: LineData | None = None) -> Explorer:
     )
 
 
-def training(data: LineData | None = None) -> Explorer:
+def sound_loop(data: LineData | None = None) -> Explorer:
     """A line trained on the mean squared error, done right: rate, batch size, iterations.
 
     The rows of each batch are drawn once, so that another learning rate meets the same ones.
 
-    >>> whole = training().set(batch_size=342, iterations=200)
+    >>> whole = sound_loop().set(batch_size=342, iterations=200)
     >>> whole.state["run"].point.round(2)
     array([0.5 , 3.66])
     """

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calclearn.data import penguin_line
-from calclearn.explorers.loops import ITERATIONS, REPAIRS, STEPS, lying_loop, training
+from calclearn.explorers.loops import ITERATIONS, REPAIRS, STEPS, lying_loop, sound_loop
 
 DATA = penguin_line()
 X, Y = np.column_stack([DATA.x, np.ones(len(DATA))]), DATA.y
@@ -27,7 +27,7 @@ def clinic():
 
 @pytest.fixture(scope="module")
 def sound():
-    return training()
+    return sound_loop()
 
 
 def typed(gradient, learning_rate, steps=STEPS):
