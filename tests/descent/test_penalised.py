@@ -1,0 +1,103 @@
+"""Exact minima of penalised quadratics: by the conditions that mark them, and by descents."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calclearn.descent.descend import descend
+from calclearn.descent.fits import linear_fit
+from calclearn.descent.losses import l2, line_loss, mse, polynomial_loss, sse
+from calclearn.descent.optimizers import GradientDescent, ProximalGradient
+from calclearn.descent.penalised import lasso, lasso_path, ridge
+from calclearn.descent.shapes import bowl, saddle
+
+SEEDS = st.integers(0, 10**6)
+WHOLE = st.booleans()  # small whole numbers bring ties: weights that enter or leave together
+
+
+def fit(seed, whole, loss=mse):
+    rng = np.random.default_rng(seed)
+    d = int(rng.integers(1, 7))
+    n = d + int(rng.integers(0, 12))
+    draw = (lambda *shape: rng.integers(-1, 2, shape)) if whole else (lambda *s: rng.normal(size=s))
+    X, y = draw(n, d).astype(float), draw(n).astype(float)
+    X[:d] += (d + 1) * np.eye(d)  # more on the diagonal than beside it: a single minimum
+    return linear_fit(X, y, loss)
+
+
+def misses(surface, weights, strength):
+    """How far the weights are from the lasso's conditions."""
+    pull = -surface.gradient(weights)
+    held = np.abs(pull) - strength
+    pulled = np.where(weights != 0, np.abs(pull - strength * np.sign(weights)), 0)
+    return max(held.max(), pulled.max())
+
+
+@settings(max_examples=60, deadline=None)
+@given(SEEDS, WHOLE)
+def test_no_weight_of_a_lasso_could_do_better(seed, whole):
+    surface = fit(seed, whole)
+    corners, weights = lasso_path(surface)
+    strengths = np.linspace(0, 1.2 * corners[0], 31)
+    assert misses(surface, lasso(surface, strengths), strengths) < 1e-9
+    assert misses(surface, weights, corners) < 1e-9
+    assert not lasso(surface, 1.2 * corners[0]).any()
+    assert weights[:, -1] == pytest.approx(np.array(surface.minima[0]), abs=1e-9)
+    assert np.all(np.diff(corners) <= 0)
+
+
+@settings(max_examples=30, deadline=None)
+@given(SEEDS, WHOLE)
+def test_the_gradient_of_a_ridge_vanishes(seed, whole):
+    surface, strengths = fit(seed, whole), np.logspace(-3, 1, 9)
+    weights = ridge(surface, strengths)
+    slopes = (surface + strengths * l2()).gradient(weights)
+    assert np.abs(slopes).max() < 1e-9
+    assert ridge(surface, 0.0) == pytest.approx(np.array(surface.minima[0]), abs=1e-9)
+
+
+def test_two_weights_that_are_alike_move_together():
+    X = np.array([[1.0, 0.5], [0.5, 1.0], [-1.0, -0.5], [-0.5, -1.0]])
+    surface = linear_fit(X, X @ np.array([-1.2, 1.2]), mse)
+    pull = np.abs(surface.gradient(np.zeros(2)))
+    assert lasso(surface, pull[0] / 2) == pytest.approx([-0.6, 0.6])
+
+
+@pytest.mark.parametrize("strength", [0.05, 0.5, 2.0])
+def test_descents_arrive_where_the_formulas_are(strength):
+    surface = fit(3, False)
+    start = np.zeros(surface.dimension)
+    rate = 0.9 / np.linalg.eigvalsh(surface.hessian(start))[-1]
+    proximal = descend(surface, start, ProximalGradient(rate, strength), 20_000).point
+    assert lasso(surface, strength) == pytest.approx(proximal, abs=1e-9)
+    assert np.array_equal(lasso(surface, strength) == 0, proximal == 0)
+    smooth = descend(surface + strength * l2(), start, GradientDescent(rate / 4), 20_000).point
+    assert ridge(surface, strength) == pytest.approx(smooth, abs=1e-6)
+
+
+@pytest.mark.parametrize("solve", [lasso, ridge])
+@pytest.mark.parametrize("shape", [(), (3,), (2, 5)])
+def test_many_strengths_are_one_after_the_other(solve, shape):
+    surface = polynomial_loss(np.linspace(-1, 1, 9), np.arange(9.0) ** 2, 3, sse)
+    strengths = np.abs(np.random.default_rng(0).normal(size=shape)) * 30
+    weights = solve(surface, strengths)
+    assert weights.shape == (4, *shape)
+    for place in np.ndindex(shape):
+        alone = solve(surface, float(strengths[place]))
+        assert weights[:, *place] == pytest.approx(alone)
+
+
+def test_what_has_no_single_known_minimum_is_told():
+    with pytest.raises(ValueError, match="surface must have a known minimum, got 'saddle'"):
+        ridge(saddle(), 1.0)
+    flat = line_loss([1.0, 1.0], [0.0, 1.0])
+    with pytest.raises(ValueError, match="surface must have a single minimum, got"):
+        lasso(flat, 1.0)
+    with pytest.raises(TypeError, match="surface must be a Surface"):
+        lasso(lambda w: w, 1.0)
+    for solve in (lasso, ridge):
+        with pytest.raises(ValueError, match="strength must be at least 0"):
+            solve(bowl(), -1.0)
+        with pytest.raises(TypeError, match="strength must be a number or an array"):
+            solve(bowl(), "much")
