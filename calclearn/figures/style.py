@@ -7,7 +7,9 @@ way. Nothing global is touched: figures are made inside the `style()` context an
 pyplot, so that no notebook needs a `%matplotlib` line.
 """
 
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -26,12 +28,22 @@ CLASSES = (ORANGE, BLUE)  # the answers -1 and +1 of a classifier
 BASINS = (BLUE, ORANGE, GREEN, YELLOW, SKY, PURPLE)  # where descents end, one colour a minimum
 UNSETTLED = {"not settled": LIGHT, "diverges": BLACK}  # where they do not end
 TRUE, SUSPECT = SKY, VERMILION  # what the right gradient does, and what another one does
+SEEN, UNSEEN = BLACK, ORANGE  # data that a fit was given, and data held back from it
 
 # Marker of each kind of point at which the gradient vanishes.
 STATIONARY = {"minimum": "o", "saddle": "X", "maximum": "^", "degenerate": "D"}
 
 LOSS = LinearSegmentedColormap.from_list(
     "loss", ["#0d2236", "#1d4e68", "#3c7f8c", "#7bb0a4", "#bfd8c2", "#f6f2df"]
+)
+
+# Cells of an image: a pixel from paper to ink, and a number from below zero to above.
+INK = LinearSegmentedColormap.from_list("ink", ["white", BLACK])
+SIGNED = LinearSegmentedColormap.from_list("signed", [ORANGE, "white", BLUE])
+
+# The size of a gradient: from vanished (dark) through 1 (the middle) to exploded (light).
+GRADIENT = LinearSegmentedColormap.from_list(
+    "gradient", ["#0a1433", "#1c4f8f", "#a29a98", "#f5a544", "#fff3b8"]
 )
 
 # What a learning rate does, from too small to too large; the names stand beside the colours.
@@ -72,6 +84,12 @@ SCHEDULES = {
     "cosine": (BLUE, "-"), "warm-up, cosine": (GREEN, "-."),
 }  # fmt: skip
 
+# Line of every kind of first weights: colour and dashes.
+INITIALS = {
+    "too small": (PURPLE, ":"), "Xavier": (BLUE, "-"), "He": (GREEN, "--"),
+    "orthogonal": (ORANGE, "-."), "too large": (VERMILION, (0, (3, 1, 1, 1, 1, 1))),
+}  # fmt: skip
+
 # Inches; at 100 dots an inch a figure fits beside JupyterLab's side bar on a 1280-pixel screen.
 WIDTH = 8.4
 DPI = 100
@@ -101,14 +119,20 @@ _RC = {
 }
 
 
-def style() -> AbstractContextManager:
-    """Return the context in which figures are made: the course's fonts, sizes and colours.
+# One for all figures: inside the context matplotlib's settings are everyone's, in every thread.
+PAINTING = threading.RLock()
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """The context in which figures are made: the course's fonts, sizes and colours.
 
     >>> with style():
     ...     float(mpl.rcParams["font.size"])
     10.0
     """
-    return mpl.rc_context(_RC)
+    with PAINTING, mpl.rc_context(_RC):
+        yield
 
 
 def panels(*kinds: str, ratios: tuple[float, ...] | None = None, height: float = 3.4) -> list[Axes]:
