@@ -1,0 +1,189 @@
+"""Exercises of lesson 14: in a convolution a weight meets many pixels, a pixel many weights.
+
+Forward each meeting is a product. Backward each of the two receives the other one, times what came
+back to that product.
+"""
+
+import numpy as np
+
+from calclearn.exercises.kinds import Function, Number, Vector
+
+channels, colours, side, kernel = 16, 3, 32, 5
+weights = channels * (colours * kernel**2 + 1)
+places = (side - kernel + 1) ** 2
+
+pixels = np.array([[3, 6, 5, 1], [8, 2, 4, 9]])
+sent = np.array([2, -3])
+windows = pixels.reshape(2, 2, 2).swapaxes(0, 1).reshape(2, 4)  # (window, cell)
+
+
+def back(shares):
+    """What the pixels receive, row by row, from shares (window, cell)."""
+    return tuple(np.reshape(shares, (2, 2, 2)).swapaxes(0, 1).ravel().tolist())
+
+
+largest = windows == windows.max(axis=1, keepdims=True)
+smallest = windows == windows.min(axis=1, keepdims=True)
+
+x = np.array([[1, 2, 0], [6, 1, 4], [0, 6, 2]])
+G = np.array([[1, -1], [2, 0]])
+
+
+def to_weight(u, v, G=G):
+    """Σ_ij G[i,j] x[i+u, j+v]"""
+    return float(np.sum(G * x[u : u + 2, v : v + 2]))
+
+
+exercises = {
+    "14.1": Function(
+        question=(
+            "An image has n rows. Around it p rows of zeros are added on each side (padding), and "
+            "a kernel of k rows moves on by s rows at a time (stride). Write a function "
+            "`rows(n, k, s, p)` that returns how many rows the feature map has."
+        ),
+        right=lambda n, k, s, p: (n + 2 * p - k) // s + 1,
+        points=((8, 3, 1, 0), (8, 3, 1, 1), (28, 5, 2, 1), (9, 3, 2, 0), (10, 4, 3, 2)),
+        why=(
+            "The first window fits if there are k rows. After that every s rows more give one row "
+            "more, and what is left over at the end is not looked at."
+        ),
+        mistakes=(
+            (lambda n, k, s, p: n - k + 1, "This is right without stride and without padding."),
+            (lambda n, k, s, p: (n - k) // s + 1, "The padding has no part in this."),
+            (lambda n, k, s, p: n + 2 * p - k + 1, "The stride has no part in this."),
+            (
+                lambda n, k, s, p: (n + p - k) // s + 1,
+                "Zeros are added on both sides, so each p counts more than once.",
+            ),
+            (
+                lambda n, k, s, p: (n + 2 * p - k) // s,
+                "This counts the moves. The kernel has looked once before the first of them.",
+            ),
+            (
+                lambda n, k, s, p: (n + 2 * p - k) / s + 1,
+                "There are no parts of a row: a window that does not fit is left out.",
+            ),
+            (
+                lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1,
+                "This rounds up: a window that does not fit is left out.",
+            ),
+            (
+                lambda n, k, s, p: (n + 2 * p - k + 1) // s,
+                "The first place is divided by the stride, too. It costs no move.",
+            ),
+        ),
+        hints=(
+            "Where does the first row of the kernel stand at first, and where can it stand at "
+            "last? Try it with small numbers on paper.",
+            "Count how far the kernel can move in all, then how many moves of s rows that makes. "
+            "Then add the place where it stood at first.",
+        ),
+    ),
+    "14.2": Number(
+        question=(
+            "Photographs have three colours, so an input has shape (3, 32, 32). How many weights, "
+            "biases included, has the layer `Conv2D(16, kernel_size=5)`?"
+        ),
+        right=weights,
+        tolerance=1e-4,
+        why=(
+            "Each of the 16 kernels lies on all three colours at once and has 3 · 5 · 5 weights "
+            "and one bias. The size of the photographs has no part in it."
+        ),
+        mistakes=(
+            (weights - channels, "The biases are missing: one a kernel."),
+            (channels * (kernel**2 + 1), "A kernel has weights for every colour."),
+            (channels * kernel**2, "A kernel has weights for every colour, and one bias."),
+            (
+                channels * colours * (kernel**2 + 1),
+                "The bias belongs to the kernel, and not to each of its colours.",
+            ),
+            (weights // channels, "This is one kernel."),
+            (
+                channels * places * (colours * side**2 + 1),
+                "That many has a dense layer with as many outputs.",
+            ),
+            (
+                channels * places * (colours * kernel**2 + 1),
+                "The weights are shared: at all places they are the same.",
+            ),
+        ),
+        hints=(
+            "What does one output number sum up? So many weights has one kernel.",
+            "Weights of a kernel: colours times rows times columns, and a bias. How many kernels?",
+        ),
+    ),
+    "14.3": Vector(
+        question=(
+            "Max pooling takes the largest of each window of 2 × 2 pixels of\n\n"
+            "    3  6  5  1\n"
+            "    8  2  4  9\n\n"
+            "and (2, −3) comes back: 2 to the left window, −3 to the right one. What do the eight "
+            "pixels receive? Answer with a list of eight numbers, the first row first."
+        ),
+        right=back(largest * sent[:, None]),
+        why=(
+            "Only the winner of a window moves its output, with slope 1; the other three could "
+            "move a little without anyone noticing."
+        ),
+        mistakes=(
+            (back(np.ones((2, 4)) * sent[:, None] / 4), "This is what average pooling does."),
+            (back(np.ones((2, 4)) * sent[:, None]), "Not every pixel of a window is heard."),
+            (back(largest * windows), "These are the values on the way forward. What comes back?"),
+            (
+                back(largest * windows * sent[:, None]),
+                "The slope of the output by its winner is not the winner's value.",
+            ),
+            (back(largest * sent[::-1, None]), "The two windows have changed places."),
+            (back(smallest * sent[:, None]), "Forward the largest is taken, not the smallest."),
+            (back(largest * 1), "This says who the winners are. What comes back to them?"),
+            (
+                tuple((largest * sent[:, None]).ravel().tolist()),
+                "The winners are right; write the pixels row by row, not window by window.",
+            ),
+        ),
+        hints=(
+            "Which pixel of a window could you change a little so that the output changes?",
+            "Find the largest in each window. It receives all that came back to this window.",
+        ),
+    ),
+    "14.4": Number(
+        question=(
+            "An image x, a kernel K of 2 × 2 and the gradient G that comes back to the four "
+            "outputs:\n\n"
+            "    x = 1  2  0      G = 1  −1\n"
+            "        6  1  4          2   0\n"
+            "        0  6  2\n\n"
+            "What does the upper right weight, K[0, 1], receive?"
+        ),
+        right=to_weight(0, 1),
+        why=(
+            "K[0, 1] has met the upper right pixel of each window: 2, 0, 1 and 4. Each comes in "
+            "with the G of its window."
+        ),
+        mistakes=(
+            (to_weight(1, 0), "This is what K[1, 0] receives: the row comes first."),
+            (to_weight(0, 0), "This is what K[0, 0] receives."),
+            (to_weight(1, 1), "This is what K[1, 1] receives."),
+            (to_weight(0, 1, 0 * G + 1), "These pixels count, but each times its own G."),
+            (to_weight(0, 1, G[::-1, ::-1]), "G is not flipped here; that is for the pixels."),
+            (to_weight(0, 1, G.T), "Rows and columns of G have changed places."),
+            (G[0, 0] * x[0, 1], "This is the part of the first window; there are three more."),
+        ),
+        hints=(
+            "Lay the kernel on each of the four windows. On which pixel does K[0, 1] lie?",
+            "Multiply each of these four pixels by the G of its window, and add.",
+        ),
+    ),
+}
+
+outcomes = (  # of the prediction: what happens, and why
+    (
+        "Only those that lay on ink.",
+        (
+            "Forward a weight was multiplied by the pixel under it, so backward that pixel is its "
+            "slope, and blank paper is 0. The weight's own size has no part in what it receives: "
+            "it is what the pixel receives."
+        ),
+    ),
+)

@@ -1,0 +1,98 @@
+"""A convolutional network learns to read: the one of lesson 14, from five different beginnings.
+
+python tests/networks/test_digits_training.py     prints the share of right answers for each
+"""
+
+import json
+import time
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calclearn.data import digits
+from calclearn.descent.descend import Stop, descend
+from calclearn.descent.optimizers import Adam
+from calclearn.networks.convolution import Conv2D
+from calclearn.networks.layers import Dense, Dropout, Flatten, ReLU
+from calclearn.networks.network import Network
+from calclearn.networks.pooling import MaxPool2D
+
+LESSON = Path(__file__).parents[2] / "notebooks" / "14_how_a_cnn_sees.ipynb"
+LAYERS = (
+    Conv2D(8, kernel_size=3, padding=1),
+    ReLU(),
+    Conv2D(16, kernel_size=3, padding=1),
+    ReLU(),
+    MaxPool2D(2),
+    Flatten(),
+    Dropout(0.5),
+    Dense(10),
+)
+NETWORK = Network(LAYERS, input_shape=(1, 8, 8))
+STEPS, SECONDS = 1200, 20.0  # processor seconds for one training
+
+
+@cache
+def trained(seed):
+    """The weights after a training from this seed, and the processor seconds that it took."""
+    data = digits().train
+    loss = NETWORK.loss(data.images, data.labels, batch_size=64)
+    start = time.process_time()
+    run = descend(loss, NETWORK.init(seed), Adam(0.005), STEPS, every=STEPS, rng=seed)
+    assert run.stop == Stop.OUT_OF_STEPS
+    return run.point, time.process_time() - start
+
+
+def share_right(w, part="held_out"):
+    data = getattr(digits(), part)
+    return float(np.mean(np.argmax(NETWORK(w, data.images), axis=1) == data.labels))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_at_least_95_percent_of_the_held_out_digits_are_read_from_any_seed(seed):
+    w, _ = trained(seed)
+    assert share_right(w) >= 0.95
+
+
+def test_a_training_takes_less_than_20_seconds():
+    """Processor time of the best of five: on a busy machine its clock runs fast."""
+    assert min(trained(seed)[1] for seed in range(5)) < SECONDS
+
+
+def test_untrained_it_guesses():
+    assert share_right(NETWORK.init(0)) < 0.3
+
+
+def test_the_network_is_that_of_the_lesson():
+    cells = json.loads(LESSON.read_text(encoding="utf-8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    (written,) = (source for source in sources if "Dropout(0.5)" in source)
+    names = {"np": np, "digits": digits, "print": lambda *words: None}
+    exec(written, globals() | names | (found := {}), found)
+    assert found["network"] == NETWORK
+    (training,) = (source for source in sources if "view = training(" in source)
+    assert f"steps={STEPS}," in training
+    assert "log_slider(0.005," in training
+
+
+def test_tiny_changes_of_the_first_weights_change_no_answer():
+    """So that what the lesson stores about its answers holds on other machines as well."""
+    data = digits()
+    loss = NETWORK.loss(data.train.images, data.train.labels, batch_size=64)
+    start = NETWORK.init(0)
+    other = start * (1 + 1e-9 * np.random.default_rng(1).normal(size=start.shape))
+    # Differences grow while the learning is quick, if at all.
+    one, two = (descend(loss, w, Adam(0.005), 300, every=100, rng=0).points for w in (start, other))
+    for w, v in zip(one, two, strict=True):
+        answers = [np.argmax(NETWORK(u, data.held_out.images), axis=1) for u in (w, v)]
+        assert np.array_equal(*answers)
+    assert np.abs(one - two).max() < 1e-6
+
+
+if __name__ == "__main__":
+    for seed in range(5):
+        w, seconds = trained(seed)
+        shares = ", ".join(f"{part} {share_right(w, part):.2%}" for part in ("train", "held_out"))
+        print(f"seed {seed}: {shares}, {seconds:.1f} s of processor time")
