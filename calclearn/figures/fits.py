@@ -1,0 +1,113 @@
+"""Drawings of a fit and of what holds it back: data seen and held back, weights, a penalty's reach.
+
+A loss that is quadratic needs no contour finder: each of its rings is an ellipse, known by the
+minimum and the Hessian. So the bowl may be moved, and the rings follow within a frame.
+"""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.patches import Polygon
+from matplotlib.ticker import NullLocator
+
+from calclearn.figures.style import BLACK, GREY, LIGHT, MODEL, SEEN, UNSEEN, style
+
+
+class Split:
+    """The data that a fit is given, over those held back; `update((x, y, seen))`, a mask (n,)."""
+
+    def __init__(self, ax: Axes, **axes) -> None:
+        self.ax = ax
+        look = {"ls": "", "animated": True}
+        (self.unseen,) = ax.plot([], [], "s", color=UNSEEN, ms=3, alpha=0.45, mec="none", **look)
+        (self.seen,) = ax.plot([], [], "o", color=SEEN, ms=6, mec="white", zorder=3, **look)
+        with style():
+            ax.set(**axes)
+
+    def update(self, split) -> None:
+        x, y, seen = split
+        self.unseen.set_data(x[~seen], y[~seen])
+        self.seen.set_data(x[seen], y[seen])
+
+
+class Weights:
+    """Each weight as a stem from 0; `update(weights)`, at most `count` of them.
+
+    A ring is a weight that is exactly 0. Beyond ±1 the axis is logarithmic.
+    """
+
+    def __init__(self, ax: Axes, count: int, *, most: float, title: str = "weights") -> None:
+        self.ax, self.most = ax, most
+        with style():
+            ax.set_yscale("symlog", linthresh=1, linscale=1)
+            powers = range(1, round(np.log10(most)), 2)
+            ticks = {0: "0", 1: "1"} | {10**power: f"$10^{power}$" for power in powers}
+            ticks |= {-tick: f"\N{MINUS SIGN}{label}" for tick, label in ticks.items() if tick}
+            ax.set_yticks(list(ticks), list(ticks.values()))
+            ax.yaxis.set_minor_locator(NullLocator())
+            ax.set(xlim=(-0.7, count - 0.3), ylim=(-most, most), xlabel="weight $w_j$, $j$ =")
+            ax.set(xticks=range(0, count, 2), title=title)
+            ax.axhline(0, color=GREY, lw=0.8)
+        self.stems = LineCollection([], colors=MODEL, lw=2, animated=True)
+        ax.add_collection(self.stems, autolim=False)
+        look = {"marker": "o", "ls": "", "ms": 7, "animated": True, "zorder": 3}
+        (self.tips,) = ax.plot([], [], color=MODEL, **look)
+        (self.zeros,) = ax.plot([], [], mfc="white", mec=MODEL, mew=1.6, **look)
+
+    def update(self, weights) -> None:
+        j, heights = np.arange(len(weights)), np.clip(weights, -self.most, self.most)
+        self.stems.set_segments([[(i, 0), (i, height)] for i, height in enumerate(heights)])
+        zero = heights == 0
+        self.tips.set_data(j[~zero], heights[~zero])
+        self.zeros.set_data(j[zero], heights[zero])
+
+
+class Rings:
+    """The rings of a quadratic loss of two weights; `update((surface, weights))`.
+
+    They lie at even distances, the k-th (k · spacing)² above the minimum; the dark one runs through
+    the weights.
+    """
+
+    def __init__(self, ax: Axes, *, spacing: float, count: int = 12) -> None:
+        self.ax, self.rises = ax, (spacing * np.arange(1, count + 1)) ** 2
+        look = {"animated": True, "zorder": 3}
+        self.rings = LineCollection([], colors=LIGHT, lw=1.2, **look)
+        ax.add_collection(self.rings, autolim=False)
+        (self.through,) = ax.plot([], [], color=BLACK, lw=1.8, **look)
+
+    def update(self, state) -> None:
+        surface, weights = state
+        best = np.array(surface.minima[0])
+        values, vectors = np.linalg.eigh(surface.hessian(best))
+        angle = np.linspace(0, 2 * np.pi, 121)
+        half = np.sqrt(2 / values)[:, None] * np.stack([np.cos(angle), np.sin(angle)])
+
+        def ring(rise: float) -> np.ndarray:  # where (w - w*)ᵀ H (w - w*) = 2 · rise
+            return best[:, None] + vectors @ (np.sqrt(max(rise, 0)) * half)
+
+        self.rings.set_segments([ring(rise).T for rise in self.rises])
+        self.through.set_data(*ring(float(surface(weights) - surface(best))))
+
+
+class Reach:
+    """All weights whose penalty is no higher than at the present ones; `update((power, weights))`.
+
+    power 1: the diamond of Σ|wⱼ|; power 2: the disc of Σ wⱼ².
+    """
+
+    def __init__(self, ax: Axes) -> None:
+        self.ax = ax
+        self.region = Polygon(
+            np.zeros((1, 2)), fc=MODEL, ec=MODEL, alpha=0.3, lw=1.6, animated=True, zorder=2
+        )
+        ax.add_patch(self.region)
+
+    def update(self, state) -> None:
+        power, weights = state
+        if power == 1:
+            edge = np.array([(1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)])
+        else:
+            angle = np.linspace(0, 2 * np.pi, 120, endpoint=False)
+            edge = np.column_stack([np.cos(angle), np.sin(angle)])
+        self.region.set_xy(np.linalg.norm(weights, ord=power) * edge)
