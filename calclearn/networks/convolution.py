@@ -16,7 +16,7 @@ first convolution of small images, and overtakes as the matrices grow.  Through 
 ``tests/benchmarks/networks.py`` prints the figures.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -144,7 +144,7 @@ class Conv2D(Layer):
     kernel_size: int | Pair
     stride: int | Pair = 1
     padding: int | Pair = 0
-    initial: Initial = he
+    initial: Initial = field(default=he, repr=False)
 
     def __post_init__(self) -> None:
         whole_number("channels", self.channels, 1)

@@ -7,7 +7,7 @@ So the same layer serves many sets of weights, and a gradient with respect to th
 with respect to an argument.  Names, layouts and meaning are PyTorch's; a Dense layer is its Linear.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -77,7 +77,7 @@ class Dense(Layer):
     """
 
     units: int
-    initial: Initial = he
+    initial: Initial = field(default=he, repr=False)
 
     def __post_init__(self) -> None:
         whole_number("units", self.units, 1)

@@ -24,7 +24,7 @@ kernel in float32, and 2.5 times as fast as ours at any size.
 Source: Werbos, "Backpropagation through time: what it does and how to do it", Proc. IEEE 78 (1990).
 """
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -54,8 +54,8 @@ class Recurrent(Layer):
     units: int
     _: KW_ONLY
     truncate: int | None = None
-    initial: Initial = xavier
-    recurrent_initial: Initial = orthogonal
+    initial: Initial = field(default=xavier, repr=False)
+    recurrent_initial: Initial = field(default=orthogonal, repr=False)
     gates: ClassVar[int] = 1  # G
     carried: ClassVar[int] = 1  # arrays in a State
 
