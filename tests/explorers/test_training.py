@@ -386,7 +386,7 @@ def test_a_sweep_of_learning_rates_is_no_training():
 
 def test_an_optimizer_is_described_as_it_is_typed():
     assert described(clipped(Adam(), 2.0)) == (
-        "Clipped(optimizer=Adam(learning_rate=0.001), max_norm=2.0)"
+        "Clipped(optimizer=Adam(learning_rate=0.001), max_norm=2)"
     )
     assert described(object()) == "object"
 

@@ -72,7 +72,7 @@ def test_the_network_is_that_of_the_lesson():
     names = {"np": np, "digits": digits, "print": lambda *words: None}
     exec(written, globals() | names | (found := {}), found)
     assert found["network"] == NETWORK
-    (training,) = (source for source in sources if "view = training(" in source)
+    (training,) = (source for source in sources if "view = explorers.training(" in source)
     assert f"steps={STEPS}," in training
     assert "log_slider(0.005," in training
 
