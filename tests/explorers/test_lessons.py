@@ -25,7 +25,7 @@ OF_LINES = [  # those that take other data for a line as well
     explorers.profiles,
     explorers.which_way_is_down,
     explorers.lying_loop,
-    explorers.training,
+    explorers.sound_loop,
 ]
 MAKERS = [
     *OF_LINES,
@@ -47,6 +47,24 @@ MAKERS = [
     explorers.noise_of_batches,
     explorers.adam_step_by_step,
     explorers.effect_of_schedules,
+    explorers.gradients_by_layer,
+    explorers.sliding_kernel,
+    explorers.gradient_routing,
+    explorers.chain_of_neurons,
+    explorers.cures,
+    explorers.lower_is_worse,
+    explorers.penalty_meets_bowl,
+    explorers.soft_threshold,
+    explorers.early_stopping,
+    explorers.slope_of_validation,
+    explorers.tuning_by_descent,
+    explorers.chaotic_rates,
+    explorers.clinic,
+    explorers.loss_landscape,
+    explorers.error_through_time,
+    explorers.truncated_gradient,
+    explorers.clipping_at_a_cliff,
+    explorers.forecast,
 ]
 VIEW = {"azimuth", "elevation"}  # they turn a bowl and change nothing that there is to say
 SECONDS = 3.0  # of processor time for one picture; the usual one takes a hundredth of it
@@ -113,7 +131,10 @@ def test_every_control_is_followed(explorer):
 def test_captions_are_sentences_with_units(explorer):
     caption = explorer.caption
     assert caption.endswith(".")
-    assert any(word in caption for word in ("kg²", "derivative", "curvature", "radient"))
+    assert any(
+        word in caption
+        for word in ("kg²", "m²", "of ink", "derivative", "curvature", "radient", "ppm")
+    )
     assert not any(word in caption for word in ("nan", "inf", "array", "np."))
 
 
