@@ -1,9 +1,12 @@
 """What the README promises: its example runs, its links lead somewhere, its map is the course's."""
 
+import json
 import re
 from pathlib import Path
 
 import numpy as np
+
+from calclearn.exercises.verdicts import exercises
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -29,6 +32,18 @@ def test_links_and_pictures_are_there():
 def test_the_map_names_every_lesson_that_is_there():
     linked = set(re.findall(r"\]\(notebooks/([^)]+\.ipynb)\)", README))
     assert linked == {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
+
+
+def test_the_table_for_teachers_says_what_the_lessons_say():
+    rows = re.findall(r"^\| \[(\d\d)\]\(\S+\) \| (\d+) \| ([\d, ]*?) ?\| (\d+) \|$", README, re.M)
+    assert len(rows) == len(list((ROOT / "notebooks").glob("*.ipynb")))
+    for number, minutes, needs, count in rows:
+        (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+        top = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
+        assert f"*About {minutes} minutes.*" in top
+        said = re.findall(r"\((\d\d)_", top[top.index("*You need*") : top.index("*About")])
+        assert needs == ", ".join(said), number
+        assert int(count) == len(exercises(number))
 
 
 def test_the_two_commands_stand_at_the_top():
