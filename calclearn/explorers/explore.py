@@ -182,9 +182,13 @@ class Explorer:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+        png = self.still()
+        if (self._live.png, self._live.caption) != (png, self._caption):
+            # It was `set` since: the browser may begin to listen only after it has heard of that.
+            self._live.show(self._caption, rest=True)
         return {
             "application/vnd.jupyter.widget-view+json": view,
-            "image/png": base64.b64encode(self.still()).decode("ascii"),
+            "image/png": base64.b64encode(png).decode("ascii"),
             "text/plain": self.caption,
         }
 

@@ -228,7 +228,7 @@ def with_buttons(explorer: Explorer, name: str, *, stride: int = 1, interval: in
     control = explorer.controls[name]
     limits = {"min": control.min, "max": control.max}
     play = widgets.Play(value=control.value, step=stride, interval=interval, **limits)
-    widgets.jslink((play, "value"), (control, "value"))
+    widgets.jslink((control, "value"), (play, "value"))  # in this order: the first sets the other
 
     def button(words: str, by: int) -> widgets.Button:
         def move(_) -> None:

@@ -159,6 +159,15 @@ def test_the_output_is_a_widget_a_picture_and_a_sentence(square):
     assert view["model_id"] == square.widget.model_id
 
 
+def test_what_was_set_is_what_the_browser_begins_with(square):
+    """The news of a control may reach the browser before it listens; the picture must not."""
+    live, before = square._live, square._live.shown
+    square._repr_mimebundle_()
+    assert live.shown == before
+    square.set(x=4)._repr_mimebundle_()
+    assert (live.caption, live.png, live.shown) == (square.caption, square.still(), before + 1)
+
+
 def test_a_reply_rebuilds_the_picture_exactly(square):
     painter = square._painter
     reply, buffers = ask(square, x=6, number=4)
