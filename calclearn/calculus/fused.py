@@ -79,7 +79,8 @@ def softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def pull_logits(g, y, logits, labels):
     """∂L/∂z = p - t: what the model believes, pⱼ = exp(zⱼ - z_label - L), minus what is true."""
     labels = np.asarray(labels)
-    offset = y + logits[np.arange(len(labels)), labels]
-    believed = np.exp(logits - offset[:, None])
+    chosen = logits[np.arange(len(labels)), labels]
+    # In this order: z_label + L would lose L's digits among those of a large z.
+    believed = np.exp(logits - chosen[:, None] - y[:, None])
     true = np.arange(logits.shape[1]) == labels[:, None]
     return g[:, None] * (believed - true)

@@ -28,6 +28,16 @@ def test_fused_layers_equal_their_parts():
     np.testing.assert_array_equal(large, [[0, 0]])
 
 
+def test_scores_beyond_all_measure_in_32_bits_have_a_slope():
+    z = np.random.default_rng(0).normal(size=(400, 3)) * np.geomspace(1, 1e30, 400)[:, None]
+    labels = np.arange(400) % 3
+    slope = grad(lambda z: np.sum(softmax_cross_entropy(z, labels)))(z.astype(np.float32))
+    assert slope.dtype == np.float32
+    np.testing.assert_allclose(slope.sum(axis=1), 0, atol=1e-3)
+    surely = z[100:].argmax(axis=1)[:, None] == np.arange(3)
+    np.testing.assert_array_equal(slope[100:] + (labels[100:, None] == np.arange(3)), surely)
+
+
 def test_fused_operations_name_what_came():
     with pytest.raises(ValueError, match=r"x, W and b must have shapes .* got \(2,\), "):
         linear(np.ones(2), np.ones((2, 3)), np.ones(3))
