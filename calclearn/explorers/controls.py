@@ -66,6 +66,8 @@ def log_slider(
 ) -> widgets.FloatLogSlider:
     """Return a slider over orders of magnitude: each of its `steps` multiplies by the same factor.
 
+    `value` stands on a step, so there may be a few more or fewer, and the last one may be shorter.
+
     >>> log_slider(0.1, 1e-3, 1).value
     0.1
     """
@@ -77,6 +79,9 @@ def log_slider(
         raise ValueError(f"steps must be a whole number of at least 1, got {steps!r:.60}")
     low, high = math.log10(minimum), math.log10(maximum)
     step = (high - low) / steps
+    start = math.log10(value) - low
+    if round(start / step):  # the browser would move a value between two steps to one of them
+        step = start / round(start / step)
     return widgets.FloatLogSlider(
         value=value, base=10, min=low, max=high, step=step, description=label, readout_format=".2e"
     )

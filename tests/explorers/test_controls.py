@@ -1,5 +1,7 @@
 """The controls say clearly what they cannot do, and know where on their track a value stands."""
 
+import math
+
 import ipywidgets as widgets
 import numpy as np
 import pytest
@@ -69,6 +71,15 @@ def test_put_stays_on_the_steps_and_inside():
     assert control.value == pytest.approx(10)
     put(control, -3)
     assert control.value == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("value", [5e-5, 6e-5, 0.5, 1.0])
+def test_a_logarithmic_slider_begins_on_one_of_its_steps(value):
+    control = log_slider(value, 5e-5, 1.0)
+    steps = (math.log10(value) - control.min) / control.step
+    assert steps == pytest.approx(round(steps), abs=1e-9)
+    assert (control.base**control.min, control.base**control.max) == pytest.approx((5e-5, 1))
+    assert control.value == value
 
 
 def test_values_that_a_control_cannot_take():
