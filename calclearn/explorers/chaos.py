@@ -113,16 +113,19 @@ def chaotic_rates() -> Explorer:
 
     def caption(state: dict) -> str:
         (rate, steps, reach, diverges), near = state["told"], state["near"]["loss"][1]
+        arrived = len(state["losses"]) - 1
+        early = f" (it has arrived after {arrived})" if arrived < steps else ""
         moves = np.diff(near)
         turns = int(np.sum(np.diff(np.sign(moves[abs(moves) > 1e-6])) != 0))
-        field = f"{turns} turning point{'s' * (turns != 1)} within ±{reach:.2g} of this η."
+        count = f"at least {turns}" if turns > len(FIELD) // 10 else turns  # too many to see all
+        field = f"{count} turning point{'s' * (turns != 1)} within ±{reach:.2g} of this η."
         if diverges:
             return f"η = {rate:.3f}, {steps} steps: the run diverges. The final loss has {field}"
         last = ", ".join(f"{value:.3f}" for value in state["losses"][-3:])
         return (
-            f"η = {rate:.3f}, {steps} steps: the last training losses are {last} kg². The slope "
-            f"of the final validation loss along η is {state['slope'] + 0.0:.2g} kg², and "
-            f"that loss has {field}"
+            f"η = {rate:.3f}, {steps} steps{early}: the last training losses are {last} kg². The "
+            f"slope of the final validation loss along η is {state['slope'] + 0.0:.2g} kg² per "
+            f"unit of η, and that loss has {field}"
         )
 
     left, middle, right = panels("flat", "flat", "flat", ratios=(1.2, 1, 0.9), height=3.6)

@@ -116,7 +116,7 @@ def clipping_at_a_cliff() -> Explorer:
             f"A sequence of {steps} steps, from w = {w:z.2f}, u = {u:z.2f}, learning rate "
             f"{rate:.2g}: the steepest gradient on the way is {state['steepest']:.2g} long. As it "
             f"is, descent ends at a loss of {ends['as it is']:.3f}; with gradients clipped to "
-            f"{threshold:.2g}, at {ends['clipped']:.3f}."
+            f"{threshold:.4g}, at {ends['clipped']:.3f}."
         )
 
     looks = {

@@ -136,7 +136,7 @@ def gradients_by_layer() -> Explorer:
         return (
             f"{begin}: each layer multiplies the gradient that goes back through it by "
             f"{factor ** (1 / back):.2g} (scale × slope: {product ** (1 / back):.2g}). It is "
-            f"{blame[-1]:.2g} at the last output and {blame[0]:.2g} at the first{lost}. In the "
+            f"{blame[-1]:.3g} at the last output and {blame[0]:.3g} at the first{lost}. In the "
             f"last layer the penguins {differ}; {100 * state['flat']:.0f} % of all slopes are flat."
         )
 

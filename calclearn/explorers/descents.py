@@ -35,15 +35,18 @@ def first_descent(data: LineData | None = None) -> Explorer:
         state = _walk(surface, start, learning_rate)
         return state | {"lines": state["descent"].points.T, "view": (surface, -60, 35)}
 
+    def caption(state: dict) -> str:
+        return f"{_regime(state)}. {_outcome(state, data)}"
+
     Data(left, title="data, and the line at every step").update(data)
     drawings = {
-        "view": Bowl(middle, window, title=f"path in the bowl: SSE ({data.y_unit}²)", drags=()),
+        "view": Bowl(middle, window, title=f"path in the bowl: loss ({data.y_unit}²)", drags=()),
         "lines": Line(left),
         "descent": Path(middle),
         "losses": LossCurve(right, steps=STEPS, unit=f"{data.y_unit}²"),
     }
     rates = _rate_slider(_rates(surface))
-    return explore(compute, drawings, lambda s: _sentence(s, data), learning_rate=rates)
+    return explore(compute, drawings, caption, learning_rate=rates)
 
 
 def learning_rate(data: LineData | None = None) -> Explorer:
@@ -170,21 +173,31 @@ def _bands(rates: Regimes) -> list[tuple[float, str, str]]:
     return [(end, colour, name) for end, (name, colour) in zip(ends, REGIMES.items(), strict=True)]
 
 
-def _sentence(state: dict, data: LineData) -> str:
-    """Say what this learning rate does and how far the descent came."""
-    rate, rates = state["learning_rate"], state["regimes"]
-    name, factor = rates.name(rate), abs(rates.factor(rate))
+def _regime(state: dict) -> str:
+    """Say what this learning rate does."""
+    name = state["regimes"].name(state["learning_rate"])
     steps = {
         "creeps": "the steps are small",
         "converges": "no step overshoots",
         "oscillates": "each step overshoots, yet less each time",
         "diverges": "each step overshoots farther than the last",
     }[name]
+    return f"Learning rate {state['learning_rate']:.3g} {name}: {steps}"
+
+
+def _outcome(state: dict, data: LineData) -> str:
+    """Say how far the descent came."""
+    lowest = f"the lowest possible is {state['lowest']:.4g} {data.y_unit}²"
+    return f"{_end(state['descent'])}; {lowest}."
+
+
+def _sentence(state: dict, data: LineData) -> str:
+    """Say what this learning rate does, by which factor, and how far the descent came."""
+    factor = abs(state["regimes"].factor(state["learning_rate"]))
     size = "shrinks" if factor < 1 else "grows"
     return (
-        f"Learning rate {rate:.3g} {name}: {steps}; in the slowest direction the distance to the "
-        f"bottom {size} to {factor:.3g} of itself a step. {_end(state['descent'])}; the lowest "
-        f"possible is {state['lowest']:.4g} {data.y_unit}²."
+        f"{_regime(state)}; in the slowest direction the distance to the bottom {size} to "
+        f"{factor:.3g} of itself a step. {_outcome(state, data)}"
     )
 
 

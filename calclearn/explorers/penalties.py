@@ -57,7 +57,11 @@ def penalty_meets_bowl() -> Explorer:
         first, second = (f"{w:z.3f}" if w else "exactly 0" for w in weights)
         shape = "diamond" if penalty == "L1" else "disc"
         zeros = int(np.sum(weights == 0))
-        met = ("touches the {} on its edge", "touches the {} at a corner", "has the {} in a point")
+        met = (
+            "touches the {} on its edge",
+            "touches the {} at a corner",
+            "runs through 0, to which the {} has shrunk",
+        )
         mass, depth = state["bottom"]
         return (
             f"{penalty} with λ = {strength:.3g}: from the bottom at ({mass:z.2f}, {depth:z.2f}) "
@@ -81,7 +85,7 @@ def penalty_meets_bowl() -> Explorer:
         for name, color, marker in zip("01", WEIGHTS, "os", strict=True)
     }
     way = Curves(
-        right, looks, title="both weights, by the penalty's strength", xlabel="strength λ (cm²)",
+        right, looks, title="both weights, by the penalty's strength", xlabel="strength λ",
         xscale="log", xlim=(strengths[0], strengths[-1]), ylim=(-reach, reach),
     )  # fmt: skip
     with style():
@@ -133,7 +137,9 @@ def soft_threshold() -> Explorer:
 
     def caption(state: dict) -> str:
         (a, strength), (one, two) = state["told"], state["left over"]
-        held = "no larger than λ: the kink holds the weight" if one == 0 else "larger than λ"
+        held = "larger than λ" if one else "no larger than λ"
+        if one == 0 < strength:
+            held += ": the kink holds the weight"
         return (
             f"The loss alone is lowest at a = {a:z.2f}. With λ = {strength:.2f} L1 leaves "
             f"{f'{one:z.2f}' if one else 'exactly 0'}, L2 leaves {two:z.2f}. At w = 0 the gradient "

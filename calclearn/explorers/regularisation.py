@@ -95,7 +95,8 @@ def lower_is_worse() -> Explorer:
         return {
             "told": (degree, strength, penalty, sample), "weights": fits[degree],
             "split": split_of(sample), "fit": curve_of(fits[degree]),
-            "losses": table[:, degree], "best": int(table[1].argmin()),
+            "losses": table[:, degree],
+            "best": int(np.argmax(table[1] <= 1.001 * table[1].min())),  # the lowest of equals
             "curves": {name: (degrees, values) for name, values in curves.items()}
             | {"now": ([degree, degree], table[:, degree])},
         }  # fmt: skip
@@ -105,7 +106,7 @@ def lower_is_worse() -> Explorer:
         seen, unseen = map(rounded, state["losses"])
         zeros = int(np.sum(weights == 0))
         return (
-            f"Sample {sample}, degree {degree}, {penalty} with λ = {strength:.1e}: the loss is "
+            f"Sample {sample}, degree {degree}, {penalty} with λ = {strength:.2g}: the loss is "
             f"{seen} mm² on the {BIRDS} birds of the fit and {unseen} mm² on the others. For them "
             f"degree {state['best']} would be best. The largest weight is "
             f"{rounded(np.abs(weights).max())} in size, and {zeros or 'none'} of "
@@ -153,7 +154,7 @@ def early_stopping(degree: int = 10) -> Explorer:
     curvatures = np.maximum(curvatures, 0)  # the flattest may come out as -1e-17
     rate = 1 / curvatures[-1]
     share = {"steps": lambda h, k: shrinkage_of_steps(h, rate, k), "L2": shrinkage_of_l2}
-    many, flat = np.logspace(0, 6, 121), np.logspace(-9, np.log10(curvatures[-1]), 160)
+    many, flat = np.logspace(0, 6, 121), np.geomspace(3e-10, curvatures[-1], 160)
     left, middle, right = panels("flat", "flat", "flat", ratios=(1.15, 1, 1), height=3.9)
 
     def fit(way: str, amount) -> np.ndarray:
@@ -181,7 +182,7 @@ def early_stopping(degree: int = 10) -> Explorer:
         return (
             f"On the birds held back the loss is {rounded(losses['steps'])} mm² after {steps:,} "
             f"step{'s' * (steps > 1)} with η = {rate:.2g}, and {rounded(losses['L2'])} mm² with L2 "
-            f"and λ = {strength:.1e}, which is like {rounded(state['alike'])} steps. Along the "
+            f"and λ = {strength:.2g}, which is like {rounded(state['alike'])} steps. Along the "
             f"curvatures the shares of the two differ by at most {state['apart']:.2f}."
         )
 
@@ -200,7 +201,12 @@ def early_stopping(degree: int = 10) -> Explorer:
         f"{way}, {side}": (many, loss(weights))
         for way, weights in sweeps.items() for side, loss in sides.items()
     })  # fmt: skip
-    axes = {"xscale": "log", "xlim": (1e-9, 6), "ylim": (-0.04, 1.06), "xlabel": "curvature $h$"}
+    axes = {
+        "xscale": "log",
+        "xlim": (10**-9.5, 6),
+        "ylim": (-0.04, 1.06),
+        "xlabel": "curvature $h$",
+    }
     birds(left, "birds, and both fits").update(split_of(SAMPLE))
     drawings = {
         "early": Curve(left, **lines["steps"]), "ridged": Curve(left, **lines["L2"]),

@@ -115,15 +115,17 @@ def error_through_time() -> Explorer:
         over = int(np.sum(state["to weights"] > threshold))
         return (
             f"{steps} steps of {activation}, radius {radius:.2f}: of the last loss a gradient of "
-            f"{last[-1]:.2g} stands at the last step and {last[0]:.1e} arrives at the first. Each "
+            f"{last[-1]:.2g} stands at the last step and {last[0]:.2g} arrives at the first. Each "
             f"step back multiplied it by {state['factor']:.2f}. The largest gradient of W_hh is "
-            f"{state['to weights'].max():.2g} long; clipping at {threshold:.2g} shortens {over} of "
+            f"{state['to weights'].max():.3g} long; clipping at {threshold:.4g} shortens {over} of "
             f"{steps}."
         )
 
     drawings = {
         "sizes": TimeMap(left, title="loss at $t$, gradient at $s$"),
-        "arriving": ByStep(middle, ARRIVING, title="of the last loss", step="earlier step $s$"),
+        "arriving": ByStep(
+            middle, ARRIVING, title="gradient of the last loss", step="earlier step $s$"
+        ),
         "clipping": ByStep(right, CLIPPING, title="gradient of $W_{hh}$", step="loss at step $t$"),
         "last": Unrolled(strip, "the network unrolled: one dot a step, coloured by what arrives"),
     }
@@ -144,7 +146,7 @@ def truncated_gradient() -> Explorer:
     >>> float(cut.set(truncate=40).state["cosine"].round(6))
     1.0
     """
-    left, right = panels("flat", "flat", ratios=(1.15, 1), height=3.9)
+    left, right = panels("flat", "flat", ratios=(1.15, 1), height=4.1)
     every = np.arange(1, LONGEST + 1)
 
     @lru_cache(maxsize=64)
@@ -183,7 +185,7 @@ def truncated_gradient() -> Explorer:
         ),
     }  # fmt: skip
     with style():
-        right.legend(loc="lower right", borderpad=0.2)
+        left.figure.legend(*right.get_legend_handles_labels(), **BELOW, ncols=2)
     return explore(
         compute, drawings, caption, truncate=slider(8, 1, LONGEST, 1, label="cut every"),
         radius=slider(1.1, 0.2, 2.5, 0.05), activation=choice([*ACTIVATIONS]),

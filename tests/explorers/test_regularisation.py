@@ -100,7 +100,7 @@ def test_a_corner_a_point_and_an_edge_are_named(meets):
     meets.set(mass=1.08, depth=-0.31, penalty="L1", strength=1.0)
     assert "exactly 0" in meets.caption
     assert "touches the diamond at a corner" in meets.caption
-    assert "has the diamond in a point" in meets.set(strength=10.0).caption
+    assert "runs through 0, to which the diamond has shrunk" in meets.set(strength=10.0).caption
     assert "touches the diamond on its edge" in meets.set(strength=0.1).caption
     assert "touches the disc on its edge" in meets.set(penalty="L2").caption
 
@@ -148,3 +148,23 @@ def test_other_degrees_serve_and_wrong_ones_are_told():
     for degree in (0, 12, 2.5, "ten"):
         with pytest.raises(ValueError, match="degree must be from 1 to 11"):
             explorers.early_stopping(degree)
+
+
+def test_among_equal_degrees_the_lowest_is_called_the_best(fits):
+    fits.set(sample=9, penalty="L1", strength=10.0, degree=10)
+    assert "11 of 11 are exactly 0" in fits.caption
+    assert "degree 0 would be best" in fits.caption
+
+
+def test_without_a_penalty_no_kink_holds_the_weight():
+    soft = explorers.soft_threshold()
+    assert "kink" not in soft.set(a=0.0, strength=0.0).caption
+    assert "the kink holds the weight" in soft.set(strength=0.5).caption
+
+
+def test_all_eleven_directions_are_in_sight(early):
+    dots = next(drawing for part, drawing in early._drawings if part == "dots")
+    low, high = dots.ax.get_xlim()
+    for line in dots.lines.values():
+        assert len(line.get_xdata()) == 11
+        assert np.all((low < line.get_xdata()) & (line.get_xdata() < high))

@@ -148,6 +148,16 @@ def test_magnified_far_enough_the_curve_is_its_tangent(rates):
     assert " 0 turning points" not in rates.set(magnification=1.0).caption
 
 
+def test_more_turns_than_the_picture_can_hold_are_a_lower_bound(rates):
+    assert "at least" in rates.set(learning_rate=0.8, steps=60, magnification=10.0).caption
+    assert "at least" not in rates.set(steps=12).caption
+
+
+def test_a_run_that_arrives_says_when(rates):
+    assert "50 steps (it has arrived after " in rates.set(learning_rate=0.2, steps=50).caption
+    assert "arrived" not in rates.set(learning_rate=0.8).caption
+
+
 def test_a_rate_that_is_lost_is_a_picture_and_a_sentence(rates):
     rates.set(learning_rate=rates.controls["learning_rate"].max, steps=30)
     assert "diverges" in rates.caption

@@ -27,11 +27,16 @@ exercises = {
             "less than a millionth?"
         ),
         right=neurons,
+        tolerance=1e-4,
         why=(
             "Each neuron multiplies by 2 · ¼ = ½, and ½ to the power of 20 is the first below a "
             "millionth. That is the best that a sigmoid can do with this weight."
         ),
         mistakes=(
+            (
+                math.log(little) / math.log(factor),
+                "There are no parts of a neuron. Which whole number is it?",
+            ),
             (neurons / 2, "This is the number for w = 1. What does the weight do to a factor?"),
             (neurons - 1, "After so many it is still more than a millionth, by a little."),
             (neurons + 1, "One fewer is enough."),
@@ -93,6 +98,10 @@ exercises = {
             (
                 lambda g, m: g * min(1, m / np.max(np.abs(g))),
                 "This looks at the largest number only, not at the length.",
+            ),
+            (
+                lambda g, m: g / np.sqrt(g @ g) if g @ g > m * m else g,
+                "What is too long comes back with length 1, whatever max_norm is.",
             ),
             (lambda g, m: g * max(1, m / np.sqrt(g @ g)), "This lengthens, but never shortens."),
             (lambda g, m: g, "Long gradients come back as long as they were."),

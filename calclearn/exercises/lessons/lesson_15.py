@@ -33,6 +33,27 @@ def last_use(w, h, to_last):
     return to_last * (1 - h[-1] ** 2) * h[-2]
 
 
+def first_use(w, h, to_last):
+    return to_last * np.prod(1 - h[1:] ** 2) * w ** (len(h) - 2) * h[0]
+
+
+def slope_too_late(w, h, to_last):
+    error, by_w = to_last, 0.0
+    for t in range(len(h) - 1, 0, -1):
+        by_w += error * h[t - 1]
+        error *= w * (1 - h[t] ** 2)
+    return by_w
+
+
+def first_step_first(w, h, to_last):
+    to_h, by_w = to_last, 0.0
+    for t in range(1, len(h)):
+        to_a = to_h * (1 - h[t] ** 2)
+        by_w += to_a * h[t - 1]
+        to_h = to_a * w
+    return by_w
+
+
 def one_state_late(w, h, to_last):
     to_h, by_w = to_last, 0.0
     for t in range(len(h) - 1, 0, -1):
@@ -92,6 +113,7 @@ exercises = {
         mistakes=(
             (43.0, "After that many steps slightly more than a hundredth is left."),
             (np.log(0.01) / np.log(0.9), "The number of steps is a whole one."),
+            (43.7, "The number of steps is a whole one."),
             (45.0, "One step fewer is enough."),
             (10.0, "So it would be if each step took away a tenth of the first error. It takes "
                    "away a tenth of what is left."),
@@ -120,6 +142,9 @@ exercises = {
             (last_use, "This is the part of the last step alone: w was used at all of them."),
             (without_slopes, "The error passes through tanh at each step: its slope is missing."),
             (without_weights, "From one step to the one before the error is multiplied by w."),
+            (slope_too_late, "At each step the error passes through tanh before it meets w."),
+            (first_step_first, "The error sets out from the last step, and goes back."),
+            (first_use, "Only the part of the first step is left. Add all the parts."),
             (one_state_late, "At step t the weight meets the state before it, h[t − 1]."),
             (slope_before, "The slope of tanh at step t is told by its own output, h[t]."),
             (lambda w, h, to_last: -backward(w, h, to_last), "The size is right, not the sign."),

@@ -131,9 +131,15 @@ exercises = {
         ),
         mistakes=(
             (strengths[0], "The training loss always chooses the weakest penalty."),
-            (lowest(judging, by_l2), "These are the test birds: they judge, they must not choose."),
-            (lowest(choosing, by_l1), "This is the choice for L1, or for another degree."),
+            (
+                lowest(judging, by_l2),
+                "This is the choice of degree 10, or of the test birds: they judge, and must not "
+                "choose.",
+            ),
+            (lowest(choosing, by_l1), "This is the choice for L1. L2 is asked for."),
             (np.log10(chosen), "This is the exponent."),
+            (chosen / 10, "This is one of the eleven. Is its validation loss the lowest?"),
+            (chosen * 10, "This is one of the eleven. Is its validation loss the lowest?"),
         ),
         hints=(
             "Fit with `ridge(loss_of(train, 6), strengths)`, and give the fits to another loss.",
@@ -141,7 +147,7 @@ exercises = {
         ),
     ),
     "16.4": Choice(
-        question="Why does L1 make weights exactly 0, and L2 never?",
+        question="Why does L1 hold weights at exactly 0, and L2 not?",
         options={
             "a": "Because |w| is larger than w² for small weights, so the penalty is stronger.",
             "b": "Because computers round tiny weights of an L1 fit down to 0.",

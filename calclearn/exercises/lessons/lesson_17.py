@@ -140,7 +140,7 @@ outcomes = (  # of the predictions: what happens, and why
         (
             "Steps that end early hold the weights back as a penalty does, and there is nothing "
             "left for λ to hold. Set the learning rate to 0.01: the loss over λ is level until λ "
-            "is large."
+            "is large. At 0.4 the same change of λ makes it fall by 0.2 mm²."
         ),
     ),
     (
@@ -154,8 +154,8 @@ outcomes = (  # of the predictions: what happens, and why
     (
         "More than a million times larger.",
         (
-            "Compare the first and the last row of the table. And a ten-thousandth farther the "
-            "sign may be another: a slope of that size points nowhere."
+            "Compare the first and the last row of the table. And at a rate a ten-thousandth "
+            "larger the sign is another: a slope of that size points nowhere."
         ),
     ),
 )

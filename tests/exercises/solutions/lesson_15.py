@@ -1,6 +1,7 @@
 """Lesson 15 as learners answer it: right forms, and typical slips with words of the reply."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -28,6 +29,31 @@ def by_products(w, h, to_last):
     return float(np.sum(to_last * behind * (1 - h[1:] ** 2) * h[:-1]))
 
 
+def tanh_afterwards(w, h, to_last):
+    parts = []
+    for t in range(len(h) - 1, 0, -1):
+        parts.append(to_last * h[t - 1])
+        to_last *= (1 - h[t] ** 2) * w
+    return sum(parts)
+
+
+def from_the_start(w, h, to_last):
+    parts = []
+    for before, now in pairwise(h):
+        to_last *= 1 - now**2
+        parts.append(to_last * before)
+        to_last *= w
+    return sum(parts)
+
+
+def without_sum(w, h, to_last):
+    for t in range(len(h) - 1, 0, -1):
+        to_last *= 1 - h[t] ** 2
+        by_w = to_last * h[t - 1]
+        to_last *= w
+    return by_w
+
+
 def reached(layer):
     """At how many inputs a change of the last weights would be felt, by asking the layer itself."""
     parameters = layer.init(np.random.default_rng(0), (12, 1))
@@ -53,6 +79,7 @@ wrong = {
     "15.2": [
         (43, "slightly more"),
         (43.71, "whole one"),
+        (43.7, "whole one"),
         (10, "of what is left"),
         (22, "where a tenth is left"),
         (45, "One step fewer"),
@@ -62,6 +89,9 @@ wrong = {
         (lambda w, h, g: -by_recursion(w, h, g), "not the sign"),
         (lambda w, h, g: 2 * by_recursion(w, h, g), "twice"),
         (lambda w, h, g: by_recursion(1.0, h, g), "multiplied by w"),
+        (tanh_afterwards, "before it meets w"),
+        (from_the_start, "sets out from the last step"),
+        (without_sum, "Add all the parts"),
         (0.7, "function is asked for"),
     ],
     "15.4": [

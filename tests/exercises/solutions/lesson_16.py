@@ -73,6 +73,7 @@ wrong = {
         (1e-3, "test birds"),
         (1e-2, "for L1"),
         (-3.5, "exponent"),
+        (10**-4.5, "one of the eleven"),
         (3e-4, "more digits"),
     ],
     "16.4": [("a", "as strong as you like"), ("b", "pencil and paper"), ("d", "loss only")],
