@@ -32,6 +32,14 @@ def real_numbers(name: str, values: Any) -> None:
         raise TypeError(f"{name} must be real numbers, got {values.dtype}")
 
 
+def finite_numbers(name: str, values: Any) -> None:
+    """Raise TypeError or ValueError unless values are real numbers without NaN and infinity."""
+    real_numbers(name, values)
+    values = np.asarray(values)
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} must be finite, got {values[~np.isfinite(values)][0]}")
+
+
 def whole_number(name: str, value: Any, least: int, most: int | None = None) -> None:
     """Raise ValueError unless value is one of least, least + 1, ..., most."""
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
@@ -48,6 +56,14 @@ def not_negative(name: str, value: Any, below: float = np.inf) -> None:
     if not (np.all(value >= 0) and np.all(value < below)):
         bound = "finite" if below == np.inf else f"below {below:g}"
         raise ValueError(f"{name} must be at least 0 and {bound}, got {value}")
+
+
+def generator(rng: Any) -> np.random.Generator:
+    """A generator as it is, or a new one of a seed.  Raises TypeError for anything else."""
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError):
+        raise TypeError(f"rng must be a generator or a seed, got {rng!r:.60}") from None
 
 
 def optimizer_like(optimizer: Any) -> None:

@@ -18,7 +18,13 @@ from typing import Any
 import numpy as np
 
 from calclearn.calculus.tracing import plain
-from calclearn.descent.arguments import is_real, optimizer_like, whole_number
+from calclearn.descent.arguments import (
+    finite_numbers,
+    generator,
+    is_real,
+    optimizer_like,
+    whole_number,
+)
 from calclearn.descent.batches import Array, as_points, some
 from calclearn.descent.record import Descent, Seen, Stop
 from calclearn.descent.stopping import RUNNING, Judge
@@ -80,8 +86,7 @@ def descend(
     optimizer_like(optimizer)
     surface = surface if isinstance(surface, Surface) else Surface(surface)
     w = as_points(start, surface.dimension, "start")
-    if not np.isfinite(plain(w)).all():
-        raise ValueError(f"start must be finite, got {plain(w)}")
+    finite_numbers("start", plain(w))
     whole_number("steps", steps, 0)
     whole_number("every", every, 1)
     if not (is_real(tolerance) and np.ndim(tolerance) == 0 and tolerance >= 0):
@@ -95,10 +100,7 @@ def descend(
     for name, told in (("progress", progress), ("watch", watch)):
         if not (told is None or callable(told)):
             raise TypeError(f"{name} must be a function or None, got {told!r:.60}")
-    try:
-        rng = np.random.default_rng(0 if rng is None else rng)
-    except (TypeError, ValueError):
-        raise TypeError(f"rng must be a generator or a seed, got {rng!r:.60}") from None
+    rng = generator(0 if rng is None else rng)
     if not (validation is None or isinstance(validation, Surface)):
         validation = Surface(validation)
     with np.errstate(all="ignore"):  # a number that overflows is a divergence, not a warning

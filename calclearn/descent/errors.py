@@ -44,6 +44,7 @@ class Error:
     def __call__(self, prediction: Array, target: Array) -> Array:
         real_numbers("prediction", prediction)
         real_numbers("target", target)
+        not_empty(target)
         in_one = compared if type(target) is not Traced else compared.primitive_of
         return in_one(prediction, target, self)
 
@@ -61,6 +62,12 @@ def to_prediction(g, y, prediction, target, error):
     """∂L/∂pᵢ = ∂ℓ/∂p (pᵢ, tᵢ), and of a mean one n-th."""
     share = g / np.size(target) if error.averaged else g
     return share * error.slope(prediction, beside(target, prediction))
+
+
+def not_empty(target: Array) -> None:
+    """Raise ValueError where there is nothing to take the sum, or the mean, of."""
+    if np.size(plain(target)) == 0:
+        raise ValueError(f"target must not be empty, got shape {np.shape(plain(target))}")
 
 
 def beside(target: Array, prediction: Array) -> Array:
@@ -138,7 +145,8 @@ def cross_entropy(logits: Array, target: Array) -> Array:
     L = 1/n Σᵢ [log Σ_c e^{z_ic} - z_i,tᵢ]
 
     target: class numbers (n,), or the classes' probabilities (n, C). PyTorch's convention. Raises
-    ValueError where the shapes do not fit or a class number is not one of 0, ..., C - 1.
+    ValueError where the shapes do not fit, for an empty target, and for a class number that is not
+    one of 0, ..., C - 1.
 
     >>> undecided = cross_entropy(np.zeros((2, 4)), np.array([3, 1]))
     >>> round(float(undecided / np.log(4)), 12)
@@ -152,14 +160,14 @@ def cross_entropy(logits: Array, target: Array) -> Array:
             f"logits must have shape (n, C, ...) and target (n,) or (n, C), got {shape} "
             f"and {target.shape}"
         )
+    not_empty(target)
     if target.ndim == 1:
-        whole = target.dtype.kind in "iu"
-        if target.size and not (
-            0 <= target.min() <= target.max() < shape[1]
-            and (whole or np.all(target == np.floor(target)))
-        ):
+        whole, known = target.dtype.kind in "iu", (target >= 0) & (target < shape[1])
+        if not whole:
+            known &= target == np.floor(target)
+        if not known.all():
             raise ValueError(
-                f"target must hold class numbers from 0 to {shape[1] - 1}, got {target}"
+                f"target must hold class numbers from 0 to {shape[1] - 1}, got {target[~known][0]}"
             )
         if whole and len(shape) == 2:
             return np.mean(softmax_cross_entropy(logits, target))

@@ -10,7 +10,7 @@ Source: Li, Xu, Taylor, Studer & Goldstein, "Visualizing the loss landscape of n
 
 import numpy as np
 
-from calclearn.descent.arguments import real_numbers
+from calclearn.descent.arguments import finite_numbers
 from calclearn.descent.batches import Array
 
 
@@ -25,17 +25,20 @@ def principal_directions(points: Array) -> tuple[np.ndarray, np.ndarray, float]:
     >>> round(share, 12), np.abs(np.round([u[2], v[2]], 12))
     (1.0, array([0., 0.]))
     """
-    real_numbers("points", points)
+    finite_numbers("points", points)
     points = np.asarray(points, dtype=float)
-    if points.ndim != 2 or points.shape[1] < 2:
-        raise ValueError(f"points must have shape (K, d) with d of at least 2, got {points.shape}")
+    if points.ndim != 2 or len(points) == 0 or points.shape[1] < 2:
+        raise ValueError(
+            f"points must have shape (K+1, d) with d of at least 2, got {points.shape}"
+        )
     moves = points - points[-1]
     _, sizes, directions = np.linalg.svd(moves, full_matrices=False)
     if not sizes.any():
         raise ValueError("points must not all be the same")
     directions = directions[:2]
     u, v = directions * np.where(directions @ moves[0] < 0, -1, 1)[:, None]
-    return u, v, float(np.sum(sizes[:2] ** 2) / np.sum(sizes**2))
+    shares = (sizes / sizes[0]) ** 2  # the squares themselves may overflow
+    return u, v, float(shares[:2].sum() / shares.sum())
 
 
 def projected(points: Array, origin: Array, u: Array, v: Array) -> np.ndarray:
@@ -47,10 +50,13 @@ def projected(points: Array, origin: Array, u: Array, v: Array) -> np.ndarray:
     >>> projected([[3.0, 4.0, 5.0]], origin=[1, 0, 0], u=[1, 0, 0], v=[0, 2, 0]).ravel()
     array([2., 2.])
     """
-    points, origin, u, v = (np.asarray(a, dtype=float) for a in (points, origin, u, v))
+    given = {"points": points, "origin": origin, "u": u, "v": v}
+    for name, numbers in given.items():
+        finite_numbers(name, numbers)
+    points, origin, u, v = (np.asarray(numbers, dtype=float) for numbers in given.values())
     if points.ndim != 2 or not points.shape[1:] == origin.shape == u.shape == v.shape:
         raise ValueError(
-            f"points must have shape (K, d), and origin, u and v (d,), got {points.shape}, "
+            f"points must have shape (K+1, d), and origin, u and v (d,), got {points.shape}, "
             f"{origin.shape}, {u.shape} and {v.shape}"
         )
     coordinates, _, rank, _ = np.linalg.lstsq(np.stack([u, v], axis=1), (points - origin).T)

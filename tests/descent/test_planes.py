@@ -50,11 +50,15 @@ def test_a_path_along_a_line_still_has_a_plane():
     ("make", "message"),
     [
         (lambda: principal_directions(np.ones((3, 4))), "points must not all be the same"),
-        (lambda: principal_directions(np.ones(3)), r"points must have shape \(K, d\)"),
+        (lambda: principal_directions(np.ones(3)), r"points must have shape \(K\+1, d\)"),
         (lambda: principal_directions(np.ones((3, 1))), "d of at least 2"),
+        (lambda: principal_directions(np.ones((0, 4))), r"points must have shape \(K\+1, d\)"),
+        (lambda: principal_directions([[0, 0], [np.nan, 1]]), "points must be finite, got nan"),
+        (lambda: projected([[np.inf, 0]], [0, 0], [1, 0], [0, 1]), "points must be finite"),
+        (lambda: projected([[1, 0]], [0, 0], [1, 0], [0, np.nan]), "v must be finite, got nan"),
         (
             lambda: projected(np.ones((3, 4)), np.ones(3), np.ones(4), np.ones(4)),
-            r"points must have shape \(K, d\), and origin",
+            r"points must have shape \(K\+1, d\), and origin",
         ),
         (
             lambda: projected(np.ones((3, 2)), [0, 0], [1, 1], [2, 2]),
@@ -65,3 +69,11 @@ def test_a_path_along_a_line_still_has_a_plane():
 def test_what_cannot_be_is_said_in_one_sentence(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_points_of_any_size_have_shares():
+    points = np.random.default_rng(0).normal(size=(6, 4))
+    *_, share = principal_directions(points)
+    assert 0 < share < 1
+    for size in (1e-200, 1e200):
+        assert principal_directions(size * points)[2] == pytest.approx(share, rel=1e-12)
