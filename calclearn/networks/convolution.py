@@ -25,13 +25,12 @@ from calclearn.calculus.primitives import primitive, rule
 from calclearn.calculus.rules import sum_rows
 from calclearn.descent.arguments import whole_number
 from calclearn.descent.batches import Array
-from calclearn.networks.initial import Initial, he
-from calclearn.networks.layers import Layer, Shape, with_axes
+from calclearn.networks.initial import Initial, he, initial_like
+from calclearn.networks.layers import Layer, Shape, floating, taken, with_axes
 from calclearn.networks.windows import (
     Pair,
     Windows,
     examples_first,
-    floating,
     images,
     views,
     windows_of,
@@ -129,7 +128,8 @@ class Conv2D(Layer):
 
     and ∂L/∂x̂ adds each entry of ∂L/∂K to the number that was copied there.
 
-    Raises ValueError for sizes that are no whole numbers and for kernels larger than x̂.
+    Raises ValueError for sizes that are no whole numbers, for kernels larger than x̂, and for
+    parameters of other shapes.
 
     >>> layer = Conv2D(8, kernel_size=3, stride=2, padding=1)
     >>> layer.shapes((3, 8, 8)), layer.output_shape((3, 8, 8))
@@ -148,6 +148,7 @@ class Conv2D(Layer):
 
     def __post_init__(self) -> None:
         whole_number("channels", self.channels, 1)
+        initial_like("initial", self.initial)
         _ = self.windows  # raises where there can be none
 
     @cached_property
@@ -165,5 +166,5 @@ class Conv2D(Layer):
         return (self.channels, *self.windows.output_size(shape[1:]))
 
     def __call__(self, parameters: tuple[Array, Array], x: Array) -> Array:
-        W, b = parameters
-        return conv2d(x, W, b, self.stride, self.padding)
+        x, W, b = taken(self, parameters, x)
+        return weighed(columns(x, self.windows), W, b)

@@ -10,14 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from calclearn.descent.arguments import generator
 from calclearn.descent.batches import Array
-from calclearn.networks.network import Network
+from calclearn.networks.network import Network, network_like
 
 
 def filter_normalised(network: Network, w: Array, rng: Any) -> np.ndarray:
     """A random direction (d,) with the length of the weights w (d,) in every filter; biases rest.
 
         dᵢ ← dᵢ ‖wᵢ‖ / ‖dᵢ‖        i: all weights into one unit, or one channel
+
+    `rng` is a generator or a seed. Raises ValueError for weights that are not this network's.
 
     >>> from calclearn.networks.layers import Dense
     >>> network = Network((Dense(2),), (3,))
@@ -30,7 +33,8 @@ def filter_normalised(network: Network, w: Array, rng: Any) -> np.ndarray:
     Source: Li, Xu, Taylor, Studer & Goldstein, "Visualizing the loss landscape of neural nets",
     NeurIPS (2018).
     """
-    rng = np.random.default_rng(rng)
+    network_like(network)
+    rng = generator(rng)
     direction = np.zeros(network.dimension)
     parts = zip(network.parameters(w), network.parameters(direction), strict=True)
     for W, D in ((W, D) for own, new in parts for W, D in zip(own, new, strict=True) if W.ndim > 1):

@@ -3,7 +3,7 @@
 With n inputs a unit sums n products, so the variance of the sum is n Var(w) times that of an input.
 An initialisation picks Var(w) so that signals, or gradients, keep their size from layer to layer.
 
-Each is a function (rng, shape) -> array, of the shape (outputs, inputs, *kernel):
+Each is a function (rng or seed, shape) -> array, of the shape (outputs, inputs, *kernel):
 
     fan_in = inputs · kernel cells        what one output sums up
     fan_out = outputs · kernel cells      what one input reaches
@@ -11,10 +11,11 @@ Each is a function (rng, shape) -> array, of the shape (outputs, inputs, *kernel
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from calclearn.descent.arguments import not_negative
+from calclearn.descent.arguments import generator, not_negative, one_number
 
 Initial = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
@@ -22,9 +23,13 @@ Initial = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
     """Return (fan_in, fan_out) of weights (outputs, inputs, *kernel).
 
+    Raises ValueError for other shapes.
+
     >>> fans((8, 3, 5, 5))
     (75, 200)
     """
+    if not isinstance(shape, tuple | list) or len(shape) < 2 or 0 in shape:
+        raise ValueError(f"shape must be (outputs, inputs, *kernel), none 0, got {shape!r:.60}")
     cells = math.prod(shape[2:])
     return shape[1] * cells, shape[0] * cells
 
@@ -40,7 +45,7 @@ def xavier(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     Source: Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural
     networks", AISTATS (2010).
     """
-    return rng.normal(0, math.sqrt(2 / sum(fans(shape))), shape)
+    return generator(rng).normal(0, math.sqrt(2 / sum(fans(shape))), shape)
 
 
 def he(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
@@ -53,7 +58,7 @@ def he(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 
     Source: He, Zhang, Ren & Sun, "Delving deep into rectifiers", ICCV (2015).
     """
-    return rng.normal(0, math.sqrt(2 / fans(shape)[0]), shape)
+    return generator(rng).normal(0, math.sqrt(2 / fans(shape)[0]), shape)
 
 
 def orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
@@ -68,8 +73,8 @@ def orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     Source: Saxe, McClelland & Ganguli, "Exact solutions to the nonlinear dynamics of learning in
     deep linear neural networks", ICLR (2014).
     """
-    rows, columns = shape[0], math.prod(shape[1:])
-    Q, R = np.linalg.qr(rng.normal(size=(max(rows, columns), min(rows, columns))))
+    columns, rows = fans(shape)[0], shape[0]
+    Q, R = np.linalg.qr(generator(rng).normal(size=(max(rows, columns), min(rows, columns))))
     Q = Q * np.sign(np.diag(R))  # else the rotations would not be evenly spread
     return (Q if rows >= columns else Q.T).reshape(shape)
 
@@ -82,5 +87,21 @@ def scaled(deviation: float) -> Initial:
     >>> float(scaled(0.5)(np.random.default_rng(0), (300, 200)).std().round(2))
     0.5
     """
+    one_number("deviation", deviation)
     not_negative("deviation", deviation)
-    return lambda rng, shape: deviation * rng.normal(size=shape)
+    return lambda rng, shape: deviation * generator(rng).normal(size=shape)
+
+
+# At the door
+def initial_like(name: str, initial: Any) -> None:
+    """Raise TypeError for what cannot draw weights, such as a second size."""
+    if not callable(initial):
+        raise TypeError(f"{name} must be a function (rng, shape) -> array, got {initial!r:.60}")
+
+
+def drawn(initial: Initial, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Weights of this shape.  Raises ValueError where the initialisation draws them in another."""
+    weights = np.asarray(initial(rng, shape))
+    if weights.shape != shape:
+        raise ValueError(f"initial must draw an array of shape {shape}, got {weights.shape}")
+    return weights

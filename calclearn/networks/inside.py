@@ -19,7 +19,7 @@ from calclearn.calculus.autodiff import vjp
 from calclearn.descent.batches import Array
 from calclearn.descent.errors import cross_entropy
 from calclearn.networks.layers import Layer
-from calclearn.networks.network import Network
+from calclearn.networks.network import Network, network_like
 
 
 class Inside(NamedTuple):
@@ -67,8 +67,8 @@ def backpropagated(
     Source: Rumelhart, Hinton & Williams, "Learning representations by back-propagating errors",
     Nature 323 (1986).
     """
-    network.loss(x, y, error)  # says in one sentence what is wrong with x and y
     forward = walk(network, w, x)
+    network.loss(x, y, error)  # says in one sentence what is wrong with x and y
     value, pull = vjp(lambda prediction: error(prediction, np.asarray(y)), forward[-1][1])
     (g,) = pull(np.ones_like(value))
     layers = []
@@ -140,6 +140,7 @@ def length(*parts: np.ndarray) -> float:
 
 def walk(network: Network, w: Array, x: Array) -> list[tuple[str, np.ndarray, Callable]]:
     """Each layer's name, what it puts out, and its pull-back to (its parameters..., its input)."""
+    network_like(network)
     parts, steps = network.parameters(w), []
     a = network._inputs(x, w)
     for k, (layer, parameters) in enumerate(zip(network.layers, parts, strict=True)):

@@ -7,6 +7,7 @@ So the same layer serves many sets of weights, and a gradient with respect to th
 with respect to an argument.  Names, layouts and meaning are PyTorch's; a Dense layer is its Linear.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,10 +15,16 @@ import numpy as np
 
 from calclearn.calculus.fused import linear
 from calclearn.calculus.primitives import primitive, rule
-from calclearn.descent.arguments import not_negative, one_number, whole_number
+from calclearn.descent.arguments import (
+    generator,
+    not_negative,
+    one_number,
+    real_numbers,
+    whole_number,
+)
 from calclearn.descent.batches import Array
 from calclearn.descent.errors import sigmoid
-from calclearn.networks.initial import Initial, he
+from calclearn.networks.initial import Initial, drawn, he, initial_like
 
 Shape = tuple[int, ...]
 
@@ -35,8 +42,9 @@ class Layer:
         """The shape of one output, for inputs of this shape."""
         return shape
 
-    def init(self, rng: np.random.Generator, shape: Shape) -> tuple[np.ndarray, ...]:
-        """First parameters: weights as `initial` draws them, biases 0."""
+    def init(self, rng: Any, shape: Shape) -> tuple[np.ndarray, ...]:
+        """First parameters: weights as `initial` draws them, biases 0; `rng` or a seed."""
+        rng = generator(rng)
         return tuple(
             self.first(name, rng, found) if len(found) > 1 else np.zeros(found)
             for name, found in self.shapes(shape).items()
@@ -44,18 +52,51 @@ class Layer:
 
     def first(self, name: str, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """The first values of the weights of this name."""
-        return self.initial(rng, shape)
+        return drawn(self.initial, rng, shape)
 
     def __call__(self, parameters: tuple[Array, ...], x: Array) -> Array:
         raise NotImplementedError
 
 
+# At the door
 def with_axes(layer: Layer, names: str, shape: Shape) -> None:
     """Raise ValueError unless inputs (N, *shape) have one axis for each of the names after N."""
-    if len(shape) != len(names.split()):
-        kind = type(layer).__name__
-        expected = ", ".join(["N", *names.split()])
-        raise ValueError(f"the input of {kind} must have shape ({expected}), got {('N', *shape)}")
+    if len(shape) != len(names.split()) or 0 in shape:
+        expected, found = (", ".join(map(str, ["N", *axes])) for axes in (names.split(), shape))
+        raise ValueError(
+            f"x, the input of {type(layer).__name__}, must have shape ({expected}), none but N 0, "
+            f"got ({found})"
+        )
+
+
+def floating(name: str, values: Array) -> Array:
+    """Real numbers in any form, as floating-point numbers.  Raises TypeError for others."""
+    dtype = getattr(values, "dtype", None)
+    if dtype is not None and dtype.kind == "f":
+        return values
+    real_numbers(name, values)
+    return np.asarray(values, float)
+
+
+def taken(layer: Layer, parameters: tuple[Array, ...], x: Array) -> list[Array]:
+    """x and the parameters, as the layer can take them, or one sentence that says why it cannot."""
+    x = floating("x", x)
+    expected, kind = layer.shapes(x.shape[1:]), type(layer).__name__
+    if not isinstance(parameters, tuple | list):
+        raise TypeError(f"parameters of {kind} must be a tuple of arrays, got {parameters!r:.60}")
+    if len(parameters) != len(expected):
+        raise ValueError(
+            f"parameters of {kind} must be {', '.join(expected)}, got {len(parameters)} arrays"
+        )
+    arrays = [x]
+    for (name, shape), array in zip(expected.items(), parameters, strict=True):
+        arrays.append(floating(name, array))
+        if arrays[-1].shape != shape:
+            raise ValueError(
+                f"{name} of {layer} must have shape {shape} for x of shape {x.shape}, "
+                f"got {arrays[-1].shape}"
+            )
+    return arrays
 
 
 @dataclass(frozen=True)
@@ -69,7 +110,7 @@ class Dense(Layer):
 
         ∂L/∂W = Gᵀ X,      ∂L/∂X = G W,      ∂L/∂b = Σₙ Gₙ
 
-    Raises ValueError for inputs of other than one axis (see Flatten).
+    Raises ValueError for inputs of other than one axis (see Flatten) and for other parameters.
 
     >>> layer = Dense(2)
     >>> layer((np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0.5, 0.0])), np.array([[1.0, 1.0]]))
@@ -81,6 +122,7 @@ class Dense(Layer):
 
     def __post_init__(self) -> None:
         whole_number("units", self.units, 1)
+        initial_like("initial", self.initial)
 
     def shapes(self, shape: Shape) -> dict[str, Shape]:
         with_axes(self, "D", shape)
@@ -91,7 +133,7 @@ class Dense(Layer):
         return (self.units,)
 
     def __call__(self, parameters: tuple[Array, Array], x: Array) -> Array:
-        W, b = parameters
+        x, W, b = taken(self, parameters, x)
         return linear(x, W.T, b)
 
 
@@ -104,10 +146,11 @@ class Flatten(Layer):
     """
 
     def output_shape(self, shape: Shape) -> Shape:
-        return (int(np.prod(shape)),)
+        return (math.prod(shape),)
 
     def __call__(self, parameters: tuple, x: Array) -> Array:
-        return x.reshape((len(x), -1))
+        x = floating("x", x)
+        return x.reshape((*x.shape[:1], math.prod(x.shape[1:])))
 
 
 @dataclass(frozen=True)
@@ -123,6 +166,8 @@ class LastStep(Layer):
         return shape[1:]
 
     def __call__(self, parameters: tuple, x: Array) -> Array:
+        x = floating("x", x)
+        with_axes(self, "T H", x.shape[1:])
         return x[:, -1]
 
 
@@ -132,8 +177,9 @@ class Dropout(Layer):
 
         y = x · m / (1 - p),      m = 0 with probability p, else 1
 
-    The factor keeps the mean.  Without an `rng` the layer lets everything through.  Backward: the
-    same m / (1 - p), times G.  Raises ValueError for a rate that is not from 0 to below 1.
+    The factor keeps the mean.  Without an `rng`, a generator or a seed, the layer lets everything
+    through.  Backward: the same m / (1 - p), times G.  Raises ValueError for a rate that is not
+    from 0 to below 1.
 
     >>> Dropout(0.5)((), np.ones((1, 6)), np.random.default_rng(0))
     array([[2., 2., 2., 0., 0., 0.]])
@@ -149,9 +195,10 @@ class Dropout(Layer):
         not_negative("rate", self.rate, below=1)
 
     def __call__(self, parameters: tuple, x: Array, rng: Any = None) -> Array:
+        x = floating("x", x)
         if rng is None:
             return x
-        kept = rng.random(x.shape, dtype=np.float32) >= self.rate
+        kept = generator(rng).random(x.shape, dtype=np.float32) >= self.rate
         return x * (kept / (1 - self.rate)).astype(x.dtype)
 
 
@@ -177,7 +224,7 @@ class ReLU(Layer):
     """
 
     def __call__(self, parameters: tuple, x: Array) -> Array:
-        return relu(x)
+        return relu(floating("x", x))
 
 
 @dataclass(frozen=True)
@@ -197,6 +244,7 @@ class LeakyReLU(Layer):
         one_number("slope", self.slope)
 
     def __call__(self, parameters: tuple, x: Array) -> Array:
+        x = floating("x", x)
         return np.where(x > 0, x, self.slope * x)
 
 
@@ -209,7 +257,7 @@ class Sigmoid(Layer):
     """
 
     def __call__(self, parameters: tuple, x: Array) -> Array:
-        return sigmoid(x)
+        return sigmoid(floating("x", x))
 
 
 @dataclass(frozen=True)
@@ -221,4 +269,4 @@ class Tanh(Layer):
     """
 
     def __call__(self, parameters: tuple, x: Array) -> Array:
-        return np.tanh(x)
+        return np.tanh(floating("x", x))

@@ -8,20 +8,24 @@ vector, and the gradient comes back as one vector, by one operation.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, pairwise
-from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from calclearn.calculus.autodiff import value_and_grad
 from calclearn.calculus.primitives import primitive, rule
 from calclearn.calculus.tracing import Traced
-from calclearn.descent.arguments import real_numbers, whole_number
+from calclearn.descent.arguments import (
+    finite_numbers,
+    generator,
+    is_real,
+    real_numbers,
+    whole_number,
+)
 from calclearn.descent.batches import Array, as_points
 from calclearn.descent.errors import cross_entropy
 from calclearn.descent.surfaces import Surface
@@ -108,7 +112,7 @@ class Network:
 
     def init(self, rng: Any) -> np.ndarray:
         """First weights (d,), drawn by each layer's own initialisation; `rng` or a seed."""
-        rng = np.random.default_rng(rng)
+        rng = generator(rng)
         parts = [
             part
             for layer, shape in zip(self.layers, self.shapes, strict=False)
@@ -118,8 +122,8 @@ class Network:
 
     def parameters(self, w: Array) -> list[tuple[Array, ...]]:
         """The parameters of each layer, views of the weights (d,)."""
-        w = as_points(w, self.dimension)
-        if w.ndim > 1:
+        w = as_points(w)
+        if w.shape != (self.dimension,):
             raise ValueError(f"w must have shape ({self.dimension},), got {w.shape}")
         shapes, places = self._plan
         parts = views(w, shapes)
@@ -128,15 +132,16 @@ class Network:
     def __call__(self, w: Array, x: Array, rng: Any = None) -> Array:
         """The outputs (N, ...) for inputs (N, *input_shape), in the weights' own precision.
 
-        With an `rng`, as in training, Dropout is at work.
+        With an `rng` (or a seed), as in training, Dropout is at work.
         """
-        x = self._inputs(x, w)
+        x, rng = self._inputs(x, w), None if rng is None else generator(rng)
         for layer, parameters in zip(self.layers, self.parameters(w), strict=True):
             random = isinstance(layer, Dropout)
             x = layer(parameters, x, rng) if random else layer(parameters, x)
         return x
 
     def _inputs(self, x: Array, w: Array) -> Array:
+        real_numbers("x", x)
         if np.shape(x)[1:] != self.input_shape or np.ndim(x) == 0:
             expected = ("N", *self.input_shape)
             raise ValueError(f"x must have shape {expected}, got {np.shape(x)}".replace("'", ""))
@@ -158,7 +163,8 @@ class Network:
         x: (N, *input_shape). y: class numbers (N,) for `cross_entropy`; for the errors of single
         numbers, such as `mse`, of the outputs' shape. `sample` draws mini-batches of `batch_size`
         without repetition, with Dropout at work; the surface itself is without. Raises ValueError
-        for data that are empty, not finite or of other shapes, and for class numbers out of range.
+        for data that are empty, not finite or of other shapes, for class numbers out of range, and
+        for an error that is not one number.
 
         >>> from calclearn.networks.layers import Dense
         >>> loss = Network((Dense(3),), (2,)).loss(np.ones((4, 2)), np.array([0, 1, 2, 0]))
@@ -183,23 +189,15 @@ class Network:
     def _surface(self, x, y, error, seed: int | None, sampler: Any = None) -> Surface:
         """The loss of some data; a `seed` says what Dropout silences, the same at every look."""
 
-        def function(w: Array) -> Array:
-            if w.ndim > 1:
-                return gathered([function(v) for v in each_of(w)], w)
-            rng = None if seed is None else np.random.default_rng(seed)
-            return error(self(w, x, rng), y if y.dtype.kind in "iu" else y.astype(w.dtype))
+        def value(w: Array) -> Array:
+            target = y if y.dtype.kind in "iu" else y.astype(w.dtype)
+            return error(self(w, x, seed), target)
 
-        def both(w: Array) -> tuple[Array, Array]:
-            if w.ndim > 1:
-                found = zip(*(derivative(v) for v in each_of(w)), strict=True)
-                return tuple(gathered(parts, w) for parts in found)
-            return derivative(w)
-
-        derivative = value_and_grad(function)
+        both = value_and_grad(value)
         return Surface(
-            function,
-            lambda w: both(w)[1],
-            value_and_gradient=both,
+            lambda w: at_each(value, w),
+            lambda w: at_each(both, w)[1],
+            value_and_gradient=lambda w: at_each(both, w),
             name=f"{name_of(error)} of a network",
             dimension=self.dimension,
             sampler=sampler,
@@ -207,8 +205,10 @@ class Network:
 
     def _data(self, x: Array, y: Array, error: Any) -> tuple[np.ndarray, np.ndarray]:
         """x and y as this network and error can take them, or one sentence that says why not."""
-        for name, values in (("x", x), ("y", y)):
-            real_numbers(name, values)
+        finite_numbers("x", x)
+        finite_numbers("y", y)
+        if not callable(error):
+            raise TypeError(f"error must be a function such as mse, got {error!r:.60}")
         x, y = np.asarray(x), np.asarray(y)
         self._inputs(x, x)
         if len(x) == 0 or y.shape[:1] != x.shape[:1]:
@@ -216,15 +216,16 @@ class Network:
                 f"x and y must hold the same number of examples, at least 1, got {x.shape} "
                 f"and {y.shape}"
             )
-        for name, values in (("x", x), ("y", y)):
-            if not np.isfinite(values).all():
-                bad = values[~np.isfinite(values)][0]
-                raise ValueError(f"{name} must be finite, got {bad}")
-        output = self.shapes[-1]
-        if error is cross_entropy:
-            error(np.zeros((len(x), *output)), y)
-        elif y.shape != (len(x), *output):
-            raise ValueError(f"y must have the outputs' shape {(len(x), *output)}, got {y.shape}")
+        outputs = np.zeros((len(x), *self.shapes[-1]))
+        if error is not cross_entropy and y.shape != outputs.shape:
+            raise ValueError(f"y must have the outputs' shape {outputs.shape}, got {y.shape}")
+        with np.errstate(all="ignore"):
+            value = error(outputs, y)
+        if not is_real(value) or np.shape(value) != ():
+            got = f"shape {np.shape(value)}" if is_real(value) else f"{value!r:.60}"
+            raise ValueError(
+                f"error must be one number for outputs of shape {outputs.shape}, got {got}"
+            )
         return x, y
 
 
@@ -234,48 +235,25 @@ def name_of(error: Callable) -> str:
     return found.replace("_", "-")
 
 
-def each_of(w: Array) -> list[Array]:
-    """The points (d, ...) one by one, each (d,)."""
+def at_each(field: Callable[[Array], Any], w: Array) -> Any:
+    """What a field of single points finds at each of the points w (d, ...), in their order."""
+    if w.ndim == 1:
+        return field(w)
+    if w.size == 0:
+        raise ValueError(f"w must hold at least one point, got shape {w.shape}")
     flat = np.reshape(w, (len(w), -1))
-    return [np.copy(flat[:, k]) for k in range(flat.shape[1])]
+    found = [field(np.copy(flat[:, k])) for k in range(flat.shape[1])]
+    if isinstance(found[0], tuple):  # values and gradients
+        return tuple(gathered(parts, w) for parts in zip(*found, strict=True))
+    return gathered(found, w)
 
 
-def gathered(parts: list[Array], w: Array) -> Array:
-    """What was found at each of the points w (d, ...), in their order: (...) or (d, ...)."""
+def gathered(parts: Sequence[Array], w: Array) -> Array:
+    """The parts found at the points w (d, ...) in one array: (...) or (d, ...)."""
     return np.reshape(np.stack(parts, axis=-1), np.shape(parts[0]) + w.shape[1:])
 
 
-def save(path: str | Path, network: Network, w: np.ndarray) -> None:
-    """Store weights (d,) as an .npz file: one array for each name in `parameter_shapes`.
-
-    Raises ValueError for weights that are not this network's.
-    """
-    parts = views(as_points(w, network.dimension), tuple(network.parameter_shapes.values()))
-    with open(path, "wb") as file:  # else savez would add a suffix of its own
-        np.savez_compressed(file, **dict(zip(network.parameter_shapes, parts, strict=True)))
-
-
-def load(path: str | Path, network: Network) -> np.ndarray:
-    """Return the weights (d,) that `save` stored; nothing in the file is ever executed.
-
-    Raises ValueError where the file holds no weights, or those of another network.
-
-    >>> import tempfile
-    >>> from calclearn.networks.layers import Dense
-    >>> network, w = Network((Dense(3),), (2,)), np.arange(9.0)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save(f"{folder}/weights.npz", network, w)
-    ...     bool(np.all(load(f"{folder}/weights.npz", network) == w))
-    True
-    """
-    try:
-        with open(path, "rb") as stored, np.load(stored, allow_pickle=False) as file:
-            parts = {name: file[name] for name in file.files}
-    except (ValueError, TypeError, EOFError, BadZipFile) as error:
-        raise ValueError(f"path must be an .npz file of weights, got {path}: {error}") from None
-    found = {name: part.shape for name, part in parts.items()}
-    if found != network.parameter_shapes:
-        raise ValueError(
-            f"path must hold the weights of this network, {network.parameter_shapes}, got {found}"
-        )
-    return np.concatenate([parts[name].ravel() for name in network.parameter_shapes])
+def network_like(network: Any) -> None:
+    """Raise TypeError for what is no network."""
+    if not isinstance(network, Network):
+        raise TypeError(f"network must be a Network, got {network!r:.60}")

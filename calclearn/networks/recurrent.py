@@ -33,10 +33,10 @@ from calclearn.calculus.autodiff import vjp
 from calclearn.calculus.primitives import primitive, rule
 from calclearn.calculus.rules import sum_rows
 from calclearn.calculus.tracing import Traced, plain
-from calclearn.descent.arguments import whole_number
+from calclearn.descent.arguments import real_numbers, whole_number
 from calclearn.descent.batches import Array
-from calclearn.networks.initial import Initial, orthogonal, xavier
-from calclearn.networks.layers import Layer, Shape, relu, with_axes
+from calclearn.networks.initial import Initial, drawn, initial_like, orthogonal, xavier
+from calclearn.networks.layers import Layer, Shape, relu, taken, with_axes
 
 Parameters = tuple[Array, Array, Array, Array]  # W_ih (GH, D), W_hh (GH, H), b_ih (GH,), b_hh (GH,)
 State = tuple[Array, ...]  # what is carried from step to step: h, and in an LSTM also c
@@ -61,6 +61,8 @@ class Recurrent(Layer):
 
     def __post_init__(self) -> None:
         whole_number("units", self.units, 1)
+        for name in ("initial", "recurrent_initial"):
+            initial_like(name, getattr(self, name))
         if self.truncate is not None:
             whole_number("truncate", self.truncate, 1)
 
@@ -77,14 +79,15 @@ class Recurrent(Layer):
     def first(self, name: str, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """The first weights, drawn for each gate by itself."""
         draw = self.recurrent_initial if name == "W_hh" else self.initial
-        return np.concatenate([draw(rng, (self.units, shape[1])) for _ in range(self.gates)])
+        one = (self.units, shape[1])
+        return np.concatenate([drawn(draw, rng, one) for _ in range(self.gates)])
 
     def window(self, T: int) -> int:
         """How many of T steps an error can travel at most: not out of any with t % window == 0."""
         return self.truncate or T
 
     def __call__(self, parameters: Parameters, x: Array) -> Array:
-        return all_steps(self, x, *parameters)
+        return all_steps(self, *taken(self, parameters, x))
 
     def step(self, parameters: Parameters, x: Array, state: State) -> State:
         raise NotImplementedError
@@ -106,8 +109,7 @@ def step_by_step(layer: Recurrent, parameters: Parameters, x: Array) -> Array:
     >>> bool(np.allclose(step_by_step(layer, parameters, x), layer(parameters, x)))
     True
     """
-    checked(layer, plain(x), *map(plain, parameters))
-    x = x if type(x) is Traced else np.asarray(x)
+    x, *parameters = checked(layer, parameters, x)
     state = (np.zeros((len(x), layer.units), x.dtype),) * layer.carried
     outputs = []
     for t in range(x.shape[1]):
@@ -121,7 +123,7 @@ def step_by_step(layer: Recurrent, parameters: Parameters, x: Array) -> Array:
 @primitive
 def all_steps(layer: Recurrent, x: Array, *parameters: Array) -> np.ndarray:
     """All states of a sequence as one operation: (N, T, D) to (N, T, H)."""
-    x, *parameters = checked(layer, x, *parameters)
+    x, *parameters = in_one_precision(x, *parameters)
     return layer.forward(time_first(x), *parameters).swapaxes(0, 1)
 
 
@@ -162,7 +164,8 @@ def adjoints_through_time(
     >>> adjoints_through_time(RNN(1, "relu"), half, np.ones((1, 3, 1)), g)[0, :, 0]
     array([0.25, 0.5 , 1.  ])
     """
-    x, *parameters = checked(layer, x, *parameters)
+    x, *parameters = in_one_precision(*checked(layer, parameters, x))
+    real_numbers("g", g)
     expected, g = (*x.shape[:2], layer.units), np.asarray(g, x.dtype)
     if g.shape != expected:
         raise ValueError(f"g must have shape {expected}, like the outputs, got {g.shape}")
@@ -247,24 +250,14 @@ def affine(x: np.ndarray, W: np.ndarray, b: np.ndarray | None = None) -> np.ndar
     return y.reshape(*x.shape[:2], len(W))
 
 
-def checked(layer: Recurrent, *arrays: Array) -> list[np.ndarray]:
-    """x, W_ih, W_hh, b_ih and b_hh in one precision, or one sentence that says why not."""
-    arrays = [np.asarray(a) for a in arrays]
-    kind, x = type(layer).__name__, arrays[0]
-    if x.ndim != 3 or x.shape[1] == 0:
-        raise ValueError(f"x must have shape (N, T, D) with T of at least 1, got {x.shape}")
-    expected = layer.shapes(x.shape[1:])
-    if len(arrays) != 1 + len(expected):
-        raise ValueError(
-            f"parameters of {kind} must be {', '.join(expected)}, got {len(arrays) - 1} arrays"
-        )
-    for (name, shape), array in zip(expected.items(), arrays[1:], strict=True):
-        if array.shape != shape:
-            raise ValueError(
-                f"{name} of {kind}({layer.units}) must have shape {shape} for x of shape "
-                f"{x.shape}, got {array.shape}"
-            )
+def in_one_precision(*arrays: Array) -> list[np.ndarray]:
+    """Floating-point arrays, all as precise as the most precise of them."""
     dtype = np.result_type(*arrays)
-    if dtype.kind not in "fiub":
-        raise TypeError(f"x and the parameters of {kind} must be real, got {dtype}")
-    return [np.asarray(a, dtype if dtype.kind == "f" else float) for a in arrays]
+    return [np.asarray(a, dtype) for a in arrays]
+
+
+def checked(layer: Recurrent, parameters: Parameters, x: Array) -> list[Array]:
+    """x and the parameters as a recurrent layer takes them, or one sentence that says why not."""
+    if not isinstance(layer, Recurrent):
+        raise TypeError(f"layer must be an RNN, LSTM or GRU, got {layer!r:.60}")
+    return taken(layer, parameters, x)

@@ -20,9 +20,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from calclearn.descent.arguments import real_numbers
 from calclearn.descent.batches import Array
-from calclearn.networks.layers import Shape
+from calclearn.networks.layers import Shape, floating
 
 Pair = tuple[int, int]
 
@@ -156,12 +155,3 @@ def images(x: Array) -> Array:
     if x.ndim != 4:
         raise ValueError(f"x must have shape (N, C, H, W), got {x.shape}")
     return x
-
-
-def floating(name: str, values: Array) -> Array:
-    """Real numbers in any form, as floating-point numbers.  Raises TypeError for others."""
-    dtype = getattr(values, "dtype", None)
-    if dtype is not None and dtype.kind == "f":
-        return values
-    real_numbers(name, values)
-    return np.asarray(values, float)

@@ -281,7 +281,7 @@ X, W, B = np.ones((2, 3, 5, 5)), np.ones((4, 3, 2, 2)), np.ones(4)
         ),
         (
             lambda: Conv2D(2, 3).output_shape((8, 8)),
-            r"input of Conv2D must have shape \(N, C, H",
+            r"input of Conv2D, must have shape \(N, C, H",
         ),
         (
             lambda: Conv2D(2, 5, padding=1).output_shape((1, 8, 2)),
@@ -292,6 +292,10 @@ X, W, B = np.ones((2, 3, 5, 5)), np.ones((4, 3, 2, 2)), np.ones(4)
         (lambda: conv2d(X, W, B[:2]), r"W and b must .* got \(4, 3, 2, 2\) and \(2,\)"),
         (lambda: conv2d(X, W, 1.0), r"W and b must .* got \(4, 3, 2, 2\) and \(\)"),
         (lambda: conv2d(X, np.ones((1, 3, 6, 6)), B[:1]), "kernel_size must fit"),
+        (lambda: Conv2D(4, 2)((W, B[:2]), X), r"b of Conv2D.* must have shape \(4,\) for x of"),
+        (lambda: Conv2D(4, 3)((W, B), X), r"W of Conv2D.* must have shape \(4, 3, 3, 3\)"),
+        (lambda: Conv2D(4, 2)((W, B), X[0]), r"input of Conv2D, must have shape \(N, C, H"),
+        (lambda: Conv2D(4, 2)((W, B), X[:, :0]), r"none but N 0, got \(N, 0, 5, 5\)"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_sentence(make, message):

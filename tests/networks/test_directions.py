@@ -1,6 +1,7 @@
 """Filter-normalised directions see through a change of scale that changes nothing."""
 
 import numpy as np
+import pytest
 
 from calclearn.networks.directions import filter_normalised
 from calclearn.networks.layers import Dense, ReLU
@@ -29,6 +30,15 @@ def test_the_loss_along_it_does_not_depend_on_the_scale_of_the_layers():
         for v in (w, rescaled(w, 30.0))
     ]
     np.testing.assert_allclose(*profiles, rtol=1e-9)
+
+
+def test_what_cannot_be_is_said_in_one_sentence():
+    with pytest.raises(TypeError, match="network must be a Network, got 3"):
+        filter_normalised(3, NETWORK.init(0), 0)
+    with pytest.raises(TypeError, match="rng must be a generator or a seed"):
+        filter_normalised(NETWORK, NETWORK.init(0), "seed")
+    with pytest.raises(ValueError, match="w must have shape"):
+        filter_normalised(NETWORK, NETWORK.init(0)[1:], 0)
 
 
 def test_a_seed_repeats_it_and_other_seeds_are_other_directions():

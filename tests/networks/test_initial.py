@@ -59,6 +59,23 @@ def test_he_keeps_a_signal_through_thirty_layers_of_relu():
     assert 0.2 < np.sqrt(np.mean(x**2)) < 5
 
 
-def test_a_negative_deviation_is_refused():
-    with pytest.raises(ValueError, match="deviation must be at least 0"):
-        scaled(-1.0)
+@pytest.mark.parametrize("initial", [xavier, he, orthogonal, scaled(0.3)])
+def test_a_seed_is_as_good_as_a_generator(initial):
+    assert np.array_equal(initial(3, (4, 5)), initial(np.random.default_rng(3), (4, 5)))
+    with pytest.raises(TypeError, match="rng must be a generator or a seed, got 'three'"):
+        initial("three", (4, 5))
+
+
+@pytest.mark.parametrize("shape", [4, (4,), (4, 0), "xy"])
+@pytest.mark.parametrize("initial", [xavier, he, orthogonal])
+def test_a_shape_without_fans_is_refused(initial, shape):
+    with pytest.raises(ValueError, match=r"shape must be \(outputs, inputs, \*kernel\)"):
+        initial(0, shape)
+
+
+@pytest.mark.parametrize(
+    ("deviation", "message"), [(-1.0, "at least 0"), (np.nan, "finite"), ([1.0, 2.0], "a number")]
+)
+def test_a_deviation_that_cannot_be_is_refused(deviation, message):
+    with pytest.raises((ValueError, TypeError), match=f"deviation must be .*{message}"):
+        scaled(deviation)

@@ -140,6 +140,13 @@ def test_dropout_silences_its_share_keeps_the_mean_and_sends_back_the_same_mask(
     assert layer((), x.astype(np.float32), np.random.default_rng(5)).dtype == np.float32
 
 
+X, W, B = np.ones((5, 4)), np.ones((3, 4)), np.ones(3)
+
+
+def narrow(rng, shape):
+    return rng.normal(size=(1, *shape[1:]))
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -148,13 +155,52 @@ def test_dropout_silences_its_share_keeps_the_mean_and_sends_back_the_same_mask(
         (lambda: Dropout(1.0), "rate must be at least 0 and below 1, got 1.0"),
         (lambda: Dropout(np.nan), "rate must be finite"),
         (lambda: LeakyReLU(np.inf), "slope must be finite"),
-        (lambda: Dense(3).output_shape((1, 8, 8)), r"input of Dense must have shape \(N, D\)"),
-        (lambda: LastStep().output_shape((4,)), r"input of LastStep must have shape \(N, T, H\)"),
+        (lambda: Dense(3).output_shape((1, 8, 8)), r"input of Dense, must have shape \(N, D\)"),
+        (lambda: LastStep().output_shape((4,)), r"input of LastStep, must have shape \(N, T, H\)"),
+        (lambda: LastStep()((), X[0]), r"input of LastStep, .* got \(N\)"),
+        (lambda: LastStep()((), X[:, None][:, :0]), r"none but N 0, got \(N, 0, 4\)"),
+        (lambda: Dense(3)((W, B), X[:, None]), r"input of Dense, must have shape \(N, D\)"),
+        (lambda: Dense(3)((W, B), X[:, 1:]), r"W of Dense.* must have shape \(3, 3\) for x of"),
+        (lambda: Dense(3)((W, B[1:]), X), r"b of Dense.* must have shape \(3,\) .* got \(2,\)"),
+        (lambda: Dense(3)((W,), X), "parameters of Dense must be W, b, got 1 arrays"),
+        (lambda: Dense(3, initial=narrow).init(0, (4,)), r"initial must draw .* got \(1, 4\)"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_sentence(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Dense(3, 4), r"initial must be a function \(rng, shape\) -> array, got 4"),
+        (lambda: Dense(3)(W, X), "parameters of Dense must be a tuple of arrays"),
+        (lambda: Dense(3)((W, B), X + 1j), "x must be real numbers, got complex128"),
+        (lambda: Dense(3)((W, B), "x"), "x must be real numbers"),
+        (lambda: Dense(3)((W + 1j, B), X), "W must be real numbers, got complex128"),
+        (lambda: Dense(3).init("seed", (4,)), "rng must be a generator or a seed, got 'seed'"),
+        (lambda: Dropout(0.5)((), X, "seed"), "rng must be a generator or a seed, got 'seed'"),
+        *((lambda layer=layer: layer((), X + 1j), "x must be real numbers, got complex128")
+          for layer in (Flatten(), LastStep(), Dropout(), ReLU(), LeakyReLU(), Sigmoid(), Tanh())),
+    ],
+)  # fmt: skip
+def test_what_is_of_another_kind_is_said_in_one_sentence(make, message):
+    with pytest.raises(TypeError, match=message):
+        make()
+
+
+@pytest.mark.parametrize("layer", [Flatten(), Dropout(), ReLU(), LeakyReLU(), Sigmoid(), Tanh()])
+def test_lists_and_whole_numbers_are_taken_as_numbers(layer):
+    numbers = [[-1, 0], [2, 3]]
+    y = layer((), numbers)
+    assert y.dtype == float
+    assert np.array_equal(y, layer((), np.array(numbers, float)))
+
+
+def test_no_examples_are_no_error():
+    assert Dense(3)((W, B), X[:0]).shape == (0, 3)
+    assert Flatten()((), np.ones((0, 2, 3))).shape == (0, 6)
 
 
 def test_a_layer_is_a_value():

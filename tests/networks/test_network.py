@@ -16,7 +16,8 @@ from calclearn.descent.schedules import clipped
 from calclearn.descent.second_order import LBFGS
 from calclearn.descent.surfaces import slice_through
 from calclearn.networks.layers import Dense, Dropout, Flatten, LeakyReLU, ReLU, Sigmoid, Tanh
-from calclearn.networks.network import Network, load, save
+from calclearn.networks.network import Network
+from calclearn.networks.storing import load, save
 
 RNG = np.random.default_rng(0)
 X, LABELS = RNG.normal(size=(30, 4)), RNG.integers(0, 3, 30)
@@ -181,6 +182,10 @@ def test_what_cannot_be_loaded_is_said_in_one_sentence(tmp_path):
             load(path, SMALL)
     with pytest.raises(ValueError, match=r"w must have shape \(43,\)"):
         save(path, SMALL, np.zeros(7))
+    with pytest.raises(ValueError, match="w must be finite, got nan"):
+        save(path, SMALL, np.full(SMALL.dimension, np.nan))
+    with pytest.raises(TypeError, match="network must be a Network"):
+        load(path, "weights.npz")
     np.save(tmp_path / "pickled.npy", np.array([print], dtype=object))
     with pytest.raises(ValueError, match=r"path must be an \.npz file of weights"):
         load(tmp_path / "pickled.npy", SMALL)
@@ -195,7 +200,7 @@ NAN = np.where(np.arange(120).reshape(30, 4) == 5, np.nan, X)
     [
         (lambda: Network((), (4,)), "layers must have weights to learn"),
         (lambda: Network((ReLU(),), (4,)), "layers must have weights to learn"),
-        (lambda: Network((Dense(3),), (1, 8, 8)), r"input of Dense must have shape \(N, D\)"),
+        (lambda: Network((Dense(3),), (1, 8, 8)), r"input of Dense, must have shape \(N, D\)"),
         (lambda: Network((Flatten(), Dense(3)), (1, 0)), "each of input_shape must be a whole"),
         (lambda: SMALL.loss(X[:, :3], LABELS), r"x must have shape \(N, 4\), got \(30, 3\)"),
         (lambda: SMALL.loss(X, LABELS[:9]), "x and y must hold the same number of examples"),
@@ -209,6 +214,8 @@ NAN = np.where(np.arange(120).reshape(30, 4) == 5, np.nan, X)
         (lambda: SMALL(SMALL.init(0)[1:], X), r"w must have shape \(43,\)"),
         (lambda: SMALL(np.zeros((43, 1)), X), r"w must have shape \(43,\), got \(43, 1\)"),
         (lambda: SMALL(SMALL.init(0), X[0]), r"x must have shape \(N, 4\), got \(4,\)"),
+        (lambda: SMALL.loss(X, X[:, :3], np.subtract), r"error must be one number .* \(30, 3\)"),
+        (lambda: SMALL.loss(X, LABELS)(np.ones((43, 0))), "w must hold at least one point"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_sentence(make, message):
@@ -224,6 +231,10 @@ def test_what_cannot_be_is_said_in_one_sentence(make, message):
         (lambda: Network((Dense(3),), 4), "input_shape must be a tuple"),
         (lambda: SMALL.loss(X + 1j, LABELS), "x must be real numbers"),
         (lambda: SMALL.loss(X, ["a"] * 30), "y must be real numbers"),
+        (lambda: SMALL.loss(X, LABELS, "mse"), "error must be a function such as mse, got 'mse'"),
+        (lambda: SMALL(SMALL.init(0), "x"), "x must be real numbers"),
+        (lambda: SMALL.init("seed"), "rng must be a generator or a seed, got 'seed'"),
+        (lambda: SMALL(SMALL.init(0), X, "seed"), "rng must be a generator or a seed"),
     ],
 )
 def test_what_is_of_another_kind_is_said_in_one_sentence(make, message):

@@ -347,8 +347,8 @@ def test_shapes_are_foretold(layer):
         (lambda: RNN(3, "sigmoid"), "nonlinearity must be 'tanh' or 'relu', got 'sigmoid'"),
         (lambda: GRU(3, truncate=0), "truncate must be a whole number of at least 1, got 0"),
         (lambda: LSTM(3, truncate=2.5), "truncate must be a whole number of at least 1"),
-        (lambda: RNN(3).shapes((4,)), r"input of RNN must have shape \(N, T, D\)"),
-        (lambda: GRU(3).output_shape((1, 8, 8)), r"input of GRU must have shape \(N, T, D\)"),
+        (lambda: RNN(3).shapes((4,)), r"input of RNN, must have shape \(N, T, D\)"),
+        (lambda: GRU(3).output_shape((1, 8, 8)), r"input of GRU, must have shape \(N, T, D\)"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_sentence(make, message):
@@ -360,19 +360,19 @@ def test_what_cannot_be_is_said_in_one_sentence(make, message):
 def test_inputs_that_do_not_fit_are_named(call):
     layer = LSTM(3)
     parameters, x, _ = drawn(layer, (2, 4, 5))
-    with pytest.raises(ValueError, match=r"x must have shape \(N, T, D\) .* got \(4, 5\)"):
+    with pytest.raises(ValueError, match=r"LSTM, must have shape \(N, T, D\), .* got \(N, 5\)"):
         call(layer, parameters, x[0])
-    with pytest.raises(ValueError, match=r"T of at least 1, got \(2, 0, 5\)"):
+    with pytest.raises(ValueError, match=r"none but N 0, got \(N, 0, 5\)"):
         call(layer, parameters, x[:, :0])
     with pytest.raises(
-        ValueError, match=r"W_ih of LSTM\(3\) must have shape \(12, 4\) .* got \(12, 5\)"
+        ValueError, match=r"W_ih of LSTM\(units=3, .*\) must have shape \(12, 4\) .* got \(12, 5\)"
     ):
         call(layer, parameters, x[:, :, :4])
-    with pytest.raises(ValueError, match=r"b_hh of LSTM\(3\) must have shape \(12,\)"):
+    with pytest.raises(ValueError, match=r"b_hh of LSTM\(.*\) must have shape \(12,\)"):
         call(layer, (*parameters[:3], np.zeros(3)), x)
     with pytest.raises(ValueError, match="must be W_ih, W_hh, b_ih, b_hh, got 2 arrays"):
         call(layer, parameters[:2], x)
-    with pytest.raises(TypeError, match="must be real, got complex128"):
+    with pytest.raises(TypeError, match="x must be real numbers, got complex128"):
         call(layer, parameters, x + 1j)
 
 
