@@ -15,7 +15,7 @@ import numpy as np
 from IPython import get_ipython
 from IPython.display import display
 
-from calclearn.descent.arguments import optimizer_like, whole_number
+from calclearn.descent.arguments import finite_numbers, optimizer_like, whole_number
 from calclearn.descent.batches import Array, as_points
 from calclearn.descent.descend import Descent
 from calclearn.descent.surfaces import Surface
@@ -52,7 +52,7 @@ def training(
     `learning_rate=log_slider(0.01, 1e-3, 1)`.
 
     Raises TypeError and ValueError for arguments of another kind, for a start that is not one
-    point, and where a measure at the start is not one number.
+    finite point, and where a measure at the start is not one number.
 
     >>> from calclearn.descent.catalogue import bowl
     >>> from calclearn.descent.optimizers import GradientDescent
@@ -68,6 +68,7 @@ def training(
     start = as_points(start, loss.dimension, "start")
     if start.ndim != 1:
         raise ValueError(f"start must be one point, of shape (d,), got shape {start.shape}")
+    finite_numbers("start", start)
     whole_number("steps", steps, 1)
     every = max(1, steps // 100) if every is None else every
     whole_number("every", every, 1)

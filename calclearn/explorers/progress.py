@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from calclearn.descent.arguments import generator, is_real
 from calclearn.descent.descend import Descent, Stop, descend
 from calclearn.descent.surfaces import Surface
 
@@ -51,7 +52,7 @@ class Progress:
         self.score, self.label, self.unit, self.every = score, label, unit, every
         self.loss_label = "loss" if loss.sampler is None else "mini-batch loss"
         self.run: Descent | None = None
-        self._seed = np.random.default_rng(0 if rng is None else rng)
+        self._seed = generator(0 if rng is None else rng)
         self.reset()
 
     def reset(self) -> None:
@@ -65,8 +66,9 @@ class Progress:
         if self.score is not None:
             measured[self.label] = self.score(self.point)
         for name, value in measured.items():
-            if np.shape(value) != ():
-                raise ValueError(f"the {name} must be one number, got shape {np.shape(value)}")
+            if not is_real(value) or np.shape(value) != ():
+                got = f"shape {np.shape(value)}" if is_real(value) else f"{value!r:.60}"
+                raise ValueError(f"the {name} must be one number, got {got}")
         self.curves = {name: np.array([[0], [value]], float) for name, value in measured.items()}
 
     @property

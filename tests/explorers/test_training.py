@@ -355,6 +355,7 @@ def test_two_threads_may_paint(eager):
         ({"held_out": 3}, TypeError, "held_out must be a function of weights, got 3"),
         ({"score": 3}, TypeError, "score must be a function of weights, got 3"),
         ({"start": np.ones((2, 5))}, ValueError, r"start must be one point, .* got shape \(2, 5\)"),
+        ({"start": [1.0, np.nan]}, ValueError, "start must be finite, got nan"),
         ({"start": [1.0]}, ValueError, r"start must have shape \(2,\)"),
         ({"steps": 0}, ValueError, "steps must be a whole number of at least 1, got 0"),
         ({"every": 0}, ValueError, "every must be a whole number of at least 1, got 0"),
