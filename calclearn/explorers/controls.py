@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import ipywidgets as widgets
-from traitlets import TraitError
+from traitlets import TraitError, observe
 
 
 def slider(
@@ -87,6 +87,18 @@ def log_slider(
     )
 
 
+class Choice(widgets.Dropdown):
+    """A drop-down list in which None is an option like any other, and not the lack of one."""
+
+    @observe("value")
+    def _propagate_value(self, change: Any) -> None:
+        places = [place for place, value in enumerate(self._options_values) if value is None]
+        if change.new is None and places:
+            self.index = places[0]
+        else:
+            super()._propagate_value(change)
+
+
 def choice(options: Iterable[Any], value: Any = None, *, label: str = "") -> widgets.Dropdown:
     """Return a drop-down list; a mapping shows its keys and gives its values. The first is chosen.
 
@@ -103,7 +115,7 @@ def choice(options: Iterable[Any], value: Any = None, *, label: str = "") -> wid
         raise ValueError("options must hold at least one entry, got none")
     given = {} if value is None else {"value": value}
     try:
-        return widgets.Dropdown(options=options, description=label, **given)
+        return Choice(options=options, description=label, **given)
     except TraitError:
         raise ValueError(f"value must be one of the options, got {value!r:.60}") from None
 

@@ -91,6 +91,16 @@ def test_values_that_a_control_cannot_take():
         check_value("rate", slider(0.1, 0.0, 1.0), "fast")
 
 
+def test_none_is_a_choice_like_any_other():
+    control = choice({"to 1": 1.0, "none": None})
+    control.index = 1  # as the browser does it
+    assert (control.index, control.value, control.label) == (1, None, "none")
+    control.value = 1.0
+    assert control.index == 0
+    control.value = None
+    assert (control.index, control.label) == (1, "none")
+
+
 def test_what_the_browser_sends_is_read_back():
     assert read(choice({"a": 10, "b": 20}), {"index": 1}) == 20
     assert read(slider(1.0, 0.0, 2.0), 1.5) == 1.5
