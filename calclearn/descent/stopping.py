@@ -58,7 +58,7 @@ class Judge:
     def begin(self, seen: Seen) -> tuple[list, Past]:
         """The record and the past of a descent that has seen only its start."""
         self.large = EXPLODED * np.maximum(abs(plain(seen.value)), self.scale)
-        code, _ = self.verdict(seen, seen)
+        code = self.verdict(seen.w, seen)[0]
         shape = np.shape(plain(seen.value))
         stop = either(code == STALLED, RUNNING, code)  # it cannot stall before it has moved
         taken, loss, lowest = np.zeros(shape, dtype=int), None, None
@@ -94,16 +94,16 @@ class Judge:
     def at_rest(self, rows: list[Seen], past: Past) -> tuple[list[Seen], Array, Array]:
         """The rows with each start at rest where it ended; its Stop and its number of steps."""
         k, _, stop, taken, *_ = past
-        code, _ = self.verdict(*rows[-2:]) if len(rows) > 1 else (RUNNING, True)
-        ending = (code != RUNNING) & (stop == RUNNING)
-        if not (some(ending) or some(stop != RUNNING)):
+        if len(rows) == 1:
+            return rows, stop, taken
+        codes, finite = self.verdicts(rows)
+        if not (some(codes != RUNNING) or some(stop != RUNNING)):
             return rows, stop, taken + len(rows) - 1
         for j in range(1, len(rows)):
-            code, finite = self.verdict(*rows[j - 1 : j + 1])
             running = stop == RUNNING
-            stop = either(running & ending, code, stop)
+            stop = either(running, codes[j - 1], stop)
             taken = either(running, k + j, taken)
-            rows[j] = chosen(running & finite, rows[j], rows[j - 1])
+            rows[j] = chosen(running & finite[j - 1], rows[j], rows[j - 1])
             if not some(stop == RUNNING):
                 return rows[: j + 1], stop, taken
         return rows, stop, taken
@@ -126,9 +126,19 @@ class Judge:
             j += self.every
         return record, Past(k + len(rows) - 1, rows[-1], stop, taken, lowest, waited)
 
-    def verdict(self, old: Seen, new: Seen) -> tuple[Array, Array]:
-        """The Stop (...) after the step from `old` to `new`, and whether `new` is finite."""
-        value, g, step = abs(plain(new.value)), plain(new.gradient), plain(new.w) - plain(old.w)
+    def verdicts(self, rows: list[Seen]) -> tuple[Array, Array]:
+        """The verdict after each step of the rows, (J, ...): asked of all J steps in one go."""
+        if len(rows) == 2:
+            code, finite = self.verdict(rows[0].w, rows[1])
+            return np.asarray(code)[None], np.asarray(finite)[None]
+        w, value, g, _ = zip(*rows, strict=True)
+        w, g = (np.array(plain(part)).swapaxes(0, 1) for part in (w, g))  # (d, J + 1, ...)
+        steps = Seen(w[:, 1:], np.array(plain(value))[1:], g[:, 1:], None)
+        return self.verdict(w[:, :-1], steps)
+
+    def verdict(self, w: Array, new: Seen) -> tuple[Array, Array]:
+        """The Stop (...) after the step from `w` to `new`, and whether `new` is finite."""
+        value, g, step = abs(plain(new.value)), plain(new.gradient), plain(new.w) - plain(w)
         steepness, moved = inner(g, g), inner(step, step)
         finite = value + steepness + moved < np.inf
         code = either(moved == 0, RUNNING if self.noisy else STALLED, RUNNING)

@@ -24,6 +24,7 @@ from calclearn.descent.catalogue import (
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.losses import l2, line_loss, mse
 from calclearn.descent.optimizers import GradientDescent, Momentum
+from calclearn.descent.second_order import Newton
 from calclearn.descent.shapes import quadratic
 from calclearn.descent.surfaces import Surface
 
@@ -164,6 +165,28 @@ def test_batched_equals_looped(seed, shape, every, surface, optimizer):
                 rtol=1e-8,
                 atol=1e-9 * (1 + np.abs(alone.values).max()),
             )
+
+
+@pytest.mark.parametrize(
+    "optimizer", [GradientDescent(0.3), GradientDescent(2.3), Momentum(0.1, 0.9), Newton()]
+)
+@pytest.mark.parametrize(("module_name", "value"), [("PERIOD", -1e9), ("NUMBERS", 1), ("BLOCK", 7)])
+def test_how_many_steps_are_looked_back_on_at_once_changes_nothing(
+    monkeypatch, optimizer, module_name, value
+):
+    """A slow machine, or many starts, looks back more often: the first end of a start counts."""
+    valley = Surface(lambda w: w[0] ** 2 / 2, lambda w: 1.0 * w, dimension=1)
+    starts = random.normal(size=(1, 40))
+    calm = [descend(valley, w, optimizer, 200, tolerance=1e-2) for w in starts.T]
+    monkeypatch.setattr(module, module_name, value)
+    for w, run in zip(starts.T, calm, strict=True):
+        again = descend(valley, w, optimizer, 200, tolerance=1e-2)
+        assert (again.stop, again.steps_taken) == (run.stop, run.steps_taken)
+        if run.stop == Stop.CONVERGED:
+            small = np.abs(run.gradients[:, 0]) <= 1e-2 * valley.steepness
+            assert np.argmax(small) == run.steps_taken == len(run.steps) - 1
+    batch = descend(valley, starts, optimizer, 200, tolerance=1e-2)
+    assert batch.steps_taken.tolist() == [run.steps_taken for run in calm]
 
 
 def test_a_start_that_stopped_stays_put_while_the_others_go_on():
