@@ -24,8 +24,9 @@ from calclearn.data.densities import bell, flipper_density
 from calclearn.descent.losses import line_loss
 from calclearn.explorers.controls import choice, log_slider, round_slider, slider
 from calclearn.explorers.explore import Explorer, explore
-from calclearn.figures.areas import Areas, Density, Misses, Note, UpperLimit, frame, tops
-from calclearn.figures.curves import Curve, Tangent
+from calclearn.explorers.wording import typeset
+from calclearn.figures.areas import Areas, Density, Misses, frame, tops
+from calclearn.figures.curves import Curve, Note, OnCurve, Tangent
 from calclearn.figures.style import BLACK, DATA, GREY, RULES, STEP, panels
 
 FLIPPER = "flipper length (mm)"
@@ -66,11 +67,11 @@ def accumulated_area(
     areas = accumulate(f, a, x)
     size = np.ptp(areas) or 1.0
     digits = 4 - math.floor(math.log10(size))
-    unit = " " * ("(" in labels[0]) + labels[0].partition("(")[2].rstrip(")")
+    unit = labels[0].partition("(")[2].rstrip(")")
     left, middle, right = panels("flat", "flat", "flat", ratios=(1.1, 1, 1), height=3.6)
 
     def told(value: float) -> str:
-        return f"{round(float(value), digits) + 0.0:g}"  # + 0.0 makes -0 zero
+        return typeset(f"{round(float(value), digits):g}")
 
     def compute(rule: str, pieces: int, upper_limit: float) -> dict:
         total, nodes = SUMS[rule]
@@ -90,11 +91,12 @@ def accumulated_area(
 
     def caption(state: dict) -> str:
         (end, height), error = state["limit"], state["sum"] - state["area"]
+        at = f"{end:g} {unit}".strip()
         miss = f"{abs(error):.2g} too {'much' if error > 0 else 'little'}"
         if abs(error) < 1e-9 * size:
             miss = "with no error to be seen"
         return (
-            f"Up to {end:g}{unit} the {state['rule']} rule with {state['n']} pieces makes "
+            f"Up to {at} the {state['rule']} rule with {state['n']} pieces makes "
             f"{told(state['sum'])}, {miss}. There the accumulated area has the derivative "
             f"{told(state['slope'])}, and the curve the height {told(height)}."
         )
@@ -104,7 +106,7 @@ def accumulated_area(
     looks = [{"label": rule, "color": c, "marker": m, "ms": 4} for rule, (c, m) in RULES.items()]
     words = {"title": "error of each rule", "xlabel": "pieces $n$", "xlim": (1.7, 75)}
     drawings = {
-        "pieces": Areas(left), "limit": UpperLimit(left, drags=("upper_limit",)),
+        "pieces": Areas(left), "limit": OnCurve(left, drags=("upper_limit",)),
         "running": Curve(middle, color=GREY, ls="none", marker="o", ms=4),
         "touch": Tangent(middle), "note": Note(middle),
         "misses": Misses(right, looks, limits=(1e-8 * size, size), **words),
@@ -174,7 +176,7 @@ def expected_loss(line: tuple[float, float] | None = None) -> Explorer:
         (centre, width), n, area, test = (state[k] for k in ("inputs", "n", "area", "test"))
         return (
             f"Inputs of {centre:g} mm ± {width:g} mm: the area, the expected loss, is "
-            f"{area:.4f} kg². A test on {n:,} penguins says {test:.4f} kg², an error of "
+            f"{area:.4f} kg². A test on {n} penguins says {test:.4f} kg², an error of "
             f"{abs(test - area):.4f}; σ/√n = {state['spread'] / math.sqrt(n):.4f} is usual."
         )
 

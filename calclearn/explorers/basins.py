@@ -18,6 +18,7 @@ from calclearn.descent.second_order import Newton
 from calclearn.descent.surfaces import Surface, shaken
 from calclearn.explorers.controls import choice, coloured, log_slider, round_slider, slider
 from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers.wording import placed
 from calclearn.figures import basins as drawn
 from calclearn.figures.basins import DIVERGES, NOT_SETTLED
 from calclearn.figures.curves import Curve
@@ -183,7 +184,7 @@ def noisy_saddle() -> Explorer:
             f"{_journey(state | {'run': state['quiet']})} That is without noise, at learning rate "
             f"{state['learning_rate']:.2f}; with noise of size {state['noise']:.2f} (seed "
             f"{state['seed']}) it {told if far.any() else 'stays near'}, and after {STEPS} steps "
-            f"it is at {_at(state['noisy'].point)}."
+            f"it is at {placed(state['noisy'].point)}."
         )
 
     drawn.Landscape(left, title="double well, from above").update((surface, surface.domain))
@@ -251,7 +252,7 @@ def _rates(value: float, least: float):
 def _shares(state: dict) -> str:
     """Say what becomes of all starts, and in how many minima a ball can rest at this rate."""
     surface, rate, found = state["surface"], state["learning_rate"], state["ends"]
-    limits, many = _limits(surface), f"of {found.size:,} starts"
+    limits, many = _limits(surface), f"of {found.size} starts"
     settled, not_yet, gone = (
         f"{np.mean(which):.0%}" for which in (found >= 0, found == NOT_SETTLED, found == DIVERGES)
     )
@@ -272,28 +273,18 @@ def _journey(state: dict) -> str:
     """Say where the one start went, and what the Hessian says about the place."""
     surface, run = state["surface"], state["run"]
     width, (points, kinds) = np.ptp(surface.domain[0]), stationary(surface)
-    begin = f"From {_at(run.points[0])} the ball"
+    begin = f"From {placed(run.points[0])} the ball"
     out = _is_outside(surface, run.points.T)
     if out.any() or run.stop == Stop.DIVERGED:
         return f"{begin} is off the map at step {np.argmax(out) if out.any() else run.steps_taken}."
     gaps = np.linalg.norm(points.T - run.point, axis=1)
     if np.ptp(run.points[-2:], axis=0).max() < 1e-3 * width and gaps.min() < NEAR * width / 3:
         place, kind = points[:, np.argmin(gaps)], kinds[np.argmin(gaps)]
-        curvatures = " and ".join(map(_n, eigenvalues(surface, place)))
+        curvatures = " and ".join(f"{value:.2f}" for value in eigenvalues(surface, place))
+        many = "curvatures" if len(place) > 1 else "curvature"
         return (
             f"{begin} comes to the {kind}{' point' if kind == 'degenerate' else ''} at "
-            f"{_at(place)}: height {_n(surface(place))}, curvature{'s'[: len(place) - 1]} "
-            f"{curvatures}."
+            f"{placed(place)}: height {surface(place):.2f}, {many} {curvatures}."
         )
     steep = np.linalg.norm(run.gradients[-1])
-    return f"{begin} is at {_at(run.point)} after {STEPS} steps, on a slope of {steep:.2g}."
-
-
-def _at(point: np.ndarray) -> str:
-    """Say a point: (0.30, 1.50), or w = 0.30."""
-    return f"({', '.join(map(_n, point))})" if len(point) > 1 else f"w = {_n(point[0])}"
-
-
-def _n(number: float) -> str:
-    """Say a number with two decimals, and none as -0.00."""
-    return f"{round(float(number), 2) + 0.0:.2f}"
+    return f"{begin} is at {placed(run.point)} after {STEPS} steps, on a slope of {steep:.2g}."

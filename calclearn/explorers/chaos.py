@@ -21,8 +21,8 @@ from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.surfaces import Surface
 from calclearn.explorers.controls import log_slider, slider
 from calclearn.explorers.explore import Explorer, explore
-from calclearn.figures.curves import Tangent
-from calclearn.figures.races import Curves
+from calclearn.explorers.wording import counted
+from calclearn.figures.curves import Curves, Tangent
 from calclearn.figures.style import GREY, MODEL, UNSEEN, panels, style
 
 START, FIELD = (0.2, 0.6), np.linspace(-1, 1, 801)
@@ -113,19 +113,21 @@ def chaotic_rates() -> Explorer:
 
     def caption(state: dict) -> str:
         (rate, steps, reach, diverges), near = state["told"], state["near"]["loss"][1]
+        begin, field = f"η = {rate:.3f}, {steps} steps", f"within ±{reach:.2g} of this η"
+        if diverges:
+            share = 100 * np.mean(near > 8 * height)
+            return f"{begin}: the run diverges, as do {share:.0f} % of the runs {field}."
         arrived = len(state["losses"]) - 1
         early = f" (it has arrived after {arrived})" if arrived < steps else ""
         moves = np.diff(near)
         turns = int(np.sum(np.diff(np.sign(moves[abs(moves) > 1e-6])) != 0))
-        count = f"at least {turns}" if turns > len(FIELD) // 10 else turns  # too many to see all
-        field = f"{count} turning point{'s' * (turns != 1)} within ±{reach:.2g} of this η."
-        if diverges:
-            return f"η = {rate:.3f}, {steps} steps: the run diverges. The final loss has {field}"
+        least = "at least " * (turns > len(FIELD) // 10)  # too many to see all
+        count = f"{least}{counted(turns, 'turning point')}" if turns else "no turning point"
         last = ", ".join(f"{value:.3f}" for value in state["losses"][-3:])
         return (
-            f"η = {rate:.3f}, {steps} steps{early}: the last training losses are {last} kg². The "
-            f"slope of the final validation loss along η is {state['slope'] + 0.0:.2g} kg² per "
-            f"unit of η, and that loss has {field}"
+            f"{begin}{early}: the last training losses are {last} kg². The slope of the final "
+            f"validation loss along η is {state['slope']:.2g} kg² per unit of η, and that loss has "
+            f"{count} {field}."
         )
 
     left, middle, right = panels("flat", "flat", "flat", ratios=(1.2, 1, 0.9), height=3.6)

@@ -19,10 +19,10 @@ from calclearn.descent.schedules import clipped
 from calclearn.descent.surfaces import Surface
 from calclearn.explorers.controls import log_slider, slider
 from calclearn.explorers.explore import Explorer, explore
+from calclearn.figures.curves import Curves
 from calclearn.figures.descents import Path
-from calclearn.figures.races import BELOW, Curves
 from calclearn.figures.sequences import RUNS, Relief
-from calclearn.figures.style import BLACK, panels, style
+from calclearn.figures.style import BLACK, legend_below, panels
 from calclearn.figures.surfaces import Point
 
 STEPS, TARGET = 40, 0.7
@@ -112,11 +112,15 @@ def clipping_at_a_cliff() -> Explorer:
 
     def caption(state: dict) -> str:
         (steps, rate, threshold), (w, u), ends = (state[k] for k in ("told", "start", "ends"))
+        ends = {
+            name: f"{loss:.3f}" if loss >= 0.001 else "less than 0.001"
+            for name, loss in ends.items()
+        }
         return (
-            f"A sequence of {steps} steps, from w = {w:z.2f}, u = {u:z.2f}, learning rate "
+            f"A sequence of {steps} steps, from w = {w:.2f}, u = {u:.2f}, learning rate "
             f"{rate:.2g}: the steepest gradient on the way is {state['steepest']:.2g} long. As it "
-            f"is, descent ends at a loss of {ends['as it is']:.3f}; with gradients clipped to "
-            f"{threshold:.4g}, at {ends['clipped']:.3f}."
+            f"is, descent ends at a loss of {ends['as it is']}; with gradients clipped to "
+            f"{threshold:.4g}, at {ends['clipped']}."
         )
 
     looks = {
@@ -140,8 +144,7 @@ def clipping_at_a_cliff() -> Explorer:
     }  # fmt: skip
     for name in RUNS:
         drawings[name].start.set_visible(False)  # it is the start's own dot that can be dragged
-    with style():
-        left.figure.legend(*right.get_legend_handles_labels(), **BELOW, ncols=3)
+    legend_below(right, columns=3)
     return explore(
         compute, drawings, caption, steps=slider(30, 2, 60, 1, label="sequence length"),
         learning_rate=log_slider(1.0, 0.01, 10, 60),

@@ -18,11 +18,22 @@ from calclearn.explorers.cases import PATIENTS
 from calclearn.explorers.controls import choice
 from calclearn.explorers.diagnosis import diagnosed
 from calclearn.explorers.explore import Explorer, explore
-from calclearn.explorers.instruments import INSTRUMENTS, gradient_norms, told
+from calclearn.explorers.instruments import INSTRUMENTS, gradient_norms
 from calclearn.explorers.patients import BETTER, FAILING, HEALED, Patient, Trial
+from calclearn.explorers.wording import counted, typeset
+from calclearn.figures.curves import Curves
 from calclearn.figures.instruments import Instrument
-from calclearn.figures.races import BELOW, Curves
-from calclearn.figures.style import BEST, BLACK, BLAME, MODEL, SEEN, UNSEEN, panels, style
+from calclearn.figures.style import (
+    BEST,
+    BLACK,
+    BLAME,
+    MODEL,
+    SEEN,
+    UNSEEN,
+    legend_below,
+    panels,
+    style,
+)
 
 EXAMPLE = "0"  # the patient whose diagnosis the lesson tells
 POINTS = {HEALED: 2, BETTER: 1, FAILING: 0}
@@ -51,11 +62,11 @@ def shown(value: Any) -> str:
     """The value of a knob in words.
 
     >>> shown(1e-07), shown(None), shown(True), shown("tanh")
-    ('1e-07', 'none', 'yes', 'tanh')
+    ('10⁻⁷', 'none', 'yes', 'tanh')
     """
     if value is None or isinstance(value, bool):
         return {None: "none", True: "yes", False: "no"}[value]
-    return value if isinstance(value, str) else f"{value:g}"
+    return value if isinstance(value, str) else typeset(f"{value:g}")
 
 
 class Chart:
@@ -90,7 +101,7 @@ class Chart:
         rows = [self._row("th", heads)]
         for number, (plan, tried) in enumerate(self.trials.items()):
             settings = (shown(getattr(plan, knob)) for knob in self.patient.knobs)
-            loss = told(tried.score, 3) if math.isfinite(tried.score) else "diverged"
+            loss = typeset(f"{tried.score:.3g}") if math.isfinite(tried.score) else "diverged"
             outcome = tried.outcome if number else "as delivered"
             rows.append(self._row("td", [number, *settings, loss, outcome], plan == trial.plan))
         self.table.value = (
@@ -145,7 +156,7 @@ def clinic(patient: str = "A") -> Explorer:
         knobs = ", ".join(f"{label(knob)} {shown(value)}" for knob, value in state["knobs"].items())
         outcome = "This is how it came" if trial.plan == case.plan else f"It is {trial.outcome}"
         return (
-            f"Patient {patient}, {knobs}: {course(trial)}. {outcome} (the mark: "
+            f"Patient {patient}, {knobs}: {course(trial)}. {outcome} (the dashed line: "
             f"{case.healthy:g} {case.unit}). {instrument.capitalize()}: "
             f"{reading.words[0].lower()}{reading.words[1:]}"
         )
@@ -157,8 +168,8 @@ def clinic(patient: str = "A") -> Explorer:
         "losses": Curves(left, LOSSES, title=title, ylim=case.limits, **scale),
         "now": Curves(left, {"now": HANDED_OVER}),
         "gradients": Curves(
-            middle, GRADIENTS, title="gradient by step", ylim=(1e-6, 1e6),
-            yticks=10.0 ** np.arange(-6, 7, 3), **scale,
+            middle, GRADIENTS, **scale, title="gradient by step", ylim=(1e-6, 1e6),
+            yticks=10.0 ** np.arange(-6, 7, 3),
         ),
         "reading": Instrument(right),
         "trial": chart,
@@ -170,10 +181,7 @@ def clinic(patient: str = "A") -> Explorer:
     with style():
         left.axhline(case.trial().nothing, color=BLACK, lw=0.8, label="knows nothing")
         left.axhline(case.healthy, color=BEST, ls="--", lw=1.4, label="healed")
-        handles = [
-            handle for ax in (left, middle, right) for handle in ax.get_legend_handles_labels()[0]
-        ]
-        left.figure.legend(handles=handles, **BELOW, ncols=4)
+    legend_below(left, middle, right, columns=4)
     knobs = {
         knob: choice({shown(value): value for value in values}, label=label(knob))
         for knob, values in case.knobs.items()
@@ -187,15 +195,15 @@ def clinic(patient: str = "A") -> Explorer:
 
 def course(trial: Trial) -> str:
     """How a run went, in words."""
-    after, unit = f"after {trial.steps} step{'s' * (trial.steps > 1)}", trial.patient.unit
+    after, unit = f"after {counted(trial.steps, 'step')}", trial.patient.unit
     if trial.diverged and not trial.plan.early:
         return f"the run diverges {after}"
     if trial.plan.early:
         best = trial.run.steps[trial.handed_over]
         told_of = f"{after} the weights of step {best} are handed over, with"
     else:
-        told_of = f"{after} the training loss is {told(trial.training[-1], 3)} {unit},"
-    return f"{told_of} the validation loss {told(trial.score, 3)} {unit}"
+        told_of = f"{after} the training loss is {trial.training[-1]:.3g} {unit},"
+    return f"{told_of} the validation loss {trial.score:.3g} {unit}"
 
 
 def finite(k: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

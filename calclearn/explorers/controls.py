@@ -67,6 +67,7 @@ def log_slider(
     """Return a slider over orders of magnitude: each of its `steps` multiplies by the same factor.
 
     `value` stands on a step, so there may be a few more or fewer, and the last one may be shorter.
+    It is shown with three digits, and with a power of ten only where the limits need one.
 
     >>> log_slider(0.1, 1e-3, 1).value
     0.1
@@ -82,8 +83,9 @@ def log_slider(
     start = math.log10(value) - low
     if round(start / step):  # the browser would move a value between two steps to one of them
         step = start / round(start / step)
+    form = ".3r" if minimum >= 1e-5 and maximum <= 1e6 else ".2e"
     return widgets.FloatLogSlider(
-        value=value, base=10, min=low, max=high, step=step, description=label, readout_format=".2e"
+        value=value, base=10, min=low, max=high, step=step, description=label, readout_format=form
     )
 
 

@@ -14,10 +14,12 @@ from calclearn.descent.second_order import BFGS, DampedNewton, Newton
 from calclearn.descent.shapes import two_valleys
 from calclearn.descent.surfaces import Surface
 from calclearn.explorers.controls import log_slider, round_slider, slider
+from calclearn.explorers.descents import rate_for
 from calclearn.explorers.explore import Explorer, explore
-from calclearn.explorers.races import race_on, rate_for
-from calclearn.figures.curves import Curve, Tangent
-from calclearn.figures.races import Curves, ModelRings, OnCurve, Paths, key
+from calclearn.explorers.races import race_on
+from calclearn.explorers.wording import counted, placed
+from calclearn.figures.curves import Curve, Curves, OnCurve, Tangent
+from calclearn.figures.races import ModelRings, Paths, key
 from calclearn.figures.style import BLACK, GREY, MODEL, OPTIMIZERS, STEP, panels, style
 from calclearn.figures.surfaces import Contours, Point
 
@@ -71,13 +73,13 @@ def newton_on_a_curve(surface: Surface | None = None) -> Explorer:
         w, steps, slope, curvature = state["told"]
         run, first = state["run"], state["next"]
         if curvature == 0:
-            return f"At w = {w:z.2f} the curvature is 0: the parabola is a line, lowest nowhere."
+            return f"At {placed([w])} the curvature is 0: the parabola is a line, lowest nowhere."
         turn = "lowest" if curvature > 0 else "highest, for it opens downwards,"
         end, bend = run.point.item(), eigenvalues(surface, run.point).item()
         return (
-            f"At w = {w:z.2f} the slope is {slope:z.3g} and the curvature {curvature:z.3g}: the "
-            f"parabola is {turn} at {first:z.3f}. Newton's step no. {steps} ends at {end:z.3f}, "
-            f"height {run.value:z.3f}, curvature {bend:z.3g}."
+            f"At {placed([w])} the slope is {slope:.3g} and the curvature {curvature:.3g}: the "
+            f"parabola is {turn} at {first:.3f}. Newton's step no. {steps} ends at {end:.3f}, "
+            f"height {run.value:.3f}, curvature {bend:.3g}."
         )
 
     color, marker = OPTIMIZERS["Newton"]
@@ -127,7 +129,7 @@ def newton_on_a_map(surface: Surface | None = None) -> Explorer:
         }  # fmt: skip
 
     def caption(state: dict) -> str:
-        (x, y), (low, high), runs = state["at"], state["curvatures"], state["runs"]
+        (low, high), runs = state["curvatures"], state["runs"]
         kind = "a bowl" if low > 0 else "a hill" if high < 0 else "a saddle"
         told = "; ".join(
             f"{name} is {'higher' if run.value > run.values[0] else 'lower'} by "
@@ -135,9 +137,9 @@ def newton_on_a_map(surface: Surface | None = None) -> Explorer:
             for name, run in runs.items()
         )
         return (
-            f"At ({x:z.2f}, {y:z.2f}) the curvatures are {low:z.3g} and {high:z.3g}: the model is "
-            f"{kind}. After {state['steps']} of their steps {told} (damping "
-            f"{state['damping']:.1e})."
+            f"At {placed(state['at'])} the curvatures are {low:.3g} and {high:.3g}: the model is "
+            f"{kind}. After {counted(state['steps'], 'step')} {told} (damping "
+            f"{state['damping']:.2g})."
         )
 
     Contours(left, window, names=("$x$", "$y$"), title=f"{surface.name}, and its model").update(
@@ -189,7 +191,7 @@ def race_by_curvature(surface: Surface | None = None) -> Explorer:
         }  # fmt: skip
 
     def words(learning_rate: float, damping: float) -> str:
-        return f"η = {learning_rate:.3g}, damping {damping:.1e}"
+        return f"η = {learning_rate:.3g}, damping {damping:.2g}"
 
     return race_on(
         surface, entrants, CHOOSERS, words, 40,

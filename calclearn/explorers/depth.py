@@ -9,19 +9,18 @@ import math
 from functools import cache, lru_cache
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from calclearn.data import penguins
 from calclearn.descent.descend import Descent, Stop, descend
 from calclearn.descent.errors import sigmoid
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.schedules import clipped
+from calclearn.explorers.buttons import with_buttons
 from calclearn.explorers.controls import choice, log_slider, slider
 from calclearn.explorers.explore import Explorer, explore
-from calclearn.explorers.graphs import with_buttons
+from calclearn.explorers.wording import counted
 from calclearn.figures import depth as drawn
-from calclearn.figures.races import BELOW
-from calclearn.figures.style import panels, style
+from calclearn.figures.style import legend_below, panels
 from calclearn.networks.initial import Initial, fans, he, orthogonal, xavier
 from calclearn.networks.inside import backpropagated, gradient_norms, length
 from calclearn.networks.layers import Dense, ReLU, Sigmoid, Tanh
@@ -74,13 +73,6 @@ def typical(values: np.ndarray) -> float:
 def finite(k: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A curve without the points at which there is no number."""
     return k[np.isfinite(values)], values[np.isfinite(values)]
-
-
-def key(*axes: Axes) -> None:
-    """Say below the figure whose curves are on these axes."""
-    lines = [line for ax in axes for line in ax.get_legend_handles_labels()[0]]
-    with style():
-        axes[0].figure.legend(handles=lines, **BELOW, ncols=len(lines))
 
 
 def gradients_by_layer() -> Explorer:
@@ -137,14 +129,14 @@ def gradients_by_layer() -> Explorer:
             f"{begin}: each layer multiplies the gradient that goes back through it by "
             f"{factor ** (1 / back):.2g} (scale × slope: {product ** (1 / back):.2g}). It is "
             f"{blame[-1]:.3g} at the last output and {blame[0]:.3g} at the first{lost}. In the "
-            f"last layer the penguins {differ}; {100 * state['flat']:.0f} % of all slopes are flat."
+            f"last layer the penguins {differ}; {state['flat']:.0%} of all slopes are flat."
         )
 
     drawings = {
         "backward": drawn.ByLayer(left, drawn.GRADIENTS, "backward: size of the gradient"),
         "forward": drawn.ByLayer(right, drawn.SIGNALS, "forward: size of the activations"),
     }
-    key(left, right)
+    legend_below(left, right)
     scales = log_slider(1.0, 0.25, 16, 60)
     scales.readout_format = ".2f"
     return explore(
@@ -186,18 +178,20 @@ def chain_of_neurons() -> Explorer:
 
     def caption(state: dict) -> str:
         (depth, w, b, activation), (_, factors) = state["told"], state["products"]["factors"]
-        neurons = f"{depth} {activation} neuron{'s' if depth > 1 else ''}"
+        neurons = counted(depth, f"{activation} neuron")
+        low, high = (f"{size:.2g}" for size in (factors.min(), factors.max()))
+        sizes = f"sizes from {low} to {high}" if low != high else f"the size {low}"
         return (
-            f"{neurons}, w = {w:z.1f}, b = {b:z.1f}: w·φ'(z) has sizes from {factors.min():.2g} to "
-            f"{factors.max():.2g}. The product of all, the derivative of the last output by the "
-            f"first input, is {state['product']:z.2g}; its size is at most {state['bound']:.2g}."
+            f"{neurons}, w = {w:.1f}, b = {b:.1f}: w·φ'(z) has {sizes}. The product of all, the "
+            f"derivative of the last output by the first input, is {state['product']:.2g}; its "
+            f"size is at most {state['bound']:.2g}."
         )
 
     drawings = {
         "places": drawn.Neurons(left),
         "products": drawn.ByLayer(right, drawn.PRODUCTS, "size of factors and product", "neuron"),
     }
-    key(right)
+    legend_below(right)
     return explore(
         compute, drawings, caption, depth=slider(10, 1, drawn.DEEPEST, 1, label="neurons"),
         w=slider(1.0, -8.0, 8.0, 0.1), b=slider(0.0, -4.0, 4.0, 0.1),
@@ -256,8 +250,8 @@ def cures() -> Explorer:
         )
         return (
             f"{depth} layers of {activation}, learning rate {learning_rate:g}, gradient {clip}. "
-            f"Loss after {step} steps (nats): {late}. Who knows only how many penguins of each "
-            f"species there are has {nothing:.2f}."
+            f"Loss after {step} steps (nats): {late}. Knowing only how many penguins there are of "
+            f"each species gives {nothing:.2f}."
         )
 
     drawings = {
@@ -266,7 +260,7 @@ def cures() -> Explorer:
         ),
         "norms": drawn.ByLayer(right, drawn.FIRST_WEIGHTS, "gradient by layer, now", most=21),
     }
-    key(right)
+    legend_below(right)
     explorer = explore(
         compute, drawings, caption, step=slider(60, 0, STEPS, EVERY),
         activation=choice(ACTIVATIONS.keys(), "ReLU"),

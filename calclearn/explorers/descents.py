@@ -5,13 +5,16 @@ from functools import cache
 import numpy as np
 
 from calclearn.data import LineData, penguin_line
-from calclearn.descent.descend import Descent, Stop, descend
+from calclearn.descent.curvature import eigenvalues
+from calclearn.descent.descend import descend
 from calclearn.descent.losses import line_loss
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.rates import Regimes
+from calclearn.descent.surfaces import Surface
 from calclearn.explorers.controls import coloured, log_slider, round_slider, slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.surfaces import turning
+from calclearn.explorers.wording import ended
 from calclearn.figures.curves import Data, Line
 from calclearn.figures.descents import Bands, LossCurve, Path, WeightCurve
 from calclearn.figures.style import REGIMES, WEIGHTS, panels
@@ -27,7 +30,7 @@ def first_descent(data: LineData | None = None) -> Explorer:
     'Learning rate 0.0003 converges'
     """
     data = penguin_line() if data is None else data
-    surface = line_loss(data.x, data.y)
+    surface, unit = line_loss(data.x, data.y), f"{data.y_unit}²"
     window, start = window_around(surface), _start(surface)
     left, middle, right = panels("flat", "solid", "flat", ratios=(1, 1.1, 1))
 
@@ -36,17 +39,16 @@ def first_descent(data: LineData | None = None) -> Explorer:
         return state | {"lines": state["descent"].points.T, "view": (surface, -60, 35)}
 
     def caption(state: dict) -> str:
-        return f"{_regime(state)}. {_outcome(state, data)}"
+        return f"{_regime(state)}; {_outcome(state, unit)}"
 
     Data(left, title="data, and the line at every step").update(data)
     drawings = {
-        "view": Bowl(middle, window, title=f"path in the bowl: loss ({data.y_unit}²)", drags=()),
+        "view": Bowl(middle, window, title=f"path in the bowl: loss ({unit})", drags=()),
         "lines": Line(left),
         "descent": Path(middle),
-        "losses": LossCurve(right, steps=STEPS, unit=f"{data.y_unit}²"),
+        "losses": LossCurve(right, steps=STEPS, unit=unit),
     }
-    rates = _rate_slider(_rates(surface))
-    return explore(compute, drawings, caption, learning_rate=rates)
+    return explore(compute, drawings, caption, learning_rate=_rate_slider(surface))
 
 
 def learning_rate(data: LineData | None = None) -> Explorer:
@@ -55,17 +57,16 @@ def learning_rate(data: LineData | None = None) -> Explorer:
     The track and the strip are coloured by the Hessian of the data in use: `points` takes fewer of
     them, and the bands move. The start can be dragged on the map.
 
-    >>> rates = learning_rate()
-    >>> rates.set(learning_rate=1e-3).state["descent"].stop.item() == Stop.DIVERGED
+    >>> "it diverges after" in learning_rate().set(learning_rate=1e-3).caption
     True
     """
     data = penguin_line() if data is None else data
-    whole = line_loss(data.x, data.y)
+    whole, unit = line_loss(data.x, data.y), f"{data.y_unit}²"
     window, start = window_around(whole), _start(whole)
     middle, solid, right, strip = panels(
-        "flat", "solid", "flat", "strip", ratios=(1, 1.15, 1), height=4.1
+        "flat", "solid", "flat", "strip", ratios=(0.75, 1.15, 1), height=4.1
     )
-    control = _rate_slider(_rates(whole))
+    control = _rate_slider(whole)
 
     @cache
     def fit(points: int):
@@ -77,21 +78,24 @@ def learning_rate(data: LineData | None = None) -> Explorer:
         state = _walk(surface, start, learning_rate)
         return state | {
             "surface": surface, "view": (surface, azimuth, elevation), "start": start,
-            "points": points, "bands": (_bands(state["regimes"]), learning_rate),
+            "points": points, "bands": (bands(state["regimes"]), learning_rate),
         }  # fmt: skip
 
     def caption(state: dict) -> str:
         (slope, intercept), border = state["start"], state["regimes"].oscillates
+        factor = abs(state["regimes"].factor(state["learning_rate"]))
         return (
-            f"{_sentence(state, data)} Start: slope {slope:.2f}, intercept {intercept:.2f}. "
-            f"With {state['points']} points the border 2/λmax is {border:.3g}."
+            f"{_regime(state)}. In the slowest direction the distance to the bottom "
+            f"{'shrinks' if factor < 1 else 'grows'} to {factor:.3g} of itself a step; "
+            f"{_outcome(state, unit)} Start: slope {slope:.2f}, intercept {intercept:.2f}. With "
+            f"{state['points']} points the border 2/λmax is {border:.3g}."
         )
 
     drawings = {
-        "surface": Contours(middle, window, title="path on the map"),
-        "view": Bowl(solid, window, title=f"path in the bowl: SSE ({data.y_unit}²)"),
+        "surface": Contours(middle, window, title="path on the map", equal=True),
+        "view": Bowl(solid, window, title=f"path in the bowl: SSE ({unit})"),
         "descent": [Path(middle), Path(solid)],
-        "losses": LossCurve(right, steps=STEPS, unit=f"{data.y_unit}²"),
+        "losses": LossCurve(right, steps=STEPS, unit=unit),
         "start": Point(middle, drags=("slope", "intercept")),
         "bands": Bands(strip, (control.base**control.min, control.base**control.max)),
     }
@@ -116,7 +120,7 @@ def each_weight(data: LineData | None = None) -> Explorer:
     data = penguin_line() if data is None else data
     surface = line_loss(data.x, data.y)
     window, start = window_around(surface), _start(surface)
-    left, *axes = panels("flat", "flat", "flat")
+    left, *axes = panels("flat", "flat", "flat", ratios=(0.7, 1, 1))
 
     def compute(learning_rate: float) -> dict:
         return _walk(surface, start, learning_rate)
@@ -127,18 +131,18 @@ def each_weight(data: LineData | None = None) -> Explorer:
         return (
             f"Learning rate {state['learning_rate']:.3g}: the first step moves the slope by "
             f"{change[0]:.3g} and the intercept by {change[1]:.3g}, each by η times its own "
-            f"partial derivative. {_end(descent)}."
+            f"partial derivative; {ended(descent, f'{data.y_unit}²')}."
         )
 
-    Contours(left, window, title="path on the map").update(surface)
+    Contours(left, window, title="path on the map", equal=True).update(surface)
     curves = [
         WeightCurve(
             ax, k, steps=STEPS, window=window[k], best=surface.minima[0][k], color=WEIGHTS[k]
         )
         for k, ax in enumerate(axes)
     ]
-    rates = _rate_slider(_rates(surface))
-    return explore(compute, {"descent": [Path(left), *curves]}, caption, learning_rate=rates)
+    drawings = {"descent": [Path(left), *curves]}
+    return explore(compute, drawings, caption, learning_rate=_rate_slider(surface))
 
 
 def _walk(surface, start: np.ndarray, learning_rate: float) -> dict:
@@ -147,7 +151,7 @@ def _walk(surface, start: np.ndarray, learning_rate: float) -> dict:
     lowest = float(surface(surface.minima[0]))
     return {
         "descent": descent, "losses": (descent, lowest), "lowest": lowest,
-        "learning_rate": learning_rate, "regimes": _rates(surface),
+        "learning_rate": learning_rate, "regimes": regimes(surface),
     }  # fmt: skip
 
 
@@ -157,20 +161,38 @@ def _start(surface) -> np.ndarray:
     return np.round([w0 - 0.38 * (high0 - low0), w1 + 0.1 * (high1 - low1)], 1)
 
 
-def _rates(surface) -> Regimes:
-    return Regimes(np.linalg.eigvalsh(surface.hessian(np.array(surface.minima[0]))), STEPS)
+def rate_for(surface: Surface, share: float) -> float:
+    """A learning rate that suits the minimum: this share of 1/λmax, to one digit.
+
+    Raises ValueError for a surface that has not two weights, or no minimum that is known.
+
+    >>> from calclearn.descent.catalogue import booth
+    >>> rate_for(booth(), 0.5)  # λmax = 18
+    0.03
+    """
+    if surface.dimension != 2 or not surface.minima:
+        raise ValueError(
+            f"surface must have two weights and a known minimum, got {surface.name or surface!r}"
+        )
+    return float(f"{share / eigenvalues(surface, surface.minima[0])[-1]:.1g}")
 
 
-def _rate_slider(rates: Regimes):
-    """Return a slider from rates that hardly move to some that diverge for a tenth of the data."""
-    value = float(f"{rates.converges / 2:.1g}")
-    control = log_slider(value, value * 10**-1.4, value * 10**1.7, steps=124)
-    return coloured(control, lambda state: _bands(state["regimes"]))
+def regimes(surface: Surface) -> Regimes:
+    """Return which learning rates creep, converge, oscillate and diverge on a bowl."""
+    return Regimes(eigenvalues(surface, surface.minima[0]), STEPS)
 
 
-def _bands(rates: Regimes) -> list[tuple[float, str, str]]:
+def bands(rates: Regimes) -> list[tuple[float, str, str]]:
+    """Return the regimes as (upper end, colour, name), for a slider's track and for `Bands`."""
     ends = (rates.creeps, rates.converges, rates.oscillates, np.inf)
     return [(end, colour, name) for end, (name, colour) in zip(ends, REGIMES.items(), strict=True)]
+
+
+def _rate_slider(surface):
+    """Return a slider from rates that hardly move to some that diverge for a tenth of the data."""
+    value = rate_for(surface, 0.5)
+    control = log_slider(value, value * 10**-1.4, value * 10**1.7, steps=124)
+    return coloured(control, lambda state: bands(state["regimes"]))
 
 
 def _regime(state: dict) -> str:
@@ -185,28 +207,6 @@ def _regime(state: dict) -> str:
     return f"Learning rate {state['learning_rate']:.3g} {name}: {steps}"
 
 
-def _outcome(state: dict, data: LineData) -> str:
+def _outcome(state: dict, unit: str) -> str:
     """Say how far the descent came."""
-    lowest = f"the lowest possible is {state['lowest']:.4g} {data.y_unit}²"
-    return f"{_end(state['descent'])}; {lowest}."
-
-
-def _sentence(state: dict, data: LineData) -> str:
-    """Say what this learning rate does, by which factor, and how far the descent came."""
-    factor = abs(state["regimes"].factor(state["learning_rate"]))
-    size = "shrinks" if factor < 1 else "grows"
-    return (
-        f"{_regime(state)}; in the slowest direction the distance to the bottom {size} to "
-        f"{factor:.3g} of itself a step. {_outcome(state, data)}"
-    )
-
-
-def _end(descent: Descent) -> str:
-    """Say how a descent ended."""
-    taken = int(descent.steps_taken)
-    return {
-        Stop.DIVERGED: f"It diverges after {taken} steps",
-        Stop.CONVERGED: f"It arrives after {taken} steps at loss {descent.values[-1]:.4g}",
-        Stop.STALLED: f"It stalls after {taken} steps at loss {descent.values[-1]:.4g}",
-        Stop.OUT_OF_STEPS: f"After {taken} steps the loss is {descent.values[-1]:.4g}",
-    }[Stop(int(descent.stop))]
+    return f"{ended(state['descent'], unit)} (lowest possible: {state['lowest']:.3g} {unit})."

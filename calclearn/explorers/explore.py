@@ -8,7 +8,6 @@ the tests.
 """
 
 import base64
-import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -18,6 +17,7 @@ from matplotlib.transforms import Bbox
 
 from calclearn.explorers.controls import check_value, fraction, put, read
 from calclearn.explorers.live import LiveFigure, Painter, encode
+from calclearn.explorers.wording import typeset
 from calclearn.figures.style import PAINTING, VERMILION
 
 
@@ -120,8 +120,7 @@ class Explorer:
             caption = self._describe(self._state)
             if not isinstance(caption, str):
                 raise TypeError(f"caption must return text, got {type(caption).__name__}")
-            # A minus sign, and not the hyphen that Python prints; code such as -2 * x stays.
-            self._caption = re.sub(r"(?<![\w.)])-(?=\d)(?!\d+ \*)", "−", caption)
+            self._caption = typeset(caption)
         except (Exception, KeyboardInterrupt) as error:
             if first:  # a figure that cannot show its first picture is its author's mistake
                 raise
@@ -165,7 +164,7 @@ class Explorer:
         """Colour the tracks of the sliders that have bands."""
         rules = []
         for control in self.controls.values():
-            if not hasattr(control, "bands") or self._state is None:
+            if not hasattr(control, "bands"):
                 continue
             stops, low = [], 0.0
             for end, colour, *_ in control.bands(self._state):

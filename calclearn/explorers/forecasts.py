@@ -19,9 +19,10 @@ from calclearn.descent.optimizers import AdamW
 from calclearn.descent.schedules import cosine
 from calclearn.explorers.controls import choice, slider
 from calclearn.explorers.explore import Explorer, explore
-from calclearn.figures.races import BELOW, Curves
+from calclearn.explorers.wording import counted
+from calclearn.figures.curves import Curves
 from calclearn.figures.sequences import FORECASTS, Months
-from calclearn.figures.style import panels, style
+from calclearn.figures.style import legend_below, panels
 from calclearn.networks.layers import Dense, LastStep
 from calclearn.networks.network import Network
 from calclearn.networks.recurrent import RNN
@@ -144,12 +145,12 @@ def forecast(network: Network | None = None, w: np.ndarray | None = None) -> Exp
     def caption(state: dict) -> str:
         ahead, rule = state["told"]
         mine, other = (state["rmse"][name][ahead - 1] for name in ("network", rule))
-        share = round(100 * (1 - mine / other))
-        gain = f"{abs(share)} % {'less' if share > 0 else 'more'}" if share else "the same"
+        share = round(1 - mine / other, 2)
+        gain = f"{abs(share):.0%} {'less' if share > 0 else 'more'}" if share else "the same"
         return (
-            f"Foretold {ahead} month{'s' * (ahead > 1)} ahead, 1994 to 2001: the network is off by "
-            f"{mine:.2f} ppm (root mean square), the rule “{rule}” by {other:.2f} ppm. The "
-            f"network's error is {gain}."
+            f"Foretold {counted(ahead, 'month')} ahead, in the eight years held out: the network "
+            f"is off by {mine:.2f} ppm (root mean square), the rule “{rule}” by {other:.2f} ppm. "
+            f"The network's error is {gain}."
         )
 
     left, middle, right = panels("flat", "flat", "flat", ratios=(1.2, 1, 0.9), height=4.1)
@@ -170,8 +171,7 @@ def forecast(network: Network | None = None, w: np.ndarray | None = None) -> Exp
             xlabel="months ahead", title="RMSE (ppm)",
         ),
     }  # fmt: skip
-    with style():
-        left.figure.legend(*right.get_legend_handles_labels(), **BELOW, ncols=2)
+    legend_below(right, columns=2)
     return explore(
         compute, drawings, caption, ahead=slider(1, 1, AHEAD, 1, label="months ahead"),
         rule=choice([*FORECASTS][1:], label="compare with"),

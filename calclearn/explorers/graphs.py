@@ -7,7 +7,6 @@ the buttons beside it only move it.
 from collections.abc import Callable
 from functools import lru_cache
 
-import ipywidgets as widgets
 import numpy as np
 
 from calclearn.calculus.graph import argument_names, trace
@@ -16,11 +15,12 @@ from calclearn.descent.descend import Descent, descend
 from calclearn.descent.errors import mse
 from calclearn.descent.optimizers import Adam
 from calclearn.descent.surfaces import Surface
+from calclearn.explorers.buttons import with_buttons
 from calclearn.explorers.controls import choice, log_slider, round_slider, slider
 from calclearn.explorers.explore import Explorer, explore
+from calclearn.figures.answers import AnswerMap
 from calclearn.figures.curves import Curve
 from calclearn.figures.graphs import (
-    AnswerMap,
     ComputationGraph,
     Pass,
     downstream,
@@ -218,27 +218,3 @@ def spiral_loss(hidden: int) -> Surface:
 def train(hidden: int, learning_rate: float) -> Descent:
     """Return one training on record, all steps of it; Adam by backpropagation."""
     return descend(spiral_loss(hidden), spiral_network(hidden).init(0), Adam(learning_rate), STEPS)
-
-
-def with_buttons(explorer: Explorer, name: str, *, stride: int = 1, interval: int) -> Explorer:
-    """Put Play, Back and Next, which move one of its sliders, above an explorer's figure.
-
-    Play runs in the browser, one `stride` each `interval` milliseconds.
-    """
-    control = explorer.controls[name]
-    limits = {"min": control.min, "max": control.max}
-    play = widgets.Play(value=control.value, step=stride, interval=interval, **limits)
-    widgets.jslink((control, "value"), (play, "value"))  # in this order: the first sets the other
-
-    def button(words: str, by: int) -> widgets.Button:
-        def move(_) -> None:
-            control.value = min(max(control.value + by, control.min), control.max)
-
-        button = widgets.Button(description=words, layout=widgets.Layout(width="90px"))
-        button.on_click(move)
-        return button
-
-    remote = widgets.HBox([play, button("◀ Back", -stride), button("Next ▶", stride)])
-    row, *rest = explorer.widget.children
-    explorer.widget.children = (row, remote, *rest)
-    return explorer

@@ -62,10 +62,11 @@ def sliding_kernel() -> Explorer:
     def caption(state: dict) -> str:
         (image, (row, column, *_)), (features, _) = state["image"], state["map"]
         summed = products(image[row : row + 3, column : column + 3], state["kernel"][0])
+        equation = f"{summed} = " if summed != "0" else ""
         name = f"The kernel “{state['name']}”" if state["name"] != OWN else "Your own kernel"
         return (
             f"{name} on the digit {state['digit']}. Row {row}, column {column} of the map: "
-            f"{summed} = {features[row, column]:.6g} of ink. The map runs from "
+            f"{equation}{features[row, column]:.6g} of ink. The map runs from "
             f"{number(features.min())} to {number(features.max())}."
         )
 

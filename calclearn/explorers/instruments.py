@@ -66,7 +66,7 @@ def gradient_norms(trial: Trial, record: int) -> np.ndarray:
 def by_layer(trial: Trial) -> Reading:
     """The gradient: ‖∂L/∂W‖ for each weight matrix."""
     start, end = gradient_norms(trial, 0), gradient_norms(trial, -1)
-    words = f"the gradient is {told(start[0])} in the first layer and {told(start[-1])} in the last"
+    words = f"the gradient is {start[0]:.2g} in the first layer and {start[-1]:.2g} in the last"
     return Reading([*matrices(trial.network)], start, end, f"At the start {words}.")
 
 
@@ -80,8 +80,8 @@ def weights(trial: Trial) -> Reading:
     w, places, start = trial.run.points, [*matrices(trial.network)], scales(0)
     moved, most = length(w[-1] - w[0]) / length(w[0]), int(np.argmax(start))
     words = (
-        f"At the start the largest scale is {told(start[most])}, in layer {places[most]}. From "
-        f"start to end all weights together move by {told(100 * moved)} % of their length."
+        f"At the start the largest scale is {start[most]:.2g}, in layer {places[most]}. From "
+        f"start to end all weights together move by {100 * moved:.2g} % of their length."
     )
     return Reading(places, start, scales(-1), words)
 
@@ -116,7 +116,10 @@ def inputs(trial: Trial) -> Reading:
     x = trial.data.x
     spread = x.reshape(-1, x.shape[-1]).std(axis=0)
     used = spread[spread > 0]
-    words = f"The inputs have standard deviations from {told(used.min())} to {told(used.max())}."
+    low, high = (f"{size:.2g}" for size in (used.min(), used.max()))
+    words = f"The inputs have standard deviations from {low} to {high}."
+    if low == high:
+        words = f"The standard deviation is {low}."
     return Reading([str(k + 1) for k in range(len(spread))], spread, np.zeros(0), words)
 
 
@@ -153,16 +156,6 @@ def gradient_check(trial: Trial) -> Reading:
     for k, name in enumerate(names):
         words = words.replace(f"w[{k}]", f"layer {name}")
     return Reading(names, misses, np.zeros(0), words)
-
-
-def told(number: float, digits: int = 2) -> str:
-    """Two digits or so, or one and a power of ten.
-
-    >>> told(0.0), told(456.7), told(456.7, 3), told(3.2e-7), told(5.6e7)
-    ('0', '460', '457', '3e-07', '6e+07')
-    """
-    plain = 1e-3 <= abs(number) < 1e4
-    return f"{float(f'{number:.{digits}g}'):g}" if plain else f"{number:.1g}"
 
 
 INSTRUMENTS: dict[str, Callable[[Trial], Reading]] = {

@@ -22,13 +22,13 @@ from calclearn.descent.descend import Descent, descend
 from calclearn.descent.optimizers import Adam, GradientDescent, Momentum
 from calclearn.descent.planes import principal_directions, projected
 from calclearn.descent.surfaces import Surface, slice_through
+from calclearn.explorers.buttons import with_buttons
 from calclearn.explorers.cases import species
 from calclearn.explorers.controls import choice, slider
 from calclearn.explorers.explore import Explorer, explore
-from calclearn.explorers.graphs import with_buttons
 from calclearn.explorers.surfaces import turning
+from calclearn.figures.curves import Curves
 from calclearn.figures.descents import Path
-from calclearn.figures.races import Curves
 from calclearn.figures.style import GREY, STEP, panels, style
 from calclearn.figures.surfaces import Bowl, Contours, Point, PointOnBowl, grid
 from calclearn.networks.directions import filter_normalised
@@ -154,6 +154,8 @@ class Map(Contours):
 class Sheet(Bowl):
     """The same as a bowl; `update((surface, window, azimuth, elevation))`."""
 
+    names = NAMES
+
     def __init__(self, ax: Axes, **words) -> None:
         super().__init__(ax, **words)
         short_ticks(ax)
@@ -222,7 +224,7 @@ def loss_landscape(seed: int = 0) -> Explorer:
     scale = {"yscale": "log", "ylim": (3e-3, 10), "xlim": (-1, STEPS + 1), "xlabel": "step $k$"}
     drawings = {
         "map": Map(flat, names=NAMES, title="path on the map"),
-        "view": Sheet(solid, names=NAMES, title="path on the surface (nats)"),
+        "view": Sheet(solid, title="path on the surface (nats)"),
         "path": [Path(flat), Path(solid)],
         "here": Point(flat), "top": PointOnBowl(solid),
         "curves": Curves(right, looks, title="loss (nats)", **scale),

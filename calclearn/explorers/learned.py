@@ -11,9 +11,9 @@ from calclearn.data.digits import LabelledImages
 from calclearn.descent.arguments import whole_number
 from calclearn.descent.errors import cross_entropy
 from calclearn.descent.record import Descent
+from calclearn.explorers.buttons import with_buttons
 from calclearn.explorers.controls import choice, slider
 from calclearn.explorers.explore import Explorer, explore
-from calclearn.explorers.graphs import with_buttons
 from calclearn.figures.images import Cells, Confusion, Shares, Tiles, short
 from calclearn.figures.style import INK, panels
 from calclearn.networks.inside import backpropagated, length
@@ -62,11 +62,11 @@ def filters_and_mistakes(network: Network, run: Descent, data: LabelledImages) -
         confused = counts - np.diag(np.diag(counts))
         label, answer = np.unravel_index(np.argmax(confused), confused.shape)
         times = int(confused.max())
-        often = "once" if times == 1 else f"{times} times"
+        often = {1: "once", 2: "twice"}.get(times, f"{times} times")
         worst = f"the commonest mistake is {label} taken for {answer}, {often}"
         return (
-            f"After {state['step']:,} steps {right} of the {len(data)} held-out images are "
-            f"answered right, {100 * right / len(data):.1f} %; "
+            f"After {state['step']} steps {right} of the {len(data)} held-out images are "
+            f"answered right, {right / len(data):.1%}; "
             f"{worst if times else 'none is wrong'}."
         )
 
@@ -119,9 +119,9 @@ def one_image(network: Network, w: np.ndarray, data: LabelledImages, image: int 
         (image, label, back), z = state["told"], state["outputs"]
         chances = np.exp(z - z.max()) / np.sum(np.exp(z - z.max()))
         answer = int(np.argmax(z))
-        gives = f"{100 * chances[answer]:.0f} % to {answer}"
+        gives = f"{chances[answer]:.0%} to {answer}"
         if answer != label:
-            gives += f" and {100 * chances[label]:.0f} % to {label}"
+            gives += f" and {chances[label]:.0%} to {label}"
         shown = "Shown is what each layer puts out"
         if back:
             at_scores, at_pixels = state["lengths"]

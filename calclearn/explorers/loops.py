@@ -11,16 +11,17 @@ import numpy as np
 
 from calclearn.calculus.checking import check_gradient
 from calclearn.data import LineData, penguin_line
-from calclearn.descent.descend import Stop, descend
+from calclearn.descent.descend import descend
 from calclearn.descent.losses import line_loss, mse
 from calclearn.descent.optimizers import GradientDescent
-from calclearn.descent.rates import Regimes
 from calclearn.descent.surfaces import Surface
 from calclearn.explorers.controls import choice, coloured, log_slider, slider
+from calclearn.explorers.descents import bands, rate_for, regimes
 from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers.wording import ended
 from calclearn.figures.curves import Data, Line
 from calclearn.figures.descents import LossCurve, Path
-from calclearn.figures.style import LIGHT, REGIMES, SUSPECT, TRUE, panels, style
+from calclearn.figures.style import LIGHT, SUSPECT, TRUE, panels, style
 from calclearn.figures.surfaces import Contours, window_around
 
 STEPS = 60
@@ -77,11 +78,11 @@ def lying_loop(data: LineData | None = None) -> Explorer:
         }  # fmt: skip
 
     def caption(state: dict) -> str:
-        lies = _ended(state["lying"], unit) if state["steps"] else "it cannot take one step"
+        lies = ended(state["lying"], unit) if state["steps"] else "it cannot take one step"
         return (
             f"gradient = {state['gradient']}. check_gradient finds “{state['diagnosis']}”: "
             f"{state['message']} At learning rate {state['learning_rate']:.3g} {lies}; with the "
-            f"true gradient {_ended(state['true'], unit)}."
+            f"true gradient {ended(state['true'], unit)}."
         )
 
     Data(left, title="data, and the last lines").update(data)
@@ -136,7 +137,7 @@ def sound_loop(data: LineData | None = None) -> Explorer:
         (slope, intercept), rows = run.point, size * int(run.steps_taken)
         return (
             f"Learning rate {state['learning_rate']:.3g}, batches of {size}: "
-            f"{_ended(run, unit)} over all {len(data)} points, after {rows:,} rows were read "
+            f"{ended(run, unit)} over all {len(data)} points, after {rows} rows were read "
             f"({rows / len(data):.3g} passes); the lowest possible is {lowest:.3g} {unit}. The "
             f"line has slope {slope:.3g} and intercept {intercept:.3g}."
         )
@@ -167,27 +168,12 @@ def _label(ax, curves: dict) -> None:
 
 def _window(surface: Surface, start: np.ndarray):
     """Return a box around the minimum that is shaped by the curvature and holds the start."""
-    steps_away = [
-        abs(w - s) / (high - low)
-        for w, s, (low, high) in zip(
-            surface.minima[0], start, window_around(surface, rise=1), strict=True
-        )
-    ]
-    return window_around(surface, rise=max(4.5, (2.3 * max(steps_away)) ** 2))
+    low, high = np.transpose(window_around(surface, rise=1))
+    away = np.max(abs(surface.minima[0] - start) / (high - low))
+    return window_around(surface, rise=max(4.5, (2.3 * away) ** 2))
 
 
 def _rates(surface: Surface, least: float):
     """Return a slider of rates from `least` times a good one, coloured by what the surface does."""
-    rates = Regimes(np.linalg.eigvalsh(surface.hessian(np.zeros(2))), STEPS)
-    ends = (rates.creeps, rates.converges, rates.oscillates, np.inf)
-    bands = list(zip(ends, REGIMES.values(), strict=True))
-    value = float(f"{rates.converges / 2:.1g}")
-    return coloured(log_slider(value, least * value, 10 * value), lambda state: bands)
-
-
-def _ended(run, unit: str) -> str:
-    """Say how a descent ended."""
-    if run.stop == Stop.DIVERGED:
-        return f"it diverges after {run.steps_taken} steps"
-    rests = ", where it comes to rest," if run.stop == Stop.CONVERGED else ""
-    return f"the loss after {run.steps_taken} steps{rests} is {run.values[-1]:.3g} {unit}"
+    value, track = rate_for(surface, 0.5), bands(regimes(surface))
+    return coloured(log_slider(value, least * value, 10 * value), lambda state: track)

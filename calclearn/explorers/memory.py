@@ -20,10 +20,11 @@ from calclearn.descent.optimizers import (
 from calclearn.descent.shapes import ravine
 from calclearn.descent.surfaces import Surface
 from calclearn.explorers.controls import choice, log_slider, slider
+from calclearn.explorers.descents import rate_for
 from calclearn.explorers.explore import Explorer, explore
-from calclearn.explorers.races import race_on, rate_for
-from calclearn.figures.races import BELOW, Curves
-from calclearn.figures.style import GREY, OPTIMIZERS, panels, style
+from calclearn.explorers.races import race_on
+from calclearn.figures.curves import Curves
+from calclearn.figures.style import GREY, OPTIMIZERS, legend_below, panels
 
 MEMORIES = ("GradientDescent", "Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam")
 PARTS = {"mean": "running mean $m$", "size": r"size $\sqrt{v}$", "length": r"step, in $\eta$"}
@@ -106,8 +107,8 @@ def adam_step_by_step() -> Explorer:
         length, bare = state["lengths"]
         return (
             f"Gradients {gradients}, β₁ = {beta1:g}, β₂ = {beta2:g}. After {step} of them m is "
-            f"{m:z.3f}; divided by 1 - β₁^{step} = {1 - beta1**step:.3f} it is {mean:z.3f}. "
-            f"The step is {length:z.2f} η long; uncorrected it would be {bare:z.2f} η."
+            f"{m:.3f}; divided by 1 − β₁^{step} = {1 - beta1**step:.3f} it is {mean:.3f}. "
+            f"The step is {length:.2f} η long; uncorrected it would be {bare:.2f} η."
         )
 
     color, marker = OPTIMIZERS["Adam"]
@@ -122,8 +123,7 @@ def adam_step_by_step() -> Explorer:
         part: Curves(ax, looks, title=title, xlabel="step $k$", xlim=(0, len(k)), **scale)
         for ax, (part, title), scale in zip(axes, PARTS.items(), scales, strict=True)
     }
-    with style():
-        axes[0].figure.legend(*axes[0].get_legend_handles_labels(), **BELOW, ncols=3)
+    legend_below(axes[0])
     return explore(
         compute, drawings, caption, step=slider(3, 1, len(k), 1, label="step k"),
         beta1=slider(0.9, 0.0, 0.99, 0.01, label="β₁"),

@@ -16,11 +16,14 @@ from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.schedules import constant, cosine, step_decay, warmup
 from calclearn.descent.surfaces import Surface
 from calclearn.explorers.controls import log_slider, round_slider, slider
+from calclearn.explorers.descents import rate_for
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.memory import MEMORIES, memory_controls, say_memory, with_memory
 from calclearn.explorers.races import Lap, track
-from calclearn.figures.races import BELOW, GAP, Curves
-from calclearn.figures.style import BLACK, GREY, SCHEDULES, STEP, panels, style
+from calclearn.explorers.wording import counted
+from calclearn.figures.curves import Curves
+from calclearn.figures.races import GAP
+from calclearn.figures.style import BLACK, GREY, SCHEDULES, STEP, legend_below, panels, style
 from calclearn.figures.surfaces import NAMES, Contours, Point, window_around
 
 EPOCHS, DRAWS, STEPS = 6, 300, 240
@@ -112,8 +115,8 @@ def race_of_batches(data: LineData | None = None) -> Explorer:
             for name in sorted(late, key=late.get)
         )
         return (
-            f"From slope {slope:z.2f}, intercept {intercept:z.2f} all data are read "
-            f"{state['budget']} times, {size} for a gradient ({steps} steps); "
+            f"From slope {slope:.2f}, intercept {intercept:.2f} all data are read "
+            f"{counted(state['budget'], 'time')}, {size} for a gradient ({steps} steps); "
             f"{say_memory(**values)}. Above the lowest loss, mean of the last steps ({unit}): "
             f"{told}."
         )
@@ -142,7 +145,7 @@ def noise_of_batches(data: LineData | None = None) -> Explorer:
     x, y, n, whole = batches.data.x, batches.data.y, len(batches.data), batches.whole
     unit, sizes = f"{batches.data.y_unit}²", np.arange(1, n + 1)
     orders = np.argsort(np.random.default_rng(0).random((DRAWS, n)), axis=1)
-    rate = float(f"{0.5 / np.linalg.eigvalsh(whole.hessian(np.zeros(2)))[-1]:.1g}")
+    rate = rate_for(whole, 0.5)
     left, right = panels("flat", "flat", height=3.9)
 
     def noise_at(place: np.ndarray) -> tuple:
@@ -170,7 +173,7 @@ def noise_of_batches(data: LineData | None = None) -> Explorer:
     def caption(state: dict) -> str:
         (slope, intercept), length = state["place"], np.linalg.norm(state["full"])
         return (
-            f"At slope {slope:z.2f} and intercept {intercept:z.2f} the full gradient has length "
+            f"At slope {slope:.2f} and intercept {intercept:.2f} the full gradient has length "
             f"{length:.2g} ({unit} per unit); from {state['size']} random data it is off by "
             f"{in_words(state['noise'], np.inf)} on average, and σ/√B is {state['usual']:.2g}."
         )
@@ -234,15 +237,15 @@ def effect_of_schedules(data: LineData | None = None) -> Explorer:
             for name, end in zip(names, stop, strict=True)
         )
         return (
-            f"SGD, η = {rate:.3g} at most, batches of {size}, warm-up of {warm} steps. Above the "
-            f"lowest loss, mean of the last {CALM} of {STEPS} steps ({unit}): {told}."
+            f"SGD, η = {rate:.3g} at most, batches of {size}, warm-up of {counted(warm, 'step')}. "
+            f"Above the lowest loss, mean of the last {CALM} of {STEPS} steps ({unit}): {told}."
         )
 
     looks = {
         name: {"color": color, "ls": dashes, "lw": 1.5, "label": name}
         for name, (color, dashes) in SCHEDULES.items()
     }
-    highest = float(f"{2 / np.linalg.eigvalsh(whole.hessian(start[:, 0]))[-1]:.1g}")
+    highest = rate_for(whole, 2)
     words = {"xlabel": "step $k$", "xlim": (0, STEPS)}
     drawings = {
         "rates": Curves(left, looks, title="learning rate", ylim=(0, 1.05 * highest), **words),
@@ -251,8 +254,7 @@ def effect_of_schedules(data: LineData | None = None) -> Explorer:
             ylim=(batches.lowest / 1e4, 2 * batches.highest), **words,
         ),
     }  # fmt: skip
-    with style():
-        right.figure.legend(*right.get_legend_handles_labels(), **BELOW, ncols=len(names))
+    legend_below(right)
     return explore(
         compute, drawings, caption,
         learning_rate=slider(highest / 2, highest / 50, highest, highest / 50),

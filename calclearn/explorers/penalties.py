@@ -12,9 +12,9 @@ from calclearn.descent.losses import mse
 from calclearn.descent.penalised import lasso, ridge
 from calclearn.explorers.controls import choice, log_slider, slider
 from calclearn.explorers.explore import Explorer, explore
-from calclearn.figures.curves import Curve
+from calclearn.explorers.wording import placed
+from calclearn.figures.curves import Curve, Curves
 from calclearn.figures.fits import Reach, Rings
-from calclearn.figures.races import Curves
 from calclearn.figures.style import BEST, BLACK, GREY, LIGHT, MODEL, STEP, WEIGHTS, panels, style
 from calclearn.figures.surfaces import Point
 
@@ -54,7 +54,7 @@ def penalty_meets_bowl() -> Explorer:
 
     def caption(state: dict) -> str:
         (strength, penalty), weights = state["told"], state["weights"]
-        first, second = (f"{w:z.3f}" if w else "exactly 0" for w in weights)
+        first, second = (f"{w:.3f}" if w else "exactly 0" for w in weights)
         shape = "diamond" if penalty == "L1" else "disc"
         zeros = int(np.sum(weights == 0))
         met = (
@@ -64,7 +64,7 @@ def penalty_meets_bowl() -> Explorer:
         )
         mass, depth = state["bottom"]
         return (
-            f"{penalty} with λ = {strength:.3g}: from the bottom at ({mass:z.2f}, {depth:z.2f}) "
+            f"{penalty} with λ = {strength:.3g}: from the bottom at {placed((mass, depth))} "
             f"the weight of body mass is drawn to {first}, that of bill depth to {second}. The "
             f"ring of the loss, {state['loss'] - state['least']:.3g} cm² above the least, "
             f"{met[zeros].format(shape)}."
@@ -141,9 +141,9 @@ def soft_threshold() -> Explorer:
         if one == 0 < strength:
             held += ": the kink holds the weight"
         return (
-            f"The loss alone is lowest at a = {a:z.2f}. With λ = {strength:.2f} L1 leaves "
-            f"{f'{one:z.2f}' if one else 'exactly 0'}, L2 leaves {two:z.2f}. At w = 0 the gradient "
-            f"of the loss is {-a:z.2f}, in size {held}."
+            f"The loss alone is lowest at a = {a:.2f}. With λ = {strength:.2f} L1 leaves "
+            f"{f'{one:.2f}' if one else 'exactly 0'}, L2 leaves {two:.2f}. At w = 0 the gradient "
+            f"of the loss is {-a:.2f}, in size {held}."
         )
 
     looks = {

@@ -15,6 +15,7 @@ import numpy as np
 
 from calclearn.descent.arguments import generator, is_real
 from calclearn.descent.descend import Descent, Stop, descend
+from calclearn.descent.schedules import Schedule
 from calclearn.descent.surfaces import Surface
 
 ENDS = {
@@ -122,22 +123,22 @@ class Progress:
         done, left = self.step - self.since, self.goal - self.step
         seconds = max(1, self.seconds * left / done) if done else 0
         time_left = f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
-        since = f", going on from step {self.since:,}" if self.since else ""
+        since = f", going on from step {self.since}" if self.since else ""
         ending = f"; {time_left} left" if done else ""
-        return f"Step {self.step:,} of {self.goal:,}{since}: {self._measures()}{ending}."
+        return f"Step {self.step} of {self.goal}{since}: {self._measures()}{ending}."
 
     def at_rest(self, optimizer: str) -> str:
         """Say how it ended, and what another Train would do."""
         if not self.step:
             here = f"Not trained yet: {self._measures()}."
-            return f"{here} Train takes {self.steps:,} steps of {optimizer}."
+            return f"{here} Train takes {self.steps} steps of {optimizer}."
         stop = Stop(int(self.run.stop))
         how = "Stopped at step" if self.run.interrupted else ENDS[stop]
-        of = f" of {self.goal:,}" if self.step < self.goal else ""
-        told = f"{how} {self.step:,}{of}: {self._measures()}."
+        of = f" of {self.goal}" if self.step < self.goal else ""
+        told = f"{how} {self.step}{of}: {self._measures()}."
         if stop is Stop.DIVERGED:
             return f"{told} Start again, with a smaller learning rate."
-        return f"{told} Train goes on from here to step {self.next_goal:,}: {optimizer}."
+        return f"{told} Train goes on from here to step {self.next_goal}: {optimizer}."
 
     def _measures(self) -> str:
         """The last value of each measure; that of the score stands before its words."""
@@ -150,25 +151,27 @@ class Progress:
 
 
 def described(optimizer: Any) -> str:
-    """Return an optimizer as one types it: its learning rate, and what it has not by default.
+    """Return an optimizer in words: its learning rate, and what it has not by default.
 
-    >>> from calclearn.descent.optimizers import Adam
-    >>> described(Adam(0.01))
-    'Adam(learning_rate=0.01)'
+    >>> from calclearn.descent.optimizers import AdamW
+    >>> described(AdamW(0.01, weight_decay=0.3))
+    'AdamW, learning rate 0.01, weight decay 0.3'
     """
     name = type(optimizer).__name__
     if not is_dataclass(optimizer):
         return name
     given = {field.name: getattr(optimizer, field.name) for field in fields(optimizer)}
     told = [
-        f"{field.name}={in_words(value)}"
+        f"{field.name.replace('_', ' ')} {in_words(value)}"
         for field, value in zip(fields(optimizer), given.values(), strict=True)
         if field.repr and (field.name == "learning_rate" or repr(value) != repr(field.default))
     ]
-    return f"{name}({', '.join(told)})"
+    return ", ".join([name, *told])
 
 
 def in_words(value: Any) -> str:
+    if isinstance(value, Schedule):
+        return f"{value(0):.4g} at first"
     if is_dataclass(value):
-        return described(value)
+        return f"({described(value)})"
     return f"{value:.4g}" if isinstance(value, float) else repr(value)

@@ -17,6 +17,7 @@ from calclearn.descent.descend import Descent, Stop, descend
 from calclearn.descent.surfaces import Surface
 from calclearn.explorers.controls import round_slider, slider
 from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers.wording import placed
 from calclearn.figures.races import GAP, Paths, RaceCurves, key
 from calclearn.figures.style import BLACK, panels
 from calclearn.figures.surfaces import Contours, Point, grid
@@ -119,23 +120,6 @@ def track(
     return explore(compute, drawings, words, **starts, budget=budget, **controls)
 
 
-def rate_for(surface: Surface, share: float) -> float:
-    """A learning rate that suits the minimum: this share of 1/λmax, to one digit.
-
-    Raises ValueError for a surface that has not two weights, or no minimum that is known.
-
-    >>> from calclearn.descent.catalogue import booth
-    >>> rate_for(booth(), 0.5)  # λmax = 18
-    0.03
-    """
-    if surface.dimension != 2 or not surface.minima:
-        raise ValueError(
-            f"surface must have two weights and a known minimum, got {surface.name or surface!r}"
-        )
-    curvatures = np.linalg.eigvalsh(surface.hessian(np.array(surface.minima[0])))
-    return float(f"{share / curvatures[-1]:.1g}")
-
-
 def race_on(
     surface: Surface, entrants: Callable, names: tuple, words: Callable, budget: int, **controls
 ) -> Explorer:
@@ -150,10 +134,9 @@ def race_on(
         return race(surface, start, entrants(**values), budget)
 
     def caption(state: dict) -> str:
-        (x, y), told = state["start"], standings(state["laps"], arrived, surface)
         return (
-            f"{state['budget']} gradients each from ({x:z.2f}, {y:z.2f}), "
-            f"{words(**state['values'])}: {told}."
+            f"{state['budget']} gradients each from {placed(state['start'])}, "
+            f"{words(**state['values'])}: {standings(state['laps'], arrived, surface)}."
         )
 
     return track(

@@ -18,9 +18,9 @@ from calclearn.descent.penalised import lasso, ridge
 from calclearn.descent.surfaces import Surface
 from calclearn.explorers.controls import choice, log_slider, slider
 from calclearn.explorers.explore import Explorer, explore
-from calclearn.figures.curves import Curve
+from calclearn.explorers.wording import counted
+from calclearn.figures.curves import Curve, Curves
 from calclearn.figures.fits import Split, Weights
-from calclearn.figures.races import Curves
 from calclearn.figures.style import GREY, MODEL, SEEN, STEP, UNSEEN, panels, style
 
 SAMPLE, BIRDS, HIGHEST = 9, 20, 11  # the usual draw, the birds in it, the highest degree
@@ -60,19 +60,10 @@ def birds(ax: Axes, title: str) -> Split:
                  xlim=WINDOW[0], ylim=WINDOW[1], title=title)  # fmt: skip
 
 
-def rounded(number: float) -> str:
-    """Three digits, and no powers of ten.
-
-    >>> rounded(12345.6), rounded(0.25789)
-    ('12,300', '0.258')
-    """
-    return f"{float(f'{number:.3g}'):,.12g}"
-
-
 def lower_is_worse() -> Explorer:
     """When is a lower loss worse? A polynomial, the birds it was fitted to, and all others.
 
-    >>> [rounded(loss) for loss in lower_is_worse().set(degree=10, strength=1e-8).state["losses"]]
+    >>> [f"{loss:.3g}" for loss in lower_is_worse().set(degree=10, strength=1e-8).state["losses"]]
     ['0.265', '949']
     """
     left, middle, right = panels("flat", "flat", "flat", ratios=(1.25, 1, 0.9), height=3.9)
@@ -103,14 +94,14 @@ def lower_is_worse() -> Explorer:
 
     def caption(state: dict) -> str:
         (degree, strength, penalty, sample), weights = state["told"], state["weights"]
-        seen, unseen = map(rounded, state["losses"])
+        seen, unseen = state["losses"]
         zeros = int(np.sum(weights == 0))
         return (
             f"Sample {sample}, degree {degree}, {penalty} with λ = {strength:.2g}: the loss is "
-            f"{seen} mm² on the {BIRDS} birds of the fit and {unseen} mm² on the others. For them "
-            f"degree {state['best']} would be best. The largest weight is "
-            f"{rounded(np.abs(weights).max())} in size, and {zeros or 'none'} of "
-            f"{len(weights)} {'are' if zeros > 1 else 'is'} exactly 0."
+            f"{seen:.3g} mm² on the {BIRDS} birds of the fit and {unseen:.3g} mm² on the others. "
+            f"For them degree {state['best']} would be best. The largest weight is "
+            f"{np.abs(weights).max():.3g} in size, and {zeros or 'none'} of {len(weights)} "
+            f"{'are' if zeros > 1 else 'is'} exactly 0."
         )
 
     line = {"seen": {"color": SEEN, "marker": "o"}, "unseen": {"color": UNSEEN, "marker": "s"}}
@@ -143,7 +134,7 @@ def early_stopping(degree: int = 10) -> Explorer:
     Raises ValueError for a degree that is not from 1 to 11.
 
     >>> early = early_stopping().set(steps=1000.0, strength=1e-3)
-    >>> {way: rounded(loss) for way, loss in early.state["unseen"].items()}
+    >>> {way: f"{loss:.3g}" for way, loss in early.state["unseen"].items()}
     {'steps': '1.96', 'L2': '1.99'}
     """
     if degree not in range(1, HIGHEST + 1):
@@ -180,9 +171,9 @@ def early_stopping(degree: int = 10) -> Explorer:
     def caption(state: dict) -> str:
         (steps, strength), losses = state["amounts"].values(), state["unseen"]
         return (
-            f"On the birds held back the loss is {rounded(losses['steps'])} mm² after {steps:,} "
-            f"step{'s' * (steps > 1)} with η = {rate:.2g}, and {rounded(losses['L2'])} mm² with L2 "
-            f"and λ = {strength:.2g}, which is like {rounded(state['alike'])} steps. Along the "
+            f"On the birds held back the loss is {losses['steps']:.3g} mm² after "
+            f"{counted(steps, 'step')} with η = {rate:.2g}, and {losses['L2']:.3g} mm² with L2 "
+            f"and λ = {strength:.2g}, which is like {state['alike']:.3g} steps. Along the "
             f"curvatures the shares of the two differ by at most {state['apart']:.2f}."
         )
 
@@ -221,5 +212,5 @@ def early_stopping(degree: int = 10) -> Explorer:
     return explore(
         compute, drawings, caption,
         steps=log_slider(1e5, 1.0, 1e6, label="steps k"),
-        strength=log_slider(1e-3, 1e-7, 1.0, 84, label="λ of L2"),
+        strength=log_slider(1e-3, 1e-6, 1.0, 72, label="λ of L2"),
     )  # fmt: skip

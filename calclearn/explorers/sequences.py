@@ -17,7 +17,8 @@ from calclearn.calculus.autodiff import vjp
 from calclearn.explorers.controls import choice, log_slider, slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.forecasts import rises
-from calclearn.figures.races import BELOW, Curves
+from calclearn.explorers.wording import counted
+from calclearn.figures.curves import Curves
 from calclearn.figures.sequences import (
     AGREEMENT,
     ARRIVING,
@@ -27,7 +28,7 @@ from calclearn.figures.sequences import (
     TimeMap,
     Unrolled,
 )
-from calclearn.figures.style import BLACK, panels, style
+from calclearn.figures.style import BLACK, legend_below, panels
 from calclearn.networks.initial import orthogonal
 from calclearn.networks.recurrent import RNN, adjoints_through_time
 
@@ -129,9 +130,7 @@ def error_through_time() -> Explorer:
         "clipping": ByStep(right, CLIPPING, title="gradient of $W_{hh}$", step="loss at step $t$"),
         "last": Unrolled(strip, "the network unrolled: one dot a step, coloured by what arrives"),
     }
-    lines = [line for ax in (middle, right) for line in ax.get_legend_handles_labels()[0]]
-    with style():
-        left.figure.legend(handles=lines, **BELOW, ncols=5, handlelength=1.6)
+    legend_below(middle, right, handlelength=1.6)
     return explore(
         compute, drawings, caption, steps=slider(30, 2, LONGEST, 1, label="sequence length"),
         radius=slider(0.8, 0.2, 2.5, 0.05), activation=choice([*ACTIVATIONS]),
@@ -170,10 +169,12 @@ def truncated_gradient() -> Explorer:
     def caption(state: dict) -> str:
         truncate, radius, activation = state["told"]
         angle = np.degrees(np.arccos(min(state["cosine"], 1)))
+        pieces = f"cut into pieces of {counted(truncate, 'step')}"
         return (
-            f"{activation}, radius {radius:.2f}, cut into pieces of {truncate} of {LONGEST} "
-            f"steps: the gradient is {state['length']:.2f} times as long as the true one and "
-            f"points {angle:.0f}° away from it."
+            f"{activation}, radius {radius:.2f}, {LONGEST} steps, "
+            f"{pieces if truncate < LONGEST else 'not cut'}: the gradient is "
+            f"{state['length']:.2f} times as long as the true one and points {angle:.0f}° away "
+            f"from it."
         )
 
     now = {"now": {"color": BLACK, "lw": 0.8}}
@@ -184,8 +185,7 @@ def truncated_gradient() -> Explorer:
             xlabel="steps between cuts $k$", title="truncated against true gradient",
         ),
     }  # fmt: skip
-    with style():
-        left.figure.legend(*right.get_legend_handles_labels(), **BELOW, ncols=2)
+    legend_below(right)
     return explore(
         compute, drawings, caption, truncate=slider(8, 1, LONGEST, 1, label="cut every"),
         radius=slider(1.1, 0.2, 2.5, 0.05), activation=choice([*ACTIVATIONS]),

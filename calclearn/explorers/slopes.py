@@ -11,9 +11,10 @@ from calclearn.calculus.formula import parse
 from calclearn.calculus.richardson import EPS
 from calclearn.explorers.controls import choice, log_slider, slider
 from calclearn.explorers.explore import Explorer, explore
-from calclearn.figures.curves import Curve
+from calclearn.explorers.wording import typeset
+from calclearn.figures.curves import Curve, Note
 from calclearn.figures.slopes import ErrorCurves, Graph, Microscope, Secants
-from calclearn.figures.style import DIFFERENCES, GREY, panels
+from calclearn.figures.style import DIFFERENCES, GREY, legend_below, panels
 
 FORMULAS = {
     "sine": "sin(x)", "sigmoid": "1/(1 + exp(-x))", "absolute value": "abs(x)",
@@ -65,7 +66,8 @@ def slope_at_a_point(formula: str = "x**2") -> Explorer:
         return {
             "text": text, "graph": (places, heights, limits), "touch": (x, y, h, *slopes),
             "field": (x + 2 * h * BOX[0], y + reach * h * BOX[1]),
-            "view": (T, rise, (-reach, reach), h), "near": (0, 0, 1, *slopes),
+            "view": (T, rise, (-reach, reach)), "near": (0, 0, 1, *slopes),
+            "scale": typeset(f"$h$ = {h:.2g}"),
         }  # fmt: skip
 
     def caption(state: dict) -> str:
@@ -80,11 +82,13 @@ def slope_at_a_point(formula: str = "x**2") -> Explorer:
 
     drawings = {
         "graph": Graph(left, title="the curve, two secants, the tangent"),
-        "touch": Secants(left, drags=("x",), legend=True),
+        "touch": Secants(left, drags=("x",)),
         "field": Curve(left, color=GREY, lw=1.2),
         "view": Microscope(right, title="what is in the box, magnified"),
         "near": Secants(right),
+        "scale": Note(right),
     }
+    legend_below(left)
     return explore(
         compute,
         drawings,
@@ -128,8 +132,8 @@ def how_small_is_small() -> Explorer:
         rise = (f(x + h * T) - f(x)) / (h * slope)
         secants = (rule(f, x, h) / slope for rule in SIDES)
         return {
-            "function": function, "view": (T, rise, (-3, 3), h), "near": (0, 0, 1, *secants, 1),
-            "curves": (*curves, (h, _errors(f, x, h))),
+            "function": function, "view": (T, rise, (-3, 3)), "near": (0, 0, 1, *secants, 1),
+            "scale": typeset(f"$h$ = {h:.2g}"), "curves": (*curves, (h, _errors(f, x, h))),
         }  # fmt: skip
 
     def caption(state: dict) -> str:
@@ -147,6 +151,7 @@ def how_small_is_small() -> Explorer:
     drawings = {
         "view": Microscope(left, title="the curve at the scale of $h$", unit="$h \\cdot f'(x)$"),
         "near": Secants(left),
+        "scale": Note(left),
         "curves": ErrorCurves(right, (4e-19, 2.5)),
     }
     step = log_slider(1e-2, 1e-18, 1.0, steps=180)

@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 
 from calclearn.data import LineData, penguin_line, penguins
+from calclearn.descent.curvature import eigenvalues
 from calclearn.descent.losses import line_loss
 from calclearn.explorers.controls import round_slider, slider
 from calclearn.explorers.explore import Explorer, explore
@@ -45,9 +46,7 @@ def profiles(data: LineData | None = None) -> Explorer:
     for k, ax in enumerate((first, second)):
         for other in np.linspace(*window[1 - k], 9):
             points = sweep(np.full(2, other), k, window[k])
-            Curve(ax, color=GREY, still=True, lw=0.6, alpha=0.6).update(
-                (points[k], surface(points))
-            )
+            ax.plot(points[k], surface(points), color=GREY, lw=0.6, alpha=0.6)
         with style():
             ax.set(xlabel=NAMES[k], xlim=window[k], ylim=(0, top))
             ax.set_title(f"profile over the {('slope', 'intercept')[k]}")
@@ -154,7 +153,7 @@ def shape_of_the_bowl() -> Explorer:
 
     def compute(origin: float, unit: float, azimuth: float, elevation: float) -> dict:
         surface = fit(origin, unit)
-        curvatures = np.linalg.eigvalsh(surface.hessian(np.zeros(2)))
+        curvatures = eigenvalues(surface, surface.minima[0])
         return {
             "surface": surface, "curvatures": curvatures,
             "condition": curvatures[1] / curvatures[0], "view": (surface, azimuth, elevation),
@@ -162,16 +161,11 @@ def shape_of_the_bowl() -> Explorer:
 
     def caption(state: dict) -> str:
         flat, steep = state["curvatures"]
-        shape = (
-            "round"
-            if state["condition"] < 1.1
-            else "a long valley"
-            if (state["condition"] > 30)
-            else "an oval"
-        )
+        ratio = state["condition"]
+        shape = "round" if ratio < 1.1 else "an oval" if ratio <= 30 else "a long valley"
         return (
             f"The curvatures are {steep:.0f} across and {flat:.0f} along: their ratio, the "
-            f"condition number, is {state['condition']:.3g}, so the bowl is {shape}."
+            f"condition number, is {ratio:.3g}, so the bowl is {shape}."
         )
 
     drawings = {
@@ -188,11 +182,11 @@ def shape_of_the_bowl() -> Explorer:
     )
 
 
-def turning(azimuth: int = -60, elevation: int = 35) -> dict:
+def turning() -> dict:
     """Return the two controls that turn a bowl, in degrees; the bowl can be dragged as well."""
     return {
-        "azimuth": slider(azimuth, -180, 180, 1, label="turn (°)"),
-        "elevation": slider(elevation, 5, 90, 1, label="tilt (°)"),
+        "azimuth": slider(-60, -180, 180, 1, label="turn (°)"),
+        "elevation": slider(35, 5, 90, 1, label="tilt (°)"),
     }
 
 

@@ -24,10 +24,9 @@ from calclearn.explorers.controls import choice, log_slider, slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.regularisation import CENTRE, HALF, LEVEL, WINDOW
 from calclearn.explorers.regularisation import birds as birds_on
-from calclearn.figures.curves import Curve, Tangent
+from calclearn.figures.curves import Curve, Curves, Tangent
 from calclearn.figures.descents import Path
-from calclearn.figures.races import BELOW, Curves
-from calclearn.figures.style import BLACK, GREY, MODEL, SEEN, UNSEEN, panels, style
+from calclearn.figures.style import BLACK, GREY, MODEL, SEEN, UNSEEN, legend_below, panels
 from calclearn.figures.surfaces import Contours, Point
 
 STRENGTHS, RATES = (1e-5, 1.0), (3e-3, 1.2)
@@ -145,9 +144,9 @@ def slope_of_validation() -> Explorer:
         (by_strength, by_rate), differences = state["slopes"], state["differences"]
         return (
             f"{said}training loss {trained:.3f} mm², validation loss {held:.3f} mm². Its "
-            f"slope along log λ, through all steps of the run, is {by_strength:z.4f} mm² (by "
-            f"differences {differences[0]:z.4f}), along log η it is {by_rate:z.4f} mm² (by "
-            f"differences {differences[1]:z.4f})."
+            f"slope along log λ, through all steps of the run, is {by_strength:.4f} mm² (by "
+            f"differences {differences[0]:.4f}), along log η it is {by_rate:.4f} mm² (by "
+            f"differences {differences[1]:.4f})."
         )
 
     left, *axes = panels("flat", "flat", "flat", ratios=(1.05, 1, 1), height=3.7)
@@ -161,7 +160,7 @@ def slope_of_validation() -> Explorer:
         drawings[f"at {name}"] = Tangent(ax, color=MODEL)
         in_tens(ax.xaxis, limits)
     drawings["border"] = Curve(axes[1], color=GREY, lw=1.2, ls=":")
-    key(left, axes[0])
+    legend_below(left, axes[0], handlelength=1.6)
     return explore(
         compute, drawings, caption,
         strength=log_slider(1e-2, *STRENGTHS, 100, label="penalty λ"),
@@ -224,16 +223,9 @@ def tuning_by_descent() -> Explorer:
             xlabel="tuning step", title="loss (mm²)",
         ),
     }  # fmt: skip
-    key(left, right)
+    legend_below(left, right, handlelength=1.6)
     return explore(
         compute, drawings, caption, start=choice([*STARTS]),
         learning_rate=choice(OUTER, 1, label="rate of tuning"),
         step=slider(8, 0, TUNINGS, 1, label="tuning step"),
     )  # fmt: skip
-
-
-def key(*axes) -> None:
-    """One legend below the figure for several axes."""
-    handles = [line for ax in axes for line in ax.get_legend_handles_labels()[0]]
-    with style():
-        axes[0].figure.legend(handles=handles, **BELOW, ncols=len(handles), handlelength=1.6)

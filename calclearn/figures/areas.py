@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
 from calclearn.figures.style import BLACK, GREY, MODEL, style
-from calclearn.figures.surfaces import Point
 
 SHARES = np.linspace(0, 1, 13)  # of a piece's width; enough for a parabola to look bent
 
@@ -61,27 +60,21 @@ class Density(Areas):
     Dragged sideways it moves; pulled up at its top it gets narrower, as a bell of area one must.
     """
 
-    def __init__(self, ax: Axes, *, highest: float, drags=("centre", "width")) -> None:
+    drags = "centre", "width"
+
+    def __init__(self, ax: Axes, *, highest: float) -> None:
         with style():
             own = ax.twinx()
             own.set(ylim=(0, highest), yticks=[])
             own.spines[:].set_visible(False)
         super().__init__(own)
-        self.highest, self.drags = highest, drags
+        self.highest = highest
 
     def dragged(self, start, to, centre: float, width: float) -> tuple[float, float]:
         """Return centre and width after a drag; the top, 1 / width√2π high, follows the pointer."""
         top = 1 / (width * np.sqrt(2 * np.pi))
         pulled = np.clip(top + to[1] - start[1], self.highest / 100, self.highest)
         return centre + to[0] - start[0], width * top / pulled
-
-
-class UpperLimit(Point):
-    """The point of the curve where an area ends; `update((x, height))`. It can be dragged."""
-
-    def dragged(self, start, to, upper_limit: float) -> tuple[float]:
-        """Return the limit after a drag across the axes."""
-        return (upper_limit + to[0] - start[0],)
 
 
 class Misses:
@@ -107,15 +100,3 @@ class Misses:
         for line, row in zip(self.lines, misses, strict=True):
             line.set_data(counts, np.maximum(row, self.least))  # zero has no logarithm
         self.ring.set_data([count], [max(miss, self.least)])
-
-
-class Note:
-    """A few words at the top left of the axes; `update(text)`."""
-
-    def __init__(self, ax: Axes) -> None:
-        self.ax = ax
-        with style():
-            self.text = ax.text(0.05, 0.97, "", va="top", transform=ax.transAxes, animated=True)
-
-    def update(self, text: str) -> None:
-        self.text.set_text(text)

@@ -11,8 +11,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from calclearn.figures.curves import OnCurve
 from calclearn.figures.style import BASINS, BLACK, STATIONARY, STEP, UNSETTLED, style
-from calclearn.figures.surfaces import Contours, Point
+from calclearn.figures.surfaces import Contours
 
 COORDINATES = ("$x$", "$y$")
 NOT_SETTLED, DIVERGES = -2, -1  # what stands in a map where no minimum was reached
@@ -153,20 +154,16 @@ def legend(ax: Axes) -> None:
         )  # fmt: skip
 
 
-class Ball(Point):
+class Ball(OnCurve):
     """A ball on a curve, white where it starts; `update(place)`. It can be dragged along."""
 
-    def __init__(self, ax: Axes, *, drags: tuple[str, ...] = (), color: str = STEP) -> None:
-        super().__init__(ax, drags=drags, color=color)
+    def __init__(self, ax: Axes, *, drags: tuple[str, ...] = ()) -> None:
+        super().__init__(ax, drags=drags)
         self.dot.set(zorder=16, markersize=13)
         if drags:
-            self.dot.set(mfc="white", mec=color, mew=2.5)
+            self.dot.set(mfc="white", mec=STEP, mew=2.5)
 
     def update(self, place) -> None:
         """Show the ball at its place, or at the edge of the axes where it has left them."""
         edges = np.transpose([self.ax.get_xlim(), self.ax.get_ylim()])
         super().update(np.clip(place, *edges))
-
-    def dragged(self, start, to, *values: float) -> tuple[float]:
-        """Return the coordinate under the pointer; the curve gives the height."""
-        return (to[0],)

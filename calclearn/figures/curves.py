@@ -10,6 +10,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.patches import Rectangle
 
 from calclearn.figures.style import BLACK, DATA, MODEL, STEP, style
+from calclearn.figures.surfaces import Point
 
 
 class Data:
@@ -70,17 +71,9 @@ class Residuals:
     def update(self, pair) -> None:
         data, (slope, intercept) = pair
         on_line = slope * data.x + intercept
-        x_per_y = self._x_per_y()
-        self.squares.set_verts(
-            np.stack(
-                [
-                    [data.x, data.y],
-                    [data.x + x_per_y * (data.y - on_line), data.y],
-                    [data.x + x_per_y * (data.y - on_line), on_line],
-                    [data.x, on_line],
-                ]
-            ).transpose(2, 0, 1)  # (n, 4 corners, 2)
-        )
+        across = data.x + self._x_per_y() * (data.y - on_line)
+        corners = [data.x, data.y], [across, data.y], [across, on_line], [data.x, on_line]
+        self.squares.set_verts(np.transpose(corners, (2, 0, 1)))  # (n, 4 corners, 2)
 
     def _x_per_y(self) -> float:
         """Return how much of x is as long on the screen as one unit of y."""
@@ -89,16 +82,37 @@ class Residuals:
 
 
 class Curve:
-    """A curve $y = f(x)$ with its name; `update((x, y))`. It moves unless `still` is set."""
+    """A curve $y = f(x)$; `update((x, y))`. It moves unless `still` is set."""
 
-    def __init__(
-        self, ax: Axes, *, color: str = BLACK, label: str = "", still: bool = False, **line
-    ) -> None:
+    def __init__(self, ax: Axes, *, color: str = BLACK, still: bool = False, **look) -> None:
         self.ax = ax
-        (self.line,) = ax.plot([], [], color=color, label=label, animated=not still, **line)
+        (self.line,) = ax.plot([], [], color=color, animated=not still, **look)
 
     def update(self, curve) -> None:
         self.line.set_data(*curve)
+
+
+class Curves:
+    """Several curves on fixed axes; `update({name: (x, y)})`. `looks` go to matplotlib's `plot`.
+
+    What leaves the axes runs along their edge: no renderer draws a line to 1e300, and a logarithmic
+    axis has no place for zero.
+    """
+
+    def __init__(self, ax: Axes, looks: dict[str, dict], **axes) -> None:
+        self.ax = ax
+        with style():
+            if axes:
+                ax.set(**axes)
+                ax.grid(True, axis="y", lw=0.6)
+            self.lines = {
+                name: ax.plot([], [], animated=True, **look)[0] for name, look in looks.items()
+            }
+
+    def update(self, curves) -> None:
+        for name, line in self.lines.items():
+            x, y = curves[name]
+            line.set_data(x, np.clip(y, *self.ax.get_ylim()))
 
 
 class Tangent:
@@ -120,6 +134,27 @@ class Tangent:
         reach = (right - left) / 4
         self.line.set_data([x - reach, x + reach], [y - reach * slope, y + reach * slope])
         self.point.set_data([x], [y])
+
+
+class OnCurve(Point):
+    """A point that stays on its curve; `update((x, height))`. Dragged, it says its x."""
+
+    def dragged(self, start, to, x: float) -> tuple[float]:
+        """Return the x under the pointer; the curve gives the height."""
+        return (to[0],)
+
+
+class Note:
+    """A few words at the top left of the axes; `update(text)`."""
+
+    def __init__(self, ax: Axes) -> None:
+        self.ax = ax
+        look = {"va": "top", "bbox": {"fc": "white", "ec": "none", "pad": 3}, "zorder": 8}
+        with style():
+            self.text = ax.text(0.04, 0.96, "", transform=ax.transAxes, animated=True, **look)
+
+    def update(self, text: str) -> None:
+        self.text.set_text(text)
 
 
 class TotalSquare:
@@ -152,8 +187,8 @@ class TotalSquare:
             self.ax.set(xlim=(0, 1.05 * most), ylim=(0, 1.05 * most))
 
 
-def _around(values: np.ndarray, margin: float = 0.08) -> tuple[float, float]:
+def _around(values: np.ndarray) -> tuple[float, float]:
     """Return limits that leave a margin around the values."""
     low, high = float(np.min(values)), float(np.max(values))
-    room = margin * (high - low) or 1.0
+    room = 0.08 * (high - low) or 1.0
     return low - room, high + room

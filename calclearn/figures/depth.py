@@ -8,7 +8,7 @@ figures can be compared; what is smaller or larger runs along the edge.
 import numpy as np
 from matplotlib.axes import Axes
 
-from calclearn.figures.races import Curves
+from calclearn.figures.curves import Curves
 from calclearn.figures.style import BLACK, BLAME, GREY, INITIALS, LOCAL, MODEL, style
 
 DEEPEST = 40  # layers

@@ -110,20 +110,14 @@ class Bands:
 
 
 def _run_inside(ax: Axes, places: np.ndarray) -> int:
-    """Return how many points run up to the first that is far outside the axes, that one included.
+    """Return how many points run up to the first that is far outside the axes.
 
-    A diverging path reaches 1e300 in a few hundred steps; no renderer draws a line to there.
+    A diverging path reaches 1e300 in a few hundred steps; no renderer draws a line to there. That
+    one is included on a map, and not on a bowl: its lines are not cut off at the edge of the box.
     """
-    axes = (
-        [ax.get_xlim(), ax.get_ylim(), ax.get_zlim()]
-        if ax.name == "3d"
-        else [ax.get_xlim(), ax.get_ylim()]
-    )
-    low, high = np.transpose(axes)
-    far = 0.2 if ax.name == "3d" else 3.0  # a bowl's lines are not cut off at the edge of the box
-    outside = ((places < low - far * (high - low)) | (places > high + far * (high - low))).any(
-        axis=1
-    )
-    if not outside.any():
-        return len(places)
-    return int(np.argmax(outside)) + (ax.name != "3d")
+    solid = ax.name == "3d"
+    limits = [ax.get_xlim(), ax.get_ylim()] + ([ax.get_zlim()] if solid else [])
+    low, high = np.transpose(limits)
+    far = (0.2 if solid else 3.0) * (high - low)
+    outside = ((places < low - far) | (places > high + far)).any(axis=1)
+    return int(np.argmax(outside)) + (not solid) if outside.any() else len(places)

@@ -12,13 +12,12 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import FancyBboxPatch
 
 from calclearn.calculus.autodiff import grad
 from calclearn.calculus.graph import Graph
 from calclearn.figures.layers import BOX, layout
-from calclearn.figures.style import BLACK, BLAME, CLASSES, DPI, GREY, LIGHT, LOCAL, WIDTH, style
+from calclearn.figures.style import BLACK, BLAME, DPI, GREY, LIGHT, LOCAL, WIDTH, style
 
 NODE, LABEL = (BOX * WIDTH * DPI, 38), (64, 34)  # pixels, as all sizes here
 ROW, LEGEND = 86, 46  # from one node to the next below it; and the line of text under all
@@ -269,29 +268,3 @@ def clear_spots(routes: dict, places: np.ndarray) -> dict:
 def _box(centre, **look) -> FancyBboxPatch:
     corner = np.subtract(centre, np.divide(NODE, 2))
     return FancyBboxPatch(corner, *NODE, boxstyle="round,pad=0,rounding_size=7", **look)
-
-
-class AnswerMap:
-    """What a classifier answers on the plane, from -1 to +1, and the points that it learns from.
-
-    `update((answers, errors))`: answers (n, n) over the window, errors (points,), the squared
-    errors of the points: the larger a point, the more it is to be blamed.
-    """
-
-    def __init__(self, ax: Axes, window: float, points: np.ndarray, classes: np.ndarray) -> None:
-        self.ax, self.groups = ax, [classes < 0, classes > 0]
-        shades = LinearSegmentedColormap.from_list("answers", [CLASSES[0], "white", CLASSES[1]])
-        self.image = ax.imshow(
-            np.zeros((2, 2)), cmap=shades, vmin=-1.6, vmax=1.6, origin="lower", animated=True,
-            extent=(-window, window, -window, window), interpolation="bilinear",
-        )  # fmt: skip
-        self.dots = [
-            ax.scatter(*points[:, group], c=color, marker=marker, ec=BLACK, lw=0.5, animated=True)
-            for group, color, marker in zip(self.groups, CLASSES, "os", strict=True)
-        ]
-
-    def update(self, learned) -> None:
-        answers, errors = learned
-        self.image.set_data(answers)
-        for dots, group in zip(self.dots, self.groups, strict=True):
-            dots.set_sizes(8 + 20 * errors[group])

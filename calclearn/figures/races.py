@@ -9,12 +9,12 @@ from contourpy import contour_generator
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
+from calclearn.figures.curves import Curves
 from calclearn.figures.descents import Path
 from calclearn.figures.style import GREY, MODEL, OPTIMIZERS, style
-from calclearn.figures.surfaces import Point, grid
+from calclearn.figures.surfaces import grid
 
 GAP = r"loss $-$ lowest loss"
-BELOW = {"loc": "outside lower center", "columnspacing": 1.5}  # the place of a figure's legend
 
 
 def key(ax: Axes, names) -> None:
@@ -45,29 +45,6 @@ class Paths:
     def update(self, descents) -> None:
         for name, path in self.paths.items():
             path.update(descents[name])
-
-
-class Curves:
-    """Several curves on fixed axes; `update({name: (x, y)})`. `looks` go to matplotlib's `plot`.
-
-    What leaves the axes runs along their edge: no renderer draws a line to 1e300, and a logarithmic
-    axis has no place for zero.
-    """
-
-    def __init__(self, ax: Axes, looks: dict[str, dict], **axes) -> None:
-        self.ax = ax
-        with style():
-            if axes:
-                ax.set(**axes)
-                ax.grid(True, axis="y", lw=0.6)
-            self.lines = {
-                name: ax.plot([], [], animated=True, **look)[0] for name, look in looks.items()
-            }
-
-    def update(self, curves) -> None:
-        for name, line in self.lines.items():
-            x, y = curves[name]
-            line.set_data(x, np.clip(y, *self.ax.get_ylim()))
 
 
 class RaceCurves(Curves):
@@ -116,11 +93,3 @@ class ModelRings:
         shares = (np.arange(1, 5) / 2) ** 2
         levels = middle + room * np.concatenate([-shares, shares])
         self.rings.set_segments([line for level in levels for line in lines(level)])
-
-
-class OnCurve(Point):
-    """A point that stays on its curve; `update((x, height))`. Dragged, it says its x."""
-
-    def dragged(self, start, to, x: float) -> tuple[float]:
-        """Return the x under the pointer."""
-        return (to[0],)

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, to_rgba
 
-from calclearn.figures.races import Curves
+from calclearn.figures.curves import Curves
 from calclearn.figures.style import (
     BEST,
     BLACK,

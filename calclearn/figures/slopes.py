@@ -35,19 +35,12 @@ class Graph:
 class Microscope(Graph):
     """What lies within 2h of a point, magnified until h is one unit long in both directions.
 
-    `update((t, rise, limits, h))`: the curve from the point, counted in h. Its axes stay.
+    `update((t, rise, limits))`: the curve from the point, counted in h. Its axes stay.
     """
 
     def __init__(self, ax: Axes, *, title: str, unit: str = "$h$"):
         super().__init__(ax, title=title, xlabel="", ylabel=f"height above the point, in {unit}")
         ax.set_xticks(range(-2, 3), ["$x-2h$", "$x-h$", "$x$", "$x+h$", "$x+2h$"])
-        self.scale = ax.text(0.03, 0.95, "", transform=ax.transAxes, va="top", zorder=8)
-        self.scale.set(animated=True, bbox={"fc": "white", "ec": "none", "pad": 3})
-
-    def update(self, view) -> None:
-        *graph, h = view
-        super().update(graph)
-        self.scale.set_text(f"$h$ = {h:.2g}")
 
 
 class Secants:
@@ -57,7 +50,7 @@ class Secants:
     dragged along the curve where `drags` names the control of x.
     """
 
-    def __init__(self, ax: Axes, *, drags: tuple[str, ...] = (), legend: bool = False):
+    def __init__(self, ax: Axes, *, drags: tuple[str, ...] = ()):
         self.ax, self.drags = ax, drags
         looks = {
             "secant to $x-h$": {"color": MODEL, "lw": 1.4, "ls": (0, (4, 2))},
@@ -71,9 +64,6 @@ class Secants:
         dots = {"ls": "", "mec": "white", "animated": True, "zorder": 7}
         (self.neighbours,) = ax.plot([], [], "o", color=MODEL, ms=7, **dots)
         (self.point,) = ax.plot([], [], "o", color=STEP, ms=10, **dots)
-        if legend:
-            with style():
-                ax.figure.legend(handles=self.lines, loc="outside lower center", ncols=3)
 
     def update(self, touch) -> None:
         x, y, h, left, right, slope = touch

@@ -82,13 +82,13 @@ class Bowl:
     Dragging it turns it: `drags` names the two controls, `dragged` says where they go.
     """
 
+    names: tuple[str, str] = NAMES  # of the axes
+
     def __init__(
-        self, ax: Axes, window=None, *, names=NAMES, title: str = "", count: int = 28,
-        drags: tuple[str, ...] = ("azimuth", "elevation"),
-    ) -> None:  # fmt: skip
-        self.ax, self.window, self.count, self.drags = ax, window, count, drags
+        self, ax: Axes, window=None, *, title: str = "", drags=("azimuth", "elevation")
+    ) -> None:
+        self.ax, self.window, self.drags = ax, window, drags
         self.sheet = self.shown = self.view = None
-        self.names = (*names, "")
         with style():
             ax.set(title=title)
             ax.set_box_aspect((1, 1, 0.8), zoom=0.9)
@@ -110,7 +110,7 @@ class Bowl:
             self.shown = (surface, window)
             if self.sheet is not None:
                 self.sheet.remove()
-            x, y = points = grid(window, self.count)
+            x, y = points = grid(window, 28)
             heights = surface(points)
             t = np.sqrt((heights - heights.min()) / (np.ptp(heights) or 1))
             self.sheet = self.ax.plot_surface(
@@ -127,11 +127,12 @@ class Bowl:
         self.ax.stale = True  # which matplotlib leaves to pyplot
         a, e = np.radians([azimuth, elevation])
         sight = np.abs([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
+        end_on = sight > (0.8, 0.8, 0.93)
         axes = (self.ax.xaxis, self.ax.yaxis, self.ax.zaxis)
-        for axis, end_on, name in zip(axes, sight > (0.8, 0.8, 0.93), self.names, strict=True):
+        for axis, hidden, name in zip(axes, end_on, (*self.names, ""), strict=True):
             # An axis seen nearly from its end has no room for its numbers.
-            axis.set_tick_params(labelcolor="none" if end_on else GREY)
-            axis.set_label_text("" if end_on else name)
+            axis.set_tick_params(labelcolor="none" if hidden else GREY)
+            axis.set_label_text("" if hidden else name)
 
     def dragged(self, start, to, azimuth: float, elevation: float) -> tuple[float, float]:
         """Return the view after a drag across the axes: half a turn from side to side."""
@@ -163,12 +164,12 @@ class ShadedPoints:
     The shades run over the whole window of `losses`, a surface, so they mean the same all the time.
     """
 
-    def __init__(self, ax: Axes, window, *, losses, names=NAMES, title: str = "") -> None:
+    def __init__(self, ax: Axes, window, *, losses, title: str = "") -> None:
         self.ax = ax
         heights = losses(grid(window, 60))
         self.low, self.room = heights.min(), np.ptp(heights)
         with style():
-            ax.set(xlabel=names[0], ylabel=names[1], title=title, xlim=window[0], ylim=window[1])
+            ax.set(xlabel=NAMES[0], ylabel=NAMES[1], title=title, xlim=window[0], ylim=window[1])
         self.dots = ax.scatter([], [], s=46, ec=GREY, lw=0.6, animated=True, zorder=3)
 
     def update(self, family) -> None:
@@ -180,10 +181,10 @@ class ShadedPoints:
 class PointOnBowl:
     """The same point on the bowl, with its height; `update((weights, height))`."""
 
-    def __init__(self, ax: Axes, *, color: str = STEP) -> None:
+    def __init__(self, ax: Axes) -> None:
         self.ax = ax
         (self.dot,) = ax.plot(
-            [], [], [], "o", color=color, ms=9, mec="white", mew=1.5, animated=True, zorder=20
+            [], [], [], "o", color=STEP, ms=9, mec="white", mew=1.5, animated=True, zorder=20
         )
 
     def update(self, place) -> None:
@@ -219,14 +220,14 @@ class Slices:
 
 
 class GradientArrow:
-    """The gradient at a point and its parts, one a weight; `update((weights, gradient))`.
+    """Minus the gradient at a point and its parts, one a weight; `update((weights, gradient))`.
 
-    All three arrows share one scale, chosen so that the whole gradient is `reach` of the map's
-    width long: direction and proportion are what the picture shows, the caption gives the size.
+    All three arrows share one scale, chosen so that the whole one is 0.28 of the map's width long:
+    direction and proportion are what the picture shows, the caption gives the size.
     """
 
-    def __init__(self, ax: Axes, *, reach: float = 0.28, downhill: bool = True) -> None:
-        self.ax, self.reach, self.sign = ax, reach, -1 if downhill else 1
+    def __init__(self, ax: Axes) -> None:
+        self.ax = ax
         kinds = [(WEIGHTS[0], 2), (WEIGHTS[1], 2), (BLACK, 3)]
         self.arrows = [
             ax.annotate(
@@ -241,7 +242,7 @@ class GradientArrow:
         weights, gradient = (np.asarray(part, float) for part in place)
         size = np.array([np.ptp(self.ax.get_xlim()), np.ptp(self.ax.get_ylim())])
         steep = np.linalg.norm(gradient / size)
-        whole = self.sign * gradient * self.reach / steep if steep > 0 else np.zeros(2)
+        whole = -0.28 * gradient / steep if steep > 0 else np.zeros(2)
         for arrow, part in zip(self.arrows, ([1, 0], [0, 1], [1, 1]), strict=True):
             arrow.xy, arrow.xyann = tuple(weights + whole * part), tuple(weights)
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from calclearn.figures.races import Curves
+from calclearn.figures.curves import Curves
 from calclearn.figures.style import style
 
 LEAST, MOST = 2, 12  # decades on a logarithmic axis

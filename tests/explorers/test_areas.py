@@ -32,18 +32,6 @@ def shift():
     return expected_loss()
 
 
-def drawing(explorer, part):
-    return next(drawing for name, drawing in explorer._drawings if name == part)
-
-
-def drag(explorer, part, start, to):
-    """Drag a part of the figure between two places in its own coordinates."""
-    ax = drawing(explorer, part).ax
-    to_figure = ax.transData + ax.figure.transFigure.inverted()
-    start, to = to_figure.transform([start, to]).tolist()
-    explorer._answer(explorer.values, {"id": f"{start}{to}", "start": start, "to": to})
-
-
 def test_a_bell_has_area_one_and_the_width_that_it_says():
     x = np.linspace(-60, 60, 4001)
     density = bell(x, 3.0, 5.0)
@@ -78,7 +66,7 @@ def test_the_error_of_each_rule_falls_with_its_order():
     assert np.array_equal(counts, PIECES)
 
 
-def test_the_caption_says_what_the_tangent_shows(area):
+def test_the_caption_says_what_the_tangent_shows(area, drawing):
     caption = area.set(rule="left", pieces=8, upper_limit=210.0).caption
     state = area.state
     x0, x1 = drawing(area, "touch").line.get_xdata()
@@ -114,7 +102,7 @@ def test_bad_functions_are_named():
         accumulated_area(np.sin, (1.0, 1.0))
 
 
-def test_the_upper_limit_can_be_dragged(area):
+def test_the_upper_limit_can_be_dragged(area, drag):
     area.set(upper_limit=190.0)
     drag(area, "limit", (190.0, 0.01), (205.0, 0.03))
     assert area.values["upper_limit"] == pytest.approx(205.0)
@@ -188,7 +176,7 @@ def _best_line():
     return line_loss((penguins().flipper_length - 190) / 10, penguins().body_mass / 1000).minima[0]
 
 
-def test_the_density_can_be_dragged_sideways_and_pulled_narrower(shift):
+def test_the_density_can_be_dragged_sideways_and_pulled_narrower(shift, drag):
     shift.set(centre=190.0, width=8.0)
     top = bell(0, 0, 8.0)
     drag(shift, "density", (190.0, top), (200.0, 2 * top))

@@ -42,14 +42,6 @@ def noisy():
     return noisy_saddle()
 
 
-def drag(explorer, part, to):
-    """Drag the point of a part, wherever it is, to a place in its own coordinates."""
-    grip = next(drawing for name, drawing in explorer._drawings if name == part)
-    to_figure = grip.ax.transData + grip.ax.figure.transFigure.inverted()
-    place = to_figure.transform(to).tolist()
-    explorer._answer(explorer.values, {"id": str(to), "start": place, "to": place})
-
-
 @pytest.mark.parametrize("name", SURFACES)
 def test_the_map_is_what_each_start_does_alone(name):
     surface, rng = SURFACES[name], np.random.default_rng(0)
@@ -119,7 +111,7 @@ def test_a_large_rate_can_rest_in_the_local_minimum_only(ball):
     assert np.all(state["run"].points < 0)
     assert (state["ends"] == 1).mean() > 0.3
     assert (state["ends"] == 0).mean() < 0.005
-    assert "(0% in the global one)" in ball.caption
+    assert "(0 % in the global one)" in ball.caption
     assert "2/λmax is above this rate in 1 of 2 minima" in ball.caption
     assert "on a slope of" in ball.caption
 
@@ -136,7 +128,7 @@ def test_the_ball_rests_where_the_caption_says(ball):
     assert "0 of 1 minima" in ball.caption
 
 
-def test_starts_can_be_dragged(ball, basins):
+def test_starts_can_be_dragged(ball, basins, drag):
     ball.set(curve="ripples")
     drag(ball, "start", (-2.5, 3.0))
     assert ball.values["start"] == pytest.approx(-2.5)
@@ -157,7 +149,7 @@ def test_descent_onto_a_saddle_is_named_and_has_both_signs(basins):
     assert "degenerate point at (0.00, 0.00)" in basins.caption
     basins.set(surface="saddle", start_y=1.5)
     assert "off the map at step" in basins.caption
-    assert "100% of 10,000 starts diverge" in basins.caption
+    assert "100 % of 10,000 starts diverge" in basins.caption
 
 
 def test_on_the_plain_nothing_moves(basins):

@@ -1,7 +1,7 @@
 """The clinic: what proves a diagnosis, what the figure says, and what the ward adds up."""
 
-import itertools
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -18,13 +18,6 @@ NAMES = [*PATIENTS]
 HIDDEN = [name for name in NAMES if name != EXAMPLE]
 
 
-def settings(patient):
-    return [
-        dict(zip(patient.knobs, values, strict=True))
-        for values in itertools.product(*patient.knobs.values())
-    ]
-
-
 @pytest.fixture(autouse=True)
 def empty_ward():
     charts.clear()
@@ -37,6 +30,42 @@ def test_the_evidence_that_holds_proves_the_cause_and_no_other(name):
     patient = PATIENTS[name]
     holds = [letter for letter, evidence in EVIDENCE.items() if evidence.holds(patient)]
     assert {EVIDENCE[letter].proves for letter in holds} - {0} == {patient.cause}
+
+
+def test_what_holds_of_whom():
+    found = {
+        name: "".join(letter for letter, evidence in EVIDENCE.items() if evidence.holds(patient))
+        for name, patient in PATIENTS.items()
+    }
+    assert found == {
+        "0": "acek", "A": "acjk", "B": "agk", "C": "aci", "D": "acf", "E": "acd", "F": "ace",
+        "G": "achk", "H": "abk",
+    }  # fmt: skip
+
+
+# The loss of knowing nothing is 2; what lies between the first value and the last is no evidence.
+@pytest.mark.parametrize(
+    ("letter", "training", "validation", "so"),
+    [
+        ("b", (4, 1.5, 0.9), (4, 1.95, 5.0), True),
+        ("b", (4, 0.5, 1.1), (4, 1.95, 5.0), False),
+        ("b", (4, 0.5, 0.9), (4, 1.85, 5.0), False),
+        ("c", (1, 0.1, 1.9), (1, 1.0, 1.0), True),
+        ("c", (4, 4.0, 1.7), (4, 4.0, 4.0), False),
+        ("g", (4, 4.0, 0.6), (4, 1.4, 2.2), True),
+        ("g", (4, 0.1, 0.8), (4, 1.4, 2.2), False),
+        ("g", (4, 0.1, 0.6), (4, 1.6, 2.6), False),
+        ("g", (4, 0.1, 0.6), (9, 1.4, 2.0), False),
+        ("k", (4, 4.0, 1.0), (4, 4.0, 1.3), True),
+        ("k", (4, 4.0, 1.3), (4, 4.0, 1.0), True),
+        ("k", (1, 9.0, 1.0), (9, 1.0, 1.1), False),
+    ],
+)
+def test_what_the_curves_show_is_read_off_as_the_sentence_says(letter, training, validation, so):
+    trial = SimpleNamespace(
+        training=np.array(training), validation=np.array(validation), nothing=2.0, diverged=False
+    )
+    assert EVIDENCE[letter].holds(SimpleNamespace(trial=lambda: trial)) is so
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -99,6 +128,16 @@ def test_every_knob_and_instrument_is_a_picture_and_a_sentence(name):
     assert len(seen) == 1 + changes
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_every_option_of_a_knob_can_be_chosen_in_a_browser(name):
+    clinic = explorers.clinic(name)
+    for knob, values in PATIENTS[name].knobs.items():
+        control = clinic.controls[knob]
+        for place in (*range(len(values)), 0):
+            control.index = place  # which is all that a browser sends
+            assert (control.index, clinic.values[knob]) == (place, values[place])
+
+
 def test_the_chart_keeps_every_try_and_forgets_none_when_the_cell_is_run_again():
     clinic = explorers.clinic("A")
     chart = charts["A"]
@@ -126,13 +165,13 @@ def test_an_instrument_is_no_try():
     assert charts["C"].tries == []
 
 
-def test_the_ward_adds_up():
+def test_the_ward_adds_up(treatments):
     assert repr(explorers.ward()).endswith("0 of 32 points")
     explorers.diagnose("A", 2, "a")
     assert explorers.ward().rows[0] == ("A", 0, "not treated", "not yet", 0)
     for name in HIDDEN:
         patient, clinic = PATIENTS[name], explorers.clinic(name)
-        cure = next(k for k in settings(patient) if patient.trial(**k).outcome == HEALED)
+        cure = next(k for k in treatments(patient) if patient.trial(**k).outcome == HEALED)
         assert clinic.set(**cure).caption
         letter = next(k for k, e in EVIDENCE.items() if e.proves == patient.cause)
         explorers.diagnose(name, patient.cause, letter)
@@ -140,9 +179,9 @@ def test_the_ward_adds_up():
     assert [row[:1] for row in explorers.ward().rows] == [(name,) for name in HIDDEN]
 
 
-def test_a_better_patient_counts_half():
+def test_a_better_patient_counts_half(treatments):
     patient, clinic = PATIENTS["G"], explorers.clinic("G")
-    cure = next(k for k in settings(patient) if patient.trial(**k).outcome == BETTER)
+    cure = next(k for k in treatments(patient) if patient.trial(**k).outcome == BETTER)
     assert clinic.set(**cure).caption
     assert "1 of 32 points" in repr(explorers.ward())
 

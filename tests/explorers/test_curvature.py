@@ -7,7 +7,8 @@ from calclearn import explorers
 from calclearn.calculus.autodiff import grad, hessian
 from calclearn.descent.catalogue import himmelblau, rosenbrock
 from calclearn.descent.descend import Stop
-from calclearn.descent.shapes import bowl, double_well, parabola, ripples, saddle
+from calclearn.descent.shapes import bowl, double_well, parabola, ripples, saddle, two_valleys
+from calclearn.descent.surfaces import Surface
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +47,34 @@ def test_every_curve_and_place_is_a_picture_and_a_sentence():
         assert newton.still()
 
 
-def test_the_point_can_be_dragged_along_the_curve(curve):
-    curve.still()
-    point = next(drawing for part, drawing in curve._drawings if part == "point")
-    ax = point.ax
-    to = (ax.transData + ax.figure.transFigure.inverted()).transform((-1.5, 5.0)).tolist()
-    curve._answer(curve.values, {"id": "a", "start": to, "to": to})
+def test_the_curve_and_its_slope_are_drawn_from_end_to_end(curve, drawing):
+    surface = two_valleys()
+    for part, f in (("point", surface), ("tangent", surface.gradient)):
+        ax = drawing(curve, part).ax
+        (low, high), (bottom, top) = surface.domain[0], ax.get_ylim()
+        (w, y) = next(line.get_data() for line in ax.lines if len(line.get_xdata()) > 300)
+        assert (w[0], w[-1]) == ax.get_xlim() == (low, high)
+        assert y == pytest.approx(np.ravel(f(w[None])))
+        assert bottom < y.min() < y.max() < top
+
+
+def test_where_the_curvature_is_0_there_is_no_lowest_point():
+    cubic = Surface(lambda w: w[0] ** 3, domain=((-2.0, 2.0),), start=(0.5,), name="cubic")
+    newton = explorers.newton_on_a_curve(cubic).set(w=0.0)
+    assert newton.error is None
+    assert "curvature is 0" in newton.caption
+
+
+@pytest.mark.parametrize(
+    ("surface", "kind"),
+    [(bowl(0.2, 3), "a bowl"), (-1 * bowl(0.2, 3), "a hill"), (saddle(), "a saddle")],
+)
+def test_the_model_is_a_bowl_a_hill_or_a_saddle(surface, kind):
+    assert kind in explorers.newton_on_a_map(surface).set(x=0.5, y=0.5).caption
+
+
+def test_the_point_can_be_dragged_along_the_curve(curve, drag):
+    drag(curve, "point", (-1.5, 5.0))
     assert curve.state["told"][0] == pytest.approx(-1.5, abs=0.02)
 
 

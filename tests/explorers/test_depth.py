@@ -98,13 +98,13 @@ def test_numbers_that_32_bits_cannot_hold_are_a_picture_and_a_sentence(star):
     star.set(depth=40, scale=16.0, activation="ReLU")
     assert star.error is None
     assert star.still()
-    assert "numbers pass 3.4e+38" in star.caption
+    assert "numbers pass 3.4 × 10³⁸" in star.caption
     assert len(star.state["found"]["output"]) == 0
     assert 20 < len(star.state["found"]["size"]) < 40
     star.set(depth=40, scale=0.25, activation="sigmoid")
     assert star.error is None
     assert star.still()
-    assert "0 at the first, as 32 bits hold nothing below 1.4e-45" in star.caption
+    assert "0 at the first, as 32 bits hold nothing below 1.4 × 10⁻⁴⁵" in star.caption
 
 
 @pytest.mark.parametrize("depth", [2, 3, 21, 40])

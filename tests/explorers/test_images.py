@@ -31,14 +31,6 @@ def trained():
     return network, descend(loss, network.init(0), Adam(0.01), 60, every=20), data.held_out
 
 
-def drag(explorer, part, start, to):
-    """Drag from one place of a drawing to another, both as (column, row) of its cells."""
-    drawing = next(d for p, d in explorer._drawings if p == part)
-    places = drawing.ax.transData.transform([start, to])
-    start, to = drawing.ax.figure.transFigure.inverted().transform(places).tolist()
-    explorer._answer(explorer.values, {"id": f"{part}{start}{to}", "start": start, "to": to})
-
-
 def drives(explorer):
     """Go through the ends of each control, and to all choices; the way back must be the way."""
     base, first, caption = explorer.values, explorer.still(), explorer.caption
@@ -98,9 +90,9 @@ def test_a_kernel_by_name_fills_the_nine_fields_and_a_changed_field_makes_it_one
     assert np.array_equal(explorer.state["kernel"][0], KERNELS["blur"]), "to begin from"
 
 
-def test_the_patch_follows_the_pointer_on_the_digit_and_on_the_map():
+def test_the_patch_follows_the_pointer_on_the_digit_and_on_the_map(drag):
     explorer = explorers.sliding_kernel()
-    drag(explorer, "image", (3, 3), (4.2, 5.1))
+    drag(explorer, "image", (3, 3), (4.2, 5.1))  # column and row of the cells
     assert (explorer.values["row"], explorer.values["column"]) == (4, 3)
     drag(explorer, "map", (3, 3), (1.2, 0.1))
     assert (explorer.values["row"], explorer.values["column"]) == (0, 1)
@@ -108,7 +100,7 @@ def test_the_patch_follows_the_pointer_on_the_digit_and_on_the_map():
     assert (explorer.values["row"], explorer.values["column"]) == (0, 5), "the frame stays inside"
 
 
-def test_a_weight_follows_the_pointer_up_and_down():
+def test_a_weight_follows_the_pointer_up_and_down(drag):
     explorer = explorers.sliding_kernel().set(kernel="outline")
     drag(explorer, "kernel", (0, 2), (0, 0.5))
     assert explorer.values["k20"] == 0.5

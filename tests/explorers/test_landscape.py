@@ -8,6 +8,7 @@ from calclearn.calculus import numerical
 from calclearn.descent.planes import principal_directions
 from calclearn.descent.surfaces import Surface, slice_through
 from calclearn.explorers.landscape import (
+    NAMES,
     NETWORK,
     OPTIMIZERS,
     PLANES,
@@ -117,6 +118,12 @@ def test_the_path_drawn_is_the_shadow_up_to_the_step(landscape):
         assert low_a < a.min() <= a.max() < high_a
         assert low_b < b.min() <= b.max() < high_b
     landscape.set(**base)
+
+
+def test_the_directions_are_named_on_the_map_and_on_the_surface(landscape, drawing):
+    for part in ("map", "view"):
+        ax = drawing(landscape, part).ax
+        assert (ax.get_xlabel(), ax.get_ylabel()) == NAMES
 
 
 def test_every_plane_and_optimizer_is_a_picture_with_its_own_sentence(landscape):

@@ -210,10 +210,10 @@ def test_the_squares_are_square_on_the_screen_and_add_up_to_the_sse():
     assert np.sum(np.square(sides)) == pytest.approx(state["sums"][0])
 
 
-def test_the_arrow_is_at_right_angles_to_the_contour_on_the_screen():
+def test_the_arrow_is_at_right_angles_to_the_contour_on_the_screen(drawing):
     explorer = explorers.which_way_is_down().set(slope=1.5, intercept=2.5)
     explorer.still()
-    arrow = next(drawing for part, drawing in explorer._drawings if part == "arrow")
+    arrow = drawing(explorer, "arrow")
     weights, gradient = explorer.state["arrow"]
     along = np.array([-gradient[1], gradient[0]]) * 1e-3 / np.linalg.norm(gradient)
     to_screen = arrow.ax.transData.transform

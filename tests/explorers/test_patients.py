@@ -4,7 +4,6 @@ What a patient is scored by are real trainings, so the tests train too: each set
 patient's knobs, once, and once more from weights that differ by a ten-millionth.
 """
 
-import itertools
 import math
 
 import numpy as np
@@ -14,18 +13,11 @@ from calclearn.calculus.autodiff import grad
 from calclearn.descent.errors import mse
 from calclearn.explorers.cases import PATIENTS
 from calclearn.explorers.clinic import EXAMPLE, course
-from calclearn.explorers.instruments import INSTRUMENTS, checked, matrices, pieces, told
+from calclearn.explorers.instruments import INSTRUMENTS, checked, matrices, pieces
 from calclearn.explorers.patients import FAILING, HEALED, train
 
 NAMES = [*PATIENTS]
 HIDDEN = [name for name in NAMES if name != EXAMPLE]
-
-
-def settings(patient):
-    return [
-        dict(zip(patient.knobs, values, strict=True))
-        for values in itertools.product(*patient.knobs.values())
-    ]
 
 
 def again(patient, trial, size, seed=0):
@@ -42,37 +34,37 @@ def test_the_ward_holds_eight_causes():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_patient_fails_as_it_came_and_can_be_healed(name):
+def test_a_patient_fails_as_it_came_and_can_be_healed(name, treatments):
     patient = PATIENTS[name]
     assert 2 <= len(patient.knobs) <= 4
     assert patient.trial().outcome == FAILING
-    outcomes = [patient.trial(**knobs).outcome for knobs in settings(patient)]
+    outcomes = [patient.trial(**knobs).outcome for knobs in treatments(patient)]
     healed = outcomes.count(HEALED) / len(outcomes)
     assert 0 < healed <= 0.34
-    assert patient.trial(**settings(patient)[0]) is patient.trial(**settings(patient)[0])
+    assert patient.trial(**treatments(patient)[0]) is patient.trial(**treatments(patient)[0])
 
 
-def test_turning_knobs_at_random_heals_few():
+def test_turning_knobs_at_random_heals_few(treatments):
     shares = [
-        np.mean([patient.trial(**knobs).outcome == HEALED for knobs in settings(patient)])
+        np.mean([patient.trial(**knobs).outcome == HEALED for knobs in treatments(patient)])
         for patient in map(PATIENTS.get, HIDDEN)
     ]
     assert np.mean(shares) < 0.25
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_setting_ends_near_a_mark(name):
+def test_no_setting_ends_near_a_mark(name, treatments):
     patient = PATIENTS[name]
-    scores = np.array([patient.trial(**knobs).score for knobs in settings(patient)])
+    scores = np.array([patient.trial(**knobs).score for knobs in treatments(patient)])
     assert (scores > 0).all()
     for mark in (patient.healthy, patient.better):
         assert np.abs(np.log(scores[np.isfinite(scores)] / mark)).min() > 0.08
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_rounding_does_not_change_what_a_setting_is_worth(name):
+def test_rounding_does_not_change_what_a_setting_is_worth(name, treatments):
     patient = PATIENTS[name]
-    for knobs in settings(patient):
+    for knobs in treatments(patient):
         trial = patient.trial(**knobs)
         assert again(patient, trial, 1e-7).outcome == trial.outcome, knobs
 
@@ -139,9 +131,9 @@ def test_shuffled_labels_are_the_right_ones_in_another_order():
     assert (shuffled.y_held == right.y_held).all()
 
 
-def test_nobody_can_treat_shuffled_labels_by_training():
+def test_nobody_can_treat_shuffled_labels_by_training(treatments):
     patient = PATIENTS["H"]
-    as_delivered = [k for k in settings(patient) if k["labels"] == "as delivered"]
+    as_delivered = [k for k in treatments(patient) if k["labels"] == "as delivered"]
     assert {patient.trial(**knobs).outcome for knobs in as_delivered} == {FAILING}
 
 
@@ -199,9 +191,3 @@ def test_the_check_finds_the_wrong_layer_only():
     assert misses[1] < 1e-6
     assert report.diagnosis == "coordinate"
     assert "layer 1" in INSTRUMENTS["gradient check"](PATIENTS["F"].trial()).words
-
-
-def test_numbers_are_told_in_two_digits():
-    assert told(0.0) == "0"
-    assert told(9960.0) == "10000"
-    assert told(9960.0, 3) == "9960"

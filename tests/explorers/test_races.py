@@ -84,12 +84,8 @@ def test_the_same_settings_give_the_same_race(batches):
     batches.set(**before)
 
 
-def test_the_start_can_be_dragged(batches):
-    batches.still()
-    point = next(drawing for part, drawing in batches._drawings if part == "start")
-    ax = point.ax
-    to = (ax.transData + ax.figure.transFigure.inverted()).transform((1.0, 3.0)).tolist()
-    batches._answer(batches.values, {"id": "a", "start": to, "to": to})
+def test_the_start_can_be_dragged(batches, drag):
+    drag(batches, "start", (1.0, 3.0))
     assert batches.state["start"] == pytest.approx([1.0, 3.0], abs=0.02)
 
 

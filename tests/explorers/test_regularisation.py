@@ -62,13 +62,12 @@ def test_a_good_penalty_makes_the_degree_unimportant(fits):
     assert unseen[10] < curves["unseen, free"][1].min()
 
 
-def test_l1_leaves_rings_and_the_caption_counts_them(fits):
+def test_l1_leaves_rings_and_the_caption_counts_them(fits, drawing):
     fits.set(sample=9, penalty="L1", strength=1e-2, degree=10)
     zeros = int(np.sum(fits.state["weights"] == 0))
     assert zeros > 3
     assert f"{zeros} of 11 are exactly 0" in fits.caption
-    stems = next(drawing for part, drawing in fits._drawings if part == "weights")
-    assert len(stems.zeros.get_xydata()) == zeros
+    assert len(drawing(fits, "weights").zeros.get_xydata()) == zeros
     surface = polynomial_loss(X[birds(9)[0]], Y[birds(9)[0]], 10, mse)
     pull = surface.gradient(fits.state["weights"])
     assert np.abs(pull).max() <= 1e-2 * (1 + 1e-6)
@@ -84,12 +83,12 @@ def test_every_sample_and_penalty_is_a_picture(fits):
 @pytest.mark.parametrize("penalty", ["L1", "L2"])
 @pytest.mark.parametrize("bottom", [(1.08, -0.31), (-1.2, 1.2), (0.4, 0.9), (0.0, -1.0)])
 @pytest.mark.parametrize("strength", [0.05, 1.0])
-def test_the_ring_touches_the_reach_and_never_crosses_it(meets, penalty, bottom, strength):
+def test_the_ring_touches_the_reach_and_never_crosses_it(meets, drawing, penalty, bottom, strength):
     state = meets.set(penalty=penalty, mass=bottom[0], depth=bottom[1], strength=strength).state
     surface, weights = state["rings"]
     assert surface.minima[0] == pytest.approx(bottom)
-    reach = next(drawing for part, drawing in meets._drawings if part == "reach")
-    inside = np.concatenate([share * reach.region.get_xy() for share in (1.0, 0.99, 0.5)])
+    reach = drawing(meets, "reach").region.get_xy()
+    inside = np.concatenate([share * reach for share in (1.0, 0.99, 0.5)])
     assert surface(weights) <= surface(inside.T).min() + 1e-9
     total = surface + strength * (l1() if penalty == "L1" else l2())
     nearby = weights[:, None] + 1e-3 * np.random.default_rng(0).normal(size=(2, 50))
@@ -105,11 +104,8 @@ def test_a_corner_a_point_and_an_edge_are_named(meets):
     assert "touches the disc on its edge" in meets.set(penalty="L2").caption
 
 
-def test_the_bottom_can_be_dragged(meets):
-    meets.still()
-    star = next(drawing for part, drawing in meets._drawings if part == "bottom")
-    to = (star.ax.transData + star.ax.figure.transFigure.inverted()).transform((-0.5, 0.8))
-    meets._answer(meets.values, {"id": "a", "start": to.tolist(), "to": to.tolist()})
+def test_the_bottom_can_be_dragged(meets, drag):
+    drag(meets, "bottom", (-0.5, 0.8))
     assert meets.state["bottom"] == pytest.approx([-0.5, 0.8], abs=0.02)
 
 
@@ -162,8 +158,8 @@ def test_without_a_penalty_no_kink_holds_the_weight():
     assert "the kink holds the weight" in soft.set(strength=0.5).caption
 
 
-def test_all_eleven_directions_are_in_sight(early):
-    dots = next(drawing for part, drawing in early._drawings if part == "dots")
+def test_all_eleven_directions_are_in_sight(early, drawing):
+    dots = drawing(early, "dots")
     low, high = dots.ax.get_xlim()
     for line in dots.lines.values():
         assert len(line.get_xdata()) == 11

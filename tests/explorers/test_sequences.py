@@ -189,12 +189,8 @@ def test_clipping_saves_the_run_and_a_tiny_threshold_creeps(cliff):
     assert same["clipped"] == pytest.approx(same["as it is"])
 
 
-def test_the_start_can_be_dragged(cliff):
-    grip = next(drawing for part, drawing in cliff._drawings if part == "start")
-    cliff.still()
-    figure = grip.ax.figure
-    to = figure.transFigure.inverted().transform(grip.ax.transData.transform((0.5, 2.0))).tolist()
-    cliff._answer(cliff.values, {"id": "a", "start": to, "to": to})
+def test_the_start_can_be_dragged(cliff, drag):
+    drag(cliff, "start", (0.5, 2.0))
     assert cliff.state["start"] == pytest.approx((0.5, 2.0), abs=0.03)
     cliff.set(w=ONE[0], u=ONE[1])
 

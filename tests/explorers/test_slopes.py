@@ -24,10 +24,6 @@ def reset(slope):
     slope.set(function="the typed one", formula="x**2", x=1.0, h=1.0)
 
 
-def drawing(explorer, part):
-    return next(drawing for name, drawing in explorer._drawings if name == part)
-
-
 def test_the_secants_of_a_parabola_are_steeper_and_flatter_by_h(slope):
     for x, h in [(1.0, 1.0), (-2.0, 0.5), (0.0, 1e-3)]:
         slopes = slope.set(x=x, h=h).state["touch"][3:]
@@ -39,7 +35,7 @@ def test_a_smooth_curve_becomes_a_line_in_the_microscope(slope, function):
     slope.set(function=function, x=0.8)
     bent = []
     for h in (1.0, 0.1, 0.01):
-        t, rise, _, _ = slope.set(h=h).state["view"]
+        t, rise, _ = slope.set(h=h).state["view"]
         bent.append(np.max(abs(rise - slope.state["touch"][5] * t)))
     assert bent[1] < bent[0] / 5
     assert bent[2] < bent[1] / 5
@@ -62,10 +58,10 @@ def test_the_tangent_has_the_slope_that_grad_computes(slope, formula):
         assert slope.state["touch"][5] == pytest.approx(grad(parse(formula))(x), rel=1e-11)
 
 
-def test_the_box_holds_what_the_microscope_shows(slope):
+def test_the_box_holds_what_the_microscope_shows(slope, drawing):
     x, y, h = slope.set(x=-0.5, h=0.25).state["touch"][:3]
     across, up = slope.state["field"]
-    _, _, (low, high), _ = slope.state["view"]
+    _, _, (low, high) = slope.state["view"]
     assert (across.min(), across.max()) == (x - 2 * h, x + 2 * h)
     assert (up.min(), up.max()) == pytest.approx((y + h * low, y + h * high))
     main, zoom = drawing(slope, "graph").ax, drawing(slope, "view").ax
@@ -106,11 +102,8 @@ def test_where_one_side_has_no_value_there_is_no_tangent(slope):
     assert "no derivative here" in slope.caption
 
 
-def test_the_point_can_be_dragged_along_the_curve(slope):
-    slope.still()
-    ax = drawing(slope, "touch").ax
-    to = (ax.transData + ax.figure.transFigure.inverted()).transform((-1.52, 5.0)).tolist()
-    slope._answer(slope.values, {"id": "a", "start": to, "to": to})
+def test_the_point_can_be_dragged_along_the_curve(slope, drag):
+    drag(slope, "touch", (-1.52, 5.0))
     assert slope.values["x"] == pytest.approx(-1.5)
     assert slope.state["touch"][1] == pytest.approx(2.25)
 

@@ -17,11 +17,11 @@ from PIL import Image
 from calclearn.descent.catalogue import bowl
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.optimizers import Adam, GradientDescent
-from calclearn.descent.schedules import clipped
+from calclearn.descent.schedules import clipped, cosine
 from calclearn.descent.surfaces import Surface, shaken
 from calclearn.explorers import choice, log_slider
 from calclearn.explorers.live_training import training
-from calclearn.explorers.progress import described
+from calclearn.explorers.progress import Progress, described
 
 START, STEPS, EVERY, SEED = np.array([2.0, 1.0]), 120, 7, 3
 NOISY, ADAM = shaken(bowl(), 0.5), Adam(0.05)
@@ -117,18 +117,57 @@ def test_the_figure_shows_what_was_recorded_and_the_caption_the_last_of_it(view)
     assert view.caption == (
         f"Trained to step 120: mini-batch loss {loss}, held-out loss {held_out}, "
         f"{scores[-1]:.3g} % of the way. Train goes on from here to step 240: "
-        f"Adam(learning_rate=0.05)."
+        f"Adam, learning rate 0.05."
     )
 
 
 def test_without_more_to_measure_it_is_the_loss_alone():
     view = training(bowl(), START, GradientDescent(0.1), 20)
     assert view.caption == (
-        "Not trained yet: loss 7. Train takes 20 steps of GradientDescent(learning_rate=0.1)."
+        "Not trained yet: loss 7. Train takes 20 steps of GradientDescent, learning rate 0.1."
     )
     assert view.train().steps.tolist() == list(range(21))
     assert list(view.progress.curves) == ["loss"]
     assert training(NOISY, START, ADAM, 600).train().steps.tolist() == list(range(0, 601, 6))
+
+
+def test_without_a_seed_the_batches_are_those_of_seed_0():
+    runs = [Progress(NOISY, START, 40, **given) for given in ({}, {"rng": 0}, {"rng": 1})]
+    for run in runs:
+        run.go_on(ADAM, watch=None)
+    one, same, other = (run.point for run in runs)
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+
+
+def test_each_step_is_scored_once_however_often_it_is_reported(eager):
+    asked = []
+    run = Progress(bowl(), START, STEPS, score=lambda w: asked.append(w) or 0.0, every=EVERY)
+    run.go_on(ADAM, watch=lambda: False)
+    before_the_run, *others = (w.tobytes() for w in asked)
+    assert before_the_run in others
+    assert len(set(others)) == len(others)
+
+
+@pytest.mark.parametrize(
+    ("since", "step", "seconds", "told"),
+    [
+        (0, 25, 10.0, "; 30 s left."),
+        (20, 25, 2.0, "; 30 s left."),
+        (20, 25, 200.0, "; 50 min left."),
+        (0, 99, 0.1, "; 1 s left."),
+    ],
+)
+def test_the_time_left_is_told_by_the_steps_of_this_run(since, step, seconds, told):
+    run = Progress(bowl(), START, 100)
+    run.since, run.step, run.seconds = since, step, seconds
+    assert run.under_way().startswith(f"Step {step} of 100")
+    assert run.under_way().endswith(told)
+    assert ("going on from step" in run.under_way()) == bool(since)
+
+
+def test_before_the_first_step_nobody_knows_how_long_it_will_take():
+    assert "left" not in Progress(bowl(), START, 100).under_way()
 
 
 def test_the_picture_changes_at_every_report_and_rests_at_the_end(eager, shown, view):
@@ -316,7 +355,7 @@ def test_controls_make_the_optimizer_and_rest_while_it_trains():
         learning_rate=log_slider(0.01, 1e-3, 1), rule=choice(list(names)),
     )  # fmt: skip
     before = view.caption
-    assert before.endswith("30 steps of Adam(learning_rate=0.01).")
+    assert before.endswith("30 steps of Adam, learning rate 0.01.")
     view.set(learning_rate=0.1, rule="descent")
     assert view.caption != before
     assert np.array_equal(
@@ -385,9 +424,10 @@ def test_a_sweep_of_learning_rates_is_no_training():
         view.train()
 
 
-def test_an_optimizer_is_described_as_it_is_typed():
+def test_an_optimizer_is_described_in_words():
+    assert described(Adam(cosine(0.01, 100))) == "Adam, learning rate 0.01 at first"
     assert described(clipped(Adam(), 2.0)) == (
-        "Clipped(optimizer=Adam(learning_rate=0.001), max_norm=2)"
+        "Clipped, optimizer (Adam, learning rate 0.001), max norm 2"
     )
     assert described(object()) == "object"
 
@@ -412,7 +452,7 @@ def test_a_stored_notebook_shows_the_end_of_a_training_and_is_the_same_each_time
     outputs = [cell.outputs for cell in once.cells]
     assert [len(shown) for shown in outputs] == [0, 1, 1, 1, 1]
     for (shown,) in outputs[1:4]:
-        assert shown.data["text/plain"] == "Training: 60 steps of Adam(learning_rate=0.05)."
+        assert shown.data["text/plain"] == "Training: 60 steps of Adam, learning rate 0.05."
         assert refresh.WIDGET in shown.data
     assert "Trained to step 120: " in outputs[4][0].data["text/plain"]
 

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from calclearn.calculus import integrals
-from calclearn.figures.areas import Areas, Density, Misses, Note, UpperLimit, frame, tops
-from calclearn.figures.style import panels
+from calclearn.figures.areas import Areas, Density, Misses, frame, tops
 
 RULES = [
     (integrals.left_sum, (0,), 1),
@@ -19,8 +18,7 @@ by_rule = pytest.mark.parametrize(
 
 
 @pytest.fixture
-def ax():
-    (ax,) = panels("flat")
+def ax(ax):
     ax.set(xlim=(0, 10), ylim=(0, 1))
     return ax
 
@@ -79,13 +77,6 @@ def test_a_density_dragged_by_its_top_keeps_an_area_of_one(ax):
     assert density.ax.get_ylim() == (0, 0.2)
 
 
-def test_an_upper_limit_stands_on_the_curve_and_follows_the_pointer(ax):
-    limit = UpperLimit(ax, drags=("upper_limit",))
-    limit.update((3.0, 0.25))
-    assert limit.dot.get_xydata().tolist() == [[3.0, 0.25]]
-    assert limit.dragged((2.0, 0.9), (4.5, 0.1), 3.0) == (5.5,)
-
-
 def test_misses_have_a_line_each_and_none_is_lost_at_zero(ax):
     looks = [{"label": "a"}, {"label": "b", "lw": 3}]
     misses = Misses(ax, looks, limits=(1e-4, 1), title="t")
@@ -98,9 +89,3 @@ def test_misses_have_a_line_each_and_none_is_lost_at_zero(ax):
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
     with pytest.raises(ValueError, match="shorter"):
         misses.update((np.array([1, 10]), [[1.0, 0.1]], (10, 0.1)))
-
-
-def test_a_note_says_what_it_is_told(ax):
-    note = Note(ax)
-    note.update("slope 2")
-    assert note.text.get_text() == "slope 2"

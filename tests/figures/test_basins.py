@@ -19,13 +19,7 @@ from calclearn.figures.basins import (
     legend,
     places,
 )
-from calclearn.figures.style import BASINS, STATIONARY, UNSETTLED, panels
-
-
-@pytest.fixture
-def ax():
-    (ax,) = panels("flat")
-    return ax
+from calclearn.figures.style import BASINS, STATIONARY, UNSETTLED
 
 
 def rgb(color):

@@ -4,13 +4,17 @@ import numpy as np
 import pytest
 
 from calclearn.data import LineData
-from calclearn.figures.curves import Curve, Data, Line, Residuals, Tangent, TotalSquare
-from calclearn.figures.style import panels
-
-
-@pytest.fixture
-def ax():
-    return panels("flat")[0]
+from calclearn.figures.curves import (
+    Curve,
+    Curves,
+    Data,
+    Line,
+    Note,
+    OnCurve,
+    Residuals,
+    Tangent,
+    TotalSquare,
+)
 
 
 @pytest.fixture
@@ -61,6 +65,12 @@ def test_a_curve_passes_on_its_values(ax):
     assert drawing.line.get_xydata().tolist() == [[0, 0], [1, 1], [2, 4]]
 
 
+def test_curves_that_leave_the_axes_run_along_their_edge(ax):
+    curves = Curves(ax, {"a": {}}, yscale="log", ylim=(1e-6, 1e3))
+    curves.update({"a": (np.arange(4), np.array([1e300, 1.0, 1e-9, 0.0]))})
+    assert curves.lines["a"].get_ydata() == pytest.approx([1e3, 1.0, 1e-6, 1e-6])
+
+
 def test_a_tangent_touches_with_the_slope(ax):
     ax.set_xlim(0, 8)
     drawing = Tangent(ax)
@@ -69,6 +79,19 @@ def test_a_tangent_touches_with_the_slope(ax):
     assert (y1 - y0) / (x1 - x0) == pytest.approx(-0.5)
     assert (y0 + y1) / 2 == pytest.approx(1.0)
     assert drawing.point.get_xydata().tolist() == [[3.0, 1.0]]
+
+
+def test_a_point_on_a_curve_follows_the_pointer_sideways(ax):
+    point = OnCurve(ax, drags=("w",))
+    point.update((1.0, 2.0))
+    assert point.dot.get_xydata().tolist() == [[1.0, 2.0]]
+    assert point.dragged((0, 0), (1.5, 9.0), 1.0) == (1.5,)
+
+
+def test_a_note_says_what_it_is_told(ax):
+    note = Note(ax)
+    note.update("slope 2")
+    assert note.text.get_text() == "slope 2"
 
 
 def test_the_total_square_has_the_total_as_its_area(ax):

@@ -16,11 +16,6 @@ from calclearn.figures.depth import (
 from calclearn.figures.style import INITIALS, panels
 
 
-@pytest.fixture
-def ax():
-    return panels("flat")[0]
-
-
 @pytest.mark.parametrize("looks", [GRADIENTS, SIGNALS, PRODUCTS, FIRST_WEIGHTS])
 def test_curves_differ_in_more_than_colour(looks):
     seen = {

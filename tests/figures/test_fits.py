@@ -6,16 +6,10 @@ import pytest
 from calclearn.descent.fits import linear_fit
 from calclearn.descent.losses import mse
 from calclearn.figures.fits import Reach, Rings, Split, Weights
-from calclearn.figures.style import panels
 
 RNG = np.random.default_rng(5)
 X = RNG.normal(size=(30, 2)) @ np.array([[1.0, 0.6], [0.0, 0.8]])
 SURFACE = linear_fit(X, X @ np.array([1.0, -0.5]) + RNG.normal(size=30), mse)
-
-
-@pytest.fixture
-def ax():
-    return panels("flat")[0]
 
 
 def test_each_point_is_either_seen_or_held_back(ax):

@@ -9,12 +9,6 @@ from calclearn.figures.images import Cells, Confusion, Kernel, Note, Shares, Til
 from calclearn.figures.style import INK, SIGNED, panels
 
 
-@pytest.fixture
-def ax():
-    (ax,) = panels("flat")
-    return ax
-
-
 def words(texts):
     return [text.get_text() for text in texts if text.get_text()]
 

@@ -25,11 +25,6 @@ from calclearn.figures.surfaces import Contours
 WINDOW = ((-2.0, 2.0), (-1.0, 1.0))
 
 
-@pytest.fixture
-def ax():
-    return panels("flat")[0]
-
-
 def test_sizes_run_from_dark_to_light():
     luminance = GRADIENT(np.linspace(0, 1, 30))[:, :3] @ [0.2126, 0.7152, 0.0722]
     assert (np.diff(luminance) > 0).all()

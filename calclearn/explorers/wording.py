@@ -1,0 +1,73 @@
+"""How captions speak: numbers have Python's own formats in the code, and a book's look in print.
+
+`explore` sends every caption through `typeset`. So no caption writes 3e-08 or -0.00, whoever wrote
+it and whatever came out; the rest are words that more than one caption needs.
+"""
+
+import re
+
+from calclearn.descent.batches import Array
+from calclearn.descent.descend import Descent, Stop
+
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+SPELLED = 7  # from this power of ten on a large number is written with its power
+
+
+def typeset(text: str) -> str:
+    """Return the text with its numbers as they stand in a book.
+
+    A minus is no hyphen, zero has no sign, thousands are set apart (so a caption names no years),
+    and a power of ten is one. Code such as -2 * x, with a number before its *, stays as it is.
+
+    >>> typeset("from -2.62e+04 kg to -0.00 kg in 10000 steps; 97% is below 3.1e-08, none 1e-12")
+    'from −26,200 kg to 0.00 kg in 10,000 steps; 97 % is below 3.1 × 10⁻⁸, none 10⁻¹²'
+    """
+    text = re.sub(r"(?<![\w.])(\d[\d.]*)e([-−+]?\d+)(?![\w*]| \*)", _with_power, text)
+    text = re.sub(r"(?<![\w.)])-(?=0(\.0+)?(?!\.?\d))", "", text)
+    text = re.sub(r"(?<![\w.)])-(?=\d)(?!\d+ \*)", "−", text)
+    text = re.sub(r"(?<![\w.,*/])\d{4,}(?![\w*]| \*)", lambda match: f"{int(match[0]):,}", text)
+    return re.sub(r"(?<=\d)%", " %", text)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return how many there are of something.
+
+    >>> counted(1, "step"), counted(3, "step")
+    ('1 step', '3 steps')
+    """
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def placed(point: Array) -> str:
+    """Return a point's coordinates: (0.30, -1.50), or w = 0.30 where there is one.
+
+    >>> placed([0.3, -1.5]), placed([0.3])
+    ('(0.30, -1.50)', 'w = 0.30')
+    """
+    told = ", ".join(f"{coordinate:.2f}" for coordinate in point)
+    return f"({told})" if len(point) > 1 else f"w = {told}"
+
+
+def ended(descent: Descent, unit: str) -> str:
+    """Return how one descent ended, as the end of a sentence.
+
+    >>> from calclearn.descent.catalogue import bowl
+    >>> from calclearn.descent.descend import descend
+    >>> from calclearn.descent.optimizers import GradientDescent
+    >>> ended(descend(bowl(), (2, 0), GradientDescent(0.4), steps=1), "kg²")
+    'the loss after 1 step is 0.16 kg²'
+    """
+    steps, stop = counted(int(descent.steps_taken), "step"), Stop(int(descent.stop))
+    if stop is Stop.DIVERGED:
+        return f"it diverges after {steps}"
+    rests = {Stop.CONVERGED: ", where it comes to rest,", Stop.STALLED: ", where it stalls,"}
+    return f"the loss after {steps}{rests.get(stop, '')} is {descent.value:.3g} {unit}"
+
+
+def _with_power(match: re.Match) -> str:
+    """Return 5.9e+03 as 5900, and 5.9e+07 as 5.9 × 10⁷."""
+    mantissa, exponent = match[1], int(match[2].replace("−", "-"))
+    if 0 <= exponent < SPELLED:
+        return f"{float(mantissa) * 10**exponent:.12g}"
+    power = f"10{str(exponent).translate(SUPERSCRIPTS)}"
+    return power if float(mantissa) == 1 else f"{mantissa} × {power}"

@@ -1,0 +1,61 @@
+"""The words and numbers of captions, as they leave the figure."""
+
+import pytest
+
+from calclearn.descent.catalogue import bowl
+from calclearn.descent.descend import descend
+from calclearn.descent.optimizers import GradientDescent
+from calclearn.explorers.wording import counted, ended, placed, typeset
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ("3e-08 kg", "3 × 10⁻⁸ kg"),
+        ("h = 1e-18", "h = 10⁻¹⁸"),
+        ("1.2e−5, as a figure writes it", "1.2 × 10⁻⁵, as a figure writes it"),
+        ("-1.1e+15 a unit", "−1.1 × 10¹⁵ a unit"),
+        ("5.9e+03 and -2.62e+04", "5,900 and −26,200"),
+        ("1e+05", "100,000"),
+        ("1.08e+06 and 1e+07", "1,080,000 and 10⁷"),
+        ("13787.", "13,787."),
+        ("1149.5 kg²", "1,149.5 kg²"),
+        ("0.64031 and 12345.64031", "0.64031 and 12,345.64031"),
+        ("10,000 stay", "10,000 stay"),
+        ("-0, -0.0, (-0.00, 1)", "0, 0.0, (0.00, 1)"),
+        ("-0.05 and -0.", "−0.05 and 0."),
+        ("-3 to -1.5", "−3 to −1.5"),
+        ("100% of 7 %", "100 % of 7 %"),
+    ],
+)
+def test_numbers_look_as_in_a_book(typed, printed):
+    assert typeset(typed) == printed
+    assert typeset(printed) == printed
+
+
+@pytest.mark.parametrize(
+    "code", ["-2 * X.T @ error / n", "1e-3*x", "1e-3 * x", "1000*x", "W1e5", "x-2", "1/(1 + x)-3"]
+)
+def test_code_stays_as_it_is_typed(code):
+    assert typeset(f"f(x) = {code}") == f"f(x) = {code}"
+
+
+def test_one_is_not_many():
+    assert [counted(n, "step") for n in (0, 1, 2)] == ["0 steps", "1 step", "2 steps"]
+
+
+def test_a_point_is_said_by_its_coordinates():
+    assert placed((1.0, -2.345)) == "(1.00, -2.35)"
+    assert placed((0.3,)) == "w = 0.30"
+
+
+@pytest.mark.parametrize(
+    ("learning_rate", "steps", "sentence"),
+    [
+        (0.4, 2, "the loss after 2 steps is 0.0064 m"),
+        (0.4, 500, "where it comes to rest, is"),
+        (50.0, 500, "it diverges after"),
+    ],
+)
+def test_an_end_is_told_by_its_kind(learning_rate, steps, sentence):
+    assert sentence in ended(descend(bowl(), (2, 0), GradientDescent(learning_rate), steps), "m")
