@@ -65,7 +65,7 @@ def factor(table: Comparison) -> str | None:
     opposite = " and has the wrong sign" if c < 0 else ""
     halves = (abs(c), 1 / abs(c), 2 * abs(c), 2 / abs(c))
     if any(k > 0.5 and abs(k - round(k)) < 1e-4 * k for k in halves):
-        cause = "Look for a 2 that comes from a square, and for a mean in place of a sum."
+        cause = "Look for a 2 that comes from a square, or for a sum here and a mean there."
     else:
         cause = "That is no plain 2 or n: look for a factor, such as x, missing inside a sum."
     return f"It is {abs(c):.3g} times as large as it should be everywhere{opposite}. {cause}"
