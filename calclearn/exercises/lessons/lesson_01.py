@@ -39,7 +39,7 @@ exercises = {
         ),
         mistakes=(
             (lambda x: 2 * x, "The term −3x has a slope as well."),
-            (lambda x: 2 * x + 3, "The sign of the slope of −3x."),
+            (lambda x: 2 * x + 3, "Look at the sign of the slope of −3x."),
             (lambda x: 2 * x - 3 + 5, "A constant lifts the curve; its own slope is 0."),
             (lambda x: x - 3, "A factor of two is missing: (x + h)² has the term 2xh."),
             (lambda x: x**2 - 3 * x + 5, "This is the curve itself, not its slope."),

@@ -43,7 +43,7 @@ exercises = {
             "smaller does the error of a central difference become?"
         ),
         right=100.0,
-        why="Its error is h² · f‴/6, and (h/10)² = h²/100: two digits for each step of one.",
+        why="Its error is h² · f‴/6, and (h/10)² = h²/100: each digit of h wins two digits.",
         mistakes=(
             (10.0, "That is so for a forward difference; what cancels in a central one?"),
             (1000.0, "An error of h³ would do that. Which is the first term that is left?"),
@@ -101,8 +101,8 @@ exercises = {
         },
         right="b",
         why=(
-            "A larger value has a coarser last digit. At the best h, √(2 · round-off / bend), that "
-            "stands below the root. Subtract what is large and constant before you differentiate."
+            "A larger value has a coarser last digit, and the best h, √(2 · round-off / bend), "
+            "grows with its root. Subtract what is large and constant before you differentiate."
         ),
         mistakes=(
             ("a", "The slope is, but the values are rounded in their last digit, and that grew."),

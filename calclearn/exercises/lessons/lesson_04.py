@@ -81,11 +81,11 @@ exercises = {
             ),
             (
                 [line_of_two[0], y[light]],
-                "This intercept is the lightest penguin's y, not x = 0's.",
+                "This is the lightest penguin's y; the intercept is the height at x = 0.",
             ),
             (
                 [line_of_two[0], y[heavy]],
-                "This intercept is the heaviest penguin's y, not x = 0's.",
+                "This is the heaviest penguin's y; the intercept is the height at x = 0.",
             ),
             (
                 [line_of_two[0], y[light] + line_of_two[0] * x[light]],

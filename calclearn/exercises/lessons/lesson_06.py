@@ -45,7 +45,7 @@ exercises = {
             (lambda m, c: d_intercept(m, c) / 2, "The factor of two from the square is missing."),
             (lambda m, c: d_intercept(m, c) / n, "This is a mean; the SSE is a sum."),
             (lambda m, c: d_intercept(m, c) / (2 * n), "This is a mean, and without the two."),
-            (d_slope, "This is the other one: x belongs into the derivative by the slope."),
+            (d_slope, "This is the other one: x belongs in the derivative by the slope."),
             (lambda m, c: d_intercept(c, m), "Slope and intercept have changed places."),
             (lambda m, c: np.sum(residuals(m, c) ** 2), "This is the SSE, not its derivative."),
         ),
@@ -80,7 +80,7 @@ exercises = {
         ),
         hints=(
             "Differentiate one penguin's (slope · x + intercept − y)² by the slope.",
-            "It is the derivative by the intercept with one more factor inside of the sum.",
+            "It is the derivative by the intercept with one more factor inside the sum.",
         ),
     ),
     "06.3": Vector(

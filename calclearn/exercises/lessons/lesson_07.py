@@ -69,7 +69,7 @@ exercises = {
         mistakes=(
             (2 / steep, "This is the bound of the sum. What does dividing by n do to λmax?"),
             (2 / (n * steep), "Dividing the loss by n makes the bowl flatter, not steeper."),
-            (n / steep, "Here the steepest direction is right after one step: still far from it."),
+            (n / steep, "The steepest direction is right after one step here: more is possible."),
             (
                 2 * n / flat,
                 "This is the bound of the flattest direction; the steepest one fails first.",

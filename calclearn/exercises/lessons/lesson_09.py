@@ -37,7 +37,7 @@ exercises = {
             ((0.0, 4.0), "The mixed derivative of 4xy is not that small."),
             ((-1.0, 3.0), "These belong to half the Hessian: x² has second derivative two."),
             ((-3.0, 5.0), "The diagonal is too small: x² has second derivative two."),
-            ((2.0, 4.0), "These are the entries; an eigenvalue λ solves H·v = λ·v."),
+            ((2.0, 4.0), "These are the entries; an eigenvalue λ solves H·u = λ·u."),
             ((-6.0, 2.0), "Check the signs: the trace of the Hessian is positive."),
         ),
         hints=(

@@ -106,7 +106,7 @@ exercises = {
     "11.4": Function(
         question=(
             "Write `rate(k)`, the learning rate of step $k = 0, 1, 2, \\dots$: it is 0.4 for the "
-            "first ten steps and is halved after each ten. Give the function, without calling it."
+            "first ten steps and is halved after each ten."
         ),
         right=lambda k: 0.4 * 0.5 ** (k // 10),
         points=((0,), (5,), (9,), (10,), (19,), (20,), (37,)),

@@ -101,7 +101,7 @@ exercises = {
             (weights // channels, "This is one kernel."),
             (
                 channels * places * (colours * side**2 + 1),
-                "That many has a dense layer with as many outputs.",
+                "A dense layer with as many outputs has that many.",
             ),
             (
                 channels * places * (colours * kernel**2 + 1),
@@ -109,7 +109,7 @@ exercises = {
             ),
         ),
         hints=(
-            "What does one output number sum up? So many weights has one kernel.",
+            "What does one output number sum up? That is how many weights one kernel has.",
             "Weights of a kernel: colours times rows times columns, and a bias. How many kernels?",
         ),
     ),

@@ -62,7 +62,7 @@ exercises = {
         question=(
             "Both penalties at once are called the *elastic net*. Write `left_over(a, l1, l2)`: "
             "the $w$ at which $\\frac12 (w - a)^2 + l_1 |w| + l_2 w^2$ is lowest, for numbers $a$ "
-            "of either sign and $l_1, l_2 \\ge 0$. Give the function, without calling it."
+            "of either sign and $l_1, l_2 \\ge 0$."
         ),
         right=lambda a, l1, l2: soft(a, l1) / (1 + 2 * l2),
         points=(

@@ -72,8 +72,7 @@ exercises = {
         question=(
             "Gradient descent on the loss $2w^2$, whose gradient is $4w$, begins at $w = 1$. Write "
             "`slope(rate, steps)`, the derivative of the weight after so many steps with respect "
-            "to the learning rate. By hand, or by `grad` through a loop: both are right. Give the "
-            "function, without calling it."
+            "to the learning rate. By hand, or by `grad` through a loop: both are right."
         ),
         right=lambda rate, steps: -4 * steps * (1 - 4 * rate) ** (steps - 1),
         points=((0.1, 1), (0.1, 5), (0.3, 4), (0.45, 7), (0.6, 10)),
