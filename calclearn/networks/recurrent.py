@@ -242,11 +242,10 @@ def rows(x: np.ndarray) -> np.ndarray:
     return x.reshape(x.shape[0] * x.shape[1], x.shape[2])
 
 
-def affine(x: np.ndarray, W: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
+def affine(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
     """x Wᵀ + b of all steps at once: (T, N, D) to (T, N, M)."""
     y = np.dot(rows(x), W.T)  # where D = 1, np.matmul takes seven times as long
-    if b is not None:
-        y += b
+    y += b
     return y.reshape(*x.shape[:2], len(W))
 
 
