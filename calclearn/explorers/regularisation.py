@@ -171,7 +171,7 @@ def early_stopping(degree: int = 10) -> Explorer:
     def caption(state: dict) -> str:
         (steps, strength), losses = state["amounts"].values(), state["unseen"]
         return (
-            f"On the birds held back the loss is {losses['steps']:.3g} mm² after "
+            f"On the others the loss is {losses['steps']:.3g} mm² after "
             f"{counted(steps, 'step')} with η = {rate:.2g}, and {losses['L2']:.3g} mm² with L2 "
             f"and λ = {strength:.2g}, which is like {state['alike']:.3g} steps. Along the "
             f"curvatures the shares of the two differ by at most {state['apart']:.2f}."
