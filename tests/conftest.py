@@ -10,6 +10,7 @@ import pytest
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 ROOT = Path(__file__).parents[1]
+collect_ignore = ["benchmarks"]  # scripts, which are run by hand
 
 
 def pytest_xdist_auto_num_workers(config):

@@ -150,6 +150,14 @@ def test_condas_environment_is_in_step_with_the_project():
     assert environment["name"] == project["name"]
 
 
+def test_the_benchmarks_know_the_package_as_it_is():
+    """They are run by hand, so that a name that is gone would be missed late."""
+    folder = ROOT / "tests" / "benchmarks"
+    names = ", ".join(path.stem for path in folder.glob("*.py") if path.stem != "__main__")
+    loaded = python(f"import {names}", cwd=folder)
+    assert loaded.returncode == 0, loaded.stderr
+
+
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
 def test_ruff(command):
     checked = subprocess.run(

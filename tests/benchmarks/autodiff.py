@@ -14,17 +14,17 @@ import importlib
 import os
 import random
 import statistics
-import sys
 import time
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
+# Read when NumPy is imported.
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
-import numpy as np  # noqa: E402  the number of threads is read when NumPy is imported
+import numpy as np
+from _engines import imported, say_who_is_here
 
-from calclearn.calculus.autodiff import grad, value_and_grad  # noqa: E402
-from calclearn.calculus.fused import linear  # noqa: E402
+from calclearn.calculus.autodiff import grad, value_and_grad
+from calclearn.calculus.fused import linear
 
 SIZES = [(2, 32), (32, 32), (32, 2)]
 RNG = np.random.default_rng(0)
@@ -32,13 +32,6 @@ X = RNG.normal(size=(128, 2))
 T = RNG.normal(size=(128, 2))
 W = RNG.normal(size=sum(a * b + b for a, b in SIZES)) * 0.3
 POINT = 0.5
-
-
-def imported(name: str):
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        return None
 
 
 torch, jax, autograd = imported("torch"), imported("jax"), imported("autograd")
@@ -236,8 +229,7 @@ def long_tapes() -> None:
 
 
 def main() -> None:
-    absent = [n for n in ("torch", "autograd", "jax") if sys.modules.get(n) is None]
-    print("absent, and left out:", ", ".join(absent) or "none")
+    say_who_is_here(torch=torch, autograd=autograd, jax=jax)
     titles = {
         "chain": "scalar chain of 20 operations, gradient",
         "network": "MLP 2-32-32-2, batch 128, float64, loss and gradient",

@@ -8,12 +8,11 @@ are named and left out.
 """
 
 import gc
-import importlib
-import sys
 import time
 import tracemalloc
 
 import numpy as np
+from _engines import imported, say_who_is_here
 
 from calclearn.calculus.autodiff import value_and_grad
 from calclearn.descent.catalogue import beale, himmelblau, rosenbrock
@@ -25,13 +24,6 @@ from calclearn.descent.second_order import BFGS, LBFGS, DampedNewton
 from calclearn.descent.surfaces import Surface
 
 RNG = np.random.default_rng(0)
-
-
-def imported(name: str):
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        return None
 
 
 torch, optimize = imported("torch"), imported("scipy.optimize")
@@ -244,8 +236,7 @@ def hypergradients() -> None:
 
 
 if __name__ == "__main__":
-    absent = [n for n, m in (("torch", torch), ("scipy", optimize)) if m is None]
-    print(f"Python {sys.version.split()[0]}, NumPy {np.__version__}; absent: {absent or 'none'}")
+    say_who_is_here(torch=torch, scipy=optimize)
     one_start()
     many_starts()
     losses_on_a_grid()

@@ -4,41 +4,29 @@
 
 Every row is one full training step on one thread, in float32: the loss, its gradient and an update
 by gradient descent, of a convolution, ReLU, max pooling and a dense layer into the cross-entropy.
-The engines take turns, run by run and in a new order each time, so that a busy machine slows all of
-them alike; what is printed is the median.  Engines that are absent are named and left out.
+Engines that are absent are named and left out.
 The recurrent layers have a file of their own, ``recurrent``.
 """
 
 import importlib
 import os
-import random
-import statistics
-import sys
-import time
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
+# Read when NumPy is imported.
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
-import numpy as np  # noqa: E402  the number of threads is read when NumPy is imported
-from numpy.lib.stride_tricks import sliding_window_view  # noqa: E402
+import numpy as np
+from _engines import compared, imported, say_who_is_here, show_beside_ours
+from numpy.lib.stride_tricks import sliding_window_view
 
-from calclearn.networks.convolution import Conv2D  # noqa: E402
-from calclearn.networks.layers import Dense, Flatten, ReLU  # noqa: E402
-from calclearn.networks.network import Network  # noqa: E402
-from calclearn.networks.pooling import MaxPool2D  # noqa: E402
+from calclearn.networks.convolution import Conv2D
+from calclearn.networks.layers import Dense, Flatten, ReLU
+from calclearn.networks.network import Network
+from calclearn.networks.pooling import MaxPool2D
 
 RATE = np.float32(1e-4)
 BATCH, CLASSES = 64, 10
 ROWS = np.arange(BATCH)
 CELLS = [(u, v) for u in (0, 1) for v in (0, 1)]  # of a pooling window of 2 x 2
-
-
-def imported(name: str):
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        return None
-
 
 torch, autograd = imported("torch"), imported("autograd")
 
@@ -69,6 +57,16 @@ def cross_entropy_by_hand(logits, labels):
     return loss, p
 
 
+def to_winners(dm, m, views, places):
+    """Write dm where a view is the first to equal the largest, m, and 0 elsewhere."""
+    free = np.ones(m.shape, bool)
+    for view, place in zip(views, places, strict=True):
+        wins = view == m
+        wins &= free
+        free ^= wins
+        np.multiply(dm, wins, out=place)
+
+
 def by_hand(network, w, x, labels):
     """With (N, C, H, W) in memory: columns image by image, and matrix products of stacks."""
     (W, b), _, _, _, (V, c) = network.parameters(w)
@@ -87,12 +85,7 @@ def by_hand(network, w, x, labels):
         _, d = cross_entropy_by_hand(features @ V.T + c, labels)
         dV, dc, dm = d.T @ features, d.sum(axis=0), (d @ V).reshape(m.shape)
         da = np.empty_like(a)
-        free = np.ones(m.shape, bool)
-        for view, (u, v) in zip(views, CELLS, strict=True):
-            wins = view == m
-            wins &= free
-            free ^= wins
-            np.multiply(dm, wins, out=da[:, :, u::2, v::2])
+        to_winners(dm, m, views, [da[:, :, u::2, v::2] for u, v in CELLS])
         da *= a > 0
         g = da.reshape(BATCH, len(W), -1)
         dW = (g @ columns.transpose(0, 2, 1)).sum(axis=0)
@@ -122,12 +115,7 @@ def by_hand_examples_last(network, w, x, labels):
         _, d = cross_entropy_by_hand(features.T @ V.T + c, labels)
         dV, dc, dm = d.T @ features.T, d.sum(axis=0), (V.T @ d.T).reshape(m.shape)
         da = np.empty_like(a)
-        free = np.ones(m.shape, bool)
-        for view, (u, v) in zip(views, CELLS, strict=True):
-            wins = view == m
-            wins &= free
-            free ^= wins
-            np.multiply(dm, wins, out=da[:, u::2, v::2])
+        to_winners(dm, m, views, [da[:, u::2, v::2] for u, v in CELLS])
         da *= a > 0
         g = da.reshape(len(W), -1)
         dW, db = (columns @ g.T).T, g @ np.ones(g.shape[1], g.dtype)
@@ -214,41 +202,14 @@ def flat_parts(network, w) -> list[np.ndarray]:
     return [part for parts in network.parameters(w) for part in parts]
 
 
-def as_vector(weights) -> np.ndarray:
-    """The new weights of any engine as one vector."""
-    if isinstance(weights, np.ndarray):
-        return weights
-    parts = [part.detach().numpy() if hasattr(part, "detach") else part for part in weights]
-    return np.concatenate([np.ravel(part) for part in parts])
-
-
-def medians(steps: dict, turns: int) -> dict:
-    """The median time of each step in seconds, the engines taking turns."""
-    times = {name: [] for name in steps}
-    order = list(steps)
-    for _ in range(turns):
-        random.shuffle(order)
-        for name in order:
-            begin = time.perf_counter()
-            steps[name]()
-            times[name].append(time.perf_counter() - begin)
-    return {name: statistics.median(values) for name, values in times.items()}
-
-
-def compared(layers, size: int, engines: dict, turns: int) -> dict:
-    """The medians, after every engine has been seen to take the same step."""
+def times_of(layers, size: int, engines: dict, turns: int) -> dict:
     network, w, x, labels = problem(layers, size)
     steps = {name: engine(network, w, x, labels) for name, engine in engines.items()}
-    expected = w - as_vector(steps["calclearn"]())
-    for name, step in steps.items():
-        if np.abs(w - as_vector(step()) - expected).max() > 1e-2 * np.abs(expected).max():
-            raise SystemExit(f"{name} takes another step")
-    return medians(steps, turns)
+    return compared(steps, w, turns)
 
 
 def main() -> None:
-    absent = [n for n, m in (("torch", torch), ("autograd", autograd)) if m is None]
-    print(f"Python {sys.version.split()[0]}, NumPy {np.__version__}; absent: {absent or 'none'}")
+    say_who_is_here(torch=torch, autograd=autograd)
     engines = {
         "calclearn": ours,
         "by hand": by_hand,
@@ -261,10 +222,7 @@ def main() -> None:
     for size, kernel, turns in ((8, 3, 500), (28, 5, 120)):
         print(f"\n{size} x {size}: 8 kernels of {kernel} x {kernel}, batch {BATCH}")
         layers = (Conv2D(8, kernel), ReLU(), MaxPool2D(2))
-        times = compared(layers, size, engines, turns)
-        for name, seconds in times.items():
-            ratio = seconds / times["calclearn"]
-            print(f"    {name:26s}{1e6 * seconds:10.0f} µs   {ratio:6.2f} x ours")
+        show_beside_ours(times_of(layers, size, engines, turns))
 
     if torch:
         print(f"\nPyTorch's time by ours: two convolutions of 3 x 3, batch {BATCH}")
@@ -275,7 +233,7 @@ def main() -> None:
             for c in channels:
                 layers = [Conv2D(c, 3, padding=1), ReLU(), Conv2D(2 * c, 3, padding=1), ReLU()]
                 both = {"calclearn": ours, "PyTorch": with_torch}
-                times = compared([*layers, MaxPool2D(2)], size, both, max(9, 6000 // size**2 // c))
+                times = times_of([*layers, MaxPool2D(2)], size, both, max(9, 6000 // size**2 // c))
                 ratios.append(times["PyTorch"] / times["calclearn"])
             label = f"{size} x {size}"
             print(f"    {label:10s}" + "".join(f"{r:10.2f}" for r in ratios), flush=True)

@@ -6,29 +6,21 @@ Runs are interleaved, one thread, and medians compared, so that a busy machine s
 Peers that are not installed are named and left out.
 """
 
-import importlib
 import os
 import statistics
 import warnings
 from functools import partial
 from timeit import timeit
 
+# Read when NumPy is imported.
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 import numpy as np
+from _engines import imported, say_who_is_here
 
 from calclearn.calculus.numerical import derivative, grad, hessian
 
-
-def peer(name):
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        print(f"{name} is not installed: left out")
-        return None
-
-
-numdifftools, scipy_differentiate = peer("numdifftools"), peer("scipy.differentiate")
+numdifftools, scipy_differentiate = imported("numdifftools"), imported("scipy.differentiate")
 
 
 def medians(*calls, runs=25, run=0.003):
@@ -135,6 +127,7 @@ def hessian_errors():
 
 
 if __name__ == "__main__":
+    say_who_is_here(numdifftools=numdifftools, scipy=scipy_differentiate)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the peers warn where f leaves its domain
         one_variable()

@@ -4,42 +4,31 @@
 
 Every row is one full training step on one thread, in float32: the loss, its gradient and an update
 by gradient descent, of a layer whose last state goes through a dense layer of one unit into the
-mean squared error.  The engines take turns, in a new order each time, so that a busy machine slows
-all of them alike; a turn is ten steps in a row, as in training, and what is printed is its median
-processor time.  Engines that are absent are named and left out.
+mean squared error.  A turn is ten steps in a row, as in training.  Engines that are absent are
+named and left out.
 """
 
 import importlib
 import os
-import random
-import statistics
-import sys
-import time
 from itertools import pairwise
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
+# Read when NumPy is imported.
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
-import numpy as np  # noqa: E402  the number of threads is read when NumPy is imported
+import numpy as np
+from _engines import compared, imported, medians, say_who_is_here, show_beside_ours
 
-from calclearn.calculus.autodiff import value_and_grad  # noqa: E402
-from calclearn.descent.descend import descend  # noqa: E402
-from calclearn.descent.errors import mse  # noqa: E402
-from calclearn.descent.optimizers import GradientDescent  # noqa: E402
-from calclearn.networks.gated import GRU, LSTM  # noqa: E402
-from calclearn.networks.layers import Dense, LastStep  # noqa: E402
-from calclearn.networks.network import Network  # noqa: E402
-from calclearn.networks.recurrent import RNN, step_by_step  # noqa: E402
+from calclearn.calculus.autodiff import value_and_grad
+from calclearn.descent.descend import descend
+from calclearn.descent.errors import mse
+from calclearn.descent.optimizers import GradientDescent
+from calclearn.networks.gated import GRU, LSTM
+from calclearn.networks.layers import Dense, LastStep
+from calclearn.networks.network import Network
+from calclearn.networks.recurrent import RNN, step_by_step
 
 RATE = np.float32(1e-4)
 STEPS, BATCH = 50, 32
-
-
-def imported(name: str):
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        return None
 
 
 torch, autograd = imported("torch"), imported("autograd")
@@ -152,56 +141,25 @@ def with_autograd(network, w, x, y):
     return lambda: [a - RATE * g for a, g in zip(start, both(start)[1], strict=True)]
 
 
-def flat(weights) -> np.ndarray:
-    """The new weights of any engine as one vector."""
-    if isinstance(weights, np.ndarray):
-        return weights
-    parts = [part.detach().numpy() if hasattr(part, "detach") else part for part in weights]
-    return np.concatenate([np.ravel(part) for part in parts])
-
-
-def medians(steps: dict, turns: int, in_a_row: int = 10) -> dict:
-    """The time of one step of each engine in seconds, from its median turn."""
-    times = {name: [] for name in steps}
-    order = list(steps)
-    for _ in range(turns):
-        random.shuffle(order)
-        for name in order:
-            begin = time.process_time()
-            for _ in range(in_a_row):
-                steps[name]()
-            times[name].append((time.process_time() - begin) / in_a_row)
-    return {name: statistics.median(values) for name, values in times.items()}
-
-
-def compared(layer, inputs: int, engines: dict, turns: int) -> dict:
-    """The medians, after every engine has been seen to take the same step."""
+def times_of(layer, inputs: int, engines: dict, turns: int) -> dict:
     network, w, x, y = problem(layer, inputs)
     steps = {name: engine(network, w, x, y) for name, engine in engines.items()}
-    expected = w - flat(steps["calclearn"]())
-    for name, step in steps.items():
-        if np.abs(w - flat(step()) - expected).max() > 1e-2 * np.abs(expected).max():
-            raise SystemExit(f"{name} takes another step")
-    return medians(steps, turns)
+    return compared(steps, w, turns, in_a_row=10)
 
 
 def main() -> None:
-    absent = [n for n, m in (("torch", torch), ("autograd", autograd)) if m is None]
-    print(f"Python {sys.version.split()[0]}, NumPy {np.__version__}; absent: {absent or 'none'}")
+    say_who_is_here(torch=torch, autograd=autograd)
     engines = {"calclearn": ours, "by hand": by_hand, "calclearn, step by step": ours_step_by_step}
     engines |= {"PyTorch": with_torch} if torch else {}
     engines |= {"HIPS autograd": with_autograd} if autograd else {}
     for inputs in (1, 8):
         print(f"\nRNN of 32 units, {inputs} inputs, {STEPS} steps, batch {BATCH}")
-        times = compared(RNN(32), inputs, engines, turns=60)
-        for name, seconds in times.items():
-            ratio = seconds / times["calclearn"]
-            print(f"    {name:26s}{1e6 * seconds:10.0f} µs   {ratio:6.2f} x ours")
+        show_beside_ours(times_of(RNN(32), inputs, engines, turns=60))
 
     network, w, x, y = problem(RNN(32), 1)
     loss, optimizer = network.loss(x, y, mse), GradientDescent(RATE)
     run = {"descend": lambda: descend(loss, w, optimizer, 100, tolerance=0, every=100)}
-    print(f"    in descend, per step      {1e4 * medians(run, 7, in_a_row=1)['descend']:10.0f} µs")
+    print(f"    in descend, per step      {1e4 * medians(run, 7)['descend']:10.0f} µs")
 
     if torch:
         print(f"\nPyTorch's time by ours, {STEPS} steps, batch {BATCH}, 8 inputs")
@@ -210,7 +168,7 @@ def main() -> None:
             ratios = []
             for kind in (RNN, LSTM, GRU):
                 both = {"calclearn": ours, "PyTorch": with_torch}
-                times = compared(kind(units), 8, both, turns=max(3, 400 // units))
+                times = times_of(kind(units), 8, both, turns=max(3, 400 // units))
                 ratios.append(times["PyTorch"] / times["calclearn"])
             print(f"    {units:<10d}" + "".join(f"{ratio:8.2f}" for ratio in ratios))
 

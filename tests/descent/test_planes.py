@@ -20,6 +20,19 @@ def test_a_path_in_a_plane_is_all_there():
     assert b[0] >= 0
 
 
+@pytest.mark.parametrize("way", [(3e-3, 1e-3), (-3e-3, 1e-3), (3e3, -1e3), (-3e3, -1e3)])
+def test_two_weights_are_a_plane_already_and_the_path_begins_at_positive_coordinates(way):
+    points = np.array([way, (0.0, way[1]), (0.0, 0.0)])
+    u, v, share = principal_directions(points)
+    assert share == pytest.approx(1)
+    assert np.all(projected(points, points[-1], u, v)[:, 0] > 0)
+
+
+def test_a_hundred_thousand_weights_are_no_matrix_of_their_square():
+    u, v, _ = principal_directions(RNG.normal(size=(3, 100_000)))
+    assert u.shape == v.shape == (100_000,)
+
+
 def test_no_other_plane_shows_more():
     points = np.cumsum(RNG.normal(size=(30, 8)), axis=0)
     moves = points - points[-1]

@@ -116,6 +116,24 @@ def test_a_validation_loss_that_is_no_number_is_never_the_best():
     assert run.point[0] < run.best_point[0] == pytest.approx(1, abs=0.02)
 
 
+def test_a_loss_as_low_as_before_is_not_lower():
+    level = Surface(lambda w: 0 * w[0], dimension=2)
+    run = descend(bowl(), [3.0, 1.0], SLOW, steps=300, validation=level, patience=5)
+    assert (run.stop, run.steps_taken, run.best_step) == (Stop.EARLY, 5, 0)
+
+
+def test_nothing_is_validated_after_the_end():
+    asked = []
+
+    def held_out(w):
+        asked.append(w)
+        return HELD_OUT(w)
+
+    run = descend(bowl(), [3.0, 1.0], SLOW, steps=300, validation=held_out, patience=4)
+    assert run.stop == Stop.EARLY
+    assert len(asked) == len(run.steps)
+
+
 def test_mini_batches_are_validated_on_the_whole_surface():
     x = np.linspace(-1, 1, 40)
     noisy = line_loss(x, 2 * x + np.sin(9 * x), mse, batch_size=4)

@@ -203,6 +203,21 @@ def test_classification_of_stationary_points():
     assert classify(parabola(), [0.0]) == "minimum"
 
 
+@pytest.mark.parametrize(
+    ("curvatures", "word"),
+    [
+        ((1, 1e-7), "minimum"),
+        ((1, -1e-7), "saddle"),
+        ((-1, 1e-7), "saddle"),
+        ((-1, -1e-7), "maximum"),
+    ],
+)
+def test_a_curvature_that_is_small_beside_the_other_counts_for_none(curvatures, word):
+    valley = quadratic(np.diag(curvatures))
+    assert classify(valley, [0, 0]) == "degenerate"
+    assert classify(valley, [0, 0], flat=1e-8) == word
+
+
 def test_eigenvalues_are_the_curvatures_in_ascending_order():
     np.testing.assert_allclose(eigenvalues(ravine(ratio=50), [0, 0]), [1, 50])
     assert eigenvalues(himmelblau(), np.zeros((2, 3, 4))).shape == (2, 3, 4)

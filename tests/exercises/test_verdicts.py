@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calclearn.data import penguin_line
 from calclearn.exercises import check, score
 from calclearn.exercises.verdicts import exercises
 
@@ -122,6 +123,16 @@ def test_an_answer_that_contains_dots_is_unanswered():
 )
 def test_equivalent_forms_of_a_number(answer):
     assert check("00.1", answer).right is True
+
+
+def test_an_answer_that_prints_and_warns_may_be_right(capfd):
+    def answer(slope, intercept):
+        noisy()
+        x, y = penguin_line().x, penguin_line().y
+        return 2 * np.sum(slope * x + intercept - y)
+
+    assert check("06.1", answer).right is True
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("number", ["00.2", "05.3", "07.2", "07.3"])

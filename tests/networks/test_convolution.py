@@ -15,8 +15,6 @@ from calclearn.calculus.numerical import hessian as numerical_hessian
 from calclearn.networks.convolution import Conv2D, conv2d
 from calclearn.networks.initial import xavier
 from calclearn.networks.inside import gradient_of_output
-from calclearn.networks.layers import Dense, Flatten, Tanh
-from calclearn.networks.network import Network
 
 # layer                                                  inputs (N, C, H, W)
 CASES = [
@@ -41,12 +39,6 @@ def drawn(case: int) -> tuple:
     W, b = layer.init(rng, shape[1:])
     g = rng.normal(size=(shape[0], *layer.output_shape(shape[1:])))
     return layer, (W, rng.normal(size=b.shape)), rng.normal(size=shape), g
-
-
-def with_cotangents(layer, parameters, x, g) -> list[np.ndarray]:
-    """The output, then the cotangents of the input and of each parameter."""
-    y, pullback = vjp(lambda x, *parameters: layer(parameters, x), x, *parameters)
-    return [y, *pullback(g)]
 
 
 def pytorchs(layer: Conv2D, parameters, x, g) -> list[np.ndarray]:
@@ -76,22 +68,17 @@ def by_loops(x, W, b, stride, padding):
     return y
 
 
-def close(found, expected, tolerance=1e-10):
-    for one, other in zip(found, expected, strict=True):
-        np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
-
-
 # What it computes
 @every_case
-def test_outputs_and_gradients_equal_those_of_pytorch(case):
+def test_outputs_and_gradients_equal_those_of_pytorch(case, pulled, agree):
     expected = json.loads(REFERENCE.read_text(encoding="utf-8"))[case]
-    close(with_cotangents(*drawn(case)), expected)
+    agree(pulled(*drawn(case)), expected)
 
 
 @every_case
-def test_the_stored_values_are_those_of_pytorch(case):
+def test_the_stored_values_are_those_of_pytorch(case, agree):
     pytest.importorskip("torch")
-    close(pytorchs(*drawn(case)), json.loads(REFERENCE.read_text(encoding="utf-8"))[case])
+    agree(pytorchs(*drawn(case)), json.loads(REFERENCE.read_text(encoding="utf-8"))[case])
 
 
 sizes = st.tuples(st.integers(1, 3), st.integers(1, 3))
@@ -114,13 +101,13 @@ def problems(draw):
 
 @given(problems())
 @settings(max_examples=60, deadline=None)
-def test_any_sizes_equal_the_definition_and_pytorch(problem):
+def test_any_sizes_equal_the_definition_and_pytorch(pulled, agree, problem):
     layer, (W, b), x, g = problem
-    found = with_cotangents(*problem)
+    found = pulled(*problem)
     assert found[0].shape == (len(x), *layer.output_shape(x.shape[1:]))
-    close(found[:1], [by_loops(x, W, b, layer.windows.stride, layer.windows.padding)])
+    agree(found[:1], [by_loops(x, W, b, layer.windows.stride, layer.windows.padding)])
     try:
-        close(found, pytorchs(*problem))
+        agree(found, pytorchs(*problem))
     except ImportError:  # then the identity of the adjoint has to do
         y0 = by_loops(x, W, 0 * b, layer.windows.stride, layer.windows.padding)
         for part, cotangent in ((x, found[1]), (W, found[2])):
@@ -128,27 +115,27 @@ def test_any_sizes_equal_the_definition_and_pytorch(problem):
 
 
 @every_case
-def test_many_images_at_once_are_each_alone(case):
+def test_many_images_at_once_are_each_alone(case, pulled, agree):
     layer, parameters, x, g = drawn(case)
-    y, to_x, to_W, to_b = with_cotangents(layer, parameters, x, g)
-    alone = [with_cotangents(layer, parameters, x[n : n + 1], g[n : n + 1]) for n in range(len(x))]
+    y, to_x, to_W, to_b = pulled(layer, parameters, x, g)
+    alone = [pulled(layer, parameters, x[n : n + 1], g[n : n + 1]) for n in range(len(x))]
     ys, to_xs, to_Ws, to_bs = zip(*alone, strict=True)
-    close(
+    agree(
         [y, to_x, to_W, to_b], [np.concatenate(ys), np.concatenate(to_xs), sum(to_Ws), sum(to_bs)]
     )
 
 
-def test_the_order_in_memory_changes_nothing():
+def test_the_order_in_memory_changes_nothing(pulled, agree):
     layer, parameters, x, g = drawn(2)
     turned = [np.ascontiguousarray(a.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2) for a in (x, g)]
-    close(with_cotangents(layer, parameters, *turned), with_cotangents(layer, parameters, x, g))
+    agree(pulled(layer, parameters, *turned), pulled(layer, parameters, x, g))
 
 
 @every_case
-def test_single_precision_stays(case):
+def test_single_precision_stays(case, pulled):
     layer, parameters, x, g = drawn(case)
     x, g, *parameters = (part.astype(np.float32) for part in (x, g, *parameters))
-    found = with_cotangents(layer, tuple(parameters), x, g)
+    found = pulled(layer, tuple(parameters), x, g)
     assert {part.dtype for part in found} == {np.dtype(np.float32)}
 
 
@@ -158,9 +145,9 @@ def test_whole_numbers_and_lists_become_floating_point():
     assert y.tolist() == [[[[15.0]]]]
 
 
-def test_no_images_give_no_outputs():
+def test_no_images_give_no_outputs(pulled):
     layer, (W, b), x, g = drawn(2)
-    y, to_x, to_W, to_b = with_cotangents(layer, (W, b), x[:0], g[:0])
+    y, to_x, to_W, to_b = pulled(layer, (W, b), x[:0], g[:0])
     assert y.shape == (0, *g.shape[1:])
     assert to_x.shape == (0, *x.shape[1:])
     assert not to_W.any()
@@ -195,6 +182,17 @@ def test_the_gradient_is_right_and_so_is_the_second_one(layer, shape):
     )
 
 
+def test_each_argument_has_its_gradient_where_the_others_are_constants(agree):
+    layer, (W, b), x, g = drawn(2)
+    together = vjp(lambda x, W, b: layer((W, b), x), x, W, b)[1](g)
+    alone = [
+        *vjp(lambda x: layer((W, b), x), x)[1](g),
+        *vjp(lambda W: layer((W, b), x), W)[1](g),
+        *vjp(lambda b: layer((W, b), x), b)[1](g),
+    ]
+    agree(alone, together)
+
+
 def test_derivatives_of_every_order():
     rng = np.random.default_rng(0)
     x, dx = rng.normal(size=(2, 2, 2, 5, 4))
@@ -208,19 +206,6 @@ def test_derivatives_of_every_order():
         expected = derivative(np.vectorize(energy), 0.3)
         np.testing.assert_allclose(slope(0.3), expected.value, rtol=1e-6)
         energy = slope
-
-
-def test_the_hessian_of_a_network_times_a_vector():
-    network = Network(
-        (Conv2D(2, 3, padding=1), Tanh(), Conv2D(2, 2), Flatten(), Dense(3)), (1, 4, 4)
-    )
-    rng = np.random.default_rng(1)
-    w, v = network.init(rng), rng.normal(size=network.dimension)
-    loss = network.loss(rng.normal(size=(5, 1, 4, 4)), rng.integers(0, 3, 5))
-    product = grad(lambda w: np.sum(grad(loss)(w) * v))(w)
-    h = 1e-5
-    expected = (loss.gradient(w + h * v) - loss.gradient(w - h * v)) / (2 * h)
-    np.testing.assert_allclose(product, expected, atol=1e-8)
 
 
 # Which inputs and kernel cells are responsible
@@ -301,6 +286,11 @@ X, W, B = np.ones((2, 3, 5, 5)), np.ones((4, 3, 2, 2)), np.ones(4)
 def test_what_cannot_be_is_said_in_one_sentence(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_an_initialisation_that_is_no_function_is_named():
+    with pytest.raises(TypeError, match=r"initial must be a function .* got 1"):
+        Conv2D(2, 3, initial=1)
 
 
 def test_complex_numbers_are_refused():

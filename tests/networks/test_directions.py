@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from calclearn.networks.convolution import Conv2D
 from calclearn.networks.directions import filter_normalised
-from calclearn.networks.layers import Dense, ReLU
+from calclearn.networks.layers import Dense, Flatten, ReLU
 from calclearn.networks.network import Network
 
 RNG = np.random.default_rng(0)
@@ -30,6 +31,17 @@ def test_the_loss_along_it_does_not_depend_on_the_scale_of_the_layers():
         for v in (w, rescaled(w, 30.0))
     ]
     np.testing.assert_allclose(*profiles, rtol=1e-9)
+
+
+def test_every_filter_is_as_long_as_its_own_weights_and_biases_rest():
+    network = Network((Conv2D(3, 2), Flatten(), Dense(1), Dense(2)), (2, 4, 4))
+    w = network.init(0)
+    along = filter_normalised(network, w, 1)
+    pairs = zip(network.parameters(w), network.parameters(along), strict=True)
+    for (W, _), (D, e) in [(own, new) for own, new in pairs if own]:
+        own, new = (np.linalg.norm(part.reshape(len(W), -1), axis=1) for part in (W, D))
+        np.testing.assert_allclose(new, own)
+        assert not e.any()
 
 
 def test_what_cannot_be_is_said_in_one_sentence():

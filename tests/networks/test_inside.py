@@ -125,6 +125,11 @@ def test_bad_input_is_named(w, x, y, words):
             look(DEEP, w, x, y)
 
 
+def test_what_is_no_network_has_no_inside():
+    with pytest.raises(TypeError, match="network must be a Network, got 3"):
+        activations(3, np.zeros(3), X)
+
+
 def test_inputs_of_another_shape_have_no_activations():
     with pytest.raises(ValueError, match=r"x must have shape \(N, 4\), got \(12, 2\)"):
         activations(DEEP, DEEP.init(0), X[:, :2])

@@ -15,8 +15,10 @@ from calclearn.descent.optimizers import Adam, GradientDescent
 from calclearn.descent.schedules import clipped
 from calclearn.descent.second_order import LBFGS
 from calclearn.descent.surfaces import slice_through
+from calclearn.networks.convolution import Conv2D
 from calclearn.networks.layers import Dense, Dropout, Flatten, LeakyReLU, ReLU, Sigmoid, Tanh
 from calclearn.networks.network import Network
+from calclearn.networks.pooling import AvgPool2D, MaxPool2D
 from calclearn.networks.storing import load, save
 
 RNG = np.random.default_rng(0)
@@ -31,6 +33,7 @@ def test_a_network_is_its_layers_in_a_row():
     np.testing.assert_allclose(SMALL(w, X), np.tanh(X @ W.T + b) @ V.T + c, rtol=1e-14)
     assert SMALL.dimension == w.size == 5 * 4 + 5 + 3 * 5 + 3
     assert SMALL.shapes == [(4,), (5,), (5,), (3,)]
+    assert Network([*SMALL.layers], [4]) == SMALL
 
 
 def test_the_parameters_are_views_of_one_vector():
@@ -83,14 +86,46 @@ def test_outputs_can_be_numbers(error):
     assert check_gradient(loss.function, loss.gradient, at=w)
 
 
-def test_many_points_at_once_are_each_alone():
+@pytest.mark.parametrize(
+    "layers",
+    [
+        (Tanh(), Conv2D(2, 2)),
+        (ReLU(), MaxPool2D(3, stride=2, padding=1)),
+        (ReLU(), AvgPool2D(3, stride=2, padding=1)),
+    ],
+)
+def test_the_hessian_times_a_vector_is_that_of_differences(layers):
+    network = Network((Conv2D(2, 3, padding=1), *layers, Flatten(), Dense(3)), (1, 5, 4))
+    rng = np.random.default_rng(1)
+    w, v = network.init(rng), rng.normal(size=network.dimension)
+    loss = network.loss(rng.normal(size=(5, 1, 5, 4)), rng.integers(0, 3, 5))
+    product = grad(lambda w: np.sum(grad(loss)(w) * v))(w)
+    h = 1e-6
+    expected = (loss.gradient(w + h * v) - loss.gradient(w - h * v)) / (2 * h)
+    np.testing.assert_allclose(product, expected, atol=1e-7)
+
+
+def test_a_weight_that_nothing_uses_has_the_gradient_0():
+    class Shift(Dense):
+        def __call__(self, parameters, x):
+            return x + parameters[1]
+
+    network = Network((Shift(4), Dense(3)), (4,))
+    (to_W, to_b), _ = network.parameters(network.loss(X, LABELS).gradient(network.init(0)))
+    assert not to_W.any()
+    assert to_b.all()
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (1,)])
+def test_many_points_at_once_are_each_alone(shape):
     loss = SMALL.loss(X, LABELS)
-    w = np.stack([SMALL.init(k) for k in range(6)], axis=-1).reshape(-1, 2, 3)
+    w = np.random.default_rng(0).normal(size=(SMALL.dimension, *shape))
     values, gradients = loss(w), loss.gradient(w)
-    assert values.shape == (2, 3)
-    for i, j in np.ndindex(2, 3):
-        assert values[i, j] == loss(w[:, i, j])
-        assert np.array_equal(gradients[:, i, j], loss.gradient(w[:, i, j]))
+    assert values.shape == shape
+    for i in np.ndindex(shape):
+        alone, here = loss.value_and_gradient(w[:, *i]), (slice(None), *i)
+        np.testing.assert_allclose(values[i], alone[0], rtol=1e-13)
+        np.testing.assert_allclose(gradients[here], alone[1], rtol=1e-12, atol=1e-15)
 
 
 def test_a_slice_through_the_loss_is_a_surface_of_two_weights():
@@ -126,7 +161,14 @@ def test_dropout_is_at_work_in_a_sample_and_not_in_the_loss():
     first, second = (loss.sample(np.random.default_rng(seed)) for seed in (0, 1))
     assert first(w) != second(w)
     assert first(w) == first(w), "one sample is one function"
+    rng = np.random.default_rng(0)
+    assert len({loss.sample(rng)(w).item() for _ in range(300)}) == 300, "and each is another"
     assert check_gradient(first.function, first.gradient, at=w)
+
+
+def test_without_batches_and_dropout_a_sample_is_the_loss_itself():
+    loss = SMALL.loss(X, LABELS)
+    assert loss.sample(np.random.default_rng(0)) is loss
 
 
 # Training
@@ -138,6 +180,14 @@ def test_any_optimizer_trains_it_in_its_own_precision(dtype):
     assert loss(run.point) < 0.5 * loss(w)
     exact = descend(SMALL.loss(X, LABELS), w.astype(float), LBFGS(), steps=30)
     assert exact.value < loss(w)
+
+
+def test_the_weights_say_in_which_precision_a_loss_is_taken():
+    loss, w = SMALL.loss(X, X[:, :3], mse), SMALL.init(0)
+    assert X.dtype == np.float64
+    for dtype in (np.float32, np.float64):
+        value, gradient = loss.value_and_gradient(w.astype(dtype))
+        assert value.dtype == gradient.dtype == loss(w.astype(dtype)).dtype == dtype
 
 
 def test_an_exploding_training_is_a_result():
@@ -186,6 +236,8 @@ def test_what_cannot_be_loaded_is_said_in_one_sentence(tmp_path):
         save(path, SMALL, np.full(SMALL.dimension, np.nan))
     with pytest.raises(TypeError, match="network must be a Network"):
         load(path, "weights.npz")
+    with pytest.raises(TypeError, match="network must be a Network"):
+        save(path, 3, SMALL.init(0))
     np.save(tmp_path / "pickled.npy", np.array([print], dtype=object))
     with pytest.raises(ValueError, match=r"path must be an \.npz file of weights"):
         load(tmp_path / "pickled.npy", SMALL)
@@ -214,7 +266,8 @@ NAN = np.where(np.arange(120).reshape(30, 4) == 5, np.nan, X)
         (lambda: SMALL(SMALL.init(0)[1:], X), r"w must have shape \(43,\)"),
         (lambda: SMALL(np.zeros((43, 1)), X), r"w must have shape \(43,\), got \(43, 1\)"),
         (lambda: SMALL(SMALL.init(0), X[0]), r"x must have shape \(N, 4\), got \(4,\)"),
-        (lambda: SMALL.loss(X, X[:, :3], np.subtract), r"error must be one number .* \(30, 3\)"),
+        (lambda: SMALL.loss(X, X[:, :3], np.subtract), r"error must be .* got shape \(30, 3\)"),
+        (lambda: SMALL.loss(X, X[:, :3], lambda p, y: "low"), "error must be .* got 'low'"),
         (lambda: SMALL.loss(X, LABELS)(np.ones((43, 0))), "w must hold at least one point"),
     ],
 )

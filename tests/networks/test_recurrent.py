@@ -48,19 +48,8 @@ def drawn(layer, shape, seed=0) -> tuple:
     return parameters, rng.normal(size=shape), rng.normal(size=(*shape[:2], layer.units))
 
 
-def pulled(function, parameters, x, g) -> list[np.ndarray]:
-    """The output, then the cotangents of the input and of each parameter."""
-    y, pullback = vjp(lambda x, *parameters: function(parameters, x), x, *parameters)
-    return [y, *pullback(g)]
-
-
 def steps(layer):
     return lambda parameters, x: step_by_step(layer, parameters, x)
-
-
-def agree(some, others, tolerance):
-    for one, other in zip(some, others, strict=True):
-        np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
 
 
 # The two forms.
@@ -75,7 +64,9 @@ def agree(some, others, tolerance):
     relu=st.booleans(),
     seed=st.integers(0, 2**32),
 )
-def test_the_whole_sequence_and_the_single_steps_agree(kind, units, shape, truncate, relu, seed):
+def test_the_whole_sequence_and_the_single_steps_agree(
+    kind, units, shape, truncate, relu, seed, pulled, agree
+):
     layer = kind(units, truncate=truncate)
     if kind is RNN and relu:
         layer = replace(layer, nonlinearity="relu")
@@ -84,7 +75,7 @@ def test_the_whole_sequence_and_the_single_steps_agree(kind, units, shape, trunc
 
 
 @every_layer
-def test_a_batch_is_its_examples_one_by_one(layer):
+def test_a_batch_is_its_examples_one_by_one(layer, pulled, agree):
     parameters, x, g = drawn(layer, (4, 5, 2))
     y, to_x, *to_parameters = pulled(layer, parameters, x, g)
     alone = [pulled(layer, parameters, x[[n]], g[[n]]) for n in range(4)]
@@ -93,7 +84,7 @@ def test_a_batch_is_its_examples_one_by_one(layer):
 
 
 @every_layer
-def test_layers_follow_each_other_and_nothing_is_changed_in_place(layer):
+def test_layers_follow_each_other_and_nothing_is_changed_in_place(layer, agree):
     """The second layer is given the first one's memory, and a pull-back may be used twice."""
     first, x, g = drawn(layer, (3, 5, 2))
     second, _, _ = drawn(layer, (3, 5, 3), 1)
@@ -109,7 +100,7 @@ def test_layers_follow_each_other_and_nothing_is_changed_in_place(layer):
 
 
 @every_layer
-def test_no_examples_are_no_trouble(layer):
+def test_no_examples_are_no_trouble(layer, pulled):
     parameters, x, g = drawn(layer, (0, 4, 2))
     y, to_x, *to_parameters = pulled(layer, parameters, x, g)
     assert y.shape == (0, 4, 3)
@@ -147,13 +138,13 @@ def stored(name: str) -> list:
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("form", [lambda layer: layer, steps], ids=["whole", "steps"])
-def test_outputs_and_gradients_equal_those_of_pytorch(name, form):
+def test_outputs_and_gradients_equal_those_of_pytorch(name, form, pulled, agree):
     layer, shape = CASES[name]
     agree(pulled(form(layer), *drawn(layer, shape)), stored(name), 1e-10)
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_stored_values_are_those_of_pytorch(name):
+def test_the_stored_values_are_those_of_pytorch(name, agree):
     pytest.importorskip("torch")
     layer, shape = CASES[name]
     agree(pytorchs(layer, *drawn(layer, shape)), stored(name), 1e-10)
@@ -161,7 +152,7 @@ def test_the_stored_values_are_those_of_pytorch(name):
 
 @every_layer
 @pytest.mark.parametrize("seed", range(8))
-def test_pytorch_agrees_over_random_shapes_and_truncations(layer, seed):
+def test_pytorch_agrees_over_random_shapes_and_truncations(layer, seed, pulled, agree):
     pytest.importorskip("torch")
     N, T, D, H, k = np.random.default_rng(seed).integers(1, [6, 12, 5, 8, 12]).tolist()
     layer = replace(layer, units=H, truncate=k if seed % 2 else None)
@@ -201,7 +192,7 @@ def test_a_pull_back_has_a_derivative_by_its_cotangent(layer):
 
 
 @every_layer
-def test_a_gradient_of_a_truncated_gradient_is_that_of_the_steps(layer):
+def test_a_gradient_of_a_truncated_gradient_is_that_of_the_steps(layer, agree):
     layer = replace(layer, truncate=2)
     parameters, x, g = drawn(layer, (2, 5, 2))
 
@@ -218,7 +209,7 @@ def test_a_gradient_of_a_truncated_gradient_is_that_of_the_steps(layer):
 
 
 @every_layer
-def test_no_error_leaves_its_window(layer):
+def test_no_error_leaves_its_window(layer, pulled):
     """Windows of 3 of 8 steps: 0-2, 3-5, 6-7."""
     parameters, x, g = drawn(layer, (2, 8, 2))
     g[:, [0, 1, 2, 3, 5, 6, 7]] = 0
@@ -231,7 +222,7 @@ def test_no_error_leaves_its_window(layer):
 
 
 @every_layer
-def test_a_window_as_long_as_the_sequence_changes_nothing(layer):
+def test_a_window_as_long_as_the_sequence_changes_nothing(layer, pulled, agree):
     case = drawn(layer, (2, 4, 2))
     for k in (4, 9):
         agree(pulled(replace(layer, truncate=k), *case), pulled(layer, *case), 0)
@@ -242,7 +233,7 @@ def test_a_window_as_long_as_the_sequence_changes_nothing(layer):
 
 @every_layer
 @pytest.mark.parametrize("truncate", [None, 2])
-def test_the_adjoint_of_a_state_is_what_a_push_to_it_does_to_the_loss(layer, truncate):
+def test_the_adjoint_of_a_state_is_what_a_push_to_it_does_to_the_loss(layer, truncate, agree):
     layer = replace(layer, truncate=truncate)
     parameters, x, g = drawn(layer, (3, 5, 2))
 
@@ -273,7 +264,7 @@ def test_an_error_shrinks_by_the_same_factor_at_each_step_of_a_linear_memory():
 
 @every_layer
 @pytest.mark.parametrize("form", [lambda layer: layer, steps], ids=["whole", "steps"])
-def test_single_precision_stays_and_mixed_becomes_double(layer, form):
+def test_single_precision_stays_and_mixed_becomes_double(layer, form, pulled, agree):
     parameters, x, g = drawn(layer, (2, 4, 2))
     single = tuple(p.astype(np.float32) for p in parameters)
     found = pulled(form(layer), single, x.astype(np.float32), g.astype(np.float32))
@@ -287,7 +278,7 @@ def test_single_precision_stays_and_mixed_becomes_double(layer, form):
     )
 
 
-def test_a_state_that_explodes_is_a_result():
+def test_a_state_that_explodes_is_a_result(pulled):
     layer = RNN(2, "relu")
     huge = (np.ones((2, 1)), np.full((2, 2), 1e3), np.zeros(2), np.zeros(2))
     x, g = np.ones((1, 200, 1)), np.ones((1, 200, 2))
@@ -374,6 +365,17 @@ def test_inputs_that_do_not_fit_are_named(call):
         call(layer, parameters[:2], x)
     with pytest.raises(TypeError, match="x must be real numbers, got complex128"):
         call(layer, parameters, x + 1j)
+
+
+@pytest.mark.parametrize("name", ["initial", "recurrent_initial"])
+def test_an_initialisation_that_is_no_function_is_named(name):
+    with pytest.raises(TypeError, match=rf"{name} must be a function .* got 2"):
+        GRU(3, **{name: 2})
+
+
+def test_a_layer_without_steps_is_named():
+    with pytest.raises(TypeError, match="layer must be an RNN, LSTM or GRU, got Dense"):
+        step_by_step(Dense(3), (), np.ones((2, 4, 5)))
 
 
 def test_a_cotangent_of_another_shape_is_named():
