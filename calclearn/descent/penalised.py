@@ -64,8 +64,8 @@ def lasso_path(surface: Surface) -> tuple[Array, Array]:
     From the strength at which all weights are 0 downwards: lowered by s, it lets the weights that
     are not 0 move by s H⁻¹ sign(pull), until one more pull is as large as the strength, or one of
     the weights is 0 again. Both are linear in s, so the next corner is the smallest of d numbers.
-    At most one weight is taken to enter or leave at a corner: where an exact tie, as between columns
-    of small whole numbers, lets several in at once, the path may go on wrongly from there.
+    At most one weight is taken to enter or leave at a corner: where an exact tie, as between
+    columns of small whole numbers, lets several in at once, the path may go on wrongly from there.
 
     >>> from calclearn.descent.losses import line_loss, mse
     >>> lasso_path(line_loss([-1, 1], [1, 5], mse))[0]
