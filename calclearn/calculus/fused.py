@@ -46,41 +46,42 @@ rule(
 
 
 @primitive
-def softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return L = ln Σⱼ exp zⱼ - z_label for each row: logits (N, K) and labels (N,) to (N,).
+def softmax_cross_entropy(logits: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Return L = ln Σⱼ exp zⱼ - z_t for each row: logits (N, K) and class numbers t (N,) to (N,).
 
-    Equals the cross-entropy -ln p_label of p = softmax(z), with no overflow at large logits.
-    Raises ValueError for other shapes and for labels outside of 0 to K - 1.
+    Equals the cross-entropy -ln p_t of p = softmax(z), with no overflow at large logits.
+    Raises ValueError for other shapes and for class numbers outside of 0 to K - 1.
 
     >>> softmax_cross_entropy(np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([0, 0])).round(6)
     array([0.693147, 0.      ])
     """
-    labels = np.asarray(labels)
-    if (
-        np.ndim(logits) != 2
-        or labels.shape != np.shape(logits)[:1]
-        or labels.dtype.kind not in "iu"
-    ):
+    logits, target = np.asarray(logits), np.asarray(target)
+    if logits.ndim != 2 or target.shape != logits.shape[:1] or target.dtype.kind not in "iu":
         raise ValueError(
-            "logits must have shape (N, K) and labels be integers of shape (N,), "
-            f"got {np.shape(logits)} and {labels.dtype} {labels.shape}"
+            "logits must have shape (N, K) and target be integers of shape (N,), "
+            f"got {logits.shape} and {target.dtype} {target.shape}"
         )
-    if labels.size and not 0 <= labels.min() <= labels.max() < np.shape(logits)[1]:
-        raise ValueError(
-            f"labels must lie in 0 to {np.shape(logits)[1] - 1}, "
-            f"got {labels.min()} to {labels.max()}"
-        )
+    class_numbers(target, logits.shape[1])
     shifted = logits - np.max(logits, axis=1, keepdims=True)
-    rows = np.arange(len(labels))
-    return np.log(np.sum(np.exp(shifted), axis=1)) - shifted[rows, labels]
+    return np.log(np.sum(np.exp(shifted), axis=1)) - shifted[np.arange(len(target)), target]
+
+
+def class_numbers(target: np.ndarray, K: int) -> None:
+    """Raise ValueError unless all of the target are whole numbers from 0 to K - 1."""
+    whole = target.dtype.kind in "iu" or (target == np.floor(target)).all()
+    if target.size and not (whole and 0 <= target.min() <= target.max() < K):
+        known = (target >= 0) & (target < K) & (target == np.floor(target))
+        raise ValueError(
+            f"target must hold class numbers from 0 to {K - 1}, got {target[~known][0]}"
+        )
 
 
 @rule(softmax_cross_entropy)
-def pull_logits(g, y, logits, labels):
-    """∂L/∂z = p - t: what the model believes, pⱼ = exp(zⱼ - z_label - L), minus what is true."""
-    labels = np.asarray(labels)
-    chosen = logits[np.arange(len(labels)), labels]
-    # In this order: z_label + L would lose L's digits among those of a large z.
+def pull_logits(g, y, logits, target):
+    """∂L/∂z = p - t: what the model believes, pⱼ = exp(zⱼ - z_t - L), minus what is true."""
+    target = np.asarray(target)
+    chosen = logits[np.arange(len(target)), target]
+    # In this order: z_t + L would lose L's digits among those of a large z.
     believed = np.exp(logits - chosen[:, None] - y[:, None])
-    true = np.arange(logits.shape[1]) == labels[:, None]
+    true = np.arange(logits.shape[1]) == target[:, None]
     return g[:, None] * (believed - true)

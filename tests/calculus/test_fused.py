@@ -43,7 +43,7 @@ def test_fused_operations_name_what_came():
         linear(np.ones(2), np.ones((2, 3)), np.ones(3))
     with pytest.raises(ValueError, match=r"logits must have shape \(N, K\)"):
         softmax_cross_entropy(np.ones(3), [0])
-    with pytest.raises(ValueError, match=r"labels must lie in 0 to 2, got 0 to 3"):
+    with pytest.raises(ValueError, match=r"target must hold class numbers from 0 to 2, got 3"):
         softmax_cross_entropy(np.ones((2, 3)), [0, 3])
 
 
