@@ -11,8 +11,8 @@ k_h k_w / s² times the memory of the images.
 
 Where a compiled engine wins: with one thread, as here, PyTorch takes about twice our time for the
 first convolution of small images, and overtakes as the matrices grow.  Through a second one of 8 to
-16 channels (3 × 3, batches of 64, float32) a training step takes it 1.3 times our time on images of
-8 × 8 and 0.8 times on 28 × 28; through one of 16 to 32 channels 0.9 and 0.6 times.
+16 channels (3 × 3, batches of 64, float32) a training step takes it 1.4 times our time on images of
+8 × 8 and 0.7 times on 28 × 28; through one of 16 to 32 channels 0.9 and 0.6 times.
 ``tests/benchmarks/networks.py`` prints the figures.
 """
 

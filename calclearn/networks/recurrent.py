@@ -220,8 +220,7 @@ class RNN(Recurrent):
     def backward(self, G, h, x, W_ih, W_hh, b_ih, b_hh):
         window, h_bar, sent = self.window(len(h)), G.copy(), np.zeros(h[0].shape, h.dtype)
         a_bar = 1 - h * h if self.nonlinearity == "tanh" else (h > 0).astype(h.dtype)
-        for t in reversed(range(len(h))):
-            adjoint, now = h_bar[t], a_bar[t]
+        for t, adjoint, now in zip(reversed(range(len(h))), h_bar[::-1], a_bar[::-1], strict=True):
             adjoint += sent
             now *= adjoint  # ā takes the place of φ'
             if t % window == 0:

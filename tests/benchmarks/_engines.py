@@ -1,7 +1,7 @@
 """What the benchmarks have in common: peers that may be absent, and engines that take turns.
 
-The engines take turns, run by run and in a new order each time, so that a busy machine slows all of
-them alike; what counts is the median.
+The engines take turns, in a new order each time, so that a busy machine slows all of them alike.  A
+turn is ten steps in a row, as in training; what counts is the median turn.
 """
 
 import importlib
@@ -27,7 +27,7 @@ def say_who_is_here(**peers: ModuleType | None) -> None:
     print(f"Python {sys.version.split()[0]}, NumPy {np.__version__}; absent: {absent or 'none'}")
 
 
-def medians(steps: dict[str, Callable], turns: int, in_a_row: int = 1) -> dict[str, float]:
+def medians(steps: dict[str, Callable], turns: int, in_a_row: int = 10) -> dict[str, float]:
     """The time of one step of each engine in seconds of the processor, from its median turn."""
     times = {name: [] for name in steps}
     order = list(steps)
@@ -41,13 +41,13 @@ def medians(steps: dict[str, Callable], turns: int, in_a_row: int = 1) -> dict[s
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def compared(steps: dict[str, Callable], w, turns: int, in_a_row: int = 1) -> dict[str, float]:
+def compared(steps: dict[str, Callable], w, turns: int) -> dict[str, float]:
     """The medians, after every engine has been seen to take the same step from w."""
     expected = w - as_vector(steps["calclearn"]())
     for name, step in steps.items():
         if np.abs(w - as_vector(step()) - expected).max() > 1e-2 * np.abs(expected).max():
             raise SystemExit(f"{name} takes another step")
-    return medians(steps, turns, in_a_row)
+    return medians(steps, turns)
 
 
 def as_vector(weights) -> np.ndarray:

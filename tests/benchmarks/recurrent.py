@@ -4,8 +4,7 @@
 
 Every row is one full training step on one thread, in float32: the loss, its gradient and an update
 by gradient descent, of a layer whose last state goes through a dense layer of one unit into the
-mean squared error.  A turn is ten steps in a row, as in training.  Engines that are absent are
-named and left out.
+mean squared error.  Engines that are absent are named and left out.
 """
 
 import importlib
@@ -144,7 +143,7 @@ def with_autograd(network, w, x, y):
 def times_of(layer, inputs: int, engines: dict, turns: int) -> dict:
     network, w, x, y = problem(layer, inputs)
     steps = {name: engine(network, w, x, y) for name, engine in engines.items()}
-    return compared(steps, w, turns, in_a_row=10)
+    return compared(steps, w, turns)
 
 
 def main() -> None:
@@ -159,7 +158,7 @@ def main() -> None:
     network, w, x, y = problem(RNN(32), 1)
     loss, optimizer = network.loss(x, y, mse), GradientDescent(RATE)
     run = {"descend": lambda: descend(loss, w, optimizer, 100, tolerance=0, every=100)}
-    print(f"    in descend, per step      {1e4 * medians(run, 7)['descend']:10.0f} µs")
+    print(f"    in descend, per step      {1e4 * medians(run, 7, in_a_row=1)['descend']:10.0f} µs")
 
     if torch:
         print(f"\nPyTorch's time by ours, {STEPS} steps, batch {BATCH}, 8 inputs")
