@@ -50,6 +50,7 @@ def descend(
     validation: Surface | None = None,
     patience: int | None = None,
     watch: Callable[[Descent], Any] | None = None,
+    state: Any = None,
 ) -> Descent:
     """Let `optimizer` walk down `surface` from `start`, and keep what it saw.
 
@@ -66,8 +67,9 @@ def descend(
     `progress(k, steps)` is called from the first second on, about four times a second; a terminal
     shows a line by itself. `watch(run)` is called as often with the descent so far, and at the end;
     a true answer ends the run. So does KeyboardInterrupt at any moment from the first step on, and
-    what ran is returned, finite. Everything in it can be differentiated by `autodiff.grad`, with
-    respect to the start or a hyperparameter.
+    what ran is returned, finite. From its `point` and with its `state`, the optimizer's memory, the
+    same optimizer goes on as if nothing had been. Everything in the descent can be differentiated
+    by `autodiff.grad`, with respect to the start or a hyperparameter.
 
     Raises ValueError for a start that is not finite or of another dimension, for a gradient that
     has not the point's shape, and for patience without a validation surface.
@@ -104,7 +106,7 @@ def descend(
     if not (validation is None or isinstance(validation, Surface)):
         validation = Surface(validation)
     with np.errstate(all="ignore"):  # a number that overflows is a divergence, not a warning
-        run = Run(surface, w, optimizer, rng, tolerance, every, validation, patience)
+        run = Run(surface, w, optimizer, rng, tolerance, every, validation, patience, state)
         try:
             run.finish(steps, Clock(steps, progress, watch))
             descent = run.record()
@@ -129,6 +131,7 @@ class Run:
         every: int,
         validation: Surface | None,
         patience: int | None,
+        state: Any,
     ) -> None:
         self.surface, self.optimizer, self.rng = surface, optimizer, rng
         self.batch = surface.sample(rng)
@@ -151,7 +154,7 @@ class Run:
                     f"the {name} of the surface must have shape {expected} at points of shape "
                     f"{w.shape}, got {np.shape(plain(part))}"
                 )
-        self.state = optimizer.init(w)
+        self.state = optimizer.init(w) if state is None else state
         rests = not self.noisy and getattr(optimizer, "rests_where_flat", True)
         self.judge = Judge(
             surface, self.noisy, tolerance if rests else None, every, validation, patience
@@ -192,6 +195,7 @@ class Run:
             evaluations=each + past.seen.evaluations,
             interrupted=self.interrupted,
             validation=in_one(losses) if validation else None,
+            state=self.state,
         )
 
     def march(self, steps: int, pause: float) -> list[Seen]:

@@ -42,6 +42,7 @@ class Descent:
     evaluations: np.ndarray  # (...) of the gradient
     interrupted: bool = False
     validation: Array | None = None  # (K+1, ...) losses of the points, where they were asked for
+    state: Any = None  # the optimizer's memory at the end
 
     @property
     def point(self) -> Array:

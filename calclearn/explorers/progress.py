@@ -59,7 +59,7 @@ class Progress:
     def reset(self) -> None:
         """Stand at the start, and before the first mini-batch, with the measures taken there."""
         self.point, self.step, self.goal, self.seconds = self.start, 0, self.steps, 0.0
-        self.since, self._before, self._scores = 0, {}, {}
+        self.since, self._before, self._scores, self._kind = 0, {}, {}, ()
         self._rng = copy.deepcopy(self._seed)
         measured = {self.loss_label: self.loss(self.point)}
         if self.held_out is not None:
@@ -80,9 +80,13 @@ class Progress:
     def go_on(self, optimizer: Any, watch: Callable[[], bool] | None) -> None:
         """Let `descend` take the steps to the goal; each of its reports is kept, then watched.
 
-        `watch()` is called once before it begins as well; a true answer ends the run.
+        `watch()` is called once before it begins as well; a true answer ends the run. In a stretch
+        that was interrupted, an optimizer of the same kind goes on with its memory and schedule.
         """
+        goes_on = self.step % self.steps and self.run.interrupted and kind(optimizer) == self._kind
+        state = self.run.state if goes_on else None
         self.since, self.goal, self._scores = self.step, self.next_goal, {}
+        self._kind = kind(optimizer)
         self._before = self.curves if self.step else {}
         if watch is not None and watch():
             return
@@ -95,7 +99,7 @@ class Progress:
 
         run = descend(
             self.loss, self.point, optimizer, self.goal - self.since, rng=self._rng,
-            every=self.every, validation=self.held_out, watch=report,
+            every=self.every, validation=self.held_out, watch=report, state=state,
         )  # fmt: skip
         self._keep(run)  # an interrupt goes unreported
 
@@ -148,6 +152,18 @@ class Progress:
             f"{value} {name}" if name == self.label else f"{name} {value}{unit}"
             for name, value in last.items()
         )
+
+
+def kind(optimizer: Any) -> tuple:
+    """What an optimizer is, and what it is made of: whose memories have the same meaning.
+
+    >>> from calclearn.descent.optimizers import Adam
+    >>> from calclearn.descent.schedules import clipped
+    >>> kind(Adam(0.1)) == kind(Adam(0.01)), kind(clipped(Adam(0.1), 1.0)) == kind(Adam(0.1))
+    (True, False)
+    """
+    parts = vars(optimizer).values() if is_dataclass(optimizer) else ()
+    return type(optimizer), *(kind(part) for part in parts if hasattr(part, "update"))
 
 
 def described(optimizer: Any) -> str:

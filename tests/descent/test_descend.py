@@ -23,8 +23,9 @@ from calclearn.descent.catalogue import (
 )
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.losses import l2, line_loss, mse
-from calclearn.descent.optimizers import GradientDescent, Momentum
-from calclearn.descent.second_order import Newton
+from calclearn.descent.optimizers import Adam, GradientDescent, Momentum
+from calclearn.descent.schedules import clipped, cosine
+from calclearn.descent.second_order import BFGS, LBFGS, Newton
 from calclearn.descent.shapes import quadratic
 from calclearn.descent.surfaces import Surface
 
@@ -187,6 +188,23 @@ def test_how_many_steps_are_looked_back_on_at_once_changes_nothing(
             assert np.argmax(small) == run.steps_taken == len(run.steps) - 1
     batch = descend(valley, starts, optimizer, 200, tolerance=1e-2)
     assert batch.steps_taken.tolist() == [run.steps_taken for run in calm]
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        GradientDescent(cosine(0.01, 60)),
+        clipped(Momentum(0.01, 0.9), 5.0),
+        Adam(0.05),
+        BFGS(),
+        LBFGS(),
+    ],
+)
+def test_with_its_memory_an_optimizer_goes_on_as_if_nothing_had_been(optimizer):
+    whole = descend(himmelblau(), [0.5, -1.0], optimizer, 60, tolerance=0)
+    first = descend(himmelblau(), [0.5, -1.0], optimizer, 7, tolerance=0)
+    rest = descend(himmelblau(), first.point, optimizer, 53, tolerance=0, state=first.state)
+    np.testing.assert_array_equal(np.concatenate([first.points, rest.points[1:]]), whole.points)
 
 
 def test_a_start_that_stopped_stays_put_while_the_others_go_on():

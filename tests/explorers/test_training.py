@@ -16,7 +16,7 @@ from PIL import Image
 
 from calclearn.descent.catalogue import bowl
 from calclearn.descent.descend import Stop, descend
-from calclearn.descent.optimizers import Adam, GradientDescent
+from calclearn.descent.optimizers import Adam, GradientDescent, Momentum
 from calclearn.descent.schedules import clipped, cosine
 from calclearn.descent.surfaces import Surface, shaken
 from calclearn.explorers import choice, log_slider
@@ -220,6 +220,30 @@ def test_a_stop_keeps_usable_weights_and_train_goes_on_from_them(eager, shown):
     assert view.caption.startswith("Trained to step 120: ")
     view.train()
     assert view.caption.startswith("Trained to step 240: "), "after the end, as many again"
+
+
+def test_a_training_that_was_stopped_goes_on_with_the_optimizers_memory(eager):
+    optimizer = Momentum(cosine(0.01, STEPS), 0.9)
+    view = training(bowl(), START, optimizer, STEPS, score=at_call(8, lambda: view.stop()))
+    assert 0 < view.train().steps_taken < STEPS
+    view.train()
+    undisturbed = descend(bowl(), START, optimizer, STEPS)
+    assert np.array_equal(view.point, undisturbed.point)
+    view.train()
+    anew = descend(bowl(), undisturbed.point, optimizer, STEPS)
+    assert np.array_equal(view.point, anew.point), "a new stretch, and a new schedule"
+
+
+def test_another_optimizer_begins_without_the_memory_of_the_first(eager):
+    kinds = {"Adam": Adam(0.01), "Momentum": Momentum(0.01)}
+    view = training(
+        bowl(), START, lambda name: kinds[name], STEPS, score=at_call(8, lambda: view.stop()),
+        name=choice([*kinds]),
+    )  # fmt: skip
+    run = view.train()
+    view.set(name="Momentum")
+    other = descend(bowl(), run.point, kinds["Momentum"], STEPS - int(run.steps_taken))
+    assert np.array_equal(view.train().points, other.points)
 
 
 def test_start_again_repeats_the_training_and_keeps_the_last_run(view):
