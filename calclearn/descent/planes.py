@@ -2,7 +2,7 @@
 
 `surfaces.slice_through` cuts a plane out of a loss; here are the plane that a path lies in best,
 and the shadow of the path on it.  A shadow is not the path: what stands upright on the plane is
-lost, and `principal_directions` says how much that is.
+lost, and `share_shown` says how much is left.
 
 Source: Li, Xu, Taylor, Studer & Goldstein, "Visualizing the loss landscape of neural nets", NeurIPS
 (2018).
@@ -12,6 +12,9 @@ import numpy as np
 
 from calclearn.descent.arguments import finite_numbers
 from calclearn.descent.batches import Array
+from calclearn.descent.surfaces import Surface
+
+Window = tuple[tuple[float, float], tuple[float, float]]  # ((low, high), (low, high))
 
 
 def principal_directions(points: Array) -> tuple[np.ndarray, np.ndarray, float]:
@@ -63,3 +66,42 @@ def projected(points: Array, origin: Array, u: Array, v: Array) -> np.ndarray:
     if rank < 2:
         raise ValueError("u and v must not be parallel")
     return coordinates
+
+
+def share_shown(points: Array, u: Array, v: Array) -> float:
+    """The share of a path's movement (K+1, d) that the plane along u and v shows.
+
+    Σₖ ‖shadow of wₖ - w_K‖² / Σₖ ‖wₖ - w_K‖²
+
+    Errors are those of `projected`.
+
+    >>> share_shown([[3.0, 0.0, 4.0], [0.0, 0.0, 0.0]], u=[1, 0, 0], v=[0, 1, 0])
+    0.36
+    """
+    points = np.asarray(points)
+    shadow = np.stack([u, v], axis=1) @ projected(points, points[-1], u, v)  # (d, K+1)
+    return float(np.sum(shadow**2) / np.sum((points - points[-1]) ** 2))
+
+
+def tabulated(surface: Surface, window: Window, nodes: int) -> Surface:
+    """The surface read off a table over the window, linearly between its nodes, and at its edge.
+
+    >>> plane = Surface(lambda w: 2 * w[0] + w[1], lambda w: np.ones_like(w))
+    >>> float(tabulated(plane, ((0, 1), (0, 1)), 3)([0.3, 0.8]).round(12))
+    1.4
+    """
+    low, high = np.transpose(window)
+    mesh = np.meshgrid(*np.linspace(low, high, nodes).T)
+    heights = surface(np.stack(mesh))  # (b, a)
+
+    def function(w: np.ndarray) -> np.ndarray:
+        to_batch = (2,) + (1,) * (w.ndim - 1)
+        place = (w - low.reshape(to_batch)) / (high - low).reshape(to_batch) * (nodes - 1)
+        place = np.clip(place, 0, nodes - 1)
+        corner = np.minimum(place.astype(int), nodes - 2)
+        (i, j), (s, t) = corner, place - corner
+        left = (1 - t) * heights[j, i] + t * heights[j + 1, i]
+        right = (1 - t) * heights[j, i + 1] + t * heights[j + 1, i + 1]
+        return (1 - s) * left + s * right
+
+    return Surface(function, name=f"table of the {surface.name}", domain=window, dimension=2)

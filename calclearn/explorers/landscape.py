@@ -14,13 +14,17 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from calclearn.descent.arguments import whole_number
 from calclearn.descent.descend import Descent, descend
 from calclearn.descent.optimizers import Adam, GradientDescent, Momentum
-from calclearn.descent.planes import principal_directions, projected
+from calclearn.descent.planes import (
+    Window,
+    principal_directions,
+    projected,
+    share_shown,
+    tabulated,
+)
 from calclearn.descent.surfaces import Surface, slice_through
 from calclearn.explorers.buttons import with_buttons
 from calclearn.explorers.cases import species
@@ -29,8 +33,9 @@ from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.surfaces import turning
 from calclearn.figures.curves import Curves
 from calclearn.figures.descents import Path
+from calclearn.figures.planes import PlaneBowl, PlaneMap
 from calclearn.figures.style import GREY, STEP, panels, style
-from calclearn.figures.surfaces import Bowl, Contours, Point, PointOnBowl, grid
+from calclearn.figures.surfaces import Point, PointOnBowl
 from calclearn.networks.directions import filter_normalised
 from calclearn.networks.layers import Dense, ReLU
 from calclearn.networks.network import Network
@@ -42,9 +47,6 @@ OPTIMIZERS = {
     "Momentum": (Momentum(0.05), None), "Adam": (Adam(0.03), None),
 }  # fmt: skip
 PLANES = {"principal directions": 0} | {f"random directions {seed}": seed for seed in (1, 2, 3)}
-NAMES = ("$a$, along $u$", "$b$, along $v$")
-
-Frame = tuple[tuple[float, float], tuple[float, float]]  # ((low, high), (low, high))
 
 
 class Plane(NamedTuple):
@@ -53,7 +55,7 @@ class Plane(NamedTuple):
     u: np.ndarray  # (d,)
     v: np.ndarray  # (d,)
     share: float  # of the path's movement that the plane shows
-    window: Frame
+    window: Window
     surface: Surface
     shadow: np.ndarray  # (2, K+1)
 
@@ -74,47 +76,11 @@ def path_of(optimizer: str) -> Descent:
     return replace(run, values=whole(run.points.T)) if batch_size else run
 
 
-def share_shown(points: np.ndarray, u: np.ndarray, v: np.ndarray) -> float:
-    """The share of a path's movement (K+1, d) that the plane along u and v shows.
-
-    Σₖ ‖shadow of wₖ - w_K‖² / Σₖ ‖wₖ - w_K‖²
-
-    >>> share_shown(np.array([[3.0, 0.0, 4.0], [0.0, 0.0, 0.0]]), np.eye(3)[0], np.eye(3)[1])
-    0.36
-    """
-    moves = points - points[-1]
-    along, _ = np.linalg.qr(np.stack([u, v], axis=1))
-    return float(np.sum((moves @ along) ** 2) / np.sum(moves**2))
-
-
-def around(shadow: np.ndarray) -> Frame:
+def around(shadow: np.ndarray) -> Window:
     """A window that holds a path (2, K+1), with some room."""
     low, high = shadow.min(axis=1), shadow.max(axis=1)
     room = MARGIN * np.max(high - low)
     return tuple(zip((low - room).tolist(), (high + room).tolist(), strict=True))
-
-
-def tabulated(surface: Surface, window: Frame, nodes: int = NODES) -> Surface:
-    """The surface read off a table over the window, linearly between its nodes, and at its edge.
-
-    >>> plane = Surface(lambda w: 2 * w[0] + w[1], lambda w: np.ones_like(w))
-    >>> float(tabulated(plane, ((0, 1), (0, 1)), 3)([0.3, 0.8]).round(12))
-    1.4
-    """
-    heights = surface(grid(window, nodes))  # (b, a)
-    low, high = np.transpose(window)
-
-    def function(w: np.ndarray) -> np.ndarray:
-        to_batch = (2,) + (1,) * (w.ndim - 1)
-        place = (w - low.reshape(to_batch)) / (high - low).reshape(to_batch) * (nodes - 1)
-        place = np.clip(place, 0, nodes - 1)
-        corner = np.minimum(place.astype(int), nodes - 2)
-        (i, j), (s, t) = corner, place - corner
-        left = (1 - t) * heights[j, i] + t * heights[j + 1, i]
-        right = (1 - t) * heights[j, i + 1] + t * heights[j + 1, i + 1]
-        return (1 - s) * left + s * right
-
-    return Surface(function, name=f"table of the {surface.name}", domain=window, dimension=2)
 
 
 @lru_cache(maxsize=32)
@@ -128,41 +94,8 @@ def plane_of(optimizer: str, seed: int) -> Plane:
         u, v, _ = principal_directions(run.points)
     shadow = projected(run.points, run.point, u, v)
     window = ((-1.0, 1.0), (-1.0, 1.0)) if seed else around(shadow)
-    surface = tabulated(slice_through(landscape_loss(), run.point, u, v), window)
+    surface = tabulated(slice_through(landscape_loss(), run.point, u, v), window, NODES)
     return Plane(u, v, share_shown(run.points, u, v), window, surface, shadow)
-
-
-def short_ticks(ax: Axes) -> None:
-    """Let axes count in few numbers of few digits, which need the same room in every window."""
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
-
-
-class Map(Contours):
-    """The map of one plane out of several; `update((surface, window))`."""
-
-    def __init__(self, ax: Axes, **words) -> None:
-        super().__init__(ax, **words)
-        short_ticks(ax)
-        ax.yaxis.set_label_coords(-0.14, 0.5)  # the layout was made for the first window
-
-    def update(self, place) -> None:
-        surface, self.window = place
-        super().update(surface)
-
-
-class Sheet(Bowl):
-    """The same as a bowl; `update((surface, window, azimuth, elevation))`."""
-
-    names = NAMES
-
-    def __init__(self, ax: Axes, **words) -> None:
-        super().__init__(ax, **words)
-        short_ticks(ax)
-
-    def update(self, view) -> None:
-        surface, self.window, *angles = view
-        super().update((surface, *angles))
 
 
 class Shadow(NamedTuple):
@@ -223,8 +156,8 @@ def loss_landscape(seed: int = 0) -> Explorer:
     }
     scale = {"yscale": "log", "ylim": (3e-3, 10), "xlim": (-1, STEPS + 1), "xlabel": "step $k$"}
     drawings = {
-        "map": Map(flat, names=NAMES, title="path on the map"),
-        "view": Sheet(solid, title="path on the surface (nats)"),
+        "map": PlaneMap(flat, title="path on the map"),
+        "view": PlaneBowl(solid, title="path on the surface (nats)"),
         "path": [Path(flat), Path(solid)],
         "here": Point(flat), "top": PointOnBowl(solid),
         "curves": Curves(right, looks, title="loss (nats)", **scale),

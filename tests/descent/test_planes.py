@@ -3,9 +3,24 @@
 import numpy as np
 import pytest
 
-from calclearn.descent.planes import principal_directions, projected
+from calclearn.descent.planes import (
+    principal_directions,
+    projected,
+    share_shown,
+    tabulated,
+)
+from calclearn.descent.surfaces import Surface
 
 RNG = np.random.default_rng(0)
+
+
+def test_the_share_shown_is_that_of_the_squared_shadows_in_any_basis_of_the_plane():
+    points = RNG.normal(size=(20, 6))
+    u, v, share = principal_directions(points)
+    assert share_shown(points, u, v) == pytest.approx(share)
+    assert share_shown(points, 3 * u, v - 2 * u) == pytest.approx(share)
+    with pytest.raises(ValueError, match="u and v must not be parallel"):
+        share_shown(points, u, -u)
 
 
 def test_a_path_in_a_plane_is_all_there():
@@ -90,3 +105,13 @@ def test_points_of_any_size_have_shares():
     assert 0 < share < 1
     for size in (1e-200, 1e200):
         assert principal_directions(size * points)[2] == pytest.approx(share, rel=1e-12)
+
+
+def test_a_table_is_exact_for_what_is_straight_and_level_beyond_its_edge():
+    plane = Surface(lambda w: 3 * w[0] - w[1] + 1, lambda w: w)
+    table = tabulated(plane, ((-1, 2), (0, 5)), 4)
+    places = np.random.default_rng(1).uniform((-1, 0), (2, 5), (50, 2)).T
+    np.testing.assert_allclose(table(places), plane(places), atol=1e-12)
+    mesh = np.stack(np.meshgrid(np.linspace(-1, 2, 7), np.linspace(0, 5, 5)))
+    np.testing.assert_allclose(table(mesh), plane(mesh), atol=1e-12)
+    assert float(table([9.0, 2.0])) == pytest.approx(float(plane([2.0, 2.0])))

@@ -5,10 +5,9 @@ import pytest
 
 from calclearn import explorers
 from calclearn.calculus import numerical
-from calclearn.descent.planes import principal_directions
-from calclearn.descent.surfaces import Surface, slice_through
+from calclearn.descent.planes import principal_directions, share_shown
+from calclearn.descent.surfaces import slice_through
 from calclearn.explorers.landscape import (
-    NAMES,
     NETWORK,
     OPTIMIZERS,
     PLANES,
@@ -16,9 +15,8 @@ from calclearn.explorers.landscape import (
     landscape_loss,
     path_of,
     plane_of,
-    share_shown,
-    tabulated,
 )
+from calclearn.figures.planes import ALONG
 from calclearn.figures.surfaces import grid
 
 
@@ -55,16 +53,6 @@ def test_the_table_is_the_loss_in_the_plane(optimizer, seed):
         assert float(plane.surface(place)) == pytest.approx(float(landscape_loss()(w)), rel=0.06)
     at_end = plane.surface(np.zeros(2))
     assert float(at_end) == pytest.approx(float(run.values[-1]), rel=0.06)
-
-
-def test_a_table_is_exact_for_what_is_straight_and_level_beyond_its_edge():
-    plane = Surface(lambda w: 3 * w[0] - w[1] + 1, lambda w: w)
-    table = tabulated(plane, ((-1, 2), (0, 5)), 4)
-    places = np.random.default_rng(1).uniform((-1, 0), (2, 5), (50, 2)).T
-    np.testing.assert_allclose(table(places), plane(places), atol=1e-12)
-    mesh = np.stack(np.meshgrid(np.linspace(-1, 2, 7), np.linspace(0, 5, 5)))
-    np.testing.assert_allclose(table(mesh), plane(mesh), atol=1e-12)
-    assert float(table([9.0, 2.0])) == pytest.approx(float(plane([2.0, 2.0])))
 
 
 def test_the_shadow_is_the_nearest_point_and_ends_at_the_middle():
@@ -123,7 +111,7 @@ def test_the_path_drawn_is_the_shadow_up_to_the_step(landscape):
 def test_the_directions_are_named_on_the_map_and_on_the_surface(landscape, drawing):
     for part in ("map", "view"):
         ax = drawing(landscape, part).ax
-        assert (ax.get_xlabel(), ax.get_ylabel()) == NAMES
+        assert (ax.get_xlabel(), ax.get_ylabel()) == ALONG
 
 
 def test_every_plane_and_optimizer_is_a_picture_with_its_own_sentence(landscape):
