@@ -68,9 +68,8 @@ def softmax_cross_entropy(logits: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 def class_numbers(target: np.ndarray, K: int) -> None:
     """Raise ValueError unless all of the target are whole numbers from 0 to K - 1."""
-    whole = target.dtype.kind in "iu" or (target == np.floor(target)).all()
-    if target.size and not (whole and 0 <= target.min() <= target.max() < K):
-        known = (target >= 0) & (target < K) & (target == np.floor(target))
+    known = (target >= 0) & (target < K) & (target == np.floor(target))
+    if not known.all():
         raise ValueError(
             f"target must hold class numbers from 0 to {K - 1}, got {target[~known][0]}"
         )

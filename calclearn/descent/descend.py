@@ -67,12 +67,14 @@ def descend(
     `progress(k, steps)` is called from the first second on, about four times a second; a terminal
     shows a line by itself. `watch(run)` is called as often with the descent so far, and at the end;
     a true answer ends the run. So does KeyboardInterrupt at any moment from the first step on, and
-    what ran is returned, finite. From its `point` and with its `state`, the optimizer's memory, the
-    same optimizer goes on as if nothing had been. Everything in the descent can be differentiated
-    by `autodiff.grad`, with respect to the start or a hyperparameter.
+    what ran is returned, finite. From the `point` of a run that was ended or out of steps, and with
+    its `state`, the optimizer's memory, the same optimizer goes on as if nothing had been; only
+    mini-batches are drawn anew. Everything in the descent can be differentiated by `autodiff.grad`,
+    with respect to the start or a hyperparameter.
 
     Raises ValueError for a start that is not finite or of another dimension, for a gradient that
-    has not the point's shape, and for patience without a validation surface.
+    has not the point's shape, and for patience without a validation surface, TypeError for what is
+    no surface, no optimizer or no memory of it.
 
     >>> from calclearn.descent.optimizers import GradientDescent
     >>> bowl = Surface(lambda w: w[0]**2 + 3 * w[1]**2, lambda w: np.stack([2 * w[0], 6 * w[1]]))
@@ -154,7 +156,12 @@ class Run:
                     f"the {name} of the surface must have shape {expected} at points of shape "
                     f"{w.shape}, got {np.shape(plain(part))}"
                 )
-        self.state = optimizer.init(w) if state is None else state
+        self.state = optimizer.init(w)
+        if state is not None:
+            if type(state) is not type(self.state):
+                kind = type(optimizer).__name__
+                raise TypeError(f"state must be a memory of {kind}, got {state!r:.60}")
+            self.state = state
         rests = not self.noisy and getattr(optimizer, "rests_where_flat", True)
         self.judge = Judge(
             surface, self.noisy, tolerance if rests else None, every, validation, patience
@@ -167,10 +174,11 @@ class Run:
         searches, fitting = hasattr(self.state, "seen"), 1 + NUMBERS // self.past.seen.w.size
         block, longest = 1, 1 if searches else min(BLOCK, fitting)
         while self.past.k < steps and not self.interrupted and some(self.past.stop == RUNNING):
-            rows = self.march(min(block, steps - self.past.k), clock.pause)
+            rows, state = self.march(min(block, steps - self.past.k), clock.pause)
             record, past = self.judge.look_back(rows, self.past)
             self.seen += record
-            self.past = past  # at once, so that an interrupt finds the one before or this one
+            # At once, so that an interrupt finds those before or these.
+            self.past, self.state = past, state
             block = min(2 * block, longest)
             clock.tick(self)
 
@@ -195,11 +203,14 @@ class Run:
             evaluations=each + past.seen.evaluations,
             interrupted=self.interrupted,
             validation=in_one(losses) if validation else None,
-            state=self.state,
+            state=self.state if some(past.stop == RUNNING) else None,
         )
 
-    def march(self, steps: int, pause: float) -> list[Seen]:
-        """The loop of every textbook, for so many steps or until `pause`; first comes the past."""
+    def march(self, steps: int, pause: float) -> tuple[list[Seen], Any]:
+        """The loop of every textbook, for so many steps or until `pause`.
+
+        Returns what it has seen, first the past, and the optimizer's memory after the last of it.
+        """
         update, surface, rng = self.optimizer.update, self.surface, self.rng
         batch, state, seen = self.batch, self.state, self.past.seen
         searches, rows, dtype = hasattr(state, "seen"), [seen], seen.w.dtype
@@ -207,21 +218,22 @@ class Run:
             for _ in range(steps):
                 if searches and state.seen is not seen:
                     state = state._replace(seen=seen)
-                w, state = update(seen.w, seen.gradient, state, batch)
+                w, memory = update(seen.w, seen.gradient, state, batch)
                 if w.dtype is not dtype:  # float32 stays float32, whatever it was added to
                     w = w.astype(dtype)
                 batch = surface.sample(rng)
                 if searches and not self.noisy:  # a line search has looked there already
-                    seen = state.seen
+                    seen = memory.seen
                 else:
                     seen = Seen(w, *batch.value_and_gradient(w), seen.evaluations + 1)
+                state = memory  # not before, as an interrupt may come while the gradient is taken
                 rows.append(seen)
                 if w is rows[-2].w or time.perf_counter() > pause:
                     break
         except KeyboardInterrupt:
             self.interrupted = True
-        self.state, self.batch = state, batch
-        return rows
+        self.batch = batch
+        return rows, state
 
 
 class Clock:

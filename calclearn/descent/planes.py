@@ -10,7 +10,7 @@ Source: Li, Xu, Taylor, Studer & Goldstein, "Visualizing the loss landscape of n
 
 import numpy as np
 
-from calclearn.descent.arguments import finite_numbers
+from calclearn.descent.arguments import finite_numbers, whole_number
 from calclearn.descent.batches import Array
 from calclearn.descent.surfaces import Surface
 
@@ -28,6 +28,18 @@ def principal_directions(points: Array) -> tuple[np.ndarray, np.ndarray, float]:
     >>> round(share, 12), np.abs(np.round([u[2], v[2]], 12))
     (1.0, array([0., 0.]))
     """
+    moves = from_the_end(points)
+    _, sizes, directions = np.linalg.svd(moves, full_matrices=False)
+    directions = directions[:2]
+    u, v = directions * np.where(directions @ moves[0] < 0, -1, 1)[:, None]
+    return u, v, float(np.sum(sizes[:2] ** 2) / np.sum(sizes**2))
+
+
+def from_the_end(points: Array) -> np.ndarray:
+    """The moves wₖ - w_K of a path (K+1, d), the largest of their numbers as unit.
+
+    Shares know no unit, and so no square overflows. Raises the errors of `principal_directions`.
+    """
     finite_numbers("points", points)
     points = np.asarray(points, dtype=float)
     if points.ndim != 2 or len(points) == 0 or points.shape[1] < 2:
@@ -35,13 +47,9 @@ def principal_directions(points: Array) -> tuple[np.ndarray, np.ndarray, float]:
             f"points must have shape (K+1, d) with d of at least 2, got {points.shape}"
         )
     moves = points - points[-1]
-    _, sizes, directions = np.linalg.svd(moves, full_matrices=False)
-    if not sizes.any():
+    if not moves.any():
         raise ValueError("points must not all be the same")
-    directions = directions[:2]
-    u, v = directions * np.where(directions @ moves[0] < 0, -1, 1)[:, None]
-    shares = (sizes / sizes[0]) ** 2  # the squares themselves may overflow
-    return u, v, float(shares[:2].sum() / shares.sum())
+    return moves / np.abs(moves).max()
 
 
 def projected(points: Array, origin: Array, u: Array, v: Array) -> np.ndarray:
@@ -73,23 +81,27 @@ def share_shown(points: Array, u: Array, v: Array) -> float:
 
     Σₖ ‖shadow of wₖ - w_K‖² / Σₖ ‖wₖ - w_K‖²
 
-    Errors are those of `projected`.
+    Errors are those of `principal_directions` and of `projected`.
 
     >>> share_shown([[3.0, 0.0, 4.0], [0.0, 0.0, 0.0]], u=[1, 0, 0], v=[0, 1, 0])
     0.36
     """
-    points = np.asarray(points)
-    shadow = np.stack([u, v], axis=1) @ projected(points, points[-1], u, v)  # (d, K+1)
-    return float(np.sum(shadow**2) / np.sum((points - points[-1]) ** 2))
+    moves = from_the_end(points)
+    coordinates = projected(moves, moves[-1], u, v)
+    shadow = np.transpose([u, v]) @ coordinates  # (d, K+1)
+    return float(np.sum(shadow**2) / np.sum(moves**2))
 
 
 def tabulated(surface: Surface, window: Window, nodes: int) -> Surface:
     """The surface read off a table over the window, linearly between its nodes, and at its edge.
 
+    Raises ValueError for fewer than two `nodes` a side.
+
     >>> plane = Surface(lambda w: 2 * w[0] + w[1], lambda w: np.ones_like(w))
     >>> float(tabulated(plane, ((0, 1), (0, 1)), 3)([0.3, 0.8]).round(12))
     1.4
     """
+    whole_number("nodes", nodes, 2)
     low, high = np.transpose(window)
     mesh = np.meshgrid(*np.linspace(low, high, nodes).T)
     heights = surface(np.stack(mesh))  # (b, a)

@@ -42,7 +42,7 @@ class Descent:
     evaluations: np.ndarray  # (...) of the gradient
     interrupted: bool = False
     validation: Array | None = None  # (K+1, ...) losses of the points, where they were asked for
-    state: Any = None  # the optimizer's memory at the end
+    state: Any = None  # the optimizer's memory at the end, unless all starts came to one
 
     @property
     def point(self) -> Array:

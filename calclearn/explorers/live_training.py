@@ -120,8 +120,8 @@ class Training:
     def train(self) -> Descent:
         """Train while this cell waits; return the Descent, all that was learned until it ended.
 
-        After a stop it goes on from the weights learned, to the end that was set; after that end,
-        as many steps again. The optimizer begins anew, without its memory of past gradients.
+        After a stop it goes on to the end that was set, from the weights learned and with the
+        optimizer's memory of past gradients; after that end, as many steps again, without it.
         Stop ends it in JupyterLab, and an interrupt of the kernel everywhere. Raises RuntimeError
         while the training is under way already, and whatever the loss or the score raises.
         """

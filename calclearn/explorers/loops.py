@@ -80,7 +80,7 @@ def lying_loop(data: LineData | None = None) -> Explorer:
     def caption(state: dict) -> str:
         lies = ended(state["lying"], unit) if state["steps"] else "it cannot take one step"
         return (
-            f"gradient = {state['gradient']}. check_gradient finds “{state['diagnosis']}”: "
+            f"gradient = `{state['gradient']}`. check_gradient finds “{state['diagnosis']}”: "
             f"{state['message']} At learning rate {state['learning_rate']:.3g} {lies}; with the "
             f"true gradient {ended(state['true'], unit)}."
         )

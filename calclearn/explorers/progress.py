@@ -80,13 +80,12 @@ class Progress:
     def go_on(self, optimizer: Any, watch: Callable[[], bool] | None) -> None:
         """Let `descend` take the steps to the goal; each of its reports is kept, then watched.
 
-        `watch()` is called once before it begins as well; a true answer ends the run. In a stretch
-        that was interrupted, an optimizer of the same kind goes on with its memory and schedule.
+        `watch()` is called once before it begins as well; a true answer ends the run. Amid a
+        stretch an optimizer of the same kind goes on with the memory and the schedule of the last.
         """
-        goes_on = self.step % self.steps and self.run.interrupted and kind(optimizer) == self._kind
-        state = self.run.state if goes_on else None
+        amid = self.step % self.steps and Stop(int(self.run.stop)) is Stop.OUT_OF_STEPS
+        state = self.run.state if amid and kind(optimizer) == self._kind else None
         self.since, self.goal, self._scores = self.step, self.next_goal, {}
-        self._kind = kind(optimizer)
         self._before = self.curves if self.step else {}
         if watch is not None and watch():
             return
@@ -94,19 +93,19 @@ class Progress:
 
         def report(run: Descent) -> bool:
             self.seconds = time.perf_counter() - began
-            self._keep(run)
+            self._keep(run, optimizer)
             return watch is not None and watch()
 
         run = descend(
             self.loss, self.point, optimizer, self.goal - self.since, rng=self._rng,
             every=self.every, validation=self.held_out, watch=report, state=state,
         )  # fmt: skip
-        self._keep(run)  # an interrupt goes unreported
+        self._keep(run, optimizer)  # an interrupt goes unreported
 
-    def _keep(self, run: Descent) -> None:
+    def _keep(self, run: Descent, optimizer: Any) -> None:
         if np.ndim(run.values) != 1:
             raise ValueError("a training has one start and one learning rate, got arrays of them")
-        self.run, self.point = run, run.point
+        self.run, self.point, self._kind = run, run.point, kind(optimizer)
         self.step = self.since + int(run.steps_taken)
         measured = {self.loss_label: run.values}
         if self.held_out is not None:

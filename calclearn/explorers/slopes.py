@@ -73,8 +73,8 @@ def slope_at_a_point(formula: str = "x**2") -> Explorer:
     def caption(state: dict) -> str:
         x, _, h, left, right, slope = state["touch"]
         secants = (
-            f"f(x) = {state['text']} at x = {x:g}: with h = {h:.2g} the secant to x + h has slope "
-            f"{_number(right)}, the one to x − h has slope {_number(left)}."
+            f"f(x) = `{state['text']}` at x = {x:g}: with h = {h:.2g} the secant to x + h has "
+            f"slope {_number(right)}, the one to x − h has slope {_number(left)}."
         )
         if np.isfinite(slope):
             return f"{secants} The tangent's slope, the derivative, is {_number(slope)}."

@@ -17,16 +17,16 @@ def typeset(text: str) -> str:
     """Return the text with its numbers as they stand in a book.
 
     A minus is no hyphen, zero has no sign, thousands are set apart (so a caption names no years),
-    and a power of ten is one. Code such as -2 * x, with a number before its *, stays as it is.
+    and a power of ten is one. `Code` loses its backticks, and else stays as it is.
 
     >>> typeset("from -2.62e+04 kg to -0.00 kg in 10000 steps; 97% is below 3.1e-08, none 1e-12")
     'from −26,200 kg to 0.00 kg in 10,000 steps; 97 % is below 3.1 × 10⁻⁸, none 10⁻¹²'
+    >>> typeset("f(x) = `-1e-3*x` has the slope -1e-3")
+    'f(x) = -1e-3*x has the slope −10⁻³'
     """
-    text = re.sub(r"(?<![\w.])(\d[\d.]*)e([-−+]?\d+)(?![\w*]| \*)", _with_power, text)
-    text = re.sub(r"(?<![\w.)])-(?=0(\.0+)?(?!\.?\d))", "", text)
-    text = re.sub(r"(?<![\w.)])-(?=\d)(?!\d+ \*)", "−", text)
-    text = re.sub(r"(?<![\w.,*/])\d{4,}(?![\w*]| \*)", lambda match: f"{int(match[0]):,}", text)
-    return re.sub(r"(?<=\d)%", " %", text)
+    parts = text.split("`")
+    parts[::2] = map(_in_print, parts[::2])
+    return "".join(parts)
 
 
 def counted(number: int, noun: str) -> str:
@@ -62,6 +62,14 @@ def ended(descent: Descent, unit: str) -> str:
         return f"it diverges after {steps}"
     rests = {Stop.CONVERGED: ", where it comes to rest,", Stop.STALLED: ", where it stalls,"}
     return f"the loss after {steps}{rests.get(stop, '')} is {descent.value:.3g} {unit}"
+
+
+def _in_print(text: str) -> str:
+    text = re.sub(r"(?<![\w.])(\d+\.?\d*)e([-−+]?\d+)(?!\w)", _with_power, text)
+    text = re.sub(r"(?<![\w.)])-(?=0(\.0+)?(?!\.?\d))", "", text)
+    text = re.sub(r"(?<![\w.)])-(?=\d)", "−", text)
+    text = re.sub(r"(?<![\w.,])[1-9]\d{3,}(?!\w)", lambda match: f"{int(match[0]):,}", text)
+    return re.sub(r"(?<=\d)%", " %", text)
 
 
 def _with_power(match: re.Match) -> str:

@@ -147,7 +147,7 @@ class Network:
             raise ValueError(f"x must have shape {expected}, got {np.shape(x)}".replace("'", ""))
         if type(x) is Traced:
             return x
-        return np.asarray(x, getattr(w, "dtype", float))
+        return np.asarray(x, as_points(w).dtype)
 
     def loss(
         self,

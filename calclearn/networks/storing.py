@@ -1,5 +1,6 @@
 """Weights in a file: arrays under the names of their layers, and nothing that could be executed."""
 
+import zlib
 from itertools import chain
 from pathlib import Path
 from zipfile import BadZipFile
@@ -39,7 +40,7 @@ def load(path: str | Path, network: Network) -> np.ndarray:
     try:
         with open(path, "rb") as stored, np.load(stored, allow_pickle=False) as file:
             parts = {name: file[name] for name in file.files}
-    except (ValueError, TypeError, EOFError, BadZipFile) as error:
+    except (ValueError, TypeError, EOFError, RuntimeError, BadZipFile, zlib.error) as error:
         raise ValueError(f"path must be an .npz file of weights, got {path}: {error}") from None
     found = {name: part.shape for name, part in parts.items()}
     if found != network.parameter_shapes:

@@ -3,6 +3,8 @@
 import time
 import tracemalloc
 import warnings
+from dataclasses import replace
+from itertools import count
 
 import numpy as np
 import pytest
@@ -204,6 +206,42 @@ def test_with_its_memory_an_optimizer_goes_on_as_if_nothing_had_been(optimizer):
     whole = descend(himmelblau(), [0.5, -1.0], optimizer, 60, tolerance=0)
     first = descend(himmelblau(), [0.5, -1.0], optimizer, 7, tolerance=0)
     rest = descend(himmelblau(), first.point, optimizer, 53, tolerance=0, state=first.state)
+    np.testing.assert_array_equal(np.concatenate([first.points, rest.points[1:]]), whole.points)
+
+
+def test_a_memory_is_that_of_the_optimizer_and_none_where_all_came_to_an_end():
+    with pytest.raises(TypeError, match="state must be a memory of Adam, got 5"):
+        descend(bowl(), [2.0, 1.0], Adam(), state=5)
+    ended = descend(bowl(), [2.0, 1.0], Momentum(0.1, 0.5), 500)
+    assert (ended.stop, ended.state) == (Stop.CONVERGED, None)
+
+
+@pytest.mark.parametrize("optimizer", [GradientDescent(cosine(0.01, 60)), Adam(0.05), BFGS()])
+@pytest.mark.parametrize("where", ["gradient", "looking back"])
+def test_an_interrupt_finds_a_point_and_the_memory_of_its_step(monkeypatch, optimizer, where):
+    calls = count(1)
+
+    def interrupted_once(f):
+        def calling(*arguments):
+            if next(calls) == (3 if where == "looking back" else 9):
+                raise KeyboardInterrupt
+            return f(*arguments)
+
+        return calling
+
+    surface = himmelblau()
+    whole = descend(surface, [0.5, -1.0], optimizer, 60, tolerance=0)
+    if where == "gradient":
+        gradient = interrupted_once(surface.gradient)
+        surface = replace(surface, gradient=gradient, value_and_gradient=None)
+    else:
+        looking_back = interrupted_once(module.Judge.look_back)
+        monkeypatch.setattr(module.Judge, "look_back", looking_back)
+    first = descend(surface, [0.5, -1.0], optimizer, 60, tolerance=0)
+    taken = int(first.steps_taken)
+    assert first.interrupted
+    assert 0 < taken < 60
+    rest = descend(surface, first.point, optimizer, 60 - taken, tolerance=0, state=first.state)
     np.testing.assert_array_equal(np.concatenate([first.points, rest.points[1:]]), whole.points)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from calclearn.descent.catalogue import himmelblau
 from calclearn.descent.planes import (
     principal_directions,
     projected,
@@ -82,6 +83,13 @@ def test_a_path_along_a_line_still_has_a_plane():
         (lambda: principal_directions(np.ones((3, 1))), "d of at least 2"),
         (lambda: principal_directions(np.ones((0, 4))), r"points must have shape \(K\+1, d\)"),
         (lambda: principal_directions([[0, 0], [np.nan, 1]]), "points must be finite, got nan"),
+        (lambda: share_shown(np.ones((3, 2)), [1, 0], [0, 1]), "points must not all be the same"),
+        (
+            lambda: share_shown(np.ones((0, 2)), [1, 0], [0, 1]),
+            r"points must have shape \(K\+1, d\)",
+        ),
+        (lambda: share_shown(np.eye(2), [1, 0], [0]), r"v \(d,\), got"),
+        (lambda: tabulated(himmelblau(), ((-1, 1), (-1, 1)), 1), "nodes must be a whole number"),
         (lambda: projected([[np.inf, 0]], [0, 0], [1, 0], [0, 1]), "points must be finite"),
         (lambda: projected([[1, 0]], [0, 0], [1, 0], [0, np.nan]), "v must be finite, got nan"),
         (
@@ -104,7 +112,8 @@ def test_points_of_any_size_have_shares():
     *_, share = principal_directions(points)
     assert 0 < share < 1
     for size in (1e-200, 1e200):
-        assert principal_directions(size * points)[2] == pytest.approx(share, rel=1e-12)
+        u, v, found = principal_directions(size * points)
+        assert (found, share_shown(size * points, u, v)) == pytest.approx((share, share))
 
 
 def test_a_table_is_exact_for_what_is_straight_and_level_beyond_its_edge():

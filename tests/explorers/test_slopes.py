@@ -97,6 +97,11 @@ def test_odd_functions_are_drawn_all_the_same(slope, formula):
         assert slope.still()
 
 
+def test_a_formula_stands_in_the_caption_as_it_is_typed(slope):
+    caption = slope.set(formula="-2.5*x - 1000.0", x=-1.0, h=0.1).caption
+    assert caption.startswith("f(x) = -2.5*x - 1000.0 at x = −1: ")
+
+
 def test_where_one_side_has_no_value_there_is_no_tangent(slope):
     assert "the one to x − h has slope none" in slope.set(formula="sqrt(x)", x=0.0).caption
     assert "no derivative here" in slope.caption

@@ -246,6 +246,17 @@ def test_another_optimizer_begins_without_the_memory_of_the_first(eager):
     assert np.array_equal(view.train().points, other.points)
 
 
+def test_a_memory_stays_that_of_the_optimizer_that_left_it(eager):
+    """As when Stop is pressed twice: the second training has ended before its first step."""
+    progress = Progress(bowl(), START, STEPS)
+    progress.go_on(Adam(0.01), watch=lambda: progress.step > 0)
+    taken = progress.step
+    progress.go_on(Momentum(0.01), watch=lambda: True)
+    assert 0 < progress.step == taken < STEPS
+    progress.go_on(Momentum(0.01), watch=None)
+    assert progress.step == STEPS
+
+
 def test_start_again_repeats_the_training_and_keeps_the_last_run(view):
     first, picture = view.train(), view.still()
     view.train()

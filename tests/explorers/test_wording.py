@@ -34,10 +34,15 @@ def test_numbers_look_as_in_a_book(typed, printed):
 
 
 @pytest.mark.parametrize(
-    "code", ["-2 * X.T @ error / n", "1e-3*x", "1e-3 * x", "1000*x", "W1e5", "x-2", "1/(1 + x)-3"]
+    "code", ["-2 * X.T @ error / n", "-2.5e-3*x", "1000.0 * x - 1000", "x ** -2", "x % 2 - -0.0"]
 )
 def test_code_stays_as_it_is_typed(code):
-    assert typeset(f"f(x) = {code}") == f"f(x) = {code}"
+    assert typeset(f"f(x) = `{code}` at -1e-08, `{code}`") == f"f(x) = {code} at −10⁻⁸, {code}"
+
+
+@pytest.mark.parametrize("text", ["W1e5", "x-2", "3-5", "f(x)-3", "seed 0012", "1.2.3e5", "0x1e5"])
+def test_what_is_no_number_stays(text):
+    assert typeset(text) == text
 
 
 def test_one_is_not_many():

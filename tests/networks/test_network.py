@@ -182,6 +182,11 @@ def test_any_optimizer_trains_it_in_its_own_precision(dtype):
     assert exact.value < loss(w)
 
 
+def test_whole_numbers_as_weights_do_not_make_the_inputs_whole():
+    ones = np.ones(SMALL.dimension, int)
+    assert np.array_equal(SMALL(ones, X), SMALL(ones.astype(float), X))
+
+
 def test_the_weights_say_in_which_precision_a_loss_is_taken():
     loss, w = SMALL.loss(X, X[:, :3], mse), SMALL.init(0)
     assert X.dtype == np.float64
@@ -241,6 +246,20 @@ def test_what_cannot_be_loaded_is_said_in_one_sentence(tmp_path):
     np.save(tmp_path / "pickled.npy", np.array([print], dtype=object))
     with pytest.raises(ValueError, match=r"path must be an \.npz file of weights"):
         load(tmp_path / "pickled.npy", SMALL)
+
+
+def test_a_damaged_file_is_never_taken_for_other_weights(tmp_path):
+    path, w = tmp_path / "weights.npz", SMALL.init(0)
+    save(path, SMALL, w)
+    content, refusals = path.read_bytes(), []
+    for place in range(300):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :])
+        try:
+            assert np.array_equal(load(path, SMALL), w)
+        except ValueError as error:
+            refusals.append(str(error))
+    assert len(refusals) > 200
+    assert all(refusal.startswith("path must ") for refusal in refusals)
 
 
 # At the door
