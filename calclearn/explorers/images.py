@@ -12,7 +12,7 @@ from calclearn.data.digits import FULL, digits
 from calclearn.explorers.controls import choice, slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.figures.graphs import number
-from calclearn.figures.images import Cells, Kernel, Note, Shares, short
+from calclearn.figures.images import Cells, Kernel, Shares, Word, short
 from calclearn.figures.style import BLACK, INK, panels
 from calclearn.networks.convolution import conv2d
 from calclearn.networks.pooling import avg_pool2d, max_pool2d
@@ -73,7 +73,7 @@ def sliding_kernel() -> Explorer:
     drawings = {
         "image": _ink(left, "digit, ink from 0 to 16", numbers=9),
         "kernel": Kernel(middle, (3, 3), numbers=9, drags=(*cells,)),
-        "name": Note(middle, height=1.08, color=BLACK),
+        "name": Word(middle, height=1.08, color=BLACK),
         "map": Cells(right, (6, 6), title="feature map", numbers=1, drags=("row", "column")),
     }
     explorer = explore(
@@ -122,7 +122,7 @@ def gradient_routing() -> Explorer:
         "image": _ink(left, "the pixels receive"),
         "shares": Shares(left, numbers=64),
         "kernel": Cells(middle, (3, 3), title="the weights receive", numbers=9, words=short),
-        "note": Note(middle),
+        "note": Word(middle),
         "sent": Cells(
             right, (6, 6), title="what is sent back", numbers=36, words=short, drags=(*_place(),)
         ),

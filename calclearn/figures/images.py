@@ -135,7 +135,7 @@ class Tiles:
         return k // self.columns * self.down, k % self.columns * self.across
 
 
-class Note:
+class Word:
     """A word that changes, in the middle of an image or above it (1.1); `update(text)`."""
 
     def __init__(self, ax: Axes, *, height: float = 0.5, color: str = GREY) -> None:

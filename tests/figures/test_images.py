@@ -5,7 +5,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from calclearn.explorers.live import Painter
-from calclearn.figures.images import Cells, Confusion, Kernel, Note, Shares, Tiles, short
+from calclearn.figures.images import Cells, Confusion, Kernel, Shares, Tiles, Word, short
 from calclearn.figures.style import INK, SIGNED, panels
 
 
@@ -116,12 +116,12 @@ def test_right_answers_are_blue_and_wrong_ones_orange(ax):
     assert np.array_equal(signs, [[1, 0, -1], [-1, 1, 0], [0, 0, 1]])
 
 
-def test_a_note_stands_in_the_middle(ax):
-    note = Note(ax)
-    note.update("no weights")
-    assert note.text.get_text() == "no weights"
+def test_a_word_stands_in_the_middle(ax):
+    word = Word(ax)
+    word.update("no weights")
+    assert word.text.get_text() == "no weights"
     assert ax.transData.inverted().transform(
-        note.text.get_transform().transform(note.text.get_position())
+        word.text.get_transform().transform(word.text.get_position())
     ) == pytest.approx((0.5, 0.5))
 
 
