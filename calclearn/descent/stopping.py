@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from calclearn.calculus.tracing import plain
+from calclearn.calculus.tracing import Traced, plain
 from calclearn.descent.arguments import is_real
 from calclearn.descent.batches import Array, chosen, either, inner, some
 from calclearn.descent.record import Seen, Stop
@@ -53,12 +53,14 @@ class Judge:
         self.scale, self.noisy, self.every = plain(surface.scale), noisy, every
         flat = tolerance is not None  # else a small gradient is no end
         self.small = np.square(tolerance * plain(surface.steepness)) if flat else -1.0
+        self.least = float(np.max(self.small))
         self.validation, self.patience = validation, np.inf if patience is None else patience
 
     def begin(self, seen: Seen) -> tuple[list, Past]:
         """The record and the past of a descent that has seen only its start."""
         self.large = EXPLODED * np.maximum(abs(plain(seen.value)), self.scale)
-        code = self.verdict(seen.w, seen)[0]
+        self.most = float(np.min(self.large, initial=np.inf))
+        code, _ = self.verdict(seen, seen)
         shape = np.shape(plain(seen.value))
         stop = either(code == STALLED, RUNNING, code)  # it cannot stall before it has moved
         taken, loss, lowest = np.zeros(shape, dtype=int), None, None
@@ -96,17 +98,30 @@ class Judge:
         k, _, stop, taken, *_ = past
         if len(rows) == 1:
             return rows, stop, taken
-        codes, finite = self.verdicts(rows)
-        if not (some(codes != RUNNING) or some(stop != RUNNING)):
+        some_end = any(map(self.ends, rows[:-1], rows[1:]))
+        if not (some_end or some(stop != RUNNING)):
             return rows, stop, taken + len(rows) - 1
         for j in range(1, len(rows)):
+            code, finite = self.verdict(*rows[j - 1 : j + 1])
             running = stop == RUNNING
-            stop = either(running, codes[j - 1], stop)
+            stop = either(running, code, stop)
             taken = either(running, k + j, taken)
-            rows[j] = chosen(running & finite[j - 1], rows[j], rows[j - 1])
+            rows[j] = chosen(running & finite, rows[j], rows[j - 1])
             if not some(stop == RUNNING):
                 return rows[: j + 1], stop, taken
         return rows, stop, taken
+
+    def ends(self, old: Seen, new: Seen) -> bool:
+        """Whether any start ends by this step.  Most often a look at the extremes says no."""
+        value, goes_on = new.value, False
+        if type(value) is not Traced:
+            steepness, moved = inner(new.gradient, new.gradient), new.w[0] != old.w[0]
+            if not isinstance(value, np.ndarray):
+                goes_on = moved and self.least < steepness < np.inf and abs(value) <= self.most
+            elif value.size:
+                goes_on = moved.all() and steepness.min() > self.least and steepness.max() < np.inf
+                goes_on = goes_on and -self.most <= value.min() and value.max() <= self.most
+        return not goes_on and some(self.verdict(old, new)[0] != RUNNING)
 
     def validated(self, rows: list[Seen], past: Past) -> tuple[list, Past]:
         """The same with validation losses, and each start at rest where its patience ended."""
@@ -126,19 +141,9 @@ class Judge:
             j += self.every
         return record, Past(k + len(rows) - 1, rows[-1], stop, taken, lowest, waited)
 
-    def verdicts(self, rows: list[Seen]) -> tuple[Array, Array]:
-        """The verdict after each step of the rows, (J, ...): asked of all J steps in one go."""
-        if len(rows) == 2:
-            code, finite = self.verdict(rows[0].w, rows[1])
-            return np.asarray(code)[None], np.asarray(finite)[None]
-        w, value, g, _ = zip(*rows, strict=True)
-        w, g = (np.array(plain(part)).swapaxes(0, 1) for part in (w, g))  # (d, J + 1, ...)
-        steps = Seen(w[:, 1:], np.array(plain(value))[1:], g[:, 1:], None)
-        return self.verdict(w[:, :-1], steps)
-
-    def verdict(self, w: Array, new: Seen) -> tuple[Array, Array]:
-        """The Stop (...) after the step from `w` to `new`, and whether `new` is finite."""
-        value, g, step = abs(plain(new.value)), plain(new.gradient), plain(new.w) - plain(w)
+    def verdict(self, old: Seen, new: Seen) -> tuple[Array, Array]:
+        """The Stop (...) after the step from `old` to `new`, and whether `new` is finite."""
+        value, g, step = abs(plain(new.value)), plain(new.gradient), plain(new.w) - plain(old.w)
         steepness, moved = inner(g, g), inner(step, step)
         finite = value + steepness + moved < np.inf
         code = either(moved == 0, RUNNING if self.noisy else STALLED, RUNNING)
