@@ -34,7 +34,7 @@ __all__ = ["Descent", "Stop", "descend"]
 
 BLOCK = 32  # steps between two looks back, at most; 1 where each step is a line search
 PERIOD = 0.25  # seconds
-NUMBERS = 2**18  # numbers that a block of points may hold, and the cache with it
+NUMBERS = 2**18  # numbers that a block of points may hold, to stay in the cache
 
 
 def descend(
