@@ -153,8 +153,10 @@ def open_in_jupyterlab(folder: Path, browser: bool, options: list[str]) -> int:
 
 def run(arguments: argparse.Namespace, options: list[str]) -> int:
     if arguments.list:
-        for name, path in shipped().items():
-            print(f"{name.removesuffix('.ipynb'):28}  {question(path)}")
+        stems = {name.removesuffix(".ipynb"): path for name, path in shipped().items()}
+        width = max(map(len, stems), default=0)
+        for stem, path in stems.items():
+            print(f"{stem:{width}}  {question(path)}")
         return 0
     name = find(arguments.reset) if arguments.reset else None
     folder = arguments.folder.expanduser().absolute()

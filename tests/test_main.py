@@ -109,6 +109,12 @@ def test_list_names_each_lesson_with_its_question(package, capsys):
     ]
 
 
+def test_the_questions_of_the_list_stand_in_one_column(capsys):
+    assert command.main(["--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len({re.match(r"\S+\s+", line).end() for line in lines}) == 1
+
+
 def test_what_a_learner_changed_is_kept_and_named(course, capsys):
     mine = course / "07_how_big_a_step.ipynb"
     mine.write_text("my answers")
