@@ -18,7 +18,7 @@ from matplotlib.transforms import Bbox
 from calclearn.explorers.controls import check_value, fraction, put, read
 from calclearn.explorers.live import LiveFigure, Painter, encode, error_sentence
 from calclearn.explorers.wording import typeset
-from calclearn.figures.style import PAINTING, VERMILION
+from calclearn.figures.style import PAINTING, VERMILION, style
 
 
 class Explorer:
@@ -35,10 +35,11 @@ class Explorer:
         self._compute, self._drawings, self._describe = compute, drawings, caption
         self._values = self._state = self._caption = self._error = None
         figure = drawings[0][1].ax.figure
-        self._apology = figure.text(
-            0.5, 0.5, "", ha="center", va="center", fontsize=12, zorder=100, animated=True,
-            bbox={"facecolor": "white", "edgecolor": VERMILION, "pad": 9}, parse_math=False,
-        )  # fmt: skip
+        with style():
+            self._apology = figure.text(
+                0.5, 0.5, "", ha="center", va="center", fontsize=12, zorder=100, animated=True,
+                bbox={"facecolor": "white", "edgecolor": VERMILION, "pad": 9}, parse_math=False,
+            )  # fmt: skip
         self._painter = Painter(figure)
         self.still()
         self._values = None  # once more: the first picture found the layout that drawings measure
@@ -107,7 +108,7 @@ class Explorer:
 
     def _follow(self, values: dict) -> None:
         """Bring state, drawings and caption up to the values, unless they are there already."""
-        with PAINTING:
+        with style():
             if values != self._values:
                 first, self._values, self._error = self._state is None, values, None
                 self._update(first)

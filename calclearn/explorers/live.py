@@ -87,6 +87,10 @@ class Painter:
         self._moving: list = []
 
     def paint(self, ratio: float = 1) -> np.ndarray:
+        with style():
+            return self._paint(ratio)
+
+    def _paint(self, ratio: float) -> np.ndarray:
         if self.figure.dpi != self._dpi * ratio:
             self.figure.dpi = self._dpi * ratio
         if self.figure.stale or self.background is None:
@@ -100,13 +104,12 @@ class Painter:
 
     def _paint_background(self) -> None:
         try:
-            with style():
+            self._canvas.draw()
+            if self.background is None:
+                # The first draw has found room for every label; finding it again each time costs
+                # two thirds of a draw, and panels would twitch when a tick label gets wider.
+                self.figure.set_layout_engine("none")
                 self._canvas.draw()
-                if self.background is None:
-                    # The first draw has found room for every label; finding it again each time
-                    # costs two thirds of a draw, and panels would twitch with their tick labels.
-                    self.figure.set_layout_engine("none")
-                    self._canvas.draw()
         except BaseException:
             self.figure.stale = True  # a draw that failed has marked it as drawn
             raise

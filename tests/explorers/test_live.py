@@ -1,12 +1,17 @@
 """The talk between browser and kernel: every request gets its reply, and rebuilds the picture."""
 
+import inspect
 import io
 import json
+import warnings
 
+import matplotlib as mpl
+import matplotlib.style
 import numpy as np
 import pytest
 from PIL import Image
 
+from calclearn import explorers
 from calclearn.explorers import choice, coloured, explore, slider
 from calclearn.explorers.live import LONGEST
 from calclearn.figures.style import panels
@@ -339,3 +344,55 @@ def test_a_picture_that_nobody_asked_for_survives_an_artist_that_fails():
     square.show(rest=True)
     assert square._live.png == before
     assert "shape" in square._live.caption
+
+
+ODD = {
+    "text.usetex": True, "font.family": "serif", "font.size": 23, "lines.linewidth": 7,
+    "lines.marker": "x", "path.sketch": (2, 50, 3), "axes.grid": True, "figure.dpi": 60,
+    "legend.frameon": True, "axes.unicode_minus": False, "image.cmap": "jet", "savefig.dpi": 30,
+    "image.origin": "lower", "patch.linewidth": 5, "scatter.marker": "x", "axes.xmargin": 0.4,
+    "figure.autolayout": True, "text.antialiased": False, "contour.linewidth": 5,
+}  # fmt: skip
+MAKERS = [
+    make
+    for make in vars(explorers).values()
+    if getattr(make, "__annotations__", {}).get("return") is explorers.Explorer
+    and all(part.default is not part.empty for part in inspect.signature(make).parameters.values())
+]
+
+
+@pytest.fixture
+def odd_settings():
+    """Dark plots that look drawn by hand, and errors wherever NumPy or Python warns."""
+    with (
+        matplotlib.style.context("dark_background"),
+        mpl.rc_context(ODD),
+        np.errstate(all="raise"),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("error")
+        before = dict(mpl.rcParams), np.geterr(), list(warnings.filters)
+        yield
+        assert (dict(mpl.rcParams), np.geterr(), list(warnings.filters)) == before
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_the_settings_of_a_learners_own_plots_change_no_pixel(make, request):
+    plain = make()
+    usual = plain.still()
+    request.getfixturevalue("odd_settings")
+    assert plain.still() == usual
+    assert make().still() == usual
+
+
+def test_floating_point_errors_and_warnings_stay_out_of_the_figure(dot, odd_settings):
+    def compute(x):
+        warnings.warn("a warning", RuntimeWarning, stacklevel=1)
+        return np.exp(-1000.0 * x) + np.exp(1000.0 * x) * 0 + x / np.zeros(1)[0]
+
+    square = explore(compute, [dot], str, x=slider(2, 0, 9, 1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        reply, buffers = ask(square, x=0)
+        assert (reply["caption"], len(buffers)) == ("nan", 3)
+        assert ask(square, x=5)[0]["caption"] == "inf"
