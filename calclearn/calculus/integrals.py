@@ -174,6 +174,7 @@ def accumulate(f: Callable, a, x, pieces: int = PIECES):
     return gauss_legendre(f, a, x, pieces=pieces)
 
 
+@np.errstate(under="ignore")  # a density may be 0 to rounding
 def expected(loss: Callable, density: Callable, a, b, pieces: int = PIECES):
     """The mean of a loss where inputs come with a given density on [a, b].
 

@@ -16,9 +16,9 @@ import ipywidgets as widgets
 from matplotlib.transforms import Bbox
 
 from calclearn.explorers.controls import check_value, fraction, put, read
-from calclearn.explorers.live import LiveFigure, Painter, encode
+from calclearn.explorers.live import LiveFigure, Painter, encode, error_sentence
 from calclearn.explorers.wording import typeset
-from calclearn.figures.style import PAINTING, VERMILION
+from calclearn.figures.style import PAINTING, VERMILION, style
 
 
 class Explorer:
@@ -33,12 +33,13 @@ class Explorer:
     def __init__(self, compute, drawings, caption, controls) -> None:
         self.controls: dict[str, widgets.Widget] = controls
         self._compute, self._drawings, self._describe = compute, drawings, caption
-        self._values = self._state = self._caption = self._error = self._grip = None
+        self._values = self._state = self._caption = self._error = None
         figure = drawings[0][1].ax.figure
-        self._apology = figure.text(
-            0.5, 0.5, "", ha="center", va="center", fontsize=12, zorder=100, animated=True,
-            bbox={"facecolor": "white", "edgecolor": VERMILION, "pad": 9},
-        )  # fmt: skip
+        with style():
+            self._apology = figure.text(
+                0.5, 0.5, "", ha="center", va="center", fontsize=12, zorder=100, animated=True,
+                bbox={"facecolor": "white", "edgecolor": VERMILION, "pad": 9}, parse_math=False,
+            )  # fmt: skip
         self._painter = Painter(figure)
         self.still()
         self._values = None  # once more: the first picture found the layout that drawings measure
@@ -107,7 +108,7 @@ class Explorer:
 
     def _follow(self, values: dict) -> None:
         """Bring state, drawings and caption up to the values, unless they are there already."""
-        with PAINTING:
+        with style():
             if values != self._values:
                 first, self._values, self._error = self._state is None, values, None
                 self._update(first)
@@ -120,39 +121,43 @@ class Explorer:
             caption = self._describe(self._state)
             if not isinstance(caption, str):
                 raise TypeError(f"caption must return text, got {type(caption).__name__}")
-            self._caption = typeset(caption)
-        except (Exception, KeyboardInterrupt) as error:
+            self._caption = typeset(caption).encode("utf-8", "replace").decode()
+        except BaseException as error:  # SystemExit would end the kernel
             if first:  # a figure that cannot show its first picture is its author's mistake
                 raise
-            self._error = error
-            self._caption = " ".join(str(error).split()) or type(error).__name__
+            self._error, self._caption = error, error_sentence(error)
         self._apology.set_text(textwrap.fill(self._caption, 70) if self._error else "")
 
     def _answer(self, values: dict, drag: dict | None) -> tuple[str, str]:
         """Follow the browser's values or pointer; return the caption and the tracks' colours."""
-        values = {name: read(self.controls[name], sent) for name, sent in values.items()}
-        if drag is not None:
+        values = self._read(values)
+        if drag:  # nothing is `None` in CPython, and a false value of its own in the browser
             self._drag(**drag)
             values = self.values
         self._follow(values)
         return self._caption, self._css()
 
-    def _drag(self, id: str, start: list, to: list) -> None:
-        """Let the drawing under the pointer say which values its controls take."""
-        if self._grip is None or self._grip[0] != id:
-            self._grip = (id, self._grip_at(start), self.values)
-        _, drawing, before = self._grip
-        if drawing is None:
-            return
+    def _read(self, sent: dict) -> dict[str, Any]:
+        """Return the controls' values from what the browser sent of them."""
+        values = self.values
+        for name in values.keys() & sent.keys():
+            values[name] = read(self.controls[name], sent[name])
+            check_value(name, self.controls[name], values[name])
+        return values
+
+    def _drag(self, grip: int, before: dict, start: list, to: list) -> None:
+        """Give controls the values that a drawing reads from a pointer going from `start` to `to`.
+
+        `grip` is the drawing's place among those that can be dragged, `before` what the controls
+        sent when the pointer was pressed, `start` and `to` are fractions of the figure.
+        """
+        drawing, before = self._held()[grip], self._read(before)
         ax = drawing.ax
         plane = ax.transAxes if ax.name == "3d" else ax.transData
         places = (ax.figure.transFigure + plane.inverted()).transform([start, to])
         moved = drawing.dragged(*places, *(before[name] for name in drawing.drags))
         for name, value in zip(drawing.drags, moved, strict=True):
             put(self.controls[name], value)
-
-    def _grip_at(self, place: list) -> Any:
-        return next((grip for grip in self._held() if _box(grip).contains(*place)), None)
 
     def _grips(self) -> list[list[float]]:
         return [_box(grip).extents.tolist() for grip in self._held()]

@@ -32,7 +32,7 @@ export default () => {
   let asked = 0; // number of the last request
   let answered = 0; // number of the last reply that was shown
   let waiting = false; // something changed while the wire was full
-  let drag = null; // where the pointer was pressed and where it is, in fractions of the figure
+  let drag = null; // { grip, before, start, to }: what was pressed, the values then, and the places
   let released = false; // the pointer is up, but its last place is still on the wire
   let timer = null;
   let background = null; // the ImageData of what does not move
@@ -41,15 +41,16 @@ export default () => {
   let stop = null; // the toggle that ends what a cell waits for
   let queue = Promise.resolve(); // replies are shown one after the other, in their order
 
+  const valuesNow = () =>
+    Object.fromEntries(Object.entries(controls).map(([name, control]) => [name, valueOf(control)]));
+
   const ask = (rest = false) => {
     clearTimeout(timer);
     waiting = asked - answered >= IN_FLIGHT;
     if (waiting) return;
     asked += 1;
-    const values = {};
-    for (const [name, control] of Object.entries(controls)) values[name] = valueOf(control);
     const ratio = window.devicePixelRatio || 1;
-    send({ page, number: asked, values, drag, ratio, edition, rest });
+    send({ page, number: asked, values: valuesNow(), drag, ratio, edition, rest });
   };
 
   const settle = (rest) => {
@@ -64,16 +65,30 @@ export default () => {
     for (const view of views) view(picture);
   };
 
-  const replied = async (reply, [moved, colours, bytes]) => {
+  // Work in its turn; what fails there is reported, and does not hold up what comes next.
+  const enqueue = (work) => (queue = queue.then(work).catch(console.error));
+
+  const patched = async (reply, [moved, colours, bytes]) => {
     if (bytes) background = await decode(bytes, reply.rest ? "image/png" : "image/jpeg");
-    edition = reply.edition;
     const image = new ImageData(background.data.slice(), background.width, background.height);
     const pixels = new Uint32Array(image.data.buffer);
     const places = new Uint32Array(moved.buffer.slice(moved.byteOffset, moved.byteOffset + moved.byteLength));
     const inks = new Uint32Array(colours.buffer.slice(colours.byteOffset, colours.byteOffset + colours.byteLength));
     for (let i = 0; i < places.length; i++) pixels[places[i]] = inks[i];
+    return image;
+  };
+
+  const replied = async (reply, buffers) => {
+    try {
+      // A reply without a picture says in words why there is none: the last one stays.
+      const image = buffers.length ? await patched(reply, buffers) : picture?.image;
+      if (buffers.length) edition = reply.edition ?? null;
+      if (image) show(image, reply.caption, reply.rest);
+    } catch (error) {
+      edition = null; // the next reply brings the whole picture
+      console.error(error);
+    }
     answered = reply.number;
-    show(image, reply.caption, reply.rest);
     settle(reply.rest);
   };
 
@@ -81,7 +96,7 @@ export default () => {
     async initialize({ model }) {
       send = (request) => model.send(request);
       model.on("msg:custom", (reply, buffers) => {
-        if (reply.page === page) queue = queue.then(() => replied(reply, buffers));
+        if (reply.page === page) enqueue(() => replied(reply, buffers));
       });
       const modelOf = (reference) => model.widget_manager.get_model(reference.replace("IPY_MODEL_", ""));
       for (const [name, reference] of Object.entries(model.get("controls"))) {
@@ -94,7 +109,7 @@ export default () => {
       // The first picture, and those that nobody asked for; they take their place among the replies.
       const shown = () => {
         const [png, caption, rest] = [model.get("png"), model.get("caption"), !model.get("busy")];
-        queue = queue.then(async () => show(await decode(png, "image/png"), caption, rest));
+        enqueue(async () => show(await decode(png, "image/png"), caption, rest));
       };
       model.on("change:shown", shown);
       shown();
@@ -148,25 +163,26 @@ export default () => {
         const box = canvas.getBoundingClientRect();
         return [(event.clientX - box.left) / box.width, 1 - (event.clientY - box.top) / box.height];
       };
-      const onGrip = ([x, y]) =>
-        model.get("grips").some(([x0, y0, x1, y1]) => x0 <= x && x <= x1 && y0 <= y && y <= y1);
+      const gripAt = ([x, y]) =>
+        model.get("grips").findIndex(([x0, y0, x1, y1]) => x0 <= x && x <= x1 && y0 <= y && y <= y1);
       let pressed = null;
       const move = (event) => {
         drag = { ...pressed, to: place(event) };
         ask();
       };
       canvas.addEventListener("pointerdown", (event) => {
-        const at = place(event);
-        if (event.button !== 0 || !onGrip(at)) return;
+        const start = place(event);
+        const grip = gripAt(start);
+        if (event.button !== 0 || grip < 0) return;
         canvas.setPointerCapture(event.pointerId);
-        pressed = { start: at, id: `${page}${event.timeStamp}` };
+        pressed = { grip, before: valuesNow(), start };
         released = false;
         move(event);
         event.preventDefault();
       });
       canvas.addEventListener("pointermove", (event) => {
         if (pressed) move(event);
-        else canvas.style.cursor = onGrip(place(event)) ? "grab" : "default";
+        else canvas.style.cursor = gripAt(place(event)) < 0 ? "default" : "grab";
       });
       for (const end of ["pointerup", "pointercancel"])
         canvas.addEventListener(end, () => {

@@ -16,8 +16,11 @@ painting, and all that changes a figure, happens under one lock.
 """
 
 import io
+import math
+import numbers
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import numpy as np
@@ -28,6 +31,37 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from calclearn.figures.style import PAINTING, style
+
+LONGEST = 500  # characters of an error's message; drawing a million takes a minute
+RATIOS = (0.25, 4.0)  # picture pixels for one of the screen's; memory grows with the square
+
+
+def error_sentence(error: BaseException) -> str:
+    """Return an error's message on one line, short enough to draw and fit to be sent.
+
+    >>> error_sentence(ValueError("x must be\\n  positive")), error_sentence(KeyboardInterrupt())
+    ('x must be positive', 'KeyboardInterrupt')
+    """
+    try:
+        message = str(error)[: 2 * LONGEST]
+    except Exception:  # a __str__ of the learner's own
+        message = ""
+    message = "".join(
+        c if c.isprintable() or c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in message
+    )
+    message = " ".join(message.split()) or type(error).__name__
+    return message if len(message) <= LONGEST else f"{message[: LONGEST - 1]}…"
+
+
+def pixel_ratio(sent: Any) -> float:
+    """Return the browser's devicePixelRatio within limits; what is no number counts as 1.
+
+    >>> pixel_ratio(2), pixel_ratio(1000), pixel_ratio(float("nan")), pixel_ratio("2")
+    (2, 4.0, 1, 1)
+    """
+    if not isinstance(sent, numbers.Real) or math.isnan(sent) or sent <= 0:
+        return 1
+    return min(max(sent, RATIOS[0]), RATIOS[1])
 
 
 class Painter:
@@ -53,6 +87,10 @@ class Painter:
         self._moving: list = []
 
     def paint(self, ratio: float = 1) -> np.ndarray:
+        with style():
+            return self._paint(ratio)
+
+    def _paint(self, ratio: float) -> np.ndarray:
         if self.figure.dpi != self._dpi * ratio:
             self.figure.dpi = self._dpi * ratio
         if self.figure.stale or self.background is None:
@@ -65,13 +103,16 @@ class Painter:
         return pixels
 
     def _paint_background(self) -> None:
-        with style():
+        try:
             self._canvas.draw()
             if self.background is None:
                 # The first draw has found room for every label; finding it again each time costs
                 # two thirds of a draw, and panels would twitch when a tick label gets wider.
                 self.figure.set_layout_engine("none")
                 self._canvas.draw()
+        except BaseException:
+            self.figure.stale = True  # a draw that failed has marked it as drawn
+            raise
         self.background = self._pixels().copy()
         self.edition += 1
         moving = self.figure.findobj(lambda artist: artist.get_animated())
@@ -125,26 +166,43 @@ class LiveFigure(anywidget.AnyWidget):
     def show(self, caption: str, *, rest: bool) -> None:
         """Send the figure as it stands to every window; `rest` says that it will rest there."""
         with PAINTING, self.hold_sync():
-            self.png = encode(self._painter.paint(self._ratio), "PNG")
+            try:
+                self.png = encode(self._painter.paint(self._ratio), "PNG")
+            except Exception as error:  # the last picture stays, and the sentence says why
+                caption = error_sentence(error)
             self.caption, self.busy = caption, not rest
             self.shown += 1
 
-    def _reply(self, _widget, request: dict, _buffers: list) -> None:
-        """Answer one request; every request gets its reply, or the browser would wait for ever."""
+    def _reply(self, _widget, request: Any, _buffers: list) -> None:
+        """Answer one request: the next picture, or the last one and a sentence, whatever raises.
+
+        The browser waits for two replies at most, so a third request needs one of them.
+        """
+        if not isinstance(request, dict):
+            return
+        reply = {name: request.get(name) for name in ("page", "number", "rest")}
         with PAINTING:
-            caption, css = self._answer(request["values"], request["drag"])
-            painter, rest, self._ratio = self._painter, request["rest"], request["ratio"]
-            pixels = painter.paint(self._ratio)
-            moved = np.flatnonzero(pixels != painter.background).astype(np.uint32)
-            buffers = [moved, pixels.ravel()[moved]]
-            known = request["edition"] == painter.edition
-            if not known:
-                buffers.append(encode(painter.background, "PNG" if rest else "JPEG"))
-            if css != self.css:
-                self.css = css
-            if rest:
-                with self.hold_sync():
-                    self.png, self.caption = encode(pixels, "PNG"), caption
-            reply = {name: request[name] for name in ("page", "number", "rest")}
-            edition = painter.edition if known or rest else None  # a JPEG is no lasting background
-            self.send(reply | {"caption": caption, "edition": edition}, buffers=buffers)
+            try:
+                news, buffers = self._picture(request)
+            except BaseException as error:  # an exit or an interrupt must not cost the reply
+                news, buffers = {"caption": error_sentence(error)}, []
+            self.send(reply | news, buffers=buffers)
+
+    def _picture(self, request: dict) -> tuple[dict, list]:
+        """Return the caption and the number of the background, and the buffers of the picture."""
+        caption, css = self._answer(request["values"], request.get("drag"))
+        painter, rest = self._painter, request.get("rest")
+        self._ratio = pixel_ratio(request.get("ratio"))
+        pixels = painter.paint(self._ratio)
+        moved = np.flatnonzero(pixels != painter.background).astype(np.uint32)
+        buffers = [moved, pixels.ravel()[moved]]
+        known = request.get("edition") == painter.edition
+        if not known:
+            buffers.append(encode(painter.background, "PNG" if rest else "JPEG"))
+        if css != self.css:
+            self.css = css
+        if rest:
+            with self.hold_sync():
+                self.png, self.caption = encode(pixels, "PNG"), caption
+        edition = painter.edition if known or rest else None  # a JPEG is no lasting background
+        return {"caption": caption, "edition": edition}, buffers

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
-from calclearn.figures.style import BLACK, GREY, MODEL, style
+from calclearn.figures.style import BLACK, GREY, MODEL, defaults, style
 
 SHARES = np.linspace(0, 1, 13)  # of a piece's width; enough for a parabola to look bent
 
@@ -43,6 +43,7 @@ def frame(ax: Axes, curve, *, title: str, labels: tuple[str, str]) -> None:
 class Areas:
     """Areas between curves and zero; `update((x, y))`, each (points,), or (pieces, points)."""
 
+    @defaults()
     def __init__(self, ax: Axes, *, color: str = MODEL) -> None:
         self.ax = ax
         self.areas = PolyCollection([], fc=(color, 0.3), ec=(color, 0.7), lw=0.7, animated=True)

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from calclearn.figures.curves import OnCurve
-from calclearn.figures.style import BASINS, BLACK, STATIONARY, STEP, UNSETTLED, style
+from calclearn.figures.style import BASINS, BLACK, STATIONARY, STEP, UNSETTLED, defaults, style
 from calclearn.figures.surfaces import Contours
 
 COORDINATES = ("$x$", "$y$")
@@ -141,6 +141,7 @@ class StationaryPoints:
             minima.set_facecolor([BASINS[c] for c in colours(surface.minima)])
 
 
+@defaults()
 def legend(ax: Axes) -> None:
     """Fill axes with what the markers mean, and the two colours that belong to no minimum."""
     look = {"ls": "none", "mfc": "white", "mec": BLACK, "ms": 8}

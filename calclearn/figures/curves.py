@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.patches import Rectangle
 
-from calclearn.figures.style import BLACK, DATA, MODEL, STEP, style
+from calclearn.figures.style import BLACK, DATA, MODEL, STEP, defaults, style
 from calclearn.figures.surfaces import Point
 
 
@@ -40,6 +40,7 @@ class Line:
     With many, the lines are thin and the last one, the present one, is thick.
     """
 
+    @defaults()
     def __init__(self, ax: Axes, *, color: str = MODEL) -> None:
         self.ax = ax
         self.family = LineCollection([], colors=color, lw=1, alpha=0.35, animated=True)
@@ -61,6 +62,7 @@ class Residuals:
     as it is high, so that its area is the residual squared, in squared units of y.
     """
 
+    @defaults()
     def __init__(self, ax: Axes) -> None:
         self.ax = ax
         self.squares = PolyCollection(
@@ -163,6 +165,7 @@ class TotalSquare:
     The dashed square is the least total that any line reaches, `most` sets the scale.
     """
 
+    @defaults()
     def __init__(self, ax: Axes, *, unit: str) -> None:
         self.ax, self.most = ax, None
         with style():

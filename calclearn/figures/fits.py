@@ -10,7 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import Polygon
 from matplotlib.ticker import NullLocator
 
-from calclearn.figures.style import BLACK, GREY, LIGHT, MODEL, SEEN, UNSEEN, style
+from calclearn.figures.style import BLACK, GREY, LIGHT, MODEL, SEEN, UNSEEN, defaults, style
 
 
 class Split:
@@ -36,6 +36,7 @@ class Weights:
     A ring is a weight that is exactly 0. Beyond ±1 the axis is logarithmic.
     """
 
+    @defaults()
     def __init__(self, ax: Axes, count: int, *, most: float, title: str = "weights") -> None:
         self.ax, self.most = ax, most
         with style():
@@ -69,6 +70,7 @@ class Rings:
     the weights.
     """
 
+    @defaults()
     def __init__(self, ax: Axes, *, spacing: float, count: int = 12) -> None:
         self.ax, self.rises = ax, (spacing * np.arange(1, count + 1)) ** 2
         look = {"animated": True, "zorder": 3}
@@ -96,6 +98,7 @@ class Reach:
     power 1: the diamond of Σ|wⱼ|; power 2: the disc of Σ wⱼ².
     """
 
+    @defaults()
     def __init__(self, ax: Axes) -> None:
         self.ax = ax
         self.region = Polygon(

@@ -13,7 +13,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
 
 from calclearn.figures.graphs import number
-from calclearn.figures.style import BLACK, GREY, INK, LIGHT, SIGNED, STEP, style
+from calclearn.figures.style import BLACK, GREY, INK, LIGHT, SIGNED, STEP, defaults, style
 
 CORNERS = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) / 2
 EDGE = 0.53  # from the middle of the outermost cells to the edge of the axes
@@ -79,6 +79,7 @@ class Shares:
     Cells that receive nothing stay bare. Of at most so many `numbers` the values are written out.
     """
 
+    @defaults()
     def __init__(self, ax: Axes, *, numbers: int = 9) -> None:
         self.ax = ax
         self.squares = PolyCollection([], ec=GREY, lw=0.8, animated=True, zorder=4)

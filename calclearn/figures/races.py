@@ -11,7 +11,7 @@ from matplotlib.collections import LineCollection
 
 from calclearn.figures.curves import Curves
 from calclearn.figures.descents import Path
-from calclearn.figures.style import GREY, MODEL, OPTIMIZERS, style
+from calclearn.figures.style import GREY, MODEL, OPTIMIZERS, defaults, style
 from calclearn.figures.surfaces import grid
 
 GAP = r"loss $-$ lowest loss"
@@ -78,6 +78,7 @@ class ModelRings:
     One ring runs through the point, the others lie at even distances where the model is a bowl.
     """
 
+    @defaults()
     def __init__(self, ax: Axes, window) -> None:
         self.ax, self.mesh = ax, grid(window, 61)
         self.rings = LineCollection([], colors=MODEL, lw=1.4, animated=True, zorder=4)

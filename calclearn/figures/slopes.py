@@ -7,7 +7,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from calclearn.figures.style import BEST, BLACK, DIFFERENCES, GREY, MODEL, PARTS, STEP, style
+from calclearn.figures.style import (
+    BEST,
+    BLACK,
+    DIFFERENCES,
+    GREY,
+    MODEL,
+    PARTS,
+    STEP,
+    defaults,
+    style,
+)
 
 
 class Graph:
@@ -86,6 +96,7 @@ class ErrorCurves:
     admits to; and the present h with its errors (3,).
     """
 
+    @defaults()
     def __init__(self, ax: Axes, limits: tuple[float, float]):
         self.ax = ax
         star = {"ls": "", "marker": "*", "ms": 14, "color": BEST, "mec": BLACK, "zorder": 6}

@@ -15,7 +15,9 @@ import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = [
@@ -124,6 +126,17 @@ class Window:
             timeout=60_000,
         )
 
+    def open_cells(self, *sources: str) -> None:
+        """Open a notebook of these cells, none of them run."""
+        notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(notebook, self.lab.folder / "own.ipynb")
+        self.open("own.ipynb")
+
+    def figure(self) -> "LiveFigure":
+        """The first explorer on the page."""
+        return LiveFigure(self.page)
+
     def command(self, name: str) -> None:
         self.page.evaluate("name => { window.jupyterapp.commands.execute(name); }", name)
 
@@ -151,3 +164,62 @@ class Window:
     def close(self) -> None:
         """Stop the kernels that this window started."""
         self.page.evaluate("() => window.jupyterapp?.serviceManager.sessions.shutdownAll()")
+
+
+class LiveFigure:
+    """The first explorer on the page: its sliders, its picture, its caption."""
+
+    def __init__(self, page) -> None:
+        self.page = page
+        self.live = page.locator(".calclearn-live").first
+        self.live.wait_for(timeout=30_000)
+        self.live.scroll_into_view_if_needed()
+        output = page.locator(".jp-OutputArea-output", has=page.locator(".calclearn-live")).first
+        self.sliders = output.locator(".noUi-handle")
+
+    def look(self) -> tuple[str, str]:
+        """Wait until the figure rests; its pixels and its caption."""
+        return tuple(
+            self.live.evaluate(
+                """async (live) => {
+                  const look = () => [live.querySelector("canvas").toDataURL(),
+                                      live.querySelector(".calclearn-caption").textContent];
+                  let [before, since] = [look().join(), performance.now()];
+                  const busy = () => live.querySelector("[aria-busy=true]") !== null;
+                  while (performance.now() - since < 600 || busy()) {
+                    await new Promise(requestAnimationFrame);
+                    const now = look().join();
+                    if (now !== before) [before, since] = [now, performance.now()];
+                  }
+                  return look();
+                }"""
+            )
+        )
+
+    def label(self, slider) -> str:
+        return slider.evaluate(
+            """(handle) =>
+              handle.closest(".widget-slider").querySelector(".widget-label").textContent"""
+        )
+
+    def press(self, slider, key: str, times: int = 1) -> None:
+        slider.focus()
+        for _ in range(times):
+            slider.press(key)
+
+    def drag(self, slider, fraction: float) -> None:
+        """Take the handle by mouse to this fraction of its track, in many small moves."""
+        handle = slider.bounding_box()
+        track = slider.evaluate(
+            "(handle) => handle.closest('.noUi-target').getBoundingClientRect().toJSON()"
+        )
+        y = handle["y"] + handle["height"] / 2
+        self.page.mouse.move(handle["x"] + handle["width"] / 2, y)
+        self.page.mouse.down()
+        self.page.mouse.move(track["x"] + fraction * track["width"], y, steps=40)
+        self.page.mouse.up()
+
+    def slider(self, label: str):
+        """The handle of the slider with this label."""
+        (handle,) = (handle for handle in self.sliders.all() if self.label(handle) == label)
+        return handle

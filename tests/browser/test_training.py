@@ -2,11 +2,8 @@
 
 import re
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 
-NAME = "training.ipynb"
 SETUP = """\
 import time
 import numpy as np
@@ -31,19 +28,14 @@ SHORT, LONG = 500, 3000  # steps, of about 5 ms
 
 
 @pytest.fixture
-def view(desk, lab):
+def view(desk):
     """A notebook of these cells, open in the browser, none of them run."""
 
     def opened(steps, *cells):
-        sources = (SETUP.replace("STEPS", str(steps)), *cells)
-        notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
-        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-        nbformat.write(notebook, lab.folder / NAME)
-        desk.open(NAME)
+        desk.open_cells(SETUP.replace("STEPS", str(steps)), *cells)
         return Training(desk)
 
-    yield opened
-    (lab.folder / NAME).unlink()
+    return opened
 
 
 class Training:

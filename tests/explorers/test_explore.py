@@ -62,25 +62,6 @@ def pixels(png):
     return np.asarray(Image.open(io.BytesIO(png)))
 
 
-def ask(explorer, page="p", number=1, *, rest=False, edition=None, drag=None, ratio=1, **values):
-    """Send what the browser would send, and return what it would get."""
-    sent = []
-    explorer._live.send = lambda content, buffers: sent.append((content, buffers))
-    values = explorer.values | values
-    request = {"page": page, "number": number, "rest": rest, "edition": edition, "drag": drag}
-    explorer._live._reply(None, request | {"ratio": ratio, "values": values}, [])
-    ((reply, buffers),) = sent
-    return reply, buffers
-
-
-def rebuilt(buffers, background):
-    """The picture that the browser makes of a reply."""
-    moved, colours = (np.frombuffer(buffer, np.uint32) for buffer in buffers[:2])
-    picture = background.copy()
-    picture.ravel()[moved] = colours
-    return picture
-
-
 def test_a_control_moves_state_caption_and_picture(square):
     before = square.still()
     assert square.set(x=3) is square
@@ -166,65 +147,6 @@ def test_what_was_set_is_what_the_browser_begins_with(square):
     assert live.shown == before
     square.set(x=4)._repr_mimebundle_()
     assert (live.caption, live.png, live.shown) == (square.caption, square.still(), before + 1)
-
-
-def test_a_reply_rebuilds_the_picture_exactly(square):
-    painter = square._painter
-    reply, buffers = ask(square, x=6, number=4)
-    assert reply["number"] == 4
-    assert reply["caption"] == "6 squared is 36"
-    assert reply["edition"] is None, "a JPEG background is only like the real one"
-    assert Image.open(io.BytesIO(buffers[2])).format == "JPEG"
-
-    reply, buffers = ask(square, x=6, rest=True)
-    assert Image.open(io.BytesIO(buffers[2])).format == "PNG"
-    assert (pixels(buffers[2]) == painter.background.view(np.uint8).reshape(
-        *painter.background.shape, 4)[..., :3]).all()  # fmt: skip
-    assert pixels(square._live.png).shape == pixels(buffers[2]).shape
-    assert square._live.caption == "6 squared is 36"
-
-    reply, buffers = ask(square, x=8, edition=reply["edition"])
-    assert len(buffers) == 2, "the browser has this background already"
-    assert (rebuilt(buffers, painter.background) == painter.paint()).all()
-
-
-def test_every_request_is_answered_even_if_compute_fails_or_is_interrupted(dot):
-    def compute(x):
-        if x == 5:
-            raise KeyboardInterrupt
-        return root(x)
-
-    explorer = explore(compute, [dot], str, x=slider(2, 0, 9, 1))
-    assert ask(explorer, x=7)[0]["caption"] == "seven has no root here, sorry"
-    assert ask(explorer, x=5)[0]["caption"] == "KeyboardInterrupt"
-    assert ask(explorer, x=6)[0]["caption"] == "6"
-
-
-def test_a_screen_with_more_pixels_gets_a_larger_picture(square):
-    square.still()
-    height, width = square._painter.background.shape
-    ask(square, ratio=2)
-    assert square._painter.background.shape == (2 * height, 2 * width)
-    assert pixels(square.still()).shape[:2] == (height, width)
-
-
-def test_a_drag_moves_the_control_from_where_it_was_pressed(square, dot):
-    box = dot.ax.get_position()
-    start = [box.x0 + 0.5 * box.width, box.y0 + 0.5 * box.height]
-    to = [start[0] + 0.3 * box.width, start[1]]  # three units of x to the right
-    reply, _ = ask(square, drag={"id": "a", "start": start, "to": to})
-    assert reply["caption"] == "5 squared is 25"
-    assert square.controls["x"].value == 5
-    reply, _ = ask(square, drag={"id": "a", "start": start, "to": start})
-    assert square.controls["x"].value == 2, "a drag back ends where it began"
-    far = [start[0] + 5 * box.width, start[1]]
-    ask(square, drag={"id": "a", "start": start, "to": far})
-    assert square.controls["x"].value == 9, "a drag ends at the end of the slider"
-
-
-def test_a_drag_that_begins_beside_the_figure_moves_nothing(square):
-    ask(square, drag={"id": "b", "start": [0.0, 0.0], "to": [1.0, 1.0]})
-    assert square.controls["x"].value == 2
 
 
 def test_a_track_is_coloured_where_its_bands_are(dot):

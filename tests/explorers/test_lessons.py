@@ -224,7 +224,7 @@ def test_the_arrow_is_at_right_angles_to_the_contour_on_the_screen(drawing):
     assert shaft @ (to_screen(weights - 1e-6 * gradient) - to_screen(weights)) > 0
 
 
-def test_dragging_turns_the_bowl_and_moves_the_point():
+def test_dragging_turns_the_bowl_and_moves_the_point(pull_at):
     explorer = explorers.which_way_is_down()
     point, bowl = (
         next(drawing for _, drawing in explorer._drawings if getattr(drawing, "drags", ()) == names)
@@ -232,11 +232,11 @@ def test_dragging_turns_the_bowl_and_moves_the_point():
     )
     figure = point.ax.figure
     to = figure.transFigure.inverted().transform(point.ax.transData.transform((1.0, 3.0)))
-    explorer._answer(explorer.values, {"id": "a", "start": to.tolist(), "to": to.tolist()})
+    pull_at(explorer, to.tolist(), to.tolist())
     assert explorer.state["weights"] == pytest.approx([1.0, 3.0], abs=0.02)
     box, before = bowl.ax.get_position(), explorer.values
     start = [box.x0 + box.width / 2, box.y0 + box.height / 2]
     to = [start[0] - box.width / 9, start[1]]
-    explorer._answer(explorer.values, {"id": "b", "start": start, "to": to})
+    pull_at(explorer, start, to)
     assert explorer.values["azimuth"] == before["azimuth"] + 20
     assert explorer.values["elevation"] == before["elevation"]
