@@ -1,5 +1,6 @@
 """A prediction is locked once committed, revealed only then, and kept in the saved notebook."""
 
+import ast
 import base64
 import io
 import json
@@ -192,11 +193,36 @@ def test_an_array_is_no_option():
         guess.commit(np.ones(2))
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_every_prediction_of_a_lesson_has_its_outcome_among_its_options(path):
-    lesson, cells = path.name[:2], nbformat.read(path, as_version=4).cells
+def calls(path):
+    """In the order of the cells: ("predict", name, its options) and ("reveal", name, lesson)."""
+    cells = nbformat.read(path, as_version=4).cells
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
-    assert len(outcomes(lesson)) == code.count(f'.reveal("{lesson}")') == code.count(" = predict(")
-    for right, why in outcomes(lesson):
-        assert f'"{right}"' in code
-        assert why.endswith(".")
+    for node in ast.parse(code).body:
+        call = getattr(node, "value", None)
+        if not isinstance(call, ast.Call):
+            continue
+        if getattr(call.func, "id", "") == "predict":
+            yield "predict", node.targets[0].id, ast.literal_eval(call.args[1])
+        if getattr(call.func, "attr", "") == "reveal":
+            yield "reveal", call.func.value.id, ast.literal_eval(call.args[0])
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_predictions_of_a_lesson_are_each_revealed_once(path):
+    lesson, options = path.name[:2], {}
+    waiting = []
+    for verb, name, of in calls(path):
+        if verb == "predict":
+            assert name not in options, f"{name} is assigned twice"
+            options[name] = of
+            waiting.append(name)
+        else:
+            assert of == lesson
+            assert waiting.pop(waiting.index(name)) == name
+    assert waiting == []
+    assert options
+    results = [right for right, _ in outcomes(lesson)]
+    assert len(results) == len(options)
+    for result in results:
+        assert sum(result in of for of in options.values()) == 1
+    assert all(why.endswith(".") for _, why in outcomes(lesson))
