@@ -241,8 +241,8 @@ def _limits(surface: Surface) -> list[float]:
 def _rates(value: float, least: float):
     """Return a slider of rates, coloured by how many minima they can rest in: all, some, none."""
 
-    def bands(state: dict) -> list:
-        limits = _limits(state["surface"]) or [0.0]
+    def bands(surface: Surface) -> list:
+        limits = _limits(surface) or [0.0]
         shades = [REGIMES[name] for name in ("converges", "oscillates", "diverges")]
         return list(zip((limits[0], limits[-1], np.inf), shades, strict=True))
 

@@ -192,7 +192,7 @@ def _rate_slider(surface):
     """Return a slider from rates that hardly move to some that diverge for a tenth of the data."""
     value = rate_for(surface, 0.5)
     control = log_slider(value, value * 10**-1.4, value * 10**1.7, steps=124)
-    return coloured(control, lambda state: bands(state["regimes"]))
+    return coloured(control, lambda regimes: bands(regimes))
 
 
 def _regime(state: dict) -> str:

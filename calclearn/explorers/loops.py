@@ -176,4 +176,4 @@ def _window(surface: Surface, start: np.ndarray):
 def _rates(surface: Surface, least: float):
     """Return a slider of rates from `least` times a good one, coloured by what the surface does."""
     value, track = rate_for(surface, 0.5), bands(regimes(surface))
-    return coloured(log_slider(value, least * value, 10 * value), lambda state: track)
+    return coloured(log_slider(value, least * value, 10 * value), lambda: track)
