@@ -9,12 +9,14 @@ import matplotlib as mpl
 import matplotlib.style
 import numpy as np
 import pytest
+from ipywidgets import FloatLogSlider
+from matplotlib.artist import Artist
 from PIL import Image
 
 from calclearn import explorers
 from calclearn.explorers import choice, coloured, explore, slider
-from calclearn.explorers.live import LONGEST
-from calclearn.figures.style import panels
+from calclearn.explorers.live import LONGEST, Painter
+from calclearn.figures.style import panels, style
 
 
 class Dot:
@@ -388,11 +390,112 @@ def test_the_settings_of_a_learners_own_plots_change_no_pixel(make, request):
 def test_floating_point_errors_and_warnings_stay_out_of_the_figure(dot, odd_settings):
     def compute(x):
         warnings.warn("a warning", RuntimeWarning, stacklevel=1)
-        return np.exp(-1000.0 * x) + np.exp(1000.0 * x) * 0 + x / np.zeros(1)[0]
+        return np.exp(-1000.0 * x) + np.exp(1000.0 * x) + x / np.zeros(1)[0]
 
     square = explore(compute, [dot], str, x=slider(2, 0, 9, 1))
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(record=True) as shown:
         warnings.simplefilter("error")
         reply, buffers = ask(square, x=0)
         assert (reply["caption"], len(buffers)) == ("nan", 3)
         assert ask(square, x=5)[0]["caption"] == "inf"
+    assert {str(warning.message) for warning in shown} == {"a warning"}
+
+
+def full_draw(painter):
+    """The pixels of matplotlib's own draw, and of the moving artists on it."""
+    with style():
+        canvas = painter._canvas
+        canvas.draw()
+        moving = painter.figure.findobj(Artist.get_animated)
+        for artist in sorted(moving, key=Artist.get_zorder):
+            if artist.get_visible():
+                artist.draw(canvas.get_renderer())
+        return np.asarray(canvas.buffer_rgba()).view(np.uint32)[..., 0].copy()
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_layers_make_the_pixels_of_a_full_draw(make):
+    explorer = make()
+    for name, control in explorer.controls.items():
+        if hasattr(control, "max") and not isinstance(control, FloatLogSlider):
+            explorer.set(**{name: control.max})
+        elif hasattr(control, "index"):
+            explorer.set(**{name: control._options_full[-1][1]})
+        explorer.state  # noqa: B018
+        painted = explorer._painter.paint().copy()
+        assert (painted == full_draw(explorer._painter)).all(), name
+
+
+@pytest.fixture
+def painter():
+    """Of a figure of two panels that are far apart, painted once."""
+    figure = panels("flat", "flat")[0].figure
+    figure.axes[0].plot([0, 1], [0, 1])
+    painter = Painter(figure)
+    painter.paint()
+    return painter
+
+
+def overlapping_axes(figure):
+    figure.add_axes((0.3, 0.3, 0.4, 0.4))
+
+
+def a_legend_on_two_axes(figure):
+    figure.legend(handles=figure.axes[0].lines, labels=["line"], loc="center")
+
+
+def a_text_below_the_axes(figure):
+    figure.text(0.2, 0.5, "below", zorder=-1, fontsize=40)
+
+
+def a_text_above_the_axes(figure):
+    figure.text(0.2, 0.5, "above", zorder=9, fontsize=40)
+
+
+def a_title_that_is_too_long(figure):
+    figure.axes[0].set_title("a title that reaches far into the panel beside it " * 2)
+
+
+def another_order(figure):
+    overlapping_axes(figure)
+    figure.axes[1].set_zorder(5)
+
+
+def no_panel(figure):
+    figure.axes[1].set_visible(False)
+
+
+def one_panel_less(figure):
+    figure.axes[1].remove()
+
+
+def another_paper(figure):
+    figure.set_facecolor("pink")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        overlapping_axes, a_legend_on_two_axes, a_text_below_the_axes, a_text_above_the_axes,
+        a_title_that_is_too_long, another_order, no_panel, one_panel_less, another_paper,
+    ],
+    ids=lambda change: change.__name__,
+)  # fmt: skip
+def test_what_lies_on_something_else_is_painted_in_its_order(painter, change):
+    before = painter.paint().copy()
+    change(painter.figure)
+    for x in (0.5, 0.2):
+        painter.figure.axes[0].lines[0].set_xdata([0, x])
+        after = painter.paint().copy()
+        assert (after == full_draw(painter)).all()
+        assert (after != before).any()
+
+
+def test_only_the_panel_that_changed_is_drawn(painter):
+    left, right = painter.figure.axes
+    drawn = []
+    for ax in (left, right):
+        ax.draw = lambda renderer, ax=ax, draw=ax.draw: (drawn.append(ax), draw(renderer))
+    right.set_title("changed")
+    painter.paint()
+    assert drawn == [right]
