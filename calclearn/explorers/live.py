@@ -36,6 +36,7 @@ from calclearn.figures.style import PAINTING, style
 
 LONGEST = 500  # characters of an error's message; drawing a million takes a minute
 RATIOS = (0.25, 4.0)  # picture pixels for one of the screen's; memory grows with the square
+PANEL = 230  # screen pixels below which panels of one row are moved to two
 WIDTHS = (500, 1200)  # screen pixels that a figure takes where it is given them
 
 
@@ -109,6 +110,8 @@ class Painter:
         self._artists: set = set()  # of all layers
         self._engine = figure.get_layout_engine()
         self.own_width = self.width = round(figure.bbox.width)
+        self._own_height = figure.get_figheight()
+        self._own_cells = [(ax, ax.get_subplotspec()) for ax in figure.axes]
         self._found: dict[int, list] = {}  # the axes and their places by width
 
     def paint(self, ratio: float = 1) -> np.ndarray:
@@ -131,13 +134,36 @@ class Painter:
             return False
         with style():
             self.width, self._layers = width, []
-            self.figure.set_size_inches(width / self._dpi, self.figure.get_figheight())
+            self._set_panels()
             if width not in self._found:
                 self._find_layout()
             for ax, place in self._found[width]:
                 ax.set_position(place, which="original")
                 ax.set_in_layout(True)
+                ax.apply_aspect()  # for drawings that measure their axes before they are drawn
         return True
+
+    def _set_panels(self) -> None:
+        """Put the panels into one row or more, and give the figure the height that suits them."""
+        cells = [(ax, cell) for ax, cell in self._own_cells if cell is not None]
+        row = [ax for ax, cell in cells if cell.rowspan.start == 0]
+        strips = [ax for ax, cell in cells if cell.rowspan.start > 0]
+        columns = max(1, min(len(row), self.width // PANEL))
+        rows = math.ceil(len(row) / columns) if row else 1
+        if rows == 1:
+            for ax, cell in cells:
+                ax.set_subplotspec(cell)
+        else:
+            shares = [1] * rows + [0.09] * len(strips)
+            grid = self.figure.add_gridspec(rows + len(strips), columns, height_ratios=shares)
+            for place, ax in enumerate(row):
+                last = ax is row[-1]  # it takes what is left of its row
+                down, across = divmod(place, columns)
+                ax.set_subplotspec(grid[down, across : columns if last else across + 1])
+            for place, ax in enumerate(strips, rows):
+                ax.set_subplotspec(grid[place, :])
+        stretch = 0.85 * rows if rows > 1 else math.sqrt(max(1, self.width / self.own_width))
+        self.figure.set_size_inches(self.width / self._dpi, self._own_height * stretch)
 
     def _find_layout(self) -> None:
         """Find room for every label, once: it costs two thirds of a draw, and panels would twitch

@@ -56,10 +56,22 @@ def pixels(png):
     return np.asarray(Image.open(io.BytesIO(png)))
 
 
-def ask(explorer, page="p", number=1, *, rest=False, edition=None, drag=None, ratio=1, **values):
+def ask(
+    explorer,
+    page="p",
+    number=1,
+    *,
+    rest=False,
+    edition=None,
+    drag=None,
+    ratio=1,
+    width=None,
+    **values,
+):
     """Send what the browser would send, and return what it would get."""
     request = {"page": page, "number": number, "rest": rest, "edition": edition, "drag": drag}
-    return tell(explorer, request | {"ratio": ratio, "values": explorer.values | values})
+    request |= {"ratio": ratio, "width": width, "values": explorer.values | values}
+    return tell(explorer, request)
 
 
 def tell(explorer, request):
@@ -187,7 +199,7 @@ def test_what_changed_beside_an_artist_that_failed_is_drawn_with_the_next_pictur
     assert ask(square, x=5)[1] == []
     failing.dot.set_data([5], [25])
     after = square._painter.paint().copy()
-    square._painter.background = None
+    square._painter._layers = []
     assert (square._painter.paint() == after).all()
 
 
@@ -499,3 +511,58 @@ def test_only_the_panel_that_changed_is_drawn(painter):
     right.set_title("changed")
     painter.paint()
     assert drawn == [right]
+
+
+@pytest.mark.parametrize(("offered", "taken"), [(500, 500), (900, 900), (1200, 1200), (90, 500),
+                                                (1e9, 1200), (None, 840), (0, 840), (-5, 840),
+                                                (float("nan"), 840), ("wide", 840)])  # fmt: skip
+def test_a_figure_takes_the_width_that_it_is_given(square, offered, taken):
+    before = square.still()
+    request = {"page": "p", "number": 1, "values": {"x": 3}, "width": offered}
+    reply, buffers = tell(square, request)
+    assert reply["width"] == square._live.width == taken
+    assert Image.open(io.BytesIO(buffers[2])).size[0] == taken
+    assert square.set(x=2).still() == before, "the stored picture has its own width"
+    reply, buffers = tell(square, request | {"ratio": 2})
+    assert Image.open(io.BytesIO(buffers[2])).size[0] == 2 * taken
+
+
+def test_text_keeps_its_size_and_stays_in_the_figure_at_any_width():
+    explorer = explorers.learning_rate()
+    figure = explorer._painter.figure
+
+    def labels():
+        return [
+            text.get_window_extent()
+            for ax in figure.axes
+            for text in (ax.title, ax.xaxis.label, ax.yaxis.label)
+            if text.get_text()
+        ]
+
+    explorer.still()
+    heights = [label.height for label in labels()]
+    for width in (500, 600, 900, 1200):
+        ask(explorer, width=width)
+        explorer._painter.paint()
+        assert [label.height for label in labels()] == pytest.approx(heights, abs=1)
+        assert all(label.x0 >= -1 and label.x1 <= width + 1 for label in labels())
+        assert all(label.y0 >= -1 and label.y1 <= figure.bbox.height + 1 for label in labels())
+
+
+def test_panels_that_would_be_narrow_stand_in_two_rows():
+    explorer = explorers.learning_rate()
+    map_, bowl, curve, strip = explorer._painter.figure.axes
+    ask(explorer, width=500)
+    boxes = [ax.get_position() for ax in (map_, bowl, curve, strip)]
+    assert boxes[0].y0 > boxes[2].y1 > boxes[2].y0 > boxes[3].y1
+    assert boxes[2].width > 1.5 * boxes[0].width
+    ask(explorer, width=900)
+    assert len({round(ax.get_position().y1, 1) for ax in (map_, bowl, curve)}) == 1
+
+
+def test_a_drag_follows_the_pointer_in_another_width(square, dot):
+    ask(square, width=1200)
+    ((x0, y0, x1, _),) = square._live.grips
+    start, to = [x0 + 0.5 * (x1 - x0), y0 + 0.5], [x0 + 0.8 * (x1 - x0), y0 + 0.5]
+    ask(square, drag={"grip": 0, "before": {"x": 2}, "start": start, "to": to})
+    assert square.controls["x"].value == 5
