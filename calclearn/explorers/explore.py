@@ -45,10 +45,10 @@ class Explorer:
         self._values = None  # once more: the first picture found the layout that drawings measure
         png = self.still()
         self._live = LiveFigure(
-            self._painter, self._answer, controls=controls, png=png, caption=self._caption,
-            css=self._css(), grips=self._grips(),
+            self._painter, self._answer, self._give, controls=controls, png=png,
+            caption=self._caption, css=self._css(), grips=self._grips(),
         )  # fmt: skip
-        row = widgets.Layout(flex_flow="row wrap", max_width=f"{self._live.width}px")
+        row = widgets.Layout(flex_flow="row wrap")
         self.widget = widgets.VBox([widgets.Box([*controls.values()], layout=row), self._live])
 
     def set(self, **values: Any) -> "Explorer":
@@ -88,10 +88,14 @@ class Explorer:
         return self._error
 
     def still(self) -> bytes:
-        """Return the figure as it stands, as PNG bytes."""
+        """Return the figure as it stands, as PNG bytes, in its own width."""
         with PAINTING:
+            shown = self._painter.width
+            self._lay_out(None)
             self._follow(self.values)
-            return encode(self._painter.paint(), "PNG")
+            png = encode(self._painter.paint(), "PNG")
+            self._lay_out(shown)
+            return png
 
     def show(self, *, rest: bool = True) -> None:
         """Compute once more, for what lies behind the figure has changed, and show it everywhere.
@@ -112,6 +116,16 @@ class Explorer:
             if values != self._values:
                 first, self._values, self._error = self._state is None, values, None
                 self._update(first)
+
+    def _lay_out(self, width: int | None) -> None:
+        if self._painter.lay_out(width):
+            self._values = None  # drawings that measure their axes do so again
+
+    def _give(self, width: int) -> None:
+        """Take the width that the browser has."""
+        if width != self._painter.width:
+            self._lay_out(width)
+            self._live.width, self._live.grips = width, self._grips()
 
     def _update(self, first: bool) -> None:
         try:
