@@ -20,7 +20,7 @@ from matplotlib.transforms import Bbox
 
 from calclearn.explorers.controls import check_value, fraction, put, read
 from calclearn.explorers.live import LiveFigure, Painter, encode, error_sentence
-from calclearn.explorers.play import fit_steps, remote, slider_of_steps
+from calclearn.explorers.play import remote, slider_of_steps, step_of
 from calclearn.explorers.quantities import (
     Caption,
     Computing,
@@ -61,10 +61,10 @@ class Explorer:
         self._values = None  # once more: the first picture found the layout that drawings measure
         png = self.still()
         self._live = LiveFigure(
-            self._painter, self._answer, controls=controls, png=png, caption=self._caption,
-            css=self._css(), grips=self._grips(),
+            self._painter, self._answer, self._give, controls=controls, png=png,
+            caption=self._caption, css=self._css(), grips=self._grips(),
         )  # fmt: skip
-        row = widgets.Layout(flex_flow="row wrap", max_width=f"{self._live.width}px")
+        row = widgets.Layout(flex_flow="row wrap")
         others = [control for name, control in controls.items() if name != play]
         rows = [widgets.Box(others, layout=row)] if others else []
         rows += [remote(controls[play])] if play else []
@@ -107,10 +107,14 @@ class Explorer:
         return self._error
 
     def still(self) -> bytes:
-        """Return the figure as it stands, as PNG bytes."""
+        """Return the figure as it stands, as PNG bytes, in its own width."""
         with PAINTING:
+            shown = self._painter.width
+            self._lay_out(None)
             self._follow(self.values)
-            return encode(self._painter.paint(), "PNG")
+            png = encode(self._painter.paint(), "PNG")
+            self._lay_out(shown)
+            return png
 
     def show(self, *, rest: bool = True) -> None:
         """Compute once more, for what lies behind the figure has changed, and show it everywhere.
@@ -133,6 +137,16 @@ class Explorer:
                 self._values, self._error = values, None
                 self._update(first, anew)
 
+    def _lay_out(self, width: int | None) -> None:
+        if self._painter.lay_out(width):
+            self._values = None  # drawings that measure their axes do so again
+
+    def _give(self, width: int) -> None:
+        """Take the width that the browser has."""
+        if width != self._painter.width:
+            self._lay_out(width)
+            self._live.width, self._live.grips = width, self._grips()
+
     def _update(self, first: bool, anew: bool) -> None:
         try:
             inputs = {name: self._values[name] for name in self._compute.names(self._values)}
@@ -141,9 +155,7 @@ class Explorer:
                 self._inputs = inputs
             quantities = self._values | self._result
             if self._play:
-                step = fit_steps(self.controls[self._play], quantities, self._play)
-                self._values = self._values | {self._play: step}
-                quantities[self._play] = step
+                quantities[self._play] = step_of(self.controls[self._play], quantities, self._play)
             self._state = quantities
             for drawing in self._drawings:
                 drawing.update(quantities)

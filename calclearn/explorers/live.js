@@ -2,6 +2,9 @@
 
 const IN_FLIGHT = 2; // one being painted, one on its way; more would only queue up old pictures
 const REST = 250; // milliseconds of stillness after which the picture is kept
+const RESIZE = 150; // milliseconds of stillness after which the figure takes another width
+const [NARROW, WIDE] = [500, 1200]; // pixels
+const STRIDE = 60; // pixels by which its width changes: each one is laid out afresh in the kernel
 const PATIENCE = 700; // milliseconds for a click on Stop to reach the kernel
 
 const css = `
@@ -35,6 +38,7 @@ export default () => {
   let drag = null; // { grip, before, start, to }: what was pressed, the values then, and the places
   let released = false; // the pointer is up, but its last place is still on the wire
   let timer = null;
+  let width = null; // that there is for the figure, in the screen's pixels
   let background = null; // the ImageData of what does not move
   let edition = null; // its number in the kernel; null where it is only like it
   let picture = null; // on the screen: { image, caption, rest }
@@ -50,7 +54,7 @@ export default () => {
     if (waiting) return;
     asked += 1;
     const ratio = window.devicePixelRatio || 1;
-    send({ page, number: asked, values: valuesNow(), drag, ratio, edition, rest });
+    send({ page, number: asked, values: valuesNow(), drag, ratio, width, edition, rest });
   };
 
   const settle = (rest) => {
@@ -60,8 +64,8 @@ export default () => {
     if (!rest && !drag) timer = setTimeout(() => ask(true), REST);
   };
 
-  const show = (image, caption, rest) => {
-    picture = { image, caption, rest };
+  const show = (image, caption, rest, across) => {
+    picture = { image, caption, rest, across };
     for (const view of views) view(picture);
   };
 
@@ -83,7 +87,7 @@ export default () => {
       // A reply without a picture says in words why there is none: the last one stays.
       const image = buffers.length ? await patched(reply, buffers) : picture?.image;
       if (buffers.length) edition = reply.edition ?? null;
-      if (image) show(image, reply.caption, reply.rest);
+      if (image) show(image, reply.caption, reply.rest, reply.width ?? picture.across);
     } catch (error) {
       edition = null; // the next reply brings the whole picture
       console.error(error);
@@ -109,7 +113,8 @@ export default () => {
       // The first picture, and those that nobody asked for; they take their place among the replies.
       const shown = () => {
         const [png, caption, rest] = [model.get("png"), model.get("caption"), !model.get("busy")];
-        enqueue(async () => show(await decode(png, "image/png"), caption, rest));
+        const across = model.get("width");
+        enqueue(async () => show(await decode(png, "image/png"), caption, rest, across));
       };
       model.on("change:shown", shown);
       shown();
@@ -137,10 +142,23 @@ export default () => {
       const restyle = () => (sheet.textContent = css + model.get("css"));
       restyle();
       model.on("change:css", restyle);
-      canvas.style.width = `${model.get("width")}px`;
+
+      let resizing = null;
+      const fit = (room) => {
+        const fitting = Math.min(Math.max(STRIDE * Math.floor(room / STRIDE), NARROW), WIDE);
+        if (!room || fitting === (width ?? model.get("width"))) return; // a hidden figure has no room
+        width = fitting;
+        ask();
+      };
+      const observer = new ResizeObserver(([entry]) => {
+        clearTimeout(resizing);
+        resizing = setTimeout(fit, RESIZE, entry.contentRect.width);
+      });
+      observer.observe(el);
 
       let tallest = 0;
-      const view = ({ image, caption: sentence, rest }) => {
+      const view = ({ image, caption: sentence, rest, across }) => {
+        canvas.style.width = `${across}px`;
         if (canvas.width !== image.width || canvas.height !== image.height) {
           canvas.width = image.width;
           canvas.height = image.height;
@@ -194,6 +212,8 @@ export default () => {
 
       return () => {
         views.delete(view);
+        observer.disconnect();
+        clearTimeout(resizing);
         model.off("change:css", restyle);
       };
     },

@@ -16,6 +16,7 @@ painting, and all that changes a figure, happens under one lock.
 """
 
 import io
+import itertools
 import math
 import numbers
 from collections.abc import Callable
@@ -26,6 +27,7 @@ import anywidget
 import numpy as np
 import traitlets
 from ipywidgets import Widget, widget_serialization
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
@@ -34,6 +36,8 @@ from calclearn.figures.style import PAINTING, style
 
 LONGEST = 500  # characters of an error's message; drawing a million takes a minute
 RATIOS = (0.25, 4.0)  # picture pixels for one of the screen's; memory grows with the square
+PANEL = 230  # screen pixels below which panels of one row are moved to two
+WIDTHS = (500, 1200)  # screen pixels that a figure takes where it is given them
 
 
 def error_sentence(error: BaseException) -> str:
@@ -64,12 +68,30 @@ def pixel_ratio(sent: Any) -> float:
     return min(max(sent, RATIOS[0]), RATIOS[1])
 
 
+def figure_width(sent: Any) -> int | None:
+    """Return the width that the browser offers within limits, None where it offers none.
+
+    >>> figure_width(900), figure_width(5000), figure_width(None)
+    (900, 1200, None)
+    """
+    if not isinstance(sent, numbers.Real) or math.isnan(sent) or sent <= 0:
+        return None
+    return int(min(max(sent, WIDTHS[0]), WIDTHS[1]))
+
+
 class Painter:
     """Paints one figure again and again, keeping what does not move.
 
     `paint()` returns the pixels, (height, width) of uint32, each red, green, blue, opaque in bytes.
     `ratio` is the number of picture pixels for one of the screen's, the browser's devicePixelRatio.
     `background` holds the pixels of what does not move, and `edition` counts how often it changed.
+
+    The background is made of layers, each an axes, a legend or a text: only those that are stale
+    are drawn again. Each is drawn on an empty figure, and they are laid side by side. Where two of
+    them meet, they become one layer, so that the pixels are always those of a full draw.
+
+    `lay_out(width)` gives the figure another width in pixels, or its own again, with text of the
+    same size; the answer is whether anything has moved.
 
     >>> figure = Figure(figsize=(2, 1), dpi=100)
     >>> dot, = figure.subplots().plot([0.5], [0.5], "ko", animated=True)
@@ -84,42 +106,157 @@ class Painter:
         self.edition = 0
         self._canvas = FigureCanvasAgg(figure)
         self._dpi = figure.dpi
-        self._moving: list = []
+        self._layers: list[_Layer] = []
+        self._artists: set = set()  # of all layers
+        self._engine = figure.get_layout_engine()
+        self.own_width = self.width = round(figure.bbox.width)
+        self._own_height = figure.get_figheight()
+        self._own_cells = [(ax, ax.get_subplotspec()) for ax in figure.axes]
+        self._found: dict[int, list] = {}  # the axes and their places by width
 
     def paint(self, ratio: float = 1) -> np.ndarray:
         with style():
-            return self._paint(ratio)
-
-    def _paint(self, ratio: float) -> np.ndarray:
-        if self.figure.dpi != self._dpi * ratio:
-            self.figure.dpi = self._dpi * ratio
-        if self.figure.stale or self.background is None:
-            self._paint_background()
-        pixels = self._pixels()
-        pixels[...] = self.background
-        for artist in self._moving:
-            if artist.get_visible():
-                artist.draw(self._canvas.renderer)
+            if self.figure.dpi != self._dpi * ratio:
+                self.figure.dpi = self._dpi * ratio
+                self._layers = []  # all have another size
+            if self.figure.stale or not self._layers:
+                self._paint_background()
+            pixels = self._pixels()
+            pixels[...] = self.background
+            for artist in self._moving:
+                if artist.get_visible():
+                    artist.draw(self._canvas.renderer)
         return pixels
+
+    def lay_out(self, width: int | None = None) -> bool:
+        width = self.own_width if width is None else width
+        if width == self.width:
+            return False
+        with style():
+            self.width, self._layers = width, []
+            self._set_panels()
+            if width not in self._found:
+                self._find_layout()
+            for ax, place in self._found[width]:
+                ax.set_position(place, which="original")
+                ax.set_in_layout(True)
+                ax.apply_aspect()  # for drawings that measure their axes before they are drawn
+        return True
+
+    def _set_panels(self) -> None:
+        """Put the panels into one row or more, and give the figure the height that suits them."""
+        cells = [(ax, cell) for ax, cell in self._own_cells if cell is not None]
+        row = [ax for ax, cell in cells if cell.rowspan.start == 0]
+        strips = [ax for ax, cell in cells if cell.rowspan.start > 0]
+        columns = max(1, min(len(row), self.width // PANEL))
+        rows = math.ceil(len(row) / columns) if row else 1
+        if rows == 1:
+            for ax, cell in cells:
+                ax.set_subplotspec(cell)
+        else:
+            shares = [1] * rows + [0.09] * len(strips)
+            grid = self.figure.add_gridspec(rows + len(strips), columns, height_ratios=shares)
+            for place, ax in enumerate(row):
+                last = ax is row[-1]  # it takes what is left of its row
+                down, across = divmod(place, columns)
+                ax.set_subplotspec(grid[down, across : columns if last else across + 1])
+            for place, ax in enumerate(strips, rows):
+                ax.set_subplotspec(grid[place, :])
+        stretch = 0.85 * rows if rows > 1 else math.sqrt(max(1, self.width / self.own_width))
+        self.figure.set_size_inches(self.width / self._dpi, self._own_height * stretch)
+
+    def _find_layout(self) -> None:
+        """Find room for every label, once: it costs two thirds of a draw, and panels would twitch
+        when a tick label gets wider."""
+        self.figure.set_layout_engine(self._engine)
+        self._canvas.draw()
+        self.figure.set_layout_engine("none")
+        self._found[self.width] = [(ax, ax.get_position(True)) for ax in self.figure.axes]
 
     def _paint_background(self) -> None:
         try:
-            self._canvas.draw()
-            if self.background is None:
-                # The first draw has found room for every label; finding it again each time costs
-                # two thirds of a draw, and panels would twitch when a tick label gets wider.
-                self.figure.set_layout_engine("none")
-                self._canvas.draw()
+            if self.width not in self._found:
+                self._find_layout()
+            self.background = self._laid_out_layers()
         except BaseException:
-            self.figure.stale = True  # a draw that failed has marked it as drawn
+            self.figure.stale = True  # what failed may count as drawn
             raise
-        self.background = self._pixels().copy()
+        self.figure.stale = False
         self.edition += 1
-        moving = self.figure.findobj(lambda artist: artist.get_animated())
+
+    def _laid_out_layers(self) -> np.ndarray:
+        """Draw the layers that are stale, and return the pixels of all of them."""
+        patch, *artists = self.figure.get_children()
+        still = [artist for artist in artists if not artist.get_animated()]
+        if patch.stale or not self._layers or {*still} != self._artists:
+            self._canvas.get_renderer().clear()
+            patch.draw(self._canvas.get_renderer())
+            self._empty = self._pixels().copy()
+            self._artists, self._layers = {*still}, [_Layer([artist]) for artist in still]
+        for layer in self._layers:
+            if layer.stale:
+                self._draw(layer)
+        while pair := next(filter(_meet, itertools.combinations(self._layers, 2)), None):
+            both = _Layer(
+                [artist for artist in still if artist in pair[0].artists + pair[1].artists]
+            )
+            self._layers = [both, *(layer for layer in self._layers if layer not in pair)]
+            self._draw(both)
+        pixels = self._empty.copy()
+        for layer in self._layers:
+            pixels[layer.place] = layer.pixels
+        moving = [artist for child in artists for artist in self._moving_parts(child)]
         self._moving = sorted(moving, key=lambda artist: artist.get_zorder())
+        return pixels
+
+    def _moving_parts(self, child: Artist) -> list[Artist]:
+        layer = next((layer for layer in self._layers if child in layer.artists), None)
+        return [child] if layer is None else layer.moving[child]
+
+    def _draw(self, layer: "_Layer") -> None:
+        """Draw a layer alone, and keep the pixels of the rectangle in which it lies."""
+        pixels, renderer = self._pixels(), self._canvas.get_renderer()
+        pixels[...] = self._empty
+        for artist in sorted(layer.artists, key=lambda artist: artist.get_zorder()):
+            artist.draw(renderer)
+        inked = pixels != self._empty
+        for ax in filter(self.figure.axes.__contains__, layer.artists):  # its paper may be white
+            (x0, y0), (x1, y1) = ax.bbox.get_points()
+            height = len(pixels)
+            inked[
+                max(0, int(height - y1)) : int(height - y0) + 2, max(0, int(x0)) : int(x1) + 2
+            ] = True
+        layer.place = tuple(
+            slice(places[0], places[-1] + 1) if len(places) else slice(0)
+            for places in (np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0)))
+        )
+        layer.pixels = pixels[layer.place].copy()
+        layer.moving = {artist: artist.findobj(Artist.get_animated) for artist in layer.artists}
 
     def _pixels(self) -> np.ndarray:
         return np.asarray(self._canvas.buffer_rgba()).view(np.uint32)[..., 0]
+
+
+class _Layer:
+    """Parts of a figure that are drawn together, and the rectangle of pixels that they take."""
+
+    def __init__(self, artists: list[Artist]) -> None:
+        self.artists = artists
+        self.place: tuple[slice, ...] = ()
+        self.pixels: np.ndarray | None = None
+        self.moving: dict[Artist, list[Artist]] = {}
+
+    @property
+    def stale(self) -> bool:
+        return self.pixels is None or any(artist.stale for artist in self.artists)
+
+
+def _meet(pair: tuple[_Layer, _Layer]) -> bool:
+    """Whether two layers have a pixel in common."""
+    return all(
+        one.start < other.stop and other.start < one.stop
+        for one, other in zip(*(layer.place for layer in pair), strict=True)
+    )
 
 
 def encode(pixels: np.ndarray, kind: str) -> bytes:
@@ -135,6 +272,7 @@ def encode(pixels: np.ndarray, kind: str) -> bytes:
 class LiveFigure(anywidget.AnyWidget):
     """The widget around a picture and its caption.
 
+    `lay_out(width)` is called with the width that the browser has for the figure.
     `answer(values, drag)` is what the explorer does with each request of the browser: it takes the
     controls' values by name and a pointer drag (or None), updates the figure, and returns the
     caption and the style of the controls. The last picture at rest stays in `png`, so that a second
@@ -156,11 +294,11 @@ class LiveFigure(anywidget.AnyWidget):
     busy = traitlets.Bool().tag(sync=True)
     stop = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
 
-    def __init__(self, painter: Painter, answer: Callable, **traits) -> None:
+    def __init__(self, painter: Painter, answer: Callable, lay_out: Callable, **traits) -> None:
         self._painter = painter
-        self._answer = answer
+        self._answer, self._lay_out = answer, lay_out
         self._ratio = 1
-        super().__init__(width=round(painter.figure.bbox.width), **traits)
+        super().__init__(width=painter.width, **traits)
         self.on_msg(self._reply)
 
     def show(self, caption: str, *, rest: bool) -> None:
@@ -190,6 +328,8 @@ class LiveFigure(anywidget.AnyWidget):
 
     def _picture(self, request: dict) -> tuple[dict, list]:
         """Return the caption and the number of the background, and the buffers of the picture."""
+        if (width := figure_width(request.get("width"))) is not None:
+            self._lay_out(width)
         caption, css = self._answer(request["values"], request.get("drag"))
         painter, rest = self._painter, request.get("rest")
         self._ratio = pixel_ratio(request.get("ratio"))
@@ -205,4 +345,4 @@ class LiveFigure(anywidget.AnyWidget):
             with self.hold_sync():
                 self.png, self.caption = encode(pixels, "PNG"), caption
         edition = painter.edition if known or rest else None  # a JPEG is no lasting background
-        return {"caption": caption, "edition": edition}, buffers
+        return {"caption": caption, "edition": edition, "width": painter.width}, buffers

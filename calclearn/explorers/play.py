@@ -17,9 +17,7 @@ FASTEST, SLOWEST = 0.04, 0.5  # seconds a picture
 def slider_of_steps(quantities: dict[str, Any]) -> widgets.IntSlider:
     """Return a slider over the steps of what was computed, at the end, where all of it is shown."""
     last = last_step(quantities)
-    control = widgets.IntSlider(value=last, min=0, max=last, description="step")
-    control.fits = True  # its end moves with the run
-    return control
+    return widgets.IntSlider(value=last, min=0, max=last, description="step")
 
 
 def last_step(quantities: dict[str, Any]) -> int:
@@ -42,37 +40,25 @@ def last_step(quantities: dict[str, Any]) -> int:
     return max(*runs, 1)
 
 
-def fit_steps(control: widgets.IntSlider, quantities: dict[str, Any], name: str) -> int:
-    """Fit the slider to what was computed, and return the step to show.
-
-    A slider at its end stays at the end: whoever moves another control sees whole runs.
-    """
-    step, end = quantities[name], control.max
-    if not getattr(control, "fits", False):
+def step_of(control: widgets.IntSlider, quantities: dict[str, Any], name: str) -> int:
+    """Return the step to show: as the slider says, and at its end the last step of every run."""
+    step = quantities[name]
+    try:
+        last = last_step({key: value for key, value in quantities.items() if key != name})
+    except TypeError:  # what is played is no descent: the slider alone says how long it is
         return step
-    last = last_step({key: value for key, value in quantities.items() if key != name})
-    step = last if step >= end else min(step, last)
-    with control.hold_sync():
-        if last != control.max:
-            control.max = last
-        control.value = step
-    return step
+    return last if step >= control.max else min(step, last)
 
 
 def remote(control: widgets.IntSlider) -> widgets.Box:
     """Return a row with Play, the slider, Back and Next."""
+    pictures = (control.max - control.min) / control.step
+    pace = min(max(SECONDS / max(pictures, 1), FASTEST), SLOWEST)
     play = widgets.Play(
-        value=control.value, min=control.min, max=control.max, step=control.step, show_repeat=False
-    )
+        value=control.value, min=control.min, max=control.max, step=control.step,
+        interval=round(1000 * pace), show_repeat=False,
+    )  # fmt: skip
     widgets.jslink((control, "value"), (play, "value"))  # in this order: the first sets the other
-    widgets.jslink((control, "max"), (play, "max"))
-
-    def pace(_=None) -> None:
-        pictures = (control.max - control.min) / control.step
-        play.interval = round(1000 * min(max(SECONDS / max(pictures, 1), FASTEST), SLOWEST))
-
-    pace()
-    control.observe(pace, "max")
 
     def button(words: str, by: int) -> widgets.Button:
         def move(_) -> None:

@@ -171,12 +171,17 @@ def _settings(rc: dict) -> Iterator[None]:
         if _active and (rc is _DEFAULTS or rc is _active[-1]):  # the style stays the style
             yield
             return
-        with mpl.rc_context(rc), np.errstate(all="ignore"), _warnings_are_no_errors():
+        with np.errstate(all="ignore"), _warnings_are_no_errors():
+            # As `mpl.rc_context` does, without validating again what was valid: that would cost
+            # as much as the picture of a moving point.
+            before = dict.copy(mpl.rcParams)
+            dict.update(mpl.rcParams, rc)
             _active.append(rc)
             try:
                 yield
             finally:
                 _active.pop()
+                dict.update(mpl.rcParams, before)
 
 
 @contextmanager

@@ -9,12 +9,14 @@ import matplotlib as mpl
 import matplotlib.style
 import numpy as np
 import pytest
+from ipywidgets import FloatLogSlider
+from matplotlib.artist import Artist
 from PIL import Image
 
 from calclearn import explorers
 from calclearn.explorers import choice, coloured, explore, slider
-from calclearn.explorers.live import LONGEST
-from calclearn.figures.style import panels
+from calclearn.explorers.live import LONGEST, Painter
+from calclearn.figures.style import panels, style
 
 
 class Dot:
@@ -54,10 +56,22 @@ def pixels(png):
     return np.asarray(Image.open(io.BytesIO(png)))
 
 
-def ask(explorer, page="p", number=1, *, rest=False, edition=None, drag=None, ratio=1, **values):
+def ask(
+    explorer,
+    page="p",
+    number=1,
+    *,
+    rest=False,
+    edition=None,
+    drag=None,
+    ratio=1,
+    width=None,
+    **values,
+):
     """Send what the browser would send, and return what it would get."""
     request = {"page": page, "number": number, "rest": rest, "edition": edition, "drag": drag}
-    return tell(explorer, request | {"ratio": ratio, "values": explorer.values | values})
+    request |= {"ratio": ratio, "width": width, "values": explorer.values | values}
+    return tell(explorer, request)
 
 
 def tell(explorer, request):
@@ -185,7 +199,7 @@ def test_what_changed_beside_an_artist_that_failed_is_drawn_with_the_next_pictur
     assert ask(square, x=5)[1] == []
     failing.dot.set_data([5], [25])
     after = square._painter.paint().copy()
-    square._painter.background = None
+    square._painter._layers = []
     assert (square._painter.paint() == after).all()
 
 
@@ -388,11 +402,167 @@ def test_the_settings_of_a_learners_own_plots_change_no_pixel(make, request):
 def test_floating_point_errors_and_warnings_stay_out_of_the_figure(dot, odd_settings):
     def compute(x):
         warnings.warn("a warning", RuntimeWarning, stacklevel=1)
-        return np.exp(-1000.0 * x) + np.exp(1000.0 * x) * 0 + x / np.zeros(1)[0]
+        return np.exp(-1000.0 * x) + np.exp(1000.0 * x) + x / np.zeros(1)[0]
 
     square = explore(compute, [dot], str, x=slider(2, 0, 9, 1))
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(record=True) as shown:
         warnings.simplefilter("error")
         reply, buffers = ask(square, x=0)
         assert (reply["caption"], len(buffers)) == ("nan", 3)
         assert ask(square, x=5)[0]["caption"] == "inf"
+    assert {str(warning.message) for warning in shown} == {"a warning"}
+
+
+def full_draw(painter):
+    """The pixels of matplotlib's own draw, and of the moving artists on it."""
+    with style():
+        canvas = painter._canvas
+        canvas.draw()
+        moving = painter.figure.findobj(Artist.get_animated)
+        for artist in sorted(moving, key=Artist.get_zorder):
+            if artist.get_visible():
+                artist.draw(canvas.get_renderer())
+        return np.asarray(canvas.buffer_rgba()).view(np.uint32)[..., 0].copy()
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_layers_make_the_pixels_of_a_full_draw(make):
+    explorer = make()
+    for name, control in explorer.controls.items():
+        if hasattr(control, "max") and not isinstance(control, FloatLogSlider):
+            explorer.set(**{name: control.max})
+        elif hasattr(control, "index"):
+            explorer.set(**{name: control._options_full[-1][1]})
+        explorer.state  # noqa: B018
+        painted = explorer._painter.paint().copy()
+        assert (painted == full_draw(explorer._painter)).all(), name
+
+
+@pytest.fixture
+def painter():
+    """Of a figure of two panels that are far apart, painted once."""
+    figure = panels("flat", "flat")[0].figure
+    figure.axes[0].plot([0, 1], [0, 1])
+    painter = Painter(figure)
+    painter.paint()
+    return painter
+
+
+def overlapping_axes(figure):
+    figure.add_axes((0.3, 0.3, 0.4, 0.4))
+
+
+def a_legend_on_two_axes(figure):
+    figure.legend(handles=figure.axes[0].lines, labels=["line"], loc="center")
+
+
+def a_text_below_the_axes(figure):
+    figure.text(0.2, 0.5, "below", zorder=-1, fontsize=40)
+
+
+def a_text_above_the_axes(figure):
+    figure.text(0.2, 0.5, "above", zorder=9, fontsize=40)
+
+
+def a_title_that_is_too_long(figure):
+    figure.axes[0].set_title("a title that reaches far into the panel beside it " * 2)
+
+
+def another_order(figure):
+    overlapping_axes(figure)
+    figure.axes[1].set_zorder(5)
+
+
+def no_panel(figure):
+    figure.axes[1].set_visible(False)
+
+
+def one_panel_less(figure):
+    figure.axes[1].remove()
+
+
+def another_paper(figure):
+    figure.set_facecolor("pink")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        overlapping_axes, a_legend_on_two_axes, a_text_below_the_axes, a_text_above_the_axes,
+        a_title_that_is_too_long, another_order, no_panel, one_panel_less, another_paper,
+    ],
+    ids=lambda change: change.__name__,
+)  # fmt: skip
+def test_what_lies_on_something_else_is_painted_in_its_order(painter, change):
+    before = painter.paint().copy()
+    change(painter.figure)
+    for x in (0.5, 0.2):
+        painter.figure.axes[0].lines[0].set_xdata([0, x])
+        after = painter.paint().copy()
+        assert (after == full_draw(painter)).all()
+        assert (after != before).any()
+
+
+def test_only_the_panel_that_changed_is_drawn(painter):
+    left, right = painter.figure.axes
+    drawn = []
+    for ax in (left, right):
+        ax.draw = lambda renderer, ax=ax, draw=ax.draw: (drawn.append(ax), draw(renderer))
+    right.set_title("changed")
+    painter.paint()
+    assert drawn == [right]
+
+
+@pytest.mark.parametrize(("offered", "taken"), [(500, 500), (900, 900), (1200, 1200), (90, 500),
+                                                (1e9, 1200), (None, 840), (0, 840), (-5, 840),
+                                                (float("nan"), 840), ("wide", 840)])  # fmt: skip
+def test_a_figure_takes_the_width_that_it_is_given(square, offered, taken):
+    before = square.still()
+    request = {"page": "p", "number": 1, "values": {"x": 3}, "width": offered}
+    reply, buffers = tell(square, request)
+    assert reply["width"] == square._live.width == taken
+    assert Image.open(io.BytesIO(buffers[2])).size[0] == taken
+    assert square.set(x=2).still() == before, "the stored picture has its own width"
+    reply, buffers = tell(square, request | {"ratio": 2})
+    assert Image.open(io.BytesIO(buffers[2])).size[0] == 2 * taken
+
+
+def test_text_keeps_its_size_and_stays_in_the_figure_at_any_width():
+    explorer = explorers.learning_rate()
+    figure = explorer._painter.figure
+
+    def labels():
+        return [
+            text.get_window_extent()
+            for ax in figure.axes
+            for text in (ax.title, ax.xaxis.label, ax.yaxis.label)
+            if text.get_text()
+        ]
+
+    explorer.still()
+    heights = [label.height for label in labels()]
+    for width in (500, 600, 900, 1200):
+        ask(explorer, width=width)
+        explorer._painter.paint()
+        assert [label.height for label in labels()] == pytest.approx(heights, abs=1)
+        assert all(label.x0 >= -1 and label.x1 <= width + 1 for label in labels())
+        assert all(label.y0 >= -1 and label.y1 <= figure.bbox.height + 1 for label in labels())
+
+
+def test_panels_that_would_be_narrow_stand_in_two_rows():
+    explorer = explorers.learning_rate()
+    map_, bowl, curve, strip = explorer._painter.figure.axes
+    ask(explorer, width=500)
+    boxes = [ax.get_position() for ax in (map_, bowl, curve, strip)]
+    assert boxes[0].y0 > boxes[2].y1 > boxes[2].y0 > boxes[3].y1
+    assert boxes[2].width > 1.5 * boxes[0].width
+    ask(explorer, width=900)
+    assert len({round(ax.get_position().y1, 1) for ax in (map_, bowl, curve)}) == 1
+
+
+def test_a_drag_follows_the_pointer_in_another_width(square, dot):
+    ask(square, width=1200)
+    ((x0, y0, x1, _),) = square._live.grips
+    start, to = [x0 + 0.5 * (x1 - x0), y0 + 0.5], [x0 + 0.8 * (x1 - x0), y0 + 0.5]
+    ask(square, drag={"grip": 0, "before": {"x": 2}, "start": start, "to": to})
+    assert square.controls["x"].value == 5
