@@ -187,7 +187,7 @@ def noisy_saddle() -> Explorer:
             f"it is at {placed(state['noisy'].point)}."
         )
 
-    drawn.Landscape(left, title="double well, from above").update((surface, surface.domain))
+    drawn.Landscape(left, title="double well, from above").update(surface, surface.domain)
     drawings = {"stationary": drawn.StationaryPoints(left, size=45)}
     with style():
         right.set(xlim=(0, STEPS), ylim=(-0.2, 3.5), xlabel="step $k$", title="height by step")

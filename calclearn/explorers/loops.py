@@ -86,7 +86,7 @@ def lying_loop(data: LineData | None = None) -> Explorer:
         )
 
     Data(left, title="data, and the last lines").update(data)
-    Contours(middle, _window(surface, start), title="paths on the map").update(surface)
+    Contours(middle, window=_window(surface, start), title="paths on the map").update(surface)
     drawings = {}
     for name, color, marker in (("true", TRUE, "s"), ("lying", SUSPECT, "o")):
         drawings[f"{name} line"] = Line(left, color=color)
@@ -143,7 +143,7 @@ def sound_loop(data: LineData | None = None) -> Explorer:
         )
 
     Data(left, title="data, and the last line").update(data)
-    Contours(middle, _window(surface, start), title="path on the map").update(surface)
+    Contours(middle, window=_window(surface, start), title="path on the map").update(surface)
     drawings = {
         "line": Line(left, color=SUSPECT),
         "run": Path(middle),

@@ -18,6 +18,8 @@ class Computing:
         if not callable(compute):
             raise TypeError(f"compute must be a function, got {type(compute).__name__}")
         self.function, self.parameters = compute, parameters_of(compute)
+        if takes_all(compute):
+            self.parameters = dict.fromkeys(controls, True)
         missing = [
             name for name, needed in self.parameters.items() if needed and name not in controls
         ]
@@ -77,7 +79,7 @@ class Packed(Shown):
 
     def update(self, quantities: dict) -> None:
         packed = quantities[self.part]
-        spread = len(self.parameters) - len(self.constants) > 1 and isinstance(packed, tuple)
+        spread = len(self.parameters) - len(self.constants) > 1 and type(packed) is tuple
         self.drawing.update(*packed) if spread else self.drawing.update(packed)
 
 
@@ -121,6 +123,15 @@ def parameters_of(function: Callable) -> dict[str, bool]:
         return {}
     kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     return {p.name: p.default is p.empty for p in parameters if p.kind not in kinds}
+
+
+def takes_all(function: Callable) -> bool:
+    """Say whether a function takes whatever names it is given: `**values`, or `dict` itself."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:
+        return True
+    return any(p.kind is p.VAR_KEYWORD for p in parameters)
 
 
 def call(who: str, function: Callable, quantities: dict) -> Any:
