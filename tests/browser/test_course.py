@@ -17,7 +17,7 @@ class LiveFigure:
     def __init__(self, page) -> None:
         self.page = page
         self.live = page.locator(".calclearn-live").first
-        self.live.wait_for(timeout=30_000)
+        self.live.wait_for()
         self.live.scroll_into_view_if_needed()
         output = page.locator(".jp-OutputArea-output", has=page.locator(".calclearn-live")).first
         self.sliders = output.locator(".noUi-handle")
@@ -119,7 +119,7 @@ def test_figures_with_buttons_stand_where_the_lesson_has_set_them(desk):
             "n => window.jupyterapp.shell.currentWidget.content.scrollToItem(n)", number
         )
         words = "".join(stored["text/plain"])
-        desk.page.locator(".calclearn-caption", has_text=words).wait_for(timeout=10_000)
+        desk.page.locator(".calclearn-caption", has_text=words).wait_for()
 
 
 @pytest.mark.parametrize("name", LESSONS[-1:])
