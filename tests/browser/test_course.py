@@ -65,7 +65,7 @@ def test_figures_with_buttons_stand_where_the_lesson_has_set_them(desk):
             "n => window.jupyterapp.shell.currentWidget.content.scrollToItem(n)", number
         )
         words = "".join(stored["text/plain"])
-        desk.page.locator(".calclearn-caption", has_text=words).wait_for(timeout=10_000)
+        desk.page.locator(".calclearn-caption", has_text=words).wait_for()
 
 
 @pytest.mark.parametrize("name", LESSONS[-1:])
