@@ -22,22 +22,33 @@ class LiveFigure:
         output = page.locator(".jp-OutputArea-output", has=page.locator(".calclearn-live")).first
         self.sliders = output.locator(".noUi-handle")
 
-    def look(self) -> tuple[str, str]:
-        """Wait until the figure rests; its pixels and its caption."""
+    def look(self, *, unlike=None, like=None) -> tuple[str, str]:
+        """Its pixels and its caption, once the figure and the kernel rest.
+
+        Before, wait until it is no longer `unlike`, or is `like`; in vain for some minutes only.
+        """
         return tuple(
             self.live.evaluate(
-                """async (live) => {
+                """async (live, [unlike, like]) => {
                   const look = () => [live.querySelector("canvas").toDataURL(),
                                       live.querySelector(".calclearn-caption").textContent];
-                  let [before, since] = [look().join(), performance.now()];
-                  const busy = () => live.querySelector("[aria-busy=true]") !== null;
-                  while (performance.now() - since < 600 || busy()) {
+                  const begin = performance.now();
+                  let [before, since] = [look().join(), begin];
+                  const kernel = () =>
+                    window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
+                  const busy = () =>
+                    kernel()?.status === "busy" || live.querySelector("[aria-busy=true]") !== null;
+                  const awaited = () =>
+                    (before === unlike?.join() || (like && before !== like.join())) &&
+                    performance.now() - begin < 180_000;
+                  while (performance.now() - since < 600 || busy() || awaited()) {
                     await new Promise(requestAnimationFrame);
                     const now = look().join();
                     if (now !== before) [before, since] = [now, performance.now()];
                   }
                   return look();
-                }"""
+                }""",
+                [unlike, like],
             )
         )
 
@@ -87,20 +98,20 @@ def test_a_lesson_opens_runs_and_follows_its_sliders(desk, name):
         highest = slider.get_attribute("aria-valuemax") == slider.get_attribute("aria-valuenow")
         there, back = ("ArrowLeft", "ArrowRight") if highest else ("ArrowRight", "ArrowLeft")
         figure.press(slider, there, times=8)
-        pressed = figure.look()
+        pressed = figure.look(unlike=before)
         figure.drag(slider, 0.15)
-        left = figure.look()
+        left = figure.look(unlike=pressed)
         figure.drag(slider, 0.6)
-        right = figure.look()
+        right = figure.look(unlike=left)
         pictures, captions = zip(before, pressed, left, right, strict=True)
         assert pictures[0] != pictures[1], f"the keyboard moved {label} and the picture stayed"
         assert pictures[2] != pictures[3], f"the mouse dragged {label} and the picture stayed"
         assert label in VIEW or len(set(captions)) > 1, f"{label} moved and the caption stayed"
         # The last picture of a drag is the one that this value has when it is reached by a step.
         figure.press(slider, there)
-        assert figure.look() != right
+        assert figure.look(unlike=right) != right
         figure.press(slider, back)
-        assert figure.look() == right
+        assert figure.look(like=right) == right
     assert desk.complaints() == []
     assert desk.console == []
 
@@ -127,8 +138,9 @@ def test_a_saved_lesson_shows_its_figures_when_it_is_opened_again(desk, name):
     desk.open(name)
     desk.run_all()
     figure = LiveFigure(desk.page)
+    before = figure.look()
     figure.press(figure.sliders.first, "ArrowRight", times=8)
-    _, caption = figure.look()
+    _, caption = figure.look(unlike=before)
     desk.command("docmanager:save")
     desk.page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
     desk.close()  # the kernel is gone, as it is the next morning
