@@ -114,6 +114,15 @@ def test_no_lock_file_and_no_path_of_a_machine_is_stored():
     assert [name for name, text in texts.items() if machine.search(text) and name != own] == []
 
 
+def test_only_the_benchmarks_time_anything():
+    """Other tests may wait, by a monotonic clock, but a busy machine turns none of them red."""
+    files = [path for path in (ROOT / "tests").rglob("*.py") if path.parent.name != "benchmarks"]
+    timing = re.compile(r"time\.(process_time|perf_counter|thread_time)(_ns)?\(")
+    own = Path(__file__)  # which has to spell them out
+    timed = [path.name for path in files if path != own and timing.search(path.read_text("utf-8"))]
+    assert timed == []
+
+
 def test_modules_are_named_after_a_subject():
     assert {"utils", "helpers", "misc", "common"}.isdisjoint(path.stem for path in MODULES)
 

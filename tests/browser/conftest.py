@@ -178,22 +178,33 @@ class LiveFigure:
         output = page.locator(".jp-OutputArea-output", has=page.locator(".calclearn-live")).first
         self.sliders = output.locator(".noUi-handle")
 
-    def look(self) -> tuple[str, str]:
-        """Wait until the figure rests; its pixels and its caption."""
+    def look(self, *, unlike=None, like=None) -> tuple[str, str]:
+        """Its pixels and its caption, once the figure and the kernel rest.
+
+        Before, wait until it is no longer `unlike`, or is `like`; in vain for some minutes only.
+        """
         return tuple(
             self.live.evaluate(
-                """async (live) => {
+                """async (live, [unlike, like]) => {
                   const look = () => [live.querySelector("canvas").toDataURL(),
                                       live.querySelector(".calclearn-caption").textContent];
-                  let [before, since] = [look().join(), performance.now()];
-                  const busy = () => live.querySelector("[aria-busy=true]") !== null;
-                  while (performance.now() - since < 600 || busy()) {
+                  const begin = performance.now();
+                  let [before, since] = [look().join(), begin];
+                  const kernel = () =>
+                    window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
+                  const busy = () =>
+                    kernel()?.status === "busy" || live.querySelector("[aria-busy=true]") !== null;
+                  const awaited = () =>
+                    (before === unlike?.join() || (like && before !== like.join())) &&
+                    performance.now() - begin < 180_000;
+                  while (performance.now() - since < 600 || busy() || awaited()) {
                     await new Promise(requestAnimationFrame);
                     const now = look().join();
                     if (now !== before) [before, since] = [now, performance.now()];
                   }
                   return look();
-                }"""
+                }""",
+                [unlike, like],
             )
         )
 
