@@ -1,4 +1,4 @@
-"""A network is its layers in a row: values, gradients, mini-batches, training, storing, errors."""
+"""A network is its layers in a row: values, gradients, mini-batches, training, errors."""
 
 import numpy as np
 import pytest
@@ -15,11 +15,9 @@ from calclearn.descent.optimizers import Adam, GradientDescent
 from calclearn.descent.schedules import clipped
 from calclearn.descent.second_order import LBFGS
 from calclearn.descent.surfaces import slice_through
-from calclearn.networks.convolution import Conv2D
+from calclearn.networks.images import AvgPool2D, Conv2D, MaxPool2D
 from calclearn.networks.layers import Dense, Dropout, Flatten, LeakyReLU, ReLU, Sigmoid, Tanh
 from calclearn.networks.network import Network
-from calclearn.networks.pooling import AvgPool2D, MaxPool2D
-from calclearn.networks.storing import load, save
 
 RNG = np.random.default_rng(0)
 X, LABELS = RNG.normal(size=(30, 4)), RNG.integers(0, 3, 30)
@@ -107,7 +105,7 @@ def test_the_hessian_times_a_vector_is_that_of_differences(layers):
 
 def test_a_weight_that_nothing_uses_has_the_gradient_0():
     class Shift(Dense):
-        def __call__(self, parameters, x):
+        def forward(self, parameters, x):
             return x + parameters[1]
 
     network = Network((Shift(4), Dense(3)), (4,))
@@ -212,54 +210,6 @@ def test_the_gradient_goes_through_a_whole_training():
     h = 1e-5
     difference = (trained(-1 + h) - trained(-1 - h)) / (2 * h)
     assert grad(trained)(-1.0) == pytest.approx(difference, rel=1e-7)
-
-
-# Storing
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_weights_are_stored_and_come_back_as_they_were(tmp_path, dtype):
-    w = SMALL.init(0).astype(dtype)
-    save(tmp_path / "weights", SMALL, w)
-    found = load(tmp_path / "weights", SMALL)
-    assert found.dtype == dtype
-    assert np.array_equal(found, w)
-    with np.load(tmp_path / "weights", allow_pickle=False) as file:
-        assert file["0 Dense W"].shape == (5, 4)
-
-
-def test_what_cannot_be_loaded_is_said_in_one_sentence(tmp_path):
-    path = tmp_path / "weights.npz"
-    save(path, SMALL, SMALL.init(0))
-    with pytest.raises(ValueError, match="path must hold the weights of this network"):
-        load(path, Network((Dense(3),), (4,)))
-    for content in (b"", b"not weights at all", path.read_bytes()[:200]):
-        path.write_bytes(content)
-        with pytest.raises(ValueError, match=r"path must be an \.npz file of weights"):
-            load(path, SMALL)
-    with pytest.raises(ValueError, match=r"w must have shape \(43,\)"):
-        save(path, SMALL, np.zeros(7))
-    with pytest.raises(ValueError, match="w must be finite, got nan"):
-        save(path, SMALL, np.full(SMALL.dimension, np.nan))
-    with pytest.raises(TypeError, match="network must be a Network"):
-        load(path, "weights.npz")
-    with pytest.raises(TypeError, match="network must be a Network"):
-        save(path, 3, SMALL.init(0))
-    np.save(tmp_path / "pickled.npy", np.array([print], dtype=object))
-    with pytest.raises(ValueError, match=r"path must be an \.npz file of weights"):
-        load(tmp_path / "pickled.npy", SMALL)
-
-
-def test_a_damaged_file_is_never_taken_for_other_weights(tmp_path):
-    path, w = tmp_path / "weights.npz", SMALL.init(0)
-    save(path, SMALL, w)
-    content, refusals = path.read_bytes(), []
-    for place in range(300):
-        path.write_bytes(content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :])
-        try:
-            assert np.array_equal(load(path, SMALL), w)
-        except ValueError as error:
-            refusals.append(str(error))
-    assert len(refusals) > 200
-    assert all(refusal.startswith("path must ") for refusal in refusals)
 
 
 # At the door

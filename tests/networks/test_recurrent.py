@@ -16,11 +16,10 @@ from calclearn.calculus.tracing import plain
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.errors import mse
 from calclearn.descent.optimizers import Adam, GradientDescent
-from calclearn.networks.gated import GRU, LSTM
 from calclearn.networks.initial import scaled
 from calclearn.networks.layers import Dense, LastStep
 from calclearn.networks.network import Network
-from calclearn.networks.recurrent import RNN, adjoints_through_time, step_by_step
+from calclearn.networks.recurrent import GRU, LSTM, RNN, adjoints_through_time, step_by_step
 
 LAYERS = {"tanh": RNN(3), "relu": RNN(3, "relu"), "LSTM": LSTM(3), "GRU": GRU(3)}
 # name           layer            shape (N, T, D) of the inputs
@@ -325,7 +324,7 @@ def test_each_gate_draws_its_own_first_weights():
 
 
 @every_layer
-def test_shapes_are_foretold(layer):
+def test_output_shape_is_the_shape_of_the_output(layer):
     parameters, x, _ = drawn(layer, (2, 4, 5))
     assert [p.shape for p in parameters] == list(layer.shapes((4, 5)).values())
     assert layer(parameters, x).shape == (2, *layer.output_shape((4, 5)))
