@@ -29,11 +29,7 @@ Pair = tuple[int, int]
 
 
 class Windows(NamedTuple):
-    """Windows of k_h × k_w cells, `stride` apart, on an image with `padding` all around it.
-
-    >>> Windows(kernel_size=(3, 3), stride=(2, 2), padding=(1, 1)).output_size((8, 7))
-    (4, 4)
-    """
+    """Windows of k_h × k_w cells, `stride` apart, on an image with `padding` all around it."""
 
     kernel_size: Pair
     stride: Pair
@@ -52,24 +48,15 @@ class Windows(NamedTuple):
             )
         return (H - kh) // sh + 1, (W - kw) // sw + 1
 
-    def padded(self, shape: Shape, dtype: Any, fill: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
-        """An empty x̂ for images (N, C, H, W), (C, H + 2p, W + 2p, N), and the image in it."""
-        (N, C, H, W), (ph, pw) = shape, self.padding
-        padded = np.zeros((C, H + 2 * ph, W + 2 * pw, N), dtype)
-        if fill:
-            padded[...] = fill
-        return padded, padded[:, ph : ph + H, pw : pw + W]
-
     def cells(self, x: np.ndarray, fill: float = 0.0) -> np.ndarray:
-        """K of the images x (N, C, H, W), for reading: strides in place of copies."""
-        if self.padding == (0, 0):
-            return self.laid_on(examples_last(x))
-        padded, image = self.padded(x.shape, x.dtype, fill)
-        image[...] = x.transpose(1, 2, 3, 0)
-        return self.laid_on(padded)
+        """K of the images x (N, C, H, W), for reading: a view of x̂, no copy of its cells."""
+        (ph, pw), x = self.padding, examples_last(x)
+        if ph or pw:
+            x = np.pad(x, ((0, 0), (ph, ph), (pw, pw), (0, 0)), constant_values=fill)
+        return self.cells_of(x)
 
-    def laid_on(self, padded: np.ndarray) -> np.ndarray:
-        """All windows of x̂ as one view (C, k_h, k_w, H', W', N)."""
+    def cells_of(self, padded: np.ndarray) -> np.ndarray:
+        """All cells of all windows of x̂ (C, H, W, N) as one view (C, k_h, k_w, H', W', N)."""
         (C, H, W, N), (c, h, w, n) = padded.shape, padded.strides
         size = self._replace(padding=(0, 0)).output_size((H, W))
         strides = (c, h, w, self.stride[0] * h, self.stride[1] * w, n)
@@ -79,10 +66,8 @@ class Windows(NamedTuple):
 def windows_of(kernel_size: Any, stride: Any, padding: Any) -> Windows:
     """Windows of sizes that are each a whole number, or a pair of them: (rows, columns).
 
-    Raises ValueError for other sizes.
-
-    >>> windows_of(2, (1, 2), 0)
-    Windows(kernel_size=(2, 2), stride=(1, 2), padding=(0, 0))
+    >>> windows_of(3, (2, 2), 1).output_size((8, 7))
+    (4, 4)
     """
     kernel_size, stride = pair("kernel_size", kernel_size, 1), pair("stride", stride, 1)
     return Windows(kernel_size, stride, pair("padding", padding, 0))
@@ -125,16 +110,16 @@ def columns(x: np.ndarray, windows: Windows) -> np.ndarray:
 @primitive
 def folded(K: np.ndarray, windows: Windows, shape: Shape) -> np.ndarray:
     """The adjoint of `columns`: each entry of K added to where it came from, in (N, C, H, W)."""
-    padded, image = windows.padded(shape, K.dtype)
-    cells = windows.laid_on(padded)
-    (kh, kw), (sh, sw), _ = windows
+    (N, C, H, W), ((kh, kw), (sh, sw), (ph, pw)) = shape, windows
+    padded = np.zeros((C, H + 2 * ph, W + 2 * pw, N), K.dtype)
+    cells = windows.cells_of(padded)
     apart = sh >= kh and sw >= kw  # then no number lies in two windows
     for u, v in np.ndindex(kh, kw):
         if apart:
             cells[:, u, v] = K[:, u, v]
         else:
             cells[:, u, v] += K[:, u, v]
-    return image.transpose(3, 0, 1, 2)
+    return padded[:, ph : ph + H, pw : pw + W].transpose(3, 0, 1, 2)
 
 
 rule(columns, lambda g, y, x, windows: folded(g, windows, x.shape))
@@ -206,13 +191,8 @@ class Conv2D(Layer):
         ∂L/∂x̂[n,c,p,q] = Σ_o Σ_ijuv G[n,o,i,j] W[o,c,u,v]     over all s i + u = p, s j + v = q
         ∂L/∂b[o]       = Σ_nij G[n,o,i,j]
 
-    The first is a convolution of the image with G. For s = 1 the second is Σ_ouv G[n,o,p-u,q-v]
-    W[o,c,u,v], a convolution of G with the flipped kernels. As matrices, where each kernel is a row
-    of W and each window a column of K, and G: (O, H' W' N):
-
-        Y = W K + b:      ∂L/∂W = G Kᵀ,      ∂L/∂K = Wᵀ G,      ∂L/∂b = G 1
-
-    and ∂L/∂x̂ adds each entry of ∂L/∂K to the number that was copied there.
+    As matrices, where each kernel is a row of W and each window a column of K, Y = W K + b, and
+    ∂L/∂W = G Kᵀ, ∂L/∂K = Wᵀ G, ∂L/∂b = G 1; each entry of ∂L/∂K is added to its number in x̂.
 
     Raises ValueError for sizes that are no whole numbers, for kernels larger than x̂, and for
     parameters of other shapes.
@@ -257,10 +237,7 @@ class Conv2D(Layer):
 
 # Pooling
 def pooling_windows(kernel_size: Any, stride: Any, padding: Any) -> Windows:
-    """Windows side by side where no stride is given, and each of them on the image itself.
-
-    Raises ValueError for a padding of more than half of the kernel.
-    """
+    """Windows side by side where no stride is given, and each of them on the image itself."""
     windows = windows_of(kernel_size, kernel_size if stride is None else stride, padding)
     (kh, kw), _, (ph, pw) = windows
     if 2 * ph > kh or 2 * pw > kw:
@@ -300,8 +277,7 @@ def max_pool2d(
 ) -> Array:
     """The largest number of every window; see `MaxPool2D` for the equations.
 
-    (N, C, H, W) to (N, C, H', W'). Raises ValueError for other shapes and for windows that do
-    not fit.
+    (N, C, H, W) to (N, C, H', W'). Raises ValueError for other shapes and for windows too large.
 
     >>> max_pool2d(np.array([[[[1.0, 5.0, 2.0, 3.0], [4.0, 5.0, 0.0, 1.0]]]]), 2)[0, 0]
     array([[5., 3.]])
@@ -314,22 +290,17 @@ def avg_pool2d(
 ) -> Array:
     """The mean of every window, padding included; see `AvgPool2D` for the equations.
 
-    (N, C, H, W) to (N, C, H', W'). Raises ValueError for other shapes and for windows that do
-    not fit.
+    (N, C, H, W) to (N, C, H', W'). Raises ValueError for other shapes and for windows too large.
 
     >>> avg_pool2d(np.array([[[[1.0, 5.0, 2.0, 3.0], [4.0, 6.0, 0.0, 1.0]]]]), 2)[0, 0]
     array([[4. , 1.5]])
     """
-    return mean(images(x), pooling_windows(kernel_size, stride, padding))
-
-
-def mean(x: Array, windows: Windows) -> Array:
-    """The mean of every window: (N, C, H, W) to (N, C, H', W')."""
-    return np.transpose(np.mean(columns(x, windows), axis=(1, 2)), (3, 0, 1, 2))
+    cells = columns(images(x), pooling_windows(kernel_size, stride, padding))
+    return np.transpose(np.mean(cells, axis=(1, 2)), (3, 0, 1, 2))
 
 
 class Pooling(Layer):
-    """What both have: the windows, and a shape that shrinks by them."""
+    """What max and average pooling have in common."""
 
     def __post_init__(self) -> None:
         pooling_windows(self.kernel_size, self.stride, self.padding)
@@ -392,8 +363,6 @@ class AvgPool2D(Pooling):
 
         ∂L/∂x̂[n,c,p,q] = 1/(k_h k_w) Σ_ij G[n,c,i,j]     over the windows that cover (p, q)
 
-    It is the convolution of each channel with a kernel of equal weights that do not learn.
-
     >>> AvgPool2D(3, stride=1, padding=1)((), np.ones((1, 1, 2, 2)))[0, 0].round(3)
     array([[0.444, 0.444],
            [0.444, 0.444]])
@@ -407,4 +376,4 @@ class AvgPool2D(Pooling):
     padding: int | Pair = 0
 
     def forward(self, parameters: tuple, x: Array) -> Array:
-        return mean(x, self.windows)
+        return avg_pool2d(x, *self.windows)

@@ -17,7 +17,7 @@ import numpy as np
 from calclearn.calculus.autodiff import vjp
 from calclearn.descent.arguments import generator
 from calclearn.descent.losses import cross_entropy
-from calclearn.descent.surfaces import Array
+from calclearn.descent.surfaces import Array, as_points
 from calclearn.networks.network import Error, Network, network_like
 
 
@@ -110,10 +110,11 @@ def length(*parts: np.ndarray) -> float:
 def forward_pass(network: Network, w: Array, x: Array) -> list[tuple[str, np.ndarray, Callable]]:
     """Each layer's name, its output, and its pull-back to (its parameters..., its input)."""
     network_like(network)
-    steps, a = [], network.inputs(x, w)
-    for name, layer, own in zip(network.names, network.layers, network.parameters(w), strict=True):
+    parts, steps = network.parameters(w), []
+    a = network.inputs(x, as_points(w).dtype)
+    for k, (layer, own) in enumerate(zip(network.layers, parts, strict=True)):
         a, pull = vjp(lambda *given, layer=layer: layer.apply(given[:-1], given[-1]), *own, a)
-        steps.append((name, a, pull))
+        steps.append((f"{k} {type(layer).__name__}", a, pull))
     return steps
 
 

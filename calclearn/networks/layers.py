@@ -3,11 +3,9 @@
     parameters = layer.init(rng, shape)       shape: of one example, without N
     y = layer(parameters, x)                  x: (N, *shape), y: (N, *layer.output_shape(shape))
 
-So the same layer serves many sets of weights, and a gradient with respect to the weights is one
-with respect to an argument. Names, layouts and meaning are PyTorch's; a Dense layer is its Linear.
-
-A layer of one's own says what it computes, in plain NumPy, and the shapes that differ from those of
-`Layer`. One that needs random numbers takes a generator as well, which is None outside of training:
+So a gradient with respect to the weights is one with respect to an argument. Names, layouts and
+meaning are PyTorch's. A layer of one's own defines `forward` in plain NumPy, and the shapes where
+they change. One that is random takes a generator as well, which is None outside of training:
 
     class Noise(Layer):
         def forward(self, parameters, x, rng):
@@ -23,7 +21,7 @@ import numpy as np
 
 from calclearn.calculus.primitives import primitive, rule
 from calclearn.calculus.rules import sum_rows
-from calclearn.descent.arguments import array, generator, number, whole
+from calclearn.descent.arguments import array, generator, instance, number, whole
 from calclearn.descent.losses import sigmoid
 from calclearn.descent.surfaces import Array
 from calclearn.networks.initial import Initial, drawn, he, initial_like
@@ -32,10 +30,9 @@ Shape = tuple[int, ...]
 
 
 class Layer:
-    """What all layers have. One without parameters that keeps the shape defines `forward` alone.
+    """What all layers have: a call checks parameters and input, then `forward` computes.
 
-    A call checks the parameters and the input, then `forward` computes; a network, which knows its
-    shapes, calls `forward` directly. Raises TypeError and ValueError for what does not fit.
+    Raises TypeError and ValueError for what does not fit.
     """
 
     initial: Initial = staticmethod(he)
@@ -76,17 +73,14 @@ class Layer:
         return self.forward(parameters, x, rng) if self.random else self.forward(parameters, x)
 
     def __call__(self, parameters: tuple[Array, ...], x: Array, rng: Any = None) -> Array:
-        rng = None if rng is None else generator(rng)
-        return self.apply(*self.checked(parameters, x), rng)
+        return self.apply(*self.checked(parameters, x), None if rng is None else generator(rng))
 
     def checked(self, parameters: tuple[Array, ...], x: Array) -> tuple[tuple[Array, ...], Array]:
         """Parameters and input as floating-point numbers that fit, or one sentence why not."""
         x, kind = floating("x", x), type(self).__name__
         self.output_shape(x.shape[1:])
         expected = self.shapes(x.shape[1:])
-        if not isinstance(parameters, tuple | list):
-            got = f"{parameters!r:.60}"
-            raise TypeError(f"parameters of {kind} must be a tuple of arrays, got {got}")
+        instance(f"parameters of {kind}", parameters, tuple | list, "a tuple of arrays")
         if len(parameters) != len(expected):
             names, got = ", ".join(expected) or "()", len(parameters)
             raise ValueError(f"parameters of {kind} must be {names}, got {got} arrays")

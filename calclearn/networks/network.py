@@ -83,17 +83,13 @@ class Network:
         return shapes
 
     @cached_property
-    def names(self) -> list[str]:
-        """Each layer by its place and kind: "0 Dense"."""
-        return [f"{k} {type(layer).__name__}" for k, layer in enumerate(self.layers)]
-
-    @cached_property
     def parameter_shapes(self) -> dict[str, Shape]:
         """The shape of each array of parameters, named after its layer: "0 Dense W"."""
+        layers = enumerate(zip(self.layers, self.shapes, strict=False))
         return {
-            f"{name} {part}": size
-            for name, layer, shape in zip(self.names, self.layers, self.shapes, strict=False)
-            for part, size in layer.shapes(shape).items()
+            f"{k} {type(layer).__name__} {name}": size
+            for k, (layer, shape) in layers
+            for name, size in layer.shapes(shape).items()
         }
 
     @cached_property
@@ -112,40 +108,34 @@ class Network:
         w = as_points(w)
         if w.shape != (self.dimension,):
             raise ValueError(f"w must have shape ({self.dimension},), got {w.shape}")
-        parts = views(w, self._part_shapes)
-        return [parts[place] for place in self._places]
+        shapes, places = self._plan
+        parts = views(w, shapes)
+        return [parts[place] for place in places]
 
     @cached_property
-    def _part_shapes(self) -> tuple[Shape, ...]:
-        return tuple(self.parameter_shapes.values())
-
-    @cached_property
-    def _places(self) -> list[slice]:
-        """Which of all parts are each layer's."""
+    def _plan(self) -> tuple[tuple[Shape, ...], list[slice]]:
+        """The shapes for `views`, and which of the views are each layer's."""
         counts = [len(a.shapes(s)) for a, s in zip(self.layers, self.shapes, strict=False)]
-        return [slice(*ends) for ends in pairwise(accumulate(counts, initial=0))]
+        places = [slice(*ends) for ends in pairwise(accumulate(counts, initial=0))]
+        return tuple(self.parameter_shapes.values()), places
 
     def __call__(self, w: Array, x: Array, rng: Any = None) -> Array:
         """The outputs (N, ...) for inputs (N, *input_shape), in the weights' own precision.
 
         With an `rng` (or a seed), as in training, layers such as Dropout draw from it.
         """
-        x, rng = self.inputs(x, w), None if rng is None else generator(rng)
+        x, rng = self.inputs(x, as_points(w).dtype), None if rng is None else generator(rng)
         for layer, parameters in zip(self.layers, self.parameters(w), strict=True):
             x = layer.apply(parameters, x, rng)
         return x
 
-    def inputs(self, x: Array, w: Array) -> Array:
-        """x as the first layer takes it, in the precision of w; raises ValueError for others."""
-        x = self._fitting(x)
-        return x if type(x) is Traced else np.asarray(x, as_points(w).dtype)
-
-    def _fitting(self, x: Array) -> Array:
+    def inputs(self, x: Array, dtype: Any) -> Array:
+        """x as the first layer takes it, in this precision. Raises ValueError for other shapes."""
         x = array("x", x, finite=False)
         if x.ndim == 0 or x.shape[1:] != self.input_shape:
             expected = ", ".join(map(str, ["N", *self.input_shape]))
             raise ValueError(f"x must have shape ({expected}), got {x.shape}")
-        return x
+        return x if type(x) is Traced else np.asarray(x, dtype)
 
     def loss(
         self, x: Array, y: Array, error: Error = cross_entropy, batch_size: int | None = None
@@ -158,8 +148,7 @@ class Network:
         and for errors of one's own. `sample` draws mini-batches of `batch_size` without repetition,
         with Dropout at work; the surface itself is without. A sum over a batch counts N /
         batch_size times, so that its mean is the whole loss. Raises ValueError for data that are
-        empty, not finite or of other shapes, for class numbers out of range, and for an error that
-        is not one number.
+        empty, not finite or do not fit, and for an error that is not one number.
 
         >>> from calclearn.networks.layers import Dense
         >>> loss = Network((Dense(3),), (2,)).loss(np.ones((4, 2)), np.array([0, 1, 2, 0]))
@@ -205,7 +194,7 @@ class Network:
         x, y = np.asarray(array("x", x)), np.asarray(array("y", y))
         if not callable(error):
             raise TypeError(f"error must be a function such as mse, got {error!r:.60}")
-        self._fitting(x)
+        self.inputs(x, x.dtype)
         if len(x) == 0 or y.shape[:1] != x.shape[:1]:
             raise ValueError(
                 f"x and y must hold the same number of examples, at least 1, got {x.shape} "

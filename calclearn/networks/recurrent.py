@@ -35,10 +35,7 @@ State = tuple[Array, ...]  # what is carried from step to step: h, and in an LST
 
 @dataclass(frozen=True)
 class Recurrent(Layer):
-    """What RNN, LSTM and GRU have in common: (N, T, D) to (N, T, H), for H `units`.
-
-    A layer of one's own defines `step`, and how many `gates` G and arrays in a State it has.
-    """
+    """What RNN, LSTM and GRU have in common: (N, T, D) to (N, T, H), for H `units`."""
 
     units: int
     _: KW_ONLY
@@ -92,7 +89,7 @@ class Recurrent(Layer):
 
 
 def step_by_step(layer: Recurrent, parameters: Parameters, x: Array) -> Array:
-    """Return layer(parameters, x) as a lesson writes it: a loop of plain NumPy that `grad` follows.
+    """Return layer(parameters, x) as a loop of plain NumPy that `grad` follows.
 
     Raises ValueError as the layer does.
 
@@ -110,11 +107,9 @@ def adjoints_through_time(
 ) -> np.ndarray:
     """Return h̄_t = dL/dh_t of every state, (N, T, H), from the cotangent g of all outputs, alike.
 
-    The derivative is total: what h_t does to L by itself, and through all later states; so it is
-    the slope of L in a push that is added to h_t. Raises ValueError unless g is shaped like the
-    outputs.
-
-    A single unit that keeps half of its state, L = h_3:
+    It counts what h_t does to L by itself and through all later states, as a push that is added to
+    h_t does. Raises ValueError unless g is shaped like the outputs. Of a unit that keeps half of
+    its state, with L = h_3:
 
     >>> half = (np.ones((1, 1)), np.full((1, 1), 0.5), np.zeros(1), np.zeros(1))
     >>> g = np.array([[[0.0], [0.0], [1.0]]])
@@ -177,8 +172,7 @@ def all_steps(layer: RNN, x: Array, W_ih: Array, W_hh: Array, b_ih: Array, b_hh:
     """All states of a sequence as one operation: (N, T, D) to (N, T, H)."""
     dtype = np.result_type(x, W_ih, W_hh, b_ih, b_hh)
     x, W_ih, W_hh, b = (np.asarray(a, dtype) for a in (x, W_ih, W_hh, b_ih + b_hh))
-    h = np.dot(rows(time_first(x)), W_ih.T)  # where D = 1, np.matmul takes seven times as long
-    h += b
+    h = np.dot(rows(time_first(x)), W_ih.T) + b  # where D = 1, faster than np.matmul
     h = h.reshape(x.shape[1], len(x), layer.units)  # lacks h_{t-1} W_hhᵀ and φ as yet
     before, product = np.zeros(h.shape[1:], dtype), np.empty(h.shape[1:], dtype)
     weights, tanh = np.ascontiguousarray(W_hh.T), layer.nonlinearity == "tanh"
@@ -296,8 +290,7 @@ class GRU(Recurrent):
 @primitive
 def blocks(a: np.ndarray, count: int) -> tuple[np.ndarray, ...]:
     """Sums (N, GH) as G arrays (N, H)."""
-    H = a.shape[1] // count
-    return tuple(a[:, k * H : (k + 1) * H] for k in range(count))
+    return tuple(np.split(a, count, axis=1))
 
 
 @rule(blocks)
