@@ -1,7 +1,7 @@
 """Handwritten digits, dealt like cards: three parts, and as many of each digit in every one.
 
 A network is fitted on one part of its data, its settings are chosen on a second, and what it can do
-is read from a third that had no say in either. Chance puts each image in its part, so the seed is
+is read from a third that had no part in it. Chance puts each image in its part, so the seed is
 part of the data's name: the same seed deals the same parts, in every lesson and on every machine.
 """
 

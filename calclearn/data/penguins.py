@@ -1,7 +1,7 @@
 """Palmer penguins: real animals, so that the loss of a line is a loss about something.
 
-Flipper length and body mass of 342 penguins are the data of the line-fit lessons. One decision
-shapes those lessons: x counts from a flipper of 190 mm, in centimetres. Counted from zero, every
+Flipper length and body mass of 342 penguins are the data of the line-fit lessons, in which x
+counts from a flipper of 190 mm, in centimetres. Counted from zero, every
 flipper is near 20 cm, slope and intercept do nearly the same thing to the line, and the loss over
 both is a ravine, curved 84,000 times as much across as along. Counted from the mean, it is a bowl
 without tilt. Counted from 190 mm it is tilted and moderately long (curved 6.6 times as much across

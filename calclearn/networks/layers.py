@@ -225,7 +225,7 @@ class Dropout(Layer):
 @primitive
 def relu(x: np.ndarray) -> np.ndarray:
     """max(x, 0), with slope 0 at the kink, as PyTorch has it."""
-    return np.maximum(x, np.zeros_like(x))  # nearly twice as quick as with the number 0
+    return np.maximum(x, 0)
 
 
 rule(relu, lambda g, y, x: g * (x > 0))

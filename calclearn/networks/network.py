@@ -223,13 +223,13 @@ def class_numbers(y: np.ndarray, count: int) -> np.ndarray:
     wrong = ~((y >= 0) & (y < count) & (y == np.floor(y)))
     if wrong.any():
         raise ValueError(f"y must hold class numbers from 0 to {count - 1}, got {y[wrong][0]}")
-    return y.astype(np.intp)  # the only whole numbers that index everywhere
+    return y.astype(np.intp)  # which needs no cast, be an index of 32 bits or 64
 
 
 def averages(error: Error, shape: Shape, y: np.ndarray) -> bool:
     """Whether an error is a mean over the data: of all data twice, a sum would be twice as large.
 
-    An attribute `averaged` says so itself. `shape` is that of one output, y some of the targets.
+    An attribute `averaged` says so itself. `shape` is that of one output, y (N, ...) are targets.
 
     >>> averages(lambda p, t: np.sum((p - t) ** 2), (2,), np.ones((5, 2)))
     False

@@ -136,7 +136,7 @@ def test_a_seed_that_is_no_whole_number_is_named(seed):
     ("images", "labels"),
     [(np.zeros((2, 8, 8)), [0, 1]), (np.zeros((2, 1, 8, 8)), [0]), (np.zeros((2, 1, 8, 8)), 3)],
 )
-def test_images_without_a_label_each_are_told_so(images, labels):
+def test_images_without_a_label_each_are_refused(images, labels):
     with pytest.raises(ValueError, match=r"must have shapes \(N, C, H, W\) and \(N,\), got"):
         LabelledImages(images, labels)
 

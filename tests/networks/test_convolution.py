@@ -102,14 +102,14 @@ def problems(draw):
 @settings(max_examples=60, deadline=None)
 def test_any_sizes_equal_the_definition_and_pytorch(pulled, agree, problem):
     layer, (W, b), x, g = problem
-    found = pulled(*problem)
-    assert found[0].shape == (len(x), *layer.output_shape(x.shape[1:]))
-    agree(found[:1], [by_loops(x, W, b, layer.windows.stride, layer.windows.padding)])
+    result = pulled(*problem)
+    assert result[0].shape == (len(x), *layer.output_shape(x.shape[1:]))
+    agree(result[:1], [by_loops(x, W, b, layer.windows.stride, layer.windows.padding)])
     try:
-        agree(found, pytorchs(*problem))
+        agree(result, pytorchs(*problem))
     except ImportError:  # then the identity of the adjoint has to do
         y0 = by_loops(x, W, 0 * b, layer.windows.stride, layer.windows.padding)
-        for part, cotangent in ((x, found[1]), (W, found[2])):
+        for part, cotangent in ((x, result[1]), (W, result[2])):
             assert np.sum(g * y0) == pytest.approx(np.sum(part * cotangent))
 
 
@@ -134,8 +134,8 @@ def test_the_order_in_memory_changes_nothing(pulled, agree):
 def test_single_precision_stays(case, pulled):
     layer, parameters, x, g = drawn(case)
     x, g, *parameters = (part.astype(np.float32) for part in (x, g, *parameters))
-    found = pulled(layer, tuple(parameters), x, g)
-    assert {part.dtype for part in found} == {np.dtype(np.float32)}
+    result = pulled(layer, tuple(parameters), x, g)
+    assert {part.dtype for part in result} == {np.dtype(np.float32)}
 
 
 def test_whole_numbers_and_lists_become_floating_point():

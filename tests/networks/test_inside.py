@@ -1,4 +1,4 @@
-"""What is seen inside a network is the gradient that trains it, in pieces, and right in each."""
+"""The gradient inside a network: that which trains it, in pieces, and right in each."""
 
 import numpy as np
 import pytest
@@ -36,9 +36,9 @@ def rest(network, w, k, a):
 # Activations
 @pytest.mark.parametrize(("network", "w", "x", "y"), CASES)
 def test_activations_are_what_the_layers_put_out(network, w, x, y):
-    found = activations(network, w, x)
-    assert [value.shape[1:] for value in found.values()] == network.shapes[1:]
-    for k, value in enumerate(found.values()):
+    result = activations(network, w, x)
+    assert [value.shape[1:] for value in result.values()] == network.shapes[1:]
+    for k, value in enumerate(result.values()):
         np.testing.assert_allclose(rest(network, w, k, value), network(w, x), rtol=1e-13)
 
 

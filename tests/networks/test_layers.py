@@ -61,8 +61,8 @@ def pytorchs(name: str) -> list[np.ndarray]:
     x = torch.tensor(x, requires_grad=True)
     y = module(x)
     y.backward(torch.tensor(g))
-    found = [y.detach(), x.grad, *(p.grad for p in module.parameters())]
-    return [part.numpy() for part in found]
+    result = [y.detach(), x.grad, *(p.grad for p in module.parameters())]
+    return [part.numpy() for part in result]
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -100,10 +100,10 @@ def problems(draw, kind):
 @settings(max_examples=40, deadline=None)
 def test_any_sizes_equal_the_definition_and_pytorch(kind, data, pulled, agree):
     problem = data.draw(problems(kind))
-    found = pulled(*problem)
-    agree(found, by_loops(*problem))
+    result = pulled(*problem)
+    agree(result, by_loops(*problem))
     try:
-        agree(found, pytorchs(*problem))
+        agree(result, pytorchs(*problem))
     except ImportError:
         return
 
@@ -118,8 +118,8 @@ def test_many_images_at_once_are_each_alone(case, pulled, agree):
 @every_case
 def test_single_precision_stays_and_no_images_give_no_outputs(case, pulled):
     layer, _, x, g = drawn(case)
-    found = pulled(layer, (), x.astype(np.float32), g.astype(np.float32))
-    assert {part.dtype for part in found} == {np.dtype(np.float32)}
+    result = pulled(layer, (), x.astype(np.float32), g.astype(np.float32))
+    assert {part.dtype for part in result} == {np.dtype(np.float32)}
     y, back = pulled(layer, (), x[:0], g[:0])
     assert (y.shape, back.shape) == ((0, *g.shape[1:]), (0, *x.shape[1:]))
 

@@ -127,8 +127,8 @@ def pytorchs(layer, parameters, x, g) -> list[np.ndarray]:
         outputs.append(y)
     y = torch.cat(outputs, dim=1)
     y.backward(torch.tensor(g))
-    found = [y.detach(), x.grad, *(p.grad for p in module.parameters())]
-    return [part.numpy() for part in found]
+    result = [y.detach(), x.grad, *(p.grad for p in module.parameters())]
+    return [part.numpy() for part in result]
 
 
 def stored(name: str) -> list:
@@ -266,9 +266,9 @@ def test_an_error_shrinks_by_the_same_factor_at_each_step_of_a_linear_memory():
 def test_single_precision_stays_and_mixed_becomes_double(layer, form, pulled, agree):
     parameters, x, g = drawn(layer, (2, 4, 2))
     single = tuple(p.astype(np.float32) for p in parameters)
-    found = pulled(form(layer), single, x.astype(np.float32), g.astype(np.float32))
-    assert {part.dtype for part in found} == {np.dtype(np.float32)}
-    agree(found, pulled(form(layer), parameters, x, g), 1e-4)
+    result = pulled(form(layer), single, x.astype(np.float32), g.astype(np.float32))
+    assert {part.dtype for part in result} == {np.dtype(np.float32)}
+    agree(result, pulled(form(layer), parameters, x, g), 1e-4)
     mixed = pulled(form(layer), single, x, g)
     assert [part.dtype.itemsize for part in mixed] == [8, 8, 4, 4, 4, 4]
     whole = np.ones((2, 4, 2), int)
@@ -384,6 +384,6 @@ def test_a_cotangent_of_another_shape_is_named():
 
 
 if __name__ == "__main__":
-    found = {name: pytorchs(layer, *drawn(layer, shape)) for name, (layer, shape) in CASES.items()}
-    text = json.dumps({name: [part.tolist() for part in parts] for name, parts in found.items()})
+    result = {name: pytorchs(layer, *drawn(layer, shape)) for name, (layer, shape) in CASES.items()}
+    text = json.dumps({name: [part.tolist() for part in parts] for name, parts in result.items()})
     REFERENCE.write_text(text + "\n", encoding="utf-8")
