@@ -208,8 +208,13 @@ class Network:
             raise ValueError(f"y must have the outputs' shape {outputs.shape}, got {y.shape}")
         else:
             y = floating("y", y)
-        with np.errstate(all="ignore"):
-            value = error(outputs, y)
+        try:
+            with np.errstate(all="ignore"):
+                value = error(outputs, y)
+        except (ValueError, IndexError) as problem:
+            raise ValueError(
+                f"error must take outputs of shape {outputs.shape} and y of shape {y.shape}: {problem}"
+            ) from problem
         if not is_real(value) or np.shape(value) != ():
             got = f"shape {np.shape(value)}" if is_real(value) else f"{value!r:.60}"
             raise ValueError(

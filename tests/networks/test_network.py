@@ -346,6 +346,7 @@ NAN = np.where(np.arange(120).reshape(30, 4) == 5, np.nan, X)
             lambda: SMALL.loss(X, LABELS + 1, doubled),
             "y must hold class numbers from 0 to 2, got 3",
         ),
+        (lambda: SMALL.loss(X, LABELS, lambda p, t: np.sum(p - t)), "error must take outputs of"),
         (lambda: ONE.loss(X, LABELS, lambda p, t: np.mean((p - t) ** 2)), r"y must have the out"),
         (lambda: SMALL.loss(X, LABELS, batch_size=31), "batch_size must be a whole number from 1"),
         (lambda: SMALL(SMALL.init(0)[1:], X), r"w must have shape \(43,\)"),
