@@ -213,7 +213,8 @@ class Network:
                 value = error(outputs, y)
         except (ValueError, IndexError) as problem:
             raise ValueError(
-                f"error must take outputs of shape {outputs.shape} and y of shape {y.shape}: {problem}"
+                f"error must take outputs of shape {outputs.shape} and y of shape {y.shape}: "
+                f"{problem}"
             ) from problem
         if not is_real(value) or np.shape(value) != ():
             got = f"shape {np.shape(value)}" if is_real(value) else f"{value!r:.60}"
