@@ -13,10 +13,9 @@ from calclearn.descent.errors import cross_entropy
 from calclearn.descent.optimizers import Adam
 from calclearn.explorers.images import ALL, KERNELS, LAYERS, ONE, OWN, VALUES, example, products
 from calclearn.explorers.learned import GRADIENTS, OUTPUTS
-from calclearn.networks.convolution import Conv2D
+from calclearn.networks.images import Conv2D, MaxPool2D
 from calclearn.networks.layers import Dense, Flatten, ReLU
 from calclearn.networks.network import Network
-from calclearn.networks.pooling import MaxPool2D
 
 CELLS = [f"k{u}{v}" for u in range(3) for v in range(3)]
 

@@ -13,10 +13,9 @@ import pytest
 from calclearn.data import digits
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.optimizers import Adam
-from calclearn.networks.convolution import Conv2D
+from calclearn.networks.images import Conv2D, MaxPool2D
 from calclearn.networks.layers import Dense, Dropout, Flatten, ReLU
 from calclearn.networks.network import Network
-from calclearn.networks.pooling import MaxPool2D
 
 LESSON = Path(__file__).parents[2] / "notebooks" / "14_how_a_cnn_sees.ipynb"
 LAYERS = (
