@@ -72,12 +72,8 @@ def test_figures_with_buttons_stand_where_the_lesson_has_set_them(desk):
 def test_a_saved_lesson_shows_its_figures_when_it_is_opened_again(desk, name):
     desk.open(name)
     desk.run_all()
-<<<<<<< HEAD
     figure = desk.figure()
-=======
-    figure = LiveFigure(desk.page)
     before = figure.look()
->>>>>>> steady
     figure.press(figure.sliders.first, "ArrowRight", times=8)
     _, caption = figure.look(unlike=before)
     desk.command("docmanager:save")
