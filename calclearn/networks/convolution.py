@@ -23,8 +23,8 @@ import numpy as np
 
 from calclearn.calculus.primitives import primitive, rule
 from calclearn.calculus.rules import sum_rows
-from calclearn.descent.arguments import whole_number
-from calclearn.descent.batches import Array
+from calclearn.descent.arguments import whole
+from calclearn.descent.surfaces import Array
 from calclearn.networks.initial import Initial, he, initial_like
 from calclearn.networks.layers import Layer, Shape, floating, taken, with_axes
 from calclearn.networks.windows import (
@@ -147,7 +147,7 @@ class Conv2D(Layer):
     initial: Initial = field(default=he, repr=False)
 
     def __post_init__(self) -> None:
-        whole_number("channels", self.channels, 1)
+        whole("channels", self.channels, 1)
         initial_like("initial", self.initial)
         _ = self.windows  # raises where there can be none
 

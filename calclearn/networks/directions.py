@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from calclearn.descent.arguments import generator
-from calclearn.descent.batches import Array
+from calclearn.descent.surfaces import Array
 from calclearn.networks.network import Network, network_like
 
 

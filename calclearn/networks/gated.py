@@ -19,8 +19,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from calclearn.descent.batches import Array
-from calclearn.descent.errors import sigmoid
+from calclearn.descent.losses import sigmoid
+from calclearn.descent.surfaces import Array
 from calclearn.networks.recurrent import Parameters, Recurrent, State, affine
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from calclearn.descent.arguments import generator, not_negative, one_number
+from calclearn.descent.arguments import generator, number
 
 Initial = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
@@ -87,8 +87,7 @@ def scaled(deviation: float) -> Initial:
     >>> float(scaled(0.5)(np.random.default_rng(0), (300, 200)).std().round(2))
     0.5
     """
-    one_number("deviation", deviation)
-    not_negative("deviation", deviation)
+    number("deviation", deviation, 0)
     return lambda rng, shape: deviation * generator(rng).normal(size=shape)
 
 

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 
 from calclearn.calculus.autodiff import vjp
-from calclearn.descent.batches import Array
-from calclearn.descent.errors import cross_entropy
+from calclearn.descent.losses import cross_entropy
+from calclearn.descent.surfaces import Array
 from calclearn.networks.layers import Layer
 from calclearn.networks.network import Network, network_like
 

@@ -15,15 +15,9 @@ import numpy as np
 
 from calclearn.calculus.fused import linear
 from calclearn.calculus.primitives import primitive, rule
-from calclearn.descent.arguments import (
-    generator,
-    not_negative,
-    one_number,
-    real_numbers,
-    whole_number,
-)
-from calclearn.descent.batches import Array
-from calclearn.descent.errors import sigmoid
+from calclearn.descent.arguments import array, generator, number, whole
+from calclearn.descent.losses import sigmoid
+from calclearn.descent.surfaces import Array
 from calclearn.networks.initial import Initial, drawn, he, initial_like
 
 Shape = tuple[int, ...]
@@ -74,7 +68,7 @@ def floating(name: str, values: Array) -> Array:
     dtype = getattr(values, "dtype", None)
     if dtype is not None and dtype.kind == "f":
         return values
-    real_numbers(name, values)
+    array(name, values, finite=False)
     return np.asarray(values, float)
 
 
@@ -89,8 +83,8 @@ def taken(layer: Layer, parameters: tuple[Array, ...], x: Array) -> list[Array]:
             f"parameters of {kind} must be {', '.join(expected)}, got {len(parameters)} arrays"
         )
     arrays = [x]
-    for (name, shape), array in zip(expected.items(), parameters, strict=True):
-        arrays.append(floating(name, array))
+    for (name, shape), given in zip(expected.items(), parameters, strict=True):
+        arrays.append(floating(name, given))
         if arrays[-1].shape != shape:
             raise ValueError(
                 f"{name} of {layer} must have shape {shape} for x of shape {x.shape}, "
@@ -121,7 +115,7 @@ class Dense(Layer):
     initial: Initial = field(default=he, repr=False)
 
     def __post_init__(self) -> None:
-        whole_number("units", self.units, 1)
+        whole("units", self.units, 1)
         initial_like("initial", self.initial)
 
     def shapes(self, shape: Shape) -> dict[str, Shape]:
@@ -191,8 +185,7 @@ class Dropout(Layer):
     rate: float = 0.5
 
     def __post_init__(self) -> None:
-        one_number("rate", self.rate)
-        not_negative("rate", self.rate, below=1)
+        number("rate", self.rate, 0, 1)
 
     def __call__(self, parameters: tuple, x: Array, rng: Any = None) -> Array:
         x = floating("x", x)
@@ -241,7 +234,7 @@ class LeakyReLU(Layer):
     slope: float = 0.01
 
     def __post_init__(self) -> None:
-        one_number("slope", self.slope)
+        number("slope", self.slope)
 
     def __call__(self, parameters: tuple, x: Array) -> Array:
         x = floating("x", x)

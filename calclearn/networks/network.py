@@ -19,16 +19,9 @@ import numpy as np
 from calclearn.calculus.autodiff import value_and_grad
 from calclearn.calculus.primitives import primitive, rule
 from calclearn.calculus.tracing import Traced
-from calclearn.descent.arguments import (
-    finite_numbers,
-    generator,
-    is_real,
-    real_numbers,
-    whole_number,
-)
-from calclearn.descent.batches import Array, as_points
-from calclearn.descent.errors import cross_entropy
-from calclearn.descent.surfaces import Surface
+from calclearn.descent.arguments import array, generator, is_real, whole
+from calclearn.descent.losses import cross_entropy
+from calclearn.descent.surfaces import Array, Surface, as_points
 from calclearn.networks.layers import Dropout, Layer, Shape
 
 
@@ -75,7 +68,7 @@ class Network:
         if not isinstance(shape, tuple | list):
             raise TypeError(f"input_shape must be a tuple such as (1, 8, 8), got {shape!r}")
         for size in shape:
-            whole_number("each of input_shape", size, 1)
+            whole("each of input_shape", size, 1)
         object.__setattr__(self, "layers", tuple(layers))
         object.__setattr__(self, "input_shape", tuple(shape))
         if not self.parameter_shapes:
@@ -141,7 +134,7 @@ class Network:
         return x
 
     def _inputs(self, x: Array, w: Array) -> Array:
-        real_numbers("x", x)
+        array("x", x, finite=False)
         if np.shape(x)[1:] != self.input_shape or np.ndim(x) == 0:
             expected = ("N", *self.input_shape)
             raise ValueError(f"x must have shape {expected}, got {np.shape(x)}".replace("'", ""))
@@ -173,7 +166,7 @@ class Network:
         """
         x, y = self._data(x, y, error)
         if batch_size is not None:
-            whole_number("batch_size", batch_size, 1, len(x))
+            whole("batch_size", batch_size, 1, len(x))
         random = any(isinstance(layer, Dropout) for layer in self.layers)
         share = 1 if getattr(error, "averaged", True) else len(x) / (batch_size or len(x))
 
@@ -205,8 +198,8 @@ class Network:
 
     def _data(self, x: Array, y: Array, error: Any) -> tuple[np.ndarray, np.ndarray]:
         """x and y as this network and error can take them, or one sentence that says why not."""
-        finite_numbers("x", x)
-        finite_numbers("y", y)
+        array("x", x)
+        array("y", y)
         if not callable(error):
             raise TypeError(f"error must be a function such as mse, got {error!r:.60}")
         x, y = np.asarray(x), np.asarray(y)

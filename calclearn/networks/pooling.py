@@ -15,7 +15,7 @@ import numpy as np
 
 from calclearn.calculus.primitives import primitive, rule
 from calclearn.calculus.tracing import plain
-from calclearn.descent.batches import Array
+from calclearn.descent.surfaces import Array
 from calclearn.networks.layers import Layer, Shape, with_axes
 from calclearn.networks.windows import (
     Pair,

@@ -33,8 +33,8 @@ from calclearn.calculus.autodiff import vjp
 from calclearn.calculus.primitives import primitive, rule
 from calclearn.calculus.rules import sum_rows
 from calclearn.calculus.tracing import Traced, plain
-from calclearn.descent.arguments import real_numbers, whole_number
-from calclearn.descent.batches import Array
+from calclearn.descent.arguments import array, whole
+from calclearn.descent.surfaces import Array
 from calclearn.networks.initial import Initial, drawn, initial_like, orthogonal, xavier
 from calclearn.networks.layers import Layer, Shape, relu, taken, with_axes
 
@@ -60,11 +60,11 @@ class Recurrent(Layer):
     carried: ClassVar[int] = 1  # arrays in a State
 
     def __post_init__(self) -> None:
-        whole_number("units", self.units, 1)
+        whole("units", self.units, 1)
         for name in ("initial", "recurrent_initial"):
             initial_like(name, getattr(self, name))
         if self.truncate is not None:
-            whole_number("truncate", self.truncate, 1)
+            whole("truncate", self.truncate, 1)
 
     def shapes(self, shape: Shape) -> dict[str, Shape]:
         with_axes(self, "T D", shape)
@@ -165,7 +165,7 @@ def adjoints_through_time(
     array([0.25, 0.5 , 1.  ])
     """
     x, *parameters = in_one_precision(*checked(layer, parameters, x))
-    real_numbers("g", g)
+    array("g", g, finite=False)
     expected, g = (*x.shape[:2], layer.units), np.asarray(g, x.dtype)
     if g.shape != expected:
         raise ValueError(f"g must have shape {expected}, like the outputs, got {g.shape}")

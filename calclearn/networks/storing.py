@@ -7,7 +7,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from calclearn.descent.arguments import finite_numbers
+from calclearn.descent.arguments import array
 from calclearn.networks.network import Network, network_like
 
 
@@ -17,7 +17,7 @@ def save(path: str | Path, network: Network, w: np.ndarray) -> None:
     Raises ValueError for weights that are not finite or not this network's.
     """
     network_like(network)
-    finite_numbers("w", w)
+    array("w", w)
     parts = chain.from_iterable(network.parameters(w))
     with open(path, "wb") as file:  # else savez would add a suffix of its own
         np.savez_compressed(file, **dict(zip(network.parameter_shapes, parts, strict=True)))

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from calclearn.descent.batches import Array
+from calclearn.descent.surfaces import Array
 from calclearn.networks.layers import Shape, floating
 
 Pair = tuple[int, int]

@@ -15,10 +15,9 @@ import numpy as np
 from _engines import imported, say_who_is_here
 
 from calclearn.calculus.autodiff import value_and_grad
-from calclearn.descent.catalogue import beale, himmelblau, rosenbrock
 from calclearn.descent.descend import descend
-from calclearn.descent.fits import linear_fit
-from calclearn.descent.losses import l2, line_loss, mae, mse
+from calclearn.descent.landscapes import beale, himmelblau, rosenbrock
+from calclearn.descent.losses import l2, line_loss, linear_fit, mae, mse
 from calclearn.descent.optimizers import Adam, GradientDescent
 from calclearn.descent.second_order import BFGS, LBFGS, DampedNewton
 from calclearn.descent.surfaces import Surface

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from calclearn.calculus.autodiff import grad
-from calclearn.descent.catalogue import bowl, himmelblau, rosenbrock
 from calclearn.descent.descend import Stop, descend
+from calclearn.descent.landscapes import bowl, himmelblau, rosenbrock
 from calclearn.descent.losses import line_loss, logistic_loss, mse
 from calclearn.descent.optimizers import (
     AdaGrad,
@@ -220,7 +220,7 @@ def test_proximal_gradient_solves_the_lasso_with_exact_zeros():
 
 
 def test_weight_decay_goes_on_where_the_surface_is_flat():
-    run = descend(bowl(), [0.0, 0.0], AdamW(0.1), steps=3)
+    run = descend(bowl(), [0.0, 0.0], AdamW(0.1), steps=30)
     assert run.stop == Stop.STALLED
     flat = descend(0 * bowl(), [1.0, 1.0], AdamW(0.1, weight_decay=0.5), steps=3, tolerance=0)
     np.testing.assert_allclose(flat.point, 0.95**3)

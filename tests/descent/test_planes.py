@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calclearn.descent.catalogue import himmelblau
+from calclearn.descent.landscapes import himmelblau
 from calclearn.descent.planes import (
     principal_directions,
     projected,

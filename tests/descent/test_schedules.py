@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from calclearn.descent.catalogue import bowl, himmelblau
 from calclearn.descent.descend import descend
+from calclearn.descent.landscapes import bowl, himmelblau
 from calclearn.descent.optimizers import Adam, GradientDescent
 from calclearn.descent.schedules import (
     clipped,

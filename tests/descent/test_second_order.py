@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from calclearn.calculus.autodiff import grad
-from calclearn.descent.catalogue import (
+from calclearn.descent.descend import Stop, descend
+from calclearn.descent.landscapes import (
     CATALOGUE,
     beale,
     booth,
@@ -12,16 +13,22 @@ from calclearn.descent.catalogue import (
     double_well,
     himmelblau,
     plateau,
+    quadratic,
     rosenbrock,
     saddle,
 )
-from calclearn.descent.descend import Stop, descend
-from calclearn.descent.line_search import FALL, FLATTEN, backtracking, strong_wolfe
 from calclearn.descent.losses import line_loss, logistic_loss, mse
-from calclearn.descent.record import Seen
-from calclearn.descent.second_order import BFGS, LBFGS, DampedNewton, Newton
-from calclearn.descent.shapes import quadratic
-from calclearn.descent.surfaces import Surface
+from calclearn.descent.second_order import (
+    BFGS,
+    FALL,
+    FLATTEN,
+    LBFGS,
+    DampedNewton,
+    Newton,
+    backtracking,
+    strong_wolfe,
+)
+from calclearn.descent.surfaces import Evaluation, Surface
 
 
 def wood(w):
@@ -231,7 +238,7 @@ def test_a_step_of_strong_wolfe_satisfies_both_conditions(surface, first):
     w = np.array([[-1.2, 0.4, 1.3], [1.0, 0.9, -0.2]])
     value, g = surface.value_and_gradient(w)
     p = -g / np.sqrt((g * g).sum(axis=0))
-    found = strong_wolfe(surface, Seen(w, value, g, 0), p, first)
+    found = strong_wolfe(surface, Evaluation(w, value, g, 0), p, first)
     t = ((found.w - w) * p).sum(axis=0)
     slope = (g * p).sum(axis=0)
     assert np.all(found.value <= value + FALL * t * slope + 1e-15)
@@ -242,14 +249,14 @@ def test_backtracking_halves_until_the_value_falls_enough():
     w = np.array([[3.0, 3.0], [0.0, 0.0]])
     surface = bowl(1, 1)
     value, g = surface.value_and_gradient(w)
-    found = backtracking(surface, Seen(w, value, g, 0), -g * np.array([1.0, 40.0]))
+    found = backtracking(surface, Evaluation(w, value, g, 0), -g * np.array([1.0, 40.0]))
     np.testing.assert_allclose(found.w[0], [0, 3 - 6 * 40 / 64], atol=1e-12)
-    np.testing.assert_array_equal(found.evaluations, [2, 7])
+    np.testing.assert_array_equal(found.count, [2, 7])
 
 
 def test_a_search_uphill_or_without_a_bottom_ends_too():
     value, g = bowl().value_and_gradient(np.array([1.0, 1.0]))
-    here = Seen(np.array([1.0, 1.0]), value, g, 1)
+    here = Evaluation(np.array([1.0, 1.0]), value, g, 1)
     for search in (strong_wolfe, backtracking):
         assert search(bowl(), here, g).w is here.w
     down = descend(saddle(), [0.0, 1.0], BFGS())

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calclearn.calculus import autodiff, numerical
-from calclearn.descent.batches import as_points
-from calclearn.descent.catalogue import (
+from calclearn.descent.curvature import Regimes, classify, eigenvalues, quadratic_model
+from calclearn.descent.descend import descend
+from calclearn.descent.landscapes import (
     CATALOGUE,
     ackley,
     beale,
@@ -16,19 +17,16 @@ from calclearn.descent.catalogue import (
     himmelblau,
     monkey_saddle,
     parabola,
+    quadratic,
     rastrigin,
     ravine,
     rosenbrock,
     saddle,
     six_hump_camel,
 )
-from calclearn.descent.curvature import classify, eigenvalues, quadratic_model
-from calclearn.descent.descend import descend
 from calclearn.descent.losses import l1, l2, line_loss
 from calclearn.descent.optimizers import GradientDescent
-from calclearn.descent.rates import Regimes
-from calclearn.descent.shapes import quadratic
-from calclearn.descent.surfaces import Surface, shaken, slice_through
+from calclearn.descent.surfaces import Surface, as_points, shaken, slice_through
 
 SHAPES = [(), (7,), (3, 4), (2, 3, 2)]
 SURFACES = {name: make() for name, make in CATALOGUE.items()} | {
