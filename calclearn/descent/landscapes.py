@@ -265,14 +265,18 @@ def rosenbrock(dimension: int = 2) -> Surface:
     """
     whole("dimension", dimension, 2)
 
+    def value_and_gradient(w: Array) -> tuple[Array, Array]:
+        a, b, end = w[1:] - w[:-1] ** 2, 1 - w[:-1], 0 * w[:1]
+        own, of_next = -400 * w[:-1] * a - 2 * b, 200 * a
+        value = (100 * a * a + b * b).sum(axis=0)
+        return value, np.concatenate([own, end]) + np.concatenate([end, of_next])
+
     def function(w: Array) -> Array:
         a, b = w[1:] - w[:-1] ** 2, 1 - w[:-1]
         return (100 * a * a + b * b).sum(axis=0)
 
     def gradient(w: Array) -> Array:
-        a, end = w[1:] - w[:-1] ** 2, 0 * w[:1]
-        own = -400 * w[:-1] * a - 2 * (1 - w[:-1])
-        return np.concatenate([own, end]) + np.concatenate([end, 200 * a])
+        return value_and_gradient(w)[1]
 
     def hessian(w: Array) -> Array:
         end = 0 * w[:1]
@@ -286,6 +290,7 @@ def rosenbrock(dimension: int = 2) -> Surface:
         function,
         gradient,
         hessian,
+        value_and_gradient=value_and_gradient,
         name="Rosenbrock",
         formula=r"\sum_i 100 (w_{i+1} - w_i^2)^2 + (1 - w_i)^2",
         domain=((-2.0, 2.0),) * dimension if dimension > 2 else ((-2.0, 2.0), (-1.0, 3.0)),

@@ -80,13 +80,21 @@ def beside(target: Array, prediction: Array) -> Array:
     return np.reshape(target, need + (1,) * (len(have) - len(need)))
 
 
+@primitive
 def sigmoid(z: Array) -> Array:
-    """σ(z) = 1 / (1 + e⁻ᶻ), as the exponential of -log(1 + e⁻ᶻ): small values keep their digits.
+    """σ(z) = 1 / (1 + e⁻ᶻ), with no exponential that overflows; small values keep their digits.
 
     >>> float(sigmoid(-40.0)), float(sigmoid(800.0))
     (4.248354255291589e-18, 1.0)
     """
-    return np.exp(-np.logaddexp(0, -z))
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1, e) / (1 + e)
+
+
+@rule(sigmoid)
+def pull_sigmoid(g, y, z):
+    """σ' = σ(z) σ(-z)."""
+    return g * y * sigmoid(-z)
 
 
 def huber_error(delta: float = 1.0) -> Error:

@@ -143,7 +143,7 @@ def narrow(rng, shape):
         (lambda: Dense(0), "units must be a whole number of at least 1, got 0"),
         (lambda: Dense(2.5), "units must be a whole number"),
         (lambda: Dropout(1.0), "rate must be at least 0 and below 1, got 1.0"),
-        (lambda: Dropout(np.nan), "rate must be finite"),
+        (lambda: Dropout(np.nan), "rate must be at least 0"),
         (lambda: LeakyReLU(np.inf), "slope must be finite"),
         (lambda: Dense(3).output_shape((1, 8, 8)), r"input of Dense, must have shape \(N, D\)"),
         (lambda: LastStep().output_shape((4,)), r"input of LastStep, must have shape \(N, T, H\)"),
