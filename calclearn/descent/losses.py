@@ -175,7 +175,7 @@ def surprise(z: Array, t: Array) -> Array:
     """Σ_c t_c [log Σ_k e^{z_k} - z_c] for each row: (n, C, ...), (n, C, 1...) -> (n, ...)."""
     z = z - np.max(z, axis=1, keepdims=True)  # so that no exponential overflows
     partition = np.log(np.sum(np.exp(z), axis=1, keepdims=True))
-    return np.sum(np.where(t > 0, t * (partition - z), 0), axis=1)  # 0 · ∞ is 0 here
+    return np.sum(t * np.where(t > 0, partition - z, 0), axis=1)  # 0 · ∞ is 0 here
 
 
 @rule(surprise)

@@ -99,7 +99,7 @@ class DampedNewton(Searching):
     Source: Dauphin et al., "Identifying and attacking the saddle point problem", NeurIPS (2014).
     """
 
-    damping: float = 1e-8
+    damping: float = 1e-12
 
     def __post_init__(self) -> None:
         number("damping", self.damping, 0, many=True)
@@ -160,8 +160,9 @@ class BFGS(Searching):
     p = -B ∇f(wₖ),    wₖ₊₁ = wₖ + t p,    s = wₖ₊₁ - wₖ,    y = ∇f(wₖ₊₁) - ∇f(wₖ)
     B ← (I - ρ s yᵀ) B (I - ρ y sᵀ) + ρ s sᵀ,    ρ = 1 / yᵀs
 
-    t is found by `strong_wolfe`, which makes yᵀs > 0, so that B, at first the identity, stays
-    positive definite. The search begins at 1, or at twice the step that would repeat the last fall.
+    t is found by `strong_wolfe`, which makes yᵀs > 0, so that B, at first a multiple of the
+    identity, stays positive definite. The search begins at 1, or at twice the step that would
+    repeat the last fall.
 
     >>> from calclearn.descent.landscapes import rosenbrock
     >>> from calclearn.descent.descend import descend
@@ -180,8 +181,9 @@ class BFGS(Searching):
     ) -> tuple[Evaluation, BFGSState]:
         (w, value, g, _), (B, fall) = here, state
         if B is None:
-            B = broadcast(np.eye(len(w), dtype=w.dtype), w)
-            p, t = -g, np.minimum(1, 1 / length(g))
+            B = broadcast(np.eye(len(w), dtype=w.dtype), w) / unit(surface)
+            p = -g / unit(surface)
+            t = np.minimum(1, 1 / length(p))
         else:
             p = -times(B, g)
             t = 4 * fall / inner(g, p)
@@ -189,11 +191,16 @@ class BFGS(Searching):
         there = strong_wolfe(surface, here, p, t)
         s, y = there.w - w, there.gradient - g
         ys, By = inner(y, s), times(B, y)
-        rho = where(ys > EPS * inner(y, y), 1 / ys, 0.0)
+        rho = where(ys > EPS * length(y) * length(s), 1 / ys, 0.0)
         u = (rho * (1 + rho * inner(y, By)) / 2) * s - rho * By
         outer = u[:, None] * s
         B = B + (outer + outer.swapaxes(0, 1))
         return there, BFGSState(B, there.value - value)
+
+
+def unit(surface: Surface) -> Array:
+    """The steepness (...), in which the first steps are measured; 1 for a surface that is flat."""
+    return np.where(plain(surface.steepness) > 0, surface.steepness, 1)[()]
 
 
 def times(B: Array, g: Array) -> Array:
@@ -232,11 +239,12 @@ class LBFGS(Searching):
         self, here: Evaluation, state: LBFGSState, surface: Surface
     ) -> tuple[Evaluation, LBFGSState]:
         pairs, g = state.pairs, here.gradient
-        t = 1.0 if pairs else np.minimum(1, 1 / length(g))
-        there = strong_wolfe(surface, here, -two_loops(pairs, g), t)
+        p = -two_loops(pairs, g) if pairs else -g / unit(surface)
+        t = 1.0 if pairs else np.minimum(1, 1 / length(p))
+        there = strong_wolfe(surface, here, p, t)
         s, y = there.w - here.w, there.gradient - g
         ys = inner(y, s)
-        rho = where(ys > EPS * inner(y, y), 1 / ys, 0.0)
+        rho = where(ys > EPS * length(y) * length(s), 1 / ys, 0.0)
         return there, LBFGSState((*pairs, (s, y, rho))[-self.memory :])
 
 
@@ -248,7 +256,7 @@ def two_loops(pairs: tuple, g: Array) -> Array:
         g = g - weights[-1] * y
     if pairs:
         _, y, rho = pairs[-1]
-        g = g * where(rho > 0, 1 / (rho * inner(y, y)), 1.0)
+        g = g * where(rho > 0, 1 / (rho * length(y)) / length(y), 1.0)
     for (s, y, rho), weight in zip(pairs, reversed(weights), strict=True):
         g = g + (weight - rho * inner(y, g)) * s
     return g

@@ -24,9 +24,9 @@ from calclearn.descent.landscapes import (
     saddle,
 )
 from calclearn.descent.losses import l2, line_loss, mse
-from calclearn.descent.optimizers import Adam, GradientDescent, Momentum
-from calclearn.descent.schedules import clipped, cosine
-from calclearn.descent.second_order import BFGS, LBFGS
+from calclearn.descent.optimizers import AdaGrad, Adam, GradientDescent, Momentum, RMSProp
+from calclearn.descent.schedules import clipped, cosine, per_step
+from calclearn.descent.second_order import BFGS, LBFGS, DampedNewton
 from calclearn.descent.surfaces import Surface
 
 random = np.random.default_rng(3)
@@ -470,3 +470,140 @@ def test_settings_of_the_wrong_kind_are_named():
     with pytest.raises(ValueError, match="steps must be a whole number of at least 0, got True"):
         run(steps=True)
     assert run(tolerance=1e300).stop == Stop.CONVERGED
+
+
+# A stop is asked of the run, not of one step.
+HALF = quadratic([[1.0]])
+
+
+def test_a_turning_point_of_momentum_ends_nothing():
+    run = descend(HALF, [1.0], Momentum(1.5, 0.5))
+    assert run.points[1] == run.points[2]
+    assert run.stop == Stop.CONVERGED
+    assert abs(run.point[0]) < 1e-8
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        lambda k: 0.1 * min(1, k / 10),
+        per_step([0.0, 0.1, 0.1]),
+        per_step([0.0] * 30 + [0.1]),
+        lambda k: np.where(k < 25, 0.0, 0.1),
+    ],
+)
+@pytest.mark.parametrize("kind", [GradientDescent, Momentum, Adam])
+def test_a_schedule_that_begins_at_0_only_waits(rate, kind):
+    run = descend(HALF, [1.0], kind(rate), steps=1000)
+    assert run.stop == Stop.CONVERGED
+
+
+def test_one_start_of_a_batch_waits_while_another_runs():
+    rates = per_step(np.array([[0.0, 0.1]] * 20 + [[0.1, 0.1]]))
+    run = descend(HALF, [1.0], GradientDescent(rates), steps=400)
+    assert run.stop.tolist() == [Stop.CONVERGED, Stop.CONVERGED]
+    assert run.steps_taken[0] == run.steps_taken[1] + 20
+
+
+def test_a_start_that_comes_back_to_the_point_before_the_last_is_at_rest():
+    flicker = np.nextafter(1.0, 2.0) - 1.0
+
+    class Cycle(GradientDescent):
+        def update(self, w, g, k, surface=None):
+            return w + (flicker if k % 2 == 0 else -flicker), k + 1
+
+    run = descend(HALF, [1.0], Cycle())
+    assert (run.stop, run.steps_taken) == (Stop.STALLED, 11)
+    wide = descend(HALF, [1.0], GradientDescent(2.0), steps=50)  # 1, -1, 1, -1, ... is no rest
+    assert wide.stop == Stop.OUT_OF_STEPS
+
+
+@pytest.mark.parametrize("optimizer", [GradientDescent(0.1), Adam(0.1), BFGS(), DampedNewton()])
+def test_an_empty_batch_of_starts_is_an_empty_batch_of_descents(optimizer):
+    run = descend(bowl(), np.zeros((2, 0)), optimizer, 5)
+    assert run.points.shape == (1, 2, 0)
+    assert run.stop.shape == run.evaluations.shape == (0,)
+    assert str(run) == "0 starts: none"
+
+
+@pytest.mark.parametrize("scale", [1e-170, 1e-30, 1e200])
+@pytest.mark.parametrize("starts", [[2.5, 2.0], [[2.5, 0.0], [2.0, 0.0]]])
+def test_a_multiple_of_a_surface_descends_like_the_surface(scale, starts):
+    plain = descend(bowl(), starts, GradientDescent(0.1))
+    scaled = descend(scale * bowl(), starts, GradientDescent(0.1 / scale))
+    np.testing.assert_array_equal(scaled.stop, plain.stop)
+    np.testing.assert_allclose(scaled.steps_taken, plain.steps_taken, atol=1)
+    np.testing.assert_allclose(scaled.points[20], plain.points[20], rtol=1e-12)
+    for optimizer in (BFGS(), LBFGS(), DampedNewton()):
+        run = descend(scale * bowl(), starts, optimizer)
+        assert np.all(run.stop == Stop.CONVERGED)
+
+
+@pytest.mark.parametrize(("dtype", "size"), [(np.float64, 1e200), (np.float32, 1e20)])
+def test_a_clipped_gradient_without_a_square_makes_steps_of_the_clipped_length(dtype, size):
+    steep = Surface(lambda w: size * w[0], lambda w: size + 0 * w, dimension=1)
+    start = np.full(1, 10, dtype)
+    run = descend(steep, start, clipped(GradientDescent(0.1), 2.0), steps=3)
+    assert run.stop == Stop.OUT_OF_STEPS
+    assert run.points.dtype == dtype
+    np.testing.assert_allclose(np.diff(run.points[:, 0]), -0.2, rtol=1e-5)
+
+
+@pytest.mark.parametrize("starts", [[3.0], [[3.0, 0.1]]])
+def test_an_evaluation_that_is_not_finite_counts(starts):
+    steep = Surface(lambda w: np.exp(w[0] ** 2), dimension=1)
+    run = descend(steep, starts, GradientDescent(1.0), steps=1)
+    assert np.ravel(run.stop)[0] == Stop.DIVERGED
+    assert np.all(run.evaluations == 2)
+    assert np.all(np.isfinite(run.points))
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "other"),
+    [
+        (Adam(), Momentum()),
+        (Momentum(), AdaGrad()),
+        (AdaGrad(), RMSProp()),
+        (RMSProp(), Adam()),
+        (GradientDescent(), BFGS()),
+        (BFGS(), LBFGS()),
+        (LBFGS(), DampedNewton()),
+        (clipped(Adam(), 1.0), Momentum()),
+    ],
+)
+def test_a_memory_of_another_optimizer_is_refused(optimizer, other):
+    w = np.array([2.0, 1.0])
+    with pytest.raises(TypeError, match="state must be a memory of") as error:
+        descend(bowl(), w, optimizer, state=other.init(w))
+    assert "\n" not in str(error.value)
+    assert descend(bowl(), w, optimizer, 1, state=optimizer.init(w)).steps_taken == 1
+
+
+def test_a_memory_of_other_starts_is_refused():
+    state = Adam().init(np.ones((2, 3)))
+    with pytest.raises(TypeError, match="state must be a memory of Adam for these starts"):
+        descend(bowl(), [2.0, 1.0], Adam(), state=state)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "steps", "words"),
+    [
+        (GradientDescent(0.25), 100, "converged after 30 steps at loss 1.04e-17"),
+        (GradientDescent(0.01), 1, "at loss 11.3 after 1 step"),
+        (GradientDescent(0.5), 100, "diverged after 15 steps"),
+        (GradientDescent(0.0), 100, "stalled after 10 steps at loss 12"),
+        (Interrupts(1), 100, "interrupted after 1 step at loss 11.9"),
+    ],
+)
+def test_a_descent_says_how_it_ended(optimizer, steps, words):
+    run = descend(bowl(), [3.0, 1.0], optimizer, steps)
+    assert str(run) == f"{run}" == words
+    assert repr(run) == f"<Descent: {words}>"
+
+
+def test_many_descents_are_counted_by_how_they_ended():
+    rates = GradientDescent(np.array([0.25, 0.5, 0.01]))
+    run = descend(bowl(), [3.0, 1.0], rates)
+    assert str(run) == "3 starts: 1 converged, 1 diverged, 1 out of steps"
+    early = descend(bowl(), [3.0, 1.0], GradientDescent(0.1), validation=bowl() * -1, patience=2)
+    assert f"{early:.1f}" == "stopped early after 2 steps at loss 3.8"
