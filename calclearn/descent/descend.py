@@ -8,8 +8,8 @@ typical value and gradient, it has
 
     CONVERGED     ‖∇fₖ‖ ≤ tolerance · steepness
     DIVERGED      |fₖ| > 10⁸ max(|f₀|, scale), or something is no longer finite
-    STALLED       ten steps long, or one line search, no digit of w has changed, or w comes back to
-                  the point before the last and is no further from it than rounding
+    STALLED       w has come back ten times to the same point, to the last digit, and was never
+                  further from it than rounding; or a line search has found no lower point
     EARLY         `patience` records without a validation loss lower than all before
     OUT_OF_STEPS  none of these after `steps` steps
 
@@ -46,7 +46,8 @@ from calclearn.descent.surfaces import (
 __all__ = ["Descent", "Stop", "descend"]
 
 EXPLODED = 1e8
-STILL = 10  # steps
+STILL = 10  # returns to a point
+CYCLE = 100  # steps within which it returns
 PERIOD = 0.25  # seconds between two reports
 
 
@@ -243,8 +244,8 @@ class Run:
         self.large = EXPLODED * np.maximum(abs(plain(value)), plain(surface.scale))
         self.certain = np.square(max(np.max(self.small, initial=0), 1e-150))  # or ask precisely
         self.rounding = 8 * np.finfo(w.dtype).eps
-        self.still, self.before = 0, w
-        stop, _ = self.ask(here, here)
+        self.still, self.age, self.anchor = 0, 0, plain(w)
+        stop, _ = self.ask(here)
         stop, self.still = where(stop == STALLED, RUNNING, stop), 0  # it has not moved yet
         self.rows, self.losses, self.lowest, self.waited = [(0, here)], [], np.inf, 0
         if validation:
@@ -285,9 +286,9 @@ class Run:
             there = Evaluation(there.w, value, g, there.count + 1)
         k = k + 1
         if not anywhere(stop) and self.goes_on(here, there):
-            self.still, taken = 0, k
+            self.still, self.age, self.anchor, taken = 0, 0, there.w, k
         else:
-            running, (code, finite) = stop == RUNNING, self.ask(here, there, paused(*before))
+            running, (code, finite) = stop == RUNNING, self.ask(there, paused(*before))
             kept, count = where(running & finite, there, here), there.count
             there = kept._replace(count=where(running, count, here.count))
             stop, taken = where(running, code, stop), where(running, k, taken)
@@ -295,7 +296,7 @@ class Run:
             if self.validation:
                 stop = self.validated(k, there, stop)
             self.rows.append((k, there))
-        self.batch, self.before = batch, here.w
+        self.batch = batch
         self.now = k, there, state, stop, taken
 
     def goes_on(self, here: Evaluation, there: Evaluation) -> bool:
@@ -311,19 +312,18 @@ class Run:
         certain = (steep > self.certain) & (moved > least) & (abs(value) <= self.large)
         return bool(certain.all() and steep.max() < np.inf and moved.max() < np.inf)
 
-    def ask(
-        self, here: Evaluation, there: Evaluation, paused: Array = False
-    ) -> tuple[Array, Array]:
-        """The Stop (...) after the step from here to there, and whether all there is finite.
+    def ask(self, there: Evaluation, paused: Array = False) -> tuple[Array, Array]:
+        """The Stop (...) after the step to this point, and whether all there is finite.
 
         A step that a schedule paused says nothing of where the start is.
         """
-        value, w, old = abs(plain(there.value)), plain(there.w), plain(here.w)
-        steep, moved = length(plain(there.gradient)), np.abs(w - old).max(axis=0)
-        finite = (value < np.inf) & (steep < np.inf) & (moved < np.inf)
-        returns = (w == plain(self.before)).all(axis=0)
-        rests = (moved == 0) | (returns & (moved <= self.rounding * np.abs(w).max(axis=0)))
-        self.still = where(rests, self.still + where(paused, 0, 1), 0)
+        value, w = abs(plain(there.value)), plain(there.w)
+        steep, size, away = length(plain(there.gradient)), length(w), length(w - self.anchor)
+        finite = (value < np.inf) & (steep < np.inf) & (size < np.inf)
+        near = away <= self.rounding * size
+        self.still = where(near, self.still + where((away > 0) | paused, 0, 1), 0)
+        fresh = ~near | ((self.still == 0) & (self.age >= (0 if self.searches else CYCLE)))
+        self.anchor, self.age = where(fresh, w, self.anchor), where(fresh, 0, self.age + 1)
         stalled = self.still >= (1 if self.searches else STILL)
         code = where(stalled, RUNNING if self.noisy else STALLED, RUNNING)
         code = where(steep <= self.small, CONVERGED, code)

@@ -91,7 +91,7 @@ def lasso_path(surface: Surface) -> tuple[Array, Array]:
             grows = ~free & (speed > TIE)
             distance = np.maximum(strength - side * pull, 0)
             events[grows] = np.minimum(events[grows], distance[grows] / speed[grows])
-        s = min(events.min(), strength)
+        s = events.min() if events.min() < strength - rounding else strength
         at_0 = shrinks & (events <= s * (1 + 1e-12))
         w, strength = np.where(at_0, 0, w + s * step), strength - s
         pull = H @ (best - w)

@@ -370,7 +370,8 @@ def inner(a: Array, b: Array) -> Array:
 
 def length(g: Array) -> Array:
     """‖g‖ of each start, (d, ...) -> (...); no square overflows, and none vanishes."""
-    squares = inner(g, g)
+    with np.errstate(all="ignore"):
+        squares = inner(g, g)
     if anywhere(~((plain(squares) > 1e-30) & (plain(squares) < np.inf))):
         largest = np.max(np.abs(plain(g)), axis=0)
         unit = np.where((largest > 0) & (largest < np.inf), largest, 1)[()]

@@ -505,15 +505,22 @@ def test_one_start_of_a_batch_waits_while_another_runs():
     assert run.steps_taken[0] == run.steps_taken[1] + 20
 
 
-def test_a_start_that_comes_back_to_the_point_before_the_last_is_at_rest():
-    flicker = np.nextafter(1.0, 2.0) - 1.0
-
+@pytest.mark.parametrize("period", [1, 2, 3, 7])
+def test_a_start_that_turns_round_in_the_last_digit_is_at_rest(period):
     class Cycle(GradientDescent):
         def update(self, w, g, k, surface=None):
-            return w + (flicker if k % 2 == 0 else -flicker), k + 1
+            return 1.0 + np.spacing(1.0) * ((k + 1) % period) + 0 * w, k + 1
 
-    run = descend(HALF, [1.0], Cycle())
-    assert (run.stop, run.steps_taken) == (Stop.STALLED, 11)
+    run = descend(HALF, [1.0], Cycle(), 1000)
+    assert (run.stop, run.steps_taken) == (Stop.STALLED, 10 * period)
+
+
+def test_a_start_that_goes_to_and_fro_or_by_one_digit_a_step_is_not_at_rest():
+    class Slow(GradientDescent):
+        def update(self, w, g, k, surface=None):
+            return w - np.spacing(1.0), k + 1
+
+    assert descend(HALF, [1.0], Slow(), 300).stop == Stop.OUT_OF_STEPS
     wide = descend(HALF, [1.0], GradientDescent(2.0), steps=50)  # 1, -1, 1, -1, ... is no rest
     assert wide.stop == Stop.OUT_OF_STEPS
 

@@ -297,3 +297,50 @@ def test_an_almost_singular_hessian_keeps_its_own_step_beside_a_singular_one():
     both = np.array([[1.0, -1.0], [1.0, -1.0]])
     batched = Newton().update(both, surface.gradient(both), 0, surface)[0]
     np.testing.assert_array_equal(batched[:, 0], alone)
+
+
+@pytest.mark.parametrize("damping", [0.0, 1e-12, 1e-3, 1.0, 1e3])
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_damped_newton_goes_down_from_every_start_at_every_damping(name, damping):
+    surface = CATALOGUE[name]()
+    lows, highs = np.array(surface.domain).T
+    starts = np.random.default_rng(0).uniform(lows, highs, (200, len(lows))).T
+    if surface.dimension == 2 and name == "Himmelblau":
+        starts[:, 0] = 1.4, 0.9  # every curvature there is negative
+    run = descend(surface, starts, DampedNewton(damping), steps=1)
+    steep = np.sqrt((run.gradients[0] ** 2).sum(axis=0)) > 1e-6
+    assert np.all(run.values[-1][steep] < run.values[0][steep])
+
+
+@pytest.mark.parametrize("damping", [0.0, 1e-8, 1.0])
+def test_damped_newton_goes_down_where_all_curvature_is_negative_or_none(damping):
+    for surface in (
+        -1 * bowl(),
+        Surface(lambda w: w[0] - 2 * w[1], dimension=2),
+        Surface(lambda w: -(w[0] ** 4) + w[1], dimension=2),
+        1e-170 * double_well(),
+        1e170 * saddle(),
+    ):
+        run = descend(surface, [0.3, 0.4], DampedNewton(damping), steps=1)
+        assert run.value < run.values[0]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("optimizer", [DampedNewton(), DampedNewton(1e-3), BFGS(), LBFGS()])
+def test_at_the_rounding_of_a_value_a_search_ends(optimizer, dtype):
+    """A loss of 1000 at its minimum shows no fall below 1e-13: the gradient never becomes 1e-12."""
+    surface = rosenbrock() + Surface(lambda w: 1000 + 0 * w[0], dimension=2)
+    run = descend(surface, np.array([-1.2, 1.0], dtype), optimizer, 2000, tolerance=1e-14)
+    assert run.stop in (Stop.STALLED, Stop.CONVERGED)
+    assert run.steps_taken < 400
+    assert run.points.dtype == dtype
+    np.testing.assert_allclose(run.point, [1, 1], atol=1e-3 if dtype == np.float64 else 0.3)
+
+
+@pytest.mark.parametrize("optimizer", [Newton(), DampedNewton(), BFGS(), LBFGS()])
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_float32_stays_float32(optimizer, shape):
+    starts = np.random.default_rng(0).normal(size=(2, *shape)).astype(np.float32)
+    for surface in (himmelblau(), 0.5 * rosenbrock(), line_loss([1.0, 2, 4], [1.0, 3, 2], mse)):
+        run = descend(surface, starts, optimizer, steps=5)
+        assert run.points.dtype == run.values.dtype == run.gradients.dtype == np.float32
