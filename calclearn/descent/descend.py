@@ -47,7 +47,7 @@ __all__ = ["Descent", "Stop", "descend"]
 
 EXPLODED = 1e8
 STILL = 10  # returns to a point
-CYCLE = 100  # steps within which it returns
+CYCLE = 32  # steps within which it returns
 PERIOD = 0.25  # seconds between two reports
 
 
@@ -243,7 +243,7 @@ class Run:
         self.small = where(np.asarray(ends)[()], tolerance * plain(surface.steepness), -1.0)
         self.large = EXPLODED * np.maximum(abs(plain(value)), plain(surface.scale))
         self.certain = np.square(max(np.max(self.small, initial=0), 1e-150))  # or ask precisely
-        self.rounding = 8 * np.finfo(w.dtype).eps
+        self.rounding = 32 * np.finfo(w.dtype).eps
         self.still, self.age, self.anchor = 0, 0, plain(w)
         stop, _ = self.ask(here)
         stop, self.still = where(stop == STALLED, RUNNING, stop), 0  # it has not moved yet
