@@ -1,4 +1,4 @@
-"""Where an index has 32 bits, as in WebAssembly: 64-bit whole numbers must not become indices unsafely.
+"""Where an index has 32 bits, as in WebAssembly, a whole number of 64 bits is no index.
 
 On such a machine `np.bincount`, `np.choose`, `np.repeat` and their like refuse arrays of int64, and
 random generators still draw int64. Here both kinds of whole numbers are the same type, so `Wide`
@@ -14,7 +14,7 @@ from calclearn.descent.losses import cross_entropy, line_loss, logistic_loss, ms
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.surfaces import shaken
 
-REFUSING = (np.bincount, np.choose, np.repeat, np.unravel_index, np.ravel_multi_index, np.put)
+REFUSING = (np.bincount, np.choose, np.repeat, np.unravel_index, np.put)
 
 
 class Wide(np.ndarray):
@@ -22,9 +22,7 @@ class Wide(np.ndarray):
 
     def __array_function__(self, function, types, arguments, keywords):
         if function in REFUSING:
-            raise TypeError(
-                "Cannot cast array data from int64 to int32 according to the rule 'safe'"
-            )
+            raise TypeError("Cannot cast array data from int64 to int32")
         return super().__array_function__(function, types, arguments, keywords)
 
 
