@@ -14,8 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from calclearn.calculus.fused import class_numbers, softmax_cross_entropy
-from calclearn.calculus.primitives import primitive, rule
-from calclearn.calculus.tracing import Traced, plain
+from calclearn.calculus.tracing import Traced, plain, primitive, rule
 from calclearn.descent.arguments import one_number, real_numbers
 from calclearn.descent.batches import Array
 

@@ -21,8 +21,8 @@ from functools import cached_property
 
 import numpy as np
 
-from calclearn.calculus.primitives import primitive, rule
 from calclearn.calculus.rules import sum_rows
+from calclearn.calculus.tracing import primitive, rule
 from calclearn.descent.arguments import whole_number
 from calclearn.descent.batches import Array
 from calclearn.networks.initial import Initial, he, initial_like

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from calclearn.calculus.fused import linear
-from calclearn.calculus.primitives import primitive, rule
+from calclearn.calculus.tracing import primitive, rule
 from calclearn.descent.arguments import (
     generator,
     not_negative,

@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from calclearn.calculus.primitives import primitive, rule
-from calclearn.calculus.tracing import plain
+from calclearn.calculus.tracing import plain, primitive, rule
 from calclearn.descent.batches import Array
 from calclearn.networks.layers import Layer, Shape, with_axes
 from calclearn.networks.windows import (
