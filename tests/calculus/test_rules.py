@@ -13,10 +13,12 @@ from calclearn.calculus import arrays as moves
 from calclearn.calculus import fused, linear_algebra, products, rules, tracing
 from calclearn.calculus.autodiff import (
     grad,
+    hessian,
     ones,
     primitive,
     record,
     rule,
+    value_and_grad,
     walk,
 )
 from calclearn.calculus.graph import is_parent
@@ -710,6 +712,131 @@ def test_the_slope_at_a_kink_is_what_a_central_difference_gives():
     np.testing.assert_array_equal(grad(np.std)(np.ones(3)), np.zeros(3))
 
 
+def test_second_derivatives_at_a_kink_are_the_mean_of_both_sides():
+    for f in (lambda x: np.maximum(x, 0) ** 2, lambda x: np.maximum(0, x) ** 2,
+              lambda x: np.clip(x, 0, None) ** 2, lambda x: np.minimum(x, 0) ** 2,
+              lambda x: np.fmax(x, 0) ** 2):  # fmt: skip
+        assert grad(f)(0.0) == 0
+        assert grad(grad(f))(0.0) == 1
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (np.linalg.norm, np.zeros(2)),
+        (lambda w: np.linalg.norm(w) ** 2, np.zeros(2)),
+        (lambda w: np.linalg.norm(w - np.ones(2)) ** 3, np.ones(2)),
+        (lambda w: np.hypot(w[0], w[1]) ** 2, np.zeros(2)),
+        (np.std, np.ones(3)),
+        (lambda w: np.std(w) ** 2, np.ones(3)),
+        (lambda w: np.sum(np.abs(w) ** 2), np.zeros(2)),
+        (lambda w: np.sum(np.abs(w)), np.zeros(2)),
+    ],
+)
+def test_lengths_of_zero_have_a_slope_and_no_second_derivative(f, x):
+    np.testing.assert_array_equal(grad(f)(x), np.zeros_like(x))
+    assert np.isnan(np.diagonal(hessian(f)(x))).all()
+
+
+def test_a_length_of_zero_that_is_left_out_has_no_say():
+    def f(w):
+        return np.sum(np.where(np.array([True, False]), w**2, np.abs(w)))
+
+    np.testing.assert_array_equal(hessian(f)(np.array([1.0, 0.0])), [[2, 0], [0, 0]])
+
+
+def test_slopes_where_a_formula_divides_by_zero():
+    assert grad(np.hypot, (0, 1))(0.0, 0.0) == (0, 0)
+    assert grad(np.logaddexp, (0, 1))(-np.inf, -np.inf) == (0.5, 0.5)
+    assert np.isnan(grad(np.maximum)(1.0, np.nan))
+    assert np.isnan(grad(np.arctan2)(0.0, 0.0))
+    assert grad(np.sinc)(0.0) == 0
+    assert grad(np.linalg.norm)(np.array([3.0, 4.0])).tolist() == [0.6, 0.8]
+
+
+def test_the_product_of_tiny_and_huge_numbers():
+    slopes = grad(np.prod)(np.array([1e-200, 1e-200, 1e300]))
+    np.testing.assert_allclose(slopes, [1e100, 1e100, 0])
+
+
+@pytest.mark.parametrize("rank", [0, 1, 2])
+def test_the_determinant_of_a_singular_matrix_has_its_cofactors(rank):
+    vectors = numbers((3, 3))
+    a = vectors[:, :rank] @ vectors[:rank] if rank else np.zeros((3, 3))
+    minors = [
+        [(-1.0) ** (i + j) * np.linalg.det(np.delete(np.delete(a, i, 0), j, 1)) for j in range(3)]
+        for i in range(3)
+    ]
+    np.testing.assert_allclose(grad(np.linalg.det)(a), minors, atol=1e-12)
+    batch = np.stack([a, np.eye(3)])
+    slopes = grad(lambda a: np.sum(np.linalg.det(a)))(batch)
+    np.testing.assert_allclose(slopes, [minors, np.eye(3)], atol=1e-12)
+    check(np.linalg.det, [a])
+
+
+def test_the_slopes_of_a_determinant():
+    np.testing.assert_allclose(grad(np.linalg.det)([[1, 2], [2, 4]]), [[4, -2], [-2, 1]])
+
+
+# Indices
+class Column:
+    """What a column of a table of pandas is for NumPy."""
+
+    def __init__(self, values):
+        self.values = np.asarray(values)
+
+    def to_numpy(self):
+        return self.values
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values
+
+    def __len__(self):
+        return len(self.values)
+
+
+@pytest.mark.parametrize("kind", [np.array, list, Column])
+def test_every_repetition_of_an_index_counts(kind):
+    k, mass = kind([0, 0, 1, 2, 0]), np.arange(1.0, 6)
+    slopes = grad(lambda m: np.sum((m[k] - mass) ** 2))(np.zeros(3))
+    np.testing.assert_array_equal(slopes, [-16, -6, -8])
+    pairs = grad(lambda m: np.sum(m[k, kind([0, 0, 1, 1, 0])] * mass))(np.zeros((3, 2)))
+    np.testing.assert_array_equal(pairs, [[8, 0], [0, 3], [0, 4]])
+
+
+def test_columns_of_tables_take_part_as_arrays():
+    mass = Column([1.0, 2.0])
+    np.testing.assert_array_equal(grad(lambda x: np.sum(x * mass))(np.ones(2)), [1, 2])
+    np.testing.assert_array_equal(grad(lambda x: np.sum(np.multiply(x, mass)))(np.ones(2)), [1, 2])
+    np.testing.assert_array_equal(grad(lambda x: np.sum(x**2))(mass), [2, 4])
+
+
+def test_indices_that_broadcast():
+    value, slopes = value_and_grad(
+        lambda m: np.sum(np.take_along_axis(m, np.array([[0, 1]]), 1))
+    )(np.arange(12.0).reshape(3, 4))  # fmt: skip
+    assert value == 27
+    np.testing.assert_array_equal(slopes, [[1, 1, 0, 0]] * 3)
+
+
+def test_tuples_and_lists_are_arrays():
+    x = np.ones(3)
+    for f in (
+        lambda x: np.dot((1.0, 2.0, 3.0), x),
+        lambda x: np.sum(np.multiply([1, 2, 3], x)),
+        lambda x: np.sum(np.power(x, (1, 2, 3))),
+        lambda x: np.sum((1, 2, 3) * x),
+        lambda x: np.sum([x[0], 2 * x[1]]) + np.sum([[3 * x[2]]]),
+        lambda x: np.sum(np.add((x[0], 2 * x[1], 3 * x[2]), 0 * x)),
+    ):
+        np.testing.assert_array_equal(grad(f)(x), [1, 2, 3])
+
+
+def test_padding_that_computes_names_the_modes():
+    with pytest.raises(TypeError, match=r"has the modes constant, edge, reflect, .* got 'mean'"):
+        grad(lambda x: np.sum(np.pad(x, 1, mode="mean")))(np.ones(3))
+
+
 def test_powers_at_zero():
     assert grad(lambda x: x**0)(0.0) == 0
     assert grad(lambda x: x**1)(0.0) == 1
@@ -757,6 +884,14 @@ def test_methods_of_ufuncs_are_their_whole_functions():
         (np.maximum.reduce, lambda a: np.max(a, axis=0)),
         (np.minimum.reduce, lambda a: np.min(a, axis=0)),
         (np.add.accumulate, lambda a: np.cumsum(a, axis=0)),
+        (np.multiply.accumulate, lambda a: np.cumprod(a, axis=0)),
+        (np.subtract.reduce, lambda a: a[0] - a[1]),
+        (np.maximum.accumulate, lambda a: np.stack([a[0], np.maximum(a[0], a[1])])),
+        (lambda a: np.add.reduce(a, axis=None, keepdims=True), lambda a: np.sum(a, keepdims=True)),
+        (
+            lambda a: np.add.reduceat(a, [0, 2], axis=1),
+            lambda a: np.stack([a[:, 0] + a[:, 1], a[:, 2]], 1),
+        ),
         (lambda a: np.multiply.outer(a, a), lambda a: np.tensordot(a, a, 0)),
     ]:
         expected = grad(lambda a, f=whole: np.sum(np.sin(f(a))))(x)
