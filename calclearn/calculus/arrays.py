@@ -35,8 +35,10 @@ def scatter(shape, dtype, indices, *pieces):
     whole = np.zeros(shape, dtype)
     for index, piece in zip(indices, pieces, strict=True):
         part = whole[index]
-        if part.ndim == 0 or part.base is whole:  # one number, or a view of some
-            whole[index] += piece
+        if part.base is whole:  # a view, so adding to the part adds to the whole
+            part += piece
+        elif part.ndim == 0:
+            whole[index] = part + piece
         else:  # an index that is an array may name a place twice
             np.add.at(whole, index, piece)
     return whole

@@ -110,22 +110,22 @@ def walk(result, value, g, visit=None) -> dict[int, Any]:
 
 def shares(node: Traced, g) -> list[tuple[Traced, Any]]:
     """What each parent gets of the adjoint g of a node:  [(parent, g · ∂node/∂parent), ...]."""
-    rule, level, keywords = node.rule, node.level, node.keywords or {}
-    parents, values = [], []
-    for k, a in enumerate(node.arguments):
-        if type(a) is Traced and a.level == level:
-            parents.append((k, a))
-            a = a.value
-        values.append(a)
-    if rule.together:
-        needed = [False] * len(values)
-        for k, _ in parents:
-            needed[k] = True
-        cotangents = rule.together(needed, g, node.value, *values, **keywords)
-        return [(parent, cotangents[k]) for k, parent in parents]
+    rule, level, arguments, keywords = node.rule, node.level, node.arguments, node.keywords
+    values = []
+    for a in arguments:
+        values.append(a.value if type(a) is Traced and a.level == level else a)
     sent = []
-    for k, parent in parents:
-        share = rule.pullbacks[k](g, node.value, *values, **keywords)
+    if rule.together:
+        needed = [a is not values[k] for k, a in enumerate(arguments)]
+        cotangents = rule.together(needed, g, node.value, *values, **keywords or {})
+        return [(a, cotangents[k]) for k, a in enumerate(arguments) if needed[k]]
+    for k, parent in enumerate(arguments):
+        if parent is values[k]:  # a constant
+            continue
+        if keywords:
+            share = rule.pullbacks[k](g, node.value, *values, **keywords)
+        else:
+            share = rule.pullbacks[k](g, node.value, *values)
         if rule.broadcasts and share.shape != parent.value.shape:
             share = unbroadcast(share, parent.value.shape)
         sent.append((parent, share))
@@ -135,12 +135,12 @@ def shares(node: Traced, g) -> list[tuple[Traced, Any]]:
 def total(earlier, share):
     """Add two shares of an adjoint, never in place: another node may hold the same array.
 
-    A share that is a list of pieces (see `arrays`) waits until all have come.
+    A share that is a list of pieces (see `arrays`) waits until all have come; it has one owner.
     """
-    if type(earlier) is list or type(share) is list:
-        pieces = share if type(share) is list else [(..., share)]
-        return [*earlier, *pieces] if type(earlier) is list else [(..., earlier), *pieces]
-    return earlier + share
+    if type(earlier) is list:
+        earlier += share if type(share) is list else [(..., share)]
+        return earlier
+    return [*share, (..., earlier)] if type(share) is list else earlier + share
 
 
 def cotangents(recording: Recording, g) -> list:
@@ -182,7 +182,7 @@ def like(value, g):
         raise TypeError(f"the gradient is {g.dtype}: complex numbers are out of scope")
     if type(g) is Traced:
         return g if g.dtype == value.dtype else g.astype(value.dtype)
-    return np.array(g, value.dtype)[()]
+    return np.array(g, value.dtype) if g.shape else value.dtype.type(g)
 
 
 def restored(recording: Recording, slopes) -> list:
@@ -203,6 +203,8 @@ def each_leaf(function: Callable, name: str, x):
 
     A list of nothing but numbers is a point, so it is a leaf.  None stays None.
     """
+    if type(x) in (np.ndarray, float):
+        return function(name, x)
     if isinstance(x, dict):
         entries = {}
         for k, v in x.items():

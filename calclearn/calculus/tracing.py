@@ -23,7 +23,6 @@ import operator
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -55,39 +54,39 @@ class Traced:
 
     # NumPy's protocols
     def __array_ufunc__(self, ufunc, method, *inputs, **keywords):
-        if method != "__call__" or keywords:
-            return ufunc_method(ufunc, method, *inputs, **keywords)
-        return apply(ufunc, inputs)
+        if method == "__call__" and not keywords:
+            return apply(ufunc, inputs)
+        return ufunc_method(ufunc, method, *inputs, **keywords)
 
     def __array_function__(self, function, types, arguments, keywords):
         return apply(function, arguments, keywords)
 
     # fmt: off
     # Operators
-    def __add__(self, other):       return operate(operator.add, self, other)
-    def __radd__(self, other):      return operate(operator.add, other, self)
-    def __sub__(self, other):       return operate(operator.sub, self, other)
-    def __rsub__(self, other):      return operate(operator.sub, other, self)
-    def __mul__(self, other):       return operate(operator.mul, self, other)
-    def __rmul__(self, other):      return operate(operator.mul, other, self)
-    def __truediv__(self, other):   return operate(operator.truediv, self, other)
-    def __rtruediv__(self, other):  return operate(operator.truediv, other, self)
-    def __pow__(self, other):       return operate(operator.pow, self, other)
-    def __rpow__(self, other):      return operate(operator.pow, other, self)
-    def __matmul__(self, other):    return operate(operator.matmul, self, other)
-    def __rmatmul__(self, other):   return operate(operator.matmul, other, self)
-    def __mod__(self, other):       return operate(operator.mod, self, other)
-    def __rmod__(self, other):      return operate(operator.mod, other, self)
-    def __floordiv__(self, other):  return operate(operator.floordiv, self, other)
-    def __rfloordiv__(self, other): return operate(operator.floordiv, other, self)
+    def __add__(self, other):       return apply(operator.add, (self, other))
+    def __radd__(self, other):      return apply(operator.add, (other, self))
+    def __sub__(self, other):       return apply(operator.sub, (self, other))
+    def __rsub__(self, other):      return apply(operator.sub, (other, self))
+    def __mul__(self, other):       return apply(operator.mul, (self, other))
+    def __rmul__(self, other):      return apply(operator.mul, (other, self))
+    def __truediv__(self, other):   return apply(operator.truediv, (self, other))
+    def __rtruediv__(self, other):  return apply(operator.truediv, (other, self))
+    def __pow__(self, other):       return apply(operator.pow, (self, other))
+    def __rpow__(self, other):      return apply(operator.pow, (other, self))
+    def __matmul__(self, other):    return apply(operator.matmul, (self, other))
+    def __rmatmul__(self, other):   return apply(operator.matmul, (other, self))
+    def __mod__(self, other):       return apply(operator.mod, (self, other))
+    def __rmod__(self, other):      return apply(operator.mod, (other, self))
+    def __floordiv__(self, other):  return on_plain(operator.floordiv, self, other)
+    def __rfloordiv__(self, other): return on_plain(operator.floordiv, other, self)
     def __divmod__(self, other):    return self // other, self % other
     def __rdivmod__(self, other):   return other // self, other % self
-    def __lt__(self, other):        return operate(operator.lt, self, other)
-    def __le__(self, other):        return operate(operator.le, self, other)
-    def __eq__(self, other):        return operate(operator.eq, self, other)
-    def __ne__(self, other):        return operate(operator.ne, self, other)
-    def __gt__(self, other):        return operate(operator.gt, self, other)
-    def __ge__(self, other):        return operate(operator.ge, self, other)
+    def __lt__(self, other):        return on_plain(operator.lt, self, other)
+    def __le__(self, other):        return on_plain(operator.le, self, other)
+    def __eq__(self, other):        return on_plain(operator.eq, self, other)
+    def __ne__(self, other):        return on_plain(operator.ne, self, other)
+    def __gt__(self, other):        return on_plain(operator.gt, self, other)
+    def __ge__(self, other):        return on_plain(operator.ge, self, other)
     def __neg__(self):              return apply(operator.neg, (self,))
     def __pos__(self):              return apply(np.positive, (self,))
     def __abs__(self):              return apply(np.absolute, (self,))
@@ -239,12 +238,12 @@ class Rule:
     """A function with the pull-backs of its arguments."""
 
     name: str
-    function: Callable
+    operator: Callable | None  # of Python
     pullbacks: tuple[Callable | None, ...]
     together: Callable | None
     keywords: frozenset[str]  # those that the pull-backs take; none where they take any
-    sloped: Any  # the positions of the arguments that have a slope
-    operands: Any  # the positions of those that may be lists
+    operands: frozenset[int]  # the positions of the arguments that may be lists
+    constants: tuple[int, ...]  # the positions of those that have no slope
     broadcasts: bool  # whether cotangents are summed over axes along which an argument was repeated
 
 
@@ -259,7 +258,7 @@ class Rewriting:
 
 TABLE: dict[Callable, Rule | Rewriting] = {}
 NUMBERS = {float, int, np.float64, np.float32}
-OPERANDS = (int, float, np.generic, np.ndarray, list, tuple)
+ARRAYS = (Traced, np.ndarray, np.generic, int, float)
 OPERATORS = {
     np.add: operator.add,
     np.subtract: operator.sub,
@@ -283,25 +282,29 @@ def apply(function: Callable, arguments, keywords=None):
         return rewritten_call(function, rule, arguments, keywords or {})
     if keywords:
         keywords = checked_keywords(function, rule, keywords)
-    level = -1
+    level, values = -1, []
     for a in arguments:
-        if type(a) is Traced and a.level > level:
-            level = a.level
-    values = []
-    for k, a in enumerate(arguments):
         if type(a) is Traced:
+            if a.level > level:  # those before it are constants at its level
+                level, values = a.level, list(arguments[: len(values)])
             if a.level == level:
-                if k not in rule.sloped:
-                    raise TypeError(
-                        f"{full_name(function)} has no derivative with respect to its argument "
-                        f"{k}: pass a plain number there"
-                    )
                 a = a.value
-        elif type(a) not in NUMBERS and k in rule.operands:
+        elif type(a) not in NUMBERS and len(values) in rule.operands:
             array = operand(a)
+            if rule.operator is function and not isinstance(array, ARRAYS):
+                return NotImplemented  # a class with operators of its own
             if array is not a:  # it was a list
+                k = len(values)
                 return apply(function, (*arguments[:k], array, *arguments[k + 1 :]), keywords)
         values.append(a)
+    for k in rule.constants:
+        if k >= len(values):
+            break
+        if values[k] is not arguments[k]:
+            raise TypeError(
+                f"{full_name(function)} has no derivative with respect to its argument {k}: "
+                "pass a plain number there"
+            )
     compute = function if level != STRONG else strong_product(rule, arguments) or function
     value = compute(*values, **keywords) if keywords else compute(*values)
     node = Traced(value, level, rule, arguments, keywords)
@@ -311,19 +314,13 @@ def apply(function: Callable, arguments, keywords=None):
     return type(value)(*outputs) if hasattr(value, "_fields") else tuple(outputs)
 
 
-def operate(function: Callable, a, b):
-    """Apply an operator, unless an operand is of a class that has an operator of its own."""
-    other = b if type(a) is Traced else a
-    if type(other) is Traced or isinstance(other, OPERANDS) or hasattr(other, "to_numpy"):
-        return apply(function, (a, b))
-    return NotImplemented
-
-
 def operand(a):
     """Return an argument as an array: lists, pandas' columns, and arrays of traced numbers."""
+    if type(a) is np.ndarray and not a.dtype.hasobject:
+        return a
     if type(a) is Traced or isinstance(a, np.generic):
         return a
-    if type(a) is not np.ndarray and hasattr(a, "to_numpy"):
+    if hasattr(a, "to_numpy"):
         a = a.to_numpy()
     if isinstance(a, (list, tuple)):
         return np.stack([operand(entry) for entry in a]) if has_traced(a) else np.asarray(a)
@@ -335,9 +332,9 @@ def operand(a):
 
 def has_traced(a) -> bool:
     """Whether there is a traced array in a list, at any depth, or in an array of objects."""
-    if isinstance(a, (list, tuple, np.flatiter)):
-        return any(map(has_traced, a))
-    return type(a) is Traced or (type(a) is np.ndarray and a.dtype == object and has_traced(a.flat))
+    if type(a) is np.ndarray:
+        return a.dtype.hasobject and any(map(has_traced, a.flat))
+    return type(a) is Traced or (isinstance(a, (list, tuple)) and any(map(has_traced, a)))
 
 
 def rewritten_call(function, rewriting, arguments, keywords):
@@ -415,16 +412,17 @@ def rule(function: Callable, *pullbacks: Callable | None, together: Callable | N
         raise TypeError(
             f"pullbacks must be functions or None, and one a function, got {pullbacks!r:.60}"
         )
-    sloped = range(sys.maxsize) if together else {k for k, p in enumerate(pullbacks) if p}
+    most = 0 if together else len(inspect.signature(given[0]).parameters)
+    constants = [k for k in range(most) if pullbacks[k : k + 1] in ((), (None,))]
     elementwise = isinstance(function, np.ufunc) and function.signature is None
     TABLE[function] = TABLE[OPERATORS.get(function, function)] = Rule(
         name=function.__name__,
-        function=getattr(function, "primitive_of", function),
+        operator=OPERATORS.get(function),
         pullbacks=pullbacks,
         together=together,
         keywords=parameters(given[0]),
-        sloped=sloped,
-        operands=() if together else sloped,
+        operands=frozenset(k for k, pullback in enumerate(pullbacks) if pullback),
+        constants=tuple(constants),
         broadcasts=elementwise and function.nin > 1,
     )
     return None
@@ -463,7 +461,7 @@ def primitive(function: Callable) -> Callable:
     def operation(*arguments, **keywords):
         if Traced in map(type, arguments) or (keywords and Traced in map(type, keywords.values())):
             return apply(operation, arguments, keywords)
-        if any(type(a) is not Traced and has_traced(a) for a in arguments):
+        if any([type(a) in (list, np.ndarray) and has_traced(a) for a in arguments]):
             return apply(operation, [operand(a) for a in arguments], keywords)
         return function(*arguments, **keywords)
 
