@@ -14,7 +14,6 @@ another trace is traced in its turn, and `grad(grad(f))` needs nothing new.
 Source: A. Griewank and A. Walther, Evaluating Derivatives, 2nd ed. (2008), chapter 3.
 """
 
-import copy
 import itertools
 from collections.abc import Callable
 from heapq import heappop, heappush
@@ -23,9 +22,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 # Importing the rules fills the table of them.
-from calclearn.calculus import curves, linear_algebra, statistics  # noqa: F401
+from calclearn.calculus import curves, linear_algebra, statistics, strong, ufuncs  # noqa: F401
 from calclearn.calculus.arrays import assembled
 from calclearn.calculus.rules import unbroadcast
+from calclearn.calculus.structures import each_leaf, is_leaf
 from calclearn.calculus.tracing import (
     STRONG,
     LostTraceError,
@@ -195,42 +195,6 @@ def restored(recording: Recording, slopes) -> list:
         return float(slope) if number else slope
 
     return [each_leaf(leaf, "", argument) for argument in recording.arguments]
-
-
-# Arguments: numbers, arrays, and dicts, lists and tuples of them
-def each_leaf(function: Callable, name: str, x):
-    """Put function(name, leaf) in the place of each leaf of nested dicts, lists and tuples.
-
-    A list of nothing but numbers is a point, so it is a leaf.  None stays None.
-    """
-    if type(x) in (np.ndarray, float):
-        return function(name, x)
-    if isinstance(x, dict):
-        entries = {}
-        for k, v in x.items():
-            path = f'{name}["{k}"]' if isinstance(k, str) else f"{name}[{k!r}]"
-            entries[k] = v if v is None else each_leaf(function, path, v)
-        whole = copy.copy(x)
-        whole.update(entries)
-        return whole
-    if isinstance(x, (list, tuple)) and not is_leaf(x):
-        entries = [
-            v if v is None else each_leaf(function, f"{name}[{k}]", v) for k, v in enumerate(x)
-        ]
-        return type(x)(*entries) if hasattr(x, "_fields") else type(x)(entries)
-    return function(name, x)
-
-
-def is_leaf(x) -> bool:
-    """Whether an argument is one array of numbers."""
-    if isinstance(x, (list, tuple)):
-        return not hasattr(x, "_fields") and all(
-            isinstance(v, (int, float, complex, np.generic))
-            or (type(v) is Traced and not v.shape)
-            or (isinstance(v, (list, tuple)) and is_leaf(v))
-            for v in x
-        )
-    return not isinstance(x, dict)
 
 
 def real(name: str, x):

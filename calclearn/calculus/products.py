@@ -4,13 +4,12 @@ A sum of products is linear in each of its factors, so the cotangent of one fact
 products, of the result's cotangent and all the other factors.
 """
 
-import functools
 import math
 import string
 
 import numpy as np
 
-from calclearn.calculus.rules import STRONG_PRODUCTS, strong_sum_of_products, unbroadcast
+from calclearn.calculus.rules import unbroadcast
 from calclearn.calculus.tracing import operand, primitive, rewritten, rule
 
 
@@ -189,9 +188,6 @@ def pull_factor(g, terms, output, operands, k):
 
 
 rule(contract, together=pull_contract)
-
-
-STRONG_PRODUCTS["contract"] = functools.partial(strong_sum_of_products, contract)
 
 
 @rewritten(np.einsum, arrays=0)

@@ -11,7 +11,6 @@ derivative is the mean of both sides for max and min, so that max(x, 0)² has 1 
 norms and standard deviations have none at 0, and give nan.
 """
 
-import functools
 import itertools
 import math
 import operator
@@ -19,7 +18,6 @@ import operator
 import numpy as np
 
 from calclearn.calculus.tracing import (
-    STRONG_PRODUCTS,
     Traced,
     constant,
     plain,
@@ -332,49 +330,6 @@ def clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None):
     low, high = a_min if min is None else min, a_max if max is None else max
     a = a if low is None else np.maximum(a, low)
     return a if high is None else np.minimum(a, high)
-
-
-# Strong zeros.  In the second walk of a gradient with NaN, the cotangents are traced at a level of
-# their own, where products are these: a 0 of a cotangent stays 0, whatever it is multiplied with.
-@primitive
-def times(g, b):
-    return np.where(g == 0, 0, g * b).astype(np.result_type(g, b))
-
-
-rule(times, lambda h, y, g, b: unbroadcast(no_slope(h * b, ~np.isfinite(b)), np.shape(g)),
-            lambda h, y, g, b: unbroadcast(times(g, h), np.shape(b)))  # fmt: skip
-
-
-def strong_multiply(cotangents, a, b):
-    return times(a, b) if 0 in cotangents else times(b, a)
-
-
-def strong_divide(cotangents, a, b):
-    return times(a, 1 / b) if cotangents == [0] else a / b
-
-
-def strong_sum_of_products(function, cotangents, *factors):
-    """Leave out what is not finite, and put it back where its cotangent is not 0."""
-    numbers = [k for k, b in enumerate(factors) if getattr(b, "dtype", None) is not None]
-    others = [k for k in numbers if k not in cotangents]
-    finite = {k: np.isfinite(factors[k]) for k in others}
-
-    def replaced(entries):
-        return function(*[entries.get(k, b) for k, b in enumerate(factors)])
-
-    kept = replaced({k: np.where(finite[k], factors[k], 0) for k in others})
-    for k in others:
-        touched = {j: np.ones(np.shape(factors[j])) for j in others}
-        touched |= {j: (plain(factors[j]) != 0) * 1.0 for j in cotangents}
-        kept = np.where(replaced(touched | {k: ~finite[k] * 1.0}) > 0, function(*factors), kept)
-    return kept
-
-
-STRONG_PRODUCTS.update(
-    multiply=strong_multiply,
-    divide=strong_divide,
-    matmul=functools.partial(strong_sum_of_products, np.matmul),
-)
 
 
 # Running sums and products

@@ -28,7 +28,7 @@ import numpy as np
 
 births = itertools.count(0, -1)
 running: set[int] = set()  # the levels whose function has not returned yet
-STRONG = sys.maxsize  # the level of cotangents whose zeros are strong, see `strong` in autodiff
+STRONG = sys.maxsize  # the level of cotangents whose zeros are strong, see the module `strong`
 
 
 class LostTraceError(TypeError):
@@ -56,7 +56,7 @@ class Traced:
     def __array_ufunc__(self, ufunc, method, *inputs, **keywords):
         if method == "__call__" and not keywords:
             return apply(ufunc, inputs)
-        return ufunc_method(ufunc, method, *inputs, **keywords)
+        return TABLE[np.ufunc].definition(ufunc, method, *inputs, **keywords)
 
     def __array_function__(self, function, types, arguments, keywords):
         return apply(function, arguments, keywords)
@@ -257,6 +257,7 @@ class Rewriting:
 
 
 TABLE: dict[Callable, Rule | Rewriting] = {}
+STRONG_PRODUCTS: dict[str, Callable] = {}
 NUMBERS = {float, int, np.float64, np.float32}
 ARRAYS = (Traced, np.ndarray, np.generic, int, float)
 OPERATORS = {
@@ -305,7 +306,9 @@ def apply(function: Callable, arguments, keywords=None):
                 f"{full_name(function)} has no derivative with respect to its argument {k}: "
                 "pass a plain number there"
             )
-    compute = function if level != STRONG else strong_product(rule, arguments) or function
+    compute = function
+    if level == STRONG and rule.name in STRONG_PRODUCTS:
+        compute = functools.partial(STRONG_PRODUCTS[rule.name], arguments)
     value = compute(*values, **keywords) if keywords else compute(*values)
     node = Traced(value, level, rule, arguments, keywords)
     if not isinstance(value, tuple):
@@ -461,7 +464,7 @@ def primitive(function: Callable) -> Callable:
     def operation(*arguments, **keywords):
         if Traced in map(type, arguments) or (keywords and Traced in map(type, keywords.values())):
             return apply(operation, arguments, keywords)
-        if any([type(a) in (list, np.ndarray) and has_traced(a) for a in arguments]):
+        if any(type(a) in (list, np.ndarray) and has_traced(a) for a in arguments):
             return apply(operation, [operand(a) for a in arguments], keywords)
         return function(*arguments, **keywords)
 
@@ -515,62 +518,3 @@ def in_dtype(a, dtype):
 
 
 rule(in_dtype, lambda g, y, a, dtype: in_dtype(g, a.dtype))
-
-
-# np.add.reduce, np.multiply.outer and the like
-def ufunc_method(ufunc, method, *inputs, out=None, where=True, dtype=None, **keywords):
-    """Call `ufunc` with keywords, or one of its methods."""
-    if out is not None:
-        raise cannot_store(ufunc)
-    if dtype is not None:
-        inputs = [cast(a, dtype) if type(a) is Traced else a for a in inputs]
-    if method == "outer" and not keywords:
-        a, b = map(operand, inputs)
-        return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
-    if method in ("reduce", "accumulate") and where is True:
-        return (fold if method == "reduce" else partial_folds)(ufunc, *inputs, **keywords)
-    if method == "reduceat" and where is True:
-        a, starts, axis = (*inputs, 0)[:3]
-        a, ends = np.moveaxis(a, keywords.get("axis", axis), 0), [*starts[1:], None]
-        spans = [
-            slice(i, j if j is None or i < j else i + 1) for i, j in zip(starts, ends, strict=True)
-        ]
-        return np.moveaxis(np.stack([fold(ufunc, a[span]) for span in spans]), 0, axis)
-    if method == "at":
-        raise TypeError(
-            f"{full_name(ufunc)}.at changes an array in place, and its derivative would be lost: "
-            "use np.bincount(index, weights=x), or sum the parts that np.where picks"
-        )
-    if method != "__call__" or keywords or where is not True:
-        refused = method if method != "__call__" else ", ".join(keywords) or "where"
-        raise TypeError(
-            f"{full_name(ufunc)} under grad has no {refused}: "
-            f"use np.where, or another function of NumPy that has a rule"
-        )
-    return apply(ufunc, inputs)
-
-
-FOLDS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
-
-
-def fold(ufunc, a, axis=0, **keywords):
-    if ufunc in FOLDS:
-        return apply(FOLDS[ufunc], (a,), {"axis": axis, **keywords})
-    whole = functools.reduce(ufunc, [*np.moveaxis(a, axis, 0)])
-    return np.expand_dims(whole, axis) if keywords.get("keepdims") else whole
-
-
-def partial_folds(ufunc, a, axis=0):
-    folds = itertools.accumulate([*np.moveaxis(a, axis, 0)], ufunc)
-    return np.moveaxis(np.stack(list(folds)), 0, axis)
-
-
-# Products whose zeros are strong: 0 · NaN = 0 and 0 · ∞ = 0, where the 0 is the cotangent's
-STRONG_PRODUCTS: dict[str, Callable] = {}
-
-
-def strong_product(rule, arguments):
-    """What computes a product whose factors at level STRONG are cotangents."""
-    compute = STRONG_PRODUCTS.get(rule.name)
-    strong = [k for k, a in enumerate(arguments) if type(a) is Traced and a.level == STRONG]
-    return compute and functools.partial(compute, strong)

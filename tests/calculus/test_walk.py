@@ -5,7 +5,6 @@ import threading
 import tracemalloc
 
 import numpy as np
-import pytest
 
 from calclearn.calculus.autodiff import grad, hessian, primitive, rule, vjp
 from calclearn.calculus.fused import linear
@@ -43,7 +42,7 @@ def test_memory_is_freed_without_the_collector():
             gc.enable()
 
 
-def test_the_walk_frees_what_it_leaves_behind():
+def test_the_walk_needs_little_memory_beside_the_trace():
     def f(x):
         for _ in range(20):
             x = np.sin(x)
@@ -60,13 +59,6 @@ def test_the_walk_frees_what_it_leaves_behind():
     tracemalloc.stop()
     assert recorded > 19 * x.nbytes
     assert peak < recorded + 5 * x.nbytes
-
-
-def test_the_collector_is_left_as_it_was():
-    assert gc.isenabled()
-    with pytest.raises(ZeroDivisionError):
-        grad(lambda x: x * (1 // 0))(1.0)
-    assert gc.isenabled()
 
 
 def test_many_slices_cost_what_one_array_costs():
