@@ -266,6 +266,8 @@ def pull_winner(g, y, a, axis=None, out=None, keepdims=False, initial=None, wher
 
 def pull_prod(g, y, a, axis=None, dtype=None, out=None, keepdims=False, initial=1, where=True):
     """Each factor's slope is the product of the others, of those before it and those after it."""
+    if a.size == 0:
+        return np.zeros(a.shape, a.dtype)
     axes = tuple(range(a.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     axes, last = [i % a.ndim for i in axes], range(-len(axes), 0)
     factors = np.moveaxis(a if where is True else np.where(where, a, 1), axes, last)

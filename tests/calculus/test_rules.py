@@ -362,6 +362,7 @@ for axis, keep in itertools.product([None, 0, (0, 1)], [False, True]):
     case(np.ptp, lambda a, i=axis, k=keep: np.ptp(a, axis=i, keepdims=k), (2, 3))
 case(np.sum, lambda a: np.sum(a, 0, None, None, True, 3.0), (2, 3))
 case(np.prod, lambda a: np.prod(a, initial=2.0), (2, 3))
+case(np.prod, lambda a: np.prod(a) * a, (0,))
 case(np.max, lambda a: np.max(a, initial=0.5), (2, 3))
 case(np.max, lambda a: np.max(a, 0, None, True), (2, 3))
 case(np.std, lambda a: np.std(a, correction=1), (2, 3))
