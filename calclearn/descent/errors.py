@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from calclearn.calculus.fused import class_numbers, softmax_cross_entropy
 from calclearn.calculus.tracing import Traced, plain, primitive, rule
 from calclearn.descent.arguments import one_number, real_numbers
 from calclearn.descent.batches import Array
@@ -168,3 +167,44 @@ def cross_entropy(logits: Array, target: Array) -> Array:
     highest = np.max(plain(logits), axis=1, keepdims=True)  # so that no exponential overflows
     partition = highest[:, 0] + np.log(np.sum(np.exp(logits - highest), axis=1))  # (n, ...)
     return np.mean(partition - np.sum(beside(target, logits) * logits, axis=1), axis=0)
+
+
+@primitive
+def softmax_cross_entropy(logits: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Return L = ln Σⱼ exp zⱼ - z_t for each row: logits (N, K) and class numbers t (N,) to (N,).
+
+    Equals the cross-entropy -ln p_t of p = softmax(z), with no overflow at large logits.
+    Raises ValueError for other shapes and for class numbers outside of 0 to K - 1.
+
+    >>> softmax_cross_entropy(np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([0, 0])).round(6)
+    array([0.693147, 0.      ])
+    """
+    logits, target = np.asarray(logits), np.asarray(target)
+    if logits.ndim != 2 or target.shape != logits.shape[:1] or target.dtype.kind not in "iu":
+        raise ValueError(
+            "logits must have shape (N, K) and target be integers of shape (N,), "
+            f"got {logits.shape} and {target.dtype} {target.shape}"
+        )
+    class_numbers(target, logits.shape[1])
+    shifted = logits - np.max(logits, axis=1, keepdims=True)
+    return np.log(np.sum(np.exp(shifted), axis=1)) - shifted[np.arange(len(target)), target]
+
+
+def class_numbers(target: np.ndarray, K: int) -> None:
+    """Raise ValueError unless all of the target are whole numbers from 0 to K - 1."""
+    known = (target >= 0) & (target < K) & (target == np.floor(target))
+    if not known.all():
+        raise ValueError(
+            f"target must hold class numbers from 0 to {K - 1}, got {target[~known][0]}"
+        )
+
+
+@rule(softmax_cross_entropy)
+def pull_logits(g, y, logits, target):
+    """∂L/∂z = p - t: what the model believes, pⱼ = exp(zⱼ - z_t - L), minus what is true."""
+    target = np.asarray(target)
+    chosen = logits[np.arange(len(target)), target]
+    # In this order: z_t + L would lose L's digits among those of a large z.
+    believed = np.exp(logits - chosen[:, None] - y[:, None])
+    true = np.arange(logits.shape[1]) == target[:, None]
+    return g[:, None] * (believed - true)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from calclearn.calculus.fused import linear
+from calclearn.calculus.rules import sum_rows
 from calclearn.calculus.tracing import primitive, rule
 from calclearn.descent.arguments import (
     generator,
@@ -27,6 +27,38 @@ from calclearn.descent.errors import sigmoid
 from calclearn.networks.initial import Initial, drawn, he, initial_like
 
 Shape = tuple[int, ...]
+
+
+@primitive
+def linear(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return the linear layer Y = X W + b: (N, D), (D, M), (M,) to (N, M).
+
+    Raises ValueError for other shapes.
+
+    >>> linear(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([5.0]))
+    array([[16.]])
+    """
+    x, W, b = np.asarray(x), np.asarray(W), np.asarray(b)
+    if b.ndim != 1 or x.ndim != 2 or W.shape != (x.shape[1], b.size):
+        raise ValueError(
+            f"x, W and b must have shapes (N, D), (D, M) and (M,), "
+            f"got {x.shape}, {W.shape} and {b.shape}"
+        )
+    if not frozenset("fiub").issuperset((x.dtype.kind, W.dtype.kind, b.dtype.kind)):
+        raise TypeError(f"x, W and b must be real, got {x.dtype}, {W.dtype} and {b.dtype}")
+    y = x @ W
+    if y.dtype.kind != "f":
+        return y + b
+    y += b
+    return y
+
+
+rule(
+    linear,
+    lambda g, y, x, W, b: g @ W.T,
+    lambda g, y, x, W, b: x.T @ g,
+    lambda g, y, x, W, b: sum_rows(g),
+)
 
 
 class Layer:

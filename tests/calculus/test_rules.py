@@ -10,7 +10,7 @@ import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
 from calclearn.calculus import arrays as moves
-from calclearn.calculus import fused, linear_algebra, products, rules, strong, tracing
+from calclearn.calculus import linear_algebra, products, rules, strong, tracing
 from calclearn.calculus.autodiff import (
     grad,
     hessian,
@@ -326,10 +326,6 @@ for (shape, order, axis), keep in itertools.product(NORMS, [False, True]):
         lambda a, o=order, i=axis, k=keep: np.linalg.norm(a, o, axis=i, keepdims=k),
         numbers(shape),
     )
-
-# Fused
-case(fused.linear, fused.linear, (4, 3), (3, 2), (2,))
-case(fused.softmax_cross_entropy, lambda z: fused.softmax_cross_entropy(z, [0, 2, 1, 1]), (4, 3))
 
 
 def regular(*shape):
