@@ -100,8 +100,6 @@ def local_derivatives(v: Traced) -> tuple[Any, ...]:
 
 def argument_names(f: Callable) -> tuple[str, ...]:
     """The names of f's arguments in order, without the `self` of a method."""
-    try:
-        taken = inspect.signature(f).parameters.values()
-        return tuple([p.name for p in taken if p.kind is p.POSITIONAL_OR_KEYWORD])
-    except (TypeError, ValueError):  # NumPy's own functions have no signature
-        return ()
+    code = getattr(f, "__code__", None)  # NumPy's own functions have none
+    names = code.co_varnames[: code.co_argcount] if code else ()
+    return names[1:] if inspect.ismethod(f) else names
