@@ -5,6 +5,7 @@ const REST = 250; // milliseconds of stillness after which the picture is kept
 const RESIZE = 150; // milliseconds of stillness after which the figure takes another width
 const [NARROW, WIDE] = [500, 1200]; // pixels
 const STRIDE = 60; // pixels by which its width changes: each one is laid out afresh in the kernel
+const ICONS = { play: "Play", pause: "Pause", stop: "Back to the beginning", retweet: "Repeat" };
 const PATIENCE = 700; // milliseconds for a click on Stop to reach the kernel
 
 const css = `
@@ -42,6 +43,11 @@ const nameHandles = (box) => {
     const value = readout === "" || isNaN(readout) ? readout : String(Number(readout));
     for (const [name, words] of [["aria-label", label], ["aria-valuetext", value]])
       if (words && handle.getAttribute(name) !== words) handle.setAttribute(name, words);
+  }
+  // Play, Pause and their like are pictures without words.
+  for (const icon of box.querySelectorAll(".widget-play button > i")) {
+    const words = Object.entries(ICONS).find(([name]) => icon.classList.contains(`fa-${name}`))?.[1];
+    if (words && icon.parentElement.ariaLabel !== words) icon.parentElement.ariaLabel = words;
   }
   // The number beside a slider can be typed over.
   for (const readout of box.querySelectorAll(".widget-readout[contenteditable=true]")) {
@@ -195,7 +201,7 @@ export default () => {
         if (named || !box) return;
         nameHandles(box);
         named = new MutationObserver(() => nameHandles(box));
-        const attributeFilter = ["aria-valuetext", "contenteditable"];
+        const attributeFilter = ["aria-valuetext", "contenteditable", "class"];
         named.observe(box, { childList: true, subtree: true, characterData: true, attributeFilter });
       };
       const restyle = () => (sheet.textContent = css + model.get("css"));
