@@ -17,14 +17,12 @@ from nbformat.v4 import new_code_cell
 from calclearn.calculus.autodiff import value_and_grad
 from calclearn.data import digits
 from calclearn.descent.descend import descend
-from calclearn.descent.fits import linear_fit
-from calclearn.descent.losses import l2, line_loss, mse
+from calclearn.descent.losses import l2, line_loss, linear_fit, mse
 from calclearn.descent.optimizers import Adam, GradientDescent
 from calclearn.explorers.forecasts import trained as forecast_trained
-from calclearn.networks.convolution import Conv2D
+from calclearn.networks.images import Conv2D, MaxPool2D
 from calclearn.networks.layers import Dense, Dropout, Flatten, ReLU
 from calclearn.networks.network import Network
-from calclearn.networks.pooling import MaxPool2D
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 SECONDS = {"14": 20, "15": 20, "17": 20}  # of a fresh kernel; these train networks

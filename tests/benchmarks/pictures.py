@@ -20,7 +20,7 @@ from calclearn import explorers
 from calclearn.data import digits
 from calclearn.descent.descend import descend
 from calclearn.descent.optimizers import Adam
-from calclearn.networks.convolution import Conv2D
+from calclearn.networks.images import Conv2D
 from calclearn.networks.layers import Dense, Flatten, ReLU
 from calclearn.networks.network import Network
 
