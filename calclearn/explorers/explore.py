@@ -67,7 +67,7 @@ class Explorer:
         )  # fmt: skip
         row = widgets.Layout(flex_flow="row wrap")
         others = [control for name, control in controls.items() if name != play]
-        rows = [widgets.Box(others, layout=row)] if others else []
+        rows = [widgets.Box(others, layout=row)]
         rows += [remote(controls[play])] if play else []
         self.widget = widgets.VBox([*rows, self._live])
 
@@ -159,8 +159,9 @@ class Explorer:
                 quantities[self._play] = step_of(self.controls[self._play], quantities, self._play)
             self._state = quantities
             for drawing in self._drawings:
+                stale = self._painter.figure.stale
                 drawing.update(quantities)
-                if not first and not anew:
+                if not (stale or first or anew):
                     self._check_animated(drawing)
             self._caption = self._describe(quantities).encode("utf-8", "replace").decode()
         except BaseException as error:  # SystemExit would end the kernel

@@ -46,7 +46,7 @@ def shell(monkeypatch):
 
 
 def square():
-    return explore(lambda x: x, [Dot(*panels("flat"))], str, x=slider(2, 0, 9, 1))
+    return explore(dict, [Dot(*panels("flat"))], "{x}", x=slider(2, 0, 9, 1))
 
 
 def is_open(figure):

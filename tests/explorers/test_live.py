@@ -221,7 +221,7 @@ def test_a_caption_with_half_a_character_can_be_sent(dot):
 
 def test_bands_that_fail_are_a_reply(dot):
     square = explore(
-        lambda x: x, [dot], lambda x: f"{x} squared is {x**2}",
+        dict, [dot], lambda x: f"{x} squared is {x**2}",
         x=coloured(slider(2, 0, 9, 1), bands),
     )  # fmt: skip
     reply, buffers = ask(square, x=5)

@@ -42,11 +42,11 @@ def at_call(count, do, then=share):
     """A function of weights that does something when it is called for the `count`-th time."""
     calls = []
 
-    def called(w):
-        calls.append(w)
+    def called(*arguments):
+        calls.append(arguments)
         if len(calls) == count:
             do()
-        return then(w)
+        return then(*arguments)
 
     return called
 
