@@ -4,9 +4,12 @@ calclearn [DIR] [--no-browser] [--list] [--reset NAME] [-- JupyterLab's options]
 """
 
 import argparse
+import contextlib
+import errno
 import importlib.util
 import os
 import socket
+import stat
 import sys
 from pathlib import Path
 
@@ -23,6 +26,8 @@ SETTINGS = Path(__file__).with_name("jupyter")
 
 def free_port(first: int) -> int:
     """The first free port of this machine from `first` on."""
+    if not 0 <= first < 65536:
+        raise CourseError(f"a port is a number from 0 to 65535, not {first}")
     for port in range(first, min(first + PORTS, 65536)):
         with socket.socket() as probe:
             if os.name == "posix":  # a port that was let go a moment ago is free
@@ -41,7 +46,7 @@ def check_jupyters_folder() -> None:
 
     folder = Path(jupyter_runtime_dir())
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it will hold the server's token
         if not os.access(folder, os.W_OK):
             raise PermissionError(13, "Permission denied")
     except OSError as error:
@@ -80,21 +85,20 @@ def open_in_jupyterlab(folder: Path, browser: bool, options: list[str]) -> int:
         "--ServerApp.kernel_websocket_connection_class=calclearn.server.PromptConnection",
         "--ServerApp.kernel_spec_manager_class=calclearn.server.KernelsFromElsewhere",
     ]
-    # Older versions of Jupyter look for their configuration where they are started, too.
-    os.chdir(SETTINGS)
     return jupyterlab([*here, f"--ServerApp.port={port}", *options]) or 0
 
 
 def course_folder(name: str) -> Path:
     """The folder that a learner names, from the root; CourseError where it can be none."""
+    if not name:
+        raise CourseError("the folder's name is empty; name a folder for the course")
     try:
-        if not name:
-            raise CourseError("the folder's name is empty; name a folder for the course")
-        folder = Path(name).expanduser().absolute()
         if "\0" in name:
             raise ValueError("embedded null byte")
-        if folder.exists() and not folder.is_dir():
-            raise CourseError(f"{folder} is a file; name a folder for the course")
+        folder = Path(name).expanduser().absolute()
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # a folder to be made
+            if not stat.S_ISDIR(folder.stat().st_mode):
+                raise CourseError(f"{folder} is a file; name a folder for the course")
     except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: ~nosuchuser
         reason = getattr(error, "strerror", None) or error
         raise CourseError(f"no folder can be called {name!r:.80}: {reason}") from error
@@ -126,12 +130,8 @@ def run(arguments: argparse.Namespace, options: list[str]) -> int:
     return open_in_jupyterlab(folder, not arguments.no_browser, options)
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Lay the course out in a folder and open it in JupyterLab; return the exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a console that cannot show a character shows a ?
-            stream.reconfigure(errors="replace")
-    argv = list(sys.argv[1:] if argv is None else argv)
+def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """The command's own arguments, and JupyterLab's options after the `--`."""
     cut = argv.index("--") if "--" in argv else len(argv)
     parser = argparse.ArgumentParser(
         prog="calclearn",
@@ -147,17 +147,28 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--reset", metavar="NAME", help="bring a notebook back new, keep a dated copy of yours"
     )
-    arguments = parser.parse_args(argv[:cut])
+    return parser.parse_args(argv[:cut]), argv[cut + 1 :]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Lay the course out in a folder and open it in JupyterLab; return the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a console that cannot show a character shows a ?
+            stream.reconfigure(errors="replace")
     try:
-        code = run(arguments, argv[cut + 1 :])
-        sys.stdout.flush()
-        return code
+        try:
+            return run(*parse(list(sys.argv[1:] if argv is None else argv)))
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except CourseError as error:
         print(f"calclearn: {error}", file=sys.stderr)
-        return 1
-    except BrokenPipeError:  # nobody reads on; what is left in the buffer goes nowhere
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.EINVAL):  # nobody reads on; Windows says EINVAL
+            print(f"calclearn: {error.strerror}", file=sys.stderr)
+        with contextlib.suppress(OSError, AttributeError):  # what is left to write goes nowhere
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ no file that looks like the learner's work.
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import secrets
@@ -20,6 +21,7 @@ from pathlib import Path
 
 KEPT = ".calclearn"  # in the course folder: the manifest, and its spare
 LARGEST_MANIFEST = 1_000_000  # bytes
+LARGEST_NOTEBOOK = 100_000_000  # bytes; what is longer was never laid out, and is not read further
 
 
 class CourseError(Exception):
@@ -46,7 +48,7 @@ def find(name: str) -> str:
     wanted = name.replace("\\", "/").rpartition("/")[2].removesuffix(".ipynb")
     for file in shipped():
         stem = file.removesuffix(".ipynb")
-        if wanted == stem or wanted.zfill(2) == stem.partition("_")[0]:
+        if wanted == stem or (wanted and wanted.zfill(2) == stem.partition("_")[0]):
             return file
     raise CourseError(f"no notebook is called {name!r:.80}; calclearn --list names them all")
 
@@ -56,7 +58,7 @@ def digest(content: bytes) -> str:
 
 
 def read_file(path: Path) -> bytes | None:
-    """The content of a file in the folder; None where there is nothing, or a link.
+    """The content of a file in the folder, as far as it is read; None for nothing, and for a link.
 
     Raises CourseError for what is neither: opening a named pipe would wait for ever.
     """
@@ -69,7 +71,7 @@ def read_file(path: Path) -> bytes | None:
         # Whoever puts a link or a pipe there in between is not followed, and not waited for.
         flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         with open(path, "rb", opener=lambda name, mode: os.open(name, mode | flags)) as file:
-            return file.read()
+            return file.read(LARGEST_NOTEBOOK)
     except FileNotFoundError:
         return None
 
@@ -111,6 +113,8 @@ class Course:
             entries = json.loads(read_file(path) or b"{}").items()
             # Before version 0.2 an entry was one digest.
             lists = {name: [to] if isinstance(to, str) else list(to) for name, to in entries}
+            if not all(isinstance(to, str) for known in lists.values() for to in known):
+                return {}
         except (OSError, CourseError, ValueError, TypeError, AttributeError, RecursionError):
             return {}
         return lists
@@ -142,24 +146,28 @@ class Course:
         if read_file(target) == new:
             return f"{name} is as it was laid out; there is nothing to reset."
         self._remember(self.laid_out | {name: [digest(new)]})
-        copy = self._free_name(target)
-        os.rename(target, copy)  # a link moves as it is
+        copy = self._reserve_copy(target)
+        try:
+            os.replace(target, copy)  # a link moves as it is
+        except BaseException:
+            copy.unlink()
+            raise
         try:
             write_file(target, new)
         except BaseException:
-            os.rename(copy, target)
+            os.replace(copy, target)
             raise
         return f"{name} is new again; your copy is {copy.name}."
 
     @staticmethod
-    def _free_name(target: Path) -> Path:
-        """A name with the time in it that no file has."""
+    def _reserve_copy(target: Path) -> Path:
+        """A new, empty file with the time in its name, which another reset cannot take as well."""
         stem = f"{target.stem}.{datetime.now():%Y-%m-%d_%H-%M-%S}"
-        copy, number = target.with_name(f"{stem}.ipynb"), 1
-        while os.path.lexists(copy):
-            number += 1
-            copy = target.with_name(f"{stem}_{number}.ipynb")
-        return copy
+        for number in itertools.count(1):
+            copy = target.with_name(f"{stem}_{number}.ipynb" if number > 1 else f"{stem}.ipynb")
+            with contextlib.suppress(FileExistsError):
+                copy.open("xb").close()
+                return copy
 
     def _remember(self, entries: dict[str, list[str]]) -> None:
         content = json.dumps(entries, indent=1).encode()

@@ -1,8 +1,5 @@
 """What the course's Jupyter server does differently from a plain one."""
 
-import sys
-
-import ipykernel_launcher
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
@@ -21,19 +18,25 @@ class PromptConnection(ZMQChannelsWebsocketConnection):
         return super().connect()
 
 
+# What `-m ipykernel_launcher` runs, with no folder on the path before it starts. IPython adds the
+# notebook's folder later, behind the standard library, so that a learner's own modules are there.
+LAUNCH = (
+    "import sys; sys.path[:] = filter(None, sys.path); "
+    "import runpy; runpy.run_module('ipykernel_launcher', run_name='__main__')"
+)
+
+
 class KernelsFromElsewhere(KernelSpecManager):
     """Jupyter's own kernels, whose launcher is never taken from the notebook's folder.
 
     A kernel starts when its notebook is opened, in the notebook's folder, as `python -m
-    ipykernel_launcher`: a file of that name in the folder would run before any cell does.
+    ipykernel_launcher`: a file there that is named like the launcher, or like a module that it
+    imports, would run before any cell does.
     """
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         spec = super().get_kernel_spec(kernel_name)
-        if spec.argv[0] in ("python", sys.executable):
-            launch = ["-m", "ipykernel_launcher"]
-            for i in range(len(spec.argv) - 1):
-                if spec.argv[i : i + 2] == launch:
-                    spec.argv[i : i + 2] = [ipykernel_launcher.__file__]
-                    break
+        if "ipykernel_launcher" in spec.argv:
+            module = spec.argv.index("ipykernel_launcher")
+            spec.argv[module - 1 : module + 1] = ["-c", LAUNCH]
         return spec

@@ -73,6 +73,8 @@ BROKEN = [
     b'{"08_a_loop.ipynb": 7}',
     b"[" * 200_000,
     b"\xff\xfe",
+    b'{"08_a_loop.ipynb": ' + b"[" * 900 + b"]" * 900 + b"}",
+    b'{"08_a_loop.ipynb": {"a": {}, "b": 7}, "9": [null]}',
     b"0" * 10**7,
 ]
 
@@ -131,6 +133,29 @@ def test_two_resets_in_one_second_keep_two_copies(course, monkeypatch):
         Course(course).reset(STEP)
     copies = [path.read_text() for path in sorted(course.glob("07*.2026*"))]
     assert sorted(copies) == ["first", "second", "third"]
+
+
+def test_a_reset_in_the_middle_of_another_loses_no_copy(course, monkeypatch):
+    """The other one takes place between the name of the copy and the move."""
+    (course / STEP).write_text("my answers")
+    move = os.replace
+
+    def interrupted(source, to):
+        if source == course / STEP:
+            monkeypatch.setattr(os, "replace", move)
+            Course(course).reset(STEP)
+        move(source, to)
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    Course(course).reset(STEP)
+    copies = [path.read_text() for path in course.glob("07*.*.ipynb")]
+    assert sorted(copies) == [f"{STEP}, version 1", "my answers"]
+
+
+@pytest.mark.parametrize("name", ["", "/", "07/", ".ipynb", "42", "a" * 300, "7\0"])
+def test_a_name_of_no_lesson(package, name):
+    with pytest.raises(CourseError, match=r"^no notebook is called '"):
+        layout.find(name)
 
 
 # A disk that fills up.
@@ -245,6 +270,26 @@ def test_a_linked_folder_of_settings_is_refused(package, tmp_path, link, exists)
     with pytest.raises(CourseError, match="is a link; remove it"):
         Course(tmp_path / "course")
     assert not exists or list(to.iterdir()) == []
+
+
+def test_a_notebook_without_end_is_kept_and_not_read_to_its_end(package, course):
+    with (course / STEP).open("wb") as file:
+        file.truncate(10**12)  # it takes no room on most disks
+    try:
+        upgrade(package, 2)
+        assert Course(course).lay_out() == [STEP]
+        Course(course).reset(STEP)
+        assert (course / STEP).read_text() == f"{STEP}, version 2"
+    finally:
+        for path in course.glob("07*"):
+            path.unlink()
+
+
+def test_a_second_name_of_a_file_outside_is_not_written_through(package, course, outside):
+    (course / STEP).unlink()
+    os.link(outside, course / STEP)
+    Course(course).reset(STEP)
+    assert (course / STEP).read_text() == f"{STEP}, version 1"
 
 
 def test_a_course_folder_may_be_a_link_itself(package, tmp_path, link):

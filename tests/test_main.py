@@ -1,5 +1,6 @@
 """`calclearn`, the command: the course is laid out, and JupyterLab opens it."""
 
+import importlib.metadata
 import json
 import os
 import re
@@ -181,10 +182,10 @@ def test_names_that_no_folder_can_have(package, launched, capsys, name, reason):
 
 
 def test_a_parent_that_cannot_be_read(package, launched, capsys, monkeypatch):
-    def exists(path, **options):
+    def closed(path, **options):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "exists", exists)
+    monkeypatch.setattr(Path, "stat", closed)
     assert refused(capsys, ["closed/course"]).endswith("'closed/course': Permission denied")
 
 
@@ -195,6 +196,26 @@ def test_a_home_that_cannot_be_written(package, launched, tmp_path, capsys, monk
     assert line.startswith("calclearn: JupyterLab cannot write to ")
     assert line.endswith("; set JUPYTER_RUNTIME_DIR, or HOME, to a folder of yours")
     assert launched == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="other rights there")
+def test_only_the_learner_reads_what_the_server_keeps(package, launched, tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
+    command.main([str(tmp_path / "here")])
+    assert (tmp_path / "runtime").stat().st_mode & 0o077 == 0
+
+
+def test_jupyterlab_starts_where_the_command_does(package, launched, tmp_path):
+    """So that a path among its options is taken from there."""
+    command.main([str(tmp_path / "here"), "--", "--config=mine.py"])
+    assert Path.cwd() == tmp_path
+    assert "--config=mine.py" in launched[0]
+
+
+@pytest.mark.parametrize("port", [-5, 65536])
+def test_a_port_that_is_none(package, launched, tmp_path, capsys, port):
+    line = refused(capsys, [tmp_path / "here", "--", f"--port={port}"])
+    assert line == f"calclearn: a port is a number from 0 to 65535, not {port}"
 
 
 def run(*words, cwd, **options):
@@ -218,15 +239,33 @@ def test_characters_that_a_console_lacks_are_replaced(tmp_path, encoding):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes end otherwise there")
-def test_a_pipe_that_closes_is_a_quiet_end(tmp_path):
+@pytest.mark.parametrize("option", ["--list", "--help"])
+def test_a_pipe_that_closes_is_a_quiet_end(tmp_path, option):
     reading, writing = os.pipe()
     os.close(reading)
     listing = subprocess.run(
-        [sys.executable, "-m", "calclearn", "--list"],
+        [sys.executable, "-m", "calclearn", option],
         cwd=tmp_path, stdout=writing, stderr=subprocess.PIPE, timeout=120,
     )  # fmt: skip
     os.close(writing)
     assert listing.stderr == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
+def test_output_to_a_full_disk(tmp_path):
+    with open("/dev/full", "w") as full:
+        listing = subprocess.run(
+            [sys.executable, "-m", "calclearn", "--list"],
+            cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, timeout=120,
+        )  # fmt: skip
+    assert (listing.returncode, listing.stderr) == (1, b"calclearn: No space left on device\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of its own there")
+def test_output_that_is_closed(tmp_path):
+    words = f"'{sys.executable}' -m calclearn --list >&-"
+    listing = subprocess.run(["sh", "-c", words], cwd=tmp_path, stderr=subprocess.PIPE, timeout=120)
+    assert (listing.returncode, listing.stderr) == (0, b"")
 
 
 PLANTED = {
@@ -267,23 +306,30 @@ def test_a_folder_with_a_colon_in_its_name(package, launched, tmp_path):
     assert f"--ServerApp.root_dir={tmp_path / 'a:b'}" in launched[0]
 
 
-def test_a_kernels_launcher_is_not_taken_from_its_notebooks_folder(tmp_path):
+def test_a_kernel_starts_with_nothing_of_its_notebooks_folder(tmp_path):
     from jupyter_client.manager import KernelManager
 
     from calclearn.server import KernelsFromElsewhere
 
-    mark = tmp_path / "ran"
-    (tmp_path / "ipykernel_launcher.py").write_text(f"open({str(mark)!r}, 'w')\n")
+    mark, folder = tmp_path / "ran", tmp_path / "course"
+    folder.mkdir()
+    installed = (importlib.metadata.packages_distributions(), sys.stdlib_module_names)
+    for name in filter(str.isidentifier, {"ipykernel_launcher"}.union(*installed)):
+        (folder / f"{name}.py").write_text(f"open({str(mark)!r}, 'w')\n")
+    (folder / "mine.py").write_text("")
     kernels = KernelManager(kernel_spec_manager=KernelsFromElsewhere())
-    kernels.start_kernel(cwd=str(tmp_path))
+    kernels.start_kernel(cwd=str(folder))
     client = kernels.client()
     client.start_channels()
     try:
         client.wait_for_ready(timeout=120)
+        assert not mark.exists()
+        cell = "import mine, wsgiref; assert 'course' not in wsgiref.__file__"
+        said = client.execute_interactive(cell, timeout=120)
+        assert said["content"]["status"] == "ok", said
     finally:
         client.stop_channels()
         kernels.shutdown_kernel(now=True)
-    assert not mark.exists()
 
 
 @pytest.mark.parametrize("argv", [["--bogus"], ["one", "two"]])

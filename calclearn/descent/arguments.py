@@ -58,6 +58,45 @@ def not_negative(name: str, value: Any, below: float = np.inf) -> None:
         raise ValueError(f"{name} must be at least 0 and {bound}, got {value}")
 
 
+def number(
+    name: str, value: Any, low: float = -np.inf, high: float = np.inf, *, many: bool = False
+) -> None:
+    """Raise TypeError or ValueError unless low ≤ value < high; so each of `many` in an array."""
+    if not (is_real(value) and (many or np.ndim(value) == 0)):
+        raise TypeError(f"{name} must be a number{' or an array' * many}, got {value!r:.60}")
+    if not (np.all(value >= low) and np.all(value < high) and np.all(abs(value) < np.inf)):
+        least = f"at least {low:g}" if low > -np.inf else ""
+        most = f"below {high:g}" if high < np.inf else "finite"
+        raise ValueError(f"{name} must be {least}{' and ' * bool(least)}{most}, got {value}")
+
+
+def whole(name: str, value: Any, low: int, high: int | None = None) -> None:
+    """Raise ValueError unless value is one of low, low + 1, ..., high."""
+    is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not (is_whole and low <= value and (high is None or value <= high)):
+        expected = f"of at least {low}" if high is None else f"from {low} to {high}"
+        raise ValueError(f"{name} must be a whole number {expected}, got {value!r:.60}")
+
+
+def array(name: str, values: Any, *, finite: bool = True) -> Any:
+    """The values as an array of real numbers, or traced as they are; else TypeError, ValueError."""
+    try:
+        values = values if hasattr(values, "__array_function__") else np.asarray(values)
+    except (ValueError, OverflowError):  # lists of different lengths, whole numbers without end
+        values = np.array(None)
+    if values.dtype.kind not in REAL:
+        raise TypeError(f"{name} must be real numbers, got {values.dtype}")
+    if finite and isinstance(values, np.ndarray | np.generic) and not np.isfinite(values).all():
+        raise ValueError(f"{name} must be finite, got {values[~np.isfinite(values)].flat[0]}")
+    return values
+
+
+def instance(name: str, value: Any, kind: Any, expected: str) -> None:
+    """Raise TypeError unless value is of this kind."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be {expected}, got {value!r:.60}")
+
+
 def generator(rng: Any) -> np.random.Generator:
     """A generator as it is, or a new one of a seed.  Raises TypeError for anything else."""
     try:

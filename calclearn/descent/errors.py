@@ -40,6 +40,7 @@ class Error:
     slope: Pair = field(repr=False)
     curvature: Pair = field(repr=False)
     averaged: bool = True
+    targets = "numbers"
 
     def __call__(self, prediction: Array, target: Array) -> Array:
         real_numbers("prediction", prediction)
@@ -169,3 +170,6 @@ def cross_entropy(logits: Array, target: Array) -> Array:
     highest = np.max(plain(logits), axis=1, keepdims=True)  # so that no exponential overflows
     partition = highest[:, 0] + np.log(np.sum(np.exp(logits - highest), axis=1))  # (n, ...)
     return np.mean(partition - np.sum(beside(target, logits) * logits, axis=1), axis=0)
+
+
+cross_entropy.targets, cross_entropy.averaged = "classes", True

