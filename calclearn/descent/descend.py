@@ -1,40 +1,146 @@
-"""March a while, then look back: the only loop in the project.
+"""The only loop in the project: step, look, ask.
 
-The march is the loop of every textbook, update after update, and asks nothing. Whether a start has
-converged, diverged or stalled meanwhile is asked once a block, for the last step; only if one has,
-the block's steps are searched for the moment. So the questions cost next to nothing, for one
-start of two weights as for ten thousand.
+    w, state = optimizer.update(w, g, state, surface)      step
+    value, g = surface.value_and_gradient(w)               look
 
-`stopping` asks, and says what the stops are. A run can be ended at any moment, by hand or by the
-`watch` that it reports to: what it has seen until then is a descent like any other.
+After each step a start may have ended. Where `surface.scale` and `steepness` are the sizes of a
+typical value and gradient, it has
+
+    CONVERGED     ‖∇fₖ‖ ≤ tolerance · steepness
+    DIVERGED      |fₖ| > 10⁸ max(|f₀|, scale), or something is no longer finite
+    STALLED       w has come back ten times to the same point, to the last digit, and was never
+                  further from it than rounding; or a line search has found no lower point
+    EARLY         `patience` records without a validation loss lower than all before
+    OUT_OF_STEPS  none of these after `steps` steps
+
+A single step on one spot ends nothing: momentum may be turning round, a schedule begin at 0. A run
+that will still converge may climb first: momentum 0.999 by up to 10⁶. Hence the 10⁸, which
+gradient descent at 1.5 times the largest stable learning rate passes in 14 steps or so. A gradient
+that is small for one mini-batch says little: where batches are drawn, nothing has CONVERGED.
 """
 
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import is_dataclass
+from dataclasses import dataclass, is_dataclass
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
 
-from calclearn.calculus.tracing import plain
-from calclearn.descent.arguments import (
-    finite_numbers,
-    generator,
-    is_real,
-    optimizer_like,
-    whole_number,
+from calclearn.calculus.tracing import Traced, plain
+from calclearn.descent.arguments import array, generator, instance, is_real, whole
+from calclearn.descent.optimizers import check_optimizer
+from calclearn.descent.surfaces import (
+    Array,
+    Evaluation,
+    Surface,
+    anywhere,
+    as_points,
+    in_type,
+    inner,
+    length,
+    where,
 )
-from calclearn.descent.batches import Array, as_points, some
-from calclearn.descent.record import Descent, Seen, Stop
-from calclearn.descent.stopping import RUNNING, Judge
-from calclearn.descent.surfaces import Surface
 
 __all__ = ["Descent", "Stop", "descend"]
 
-BLOCK = 32  # steps between two looks back, at most; 1 where each step is a line search
-PERIOD = 0.25  # seconds
-NUMBERS = 2**18  # numbers that a block of points may hold, to stay in the cache
+EXPLODED = 1e8
+STILL = 10  # returns to a point
+CYCLE = 32  # steps within which it returns
+PERIOD = 0.25  # seconds between two reports
+
+
+class Stop(IntEnum):
+    """Why a descent ended.
+
+    >>> Stop(2)
+    <Stop.DIVERGED: 2>
+    """
+
+    OUT_OF_STEPS = 0
+    CONVERGED = 1
+    DIVERGED = 2
+    STALLED = 3
+    EARLY = 4
+
+
+RUNNING, CONVERGED, DIVERGED, STALLED, EARLY = map(int, Stop)  # while it runs, it is out of steps
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Descent:
+    """A descent on record: step `steps[i]` was at `points[i]`, with `values[i]`, `gradients[i]`.
+
+    The values and gradients are those that the steps used: with mini-batches, those of the batches.
+    A start that has stopped repeats its last finite point; the record ends when all have. With a
+    validation surface, each start's best step and point are those of its lowest validation loss.
+    Printed, it says how it ended; a format such as `f"{descent:.2f}"` is that of the loss.
+    """
+
+    steps: np.ndarray  # (K+1,)
+    points: Array  # (K+1, d, ...)
+    values: Array  # (K+1, ...)
+    gradients: Array  # (K+1, d, ...)
+    stop: np.ndarray  # (...) of Stop
+    steps_taken: np.ndarray  # (...)
+    evaluations: np.ndarray  # (...) of the gradient
+    interrupted: bool = False
+    validation: Array | None = None  # (K+1, ...) losses of the points, where they were asked for
+    state: Any = None  # the optimizer's memory at the end, unless all starts came to one
+
+    @property
+    def point(self) -> Array:
+        """Where the descent ended, (d, ...)."""
+        return self.points[-1]
+
+    @property
+    def value(self) -> Array:
+        """How low that is, (...)."""
+        return self.values[-1]
+
+    @property
+    def best_step(self) -> Any:
+        """The recorded step with the lowest validation loss, (...)."""
+        return np.minimum(self.steps[self._lowest], self.steps_taken)
+
+    @property
+    def best_point(self) -> Array:
+        """Where the validation loss was lowest, (d, ...)."""
+        i = self._lowest
+        if i.ndim == 0:
+            return self.points[i]
+        each = self.points[i, :, *np.indices(i.shape)]  # (..., d)
+        return np.moveaxis(each, -1, 0)
+
+    @property
+    def _lowest(self) -> np.ndarray:
+        if self.validation is None:
+            raise AttributeError("only a descent with a validation surface has a best step")
+        losses = plain(self.validation)
+        return np.argmin(np.where(np.isnan(losses), np.inf, losses), axis=0)
+
+    def __format__(self, spec: str) -> str:
+        kind = {EARLY: "stopped early"} | {int(stop): stop.name.lower() for stop in list(Stop)[1:4]}
+        if np.ndim(self.stop):
+            counts = [(np.count_nonzero(self.stop == stop), kind[stop]) for stop in sorted(kind)]
+            counts.append((np.count_nonzero(self.stop == RUNNING), "out of steps"))
+            parts = [f"{count:,} {words}" for count, words in counts if count]
+            return f"{np.size(self.stop):,} starts: {', '.join(parts) or 'none'}"
+        taken, stop = int(self.steps_taken), int(self.stop)
+        steps = f"{taken:,} step{'s' * (taken != 1)}"
+        loss = format(float(plain(self.value)), spec or ".3g")
+        if stop == DIVERGED:
+            return f"diverged after {steps}"
+        if stop == RUNNING and not self.interrupted:
+            return f"at loss {loss} after {steps}"
+        return f"{kind.get(stop, 'interrupted')} after {steps} at loss {loss}"
+
+    def __str__(self) -> str:
+        return format(self)
+
+    def __repr__(self) -> str:
+        return f"<Descent: {self}>"
 
 
 def descend(
@@ -52,7 +158,7 @@ def descend(
     watch: Callable[[Descent], Any] | None = None,
     state: Any = None,
 ) -> Descent:
-    """Let `optimizer` walk down `surface` from `start`, and keep what it saw.
+    """Let `optimizer` walk down `surface` from `start`, and keep a record of it.
 
     wₖ₊₁ = update(wₖ, ∇f(wₖ)),    k = 0, 1, ..., steps - 1
 
@@ -78,183 +184,228 @@ def descend(
 
     >>> from calclearn.descent.optimizers import GradientDescent
     >>> bowl = Surface(lambda w: w[0]**2 + 3 * w[1]**2, lambda w: np.stack([2 * w[0], 6 * w[1]]))
-    >>> run = descend(bowl, [3.0, 1.0], GradientDescent(learning_rate=0.25))
-    >>> Stop(run.stop), int(run.steps_taken)
-    (<Stop.CONVERGED: 1>, 30)
+    >>> descend(bowl, [3.0, 1.0], GradientDescent(learning_rate=0.25))
+    <Descent: converged after 30 steps at loss 1.04e-17>
     >>> sweep = descend(bowl, [3.0, 1.0], GradientDescent(learning_rate=np.array([0.25, 0.5])))
     >>> [Stop(s).name for s in sweep.stop], sweep.steps_taken
     (['CONVERGED', 'DIVERGED'], array([30, 15]))
     """
-    if not (isinstance(surface, Surface) or callable(surface)):
-        raise TypeError(f"surface must be a Surface or a function of points, got {surface!r}")
-    optimizer_like(optimizer)
-    surface = surface if isinstance(surface, Surface) else Surface(surface)
+    surface = as_surface("surface", surface)
+    validation = None if validation is None else as_surface("validation", validation)
+    check_optimizer(optimizer)
     w = as_points(start, surface.dimension, "start")
-    finite_numbers("start", plain(w))
-    whole_number("steps", steps, 0)
-    whole_number("every", every, 1)
+    array("start", plain(w))
+    whole("steps", steps, 0)
+    whole("every", every, 1)
     if not (is_real(tolerance) and np.ndim(tolerance) == 0 and tolerance >= 0):
         raise ValueError(f"tolerance must be a number of at least 0, got {tolerance!r}")
-    if not (validation is None or isinstance(validation, Surface) or callable(validation)):
-        raise TypeError(f"validation must be a Surface or a function of points, got {validation!r}")
     if patience is not None:
-        whole_number("patience", patience, 1)
+        whole("patience", patience, 1)
         if validation is None:
             raise ValueError("patience needs a validation surface, got validation=None")
-    for name, told in (("progress", progress), ("watch", watch)):
-        if not (told is None or callable(told)):
-            raise TypeError(f"{name} must be a function or None, got {told!r:.60}")
+    for name, called in (("progress", progress), ("watch", watch)):
+        instance(name, called, Callable | None, "a function or None")
     rng = generator(0 if rng is None else rng)
-    if not (validation is None or isinstance(validation, Surface)):
-        validation = Surface(validation)
     with np.errstate(all="ignore"):  # a number that overflows is a divergence, not a warning
         run = Run(surface, w, optimizer, rng, tolerance, every, validation, patience, state)
         try:
-            run.finish(steps, Clock(steps, progress, watch))
+            run.go(steps, progress or (print_line if sys.stderr.isatty() else None), watch)
             descent = run.record()
             if watch is not None:
                 watch(descent)
         except KeyboardInterrupt:
             run.interrupted = True
             descent = run.record()
-        return descent
+    return descent
 
 
 class Run:
-    """A descent under way."""
+    """A descent under way.
+
+    `now` is replaced as a whole at the end of each step, so that an interrupt at any moment finds a
+    point, the memory that belongs to it, and how each start stands.
+    """
 
     def __init__(
-        self,
-        surface: Surface,
-        w: Array,
-        optimizer: Any,
-        rng: np.random.Generator,
-        tolerance: float,
-        every: int,
-        validation: Surface | None,
-        patience: int | None,
-        state: Any,
-    ) -> None:
-        self.surface, self.optimizer, self.rng = surface, optimizer, rng
+        self, surface, w, optimizer, rng, tolerance, every, validation, patience, state
+    ) -> None:  # fmt: skip
+        self.surface, self.optimizer, self.rng, self.every = surface, optimizer, rng, every
+        self.validation, self.patience, self.interrupted = validation, patience or np.inf, False
         self.batch = surface.sample(rng)
         self.noisy = self.batch is not surface
+        self.searches = hasattr(optimizer, "search")
         shape = common_shape(w.shape[1:], surface.batch, batch_shape(optimizer))
         if shape != w.shape[1:]:
             w = repeated(w, shape)
-        try:
-            value, g = self.batch.value_and_gradient(w)
-        except ValueError as error:
-            raise ValueError(f"surface cannot take points of shape {w.shape}: {error}") from error
-        for name, part, expected in (("value", value, shape), ("gradient", g, w.shape)):
-            if not is_real(part):
-                raise TypeError(
-                    f"the {name} of the surface must be a real number or an array of them, "
-                    f"got {part!r:.60}"
-                )
-            if np.shape(plain(part)) != expected:
-                raise ValueError(
-                    f"the {name} of the surface must have shape {expected} at points of shape "
-                    f"{w.shape}, got {np.shape(plain(part))}"
-                )
-        self.state = optimizer.init(w)
-        if state is not None:
-            if type(state) is not type(self.state):
-                kind = type(optimizer).__name__
-                raise TypeError(f"state must be a memory of {kind}, got {state!r:.60}")
-            self.state = state
-        rests = not self.noisy and getattr(optimizer, "rests_where_flat", True)
-        self.judge = Judge(
-            surface, self.noisy, tolerance if rests else None, every, validation, patience
-        )
-        self.seen, self.past = self.judge.begin(Seen(w, value, g, 1))
-        self.interrupted = False
+        value, g = first_look("surface", self.batch.value_and_gradient, w, shape, w.shape)
+        here = Evaluation(w, value, g, 1)
+        ends = not self.noisy and getattr(optimizer, "stays_where_flat", True)
+        self.small = where(np.asarray(ends)[()], tolerance * plain(surface.steepness), -1.0)
+        self.large = EXPLODED * np.maximum(abs(plain(value)), plain(surface.scale))
+        self.certain = np.square(max(np.max(self.small, initial=0), 1e-150))  # or ask precisely
+        self.rounding = 32 * np.finfo(w.dtype).eps
+        self.still, self.age, self.anchor = 0, 0, plain(w)
+        stop, _ = self.ask(here)
+        stop, self.still = where(stop == STALLED, RUNNING, stop), 0  # it has not moved yet
+        self.rows, self.losses, self.lowest, self.waited = [(0, here)], [], np.inf, 0
+        if validation:
+            (loss,) = first_look("validation", lambda w: (validation(w),), w, shape)
+            self.losses.append((0, loss))
+            self.lowest = where(plain(loss == loss), plain(loss), np.inf)
+        self.now = 0, here, memory(optimizer, w, state), stop, 0
 
-    def finish(self, steps: int, clock: "Clock") -> None:
-        """March and look back in turn until all have stopped."""
-        searches, fitting = hasattr(self.state, "seen"), 1 + NUMBERS // self.past.seen.w.size
-        block, longest = 1, 1 if searches else min(BLOCK, fitting)
-        while self.past.k < steps and not self.interrupted and some(self.past.stop == RUNNING):
-            rows, state = self.march(min(block, steps - self.past.k), clock.pause)
-            record, past = self.judge.look_back(rows, self.past)
-            self.seen += record
-            # At once, so that an interrupt finds those before or these.
-            self.past, self.state = past, state
-            block = min(2 * block, longest)
-            clock.tick(self)
+    def go(self, steps: int, progress: Callable | None, watch: Callable | None) -> None:
+        """Step until all starts have ended, and report now and then."""
+        begin = time.perf_counter()
+        pause = begin + PERIOD
+        while self.now[0] < steps and anywhere(self.now[3] == RUNNING):
+            self.step()
+            now = time.perf_counter()
+            if now < pause:
+                continue
+            if progress is not None and now - begin > 1:
+                progress(self.now[0], steps)
+            if watch is not None and watch(self.record()):
+                self.interrupted = True
+                break
+            reported = time.perf_counter()
+            pause = reported + max(PERIOD, 3 * (reported - now))  # a slow watch leaves time to run
+
+    def step(self) -> None:
+        """One step of all starts; those that have ended stay where they are."""
+        k, here, state, stop, taken = self.now
+        before = self.optimizer, state
+        if self.searches:
+            there, state = self.optimizer.search(here, state, self.batch)
+        else:
+            w, state = self.optimizer.update(here.w, here.gradient, state, self.batch)
+            there = Evaluation(in_type(w, here.w), None, None, here.count)
+        batch = self.surface.sample(self.rng)
+        if self.noisy or not self.searches:
+            value, g = batch.value_and_gradient(there.w)
+            there = Evaluation(there.w, value, g, there.count + 1)
+        k = k + 1
+        if not anywhere(stop) and self.goes_on(here, there):
+            self.still, self.age, self.anchor, taken = 0, 0, there.w, k
+        else:
+            running, (code, finite) = stop == RUNNING, self.ask(there, paused(*before))
+            kept, count = where(running & finite, there, here), there.count
+            there = kept._replace(count=where(running, count, here.count))
+            stop, taken = where(running, code, stop), where(running, k, taken)
+        if k % self.every == 0:
+            if self.validation:
+                stop = self.validated(k, there, stop)
+            self.rows.append((k, there))
+        self.batch = batch
+        self.now = k, there, state, stop, taken
+
+    def goes_on(self, here: Evaluation, there: Evaluation) -> bool:
+        """Whether no start has ended, by squares alone; where they do not say, `ask`."""
+        value, g, w = there.value, there.gradient, there.w
+        if type(value) is Traced or type(w) is Traced:
+            return False
+        step = w - here.w
+        steep, moved, least = inner(g, g), inner(step, step), self.rounding**2 * inner(w, w)
+        if not isinstance(value, np.ndarray):
+            certain = self.certain < steep < np.inf and least < moved < np.inf
+            return bool(certain and abs(value) <= self.large)
+        certain = (steep > self.certain) & (moved > least) & (abs(value) <= self.large)
+        return bool(certain.all() and steep.max() < np.inf and moved.max() < np.inf)
+
+    def ask(self, there: Evaluation, paused: Array = False) -> tuple[Array, Array]:
+        """The Stop (...) after the step to this point, and whether all there is finite.
+
+        A step that a schedule paused says nothing of where the start is.
+        """
+        value, w = abs(plain(there.value)), plain(there.w)
+        steep, size, away = length(plain(there.gradient)), length(w), length(w - self.anchor)
+        finite = (value < np.inf) & (steep < np.inf) & (size < np.inf)
+        near = away <= self.rounding * size
+        self.still = where(near, self.still + where((away > 0) | paused, 0, 1), 0)
+        fresh = ~near | ((self.still == 0) & (self.age >= (0 if self.searches else CYCLE)))
+        self.anchor, self.age = where(fresh, w, self.anchor), where(fresh, 0, self.age + 1)
+        stalled = self.still >= (1 if self.searches else STILL)
+        code = where(stalled, RUNNING if self.noisy else STALLED, RUNNING)
+        code = where(steep <= self.small, CONVERGED, code)
+        return where(finite & (value <= self.large), code, DIVERGED), finite
+
+    def validated(self, k: int, there: Evaluation, stop: Array) -> Array:
+        loss = self.validation(there.w)
+        self.losses.append((k, loss))
+        lower = plain(loss) < self.lowest
+        self.lowest = where(lower, plain(loss), self.lowest)
+        self.waited = where(lower, 0, self.waited + 1)
+        return where((self.waited >= self.patience) & (stop == RUNNING), EARLY, stop)
 
     def record(self) -> Descent:
         """The descent so far: the records, and the last step."""
-        past, validation = self.past, self.judge.validation
-        last = int(np.max(past.taken, initial=0))
-        record = [entry for entry in self.seen if entry[0] <= last]
-        if record[-1][0] < last:
-            loss = validation(past.seen.w) if validation else None
-            record.append((last, past.seen, loss))
-        numbers, rows, losses = zip(*record, strict=True)
-        points, values, gradients, _ = zip(*rows, strict=True)
-        each = np.zeros(np.shape(past.taken), dtype=int)  # where all starts share one number
+        k, here, state, stop, taken = self.now
+        rows, losses = [r for r in self.rows if r[0] <= k], [r for r in self.losses if r[0] <= k]
+        if rows[-1][0] < k:
+            rows.append((k, here))
+            losses.append((k, self.validation(here.w) if self.validation else None))
+        points, values, gradients, _ = zip(*(row for _, row in rows), strict=True)
+        each = np.zeros(here.w.shape[1:], dtype=int)  # where all starts share one number
         return Descent(
-            steps=np.array(numbers),
-            points=in_one(points),
-            values=in_one(values),
-            gradients=in_one(gradients),
-            stop=each + past.stop,
-            steps_taken=each + past.taken,
-            evaluations=each + past.seen.evaluations,
+            steps=np.array([k for k, _ in rows]),
+            points=joined(points),
+            values=joined(values),
+            gradients=joined(gradients),
+            stop=each + stop,
+            steps_taken=each + taken,
+            evaluations=each + here.count,
             interrupted=self.interrupted,
-            validation=in_one(losses) if validation else None,
-            state=self.state if some(past.stop == RUNNING) else None,
+            validation=joined([loss for _, loss in losses]) if self.validation else None,
+            state=state if anywhere(stop == RUNNING) else None,
         )
 
-    def march(self, steps: int, pause: float) -> tuple[list[Seen], Any]:
-        """The loop of every textbook, for so many steps or until `pause`.
 
-        Returns what it has seen, first the past, and the optimizer's memory after the last of it.
-        """
-        update, surface, rng = self.optimizer.update, self.surface, self.rng
-        batch, state, seen = self.batch, self.state, self.past.seen
-        searches, rows, dtype = hasattr(state, "seen"), [seen], seen.w.dtype
-        try:
-            for _ in range(steps):
-                if searches and state.seen is not seen:
-                    state = state._replace(seen=seen)
-                w, memory = update(seen.w, seen.gradient, state, batch)
-                if w.dtype is not dtype:  # float32 stays float32, whatever it was added to
-                    w = w.astype(dtype)
-                batch = surface.sample(rng)
-                if searches and not self.noisy:  # a line search has looked there already
-                    seen = memory.seen
-                else:
-                    seen = Seen(w, *batch.value_and_gradient(w), seen.evaluations + 1)
-                state = memory  # not before, as an interrupt may come while the gradient is taken
-                rows.append(seen)
-                if w is rows[-2].w or time.perf_counter() > pause:
-                    break
-        except KeyboardInterrupt:
-            self.interrupted = True
-        self.batch = batch
-        return rows, state
+def as_surface(name: str, given: Any) -> Surface:
+    if not (isinstance(given, Surface) or callable(given)):
+        raise TypeError(f"{name} must be a Surface or a function of points, got {given!r:.60}")
+    return given if isinstance(given, Surface) else Surface(given)
 
 
-class Clock:
-    """When to pause for a look back, and whom to tell how far the run is."""
+def first_look(name: str, look: Callable, w: Array, *shapes: tuple) -> tuple:
+    """What a surface is at the start, once it has these shapes."""
+    try:
+        parts = look(w)
+    except ValueError as error:
+        raise ValueError(f"{name} cannot take points of shape {w.shape}: {error}") from error
+    whose = "the surface" if name == "surface" else name
+    for part, shape, kind in zip(parts, shapes, ("value", "gradient"), strict=False):
+        if not is_real(part):
+            raise TypeError(
+                f"the {kind} of {whose} must be a real number or an array of them, got {part!r:.60}"
+            )
+        if np.shape(plain(part)) != shape:
+            raise ValueError(
+                f"the {kind} of {whose} must have shape {shape} at points of shape "
+                f"{w.shape}, got {np.shape(plain(part))}"
+            )
+    return parts
 
-    def __init__(self, steps: int, progress: Callable | None, watch: Callable | None) -> None:
-        on_terminal = print_line if sys.stderr.isatty() else None
-        self.steps, self.progress, self.watch = steps, progress or on_terminal, watch
-        self.begin = time.perf_counter()
-        self.pause = self.begin + PERIOD
 
-    def tick(self, run: Run) -> None:
-        now = time.perf_counter()
-        if now < self.pause:
-            return
-        if self.progress is not None and now - self.begin > 1:
-            self.progress(run.past.k, self.steps)
-        if self.watch is not None and self.watch(run.record()):
-            run.interrupted = True
-        told = time.perf_counter()
-        self.pause = told + max(PERIOD, 3 * (told - now))  # a slow listener leaves time to march
+def memory(optimizer: Any, w: Array, state: Any) -> Any:
+    """The optimizer's memory before the first step: its own, or the `state` of an earlier run."""
+    own = optimizer.init(w)
+    if state is None:
+        return own
+    fits = type(state) is type(own)
+    if fits and isinstance(own, tuple):
+        pairs = [pair for pair in zip(own, state, strict=False) if hasattr(pair[0], "shape")]
+        fits = all(np.shape(plain(a)) == np.shape(plain(b)) for a, b in pairs)
+    if not fits:
+        kind = type(optimizer).__name__
+        raise TypeError(f"state must be a memory of {kind} for these starts, got {state!r:.60}")
+    return state
+
+
+def paused(optimizer: Any, state: Any) -> Array:
+    """Whether a schedule holds the learning rate (...) of the next step at 0."""
+    rate = getattr(getattr(optimizer, "optimizer", optimizer), "learning_rate", None)
+    k = getattr(state, "k", state)
+    return plain(rate(k)) == 0 if callable(rate) and isinstance(k, int) else False
 
 
 def print_line(k: int, steps: int) -> None:
@@ -272,9 +423,12 @@ def common_shape(starts: tuple, surface: tuple, optimizer: tuple) -> tuple:
 
 
 def batch_shape(hyperparameters: Any) -> tuple[int, ...]:
-    """The shape (...) of the arrays among the fields of an optimizer or a schedule."""
+    """The shape (...) of the arrays among the fields of an optimizer, and of its schedule."""
     if is_dataclass(hyperparameters):
-        hyperparameters = tuple(vars(hyperparameters).values())
+        fields = vars(hyperparameters)
+        rate = fields.get("learning_rate")
+        shapes = [batch_shape(value) for value in fields.values()]
+        return np.broadcast_shapes(*shapes, np.shape(plain(rate(0))) if callable(rate) else ())
     if isinstance(hyperparameters, tuple):
         return np.broadcast_shapes(*map(batch_shape, hyperparameters))
     return getattr(hyperparameters, "shape", ())
@@ -287,6 +441,6 @@ def repeated(w: Array, shape: tuple[int, ...]) -> Array:
     return np.reshape(w, (d, *ones, *batch)) + np.zeros((d, *shape), dtype=w.dtype)
 
 
-def in_one(rows: tuple) -> Array:
+def joined(rows: Any) -> Array:
     """`np.stack`, in the quick way where no row is traced."""
     return np.array(rows) if type(plain(rows[-1])) is type(rows[-1]) else np.stack(rows)

@@ -10,9 +10,9 @@ from functools import cache
 
 import numpy as np
 
-from calclearn.descent.catalogue import CATALOGUE
 from calclearn.descent.curvature import classify, eigenvalues
 from calclearn.descent.descend import Stop, descend
+from calclearn.descent.landscapes import CATALOGUE
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.second_order import Newton
 from calclearn.descent.surfaces import Surface, shaken
@@ -32,7 +32,7 @@ CURVES = {name: CATALOGUE[name]() for name in ("two valleys", "ripples", "parabo
 REACHES = {"Himmelblau": 5.0, "double well": 2.2, "saddle": 2.2, "monkey saddle": 2.2}
 REACHES |= {"plateau": 3.2, "Rastrigin": 2.4}
 SURFACES = {
-    name: replace(CATALOGUE[name](), domain=((-reach, reach),) * 2)
+    name: CATALOGUE[name]().replace(domain=((-reach, reach),) * 2)
     for name, reach in REACHES.items()
 }
 

@@ -5,11 +5,10 @@ from functools import cache
 import numpy as np
 
 from calclearn.data import LineData, penguin_line
-from calclearn.descent.curvature import eigenvalues
+from calclearn.descent.curvature import Regimes, eigenvalues
 from calclearn.descent.descend import descend
 from calclearn.descent.losses import line_loss
 from calclearn.descent.optimizers import GradientDescent
-from calclearn.descent.rates import Regimes
 from calclearn.descent.surfaces import Surface
 from calclearn.explorers.controls import coloured, log_slider, round_slider, slider
 from calclearn.explorers.explore import Explorer, explore
@@ -166,7 +165,7 @@ def rate_for(surface: Surface, share: float) -> float:
 
     Raises ValueError for a surface that has not two weights, or no minimum that is known.
 
-    >>> from calclearn.descent.catalogue import booth
+    >>> from calclearn.descent.landscapes import booth
     >>> rate_for(booth(), 0.5)  # λmax = 18
     0.03
     """

@@ -63,7 +63,7 @@ def lying_loop(data: LineData | None = None) -> Explorer:
         report = check_gradient(lambda w: np.mean((X @ w - y) ** 2), given, at=start)
         if given(start).shape != start.shape:
             return report, surface, 0  # no step that `w -= learning_rate * gradient` could take
-        return report, replace(surface, gradient=given, value_and_gradient=None), STEPS
+        return report, surface.replace(gradient=given), STEPS
 
     def compute(gradient: str, learning_rate: float) -> dict:
         report, fits, steps = suspect(gradient)
@@ -123,7 +123,7 @@ def sound_loop(data: LineData | None = None) -> Explorer:
 
     def compute(learning_rate: float, batch_size: int, iterations: int) -> dict:
         drawn = iter(batches(batch_size))
-        noisy = replace(surface, sampler=lambda rng: next(drawn))
+        noisy = surface.replace(sampler=lambda rng: next(drawn))
         fits = surface if batch_size == len(data) else noisy
         run = descend(fits, start, GradientDescent(learning_rate), iterations)
         whole = replace(run, values=surface(run.points.T))

@@ -16,8 +16,7 @@ import numpy as np
 from calclearn.calculus.autodiff import grad
 from calclearn.data import penguins
 from calclearn.descent.descend import descend
-from calclearn.descent.fits import linear_fit
-from calclearn.descent.losses import l2, mse
+from calclearn.descent.losses import l2, linear_fit, mse
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.surfaces import Surface
 from calclearn.explorers.controls import choice, log_slider, slider

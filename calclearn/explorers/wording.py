@@ -6,8 +6,8 @@ it and whatever came out; the rest are words that more than one caption needs.
 
 import re
 
-from calclearn.descent.batches import Array
 from calclearn.descent.descend import Descent, Stop
+from calclearn.descent.surfaces import Array
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 SPELLED = 7  # from this power of ten on a large number is written with its power
@@ -51,7 +51,7 @@ def placed(point: Array) -> str:
 def ended(descent: Descent, unit: str) -> str:
     """Return how one descent ended, as the end of a sentence.
 
-    >>> from calclearn.descent.catalogue import bowl
+    >>> from calclearn.descent.landscapes import bowl
     >>> from calclearn.descent.descend import descend
     >>> from calclearn.descent.optimizers import GradientDescent
     >>> ended(descend(bowl(), (2, 0), GradientDescent(0.4), steps=1), "kg²")

@@ -22,7 +22,7 @@ NOT_SETTLED, DIVERGES = -2, -1  # what stands in a map where no minimum was reac
 def places(surface, points) -> np.ndarray:
     """Return where points (d, ...) stand on the paper: (x, y), or (w, height) on a curve.
 
-    >>> from calclearn.descent.shapes import parabola
+    >>> from calclearn.descent.landscapes import parabola
     >>> places(parabola(), np.array([[1.0, 3.0]]))
     array([[1., 3.],
            [1., 9.]])

@@ -17,8 +17,7 @@ from nbformat.v4 import new_code_cell
 from calclearn.calculus.autodiff import value_and_grad
 from calclearn.data import digits
 from calclearn.descent.descend import descend
-from calclearn.descent.fits import linear_fit
-from calclearn.descent.losses import l2, line_loss, mse
+from calclearn.descent.losses import l2, line_loss, linear_fit, mse
 from calclearn.descent.optimizers import Adam, GradientDescent
 from calclearn.explorers.forecasts import trained as forecast_trained
 from calclearn.networks.images import Conv2D, MaxPool2D

@@ -6,9 +6,7 @@ import pytest
 from calclearn.calculus.autodiff import grad
 from calclearn.calculus.numerical import central_difference
 from calclearn.descent.descend import Stop, descend
-from calclearn.descent.errors import mse
-from calclearn.descent.fits import linear_fit
-from calclearn.descent.losses import l2
+from calclearn.descent.losses import l2, linear_fit, mse
 from calclearn.descent.optimizers import (
     AdaGrad,
     Adam,

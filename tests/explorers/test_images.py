@@ -9,7 +9,7 @@ from calclearn import explorers
 from calclearn.calculus.autodiff import grad
 from calclearn.data import LabelledImages, digits
 from calclearn.descent.descend import descend
-from calclearn.descent.errors import cross_entropy
+from calclearn.descent.losses import cross_entropy
 from calclearn.descent.optimizers import Adam
 from calclearn.explorers.images import ALL, KERNELS, LAYERS, ONE, OWN, VALUES, example, products
 from calclearn.explorers.learned import GRADIENTS, OUTPUTS

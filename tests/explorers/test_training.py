@@ -14,8 +14,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from PIL import Image
 
-from calclearn.descent.catalogue import bowl
 from calclearn.descent.descend import Stop, descend
+from calclearn.descent.landscapes import bowl
 from calclearn.descent.optimizers import Adam, GradientDescent, Momentum
 from calclearn.descent.schedules import clipped, cosine
 from calclearn.descent.surfaces import Surface, shaken
@@ -472,7 +472,7 @@ def test_an_optimizer_is_described_in_words():
 SETUP = """\
 import numpy as np
 from calclearn import Adam
-from calclearn.descent.catalogue import bowl
+from calclearn.descent.landscapes import bowl
 from calclearn.explorers.live_training import training
 view = training(bowl(), np.array([2.0, 1.0]), Adam(0.05), 60)
 """

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 
-from calclearn.descent.shapes import double_well, ripples, two_valleys
+from calclearn.descent.landscapes import double_well, ripples, two_valleys
 from calclearn.figures.basins import (
     DIVERGES,
     NOT_SETTLED,

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from calclearn.descent.fits import linear_fit
-from calclearn.descent.losses import mse
+from calclearn.descent.losses import linear_fit, mse
 from calclearn.figures.fits import Reach, Rings, Split, Weights
 
 RNG = np.random.default_rng(5)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from calclearn.descent.catalogue import himmelblau
 from calclearn.descent.curvature import quadratic_model
 from calclearn.descent.descend import descend
+from calclearn.descent.landscapes import himmelblau
 from calclearn.descent.optimizers import Adam, GradientDescent
 from calclearn.figures.races import ModelRings, Paths, RaceCurves, key
 from calclearn.figures.style import OPTIMIZERS, panels

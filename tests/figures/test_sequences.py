@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 
-from calclearn.descent.catalogue import bowl
+from calclearn.descent.landscapes import bowl
 from calclearn.figures.sequences import (
     AGREEMENT,
     ARRIVING,

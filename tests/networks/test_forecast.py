@@ -6,7 +6,7 @@ import pytest
 from calclearn.data import co2
 from calclearn.data.dataset import Dataset
 from calclearn.descent.descend import descend
-from calclearn.descent.errors import mse
+from calclearn.descent.losses import mse
 from calclearn.descent.optimizers import AdamW
 from calclearn.descent.schedules import cosine
 from calclearn.explorers import forecasts

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calclearn.calculus.numerical import grad as numerical_grad
-from calclearn.descent.errors import cross_entropy, mse
+from calclearn.descent.losses import cross_entropy, mse
 from calclearn.networks.images import Conv2D
 from calclearn.networks.inside import activations, backpropagated, filter_normalised, gradient_norms
 from calclearn.networks.layers import Dense, Dropout, Flatten, ReLU, Sigmoid, Tanh

@@ -10,7 +10,7 @@ from calclearn.calculus.checking import check_gradient
 from calclearn.calculus.numerical import grad as numerical_grad
 from calclearn.calculus.numerical import hessian as numerical_hessian
 from calclearn.descent.descend import Stop, descend
-from calclearn.descent.errors import cross_entropy, mse, sse
+from calclearn.descent.losses import cross_entropy, mse, sse
 from calclearn.descent.optimizers import Adam, GradientDescent
 from calclearn.descent.schedules import clipped
 from calclearn.descent.second_order import LBFGS

@@ -14,7 +14,7 @@ from calclearn.calculus.checking import check_gradient
 from calclearn.calculus.numerical import hessian as numerical_hessian
 from calclearn.calculus.tracing import plain
 from calclearn.descent.descend import Stop, descend
-from calclearn.descent.errors import mse
+from calclearn.descent.losses import mse
 from calclearn.descent.optimizers import Adam, GradientDescent
 from calclearn.networks.initial import scaled
 from calclearn.networks.layers import Dense, LastStep

@@ -1,31 +1,203 @@
-"""The test functions on which optimizers have been compared for sixty years, derivatives by hand.
+"""Landscapes to walk on: the shapes that descent meets, and the test functions of the literature.
 
-Each is a function that returns a `Surface` with formula, domain, customary start, all known minima
-(global ones first) and source; `CATALOGUE` holds these and the course's own shapes in one table.
+Each is a function that returns a `Surface` with formula, domain, a customary start, all known
+minima (global ones first) and, where it is not our own, its source. Value, gradient and Hessian
+stand under one another, so that a reader can differentiate along; where a Hessian is missing, it
+comes from autodiff. `CATALOGUE` holds all of them by name.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import product
 
 import numpy as np
 
-from calclearn.descent.arguments import whole_number
-from calclearn.descent.batches import Array, everywhere, stack
-from calclearn.descent.shapes import (
-    bowl,
-    double_well,
-    monkey_saddle,
-    parabola,
-    plateau,
-    ravine,
-    ripples,
-    saddle,
-    symmetric,
-    two_valleys,
-)
-from calclearn.descent.surfaces import Surface
+from calclearn.descent.arguments import array, number, whole
+from calclearn.descent.surfaces import Array, Surface, broadcast, stack
 
 JAMIL_YANG = "Jamil & Yang, A literature survey of benchmark functions, arXiv:1308.4008 (2013)"
+
+
+def parabola() -> Surface:
+    """One valley: the quadratic that every smooth minimum looks like from nearby."""
+    return Surface(
+        lambda w: w[0] ** 2,
+        lambda w: 2 * w,
+        lambda w: broadcast(np.array([[2.0]]), w),
+        name="parabola",
+        formula=r"w^2",
+        domain=((-3.0, 3.0),),
+        start=(2.5,),
+        minima=((0.0,),),
+    )
+
+
+def two_valleys() -> Surface:
+    """A global and a local minimum with a hill between: where one ends depends on where one starts.
+
+    >>> left, right = two_valleys().minima
+    >>> bool(two_valleys()(left) < two_valleys()(right))
+    True
+    """
+    return Surface(
+        lambda w: w[0] ** 4 - 3 * w[0] ** 2 + w[0],
+        lambda w: 4 * w**3 - 6 * w + 1,
+        lambda w: (12 * w**2 - 6)[None],
+        name="two valleys",
+        formula=r"w^4 - 3 w^2 + w",
+        domain=((-2.2, 2.0),),
+        start=(1.9,),
+        minima=((-1.300839565941577,), (1.1309011226299857,)),
+    )
+
+
+def ripples() -> Surface:
+    """A valley with a local minimum in every ripple."""
+    return Surface(
+        lambda w: w[0] ** 2 / 10 + 1 - np.cos(3 * w[0]),
+        lambda w: w / 5 + 3 * np.sin(3 * w),
+        lambda w: (1 / 5 + 9 * np.cos(3 * w))[None],
+        name="ripples",
+        formula=r"w^2 / 10 + 1 - \cos 3w",
+        domain=((-5.0, 5.0),),
+        start=(4.6,),
+        minima=(
+            (0.0,),
+            (2.0487251273952287,),
+            (-2.0487251273952287,),
+            (4.096583585387091,),
+            (-4.096583585387091,),
+        ),
+    )
+
+
+def quadratic(A: Sequence, *, name: str = "quadratic", reach: float = 3.0) -> Surface:
+    """½ wᵀ A w for a symmetric matrix A (d, d): what its eigenvalues say is all there is to say.
+
+    >>> quadratic([[2.0, 0.0], [0.0, 6.0]]).gradient([1.0, 1.0])
+    array([2., 6.])
+    """
+    A = np.array(array("A", A, finite=False), dtype=float)
+    square = A.ndim == 2 and A.shape[0] == A.shape[1] > 0
+    if not (square and np.isfinite(A).all() and np.array_equal(A, A.T)):
+        raise ValueError(f"A must be a symmetric matrix of finite numbers, got {A.tolist()}")
+    d = len(A)
+    return Surface(
+        lambda w: (w * np.tensordot(A, w, 1)).sum(axis=0) / 2,
+        lambda w: np.tensordot(A, w, 1),
+        lambda w: broadcast(A, w),
+        name=name,
+        formula=r"\frac12 w^\top A w",
+        domain=((-reach, reach),) * d,
+        start=(0.8 * reach,) * d,
+        minima=((0.0,) * d,) if np.linalg.eigvalsh(A)[0] > 0 else (),
+    )
+
+
+def bowl(a: float = 1.0, b: float = 3.0) -> Surface:
+    """The friendliest surface: a x² + b y² with curvatures 2a and 2b."""
+    number("a", a)
+    number("b", b)
+    return Surface(
+        lambda w: a * w[0] ** 2 + b * w[1] ** 2,
+        lambda w: stack(2 * a * w[0], 2 * b * w[1]),
+        lambda w: broadcast(np.diag([2.0 * a, 2.0 * b]), w),
+        name="bowl",
+        formula=rf"{a:g}\,x^2 + {b:g}\,y^2",
+        domain=((-3.0, 3.0), (-3.0, 3.0)),
+        start=(2.5, 2.0),
+        minima=((0.0, 0.0),) if a > 0 and b > 0 else (),
+    )
+
+
+def ravine(ratio: float = 50.0, angle: float = 0.5) -> Surface:
+    """A long valley, `ratio` times as steep across as along, turned by `angle` radians."""
+    number("ratio", ratio)
+    number("angle", angle)
+    c, s = np.cos(angle), np.sin(angle)
+    across, along = (s * s, -s * c, c * c), (c * c, s * c, s * s)
+    xx, xy, yy = (ratio * p + q for p, q in zip(across, along, strict=True))
+    return quadratic([[xx, xy], [xy, yy]], name="ravine")
+
+
+def double_well(tilt: float = 0.0) -> Surface:
+    """Two minima with a saddle between; a `tilt` makes one of them the lower."""
+    number("tilt", tilt)
+    return Surface(
+        lambda w: (w[0] ** 2 - 1) ** 2 + tilt * w[0] + w[1] ** 2,
+        lambda w: stack(4 * w[0] * (w[0] ** 2 - 1) + tilt, 2 * w[1]),
+        lambda w: symmetric(12 * w[0] ** 2 - 4, 0 * w[0], 2 + 0 * w[0]),
+        name="double well",
+        formula=r"(x^2 - 1)^2 + y^2" + (rf" + {tilt:g}\,x" if tilt else ""),
+        domain=((-2.0, 2.0), (-2.0, 2.0)),
+        start=(0.1, 1.5),
+        minima=tuple((float(x), 0.0) for x in wells(tilt)),
+    )
+
+
+def wells(tilt: float) -> list[float]:
+    """The minima of (x² - 1)² + tilt x, the lower first: roots of 4x³ - 4x + tilt with f″ > 0."""
+    roots = np.roots([4.0, 0.0, -4.0, tilt])
+    real = [x.real for x in roots if abs(x.imag) < 1e-9 and 12 * x.real**2 > 4]
+    polished = [x - (4 * x**3 - 4 * x + tilt) / (12 * x * x - 4) for x in real]
+    return sorted(polished, key=lambda x: (x * x - 1) ** 2 + tilt * x)
+
+
+def saddle() -> Surface:
+    """Up on one axis and down on the other: the gradient vanishes where nothing is lowest.
+
+    >>> saddle().gradient([1.0, 1.0]), saddle().minima
+    (array([ 2., -2.]), ())
+    """
+    return Surface(
+        lambda w: w[0] ** 2 - w[1] ** 2,
+        lambda w: stack(2 * w[0], -2 * w[1]),
+        lambda w: broadcast(np.diag([2.0, -2.0]), w),
+        name="saddle",
+        formula=r"x^2 - y^2",
+        domain=((-2.0, 2.0), (-2.0, 2.0)),
+        start=(1.5, 0.01),
+    )
+
+
+def monkey_saddle() -> Surface:
+    """A saddle with room for a tail: even the Hessian vanishes in the middle."""
+    return Surface(
+        lambda w: w[0] ** 3 - 3 * w[0] * w[1] ** 2,
+        lambda w: stack(3 * w[0] ** 2 - 3 * w[1] ** 2, -6 * w[0] * w[1]),
+        lambda w: symmetric(6 * w[0], -6 * w[1], -6 * w[0]),
+        name="monkey saddle",
+        formula=r"x^3 - 3 x y^2",
+        domain=((-2.0, 2.0), (-2.0, 2.0)),
+        start=(1.0, 0.1),
+        source="Hilbert & Cohn-Vossen, Geometry and the Imagination (1932)",
+    )
+
+
+def plateau() -> Surface:
+    """A hole in a plain: far away the gradient says next to nothing."""
+
+    def depth(w: Array) -> Array:
+        return np.exp(-(w[0] ** 2) - w[1] ** 2)
+
+    def hessian(w: Array) -> Array:
+        (x, y), e = w, 2 * depth(w)
+        return symmetric(e * (1 - 2 * x * x), e * (-2 * x * y), e * (1 - 2 * y * y))
+
+    return Surface(
+        lambda w: 1 - depth(w),
+        lambda w: 2 * depth(w) * w,
+        hessian,
+        name="plateau",
+        formula=r"1 - e^{-x^2 - y^2}",
+        domain=((-3.0, 3.0), (-3.0, 3.0)),
+        start=(2.0, 1.0),
+        minima=((0.0, 0.0),),
+    )
+
+
+def symmetric(xx: Array, xy: Array, yy: Array) -> Array:
+    """The Hessian (2, 2, ...) with these entries (...)."""
+    return stack(stack(xx, xy), stack(xy, yy))
 
 
 def booth() -> Surface:
@@ -33,7 +205,7 @@ def booth() -> Surface:
     return Surface(
         lambda w: (w[0] + 2 * w[1] - 7) ** 2 + (2 * w[0] + w[1] - 5) ** 2,
         lambda w: stack(10 * w[0] + 8 * w[1] - 34, 8 * w[0] + 10 * w[1] - 38),
-        lambda w: everywhere(np.array([[10.0, 8.0], [8.0, 10.0]]), w),
+        lambda w: broadcast(np.array([[10.0, 8.0], [8.0, 10.0]]), w),
         name="Booth",
         formula=r"(x + 2y - 7)^2 + (2x + y - 5)^2",
         domain=((-10.0, 10.0), (-10.0, 10.0)),
@@ -91,34 +263,34 @@ def rosenbrock(dimension: int = 2) -> Surface:
     >>> rosenbrock(5)([1.0, 1.0, 1.0, 1.0, 1.0])
     np.float64(0.0)
     """
-    whole_number("dimension", dimension, 2)
+    whole("dimension", dimension, 2)
+
+    def value_and_gradient(w: Array) -> tuple[Array, Array]:
+        a, b, end = w[1:] - w[:-1] ** 2, 1 - w[:-1], 0 * w[:1]
+        own, of_next = -400 * w[:-1] * a - 2 * b, 200 * a
+        value = (100 * a * a + b * b).sum(axis=0)
+        return value, np.concatenate([own, end]) + np.concatenate([end, of_next])
 
     def function(w: Array) -> Array:
-        if dimension == 2:  # the same in two numbers, which are quicker than arrays
-            return 100 * (w[1] - w[0] * w[0]) ** 2 + (1 - w[0]) ** 2
         a, b = w[1:] - w[:-1] ** 2, 1 - w[:-1]
         return (100 * a * a + b * b).sum(axis=0)
 
     def gradient(w: Array) -> Array:
-        if dimension == 2:
-            a = w[1] - w[0] * w[0]
-            return stack(-400 * w[0] * a - 2 * (1 - w[0]), 200 * a)
-        a, end = w[1:] - w[:-1] ** 2, 0 * w[:1]
-        own = -400 * w[:-1] * a - 2 * (1 - w[:-1])
-        return np.concatenate([own, end]) + np.concatenate([end, 200 * a])
+        return value_and_gradient(w)[1]
 
     def hessian(w: Array) -> Array:
         end = 0 * w[:1]
         own = np.concatenate([1200 * w[:-1] ** 2 - 400 * w[1:] + 2, end])
         own = own + np.concatenate([end, 200 + 0 * w[:-1]])
         next_one = np.concatenate([-400 * w[:-1], end])
-        eye, above = (everywhere(np.eye(dimension, k=k), w) for k in (0, 1))
+        eye, above = (broadcast(np.eye(dimension, k=k), w) for k in (0, 1))
         return eye * own + above * next_one[:, None] + np.swapaxes(above * next_one[:, None], 0, 1)
 
     return Surface(
         function,
         gradient,
         hessian,
+        value_and_gradient=value_and_gradient,
         name="Rosenbrock",
         formula=r"\sum_i 100 (w_{i+1} - w_i^2)^2 + (1 - w_i)^2",
         domain=((-2.0, 2.0),) * dimension if dimension > 2 else ((-2.0, 2.0), (-1.0, 3.0)),
@@ -154,21 +326,9 @@ def beale() -> Surface:
         ]
         return sum(terms[1:], terms[0])
 
-    def hessian(w: Array) -> Array:
-        x, y = w[0], w[1]
-        xx = xy = yy = 0 * x
-        for k, r in enumerate(residuals(w), 1):
-            rx, ry, rxy = y**k - 1, k * x * y ** (k - 1), k * y ** (k - 1)
-            ryy = k * (k - 1) * x * y ** max(k - 2, 0)
-            xx = xx + 2 * rx * rx
-            xy = xy + 2 * (rx * ry + r * rxy)
-            yy = yy + 2 * (ry * ry + r * ryy)
-        return symmetric(xx, xy, yy)
-
     return Surface(
         lambda w: sum(r * r for r in residuals(w)),
         gradient,
-        hessian,
         name="Beale",
         formula=r"\sum_{k=1}^3 (c_k - x + x y^k)^2,\quad c = (1.5, 2.25, 2.625)",
         domain=((-4.5, 4.5), (-4.5, 4.5)),
@@ -189,10 +349,6 @@ def six_hump_camel() -> Surface:
         x, y, xx, yy = w[0], w[1], w[0] * w[0], w[1] * w[1]
         return stack((8 - 8.4 * xx + 2 * xx * xx) * x + y, x + (16 * yy - 8) * y)
 
-    def hessian(w: Array) -> Array:
-        xx, yy = w[0] * w[0], w[1] * w[1]
-        return symmetric(8 - 25.2 * xx + 10 * xx * xx, 1 + 0 * xx, 48 * yy - 8)
-
     half = (
         (0.08984201310031807, -0.7126564030207396),
         (1.703606714969981, -0.7960835686726251),
@@ -201,7 +357,6 @@ def six_hump_camel() -> Surface:
     return Surface(
         function,
         gradient,
-        hessian,
         name="six-hump camel",
         formula=r"(4 - 2.1 x^2 + x^4 / 3)\,x^2 + x y + (4 y^2 - 4)\,y^2",
         domain=((-2.0, 2.0), (-1.2, 1.2)),
@@ -218,7 +373,7 @@ def rastrigin(dimension: int = 2) -> Surface:
 
     All minima inside the domain are listed for one and two dimensions, else the global one.
     """
-    whole_number("dimension", dimension, 1)
+    whole("dimension", dimension, 1)
     tau = 2 * np.pi
     near = np.arange(-5.0, 6.0)
     for _ in range(20):  # Newton's method: the derivative vanishes, beside each whole number
@@ -228,7 +383,7 @@ def rastrigin(dimension: int = 2) -> Surface:
     return Surface(
         lambda w: (10 + w * w - 10 * np.cos(tau * w)).sum(axis=0),
         lambda w: 2 * w + 10 * tau * np.sin(tau * w),
-        lambda w: everywhere(np.eye(dimension), w) * (2 + 10 * tau**2 * np.cos(tau * w)),
+        lambda w: broadcast(np.eye(dimension), w) * (2 + 10 * tau**2 * np.cos(tau * w)),
         name="Rastrigin",
         formula=r"\sum_i 10 + w_i^2 - 10 \cos 2\pi w_i",
         domain=((-5.12, 5.12),) * dimension,
@@ -243,9 +398,9 @@ def ackley(dimension: int = 2) -> Surface:
 
     f(w) = 20 (1 - e^{-r/5}) + e - e^{m},    r² = 1/d Σ wᵢ²,    m = 1/d Σ cos 2πwᵢ
 
-    At the kink the gradient is taken as 0; the Hessian there is infinite.
+    At the kink the gradient is taken as 0, and there is no Hessian.
     """
-    whole_number("dimension", dimension, 1)
+    whole("dimension", dimension, 1)
     d, tau = dimension, 2 * np.pi
 
     def parts(w: Array) -> tuple[Array, Array, Array]:
@@ -260,20 +415,9 @@ def ackley(dimension: int = 2) -> Surface:
         r, funnel, dimples = parts(w)
         return funnel * w / (d * np.where(r == 0, 1, r)) + dimples * tau / d * np.sin(tau * w)
 
-    def hessian(w: Array) -> Array:
-        r, funnel, dimples = parts(w)
-        with np.errstate(divide="ignore"):
-            slope = funnel / (d * r)  # the gradient of the funnel is slope · w
-        bend = slope / (d * np.where(r == 0, 1, r) ** 2) * (1 + r / 5)
-        s, c = tau / d * np.sin(tau * w), tau * tau / d * np.cos(tau * w)
-        eye = everywhere(np.eye(d), w)
-        diagonal = np.where(eye == 1, slope + dimples * c, 0)
-        return diagonal - np.where(r == 0, 0, bend) * outer(w) - dimples * outer(s)
-
     return Surface(
         function,
         gradient,
-        hessian,
         name="Ackley",
         formula=r"20 (1 - e^{-r/5}) + e - e^{\frac1d \sum_i \cos 2\pi w_i},\quad"
         r" r^2 = \tfrac1d \sum_i w_i^2",
@@ -282,10 +426,6 @@ def ackley(dimension: int = 2) -> Surface:
         minima=((0.0,) * d,),
         source="Ackley, A Connectionist Machine for Genetic Hillclimbing (1987)",
     )
-
-
-def outer(w: Array) -> Array:
-    return w[:, None] * w[None]  # (d, d, ...)
 
 
 CATALOGUE = {
