@@ -19,7 +19,7 @@ def test_the_example_of_a_lessons_figure_runs():
     names = {"np": np}
     exec(f"{body}\nexplorer = explore({call}", names)
     explorer = names["explorer"]
-    assert explorer.set(at=2.0).caption == "At 2.0 the slope of x² is 4.0."
+    assert explorer.set(x=2.0).caption == "At 2.0 the slope of x² is 4.0."
     assert explorer.error is None
 
 

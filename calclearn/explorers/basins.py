@@ -187,7 +187,7 @@ def noisy_saddle() -> Explorer:
             f"it is at {placed(state['noisy'].point)}."
         )
 
-    drawn.Landscape(left, title="double well, from above").update((surface, surface.domain))
+    drawn.Landscape(left, title="double well, from above").update(surface, surface.domain)
     drawings = {"stationary": drawn.StationaryPoints(left, size=45)}
     with style():
         right.set(xlim=(0, STEPS), ylim=(-0.2, 3.5), xlabel="step $k$", title="height by step")
@@ -241,8 +241,8 @@ def _limits(surface: Surface) -> list[float]:
 def _rates(value: float, least: float):
     """Return a slider of rates, coloured by how many minima they can rest in: all, some, none."""
 
-    def bands(state: dict) -> list:
-        limits = _limits(state["surface"]) or [0.0]
+    def bands(surface: Surface) -> list:
+        limits = _limits(surface) or [0.0]
         shades = [REGIMES[name] for name in ("converges", "oscillates", "diverges")]
         return list(zip((limits[0], limits[-1], np.inf), shades, strict=True))
 

@@ -123,9 +123,11 @@ def choice(options: Iterable[Any], value: Any = None, *, label: str = "") -> wid
 
 
 def coloured(control: widgets.Widget, bands: Callable[[Any], list]) -> widgets.Widget:
-    """Return the slider with its track coloured by `bands(state)`, a list of (upper end, colour).
+    """Return the slider with its track coloured by `bands`, a function of quantities that it names.
 
-    >>> track = coloured(slider(1, 0, 4), lambda state: [(2, "green"), (4, "red")])
+    It returns a list of (upper end, colour).
+
+    >>> track = coloured(slider(1, 0, 4), lambda: [(2, "green"), (4, "red")])
     """
     if not isinstance(control, widgets.Widget):
         raise TypeError(f"control must be a slider, got {type(control).__name__}")

@@ -141,9 +141,9 @@ def newton_on_a_map(surface: Surface | None = None) -> Explorer:
             f"{state['damping']:.2g})."
         )
 
-    Contours(left, window, names=("$x$", "$y$"), title=f"{surface.name}, and its model").update(
-        surface
-    )
+    Contours(
+        left, window=window, names=("$x$", "$y$"), title=f"{surface.name}, and its model"
+    ).update(surface)
     key(strip, names)
     looks = {
         "surface": {"color": BLACK, "label": "surface"},

@@ -42,7 +42,7 @@ def first_descent(data: LineData | None = None) -> Explorer:
 
     Data(left, title="data, and the line at every step").update(data)
     drawings = {
-        "view": Bowl(middle, window, title=f"path in the bowl: loss ({unit})", drags=()),
+        "view": Bowl(middle, window=window, title=f"path in the bowl: loss ({unit})", drags=()),
         "lines": Line(left),
         "descent": Path(middle),
         "losses": LossCurve(right, steps=STEPS, unit=unit),
@@ -91,8 +91,8 @@ def learning_rate(data: LineData | None = None) -> Explorer:
         )
 
     drawings = {
-        "surface": Contours(middle, window, title="path on the map", equal=True),
-        "view": Bowl(solid, window, title=f"path in the bowl: SSE ({unit})"),
+        "surface": Contours(middle, window=window, title="path on the map", equal=True),
+        "view": Bowl(solid, window=window, title=f"path in the bowl: SSE ({unit})"),
         "descent": [Path(middle), Path(solid)],
         "losses": LossCurve(right, steps=STEPS, unit=unit),
         "start": Point(middle, drags=("slope", "intercept")),
@@ -133,7 +133,7 @@ def each_weight(data: LineData | None = None) -> Explorer:
             f"partial derivative; {ended(descent, f'{data.y_unit}²')}."
         )
 
-    Contours(left, window, title="path on the map", equal=True).update(surface)
+    Contours(left, window=window, title="path on the map", equal=True).update(surface)
     curves = [
         WeightCurve(
             ax, k, steps=STEPS, window=window[k], best=surface.minima[0][k], color=WEIGHTS[k]
@@ -191,7 +191,7 @@ def _rate_slider(surface):
     """Return a slider from rates that hardly move to some that diverge for a tenth of the data."""
     value = rate_for(surface, 0.5)
     control = log_slider(value, value * 10**-1.4, value * 10**1.7, steps=124)
-    return coloured(control, lambda state: bands(state["regimes"]))
+    return coloured(control, lambda regimes: bands(regimes))
 
 
 def _regime(state: dict) -> str:

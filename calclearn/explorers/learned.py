@@ -70,7 +70,7 @@ def filters_and_mistakes(network: Network, run: Descent, data: LabelledImages) -
             f"{worst if times else 'none is wrong'}."
         )
 
-    Tiles(before, count, size, 2, title="first filters").update((filters(run.points[0]), []))
+    Tiles(before, count, size, 2, title="first filters").update(filters(run.points[0]), [])
     drawings = {
         "filters": Tiles(now, count, size, 2, title="filters now"),
         "counts": Confusion(middle, *outputs, title="answers to held-out images"),

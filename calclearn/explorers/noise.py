@@ -177,7 +177,7 @@ def noise_of_batches(data: LineData | None = None) -> Explorer:
             f"{in_words(state['noise'], np.inf)} on average, and σ/√B is {state['usual']:.2g}."
         )
 
-    Contours(left, whole.domain, title=f"300 steps with $\\eta$ = {rate:g}").update(whole)
+    Contours(left, window=whole.domain, title=f"300 steps with $\\eta$ = {rate:g}").update(whole)
     looks = {
         "usual": {"color": BLACK, "ls": "--", "lw": 1.4, "label": r"$\sigma/\sqrt{B}$"},
         "drawn": {"color": GREY, "lw": 1.2, "label": "without repetition"},

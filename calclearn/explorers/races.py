@@ -103,7 +103,7 @@ def track(
             "curves": {name: (lap.price, lap.gap) for name, lap in laps.items()},
         }  # fmt: skip
 
-    Contours(left, window, names=labels, title=surface.name).update(surface)
+    Contours(left, window=window, names=labels, title=surface.name).update(surface)
     key(strip, names)
     drawings = {
         "paths": Paths(left, names),

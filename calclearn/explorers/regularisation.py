@@ -199,7 +199,7 @@ def early_stopping(degree: int = 10) -> Explorer:
         "ylim": (-0.04, 1.06),
         "xlabel": "curvature $h$",
     }
-    birds(left, "birds, and both fits").update(split_of(SAMPLE))
+    birds(left, "birds, and both fits").update(*split_of(SAMPLE))
     drawings = {
         "early": Curve(left, **lines["steps"]), "ridged": Curve(left, **lines["L2"]),
         "now": Curves(middle, dots), "dots": Curves(right, dots),

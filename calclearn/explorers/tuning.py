@@ -210,7 +210,7 @@ def tuning_by_descent() -> Explorer:
 
     left, middle, right = panels("flat", "flat", "flat", ratios=(1.1, 1, 0.9), height=3.7)
     names = ("penalty $\\lambda$", "learning rate $\\eta$")
-    Contours(middle, window, names=names, title="validation loss").update(surface)
+    Contours(middle, window=window, names=names, title="validation loss").update(surface)
     for axis, limits in zip((middle.xaxis, middle.yaxis), np.exp(window), strict=True):
         in_tens(axis, limits)
     looks = {"validation": LOSSES["validation"]}

@@ -19,8 +19,11 @@ class Data:
     The axes fit around the data, or, where only some of it is shown, around all of it (`around`).
     """
 
-    def __init__(self, ax: Axes, *, title: str = "", around=None) -> None:
+    background = True
+
+    def __init__(self, ax: Axes, data=None, *, title: str = "", around=None) -> None:
         self.ax, self.around, self.shown = ax, around, None
+        self.constants = {} if data is None else {"data": data}
         with style():
             (self.points,) = ax.plot([], [], "o", color=DATA, alpha=0.55, ms=4, mec="none")
             ax.set_title(title)
@@ -58,7 +61,7 @@ class Line:
 class Residuals:
     """Each point's distance to the line as the side of a square; their total area is the SSE.
 
-    `update((data, weights))`. A square stands on the vertical residual and is as wide on the screen
+    `update(data, weights)`. A square stands on the vertical residual and is as wide on the screen
     as it is high, so that its area is the residual squared, in squared units of y.
     """
 
@@ -70,8 +73,8 @@ class Residuals:
         )
         ax.add_collection(self.squares, autolim=False)
 
-    def update(self, pair) -> None:
-        data, (slope, intercept) = pair
+    def update(self, data, weights) -> None:
+        slope, intercept = weights
         on_line = slope * data.x + intercept
         across = data.x + self._x_per_y() * (data.y - on_line)
         corners = [data.x, data.y], [across, data.y], [across, on_line], [data.x, on_line]
@@ -118,7 +121,7 @@ class Curves:
 
 
 class Tangent:
-    """A point on a curve and the slope there; `update((x, y, slope))`.
+    """A point on a curve and the slope there; `update(x, y, slope)`.
 
     The tangent reaches a quarter of the axes to each side, so it reads as a direction.
     """
@@ -130,8 +133,7 @@ class Tangent:
             [], [], "o", color=color, ms=9, mec="white", animated=True, zorder=5
         )
 
-    def update(self, touch) -> None:
-        x, y, slope = touch
+    def update(self, x: float, y: float, slope: float) -> None:
         left, right = self.ax.get_xlim()
         reach = (right - left) / 4
         self.line.set_data([x - reach, x + reach], [y - reach * slope, y + reach * slope])
@@ -160,10 +162,12 @@ class Note:
 
 
 class TotalSquare:
-    """One square whose area is a whole sum of squares; `update((total, least, most))`.
+    """One square whose area is a whole sum of squares; `update(total, least, most)`.
 
     The dashed square is the least total that any line reaches, `most` sets the scale.
     """
+
+    background = True
 
     @defaults()
     def __init__(self, ax: Axes, *, unit: str) -> None:
@@ -181,8 +185,8 @@ class TotalSquare:
         for square in (self.total, self.least):
             ax.add_patch(square)
 
-    def update(self, sums) -> None:
-        total, least, most = np.sqrt(sums)
+    def update(self, total: float, least: float, most: float) -> None:
+        total, least, most = np.sqrt([total, least, most])
         self.total.set(width=total, height=total)
         self.least.set(width=least, height=least)
         if most != self.most:

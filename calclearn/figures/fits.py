@@ -14,7 +14,7 @@ from calclearn.figures.style import BLACK, GREY, LIGHT, MODEL, SEEN, UNSEEN, def
 
 
 class Split:
-    """The data that a fit is given, over those held back; `update((x, y, seen))`, a mask (n,)."""
+    """The data that a fit is given, over those held back; `update(x, y, seen)`, a mask (n,)."""
 
     def __init__(self, ax: Axes, **axes) -> None:
         self.ax = ax
@@ -24,8 +24,7 @@ class Split:
         with style():
             ax.set(**axes)
 
-    def update(self, split) -> None:
-        x, y, seen = split
+    def update(self, x, y, seen) -> None:
         self.unseen.set_data(x[~seen], y[~seen])
         self.seen.set_data(x[seen], y[seen])
 
@@ -64,7 +63,7 @@ class Weights:
 
 
 class Rings:
-    """The rings of a quadratic loss of two weights; `update((surface, weights))`.
+    """The rings of a quadratic loss of two weights; `update(surface, weights)`.
 
     They lie at even distances, the k-th (k · spacing)² above the minimum; the dark one runs through
     the weights.
@@ -78,8 +77,7 @@ class Rings:
         ax.add_collection(self.rings, autolim=False)
         (self.through,) = ax.plot([], [], color=BLACK, lw=1.8, **look)
 
-    def update(self, state) -> None:
-        surface, weights = state
+    def update(self, surface, weights) -> None:
         best = np.array(surface.minima[0])
         values, vectors = np.linalg.eigh(surface.hessian(best))
         angle = np.linspace(0, 2 * np.pi, 121)
@@ -93,7 +91,7 @@ class Rings:
 
 
 class Reach:
-    """All weights whose penalty is no higher than at the present ones; `update((power, weights))`.
+    """All weights whose penalty is no higher than at the present ones; `update(power, weights)`.
 
     power 1: the diamond of Σ|wⱼ|; power 2: the disc of Σ wⱼ².
     """
@@ -106,8 +104,7 @@ class Reach:
         )
         ax.add_patch(self.region)
 
-    def update(self, state) -> None:
-        power, weights = state
+    def update(self, power, weights) -> None:
         if power == 1:
             edge = np.array([(1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)])
         else:

@@ -73,7 +73,7 @@ class RaceCurves(Curves):
 
 
 class ModelRings:
-    """The contours of a quadratic model, over those of the surface; `update((model, point))`.
+    """The contours of a quadratic model, over those of the surface; `update(model, point)`.
 
     One ring runs through the point, the others lie at even distances where the model is a bowl.
     """
@@ -84,8 +84,7 @@ class ModelRings:
         self.rings = LineCollection([], colors=MODEL, lw=1.4, animated=True, zorder=4)
         ax.add_collection(self.rings, autolim=False)
 
-    def update(self, state) -> None:
-        model, point = state
+    def update(self, model, point) -> None:
         g, h = model.gradient(point), model.hessian(point)
         height = model(point)
         middle = height - g @ np.linalg.lstsq(h, g)[0] / 2  # the value where the model is level

@@ -18,9 +18,9 @@ class Dot:
 def compute(x):
     if x == 11:
         raise SystemExit("eleven has left")
-    return x
+    return {"square": x**2}
 
-explore(compute, [Dot(*panels("flat"))], lambda x: f"{x} squared is {x**2}.", x=slider(2, 0, 20, 1))
+explore(compute, [Dot(*panels("flat"))], "{x} squared is {square}.", x=slider(2, 0, 20, 1))
 """
 
 

@@ -60,4 +60,4 @@ def pull(explorer, start, to):
 
 
 def part_of(explorer, part):
-    return next(drawing for name, drawing in explorer._drawings if name == part)
+    return next(each.drawing for each in explorer._drawings if each.part == part)

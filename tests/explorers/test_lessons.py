@@ -196,7 +196,7 @@ def test_the_bands_follow_the_curvature_of_the_data_in_use():
 def test_the_squares_are_square_on_the_screen_and_add_up_to_the_sse():
     explorer = explorers.residual_squares().set(slope=0.8, intercept=3.0, points=9)
     explorer.still()
-    state, residuals = explorer.state, explorer._drawings[1][1]
+    state, residuals = explorer.state, explorer._drawings[1].drawing
     corners = [path.vertices[:4] for path in residuals.squares.get_paths()]
     on_screen = [residuals.ax.transData.transform(square) for square in corners]
     for square in on_screen:
@@ -223,7 +223,7 @@ def test_the_arrow_is_at_right_angles_to_the_contour_on_the_screen(drawing):
 def test_dragging_turns_the_bowl_and_moves_the_point(pull_at):
     explorer = explorers.which_way_is_down()
     point, bowl = (
-        next(drawing for _, drawing in explorer._drawings if getattr(drawing, "drags", ()) == names)
+        next(drawing for drawing in explorer._held() if drawing.drags == names)
         for names in (("slope", "intercept"), ("azimuth", "elevation"))
     )
     figure = point.ax.figure

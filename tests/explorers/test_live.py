@@ -39,7 +39,7 @@ class Dot:
 def root(x):
     if x == 7:
         raise ValueError("seven has no root here,\n  sorry")
-    return x
+    return {}
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_an_error_in_compute_is_a_reply(dot, error, sentence):
     def compute(x):
         if x == 5:
             raise error
-        return x
+        return {}
 
     square = explore(compute, [dot], lambda x: f"{x} squared is {x**2}", x=slider(2, 0, 9, 1))
     reply, buffers = ask(square, x=5, rest=True)
@@ -167,8 +167,8 @@ class EvenInTheBackground(Uneven):
     still = True
 
 
-def bands(state):
-    if state == 5:
+def bands(x):
+    if x == 5:
         raise ValueError("five has no bands")
     return [(9, "green")]
 
@@ -176,7 +176,7 @@ def bands(state):
 @pytest.mark.parametrize("kind", [Uneven, EvenInTheBackground])
 def test_an_artist_that_fails_while_it_is_drawn_leaves_the_last_picture(kind):
     drawing, square = kind(panels("flat")[0]), lambda x: f"{x} squared is {x**2}"
-    square = explore(lambda x: x, [drawing], square, x=slider(2, 0, 9, 1))
+    square = explore(dict, [drawing], square, x=slider(2, 0, 9, 1))
     before = square._live.png
     for rest in (False, True, True):
         reply, buffers = ask(square, x=5, rest=rest)
@@ -195,7 +195,7 @@ def test_what_changed_beside_an_artist_that_failed_is_drawn_with_the_next_pictur
         def update(self, x):
             title.set_text("at least 5" if x >= 5 else "below 5")
 
-    square = explore(lambda x: x, [failing, Title(right)], str, x=slider(2, 0, 9, 1))
+    square = explore(dict, [failing, Title(right)], "{x}", x=slider(2, 0, 9, 1))
     assert ask(square, x=5)[1] == []
     failing.dot.set_data([5], [25])
     after = square._painter.paint().copy()
@@ -209,13 +209,13 @@ def test_a_caption_that_fails_is_a_reply(dot):
             raise ValueError("no word for five")
         return f"{x} squared is {x**2}"
 
-    square = explore(lambda x: x, [dot], say, x=slider(2, 0, 9, 1))
+    square = explore(dict, [dot], say, x=slider(2, 0, 9, 1))
     assert ask(square, x=5)[0]["caption"] == "no word for five"
     assert answers(square)
 
 
 def test_a_caption_with_half_a_character_can_be_sent(dot):
-    square = explore(lambda x: x, [dot], lambda x: f"{x} \ud83d", x=slider(2, 0, 9, 1))
+    square = explore(dict, [dot], lambda x: f"{x} \ud83d", x=slider(2, 0, 9, 1))
     assert ask(square, x=5)[0]["caption"] == "5 ?"
 
 
@@ -231,7 +231,7 @@ def test_bands_that_fail_are_a_reply(dot):
 
 def test_a_choice_of_nothing_is_a_reply(dot):
     square = explore(
-        lambda x, power: x, [dot], lambda x: f"{x} squared is {x**2}",
+        lambda x, power: {}, [dot], lambda x: f"{x} squared is {x**2}",
         x=slider(2, 0, 9, 1), power=choice({"square": 2, "cube": 3}),
     )  # fmt: skip
     for index in (None, 12, -5, "0", 1.5):
@@ -352,7 +352,7 @@ def test_a_drag_that_fails_is_a_reply(square, dot):
 
 def test_a_picture_that_nobody_asked_for_survives_an_artist_that_fails():
     drawing = Uneven(panels("flat")[0])
-    square = explore(lambda x: x, [drawing], str, x=slider(2, 0, 9, 1))
+    square = explore(dict, [drawing], "{x}", x=slider(2, 0, 9, 1))
     before = square._live.png
     drawing.update = lambda x: drawing.dot.set_data([1, 2, 3], [1, 2])
     square.show(rest=True)
@@ -402,9 +402,9 @@ def test_the_settings_of_a_learners_own_plots_change_no_pixel(make, request):
 def test_floating_point_errors_and_warnings_stay_out_of_the_figure(dot, odd_settings):
     def compute(x):
         warnings.warn("a warning", RuntimeWarning, stacklevel=1)
-        return np.exp(-1000.0 * x) + np.exp(1000.0 * x) + x / np.zeros(1)[0]
+        return {"size": np.exp(-1000.0 * x) + np.exp(1000.0 * x) + x / np.zeros(1)[0]}
 
-    square = explore(compute, [dot], str, x=slider(2, 0, 9, 1))
+    square = explore(compute, [dot], "{size}", x=slider(2, 0, 9, 1))
     with warnings.catch_warnings(record=True) as shown:
         warnings.simplefilter("error")
         reply, buffers = ask(square, x=0)
