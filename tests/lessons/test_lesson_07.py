@@ -3,8 +3,11 @@
 from fractions import Fraction
 
 import numpy as np
+import pytest
 
+from calclearn import lessons
 from calclearn.data import penguin_line
+from calclearn.descent.descend import Stop
 from calclearn.descent.losses import line_loss
 
 x, y = penguin_line().x, penguin_line().y
@@ -33,3 +36,62 @@ readings = {  # answers that are not listed as mistakes, and words of the reply
     "07.2": [(-684 / steep, "sign"), (float("nan"), "not finite")],
     "07.4": [("e", 'letters "a", "b", "c", "d"')],
 }
+
+
+def test_divergence_at_any_rate_is_a_picture_and_a_sentence():
+    explorer = lessons.learning_rate()
+    control = explorer.controls["learning_rate"]
+    names = set()
+    for exponent in np.linspace(control.min, control.max, 60):
+        explorer.set(learning_rate=float(control.base**exponent))
+        stop = Stop(explorer.state["descent"].stop.item())
+        name = explorer.state["rates"].name(explorer.values["learning_rate"])
+        names.add(name)
+        assert explorer.error is None
+        assert explorer.still()
+        assert name in explorer.caption
+        if stop is Stop.DIVERGED:
+            taken = explorer.state["descent"].steps_taken.item()
+            assert f"diverges after {taken} steps" in explorer.caption
+            assert name == "diverges"
+    assert names == {"creeps", "converges", "oscillates", "diverges"}
+
+
+def test_the_bands_follow_the_curvature_of_the_data_in_use():
+    explorer = lessons.learning_rate()
+    data = penguin_line()
+    for points in (342, 100, 34):
+        few = data.thinned(points)
+        hessian = 2 * np.array([[few.x @ few.x, few.x.sum()], [few.x.sum(), points]])
+        border = explorer.set(points=points).state["bands"][2][0]
+        assert border == pytest.approx(2 / np.linalg.eigvalsh(hessian)[-1])
+
+
+def test_a_film_shows_the_path_up_to_its_step():
+    explorer = lessons.learning_rate()
+    whole = explorer.still()
+    map_path, bowl_path, curve = (explorer._drawings[i].drawing for i in (2, 3, 4))
+    for step in (0, 1, 7):
+        explorer.set(step=step)
+        assert explorer.still() != whole
+        descent = explorer.state["descent"]
+        assert np.array_equal(map_path.line.get_xydata(), descent.points[: step + 1])
+        assert np.array_equal(bowl_path.line.get_data_3d()[2], descent.values[: step + 1])
+        assert np.array_equal(curve.line.get_ydata(), descent.values[: step + 1])
+        after = "1 step is" if step == 1 else f"{step} steps is"
+        assert f"the loss after {after} {descent.values[step]:.3g} kg²" in explorer.caption
+    assert explorer.set(step=60).still() == whole
+
+
+def test_each_weight_moves_by_its_own_partial_derivative():
+    explorer = lessons.each_weight()
+    for rate in (1e-5, 2e-4, 1e-3):
+        points = explorer.set(learning_rate=rate).state["descent"].points
+        slope, intercept = points[0]
+        r = slope * x + intercept - y
+        assert points[1] == pytest.approx(
+            [slope - rate * 2 * r @ x, intercept - rate * 2 * r.sum()]
+        )
+        for drawing, column in zip(explorer._drawings[2:], points[:3].T, strict=True):
+            explorer.set(step=2).still()
+            assert drawing.drawing.line.get_ydata() == pytest.approx(column)

@@ -175,6 +175,56 @@ def test_the_notebook_reveals_each_prediction(lesson, notebook):
         assert why.endswith(".")
 
 
+# The same figure, by hand.
+
+LONGEST = 15  # lines, imports and blank ones aside
+
+
+def by_hand(lesson):
+    """The imports of a lesson's notebook, its cell by hand, and the changes it invites to."""
+    (path,) = (HERE.parents[1] / "notebooks").glob(f"{lesson}_*.ipynb")
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    first = next(cell for cell in cells if cell["cell_type"] == "code")
+    (cell,) = (cell for cell in cells if "by-hand" in cell["metadata"].get("tags", ()))
+    tags = [tag for tag in cell["metadata"]["tags"] if tag.startswith("change: ")]
+    changes = [tag.removeprefix("change: ").split(" -> ") for tag in tags]
+    return "".join(first["source"]), "".join(cell["source"]), changes
+
+
+def figure_of(imports, cell):
+    """The explorer that is the value of the cell's last line."""
+    *body, last = ast.parse(cell).body
+    names = {}
+    exec(imports, names)
+    exec(compile(ast.Module(body, []), "by hand", "exec"), names)
+    return eval(compile(ast.Expression(last.value), "by hand", "eval"), names)
+
+
+@each_lesson
+def test_the_cell_by_hand_is_short(lesson):
+    _, cell, changes = by_hand(lesson)
+    lines = [line for line in cell.splitlines() if line and not re.match("from|import", line)]
+    assert len(lines) <= LONGEST
+    assert changes
+
+
+@each_lesson
+def test_the_figure_by_hand_runs_as_it_stands_and_with_each_change(lesson):
+    imports, cell, changes = by_hand(lesson)
+    pictures = []
+    for before, after in [("", ""), *changes]:
+        assert before in cell
+        figure = figure_of(imports, cell.replace(before, after) if before else cell)
+        pictures.append(figure.still())
+        for name, control in figure.controls.items():
+            for end in ("min", "max") if hasattr(control, "min") else ():
+                value = getattr(control, end)
+                figure.set(**{name: control.base**value if hasattr(control, "base") else value})
+                assert figure.still()
+                assert figure.error is None
+    assert len({*pictures}) == 1 + len(changes)
+
+
 # The door.
 
 
