@@ -21,8 +21,7 @@ from typing import Any
 import numpy as np
 
 from calclearn.calculus.autodiff import grad
-from calclearn.calculus.primitives import primitive, rule
-from calclearn.calculus.tracing import plain
+from calclearn.calculus.tracing import plain, primitive, rule
 from calclearn.descent.arguments import array, instance, number, whole
 from calclearn.descent.surfaces import Array, Surface, broadcast, stack
 

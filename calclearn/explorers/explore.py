@@ -19,6 +19,7 @@ import ipywidgets as widgets
 from matplotlib.transforms import Bbox
 
 from calclearn.explorers.controls import check_value, fraction, put, read
+from calclearn.explorers.displays import note_display, reopen, widget_parts
 from calclearn.explorers.live import LiveFigure, Painter, encode, error_sentence
 from calclearn.explorers.play import remote, slider_of_steps, step_of
 from calclearn.explorers.quantities import (
@@ -251,7 +252,19 @@ class Explorer:
             )
         return "\n".join(rules)
 
+    def close(self) -> None:
+        """Free the widgets and the painted pictures. Displayed again, the figure is as it was.
+
+        A cell that runs again closes what it alone has displayed before.
+        """
+        with PAINTING:
+            for part in widget_parts(self.widget):
+                part.close()
+            self._painter.forget()
+
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
+        reopen(self.widget)
+        note_display(self)
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
         png = self.still()
         if (self._live.png, self._live.caption) != (png, self._caption):

@@ -5,9 +5,12 @@ const REST = 250; // milliseconds of stillness after which the picture is kept
 const RESIZE = 150; // milliseconds of stillness after which the figure takes another width
 const [NARROW, WIDE] = [500, 1200]; // pixels
 const STRIDE = 60; // pixels by which its width changes: each one is laid out afresh in the kernel
+const ICONS = { play: "Play", pause: "Pause", stop: "Back to the beginning", retweet: "Repeat" };
 const PATIENCE = 700; // milliseconds for a click on Stop to reach the kernel
 
 const css = `
+.calclearn-dark canvas { filter: invert(0.93) hue-rotate(180deg); }
+.calclearn-live .calclearn-note:empty { display: none; }
 .calclearn-live { padding: 2px 0; }
 .calclearn-live canvas { display: block; max-width: 100%; outline-offset: 2px; touch-action: pan-y; }
 .calclearn-live p { margin: 4px 2px 0; font-size: 14px; line-height: 1.45; min-height: 2.9em; max-width: 860px; }
@@ -17,6 +20,43 @@ const css = `
 const valueOf = (control) => {
   const value = control.get("value");
   return value === undefined || value === null ? { index: control.get("index") } : value;
+};
+
+// Hosts say on the page whether they are dark; where none does, the system says it.
+const darkHost = () => {
+  const { body, documentElement: root } = document;
+  const lab = body.dataset.jpThemeLight;
+  if (lab !== undefined) return lab === "false";
+  const code = body.dataset.vscodeThemeKind ?? body.className;
+  if (/vscode-/.test(code)) return /vscode-(dark|high-contrast(?!-light))/.test(code);
+  if (root.hasAttribute("theme")) return root.getAttribute("theme") === "dark";
+  return window.matchMedia("(prefers-color-scheme: dark)").matches;
+};
+
+// A screen reader hears what a handle moves, and the value as it stands beside the slider.
+const nameHandles = (box) => {
+  for (const handle of box.querySelectorAll(".noUi-handle")) {
+    const slider = handle.closest(".widget-slider") ?? handle.closest(".jupyter-widgets");
+    const [label, readout] = [".widget-label", ".widget-readout"].map(
+      (part) => slider?.querySelector(part)?.textContent.trim() ?? "",
+    );
+    const value = readout === "" || isNaN(readout) ? readout : String(Number(readout));
+    for (const [name, words] of [["aria-label", label], ["aria-valuetext", value]])
+      if (words && handle.getAttribute(name) !== words) handle.setAttribute(name, words);
+  }
+  // Play, Pause and their like are pictures without words.
+  for (const icon of box.querySelectorAll(".widget-play button > i")) {
+    const words = Object.entries(ICONS).find(([name]) => icon.classList.contains(`fa-${name}`))?.[1];
+    if (words && icon.parentElement.ariaLabel !== words) icon.parentElement.ariaLabel = words;
+  }
+  // The number beside a slider can be typed over.
+  for (const readout of box.querySelectorAll(".widget-readout[contenteditable=true]")) {
+    const label = readout.parentElement.querySelector(".widget-label")?.textContent.trim();
+    if (label && !readout.hasAttribute("role")) {
+      readout.setAttribute("role", "textbox");
+      readout.setAttribute("aria-label", label);
+    }
+  }
 };
 
 const decode = async (bytes, type) => {
@@ -43,6 +83,8 @@ export default () => {
   let edition = null; // its number in the kernel; null where it is only like it
   let picture = null; // on the screen: { image, caption, rest }
   let stop = null; // the toggle that ends what a cell waits for
+  let heard; // resolves `ready`
+  const ready = new Promise((resolve) => (heard = resolve)); // the controls are there
   let queue = Promise.resolve(); // replies are shown one after the other, in their order
 
   const valuesNow = () =>
@@ -110,6 +152,7 @@ export default () => {
         controls[name].on("change:value", changed);
         controls[name].on("change:index", changed);
       }
+      heard();
       // The first picture, and those that nobody asked for; they take their place among the replies.
       const shown = () => {
         const [png, caption, rest] = [model.get("png"), model.get("caption"), !model.get("busy")];
@@ -137,8 +180,30 @@ export default () => {
       el.classList.add("calclearn-live");
       el.innerHTML =
         `<style></style><canvas role="img" tabindex="-1"></canvas>` +
-        `<p class="calclearn-caption" role="status" aria-live="polite"></p>`;
-      const [sheet, canvas, caption] = el.children;
+        `<p class="calclearn-caption" role="status" aria-live="polite"></p>` +
+        `<p class="calclearn-note"></p>`;
+      const [sheet, canvas, caption, note] = el.children;
+      const tint = () => el.classList.toggle("calclearn-dark", darkHost());
+      tint();
+      const themes = new MutationObserver(tint);
+      for (const element of [document.body, document.documentElement])
+        themes.observe(element, {
+          attributeFilter: ["data-jp-theme-light", "class", "data-vscode-theme-kind", "theme"],
+        });
+      const system = window.matchMedia("(prefers-color-scheme: dark)");
+      system.addEventListener("change", tint);
+      // Controls that are only stored have no kernel behind them.
+      const live = () => Object.values(controls).every((control) => control.comm_live !== false);
+      ready.then(() => (note.textContent = live() ? "" : "Run this cell to move the figure."));
+      let named = null; // watches the box of controls, once the page has it
+      const nameControls = () => {
+        const box = el.closest(".widget-vbox");
+        if (named || !box) return;
+        nameHandles(box);
+        named = new MutationObserver(() => nameHandles(box));
+        const attributeFilter = ["aria-valuetext", "contenteditable", "class"];
+        named.observe(box, { childList: true, subtree: true, characterData: true, attributeFilter });
+      };
       const restyle = () => (sheet.textContent = css + model.get("css"));
       restyle();
       model.on("change:css", restyle);
@@ -151,6 +216,7 @@ export default () => {
         ask();
       };
       const observer = new ResizeObserver(([entry]) => {
+        nameControls();
         clearTimeout(resizing);
         resizing = setTimeout(fit, RESIZE, entry.contentRect.width);
       });
@@ -213,6 +279,9 @@ export default () => {
       return () => {
         views.delete(view);
         observer.disconnect();
+        themes.disconnect();
+        named?.disconnect();
+        system.removeEventListener("change", tint);
         clearTimeout(resizing);
         model.off("change:css", restyle);
       };

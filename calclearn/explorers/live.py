@@ -143,6 +143,11 @@ class Painter:
                 ax.apply_aspect()  # for drawings that measure their axes before they are drawn
         return True
 
+    def forget(self) -> None:
+        """Free all pixels; the next picture paints them again."""
+        self.background, self._layers = None, []
+        self._canvas = FigureCanvasAgg(self.figure)
+
     def _set_panels(self) -> None:
         """Put the panels into one row or more, and give the figure the height that suits them."""
         cells = [(ax, cell) for ax, cell in self._own_cells if cell is not None]

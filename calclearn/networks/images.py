@@ -17,9 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from calclearn.calculus.primitives import primitive, rule
 from calclearn.calculus.rules import sum_rows
-from calclearn.calculus.tracing import plain
+from calclearn.calculus.tracing import plain, primitive, rule
 from calclearn.descent.arguments import whole
 from calclearn.descent.surfaces import Array
 from calclearn.networks.initial import Initial, he, initial_like

@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from calclearn.calculus.primitives import primitive, rule
 from calclearn.calculus.rules import sum_rows
+from calclearn.calculus.tracing import primitive, rule
 from calclearn.descent.arguments import array, generator, instance, number, whole
 from calclearn.descent.losses import sigmoid
 from calclearn.descent.surfaces import Array

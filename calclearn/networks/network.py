@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 
 from calclearn.calculus.autodiff import value_and_grad
-from calclearn.calculus.primitives import primitive, rule
-from calclearn.calculus.tracing import Traced
+from calclearn.calculus.tracing import Traced, primitive, rule
 from calclearn.descent.arguments import array, generator, instance, is_real, whole
 from calclearn.descent.losses import cross_entropy
 from calclearn.descent.surfaces import Array, Surface, as_points

@@ -21,9 +21,8 @@ from typing import ClassVar
 import numpy as np
 
 from calclearn.calculus.autodiff import vjp
-from calclearn.calculus.primitives import primitive, rule
 from calclearn.calculus.rules import sum_rows
-from calclearn.calculus.tracing import Traced, plain
+from calclearn.calculus.tracing import Traced, plain, primitive, rule
 from calclearn.descent.arguments import instance, whole
 from calclearn.descent.surfaces import Array
 from calclearn.networks.initial import Initial, drawn, initial_like, orthogonal, xavier

@@ -404,3 +404,14 @@ def test_values_and_derivatives_of_fits_have_the_type_of_the_weights(surface):
         assert {np.asarray(part).dtype for part in parts} == {np.dtype(np.float32)}
     run = descend(surface, np.zeros(surface.dimension, np.float32), GradientDescent(1e-3), 3)
     assert run.points.dtype == run.values.dtype == run.gradients.dtype == np.float32
+
+
+def test_scores_beyond_all_measure_in_32_bits_have_a_slope():
+    z = np.random.default_rng(0).normal(size=(400, 3)) * np.geomspace(1, 1e30, 400)[:, None]
+    labels = np.arange(400) % 3
+    slope = 400 * autodiff.grad(lambda z: cross_entropy(z, labels))(z.astype(np.float32))
+    assert slope.dtype == np.float32
+    np.testing.assert_allclose(slope.sum(axis=1), 0, atol=1e-3)
+    surely = z[100:].argmax(axis=1)[:, None] == np.arange(3)
+    truth = labels[100:, None] == np.arange(3)
+    np.testing.assert_allclose(slope[100:] + truth, surely, atol=1e-6)

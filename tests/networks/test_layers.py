@@ -20,6 +20,7 @@ from calclearn.networks.layers import (
     ReLU,
     Sigmoid,
     Tanh,
+    linear,
 )
 
 # name                layer                   PyTorch's                        inputs (N, ...)
@@ -203,3 +204,12 @@ def test_a_layer_is_a_value():
 if __name__ == "__main__":
     stored = {name: [part.tolist() for part in pytorchs(name)] for name in CASES}
     REFERENCE.write_text(json.dumps(stored) + "\n", encoding="utf-8")
+
+
+def test_second_derivatives_of_the_linear_layer_agree_with_differences():
+    w = np.random.default_rng(1).normal(size=12)
+
+    def loss(w):
+        return np.sum(np.tanh(linear(w[:4].reshape(2, 2), w[4:10].reshape(3, 2), w[7:10])) * w[9:])
+
+    np.testing.assert_allclose(hessian(loss)(w), numerical_hessian(loss)(w), atol=1e-6)

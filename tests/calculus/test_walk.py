@@ -5,10 +5,8 @@ import threading
 import tracemalloc
 
 import numpy as np
-import pytest
 
 from calclearn.calculus.autodiff import grad, hessian, primitive, rule, vjp
-from calclearn.calculus.fused import linear
 
 
 def test_long_traces_neither_recurse_nor_slow_down():
@@ -24,7 +22,7 @@ def test_long_traces_neither_recurse_nor_slow_down():
 def test_memory_is_freed_without_the_collector():
     def f(x):
         for _ in range(50):
-            x = x[::-1] * np.sin(x) + linear(x[None, :], np.eye(3) / 9, x / 9)[0]
+            x = x[::-1] * np.sin(x) + (x[None, :] @ (np.eye(3) / 9) + x / 9)[0]
             a, b, c = x
             x = np.stack([a, b * c, c])
         return np.sum(np.linalg.eigh(np.outer(x, x) + np.diag(x)).eigenvalues) * 0 + np.sum(x)
@@ -43,7 +41,7 @@ def test_memory_is_freed_without_the_collector():
             gc.enable()
 
 
-def test_the_walk_frees_what_it_leaves_behind():
+def test_the_walk_needs_little_memory_beside_the_trace():
     def f(x):
         for _ in range(20):
             x = np.sin(x)
@@ -60,13 +58,6 @@ def test_the_walk_frees_what_it_leaves_behind():
     tracemalloc.stop()
     assert recorded > 19 * x.nbytes
     assert peak < recorded + 5 * x.nbytes
-
-
-def test_the_collector_is_left_as_it_was():
-    assert gc.isenabled()
-    with pytest.raises(ZeroDivisionError):
-        grad(lambda x: x * (1 // 0))(1.0)
-    assert gc.isenabled()
 
 
 def test_many_slices_cost_what_one_array_costs():
