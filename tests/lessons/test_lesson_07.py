@@ -89,9 +89,7 @@ def test_each_weight_moves_by_its_own_partial_derivative():
         points = explorer.set(learning_rate=rate).state["descent"].points
         slope, intercept = points[0]
         r = slope * x + intercept - y
-        assert points[1] == pytest.approx(
-            [slope - rate * 2 * r @ x, intercept - rate * 2 * r.sum()]
-        )
+        assert points[1] == pytest.approx(points[0] - rate * 2 * np.array([r @ x, r.sum()]))
         for drawing, column in zip(explorer._drawings[2:], points[:3].T, strict=True):
             explorer.set(step=2).still()
             assert drawing.drawing.line.get_ydata() == pytest.approx(column)
