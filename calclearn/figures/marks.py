@@ -14,12 +14,14 @@ a place that every renderer can draw to, beyond the edge.
 
 import inspect
 import string
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cbook import normalize_kwargs
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import Colormap, Normalize
+from matplotlib.lines import Line2D
 from matplotlib.transforms import IdentityTransform
 
 from calclearn.figures.style import BEST, BLACK, GREEN, LOSS, MODEL, PURPLE, STEP, style
@@ -63,10 +65,15 @@ class Drawing:
 class _Mark(Drawing):
     """A drawing with one artist, or pair of artists, for each quantity in `looks`."""
 
-    def __init__(self, ax: Axes, names, look: dict, *, step: str | None = None) -> None:
+    def __init__(
+        self, ax: Axes, names, look: dict, *, step: str | None = None, kind=Line2D, usual=None
+    ) -> None:
         super().__init__(ax)
         self.step, self.solid = step, ax.name == "3d"
-        self.looks = _looks(names, look)
+        self.looks = {
+            name: (usual or {}) | normalize_kwargs(each, kind)
+            for name, each in _looks(names, look).items()
+        }
         self.parameters = dict.fromkeys(self.looks, True) | ({step: False} if step else {})
 
     def _cut(self, places: np.ndarray, quantities: dict) -> np.ndarray:
@@ -89,10 +96,12 @@ class Lines(_Mark):
     [4.0, 2.0]
     """
 
+    usual: ClassVar[dict] = {}
+
     def __init__(
         self, ax: Axes, *names: str | dict, step: str | None = None, edge: bool = False, **look
     ) -> None:
-        super().__init__(ax, names, look, step=step)
+        super().__init__(ax, names, look, step=step, usual=self.usual)
         self.edge = edge
         with style():
             self.lines = {name: _line(ax, **each) for name, each in self.looks.items()}
@@ -110,11 +119,9 @@ class Dots(Lines):
     the axes stands at their edge.
     """
 
-    def __init__(
-        self, ax: Axes, *names: str | dict, step: str | None = None, edge: bool = False, **look
-    ) -> None:
-        look = {"marker": "o", "linestyle": "", "mec": "white", "zorder": 5} | look
-        super().__init__(ax, *names, step=step, edge=edge, **look)
+    usual: ClassVar[dict] = {
+        "marker": "o", "linestyle": "", "markersize": 8, "markeredgecolor": "white", "zorder": 5
+    }  # fmt: skip
 
     def update(self, **quantities: Any) -> None:
         for name, dots in self.lines.items():
@@ -135,7 +142,7 @@ class Rule(Drawing):
         if not names or not all(isinstance(name, str) for name in names.values()):
             raise TypeError(f"x or y must name a quantity, got x={x!r}, y={y!r}")
         self.parameters = dict.fromkeys(names.values(), True)
-        look = {"color": BLACK, "lw": 1.2} | look
+        look = {"color": BLACK, "linewidth": 1.2} | normalize_kwargs(look, Line2D)
         across = {"x": ax.get_xaxis_transform, "y": ax.get_yaxis_transform}
         with style():
             self.lines = {
@@ -197,7 +204,9 @@ class Area(_Mark):
     """
 
     def __init__(self, ax: Axes, *names: str | dict, base: float = 0.0, **look) -> None:
-        super().__init__(ax, names, {"alpha": 0.25, "lw": 0} | look)
+        super().__init__(
+            ax, names, look, kind=PolyCollection, usual={"alpha": 0.25, "linewidth": 0}
+        )
         _flat(self)
         self.base = base
         with style():
@@ -227,7 +236,7 @@ class Stems(_Mark):
     def __init__(
         self, ax: Axes, *names: str | dict, base: float = 0.0, step: str | None = None, **look
     ) -> None:
-        super().__init__(ax, names, {"marker": "o"} | look, step=step)
+        super().__init__(ax, names, look, step=step, usual={"marker": "o"})
         _flat(self)
         self.base = base
         with style():
@@ -320,12 +329,15 @@ def _looks(names, look: dict) -> dict[str, dict]:
             raise ValueError(
                 f"{keyword} must have one value for each of {', '.join(rows)}, got {len(values)}"
             )
-    return {
-        name: {"color": COLORS[place % len(COLORS)]}
-        | {key: value[place] if isinstance(value, list) else value for key, value in look.items()}
-        | own
-        for place, (name, own) in enumerate(rows.items())
-    }
+    looks = {}
+    for place, (name, own) in enumerate(rows.items()):
+        each = {
+            key: value[place] if isinstance(value, list) else value for key, value in look.items()
+        }
+        looks[name] = each | own
+        if not {"color", "c"} & {*looks[name]}:
+            looks[name]["color"] = COLORS[place % len(COLORS)]
+    return looks
 
 
 def _flat(mark: Drawing) -> None:

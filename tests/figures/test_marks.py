@@ -73,6 +73,19 @@ def test_looks_by_name_list_and_table(ax):
     table.update(**{"as it is": [1, 2], "clipped": [1, 3]})
 
 
+def test_short_and_long_keywords(ax):
+    (dots,) = Dots(ax, "a", ms=3, mec="red", c="blue").lines.values()
+    assert (dots.get_markersize(), dots.get_markeredgecolor(), dots.get_color()) == (
+        3,
+        "red",
+        "blue",
+    )
+    (_, rule) = Rule(ax, x="a", lw=5).lines["x"]
+    assert rule.get_linewidth() == 5
+    (area,) = Area(ax, "a", lw=2).areas.values()
+    assert area.get_linewidth() == [2]
+
+
 def test_dots(ax, solid):
     ax.set(xlim=(0, 9), ylim=(0, 9))
     mark = Dots(ax, "start", "path", step="step")
