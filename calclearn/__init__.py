@@ -10,6 +10,7 @@ that `import calclearn` costs no more than NumPy. The house, from the ground up:
     figures     drawings of all that, on matplotlib
     explorers   figures that follow their sliders
     exercises   check an answer, commit to a prediction
+    lessons     the course: the figures, answers and typical mistakes of each lesson
 
 No room knows what stands above it.
 
@@ -27,6 +28,7 @@ _ROOMS = {
     "exercises": "exercises",
     "explorers": "explorers",
     "figures": "figures",
+    "lessons": "lessons",
     "networks": "networks",
     "backward_difference": "calculus.numerical",
     "central_difference": "calculus.numerical",

@@ -21,7 +21,7 @@ TOP_LEVEL = {
     "LICENSE", "README.md", "calclearn", "environment.yml", "notebooks", "pyproject.toml", "tests",
 }  # fmt: skip
 HEAVY = {"IPython", "PIL", "anywidget", "ipywidgets", "matplotlib", "pandas", "scipy", "traitlets"}
-DRAWING_ROOMS = {"figures", "explorers", "exercises"}
+DRAWING_ROOMS = {"figures", "explorers", "exercises", "lessons"}
 
 
 def python(code: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
@@ -52,13 +52,24 @@ def test_imports_go_one_way():
         ("calculus", "import calclearn.descent", "Nothing imports upward"),
         ("networks", "import calclearn.figures", "Nothing imports upward"),
         ("figures", "import calclearn.networks", "Nothing imports upward"),
+        ("exercises", "import calclearn.lessons", "Nothing imports upward"),
+        ("explorers", "import calclearn.lessons", "Nothing imports upward"),
         ("descent", "def draw():\n    import matplotlib", "Mathematics and data know nothing"),
         ("figures", "import ipywidgets", "Drawings know nothing of widgets"),
     ],
 )
 def test_an_import_the_wrong_way_is_found(tmp_path, room, line, contract):
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    rooms = ("calculus", "data", "descent", "networks", "figures", "explorers", "exercises")
+    rooms = (
+        "calculus",
+        "data",
+        "descent",
+        "networks",
+        "figures",
+        "explorers",
+        "exercises",
+        "lessons",
+    )
     for name in ("", *rooms):
         folder = tmp_path / "calclearn" / name
         folder.mkdir()
@@ -67,6 +78,16 @@ def test_an_import_the_wrong_way_is_found(tmp_path, room, line, contract):
     checked = lint_imports(tmp_path)
     assert checked.returncode == 1, checked.stdout + checked.stderr
     assert re.search(rf"{contract}.* BROKEN", checked.stdout)
+
+
+def test_only_the_lookup_of_exercises_names_the_lessons():
+    naming = {
+        path.relative_to(ROOT / "calclearn").as_posix()
+        for path in MODULES
+        if "calclearn.lessons" in path.read_text(encoding="utf-8")
+        if path.parent.name != "lessons"
+    }
+    assert naming == {"exercises/catalogue.py"}
 
 
 def test_every_room_of_mathematics_is_under_contract():

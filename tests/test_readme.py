@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from calclearn.exercises.verdicts import exercises
+from calclearn.exercises.catalogue import exercises
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

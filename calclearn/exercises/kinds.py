@@ -39,18 +39,13 @@ class ShapeError(UnreadableError):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Exercise:
-    """A question, its right answer and why, the typical mistakes, and hints from mild to strong."""
+    """The right answer and why, the typical mistakes, and hints from mild to strong."""
 
-    question: str
     right: object
     why: str
     hints: tuple[str, ...]
     mistakes: tuple[tuple[object, str], ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The question as the notebook asks it, in Markdown."""
-        return self.question
+    question: str = ""  # TRANSITION: it stands in the notebook
 
     def read(self, answer: object) -> object:
         """The answer in the form that `agrees` compares.
@@ -87,7 +82,7 @@ class Number(Exercise):
     Text may have a decimal comma and a typographic minus. What has a `value` and an `error`, as
     the estimates of `calclearn.derivative` have, counts as its value.
 
-    >>> third = Number(question="1 : 3 = ?", right=1 / 3, why="", hints=("Divide.",))
+    >>> third = Number(right=1 / 3, why="", hints=("Divide.",))
     >>> third.is_right(third.read("1/3")), third.is_right(third.read(0.333))
     (True, True)
     >>> third.mistake(third.read(-0.333))
@@ -179,8 +174,8 @@ class Function(Number):
     `returns` is the shape of one value. The mistakes are functions too. One that returns another
     shape stands for every answer of that shape.
 
-    >>> slope = Function(question="Slope of x²?", right=lambda x: 2 * x, points=((1.0,), (3.0,)),
-    ...                  why="", hints=(), mistakes=((lambda x: x, "The 2 is missing."),))
+    >>> slope = Function(right=lambda x: 2 * x, points=((1.0,), (3.0,)), why="", hints=(),
+    ...                  mistakes=((lambda x: x, "The 2 is missing."),))
     >>> slope.is_right(slope.read(lambda x: x + x)), slope.mistake(slope.read(lambda x: x))
     (True, 'The 2 is missing.')
     """
@@ -226,18 +221,13 @@ class Function(Number):
 class Choice(Exercise):
     """One of several options is asked for: its letter, or its whole text.
 
-    >>> sky = Choice(question="The sky is", options={"a": "blue", "b": "green"}, right="a",
+    >>> sky = Choice(options={"a": "blue", "b": "green"}, right="a",
     ...              why="", hints=("Look up.",))
     >>> sky.is_right(sky.read(" A) "))
     True
     """
 
     options: dict[str, str]
-
-    @property
-    def text(self) -> str:
-        options = [f"- **{letter}** {option}" for letter, option in self.options.items()]
-        return "\n".join([self.question, "", *options])
 
     def read(self, answer: str) -> str:
         if answer is ...:

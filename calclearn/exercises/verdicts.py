@@ -8,7 +8,6 @@ a fresh kernel that gets the same answers gives the same texts.
 
 import builtins
 import contextlib
-import importlib.util
 import io
 import re
 import warnings
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calclearn.exercises.catalogue import exercises
 from calclearn.exercises.kinds import Exercise, UnansweredError, UnreadableError
 
 # What this kernel remembers: on each exercise the latest verdict, or the first right one, and the
@@ -106,23 +106,6 @@ def score() -> Score:
         groups[verdict.right if verdict else None].append(number)
     right, wrong, unanswered = map(tuple, groups.values())
     return Score(lesson, right, wrong, unanswered)
-
-
-def exercises(number: str) -> dict[str, Exercise]:
-    """The exercises of the lesson that a number like "07.2", or "07", belongs to; else none."""
-    return getattr(_lesson(number), "exercises", {})
-
-
-def outcomes(number: str) -> tuple[tuple[str, str], ...]:
-    """What becomes of a lesson's predictions, and why; none where there is no such lesson."""
-    return getattr(_lesson(number), "outcomes", ())
-
-
-def _lesson(number: object):
-    """The module of the lesson that a number belongs to, or None."""
-    lesson = re.match(r"\d\d(?=\.|$)", number) if isinstance(number, str) else None
-    module = f"calclearn.exercises.lessons.lesson_{lesson[0]}" if lesson else ""
-    return importlib.import_module(module) if module and importlib.util.find_spec(module) else None
 
 
 def _what_there_is(number: object) -> str:

@@ -16,7 +16,7 @@ import time
 import numpy as np
 from _engines import show_beside_aim
 
-from calclearn import explorers
+from calclearn import explorers, lessons
 from calclearn.data import digits
 from calclearn.descent.descend import descend
 from calclearn.descent.optimizers import Adam
@@ -31,7 +31,7 @@ PICTURES_A_SECOND = 3.0  # of a training
 
 def makers() -> dict:
     """The functions of the package that make a figure, by name."""
-    public = {name: getattr(explorers, name) for name in explorers.__all__}
+    public = {name: getattr(room, name) for room in (lessons, explorers) for name in room.__all__}
     return {
         name: make
         for name, make in public.items()

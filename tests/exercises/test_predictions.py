@@ -15,8 +15,8 @@ from nbclient import NotebookClient
 from PIL import Image
 
 from calclearn.exercises import predict
+from calclearn.exercises.catalogue import former_outcomes, outcomes
 from calclearn.exercises.predictions import Card
-from calclearn.exercises.verdicts import outcomes
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
@@ -163,8 +163,8 @@ def test_options_must_be_different_texts(options):
 def test_bad_input_is_told_in_one_sentence():
     with pytest.raises(ValueError, match="question must be text, got 3"):
         predict(3, OPTIONS)
-    with pytest.raises(ValueError, match=r"lesson must be the one of this prediction.*, got '07'"):
-        predict(QUESTION, OPTIONS).reveal("07")
+    with pytest.raises(ValueError, match=r"lesson must be the one of this prediction.*, got '98'"):
+        predict(QUESTION, OPTIONS).reveal("98")
     with pytest.raises(ValueError, match=r"option must be one of .*, got 'sideways'"):
         predict(QUESTION, OPTIONS).commit("sideways")
 
@@ -221,8 +221,10 @@ def test_predictions_of_a_lesson_are_each_revealed_once(path):
             assert waiting.pop(waiting.index(name)) == name
     assert waiting == []
     assert options
-    results = [right for right, _ in outcomes(lesson)]
+    if outcomes(lesson):  # tests/lessons compares them with the notebook
+        return
+    results = [right for right, _ in former_outcomes(lesson)]
     assert len(results) == len(options)
     for result in results:
         assert sum(result in of for of in options.values()) == 1
-    assert all(why.endswith(".") for _, why in outcomes(lesson))
+    assert all(why.endswith(".") for _, why in former_outcomes(lesson))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from calclearn import accumulate, derivative
 from calclearn.data import penguin_line
 from calclearn.exercises import check, score
-from calclearn.exercises.verdicts import exercises
+from calclearn.exercises.catalogue import exercises
 
 
 def bell(t):

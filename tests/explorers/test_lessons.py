@@ -11,14 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from calclearn import explorers
-from calclearn.data import LineData, penguin_line
-from calclearn.descent.descend import Stop
+from calclearn import explorers, lessons
+from calclearn.data import LineData
 
 OF_LINES = [  # those that take other data for a line as well
     explorers.first_descent,
-    explorers.learning_rate,
-    explorers.each_weight,
+    lessons.learning_rate,
     explorers.residual_squares,
     explorers.family_of_lines,
     explorers.profiles,
@@ -28,6 +26,7 @@ OF_LINES = [  # those that take other data for a line as well
 ]
 MAKERS = [
     *OF_LINES,
+    *(getattr(lessons, name) for name in lessons.__all__ if name != "learning_rate"),
     explorers.shape_of_the_bowl,
     explorers.backpropagation,
     explorers.learning_spirals,
@@ -162,35 +161,6 @@ def test_other_data_serve_as_well(make):
     assert explorer.error is None
     assert Image.open(io.BytesIO(explorer.still())).size[0] == 840
     assert "kg" not in explorer.caption
-
-
-def test_divergence_at_any_rate_is_a_picture_and_a_sentence():
-    explorer = explorers.learning_rate()
-    control = explorer.controls["learning_rate"]
-    seen = set()
-    for exponent in np.linspace(control.min, control.max, 60):
-        explorer.set(learning_rate=float(control.base**exponent))
-        stop = Stop(explorer.state["descent"].stop.item())
-        name = explorer.state["regimes"].name(explorer.values["learning_rate"])
-        seen.add(name)
-        assert explorer.error is None
-        assert explorer.still()
-        assert name in explorer.caption
-        if stop is Stop.DIVERGED:
-            taken = explorer.state["descent"].steps_taken.item()
-            assert f"diverges after {taken} steps" in explorer.caption
-            assert name == "diverges"
-    assert seen == {"creeps", "converges", "oscillates", "diverges"}
-
-
-def test_the_bands_follow_the_curvature_of_the_data_in_use():
-    explorer = explorers.learning_rate()
-    data = penguin_line()
-    for points in (342, 100, 34):
-        few = data.thinned(points)
-        hessian = 2 * np.array([[few.x @ few.x, few.x.sum()], [few.x.sum(), points]])
-        border = explorer.set(points=points).state["bands"][0][2][0]
-        assert border == pytest.approx(2 / np.linalg.eigvalsh(hessian)[-1])
 
 
 def test_the_squares_are_square_on_the_screen_and_add_up_to_the_sse():

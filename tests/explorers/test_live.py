@@ -13,7 +13,7 @@ from ipywidgets import FloatLogSlider
 from matplotlib.artist import Artist
 from PIL import Image
 
-from calclearn import explorers
+from calclearn import explorers, lessons
 from calclearn.explorers import choice, coloured, explore, slider
 from calclearn.explorers.live import LONGEST, Painter
 from calclearn.figures.style import panels, style
@@ -528,7 +528,7 @@ def test_a_figure_takes_the_width_that_it_is_given(square, offered, taken):
 
 
 def test_text_keeps_its_size_and_stays_in_the_figure_at_any_width():
-    explorer = explorers.learning_rate()
+    explorer = lessons.learning_rate()
     figure = explorer._painter.figure
 
     def labels():
@@ -550,7 +550,7 @@ def test_text_keeps_its_size_and_stays_in_the_figure_at_any_width():
 
 
 def test_panels_that_would_be_narrow_stand_in_two_rows():
-    explorer = explorers.learning_rate()
+    explorer = lessons.learning_rate()
     map_, bowl, curve, strip = explorer._painter.figure.axes
     ask(explorer, width=500)
     boxes = [ax.get_position() for ax in (map_, bowl, curve, strip)]
