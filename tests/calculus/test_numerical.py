@@ -255,7 +255,7 @@ def test_each_column_cancels_one_more_even_power(column):
     first = sum(7 - j for j in range(column))  # after the entries of the columns before
     for power in range(1, 7):
         entry = table(h ** (2 * power))[0][first]
-        assert (abs(entry) <= 1e-15 * 9.0 ** (2 * power)) == (power <= column)
+        assert (abs(entry) <= 1e-15 * 3.0 ** (2 * power)) == (power <= column)
 
 
 def test_distances_are_those_of_neighbours():
