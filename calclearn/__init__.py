@@ -39,7 +39,7 @@ _ROOMS = {
     "grad": "calculus.autodiff",
     "hessian": "calculus.autodiff",
     "jacobian": "calculus.autodiff",
-    "parse": "calculus.formula",
+    "parse": "explorers.formula",
     "value_and_grad": "calculus.autodiff",
     "accumulate": "calculus.integrals",
     "expected": "calculus.integrals",

@@ -1,10 +1,16 @@
 """Is this gradient right, and if not, what does the mistake look like?
 
-A wrong gradient still descends, often enough to be believed. Differences of f know better, but a
-list of numbers that disagree teaches nothing. So the decision is to treat a wrong gradient as a
-patient: compare it with the slopes at several points, then test one disease after another, from
-the most particular to the most general, and say in words which one fits. The right gradient itself
-is never shown: to find it is the exercise.
+A wrong gradient still descends, often enough to be believed, and a list of numbers that disagree
+with the slopes of f teaches nothing. But a mistake leaves its mark: a lost minus flips every
+component, a lost 2 halves them, a lost X makes them all alike. So what a gradient gives is laid
+beside the measured slopes, as tables of coordinates by points, and one function for each kind of
+mistake looks for its mark, the more particular first. Its name is the diagnosis; its answer is a
+sentence for the learner, or None. No sentence shows the right gradient: to derive it is the
+exercise.
+
+Above a few hundred coordinates all slopes would cost too much. There f is measured along random
+directions, which mix all coordinates, so that one wrong coordinate shows in each of them; where one
+does, halves of the coordinates lead to those that are wrong.
 """
 
 from collections.abc import Callable
@@ -12,21 +18,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calclearn.calculus.diseases import DISEASES, Comparison, forgets_x
-from calclearn.calculus.evaluation import at_points, callable_function, numbers, real, real_array
-from calclearn.calculus.numerical import derivative, grad
+from calclearn.calculus.numerical import (
+    EPS,
+    at_points,
+    blocks,
+    function,
+    grad,
+    grain,
+    line_slopes,
+    quiet,
+    real_numbers,
+    returned,
+    slopes_by_ladder,
+)
 
-NEIGHBOURS = 5  # compared around a single point, where a wrong gradient may be right by chance
-REMEASURED = 1000  # entries, at most, that are measured again with their errors
+AROUND = 5  # points compared around a single one, where a wrong gradient may be right by chance
+REMEASURED = 1000  # entries, at most, that are measured again by the ladder of steps
+WIDEST = 500  # coordinates, or rows of data, that are compared one by one
+SAMPLE = 64  # coordinates that are compared beyond that
 
 
 @dataclass(frozen=True)
 class GradientReport:
-    """What `check_gradient` found: true where the gradient agrees with f.
+    """The outcome of `check_gradient`: true where the gradient agrees with f.
 
-    `diagnosis` is one word: agrees, sign, factor, missing_x, transposed, coordinate, length, shape,
-    kink, not_finite, raises or wrong; `message` says it in a sentence or two; `points` is the
-    number of points that were compared.
+    `diagnosis` is one word: agrees, sign, factor, missing_x, transposed, coordinate, offset,
+    length, shape, kink, not_finite, raises, random or wrong; `message` says it in a sentence or
+    two; `points` is the number of points that were compared.
     """
 
     agrees: bool
@@ -41,15 +59,17 @@ class GradientReport:
         return f"{self.diagnosis}: {self.message}"
 
 
+@quiet
 def check_gradient(f: Callable, gradient: Callable, at=None) -> GradientReport:
     """Compare a gradient written by hand with differences of f, and name the mistake.
 
     gradient(w)ᵢ = ∂f/∂wᵢ  within the error of the differences, at every point
 
-    `at` is one point (d,), to which seeded random neighbours are added; or several, as a list of
-    points or an array (d, m); for a function of one number, a number or several; by default a few
-    numbers around 0. At a kink every slope between those of its two sides is right. Raises
-    `ValueError` where f is not finite at a given point.
+    `at` is a point as f takes it, an array (d,) or a number; or several, as a list of points or the
+    columns of an array (d, m). Where f takes a number, a list is one of numbers. To a single point
+    random neighbours are added, always the same; without `at`, that point is the number 0.5. At a
+    kink every slope between those of its two sides is right. Raises `ValueError` where f cannot be
+    called at a point of `at`, or is not one finite number there.
 
     >>> X, y = np.array([[1.0], [2.0], [3.0]]), np.array([2.0, 4.0, 6.0])
     >>> loss = lambda w: np.sum((X @ w - y) ** 2)
@@ -58,150 +78,62 @@ def check_gradient(f: Callable, gradient: Callable, at=None) -> GradientReport:
     >>> check_gradient(loss, lambda w: 2 * (X @ w - y), at=[0.5]).diagnosis
     'missing_x'
     """
-    callable_function("f", f)
-    callable_function("gradient", gradient)
-    f, gradient, points = _columns(f, gradient, at)
-    diagnosis, message = _diagnose(f, gradient, points)
+    f, gradient, points, random = _points(function("f", f), function("gradient", gradient), at)
+    diagnosis, message = (
+        ("random", RANDOM.format("f")) if random else _diagnose(f, gradient, points)
+    )
     return GradientReport(diagnosis == "agrees", diagnosis, message, points.shape[1])
 
 
-def _diagnose(f, gradient, points) -> tuple[str, str]:
-    try:
-        with np.errstate(all="ignore"):
-            given = [
-                real(numbers(gradient(w.copy()), "the gradient"), "the gradient") for w in points.T
-            ]
-    except Exception as error:  # whatever a learner's code may raise is part of the diagnosis
-        stop = f"{type(error).__name__}: {str(error).rstrip('.'):.160}"
-        return "raises", f"Computing the gradient fails: {stop}."
-    if len(points) == 1:
-        given = [np.atleast_1d(g) for g in given]  # one number may stand for an array of one
-    if any(g.shape != (len(points),) for g in given):
-        return _wrong_shape(f, gradient, points, given)
-    given = np.stack(given, axis=-1)
-    if not np.isfinite(given).all():
-        return "not_finite", "The gradient is NaN or infinite at a point where f is finite."
-
-    with np.errstate(all="ignore"):  # differences may step out of the domain of f
-        table, smooth = _measure(f, points, given)
-    if not table.differs.any():
-        return "agrees", f"The gradient agrees with differences of f at {len(given.T)} points."
-    if not table.differs[smooth].any():
-        return "kink", (
-            "It is right wherever f is smooth. At a kink of f it must lie between the slopes on "
-            "the two sides, and it does not."
-        )
-    if smooth.all(axis=0).any():
-        table = table.part((slice(None), smooth.all(axis=0)))
-    for disease in DISEASES:
-        if message := disease(table):
-            return disease.__name__, message
-    return "wrong", (
-        "It differs from f in no way that is known here: check one coordinate, and one term of f, "
-        "at a time."
-    )
+RANDOM = (
+    "Two calls of {} at one point give different values, so there is nothing to compare. Draw its "
+    "random numbers from the same seed at every call."
+)
 
 
-def _measure(f, points, given) -> tuple[Comparison, np.ndarray]:
-    """The slopes of f, quickly; where they contradict `given`, again and with their errors."""
-    slopes, error = _slopes(f, points), np.zeros_like(given)
-    smooth = np.ones(given.shape, bool)
-
-    def table() -> Comparison:
-        typical = np.nanmax(np.abs(slopes), axis=1, keepdims=True, initial=0.0)
-        return Comparison(given, slopes, 1e-6 * np.abs(slopes) + 1e-9 * typical + error)
-
-    entries = np.argwhere(table().differs)
-    np.random.default_rng(0).shuffle(entries)
-    for i, k in entries[:REMEASURED]:
-
-        def along(t, i=i, w=points[:, k]):
-            shifted = np.repeat(w[:, None], t.size, axis=1)
-            shifted[i] = np.ravel(t)
-            return at_points(f, shifted).reshape(np.shape(t))
-
-        slope = derivative(along, points[i, k])
-        smooth[i, k] = slope.reliable
-        slopes[i, k] = slope.value
-        error[i, k] = 10 * slope.error if slope.reliable else 1.01 * slope.error
-    unknown = ~np.isfinite(slopes)  # nothing can be said against the gradient there
-    slopes[unknown], error[unknown] = given[unknown], np.inf
-    return table(), smooth
-
-
-def _slopes(f, points) -> np.ndarray:
-    try:
-        return grad(f)(points)
-    except (ArithmeticError, ValueError):  # a step too long for the domain of f
-        return np.full(points.shape, np.nan)
-
-
-def _wrong_shape(f, gradient, points, given) -> tuple[str, str]:
-    d, shape, slopes = len(points), given[0].shape, _slopes(f, points)
-
-    def equal(numbers, slopes):
-        return np.allclose(numbers, slopes, rtol=1e-5, atol=1e-7 * np.abs(slopes).max())
-
-    if any(g.shape != shape for g in given):
-        return "shape", "Its shape changes from point to point."
-    came = f"It has shape {shape} where w has shape {(d,)}."
-    table = np.stack(given, axis=-1)
-    rows = [
-        axis
-        for axis in range(len(shape))
-        if len(shape) == 2 and shape[axis] and shape[1 - axis] == d
-    ]
-    if int(np.prod(shape)) == d and equal(table.reshape(d, -1), slopes):
-        return "shape", f"{came} The numbers are right: flatten it, or sum over the right axis."
-    if any(equal(add(table, axis=axis), slopes) for axis in rows for add in (np.sum, np.mean)):
-        return (
-            "shape",
-            f"{came} That is one gradient for each row of data: add them up, or average.",
-        )
-    if len(shape) and max(shape) == np.prod(shape) > d:
-        found = [
-            any(equal(entry, slope) for entry in table.reshape(-1, slopes.shape[1]))
-            for slope in slopes
-        ]
-        if not all(found) and forgets_x(f, gradient, points[:, 0], max(shape)):
-            return "missing_x", (
-                f"{came} It has one number for each row of data, not for each weight: these are "
-                "errors of the prediction, and X has still to carry them to the weights."
-            )
-    return "shape", f"{came} A gradient has one number for each weight."
-
-
-def _columns(f, gradient, at):
-    """f and its gradient as functions of a point (d,), and the points to compare, (d, m)."""
-    rng = np.random.default_rng(0)
-    if at is None:
-        at = 0.5
-    elif isinstance(at, list | tuple) and at and np.ndim(at[0]) == 1:
-        if len({np.shape(point) for point in at}) > 1:
+def _points(f, gradient, at):
+    """f and its gradient of points (d,), the points (d, m), and whether f is random."""
+    given = 0.5 if at is None else at
+    if isinstance(given, list | tuple) and given and np.ndim(given[0]) == 1:
+        if len({np.shape(point) for point in given}) > 1:
             raise ValueError("at must list points of one shape, got different ones")
-        at = np.stack([real_array("at", point) for point in at], axis=-1)
-    at = real_array("at", at)
-    if at.ndim > 2 or at.size == 0:
-        raise ValueError(f"at must have shape (d,) or (d, m), got {at.shape}")
-    points = np.atleast_1d(at)
-    if at.ndim == 0 or _takes_one_number(f, points):
+        given = np.stack([real_numbers("at", point) for point in given], axis=-1)
+    given = real_numbers("at", given)
+    if given.ndim > 2 or given.size == 0:
+        raise ValueError(f"at must have shape (d,) or (d, m), got {given.shape}")
+    points = np.atleast_1d(given)
+    if given.ndim == 0 or _takes_one_number(f, points):
         points = points.reshape(1, -1)
-        f, gradient = _on_columns(f), _on_columns(gradient)
+        f, gradient = _of_columns(f), _of_columns(gradient)
     points = points.reshape(len(points), -1)
+    random = False
     for w in points.T:
-        value = real(numbers(f(w.copy())))
-        if value.shape != ():
-            raise ValueError(f"f must return one number for a point, got shape {value.shape}")
-        if not np.isfinite(value):
-            raise ValueError(f"f must be finite at the points in at, got {value} at {w}")
+        values = [returned(_called(f, w, at)) for _ in range(2)]
+        if values[0].size != 1:
+            raise ValueError(f"f must return one number for a point, got shape {values[0].shape}")
+        if not np.isfinite(values[0]).all():
+            raise ValueError(f"f must be finite at the points in at, got {values[0]} at {w}")
+        random |= bool(np.any(np.abs(np.subtract(*values)) > 1e-12 * np.abs(values[0])))
     if points.shape[1] == 1:
         spread = 0.1 * np.where(points == 0, 1.0, np.abs(points))
-        near = points + spread * rng.normal(size=(len(points), NEIGHBOURS))
-        points = np.concatenate([points, near[:, _finite(f, near)]], axis=1)
-    return f, gradient, points
+        near = points + spread * np.random.default_rng(0).normal(size=(len(points), AROUND))
+        points = np.concatenate([points, near], axis=1)
+        points = points[:, np.isfinite(at_points(f, points)).reshape(-1)]
+    return f, gradient, points, random
+
+
+def _called(f, w, at):
+    try:
+        return f(w.copy())
+    except (TypeError, ValueError, IndexError, AttributeError) as error:
+        why = f"f({w if w.size > 1 else w[0]}) raises {type(error).__name__}: {error}"
+        if at is None:
+            why = f"without it f is called with a number, and {why}"
+        raise ValueError(f"at must be a point, or points, as f takes them; {why}") from error
 
 
 def _takes_one_number(f, points) -> bool:
+    """Whether a list of numbers holds numbers for f, and no point: f gives no one number for it."""
     if points.ndim == 2 and len(points) > 1:
         return False
     try:
@@ -211,16 +143,307 @@ def _takes_one_number(f, points) -> bool:
     return value.shape == points.ravel().shape
 
 
-def _on_columns(function):
+def _of_columns(function):
     return lambda w: function(w[0])
 
 
-def _finite(f, points) -> list[bool]:
-    finite = []
-    for w in points.T:
-        try:
-            with np.errstate(all="ignore"):
-                finite.append(bool(np.isfinite(f(w.copy()))))
-        except (ArithmeticError, ValueError):
-            finite.append(False)
-    return finite
+def _diagnose(f, gradient, points) -> tuple[str, str]:
+    try:
+        name = "the gradient"
+        given = [returned(gradient(w.copy()), name) for w in points.T]
+        again = returned(gradient(points[:, 0].copy()), name)
+    except Exception as error:  # whatever a learner's code may raise is part of the diagnosis
+        stop = f"{type(error).__name__}: {str(error).rstrip('.'):.160}"
+        return "raises", f"Computing the gradient fails: {stop}."
+    d, m = points.shape
+    if d == 1:
+        given = [np.atleast_1d(g) for g in given]  # one number may stand for an array of one
+    shown = np.arange(d)
+    if d > WIDEST:
+        shown = np.sort(np.random.default_rng(0).choice(d, SAMPLE, replace=False))
+    if any(g.shape != (d,) for g in given):
+        return _wrong_shape(f, gradient, points, given, shown)
+    given = np.stack(given, axis=-1)
+    if not np.isfinite(given).all():
+        return "not_finite", "The gradient is NaN or infinite at a point where f is finite."
+    if not np.allclose(given[:, 0], np.ravel(again), rtol=1e-9, atol=0):
+        return "random", RANDOM.format(name)
+    hidden = d > WIDEST and _differs_along_lines(f, points, given)
+    if hidden:
+        shown = np.union1d(shown, _wrong_coordinates(f, points[:, -1:], given[:, -1]))
+    table = _beside(given[shown], f, points, _axes(shown, d), np.abs(points[shown]))
+    table.names = shown
+    if not table.differs.any():
+        if hidden:
+            return "wrong", "Along random directions it differs from f: check one term at a time."
+        return "agrees", f"The gradient agrees with differences of f at {m} points."
+    if not table.differs[table.smooth].any():
+        return "kink", (
+            "It is right wherever f is smooth. At a kink of f it must lie between the slopes on "
+            "the two sides, and it does not."
+        )
+    everywhere = table.smooth.all(axis=0)
+    if everywhere.any():
+        table = table.part((slice(None), everywhere))
+    for mark in MARKS:
+        if message := mark(table):
+            return mark.__name__, message
+    return "wrong", (
+        "It differs from f in no way that is known here: check one coordinate, and one term of f, "
+        "at a time."
+    )
+
+
+# ------------------------------------------------------------------- a gradient beside the slopes
+
+
+@dataclass
+class Comparison:
+    """What a gradient gives, what differences of f measure, and their doubt: (rows, m) each."""
+
+    given: np.ndarray
+    slopes: np.ndarray
+    doubt: np.ndarray
+    smooth: np.ndarray | None = None  # where f has a derivative
+    names: np.ndarray | None = None  # the coordinate of each row
+
+    @property
+    def differs(self) -> np.ndarray:
+        return ~(np.abs(self.given - self.slopes) <= self.doubt)
+
+    @property
+    def steep(self) -> np.ndarray:
+        """Where a slope is so far from 0 that its sign and size mean something."""
+        return np.abs(self.slopes) > 100 * self.doubt
+
+    def is_multiple(self, c: float) -> bool:
+        """Whether given = c · slopes at every entry."""
+        return bool(np.all(np.abs(self.given - c * self.slopes) <= (1 + abs(c)) * self.doubt))
+
+    def multiple(self) -> float | None:
+        """The c with given = c · slopes at every entry, or None."""
+        if not self.steep.any():
+            return None
+        c = float(np.median(self.given[self.steep] / self.slopes[self.steep]))
+        return c if self.is_multiple(c) else None
+
+    def part(self, which) -> "Comparison":
+        names = self.names if isinstance(which, tuple) else self.names[which]
+        return Comparison(self.given[which], self.slopes[which], self.doubt[which], None, names)
+
+
+def _axes(names, d) -> np.ndarray:
+    return (names == np.arange(d)[:, None]).astype(float)
+
+
+def _beside(given, f, points, lines, sizes, least=0.0) -> Comparison:
+    """`given` (l, m) beside the slopes of f along lines (d, l) at points (d, m).
+
+    Slopes that contradict it are measured again, by the ladder of steps, which knows a kink.
+    """
+    slopes, errors = (part.reshape(given.shape) for part in line_slopes(f, points, lines, sizes))
+    single = grain(given) > EPS
+    typical = np.nanmax(np.abs(slopes), axis=1, keepdims=True, initial=0.0)
+
+    def doubt(error):
+        relative, absolute = (1e-5, 1e-6) if single else (1e-6, 1e-9)
+        return relative * np.abs(slopes) + absolute * np.maximum(typical, least) + error
+
+    smooth, error = np.ones(given.shape, bool), 10 * errors
+    again = np.argwhere(~(np.abs(given - slopes) <= doubt(0.0)))
+    np.random.default_rng(0).shuffle(again)
+    i, k = again[:REMEASURED].T
+    for part, _ in blocks(len(i), 1, len(points), 58):
+        line, point = i[part], k[part]
+        value, doubts, reliable = (
+            np.reshape(out, -1)
+            for out in slopes_by_ladder(f, points[:, point], lines[:, line], sizes[line, point])
+        )
+        slopes[line, point], smooth[line, point] = value, reliable
+        error[line, point] = np.where(reliable, 10, 1.01) * doubts
+    unknown = ~np.isfinite(slopes)  # nothing can be said against the gradient there
+    slopes[unknown], error[unknown] = given[unknown], np.inf
+    return Comparison(given, slopes, doubt(error), smooth)
+
+
+def _sizes(w) -> np.ndarray:
+    """How large each coordinate is; those that are 0 are as large as is usual."""
+    size = np.abs(w)
+    usual = np.median(size[size > 0]) if np.any(size > 0) else 1.0
+    return np.where(size > 0, size, usual)
+
+
+def _differs_along_lines(f, points, given) -> bool:
+    """Whether f and the gradient differ along random lines, whose steps are as large as w, or 1."""
+    rng, (d, m) = np.random.default_rng(0), points.shape
+    signs = rng.choice([-1.0, 1.0], size=(2, d, 4))
+    usual = _sizes(points[:, 0])
+    lines = np.concatenate([signs[0] * usual[:, None], signs[1]], axis=1)
+    sizes = np.repeat([1.0, np.median(usual)], 4)[:, None] + np.zeros(m)
+    least = np.sqrt((lines**2).T @ given**2)
+    table = _beside(lines.T @ given, f, points, lines, sizes, least)
+    return bool(table.differs.any())
+
+
+def _wrong_coordinates(f, point, given) -> np.ndarray:
+    """The few coordinates that are wrong at a point (d, 1), by halves; none if there are many."""
+    signs = np.random.default_rng(1).choice([-1.0, 1.0], size=len(given)) * _sizes(point[:, 0])
+    groups = [np.arange(len(given))]
+    while 0 < len(groups) <= 16:
+        if all(len(group) == 1 for group in groups):
+            return np.concatenate(groups)
+        halves = [half for group in groups for half in np.array_split(group, 2) if len(half)]
+        lines = np.zeros((len(given), len(halves)))
+        for j, half in enumerate(halves):
+            lines[half, j] = signs[half]
+        least = np.sqrt((lines**2).T @ given[:, None] ** 2)
+        table = _beside(
+            (lines.T @ given)[:, None], f, point, lines, np.ones((len(halves), 1)), least
+        )
+        groups = [half for half, wrong in zip(halves, table.differs[:, 0], strict=True) if wrong]
+    return np.arange(0)
+
+
+def _wrong_shape(f, gradient, points, given, shown) -> tuple[str, str]:
+    shape, d = given[0].shape, len(points)
+    if any(g.shape != shape for g in given):
+        return "shape", "Its shape changes from point to point."
+    came = f"It has shape {shape} where w has shape {(d,)}."
+    table = np.stack(given, axis=-1)  # (*shape, m)
+    slopes = line_slopes(f, points, _axes(shown, d), np.abs(points[shown]))[0]
+    slopes = slopes.reshape(len(shown), -1)
+
+    def equal(numbers):
+        tolerance = 1e-5 * np.abs(slopes) + 1e-7 * np.abs(slopes).max()
+        return bool(np.all(np.abs(numbers[shown] - slopes) <= tolerance))
+
+    if np.prod(shape) == d and equal(table.reshape(d, -1)):
+        return "shape", f"{came} The numbers are right: flatten it, or sum over the right axis."
+    rows = [axis for axis in range(2) if len(shape) == 2 and shape[axis] and shape[1 - axis] == d]
+    if any(equal(add(table, axis=axis)) for axis in rows for add in (np.sum, np.mean)):
+        return (
+            "shape",
+            f"{came} That is one gradient for each row of data: add them up, or average.",
+        )
+    if len(shape) and max(shape) == np.prod(shape) > d:
+        flat = table.reshape(-1, slopes.shape[1])
+        right = [np.any(np.all(np.abs(flat - s) <= 1e-5 * np.abs(s), axis=1)) for s in slopes]
+        if not all(right) and forgets_x(f, gradient, points[:, 0], max(shape)):
+            return "missing_x", (
+                f"{came} It has one number for each row of data, not for each weight: these are "
+                "errors of the prediction, and X has still to carry them to the weights."
+            )
+    return "shape", f"{came} A gradient has one number for each weight."
+
+
+def forgets_x(f: Callable, gradient: Callable, point: np.ndarray, rows: int) -> bool:
+    """Whether one constant matrix would turn `rows` numbers of `gradient` into the slopes of f.
+
+    A prediction X @ w passes an error e on to the weights as Xᵀe, so a gradient that forgot X gives
+    the errors themselves, and ∇f(w) = A e(w) with the same A at every w. A is fitted at as many
+    points as it needs and tried at others.
+    """
+    if max(rows, len(point)) > WIDEST:
+        return False
+    rng = np.random.default_rng(0)
+    spread = 0.5 * np.where(point == 0, 1.0, np.abs(point))[:, None]
+    points = point[:, None] + spread * rng.normal(size=(len(point), rows + 8))
+    errors = np.stack([np.ravel(gradient(w.copy())) for w in points.T], axis=-1)
+    slopes = grad(f)(points)
+    if not (np.isfinite(errors).all() and np.isfinite(slopes).all()):
+        return False
+    fitted, tried = slice(None, -4), slice(-4, None)
+    A = np.linalg.lstsq(errors[:, fitted].T, slopes[:, fitted].T, rcond=1e-9)[0].T
+    return bool(np.abs(A @ errors - slopes)[:, tried].max() <= 1e-5 * np.abs(slopes).max())
+
+
+# ---------------------------------------------------------------- the marks that mistakes leave
+
+
+def sign(table: Comparison) -> str | None:
+    if not table.steep.any() or not table.is_multiple(-1.0):
+        return None
+    return (
+        "Every component has the right size and the wrong sign: a minus was lost, or one too many "
+        "was written."
+    )
+
+
+def factor(table: Comparison) -> str | None:
+    c = table.multiple()
+    if c is None:
+        return None
+    if abs(c) < 1e-6:
+        return "It is 0 at points where f is not flat: something in it vanishes or is never used."
+    opposite = " and has the wrong sign" if c < 0 else ""
+    halves = (abs(c), 1 / abs(c), 2 * abs(c), 2 / abs(c))
+    off = abs(abs(c) - 1)
+    if off < 1e-2:
+        cause = "So close to 1, look for a rounded constant, or a small term that was left out."
+    elif any(k > 0.5 and abs(k - round(k)) < 1e-4 * k for k in halves):
+        cause = "Look for a 2 that comes from a square, or for a sum here and a mean there."
+    else:
+        cause = "That is no plain 2 or n: look for a factor, such as x, missing inside a sum."
+    digits = max(3, 2 - int(np.floor(np.log10(off)))) if off > 0 else 3
+    return f"It is {abs(c):.{digits}g} times as large as it should be everywhere{opposite}. {cause}"
+
+
+def transposed(table: Comparison) -> str | None:
+    d = len(table.given)
+    if d == 1 or d < len(table.names) or d > WIDEST or table.names[-1] >= d:
+        return None
+    distance = np.abs(table.given[:, None] - table.slopes)  # (d, d, m): component i as slope j
+    fits = (distance <= table.doubt[:, None] + table.doubt).all(axis=-1)
+    free = np.ones(d, bool)
+    for i in range(d):
+        places = np.flatnonzero(fits[i] & free)
+        if not places.size:
+            return None
+        free[i if i in places else places[0]] = False
+    return (
+        "The right numbers stand in the wrong places: a matrix was transposed, or coordinates were "
+        "put in another order."
+    )
+
+
+def missing_x(table: Comparison) -> str | None:
+    if len(table.given) == 1 or np.any(np.abs(table.given - table.given[0]) > table.doubt):
+        return None
+    return (
+        "All components are the same number. Each weight acts through its own column of X, so "
+        "errors must be multiplied by that column before they are added up."
+    )
+
+
+def coordinate(table: Comparison) -> str | None:
+    wrong, steep = table.differs.any(axis=1), table.steep.any(axis=1)
+    if wrong.all() or not steep[~wrong].any():
+        return None
+    names = [f"w[{i}]" for i in table.names[wrong]]
+    listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    part = table.part(wrong)
+    looks = [f" It looks like: {mark.__name__}." for mark in (sign, factor) if mark(part)]
+    return f"Only the derivative for {listed} is wrong; the others agree.{''.join(looks[:1])}"
+
+
+def offset(table: Comparison) -> str | None:
+    gap = table.given - table.slopes
+    if gap.shape[1] == 1 or np.any(np.abs(gap - gap[:, :1]) > table.doubt + table.doubt[:, :1]):
+        return None
+    return (
+        "It is off by the same amount at every point: a term that does not depend on w, such as "
+        "the target, was left out or added."
+    )
+
+
+def length(table: Comparison) -> str | None:
+    columns = [table.part((slice(None), [k])) for k in range(table.given.shape[1])]
+    if len(table.given) == 1 or not all((column.multiple() or -1) > 0 for column in columns):
+        return None
+    return (
+        "At each point it has the right direction and a wrong length, by a factor that changes "
+        "from point to point, as when a gradient is normalised or clipped."
+    )
+
+
+MARKS = (sign, factor, transposed, missing_x, coordinate, offset, length)

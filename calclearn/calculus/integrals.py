@@ -1,20 +1,21 @@
-"""Areas as weighted sums: every rule here is a choice of nodes and weights, and nothing else.
+"""Areas as weighted sums of heights: each rule is a choice of nodes and weights.
 
     ∫ₐᵇ f(x) dx ≈ (b - a) Σₖ wₖ f(a + (b - a) tₖ),   0 ≤ tₖ ≤ 1,   Σₖ wₖ = 1
 
-That is the decision: one formula (`weighted_sum`), and rules that differ only in t and w. An area
-is a width times an average height, and the rules differ in where they look. The error of a smooth
-f over n pieces of width h = (b - a) / n:
+An area is a width times an average height, and the rules differ in where they look. The error of a
+smooth f over n pieces of width h = (b - a) / n:
 
     left_sum           h     one rectangle a piece, as high as its left edge
     midpoint           h²    one rectangle a piece, as high as its middle
     trapezoid          h²    one straight line a piece
     simpson            h⁴    one parabola for two pieces
     gauss_legendre     exact for polynomials of degree 2n - 1; faster than any power of h
-    monte_carlo        1/√n, however rough f is, and it tells its own error
+    monte_carlo        1/√n, however rough f is, with an error of its own
 
 The limits may be arrays: a and b of shape (...) give areas (...). Everything is plain NumPy code,
-so `autodiff` differentiates an area with respect to its limits, or to what f itself contains.
+so `autodiff` differentiates an area with respect to its limits, or to what f itself contains. Every
+rule raises `TypeError` or `ValueError` unless the limits are real and finite, their shapes
+broadcast, n is a whole number of at least 1, and f gives one real number for each.
 
 Source: Davis and Rabinowitz, Methods of Numerical Integration (2nd edition, 1984).
 """
@@ -25,19 +26,20 @@ from functools import lru_cache
 
 import numpy as np
 
-from calclearn.calculus.evaluation import (
+from calclearn.calculus.numerical import (
+    Estimate,
     broadcastable,
-    callable_function,
     elementwise,
-    real,
-    real_array,
-    remembers,
+    function,
+    quiet,
+    real_numbers,
 )
-from calclearn.calculus.numerical import Estimate
+from calclearn.calculus.tracing import Traced
 
 PIECES = 32  # for smooth functions over a few bends, eight Gauss nodes in each are exact
 
 
+@quiet
 def weighted_sum(f: Callable, a, b, nodes: np.ndarray, weights: np.ndarray):
     """The formula behind every rule: the width times a weighted mean of heights.
 
@@ -46,21 +48,29 @@ def weighted_sum(f: Callable, a, b, nodes: np.ndarray, weights: np.ndarray):
     >>> float(weighted_sum(np.square, 0.0, 2.0, nodes=np.array([0.5]), weights=np.array([1.0])))
     2.0
     """
-    callable_function("f", f)
-    points, width, weights = _layout(a, b, nodes, weights)
-    return width * np.sum(weights * _heights(f, points), axis=0)
+    function("f", f)
+    a, width = interval(a=a, b=b)
+    column = (-1,) + (1,) * width.ndim  # nodes and weights go down, limits across
+    heights = elementwise(f, a + width * nodes.reshape(column))
+    return width * np.sum(weights.reshape(column) * heights, axis=0)
 
 
-def _layout(a, b, nodes, weights):
-    """The points (n, ...), the width (...), and the weights as a column to go with the points."""
-    a, width = _interval(a, b)
-    column = (-1,) + (1,) * width.ndim
-    return a + width * nodes.reshape(column), width, weights.reshape(column)
+def interval(**limits):
+    """The left limit and the width, of limits that are given by their names."""
+    a, b = (x if isinstance(x, Traced) else real_numbers(name, x) for name, x in limits.items())
+    broadcastable(**dict(zip(limits, (a, b), strict=True)))
+    return a, b - a
 
 
-def _heights(f: Callable, points):
-    heights = elementwise(f, points)
-    return heights if remembers(heights) else real(heights)
+def whole(name: str, value, least: int = 1) -> int:
+    """`value` as an int of at least `least`."""
+    try:
+        count = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number, got {value!r:.60}") from None
+    if count < least:
+        raise ValueError(f"{name} must be at least {least}, got {count}")
+    return count
 
 
 def left_sum(f: Callable, a, b, n: int = 100):
@@ -71,7 +81,7 @@ def left_sum(f: Callable, a, b, n: int = 100):
     >>> float(left_sum(np.square, 0.0, 1.0, 4))
     0.21875
     """
-    n = _count("n", n)
+    n = whole("n", n)
     return weighted_sum(f, a, b, np.arange(n) / n, np.full(n, 1 / n))
 
 
@@ -83,7 +93,7 @@ def midpoint(f: Callable, a, b, n: int = 100):
     >>> float(midpoint(np.square, 0.0, 1.0, 4))
     0.328125
     """
-    n = _count("n", n)
+    n = whole("n", n)
     return weighted_sum(f, a, b, (np.arange(n) + 0.5) / n, np.full(n, 1 / n))
 
 
@@ -95,7 +105,7 @@ def trapezoid(f: Callable, a, b, n: int = 100):
     >>> float(trapezoid(np.square, 0.0, 1.0, 4))
     0.34375
     """
-    n = _count("n", n)
+    n = whole("n", n)
     weights = np.full(n + 1, 1 / n)
     weights[[0, -1]] /= 2
     return weighted_sum(f, a, b, np.arange(n + 1) / n, weights)
@@ -109,7 +119,7 @@ def simpson(f: Callable, a, b, n: int = 100):
     >>> float(round(simpson(lambda x: x**3, 0.0, 1.0, 2), 12))
     0.25
     """
-    n = _count("n", n)
+    n = whole("n", n)
     if n % 2:
         raise ValueError(f"n must be even, because a parabola spans two pieces, got {n}")
     weights = np.full(n + 1, 2 / (3 * n))
@@ -127,7 +137,7 @@ def gauss_legendre(f: Callable, a, b, n: int = 8, pieces: int = 1):
     >>> float(round(gauss_legendre(np.exp, 0.0, 1.0, 8) - (np.e - 1), 12))
     0.0
     """
-    return weighted_sum(f, a, b, *_gauss(_count("n", n), _count("pieces", pieces)))
+    return weighted_sum(f, a, b, *_gauss(whole("n", n), whole("pieces", pieces)))
 
 
 @lru_cache
@@ -137,8 +147,9 @@ def _gauss(n: int, pieces: int) -> tuple[np.ndarray, np.ndarray]:
     return nodes.ravel(), np.tile(weights / (2 * pieces), pieces)
 
 
+@quiet
 def monte_carlo(f: Callable, a, b, n: int = 10_000, rng=0) -> Estimate:
-    """The mean height at n random points, with the standard error of that mean.
+    """The mean height at n random points, and the standard error of that mean.
 
     (b - a) · mean f(xᵢ) ± (b - a) · std f(xᵢ) / √n,   xᵢ uniform on [a, b]
 
@@ -149,12 +160,12 @@ def monte_carlo(f: Callable, a, b, n: int = 10_000, rng=0) -> Estimate:
     >>> bool(abs(area.value - 1 / 3) < 3 * area.error)
     True
     """
-    n = _count("n", n, least=2)
+    n = whole("n", n, least=2)
     if not isinstance(rng, np.random.Generator):
-        rng = np.random.default_rng(_count("rng, unless a Generator,", rng, least=0))
-    callable_function("f", f)
-    a, width = _interval(a, b)
-    heights = _heights(f, a + width * rng.random((n, *width.shape)))
+        rng = np.random.default_rng(whole("rng, unless a Generator,", rng, least=0))
+    function("f", f)
+    a, width = interval(a=a, b=b)
+    heights = elementwise(f, a + width * rng.random((n, *width.shape)))
     value = width * heights.mean(axis=0)
     error = np.abs(width) * heights.std(axis=0, ddof=1) / np.sqrt(n)
     return Estimate(value, error, n, np.isfinite(value))
@@ -170,11 +181,11 @@ def accumulate(f: Callable, a, x, pieces: int = PIECES):
     >>> accumulate(np.cos, 0.0, np.array([0.0, np.pi / 2, np.pi])).round(12) + 0.0
     array([0., 1., 0.])
     """
-    _interval(a, x, "x")
+    interval(a=a, x=x)
     return gauss_legendre(f, a, x, pieces=pieces)
 
 
-@np.errstate(under="ignore")  # a density may be 0 to rounding
+@quiet
 def expected(loss: Callable, density: Callable, a, b, pieces: int = PIECES):
     """The mean of a loss where inputs come with a given density on [a, b].
 
@@ -186,34 +197,15 @@ def expected(loss: Callable, density: Callable, a, b, pieces: int = PIECES):
     >>> float(expected(np.square, lambda x: np.exp(-(x**2) / 2), -8.0, 8.0).round(9))
     1.0
     """
-    callable_function("loss", loss)
-    callable_function("density", density)
-    points, _, weights = _layout(a, b, *_gauss(8, _count("pieces", pieces)))
-    heights = _heights(density, points)
-    if np.any(heights < 0):
+    function("loss", loss)
+    function("density", density)
+    nodes, weights = _gauss(8, whole("pieces", pieces))
+    a, width = interval(a=a, b=b)
+    points = a + width * nodes.reshape(-1, *(1,) * width.ndim)
+    shares = weights.reshape(-1, *(1,) * width.ndim) * elementwise(density, points)
+    if np.any(shares < 0):
         raise ValueError("density must not be negative anywhere between a and b")
-    total = np.sum(weights * heights, axis=0)
+    total = np.sum(shares, axis=0)
     if not np.all((total > 0) & (total < np.inf)):
         raise ValueError("density must have an area between a and b, got one of 0, ∞ or NaN")
-    return np.sum(weights * heights * _heights(loss, points), axis=0) / total
-
-
-def _interval(a, b, name: str = "b"):
-    """The left limit and the width."""
-    a, b = _limit("a", a), _limit(name, b)
-    broadcastable(**{"a": a, name: b})
-    return a, b - a
-
-
-def _limit(name: str, value):
-    return value if remembers(value) else real_array(name, value)
-
-
-def _count(name: str, value, least: int = 1) -> int:
-    try:
-        count = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be a whole number, got {value!r:.60}") from None
-    if count < least:
-        raise ValueError(f"{name} must be at least {least}, got {count}")
-    return count
+    return np.sum(shares * elementwise(loss, points), axis=0) / total

@@ -9,7 +9,6 @@ from functools import partial
 
 import numpy as np
 
-from calclearn.calculus.evaluation import elementwise
 from calclearn.calculus.integrals import (
     accumulate,
     expected,
@@ -18,7 +17,7 @@ from calclearn.calculus.integrals import (
     simpson,
     trapezoid,
 )
-from calclearn.calculus.numerical import central_difference
+from calclearn.calculus.numerical import central_difference, elementwise
 from calclearn.data import penguins
 from calclearn.data.penguins import bell, flipper_density
 from calclearn.descent.losses import line_loss

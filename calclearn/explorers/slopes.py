@@ -7,10 +7,10 @@ import numpy as np
 
 from calclearn.calculus import numerical
 from calclearn.calculus.autodiff import grad
-from calclearn.calculus.formula import parse
-from calclearn.calculus.richardson import EPS
+from calclearn.calculus.numerical import EPS
 from calclearn.explorers.controls import choice, log_slider, slider
 from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers.formula import parse
 from calclearn.explorers.wording import typeset
 from calclearn.figures.curves import Curve, Note
 from calclearn.figures.slopes import ErrorCurves, Graph, Microscope, Secants

@@ -1,4 +1,4 @@
-"""Differences against derivatives known by hand; errors against the errors that they claim."""
+"""Differences against derivatives by hand, their errors against the errors that they claim."""
 
 import cmath
 import math
@@ -8,13 +8,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calclearn.calculus import autodiff
 from calclearn.calculus.numerical import (
     Estimate,
+    at_points,
     backward_difference,
     central_difference,
     complex_step,
     derivative,
+    elementwise,
     forward_difference,
+    grad,
+    hessian,
+    jacobian,
+    real_numbers,
+    returned,
+    table,
 )
 
 # fmt: off
@@ -57,7 +66,7 @@ BROKEN = [  # name, f, x: there is no derivative, or no double can show it
 
 
 @pytest.mark.parametrize(("name", "f", "slope", "x"), SMOOTH, ids=[case[0] for case in SMOOTH])
-def test_derivative_is_right_and_knows_its_error(name, f, slope, x):
+def test_derivative_and_its_error(name, f, slope, x):
     estimate, exact = derivative(f, x), slope(x)
     assert abs(estimate.value - exact) <= max(1e-12 * abs(exact), 1e-14)
     assert abs(estimate.value - exact) <= 3 * estimate.error
@@ -66,7 +75,7 @@ def test_derivative_is_right_and_knows_its_error(name, f, slope, x):
 
 
 @pytest.mark.parametrize(("name", "f", "x"), BROKEN, ids=[case[0] for case in BROKEN])
-def test_derivative_says_where_there_is_none(name, f, x):
+def test_no_derivative(name, f, x):
     estimate = derivative(f, x)
     assert estimate.reliable is False
     assert estimate.error > 0.1
@@ -123,7 +132,7 @@ BESIDE = [  # name, f, f': something breaks at 1
 
 
 @pytest.mark.parametrize(("name", "f", "slope"), BESIDE, ids=[case[0] for case in BESIDE])
-def test_a_break_beside_x_is_seen_or_the_slope_is_right(name, f, slope):
+def test_breaks_beside_x(name, f, slope):
     rng = np.random.default_rng(0)
     distance = 10.0 ** rng.uniform(-13, 0, 2000)
     x = 1 + distance * (rng.choice([-1, 1], 2000) if name != "edge" else 1)
@@ -199,7 +208,7 @@ def test_complex_step_takes_scalar_functions_and_arrays():
     np.testing.assert_allclose(complex_step(np.square, [1.0, 2.0]), [2, 4])
 
 
-def test_bad_input_is_named():
+def test_bad_input_of_differences():
     for call in (derivative, complex_step, lambda f, x: forward_difference(f, 1.0, x)):
         with pytest.raises(ValueError, match=r"(x|h) must be finite, got nan"):
             call(np.sin, np.nan)
@@ -235,3 +244,339 @@ def test_what_does_not_go_together_is_named(method):
 def test_derivative_of_what_is_no_function_is_named():
     with pytest.raises(TypeError, match="f must be a function, got float"):
         derivative(1.0, 1.0)
+
+
+# The table and the ladder of steps.
+
+
+@pytest.mark.parametrize("column", range(1, 6))
+def test_each_column_cancels_one_more_even_power(column):
+    h = 9.0 / 3.0 ** np.arange(8)
+    first = sum(7 - j for j in range(column))  # after the entries of the columns before
+    for power in range(1, 7):
+        entry = table(h ** (2 * power))[0][first]
+        assert (abs(entry) <= 1e-15 * 3.0 ** (2 * power)) == (power <= column)
+
+
+def test_distances_are_those_of_neighbours():
+    differences = np.random.default_rng(0).normal(size=(14, 3))
+    entries, distances = table(differences)
+    np.testing.assert_array_equal(entries[:13], differences[1:])
+    np.testing.assert_array_equal(distances[:13], np.abs(np.diff(differences, axis=0)))
+
+
+def test_steps_across_a_pole_or_beyond_the_domain_are_dropped():
+    pole, edge = derivative(lambda x: 1 / x, 1e-4), derivative(np.sqrt, 1e-3)
+    assert abs(pole.value + 1e8) <= 3 * pole.error < 1e-2 * 1e8
+    assert abs(edge.value - 0.5 / np.sqrt(1e-3)) <= 3 * edge.error < 1e-8
+
+
+def test_noise_is_measured():
+    rng = np.random.default_rng(0)
+    noise = 1e-6 * rng.normal(size=1000)
+    x = rng.uniform(0.5, 2, 500)
+    estimate = derivative(lambda t: np.sin(t) + noise[np.int64(1e9 * t) % 1000], x)
+    assert np.mean(np.abs(estimate.value - np.cos(x)) <= 3 * estimate.error) > 0.98
+    assert np.median(estimate.error) < 1e-4
+
+
+def test_nan_everywhere_has_no_slope():
+    estimate = derivative(lambda x: x * np.nan, 1.0)
+    assert np.isnan(estimate.value)
+    assert estimate.error == np.inf
+    assert not estimate.reliable
+
+
+def test_an_estimate_prints_itself():
+    assert repr(Estimate(1.5, 2e-13, 58)) == "1.5 ± 2e-13 (58 evaluations)"
+    assert repr(Estimate(0.0, 1.0, 58, False)) == "0.0 ± 1, unreliable (58 evaluations)"
+    array = Estimate(np.array([1.0, 2.0]), np.array([1e-3, 0.5]), 58, np.array([True, False]))
+    assert repr(array) == "[1. 2.] ± [0.001 0.5], unreliable (58 evaluations)"
+
+
+# One call of f or many.
+
+X = np.array([[1.0, 2.0], [3.0, 5.0], [2.0, 2.0], [0.5, 4.0]])
+Y = np.array([1.0, -1.0, 2.0, 0.5])
+
+NUMBER_TO_NUMBER = {
+    "takes arrays": lambda x: x**2,
+    "takes scalars": lambda x: math.sin(x) + 2,
+    "branches on one number": lambda x: x if x > 1 else 1 - x,
+    "branches on any": lambda x: x if np.any(x > 1) else 1 - x,
+    "sums without an axis": lambda x: np.sum(x**2),
+    "centres its batch": lambda x: x - np.mean(x),
+    "forgets its argument": lambda x: 3.0,
+    "returns integers": lambda x: int(x > 1),
+}
+
+
+@pytest.mark.parametrize("f", NUMBER_TO_NUMBER.values(), ids=NUMBER_TO_NUMBER)
+@pytest.mark.parametrize("shape", [(), (1,), (7,), (2, 3)])
+def test_elementwise_is_a_loop(f, shape):
+    points = np.random.default_rng(0).uniform(0, 2, shape)
+    looped = np.array([f(point) for point in points.ravel()]).reshape(shape)
+    np.testing.assert_allclose(elementwise(f, points), looped, rtol=1e-14)
+
+
+POINT_TO_NUMBERS = {
+    "takes a batch": lambda w: w[0] ** 2 + w[1],
+    "sums over coordinates": lambda w: np.sum(w**2, axis=0),
+    "sums over everything": lambda w: np.sum((X @ w - Y) ** 2),
+    "keeps the last axis by accident": lambda w: ((X @ w - Y) ** 2).sum(axis=0),
+    "has residuals": lambda w: X @ w - Y,
+    "normalises over its batch": lambda w: w[0] / np.abs(w).max(),
+    "is constant": lambda w: 1.0,
+    "returns a list": lambda w: [w[0] * w[1], 2.0],
+    "returns a matrix": lambda w: np.array([[w[0], w[1]], [w[1], w[0] ** 2]]),
+    "branches": lambda w: w[0] if w[0] > w[1] else w[1] ** 2,
+}
+
+
+@pytest.mark.parametrize("f", POINT_TO_NUMBERS.values(), ids=POINT_TO_NUMBERS)
+@pytest.mark.parametrize("m", [1, 2, 4, 9])
+def test_at_points_is_a_loop(f, m):
+    points = np.random.default_rng(m).normal(size=(2, m))
+    looped = np.stack([f(column) for column in points.T], axis=-1)
+    np.testing.assert_allclose(at_points(f, points), looped, rtol=1e-12, atol=1e-14)
+
+
+def test_a_batch_is_one_call_and_two_checks():
+    calls = []
+
+    def f(w):
+        calls.append(w.shape)
+        return w[0] * w[1]
+
+    at_points(f, np.ones((2, 50)))
+    assert calls == [(2, 50), (2,), (2,)]
+
+
+def test_outside_its_domain_a_scalar_function_is_nan():
+    values = elementwise(math.log, np.array([-1.0, 1.0]))
+    np.testing.assert_array_equal(values, [np.nan, 0.0])
+
+
+def test_a_mistake_in_f_is_not_swallowed():
+    with pytest.raises(NameError):
+        elementwise(lambda x: undefined_name(x), np.ones(3))  # noqa: F821
+    with pytest.raises(ValueError, match="math domain error"):
+        elementwise(lambda x: math.sqrt(-1 - x), np.ones(3))
+    with pytest.raises(KeyError):
+        at_points(lambda w: {}["missing"], np.ones((2, 3)))
+
+
+def test_traced_values_stay_traced():
+    def total(x):
+        return np.sum(elementwise(np.sin, x)) + np.sum(elementwise(lambda t: x[0] * t, np.ones(3)))
+
+    gradient = autodiff.grad(total)(np.array([0.5, 2.0]))
+    np.testing.assert_allclose(gradient, [np.cos(0.5) + 3, np.cos(2.0)])
+
+
+def test_bad_input_of_evaluation():
+    with pytest.raises(TypeError, match="f must return one number for one number, got shape"):
+        elementwise(lambda x: np.ones(2), np.ones(3))
+    with pytest.raises(TypeError, match="f must return real numbers, got 'seven'"):
+        returned("seven")
+    with pytest.raises(TypeError, match="f must return real numbers, got complex ones"):
+        returned(np.array(1j))
+    with pytest.raises(TypeError, match="w must be a real number"):
+        real_numbers("w", "seven")
+    with pytest.raises(TypeError, match="w must be a real number"):
+        real_numbers("w", 1j)
+    with pytest.raises(ValueError, match="w must be finite"):
+        real_numbers("w", [1.0, np.nan])
+
+
+# Gradients, Jacobians and Hessians.
+
+
+def rosenbrock(w):
+    return np.sum(100 * (w[1:] - w[:-1] ** 2) ** 2 + (1 - w[:-1]) ** 2, axis=0)
+
+
+def rosenbrock_gradient(w):
+    gradient = np.zeros_like(w)
+    gradient[1:] += 200 * (w[1:] - w[:-1] ** 2)
+    gradient[:-1] += -400 * w[:-1] * (w[1:] - w[:-1] ** 2) - 2 * (1 - w[:-1])
+    return gradient
+
+
+def rosenbrock_hessian(w):
+    d = len(w)
+    H = np.zeros((d, d))
+    for i in range(d - 1):
+        H[i, i] += 1200 * w[i] ** 2 - 400 * w[i + 1] + 2
+        H[i + 1, i + 1] += 200
+        H[i, i + 1] = H[i + 1, i] = -400 * w[i]
+    return H
+
+
+@pytest.mark.parametrize("d", [2, 3, 4, 20, 100])
+def test_gradient_of_rosenbrock(d):
+    w = np.random.default_rng(d).normal(size=d)
+    exact = rosenbrock_gradient(w)
+    assert np.abs(grad(rosenbrock)(w) - exact).max() < 1e-9 * np.abs(exact).max()
+
+
+def softplus_sum(w):  # log Σ exp(w), with Hessian diag(p) - pp'
+    return np.log(np.sum(np.exp(w), axis=0))
+
+
+def softplus_hessian(w):
+    p = np.exp(w) / np.exp(w).sum()
+    return np.diag(p) - np.outer(p, p)
+
+
+def bell(w):
+    return np.exp(-np.sum(w * w, axis=0) / 2)
+
+
+def bell_hessian(w):
+    return (np.outer(w, w) - np.eye(len(w))) * bell(w)
+
+
+def barrier(w):
+    return -np.sum(np.log(w), axis=0) + w[0] * w[-1]
+
+
+def barrier_hessian(w):
+    H = np.diag(1 / w**2)
+    H[0, -1] += 1
+    H[-1, 0] += 1
+    return H
+
+
+HESSIANS = {
+    "rosenbrock": (rosenbrock, rosenbrock_hessian, 1.0),
+    "log-sum-exp": (softplus_sum, softplus_hessian, 1.0),
+    "bell": (bell, bell_hessian, 0.5),
+    "barrier": (barrier, barrier_hessian, None),
+}
+
+
+@pytest.mark.parametrize("d", [2, 3, 5, 10, 20])
+@pytest.mark.parametrize(("f", "exact", "spread"), HESSIANS.values(), ids=HESSIANS)
+def test_hessians_are_right_to_eight_digits(f, exact, spread, d):
+    rng = np.random.default_rng(d)
+    w = rng.uniform(0.2, 2, d) if spread is None else rng.normal(size=d) * spread
+    H = hessian(f)(w)
+    assert np.abs(H - exact(w)).max() <= 1e-8 * np.abs(exact(w)).max()
+    np.testing.assert_array_equal(H, H.T)
+
+
+@pytest.mark.parametrize("batch", [(), (1,), (7,), (3, 4), (2, 3, 2)])
+@pytest.mark.parametrize("d", [2, 5])
+def test_batched_is_looped(d, batch):
+    w = np.random.default_rng(0).normal(size=(d, *batch))
+    points = w.reshape(d, -1).T
+
+    def two(w):
+        return np.stack([rosenbrock(w), w[0] * w[1], w[1] ** 3])
+
+    for transform, f in ((grad, rosenbrock), (jacobian, two), (hessian, rosenbrock)):
+        looped = np.stack([transform(f)(point) for point in points], axis=-1)
+        together = transform(f)(w)
+        assert together.shape == (*looped.shape[:-1], *batch)
+        np.testing.assert_allclose(together.reshape(looped.shape), looped, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("n", [2, 4, 5, 8, 10])  # 4 and 10: residuals as many as shifted points
+@pytest.mark.parametrize("d", [2, 5])
+def test_a_sum_without_an_axis_falls_back_to_a_loop(n, d):
+    rng = np.random.default_rng(n)
+    X, y, w = rng.normal(size=(n, d)), rng.normal(size=n), rng.normal(size=d)
+
+    def sse(w):
+        return np.sum((X @ w - y) ** 2)
+
+    def by_accident(w):
+        return ((X @ w - y) ** 2).sum(axis=0)
+
+    exact = 2 * X.T @ (X @ w - y)
+    np.testing.assert_allclose(grad(sse)(w), exact, rtol=1e-7, atol=1e-8)
+    np.testing.assert_allclose(grad(by_accident)(w), exact, rtol=1e-7, atol=1e-8)
+    np.testing.assert_allclose(jacobian(lambda w: X @ w - y)(w), X, rtol=1e-7, atol=1e-8)
+    np.testing.assert_allclose(hessian(sse)(w), 2 * X.T @ X, rtol=1e-8, atol=1e-8)
+    many = rng.normal(size=(d, n))
+    exact = 2 * X.T @ (X @ many - y[:, None])
+    np.testing.assert_allclose(grad(sse)(many), exact, rtol=1e-7, atol=1e-7)
+
+
+def test_all_shifted_points_are_one_call():
+    shapes = []
+
+    def f(w):
+        shapes.append(w.shape)
+        return np.sum(w**2, axis=0)
+
+    grad(f)(np.ones(10))
+    assert shapes == [(10, 40), (10,), (10,)]
+
+
+def test_a_scalar_function_has_a_scalar_gradient():
+    assert grad(np.sin)(1.0) == pytest.approx(np.cos(1.0), rel=1e-9)
+    assert np.ndim(grad(math.sin)(1.0)) == 0
+
+
+def test_jacobian_shapes():
+    def matrix_valued(w):
+        return np.stack([np.stack([w[0], w[1]]), np.stack([w[0] * w[1], w[0] ** 2])])
+
+    w = np.array([2.0, 3.0])
+    expected = np.array([[[1, 0], [0, 1]], [[3, 2], [4, 0]]])
+    np.testing.assert_allclose(jacobian(matrix_valued)(w), expected, atol=1e-8)
+    np.testing.assert_allclose(jacobian(lambda w: w[0] * w[1])(w), [3, 2], atol=1e-8)
+    np.testing.assert_allclose(
+        jacobian(lambda w: [w[0] * w[1], 1.0])(w), [[3, 2], [0, 0]], atol=1e-8
+    )
+    np.testing.assert_allclose(grad(lambda w: float(w[0]) ** 2)(w), [4, 0], atol=1e-8)
+
+
+def test_integers_are_real_numbers():
+    np.testing.assert_allclose(grad(lambda w: np.sum(w**2, axis=0))([1, 2]), [2, 4], rtol=1e-9)
+    np.testing.assert_allclose(grad(lambda w: w[0] > 0)(np.array([1, 2])), [0, 0])
+
+
+@pytest.mark.parametrize("transform", [grad, jacobian, hessian])
+@pytest.mark.parametrize("d", [2, 6])
+def test_bad_input_of_transforms(transform, d):
+    with pytest.raises(ValueError, match="w must be finite, got"):
+        transform(np.sum)(np.full(d, np.inf))
+    with pytest.raises(TypeError, match="w must be a real number or an array of them, got"):
+        transform(np.sum)(["one"] * d)
+    with pytest.raises(ValueError, match=r"w must have shape \(d,\) or \(d, ...\), got \(0,\)"):
+        transform(np.sum)([])
+    with pytest.raises(TypeError, match="f must return real numbers, got 'seven'"):
+        transform(lambda w: "seven")(np.ones(d))
+    with pytest.raises(TypeError, match="f must return real numbers, got complex"):
+        transform(lambda w: w[0] * 1j)(np.ones(d))
+    if transform is not jacobian:
+        for f in (lambda w: w**2, list):
+            with pytest.raises(ValueError, match="f must return one number for each point, got"):
+                transform(f)(np.ones(d))
+
+
+@pytest.mark.parametrize("transform", [grad, jacobian, hessian])
+def test_what_is_no_function_no_point_or_not_finite_is_named(transform):
+    with pytest.raises(TypeError, match="f must be a function, got int"):
+        transform(3)
+    with pytest.raises(ValueError, match="w must be finite"):
+        transform(np.sum)(np.array([np.inf, 1.0]))
+    with pytest.raises(TypeError, match="w must be a real number or an array of them"):
+        transform(np.sum)([[1, 2], [3]])
+
+
+@pytest.mark.parametrize("batch", [(0,), (2, 0)])
+def test_no_points_have_no_derivatives(batch):
+    w = np.zeros((3, *batch))
+    assert grad(lambda w: np.sum(w**2, axis=0))(w).shape == (3, *batch)
+    assert jacobian(lambda w: np.stack([w[0], w[1]]))(w).shape == (2, 3, *batch)
+    assert hessian(lambda w: np.sum(w**2, axis=0))(w).shape == (3, 3, *batch)
+
+
+def test_an_infinite_function_and_a_huge_point_give_no_warning():
+    assert np.isnan(grad(lambda w: np.inf + np.sum(w, axis=0))(np.ones(5))).all()
+    H = hessian(lambda w: w[1] ** 2)(np.array([1e300, 1.0]))
+    np.testing.assert_allclose(H, [[0.0, 0.0], [0.0, 2.0]], atol=1e-9)

@@ -5,7 +5,7 @@ import pytest
 
 from calclearn import explorers
 from calclearn.calculus.autodiff import grad
-from calclearn.calculus.formula import parse
+from calclearn.explorers.formula import parse
 from calclearn.explorers.slopes import FORMULAS, STUDIED
 
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calclearn.calculus.autodiff import grad
-from calclearn.calculus.formula import CONSTANTS, FUNCTIONS, LONGEST, SPELLED, parse
 from calclearn.calculus.numerical import complex_step, derivative
+from calclearn.explorers.formula import CONSTANTS, FUNCTIONS, LONGEST, SPELLED, parse
 
 SENTENCE = re.compile(r"formula goes wrong at character (\d+), [^\n]*▸[^\n]*: [^\n]+", re.DOTALL)
 
