@@ -33,7 +33,7 @@ def levels(heights: np.ndarray, count: int = 15) -> np.ndarray:
     return low + (high - low) * np.linspace(0, 1, count) ** 2
 
 
-def window_of(surface) -> tuple[tuple[float, float], tuple[float, float]]:
+def window_of(surface, *, square: bool) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return the part of weight space that shows a surface: its own domain, or around its minimum.
 
     Raises ValueError for a surface that has neither.
@@ -42,7 +42,7 @@ def window_of(surface) -> tuple[tuple[float, float], tuple[float, float]]:
         return surface.domain
     if not surface.minima:
         raise ValueError("surface must have a domain or a known minimum, or be given a window")
-    return window_around(surface, square=True)
+    return window_around(surface, square=square)
 
 
 def window_around(surface, *, rise: float = 4.5, square: bool = False):
@@ -71,7 +71,7 @@ class Contours:
         self, ax: Axes, surface=None, *, window=None, names=NAMES, title: str = "",
         equal: bool = False,
     ) -> None:  # fmt: skip
-        self.ax, self.window, self.bands = ax, window, None
+        self.ax, self.window, self.equal, self.bands = ax, window, equal, None
         self.constants = {} if surface is None else {"surface": surface}
         with style():
             ax.set(xlabel=names[0], ylabel=names[1], title=title)
@@ -79,7 +79,7 @@ class Contours:
                 ax.set_aspect("equal")
 
     def update(self, surface) -> None:
-        window = self.window or window_of(surface)
+        window = self.window or window_of(surface, square=self.equal)
         if self.bands is not None and (surface, window) == self.shown:
             return
         self.shown = (surface, window)
@@ -128,7 +128,7 @@ class Bowl:
             ax.mouse_init(rotate_btn=None, zoom_btn=None)
 
     def update(self, surface, azimuth: float = -60, elevation: float = 35) -> None:
-        window = self.window or window_of(surface)
+        window = self.window or window_of(surface, square=True)
         if self.shown != (surface, window):
             self.shown = (surface, window)
             if self.sheet is not None:
