@@ -317,11 +317,12 @@ def test_a_right_answer_stays_right_in_the_score(later):
     assert (score().right, score().wrong) == (("00.1",), ("00.3",))
 
 
-def test_a_fresh_kernel_says_the_same_and_needs_numpy_only():
+def test_a_fresh_kernel_gives_the_same_verdicts_and_the_engine_needs_numpy_only():
+    heavy = "{'ipywidgets', 'matplotlib', 'IPython', 'scipy', 'pandas'} & set(sys.modules)"
     answers = "[check('07.2', a) for a in (0.3, 0.3, ..., 'x', [1, 2], 0.5)]"
-    code = f"import sys; from calclearn.exercises import check; print({answers}); "
-    code += "print({'ipywidgets', 'matplotlib', 'IPython', 'scipy', 'pandas'} & set(sys.modules))"
+    code = "import sys; from calclearn.exercises import check, choice, exercise, outcome, predict; "
+    code += f"print({heavy}, {answers})"
     command = [sys.executable, "-X", "utf8", "-c", code]
-    told = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
+    fresh = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
     here = [check("07.2", a) for a in (0.3, 0.3, ..., "x", [1, 2], 0.5)]
-    assert told.stdout == f"{here}\nset()\n"
+    assert fresh.stdout == f"set() {here}\n"
