@@ -22,7 +22,7 @@ from calclearn.calculus.autodiff import (
     walk,
 )
 from calclearn.calculus.graph import is_parent
-from calclearn.calculus.tracing import TABLE, Rewriting, Rule
+from calclearn.calculus.tracing import TABLE
 
 # Shapes: ranks 0 to 4, an empty axis, axes of length one
 SHAPES = [(), (1,), (3,), (0,), (2, 3), (2, 1, 3), (2, 1, 2, 2)]
@@ -608,8 +608,8 @@ def test_values_are_numpys_and_adjoints_have_the_shape_and_dtype_of_their_values
     function, f, arrays
 ):
     single = [a.astype(np.float32) for a in arrays]
-    _, _, result, value = record(lambda *x: joined(f(*x)), range(len(single)), single, {})
-    np.testing.assert_allclose(value, joined(f(*single)), rtol=1e-5, atol=1e-5)
+    result = record(lambda *x: joined(f(*x)), range(len(single)), single, {}).result
+    np.testing.assert_allclose(result.value, joined(f(*single)), rtol=1e-5, atol=1e-5)
     assert result.dtype == joined(f(*single)).dtype
     if result.dtype != np.float32:
         return  # a constant of the case is wider
@@ -619,22 +619,20 @@ def test_values_are_numpys_and_adjoints_have_the_shape_and_dtype_of_their_values
             assert g.shape == node.value.shape
             assert g.dtype == node.value.dtype
 
-    walk(result, value, ones(value), visit)
+    walk(result, ones(result.value), visit)
 
 
 # The check itself
 def ours(entry) -> bool:
     """Whether an entry of the table is the package's own, and no example's or test's."""
-    if isinstance(entry, Rule):
-        entry = entry.together or next(filter(None, entry.pullbacks))
-    else:
-        entry = getattr(entry.definition, "func", entry.definition)
+    entry = entry.together or entry.definition or next(filter(None, entry.pullbacks))
+    entry = getattr(entry, "func", entry)
     return Path(entry.__code__.co_filename).parent == Path(inspect.getfile(rules)).parent
 
 
 def is_constant(entry) -> bool:
     """Whether a function has no slope, or none that is computed."""
-    return isinstance(entry, Rewriting) and hasattr(entry.definition, "func")
+    return hasattr(entry.definition, "func")
 
 
 def test_every_rule_has_a_case():
@@ -655,9 +653,9 @@ def test_every_pull_back_is_run_by_a_case():
 
     for parameters in CASES:
         _, f, arrays = parameters.values
-        _, _, result, value = record(lambda *x, f=f: joined(f(*x)), range(len(arrays)), arrays, {})
-        walk(result, value, ones(value), visit)
-    table = [entry for entry in TABLE.values() if isinstance(entry, Rule) and ours(entry)]
+        result = record(lambda *x, f=f: joined(f(*x)), range(len(arrays)), arrays, {}).result
+        walk(result, ones(result.value), visit)
+    table = [entry for entry in TABLE.values() if ours(entry)]
     missing = {
         (entry.name, k)
         for entry in table
