@@ -22,12 +22,21 @@ from typing import Any, NamedTuple
 import numpy as np
 
 # Importing the rules fills the table of them.
-from calclearn.calculus import curves, linear_algebra, statistics, strong, ufuncs  # noqa: F401
+from calclearn.calculus import (  # noqa: F401
+    curves,
+    linear_algebra,
+    reductions,
+    statistics,
+    steps,
+    strong,
+    ufuncs,
+)
 from calclearn.calculus.arrays import assembled
 from calclearn.calculus.cures import cured
+from calclearn.calculus.methods import running
 from calclearn.calculus.rules import unbroadcast
 from calclearn.calculus.structures import argument_numbers, copied, each_leaf, is_leaf, real
-from calclearn.calculus.tracing import STRONG, Traced, plain, primitive, rule, running
+from calclearn.calculus.tracing import STRONG, Traced, plain, primitive, rule
 
 # fmt: off
 __all__ = ["Graph", "Node", "grad", "hessian", "jacobian", "primitive", "rule", "trace",  # noqa: F822

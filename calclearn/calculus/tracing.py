@@ -27,13 +27,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from calclearn.calculus import cures
+from calclearn.calculus.methods import Methods
 
 births = itertools.count(0, -1)
-running: set[int] = set()  # the levels whose function has not returned yet
 STRONG = sys.maxsize  # the level of cotangents whose zeros are strong, see the module `strong`
 
 
-class Traced:
+class Traced(Methods):
     """An array with a memory: `value` is what `rule` made of `arguments`; an input has no rule.
 
     Those of the arguments that are traced at the same level are its parents; `values` has their
@@ -97,63 +97,7 @@ class Traced:
     def __format__(self, spec):     return format(plain(self), spec)
     def __getitem__(self, index):   return apply(operator.getitem, (self, index))
     def __iter__(self):             return iter([self[i] for i in range(len(self))])
-
-    shape = property(lambda self: self.value.shape)
-    ndim = property(lambda self: self.value.ndim)
-    size = property(lambda self: self.value.size)
-    dtype = property(lambda self: self.value.dtype)
-    itemsize = property(lambda self: self.value.itemsize)
-    nbytes = property(lambda self: self.value.nbytes)
-    T = property(lambda self: apply(np.transpose, (self,)))
-    mT = property(lambda self: apply(np.swapaxes, (self, -1, -2)))  # noqa: N815
-    real = property(lambda self: self)
-    imag = property(lambda self: np.zeros_like(plain(self)))
     # fmt: on
-
-    def __len__(self):
-        if not self.shape:
-            raise TypeError("a traced number has no length and cannot be unpacked: its shape is ()")
-        return len(self.value)
-
-    def reshape(self, *shape, **keywords):
-        return apply(np.reshape, (self, shape[0] if len(shape) == 1 else shape), keywords)
-
-    def transpose(self, *axes):
-        return apply(np.transpose, (self, axes[0] if len(axes) == 1 else axes or None))
-
-    def __getattr__(self, name):
-        if name in METHODS:  # x.sum(axis=0) is np.sum(x, axis=0)
-            return functools.partial(METHODS[name], self)
-        if f"x.{name}()" in cures.CURES:
-            return functools.partial(self._lost, f"x.{name}()")
-        ufunc = getattr(np, name, None)
-        if isinstance(ufunc, np.ufunc) and self.value.shape == ():
-            # np.sin of an array of traced numbers asks each of them for its method `sin`
-            return lambda *others: apply(ufunc, (self, *others))
-        raise cures.no_attribute(name)
-
-    # What would lose the trace
-    def _lost(self, conversion, *_, **__):
-        raise cures.lost(conversion, self.level in running)
-
-    __float__ = functools.partialmethod(_lost, "float(x)")
-    __int__ = functools.partialmethod(_lost, "int(x)")
-    __index__ = functools.partialmethod(_lost, "an index x")
-    __complex__ = functools.partialmethod(_lost, "complex(x)")
-    __setitem__ = functools.partialmethod(_lost, "x[0] = 1")
-    __delitem__ = functools.partialmethod(_lost, "del x[0]")
-
-
-METHODS = {f.__name__: f for f in (
-    np.all, np.any, np.argmax, np.argmin, np.argpartition, np.argsort, np.choose, np.clip, np.conj,
-    np.copy, np.cumprod, np.cumsum, np.diagonal, np.dot, np.max, np.mean, np.min, np.nonzero,
-    np.prod, np.ravel, np.repeat, np.round, np.searchsorted, np.squeeze, np.std, np.sum,
-    np.swapaxes, np.take, np.trace, np.var)} | {
-    "astype": lambda a, dtype, *_, **__: cast(a, dtype),
-    "compress": lambda a, condition, *more, **k: np.compress(condition, a, *more, **k),
-    "conj": np.conj,
-    "flatten": np.ravel,
-}  # fmt: skip
 
 
 def plain(x):
@@ -368,37 +312,3 @@ def rewritten(*functions: Callable, arrays: int = 1) -> Callable:
         return definition
 
     return register
-
-
-def constant(*functions: Callable) -> None:
-    """Let `functions` compute with plain numbers: their slope is zero wherever there is one."""
-    for function in functions:
-        TABLE[function] = Rule(function.__name__, definition=functools.partial(on_plain, function))
-
-
-def on_plain(function, *arguments, **keywords):
-    arguments = [operand(a) if has_traced(a) else a for a in arguments]
-    return function(*plain(arguments), **{name: plain(value) for name, value in keywords.items()})
-
-
-def refused(*functions: Callable, cure: str) -> None:
-    """Let `functions` raise an error that names what to use instead."""
-
-    def refusal(function, *_, **__):
-        raise TypeError(f"{cures.full_name(function)} has no derivative: {cure}")
-
-    for function in functions:
-        TABLE[function] = Rule(function.__name__, definition=functools.partial(refusal, function))
-
-
-def cast(a, dtype):
-    """a.astype(dtype), a plain array where that has no slope."""
-    return in_dtype(a, dtype) if np.dtype(dtype).kind in "fc" else plain(a).astype(dtype)
-
-
-@primitive
-def in_dtype(a, dtype):
-    return a.astype(dtype)
-
-
-rule(in_dtype, lambda g, y, a, dtype: in_dtype(g, a.dtype))

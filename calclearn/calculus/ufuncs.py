@@ -5,8 +5,9 @@ import itertools
 
 import numpy as np
 
+from calclearn.calculus.arrays import cast
 from calclearn.calculus.cures import cannot_store, full_name
-from calclearn.calculus.tracing import Traced, apply, cast, operand, rewritten
+from calclearn.calculus.tracing import Traced, apply, operand, rewritten
 
 
 @rewritten(np.ufunc, arrays=0)

@@ -10,7 +10,7 @@ import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
 from calclearn.calculus import arrays as moves
-from calclearn.calculus import linear_algebra, products, rules, strong, tracing
+from calclearn.calculus import kinks, linear_algebra, products, rules, strong
 from calclearn.calculus.autodiff import (
     grad,
     hessian,
@@ -100,8 +100,8 @@ for (shape, axis), keep in itertools.product(AXES, [False, True]):
         case(function, lambda a, f=function, i=axis, k=keep: f(a, axis=i, keepdims=k), shape)
     case(np.var, lambda a, i=axis, k=keep: np.var(a, axis=i, keepdims=k), shape)
     case(
-        rules.euclidean,
-        lambda a, i=axis, k=keep: rules.euclidean(a, axis=i, keepdims=k),
+        kinks.euclidean,
+        lambda a, i=axis, k=keep: kinks.euclidean(a, axis=i, keepdims=k),
         numbers(shape) + 3,
     )
 for axis, degrees in itertools.product([None, 0, -1, (0, 1)], [0, 1]):
@@ -151,7 +151,7 @@ case(
 # Same numbers, another shape or order
 MOVES = [
     (np.copy, lambda a: np.copy(a), (2, 3)),
-    (tracing.in_dtype, lambda a: a.astype(a.dtype), (2, 3)),
+    (moves.in_dtype, lambda a: a.astype(a.dtype), (2, 3)),
     (np.reshape, lambda a: np.reshape(a, (3, 2)), (2, 3)),
     (np.reshape, lambda a: a.reshape(3, -1, order="F"), (2, 3)),
     (np.reshape, lambda a: a.reshape(()), (1, 1)),
@@ -334,16 +334,16 @@ def regular(*shape):
 
 
 # What only a kink, a repetition or a singular matrix needs
-case(rules.side, lambda a: a * rules.side(a), (2, 3))
+case(kinks.side, lambda a: a * kinks.side(a), (2, 3))
 for shapes in PAIRS[:8]:
-    case(rules.cosine, rules.cosine, *[numbers(s, *POSITIVE) for s in shapes])
+    case(kinks.cosine, kinks.cosine, *[numbers(s, *POSITIVE) for s in shapes])
     case(strong.times, strong.times, *shapes)
 for axis in (None, 0, -1):
-    case(rules.direction, lambda a, i=axis: rules.direction(a, i), (2, 3))
-case(rules.euclidean, lambda a: rules.euclidean(a[:1] * 0 + 1) * a, (3,))
+    case(kinks.direction, lambda a, i=axis: kinks.direction(a, i), (2, 3))
+case(kinks.euclidean, lambda a: kinks.euclidean(a[:1] * 0 + 1) * a, (3,))
 case(linear_algebra.cofactors, lambda a: linear_algebra.cofactors(a), regular(3, 3))
 case(linear_algebra.cofactors, lambda a: linear_algebra.cofactors(a), regular(2, 2, 2))
-case(tracing.in_dtype, lambda a: a.astype(a.dtype), (2, 3))
+case(moves.in_dtype, lambda a: a.astype(a.dtype), (2, 3))
 
 # Keywords of reductions
 PICK, MOST = numbers((2, 3)) > -1, numbers((3, 3)) > -1.5
