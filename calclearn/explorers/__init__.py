@@ -18,7 +18,6 @@ from calclearn.explorers.images import gradient_routing, sliding_kernel
 from calclearn.explorers.landscape import loss_landscape
 from calclearn.explorers.learned import filters_and_mistakes, one_image
 from calclearn.explorers.live_training import training
-from calclearn.explorers.loops import lying_loop, sound_loop
 from calclearn.explorers.memory import adam_step_by_step, race_with_memory
 from calclearn.explorers.noise import effect_of_schedules, noise_of_batches, race_of_batches
 from calclearn.explorers.penalties import penalty_meets_bowl, soft_threshold
@@ -59,7 +58,6 @@ __all__ = [
     "log_slider",
     "loss_landscape",
     "lower_is_worse",
-    "lying_loop",
     "newton_on_a_curve",
     "newton_on_a_map",
     "noise_of_batches",
@@ -78,7 +76,6 @@ __all__ = [
     "slope_at_a_point",
     "slope_of_validation",
     "soft_threshold",
-    "sound_loop",
     "training",
     "truncated_gradient",
     "tuning_by_descent",

@@ -21,8 +21,6 @@ OF_LINES = [  # those that take other data for a line as well
     explorers.family_of_lines,
     explorers.profiles,
     explorers.which_way_is_down,
-    explorers.lying_loop,
-    explorers.sound_loop,
 ]
 MAKERS = [
     *OF_LINES,
