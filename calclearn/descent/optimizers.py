@@ -13,9 +13,10 @@ number k = 0, 1, 2, ... (see `schedules`). All begin with plain gradient descent
 thing about it: which gradients count, how much each coordinate of them counts, what is added.
 """
 
+from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -83,9 +84,7 @@ class GradientDescent(Optimizer):
         return w - self.rate(k) * g, k + 1
 
 
-class Velocity(NamedTuple):
-    v: Array  # (d, ...)
-    k: int
+Velocity = namedtuple("Velocity", "v k")
 
 
 @dataclass(frozen=True)
@@ -140,9 +139,7 @@ class Nesterov(Momentum):
         return w - self.rate(k) * (g + self.momentum * v), Velocity(v, k + 1)
 
 
-class SumOfSquares(NamedTuple):
-    s: Array
-    k: int
+SumOfSquares = namedtuple("SumOfSquares", "s k")
 
 
 @dataclass(frozen=True)
@@ -173,9 +170,7 @@ class AdaGrad(Optimizer):
         return w - self.rate(k) * g / (root(s) + self.eps), SumOfSquares(s, k + 1)
 
 
-class MeanSquare(NamedTuple):
-    s: Array
-    k: int
+MeanSquare = namedtuple("MeanSquare", "s k")
 
 
 @dataclass(frozen=True)
@@ -207,10 +202,7 @@ class RMSProp(Optimizer):
         return w - self.rate(k) * g / (root(s) + self.eps), MeanSquare(s, k + 1)
 
 
-class Moments(NamedTuple):
-    m: Array
-    v: Array
-    k: int
+Moments = namedtuple("Moments", "m v k")
 
 
 @dataclass(frozen=True)
