@@ -22,7 +22,7 @@ import numpy as np
 
 from calclearn.calculus.tracing import plain
 from calclearn.descent.arguments import number
-from calclearn.descent.surfaces import Array, root
+from calclearn.descent.surfaces import Array
 
 Number = Any  # a float, an array over the batch, or a traced one of these
 Rate = Number | Callable[[int], Number]
@@ -167,7 +167,7 @@ class AdaGrad(Optimizer):
     def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
         s, k = state
         s = s + g * g
-        return w - self.rate(k) * g / (root(s) + self.eps), SumOfSquares(s, k + 1)
+        return w - self.rate(k) * g / (np.sqrt(s) + self.eps), SumOfSquares(s, k + 1)
 
 
 MeanSquare = namedtuple("MeanSquare", "s k")
@@ -199,7 +199,7 @@ class RMSProp(Optimizer):
     def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
         s, k = state
         s = s + (1 - self.alpha) * (g * g - s)
-        return w - self.rate(k) * g / (root(s) + self.eps), MeanSquare(s, k + 1)
+        return w - self.rate(k) * g / (np.sqrt(s) + self.eps), MeanSquare(s, k + 1)
 
 
 Moments = namedtuple("Moments", "m v k")
@@ -238,7 +238,7 @@ class Adam(Optimizer):
         v = v + (1 - beta2) * (g * g - v)
         c = (1 - beta2 ** (k + 1)) ** 0.5
         step = self.rate(k) * (c / (1 - beta1 ** (k + 1)))
-        return w - step * m / (root(v) + c * self.eps), Moments(m, v, k + 1)
+        return w - step * m / (np.sqrt(v) + c * self.eps), Moments(m, v, k + 1)
 
 
 @dataclass(frozen=True)
