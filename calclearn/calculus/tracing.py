@@ -123,10 +123,9 @@ def apply(function: Callable, arguments, keywords=None):
         return rule.definition(*arguments, **keywords or {})
     level, values = -1, []
     for a in arguments:
-        if type(a) is Traced and a.level > level:
-            level = a.level
-    for a in arguments:
         if type(a) is Traced:
+            if a.level > level:  # those before it are constants at its level
+                level, values = a.level, list(arguments[: len(values)])
             if a.level == level:
                 a = a.value
         elif type(a) not in NUMBERS and len(values) in rule.operands:
@@ -292,8 +291,9 @@ def primitive(function: Callable) -> Callable:
     def operation(*arguments, **keywords):
         if Traced in map(type, arguments) or (keywords and Traced in map(type, keywords.values())):
             return apply(operation, arguments, keywords)
-        if any(type(a) in (list, np.ndarray) and has_traced(a) for a in arguments):
-            return apply(operation, [operand(a) for a in arguments], keywords)
+        for a in arguments:
+            if (type(a) is list or (type(a) is np.ndarray and a.dtype.hasobject)) and has_traced(a):
+                return apply(operation, [operand(a) for a in arguments], keywords)
         return function(*arguments, **keywords)
 
     return operation
