@@ -71,9 +71,10 @@ def record(f: Callable, argnums, arguments, keywords) -> Recording:
     running.add(level)
     try:
         result = f(*traced, **keywords)
-    except (TypeError, ValueError) as error:
-        cure = cured(error)
-        raise cure from (None if cure is error.__cause__ else error.__cause__)
+    except (AttributeError, TypeError, ValueError) as error:
+        if cured(error) is error:
+            raise
+        raise cured(error) from None
     finally:
         running.discard(level)
     if isinstance(result, (list, tuple)):

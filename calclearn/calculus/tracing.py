@@ -125,7 +125,7 @@ def apply(function: Callable, arguments, keywords=None):
     for a in arguments:
         if type(a) is Traced:
             if a.level > level:  # those before it are constants at its level
-                level, values = a.level, list(arguments[: len(values)])
+                level, values = a.level, [*arguments[: len(values)]]
             if a.level == level:
                 a = a.value
         elif type(a) not in NUMBERS and len(values) in rule.operands:
@@ -135,8 +135,9 @@ def apply(function: Callable, arguments, keywords=None):
             if function in OPERATIONS and not isinstance(a, ARRAYS):
                 return NotImplemented  # so Python asks the other class for its operator
         values.append(a)
+    values = tuple(values)
     for k in rule.constants:
-        if values[k : k + 1] and values[k] is not arguments[k]:
+        if k < len(values) and values[k] is not arguments[k]:
             raise cures.no_slope_in(function, k)
     if level == STRONG and rule.name in STRONG_PRODUCTS:
         value = STRONG_PRODUCTS[rule.name](arguments, *values)
