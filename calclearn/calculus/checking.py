@@ -139,11 +139,9 @@ def _takes_one_number(f, points) -> bool:
         return False
     try:
         value = np.asarray(f(points.ravel().copy()))
-    except (
-        TypeError,
-        ValueError,
-        IndexError,
-    ):  # `math.sin` refuses an array, even one of a single number
+    except IndexError:  # a point, of too few numbers
+        return False
+    except (TypeError, ValueError):  # `math.sin` refuses an array, even one of a single number
         return True
     return value.shape == points.ravel().shape
 
