@@ -134,6 +134,7 @@ def _one_by_one(f: Callable, points: np.ndarray, kinds: str):
     return np.stack(values, axis=-1)
 
 
+@quiet
 def elementwise(f: Callable, x, kinds: str = "f"):
     """f of every number in `x`, for an f that takes a number to a number: (...) -> (...).
 
@@ -510,6 +511,7 @@ def _columns(w) -> np.ndarray:
     return w.reshape(len(w), w.size // len(w))
 
 
+@quiet
 def axis_slopes(f: Callable, points: np.ndarray):
     """∂f/∂wᵢ at points (d, m), and the error of each: two arrays (..., d, m)."""
     d, m = points.shape
@@ -523,6 +525,7 @@ def axis_slopes(f: Callable, points: np.ndarray):
     return [np.concatenate(part, axis=-2) for part in zip(*parts, strict=True)]
 
 
+@quiet
 def line_slopes(f: Callable, points, lines, sizes):
     """The slopes of f along lines (d, l) at points (d, m), and their errors: two of (..., l, m).
 
