@@ -1,114 +1,33 @@
-"""The course is a folder of the learner's own: only what is untouched there is ever replaced.
+"""The command: lay the course out in a folder, and open it in JupyterLab.
 
-    calclearn [DIR] [--no-browser] [--list] [--reset NAME] [-- JupyterLab's options]
-
-A manifest remembers each notebook as it was laid out, so a file that still equals its entry is
-upgraded with the package, and any other is the learner's work and stays.
+calclearn [DIR] [--no-browser] [--list] [--reset NAME] [-- JupyterLab's options]
 """
 
 import argparse
-import hashlib
+import contextlib
+import errno
 import importlib.util
-import json
 import os
 import socket
+import stat
 import sys
-from datetime import datetime
 from pathlib import Path
 
+from calclearn.layout import Course, CourseError, find, question, shipped
+
 START = "00_start_here.ipynb"
-KEPT = ".calclearn"  # in the course folder: the manifest, and JupyterLab's settings for the course
 PORTS = 50  # how many ports are tried, as many as Jupyter itself tries
 
-# A notebook that is saved and opened again shows its figures, and nothing asks for the network.
-SETTINGS = {
-    "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
-    "@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"},
-}
-
-
-class CourseError(Exception):
-    """What the command cannot do, in one sentence."""
-
-
-def shipped() -> dict[str, Path]:
-    """The package's notebooks by file name: in an installed wheel, or beside it in a checkout."""
-    inside = Path(__file__).with_name("course")
-    folder = inside if inside.is_dir() else Path(__file__).parents[1] / "notebooks"
-    return {path.name: path for path in sorted(folder.glob("*.ipynb"))}
-
-
-def question(path: Path) -> str:
-    """The question that a notebook's title cell asks, or its title where it asks none."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    lines = "".join(cells[0]["source"]).splitlines()
-    asking = [line for line in lines if line.rstrip("* ").endswith("?")]
-    return (asking or lines)[0].strip("#*_ ")
-
-
-def find(name: str) -> str:
-    """The file name of the notebook that a learner calls 7, 07 or 07_how_big_a_step."""
-    wanted = Path(name).name.removesuffix(".ipynb")
-    for file in shipped():
-        stem = file.removesuffix(".ipynb")
-        if wanted == stem or wanted.zfill(2) == stem.partition("_")[0]:
-            return file
-    raise CourseError(f"no notebook is called {name!r}; calclearn --list names them all")
-
-
-def digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-class Course:
-    """A course folder, and the manifest of what was laid out in it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.manifest = folder / KEPT / "manifest.json"
-        try:
-            self.laid_out = dict(json.loads(self.manifest.read_text(encoding="utf-8")))
-        except (FileNotFoundError, TypeError, ValueError):  # then it is all the learner's
-            self.laid_out = {}
-
-    def lay_out(self) -> list[str]:
-        """Write what is missing, upgrade what is untouched; return the names of what was kept."""
-        settings = self.folder / KEPT / "labconfig" / "default_setting_overrides.json"
-        settings.parent.mkdir(parents=True, exist_ok=True)
-        settings.write_text(json.dumps(SETTINGS, indent=1), encoding="utf-8")
-        kept = []
-        for name, source in shipped().items():
-            new, target = source.read_bytes(), self.folder / name
-            here = digest(target.read_bytes()) if target.exists() else None
-            if here not in (None, digest(new), self.laid_out.get(name)):
-                kept.append(name)
-                continue
-            if here != digest(new):
-                target.write_bytes(new)
-            self.laid_out[name] = digest(new)
-        self.remember()
-        return kept
-
-    def reset(self, name: str) -> str:
-        """Bring the original back and say where the learner's copy is."""
-        new, target = shipped()[name].read_bytes(), self.folder / name
-        if target.read_bytes() == new:
-            return f"{name} is as it was laid out; there is nothing to reset."
-        now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
-        copy = target.with_name(f"{target.stem}.{now}.ipynb")
-        with copy.open("xb") as file:
-            file.write(target.read_bytes())
-        target.write_bytes(new)
-        self.laid_out[name] = digest(new)
-        self.remember()
-        return f"{name} is new again; your copy is {copy.name}."
-
-    def remember(self) -> None:
-        self.manifest.write_text(json.dumps(self.laid_out, indent=1), encoding="utf-8")
+# JupyterLab's settings for the course: a notebook that is saved and opened again shows its
+# figures, and nothing asks for the network. They lie in the package, so that a course folder,
+# which somebody else may have prepared, configures nothing.
+SETTINGS = Path(__file__).with_name("jupyter")
 
 
 def free_port(first: int) -> int:
     """The first free port of this machine from `first` on."""
+    if not 0 <= first < 65536:
+        raise CourseError(f"a port is a number from 0 to 65535, not {first}")
     for port in range(first, min(first + PORTS, 65536)):
         with socket.socket() as probe:
             if os.name == "posix":  # a port that was let go a moment ago is free
@@ -121,10 +40,27 @@ def free_port(first: int) -> int:
     raise CourseError(f"the {PORTS} ports from {first} on are taken; name another: -- --port 9000")
 
 
+def check_jupyters_folder() -> None:
+    """Raise CourseError unless Jupyter can write what it keeps while it runs."""
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    folder = Path(jupyter_runtime_dir())
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it will hold the server's token
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(13, "Permission denied")
+    except OSError as error:
+        raise CourseError(
+            f"JupyterLab cannot write to {folder}: {error.strerror}; set JUPYTER_RUNTIME_DIR, or "
+            "HOME, to a folder of yours"
+        ) from error
+
+
 def open_in_jupyterlab(folder: Path, browser: bool, options: list[str]) -> int:
     """Run JupyterLab on the course until the learner stops it."""
     if importlib.util.find_spec("jupyterlab") is None:
         raise CourseError('JupyterLab is missing: pip install "calclearn[course]"')
+    check_jupyters_folder()
     ports = argparse.ArgumentParser(prog="calclearn --", add_help=False, allow_abbrev=False)
     ports.add_argument("--port", "--ServerApp.port", type=int, default=8888)
     wanted, options = ports.parse_known_args(options)
@@ -135,7 +71,7 @@ def open_in_jupyterlab(folder: Path, browser: bool, options: list[str]) -> int:
         options.append("--allow-root")
     if not browser:
         options.append("--no-browser")
-    configs = [str(folder / KEPT), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    configs = [str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, configs))
     # The course multiplies small matrices. Two threads at that wait for each other longer than they
     # work: while the browser paints, training a small network would take twenty times as long.
@@ -146,9 +82,27 @@ def open_in_jupyterlab(folder: Path, browser: bool, options: list[str]) -> int:
     here = [
         f"--ServerApp.root_dir={folder}",
         f"--LabApp.default_url=/lab/tree/{START}",
-        "--ServerApp.kernel_websocket_connection_class=calclearn.connection.PromptConnection",
+        "--ServerApp.kernel_websocket_connection_class=calclearn.server.PromptConnection",
+        "--ServerApp.kernel_spec_manager_class=calclearn.server.KernelsFromElsewhere",
     ]
     return jupyterlab([*here, f"--ServerApp.port={port}", *options]) or 0
+
+
+def course_folder(name: str) -> Path:
+    """The folder that a learner names, from the root; CourseError where it can be none."""
+    if not name:
+        raise CourseError("the folder's name is empty; name a folder for the course")
+    try:
+        if "\0" in name:
+            raise ValueError("embedded null byte")
+        folder = Path(name).expanduser().absolute()
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # a folder to be made
+            if not stat.S_ISDIR(folder.stat().st_mode):
+                raise CourseError(f"{folder} is a file; name a folder for the course")
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: ~nosuchuser
+        reason = getattr(error, "strerror", None) or error
+        raise CourseError(f"no folder can be called {name!r:.80}: {reason}") from error
+    return folder
 
 
 def run(arguments: argparse.Namespace, options: list[str]) -> int:
@@ -158,18 +112,17 @@ def run(arguments: argparse.Namespace, options: list[str]) -> int:
         for stem, path in stems.items():
             print(f"{stem:{width}}  {question(path)}")
         return 0
-    name = find(arguments.reset) if arguments.reset else None
-    folder = arguments.folder.expanduser().absolute()
-    if folder.exists() and not folder.is_dir():
-        raise CourseError(f"{folder} is a file; name a folder for the course")
+    name = find(arguments.reset) if arguments.reset is not None else None
+    folder = course_folder(arguments.folder)
     try:
         course = Course(folder)
         kept = course.lay_out()
         if name:
             print(course.reset(name))
             return 0
-    except OSError as error:
-        raise CourseError(f"cannot write the course to {folder}: {error.strerror}") from error
+    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
+        reason = getattr(error, "strerror", None) or error
+        raise CourseError(f"cannot write the course to {folder}: {reason}") from error
     print(f"The course is in {folder}", flush=True)
     if kept:
         numbers = ", ".join(name.partition("_")[0] for name in kept)
@@ -177,16 +130,15 @@ def run(arguments: argparse.Namespace, options: list[str]) -> int:
     return open_in_jupyterlab(folder, not arguments.no_browser, options)
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Lay the course out in a folder and open it in JupyterLab; return the exit code."""
-    argv = list(sys.argv[1:] if argv is None else argv)
+def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """The command's own arguments, and JupyterLab's options after the `--`."""
     cut = argv.index("--") if "--" in argv else len(argv)
     parser = argparse.ArgumentParser(
         prog="calclearn",
         description="Lay the course out in a folder and open it in JupyterLab.",
         epilog="What follows -- goes to JupyterLab: calclearn -- --port 9000",
     )
-    where = {"type": Path, "default": Path("calclearn-course"), "metavar": "DIR"}
+    where = {"default": "calclearn-course", "metavar": "DIR"}
     parser.add_argument(
         "folder", nargs="?", help="the course's folder (./calclearn-course)", **where
     )
@@ -195,12 +147,28 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--reset", metavar="NAME", help="bring a notebook back new, keep a dated copy of yours"
     )
-    arguments = parser.parse_args(argv[:cut])
+    return parser.parse_args(argv[:cut]), argv[cut + 1 :]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Lay the course out in a folder and open it in JupyterLab; return the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a console that cannot show a character shows a ?
+            stream.reconfigure(errors="replace")
     try:
-        return run(arguments, argv[cut + 1 :])
+        try:
+            return run(*parse(list(sys.argv[1:] if argv is None else argv)))
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except CourseError as error:
         print(f"calclearn: {error}", file=sys.stderr)
-        return 1
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.EINVAL):  # nobody reads on; Windows says EINVAL
+            print(f"calclearn: {error.strerror}", file=sys.stderr)
+        with contextlib.suppress(OSError, AttributeError):  # what is left to write goes nowhere
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
 
 
 if __name__ == "__main__":

@@ -87,7 +87,8 @@ def execute(notebook: NotebookNode, folder: Path = FOLDER) -> NotebookNode:
     """Run all cells in a fresh kernel, in place; RuntimeError says which cell failed, and how."""
     client = NotebookClient(
         notebook,
-        timeout=120,
+        timeout=600,  # for each cell, on a busy machine
+        startup_timeout=600,
         kernel_name="python3",
         extra_arguments=["--Application.log_level=ERROR"],
         resources={"metadata": {"path": str(folder)}},

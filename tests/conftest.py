@@ -4,8 +4,12 @@ import importlib.util
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
+# A busy machine makes no test red: no example has a deadline.
+hypothesis.settings.register_profile("calclearn", deadline=None)
+hypothesis.settings.load_profile("calclearn")
 # The kernels of the notebooks too get what `calclearn` gives them: see `calclearn.__main__`.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 

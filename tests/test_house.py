@@ -21,8 +21,7 @@ TOP_LEVEL = {
     "LICENSE", "README.md", "calclearn", "environment.yml", "notebooks", "pyproject.toml", "tests",
 }  # fmt: skip
 HEAVY = {"IPython", "PIL", "anywidget", "ipywidgets", "matplotlib", "pandas", "scipy", "traitlets"}
-IMPORT_RATIO = 1.15
-DRAWING_ROOMS = {"figures", "explorers", "exercises"}
+DRAWING_ROOMS = {"figures", "explorers", "exercises", "lessons"}
 
 
 def python(code: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
@@ -53,13 +52,24 @@ def test_imports_go_one_way():
         ("calculus", "import calclearn.descent", "Nothing imports upward"),
         ("networks", "import calclearn.figures", "Nothing imports upward"),
         ("figures", "import calclearn.networks", "Nothing imports upward"),
+        ("exercises", "import calclearn.lessons", "Nothing imports upward"),
+        ("explorers", "import calclearn.lessons", "Nothing imports upward"),
         ("descent", "def draw():\n    import matplotlib", "Mathematics and data know nothing"),
         ("figures", "import ipywidgets", "Drawings know nothing of widgets"),
     ],
 )
 def test_an_import_the_wrong_way_is_found(tmp_path, room, line, contract):
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    rooms = ("calculus", "data", "descent", "networks", "figures", "explorers", "exercises")
+    rooms = (
+        "calculus",
+        "data",
+        "descent",
+        "networks",
+        "figures",
+        "explorers",
+        "exercises",
+        "lessons",
+    )
     for name in ("", *rooms):
         folder = tmp_path / "calclearn" / name
         folder.mkdir()
@@ -68,6 +78,16 @@ def test_an_import_the_wrong_way_is_found(tmp_path, room, line, contract):
     checked = lint_imports(tmp_path)
     assert checked.returncode == 1, checked.stdout + checked.stderr
     assert re.search(rf"{contract}.* BROKEN", checked.stdout)
+
+
+def test_only_the_lookup_of_exercises_names_the_lessons():
+    naming = {
+        path.relative_to(ROOT / "calclearn").as_posix()
+        for path in MODULES
+        if "calclearn.lessons" in path.read_text(encoding="utf-8")
+        if path.parent.name != "lessons"
+    }
+    assert naming == {"exercises/catalogue.py"}
 
 
 def test_every_room_of_mathematics_is_under_contract():
@@ -90,13 +110,15 @@ def test_importing_the_package_brings_in_numpy_and_nothing_heavier():
     assert json.loads(loaded.stdout) == [], loaded.stderr
 
 
-def test_importing_the_package_takes_hardly_longer_than_importing_numpy():
-    """Both are timed within one process, so what slows the one slows the other; best of seven."""
-    timed = (
-        "import time; start = time.process_time(); import numpy; middle = time.process_time();"
-        "import calclearn; print((time.process_time() - start) / (middle - start))"
-    )
-    assert min(float(python(timed).stdout) for _ in range(7)) <= IMPORT_RATIO
+def test_editors_know_the_names_of_the_package():
+    import calclearn
+
+    stub = (ROOT / "calclearn" / "__init__.pyi").read_text(encoding="utf-8")
+    names = re.findall(r"import (\w+) as (\w+)", stub)
+    assert all(name == alias for name, alias in names)
+    assert {name for name, _ in names} == set(calclearn.__all__)
+    for module, name in re.findall(r"^from calclearn\.(\S+) import (\w+)", stub, re.MULTILINE):
+        assert calclearn._HOME[name] == module
 
 
 # What lies where.
@@ -122,6 +144,15 @@ def test_no_lock_file_and_no_path_of_a_machine_is_stored():
     texts = {name: (ROOT / name).read_bytes().decode("utf-8", "replace") for name in names}
     own = Path(__file__).relative_to(ROOT).as_posix()  # which has to spell them out
     assert [name for name, text in texts.items() if machine.search(text) and name != own] == []
+
+
+def test_only_the_benchmarks_time_anything():
+    """Other tests may wait, by a monotonic clock, but a busy machine turns none of them red."""
+    files = [path for path in (ROOT / "tests").rglob("*.py") if path.parent.name != "benchmarks"]
+    timing = re.compile(r"time\.(process_time|perf_counter|thread_time)(_ns)?\(")
+    own = Path(__file__)  # which has to spell them out
+    timed = [path.name for path in files if path != own and timing.search(path.read_text("utf-8"))]
+    assert timed == []
 
 
 def test_modules_are_named_after_a_subject():
@@ -161,3 +192,12 @@ def test_ruff(command):
         [sys.executable, "-m", "ruff", *command, "."], cwd=ROOT, capture_output=True, text=True
     )
     assert checked.returncode == 0, checked.stdout
+
+
+def test_actions_are_pinned_by_commit():
+    for workflow in (ROOT / ".github" / "workflows").glob("*.yml"):
+        used = re.findall(r"uses: *(\S+)(.*)", workflow.read_text(encoding="utf-8"))
+        assert used
+        for action, version in used:
+            assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", action), action
+            assert re.fullmatch(r" +# v\d[\d.]*", version), action

@@ -46,6 +46,7 @@ def elsewhere(uv, wheel, tmp_path_factory):
     numpy = f"numpy=={importlib.metadata.version('numpy')}"  # uv has it in its cache
     run(uv, "pip", "install", "--python", folder / "venv", "--no-deps", wheel, numpy)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment["PYTHONUTF8"] = "1"  # a pipe has another encoding on Windows
 
     def calclearn(*words):
         return subprocess.run(
@@ -61,6 +62,7 @@ def test_the_wheel_holds_every_notebook_and_nothing_of_the_workshop(wheel, root)
     course = {name.removeprefix("calclearn/course/") for name in names if "/course/" in name}
     assert course == {path.name for path in (root / "notebooks").glob("*.ipynb")}
     assert "calclearn/explorers/live.js" in names
+    assert "calclearn/jupyter/labconfig/default_setting_overrides.json" in names
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"calclearn"}
 
 

@@ -1,14 +1,18 @@
-"""`calclearn`, the command: the course is laid out, and a learner's work is never overwritten."""
+"""`calclearn`, the command: the course is laid out, and JupyterLab opens it."""
 
+import importlib.metadata
 import json
 import os
 import re
 import socket
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from calclearn import __main__ as command
+from calclearn import layout
 
 LESSONS = {
     "00_start_here.ipynb": "# Start here\n\n**What will calculus let a machine do?**\n\nA map.",
@@ -25,14 +29,15 @@ def package(tmp_path, monkeypatch):
     for name, title in LESSONS.items():
         cells = [{"cell_type": "markdown", "source": title.splitlines(keepends=True)}]
         (folder / name).write_text(json.dumps({"cells": cells}), encoding="utf-8")
-    monkeypatch.setattr(command, "__file__", str(folder.with_name("__main__.py")))
+    monkeypatch.setattr(layout, "__file__", str(folder.with_name("layout.py")))
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/elsewhere")
     return folder
 
 
 @pytest.fixture
-def launched(monkeypatch):
+def launched(monkeypatch, tmp_path):
     """What JupyterLab was started with, instead of starting it."""
+    monkeypatch.chdir(tmp_path)  # and back to where the tests run
     seen = []
     monkeypatch.setattr("jupyterlab.labapp.main", lambda argv: seen.append(argv))
     return seen
@@ -91,12 +96,10 @@ def test_its_kernels_multiply_on_one_thread_unless_asked_otherwise(
 def test_jupyterlab_keeps_figures_in_saved_notebooks_and_asks_for_no_news(course):
     first, *others = os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep)
     assert others[-1] == "/elsewhere"
-    settings = command.Path(first) / "labconfig" / "default_setting_overrides.json"
-    assert json.loads(settings.read_text()) == command.SETTINGS
-
-
-def test_in_a_checkout_the_notebooks_are_those_beside_the_package(root):
-    assert set(command.shipped().values()) == set((root / "notebooks").glob("*.ipynb"))
+    settings = Path(first, "labconfig", "default_setting_overrides.json").read_text()
+    plugins = json.loads(settings)
+    assert plugins["@jupyter-widgets/jupyterlab-manager:plugin"] == {"saveState": True}
+    assert plugins["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
 
 
 def test_list_names_each_lesson_with_its_question(package, capsys):
@@ -113,57 +116,6 @@ def test_the_questions_of_the_list_stand_in_one_column(capsys):
     assert command.main(["--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len({re.match(r"\S+\s+", line).end() for line in lines}) == 1
-
-
-def test_what_a_learner_changed_is_kept_and_named(course, capsys):
-    mine = course / "07_how_big_a_step.ipynb"
-    mine.write_text("my answers")
-    capsys.readouterr()
-    command.main([str(course)])
-    assert mine.read_text() == "my answers"
-    assert "Kept with your changes: 07 (calclearn --reset NAME" in capsys.readouterr().out
-
-
-def test_a_newer_package_upgrades_what_is_untouched_and_nothing_else(package, course):
-    touched, untouched = course / "07_how_big_a_step.ipynb", course / "08_a_loop.ipynb"
-    touched.write_text("my answers")
-    for name in LESSONS:
-        (package / name).write_text("newer")
-    command.main([str(course)])
-    assert (touched.read_text(), untouched.read_text()) == ("my answers", "newer")
-    for name in LESSONS:
-        (package / name).write_text("newest")
-    command.main([str(course)])
-    assert (touched.read_text(), untouched.read_text()) == ("my answers", "newest")
-
-
-@pytest.mark.parametrize("manifest", ["", "{", "[]", None])
-def test_without_its_manifest_every_file_is_the_learners(package, course, manifest):
-    where = course / ".calclearn" / "manifest.json"
-    where.unlink() if manifest is None else where.write_text(manifest)
-    before = (course / "08_a_loop.ipynb").read_text()
-    (package / "08_a_loop.ipynb").write_text("newer")
-    command.main([str(course)])
-    assert (course / "08_a_loop.ipynb").read_text() == before
-
-
-@pytest.mark.parametrize("name", ["7", "07", "07_how_big_a_step", "07_how_big_a_step.ipynb"])
-def test_reset_keeps_a_dated_copy_and_restores(package, course, capsys, name):
-    mine = course / "07_how_big_a_step.ipynb"
-    mine.write_text("my answers")
-    capsys.readouterr()
-    assert command.main([str(course), "--reset", name]) == 0
-    assert mine.read_bytes() == (package / mine.name).read_bytes()
-    (copy,) = course.glob("07_how_big_a_step.*-*-*_*.ipynb")
-    assert copy.read_text() == "my answers"
-    assert capsys.readouterr().out == f"{mine.name} is new again; your copy is {copy.name}.\n"
-
-
-def test_reset_of_an_untouched_lesson_makes_no_copy_and_starts_nothing(course, launched):
-    before = len(launched)
-    assert command.main([str(course), "--reset", "7"]) == 0
-    assert len(list(course.glob("07*"))) == 1
-    assert len(launched) == before
 
 
 def test_unknown_lesson(package, tmp_path, capsys):
@@ -214,6 +166,170 @@ def test_no_free_port(package, tmp_path, capsys, monkeypatch):
         port = taken.getsockname()[1]
         line = refused(capsys, [tmp_path / "here", "--", f"--port={port}"])
     assert line == f"calclearn: the 1 ports from {port} on are taken; name another: -- --port 9000"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("", "the folder's name is empty; name a folder for the course"),
+        ("~nosuchuser/course", "no folder can be called '~nosuchuser/course': "),
+        ("a" * 300, f"no folder can be called '{'a' * 79}: "),
+        ("a\0b", "no folder can be called 'a\\x00b': embedded null byte"),
+    ],
+)
+def test_names_that_no_folder_can_have(package, launched, capsys, name, reason):
+    assert refused(capsys, [name]).startswith(f"calclearn: {reason}")
+
+
+def test_a_parent_that_cannot_be_read(package, launched, capsys, monkeypatch):
+    def closed(path, **options):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", closed)
+    assert refused(capsys, ["closed/course"]).endswith("'closed/course': Permission denied")
+
+
+def test_a_home_that_cannot_be_written(package, launched, tmp_path, capsys, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "file" / "runtime"))
+    line = refused(capsys, [tmp_path / "here"])
+    assert line.startswith("calclearn: JupyterLab cannot write to ")
+    assert line.endswith("; set JUPYTER_RUNTIME_DIR, or HOME, to a folder of yours")
+    assert launched == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="other rights there")
+def test_only_the_learner_reads_what_the_server_keeps(package, launched, tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
+    command.main([str(tmp_path / "here")])
+    assert (tmp_path / "runtime").stat().st_mode & 0o077 == 0
+
+
+def test_jupyterlab_starts_where_the_command_does(package, launched, tmp_path):
+    """So that a path among its options is taken from there."""
+    command.main([str(tmp_path / "here"), "--", "--config=mine.py"])
+    assert Path.cwd() == tmp_path
+    assert "--config=mine.py" in launched[0]
+
+
+@pytest.mark.parametrize("port", [-5, 65536])
+def test_a_port_that_is_none(package, launched, tmp_path, capsys, port):
+    line = refused(capsys, [tmp_path / "here", "--", f"--port={port}"])
+    assert line == f"calclearn: a port is a number from 0 to 65535, not {port}"
+
+
+def run(*words, cwd, **options):
+    """The command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "calclearn", *words],
+        cwd=cwd, capture_output=True, stdin=subprocess.DEVNULL, timeout=120, **options,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp932", "cp1252"])
+def test_characters_that_a_console_lacks_are_replaced(tmp_path, encoding):
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    listed = run("--list", cwd=tmp_path, env=environment)
+    assert (listed.returncode, listed.stderr) == (0, b"")
+    (tmp_path / "数学").touch()
+    failed = run("数学", cwd=tmp_path, env=environment)
+    assert failed.returncode == 1
+    assert failed.stderr.startswith(b"calclearn: ")
+    assert len(failed.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes end otherwise there")
+@pytest.mark.parametrize("option", ["--list", "--help"])
+def test_a_pipe_that_closes_is_a_quiet_end(tmp_path, option):
+    reading, writing = os.pipe()
+    os.close(reading)
+    listing = subprocess.run(
+        [sys.executable, "-m", "calclearn", option],
+        cwd=tmp_path, stdout=writing, stderr=subprocess.PIPE, timeout=120,
+    )  # fmt: skip
+    os.close(writing)
+    assert listing.stderr == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
+def test_output_to_a_full_disk(tmp_path):
+    with open("/dev/full", "w") as full:
+        listing = subprocess.run(
+            [sys.executable, "-m", "calclearn", "--list"],
+            cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, timeout=120,
+        )  # fmt: skip
+    assert (listing.returncode, listing.stderr) == (1, b"calclearn: No space left on device\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of its own there")
+def test_output_that_is_closed(tmp_path):
+    words = f"'{sys.executable}' -m calclearn --list >&-"
+    listing = subprocess.run(["sh", "-c", words], cwd=tmp_path, stderr=subprocess.PIPE, timeout=120)
+    assert (listing.returncode, listing.stderr) == (0, b"")
+
+
+PLANTED = {
+    "jupyter_server_config.py": "open({mark!r}, 'w')\n",
+    "jupyter_config.py": "open({mark!r}, 'w')\n",
+    "jupyter_lab_config.py": "open({mark!r}, 'w')\n",
+    "jupyter_server_config.json": '{{"ServerApp": {{"ip": "0.0.0.0", "token": ""}}}}',
+}
+
+
+def test_what_lies_in_a_course_folder_configures_nothing(tmp_path):
+    """The command is started in a folder in which somebody planted configuration everywhere."""
+    course, mark = tmp_path / "course", tmp_path / "ran"
+    for folder in (course, course / ".calclearn", course / ".jupyter", course / "labconfig"):
+        folder.mkdir(parents=True)
+        for name, text in PLANTED.items():
+            (folder / name).write_text(text.format(mark=str(mark)))
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTER_")}
+    environment |= {
+        "JUPYTER_CONFIG_DIR": str(tmp_path / "home"),
+        "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
+        "PYTHONPATH": str(Path(command.__file__).parents[1]),
+    }
+    shown = run(".", "--no-browser", "--", "--show-config-json", cwd=course, env=environment)
+    assert shown.returncode == 0, shown.stderr.decode()
+    assert not mark.exists()
+    said = shown.stdout.decode()
+    config = json.loads(said[said.index("{") :])
+    assert {"ip", "token"}.isdisjoint(config["ServerApp"])
+    assert config["ServerApp"]["root_dir"] == str(course)
+
+
+def test_a_folder_with_a_colon_in_its_name(package, launched, tmp_path):
+    if os.name == "nt":
+        pytest.skip("no file has a colon in its name there")
+    assert command.main([str(tmp_path / "a:b")]) == 0
+    assert not any("a:b" in part for part in os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep))
+    assert f"--ServerApp.root_dir={tmp_path / 'a:b'}" in launched[0]
+
+
+def test_a_kernel_starts_with_nothing_of_its_notebooks_folder(tmp_path):
+    from jupyter_client.manager import KernelManager
+
+    from calclearn.server import KernelsFromElsewhere
+
+    mark, folder = tmp_path / "ran", tmp_path / "course"
+    folder.mkdir()
+    installed = (importlib.metadata.packages_distributions(), sys.stdlib_module_names)
+    for name in filter(str.isidentifier, {"ipykernel_launcher"}.union(*installed)):
+        (folder / f"{name}.py").write_text(f"open({str(mark)!r}, 'w')\n")
+    (folder / "mine.py").write_text("")
+    kernels = KernelManager(kernel_spec_manager=KernelsFromElsewhere())
+    kernels.start_kernel(cwd=str(folder))
+    client = kernels.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=120)
+        assert not mark.exists()
+        cell = "import mine, wsgiref; assert 'course' not in wsgiref.__file__"
+        said = client.execute_interactive(cell, timeout=120)
+        assert said["content"]["status"] == "ok", said
+    finally:
+        client.stop_channels()
+        kernels.shutdown_kernel(now=True)
 
 
 @pytest.mark.parametrize("argv", [["--bogus"], ["one", "two"]])

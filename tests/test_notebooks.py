@@ -1,6 +1,6 @@
 """The stored notebooks: what git holds is what a learner gets, runs, and reads without a kernel.
 
-nbval compares every text of a fresh run with the stored one; what it cannot know is here.
+nbval compares every text of a fresh run with the stored one; what it leaves out is here.
 """
 
 import base64
@@ -19,11 +19,7 @@ STORED = sorted(FOLDER.glob("*.ipynb"))
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 LONGEST_CELL = 20  # lines
-# Processor seconds of a fresh kernel, its start and imports included, by the kernel's own clock. On
-# a busy machine that clock runs fast too, so a run over its budget may try again: the best counts.
-SECONDS = {"14": 20, "15": 20, "17": 20}  # which train networks
-USUAL_SECONDS = 6
-ATTEMPTS = 3
+WIDTH = 840  # pixels of a stored picture
 
 FORBIDDEN = {
     "reaches for the network": (
@@ -68,6 +64,10 @@ def output_faults(output):
         yield "stderr is stored"
     if WIDGET in data and "image/png" not in data:
         yield "a widget has no stored picture"
+    if "image/png" in data:
+        width, height = Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).size
+        if width != WIDTH or height > WIDTH:
+            yield f"a picture has {width} x {height} pixels"
     if (WIDGET in data or "image/png" in data) and (not caption or REPR.fullmatch(caption)):
         yield f"a figure's caption is {caption[:30]!r}"
 
@@ -115,37 +115,7 @@ def test_stored_notebook_is_in_normal_form(path, refresh):
     assert refresh.as_text(refresh.normalise(notebook, path.stem)) == stored
 
 
-def sizes_for_pictures(notebook):
-    """The notebook with each picture's size in its place: fonts differ between machines."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            png = output.get("data", {}).get("image/png")
-            if png:
-                output.data["image/png"] = str(Image.open(io.BytesIO(base64.b64decode(png))).size)
-    return notebook
-
-
-def fresh_run(path, refresh):
-    """The notebook as a fresh kernel makes it, and the processor seconds that it took."""
-    notebook = nbformat.read(path, as_version=4)
-    notebook.cells.append(new_code_cell("import time; print(time.process_time())"))
-    refresh.execute(notebook)
-    seconds = float(notebook.cells.pop().outputs[0].text)
-    return refresh.normalise(notebook, path.stem), seconds
-
-
-@pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
-def test_fresh_run_is_quick_and_gives_what_is_stored(path, refresh):
-    fresh, seconds = fresh_run(path, refresh)
-    assert sizes_for_pictures(fresh) == sizes_for_pictures(nbformat.read(path, as_version=4))
-    budget = SECONDS.get(path.name[:2], USUAL_SECONDS)
-    for _ in range(1, ATTEMPTS):
-        if seconds > budget:
-            seconds = min(seconds, fresh_run(path, refresh)[1])
-    assert seconds <= budget
-
-
-@pytest.mark.parametrize("path", STORED[-1:], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", STORED[:1], ids=lambda path: path.stem)
 def test_refresh_twice_changes_no_byte(path, refresh):
     once, twice = (
         refresh.as_text(refresh.normalise(refresh.execute(notebook), path.stem))
@@ -157,7 +127,7 @@ def test_refresh_twice_changes_no_byte(path, refresh):
 # The checks above, checked: each has something that it finds.
 
 
-def picture(size=(4, 3)):
+def picture(size=(WIDTH, 300)):
     file = io.BytesIO()
     Image.new("RGB", size, "white").save(file, "PNG")
     return base64.b64encode(file.getvalue()).decode()
@@ -203,6 +173,7 @@ FAULTS = {
     "an error": add_output(output_type="error", ename="E", evalue="", traceback=[]),
     "stderr": add_output(output_type="stream", name="stderr", text="a warning"),
     "no stored picture": lambda lesson: lesson.cells[1].outputs[0].data.pop("image/png"),
+    "a picture has 839 x 300": set_output(**{"image/png": picture((839, 300))}),
     "caption is ''": lambda lesson: lesson.cells[1].outputs[0].data.pop("text/plain"),
     "caption is 'VBox": set_output(**{"text/plain": "VBox(children=(FloatSlider(value=0.1),))"}),
     "caption is '<Figure": set_output(**{"text/plain": "<Figure size 640x480 with 1 Axes>"}),

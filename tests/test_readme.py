@@ -4,23 +4,21 @@ import json
 import re
 from pathlib import Path
 
-import numpy as np
-
-from calclearn.exercises.verdicts import exercises
+from calclearn.exercises.catalogue import exercises
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_example_of_a_lessons_figure_runs():
+def test_the_example_of_a_figure_runs():
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    lines = [line.removeprefix("   ") for line in code.splitlines()]
-    body, call = "\n".join(lines).split("\nexplore(")
-    names = {"np": np}
+    body, call = code.split("\nexplore(")
+    names = {}
     exec(f"{body}\nexplorer = explore({call}", names)
     explorer = names["explorer"]
-    assert explorer.set(at=2.0).caption == "At 2.0 the slope of x² is 4.0."
-    assert explorer.error is None
+    assert explorer.caption.startswith("Learning rate 0.0002: ")
+    assert explorer.set(step=3).error is None
+    assert "diverge" in explorer.set(learning_rate=5e-3).caption
 
 
 def test_links_and_pictures_are_there():

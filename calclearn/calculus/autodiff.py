@@ -1,87 +1,260 @@
 """Exact derivatives of plain NumPy code, by reverse mode.
 
-The one decision: a derivative is carried backwards, from the result to the inputs, so that one walk
-gives the slope along every input at once, at a small multiple of the price of the function itself.
+`record` runs f on traced arrays, which leaves its graph (see `tracing`).  `walk` goes through it
+from the result to the inputs.  The adjoint of a value v is v̅ = ∂L/∂v, the sum of what its children
+send; once all of them have sent theirs, v applies its rule and sends its parents their shares:
 
-The parts, each a page: ``tracing`` (an array with a memory), ``primitives`` (how a function gets
-its rule), ``rules``, ``rearranging``, ``linear_algebra`` and ``fused`` (the rules), ``backward``
-(the walk), ``graph`` (the trace as a picture), and here the transforms made of them.  A pull-back
-is NumPy code too, so a walk under another trace is traced in its turn, and ``grad(grad(f))`` needs
-nothing new.
+    y = f(a, b):     a̅ += pull-back_a(y̅)     b̅ += pull-back_b(y̅)
 
-Where a compiled engine wins: each operation costs one or two microseconds here whatever its size.
-Once compiled, which takes some tenths of a second, ``jax.jit`` runs a chain of small operations
-about four times faster; on layers more than a few hundred wide PyTorch and JAX gain from threads
-and from fewer passes over memory.  ``tests/benchmarks/autodiff.py`` prints the figures.
+A child is younger than its parents.  So the youngest value left has heard from all of its children,
+and a heap by order of birth does the walk for any graph, without recursion.  The transforms `grad`,
+`vjp`, `jacobian` and `hessian` are made of these two.  A pull-back is NumPy code, so a walk under
+another trace is traced in its turn, and `grad(grad(f))` needs nothing new.
+
+Source: A. Griewank and A. Walther, Evaluating Derivatives, 2nd ed. (2008), chapter 3.
 """
 
-from collections.abc import Callable
-from typing import Any
+import itertools
+from collections.abc import Callable, Iterator
+from heapq import heappop, heappush
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from calclearn.calculus.backward import backward, like, ones, record, separate, start, untraced
-from calclearn.calculus.graph import Graph, Node, trace
-from calclearn.calculus.primitives import primitive, rule
-from calclearn.calculus.tracing import Traced
+# Importing the rules fills the table of them.
+from calclearn.calculus import (  # noqa: F401
+    curves,
+    linear_algebra,
+    reductions,
+    statistics,
+    steps,
+    strong,
+    ufuncs,
+)
+from calclearn.calculus.arrays import assembled
+from calclearn.calculus.cures import cured
+from calclearn.calculus.methods import running
+from calclearn.calculus.rules import unbroadcast
+from calclearn.calculus.structures import argument_numbers, copied, each_leaf, is_leaf, real
+from calclearn.calculus.tracing import STRONG, Traced, plain, primitive, rule
 
 # fmt: off
-__all__ = ["Graph", "Node", "grad", "hessian", "jacobian", "primitive", "rule", "trace",
+__all__ = ["Graph", "Node", "grad", "hessian", "jacobian", "primitive", "rule", "trace",  # noqa: F822
            "value_and_grad", "vjp"]
 # fmt: on
 
-
-def positions(f: Callable, argnum) -> tuple[int, ...]:
-    """Return `argnum` as a tuple, and refuse what no transform can work with."""
-    if not callable(f):
-        raise TypeError(f"f must be a function, got {type(f).__name__}")
-    argnums = argnum if isinstance(argnum, tuple) else (argnum,)
-    if not argnums or not all(isinstance(k, int) for k in argnums):
-        raise TypeError(f"argnum must be an int or a tuple of ints, got {argnum!r}")
-    return argnums
+levels = itertools.count()
 
 
+class Recording(NamedTuple):
+    """What f computed: `inputs` are the arrays in its arguments, in order, and their trace."""
+
+    arguments: list
+    inputs: list[Traced]
+    result: Traced
+
+
+def record(f: Callable, argnums, arguments, keywords) -> Recording:
+    """Run f with the arguments at positions `argnums` traced."""
+    level, inputs, traced = next(levels), [], list(arguments)
+
+    def leaf(name, x):
+        numbers = real(f"{name} must be a real number or an array of them", x)
+        inputs.append(Traced(numbers, level))
+        return inputs[-1]
+
+    if not arguments:
+        raise TypeError("the function that is differentiated needs an argument, got none")
+    for k in argnums:
+        if not 0 <= k < len(arguments):
+            raise ValueError(f"argnum must lie in 0 to {len(arguments) - 1}, got {k}")
+        traced[k] = each_leaf(leaf, f"argument {k}", arguments[k])
+    running.add(level)
+    try:
+        result = f(*traced, **keywords)
+    except (TypeError, ValueError) as error:
+        cure = cured(error)
+        raise cure from (None if cure is error.__cause__ else error.__cause__)
+    finally:
+        running.discard(level)
+    if isinstance(result, (list, tuple)):
+        raise TypeError(
+            f"f must return one number or array, got a {type(result).__name__}: "
+            f"join its parts with np.stack or np.concatenate"
+        )
+    result = real("f must return real numbers", result, kinds="fiub")
+    if type(result) is not Traced or result.level != level:  # it does not depend on the inputs
+        result = Traced(result, level)
+    return Recording([arguments[k] for k in argnums], inputs, result)
+
+
+def walk(result: Traced, g, visit=None) -> dict[int, Any]:
+    """Carry the adjoint g of the result back; return those of the inputs, by order of birth."""
+    waiting, adjoints, arrived = [(result.born, result)], {result.born: g}, {}
+    with np.errstate(all="ignore"):  # what is infinite or no number shows in the gradient
+        while waiting:
+            born, node = heappop(waiting)
+            g = adjoints.pop(born)
+            if type(g) is list:
+                g = assembled(g, node.value)
+            if visit:
+                visit(node, g)
+            if node.rule is None:
+                arrived[born] = g
+                continue
+            for parent, share in shares(node, g):
+                born = parent.born
+                if born in adjoints:
+                    adjoints[born] = total(adjoints[born], share)
+                else:
+                    adjoints[born] = share
+                    heappush(waiting, (born, parent))
+    return arrived
+
+
+def shares(node: Traced, g) -> Iterator[tuple[Traced, Any]]:
+    """What each parent gets of the adjoint g of a node:  (parent, g · ∂node/∂parent), ..."""
+    rule, values, keywords = node.rule, node.values, node.keywords or {}
+    if rule.together:
+        needed = [a is not values[k] for k, a in enumerate(node.arguments)]
+        cotangents = rule.together(needed, g, node.value, *values, **keywords)
+    for k, parent in enumerate(node.arguments):
+        if parent is values[k]:  # a constant
+            continue
+        if rule.together:
+            share = cotangents[k]
+        else:
+            share = rule.pullbacks[k](g, node.value, *values, **keywords)
+            if rule.broadcasts and share.shape != values[k].shape:
+                share = unbroadcast(share, values[k].shape)
+        yield parent, share
+
+
+def total(earlier, share):
+    """Add two shares of an adjoint, never in place: another node may hold the same array.
+
+    A share that is a list of pieces (see `arrays`) waits until all have come; it has one owner.
+    """
+    if type(earlier) is list:
+        earlier += share if type(share) is list else [(..., share)]
+        return earlier
+    return [*share, (..., earlier)] if type(share) is list else earlier + share
+
+
+def cotangents(recording: Recording, g) -> list:
+    """The cotangents of the inputs, gᵀ ∂f/∂x.
+
+    Where NaN comes out although f has a value, the walk is done once more with strong zeros:
+    0 · NaN = 0 and 0 · ∞ = 0, so that the branch that a `where` did not choose does not count.
+    """
+    _, inputs, result = recording
+    arrived = walk(result, g)
+    if any(map(has_nan, arrived.values())) and not has_nan(result.value):
+        again = {
+            born: share.value if type(share) is Traced and share.level == STRONG else share
+            for born, share in walk(result, Traced(g, STRONG)).items()
+        }
+        if not any(map(has_nan, again.values())):
+            arrived = again
+    return [like(x.value, arrived.get(x.born)) for x in inputs]
+
+
+def has_nan(x) -> bool:
+    x = plain(x)
+    if x.ndim == 0:
+        return bool(x != x)
+    total = np.add.reduce(x, axis=None)  # NaN if one of the numbers is
+    return bool(total != total and np.isnan(x).any())
+
+
+def like(value, g):
+    """A cotangent of `value` in its shape and dtype, that shares no memory with any other."""
+    if g is None:
+        g = np.zeros(value.shape, value.dtype)
+    if g.shape != value.shape:
+        raise ValueError(
+            f"a rule returned a cotangent of shape {g.shape} for a value of shape {value.shape}"
+        )
+    if g.dtype.kind == "c":
+        raise TypeError(f"the gradient is {g.dtype}: complex numbers are out of scope")
+    if type(g) is Traced:
+        return g if g.dtype == value.dtype else g.astype(value.dtype)
+    return np.array(g, value.dtype) if g.shape else value.dtype.type(g)
+
+
+def restored(recording: Recording, slopes) -> list:
+    """One slope for each input, put together in the structures of the arguments."""
+    slopes = iter(slopes)
+
+    def leaf(name, x):
+        slope = next(slopes)
+        number = type(x) in (int, float) and isinstance(slope, np.floating)
+        return float(slope) if number else slope
+
+    return [each_leaf(leaf, "", argument) for argument in recording.arguments]
+
+
+def ones(value):
+    return value.dtype.type(1) if value.shape == () else np.ones(value.shape, value.dtype)
+
+
+# The transforms
 def value_and_grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
     """Return the function x ↦ (f(x), ∇f(x)), for the price of one walk there and one back.
 
-    Shapes and errors are those of `grad`.
+    Shapes, structures and errors are those of `grad`.
 
     >>> value_and_grad(lambda x: x**3)(2.0)
     (8.0, 12.0)
     """
-    argnums = positions(f, argnum)
+    argnums = argument_numbers(f, argnum)
 
     def value_and_gradient(*arguments, **keywords):
-        inputs, result, level = record(f, argnums, arguments, keywords)
-        value = untraced(result, level)
-        for x in inputs:
-            if value.shape and value.shape != x.shape[1:]:
-                raise ValueError(
-                    f"grad needs one number for each point: for an argument of shape {x.shape} "
-                    f"f must return shape {' or '.join(dict.fromkeys(['()', str(x.shape[1:])]))}, "
-                    f"got {value.shape}; use jacobian(f) for several results"
-                )
-        walk = start(result, level, ones(value))
-        del result  # the walk frees what it leaves behind, so nothing here may hold on to it
-        arrived = backward(*walk)
-        gradients = [
-            like(arguments[k], x.value, arrived.get(x.number))
-            for k, x in zip(argnums, inputs, strict=True)
-        ]
-        if type(arguments[argnums[0]]) in (int, float) and type(value) is not Traced:
-            value = float(value) if value.shape == () else value
-        return value, separate(gradients) if isinstance(argnum, tuple) else gradients[0]
+        recording = record(f, argnums, arguments, keywords)
+        if recording.result.shape != ():
+            recording = one_number_per_point(recording)
+        value = recording.result.value
+        gradients = restored(recording, cotangents(recording, ones(value)))
+        if type(arguments[argnums[0]]) in (int, float) and isinstance(value, np.floating):
+            value = float(value)
+        return value, tuple(gradients) if isinstance(argnum, tuple) else gradients[0]
 
     return value_and_gradient
+
+
+def one_number_per_point(recording: Recording) -> Recording:
+    """Refuse other results, but take an array of size one for its number."""
+    arguments, inputs, result = recording
+    nested = not all(map(is_leaf, arguments))
+    wrong = [x for x in inputs if result.shape not in (x.shape[1:], x.shape if nested else None)]
+    if not wrong:
+        return recording
+    if result.size == 1:
+        return recording._replace(result=result.reshape(()))
+    shape = wrong[0].shape
+    raise ValueError(
+        f"grad needs one number for each point: for an argument of shape {shape} "
+        f"f must return shape {' or '.join(dict.fromkeys(['()', str(shape[1:])]))}, "
+        f"got {result.shape}; use jacobian(f) for several results"
+    )
 
 
 def grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
     """Return the gradient of f, exact to rounding:  ∇f = (∂f/∂x₁, ..., ∂f/∂x_d).
 
     For a point of shape (d,), f returns one number and its gradient has shape (d,).  For many
-    points (d, ...), f returns (...), and each point gets its own gradient, shape (d, ...).  A tuple
-    in `argnum` asks for the gradients of several arguments.  A Python number gives a Python number
-    and float32 stays float32.
+    points (d, ...), f returns (...), and each point gets its own gradient, shape (d, ...); f must
+    treat each point by itself, because what comes back is the gradient of the sum of its results.
+    An argument may be a dict, list or tuple of arrays, nested: the gradient has the same structure,
+    and None stays None.  A list of numbers is a point.  A tuple in `argnum` asks for the gradients
+    of several arguments.  A Python number gives a Python number, whole numbers become float64, and
+    float32 stays float32.
+
+    At a kink, as of |x| at 0, the slope is what a central difference gives, the mean of those at
+    both sides.  Second derivatives of |x|, norms and standard deviations are nan there.  A gradient
+    with NaN where f has a value is computed again with 0 · NaN = 0 and 0 · ∞ = 0 on the way back,
+    so the branch that np.where leaves out cannot spoil it.  Arrays that f uses must not be changed
+    in place before the gradient has come back: the trace holds them, not copies.
 
     Raises ValueError where f returns another shape, TypeError for complex numbers, for a function
     without a rule, and for a conversion that would lose the trace.
@@ -93,6 +266,8 @@ def grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
     ...     return x**2 + 3 * y**2
     >>> grad(bowl)(np.array([1.0, 2.0]))
     array([ 2., 12.])
+    >>> grad(lambda line: line["slope"] * 3 + line["height"])({"slope": 2.0, "height": 1.0})
+    {'slope': 3.0, 'height': 1.0}
     >>> grad(grad(np.sin))(np.pi / 2)
     -1.0
     """
@@ -103,76 +278,64 @@ def grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
 def vjp(f: Callable, *arguments) -> tuple[Any, Callable]:
     """Return f(x) and its pull-back g ↦ gᵀ J, a tuple with one cotangent for each argument.
 
-    The pull-back may be used again and again.  It raises ValueError unless g has f(x)'s shape.
+    The pull-back may be used again and again: it holds copies of the arguments and of f(x), which
+    may be changed.  It raises ValueError unless g has f(x)'s shape.
 
     >>> value, pull = vjp(lambda x: x**2, np.array([1.0, 2.0, 3.0]))
     >>> pull(np.array([1.0, 0.0, 10.0]))
     (array([ 2.,  0., 60.]),)
     """
-    positions(f, 0)
-    inputs, result, level = record(f, range(len(arguments)), arguments, {})
-    value = untraced(result, level)
+    argument_numbers(f, 0)
+    arguments = [each_leaf(copied, "", argument) for argument in arguments]
+    recording = record(f, range(len(arguments)), arguments, {})
+    value = recording.result.value
 
     def pull(g):
-        g = cotangent(g, value)
+        g = real("g must be a real number or an array of them", g, kinds="fiub")
         if g.shape != value.shape:
             raise ValueError(f"g must have shape {value.shape}, like the result, got {g.shape}")
-        arrived = backward(*start(result, level, g))
-        cotangents = [
-            like(argument, x.value, arrived.get(x.number))
-            for argument, x in zip(arguments, inputs, strict=True)
-        ]
-        return separate(cotangents, g)
+        return tuple(restored(recording, cotangents(recording, like(value, g))))
 
-    return value, pull
-
-
-def cotangent(g, value):
-    """Return g as numbers of the result's kind."""
-    if type(g) is Traced:
-        return g
-    try:
-        numbers = np.asarray(g)
-    except ValueError:  # lists of different lengths
-        numbers = np.array(None)
-    if numbers.dtype.kind not in "fiub":
-        raise TypeError(f"g must be a real number or an array of them, got {g!r:.60}")
-    return numbers.astype(value.dtype, copy=False)[()]
+    return copied("", value), pull
 
 
 def jacobian(f: Callable, argnum: int = 0) -> Callable:
     """Return the matrix of slopes  Jᵢⱼ = ∂fᵢ/∂xⱼ,  one walk back for each fᵢ.
 
-    f: (d,) to (m,) gives (m, d); many points f: (d, ...) to (m, ...) give (m, d, ...).
-    Raises ValueError where the results do not end in the shape of the batch.
+    f: (d,) to (m,) gives (m, d); many points f: (d, ...) to (m, ...) give (m, d, ...).  Where the
+    argument is a dict, list or tuple of arrays, each array of shape s gets a Jacobian of shape
+    (m, *s).  Raises ValueError where the results do not end in the shape of the batch.
 
     >>> jacobian(lambda x: np.stack([x[0] * x[1], x[0] ** 2]))(np.array([2.0, 3.0]))
     array([[3., 2.],
            [4., 0.]])
     """
-    positions(f, argnum)
+    argument_numbers(f, argnum)
     if isinstance(argnum, tuple):
         raise TypeError(f"argnum must be an int, got {argnum!r}")
 
     def slopes(*arguments, **keywords):
-        (x,), result, level = record(f, (argnum,), arguments, keywords)
-        value = untraced(result, level)
-        batch = x.shape[1:]
-        rows = value.shape[: max(0, len(value.shape) - len(batch))]
-        if value.shape and value.shape != rows + batch:
-            raise ValueError(
-                f"jacobian needs each result for each point: for an argument of shape {x.shape} "
-                f"f must return shape (m, {str(batch)[1:-1]}), got {value.shape}"
-            )
-        walks = []
+        recording = record(f, (argnum,), arguments, keywords)
+        _, inputs, result = recording
+        batch = inputs[0].shape[1:] if is_leaf(arguments[argnum]) else ()
+        rows = result.shape[: max(0, result.ndim - len(batch))]
+        if result.shape not in ((), rows + batch):
+            if result.size > 1:
+                raise ValueError(
+                    f"jacobian needs each result for each point: for an argument of shape "
+                    f"{inputs[0].shape} f must return shape (m, {str(batch)[1:-1]}), "
+                    f"got {result.shape}"
+                )
+            recording, rows = recording._replace(result=result.reshape(())), ()
+        value, walks = recording.result.value, []
         for row in np.ndindex(rows):
             g = np.zeros(value.shape, value.dtype)
             g[row] = 1
-            arrived = backward(*start(result, level, g[()]))
-            walks.append(like(arguments[argnum], x.value, arrived.get(x.number)))
-        if not rows:
-            return walks[0]
-        return np.reshape(np.stack(walks or [np.zeros(0)]), rows + x.shape)
+            walks.append(cotangents(recording, g[()]))
+        if rows:
+            walks = [[np.reshape(np.stack(column or [np.zeros(0)]), rows + x.shape)
+                      for x, *column in zip(inputs, *walks, strict=True)]]  # fmt: skip
+        return restored(recording, walks[0])[0]
 
     return slopes
 
@@ -181,7 +344,8 @@ def hessian(f: Callable, argnum: int = 0) -> Callable:
     """Return the matrix of second derivatives  Hᵢⱼ = ∂²f / ∂xᵢ∂xⱼ,  the Jacobian of the gradient.
 
     f: (d,) to () gives (d, d); many points f: (d, ...) to (...) give (d, d, ...).  The gradient
-    is traced once and walked back d times.  Raises ValueError for other shapes.
+    is traced once and walked back d times.  Raises ValueError for other shapes, and TypeError where
+    the argument is a dict or a list of arrays.
 
     >>> hessian(lambda p: p[0] ** 2 * p[1])(np.array([1.0, 2.0]))
     array([[4., 2.],
@@ -191,6 +355,11 @@ def hessian(f: Callable, argnum: int = 0) -> Callable:
 
     def gradient(*arguments, **keywords):
         value, slopes = gradient_of(*arguments, **keywords)
+        if not is_leaf(slopes):
+            raise TypeError(
+                f"hessian needs one array, got a {type(slopes).__name__} as argument {argnum}: "
+                f"join its parts with np.concatenate"
+            )
         if np.shape(value) != slopes.shape[1:]:
             raise ValueError(
                 f"hessian needs one number for each point: for an argument of shape {slopes.shape} "
@@ -199,3 +368,12 @@ def hessian(f: Callable, argnum: int = 0) -> Callable:
         return slopes
 
     return jacobian(gradient, argnum)
+
+
+def __getattr__(name):
+    """Graph, Node and trace, whose module is made of the walk above."""
+    if name in ("Graph", "Node", "trace"):
+        from calclearn.calculus import graph
+
+        return getattr(graph, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

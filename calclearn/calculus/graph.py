@@ -1,17 +1,18 @@
 """The computation graph of a function, as numbers that a picture can show.
 
-The one decision: the graph is read off the same trace and the same walk that compute the gradient,
-so the picture cannot disagree with the derivative.
+It is read off the trace and the walk that compute the gradient, so that the picture cannot disagree
+with the derivative.
 """
 
-import itertools
+import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from calclearn.calculus.backward import backward, ones, record, start, untraced
-from calclearn.calculus.tracing import NO_KEYWORDS, Traced, plain
+from calclearn.calculus import autodiff
+from calclearn.calculus.arrays import assembled
+from calclearn.calculus.tracing import Traced, plain
 
 
 class Node(NamedTuple):
@@ -55,55 +56,48 @@ def trace(f: Callable, *arguments) -> Graph:
     """
     if not callable(f):
         raise TypeError(f"f must be a function, got {type(f).__name__}")
-    inputs, result, level = record(f, range(len(arguments)), arguments, {})
-    visited = {x.number: (x, np.zeros(x.shape, x.dtype)[()]) for x in inputs}
+    _, inputs, result = autodiff.record(f, range(len(arguments)), arguments, {})
+    visited = {x.born: (x, np.zeros(x.shape, x.dtype)[()]) for x in inputs}
+    ones = autodiff.ones(result.value)
+    autodiff.walk(result, ones, visit=lambda v, g: visited.update({v.born: (v, g)}))
 
-    def visit(node, g):
-        visited[node.number] = node, g
-
-    g = ones(untraced(result, level))
-    backward(*start(result, level, g), visit)
     oldest_first = sorted(visited, reverse=True)
-    place = {number: k for k, number in enumerate(oldest_first)}
-    names = dict(zip([x.number for x in inputs], argument_names(f), strict=False))
-    nodes = [
-        Node(
-            operation=node.rule.name if node.rule else names.get(number, "input"),
-            value=plain(node.value),
-            parents=tuple(place[p.number] for p in node.parents if p is not None),
-            local=local_derivatives(node),
-            adjoint=plain(adjoint),
-            constants=constants(node),
+    place = {born: k for k, born in enumerate(oldest_first)}
+    names = dict(zip([x.born for x in inputs], argument_names(f), strict=False))
+    nodes = []
+    for born in oldest_first:
+        v, g = visited[born]
+        nodes.append(
+            Node(
+                operation=v.rule.name if v.rule else names.get(born, "constant"),
+                value=plain(v.value),
+                parents=tuple([place[a.born] for a in v.arguments if is_parent(a, v)]),
+                local=local_derivatives(v),
+                adjoint=plain(g),
+                constants=tuple([plain(a) for a in v.arguments if not is_parent(a, v)]),
+            )
         )
-        for number in oldest_first
-        for node, adjoint in [visited[number]]
-    ]
-    if untraced(result, level) is result:  # it does not depend on the inputs at all
-        nodes.append(Node("constant", plain(result), (), (), plain(g), ()))
     return Graph(tuple(nodes))
 
 
+def is_parent(a, v: Traced) -> bool:
+    return type(a) is Traced and a.level == v.level
+
+
+def local_derivatives(v: Traced) -> tuple[Any, ...]:
+    """The shares of a cotangent of ones."""
+    if v.rule is None:
+        return ()
+    one = autodiff.ones
+    g = [one(y) for y in v.value] if isinstance(v.value, tuple) else one(v.value)
+    return tuple(
+        plain(assembled(share, parent.value) if type(share) is list else share)
+        for parent, share in autodiff.shares(v, g)
+    )
+
+
 def argument_names(f: Callable) -> tuple[str, ...]:
-    code = getattr(f, "__code__", None)
-    return code.co_varnames[: code.co_argcount] if code else ()
-
-
-def constants(node: Traced) -> tuple[Any, ...]:
-    parents = itertools.chain(node.parents, itertools.repeat(None))
-    pairs = zip(node.arguments, parents, strict=False)
-    return tuple(plain(argument) for argument, parent in pairs if parent is None)
-
-
-def local_derivatives(node: Traced) -> tuple[Any, ...]:
-    """Walk back over this node alone, with inputs in the place of its parents."""
-    parents = [
-        None if p is None else Traced(p.value, node.level, None, (), NO_KEYWORDS, ())
-        for p in node.parents
-    ]
-    alone = Traced(node.value, node.level, node.rule, node.arguments, node.keywords, parents)
-    if isinstance(node.value, tuple):
-        g = [(k, ones(y)) for k, y in enumerate(node.value)]
-    else:
-        g = ones(node.value)
-    arrived = backward([(alone.number, alone)], {alone.number: g})
-    return tuple(plain(arrived[p.number]) for p in parents if p is not None)
+    """The names of f's arguments in order, without the `self` of a method."""
+    code = getattr(f, "__code__", None)  # NumPy's own functions have none
+    names = code.co_varnames[: code.co_argcount] if code else ()
+    return names[1:] if inspect.ismethod(f) else names

@@ -1,19 +1,20 @@
 """Rules of linear algebra: solving, determinants, factorisations, norms.
 
-The one decision: every pull-back is the matrix identity that a textbook proves, written with
-``@`` and transposes on the last two axes, so stacks of matrices need no rule of their own.  They
-stand apart from ``rules`` because that table would pass 300 lines with them, and because here the
-derivative is a fact about matrices and not about single numbers.
+Every pull-back is the matrix identity that a textbook proves, written with `@` and transposes on
+the last two axes, so that stacks of matrices need no rule of their own.
 
 Source: M. Giles, Collected matrix derivative results for forward and reverse mode algorithmic
 differentiation (2008).
 """
 
+import functools
+import math
+
 import numpy as np
 
-from calclearn.calculus.primitives import rewritten, rule
-from calclearn.calculus.products import transposed
-from calclearn.calculus.rules import euclidean, unbroadcast
+from calclearn.calculus.kinks import euclidean
+from calclearn.calculus.rules import transposed, unbroadcast
+from calclearn.calculus.tracing import operand, plain, primitive, rewritten, rule
 
 
 # Solving
@@ -40,8 +41,32 @@ def pull_inv(g, y, a):
 
 
 def pull_det(g, y, a):
-    """∂ det A / ∂A = det A · A⁻ᵀ, by Jacobi."""
-    return (g * y)[..., None, None] * transposed(np.linalg.inv(a))
+    """∂ det A / ∂A = det A · A⁻ᵀ, by Jacobi; of a singular matrix its cofactors."""
+    if a.size and np.all(np.linalg.cond(plain(a)) < 1e8):
+        return (g * y)[..., None, None] * transposed(np.linalg.inv(a))
+    return g[..., None, None] * cofactors(a)
+
+
+@primitive
+def cofactors(a):
+    """(-1)ⁱ⁺ʲ times the determinant of A without row i and column j, from A = U S Vᵀ."""
+    u, s, vh = np.linalg.svd(a)
+    others = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(axis=-1)
+    sign = np.linalg.det(u) * np.linalg.det(vh)
+    return (sign[..., None, None] * (u * others[..., None, :]) @ vh).astype(a.dtype)
+
+
+@rule(cofactors)
+def pull_cofactors(g, y, a):
+    """Each cofactor is a determinant, whose slopes are cofactors in their turn."""
+    n = a.shape[-1]
+    pick, whole = np.eye(n, dtype=a.dtype), 0 * a
+    for i, j in np.ndindex(n, n):
+        rows, columns = np.delete(np.arange(n), i), np.delete(np.arange(n), j)
+        smaller = cofactors(a[..., rows[:, None], columns]) * (-1.0) ** (i + j)
+        placed = pick[:, rows] @ smaller @ pick[columns]
+        whole = whole + g[..., i : i + 1, j : j + 1] * placed
+    return whole
 
 
 def pull_slogdet(g, y, a):
@@ -52,8 +77,9 @@ def pull_slogdet(g, y, a):
 
 
 # Factorisations read one triangle of a symmetric matrix: both halves share the cotangent
-def pull_cholesky(g, y, a):
+def pull_cholesky(g, y, a, upper=False):
     """A = L Lᵀ gives A̅ = ½ L⁻ᵀ (Φ + Φᵀ) L⁻¹, Φ the lower half of Lᵀ g with its diagonal halved."""
+    y, g = (transposed(y), transposed(g)) if upper else (y, g)
     lower = np.tril(transposed(y) @ g)
     phi = lower - lower * (np.eye(a.shape[-1], dtype=a.dtype) / 2)
     right = np.linalg.solve(transposed(y), phi + transposed(phi))
@@ -77,6 +103,76 @@ def pull_eigh(g, y, a, UPLO="L"):
     return (whole + transposed(whole)) / 2
 
 
+def pull_svd(needed, g, y, a, full_matrices=True, compute_uv=True, hermitian=False):
+    """A = U S Vᵀ gives A̅ = U (S̅ + (F ∘ skew UᵀU̅) S + S (F ∘ skew VᵀV̅)) Vᵀ + what is outside.
+
+    F holds 1 / (sⱼ² - sᵢ²) off the diagonal, and skew X = X - Xᵀ.
+    """
+    if not compute_uv:
+        u, _, vh = np.linalg.svd(a, full_matrices=False)
+        return ((u * g[..., None, :]) @ vh,)
+    if full_matrices and a.shape[-1] != a.shape[-2]:
+        if g[0] is not None or g[2] is not None:
+            raise TypeError("numpy.linalg.svd under grad needs full_matrices=False for U and Vh")
+        y = np.linalg.svd(a, full_matrices=False)
+    k = min(a.shape[-2:])
+    u, s, vh = y[0][..., :k], y[1], y[2][..., :k, :]
+    eye = np.eye(k, dtype=a.dtype)
+    F = (1 - eye) / ((s * s)[..., None, :] - (s * s)[..., :, None] + eye)
+    middle = np.zeros((*s.shape, k), a.dtype) if g[1] is None else eye * g[1][..., None, :]
+    outside = 0
+    if g[0] is not None:
+        inside = transposed(u) @ g[0]
+        middle = middle + F * (inside - transposed(inside)) * s[..., None, :]
+        if a.shape[-2] > k:
+            outside = outside + (g[0] - u @ inside) / s[..., None, :] @ vh
+    if g[2] is not None:
+        inside = vh @ transposed(g[2])
+        middle = middle + s[..., :, None] * (F * (inside - transposed(inside)))
+        if a.shape[-1] > k:
+            outside = outside + (u / s[..., None, :]) @ (g[2] - transposed(inside) @ vh)
+    return (outside + u @ middle @ vh,)
+
+
+def pull_eig(needed, g, y, a):
+    """A V = V Λ gives A̅ = V⁻ᵀ (Λ̅ + F ∘ (VᵀV̅ - VᵀV diag VᵀV̅)) Vᵀ, Fᵢⱼ = 1 / (λⱼ - λᵢ)."""
+    values, v = y
+    if values.dtype.kind == "c":
+        raise TypeError("numpy.linalg.eig gave complex numbers, which are out of scope")
+    eye = np.eye(a.shape[-1], dtype=a.dtype)
+    middle = np.zeros(a.shape, a.dtype) if g[0] is None else eye * g[0][..., None, :]
+    if g[1] is not None:
+        inside = transposed(v) @ g[1]
+        inside = inside - (transposed(v) @ v) * np.sum(inside * eye, -2, keepdims=True)
+        middle = middle + (1 - eye) / (values[..., None, :] - values[..., :, None] + eye) * inside
+    return (np.linalg.solve(transposed(v), middle @ transposed(v)),)
+
+
+@primitive
+def qr_of_tall(a):
+    return tuple(np.linalg.qr(a))
+
+
+def pull_qr(needed, g, y, a):
+    """A = Q R gives A̅ = (Q̅ + Q sym(R R̅ᵀ - Q̅ᵀQ)) R⁻ᵀ, sym with the lower half on both sides."""
+    q, r = y
+    g_q = np.zeros(a.shape, a.dtype) if g[0] is None else g[0]
+    lower = np.tril(-transposed(g_q) @ q + (0 if g[1] is None else r @ transposed(g[1])))
+    whole = g_q + q @ (lower + transposed(np.tril(lower, -1)))
+    return (transposed(np.linalg.solve(r, transposed(whole))),)
+
+
+def pull_pinv(g, y, a, rcond=None, hermitian=False, rtol=None):
+    """The derivative of P = A⁺ while the rank stays:
+
+    A̅ = -Pᵀ P̅ Pᵀ + (1 - A P) P̅ᵀ P Pᵀ + Pᵀ P P̅ᵀ (1 - P A).
+    """
+    yT, gT = transposed(y), transposed(g)
+    below = (gT - a @ y @ gT) @ y @ yT
+    beside = yT @ y @ (gT - gT @ y @ a)
+    return -yT @ g @ yT + below + beside
+
+
 # fmt: off
 rule(np.linalg.solve,    pull_solve_matrix, pull_solve_right)
 rule(np.linalg.inv,      pull_inv)
@@ -84,31 +180,96 @@ rule(np.linalg.det,      pull_det)
 rule(np.linalg.slogdet,  pull_slogdet)
 rule(np.linalg.cholesky, pull_cholesky)
 rule(np.linalg.eigh,     pull_eigh)
+rule(np.linalg.pinv,     pull_pinv)
+rule(np.linalg.svd,      together=pull_svd)
+rule(np.linalg.eig,      together=pull_eig)
+rule(qr_of_tall,         together=pull_qr)
+rewritten(np.linalg.svdvals)( lambda x: np.linalg.svd(x, compute_uv=False))
+rewritten(np.linalg.eigvalsh)(lambda a, UPLO="L": np.linalg.eigh(a, UPLO)[0])
+rewritten(np.linalg.multi_dot, arrays=0)(
+                    lambda arrays, out=None: functools.reduce(np.dot, map(operand, arrays)))
 # fmt: on
 
 
-@rewritten(np.linalg.eigvalsh)
-def eigvalsh(a, UPLO="L"):
-    return np.linalg.eigh(a, UPLO)[0]
+@rewritten(np.linalg.qr)
+def qr(a, mode="reduced"):
+    """Q and R; of a wide matrix [X Y] they are those of X, and R goes on with Qᵀ Y."""
+    m, n = a.shape[-2:]
+    if mode not in ("reduced", "r") and not (mode == "complete" and m <= n):
+        raise TypeError(f"numpy.linalg.qr under grad has the modes 'reduced' and 'r', got {mode!r}")
+    q, r = qr_of_tall(a[..., :, : min(m, n)])
+    if m < n:
+        r = np.concatenate([r, transposed(q) @ a[..., :, m:]], -1)
+    return r if mode == "r" else type(np.linalg.qr(np.eye(1)))(q, r)
 
 
-def vector_norm(x, ord, axis, keepdims):
-    size = np.abs(x)
+@rewritten(np.linalg.lstsq, arrays=2)
+def lstsq(a, b, rcond=None):
+    """x = A⁺ b, from Q R = A or Aᵀ where the rank is full."""
+    m, n = a.shape
+    s = np.linalg.svd(plain(a), compute_uv=False)
+    smallest = np.finfo(s.dtype).eps * max(m, n) if rcond is None else rcond
+    rank = int(np.sum(s > smallest * s.max(initial=0)))
+    if rank < min(m, n):
+        x = np.linalg.pinv(a, smallest) @ b
+    elif m >= n:
+        q, r = np.linalg.qr(a)
+        x = np.linalg.solve(r, q.T @ b)
+    else:
+        q, r = np.linalg.qr(a.T)
+        x = q @ np.linalg.solve(r.T, b)
+    error = b - a @ x
+    squares = (
+        np.atleast_1d(np.sum(error * error, axis=0)) if rank == n < m else np.zeros(0, s.dtype)
+    )
+    return x, squares, rank, s
+
+
+@rewritten(np.linalg.matrix_power)
+def matrix_power(a, n):
+    if n < 0:
+        return matrix_power(np.linalg.inv(a), -n)
+    if n == 0:
+        return np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape).copy()
+    half = matrix_power(a, n // 2) if n > 1 else None
+    return a if n == 1 else half @ half if n % 2 == 0 else half @ half @ a
+
+
+@rewritten(np.linalg.tensorsolve, arrays=2)
+def tensorsolve(a, b, axes=None):
+    if axes is not None:
+        a = np.moveaxis(a, axes, range(a.ndim - len(axes), a.ndim))
+    shape = np.shape(a)[np.ndim(b) :]
+    return np.reshape(np.linalg.solve(np.reshape(a, (np.size(b), -1)), np.ravel(b)), shape)
+
+
+@rewritten(np.linalg.tensorinv)
+def tensorinv(a, ind=2):
+    rows = math.prod(a.shape[:ind])
+    return np.reshape(np.linalg.inv(np.reshape(a, (rows, -1))), a.shape[ind:] + a.shape[:ind])
+
+
+# Norms
+def norm_of_vectors(x, ord, axis, keepdims):
     if ord in (None, 2):
         return euclidean(x, axis=axis, keepdims=keepdims)
-    if ord == np.inf:
-        return np.max(size, axis=axis, keepdims=keepdims)
-    if ord == -np.inf:
-        return np.min(size, axis=axis, keepdims=keepdims)
+    if ord == 0:
+        return np.sum(plain(x) != 0, axis=axis, keepdims=keepdims).astype(x.dtype)
+    size = np.abs(x)
+    if abs(ord) == np.inf:
+        return (np.max if ord > 0 else np.min)(size, axis=axis, keepdims=keepdims)
+    if ord == 1:
+        return np.sum(size, axis=axis, keepdims=keepdims)
     return np.sum(size**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
 
 
-def matrix_norm(x, ord):
+def norm_of_matrices(x, ord):
     """The norm of the matrices in the last two axes, which it leaves with length one."""
     if ord in (None, "fro"):
         return euclidean(x, axis=(-2, -1), keepdims=True)
-    if ord == 2:  # the largest singular value
-        return np.sqrt(np.max(eigvalsh(transposed(x) @ x), axis=-1))[..., None, None]
+    if ord in (2, -2, "nuc"):
+        combine = {2: np.max, -2: np.min, "nuc": np.sum}[ord]
+        return combine(np.linalg.svd(x, compute_uv=False), axis=-1)[..., None, None]
     if ord not in (1, -1, np.inf, -np.inf):
         raise TypeError(f"numpy.linalg.norm under grad has no matrix norm {ord!r}")
     along, across = (-2, -1) if abs(ord) == 1 else (-1, -2)
@@ -123,6 +284,30 @@ def norm(x, ord=None, axis=None, keepdims=False):
     if axis is None and ord is None:
         return euclidean(x, axis=axes, keepdims=keepdims)
     if len(axes) == 1:
-        return vector_norm(x, ord, axes[0], keepdims)
-    result = np.moveaxis(matrix_norm(np.moveaxis(x, axes, (-2, -1)), ord), (-2, -1), axes)
+        return norm_of_vectors(x, ord, axes[0], keepdims)
+    result = np.moveaxis(norm_of_matrices(np.moveaxis(x, axes, (-2, -1)), ord), (-2, -1), axes)
     return result if keepdims else np.squeeze(result, axes)
+
+
+@rewritten(np.linalg.vector_norm)
+def vector_norm(x, *, axis=None, keepdims=False, ord=2):
+    if isinstance(axis, int):
+        return norm_of_vectors(x, ord, axis, keepdims)
+    axes = tuple([i % x.ndim for i in (range(x.ndim) if axis is None else axis)])
+    rows = np.moveaxis(x, axes, range(-len(axes), 0))
+    rows = np.reshape(rows, (*rows.shape[: x.ndim - len(axes)], -1))
+    y = norm_of_vectors(rows, ord, -1, False)
+    return np.expand_dims(y, axes) if keepdims else y
+
+
+@rewritten(np.linalg.cond)
+def cond(x, p=None):
+    if p in (None, 2, -2):
+        s = np.linalg.svd(x, compute_uv=False)
+        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+    return np.linalg.norm(x, p, (-2, -1)) * np.linalg.norm(np.linalg.inv(x), p, (-2, -1))
+
+
+rewritten(np.linalg.matrix_norm)(
+    lambda x, keepdims=False, ord="fro": np.linalg.norm(x, ord, (-2, -1), keepdims)
+)

@@ -1,76 +1,72 @@
-"""Rules of the sums of products: matmul of all ranks, dot, tensordot, einsum, convolve.
+"""Rules of the sums of products: matmul of all ranks, dot, tensordot, einsum, cross, kron.
 
-The one decision: a sum of products is linear in each of its factors, so the cotangent of one factor
-is again a sum of products, of the result's cotangent and all the other factors.
+A sum of products is linear in each of its factors, so the cotangent of one factor is again a sum of
+products, of the result's cotangent and all the other factors.
 """
 
 import math
 import string
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
-from calclearn.calculus.primitives import primitive, rewritten, rule
 from calclearn.calculus.rules import unbroadcast
+from calclearn.calculus.tracing import operand, primitive, rewritten, rule
 
 
-def transposed(a):
-    return np.swapaxes(a, -1, -2)
-
-
-# Products: of C = A B follow A̅ = C̅ Bᵀ and B̅ = Aᵀ C̅
-def pull_left(g, y, a, b):
-    if a.ndim == 2 and b.ndim == 2:
-        return g @ b.T
-    if b.ndim == 1:
-        return g * b if a.ndim == 1 else unbroadcast(g[..., None] * b, a.shape)
-    if a.ndim == 1:
-        return unbroadcast((b @ g[..., None])[..., 0], a.shape)
-    return unbroadcast(g @ transposed(b), a.shape)
-
-
-def pull_right(g, y, a, b):
-    if a.ndim == 2 and b.ndim == 2:
-        return a.T @ g
-    if a.ndim == 1:
-        return g * a if b.ndim == 1 else unbroadcast(a[:, None] * g[..., None, :], b.shape)
-    if b.ndim == 1:
-        return unbroadcast((transposed(a) @ g[..., None])[..., 0], b.shape)
-    if b.ndim == 2:  # one matrix for a whole stack: a single product instead of a sum of products
-        return a.reshape(-1, a.shape[-1]).T @ g.reshape(-1, g.shape[-1])
-    return unbroadcast(transposed(a) @ g, b.shape)
-
-
-rule(np.matmul, pull_left, pull_right)
-
-
-@rewritten(np.dot)
-def dot(a, b):
+@rewritten(np.dot, arrays=2)
+def dot(a, b, out=None):
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return np.multiply(a, b)
-    if np.ndim(b) <= 2:
-        return np.matmul(a, b)
-    return np.tensordot(a, b, ([-1], [-2]))
+    return np.matmul(a, b) if np.ndim(b) <= 2 else np.tensordot(a, b, ([-1], [-2]))
 
 
-@rewritten(np.inner)
+@rewritten(np.inner, arrays=2)
 def inner(a, b):
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return np.multiply(a, b)
     return np.tensordot(a, b, ([-1], [-1]))
 
 
-@rewritten(np.outer)
-def outer(a, b):
-    return np.ravel(a)[:, None] * np.ravel(b)
+# fmt: off
+rewritten(np.outer, np.linalg.outer, arrays=2)(
+                               lambda a, b, out=None: np.ravel(a)[:, None] * np.ravel(b))
+rewritten(np.vdot,  arrays=2)( lambda a, b: np.matmul(np.ravel(a), np.ravel(b)))
+rewritten(np.vecdot, np.linalg.vecdot, arrays=2)(
+                               lambda a, b, axis=-1: np.sum(a * b, axis=axis))
+rewritten(np.linalg.matmul, arrays=2)(lambda a, b: a @ b)
+rewritten(np.linalg.tensordot, arrays=2)(lambda a, b, axes=2: np.tensordot(a, b, axes))
+if hasattr(np, "matvec"):  # from NumPy 2.2
+    rewritten(np.matvec, arrays=2)(lambda a, b: (a @ b[..., None])[..., 0])
+    rewritten(np.vecmat, arrays=2)(lambda a, b: (a[..., None, :] @ b)[..., 0, :])
+# fmt: on
 
 
-@rewritten(np.vdot)
-def vdot(a, b):
-    return np.matmul(np.ravel(a), np.ravel(b))
+@rewritten(np.kron, arrays=2)
+def kron(a, b):
+    """Each number of a, times the whole of b."""
+    n = max(np.ndim(a), np.ndim(b))
+    a, b = [np.reshape(x, (1,) * (n - np.ndim(x)) + np.shape(x)) for x in (a, b)]
+    large = np.expand_dims(a, tuple(range(1, 2 * n, 2)))
+    small = np.expand_dims(b, tuple(range(0, 2 * n, 2)))
+    return np.reshape(large * small, [i * j for i, j in zip(a.shape, b.shape, strict=True)])
 
 
-@rewritten(np.tensordot)
+@rewritten(np.cross, arrays=2)
+def cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
+    """(a × b)ᵢ = aⱼ bₖ - aₖ bⱼ for i, j, k in turn; in the plane the third coordinate alone."""
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = np.moveaxis(a, axisa, 0), np.moveaxis(b, axisb, 0)
+    if len(a) == len(b) == 2:
+        return a[0] * b[1] - a[1] * b[0]
+    a, b = [c if len(c) == 3 else [c[0], c[1], 0 * c[0]] for c in (a, b)]
+    return np.stack([a[j] * b[k] - a[k] * b[j] for j, k in ((1, 2), (2, 0), (0, 1))], axisc)
+
+
+rewritten(np.linalg.cross, arrays=2)(lambda a, b, axis=-1: np.cross(a, b, axis=axis))
+
+
+@rewritten(np.tensordot, arrays=2)
 def tensordot(a, b, axes=2):
     """Bring the summed axes together, make matrices of both, and multiply these."""
     if isinstance(axes, (int, np.integer)):
@@ -164,27 +160,14 @@ def pull_factor(g, terms, output, operands, k):
 rule(contract, together=pull_contract)
 
 
-@rewritten(np.einsum)
-def einsum(subscripts, *operands, optimize=False):
-    if not isinstance(subscripts, str):
-        raise TypeError(
-            f"numpy.einsum under grad takes its subscripts as a string, got {type(subscripts)}"
-        )
+@rewritten(np.einsum, arrays=0)
+def einsum(subscripts, *operands, optimize=False, out=None):
+    if not isinstance(subscripts, str):  # einsum(a, [0, 1], b, [1, 2], [0, 2])
+        given = (subscripts, *operands)
+        n = len(given) // 2 * 2
+        words = ["".join(["..." if i is ... else string.ascii_letters[i] for i in axes])
+                 for axes in (*given[1:n:2], *given[n:])]  # fmt: skip
+        operands = given[0:n:2]
+        subscripts = "->".join([",".join(words[: n // 2]), *words[n // 2 :]])
+    operands = [operand(a) for a in operands]
     return contract(*explicit(subscripts, operands), *operands)
-
-
-@rewritten(np.vecdot)
-def vecdot(a, b):
-    return np.sum(a * b, axis=-1)
-
-
-@rewritten(np.convolve)
-def convolve(a, v, mode="full"):
-    """(a * v)ₙ = Σₘ aₙ₋ₘ vₘ, as a product of the windows of a with v reversed."""
-    a, v = (a, v) if len(a) >= len(v) else (v, a)
-    margin = len(v) - 1
-    whole = sliding_window_view(np.pad(a, margin), len(v)) @ np.flip(v)
-    if mode == "full":
-        return whole
-    start, size = (margin, len(a) - margin) if mode == "valid" else (margin // 2, len(a))
-    return whole[start : start + size]

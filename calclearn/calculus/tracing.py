@@ -1,130 +1,103 @@
-"""A traced number computes as usual and remembers which rule made it, from which parents.
+"""A traced array computes as usual, and remembers how it came about.
 
-The one decision: a function stays plain NumPy code.  :class:`Traced` stands in for an array and
-answers to NumPy's two protocols (``__array_ufunc__`` and ``__array_function__``) by looking up the
-function in a table.  It is no subclass of ``ndarray``, so nothing slips past the table unseen: a
-conversion that would lose the derivative is an error that names the cure.
+    y = f(a, b)    is kept as    Traced(value of y, level, rule of f, arguments (a, b))
 
-Two numbers order everything.  ``level`` says which differentiation a value belongs to: an inner one
-starts later, so it has a larger level, and its values may themselves be traced at the level below.
-``number`` is the order of birth, counted downwards: a parent is older than its child, so handing
-out the smallest number first is the reverse of a topological order, and needs no sorting.
+A function under `grad` stays plain NumPy code.  Python hands `a * b` to `__mul__`, and NumPy hands
+every call that meets a traced array to `__array_ufunc__` (np.sin, np.add) or `__array_function__`
+(np.sum, np.stack).  All of them do one thing, `apply`: compute the value, and make a node of it.
 
-The operators are methods, not detours through the protocols, because that halves their price.
+A `Traced` is no `ndarray`, so that nothing can slip past the table of rules: what would lose the
+derivative is an error that names the cure.  NumPy may keep traced numbers as objects, though:
+`np.array([x[0], 1.0])` computes with the operators below, and `operand` stacks it where it meets a
+function.
+
+Two numbers order everything.  `level` says which differentiation a value belongs to: an inner one
+starts later and has a larger level, and its values may be traced at the level below.  `born` counts
+births downwards, so that the youngest value has the smallest.
 """
 
+import functools
+import inspect
 import itertools
 import operator
+import sys
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
-TABLE: dict[Callable, Callable] = {}  # what to call in place of a NumPy function
-UNARY: dict[np.ufunc, Any] = {}  # rules of the functions of one array, for the shortest way
-NO_KEYWORDS: dict[str, Any] = {}
+from calclearn.calculus import cures
+from calclearn.calculus.methods import Methods
+
 births = itertools.count(0, -1)
+STRONG = sys.maxsize  # the level of cotangents whose zeros are strong, see the module `strong`
 
 
-class LostTraceError(TypeError):
-    """A traced array was to become plain numbers, and its derivative would be lost."""
+class Traced(Methods):
+    """An array with a memory: `value` is what `rule` made of `arguments`; an input has no rule.
 
-
-class Traced:
-    """An array with a memory: ``value`` is what ``rule`` made of ``arguments``.
-
-    ``parents`` has an entry for each argument, the traced one at this level or None, as far as the
-    last traced one.
+    Those of the arguments that are traced at the same level are its parents; `values` has their
+    values in their places.
     """
 
-    __slots__ = ("arguments", "keywords", "level", "number", "parents", "rule", "value")
+    __slots__ = ("arguments", "born", "keywords", "level", "rule", "value", "values")
     __hash__ = None
 
-    def __init__(self, value, level, rule, arguments, keywords, parents):
+    def __init__(self, value, level, rule=None, arguments=(), values=(), keywords=None):
         self.value = value
         self.level = level
         self.rule = rule
         self.arguments = arguments
+        self.values = values
         self.keywords = keywords
-        self.parents = parents
-        self.number = next(births)
+        self.born = next(births)
 
     # NumPy's protocols
     def __array_ufunc__(self, ufunc, method, *inputs, **keywords):
-        if keywords or method != "__call__":
-            return _ufunc_method(ufunc, method, *inputs, **keywords)
-        if ufunc in UNARY:
-            value = self.value
-            values, parents = (value,), (self,)
-            return Traced(ufunc(value), self.level, UNARY[ufunc], values, NO_KEYWORDS, parents)
-        if ufunc in TABLE:
-            return TABLE[ufunc](*inputs)
-        raise no_rule(ufunc)
+        if method == "__call__" and not keywords:
+            return apply(ufunc, inputs)
+        return TABLE[np.ufunc].definition(ufunc, method, *inputs, **keywords)
 
     def __array_function__(self, function, types, arguments, keywords):
-        if function in TABLE:
-            return TABLE[function](*arguments, **keywords)
-        raise no_rule(function)
+        return apply(function, arguments, keywords)
 
-    # What an array says of itself
-    shape = property(lambda self: self.value.shape)
-    ndim = property(lambda self: self.value.ndim)
-    size = property(lambda self: self.value.size)
-    dtype = property(lambda self: self.value.dtype)
-    T = property(lambda self: TABLE[np.transpose](self))
-    mT = property(lambda self: TABLE[np.swapaxes](self, -1, -2))  # noqa: N815  NumPy's own name
-
-    def __len__(self):
-        return len(self.value)
-
-    def __bool__(self):
-        return bool(self.value)
-
-    def __repr__(self):
-        return f"Traced({plain(self)!r})"
-
-    def __format__(self, spec):
-        return format(plain(self), spec)
-
-    # Indexing; `x, y = p` is one piece for each coordinate of one array
-    def __getitem__(self, index):
-        value = self.value
-        rule = TABLE[operator.getitem]
-        return Traced(value[index], self.level, rule, (value, index), NO_KEYWORDS, (self,))
-
-    def __iter__(self):
-        return iter([self[i] for i in range(len(self.value))])
-
-    def reshape(self, *shape, order="C"):
-        shape = shape[0] if len(shape) == 1 else shape
-        if order != "C":
-            return TABLE[np.reshape](self, shape, order=order)
-        value, rule = self.value, TABLE[np.reshape]
-        values, parents = (value, shape), (self,)
-        return Traced(value.reshape(shape), self.level, rule, values, NO_KEYWORDS, parents)
-
-    def transpose(self, *axes):
-        return TABLE[np.transpose](self, axes[0] if len(axes) == 1 else axes or None)
-
-    # What would lose the trace
-    def __array__(self, dtype=None, copy=None):
-        raise LostTraceError(
-            "a traced array cannot become a plain one, because its derivative would be lost: use "
-            "np.stack([x[0], x[1]]) or np.concatenate instead of np.array, and build a new array "
-            "with them or with np.where instead of storing into one"
-        )
-
-    def __setitem__(self, index, value):
-        raise LostTraceError(
-            "a traced array cannot be changed in place, because its derivative would be lost: "
-            "build a new one with np.where, np.stack or np.concatenate"
-        )
-
-    def __getattr__(self, name):
-        raise AttributeError(
-            f"a traced array has no attribute {name!r}: use a NumPy function that has a rule, "
-            f"or write one with @primitive and rule(...)"
-        )
+    # fmt: off
+    def __add__(self, other):       return apply(operator.add, (self, other))
+    def __radd__(self, other):      return apply(operator.add, (other, self))
+    def __sub__(self, other):       return apply(operator.sub, (self, other))
+    def __rsub__(self, other):      return apply(operator.sub, (other, self))
+    def __mul__(self, other):       return apply(operator.mul, (self, other))
+    def __rmul__(self, other):      return apply(operator.mul, (other, self))
+    def __truediv__(self, other):   return apply(operator.truediv, (self, other))
+    def __rtruediv__(self, other):  return apply(operator.truediv, (other, self))
+    def __pow__(self, other):       return apply(operator.pow, (self, other))
+    def __rpow__(self, other):      return apply(operator.pow, (other, self))
+    def __matmul__(self, other):    return apply(operator.matmul, (self, other))
+    def __rmatmul__(self, other):   return apply(operator.matmul, (other, self))
+    def __mod__(self, other):       return apply(operator.mod, (self, other))
+    def __rmod__(self, other):      return apply(operator.mod, (other, self))
+    def __floordiv__(self, other):  return apply(operator.floordiv, (self, other))
+    def __rfloordiv__(self, other): return apply(operator.floordiv, (other, self))
+    def __divmod__(self, other):    return self // other, self % other
+    def __rdivmod__(self, other):   return other // self, other % self
+    def __lt__(self, other):        return apply(operator.lt, (self, other))
+    def __le__(self, other):        return apply(operator.le, (self, other))
+    def __eq__(self, other):        return apply(operator.eq, (self, other))
+    def __ne__(self, other):        return apply(operator.ne, (self, other))
+    def __gt__(self, other):        return apply(operator.gt, (self, other))
+    def __ge__(self, other):        return apply(operator.ge, (self, other))
+    def __neg__(self):              return apply(operator.neg, (self,))
+    def __pos__(self):              return apply(np.positive, (self,))
+    def __abs__(self):              return apply(np.absolute, (self,))
+    def __round__(self, digits=0):  return apply(np.round, (self, digits))
+    def __bool__(self):             return bool(self.value)
+    def __copy__(self):             return self
+    def __deepcopy__(self, memo):   return self
+    def __repr__(self):             return f"Traced({plain(self)!r})"
+    def __format__(self, spec):     return format(plain(self), spec)
+    def __getitem__(self, index):   return apply(operator.getitem, (self, index))
+    def __iter__(self):             return iter([self[i] for i in range(len(self))])
+    # fmt: on
 
 
 def plain(x):
@@ -134,144 +107,208 @@ def plain(x):
     return type(x)(map(plain, x)) if type(x) in (list, tuple) else x
 
 
-# Errors that name their cure
-def _loses_the_trace(conversion: str, cure: str) -> Callable:
-    def method(self, *arguments):
-        raise LostTraceError(f"{conversion} of a traced number would lose its derivative: {cure}")
+def apply(function: Callable, arguments, keywords=None):
+    """Call `function` on the values of the arguments, and make a node of what comes out.
 
-    return method
+    The node belongs to the innermost level among the arguments.  Their values may be traced at the
+    level below, where NumPy then hands the same call to `apply` again.
+    """
+    rule = TABLE.get(function)
+    if rule is None:
+        raise cures.no_rule(function)
+    if keywords:
+        keywords = checked(function, rule, keywords)
+    if rule.definition:
+        arguments = [operand(a) if k in rule.operands else a for k, a in enumerate(arguments)]
+        return rule.definition(*arguments, **keywords or {})
+    level, values = -1, []
+    for a in arguments:
+        if type(a) is Traced and a.level > level:
+            level = a.level
+    for a in arguments:
+        if type(a) is Traced:
+            if a.level == level:
+                a = a.value
+        elif type(a) not in NUMBERS and len(values) in rule.operands:
+            array, k = operand(a), len(values)
+            if array is not a:  # it was a list
+                return apply(function, (*arguments[:k], array, *arguments[k + 1 :]), keywords)
+            if function in OPERATIONS and not isinstance(a, ARRAYS):
+                return NotImplemented  # so Python asks the other class for its operator
+        values.append(a)
+    for k in rule.constants:
+        if values[k : k + 1] and values[k] is not arguments[k]:
+            raise cures.no_slope_in(function, k)
+    if level == STRONG and rule.name in STRONG_PRODUCTS:
+        value = STRONG_PRODUCTS[rule.name](arguments, *values)
+    else:
+        value = function(*values, **keywords) if keywords else function(*values)
+    node = Traced(value, level, rule, arguments, values, keywords)
+    if not isinstance(value, tuple):
+        return node
+    outputs = [node[k] for k in range(len(value))]
+    return type(value)(*outputs) if hasattr(value, "_fields") else tuple(outputs)
 
 
-for _name, _conversion, _cure in [
-    (
-        *("__float__", "float(x)"),
-        "use x as it is, np.sin(x) instead of math.sin(x), and np.stack instead of a[0] = x",
-    ),
-    ("__int__", "int(x)", "use np.floor(x)"),
-    ("__index__", "an index", "compute indices from plain numbers, or with np.argmax"),
-    ("__complex__", "complex(x)", "complex numbers are out of scope, use real ones"),
-    ("item", "x.item()", "use x as it is"),
-    ("tolist", "x.tolist()", "use x as it is, or unpack it: a, b = x"),
-    ("sort", "x.sort()", "use np.sort(x), which returns a new array"),
-    ("fill", "x.fill(value)", "use np.full_like(x, value), which returns a new array"),
-]:
-    setattr(Traced, _name, _loses_the_trace(_conversion, _cure))
+def operand(a):
+    """Return an argument as an array: lists, pandas' columns, and arrays of traced numbers."""
+    if type(a) is np.ndarray and not a.dtype.hasobject:
+        return a
+    if type(a) is Traced or isinstance(a, np.generic):
+        return a
+    if hasattr(a, "to_numpy"):
+        a = a.to_numpy()
+    if isinstance(a, (list, tuple)):
+        return np.stack([operand(entry) for entry in a]) if has_traced(a) else np.asarray(a)
+    if type(a) is np.ndarray:
+        entries = list(a.flat)
+        return np.reshape(np.stack(entries) if has_traced(a) else np.array(entries), a.shape)
+    return a
 
 
-def full_name(function: Callable) -> str:
-    module = "numpy" if isinstance(function, np.ufunc) else function.__module__
-    return f"{module}.{function.__name__}"
+def has_traced(a) -> bool:
+    """Whether there is a traced array in a list, at any depth, or in an array of objects."""
+    if type(a) is np.ndarray:
+        return a.dtype.hasobject and any(map(has_traced, a.flat))
+    return type(a) is Traced or (isinstance(a, (list, tuple)) and any(map(has_traced, a)))
 
 
-def no_rule(function: Callable) -> TypeError:
-    name = full_name(function)
-    return TypeError(
-        f"{name} has no derivative rule: add one with rule({name}, lambda g, y, a: ...), "
-        f"where y = {function.__name__}(a) and g is the cotangent of y"
-    )
+# The table
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """How a function is differentiated: by pull-backs, or by a definition in other functions."""
+
+    name: str
+    pullbacks: tuple[Callable | None, ...] = ()
+    together: Callable | None = None
+    definition: Callable | None = None
+    keywords: frozenset[str] = frozenset()  # that it takes; none where it takes any
+    operands: frozenset[int] | range = frozenset()  # the arguments that are arrays, or lists
+    constants: tuple[int, ...] = ()  # those that have no slope
+    broadcasts: bool = False  # whether cotangents are summed over axes that were repeated
 
 
-# Methods of ufuncs: np.add.reduce is np.sum, and so on
-REDUCTIONS = {
-    (np.add, "reduce"): np.sum,
-    (np.multiply, "reduce"): np.prod,
-    (np.maximum, "reduce"): np.max,
-    (np.minimum, "reduce"): np.min,
-    (np.add, "accumulate"): np.cumsum,
+TABLE: dict[Callable, Rule] = {}
+STRONG_PRODUCTS: dict[str, Callable] = {}
+NUMBERS = {float, int, np.float64, np.float32}
+ARRAYS = (Traced, np.ndarray, np.generic, int, float)
+OPERATORS = {
+    np.add: operator.add,
+    np.subtract: operator.sub,
+    np.multiply: operator.mul,
+    np.true_divide: operator.truediv,
+    np.power: operator.pow,
+    np.matmul: operator.matmul,
+    np.remainder: operator.mod,
+    np.negative: operator.neg,
 }
+OPERATIONS = set(OPERATORS.values())
 
 
-def _ufunc_method(ufunc, method, *inputs, out=None, **keywords):
-    if out is not None:
+def checked(function, rule, keywords):
+    """Return the keywords that a rule takes; refuse any other that says something."""
+    if keywords.get("out") is not None:
+        raise cures.cannot_store(function)
+    taken = {k: v for k, v in keywords.items() if not rule.keywords or k in rule.keywords}
+    for name, value in keywords.items():
+        if type(value) is Traced and not rule.definition:
+            raise cures.by_position(function, name)
+        if name not in taken and value is not None:
+            raise cures.no_keyword(function, name)
+    return taken
+
+
+def rule(function: Callable, *pullbacks: Callable | None, together: Callable | None = None):
+    """Give `function` its derivative: one pull-back for each argument, in order.
+
+    A pull-back receives the cotangent g = ∂L/∂y of the result, the result y and the arguments, and
+    returns the cotangent of its own argument:
+
+        y = f(a, b):     a̅ = pull-back_a(g, y, a, b)     b̅ = pull-back_b(g, y, a, b)
+
+    Written in functions that have rules themselves, it can be differentiated again.  None stands
+    for an argument that is never differentiated.  Where pull-backs share their work, give
+    `together(needed, g, y, a, b)` instead, which returns all of the cotangents and may leave None
+    where `needed` is False.  `@rule(f)` takes the pull-back of the first argument from the
+    definition below it.  Raises TypeError for what is no function.
+
+    >>> from calclearn.calculus.autodiff import grad
+    >>> @primitive
+    ... def softplus(x):
+    ...     return np.logaddexp(0, x)
+    >>> rule(softplus, lambda g, y, x: g / (1 + np.exp(-x)))
+    >>> grad(softplus)(0.0)
+    0.5
+    """
+    if not callable(function):
+        raise TypeError(f"function must be a function, got {type(function).__name__}")
+    if not pullbacks and together is None:
+        return lambda pullback: (rule(function, pullback), pullback)[1]
+    given = [pullback for pullback in (*pullbacks, together) if pullback is not None]
+    if not given or not all(map(callable, given)):
         raise TypeError(
-            f"{full_name(ufunc)} cannot store a traced array into a plain one: "
-            f"write a = a + x instead of a += x, and leave out= away"
+            f"pullbacks must be functions or None, and one a function, got {pullbacks!r:.60}"
         )
-    if (ufunc, method) in REDUCTIONS:
-        return TABLE[REDUCTIONS[ufunc, method]](*inputs, **{"axis": 0, **keywords})
-    if method == "outer" and not keywords:
-        a, b = inputs
-        return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
-    raise TypeError(
-        f"{full_name(ufunc)} under grad has no {', '.join(keywords) or method}: "
-        f"use np.where, or another function of NumPy that has a rule"
+    most = 0 if together else len(inspect.signature(given[0]).parameters) - 2  # without g and y
+    elementwise = isinstance(function, np.ufunc) and function.signature is None
+    TABLE[function] = TABLE[OPERATORS.get(function, function)] = Rule(
+        name=function.__name__,
+        pullbacks=pullbacks,
+        together=together,
+        keywords=parameters(given[0]),
+        operands=frozenset(k for k, pullback in enumerate(pullbacks) if pullback),
+        constants=tuple(k for k in range(most) if not any(pullbacks[k : k + 1])),
+        broadcasts=elementwise and function.nin > 1,
     )
+    return None
 
 
-# Operators
-NUMBERS = {float, int, np.ndarray, np.float64}
-ALSO_NUMBERS = (float, int, np.ndarray, np.generic, list, tuple)
+def parameters(function: Callable) -> frozenset[str]:
+    """The names that a function takes, and none where it takes any."""
+    taken = inspect.signature(function).parameters.values()
+    free = any(p.kind is p.VAR_KEYWORD for p in taken)
+    return frozenset() if free else frozenset(p.name for p in taken)
 
 
-def _operator(compute: Callable, ufunc: np.ufunc) -> tuple[Callable, Callable]:
-    """Return the methods of ``self * other`` and ``other * self``."""
+def primitive(function: Callable) -> Callable:
+    """Make `function` one operation of the trace, which gets its derivative from `rule`.
 
-    def forward(self, other):
-        kind = type(other)
-        if kind is Traced:
-            if self.level != other.level:
-                return TABLE[ufunc](self, other)
-            values, parents = (self.value, other.value), (self, other)
-        elif kind in NUMBERS or isinstance(other, ALSO_NUMBERS):
-            other = np.asarray(other) if isinstance(other, (list, tuple)) else other
-            values, parents = (self.value, other), (self,)
-        else:
-            return NotImplemented
-        value = compute(*values)
-        return Traced(value, self.level, TABLE[ufunc], values, NO_KEYWORDS, parents)
+    Traced arguments come by position, and the function is called with plain arrays only.  It may
+    return a tuple: its pull-backs then receive a list of cotangents, None for a result that was not
+    used.  Raises TypeError for what is no function.
 
-    def reflected(self, other):
-        if type(other) not in NUMBERS and not isinstance(other, ALSO_NUMBERS):
-            return NotImplemented
-        other = np.asarray(other) if isinstance(other, (list, tuple)) else other
-        values, parents = (other, self.value), (None, self)
-        value = compute(*values)
-        return Traced(value, self.level, TABLE[ufunc], values, NO_KEYWORDS, parents)
+    >>> from calclearn.calculus.autodiff import grad
+    >>> @primitive
+    ... def cube(x):
+    ...     return x**3
+    >>> rule(cube, lambda g, y, x: g * 3 * x**2)
+    >>> grad(cube)(2.0)
+    12.0
+    """
+    if not callable(function):
+        raise TypeError(f"function must be a function, got {type(function).__name__}")
 
-    return forward, reflected
+    @functools.wraps(function)
+    def operation(*arguments, **keywords):
+        if Traced in map(type, arguments) or (keywords and Traced in map(type, keywords.values())):
+            return apply(operation, arguments, keywords)
+        if any(type(a) in (list, np.ndarray) and has_traced(a) for a in arguments):
+            return apply(operation, [operand(a) for a in arguments], keywords)
+        return function(*arguments, **keywords)
 
-
-for _name, _ufunc in {
-    "add": np.add,
-    "sub": np.subtract,
-    "mul": np.multiply,
-    "truediv": np.true_divide,
-    "pow": np.power,
-    "mod": np.remainder,
-    "matmul": np.matmul,
-}.items():
-    _forward, _reflected = _operator(getattr(operator, _name), _ufunc)
-    setattr(Traced, f"__{_name}__", _forward)
-    setattr(Traced, f"__r{_name}__", _reflected)
+    return operation
 
 
-def _comparison(compute):
-    return lambda self, other: compute(plain(self), plain(other))
+def rewritten(*functions: Callable, arrays: int = 1) -> Callable:
+    """Differentiate `functions` as the definition below, made of functions with rules.
 
+    The first `arrays` arguments are arrays, so lists and tuples among them become arrays.
+    """
 
-for _name in ("lt", "le", "eq", "ne", "gt", "ge", "floordiv"):
-    setattr(Traced, f"__{_name}__", _comparison(getattr(operator, _name)))
-Traced.__rfloordiv__ = lambda self, other: plain(other) // plain(self)
+    def register(definition):
+        names = parameters(definition)
+        for function in functions:
+            TABLE[function] = Rule(function.__name__, (), None, definition, names, range(arrays))
+        return definition
 
-
-# Methods
-def _method(function):
-    def method(self, *arguments, **keywords):
-        return TABLE[function](self, *arguments, **keywords)
-
-    return method
-
-
-# fmt: off
-for _name, _function in {
-    "__neg__": np.negative, "__pos__": np.positive, "__abs__": np.absolute, "__round__": np.round,
-    "round": np.round, "clip": np.clip, "copy": np.copy,
-    "sum": np.sum, "mean": np.mean, "prod": np.prod, "max": np.max, "min": np.min,
-    "var": np.var, "std": np.std, "cumsum": np.cumsum, "dot": np.dot, "trace": np.trace,
-    "diagonal": np.diagonal, "ravel": np.ravel, "flatten": np.ravel, "squeeze": np.squeeze,
-    "swapaxes": np.swapaxes, "repeat": np.repeat, "take": np.take, "argmax": np.argmax,
-    "argmin": np.argmin, "argsort": np.argsort, "any": np.any, "all": np.all,
-    "nonzero": np.nonzero,
-}.items():
-    setattr(Traced, _name, _method(_function))
-# fmt: on
+    return register

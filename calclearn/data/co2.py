@@ -51,7 +51,7 @@ def co2() -> Dataset:
     rows = csv.DictReader(gzip.decompress(packed).decode("ascii").splitlines())
     weeks = [(row["date"], float(row["co2"])) for row in rows if row["co2"]]
 
-    number = np.array([12 * int(date[:4]) + int(date[4:6]) - 1 for date, _ in weeks])
+    number = np.array([12 * int(date[:4]) + int(date[4:6]) - 1 for date, _ in weeks], np.intp)
     start = number[0]
     count = np.bincount(number - start)  # weekly values in each month, (526,)
     total = np.bincount(number - start, weights=[ppm for _, ppm in weeks])

@@ -2,7 +2,7 @@
 
 A number without a unit cannot be checked by anybody, so a figure or a lesson never types a unit:
 it asks the data for `label("flipper_length")` and writes what it gets. All arrays are read-only; a
-lesson that wants to change some data makes a copy, and the next one still finds the real ones.
+lesson that wants to change some data makes a copy, and the next one still has the real ones.
 """
 
 from collections.abc import Mapping
@@ -36,25 +36,28 @@ class Dataset:
                 f"columns must be a mapping of names to values, got {self.columns!r:.60}"
             )
         columns = {name: read_only(values, name) for name, values in self.columns.items()}
-        shapes = {name: column.shape for name, column in columns.items() if column.ndim != 1}
-        if shapes:
+        shapes = {name: column.shape for name, column in columns.items()}
+        if any(len(shape) != 1 for shape in shapes.values()):
             raise ValueError(f"columns must have shape (n,), got {shapes}")
+        if len(set(shapes.values())) > 1:
+            raise ValueError(f"columns must have equal lengths, got {shapes}")
         object.__setattr__(self, "columns", columns)
-        lengths = {name: len(column) for name, column in columns.items()}
-        if len(set(lengths.values())) > 1:
-            raise ValueError(f"columns must have equal lengths, got {lengths}")
 
     def __getitem__(self, name: str) -> np.ndarray:
         """The column called `name`, shape `(n,)`."""
         if not (isinstance(name, str) and name in self.columns):
-            raise ValueError(self._unknown(name))
+            raise ValueError(
+                f"{self.name} has no column {name!r}; it has {', '.join(self.columns)}"
+            )
         return self.columns[name]
 
     def __getattr__(self, name: str) -> np.ndarray:
-        columns = self.__dict__.get("columns", {})  # empty while a copy is being unpickled
-        if name not in columns:
-            raise AttributeError(self._unknown(name) if columns else name)
-        return columns[name]
+        if "columns" not in vars(self):  # while a copy is being unpickled
+            raise AttributeError(name)
+        try:
+            return self[name]
+        except ValueError as error:
+            raise AttributeError(str(error)) from None
 
     def __dir__(self):
         return [*super().__dir__(), *self.columns]
@@ -64,19 +67,16 @@ class Dataset:
         return len(next(iter(self.columns.values()), ()))
 
     def label(self, name: str) -> str:
-        """The column's name and unit in words, ready for an axis: `height (m)`."""
-        if not (isinstance(name, str) and name in self.columns):
-            raise ValueError(self._unknown(name))
+        """The column's name and unit, ready for an axis: `height (m)`."""
+        _ = self[name]  # raises for an unknown name
         words, unit = name.replace("_", " "), self.units.get(name)
         return f"{words} ({unit})" if unit else words
 
     def __repr__(self) -> str:
-        width = max((len(self.label(name)) for name in self.columns), default=0)
-        rows = [f"  {self.label(name):{width}}  {_extent(self[name])}" for name in self.columns]
+        labels = {name: self.label(name) for name in self.columns}
+        width = max(map(len, labels.values()), default=0)
+        rows = [f"  {label:{width}}  {_extent(self[name])}" for name, label in labels.items()]
         return "\n".join([f"{self.name}: {len(self)} rows", *rows])
-
-    def _unknown(self, name: object) -> str:
-        return f"{self.name} has no column {name!r}; it has {', '.join(self.columns)}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -116,9 +116,8 @@ class LineData:
 
     def thinned(self, count: int) -> "LineData":
         """`count` of the points, spread evenly over the table; all where there are fewer."""
-        if not isinstance(count, int | np.integer) or count < 1:
-            raise ValueError(f"count must be a whole number of at least 1, got {count!r:.60}")
-        rows = np.linspace(0, len(self) - 1, min(count, len(self))).round().astype(int)
+        rows = np.linspace(0, len(self) - 1, min(whole("count", count, 1), len(self)))
+        rows = rows.round().astype(np.intp)
         return replace(self, x=self.x[rows], y=self.y[rows])
 
     def __repr__(self) -> str:
@@ -136,8 +135,15 @@ def read_only(values, name: str) -> np.ndarray:
     return array
 
 
+def whole(name: str, value, least: int) -> int:
+    """The value as an int. Raises ValueError unless it is a whole number of at least `least`."""
+    if not isinstance(value, int | np.integer) or value < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r:.60}")
+    return int(value)
+
+
 def _extent(column: np.ndarray) -> str:
-    """What a column holds, in a few words: its range, or its different words."""
+    """The range of a column of numbers, the different words of another."""
     if column.dtype.kind in "US":
         return ", ".join(np.unique(column))
     finite = column[np.isfinite(column)]

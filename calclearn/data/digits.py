@@ -1,7 +1,7 @@
 """Handwritten digits, dealt like cards: three parts, and as many of each digit in every one.
 
 A network is fitted on one part of its data, its settings are chosen on a second, and what it can do
-is read from a third that had no say in either. Chance puts each image in its part, so the seed is
+is read from a third that had no part in it. Chance puts each image in its part, so the seed is
 part of the data's name: the same seed deals the same parts, in every lesson and on every machine.
 """
 
@@ -12,7 +12,7 @@ from importlib import resources
 
 import numpy as np
 
-from calclearn.data.dataset import read_only
+from calclearn.data.dataset import read_only, whole
 
 FULL = 16  # each pixel counts how many of the 16 points of a finer picture have ink on them
 HANDS = 5  # one hand is held out, one is for validation, three are for training
@@ -22,7 +22,8 @@ HANDS = 5  # one hand is held out, one is for validation, three are for training
 class LabelledImages:
     """Images, and the class that each of them shows.
 
-    Shapes: images `(N, C, H, W)`, labels `(N,)`, both read-only. Raises `ValueError` for others.
+    Shapes: images `(N, C, H, W)`, labels `(N,)`, both read-only; whole numbers as labels become
+    indices (`np.intp`). Raises `ValueError` for others.
 
     >>> LabelledImages(np.zeros((3, 1, 8, 8)), [7, 0, 7])
     3 images of 8 × 8
@@ -32,8 +33,12 @@ class LabelledImages:
     labels: np.ndarray
 
     def __post_init__(self):
-        for name in ("images", "labels"):
-            object.__setattr__(self, name, read_only(getattr(self, name), name))
+        labels = read_only(self.labels, "labels")
+        labels = (
+            read_only(labels.astype(np.intp), "labels") if labels.dtype.kind in "iu" else labels
+        )
+        object.__setattr__(self, "images", read_only(self.images, "images"))
+        object.__setattr__(self, "labels", labels)
         if self.images.ndim != 4 or self.labels.shape != self.images.shape[:1]:
             raise ValueError(
                 "images and labels must have shapes (N, C, H, W) and (N,), "
@@ -97,29 +102,27 @@ def digits(seed: int = 0) -> Digits:
     Source: Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine
     Learning Repository, doi:10.24432/C50P49, the test part. Licence: CC BY 4.0.
     """
-    if not isinstance(seed, int | np.integer) or seed < 0:
-        raise ValueError(f"seed must be a whole number of at least 0, got {seed!r:.60}")
-    return _dealt(int(seed))
+    return _dealt(whole("seed", seed, 0))
 
 
 @cache
 def _stored() -> LabelledImages:
     packed = resources.files("calclearn.data").joinpath("digits.csv.gz").read_bytes()
     lines = gzip.decompress(packed).decode("ascii").splitlines()
-    table = np.loadtxt(lines, delimiter=",", dtype=np.int64)  # (1797, 65): 64 pixels, the digit
+    table = np.loadtxt(lines, delimiter=",", dtype=np.intp)  # (1797, 65): 64 pixels, the digit
     return LabelledImages(table[:, :-1].reshape(-1, 1, 8, 8) / FULL, table[:, -1])
 
 
 @cache
 def _dealt(seed: int) -> Digits:
-    whole = _stored()
-    chance = np.random.default_rng(seed).random(len(whole))
-    cards = np.lexsort((chance, whole.labels))  # by digit, and within a digit by chance
-    hand = np.empty(len(whole), dtype=np.int64)
-    hand[cards] = np.arange(len(whole)) % HANDS
+    stored = _stored()
+    chance = np.random.default_rng(seed).random(len(stored))
+    cards = np.lexsort((chance, stored.labels))  # by digit, and within a digit by chance
+    hand = np.empty(len(stored), dtype=np.intp)
+    hand[cards] = np.arange(len(stored)) % HANDS
 
     def part(rows: np.ndarray) -> LabelledImages:
-        return LabelledImages(whole.images[rows], whole.labels[rows])
+        return LabelledImages(stored.images[rows], stored.labels[rows])
 
     return Digits(
         train=part(hand > 1),

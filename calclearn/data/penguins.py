@@ -1,7 +1,7 @@
 """Palmer penguins: real animals, so that the loss of a line is a loss about something.
 
-Flipper length and body mass of 342 penguins are the data of the line-fit lessons. One decision
-shapes those lessons: x counts from a flipper of 190 mm, in centimetres. Counted from zero, every
+Flipper length and body mass of 342 penguins are the data of the line-fit lessons, in which x
+counts from a flipper of 190 mm, in centimetres. Counted from zero, every
 flipper is near 20 cm, slope and intercept do nearly the same thing to the line, and the loss over
 both is a ravine, curved 84,000 times as much across as along. Counted from the mean, it is a bowl
 without tilt. Counted from 190 mm it is tilted and moderately long (curved 6.6 times as much across
@@ -104,3 +104,26 @@ def penguin_line(scale: str = "cm above 190 mm") -> LineData:
     x, label = scales[scale]
     x_label = f"flipper length {label}"
     return LineData(x, penguins().body_mass / 1000, x_label=x_label, y_label="body mass (kg)")
+
+
+def bell(x, centre, width):
+    """The normal density, a bell of area one; shapes broadcast.
+
+    exp(-(x - centre)² / 2 width²) / (width √2π)
+
+    >>> round(float(bell(190.0, 190.0, 1.0)), 6)
+    0.398942
+    """
+    return np.exp(-(((x - centre) / width) ** 2) / 2) / (width * np.sqrt(2 * np.pi))
+
+
+def flipper_density(x):
+    """The share of the penguins per millimetre at flipper length x (mm), any shape of x.
+
+    The mean of bells 3 mm wide, one on each penguin: a kernel density estimate (Parzen, 1962).
+
+    >>> flipper_density(np.array([190.0, 205.0])).round(3)
+    array([0.033, 0.011])
+    """
+    lengths, counts = np.unique(penguins().flipper_length, return_counts=True)
+    return bell(np.expand_dims(x, -1), lengths, 3.0) @ (counts / counts.sum())

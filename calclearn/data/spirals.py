@@ -1,7 +1,7 @@
 """Two spirals: a made data set, the smallest one that no straight line and no bent one can split.
 
-Each arm winds one and a half times around the other, so whatever tells them apart has to be put
-together from many pieces: a task for hidden units. Made by a formula and a seed, not measured.
+Each arm winds one and a half times around the other, so a rule that separates them has many pieces:
+a task for hidden units. Made by a formula and a seed, not measured.
 
 Source of the task: Lang & Witbrock, "Learning to tell two spirals apart", Proceedings of the 1988
 Connectionist Models Summer School.
@@ -9,7 +9,7 @@ Connectionist Models Summer School.
 
 import numpy as np
 
-from calclearn.data.dataset import Dataset
+from calclearn.data.dataset import Dataset, whole
 
 RADIUS, TURNS = 2.0, 1.5  # cm, and times around
 
@@ -26,12 +26,9 @@ def spirals(n: int = 100, noise: float = 0.05, seed: int = 0) -> Dataset:
     >>> len(data), data.label("x"), [float(arm) for arm in np.unique(data.arm)]
     (200, 'x (cm)', [-1.0, 1.0])
     """
-    if not isinstance(n, int | np.integer) or n < 1:
-        raise ValueError(f"n must be a whole number of at least 1, got {n!r}")
+    n, seed = whole("n", n, 1), whole("seed", seed, 0)
     if not isinstance(noise, int | float | np.number) or not 0 <= noise < np.inf:
         raise ValueError(f"noise must be at least 0 cm and finite, got {noise!r:.60}")
-    if not isinstance(seed, int | np.integer) or seed < 0:
-        raise ValueError(f"seed must be a whole number of at least 0, got {seed!r:.60}")
     share = np.sqrt(np.linspace(0.03, 1, n))
     angle = 2 * np.pi * TURNS * share
     arm = RADIUS * share * np.stack([np.cos(angle), np.sin(angle)])  # (2, n)

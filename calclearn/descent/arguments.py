@@ -1,4 +1,4 @@
-"""The questions at the door: what is not as expected is named there, in one sentence."""
+"""Checks of what comes in at a public door: each raises one sentence that names the argument."""
 
 from typing import Any
 
@@ -14,48 +14,43 @@ def is_real(value: Any) -> bool:
     return getattr(getattr(value, "dtype", None), "kind", None) in REAL
 
 
-def one_number(name: str, value: Any) -> None:
-    """Raise TypeError or ValueError unless value is one real, finite number."""
-    if not (is_real(value) and np.ndim(value) == 0):
-        raise TypeError(f"{name} must be a number, got {value!r:.60}")
-    if not abs(value) < np.inf:
-        raise ValueError(f"{name} must be finite, got {value}")
+def number(
+    name: str, value: Any, low: float = -np.inf, high: float = np.inf, *, many: bool = False
+) -> None:
+    """Raise TypeError or ValueError unless low ≤ value < high; so each of `many` in an array."""
+    if not (is_real(value) and (many or np.ndim(value) == 0)):
+        raise TypeError(f"{name} must be a number{' or an array' * many}, got {value!r:.60}")
+    if not (np.all(value >= low) and np.all(value < high) and np.all(abs(value) < np.inf)):
+        least = f"at least {low:g}" if low > -np.inf else ""
+        most = f"below {high:g}" if high < np.inf else "finite"
+        raise ValueError(f"{name} must be {least}{' and ' * bool(least)}{most}, got {value}")
 
 
-def real_numbers(name: str, values: Any) -> None:
-    """Raise TypeError unless values are real numbers in any form that NumPy can read."""
+def whole(name: str, value: Any, low: int, high: int | None = None) -> None:
+    """Raise ValueError unless value is one of low, low + 1, ..., high."""
+    is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not (is_whole and low <= value and (high is None or value <= high)):
+        expected = f"of at least {low}" if high is None else f"from {low} to {high}"
+        raise ValueError(f"{name} must be a whole number {expected}, got {value!r:.60}")
+
+
+def array(name: str, values: Any, *, finite: bool = True) -> Any:
+    """The values as an array of real numbers, or traced as they are; else TypeError, ValueError."""
     try:
-        values = values if hasattr(values, "dtype") else np.asarray(values)
-    except ValueError:  # lists of different lengths
+        values = values if hasattr(values, "__array_function__") else np.asarray(values)
+    except (ValueError, OverflowError):  # lists of different lengths, whole numbers without end
         values = np.array(None)
     if values.dtype.kind not in REAL:
         raise TypeError(f"{name} must be real numbers, got {values.dtype}")
+    if finite and isinstance(values, np.ndarray | np.generic) and not np.isfinite(values).all():
+        raise ValueError(f"{name} must be finite, got {values[~np.isfinite(values)].flat[0]}")
+    return values
 
 
-def finite_numbers(name: str, values: Any) -> None:
-    """Raise TypeError or ValueError unless values are real numbers without NaN and infinity."""
-    real_numbers(name, values)
-    values = np.asarray(values)
-    if not np.isfinite(values).all():
-        raise ValueError(f"{name} must be finite, got {values[~np.isfinite(values)][0]}")
-
-
-def whole_number(name: str, value: Any, least: int, most: int | None = None) -> None:
-    """Raise ValueError unless value is one of least, least + 1, ..., most."""
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if whole and least <= value and (most is None or value <= most):
-        return
-    expected = f"of at least {least}" if most is None else f"from {least} to {most}"
-    raise ValueError(f"{name} must be a whole number {expected}, got {value!r:.60}")
-
-
-def not_negative(name: str, value: Any, below: float = np.inf) -> None:
-    """Raise unless a number, or each number of an array, is at least 0 and below the bound."""
-    if not is_real(value):
-        raise TypeError(f"{name} must be a number or an array, got {value!r:.60}")
-    if not (np.all(value >= 0) and np.all(value < below)):
-        bound = "finite" if below == np.inf else f"below {below:g}"
-        raise ValueError(f"{name} must be at least 0 and {bound}, got {value}")
+def instance(name: str, value: Any, kind: Any, expected: str) -> None:
+    """Raise TypeError unless value is of this kind."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be {expected}, got {value!r:.60}")
 
 
 def generator(rng: Any) -> np.random.Generator:
@@ -64,16 +59,3 @@ def generator(rng: Any) -> np.random.Generator:
         return np.random.default_rng(rng)
     except (TypeError, ValueError):
         raise TypeError(f"rng must be a generator or a seed, got {rng!r:.60}") from None
-
-
-def optimizer_like(optimizer: Any) -> None:
-    """Raise TypeError for what cannot start and cannot step."""
-    steps = hasattr(optimizer, "init") and hasattr(optimizer, "update")
-    if not steps or isinstance(optimizer, type):
-        raise TypeError(f"optimizer must have init and update, as Adam() has, got {optimizer!r}")
-
-
-def surface_like(surface: Any) -> None:
-    """Raise TypeError for what has no derivatives to ask for."""
-    if not (hasattr(surface, "gradient") and hasattr(surface, "hessian")):
-        raise TypeError(f"surface must be a Surface, got {surface!r:.60}")

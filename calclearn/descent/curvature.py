@@ -1,17 +1,22 @@
 """The Hessian at one point says what the surface looks like around it.
 
 Its eigenvalues are the curvatures from the flattest direction to the steepest. Their signs name a
-stationary point; with value and gradient it makes the quadratic that Newton's method minimises; and
+stationary point; with value and gradient it makes the quadratic that Newton's method minimises;
 along its eigenvectors it says how short of the minimum a penalty stops, and how short an early end.
+
+In the eigenvectors' directions of a quadratic the weights move independently: one step of gradient
+descent multiplies the distance to the minimum by 1 − η λ for each eigenvalue λ. So it shrinks
+without overshooting while η < 1/λmax, overshoots and still shrinks up to 2/λmax, and grows beyond.
+This is where the four words of `Regimes` come from.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from calclearn.descent.arguments import not_negative, surface_like
-from calclearn.descent.batches import Array, as_points, everywhere
-from calclearn.descent.surfaces import Surface
+from calclearn.descent.arguments import array, instance, number, whole
+from calclearn.descent.surfaces import Array, Surface, as_points, broadcast, length
 
 
 def eigenvalues(surface: Surface, at: Array) -> Array:
@@ -23,7 +28,7 @@ def eigenvalues(surface: Surface, at: Array) -> Array:
     >>> eigenvalues(saddle, [0, 0])
     array([-2.,  2.])
     """
-    surface_like(surface)
+    instance("surface", surface, Surface, "a Surface")
     h = surface.hessian(as_points(at, surface.dimension, "at"))
     return np.moveaxis(np.linalg.eigvalsh(np.moveaxis(h, (0, 1), (-2, -1))), -1, 0)
 
@@ -32,19 +37,22 @@ def classify(surface: Surface, at: Array, flat: float = 1e-6) -> Any:
     """What the curvature makes of stationary points (d, ...): a word, or an array of words (...).
 
     "saddle" where both signs occur, "minimum" where all λ > 0, "maximum" where all λ < 0, else
-    "degenerate": some |λ| ≤ flat · max |λ|, and the second derivative cannot tell.
+    "degenerate": some |λ| ≤ flat · max |λ|, and the second derivative cannot tell. A point that is
+    not stationary, ‖∇f‖ > 10⁻³ (1 + ‖w‖) max |λ|, is a "slope".
 
     >>> saddle = Surface(lambda w: w[0]**2 - w[1]**2, hessian=lambda w: np.diag([2.0, -2.0]))
     >>> classify(saddle, [0, 0])
     'saddle'
     """
-    not_negative("flat", flat)
-    curvatures = eigenvalues(surface, at)
+    number("flat", flat, 0, many=True)
+    curvatures, at = eigenvalues(surface, at), as_points(at)
     lowest, highest = curvatures[0], curvatures[-1]
-    noise = flat * np.maximum(np.abs(lowest), np.abs(highest))
+    largest = np.maximum(np.abs(lowest), np.abs(highest))
+    steep = length(surface.gradient(at)) > 1e-3 * (1 + length(at)) * largest
+    noise = flat * largest
     words = np.select(
-        [(lowest < -noise) & (highest > noise), lowest > noise, highest < -noise],
-        ["saddle", "minimum", "maximum"],
+        [steep, (lowest < -noise) & (highest > noise), lowest > noise, highest < -noise],
+        ["slope", "saddle", "minimum", "maximum"],
         "degenerate",
     )
     return words if words.ndim else str(words)
@@ -62,7 +70,7 @@ def quadratic_model(surface: Surface, at: Array) -> Surface:
     >>> quadratic_model(quartic, [3.0]).minima[0]
     array([2.])
     """
-    surface_like(surface)
+    instance("surface", surface, Surface, "a Surface")
     a = as_points(at, surface.dimension, "at")
     if a.ndim != 1:
         raise ValueError(f"at must be a single point ({len(a)},), got shape {a.shape}")
@@ -79,7 +87,7 @@ def quadratic_model(surface: Surface, at: Array) -> Surface:
     return Surface(
         function,
         lambda w: beside(w, g) + np.tensordot(h, w - beside(w, a), 1),
-        lambda w: everywhere(h, w),
+        lambda w: broadcast(h, w),
         name=f"quadratic model of {surface.name}",
         domain=surface.domain,
         start=a,
@@ -109,9 +117,9 @@ def shrinkage_of_steps(eigenvalues: Array, learning_rate: Any, steps: Any) -> Ar
 
     Source: Goodfellow, Bengio & Courville, Deep Learning (2016), section 7.8.
     """
-    not_negative("eigenvalues", eigenvalues)
-    not_negative("learning_rate", learning_rate)
-    not_negative("steps", steps)
+    number("eigenvalues", eigenvalues, 0, many=True)
+    number("learning_rate", learning_rate, 0, many=True)
+    number("steps", steps, 0, many=True)
     return 1 - (1 - learning_rate * eigenvalues) ** steps
 
 
@@ -133,7 +141,68 @@ def shrinkage_of_l2(eigenvalues: Array, strength: Any) -> Array:
 
     Source: Goodfellow, Bengio & Courville, Deep Learning (2016), sections 7.1.1 and 7.8.
     """
-    not_negative("eigenvalues", eigenvalues)
-    not_negative("strength", strength)
+    number("eigenvalues", eigenvalues, 0, many=True)
+    number("strength", strength, 0, many=True)
     whole = eigenvalues + 2 * strength
     return eigenvalues / np.where(whole > 0, whole, 1)
+
+
+@dataclass(frozen=True)
+class Regimes:
+    """The learning rates at which gradient descent on a quadratic changes its behaviour.
+
+    It creeps up to `creeps`, converges up to `converges`, oscillates up to `oscillates`, which is
+    2/λmax, and diverges beyond. It creeps where `steps` steps leave more than `left` of the
+    distance to the minimum in the flattest direction, whatever happens in the others.
+
+    eigenvalues: (d,), all above 0, of the Hessian. Raises ValueError for others.
+
+    >>> bowl = Regimes(np.array([1.0, 4.0]), steps=50)
+    >>> bowl.oscillates, bowl.name(0.2), bowl.name(0.4), bowl.name(0.6)
+    (0.5, 'converges', 'oscillates', 'diverges')
+    >>> bowl.factor(0.4)
+    np.float64(-0.6000000000000001)
+
+    Source: Goh, "Why momentum really works", Distill (2017).
+    """
+
+    eigenvalues: np.ndarray
+    steps: int = 100
+    left: float = 0.1
+
+    def __post_init__(self) -> None:
+        curvatures = np.asarray(array("eigenvalues", self.eigenvalues, finite=False))
+        above = (curvatures > 0) & (curvatures < np.inf)
+        if not (above.ndim == 1 and above.size and above.all()):
+            raise ValueError(f"eigenvalues must be (d,) and all above 0, got {self.eigenvalues}")
+        whole("steps", self.steps, 1)
+        number("left", self.left)
+        if not 0 < self.left < 1:
+            raise ValueError(f"left must lie between 0 and 1, got {self.left}")
+
+    @property
+    def creeps(self) -> float:
+        """(1 − left^(1/steps)) / λmin, but never past 2/λmax."""
+        slow = (1 - self.left ** (1 / self.steps)) / np.min(self.eigenvalues)
+        return float(min(slow, self.oscillates))
+
+    @property
+    def converges(self) -> float:
+        """1/λmax, where the steepest direction is solved in one step; never below `creeps`."""
+        return float(max(1 / np.max(self.eigenvalues), self.creeps))
+
+    @property
+    def oscillates(self) -> float:
+        """2/λmax, the largest learning rate that does not diverge."""
+        return float(2 / np.max(self.eigenvalues))
+
+    def factor(self, learning_rate: float) -> float:
+        """Return 1 − ηλ where it is largest in size: what one step does to the worst direction."""
+        factors = 1 - learning_rate * np.asarray(self.eigenvalues)
+        return factors[np.argmax(np.abs(factors))]
+
+    def name(self, learning_rate: float) -> str:
+        """Return "creeps", "converges", "oscillates" or "diverges".  Raises ValueError below 0."""
+        number("learning_rate", learning_rate, 0)
+        ends = {"creeps": self.creeps, "converges": self.converges, "oscillates": self.oscillates}
+        return next((name for name, end in ends.items() if learning_rate <= end), "diverges")

@@ -1,40 +1,140 @@
-"""March a while, then look back: the only loop in the project.
+"""The only loop in the project: step, look, ask.
 
-The march is the loop of every textbook, update after update, and asks nothing. Whether a start has
-converged, diverged or stalled meanwhile is asked once a block, for the last step; only if one has,
-the block's steps are searched for the moment. So the questions cost next to nothing, for one
-start of two weights as for ten thousand.
+    w, state = optimizer.update(w, g, state, surface)      step
+    value, g = surface.value_and_gradient(w)               look
 
-`stopping` asks, and says what the stops are. A run can be ended at any moment, by hand or by the
-`watch` that it reports to: what it has seen until then is a descent like any other.
+and then each start that still runs is asked whether it has
+
+    CONVERGED     ‖∇fₖ‖ ≤ tolerance · steepness, the size of a typical gradient
+    DIVERGED      |fₖ| > 10⁸ max(|f₀|, scale), or something is no longer finite
+    STALLED       w has come back ten times to the same point, to the last digit, and was never
+                  further from it than rounding; or a line search has found no lower point
+    EARLY         `patience` records without a validation loss lower than all before
+    OUT_OF_STEPS  none of these after `steps` steps
+
+A single step on one spot ends nothing: momentum may be turning round, a schedule begin at 0. A run
+that will still converge may climb first, momentum 0.999 by up to 10⁶: hence the 10⁸. A gradient
+that is small for one mini-batch says little: where batches are drawn, nothing has CONVERGED.
 """
 
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import is_dataclass
+from dataclasses import dataclass, is_dataclass
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
 
-from calclearn.calculus.tracing import plain
-from calclearn.descent.arguments import (
-    finite_numbers,
-    generator,
-    is_real,
-    optimizer_like,
-    whole_number,
+from calclearn.calculus.tracing import Traced, plain
+from calclearn.descent.arguments import generator, instance, is_real, whole
+from calclearn.descent.optimizers import check_optimizer
+from calclearn.descent.surfaces import (
+    Array,
+    Evaluation,
+    Surface,
+    anywhere,
+    as_points,
+    inner,
+    length,
+    where,
 )
-from calclearn.descent.batches import Array, as_points, some
-from calclearn.descent.record import Descent, Seen, Stop
-from calclearn.descent.stopping import RUNNING, Judge
-from calclearn.descent.surfaces import Surface
 
 __all__ = ["Descent", "Stop", "descend"]
 
-BLOCK = 32  # steps between two looks back, at most; 1 where each step is a line search
-PERIOD = 0.25  # seconds
-NUMBERS = 2**18  # numbers that a block of points may hold, to stay in the cache
+EXPLODED = 1e8
+STILL = 10  # returns to a point
+CYCLE = 32  # steps within which it returns
+PERIOD = 0.25  # seconds between two reports
+
+
+class Stop(IntEnum):
+    """Why a descent ended.
+
+    >>> Stop(2)
+    <Stop.DIVERGED: 2>
+    """
+
+    OUT_OF_STEPS = 0
+    CONVERGED = 1
+    DIVERGED = 2
+    STALLED = 3
+    EARLY = 4
+
+
+RUNNING, CONVERGED, DIVERGED, STALLED, EARLY = map(int, Stop)  # while it runs, it is out of steps
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Descent:
+    """A descent on record: step `steps[i]` was at `points[i]`, with `values[i]`, `gradients[i]`.
+
+    The values and gradients are those that the steps used: with mini-batches, those of the batches.
+    A start that has stopped repeats its last finite point; the record ends when all have. With a
+    validation surface, each start's best step and point are those of its lowest validation loss.
+    Printed, it says how it ended; a format such as `f"{descent:.2f}"` is that of the loss.
+    """
+
+    steps: np.ndarray  # (K+1,)
+    points: Array  # (K+1, d, ...)
+    values: Array  # (K+1, ...)
+    gradients: Array  # (K+1, d, ...)
+    stop: np.ndarray  # (...) of Stop
+    steps_taken: np.ndarray  # (...)
+    evaluations: np.ndarray  # (...) of the gradient
+    interrupted: bool = False
+    validation: Array | None = None  # (K+1, ...) losses of the points, where they were asked for
+    state: Any = None  # the optimizer's memory at the end, unless all starts came to one
+
+    @property
+    def point(self) -> Array:
+        """Where the descent ended, (d, ...)."""
+        return self.points[-1]
+
+    @property
+    def value(self) -> Array:
+        """How low that is, (...)."""
+        return self.values[-1]
+
+    @property
+    def best_step(self) -> Any:
+        """The recorded step with the lowest validation loss, (...)."""
+        return np.minimum(self.steps[self._lowest], self.steps_taken)
+
+    @property
+    def best_point(self) -> Array:
+        """Where the validation loss was lowest, (d, ...)."""
+        i = self._lowest
+        return np.moveaxis(self.points[i, :, *np.indices(i.shape)], -1, 0)
+
+    @property
+    def _lowest(self) -> np.ndarray:
+        if self.validation is None:
+            raise AttributeError("only a descent with a validation surface has a best step")
+        losses = plain(self.validation)
+        return np.argmin(np.where(np.isnan(losses), np.inf, losses), axis=0)
+
+    def __format__(self, spec: str) -> str:
+        words = {int(stop): stop.name.lower() for stop in list(Stop)[1:4]}
+        words |= {EARLY: "stopped early", RUNNING: "out of steps"}
+        if np.ndim(self.stop):
+            counts = [(np.count_nonzero(self.stop == stop), words[stop]) for stop in words]
+            parts = [f"{count:,} {word}" for count, word in counts if count]
+            return f"{np.size(self.stop):,} starts: {', '.join(parts) or 'none'}"
+        taken, stop = int(self.steps_taken), int(self.stop)
+        steps = f"{taken:,} step{'s' * (taken != 1)}"
+        loss = format(float(plain(self.value)), spec or ".3g")
+        if stop == DIVERGED:
+            return f"diverged after {steps}"
+        if stop == RUNNING and not self.interrupted:
+            return f"at loss {loss} after {steps}"
+        return f"{words[stop] if stop else 'interrupted'} after {steps} at loss {loss}"
+
+    def __str__(self) -> str:
+        return format(self)
+
+    def __repr__(self) -> str:
+        return f"<Descent: {self}>"
 
 
 def descend(
@@ -52,25 +152,23 @@ def descend(
     watch: Callable[[Descent], Any] | None = None,
     state: Any = None,
 ) -> Descent:
-    """Let `optimizer` walk down `surface` from `start`, and keep what it saw.
+    """Let `optimizer` walk down `surface` from `start`, and keep a record of it.
 
     wₖ₊₁ = update(wₖ, ∇f(wₖ)),    k = 0, 1, ..., steps - 1
 
     start: one point (d,) or a batch (d, ...); one point is repeated where the optimizer's learning
     rates, or the surface's factors, are an array. Each `every`-th step is recorded, and the last.
-    `rng` (a generator or a seed; None is seed 0) draws the mini-batches.
-
-    validation: the loss of data held out; it is taken of each record, and the record where it is
-    lowest is the descent's `best_point`. With `patience`, a start ends EARLY after so many records
-    without a new lowest one.
+    `rng` (a generator or a seed; None is seed 0) draws the mini-batches. `validation` is the loss
+    of data held out, taken of each record: where it is lowest is the `best_point`, and after
+    `patience` records without a new lowest one a start ends EARLY.
 
     `progress(k, steps)` is called from the first second on, about four times a second; a terminal
     shows a line by itself. `watch(run)` is called as often with the descent so far, and at the end;
     a true answer ends the run. So does KeyboardInterrupt at any moment from the first step on, and
-    what ran is returned, finite. From the `point` of a run that was ended or out of steps, and with
-    its `state`, the optimizer's memory, the same optimizer goes on as if nothing had been; only
-    mini-batches are drawn anew. Everything in the descent can be differentiated by `autodiff.grad`,
-    with respect to the start or a hyperparameter.
+    what ran is returned, finite. From the `point` of a run, and with its `state`, the optimizer's
+    memory, the same optimizer goes on as if nothing had been; only mini-batches are drawn anew.
+    Everything in the descent can be differentiated by `autodiff.grad`, with respect to the start or
+    a hyperparameter.
 
     Raises ValueError for a start that is not finite or of another dimension, for a gradient that
     has not the point's shape, and for patience without a validation surface, TypeError for what is
@@ -78,215 +176,247 @@ def descend(
 
     >>> from calclearn.descent.optimizers import GradientDescent
     >>> bowl = Surface(lambda w: w[0]**2 + 3 * w[1]**2, lambda w: np.stack([2 * w[0], 6 * w[1]]))
-    >>> run = descend(bowl, [3.0, 1.0], GradientDescent(learning_rate=0.25))
-    >>> Stop(run.stop), int(run.steps_taken)
-    (<Stop.CONVERGED: 1>, 30)
+    >>> descend(bowl, [3.0, 1.0], GradientDescent(learning_rate=0.25))
+    <Descent: converged after 30 steps at loss 1.04e-17>
     >>> sweep = descend(bowl, [3.0, 1.0], GradientDescent(learning_rate=np.array([0.25, 0.5])))
     >>> [Stop(s).name for s in sweep.stop], sweep.steps_taken
     (['CONVERGED', 'DIVERGED'], array([30, 15]))
     """
-    if not (isinstance(surface, Surface) or callable(surface)):
-        raise TypeError(f"surface must be a Surface or a function of points, got {surface!r}")
-    optimizer_like(optimizer)
+    for name, given in (("surface", surface), ("validation", validation or surface)):
+        instance(name, given, Surface | Callable, "a Surface or a function of points")
+    for name, given in (("progress", progress), ("watch", watch)):
+        instance(name, given, Callable | None, "a function or None")
+    check_optimizer(optimizer)
     surface = surface if isinstance(surface, Surface) else Surface(surface)
     w = as_points(start, surface.dimension, "start")
-    finite_numbers("start", plain(w))
-    whole_number("steps", steps, 0)
-    whole_number("every", every, 1)
+    if not np.isfinite(plain(w)).all():
+        raise ValueError(f"start must be finite, got {start!r:.60}")
+    whole("steps", steps, 0)
+    whole("every", every, 1)
     if not (is_real(tolerance) and np.ndim(tolerance) == 0 and tolerance >= 0):
         raise ValueError(f"tolerance must be a number of at least 0, got {tolerance!r}")
-    if not (validation is None or isinstance(validation, Surface) or callable(validation)):
-        raise TypeError(f"validation must be a Surface or a function of points, got {validation!r}")
     if patience is not None:
-        whole_number("patience", patience, 1)
+        whole("patience", patience, 1)
         if validation is None:
             raise ValueError("patience needs a validation surface, got validation=None")
-    for name, told in (("progress", progress), ("watch", watch)):
-        if not (told is None or callable(told)):
-            raise TypeError(f"{name} must be a function or None, got {told!r:.60}")
     rng = generator(0 if rng is None else rng)
-    if not (validation is None or isinstance(validation, Surface)):
-        validation = Surface(validation)
+    if progress is None and sys.stderr.isatty():
+        progress = print_line
     with np.errstate(all="ignore"):  # a number that overflows is a divergence, not a warning
         run = Run(surface, w, optimizer, rng, tolerance, every, validation, patience, state)
         try:
-            run.finish(steps, Clock(steps, progress, watch))
+            begin = time.perf_counter()
+            pause = begin + PERIOD
+            while run.now[0] < steps and anywhere(run.now[3] == RUNNING):
+                run.step()
+                now = time.perf_counter()
+                if now < pause:
+                    continue
+                if progress is not None and now - begin > 1:
+                    progress(run.now[0], steps)
+                if watch is not None and watch(run.record()):
+                    run.interrupted = True
+                    break
+                spent = time.perf_counter() - now
+                pause = now + spent + max(PERIOD, 3 * spent)  # a slow watch leaves time to run
             descent = run.record()
             if watch is not None:
                 watch(descent)
         except KeyboardInterrupt:
             run.interrupted = True
             descent = run.record()
-        return descent
+    return descent
 
 
 class Run:
-    """A descent under way."""
+    """A descent under way.
+
+    `now` is replaced as a whole at the end of each step, so that an interrupt at any moment finds a
+    point, the memory that belongs to it, and how each start stands.
+    """
 
     def __init__(
-        self,
-        surface: Surface,
-        w: Array,
-        optimizer: Any,
-        rng: np.random.Generator,
-        tolerance: float,
-        every: int,
-        validation: Surface | None,
-        patience: int | None,
-        state: Any,
-    ) -> None:
-        self.surface, self.optimizer, self.rng = surface, optimizer, rng
-        self.batch = surface.sample(rng)
-        self.noisy = self.batch is not surface
-        shape = common_shape(w.shape[1:], surface.batch, batch_shape(optimizer))
-        if shape != w.shape[1:]:
-            w = repeated(w, shape)
-        try:
-            value, g = self.batch.value_and_gradient(w)
-        except ValueError as error:
-            raise ValueError(f"surface cannot take points of shape {w.shape}: {error}") from error
-        for name, part, expected in (("value", value, shape), ("gradient", g, w.shape)):
-            if not is_real(part):
-                raise TypeError(
-                    f"the {name} of the surface must be a real number or an array of them, "
-                    f"got {part!r:.60}"
-                )
-            if np.shape(plain(part)) != expected:
-                raise ValueError(
-                    f"the {name} of the surface must have shape {expected} at points of shape "
-                    f"{w.shape}, got {np.shape(plain(part))}"
-                )
-        self.state = optimizer.init(w)
-        if state is not None:
-            if type(state) is not type(self.state):
-                kind = type(optimizer).__name__
-                raise TypeError(f"state must be a memory of {kind}, got {state!r:.60}")
-            self.state = state
-        rests = not self.noisy and getattr(optimizer, "rests_where_flat", True)
-        self.judge = Judge(
-            surface, self.noisy, tolerance if rests else None, every, validation, patience
-        )
-        self.seen, self.past = self.judge.begin(Seen(w, value, g, 1))
-        self.interrupted = False
+        self, surface, w, optimizer, rng, tolerance, every, validation, patience, state
+    ) -> None:  # fmt: skip
+        self.surface, self.optimizer, self.rng, self.every = surface, optimizer, rng, every
+        self.validation, self.patience, self.interrupted = validation, patience or np.inf, False
+        self.noisy, self.searches = surface.sampler is not None, hasattr(optimizer, "search")
+        self.batch = surface.sample(rng) if self.noisy else surface
+        w = repeated(w, surface, optimizer)
+        value, g = first_look("surface", self.batch.value_and_gradient, w, w.shape[1:], w.shape)
+        here = Evaluation(w, value, g, 1)
+        ends = not self.noisy and getattr(optimizer, "stays_where_flat", True)
+        self.small = where(np.asarray(ends)[()], tolerance * plain(surface.steepness), -1.0)
+        self.large = EXPLODED * np.maximum(abs(plain(value)), plain(surface.scale))
+        self.certain = np.square(max(np.max(self.small, initial=0), 1e-150))
+        self.rounding = 32 * np.finfo(w.dtype).eps
+        self.still, self.age, self.cycle, self.anchor = 0, 0, CYCLE, plain(w)
+        stop, _ = self.check(here, True)
+        loss, self.lowest, self.waited = None, np.inf, 0
+        if validation:
+            (loss,) = first_look("validation", lambda w: (validation(w),), w, w.shape[1:])
+            self.lowest = where(plain(loss == loss), plain(loss), np.inf)
+        self.rows = [(*here[:3], loss)]  # of the steps 0, every, 2 every, ...
+        state = optimizer.init(w) if state is None else memory(optimizer, w, state)
+        self.now = 0, here, state, stop, 0
 
-    def finish(self, steps: int, clock: "Clock") -> None:
-        """March and look back in turn until all have stopped."""
-        searches, fitting = hasattr(self.state, "seen"), 1 + NUMBERS // self.past.seen.w.size
-        block, longest = 1, 1 if searches else min(BLOCK, fitting)
-        while self.past.k < steps and not self.interrupted and some(self.past.stop == RUNNING):
-            rows, state = self.march(min(block, steps - self.past.k), clock.pause)
-            record, past = self.judge.look_back(rows, self.past)
-            self.seen += record
-            # At once, so that an interrupt finds those before or these.
-            self.past, self.state = past, state
-            block = min(2 * block, longest)
-            clock.tick(self)
+    def step(self) -> None:
+        """One step of all starts; those that have ended stay where they are."""
+        k, here, before, stop, taken = self.now
+        if self.searches:
+            there, state = self.optimizer.search(here, before, self.batch)
+        else:
+            w, state = self.optimizer.update(here.w, here.gradient, before, self.batch)
+            if w.dtype != here.w.dtype:
+                w = w.astype(here.w.dtype)
+            there = Evaluation(w, None, None, here.count)
+        batch = self.surface.sample(self.rng) if self.noisy else self.surface
+        if self.noisy or not self.searches:
+            value, g = batch.value_and_gradient(there.w)
+            there = Evaluation(there.w, value, g, there.count + 1)
+        k = k + 1
+        if not anywhere(stop) and self.goes_on(here, there):
+            taken = k
+        else:
+            running = stop == RUNNING
+            code, finite = self.check(there, paused(self.optimizer, before))
+            kept, count = where(running & finite, there, here), there.count
+            there = kept._replace(count=where(running, count, here.count))
+            stop, taken = where(running, code, stop), where(running, k, taken)
+        if k % self.every == 0:
+            loss = None
+            if self.validation:
+                loss = self.validation(there.w)
+                lower = plain(loss) < self.lowest
+                self.lowest = where(lower, plain(loss), self.lowest)
+                self.waited = where(lower, 0, self.waited + 1)
+                stop = where((self.waited >= self.patience) & (stop == RUNNING), EARLY, stop)
+            self.rows.append((*there[:3], loss))
+        self.batch = batch
+        self.now = k, there, state, stop, taken
+
+    def goes_on(self, here: Evaluation, there: Evaluation) -> bool:
+        """Whether no start has ended, by squares alone; where they do not say, `check`."""
+        value, g, w = there.value, there.gradient, there.w
+        if type(value) is Traced or type(w) is Traced:
+            return False
+        step = w - here.w
+        steep, moved, least = inner(g, g), inner(step, step), self.rounding**2 * inner(w, w)
+        certain = (steep > self.certain) & (moved > least) & (abs(value) <= self.large)
+        certain = certain & (steep < np.inf) & (moved < np.inf)
+        if not (certain.all() if isinstance(certain, np.ndarray) else certain):
+            return False
+        self.still, self.age, self.anchor = 0, 0, w
+        return True
+
+    def check(self, there: Evaluation, paused: Array) -> tuple[Array, Array]:
+        """The Stop (...) after the step to this point, and whether all there is finite.
+
+        A step that a schedule `paused` says nothing of where the start is. The point to return to
+        is replaced after 32 steps without a return, then after 64, ...: so any cycle is noticed.
+        """
+        value, w = abs(plain(there.value)), plain(there.w)
+        steep, size, away = length(plain(there.gradient)), length(w), length(w - self.anchor)
+        finite = (value < np.inf) & (steep < np.inf) & (size < np.inf)
+        near = away <= self.rounding * size
+        self.still = where(near, self.still + where((away > 0) | paused, 0, 1), 0)
+        late = near & (self.still == 0) & (self.age >= (0 if self.searches else self.cycle))
+        self.anchor = where(~near | late, w, self.anchor)
+        self.age = where(~near | late, 0, self.age + 1)
+        self.cycle = where(late, 2 * self.cycle, where(near, self.cycle, CYCLE))
+        stalled = (self.still >= (1 if self.searches else STILL)) & (not self.noisy)
+        code = where(stalled, STALLED, RUNNING)
+        code = where(steep <= self.small, CONVERGED, code)
+        return where(finite & (value <= self.large), code, DIVERGED), finite
 
     def record(self) -> Descent:
         """The descent so far: the records, and the last step."""
-        past, validation = self.past, self.judge.validation
-        last = int(np.max(past.taken, initial=0))
-        record = [entry for entry in self.seen if entry[0] <= last]
-        if record[-1][0] < last:
-            loss = validation(past.seen.w) if validation else None
-            record.append((last, past.seen, loss))
-        numbers, rows, losses = zip(*record, strict=True)
-        points, values, gradients, _ = zip(*rows, strict=True)
-        each = np.zeros(np.shape(past.taken), dtype=int)  # where all starts share one number
+        k, here, state, stop, taken = self.now
+        rows = self.rows[: k // self.every + 1]
+        steps = self.every * np.arange(len(rows))
+        if k % self.every:
+            loss = self.validation(here.w) if self.validation else None
+            rows, steps = [*rows, (*here[:3], loss)], np.append(steps, k)
+        join = np.stack if any(type(part) is Traced for part in rows[-1]) else np.array
+        points, values, gradients, losses = zip(*rows, strict=True)
+        each = np.zeros(here.w.shape[1:], dtype=int)  # where all starts share one number
         return Descent(
-            steps=np.array(numbers),
-            points=in_one(points),
-            values=in_one(values),
-            gradients=in_one(gradients),
-            stop=each + past.stop,
-            steps_taken=each + past.taken,
-            evaluations=each + past.seen.evaluations,
+            steps=steps,
+            points=join(points),
+            values=join(values),
+            gradients=join(gradients),
+            stop=each + stop,
+            steps_taken=each + taken,
+            evaluations=each + here.count,
             interrupted=self.interrupted,
-            validation=in_one(losses) if validation else None,
-            state=self.state if some(past.stop == RUNNING) else None,
+            validation=join(losses) if self.validation else None,
+            state=state if anywhere(stop == RUNNING) else None,
         )
 
-    def march(self, steps: int, pause: float) -> tuple[list[Seen], Any]:
-        """The loop of every textbook, for so many steps or until `pause`.
 
-        Returns what it has seen, first the past, and the optimizer's memory after the last of it.
-        """
-        update, surface, rng = self.optimizer.update, self.surface, self.rng
-        batch, state, seen = self.batch, self.state, self.past.seen
-        searches, rows, dtype = hasattr(state, "seen"), [seen], seen.w.dtype
-        try:
-            for _ in range(steps):
-                if searches and state.seen is not seen:
-                    state = state._replace(seen=seen)
-                w, memory = update(seen.w, seen.gradient, state, batch)
-                if w.dtype is not dtype:  # float32 stays float32, whatever it was added to
-                    w = w.astype(dtype)
-                batch = surface.sample(rng)
-                if searches and not self.noisy:  # a line search has looked there already
-                    seen = memory.seen
-                else:
-                    seen = Seen(w, *batch.value_and_gradient(w), seen.evaluations + 1)
-                state = memory  # not before, as an interrupt may come while the gradient is taken
-                rows.append(seen)
-                if w is rows[-2].w or time.perf_counter() > pause:
-                    break
-        except KeyboardInterrupt:
-            self.interrupted = True
-        self.batch = batch
-        return rows, state
+def first_look(name: str, look: Callable, w: Array, *shapes: tuple) -> tuple:
+    """What a surface is at the start, once it has these shapes."""
+    try:
+        parts = look(w)
+    except ValueError as error:
+        raise ValueError(f"{name} cannot take points of shape {w.shape}: {error}") from error
+    for part, shape, kind in zip(parts, shapes, ("value", "gradient"), strict=False):
+        what = f"the {kind} of {'the ' * (name == 'surface')}{name}"
+        if not is_real(part):
+            raise TypeError(f"{what} must be a real number or an array of them, got {part!r:.60}")
+        if np.shape(part) != shape:
+            raise ValueError(
+                f"{what} must have shape {shape} at points of shape {w.shape}, got {np.shape(part)}"
+            )
+    return parts
 
 
-class Clock:
-    """When to pause for a look back, and whom to tell how far the run is."""
+def memory(optimizer: Any, w: Array, state: Any) -> Any:
+    """The `state` of an earlier run, once it is one of this optimizer for such starts."""
+    own = optimizer.init(w)
+    fits = type(state) is type(own)
+    if fits and isinstance(own, tuple):
+        pairs = zip(own, state, strict=False)
+        fits = all(getattr(a, "shape", None) in (None, getattr(b, "shape", None)) for a, b in pairs)
+    if not fits:
+        kind = type(optimizer).__name__
+        raise TypeError(f"state must be a memory of {kind} for these starts, got {state!r:.60}")
+    return state
 
-    def __init__(self, steps: int, progress: Callable | None, watch: Callable | None) -> None:
-        on_terminal = print_line if sys.stderr.isatty() else None
-        self.steps, self.progress, self.watch = steps, progress or on_terminal, watch
-        self.begin = time.perf_counter()
-        self.pause = self.begin + PERIOD
 
-    def tick(self, run: Run) -> None:
-        now = time.perf_counter()
-        if now < self.pause:
-            return
-        if self.progress is not None and now - self.begin > 1:
-            self.progress(run.past.k, self.steps)
-        if self.watch is not None and self.watch(run.record()):
-            run.interrupted = True
-        told = time.perf_counter()
-        self.pause = told + max(PERIOD, 3 * (told - now))  # a slow listener leaves time to march
+def paused(optimizer: Any, state: Any) -> Array:
+    """Whether a schedule holds the learning rate (...) of the next step at 0."""
+    rate = getattr(getattr(optimizer, "optimizer", optimizer), "learning_rate", None)
+    k = getattr(state, "k", state)
+    return plain(rate(k)) == 0 if callable(rate) and isinstance(k, int) else False
 
 
 def print_line(k: int, steps: int) -> None:
     print(f"\rstep {k:,} of {steps:,} ", end="", file=sys.stderr, flush=True)
 
 
-def common_shape(starts: tuple, surface: tuple, optimizer: tuple) -> tuple:
+def repeated(w: Array, surface: Surface, optimizer: Any) -> Array:
+    """Starts (d, ...) in the shape of the arrays in the surface, the optimizer and its schedule."""
+    shapes, parts = [], [optimizer]
+    while parts:
+        part = parts.pop()
+        if is_dataclass(part):
+            parts.extend(vars(part).values())
+            rate = getattr(part, "learning_rate", None)
+            parts.append(rate(0) if callable(rate) else None)
+        elif isinstance(part, tuple):
+            parts.extend(part)
+        else:
+            shapes.append(getattr(part, "shape", ()))
+    (d, *batch), surfaces = w.shape, surface.batch
     try:
-        return np.broadcast_shapes(starts, surface, optimizer)
+        shape = np.broadcast_shapes(batch, surfaces, *shapes)
     except ValueError:
         raise ValueError(
-            f"the batch shapes of start {starts}, of the surface's factors {surface} and of the "
-            f"optimizer's numbers {optimizer} must broadcast"
+            f"the batch shapes of start {tuple(batch)}, of the surface's factors {surfaces} and of "
+            f"the optimizer's numbers {', '.join(str(s) for s in shapes if s)} must broadcast"
         ) from None
-
-
-def batch_shape(hyperparameters: Any) -> tuple[int, ...]:
-    """The shape (...) of the arrays among the fields of an optimizer or a schedule."""
-    if is_dataclass(hyperparameters):
-        hyperparameters = tuple(vars(hyperparameters).values())
-    if isinstance(hyperparameters, tuple):
-        return np.broadcast_shapes(*map(batch_shape, hyperparameters))
-    return getattr(hyperparameters, "shape", ())
-
-
-def repeated(w: Array, shape: tuple[int, ...]) -> Array:
-    """Starts (d, ...) repeated to (d, *shape)."""
-    d, *batch = w.shape
-    ones = (1,) * (len(shape) - len(batch))
-    return np.reshape(w, (d, *ones, *batch)) + np.zeros((d, *shape), dtype=w.dtype)
-
-
-def in_one(rows: tuple) -> Array:
-    """`np.stack`, in the quick way where no row is traced."""
-    return np.array(rows) if type(plain(rows[-1])) is type(rows[-1]) else np.stack(rows)
+    if shape == w.shape[1:]:
+        return w
+    w = np.reshape(w, (d, *(1,) * (len(shape) - len(batch)), *batch))
+    return w + np.zeros((d, *shape), dtype=w.dtype)

@@ -1,55 +1,188 @@
-"""A loss over fixed data is a surface over the weights, and the data need be read only once.
+"""Errors compare predictions with targets; a loss is an error over fixed data, as a surface.
 
-The squared error of a line is a paraboloid, and a paraboloid is known by a few numbers: with
-the means x̄, ȳ, the spread Sxx = Σ(xᵢ - x̄)² and the best slope m* with its loss L*,
+    error(prediction, target)    target (n,), prediction (n, ...) -> (...)
 
-    L(m, c) = L* + Sxx (m - m*)² + n (m x̄ + c - ȳ)²
+The prediction has the target's axes first and any batch axes behind them, so a mesh of models is
+judged in one call. Any function of a prediction and a target that returns one number will do for a
+network. Two attributes say how it is to be treated, and are there on all errors of this module:
 
-so a picture of the bowl costs the same for a hundred data points and for a million. All three terms
-are positive, so none cancels another, even where x̄ is a million and the spread is one. For a
-polynomial, and for errors other than squares, see `fits`.
+    error.targets     "numbers", of the prediction's shape, or "classes", numbers 0, ..., C - 1 (n,)
+    error.averaged    whether it is a mean over the data, or else a sum
+
+A squared error needs the data only once, however many weights are then asked for: the loss of a
+line is known by its means and its spread, that of any other model p = X w by the triangle R of
+X = Q R. For other errors the slopes and curvatures come from autodiff.
 """
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
-from calclearn.descent.arguments import whole_number
-from calclearn.descent.batches import Array, everywhere, stack
-from calclearn.descent.errors import (
-    Error,
-    binary_cross_entropy,
-    cross_entropy,
-    huber,
-    huber_error,
-    mae,
-    mse,
-    sse,
-)
-from calclearn.descent.fits import (
-    LARGEST,
-    absolute_error_of_lines,
-    data_for,
-    linear_fit,
-    mini_batches,
-)
-from calclearn.descent.surfaces import Surface
+from calclearn.calculus.autodiff import grad
+from calclearn.calculus.tracing import plain, primitive, rule
+from calclearn.descent.arguments import array, instance, number, whole
+from calclearn.descent.surfaces import Array, Surface, broadcast, stack
 
-__all__ = [
-    "Error",
-    "binary_cross_entropy",
-    "cross_entropy",
-    "huber",
-    "huber_error",
-    "l1",
-    "l2",
-    "line_loss",
-    "logistic_loss",
-    "mae",
-    "mse",
-    "polynomial_loss",
-    "sse",
-]
+LARGEST = 1e150  # beyond which squares are infinite
+
+
+@dataclass(frozen=True)
+class Error:
+    """The sum, or the mean, of ℓ(pᵢ, tᵢ) over all targets, which lie between `low` and `high`.
+
+    Raises ValueError where the prediction does not begin with the target's axes, for an empty
+    target, and for one outside of its limits.
+
+    >>> float(sse(np.array([1.0, 4.0]), np.array([1.0, 2.0])))
+    4.0
+    >>> mae(np.array([[1.0, 2.0], [4.0, 3.0]]), [1, 2])  # two models, two data points
+    array([1., 1.])
+    """
+
+    name: str
+    formula: str
+    each: Callable[[Array, Array], Array] = field(repr=False)
+    averaged: bool = True
+    low: float = -np.inf
+    high: float = np.inf
+    targets = "numbers"
+
+    def __call__(self, prediction: Array, target: Array) -> Array:
+        prediction = array("prediction", prediction, finite=False)
+        target = array("target", target, finite=False)
+        numbers = not_empty(plain(target))
+        if self.low > -np.inf and not np.all((numbers >= self.low) & (numbers <= self.high)):
+            wrong = numbers[~((numbers >= self.low) & (numbers <= self.high))][0]
+            raise ValueError(
+                f"target must hold {self.low:g} and {self.high:g}, or numbers between, got {wrong}"
+            )
+        each = self.each(prediction, beside(target, prediction))
+        total = np.sum(each, axis=tuple(range(np.ndim(target))))
+        return total / np.size(target) if self.averaged else total
+
+
+def not_empty(target: np.ndarray) -> np.ndarray:
+    if np.size(target) == 0:  # of nothing there is no mean
+        raise ValueError(f"target must not be empty, got shape {np.shape(target)}")
+    return target
+
+
+def beside(target: Array, prediction: Array) -> Array:
+    """The target with an axis of length 1 for each batch axis that the prediction has behind."""
+    have, need = np.shape(prediction), np.shape(target)
+    if have[: len(need)] != need:
+        raise ValueError(
+            f"prediction must have the target's shape {need}, then any batch axes, got {have}"
+        )
+    return np.reshape(target, need + (1,) * (len(have) - len(need)))
+
+
+@primitive
+def sigmoid(z: Array) -> Array:
+    """σ(z) = 1 / (1 + e⁻ᶻ), with no exponential that overflows; small values keep their digits.
+
+    >>> float(sigmoid(-40.0)), float(sigmoid(800.0))
+    (4.248354255291589e-18, 1.0)
+    """
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1, e) / (1 + e)
+
+
+@rule(sigmoid)
+def pull_sigmoid(g, y, z):
+    """σ' = σ(z) σ(-z)."""
+    return g * y * sigmoid(-z)
+
+
+def huber_error(delta: float = 1.0) -> Error:
+    """Squares up to `delta`, straight beyond: outliers pull with a bounded force.
+
+    ℓ = r²/2 where |r| ≤ δ, else δ(|r| - δ/2),    r = p - t
+
+    >>> float(huber_error(2.0)(np.array([1.0, 9.0]), np.array([0.0, 0.0])))
+    8.25
+
+    Source: Huber, "Robust estimation of a location parameter", Ann. Math. Statist. 35 (1964).
+    """
+    number("delta", delta)
+    if delta <= 0:
+        raise ValueError(f"delta must be above 0 and finite, got {delta}")
+
+    def each(p: Array, t: Array) -> Array:
+        inside = np.clip(p - t, -delta, delta)
+        return inside * (p - t - inside / 2)
+
+    return Error("Huber", r"\frac1n \sum_i \ell_\delta(p_i - t_i)", each)
+
+
+sse = Error("SSE", r"\sum_i (p_i - t_i)^2", lambda p, t: (p - t) ** 2, averaged=False)
+mse = replace(sse, name="MSE", formula=r"\frac1n \sum_i (p_i - t_i)^2", averaged=True)
+mae = Error("MAE", r"\frac1n \sum_i |p_i - t_i|", lambda p, t: np.abs(p - t))
+huber = huber_error()
+# The prediction is a logit, t is 0 or 1:  ℓ = -t log σ(p) - (1 - t) log(1 - σ(p)).
+binary_cross_entropy = Error(
+    "cross-entropy",
+    r"\frac1n \sum_i \log(1 + e^{p_i}) - t_i p_i",
+    lambda p, t: np.logaddexp(0, p) - t * p,
+    low=0.0,
+    high=1.0,
+)
+
+
+def cross_entropy(logits: Array, target: Array) -> Array:
+    """The mean surprise at the true classes, in nats, where logits (n, C, ...) are scores.
+
+    L = 1/n Σᵢ Σ_c t_ic [log Σ_k e^{z_ik} - z_ic]
+
+    target: class numbers (n,), for which t_ic is 1 at the true class and else 0, or the classes'
+    probabilities t (n, C). PyTorch's convention. Raises ValueError where the shapes do not fit, for
+    an empty target, for a class number that is not one of 0, ..., C - 1, and for a probability
+    below 0.
+
+    >>> undecided = cross_entropy(np.zeros((2, 4)), np.array([3, 1]))
+    >>> round(float(undecided / np.log(4)), 12)
+    1.0
+    """
+    logits = array("logits", logits, finite=False)
+    target, shape = np.asarray(array("target", target, finite=False)), logits.shape
+    if len(shape) < 2 or target.shape not in (shape[:1], shape[:2]):
+        raise ValueError(
+            f"logits must have shape (n, C, ...) and target (n,) or (n, C), got {shape} "
+            f"and {target.shape}"
+        )
+    not_empty(target)
+    if target.ndim == 1:
+        classes = np.arange(shape[1])
+        true = target[:, None] == classes
+        if not true.any(axis=1).all():
+            wrong = target[~true.any(axis=1)][0]
+            raise ValueError(f"target must hold class numbers from 0 to {classes[-1]}, got {wrong}")
+        target = true
+    elif not np.all(target >= 0):
+        raise ValueError(f"target must hold probabilities of at least 0, got {np.min(target)}")
+    kind = logits.dtype if logits.dtype.kind == "f" else float
+    return np.mean(surprise(logits, beside(target.astype(kind), logits)), axis=0)
+
+
+cross_entropy.targets, cross_entropy.averaged = "classes", True
+
+
+@primitive
+def surprise(z: Array, t: Array) -> Array:
+    """Σ_c t_c [log Σ_k e^{z_k} - z_c] for each row: (n, C, ...), (n, C, 1...) -> (n, ...)."""
+    z = z - np.max(z, axis=1, keepdims=True)  # so that no exponential overflows
+    partition = np.log(np.sum(np.exp(z), axis=1, keepdims=True))
+    return np.sum(t * np.where(t > 0, partition - z, 0), axis=1)  # 0 · ∞ is 0 here
+
+
+@rule(surprise)
+def pull_logits(g, y, z, t):
+    """∂L/∂z = Σt · p - t: what the model believes, p = softmax(z), minus what is true."""
+    e = np.exp(z - np.max(plain(z), axis=1, keepdims=True))
+    believed = e / np.sum(e, axis=1, keepdims=True)
+    return g[:, None] * (np.sum(t, axis=1, keepdims=True) * believed - t)
 
 
 def l2(dimension: int | None = None) -> Surface:
@@ -63,7 +196,7 @@ def l2(dimension: int | None = None) -> Surface:
     return Surface(
         lambda w: np.sum(w * w, axis=0),
         lambda w: 2 * w,
-        lambda w: everywhere(2 * np.eye(len(w)), w),
+        lambda w: broadcast(2 * np.eye(len(w)), w),
         name="L2",
         formula=r"\sum_j w_j^2",
         dimension=dimension,
@@ -84,7 +217,7 @@ def l1(dimension: int | None = None) -> Surface:
     return Surface(
         lambda w: np.sum(np.abs(w), axis=0),
         lambda w: np.sign(w) + 0 * w,
-        lambda w: everywhere(np.zeros((len(w), len(w))), w),
+        lambda w: broadcast(np.zeros((len(w), len(w))), w),
         name="L1",
         formula=r"\sum_j |w_j|",
         dimension=dimension,
@@ -96,6 +229,10 @@ def line_loss(x: Array, y: Array, loss: Error = sse, batch_size: int | None = No
     """How wrong the line m x + c is about the data (n,), over the weights w = (slope, intercept).
 
     L(m, c) = Σᵢ ℓ(m xᵢ + c, yᵢ),    or the mean
+
+    For squares that is L* + Sxx (m - m*)² + n (m x̄ + c - ȳ)², with the means x̄, ȳ, the spread
+    Sxx = Σ(xᵢ - x̄)² and the best slope m* with its loss L*: no term is negative, so none cancels
+    another, even where x̄ is a million and the spread is one.
 
     `batch_size` is the size of the random mini-batches that `sample` draws, without repetition; a
     sum over a batch counts n / batch_size times, so that its mean is the whole loss. Raises
@@ -115,10 +252,7 @@ def line_loss(x: Array, y: Array, loss: Error = sse, batch_size: int | None = No
     if loss in (sse, mse):
         return bowl
     design = np.column_stack([x, np.ones_like(x)])
-    fit = linear_fit(design, y, loss, domain=bowl.domain, **details)
-    if loss is mae:
-        return replace(fit, function=absolute_error_of_lines(x, y, fit.function))
-    return fit
+    return linear_fit(design, y, loss, domain=bowl.domain, **details)
 
 
 def paraboloid(x: Array, y: Array, share: float, details: dict) -> Surface:
@@ -131,20 +265,8 @@ def paraboloid(x: Array, y: Array, share: float, details: dict) -> Surface:
     least = share * float(np.sum((dy - slope * dx) ** 2))
     a, b = share * sxx, share * x.size
 
-    def away(w: Array) -> tuple[Array, Array]:
-        m, c = w[0], w[1]  # quicker than m, c = w
-        return m - slope, m * x_mean + c - y_mean
-
-    def function(w: Array) -> Array:
-        m, c = away(w)
-        return least + a * m * m + b * c * c
-
-    def gradient(w: Array) -> Array:
-        m, c = away(w)
-        return stack(2 * a * m + 2 * b * x_mean * c, 2 * b * c)
-
     def both(w: Array) -> tuple[Array, Array]:
-        m, c = away(w)
+        m, c = w[0] - slope, w[0] * x_mean + w[1] - y_mean
         am, bc = a * m, b * c
         return least + am * m + bc * c, stack(2 * am + 2 * x_mean * bc, 2 * bc)
 
@@ -154,9 +276,8 @@ def paraboloid(x: Array, y: Array, share: float, details: dict) -> Surface:
     best = np.array([slope, intercept])
     reach = 1.5 * np.maximum(np.abs(best), [height / width, height])
     return Surface(
-        function,
-        gradient,
-        lambda w: everywhere(hessian, w),
+        lambda w: both(w)[0],
+        hessian=lambda w: broadcast(hessian, w),
         value_and_gradient=both,
         minima=((slope, intercept),),
         start=(0.0, 0.0),
@@ -172,7 +293,7 @@ def polynomial_loss(
 ) -> Surface:
     """How wrong w₀ + w₁ x + ... + w_k xᵏ is about the data (n,), over its weights (degree + 1,).
 
-    L(w) = Σᵢ ℓ(Σⱼ wⱼ xᵢʲ, yᵢ),    and for squares    L(w) = L* + ‖R (w - w*)‖²,  QR = X
+    L(w) = Σᵢ ℓ(Σⱼ wⱼ xᵢʲ, yᵢ),    or the mean
 
     Raises ValueError as `line_loss` does, and for a degree that is not 0, 1, 2, ...
 
@@ -181,22 +302,25 @@ def polynomial_loss(
     array([1., 0., 1.])
     """
     x, y = data_for(x, y, loss)
-    whole_number("degree", degree, 0)
+    whole("degree", degree, 0)
     with np.errstate(over="ignore"):
         X = np.vander(x, degree + 1, increasing=True)
-    if np.abs(X).max() > LARGEST:
+    if not np.abs(X).max() <= LARGEST:
         raise ValueError(
             f"x must have powers of at most {LARGEST:g} up to the degree {degree}, "
             f"got {np.abs(x).max():g}"
         )
-    details = {
-        "name": f"{loss.name} of a polynomial of degree {degree}",
-        "formula": loss.formula.replace("p_i", r"\sum_j w_j x_i^j").replace("t_i", "y_i"),
-        "sampler": mini_batches(
-            lambda i: polynomial_loss(x[i], y[i], degree, loss), x.size, batch_size, loss
-        ),
-    }
-    return linear_fit(X, y, loss, **details)
+    sampler = mini_batches(
+        lambda i: polynomial_loss(x[i], y[i], degree, loss), x.size, batch_size, loss
+    )
+    return linear_fit(
+        X,
+        y,
+        loss,
+        name=f"{loss.name} of a polynomial of degree {degree}",
+        formula=loss.formula.replace("p_i", r"\sum_j w_j x_i^j").replace("t_i", "y_i"),
+        sampler=sampler,
+    )
 
 
 def logistic_loss(x: Array, y: Array, batch_size: int | None = None) -> Surface:
@@ -214,11 +338,105 @@ def logistic_loss(x: Array, y: Array, batch_size: int | None = None) -> Surface:
     x, y = data_for(x, y, binary_cross_entropy, features=True)
     if not np.all((y == 0) | (y == 1)):
         raise ValueError(f"y must hold labels 0 and 1, got {np.unique(y)[:5]}")
-    details = {
-        "name": "logistic fit",
-        "formula": r"\frac1n \sum_i \log(1 + e^{z_i}) - y_i z_i",
-        "sampler": mini_batches(
-            lambda i: logistic_loss(x[i], y[i]), len(x), batch_size, binary_cross_entropy
-        ),
-    }
-    return linear_fit(np.column_stack([x, np.ones(len(x))]), y, binary_cross_entropy, **details)
+    sampler = mini_batches(
+        lambda i: logistic_loss(x[i], y[i]), len(x), batch_size, binary_cross_entropy
+    )
+    return linear_fit(
+        np.column_stack([x, np.ones(len(x))]),
+        y,
+        binary_cross_entropy,
+        name="logistic fit",
+        formula=r"\frac1n \sum_i \log(1 + e^{z_i}) - y_i z_i",
+        sampler=sampler,
+    )
+
+
+def linear_fit(X: Array, y: Array, loss: Error, **details: Any) -> Surface:
+    """The loss of a model that is linear in its weights, as a surface over w (d,).
+
+    p = X w,    and for squares    L(w) = ‖R w - Qᵀy‖² + ‖y - Q Qᵀy‖²,    X = Q R
+
+    Row i of the design X (n, d) says how datum i weighs the weights; y: targets (n,).
+
+    >>> round(float(linear_fit(np.array([[1.0], [2.0]]), np.array([1.0, 4.0]), sse)([1.0])), 12)
+    4.0
+    """
+    share = 1 / len(y) if loss.averaged else 1.0
+    details = {"dimension": X.shape[1], "start": (0.0,) * X.shape[1], **details}
+    if loss not in (sse, mse):
+        zero = np.zeros_like(y)
+        pull = np.abs(X).T @ np.abs(grad(lambda p: np.sum(loss.each(p, y)))(zero))
+        return Surface(
+            lambda w: loss(np.tensordot(X, w, 1), y),
+            scale=float(loss(zero, y)) or 1.0,
+            steepness=share * float(np.linalg.norm(pull)) or 1.0,
+            **details,
+        )
+    Q, R = np.linalg.qr(X)
+    target = Q.T @ y
+    rest = float(np.sum((y - Q @ target) ** 2))  # what no weights explain
+    sizes = np.linalg.norm(X, axis=0)
+    sizes[sizes == 0] = 1  # columns of one size, so that no power of x counts as rounding
+    best = np.linalg.lstsq(X / sizes, y)[0] / sizes
+    scale = float(loss(np.full_like(y, y.mean()), y) or loss(np.zeros_like(y), y)) or 1.0
+
+    def both(w: Array) -> tuple[Array, Array]:
+        r = np.tensordot(R, w, 1) - np.reshape(target, target.shape + (1,) * (w.ndim - 1))
+        return share * (rest + np.sum(r * r, axis=0)), 2 * share * np.tensordot(R.T, r, 1)
+
+    return Surface(
+        lambda w: both(w)[0],
+        hessian=lambda w: broadcast(2 * share * R.T @ R, w),
+        value_and_gradient=both,
+        minima=(tuple(best.tolist()),),
+        scale=scale,
+        steepness=2 * float(np.linalg.norm(R) * np.sqrt(share * scale)),  # g² ≤ 2 λ (f - f*)
+        **details,
+    )
+
+
+def mini_batches(
+    loss_of: Callable[[np.ndarray], Surface], n: int, batch_size: int | None, loss: Error
+) -> Callable[[np.random.Generator], Surface] | None:
+    """The sampler of a Surface: the loss of `batch_size` of n data, drawn without repetition.
+
+    A sum over the batch counts n / batch_size times, so that its mean is the whole loss.
+    """
+    if batch_size is None:
+        return None
+    whole("batch_size", batch_size, 1, n)
+
+    def sample(rng: np.random.Generator) -> Surface:
+        batch = loss_of(rng.choice(n, batch_size, replace=False, shuffle=False))
+        return batch if loss.averaged else (n / batch_size) * batch
+
+    return sample
+
+
+def data_for(x: Array, y: Array, loss: Error, features: bool = False) -> tuple[Array, Array]:
+    """x and y as finite numbers of one length, or one sentence that says what is wrong."""
+    instance("loss", loss, Error, "an error such as sse, mse, mae or huber")
+    x, y = data_array("x", x, features), data_array("y", y, False)
+    if len(x) != len(y):
+        raise ValueError(f"x and y must have one length, got {len(x)} and {len(y)}")
+    return x, y
+
+
+def data_array(name: str, values: Array, features: bool) -> np.ndarray:
+    try:
+        numbers = np.array(array(name, np.array(values), finite=False), dtype=float)
+    except (TypeError, ValueError):
+        got = f"{values!r:.60}"
+        raise TypeError(f"{name} must be an array of real numbers, got {got}") from None
+    if not (numbers.ndim == 1 or (features and numbers.ndim == 2)) or numbers.size == 0:
+        shapes = "(n,) or (n, f)" if features else "(n,)"
+        raise ValueError(
+            f"{name} must have shape {shapes} with n of at least 1, got {numbers.shape}"
+        )
+    bad = np.flatnonzero(~np.isfinite(numbers))
+    if bad.size:
+        raise ValueError(f"{name} must be finite, got {numbers.flat[bad[0]]} at position {bad[0]}")
+    if np.abs(numbers).max() > LARGEST:
+        largest = np.abs(numbers).max()
+        raise ValueError(f"{name} must be at most {LARGEST:g} in size, got {largest:g}")
+    return numbers

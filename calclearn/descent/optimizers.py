@@ -4,8 +4,9 @@
     w, state = optimizer.update(w, g, state, surface)
 
 `w` and the gradient `g` have shape (d, ...). The state is returned and never kept, so a run can be
-repeated, batched over starts, swept over learning rates and differentiated. Conventions are those
-of `torch.optim`: momentum without the factor 1 - μ, ε outside the root.
+repeated, batched over starts, swept over learning rates and differentiated; it is a type of its
+own where another optimizer's memory has another meaning. Conventions are those of `torch.optim`:
+momentum without the factor 1 - μ, ε outside the root.
 
 `learning_rate` is a number, an array over the batch (...), or a schedule: a function of the step
 number k = 0, 1, 2, ... (see `schedules`). All begin with plain gradient descent and change one
@@ -14,13 +15,13 @@ thing about it: which gradients count, how much each coordinate of them counts, 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from calclearn.calculus.tracing import Traced
-from calclearn.descent.arguments import not_negative
-from calclearn.descent.batches import Array
+from calclearn.calculus.tracing import plain
+from calclearn.descent.arguments import number
+from calclearn.descent.surfaces import Array, root
 
 Number = Any  # a float, an array over the batch, or a traced one of these
 Rate = Number | Callable[[int], Number]
@@ -31,24 +32,32 @@ class Optimizer:
     """What all have: a learning rate, and hyperparameters that are checked when they are given."""
 
     learning_rate: Rate = 0.1
-    rests_where_flat: ClassVar[bool] = True  # is a vanishing gradient the end of its way?
+    below: ClassVar[dict] = {}  # the bound of each hyperparameter that has one
+    stays_where_flat = True  # whether the update leaves a point without a slope where it is
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if name == "betas" and not (isinstance(value, tuple) and len(value) == 2):
+            pair = name == "betas"
+            if pair and not (isinstance(value, tuple) and len(value) == 2):
                 raise TypeError(f"betas must be a pair of numbers, got {value!r:.60}")
-            below = 1.0 if name in ("momentum", "alpha", "betas") else np.inf
-            for number in value if name == "betas" else (value,):
-                if not callable(number):  # a schedule answers for itself
-                    not_negative(name, number, below)
-            if type(value) is np.float64:
+            for part in value if pair else (value,):
+                if not (name == "learning_rate" and callable(part)):  # a schedule checks itself
+                    number(name, part, 0, self.below.get(name, np.inf), many=True)
+            if type(value) is np.float64:  # as a float it leaves float32 weights as they are
                 object.__setattr__(self, name, float(value))
 
     def rate(self, k: int) -> Number:
         if not callable(self.learning_rate):
             return self.learning_rate
         rate = self.learning_rate(k)
-        return float(rate) if type(rate) is np.float64 else rate  # which keeps float32 weights so
+        return float(rate) if type(rate) is np.float64 else rate
+
+
+def check_optimizer(optimizer: Any) -> None:
+    """Raise TypeError for what cannot start and cannot step."""
+    steps = hasattr(optimizer, "init") and hasattr(optimizer, "update")
+    if not steps or isinstance(optimizer, type):
+        raise TypeError(f"optimizer must have init and update, as Adam() has, got {optimizer!r}")
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,11 @@ class GradientDescent(Optimizer):
         return w - self.rate(k) * g, k + 1
 
 
+class Velocity(NamedTuple):
+    v: Array  # (d, ...)
+    k: int
+
+
 @dataclass(frozen=True)
 class Momentum(Optimizer):
     """Let a velocity gather the gradients, and step along it: a heavy ball.
@@ -93,14 +107,15 @@ class Momentum(Optimizer):
 
     learning_rate: Rate = 0.1
     momentum: Number = 0.9
+    below: ClassVar[dict] = {"momentum": 1.0}
 
     def init(self, w: Array) -> Any:
-        return np.zeros_like(w), 0
+        return Velocity(np.zeros_like(w), 0)
 
     def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
         v, k = state
         v = self.momentum * v + g
-        return w - self.rate(k) * v, (v, k + 1)
+        return w - self.rate(k) * v, Velocity(v, k + 1)
 
 
 @dataclass(frozen=True)
@@ -122,7 +137,12 @@ class Nesterov(Momentum):
     def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
         v, k = state
         v = self.momentum * v + g
-        return w - self.rate(k) * (g + self.momentum * v), (v, k + 1)
+        return w - self.rate(k) * (g + self.momentum * v), Velocity(v, k + 1)
+
+
+class SumOfSquares(NamedTuple):
+    s: Array
+    k: int
 
 
 @dataclass(frozen=True)
@@ -145,12 +165,17 @@ class AdaGrad(Optimizer):
     eps: float = 1e-10
 
     def init(self, w: Array) -> Any:
-        return np.zeros_like(w), 0
+        return SumOfSquares(np.zeros_like(w), 0)
 
     def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
         s, k = state
         s = s + g * g
-        return w - self.rate(k) * g / (root(s) + self.eps), (s, k + 1)
+        return w - self.rate(k) * g / (root(s) + self.eps), SumOfSquares(s, k + 1)
+
+
+class MeanSquare(NamedTuple):
+    s: Array
+    k: int
 
 
 @dataclass(frozen=True)
@@ -171,14 +196,21 @@ class RMSProp(Optimizer):
     learning_rate: Rate = 0.01
     alpha: Number = 0.99
     eps: float = 1e-8
+    below: ClassVar[dict] = {"alpha": 1.0}
 
     def init(self, w: Array) -> Any:
-        return np.zeros_like(w), 0
+        return MeanSquare(np.zeros_like(w), 0)
 
     def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
         s, k = state
         s = s + (1 - self.alpha) * (g * g - s)
-        return w - self.rate(k) * g / (root(s) + self.eps), (s, k + 1)
+        return w - self.rate(k) * g / (root(s) + self.eps), MeanSquare(s, k + 1)
+
+
+class Moments(NamedTuple):
+    m: Array
+    v: Array
+    k: int
 
 
 @dataclass(frozen=True)
@@ -203,9 +235,10 @@ class Adam(Optimizer):
     learning_rate: Rate = 0.001
     betas: tuple[Number, Number] = (0.9, 0.999)
     eps: float = 1e-8
+    below: ClassVar[dict] = {"betas": 1.0}
 
     def init(self, w: Array) -> Any:
-        return np.zeros_like(w), np.zeros_like(w), 0
+        return Moments(np.zeros_like(w), np.zeros_like(w), 0)
 
     def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
         (m, v, k), (beta1, beta2) = state, self.betas
@@ -213,7 +246,7 @@ class Adam(Optimizer):
         v = v + (1 - beta2) * (g * g - v)
         c = (1 - beta2 ** (k + 1)) ** 0.5
         step = self.rate(k) * (c / (1 - beta1 ** (k + 1)))
-        return w - step * m / (root(v) + c * self.eps), (m, v, k + 1)
+        return w - step * m / (root(v) + c * self.eps), Moments(m, v, k + 1)
 
 
 @dataclass(frozen=True)
@@ -230,7 +263,10 @@ class AdamW(Adam):
     """
 
     weight_decay: Number = 0.01
-    rests_where_flat: ClassVar[bool] = False
+
+    @property
+    def stays_where_flat(self) -> Any:
+        return plain(self.weight_decay) == 0
 
     def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
         shrunk = (1 - self.rate(state[-1]) * self.weight_decay) * w
@@ -256,7 +292,10 @@ class ProximalGradient(Optimizer):
 
     learning_rate: Rate = 0.1
     strength: Number = 1.0
-    rests_where_flat: ClassVar[bool] = False
+
+    @property
+    def stays_where_flat(self) -> Any:
+        return plain(self.strength) == 0
 
     def init(self, w: Array) -> Any:
         return 0
@@ -265,10 +304,3 @@ class ProximalGradient(Optimizer):
         rate = self.rate(k)
         w = w - rate * g
         return np.sign(w) * np.maximum(np.abs(w) - rate * self.strength, 0), k + 1
-
-
-def root(s: Array) -> Array:
-    """√s, with derivative 0 at 0: a weight without a gradient must not spoil the others'."""
-    if type(s) is not Traced:
-        return np.sqrt(s)
-    return np.where(s > 0, np.sqrt(np.where(s > 0, s, 1)), 0)

@@ -8,15 +8,15 @@ For a quadratic loss f with Hessian H and minimum w*, the gradient is H (w - w*)
 The second is linear in c as long as the same weights are 0: a polyline, known by its corners.
 """
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from calclearn.descent.arguments import not_negative, surface_like
-from calclearn.descent.batches import Array
+from calclearn.descent.arguments import array, instance, number
 from calclearn.descent.curvature import shrinkage_of_l2
-from calclearn.descent.surfaces import Surface
+from calclearn.descent.surfaces import Array, Surface, length
+
+TIE = 1e-9  # a relative difference that counts as none
 
 
 def ridge(surface: Surface, strength: Any) -> Array:
@@ -24,7 +24,8 @@ def ridge(surface: Surface, strength: Any) -> Array:
 
     w = Σᵢ λᵢ / (λᵢ + 2c)  (vᵢ·w*) vᵢ,    H vᵢ = λᵢ vᵢ
 
-    Raises ValueError where the minimum of the surface is not known, and for a negative strength.
+    Raises ValueError for a surface that is not quadratic or whose minimum is not known, and for a
+    negative strength.
 
     >>> from calclearn.descent.losses import line_loss, mse
     >>> ridge(line_loss([-1, 1], [1, 5], mse), [0.0, 1.0, 3.0])
@@ -33,8 +34,8 @@ def ridge(surface: Surface, strength: Any) -> Array:
 
     Source: Hoerl & Kennard, Technometrics 12 (1970).
     """
-    H, best = quadratic(surface)
-    strength = strengths(strength)
+    H, best = hessian_and_minimum(surface)
+    strength = np.asarray(array("strength", strength))
     values, vectors = np.linalg.eigh(H)
     values = np.maximum(values, 0)  # a flat direction may come out as -1e-17
     shares = np.stack([shrinkage_of_l2(value, strength) for value in values])
@@ -52,20 +53,18 @@ def lasso(surface: Surface, strength: Any) -> Array:
     array([[2. , 1.5, 0. ],
            [3. , 2.5, 0.5]])
     """
+    strength = np.asarray(array("strength", strength))
+    number("strength", strength, 0, many=True)
     corners, weights = lasso_path(surface)
-    strength = strengths(strength)
     return np.stack([np.interp(strength, corners[::-1], row[::-1]) for row in weights])
 
 
-@lru_cache(maxsize=64)
 def lasso_path(surface: Surface) -> tuple[Array, Array]:
     """The corners of the lasso's polyline: falling strengths (K,), and the weights there (d, K).
 
     From the strength at which all weights are 0 downwards: lowered by s, it lets the weights that
     are not 0 move by s H⁻¹ sign(pull), until one more pull is as large as the strength, or one of
     the weights is 0 again. Both are linear in s, so the next corner is the smallest of d numbers.
-    At most one weight is taken to enter or leave at a corner: where an exact tie, as between
-    columns of small whole numbers, lets several in at once, the path may go on wrongly from there.
 
     >>> from calclearn.descent.losses import line_loss, mse
     >>> lasso_path(line_loss([-1, 1], [1, 5], mse))[0]
@@ -73,51 +72,74 @@ def lasso_path(surface: Surface) -> tuple[Array, Array]:
 
     Source: Osborne, Presnell & Turlach, IMA Journal of Numerical Analysis 20 (2000).
     """
-    H, best = quadratic(surface)
+    H, best = hessian_and_minimum(surface)
     curvatures = np.linalg.eigvalsh(H)
     if curvatures[0] <= 1e-15 * curvatures[-1]:
-        raise ValueError(f"surface must have a single minimum, got {surface.name or surface!r}")
+        raise ValueError(f"surface must have a single minimum, got {surface.name!r}")
     w, pull = np.zeros(len(best)), H @ best
     strength = float(np.abs(pull).max())
-    moves = np.abs(pull) == strength
-    corners = [(strength, w)]
+    corners, rounding = [(strength, w)], 1e-10 * strength
     while strength > 0:
-        way, at_work = np.zeros(len(w)), np.ix_(moves, moves)
-        way[moves] = np.linalg.solve(H[at_work], np.sign(pull[moves]))
-        lost = H @ way  # of each pull, while the strength is lowered by 1
-        toward_0 = np.where(w == 0, pull, w) * way < 0  # one that is 0 must follow its pull
-        events = np.where(
-            moves,
-            until(np.abs(w), np.where(toward_0, np.abs(way), 0)),
-            np.minimum(until(strength - pull, 1 - lost), until(strength + pull, 1 + lost)),
-        )
-        j = int(events.argmin())
-        if events[j] < strength:
-            w, strength = w + events[j] * way, strength - events[j]
-            w[j], moves[j] = 0.0, not moves[j]
-        else:
-            w, strength = w + strength * way, 0.0
+        step = direction(H, w, pull, np.abs(pull) >= strength - rounding)
+        lost = H @ step  # of each pull, while the strength is lowered by 1
+        free = (step != 0) | (w != 0)
+        shrinks = free & (w * step < 0)
+        events = np.full(len(w), np.inf)
+        events[shrinks] = -w[shrinks] / step[shrinks]
+        for side in (1, -1):  # the others, until their pull is as large as the strength
+            speed = 1 - side * lost
+            grows = ~free & (speed > TIE)
+            distance = np.maximum(strength - side * pull, 0)
+            events[grows] = np.minimum(events[grows], distance[grows] / speed[grows])
+        s = events.min() if events.min() < strength - rounding else strength
+        at_0 = shrinks & (events <= s * (1 + 1e-12))
+        w, strength = np.where(at_0, 0, w + s * step), strength - s
         pull = H @ (best - w)
         corners.append((strength, w))
     return np.array([s for s, _ in corners]), np.stack([w for _, w in corners], axis=1)
 
 
-def until(distance: Array, speed: Array) -> Array:
-    """When a distance that shrinks at this speed is 0: never, where it does not shrink."""
-    shrinks = speed > 1e-12
-    return np.where(shrinks, np.maximum(distance, 0) / np.where(shrinks, speed, 1), np.inf)
+def direction(H: Array, w: Array, pull: Array, tied: Array) -> Array:
+    """How the weights move while the strength is lowered by 1: the v with
+
+    (H v)ⱼ = sign(pullⱼ) where wⱼ ≠ 0, and where wⱼ = 0 but its pull is as large as the strength
+    `tied`, either that and vⱼ sign(pullⱼ) > 0, or vⱼ = 0 and the pull falls by at least 1.
+
+    With u = v sign(pull) that is the minimum of ½ uᵀ M u - Σ u over u ≥ 0 of the tied ones, and is
+    found like any least squares whose weights may not be negative: let one enter after the other.
+
+    Source: Lawson & Hanson, Solving Least Squares Problems (1974), chapter 23.
+    """
+    signs = np.where(w != 0, np.sign(w), np.sign(pull))
+    M, bound, u, moves = signs[:, None] * H * signs, tied & (w == 0), np.zeros(len(w)), w != 0
+    while True:
+        while True:
+            new = np.zeros(len(w))
+            new[moves] = np.linalg.solve(M[np.ix_(moves, moves)], np.ones(moves.sum()))
+            below = moves & bound & (new <= 0)
+            if not below.any():
+                break
+            share = np.min(u[below] / (u[below] - new[below]))  # the part of the way with u ≥ 0
+            u = u + share * (new - u)
+            moves = moves & ~(below & (u <= TIE * np.abs(u).max()))
+            u[~moves] = 0
+        u, gain = new, np.where(bound & ~moves, 1 - M @ new, 0)
+        if gain.max() <= TIE:
+            return signs * u
+        moves = moves | (np.arange(len(w)) == gain.argmax())
 
 
-def quadratic(surface: Surface) -> tuple[Array, Array]:
-    """The Hessian (d, d) and the minimum (d,) of a quadratic surface."""
-    surface_like(surface)
+def hessian_and_minimum(surface: Surface) -> tuple[Array, Array]:
+    """The Hessian (d, d) and the minimum (d,) of a surface, once it is seen to be quadratic."""
+    instance("surface", surface, Surface, "a Surface")
+    name = repr(surface.name or surface)
     if not surface.minima:
-        raise ValueError(f"surface must have a known minimum, got {surface.name or surface!r}")
+        raise ValueError(f"surface must have a known minimum, got {name}")
     best = np.array(surface.minima[0])
-    return surface.hessian(best), best
-
-
-def strengths(strength: Any) -> Array:
-    strength = np.asarray(strength)
-    not_negative("strength", strength)
-    return strength
+    H, reach = surface.hessian(best), 1 + np.abs(best)
+    for w in np.random.default_rng(0).normal(size=(3, len(best))):
+        w = best + reach * w
+        gradient, linear = surface.gradient(w), H @ (w - best)
+        if not length(gradient - linear) <= 1e-6 * (length(gradient) + length(linear)):
+            raise ValueError(f"surface must be quadratic, got {name}")
+    return H, best

@@ -10,9 +10,8 @@ Source: Li, Xu, Taylor, Studer & Goldstein, "Visualizing the loss landscape of n
 
 import numpy as np
 
-from calclearn.descent.arguments import finite_numbers, whole_number
-from calclearn.descent.batches import Array
-from calclearn.descent.surfaces import Surface
+from calclearn.descent.arguments import array, whole
+from calclearn.descent.surfaces import Array, Surface
 
 Window = tuple[tuple[float, float], tuple[float, float]]  # ((low, high), (low, high))
 
@@ -40,8 +39,7 @@ def from_the_end(points: Array) -> np.ndarray:
 
     Shares know no unit, and so no square overflows. Raises the errors of `principal_directions`.
     """
-    finite_numbers("points", points)
-    points = np.asarray(points, dtype=float)
+    points = np.asarray(array("points", points), dtype=float)
     if points.ndim != 2 or len(points) == 0 or points.shape[1] < 2:
         raise ValueError(
             f"points must have shape (K+1, d) with d of at least 2, got {points.shape}"
@@ -62,9 +60,7 @@ def projected(points: Array, origin: Array, u: Array, v: Array) -> np.ndarray:
     array([2., 2.])
     """
     given = {"points": points, "origin": origin, "u": u, "v": v}
-    for name, numbers in given.items():
-        finite_numbers(name, numbers)
-    points, origin, u, v = (np.asarray(numbers, dtype=float) for numbers in given.values())
+    points, origin, u, v = (np.asarray(array(*pair), dtype=float) for pair in given.items())
     if points.ndim != 2 or not points.shape[1:] == origin.shape == u.shape == v.shape:
         raise ValueError(
             f"points must have shape (K+1, d), and origin, u and v (d,), got {points.shape}, "
@@ -95,13 +91,13 @@ def share_shown(points: Array, u: Array, v: Array) -> float:
 def tabulated(surface: Surface, window: Window, nodes: int) -> Surface:
     """The surface read off a table over the window, linearly between its nodes, and at its edge.
 
-    Raises ValueError for fewer than two `nodes` a side.
+    Where a point is NaN, so is the height. Raises ValueError for fewer than two `nodes` a side.
 
     >>> plane = Surface(lambda w: 2 * w[0] + w[1], lambda w: np.ones_like(w))
     >>> float(tabulated(plane, ((0, 1), (0, 1)), 3)([0.3, 0.8]).round(12))
     1.4
     """
-    whole_number("nodes", nodes, 2)
+    whole("nodes", nodes, 2)
     low, high = np.transpose(window)
     mesh = np.meshgrid(*np.linspace(low, high, nodes).T)
     heights = surface(np.stack(mesh))  # (b, a)
@@ -110,7 +106,7 @@ def tabulated(surface: Surface, window: Window, nodes: int) -> Surface:
         to_batch = (2,) + (1,) * (w.ndim - 1)
         place = (w - low.reshape(to_batch)) / (high - low).reshape(to_batch) * (nodes - 1)
         place = np.clip(place, 0, nodes - 1)
-        corner = np.minimum(place.astype(int), nodes - 2)
+        corner = np.minimum(np.where(np.isnan(place), 0, place).astype(int), nodes - 2)
         (i, j), (s, t) = corner, place - corner
         left = (1 - t) * heights[j, i] + t * heights[j + 1, i]
         right = (1 - t) * heights[j, i + 1] + t * heights[j + 1, i + 1]

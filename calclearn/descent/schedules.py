@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from calclearn.descent.arguments import not_negative, optimizer_like, real_numbers, whole_number
-from calclearn.descent.batches import Array
-from calclearn.descent.optimizers import Number, Optimizer, root
+from calclearn.descent.arguments import array, number, whole
+from calclearn.descent.optimizers import Number, Optimizer, check_optimizer
+from calclearn.descent.surfaces import Array, length
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Schedule:
     factor: Callable[[Any], Any] = field(repr=False)
 
     def __post_init__(self) -> None:
-        not_negative("learning_rate", self.learning_rate)
+        number("learning_rate", self.learning_rate, 0, many=True)
 
     def __call__(self, k: Any) -> Number:
         return self.learning_rate * self.factor(k)
@@ -46,8 +46,8 @@ def step_decay(learning_rate: Number, factor: Number = 0.1, every: int = 30) -> 
     >>> [step_decay(8.0, factor=0.5, every=2)(k) for k in range(5)]
     [8.0, 8.0, 4.0, 4.0, 2.0]
     """
-    not_negative("factor", factor)
-    whole_number("every", every, 1)
+    number("factor", factor, 0, many=True)
+    whole("every", every, 1)
     return Schedule(learning_rate, lambda k: factor ** (k // every))
 
 
@@ -57,7 +57,7 @@ def exponential_decay(learning_rate: Number, factor: Number = 0.99) -> Schedule:
     >>> [exponential_decay(8.0, factor=0.5)(k) for k in range(4)]
     [8.0, 4.0, 2.0, 1.0]
     """
-    not_negative("factor", factor)
+    number("factor", factor, 0, many=True)
     return Schedule(learning_rate, lambda k: factor**k)
 
 
@@ -69,7 +69,7 @@ def cosine(learning_rate: Number, steps: int) -> Schedule:
 
     Source: Loshchilov & Hutter, "SGDR: stochastic gradient descent with restarts", ICLR (2017).
     """
-    whole_number("steps", steps, 1)
+    whole("steps", steps, 1)
     return Schedule(learning_rate, lambda k: (1 + np.cos(np.pi * np.minimum(k / steps, 1))) / 2)
 
 
@@ -81,9 +81,9 @@ def warmup(learning_rate: Number | Schedule, steps: int) -> Schedule:
 
     Source: Goyal et al., "Accurate, large minibatch SGD", arXiv:1706.02677 (2017).
     """
-    whole_number("steps", steps, 1)
-    whole = learning_rate if isinstance(learning_rate, Schedule) else constant(learning_rate)
-    return Schedule(whole.learning_rate, lambda k: np.minimum(1, (k + 1) / steps) * whole.factor(k))
+    whole("steps", steps, 1)
+    after = learning_rate if isinstance(learning_rate, Schedule) else constant(learning_rate)
+    return Schedule(after.learning_rate, lambda k: np.minimum(1, (k + 1) / steps) * after.factor(k))
 
 
 def per_step(learning_rates: Array) -> Schedule:
@@ -98,11 +98,10 @@ def per_step(learning_rates: Array) -> Schedule:
     Source: Maclaurin, Duvenaud & Adams, "Gradient-based hyperparameter optimization through
     reversible learning", ICML (2015).
     """
-    real_numbers("learning_rates", learning_rates)
-    rates = learning_rates if hasattr(learning_rates, "ndim") else np.asarray(learning_rates)
+    rates = array("learning_rates", learning_rates, finite=False)
     if rates.ndim == 0 or rates.size == 0:
         raise ValueError(f"learning_rates must have shape (K,) or (K, ...), got {rates.shape}")
-    not_negative("learning_rates", rates)
+    number("learning_rates", rates, 0, many=True)
     batch, last = rates.shape[1:], len(rates) - 1
     return Schedule(np.ones(batch) if batch else 1.0, lambda k: rates[np.minimum(k, last)])
 
@@ -115,17 +114,15 @@ class Clipped:
     max_norm: Number
 
     @property
-    def rests_where_flat(self) -> bool:
-        return self.optimizer.rests_where_flat
+    def stays_where_flat(self) -> Any:
+        return getattr(self.optimizer, "stays_where_flat", True)
 
     def init(self, w: Array) -> Any:
         return self.optimizer.init(w)
 
     def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
-        norm = root(np.sum(g * g, axis=0))  # (...): each start's own
-        return self.optimizer.update(
-            w, np.minimum(1, self.max_norm / (norm + 1e-6)) * g, state, surface
-        )
+        share = np.minimum(1, self.max_norm / (length(g) + 1e-6))  # (...): each start's own
+        return self.optimizer.update(w, share * g, state, surface)
 
 
 def clipped(optimizer: Optimizer, max_norm: Number) -> Clipped:
@@ -133,7 +130,8 @@ def clipped(optimizer: Optimizer, max_norm: Number) -> Clipped:
 
     g ← g · min(1, max_norm / (‖g‖ + 10⁻⁶))
 
-    The 10⁻⁶ is that of PyTorch's `clip_grad_norm_`. Raises ValueError for a negative `max_norm`.
+    The 10⁻⁶ is that of PyTorch's `clip_grad_norm_`. Raises ValueError for a negative `max_norm`,
+    TypeError for an optimizer that searches along a line: it compares gradients as they are.
 
     >>> from calclearn.descent.optimizers import GradientDescent
     >>> w, _ = clipped(GradientDescent(1.0), 5.0).update(np.zeros(2), np.array([30.0, -40.0]), 0)
@@ -143,6 +141,10 @@ def clipped(optimizer: Optimizer, max_norm: Number) -> Clipped:
     Source: Pascanu, Mikolov & Bengio, "On the difficulty of training recurrent neural networks",
     ICML (2013).
     """
-    optimizer_like(optimizer)
-    not_negative("max_norm", max_norm)
+    check_optimizer(optimizer)
+    if hasattr(optimizer, "search"):
+        raise TypeError(
+            f"optimizer must take one gradient a step, not search along a line, got {optimizer!r}"
+        )
+    number("max_norm", max_norm, 0, many=True)
     return Clipped(optimizer, max_norm)

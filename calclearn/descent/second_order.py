@@ -1,28 +1,46 @@
-"""The second derivative chooses the step: Newton's method, and those that guess the Hessian.
+"""The second derivative chooses the step: Newton's method, and those that approximate the Hessian.
 
 A quadratic model q(s) = f + g·s + ½ sᵀ H s has its minimum where H s = -g. Newton's method goes
 there. What follows repairs what goes wrong with that: the model's stationary point may be a
 maximum or a saddle (`DampedNewton`), the step may be too long (a line search), and H is
 expensive (`BFGS` learns its inverse from the gradients, `LBFGS` remembers a few of them only).
 
-Those that search along a line have seen the next point before they step on it. They leave
-what they saw in `state.seen`, and `descend` takes it from there.
+A line search asks how far to go along a direction p, φ(t) = f(w + t p), and two conditions say
+when a step will do (Wolfe 1969): it must fall enough for its length, and the slope at its end must
+have flattened, or it was too short:
+
+    φ(t) ≤ φ(0) + c₁ t φ'(0)        |φ'(t)| ≤ -c₂ φ'(0)
+
+Optimizers that search offer `search(here, state, surface) -> (there, state)`, from one
+`Evaluation` to the next, so that `descend` evaluates nothing twice; their `update` is made of it.
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from calclearn.calculus.tracing import plain
-from calclearn.descent.arguments import not_negative, whole_number
-from calclearn.descent.batches import Array, either, everywhere, inner
-from calclearn.descent.line_search import backtracking, strong_wolfe
+from calclearn.descent.arguments import number, whole
 from calclearn.descent.optimizers import Optimizer
-from calclearn.descent.record import Seen
-from calclearn.descent.surfaces import Surface
+from calclearn.descent.surfaces import (
+    Array,
+    Evaluation,
+    Surface,
+    anywhere,
+    broadcast,
+    in_type,
+    inner,
+    length,
+    where,
+)
 
+FALL = 1e-4  # c₁
+FLATTEN = 0.9  # c₂
+TRIALS = 25  # of a search with interpolation
+HALVINGS = 60  # of a search without, down to the last digit of a step
 EPS = np.finfo(float).eps
+NOISE = 4  # units in the last place: such a change of φ is only rounding
 
 
 @dataclass(frozen=True)
@@ -33,7 +51,7 @@ class Newton(Optimizer):
 
     Near a saddle or a maximum it climbs. Where H is singular, the shortest solution is taken.
 
-    >>> from calclearn.descent.catalogue import booth
+    >>> from calclearn.descent.landscapes import booth
     >>> w, surface = np.array([-6.0, -4.0]), booth()
     >>> Newton().update(w, surface.gradient(w), 0, surface)[0].round(9)
     array([1., 3.])
@@ -50,12 +68,21 @@ class Newton(Optimizer):
         return w - self.rate(k) * solved(surface.hessian(w), g), k + 1
 
 
+@dataclass(frozen=True)
+class Searching:
+    """An optimizer whose steps are searches along a line."""
+
+    def update(self, w: Array, g: Array, state: Any, surface: Surface) -> tuple[Array, Any]:
+        there, state = self.search(Evaluation(w, surface(w), g, 1), state, surface)
+        return there.w, state
+
+
 class Damped(NamedTuple):
-    seen: Seen | None
+    """DampedNewton remembers nothing."""
 
 
 @dataclass(frozen=True)
-class DampedNewton:
+class DampedNewton(Searching):
     """Newton's step with every curvature counted upwards, shortened until the value falls.
 
     wₖ₊₁ = wₖ - t |H|⁻¹ ∇f(wₖ),    |H| = Σ max(|λᵢ|, damping · max|λ|) vᵢ vᵢᵀ
@@ -63,7 +90,7 @@ class DampedNewton:
     λᵢ, vᵢ are H's eigenvalues and eigenvectors. Down the saddle, too, the step is as long as the
     curvature allows, and t = 1, ½, ¼, ... is the first that backtracking accepts.
 
-    >>> from calclearn.descent.catalogue import double_well
+    >>> from calclearn.descent.landscapes import double_well
     >>> w, surface = np.array([0.1, 1.0]), double_well()
     >>> w, state = DampedNewton().update(w, surface.gradient(w), DampedNewton().init(w), surface)
     >>> w.round(4)  # away from the saddle at (0, 0), where Newton's step ends
@@ -72,27 +99,26 @@ class DampedNewton:
     Source: Dauphin et al., "Identifying and attacking the saddle point problem", NeurIPS (2014).
     """
 
-    damping: float = 1e-8
-    rests_where_flat: ClassVar[bool] = True
+    damping: float = 1e-12
 
     def __post_init__(self) -> None:
-        not_negative("damping", self.damping)
+        number("damping", self.damping, 0, many=True)
 
     def init(self, w: Array) -> Damped:
-        return Damped(None)
+        return Damped()
 
-    def update(self, w: Array, g: Array, state: Damped, surface: Surface) -> tuple[Array, Damped]:
-        seen = state.seen or Seen(w, surface.function(w), g, 1)
-        p = -solved(surface.hessian(w), g, self.damping)
-        found = backtracking(surface, seen, p)
-        return found.w, Damped(found)
+    def search(
+        self, here: Evaluation, state: Damped, surface: Surface
+    ) -> tuple[Evaluation, Damped]:
+        p = -solved(surface.hessian(here.w), here.gradient, self.damping)
+        return backtracking(surface, here, p), state
 
 
-def solved(hessian: Array, g: Array, damping: float | None = None) -> Array:
+def solved(hessian: Array, g: Array, damping: Any = None) -> Array:
     """H⁻¹ g, or |H|⁻¹ g with damping, for each start: (d, d, ...), (d, ...) -> (d, ...)."""
     H, b = np.moveaxis(hessian, (0, 1), (-2, -1)), np.moveaxis(g, 0, -1)[..., None]
-    if damping is not None and not bends_up(H, damping):
-        return np.moveaxis(uphill_counted(H, b, damping)[..., 0], -1, 0)
+    if damping is not None:
+        return np.moveaxis(upwards(H, b, np.asarray(damping)[..., None])[..., 0], -1, 0)
     try:
         s = np.linalg.solve(H, b)
     except np.linalg.LinAlgError:  # of one start, perhaps: the others keep their own step
@@ -103,21 +129,21 @@ def solved(hessian: Array, g: Array, damping: float | None = None) -> Array:
     return np.moveaxis(s[..., 0], -1, 0)
 
 
-def bends_up(H: Array, damping: float) -> bool:
-    """Are all λ > damping · Σλ, so that there is nothing to repair? Cholesky knows without them."""
-    H = plain(H)
-    level = damping * np.trace(H, axis1=-2, axis2=-1)[..., None, None]
-    try:
-        return bool(np.all(np.isfinite(np.linalg.cholesky(H - level * np.eye(H.shape[-1])))))
-    except np.linalg.LinAlgError:
-        return False
+def upwards(H: Array, b: Array, damping: np.ndarray) -> Array:
+    """|H|⁻¹ b, the shortest one where |H| is singular: (..., d, d), (..., d, 1) -> (..., d, 1).
 
-
-def uphill_counted(H: Array, b: Array, damping: float) -> Array:
-    """|H|⁻¹ b by eigenvalues and eigenvectors: (..., d, d), (..., d, 1) -> (..., d, 1)."""
-    curvatures, directions = np.linalg.eigh(np.where(np.isfinite(H), H, 0))
+    Where all curvatures are above the damping, |H| is H itself.
+    """
+    finite = np.isfinite(plain(H)).all(axis=(-2, -1), keepdims=True)
+    H = np.where(finite, H, 0)
+    curvatures = np.linalg.eigvalsh(plain(H))
+    least = np.maximum(damping, EPS) * np.max(np.abs(curvatures), axis=-1, keepdims=True)
+    if np.all(curvatures > least):
+        return np.linalg.solve(H, b)
+    curvatures, directions = np.linalg.eigh(H)
     sizes = np.abs(curvatures)
-    sizes = np.maximum(sizes, damping * np.max(sizes, axis=-1, keepdims=True))[..., None]
+    least = damping * np.max(sizes, axis=-1, keepdims=True)
+    sizes = np.maximum(sizes, least)[..., None]
     along = np.swapaxes(directions, -1, -2) @ b
     return directions @ (along / np.where(sizes > 0, sizes, 1))
 
@@ -125,20 +151,20 @@ def uphill_counted(H: Array, b: Array, damping: float) -> Array:
 class BFGSState(NamedTuple):
     inverse: Array | None  # (d, d, ...): the guess of H⁻¹, None before the first step
     fall: Array | None  # (...): by how much the last step changed the value
-    seen: Seen | None
 
 
 @dataclass(frozen=True)
-class BFGS:
+class BFGS(Searching):
     """Newton's step with an inverse Hessian that is learnt from how the gradient changes.
 
     p = -B ∇f(wₖ),    wₖ₊₁ = wₖ + t p,    s = wₖ₊₁ - wₖ,    y = ∇f(wₖ₊₁) - ∇f(wₖ)
     B ← (I - ρ s yᵀ) B (I - ρ y sᵀ) + ρ s sᵀ,    ρ = 1 / yᵀs
 
-    t is found by `strong_wolfe`, which makes yᵀs > 0, so that B, at first the identity, stays
-    positive definite. The search begins at 1, or at twice the step that would repeat the last fall.
+    t is found by `strong_wolfe`, which makes yᵀs > 0, so that B, at first a multiple of the
+    identity, stays positive definite. The search begins at 1, or at twice the step that would
+    repeat the last fall.
 
-    >>> from calclearn.descent.catalogue import rosenbrock
+    >>> from calclearn.descent.landscapes import rosenbrock
     >>> from calclearn.descent.descend import descend
     >>> run = descend(rosenbrock(), [-1.2, 1.0], BFGS())
     >>> run.point.round(6), bool(run.evaluations < 50)
@@ -147,31 +173,34 @@ class BFGS:
     Source: Broyden, Fletcher, Goldfarb, Shanno (1970); Nocedal & Wright (2006), algorithm 6.1.
     """
 
-    rests_where_flat: ClassVar[bool] = True
-
     def init(self, w: Array) -> BFGSState:
-        return BFGSState(None, None, None)
+        return BFGSState(None, None)
 
-    def update(
-        self, w: Array, g: Array, state: BFGSState, surface: Surface
-    ) -> tuple[Array, BFGSState]:
-        B, fall, seen = state
-        seen = seen or Seen(w, surface.function(w), g, 1)
+    def search(
+        self, here: Evaluation, state: BFGSState, surface: Surface
+    ) -> tuple[Evaluation, BFGSState]:
+        (w, value, g, _), (B, fall) = here, state
         if B is None:
-            B = everywhere(np.eye(len(w), dtype=w.dtype), w)
-            p, t = -g, np.minimum(1, 1 / np.sqrt(inner(g, g)))
+            B = broadcast(np.eye(len(w), dtype=w.dtype), w) / unit(surface)
+            p = -g / unit(surface)
+            t = np.minimum(1, 1 / length(p))
         else:
             p = -times(B, g)
             t = 4 * fall / inner(g, p)
-            t = either((t > 0) & (t < 1), t, 1.0)
-        found = strong_wolfe(surface, seen, p, t)
-        s, y = found.w - w, found.gradient - g
+            t = where((t > 0) & (t < 1), t, 1.0)
+        there = strong_wolfe(surface, here, p, t)
+        s, y = there.w - w, there.gradient - g
         ys, By = inner(y, s), times(B, y)
-        rho = either(ys > EPS * inner(y, y), 1 / ys, 0.0)
+        rho = where(ys > EPS * length(y) * length(s), 1 / ys, 0.0)
         u = (rho * (1 + rho * inner(y, By)) / 2) * s - rho * By
         outer = u[:, None] * s
         B = B + (outer + outer.swapaxes(0, 1))
-        return found.w, BFGSState(B, found.value - seen.value, found)
+        return there, BFGSState(B, there.value - value)
+
+
+def unit(surface: Surface) -> Array:
+    """The steepness (...), in which the first steps are measured; 1 for a surface that is flat."""
+    return np.where(plain(surface.steepness) > 0, surface.steepness, 1)[()]
 
 
 def times(B: Array, g: Array) -> Array:
@@ -181,16 +210,15 @@ def times(B: Array, g: Array) -> Array:
 
 class LBFGSState(NamedTuple):
     pairs: tuple  # of (s, y, ρ), the newest last
-    seen: Seen | None
 
 
 @dataclass(frozen=True)
-class LBFGS:
+class LBFGS(Searching):
     """BFGS that keeps the last few steps s and gradient changes y in place of a d x d matrix.
 
     B ∇f comes from two passes over the pairs: memory and work grow with d, not with its square.
 
-    >>> from calclearn.descent.catalogue import rosenbrock
+    >>> from calclearn.descent.landscapes import rosenbrock
     >>> from calclearn.descent.descend import descend
     >>> run = descend(rosenbrock(10), rosenbrock(10).start, LBFGS())
     >>> bool(run.value < 1e-15), bool(run.evaluations < 120)
@@ -200,24 +228,24 @@ class LBFGS:
     """
 
     memory: int = 10
-    rests_where_flat: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        whole_number("memory", self.memory, 1)
+        whole("memory", self.memory, 1)
 
     def init(self, w: Array) -> LBFGSState:
-        return LBFGSState((), None)
+        return LBFGSState(())
 
-    def update(
-        self, w: Array, g: Array, state: LBFGSState, surface: Surface
-    ) -> tuple[Array, LBFGSState]:
-        pairs, seen = state.pairs, state.seen or Seen(w, surface.function(w), g, 1)
-        t = 1.0 if pairs else np.minimum(1, 1 / np.sqrt(inner(g, g)))
-        found = strong_wolfe(surface, seen, -two_loops(pairs, g), t)
-        s, y = found.w - w, found.gradient - g
+    def search(
+        self, here: Evaluation, state: LBFGSState, surface: Surface
+    ) -> tuple[Evaluation, LBFGSState]:
+        pairs, g = state.pairs, here.gradient
+        p = -two_loops(pairs, g) if pairs else -g / unit(surface)
+        t = 1.0 if pairs else np.minimum(1, 1 / length(p))
+        there = strong_wolfe(surface, here, p, t)
+        s, y = there.w - here.w, there.gradient - g
         ys = inner(y, s)
-        rho = either(ys > EPS * inner(y, y), 1 / ys, 0.0)
-        return found.w, LBFGSState((*pairs, (s, y, rho))[-self.memory :], found)
+        rho = where(ys > EPS * length(y) * length(s), 1 / ys, 0.0)
+        return there, LBFGSState((*pairs, (s, y, rho))[-self.memory :])
 
 
 def two_loops(pairs: tuple, g: Array) -> Array:
@@ -228,7 +256,112 @@ def two_loops(pairs: tuple, g: Array) -> Array:
         g = g - weights[-1] * y
     if pairs:
         _, y, rho = pairs[-1]
-        g = g * either(rho > 0, 1 / (rho * inner(y, y)), 1.0)
+        g = g * where(rho > 0, 1 / (rho * length(y)) / length(y), 1.0)
     for (s, y, rho), weight in zip(pairs, reversed(weights), strict=True):
         g = g + (weight - rho * inner(y, g)) * s
     return g
+
+
+class Trial(NamedTuple):
+    """One point of the line, t along it."""
+
+    t: Array  # (...)
+    value: Array
+    slope: Array  # φ'(t)
+
+
+def backtracking(surface: Surface, here: Evaluation, p: Array) -> Evaluation:
+    """Halve the step, from 1, until the value falls by a fair share of what the slope promises.
+
+    p: directions (d, ...) with ∇f(w)·p < 0. Near a minimum, where the value changes by no more than
+    rounding, a step will do that makes the gradient half as long. A start that finds no such point
+    stays.
+
+    >>> bowl = Surface(lambda w: w[0] ** 2, lambda w: 2 * w)
+    >>> here = Evaluation(np.array([3.0]), np.array(9.0), np.array([6.0]), 1)
+    >>> there = backtracking(bowl, here, np.array([-24.0]))  # t = 1, 1/2, 1/4, 1/8
+    >>> there.w, there.count
+    (array([0.]), 5)
+
+    Source: Armijo, Pacific J. Math. 16 (1966).
+    """
+    (w, value, g, count), t, best = here, 1.0, here
+    rounding = NOISE * np.finfo(w.dtype).eps * abs(plain(value))
+    slope, steep = plain(inner(g, p)), length(plain(g))
+    waiting = slope < 0
+    for _ in range(HALVINGS):
+        x = in_type(w + t * p, w)
+        count = count + where(waiting, 1, 0)
+        there = Evaluation(x, *surface.value_and_gradient(x), count)
+        fall = plain(value) - plain(there.value)
+        enough = (fall > 0) & (fall >= -FALL * t * slope)
+        level = abs(fall) <= rounding
+        if anywhere(waiting & ~enough & level):
+            enough = enough | (level & (length(plain(there.gradient)) <= steep / 2))
+        best = where(waiting & enough, there, best)
+        waiting = waiting & ~enough
+        if not anywhere(waiting):
+            break
+        t = where(waiting, t / 2, t)
+    return best._replace(count=count)
+
+
+def strong_wolfe(surface: Surface, here: Evaluation, p: Array, t: Any = 1.0) -> Evaluation:
+    """A step, first trying `t`, that falls enough and ends flat enough: both conditions.
+
+    Until a valley is between two trials, the step grows; then cubic interpolation closes in.
+    A start that does not succeed takes the lowest of its trials, or stays.
+
+    >>> bowl = Surface(lambda w: w[0] ** 2, lambda w: 2 * w)
+    >>> here = Evaluation(np.array([3.0]), np.array(9.0), np.array([6.0]), 1)
+    >>> strong_wolfe(bowl, here, np.array([-24.0])).w.round(9)
+    array([0.])
+
+    Source: Nocedal & Wright, Numerical Optimization (2006), algorithms 3.5 and 3.6.
+    """
+    (w, value, g, count), best = here, here
+    slope = inner(g, p)
+    low, high = Trial(0.0 * slope, value, slope), None
+    waiting, rounding = slope < 0, NOISE * np.finfo(w.dtype).eps * abs(value)
+    for _ in range(TRIALS):
+        x = in_type(w + t * p, w)
+        count = count + where(waiting, 1, 0)
+        there = Evaluation(x, *surface.value_and_gradient(x), count)
+        trial = Trial(t, there.value, inner(there.gradient, p))
+        lower = trial.value <= value + FALL * t * slope + rounding
+        lower = lower & (trial.value <= low.value)
+        best = where(waiting & lower, there, best)
+        waiting = where(lower & (abs(trial.slope) <= -FLATTEN * slope), False, waiting)
+        if not anywhere(waiting):
+            break
+        high = Trial(np.inf + 0 * slope, value, slope) if high is None else high
+        low, high, t = narrowed(low, high, trial, lower, waiting)
+    else:  # what changed by no more than rounding has not fallen: such a start stays
+        fallen = best.value < value - rounding
+        best = where(waiting & ~fallen, here, best)
+    return best._replace(count=count)
+
+
+@np.errstate(all="ignore")  # where there is no cubic, there is NaN, and the step is halved
+def narrowed(low: Trial, high: Trial, trial: Trial, lower: Array, waiting: Array) -> tuple:
+    """The interval that holds a good step, with the news of a trial, and the next t to try."""
+    beyond = trial.slope * (high.t - low.t) >= 0  # the valley lies between low and the trial
+    new_high = where(lower, where(beyond, low, high), trial)
+    new_low = where(lower, trial, low)
+    inside = new_high.t < np.inf
+    a, b = where(inside, new_low, low), where(inside, new_high, trial)
+    share = cubic_minimum(a, b)
+    sense = (share == share) & (inside | (share > 1))  # else it is no number, or lies behind
+    share = where(sense, share, where(inside, 0.5, 5.0))
+    least, most = where(inside, 0.1, 2.1), where(inside, 0.9, 5.0)
+    share = where(share > least, share, least)  # not too close to what is known
+    share = where(share < most, share, most)
+    return new_low, new_high, where(waiting, a.t + share * (b.t - a.t), trial.t)
+
+
+def cubic_minimum(a: Trial, b: Trial) -> Array:
+    """Where the cubic through two trials and their slopes is lowest, as a share of a to b."""
+    width = b.t - a.t
+    c = a.slope + b.slope - 3 * (b.value - a.value) / width
+    root = np.sign(width) * np.sqrt(c * c - a.slope * b.slope)
+    return 1 - (b.slope + root - c) / (b.slope - a.slope + 2 * root)

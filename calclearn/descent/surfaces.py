@@ -1,4 +1,4 @@
-"""A surface is a function of a point together with what is known about it.
+"""A surface is a function of a point together with its derivatives and its landmarks.
 
 Coordinates come first: a point has shape (d,), many points have shape (d, ...), and then
 
@@ -11,140 +11,213 @@ A derivative that nobody worked out by hand is supplied by `calclearn.calculus.a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from calclearn.descent.arguments import is_real, not_negative, surface_like, whole_number
-from calclearn.descent.batches import Array, as_points, everywhere
+from calclearn.calculus import autodiff
+from calclearn.calculus.tracing import Traced, plain
+from calclearn.descent.arguments import REAL, instance, is_real, number, whole
 
+Array = Any  # an ndarray, or what a trace puts in its place
 Field = Callable[[Array], Array]
 
 
-@dataclass(frozen=True, eq=False)
 class Surface:
     """A height over the space of weights, with its gradient, its Hessian and its landmarks.
 
-    `function`, `gradient` and `hessian` take points (d, ...); `value_and_gradient` may be given
-    where both together cost less. `domain` holds one (low, high) pair a coordinate, `start` a good
-    first point, `minima` the known ones, global minima first. `scale` and `steepness` are the sizes
-    of a typical value and of a typical gradient: by them `descend` tells a value that has exploded
-    and a gradient that is small. `sampler(rng)` makes the surface of one random mini-batch;
-    `batch` is the shape of an array of factors, see `__mul__`.
-    Raises TypeError for what cannot be called and ValueError for points of another dimension.
+    `function`, `gradient` and `hessian` take points (d, ...); `value_and_gradient` may stand for
+    the first two where both together cost less. `domain` holds one (low, high) pair a coordinate,
+    `start` a good first point, `minima` the known ones, global minima first. `scale` and
+    `steepness` are the sizes of a typical value and of a typical gradient: by them `descend`
+    recognises a value that has exploded and a gradient that is small. `sampler(rng)` makes the
+    surface of one random mini-batch; `batch` is the shape of an array of factors. What comes out
+    has the floating-point type of the points. A surface does not change: `replace` makes another.
+
+    Surfaces can be added, subtracted and negated, multiplied and divided by numbers; an array of
+    factors (...) makes a batch of surfaces. Raises TypeError for what cannot be called, ValueError
+    for points of another dimension.
 
     >>> bowl = Surface(lambda w: w[0]**2 + 3 * w[1]**2, lambda w: np.stack([2 * w[0], 6 * w[1]]))
     >>> float(bowl([1.0, 2.0]))
     13.0
-    >>> (2 * bowl + bowl).gradient([1.0, 2.0])
-    array([ 6., 36.])
+    >>> (2 * bowl - bowl / 2).gradient([1.0, 2.0])
+    array([ 3., 18.])
     """
 
-    function: Field = field(repr=False)
-    gradient: Field | None = field(default=None, repr=False)
-    hessian: Field | None = field(default=None, repr=False)
-    value_and_gradient: Callable | None = field(default=None, kw_only=True, repr=False)
-    name: str = field(default="", kw_only=True)
-    formula: str = field(default="", kw_only=True)
-    domain: tuple[tuple[float, float], ...] = field(default=(), kw_only=True)
-    start: Any = field(default=None, kw_only=True)
-    minima: tuple = field(default=(), kw_only=True, repr=False)
-    dimension: int | None = field(default=None, kw_only=True)
-    source: str = field(default="", kw_only=True, repr=False)
-    scale: Any = field(default=1.0, kw_only=True, repr=False)
-    steepness: Any = field(default=1.0, kw_only=True, repr=False)
-    batch: tuple[int, ...] = field(default=(), kw_only=True, repr=False)
-    sampler: Callable | None = field(default=None, kw_only=True, repr=False)
-
-    def __post_init__(self) -> None:
-        f, gradient, both = self.function, self.gradient, self.value_and_gradient
-        if not callable(f):
-            raise TypeError(f"function must be a function of points, got {type(f).__name__}")
-        for name in ("gradient", "hessian", "value_and_gradient", "sampler"):
-            if getattr(self, name) is not None and not callable(getattr(self, name)):
-                got = type(getattr(self, name)).__name__
-                raise TypeError(f"{name} must be a function of points or None, got {got}")
+    def __init__(
+        self,
+        function: Field | None = None,
+        gradient: Field | None = None,
+        hessian: Field | None = None,
+        *,
+        value_and_gradient: Callable | None = None,
+        name: str = "",
+        formula: str = "",
+        domain: tuple[tuple[float, float], ...] = (),
+        start: Any = None,
+        minima: tuple = (),
+        dimension: int | None = None,
+        source: str = "",
+        scale: Any = 1.0,
+        steepness: Any = 1.0,
+        batch: tuple[int, ...] = (),
+        sampler: Callable | None = None,
+    ) -> None:
+        given = {key: value for key, value in locals().items() if key != "self"}
+        derivatives = {"gradient", "hessian", "value_and_gradient"}
+        both = value_and_gradient
+        for key in ("function", *derivatives, "sampler"):
+            optional = key != "function" or both is not None
+            if not (callable(given[key]) or (given[key] is None and optional)):
+                got, none = type(given[key]).__name__, " or None" * optional
+                raise TypeError(f"{key} must be a function of points{none}, got {got}")
+        function = given["function"] = function or (lambda w: both(w)[0])
         if both is None and gradient is None:
-            both = by_autodiff("value_and_grad", f)
-        elif both is None:
-            both = lambda w: (f(w), gradient(w))  # noqa: E731
-        dimension = dimension_of(self.domain, self.dimension)
-        completed = {
-            "dimension": dimension,
-            "gradient": checked(gradient or by_autodiff("grad", f), dimension),
-            "hessian": checked(self.hessian or by_autodiff("hessian", f), dimension),
-            "value_and_gradient": checked(both, dimension),
-        }
-        for name, value in completed.items():
-            object.__setattr__(self, name, value)
+            both = autodiff.value_and_grad(function)
+        gradient = gradient or (lambda w: both(w)[1])
+        vars(self).update({key: given[key] for key in given if key not in derivatives})
+        vars(self).update(
+            dimension=dimension_of(domain, dimension),
+            _given=given,
+            _gradient=gradient,
+            _both=both or (lambda w: (function(w), gradient(w))),
+            _hessian=hessian or autodiff.hessian(function),
+        )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"a surface does not change; surface.replace({name}=...) is another")
+
+    def replace(self, **changes: Any) -> "Surface":
+        """The surface with another domain, start, gradient, ...
+
+        With another `function`, what was said of the old one (derivatives, formula, minima, source,
+        scale, steepness, batches) is dropped, and so is a gradient that came by another way.
+
+        >>> parabola = Surface(lambda w: w[0]**2, lambda w: 2 * w)
+        >>> parabola.replace(function=lambda w: w[0]**3).gradient([2.0])
+        array([12.])
+        """
+        kept = self._given
+        if "function" in changes:
+            kept = {key: kept[key] for key in ("name", "domain", "start", "dimension")}
+        elif {"gradient", "value_and_gradient"} & set(changes):
+            kept = {**kept, "gradient": None, "value_and_gradient": None}
+        return Surface(**{**kept, **changes})
+
+    def __repr__(self) -> str:
+        size = "" if self.dimension is None else f" of dimension {self.dimension}"
+        return f"<Surface {self.name or '(without a name)'}{size}>"
 
     def __call__(self, w: Array) -> Array:
-        return self.function(as_points(w, self.dimension))
+        w = as_points(w, self.dimension)
+        return in_type(self.function(w), w)
+
+    def gradient(self, w: Array) -> Array:
+        w = as_points(w, self.dimension)
+        return in_type(self._gradient(w), w)
+
+    def hessian(self, w: Array) -> Array:
+        w = as_points(w, self.dimension)
+        return in_type(self._hessian(w), w)
+
+    def value_and_gradient(self, w: Array) -> tuple[Array, Array]:
+        w = as_points(w, self.dimension)
+        value, gradient = self._both(w)
+        if w.dtype is FLOAT:
+            return value, gradient
+        return in_type(value, w), in_type(gradient, w)
 
     def sample(self, rng: np.random.Generator) -> "Surface":
         """The surface of a random mini-batch; the surface itself where there are no data."""
         return self if self.sampler is None else self.sampler(rng)
 
-    def __add__(self, other: "Surface") -> "Surface":
-        """The derivative of a sum is the sum of the derivatives; so are mini-batch and scale."""
-        if not isinstance(other, Surface):
-            return NotImplemented
-        a, b = self, other
-        if None not in (a.dimension, b.dimension) and a.dimension != b.dimension:
-            raise ValueError(
-                f"surfaces that are added must have one dimension, got {a.dimension} "
-                f"and {b.dimension}"
-            )
-        noisy = a.sampler is not None or b.sampler is not None
+    def __add__(self, other: Any) -> "Surface":
+        if isinstance(other, int) and other == 0:  # where `sum` begins
+            return self
+        return combination((1, self), (1, other)) if isinstance(other, Surface) else NotImplemented
 
-        def both(w: Array) -> tuple[Array, Array]:
-            (height, slope), (more, steeper) = a.value_and_gradient(w), b.value_and_gradient(w)
-            return height + more, slope + steeper
-
-        return Surface(
-            lambda w: a.function(w) + b.function(w),
-            lambda w: a.gradient(w) + b.gradient(w),
-            lambda w: a.hessian(w) + b.hessian(w),
-            value_and_gradient=both,
-            name=f"{a.name} + {b.name}",
-            formula=f"{a.formula} + {b.formula}",
-            domain=a.domain or b.domain,
-            start=b.start if a.start is None else a.start,
-            dimension=a.dimension or b.dimension,
-            scale=a.scale + b.scale,
-            steepness=a.steepness + b.steepness,
-            batch=np.broadcast_shapes(a.batch, b.batch),
-            sampler=(lambda rng: a.sample(rng) + b.sample(rng)) if noisy else None,
-        )
+    def __sub__(self, other: Any) -> "Surface":
+        return combination((1, self), (-1, other)) if isinstance(other, Surface) else NotImplemented
 
     def __mul__(self, factor: Any) -> "Surface":
-        """A multiple of the surface; an array of factors (...) makes a batch of surfaces."""
-        if not is_real(factor):
-            return NotImplemented
-        if type(factor) is np.float64:  # a number like any other: float32 points stay float32
-            factor = float(factor)
-        a, label = self, f"{factor:.4g}" if isinstance(factor, int | float) else "c"
-        return Surface(
-            lambda w: factor * a.function(w),
-            lambda w: factor * a.gradient(w),
-            lambda w: factor * a.hessian(w),
-            value_and_gradient=lambda w: tuple(factor * part for part in a.value_and_gradient(w)),
-            name=f"{label} {a.name}",
-            formula=rf"{label} \left({a.formula}\right)",
-            domain=a.domain,
-            start=a.start,
-            minima=a.minima if np.all(factor > 0) else (),
-            dimension=a.dimension,
-            scale=abs(factor) * a.scale,
-            steepness=abs(factor) * a.steepness,
-            batch=np.broadcast_shapes(getattr(factor, "shape", ()), a.batch),
-            sampler=None if a.sampler is None else lambda rng: factor * a.sample(rng),
-        )
+        return combination((factor, self)) if is_real(factor) else NotImplemented
 
-    __rmul__ = __mul__
+    def __truediv__(self, divisor: Any) -> "Surface":
+        if not is_real(divisor):
+            return NotImplemented
+        if np.any(plain(divisor) == 0):
+            raise ValueError(f"a surface can be divided by what is not 0, got {divisor}")
+        return combination((1 / divisor, self))
+
+    def __neg__(self) -> "Surface":
+        return combination((-1, self))
+
+    __radd__, __rmul__ = __add__, __mul__
     __array_ufunc__ = None  # so that NumPy hands `array * surface` over to __rmul__
+
+
+class Evaluation(NamedTuple):
+    """A point, and what a surface is there."""
+
+    w: Array  # (d, ...)
+    value: Array  # (...)
+    gradient: Array  # (d, ...)
+    count: Any  # of evaluations so far: one number, or one for each start (...)
+
+
+def combination(*terms: tuple[Any, Surface]) -> Surface:
+    """Σ cᵢ fᵢ of terms (cᵢ, fᵢ): its derivatives are the same sums of derivatives.
+
+    So are its mini-batches; its minima are known where it is one term with c > 0.
+    """
+    terms = [(float(c) if isinstance(c, np.generic) else c, s) for c, s in terms]
+    surfaces = [s for _, s in terms]
+    dimensions = {s.dimension for s in surfaces} - {None}
+    if len(dimensions) > 1:
+        one, other = (s.dimension for s in surfaces)
+        raise ValueError(f"surfaces that are added must have one dimension, got {one} and {other}")
+    first = next((s for s in surfaces if s.domain), surfaces[0])
+    shapes = [shape for c, s in terms for shape in (getattr(c, "shape", ()), s.batch)]
+
+    def total(part: Callable[[Surface], Array]) -> Array:
+        parts = [c * part(s) for c, s in terms]
+        return sum(parts[1:], parts[0])
+
+    def both(w: Array) -> tuple[Array, Array]:
+        evaluated = {id(s): s.value_and_gradient(w) for s in surfaces}
+        return total(lambda s: evaluated[id(s)][0]), total(lambda s: evaluated[id(s)][1])
+
+    return Surface(
+        lambda w: total(lambda s: s(w)),
+        lambda w: total(lambda s: s.gradient(w)),
+        lambda w: total(lambda s: s.hessian(w)),
+        value_and_gradient=both,
+        name=written([(c, s.name, s.name) for c, s in terms]),
+        formula=written([(c, s.formula, rf"\left({s.formula}\right)") for c, s in terms]),
+        domain=first.domain,
+        start=next((s.start for s in surfaces if s.start is not None), None),
+        minima=first.minima if len(terms) == 1 and np.all(plain(terms[0][0]) > 0) else (),
+        dimension=next(iter(dimensions), None),
+        scale=sum(abs(c) * s.scale for c, s in terms),
+        steepness=sum(abs(c) * s.steepness for c, s in terms),
+        batch=np.broadcast_shapes(*shapes),
+        sampler=None
+        if all(s.sampler is None for s in surfaces)
+        else lambda rng: combination(*((c, s.sample(rng)) for c, s in terms)),
+    )
+
+
+def written(terms: list[tuple[Any, str, str]]) -> str:
+    """A sum in words or in TeX, of each term's factor, its text and its text in parentheses."""
+    words = ""
+    for c, text, enclosed in terms:
+        known = isinstance(c, int | float)
+        sign = "-" if known and c < 0 else "+" if words else ""
+        size = "c" if not known else "" if abs(c) == 1 else f"{abs(c):.4g}"
+        term = f"{size} {enclosed}" if size else enclosed if sign == "-" else text
+        words += f" {sign} {term}" if words else f"{sign}{term}"
+    return words
 
 
 def slice_through(surface: Surface, origin: Array, u: Array, v: Array) -> Surface:
@@ -160,21 +233,19 @@ def slice_through(surface: Surface, origin: Array, u: Array, v: Array) -> Surfac
     >>> float(plane([3.0, 4.0]))
     50.0
     """
-    surface_like(surface)
+    instance("surface", surface, Surface, "a Surface")
     origin = as_points(origin, surface.dimension, "origin")
     u, v = (as_points(w, origin.shape[0], name) for w, name in ((u, "u"), (v, "v")))
     if not origin.ndim == u.ndim == v.ndim == 1:
-        raise ValueError(
-            f"origin, u and v must be single points (d,), got shapes {origin.shape}, {u.shape} "
-            f"and {v.shape}"
-        )
+        shapes = f"{origin.shape}, {u.shape} and {v.shape}"
+        raise ValueError(f"origin, u and v must be single points (d,), got shapes {shapes}")
     plane = np.stack([u, v], axis=1)  # (d, 2)
 
     def embedded(w: Array) -> Array:
-        return np.reshape(origin, origin.shape + (1,) * (w.ndim - 1)) + np.tensordot(plane, w, 1)
+        return in_type(beside(origin, w) + np.tensordot(plane, w, 1), w)
 
     return Surface(
-        lambda w: surface.function(embedded(w)),
+        lambda w: surface(embedded(w)),
         lambda w: np.tensordot(plane.T, surface.gradient(embedded(w)), 1),
         lambda w: np.einsum("ia,ij...,jb->ab...", plane, surface.hessian(embedded(w)), plane),
         name=f"slice through {surface.name}",
@@ -183,9 +254,8 @@ def slice_through(surface: Surface, origin: Array, u: Array, v: Array) -> Surfac
         source=surface.source,
         scale=surface.scale,
         steepness=surface.steepness,
-        sampler=None
-        if surface.sampler is None
-        else lambda rng: slice_through(surface.sample(rng), origin, u, v),
+        batch=surface.batch,
+        sampler=surface.sampler and (lambda rng: slice_through(surface.sample(rng), origin, u, v)),
     )
 
 
@@ -201,53 +271,115 @@ def shaken(surface: Surface, size: float) -> Surface:
     >>> bool(np.all(one.gradient([1.0, 1.0]) == other.gradient([1.0, 1.0])))
     True
     """
-    surface_like(surface)
-    not_negative("size", size)
+    instance("surface", surface, Surface, "a Surface")
+    number("size", size, 0, many=True)
     if surface.dimension is None:
-        raise ValueError(
-            "surface must have a dimension or a domain, to know how much noise it needs"
-        )
+        raise ValueError("surface must have a dimension or a domain, as each coordinate has noise")
 
     def tilted(rng: np.random.Generator) -> Surface:
         tilt = size * rng.normal(size=surface.dimension)
-        slope = Surface(
-            lambda w: np.tensordot(tilt, w, 1),
-            lambda w: everywhere(tilt, w),
-            lambda w: everywhere(np.zeros((len(w), len(w))), w),
-            scale=0.0,
-            steepness=0.0,
-        )
-        return surface.sample(rng) + slope
+        plane = Surface(lambda w: np.tensordot(tilt, w, 1), scale=0.0, steepness=0.0)
+        return surface.sample(rng) + plane
 
-    return replace(surface, name=f"shaken {surface.name}", sampler=tilted)
+    return surface.replace(name=f"shaken {surface.name}", sampler=tilted)
 
 
 def dimension_of(domain: Any, dimension: int | None) -> int | None:
-    """How many coordinates there are, if either says so."""
+    """How many coordinates there are, where the domain or the dimension says so."""
     if dimension is not None:
-        whole_number("dimension", dimension, 1)
+        whole("dimension", dimension, 1)
     if isinstance(domain, tuple) and not domain:
         return dimension
     shape = np.shape(domain) if isinstance(domain, tuple | list | np.ndarray) else ()
-    if len(shape) != 2 or shape[1] != 2 or dimension not in (None, shape[0]):
+    if shape[1:] != (2,) or dimension not in (None, shape[0]):
         raise ValueError(
             f"domain must hold one (low, high) pair for each coordinate, got {domain!r:.60}"
         )
     return shape[0]
 
 
-def checked(field: Field, dimension: int | None) -> Field:
-    """The field behind a door: what is not a point of this dimension gets one clear sentence."""
-    return lambda w: field(as_points(w, dimension))
+# One start and many in the same code: a point is (d,), many are (d, ...), and what each start has
+# one of, a value or an answer, is (...): a single number for a single start. Arrays of one number
+# are slow, so for a single start these functions use Python's own numbers.
+FLOAT = np.dtype(float)
 
 
-def by_autodiff(transform: str, function: Field) -> Field:
-    """The derivative from `calculus.autodiff`, which is loaded when one is first needed."""
+def as_points(w: Array, dimension: int | None = None, argument: str = "w") -> Array:
+    """`w` as floating-point coordinates (d, ...), or one sentence saying what it should be."""
+    if not hasattr(w, "__array_function__"):
+        try:
+            w = np.asarray(w)
+        except ValueError:  # lists of different lengths
+            w = np.array(None)
+    kind = w.dtype.kind
+    if kind not in REAL:
+        raise TypeError(f"{argument} must be a point, or many, in real numbers, got {w.dtype}")
+    if w.ndim == 0 or (dimension is not None and w.shape[0] != dimension):
+        d = "d" if dimension is None else dimension
+        raise ValueError(f"{argument} must have shape ({d},) or ({d}, ...), got {w.shape}")
+    return w if kind == "f" else w.astype(float)
 
-    @cache
-    def derivative() -> Field:
-        from calclearn.calculus import autodiff
 
-        return getattr(autodiff, transform)(function)
+def in_type(part: Array, w: Array) -> Array:
+    """A value or a derivative in the floating-point type of the points: float32 stays float32."""
+    if w.dtype is FLOAT or not hasattr(part, "dtype") or part.dtype == w.dtype:
+        return part
+    return part.astype(w.dtype) if part.dtype.kind == "f" else part
 
-    return lambda w: derivative()(w)
+
+def stack(*components: Array) -> Array:
+    """Components that broadcast, stacked along a new first axis: `np.stack`, without its checks."""
+    shapes = {getattr(c, "shape", ()) for c in components}
+    if len(shapes) > 1:
+        zeros = np.zeros(np.broadcast_shapes(*shapes))
+        components = [c + zeros for c in components]
+    return np.stack(components) if Traced in map(type, components) else np.array(components)
+
+
+def beside(constant: Array, w: Array) -> Array:
+    """A constant (d,) or (d, d) with an axis of length 1 for each batch axis of w (d, ...)."""
+    return np.reshape(constant, constant.shape + (1,) * (w.ndim - 1))
+
+
+def broadcast(constant: Array, w: Array) -> Array:
+    """A constant (d,) or (d, d) as a field: the same at each of the points w (d, ...)."""
+    return beside(constant, w) + np.zeros(w.shape[1:], dtype=constant.dtype)
+
+
+def inner(a: Array, b: Array) -> Array:
+    """a·b for each start: (d, ...), (d, ...) -> (...)."""
+    if a.ndim > 1:
+        return (a * b).sum(axis=0)
+    return a.dot(b) if type(a) is type(b) else np.dot(a, b)  # slower, but one may be traced
+
+
+def length(g: Array) -> Array:
+    """‖g‖ of each start, (d, ...) -> (...); no square overflows, and none vanishes."""
+    with np.errstate(all="ignore"):
+        squares = inner(g, g)
+    if anywhere(~((plain(squares) > 1e-30) & (plain(squares) < np.inf))):
+        largest = np.max(np.abs(plain(g)), axis=0)
+        unit = np.where((largest > 0) & (largest < np.inf), largest, 1)[()]
+        return unit * root(inner(g / unit, g / unit))
+    return np.sqrt(squares)
+
+
+def root(s: Array) -> Array:
+    """√s, with derivative 0 at 0: a weight without a gradient must not spoil the others'."""
+    if type(s) is not Traced:
+        return np.sqrt(s)
+    return np.where(s > 0, np.sqrt(np.where(s > 0, s, 1)), 0)
+
+
+def where(which: Array, new: Any, old: Any) -> Any:
+    """`np.where`, of arrays or of tuples of them; for a single start a question of yes or no."""
+    if not isinstance(which, np.ndarray):
+        return new if which else old
+    if isinstance(new, tuple):
+        return type(old)(*(np.where(which, n, o) for n, o in zip(new, old, strict=True)))
+    return np.where(which, new, old)
+
+
+def anywhere(which: Array) -> bool:
+    """Whether it is true of any start."""
+    return bool(which.any() if isinstance(which, np.ndarray) else which)

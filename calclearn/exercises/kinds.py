@@ -10,7 +10,9 @@ right answer first and then with each wrong one:
 The tolerance of numbers is 0.5 %, so that an answer rounded to three significant digits is right.
 """
 
+import contextlib
 import copy
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,20 +27,25 @@ class UnreadableError(Exception):
     """The answer cannot be compared with anything; the message says why in one sentence."""
 
 
+class ShapeError(UnreadableError):
+    """The answer is numbers, but not as many as are asked for; `shape` is what it has."""
+
+    def __init__(self, wanted: tuple[int, ...], shape: tuple[int, ...]) -> None:
+        count = np.prod(shape)
+        got = "none" if count == 0 else "one" if count == 1 else f"an array of shape {shape}"
+        super().__init__(f"The answer must be {_wanted(wanted)}, got {got}.")
+        self.shape = shape
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Exercise:
-    """A question, its right answer and why, the typical mistakes, and hints from mild to strong."""
+    """The right answer and why, the typical mistakes, and hints from mild to strong."""
 
-    question: str
     right: object
     why: str
     hints: tuple[str, ...]
     mistakes: tuple[tuple[object, str], ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The question as the notebook asks it, in Markdown."""
-        return self.question
+    question: str = ""  # TRANSITION: it stands in the notebook
 
     def read(self, answer: object) -> object:
         """The answer in the form that `agrees` compares.
@@ -62,8 +69,9 @@ class Exercise:
     def mistake(self, values: object) -> str:
         """The sentence for the mistake that leads to this answer; empty where none is known."""
         for wrong, sentence in self.mistakes:
-            if self.agrees(values, self.read(wrong)):
-                return sentence
+            with contextlib.suppress(UnreadableError):  # a mistake of another shape
+                if self.agrees(values, self.read(wrong)):
+                    return sentence
         return ""
 
 
@@ -71,7 +79,10 @@ class Exercise:
 class Number(Exercise):
     """One number is asked for: int, float, fraction, array with one entry, or text like "1/3".
 
-    >>> third = Number(question="1 : 3 = ?", right=1 / 3, why="", hints=("Divide.",))
+    Text may have a decimal comma and a typographic minus. What has a `value` and an `error`, as
+    the estimates of `calclearn.derivative` have, counts as its value.
+
+    >>> third = Number(right=1 / 3, why="", hints=("Divide.",))
     >>> third.is_right(third.read("1/3")), third.is_right(third.read(0.333))
     (True, True)
     >>> third.mistake(third.read(-0.333))
@@ -79,6 +90,7 @@ class Number(Exercise):
     """
 
     tolerance: float = 5e-3
+    close: float = 3e-2  # beyond it two digits are no better than a guess
     negligible: float = 1e-9  # of the largest number (of one, if that is zero): counts as zero
 
     @property
@@ -104,10 +116,17 @@ class Number(Exercise):
         )
 
     def _too_rough(self, values: np.ndarray) -> str:
+        """Close is the right number with two digits, rounded or cut off, and nothing else."""
         right = self.read(self.right)
-        off = np.abs(values - right)
-        close = right.any() and np.all(off <= 10 * self.tolerance * np.abs(right))
-        return "This is close. Give more digits: three are enough." if close else ""
+        if not right.all() or np.any(np.abs(values / right - 1) > self.close):
+            return ""
+        unit = 10.0 ** (np.floor(np.log10(np.abs(right))) - 1)  # of the second digit
+        off = (values - right) / unit * np.sign(right)
+        two_digits = np.abs(values / unit - np.round(values / unit)) < 1e-6
+        close = np.all(two_digits & (off > -0.999) & (off < 0.501))
+        three_are_enough = self.is_right(np.round(right / unit, 1) * unit)
+        sentence = "This is close. Give more digits: three are enough."
+        return sentence if close and three_are_enough else ""
 
     def _wrong_order(self, values: np.ndarray) -> str:
         if self.shape and self.is_right(values[..., ::-1]):
@@ -123,10 +142,13 @@ class Number(Exercise):
         if factor == 0 or not self.is_right(values / factor):
             return ""
         power = 10 ** np.round(np.log10(abs(factor)))
+        twice, half = "This is twice what it should be.", "This is half of what it should be."
+        if right.size == 1 and right == np.round(right):  # which would give the answer away
+            twice = half = "This is wrong by a factor of two."
         for named, sentence in (
             (-1, "The size is right, the sign is not."),
-            (2, "This is twice what it should be."),
-            (1 / 2, "This is half of what it should be."),
+            (2, twice),
+            (1 / 2, half),
             (-2, "The sign is wrong, and so is a factor of two."),
             (-1 / 2, "The sign is wrong, and so is a factor of two."),
             (power, "The digits are right, the power of ten is not: look at the units."),
@@ -149,10 +171,11 @@ class Vector(Number):
 class Function(Number):
     """A function is asked for; it is called at `points`, a tuple of argument tuples.
 
-    `returns` is the shape of one value. The mistakes are functions too.
+    `returns` is the shape of one value. The mistakes are functions too. One that returns another
+    shape stands for every answer of that shape.
 
-    >>> slope = Function(question="Slope of x²?", right=lambda x: 2 * x, points=((1.0,), (3.0,)),
-    ...                  why="", hints=(), mistakes=((lambda x: x, "The 2 is missing."),))
+    >>> slope = Function(right=lambda x: 2 * x, points=((1.0,), (3.0,)), why="", hints=(),
+    ...                  mistakes=((lambda x: x, "The 2 is missing."),))
     >>> slope.is_right(slope.read(lambda x: x + x)), slope.mistake(slope.read(lambda x: x))
     (True, 'The 2 is missing.')
     """
@@ -171,25 +194,40 @@ class Function(Number):
             raise UnansweredError
         if not callable(answer):
             raise UnreadableError("A function is asked for: give its name, without calling it.")
-        return np.stack([as_numbers(_call(answer, point), self.returns) for point in self.points])
+        try:
+            return np.stack([as_numbers(_call(answer, at), self.returns) for at in self.points])
+        except ShapeError as error:
+            if sentence := self._mistake_of_shape(error.shape):
+                raise UnreadableError(sentence) from None
+            raise
+
+    def mistake(self, values: np.ndarray) -> str:
+        return super().mistake(values) or self._constant(values)
+
+    def _constant(self, values: np.ndarray) -> str:
+        everywhere = len(values) > 1 and not self.returns and np.all(values == values[0])
+        return f"Your function returns {values[0]:g} for all arguments." if everywhere else ""
+
+    def _mistake_of_shape(self, shape: tuple[int, ...]) -> str:
+        """The sentence of the mistake that returns this shape at the first point."""
+        for wrong, sentence in self.mistakes:
+            found = np.shape(_call(wrong, self.points[0]))
+            if found == shape and found != self.returns:
+                return sentence
+        return ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Choice(Exercise):
     """One of several options is asked for: its letter, or its whole text.
 
-    >>> sky = Choice(question="The sky is", options={"a": "blue", "b": "green"}, right="a",
+    >>> sky = Choice(options={"a": "blue", "b": "green"}, right="a",
     ...              why="", hints=("Look up.",))
     >>> sky.is_right(sky.read(" A) "))
     True
     """
 
     options: dict[str, str]
-
-    @property
-    def text(self) -> str:
-        options = [f"- **{letter}** {option}" for letter, option in self.options.items()]
-        return "\n".join([self.question, "", *options])
 
     def read(self, answer: str) -> str:
         if answer is ...:
@@ -203,7 +241,7 @@ class Choice(Exercise):
 
 
 def as_numbers(answer: object, shape: tuple[int, ...]) -> np.ndarray:
-    """The answer as finite floats of the given shape.
+    """The answer as finite floats of the given shape; a table is read row by row.
 
     Raises `UnansweredError` or `UnreadableError`.
     """
@@ -212,14 +250,16 @@ def as_numbers(answer: object, shape: tuple[int, ...]) -> np.ndarray:
     if answer is None:
         raise UnreadableError("The value is None: a function without `return` gives that.")
     if isinstance(answer, str):
-        top, _, bottom = answer.partition("/")
-        answer = float(top) / float(bottom or 1)
+        answer = numbers_in(answer, several=bool(shape))
+    elif hasattr(answer, "value") and hasattr(answer, "error"):  # an estimate: value ± error
+        answer = answer.value
     array = np.asarray(answer)
-    wanted = f"{shape[0]} numbers" if shape else "one number"
     if array.dtype.kind not in "iufcOSU":
-        raise UnreadableError(f"The answer must be {wanted}, got {array.dtype.name}.")
-    if array.size != np.prod(shape) or (shape and array.squeeze().shape != shape):
-        raise UnreadableError(f"The answer must be {wanted}, got an array of shape {array.shape}.")
+        raise UnreadableError(f"The answer must be {_wanted(shape)}, got {array.dtype.name}.")
+    if array.size != np.prod(shape):
+        raise ShapeError(shape, array.shape)
+    if array.dtype.kind == "U":
+        array = np.array([numbers_in(text, several=False) for text in array.ravel()])
     if array.dtype.kind == "c":
         if array.imag.any():
             raise UnreadableError("The answer must be real, got a complex number.")
@@ -228,6 +268,32 @@ def as_numbers(answer: object, shape: tuple[int, ...]) -> np.ndarray:
     if not np.isfinite(values).all():
         raise UnreadableError("The answer is not finite: nan or inf came out.")
     return values
+
+
+def numbers_in(text: str, several: bool) -> float | list[float]:
+    """The number that a text holds, or the list of its numbers.
+
+    >>> numbers_in("−4,7", several=False), numbers_in("(−2, 1/3)", several=True)
+    (-4.7, [-2.0, 0.3333333333333333])
+    """
+    plain = re.sub(r"[()\[\]]", " ", text.replace("−", "-")).strip()
+    if several:
+        separator = next((mark for mark in ";," if mark in plain), None)  # or else blanks
+        pieces = [piece for piece in plain.split(separator) if piece.strip()]
+        return [numbers_in(piece, several=False) for piece in pieces]
+    if re.fullmatch(r"[-+]?[1-9]\d{0,2}(,\d{3})+", plain):
+        raise UnreadableError("Write the number without its comma, which may mean two things.")
+    top, _, bottom = plain.replace(",", ".").partition("/")
+    try:
+        return float(top) / float(bottom or 1)
+    except ValueError:
+        with_unit = re.match(r"[-+]?[\d.,/]*\d\s*([^\W\d_]|[%°])", plain)
+        why = "Give the number without its unit." if with_unit else "This text is not a number."
+        raise UnreadableError(why) from None
+
+
+def _wanted(shape: tuple[int, ...]) -> str:
+    return f"{shape[0]} numbers" if shape else "one number"
 
 
 def _has_dots(answer: object) -> bool:
@@ -239,12 +305,18 @@ def _call(function: Callable, point: tuple) -> object:
     by what it returns."""
     try:
         return function(*copy.deepcopy(point))
-    except BaseException as error:  # also an exit() or an interrupt inside the learner's code
-        raise UnreadableError(f"Your function stopped with `{_first_line(error)}`.") from None
+    except KeyboardInterrupt:  # the learner stops an endless loop
+        raise
+    except BaseException as error:  # also an exit() inside the learner's code
+        raise UnreadableError(f"Your function stopped with {_as_code(error)}.") from None
 
 
-def _first_line(error: BaseException) -> str:
+def _as_code(error: BaseException) -> str:
+    """The error's first line as code in Markdown, in a fence longer than any run of backticks."""
     try:
-        return f"{type(error).__name__}: {error}".partition("\n")[0][:120]
+        line = f"{type(error).__name__}: {error}".partition("\n")[0][:120]
     except Exception:  # the message of a learner's own exception may fail too
-        return type(error).__name__
+        line = type(error).__name__
+    longest = max(map(len, re.findall("`+", line)), default=0)
+    fence, space = "`" * (longest + 1), " " * ("`" in line)
+    return f"{fence}{space}{line}{space}{fence}"

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from calclearn.exercises.verdicts import outcomes
+from calclearn.exercises.catalogue import former_outcomes, outcomes
 
 _predictions: dict[str, "Prediction"] = {}  # by question: a cell that is run again changes nothing
 
@@ -114,18 +114,24 @@ class Prediction:
         self._when_committed.append(committed)
         return card
 
-    def reveal(self, lesson: str) -> None:
+    def reveal(self, lesson: str, prediction: int = 1) -> None:
         """Show a button that compares the prediction with what happens, once it is committed.
 
-        What happens, and why, stands with the exercises of the lesson (a number like "07") and not
-        in the notebook, where it would be read too early. Raises `ValueError` where that lesson
-        does not know what becomes of this prediction.
+        What happens, and why, stands in the file of the lesson (a number like "07") and not in the
+        notebook, where it would be read too early. `prediction` counts those of the lesson. Raises
+        ValueError where the lesson does not say what becomes of this prediction.
         """
-        for right_option, why in outcomes(lesson):
+        option, why = outcomes(lesson).get(prediction, (0, ""))
+        if 0 < option <= len(self.options):
+            _display(self.revealed(self.options[option - 1], why))
+            return
+        for right_option, why in former_outcomes(lesson):  # TRANSITION
             if self.offers(right_option):
                 _display(self.revealed(right_option, why))
                 return
-        raise ValueError(f'lesson must be the one of this prediction, such as "07", got {lesson!r}')
+        raise ValueError(
+            f'lesson must be the one of this prediction, such as "07", got {lesson!r:.40}'
+        )
 
     def revealed(self, right_option: str, why: str) -> "Card":
         """The button "Reveal", asleep until the commitment; pressed, it gives way to the answer."""

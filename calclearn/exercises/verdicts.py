@@ -6,8 +6,8 @@ therefore the next one is given only to another wrong answer, never to the same 
 a fresh kernel that gets the same answers gives the same texts.
 """
 
+import builtins
 import contextlib
-import importlib.util
 import io
 import re
 import warnings
@@ -15,12 +15,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calclearn.exercises.catalogue import exercises
 from calclearn.exercises.kinds import Exercise, UnansweredError, UnreadableError
 
-# What this kernel remembers: the latest verdict on each exercise, and the different wrong answers
-# to it in their order.
+# What this kernel remembers: on each exercise the latest verdict, or the first right one, and the
+# different wrong answers in their order.
 _verdicts: dict[str, "Verdict"] = {}
 _attempts: dict[str, list[str]] = {}
+
+# What a cell of the learner may have replaced by accident, as in np.abs = 3.
+_ORIGINALS = {module: dict(vars(module)) for module in (builtins, np, np.linalg)}
 
 # The sign stands beside words, so that neither colour nor font is needed to tell a verdict.
 RIGHT, WRONG = "✓ Right.", "✗ Not yet."
@@ -42,34 +46,37 @@ class Verdict:
         return f"**{self.sign}** {self.message}"
 
 
-def check(number: str, answer: object) -> Verdict:
+def check(number: str, answer: object = ..., *more: object) -> Verdict:
     """Compare the answer to exercise `number` with the right one; `...` means not answered yet.
 
     Numbers are right within 0.5 % (three significant digits), in any form that NumPy can read;
-    functions are called at several points. Never raises: bad input, too, becomes a verdict.
+    several may stand in parentheses or one after the other. Functions are called at several
+    points. Never raises: bad input, too, becomes a verdict. Only an interrupt goes through.
 
     Example
     -------
     >>> check("00.1", ...)
     … Not answered yet. Put your answer in place of the three dots, then run the cell again.
     """
-    exercise = exercises(number).get(number) if isinstance(number, str) else None
-    if exercise is None:
-        return Verdict(None, UNKNOWN, _what_there_is(number))
-    with _quietly():
+    with _original_names(), _quietly():
+        exercise = exercises(number).get(number) if isinstance(number, str) else None
+        if exercise is None:
+            return Verdict(None, UNKNOWN, _what_there_is(number))
         try:
-            values = exercise.read(answer)
+            values = exercise.read((answer, *more) if more else answer)
         except UnansweredError:
             dots = "Put your answer in place of the three dots, then run the cell again."
             verdict = Verdict(None, UNANSWERED, dots)
         except UnreadableError as reason:
             verdict = Verdict(False, WRONG, str(reason))
+        except KeyboardInterrupt:
+            raise
         except BaseException:  # an answer may do anything when it is looked at, also exit()
             verdict = Verdict(False, WRONG, "This answer cannot be read as a number.")
         else:
             verdict = _judge(number, exercise, values)
-    _verdicts.pop(number, None)  # so that the latest comes last
-    _verdicts[number] = verdict
+    before = _verdicts.pop(number, None)  # so that the latest comes last
+    _verdicts[number] = before if before and before.right else verdict
     return verdict
 
 
@@ -101,26 +108,10 @@ def score() -> Score:
     return Score(lesson, right, wrong, unanswered)
 
 
-def exercises(number: str) -> dict[str, Exercise]:
-    """The exercises of the lesson that a number like "07.2", or "07", belongs to; else none."""
-    return getattr(_lesson(number), "exercises", {})
-
-
-def outcomes(number: str) -> tuple[tuple[str, str], ...]:
-    """What becomes of a lesson's predictions, and why; none where there is no such lesson."""
-    return getattr(_lesson(number), "outcomes", ())
-
-
-def _lesson(number: object):
-    """The module of the lesson that a number belongs to, or None."""
-    lesson = re.match(r"\d\d(?=\.|$)", number) if isinstance(number, str) else None
-    module = f"calclearn.exercises.lessons.lesson_{lesson[0]}" if lesson else ""
-    return importlib.import_module(module) if module and importlib.util.find_spec(module) else None
-
-
 def _what_there_is(number: object) -> str:
     if known := ", ".join(exercises(number)):
-        return f"There is no {number}; this lesson has {known}."
+        absent = f"There is no {number}; this" if re.fullmatch(r"\d\d\.\d+", number) else "This"
+        return f"{absent} lesson has {known}."
     return 'The number of an exercise is the lesson and a count in quotation marks, like "07.2".'
 
 
@@ -148,3 +139,29 @@ def _quietly():
     ):
         warnings.simplefilter("ignore")
         yield
+
+
+@contextlib.contextmanager
+def _original_names():
+    """While an answer is checked, all names of NumPy and Python mean what they mean at the start.
+
+    What the learner has put in their place comes back afterwards.
+    """
+    replaced = {}
+    for module, names in _ORIGINALS.items():
+        now = vars(module)
+        replaced[module] = {
+            name: now.get(name, names)  # `names` itself marks what was deleted
+            for name, thing in names.items()
+            if not name.startswith("_") and now.get(name, names) is not thing
+        }
+        now.update((name, names[name]) for name in replaced[module])
+    try:
+        yield
+    finally:
+        for module, names in replaced.items():
+            for name, thing in names.items():
+                if thing is _ORIGINALS[module]:
+                    delattr(module, name)
+                else:
+                    setattr(module, name, thing)

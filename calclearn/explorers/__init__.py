@@ -9,7 +9,7 @@ from calclearn.explorers.controls import choice, coloured, log_slider, round_sli
 from calclearn.explorers.curvature import newton_on_a_curve, newton_on_a_map, race_by_curvature
 from calclearn.explorers.curves import family_of_lines, residual_squares
 from calclearn.explorers.depth import chain_of_neurons, cures, gradients_by_layer
-from calclearn.explorers.descents import each_weight, first_descent, learning_rate
+from calclearn.explorers.descents import first_descent
 from calclearn.explorers.diagnosis import diagnose
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.forecasts import forecast
@@ -43,7 +43,6 @@ __all__ = [
     "coloured",
     "cures",
     "diagnose",
-    "each_weight",
     "early_stopping",
     "effect_of_schedules",
     "error_through_time",
@@ -56,7 +55,6 @@ __all__ = [
     "gradient_routing",
     "gradients_by_layer",
     "how_small_is_small",
-    "learning_rate",
     "learning_spirals",
     "log_slider",
     "loss_landscape",

@@ -19,7 +19,7 @@ from calclearn.calculus.integrals import (
 )
 from calclearn.calculus.numerical import central_difference, elementwise
 from calclearn.data import penguins
-from calclearn.data.densities import bell, flipper_density
+from calclearn.data.penguins import bell, flipper_density
 from calclearn.descent.losses import line_loss
 from calclearn.explorers.controls import choice, log_slider, round_slider, slider
 from calclearn.explorers.explore import Explorer, explore

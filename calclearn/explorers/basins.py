@@ -10,9 +10,9 @@ from functools import cache
 
 import numpy as np
 
-from calclearn.descent.catalogue import CATALOGUE
 from calclearn.descent.curvature import classify, eigenvalues
 from calclearn.descent.descend import Stop, descend
+from calclearn.descent.landscapes import CATALOGUE
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.second_order import Newton
 from calclearn.descent.surfaces import Surface, shaken
@@ -32,7 +32,7 @@ CURVES = {name: CATALOGUE[name]() for name in ("two valleys", "ripples", "parabo
 REACHES = {"Himmelblau": 5.0, "double well": 2.2, "saddle": 2.2, "monkey saddle": 2.2}
 REACHES |= {"plateau": 3.2, "Rastrigin": 2.4}
 SURFACES = {
-    name: replace(CATALOGUE[name](), domain=((-reach, reach),) * 2)
+    name: CATALOGUE[name]().replace(domain=((-reach, reach),) * 2)
     for name, reach in REACHES.items()
 }
 
@@ -187,7 +187,7 @@ def noisy_saddle() -> Explorer:
             f"it is at {placed(state['noisy'].point)}."
         )
 
-    drawn.Landscape(left, title="double well, from above").update((surface, surface.domain))
+    drawn.Landscape(left, title="double well, from above").update(surface, surface.domain)
     drawings = {"stationary": drawn.StationaryPoints(left, size=45)}
     with style():
         right.set(xlim=(0, STEPS), ylim=(-0.2, 3.5), xlabel="step $k$", title="height by step")
@@ -241,8 +241,8 @@ def _limits(surface: Surface) -> list[float]:
 def _rates(value: float, least: float):
     """Return a slider of rates, coloured by how many minima they can rest in: all, some, none."""
 
-    def bands(state: dict) -> list:
-        limits = _limits(state["surface"]) or [0.0]
+    def bands(surface: Surface) -> list:
+        limits = _limits(surface) or [0.0]
         shades = [REGIMES[name] for name in ("converges", "oscillates", "diverges")]
         return list(zip((limits[0], limits[-1], np.inf), shades, strict=True))
 

@@ -10,7 +10,7 @@ from functools import cache, partial
 import numpy as np
 
 from calclearn.data import digits, penguins
-from calclearn.descent.errors import mse
+from calclearn.descent.losses import mse
 from calclearn.descent.optimizers import Adam
 from calclearn.explorers.forecasts import rises
 from calclearn.explorers.patients import AS_DELIVERED, Data, Patient, Plan

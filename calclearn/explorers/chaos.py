@@ -15,10 +15,9 @@ import numpy as np
 
 from calclearn.calculus.autodiff import grad
 from calclearn.data import penguin_line
-from calclearn.descent.batches import stack
 from calclearn.descent.descend import Descent, Stop, descend
 from calclearn.descent.optimizers import GradientDescent
-from calclearn.descent.surfaces import Surface
+from calclearn.descent.surfaces import Surface, stack
 from calclearn.explorers.controls import log_slider, slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.wording import counted

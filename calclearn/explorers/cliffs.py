@@ -12,11 +12,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from calclearn.descent.batches import Array, stack
 from calclearn.descent.descend import Descent, descend
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.schedules import clipped
-from calclearn.descent.surfaces import Surface
+from calclearn.descent.surfaces import Array, Surface, stack
 from calclearn.explorers.controls import log_slider, slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.figures.curves import Curves

@@ -96,7 +96,7 @@ class Chart:
             "try",
             *map(label, self.patient.knobs),
             f"validation loss ({self.patient.unit})",
-            "",
+            "outcome",
         ]
         rows = [self._row("th", heads)]
         for number, (plan, tried) in enumerate(self.trials.items()):

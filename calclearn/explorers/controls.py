@@ -123,9 +123,11 @@ def choice(options: Iterable[Any], value: Any = None, *, label: str = "") -> wid
 
 
 def coloured(control: widgets.Widget, bands: Callable[[Any], list]) -> widgets.Widget:
-    """Return the slider with its track coloured by `bands(state)`, a list of (upper end, colour).
+    """Return the slider with its track coloured by `bands`, a function of quantities that it names.
 
-    >>> track = coloured(slider(1, 0, 4), lambda state: [(2, "green"), (4, "red")])
+    It returns a list of (upper end, colour).
+
+    >>> track = coloured(slider(1, 0, 4), lambda: [(2, "green"), (4, "red")])
     """
     if not isinstance(control, widgets.Widget):
         raise TypeError(f"control must be a slider, got {type(control).__name__}")
@@ -165,7 +167,8 @@ def _limits(control: widgets.Widget) -> tuple[float, float] | None:
     """Return the least and greatest value of a slider, None for any other control."""
     if isinstance(control, widgets.FloatLogSlider):
         return control.base**control.min, control.base**control.max
-    return (control.min, control.max) if hasattr(control, "min") else None
+    one_number = hasattr(control, "min") and isinstance(control.value, numbers.Real)
+    return (control.min, control.max) if one_number else None
 
 
 def check_value(name: str, control: widgets.Widget, value: Any) -> None:
@@ -183,16 +186,26 @@ def check_value(name: str, control: widgets.Widget, value: Any) -> None:
 
 
 def read(control: widgets.Widget, sent: Any) -> Any:
-    """Return a control's value from what the browser sent: a choice sends only its place."""
-    return control._options_full[sent["index"]][1] if isinstance(sent, dict) else sent
+    """Return a control's value from what the browser sent: a choice sends only its place.
+
+    Raises ValueError where nothing is chosen.
+    """
+    if not isinstance(sent, dict):
+        return sent
+    if sent.get("index") is None:
+        raise ValueError(f"choose one of the options of {control.description}")
+    return control._options_full[sent["index"]][1]
 
 
 def put(control: widgets.Widget, value: float) -> None:
-    """Give a slider the value that it can show nearest to this one."""
+    """Give a slider the value nearest to this one that it can show; NaN leaves it as it is."""
+    if math.isnan(value):
+        return
     log = isinstance(control, widgets.FloatLogSlider)
     place = math.log(max(value, 1e-300), control.base) if log else value
+    place = min(max(place, control.min), control.max)
     steps = round((place - control.min) / control.step)
-    place = min(max(control.min + steps * control.step, control.min), control.max)
+    place = min(control.min + steps * control.step, control.max)
     control.value = control.base**place if log else type(control.value)(place)
 
 

@@ -6,12 +6,11 @@ with the step to where it is level, be that its lowest point or not.
 
 import numpy as np
 
-from calclearn.descent.catalogue import himmelblau
 from calclearn.descent.curvature import eigenvalues, quadratic_model
 from calclearn.descent.descend import descend
+from calclearn.descent.landscapes import himmelblau, two_valleys
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.second_order import BFGS, DampedNewton, Newton
-from calclearn.descent.shapes import two_valleys
 from calclearn.descent.surfaces import Surface
 from calclearn.explorers.controls import log_slider, round_slider, slider
 from calclearn.explorers.descents import rate_for
@@ -142,9 +141,9 @@ def newton_on_a_map(surface: Surface | None = None) -> Explorer:
             f"{state['damping']:.2g})."
         )
 
-    Contours(left, window, names=("$x$", "$y$"), title=f"{surface.name}, and its model").update(
-        surface
-    )
+    Contours(
+        left, window=window, names=("$x$", "$y$"), title=f"{surface.name}, and its model"
+    ).update(surface)
     key(strip, names)
     looks = {
         "surface": {"color": BLACK, "label": "surface"},

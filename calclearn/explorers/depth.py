@@ -12,7 +12,7 @@ import numpy as np
 
 from calclearn.data import penguins
 from calclearn.descent.descend import Descent, Stop, descend
-from calclearn.descent.errors import sigmoid
+from calclearn.descent.losses import sigmoid
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.schedules import clipped
 from calclearn.explorers.buttons import with_buttons

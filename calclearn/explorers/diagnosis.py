@@ -178,27 +178,32 @@ class Finding:
         return {True: "✓ Right.", False: "✗ Not yet.", None: "… Not diagnosed yet."}[self.right]
 
 
-diagnosed: dict[str, Finding] = {}  # the latest of each patient, as long as the kernel lives
+# Of each patient the latest, or the first right one, as long as the kernel lives.
+diagnosed: dict[str, Finding] = {}
 
 
 def diagnose(patient: str, cause: Any, evidence: Any) -> Finding:
     """Say what ails a patient, by a number of `CAUSES`, and what proves it, a letter of `EVIDENCE`.
 
-    The evidence is put to the test first. `...` means not answered yet. Never raises.
+    The evidence is put to the test first. `...` means not answered yet. Never raises. A right
+    diagnosis stays right in the ward, whatever is tried later.
 
     >>> diagnose("A", ..., ...)
     … Not diagnosed yet. Put a number and a letter in place of the dots.
     """
     if not (isinstance(patient, str) and patient in PATIENTS):
         return Finding(False, f"The patients are {', '.join(PATIENTS)}.")
-    found = diagnosed[patient] = judged(PATIENTS[patient], cause, evidence)
-    return found
+    finding = judged(PATIENTS[patient], cause, evidence)
+    before = diagnosed.get(patient)
+    diagnosed[patient] = before if before and before.right else finding
+    return finding
 
 
 def judged(patient: Patient, cause: Any, evidence: Any) -> Finding:
     if cause is ... or evidence is ...:
         return Finding(None, "Put a number and a letter in place of the dots.")
-    number = int(cause) if str(cause).strip().isdecimal() else 0
+    readable = isinstance(cause, int | str | np.integer) and str(cause).strip().isdecimal()
+    number = int(cause) if readable else 0
     letter = evidence.strip(" .()").lower() if isinstance(evidence, str) else ""
     if number not in CAUSES or letter not in EVIDENCE:
         causes, letters = f"1 to {len(CAUSES)}", f"a to {max(EVIDENCE)}"

@@ -1,14 +1,17 @@
-"""An explorer is a pure function from the controls' values to a state, some drawings, and a
-sentence in words.
+"""An explorer is a pure function from the controls' values to quantities, some drawings of them,
+and a sentence in words.
 
-    state = compute(**values);    drawing.update(state);    caption(state)
+    quantities = values | compute(**values);    drawing.update(**quantities);    caption
 
-The same three answer to the learner's slider, to the still picture stored in the notebook, and to
-the tests.
+Each of the three names what it takes, as pytest's tests name their fixtures: `compute` names
+controls, a drawing's `update` and the caption name controls and what `compute` returns. So a cell
+that makes a figure is the mathematics, and the same three answer to the learner's slider, to the
+still picture stored in the notebook, and to the tests.
 """
 
 import base64
 import textwrap
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -16,39 +19,57 @@ import ipywidgets as widgets
 from matplotlib.transforms import Bbox
 
 from calclearn.explorers.controls import check_value, fraction, put, read
-from calclearn.explorers.live import LiveFigure, Painter, encode
-from calclearn.explorers.wording import typeset
-from calclearn.figures.style import PAINTING, VERMILION
+from calclearn.explorers.displays import note_display, reopen, widget_parts
+from calclearn.explorers.live import LiveFigure, Painter, encode, error_sentence
+from calclearn.explorers.play import remote, slider_of_steps, step_of
+from calclearn.explorers.quantities import (
+    Caption,
+    Computing,
+    Shown,
+    call,
+    listed,
+    parameters_of,
+    shown,
+)
+from calclearn.figures.style import PAINTING, VERMILION, style
 
 
 class Explorer:
     """A figure that follows its controls; `explore` makes it.
 
-    `set(**values)` moves controls, `state` is what `compute` returned for them, `caption` says it
-    in words, `still()` paints it as PNG bytes, `controls` are the widgets by name. `error` is
-    None, or the exception that `compute` raised for the present values; the figure then shows it
-    as a sentence.
+    `set(**values)` moves controls, `state` holds all quantities by name (the controls' values and
+    what `compute` returned for them), `caption` says them in words, `still()` paints them as PNG
+    bytes, `controls` are the widgets by name. `error` is None, or the exception that `compute`
+    raised for the present values; the figure then shows it as a sentence.
     """
 
-    def __init__(self, compute, drawings, caption, controls) -> None:
+    def __init__(self, compute, drawings, caption, controls, play) -> None:
         self.controls: dict[str, widgets.Widget] = controls
         self._compute, self._drawings, self._describe = compute, drawings, caption
-        self._values = self._state = self._caption = self._error = self._grip = None
-        figure = drawings[0][1].ax.figure
-        self._apology = figure.text(
-            0.5, 0.5, "", ha="center", va="center", fontsize=12, zorder=100, animated=True,
-            bbox={"facecolor": "white", "edgecolor": VERMILION, "pad": 9},
-        )  # fmt: skip
+        self._play = play
+        self._values = self._inputs = self._result = None
+        self._state = self._caption = self._error = None
+        self._warned: set = set()
+        figure = drawings[0].ax.figure
+        with style():
+            self._apology = figure.text(
+                0.5, 0.5, "", ha="center", va="center", fontsize=12, zorder=100, animated=True,
+                bbox={"facecolor": "white", "edgecolor": VERMILION, "pad": 9}, parse_math=False,
+            )  # fmt: skip
         self._painter = Painter(figure)
         self.still()
+        self._check_controls()
         self._values = None  # once more: the first picture found the layout that drawings measure
         png = self.still()
         self._live = LiveFigure(
-            self._painter, self._answer, controls=controls, png=png, caption=self._caption,
-            css=self._css(), grips=self._grips(),
+            self._painter, self._answer, self._give, controls=controls, png=png,
+            caption=self._caption, css=self._css(), grips=self._grips(),
         )  # fmt: skip
-        row = widgets.Layout(flex_flow="row wrap", max_width=f"{self._live.width}px")
-        self.widget = widgets.VBox([widgets.Box([*controls.values()], layout=row), self._live])
+        row = widgets.Layout(flex_flow="row wrap")
+        others = [control for name, control in controls.items() if name != play]
+        rows = [widgets.Box(others, layout=row)]
+        rows += [remote(controls[play])] if play else []
+        self.widget = widgets.VBox([*rows, self._live])
 
     def set(self, **values: Any) -> "Explorer":
         """Move controls, as a learner would, and return the explorer.
@@ -69,8 +90,8 @@ class Explorer:
         return {name: control.value for name, control in self.controls.items()}
 
     @property
-    def state(self) -> Any:
-        """What `compute` made of the present values."""
+    def state(self) -> dict[str, Any]:
+        """All quantities by name: the controls' values, and what `compute` returned for them."""
         self._follow(self.values)
         return self._state
 
@@ -87,10 +108,14 @@ class Explorer:
         return self._error
 
     def still(self) -> bytes:
-        """Return the figure as it stands, as PNG bytes."""
+        """Return the figure as it stands, as PNG bytes, in its own width."""
         with PAINTING:
+            shown = self._painter.width
+            self._lay_out(None)
             self._follow(self.values)
-            return encode(self._painter.paint(), "PNG")
+            png = encode(self._painter.paint(), "PNG")
+            self._lay_out(shown)
+            return png
 
     def show(self, *, rest: bool = True) -> None:
         """Compute once more, for what lies behind the figure has changed, and show it everywhere.
@@ -107,43 +132,95 @@ class Explorer:
 
     def _follow(self, values: dict) -> None:
         """Bring state, drawings and caption up to the values, unless they are there already."""
-        with PAINTING:
+        with style():
             if values != self._values:
-                first, self._values, self._error = self._state is None, values, None
-                self._update(first)
+                first, anew = self._state is None, self._values is None
+                self._values, self._error = values, None
+                self._update(first, anew)
 
-    def _update(self, first: bool) -> None:
+    def _lay_out(self, width: int | None) -> None:
+        if self._painter.lay_out(width):
+            self._values = None  # drawings that measure their axes do so again
+
+    def _give(self, width: int) -> None:
+        """Take the width that the browser has."""
+        if width != self._painter.width:
+            self._lay_out(width)
+            self._live.width, self._live.grips = width, self._grips()
+
+    def _update(self, first: bool, anew: bool) -> None:
         try:
-            self._state = self._compute(**self._values)
-            for part, drawing in self._drawings:
-                drawing.update(self._state if part is None else self._state[part])
-            caption = self._describe(self._state)
-            if not isinstance(caption, str):
-                raise TypeError(f"caption must return text, got {type(caption).__name__}")
-            self._caption = typeset(caption)
-        except (Exception, KeyboardInterrupt) as error:
+            inputs = {name: self._values[name] for name in self._compute.names(self._values)}
+            if anew or inputs != self._inputs:
+                self._inputs, self._result = None, self._compute(inputs)
+                self._inputs = inputs
+            quantities = self._values | self._result
+            if self._play:
+                quantities[self._play] = step_of(self.controls[self._play], quantities, self._play)
+            self._state = quantities
+            for drawing in self._drawings:
+                stale = self._painter.figure.stale
+                drawing.update(quantities)
+                if not (stale or first or anew):
+                    self._check_animated(drawing)
+            self._caption = self._describe(quantities).encode("utf-8", "replace").decode()
+        except BaseException as error:  # SystemExit would end the kernel
             if first:  # a figure that cannot show its first picture is its author's mistake
                 raise
-            self._error = error
-            self._caption = " ".join(str(error).split()) or type(error).__name__
+            self._error, self._caption = error, error_sentence(error)
         self._apology.set_text(textwrap.fill(self._caption, 70) if self._error else "")
+
+    def _check_controls(self) -> None:
+        """Raise TypeError for a control that nothing takes: its name is misspelt somewhere."""
+        takers = [self._compute, *self._drawings, self._describe]
+        taken = {name for taker in takers for name in taker.names(self._state)}
+        for control in self.controls.values():
+            if hasattr(control, "bands"):
+                taken |= set(parameters_of(control.bands))
+        for name in self.controls:
+            if name not in taken and name != self._play:
+                raise TypeError(
+                    f"nothing takes the control {name!r}: compute takes "
+                    f"{listed(self._compute.names({}))}, drawings and caption "
+                    f"{listed(sorted(taken))}"
+                )
+
+    def _check_animated(self, drawing: "Shown") -> None:
+        """Warn once of a drawing that makes the figure paint all of itself for what it moves."""
+        figure = self._painter.figure
+        if drawing.moves and figure.stale and drawing.kind not in self._warned:
+            self._warned.add(drawing.kind)
+            warnings.warn(
+                f"{drawing.kind} moves artists that were made without animated=True, so the whole "
+                "figure is painted for each picture; make them with animated=True, or give the "
+                "drawing the attribute background = True",
+                stacklevel=2,
+            )
 
     def _answer(self, values: dict, drag: dict | None) -> tuple[str, str]:
         """Follow the browser's values or pointer; return the caption and the tracks' colours."""
-        values = {name: read(self.controls[name], sent) for name, sent in values.items()}
-        if drag is not None:
+        values = self._read(values)
+        if drag:  # nothing is `None` in CPython, and a false value of its own in the browser
             self._drag(**drag)
             values = self.values
         self._follow(values)
         return self._caption, self._css()
 
-    def _drag(self, id: str, start: list, to: list) -> None:
-        """Let the drawing under the pointer say which values its controls take."""
-        if self._grip is None or self._grip[0] != id:
-            self._grip = (id, self._grip_at(start), self.values)
-        _, drawing, before = self._grip
-        if drawing is None:
-            return
+    def _read(self, sent: dict) -> dict[str, Any]:
+        """Return the controls' values from what the browser sent of them."""
+        values = self.values
+        for name in values.keys() & sent.keys():
+            values[name] = read(self.controls[name], sent[name])
+            check_value(name, self.controls[name], values[name])
+        return values
+
+    def _drag(self, grip: int, before: dict, start: list, to: list) -> None:
+        """Give controls the values that a drawing reads from a pointer going from `start` to `to`.
+
+        `grip` is the drawing's place among those that can be dragged, `before` what the controls
+        sent when the pointer was pressed, `start` and `to` are fractions of the figure.
+        """
+        drawing, before = self._held()[grip], self._read(before)
         ax = drawing.ax
         plane = ax.transAxes if ax.name == "3d" else ax.transData
         places = (ax.figure.transFigure + plane.inverted()).transform([start, to])
@@ -151,14 +228,11 @@ class Explorer:
         for name, value in zip(drawing.drags, moved, strict=True):
             put(self.controls[name], value)
 
-    def _grip_at(self, place: list) -> Any:
-        return next((grip for grip in self._held() if _box(grip).contains(*place)), None)
-
     def _grips(self) -> list[list[float]]:
         return [_box(grip).extents.tolist() for grip in self._held()]
 
     def _held(self) -> list:
-        return [drawing for _, drawing in self._drawings if getattr(drawing, "drags", ())]
+        return [each.drawing for each in self._drawings if getattr(each.drawing, "drags", ())]
 
     def _css(self) -> str:
         """Colour the tracks of the sliders that have bands."""
@@ -167,7 +241,7 @@ class Explorer:
             if not hasattr(control, "bands"):
                 continue
             stops, low = [], 0.0
-            for end, colour, *_ in control.bands(self._state):
+            for end, colour, *_ in call("the bands", control.bands, self._state):
                 high = 100 * fraction(control, end)
                 stops.append(f"{colour} {low:.1f}% {high:.1f}%")
                 low = high
@@ -179,7 +253,19 @@ class Explorer:
             )
         return "\n".join(rules)
 
+    def close(self) -> None:
+        """Free the widgets and the painted pictures. Displayed again, the figure is as it was.
+
+        A cell that runs again closes what it alone has displayed before.
+        """
+        with PAINTING:
+            for part in widget_parts(self.widget):
+                part.close()
+            self._painter.forget()
+
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
+        reopen(self.widget)
+        note_display(self)
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
         png = self.still()
         if (self._live.png, self._live.caption) != (png, self._caption):
@@ -193,68 +279,64 @@ class Explorer:
 
 
 def explore(
-    compute: Callable[..., Any],
-    drawings: Iterable[Any] | Mapping[str, Any],
-    caption: Callable[[Any], str],
+    compute: Callable[..., dict[str, Any]],
+    drawings: Iterable[Any],
+    caption: Callable[..., str] | str,
+    *,
+    play: str | None = None,
     **controls: widgets.Widget,
 ) -> Explorer:
-    """Return a live figure: a state computed from the controls, drawings that show it, its caption.
+    """Return a live figure: quantities computed from the controls, drawings of them, a caption.
 
-    `drawings` is a list, each `update`d with the whole state, or a mapping from a part of the
-    state to the drawing, or list of drawings, that shows `state[part]`. `controls` are made by
-    `slider`, `log_slider` and `choice`; any widget with a `value` serves. Raises TypeError where
-    one of the three is something else.
+    `compute` takes controls by name and returns a dict of quantities. Each drawing has `ax`, and
+    `update`, which names the quantities that it shows; `drawing.on(descent="second")` gives it
+    another one. `caption` is a template, "At {x:.2f} the slope is {slope:.3g}", or a function that
+    names quantities and returns the sentence. `controls` are made by `slider`, `log_slider` and
+    `choice`; any widget with a `value` serves.
+
+    `play="step"` makes the figure a film: a slider `step`, with Play, Back and Next, runs through
+    the longest `Descent` among the quantities (or from 0 to a quantity `steps`), and the drawings
+    that name `step` show the run as far as that. Where `step` is one of the controls, it is used.
+
+    Raises TypeError where one of these is something else, and where names do not agree.
 
     >>> from calclearn.explorers.controls import slider
     >>> from calclearn.figures.style import panels
     >>> class Dot:
     ...     def __init__(self, ax):
     ...         self.ax, (self.dot,) = ax, ax.plot([], [], "o", animated=True)
-    ...     def update(self, x):
-    ...         self.dot.set_data([x], [x**2])
+    ...     def update(self, x, height):
+    ...         self.dot.set_data([x], [height])
     >>> (ax,) = panels("flat")
     >>> square = explore(
-    ...     lambda x: x, [Dot(ax)], lambda x: f"{x} squared is {x**2}", x=slider(2, 0, 9, 1)
+    ...     lambda x: {"height": x**2}, [Dot(ax)], "{x} squared is {height}", x=slider(2, 0, 9, 1)
     ... )
     >>> square.set(x=3).caption
     '3 squared is 9'
     """
-    for name, given in (("compute", compute), ("caption", caption)):
-        if not callable(given):
-            raise TypeError(f"{name} must be a function, got {type(given).__name__}")
-    pairs = _pairs(drawings)
     for name, control in controls.items():
         if not isinstance(control, widgets.Widget) or not control.has_trait("value"):
             raise TypeError(f"{name} must be a widget with a value, got {type(control).__name__}")
+    computing = Computing(compute, controls)
+    drawn = shown(drawings)
+    packed = isinstance(drawings, Mapping)  # TRANSITION: see Packed
+    describing = Caption(caption, whole=packed)
+    if play is not None:
+        if not isinstance(play, str) or not play.isidentifier():
+            raise TypeError(f"play must name the quantity of the steps, got {play!r:.60}")
+        if play not in controls:
+            values = {name: control.value for name, control in controls.items()}
+            with style():
+                quantities = values | computing({n: values[n] for n in computing.names(values)})
+            controls[play] = slider_of_steps(quantities)
+    for name, control in controls.items():
         control.description = control.description or name.replace("_", " ")
         control.style.description_width = "130px"
         control.layout.width = control.layout.width or "410px"
-    return Explorer(compute, pairs, caption, controls)
+    return Explorer(computing, drawn, describing, controls, play)
 
 
 def _box(drawing: Any) -> Bbox:
     """Return where a drawing's axes lie, in fractions of the figure."""
     # not `get_position`, which makes the axes stale
     return drawing.ax.bbox.transformed(drawing.ax.figure.transFigure.inverted())
-
-
-def _pairs(drawings: Iterable[Any] | Mapping[str, Any]) -> list[tuple[str | None, Any]]:
-    """Return (part of the state, drawing) for every drawing; the part None is the whole state."""
-    try:
-        parts = drawings.items() if isinstance(drawings, Mapping) else [(None, list(drawings))]
-    except TypeError:
-        came = type(drawings).__name__
-        raise TypeError(f"drawings must be a list or a mapping, got {came}") from None
-    pairs = [
-        (part, drawing)
-        for part, group in parts
-        for drawing in (group if isinstance(group, list) else [group])
-    ]
-    for _, drawing in pairs:
-        if not callable(getattr(drawing, "update", None)) or not hasattr(drawing, "ax"):
-            raise TypeError(
-                f"drawings must have update(state) and ax, got {type(drawing).__name__}"
-            )
-    if not pairs:
-        raise TypeError("drawings must hold at least one drawing, got none")
-    return pairs

@@ -14,7 +14,7 @@ import numpy as np
 
 from calclearn.data import co2
 from calclearn.descent.descend import descend
-from calclearn.descent.errors import mse
+from calclearn.descent.losses import mse
 from calclearn.descent.optimizers import AdamW
 from calclearn.descent.schedules import cosine
 from calclearn.explorers.controls import choice, slider

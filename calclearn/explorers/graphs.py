@@ -12,7 +12,7 @@ import numpy as np
 from calclearn.calculus.graph import argument_names, trace
 from calclearn.data.spirals import spirals
 from calclearn.descent.descend import Descent, descend
-from calclearn.descent.errors import mse
+from calclearn.descent.losses import mse
 from calclearn.descent.optimizers import Adam
 from calclearn.descent.surfaces import Surface
 from calclearn.explorers.buttons import with_buttons

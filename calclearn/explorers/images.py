@@ -14,8 +14,7 @@ from calclearn.explorers.explore import Explorer, explore
 from calclearn.figures.graphs import number
 from calclearn.figures.images import Cells, Kernel, Shares, Word, short
 from calclearn.figures.style import BLACK, INK, panels
-from calclearn.networks.convolution import conv2d
-from calclearn.networks.pooling import avg_pool2d, max_pool2d
+from calclearn.networks.images import avg_pool2d, conv2d, max_pool2d
 
 KERNELS = {
     "vertical edges": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],

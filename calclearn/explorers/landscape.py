@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from calclearn.descent.arguments import whole_number
+from calclearn.descent.arguments import whole
 from calclearn.descent.descend import Descent, descend
 from calclearn.descent.optimizers import Adam, GradientDescent, Momentum
 from calclearn.descent.planes import (
@@ -36,7 +36,7 @@ from calclearn.figures.descents import Path
 from calclearn.figures.planes import PlaneBowl, PlaneMap
 from calclearn.figures.style import GREY, STEP, panels, style
 from calclearn.figures.surfaces import Point, PointOnBowl
-from calclearn.networks.directions import filter_normalised
+from calclearn.networks.inside import filter_normalised
 from calclearn.networks.layers import Dense, ReLU
 from calclearn.networks.network import Network
 
@@ -116,7 +116,7 @@ def loss_landscape(seed: int = 0) -> Explorer:
     >>> landscape.state["plane"].share > 0.9
     True
     """
-    whole_number("seed", seed, 0)
+    whole("seed", seed, 0)
     if seed not in PLANES.values():
         raise ValueError(f"seed must be from 0 to {max(PLANES.values())}, got {seed}")
     flat, solid, right = panels("flat", "solid", "flat", ratios=(1.05, 1.1, 1), height=3.9)

@@ -8,9 +8,9 @@ import numpy as np
 
 from calclearn.calculus.autodiff import grad
 from calclearn.data.digits import LabelledImages
-from calclearn.descent.arguments import whole_number
-from calclearn.descent.errors import cross_entropy
-from calclearn.descent.record import Descent
+from calclearn.descent.arguments import whole
+from calclearn.descent.descend import Descent
+from calclearn.descent.losses import cross_entropy
 from calclearn.explorers.buttons import with_buttons
 from calclearn.explorers.controls import choice, slider
 from calclearn.explorers.explore import Explorer, explore
@@ -70,7 +70,7 @@ def filters_and_mistakes(network: Network, run: Descent, data: LabelledImages) -
             f"{worst if times else 'none is wrong'}."
         )
 
-    Tiles(before, count, size, 2, title="first filters").update((filters(run.points[0]), []))
+    Tiles(before, count, size, 2, title="first filters").update(filters(run.points[0]), [])
     drawings = {
         "filters": Tiles(now, count, size, 2, title="filters now"),
         "counts": Confusion(middle, *outputs, title="answers to held-out images"),
@@ -91,7 +91,7 @@ def one_image(network: Network, w: np.ndarray, data: LabelledImages, image: int 
     """
     if network.input_shape[0] != 1 or len(network.input_shape) != 3:
         raise ValueError(f"network must take inputs (1, H, W), got {network.input_shape}")
-    whole_number("image", image, 0, len(data) - 1)
+    whole("image", image, 0, len(data) - 1)
     names = [f"{k} {type(layer).__name__}" for k, layer in enumerate(network.layers)]
     sizes = dict(zip(names, network.shapes[1:], strict=True))
     maps = [name for name, size in sizes.items() if len(size) == 3 and "Conv2D" not in name]

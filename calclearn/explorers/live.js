@@ -2,9 +2,15 @@
 
 const IN_FLIGHT = 2; // one being painted, one on its way; more would only queue up old pictures
 const REST = 250; // milliseconds of stillness after which the picture is kept
+const RESIZE = 150; // milliseconds of stillness after which the figure takes another width
+const [NARROW, WIDE] = [500, 1200]; // pixels
+const STRIDE = 60; // pixels by which its width changes: each one is laid out afresh in the kernel
+const ICONS = { play: "Play", pause: "Pause", stop: "Back to the beginning", retweet: "Repeat" };
 const PATIENCE = 700; // milliseconds for a click on Stop to reach the kernel
 
 const css = `
+.calclearn-dark canvas { filter: invert(0.93) hue-rotate(180deg); }
+.calclearn-live .calclearn-note:empty { display: none; }
 .calclearn-live { padding: 2px 0; }
 .calclearn-live canvas { display: block; max-width: 100%; outline-offset: 2px; touch-action: pan-y; }
 .calclearn-live p { margin: 4px 2px 0; font-size: 14px; line-height: 1.45; min-height: 2.9em; max-width: 860px; }
@@ -14,6 +20,43 @@ const css = `
 const valueOf = (control) => {
   const value = control.get("value");
   return value === undefined || value === null ? { index: control.get("index") } : value;
+};
+
+// Hosts say on the page whether they are dark; where none does, the system says it.
+const darkHost = () => {
+  const { body, documentElement: root } = document;
+  const lab = body.dataset.jpThemeLight;
+  if (lab !== undefined) return lab === "false";
+  const code = body.dataset.vscodeThemeKind ?? body.className;
+  if (/vscode-/.test(code)) return /vscode-(dark|high-contrast(?!-light))/.test(code);
+  if (root.hasAttribute("theme")) return root.getAttribute("theme") === "dark";
+  return window.matchMedia("(prefers-color-scheme: dark)").matches;
+};
+
+// A screen reader hears what a handle moves, and the value as it stands beside the slider.
+const nameHandles = (box) => {
+  for (const handle of box.querySelectorAll(".noUi-handle")) {
+    const slider = handle.closest(".widget-slider") ?? handle.closest(".jupyter-widgets");
+    const [label, readout] = [".widget-label", ".widget-readout"].map(
+      (part) => slider?.querySelector(part)?.textContent.trim() ?? "",
+    );
+    const value = readout === "" || isNaN(readout) ? readout : String(Number(readout));
+    for (const [name, words] of [["aria-label", label], ["aria-valuetext", value]])
+      if (words && handle.getAttribute(name) !== words) handle.setAttribute(name, words);
+  }
+  // Play, Pause and their like are pictures without words.
+  for (const icon of box.querySelectorAll(".widget-play button > i")) {
+    const words = Object.entries(ICONS).find(([name]) => icon.classList.contains(`fa-${name}`))?.[1];
+    if (words && icon.parentElement.ariaLabel !== words) icon.parentElement.ariaLabel = words;
+  }
+  // The number beside a slider can be typed over.
+  for (const readout of box.querySelectorAll(".widget-readout[contenteditable=true]")) {
+    const label = readout.parentElement.querySelector(".widget-label")?.textContent.trim();
+    if (label && !readout.hasAttribute("role")) {
+      readout.setAttribute("role", "textbox");
+      readout.setAttribute("aria-label", label);
+    }
+  }
 };
 
 const decode = async (bytes, type) => {
@@ -32,24 +75,28 @@ export default () => {
   let asked = 0; // number of the last request
   let answered = 0; // number of the last reply that was shown
   let waiting = false; // something changed while the wire was full
-  let drag = null; // where the pointer was pressed and where it is, in fractions of the figure
+  let drag = null; // { grip, before, start, to }: what was pressed, the values then, and the places
   let released = false; // the pointer is up, but its last place is still on the wire
   let timer = null;
+  let width = null; // that there is for the figure, in the screen's pixels
   let background = null; // the ImageData of what does not move
   let edition = null; // its number in the kernel; null where it is only like it
   let picture = null; // on the screen: { image, caption, rest }
   let stop = null; // the toggle that ends what a cell waits for
+  let heard; // resolves `ready`
+  const ready = new Promise((resolve) => (heard = resolve)); // the controls are there
   let queue = Promise.resolve(); // replies are shown one after the other, in their order
+
+  const valuesNow = () =>
+    Object.fromEntries(Object.entries(controls).map(([name, control]) => [name, valueOf(control)]));
 
   const ask = (rest = false) => {
     clearTimeout(timer);
     waiting = asked - answered >= IN_FLIGHT;
     if (waiting) return;
     asked += 1;
-    const values = {};
-    for (const [name, control] of Object.entries(controls)) values[name] = valueOf(control);
     const ratio = window.devicePixelRatio || 1;
-    send({ page, number: asked, values, drag, ratio, edition, rest });
+    send({ page, number: asked, values: valuesNow(), drag, ratio, width, edition, rest });
   };
 
   const settle = (rest) => {
@@ -59,21 +106,35 @@ export default () => {
     if (!rest && !drag) timer = setTimeout(() => ask(true), REST);
   };
 
-  const show = (image, caption, rest) => {
-    picture = { image, caption, rest };
+  const show = (image, caption, rest, across) => {
+    picture = { image, caption, rest, across };
     for (const view of views) view(picture);
   };
 
-  const replied = async (reply, [moved, colours, bytes]) => {
+  // Work in its turn; what fails there is reported, and does not hold up what comes next.
+  const enqueue = (work) => (queue = queue.then(work).catch(console.error));
+
+  const patched = async (reply, [moved, colours, bytes]) => {
     if (bytes) background = await decode(bytes, reply.rest ? "image/png" : "image/jpeg");
-    edition = reply.edition;
     const image = new ImageData(background.data.slice(), background.width, background.height);
     const pixels = new Uint32Array(image.data.buffer);
     const places = new Uint32Array(moved.buffer.slice(moved.byteOffset, moved.byteOffset + moved.byteLength));
     const inks = new Uint32Array(colours.buffer.slice(colours.byteOffset, colours.byteOffset + colours.byteLength));
     for (let i = 0; i < places.length; i++) pixels[places[i]] = inks[i];
+    return image;
+  };
+
+  const replied = async (reply, buffers) => {
+    try {
+      // A reply without a picture says in words why there is none: the last one stays.
+      const image = buffers.length ? await patched(reply, buffers) : picture?.image;
+      if (buffers.length) edition = reply.edition ?? null;
+      if (image) show(image, reply.caption, reply.rest, reply.width ?? picture.across);
+    } catch (error) {
+      edition = null; // the next reply brings the whole picture
+      console.error(error);
+    }
     answered = reply.number;
-    show(image, reply.caption, reply.rest);
     settle(reply.rest);
   };
 
@@ -81,7 +142,7 @@ export default () => {
     async initialize({ model }) {
       send = (request) => model.send(request);
       model.on("msg:custom", (reply, buffers) => {
-        if (reply.page === page) queue = queue.then(() => replied(reply, buffers));
+        if (reply.page === page) enqueue(() => replied(reply, buffers));
       });
       const modelOf = (reference) => model.widget_manager.get_model(reference.replace("IPY_MODEL_", ""));
       for (const [name, reference] of Object.entries(model.get("controls"))) {
@@ -91,10 +152,12 @@ export default () => {
         controls[name].on("change:value", changed);
         controls[name].on("change:index", changed);
       }
+      heard();
       // The first picture, and those that nobody asked for; they take their place among the replies.
       const shown = () => {
         const [png, caption, rest] = [model.get("png"), model.get("caption"), !model.get("busy")];
-        queue = queue.then(async () => show(await decode(png, "image/png"), caption, rest));
+        const across = model.get("width");
+        enqueue(async () => show(await decode(png, "image/png"), caption, rest, across));
       };
       model.on("change:shown", shown);
       shown();
@@ -117,15 +180,51 @@ export default () => {
       el.classList.add("calclearn-live");
       el.innerHTML =
         `<style></style><canvas role="img" tabindex="-1"></canvas>` +
-        `<p class="calclearn-caption" role="status" aria-live="polite"></p>`;
-      const [sheet, canvas, caption] = el.children;
+        `<p class="calclearn-caption" role="status" aria-live="polite"></p>` +
+        `<p class="calclearn-note"></p>`;
+      const [sheet, canvas, caption, note] = el.children;
+      const tint = () => el.classList.toggle("calclearn-dark", darkHost());
+      tint();
+      const themes = new MutationObserver(tint);
+      for (const element of [document.body, document.documentElement])
+        themes.observe(element, {
+          attributeFilter: ["data-jp-theme-light", "class", "data-vscode-theme-kind", "theme"],
+        });
+      const system = window.matchMedia("(prefers-color-scheme: dark)");
+      system.addEventListener("change", tint);
+      // Controls that are only stored have no kernel behind them.
+      const live = () => Object.values(controls).every((control) => control.comm_live !== false);
+      ready.then(() => (note.textContent = live() ? "" : "Run this cell to move the figure."));
+      let named = null; // watches the box of controls, once the page has it
+      const nameControls = () => {
+        const box = el.closest(".widget-vbox");
+        if (named || !box) return;
+        nameHandles(box);
+        named = new MutationObserver(() => nameHandles(box));
+        const attributeFilter = ["aria-valuetext", "contenteditable", "class"];
+        named.observe(box, { childList: true, subtree: true, characterData: true, attributeFilter });
+      };
       const restyle = () => (sheet.textContent = css + model.get("css"));
       restyle();
       model.on("change:css", restyle);
-      canvas.style.width = `${model.get("width")}px`;
+
+      let resizing = null;
+      const fit = (room) => {
+        const fitting = Math.min(Math.max(STRIDE * Math.floor(room / STRIDE), NARROW), WIDE);
+        if (!room || fitting === (width ?? model.get("width"))) return; // a hidden figure has no room
+        width = fitting;
+        ask();
+      };
+      const observer = new ResizeObserver(([entry]) => {
+        nameControls();
+        clearTimeout(resizing);
+        resizing = setTimeout(fit, RESIZE, entry.contentRect.width);
+      });
+      observer.observe(el);
 
       let tallest = 0;
-      const view = ({ image, caption: sentence, rest }) => {
+      const view = ({ image, caption: sentence, rest, across }) => {
+        canvas.style.width = `${across}px`;
         if (canvas.width !== image.width || canvas.height !== image.height) {
           canvas.width = image.width;
           canvas.height = image.height;
@@ -148,25 +247,26 @@ export default () => {
         const box = canvas.getBoundingClientRect();
         return [(event.clientX - box.left) / box.width, 1 - (event.clientY - box.top) / box.height];
       };
-      const onGrip = ([x, y]) =>
-        model.get("grips").some(([x0, y0, x1, y1]) => x0 <= x && x <= x1 && y0 <= y && y <= y1);
+      const gripAt = ([x, y]) =>
+        model.get("grips").findIndex(([x0, y0, x1, y1]) => x0 <= x && x <= x1 && y0 <= y && y <= y1);
       let pressed = null;
       const move = (event) => {
         drag = { ...pressed, to: place(event) };
         ask();
       };
       canvas.addEventListener("pointerdown", (event) => {
-        const at = place(event);
-        if (event.button !== 0 || !onGrip(at)) return;
+        const start = place(event);
+        const grip = gripAt(start);
+        if (event.button !== 0 || grip < 0) return;
         canvas.setPointerCapture(event.pointerId);
-        pressed = { start: at, id: `${page}${event.timeStamp}` };
+        pressed = { grip, before: valuesNow(), start };
         released = false;
         move(event);
         event.preventDefault();
       });
       canvas.addEventListener("pointermove", (event) => {
         if (pressed) move(event);
-        else canvas.style.cursor = onGrip(place(event)) ? "grab" : "default";
+        else canvas.style.cursor = gripAt(place(event)) < 0 ? "default" : "grab";
       });
       for (const end of ["pointerup", "pointercancel"])
         canvas.addEventListener(end, () => {
@@ -178,6 +278,11 @@ export default () => {
 
       return () => {
         views.delete(view);
+        observer.disconnect();
+        themes.disconnect();
+        named?.disconnect();
+        system.removeEventListener("change", tint);
+        clearTimeout(resizing);
         model.off("change:css", restyle);
       };
     },

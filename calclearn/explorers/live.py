@@ -16,18 +16,67 @@ painting, and all that changes a figure, happens under one lock.
 """
 
 import io
+import itertools
+import math
+import numbers
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import numpy as np
 import traitlets
 from ipywidgets import Widget, widget_serialization
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
 from calclearn.figures.style import PAINTING, style
+
+LONGEST = 500  # characters of an error's message; drawing a million takes a minute
+RATIOS = (0.25, 4.0)  # picture pixels for one of the screen's; memory grows with the square
+PANEL = 230  # screen pixels below which panels of one row are moved to two
+WIDTHS = (500, 1200)  # screen pixels that a figure takes where it is given them
+
+
+def error_sentence(error: BaseException) -> str:
+    """Return an error's message on one line, short enough to draw and fit to be sent.
+
+    >>> error_sentence(ValueError("x must be\\n  positive")), error_sentence(KeyboardInterrupt())
+    ('x must be positive', 'KeyboardInterrupt')
+    """
+    try:
+        message = str(error)[: 2 * LONGEST]
+    except Exception:  # a __str__ of the learner's own
+        message = ""
+    message = "".join(
+        c if c.isprintable() or c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in message
+    )
+    message = " ".join(message.split()) or type(error).__name__
+    return message if len(message) <= LONGEST else f"{message[: LONGEST - 1]}…"
+
+
+def pixel_ratio(sent: Any) -> float:
+    """Return the browser's devicePixelRatio within limits; what is no number counts as 1.
+
+    >>> pixel_ratio(2), pixel_ratio(1000), pixel_ratio(float("nan")), pixel_ratio("2")
+    (2, 4.0, 1, 1)
+    """
+    if not isinstance(sent, numbers.Real) or math.isnan(sent) or sent <= 0:
+        return 1
+    return min(max(sent, RATIOS[0]), RATIOS[1])
+
+
+def figure_width(sent: Any) -> int | None:
+    """Return the width that the browser offers within limits, None where it offers none.
+
+    >>> figure_width(900), figure_width(5000), figure_width(None)
+    (900, 1200, None)
+    """
+    if not isinstance(sent, numbers.Real) or math.isnan(sent) or sent <= 0:
+        return None
+    return int(min(max(sent, WIDTHS[0]), WIDTHS[1]))
 
 
 class Painter:
@@ -36,6 +85,13 @@ class Painter:
     `paint()` returns the pixels, (height, width) of uint32, each red, green, blue, opaque in bytes.
     `ratio` is the number of picture pixels for one of the screen's, the browser's devicePixelRatio.
     `background` holds the pixels of what does not move, and `edition` counts how often it changed.
+
+    The background is made of layers, each an axes, a legend or a text: only those that are stale
+    are drawn again. Each is drawn on an empty figure, and they are laid side by side. Where two of
+    them meet, they become one layer, so that the pixels are always those of a full draw.
+
+    `lay_out(width)` gives the figure another width in pixels, or its own again, with text of the
+    same size; the answer is whether anything has moved.
 
     >>> figure = Figure(figsize=(2, 1), dpi=100)
     >>> dot, = figure.subplots().plot([0.5], [0.5], "ko", animated=True)
@@ -50,35 +106,162 @@ class Painter:
         self.edition = 0
         self._canvas = FigureCanvasAgg(figure)
         self._dpi = figure.dpi
-        self._moving: list = []
+        self._layers: list[_Layer] = []
+        self._artists: set = set()  # of all layers
+        self._engine = figure.get_layout_engine()
+        self.own_width = self.width = round(figure.bbox.width)
+        self._own_height = figure.get_figheight()
+        self._own_cells = [(ax, ax.get_subplotspec()) for ax in figure.axes]
+        self._found: dict[int, list] = {}  # the axes and their places by width
 
     def paint(self, ratio: float = 1) -> np.ndarray:
-        if self.figure.dpi != self._dpi * ratio:
-            self.figure.dpi = self._dpi * ratio
-        if self.figure.stale or self.background is None:
-            self._paint_background()
-        pixels = self._pixels()
-        pixels[...] = self.background
-        for artist in self._moving:
-            if artist.get_visible():
-                artist.draw(self._canvas.renderer)
+        with style():
+            if self.figure.dpi != self._dpi * ratio:
+                self.figure.dpi = self._dpi * ratio
+                self._layers = []  # all have another size
+            if self.figure.stale or not self._layers:
+                self._paint_background()
+            pixels = self._pixels()
+            pixels[...] = self.background
+            for artist in self._moving:
+                if artist.get_visible():
+                    artist.draw(self._canvas.renderer)
         return pixels
 
-    def _paint_background(self) -> None:
+    def lay_out(self, width: int | None = None) -> bool:
+        width = self.own_width if width is None else width
+        if width == self.width:
+            return False
         with style():
-            self._canvas.draw()
-            if self.background is None:
-                # The first draw has found room for every label; finding it again each time costs
-                # two thirds of a draw, and panels would twitch when a tick label gets wider.
-                self.figure.set_layout_engine("none")
-                self._canvas.draw()
-        self.background = self._pixels().copy()
+            self.width, self._layers = width, []
+            self._set_panels()
+            if width not in self._found:
+                self._find_layout()
+            for ax, place in self._found[width]:
+                ax.set_position(place, which="original")
+                ax.set_in_layout(True)
+                ax.apply_aspect()  # for drawings that measure their axes before they are drawn
+        return True
+
+    def forget(self) -> None:
+        """Free all pixels; the next picture paints them again."""
+        self.background, self._layers = None, []
+        self._canvas = FigureCanvasAgg(self.figure)
+
+    def _set_panels(self) -> None:
+        """Put the panels into one row or more, and give the figure the height that suits them."""
+        cells = [(ax, cell) for ax, cell in self._own_cells if cell is not None]
+        row = [ax for ax, cell in cells if cell.rowspan.start == 0]
+        strips = [ax for ax, cell in cells if cell.rowspan.start > 0]
+        columns = max(1, min(len(row), self.width // PANEL))
+        rows = math.ceil(len(row) / columns) if row else 1
+        if rows == 1:
+            for ax, cell in cells:
+                ax.set_subplotspec(cell)
+        else:
+            shares = [1] * rows + [0.09] * len(strips)
+            grid = self.figure.add_gridspec(rows + len(strips), columns, height_ratios=shares)
+            for place, ax in enumerate(row):
+                last = ax is row[-1]  # it takes what is left of its row
+                down, across = divmod(place, columns)
+                ax.set_subplotspec(grid[down, across : columns if last else across + 1])
+            for place, ax in enumerate(strips, rows):
+                ax.set_subplotspec(grid[place, :])
+        stretch = 0.85 * rows if rows > 1 else math.sqrt(max(1, self.width / self.own_width))
+        self.figure.set_size_inches(self.width / self._dpi, self._own_height * stretch)
+
+    def _find_layout(self) -> None:
+        """Find room for every label, once: it costs two thirds of a draw, and panels would twitch
+        when a tick label gets wider."""
+        self.figure.set_layout_engine(self._engine)
+        self._canvas.draw()
+        self.figure.set_layout_engine("none")
+        self._found[self.width] = [(ax, ax.get_position(True)) for ax in self.figure.axes]
+
+    def _paint_background(self) -> None:
+        try:
+            if self.width not in self._found:
+                self._find_layout()
+            self.background = self._laid_out_layers()
+        except BaseException:
+            self.figure.stale = True  # what failed may count as drawn
+            raise
+        self.figure.stale = False
         self.edition += 1
-        moving = self.figure.findobj(lambda artist: artist.get_animated())
+
+    def _laid_out_layers(self) -> np.ndarray:
+        """Draw the layers that are stale, and return the pixels of all of them."""
+        patch, *artists = self.figure.get_children()
+        still = [artist for artist in artists if not artist.get_animated()]
+        if patch.stale or not self._layers or {*still} != self._artists:
+            self._canvas.get_renderer().clear()
+            patch.draw(self._canvas.get_renderer())
+            self._empty = self._pixels().copy()
+            self._artists, self._layers = {*still}, [_Layer([artist]) for artist in still]
+        for layer in self._layers:
+            if layer.stale:
+                self._draw(layer)
+        while pair := next(filter(_meet, itertools.combinations(self._layers, 2)), None):
+            both = _Layer(
+                [artist for artist in still if artist in pair[0].artists + pair[1].artists]
+            )
+            self._layers = [both, *(layer for layer in self._layers if layer not in pair)]
+            self._draw(both)
+        pixels = self._empty.copy()
+        for layer in self._layers:
+            pixels[layer.place] = layer.pixels
+        moving = [artist for child in artists for artist in self._moving_parts(child)]
         self._moving = sorted(moving, key=lambda artist: artist.get_zorder())
+        return pixels
+
+    def _moving_parts(self, child: Artist) -> list[Artist]:
+        layer = next((layer for layer in self._layers if child in layer.artists), None)
+        return [child] if layer is None else layer.moving[child]
+
+    def _draw(self, layer: "_Layer") -> None:
+        """Draw a layer alone, and keep the pixels of the rectangle in which it lies."""
+        pixels, renderer = self._pixels(), self._canvas.get_renderer()
+        pixels[...] = self._empty
+        for artist in sorted(layer.artists, key=lambda artist: artist.get_zorder()):
+            artist.draw(renderer)
+        inked = pixels != self._empty
+        for ax in filter(self.figure.axes.__contains__, layer.artists):  # its paper may be white
+            (x0, y0), (x1, y1) = ax.bbox.get_points()
+            height = len(pixels)
+            inked[
+                max(0, int(height - y1)) : int(height - y0) + 2, max(0, int(x0)) : int(x1) + 2
+            ] = True
+        layer.place = tuple(
+            slice(places[0], places[-1] + 1) if len(places) else slice(0)
+            for places in (np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0)))
+        )
+        layer.pixels = pixels[layer.place].copy()
+        layer.moving = {artist: artist.findobj(Artist.get_animated) for artist in layer.artists}
 
     def _pixels(self) -> np.ndarray:
         return np.asarray(self._canvas.buffer_rgba()).view(np.uint32)[..., 0]
+
+
+class _Layer:
+    """Parts of a figure that are drawn together, and the rectangle of pixels that they take."""
+
+    def __init__(self, artists: list[Artist]) -> None:
+        self.artists = artists
+        self.place: tuple[slice, ...] = ()
+        self.pixels: np.ndarray | None = None
+        self.moving: dict[Artist, list[Artist]] = {}
+
+    @property
+    def stale(self) -> bool:
+        return self.pixels is None or any(artist.stale for artist in self.artists)
+
+
+def _meet(pair: tuple[_Layer, _Layer]) -> bool:
+    """Whether two layers have a pixel in common."""
+    return all(
+        one.start < other.stop and other.start < one.stop
+        for one, other in zip(*(layer.place for layer in pair), strict=True)
+    )
 
 
 def encode(pixels: np.ndarray, kind: str) -> bytes:
@@ -94,6 +277,7 @@ def encode(pixels: np.ndarray, kind: str) -> bytes:
 class LiveFigure(anywidget.AnyWidget):
     """The widget around a picture and its caption.
 
+    `lay_out(width)` is called with the width that the browser has for the figure.
     `answer(values, drag)` is what the explorer does with each request of the browser: it takes the
     controls' values by name and a pointer drag (or None), updates the figure, and returns the
     caption and the style of the controls. The last picture at rest stays in `png`, so that a second
@@ -115,36 +299,55 @@ class LiveFigure(anywidget.AnyWidget):
     busy = traitlets.Bool().tag(sync=True)
     stop = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
 
-    def __init__(self, painter: Painter, answer: Callable, **traits) -> None:
+    def __init__(self, painter: Painter, answer: Callable, lay_out: Callable, **traits) -> None:
         self._painter = painter
-        self._answer = answer
+        self._answer, self._lay_out = answer, lay_out
         self._ratio = 1
-        super().__init__(width=round(painter.figure.bbox.width), **traits)
+        super().__init__(width=painter.width, **traits)
         self.on_msg(self._reply)
 
     def show(self, caption: str, *, rest: bool) -> None:
         """Send the figure as it stands to every window; `rest` says that it will rest there."""
         with PAINTING, self.hold_sync():
-            self.png = encode(self._painter.paint(self._ratio), "PNG")
+            try:
+                self.png = encode(self._painter.paint(self._ratio), "PNG")
+            except Exception as error:  # the last picture stays, and the sentence says why
+                caption = error_sentence(error)
             self.caption, self.busy = caption, not rest
             self.shown += 1
 
-    def _reply(self, _widget, request: dict, _buffers: list) -> None:
-        """Answer one request; every request gets its reply, or the browser would wait for ever."""
+    def _reply(self, _widget, request: Any, _buffers: list) -> None:
+        """Answer one request: the next picture, or the last one and a sentence, whatever raises.
+
+        The browser waits for two replies at most, so a third request needs one of them.
+        """
+        if not isinstance(request, dict):
+            return
+        reply = {name: request.get(name) for name in ("page", "number", "rest")}
         with PAINTING:
-            caption, css = self._answer(request["values"], request["drag"])
-            painter, rest, self._ratio = self._painter, request["rest"], request["ratio"]
-            pixels = painter.paint(self._ratio)
-            moved = np.flatnonzero(pixels != painter.background).astype(np.uint32)
-            buffers = [moved, pixels.ravel()[moved]]
-            known = request["edition"] == painter.edition
-            if not known:
-                buffers.append(encode(painter.background, "PNG" if rest else "JPEG"))
-            if css != self.css:
-                self.css = css
-            if rest:
-                with self.hold_sync():
-                    self.png, self.caption = encode(pixels, "PNG"), caption
-            reply = {name: request[name] for name in ("page", "number", "rest")}
-            edition = painter.edition if known or rest else None  # a JPEG is no lasting background
-            self.send(reply | {"caption": caption, "edition": edition}, buffers=buffers)
+            try:
+                news, buffers = self._picture(request)
+            except BaseException as error:  # an exit or an interrupt must not cost the reply
+                news, buffers = {"caption": error_sentence(error)}, []
+            self.send(reply | news, buffers=buffers)
+
+    def _picture(self, request: dict) -> tuple[dict, list]:
+        """Return the caption and the number of the background, and the buffers of the picture."""
+        if (width := figure_width(request.get("width"))) is not None:
+            self._lay_out(width)
+        caption, css = self._answer(request["values"], request.get("drag"))
+        painter, rest = self._painter, request.get("rest")
+        self._ratio = pixel_ratio(request.get("ratio"))
+        pixels = painter.paint(self._ratio)
+        moved = np.flatnonzero(pixels != painter.background).astype(np.uint32)
+        buffers = [moved, pixels.ravel()[moved]]
+        known = request.get("edition") == painter.edition
+        if not known:
+            buffers.append(encode(painter.background, "PNG" if rest else "JPEG"))
+        if css != self.css:
+            self.css = css
+        if rest:
+            with self.hold_sync():
+                self.png, self.caption = encode(pixels, "PNG"), caption
+        edition = painter.edition if known or rest else None  # a JPEG is no lasting background
+        return {"caption": caption, "edition": edition, "width": painter.width}, buffers

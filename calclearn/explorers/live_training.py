@@ -15,10 +15,10 @@ import numpy as np
 from IPython import get_ipython
 from IPython.display import display
 
-from calclearn.descent.arguments import finite_numbers, optimizer_like, whole_number
-from calclearn.descent.batches import Array, as_points
+from calclearn.descent.arguments import array, whole
 from calclearn.descent.descend import Descent
-from calclearn.descent.surfaces import Surface
+from calclearn.descent.optimizers import check_optimizer
+from calclearn.descent.surfaces import Array, Surface, as_points
 from calclearn.explorers.explore import explore
 from calclearn.explorers.progress import HELD_OUT, Progress, described
 from calclearn.figures.style import MODEL, SEEN, STEP, UNSEEN, panels
@@ -54,7 +54,7 @@ def training(
     Raises TypeError and ValueError for arguments of another kind, for a start that is not one
     finite point, and where a measure at the start is not one number.
 
-    >>> from calclearn.descent.catalogue import bowl
+    >>> from calclearn.descent.landscapes import bowl
     >>> from calclearn.descent.optimizers import GradientDescent
     >>> view = training(bowl(), (2.0, 1.0), GradientDescent(0.1), steps=20)
     >>> run = view.train()
@@ -68,12 +68,12 @@ def training(
     start = as_points(start, loss.dimension, "start")
     if start.ndim != 1:
         raise ValueError(f"start must be one point, of shape (d,), got shape {start.shape}")
-    finite_numbers("start", start)
-    whole_number("steps", steps, 1)
+    array("start", start)
+    whole("steps", steps, 1)
     every = max(1, steps // 100) if every is None else every
-    whole_number("every", every, 1)
+    whole("every", every, 1)
     if not controls:
-        optimizer_like(optimizer)
+        check_optimizer(optimizer)
     elif not callable(optimizer):
         raise TypeError(f"optimizer must be a function of {', '.join(controls)}, got {optimizer}")
     progress = Progress(
@@ -201,7 +201,7 @@ class Training:
     def _chosen(self, **values: Any) -> Any:
         """The optimizer that the controls stand for."""
         optimizer = self._optimizer(**values) if values else self._optimizer
-        optimizer_like(optimizer)
+        check_optimizer(optimizer)
         return optimizer
 
     def _look(self, **values: Any) -> dict:

@@ -63,7 +63,7 @@ def lying_loop(data: LineData | None = None) -> Explorer:
         report = check_gradient(lambda w: np.mean((X @ w - y) ** 2), given, at=start)
         if given(start).shape != start.shape:
             return report, surface, 0  # no step that `w -= learning_rate * gradient` could take
-        return report, replace(surface, gradient=given, value_and_gradient=None), STEPS
+        return report, surface.replace(gradient=given), STEPS
 
     def compute(gradient: str, learning_rate: float) -> dict:
         report, fits, steps = suspect(gradient)
@@ -86,7 +86,7 @@ def lying_loop(data: LineData | None = None) -> Explorer:
         )
 
     Data(left, title="data, and the last lines").update(data)
-    Contours(middle, _window(surface, start), title="paths on the map").update(surface)
+    Contours(middle, window=_window(surface, start), title="paths on the map").update(surface)
     drawings = {}
     for name, color, marker in (("true", TRUE, "s"), ("lying", SUSPECT, "o")):
         drawings[f"{name} line"] = Line(left, color=color)
@@ -123,7 +123,7 @@ def sound_loop(data: LineData | None = None) -> Explorer:
 
     def compute(learning_rate: float, batch_size: int, iterations: int) -> dict:
         drawn = iter(batches(batch_size))
-        noisy = replace(surface, sampler=lambda rng: next(drawn))
+        noisy = surface.replace(sampler=lambda rng: next(drawn))
         fits = surface if batch_size == len(data) else noisy
         run = descend(fits, start, GradientDescent(learning_rate), iterations)
         whole = replace(run, values=surface(run.points.T))
@@ -143,7 +143,7 @@ def sound_loop(data: LineData | None = None) -> Explorer:
         )
 
     Data(left, title="data, and the last line").update(data)
-    Contours(middle, _window(surface, start), title="path on the map").update(surface)
+    Contours(middle, window=_window(surface, start), title="path on the map").update(surface)
     drawings = {
         "line": Line(left, color=SUSPECT),
         "run": Path(middle),
@@ -176,4 +176,4 @@ def _window(surface: Surface, start: np.ndarray):
 def _rates(surface: Surface, least: float):
     """Return a slider of rates from `least` times a good one, coloured by what the surface does."""
     value, track = rate_for(surface, 0.5), bands(regimes(surface))
-    return coloured(log_slider(value, least * value, 10 * value), lambda state: track)
+    return coloured(log_slider(value, least * value, 10 * value), lambda: track)

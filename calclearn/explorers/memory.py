@@ -4,11 +4,11 @@ There are two kinds of learning rate. Where the gradient is multiplied by it, th
 on the curvature. Where the gradient is first divided by its own size, it is a length.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from calclearn.descent.landscapes import ravine
 from calclearn.descent.optimizers import (
     AdaGrad,
     Adam,
@@ -17,7 +17,6 @@ from calclearn.descent.optimizers import (
     Nesterov,
     RMSProp,
 )
-from calclearn.descent.shapes import ravine
 from calclearn.descent.surfaces import Surface
 from calclearn.explorers.controls import choice, log_slider, slider
 from calclearn.explorers.descents import rate_for
@@ -64,7 +63,7 @@ def race_with_memory(surface: Surface | None = None) -> Explorer:
     >>> bool(laps["Momentum"].gap[-1] < laps["GradientDescent"].gap[-1])
     True
     """
-    surface = replace(ravine(30.0), start=(-2.4, 1.2)) if surface is None else surface
+    surface = ravine(30.0).replace(start=(-2.4, 1.2)) if surface is None else surface
     controls = memory_controls(rate_for(surface, 0.6), 0.2)
     return race_on(surface, with_memory, MEMORIES, say_memory, 80, **controls)
 

@@ -4,7 +4,6 @@ The price of a gradient is the number of data that it reads. Everybody reads the
 the same order, so that a moving slider shows its own effect and not that of another draw.
 """
 
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -39,7 +38,7 @@ class Batches:
         whole = line_loss(data.x, data.y, mse)
         window = window_around(whole)
         start = tuple(np.array(window).T[0] + (0.1, 0.6) * np.ptp(window, axis=1))
-        self.whole = replace(whole, domain=window, start=start, name="mean squared error")
+        self.whole = whole.replace(domain=window, start=start, name="mean squared error")
         self.lowest, self.highest = float(whole(whole.minima[0])), float(whole(start))
         self.draw = cache(self._draw)
 
@@ -50,7 +49,7 @@ class Batches:
     def noisy(self, size: int) -> Surface:
         """The whole loss, whose samples are those batches, from the first on."""
         stream = iter(self.draw(size))
-        return replace(self.whole, sampler=lambda rng: next(stream))
+        return self.whole.replace(sampler=lambda rng: next(stream))
 
     def size(self, value: int):
         control = log_slider(value, 1, len(self.data), label="batch size")
@@ -178,7 +177,7 @@ def noise_of_batches(data: LineData | None = None) -> Explorer:
             f"{in_words(state['noise'], np.inf)} on average, and σ/√B is {state['usual']:.2g}."
         )
 
-    Contours(left, whole.domain, title=f"300 steps with $\\eta$ = {rate:g}").update(whole)
+    Contours(left, window=whole.domain, title=f"300 steps with $\\eta$ = {rate:g}").update(whole)
     looks = {
         "usual": {"color": BLACK, "ls": "--", "lw": 1.4, "label": r"$\sigma/\sqrt{B}$"},
         "drawn": {"color": GREY, "lw": 1.2, "label": "without repetition"},

@@ -19,8 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from calclearn.descent.descend import Descent, Stop, descend
-from calclearn.descent.errors import cross_entropy
-from calclearn.descent.losses import l2
+from calclearn.descent.losses import cross_entropy, l2
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.schedules import clipped
 from calclearn.descent.surfaces import Surface
@@ -192,4 +191,4 @@ def with_factors(loss: Surface, factors: np.ndarray) -> Surface:
         value, g = loss.value_and_gradient(w)
         return value, (factors * g.T).T
 
-    return replace(loss, gradient=lambda w: both(w)[1], value_and_gradient=both)
+    return loss.replace(value_and_gradient=both)

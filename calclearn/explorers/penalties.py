@@ -7,8 +7,7 @@ and level there, and holds nothing. Both figures show this one fact.
 import numpy as np
 
 from calclearn.data import penguins
-from calclearn.descent.fits import linear_fit
-from calclearn.descent.losses import mse
+from calclearn.descent.losses import linear_fit, mse
 from calclearn.descent.penalised import lasso, ridge
 from calclearn.explorers.controls import choice, log_slider, slider
 from calclearn.explorers.explore import Explorer, explore

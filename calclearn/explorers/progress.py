@@ -36,7 +36,7 @@ class Progress:
     its steps and values (2, n), over all runs: the loss, the loss on `held_out` data, and the
     `score`, a function of the weights, under its `label`.
 
-    >>> from calclearn.descent.catalogue import bowl
+    >>> from calclearn.descent.landscapes import bowl
     >>> from calclearn.descent.optimizers import GradientDescent
     >>> progress = Progress(bowl(), np.array([2.0, 1.0]), 3)
     >>> progress.go_on(GradientDescent(0.1), watch=None)

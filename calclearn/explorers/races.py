@@ -35,7 +35,7 @@ class Bill:
     """A surface that counts what is asked of it: 1 for a gradient, d for a Hessian.
 
     >>> from calclearn.descent.second_order import Newton
-    >>> from calclearn.descent.catalogue import booth
+    >>> from calclearn.descent.landscapes import booth
     >>> bill = Bill(booth())
     >>> bill.price(descend(bill.surface, (1, 1), Newton()))
     array([1, 4])
@@ -53,7 +53,7 @@ class Bill:
             self.paid += len(w)
             return surface.hessian(w)
 
-        self.surface = replace(surface, value_and_gradient=both, hessian=hessian)
+        self.surface = surface.replace(value_and_gradient=both, hessian=hessian)
 
     def price(self, descent: Descent) -> np.ndarray:
         """What had been paid when each point of the descent was reached, (K+1,)."""
@@ -63,7 +63,7 @@ class Bill:
 def race(surface: Surface, start: Any, optimizers: dict[str, Any], budget: int) -> dict[str, Lap]:
     """Let all run from one start until each has spent `budget` gradients.
 
-    >>> from calclearn.descent.catalogue import booth
+    >>> from calclearn.descent.landscapes import booth
     >>> from calclearn.descent.optimizers import Adam
     >>> race(booth(), (9, 9), {"Adam": Adam(0.1)}, budget=20)["Adam"].price[-1]
     np.int64(20)
@@ -103,7 +103,7 @@ def track(
             "curves": {name: (lap.price, lap.gap) for name, lap in laps.items()},
         }  # fmt: skip
 
-    Contours(left, window, names=labels, title=surface.name).update(surface)
+    Contours(left, window=window, names=labels, title=surface.name).update(surface)
     key(strip, names)
     drawings = {
         "paths": Paths(left, names),

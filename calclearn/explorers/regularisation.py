@@ -21,7 +21,7 @@ from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.wording import counted
 from calclearn.figures.curves import Curve, Curves
 from calclearn.figures.fits import Split, Weights
-from calclearn.figures.style import GREY, MODEL, SEEN, STEP, UNSEEN, panels, style
+from calclearn.figures.style import GREY, MODEL, SEEN, STEP, UNSEEN, defaults, panels, style
 
 SAMPLE, BIRDS, HIGHEST = 9, 20, 11  # the usual draw, the birds in it, the highest degree
 CENTRE, HALF, LEVEL = 201.5, 29.5, 17.0  # mm: x runs from -1 to 1, y counts from 17 mm
@@ -128,6 +128,7 @@ def lower_is_worse() -> Explorer:
     )  # fmt: skip
 
 
+@defaults()
 def early_stopping(degree: int = 10) -> Explorer:
     """What does stopping early do? The same as L2, nearly: both shrink along the flat directions.
 
@@ -198,7 +199,7 @@ def early_stopping(degree: int = 10) -> Explorer:
         "ylim": (-0.04, 1.06),
         "xlabel": "curvature $h$",
     }
-    birds(left, "birds, and both fits").update(split_of(SAMPLE))
+    birds(left, "birds, and both fits").update(*split_of(SAMPLE))
     drawings = {
         "early": Curve(left, **lines["steps"]), "ridged": Curve(left, **lines["L2"]),
         "now": Curves(middle, dots), "dots": Curves(right, dots),

@@ -80,8 +80,8 @@ def profiles(data: LineData | None = None) -> Explorer:
     drawings = {
         "profile 0": curves[0], "tangent 0": tangents[0],
         "profile 1": curves[1], "tangent 1": tangents[1],
-        "view": Bowl(solid, window, title=f"the bowl: SSE ({unit})"), "cut": Slices(solid, window),
-        "place": PointOnBowl(solid),
+        "view": Bowl(solid, window=window, title=f"the bowl: SSE ({unit})"),
+        "cut": Slices(solid, window), "place": PointOnBowl(solid),
     }  # fmt: skip
     return explore(compute, drawings, caption, **_weights(window, (0.25, 0.7)), **turning())
 
@@ -124,8 +124,8 @@ def which_way_is_down(data: LineData | None = None) -> Explorer:
 
     Data(left, title="data and line").update(data)
     drawings = {
-        "surface": Contours(middle, window, title="map of the loss", equal=True),
-        "view": Bowl(right, window, title=f"bowl: SSE ({unit})"),
+        "surface": Contours(middle, window=window, title="map of the loss", equal=True),
+        "view": Bowl(right, window=window, title=f"bowl: SSE ({unit})"),
         "cut": [Slices(middle, window), Slices(right, window)],
         "weights": [Line(left), Point(middle, drags=("slope", "intercept"))],
         "arrow": GradientArrow(middle),

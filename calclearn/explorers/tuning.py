@@ -16,8 +16,7 @@ import numpy as np
 from calclearn.calculus.autodiff import grad
 from calclearn.data import penguins
 from calclearn.descent.descend import descend
-from calclearn.descent.fits import linear_fit
-from calclearn.descent.losses import l2, mse
+from calclearn.descent.losses import l2, linear_fit, mse
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.surfaces import Surface
 from calclearn.explorers.controls import choice, log_slider, slider
@@ -211,7 +210,7 @@ def tuning_by_descent() -> Explorer:
 
     left, middle, right = panels("flat", "flat", "flat", ratios=(1.1, 1, 0.9), height=3.7)
     names = ("penalty $\\lambda$", "learning rate $\\eta$")
-    Contours(middle, window, names=names, title="validation loss").update(surface)
+    Contours(middle, window=window, names=names, title="validation loss").update(surface)
     for axis, limits in zip((middle.xaxis, middle.yaxis), np.exp(window), strict=True):
         in_tens(axis, limits)
     looks = {"validation": LOSSES["validation"]}

@@ -5,12 +5,45 @@ it and whatever came out; the rest are words that more than one caption needs.
 """
 
 import re
+import string
+from typing import Any
 
-from calclearn.descent.batches import Array
 from calclearn.descent.descend import Descent, Stop
+from calclearn.descent.surfaces import Array
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 SPELLED = 7  # from this power of ten on a large number is written with its power
+
+
+class _InPrint(string.Formatter):
+    """Python's own templates, in which every number comes out as it stands in a book."""
+
+    def format_field(self, value: Any, spec: str) -> str:
+        text = format(value, spec)
+        return text if isinstance(value, str) else _in_print(text)
+
+
+def filled(template: str, quantities: dict[str, Any]) -> str:
+    """Return the template with its fields filled in; numbers are set as in a book.
+
+    >>> filled("{rate:.3g} takes {steps} steps to {loss:.2g}", {
+    ...     "rate": 3e-8, "steps": 10000, "loss": -0.5
+    ... })
+    '3 × 10⁻⁸ takes 10,000 steps to −0.5'
+    """
+    return _InPrint().vformat(template, (), quantities)
+
+
+def fields(template: str) -> list[str]:
+    """Return the names of the quantities that a template takes.
+
+    >>> fields("At {x:.2f} and {run.value:.3g}")
+    ['x', 'run']
+    """
+    names = [
+        re.split(r"[.\[]", name)[0] for _, name, *_ in string.Formatter().parse(template) if name
+    ]
+    return list(dict.fromkeys(names))
 
 
 def typeset(text: str) -> str:
@@ -51,7 +84,7 @@ def placed(point: Array) -> str:
 def ended(descent: Descent, unit: str) -> str:
     """Return how one descent ended, as the end of a sentence.
 
-    >>> from calclearn.descent.catalogue import bowl
+    >>> from calclearn.descent.landscapes import bowl
     >>> from calclearn.descent.descend import descend
     >>> from calclearn.descent.optimizers import GradientDescent
     >>> ended(descend(bowl(), (2, 0), GradientDescent(0.4), steps=1), "kg²")

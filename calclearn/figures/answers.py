@@ -10,7 +10,7 @@ from calclearn.figures.style import BLACK, CLASSES
 class AnswerMap:
     """What a classifier answers on the plane, from -1 to +1, and the points that it learns from.
 
-    `update((answers, errors))`: answers (n, n) over the window, errors (points,), the squared
+    `update(answers, errors)`: answers (n, n) over the window, errors (points,), the squared
     errors of the points: the larger a point, the more it is to be blamed.
     """
 
@@ -26,8 +26,7 @@ class AnswerMap:
             for group, color, marker in zip(self.groups, CLASSES, "os", strict=True)
         ]
 
-    def update(self, learned) -> None:
-        answers, errors = learned
+    def update(self, answers, errors) -> None:
         self.image.set_data(answers)
         for dots, group in zip(self.dots, self.groups, strict=True):
             dots.set_sizes(8 + 20 * errors[group])

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
-from calclearn.figures.style import BLACK, GREY, MODEL, style
+from calclearn.figures.style import BLACK, GREY, MODEL, defaults, style
 
 SHARES = np.linspace(0, 1, 13)  # of a piece's width; enough for a parabola to look bent
 
@@ -43,6 +43,7 @@ def frame(ax: Axes, curve, *, title: str, labels: tuple[str, str]) -> None:
 class Areas:
     """Areas between curves and zero; `update((x, y))`, each (points,), or (pieces, points)."""
 
+    @defaults()
     def __init__(self, ax: Axes, *, color: str = MODEL) -> None:
         self.ax = ax
         self.areas = PolyCollection([], fc=(color, 0.3), ec=(color, 0.7), lw=0.7, animated=True)
@@ -80,7 +81,7 @@ class Density(Areas):
 class Misses:
     """By how much sums miss, by how much work they do, on two logarithmic axes.
 
-    `update((counts, misses, now))`: a row of `misses` (k, len(counts)) for each of the lines, whose
+    `update(counts, misses, now)`: a row of `misses` (k, len(counts)) for each of the lines, whose
     `looks` go to matplotlib's `plot`; a ring marks `now`, the present (count, miss). A miss that
     shrinks like 1/nᵖ falls p powers of ten for each power of ten in n.
     """
@@ -95,8 +96,7 @@ class Misses:
             box = {"frameon": True, "framealpha": 1, "edgecolor": "none", "borderpad": 0.2}
             ax.legend(loc="lower left", handlelength=1.4, labelspacing=0.2, **box)
 
-    def update(self, state) -> None:
-        counts, misses, (count, miss) = state
+    def update(self, counts, misses, now) -> None:
         for line, row in zip(self.lines, misses, strict=True):
             line.set_data(counts, np.maximum(row, self.least))  # zero has no logarithm
-        self.ring.set_data([count], [max(miss, self.least)])
+        self.ring.set_data([now[0]], [max(now[1], self.least)])

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from calclearn.figures.curves import OnCurve
-from calclearn.figures.style import BASINS, BLACK, STATIONARY, STEP, UNSETTLED, style
+from calclearn.figures.style import BASINS, BLACK, STATIONARY, STEP, UNSETTLED, defaults, style
 from calclearn.figures.surfaces import Contours
 
 COORDINATES = ("$x$", "$y$")
@@ -22,7 +22,7 @@ NOT_SETTLED, DIVERGES = -2, -1  # what stands in a map where no minimum was reac
 def places(surface, points) -> np.ndarray:
     """Return where points (d, ...) stand on the paper: (x, y), or (w, height) on a curve.
 
-    >>> from calclearn.descent.shapes import parabola
+    >>> from calclearn.descent.landscapes import parabola
     >>> places(parabola(), np.array([[1.0, 3.0]]))
     array([[1., 3.],
            [1., 9.]])
@@ -54,14 +54,14 @@ def whole_ticks(ax: Axes) -> None:
 
 
 class Landscape(Contours):
-    """The map of one surface out of several; `update((surface, window))`."""
+    """The map of one surface out of several; `update(surface, window)`."""
 
     def __init__(self, ax: Axes, *, title: str = "") -> None:
         super().__init__(ax, names=COORDINATES, title=title)
         whole_ticks(ax)
 
-    def update(self, place) -> None:
-        surface, self.window = place
+    def update(self, surface, window) -> None:
+        self.window = window
         super().update(surface)
 
 
@@ -87,7 +87,7 @@ class Valleys:
 
 
 class BasinMap:
-    """Where the descent from each point ends, as a colour; `update((surface, window, ends))`.
+    """Where the descent from each point ends, as a colour; `update(surface, window, ends)`.
 
     `ends` (rows, columns) holds the number of the minimum that was reached, in the order of
     `surface.minima`, or `NOT_SETTLED` or `DIVERGES`. One row makes a strip.
@@ -106,8 +106,7 @@ class BasinMap:
             animated=True, zorder=0.5,
         )  # fmt: skip
 
-    def update(self, basins) -> None:
-        surface, window, ends = basins
+    def update(self, surface, window, ends) -> None:
         if surface is not self.surface:
             self.surface = surface
             shades = [BASINS[c] for c in colours(surface.minima)] + [*UNSETTLED.values()]
@@ -118,7 +117,7 @@ class BasinMap:
 
 
 class StationaryPoints:
-    """Where the gradient vanishes, one marker a kind; `update((surface, points, kinds))`.
+    """Where the gradient vanishes, one marker a kind; `update(surface, points, kinds)`.
 
     `points` (d, m), `kinds` m words. The minima have the colours that they have in the map.
     """
@@ -131,8 +130,7 @@ class StationaryPoints:
             for kind, marker in STATIONARY.items()
         }
 
-    def update(self, found) -> None:
-        surface, points, kinds = found
+    def update(self, surface, points, kinds) -> None:
         for kind, dots in self.dots.items():
             dots.set_offsets(places(surface, points[:, np.asarray(kinds) == kind]).T)
         if surface.minima:
@@ -141,6 +139,7 @@ class StationaryPoints:
             minima.set_facecolor([BASINS[c] for c in colours(surface.minima)])
 
 
+@defaults()
 def legend(ax: Axes) -> None:
     """Fill axes with what the markers mean, and the two colours that belong to no minimum."""
     look = {"ls": "none", "mfc": "white", "mec": BLACK, "ms": 8}

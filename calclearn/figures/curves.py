@@ -9,18 +9,22 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.patches import Rectangle
 
-from calclearn.figures.style import BLACK, DATA, MODEL, STEP, style
+from calclearn.figures.marks import Drawing
+from calclearn.figures.style import BLACK, DATA, MODEL, STEP, defaults, style
 from calclearn.figures.surfaces import Point
 
 
-class Data:
+class Data(Drawing):
     """The points of a data set; `update(data)` takes a `LineData`.
 
     The axes fit around the data, or, where only some of it is shown, around all of it (`around`).
     """
 
-    def __init__(self, ax: Axes, *, title: str = "", around=None) -> None:
+    background = True
+
+    def __init__(self, ax: Axes, data=None, *, title: str = "", around=None) -> None:
         self.ax, self.around, self.shown = ax, around, None
+        self.constants = {} if data is None else {"data": data}
         with style():
             (self.points,) = ax.plot([], [], "o", color=DATA, alpha=0.55, ms=4, mec="none")
             ax.set_title(title)
@@ -34,12 +38,13 @@ class Data:
         self.ax.set(xlim=_around(frame.x), ylim=_around(frame.y))
 
 
-class Line:
+class Line(Drawing):
     """The model $w_0 x + w_1$ across the axes; `update(weights)` takes (2,) or many, (2, k).
 
     With many, the lines are thin and the last one, the present one, is thick.
     """
 
+    @defaults()
     def __init__(self, ax: Axes, *, color: str = MODEL) -> None:
         self.ax = ax
         self.family = LineCollection([], colors=color, lw=1, alpha=0.35, animated=True)
@@ -54,13 +59,14 @@ class Line:
         self.line.set_data(x, y[-1])
 
 
-class Residuals:
+class Residuals(Drawing):
     """Each point's distance to the line as the side of a square; their total area is the SSE.
 
-    `update((data, weights))`. A square stands on the vertical residual and is as wide on the screen
+    `update(data, weights)`. A square stands on the vertical residual and is as wide on the screen
     as it is high, so that its area is the residual squared, in squared units of y.
     """
 
+    @defaults()
     def __init__(self, ax: Axes) -> None:
         self.ax = ax
         self.squares = PolyCollection(
@@ -68,8 +74,8 @@ class Residuals:
         )
         ax.add_collection(self.squares, autolim=False)
 
-    def update(self, pair) -> None:
-        data, (slope, intercept) = pair
+    def update(self, data, weights) -> None:
+        slope, intercept = weights
         on_line = slope * data.x + intercept
         across = data.x + self._x_per_y() * (data.y - on_line)
         corners = [data.x, data.y], [across, data.y], [across, on_line], [data.x, on_line]
@@ -81,7 +87,7 @@ class Residuals:
         return (np.ptp(self.ax.get_xlim()) / box.width) / (np.ptp(self.ax.get_ylim()) / box.height)
 
 
-class Curve:
+class Curve(Drawing):
     """A curve $y = f(x)$; `update((x, y))`. It moves unless `still` is set."""
 
     def __init__(self, ax: Axes, *, color: str = BLACK, still: bool = False, **look) -> None:
@@ -92,7 +98,7 @@ class Curve:
         self.line.set_data(*curve)
 
 
-class Curves:
+class Curves(Drawing):
     """Several curves on fixed axes; `update({name: (x, y)})`. `looks` go to matplotlib's `plot`.
 
     What leaves the axes runs along their edge: no renderer draws a line to 1e300, and a logarithmic
@@ -115,8 +121,8 @@ class Curves:
             line.set_data(x, np.clip(y, *self.ax.get_ylim()))
 
 
-class Tangent:
-    """A point on a curve and the slope there; `update((x, y, slope))`.
+class Tangent(Drawing):
+    """A point on a curve and the slope there; `update(x, y, slope)`.
 
     The tangent reaches a quarter of the axes to each side, so it reads as a direction.
     """
@@ -128,8 +134,7 @@ class Tangent:
             [], [], "o", color=color, ms=9, mec="white", animated=True, zorder=5
         )
 
-    def update(self, touch) -> None:
-        x, y, slope = touch
+    def update(self, x: float, y: float, slope: float) -> None:
         left, right = self.ax.get_xlim()
         reach = (right - left) / 4
         self.line.set_data([x - reach, x + reach], [y - reach * slope, y + reach * slope])
@@ -144,7 +149,7 @@ class OnCurve(Point):
         return (to[0],)
 
 
-class Note:
+class Note(Drawing):
     """A few words at the top left of the axes; `update(text)`."""
 
     def __init__(self, ax: Axes) -> None:
@@ -157,12 +162,15 @@ class Note:
         self.text.set_text(text)
 
 
-class TotalSquare:
-    """One square whose area is a whole sum of squares; `update((total, least, most))`.
+class TotalSquare(Drawing):
+    """One square whose area is a whole sum of squares; `update(total, least, most)`.
 
     The dashed square is the least total that any line reaches, `most` sets the scale.
     """
 
+    background = True
+
+    @defaults()
     def __init__(self, ax: Axes, *, unit: str) -> None:
         self.ax, self.most = ax, None
         with style():
@@ -178,8 +186,8 @@ class TotalSquare:
         for square in (self.total, self.least):
             ax.add_patch(square)
 
-    def update(self, sums) -> None:
-        total, least, most = np.sqrt(sums)
+    def update(self, total: float, least: float, most: float) -> None:
+        total, least, most = np.sqrt([total, least, most])
         self.total.set(width=total, height=total)
         self.least.set(width=least, height=least)
         if most != self.most:

@@ -83,7 +83,7 @@ class Neurons:
 class Losses(Curves):
     """Losses by step, one curve for each kind of first weights, and the step that is looked at.
 
-    `update(({name: (steps, losses)}, step))`. Above the thin line is who knows less than `nothing`.
+    `update({name: (steps, losses)}, step)`. Above the thin line is who knows less than `nothing`.
     """
 
     def __init__(self, ax: Axes, title: str, *, steps: int, limits, nothing: float) -> None:
@@ -92,7 +92,6 @@ class Losses(Curves):
         ax.axhline(nothing, color=BLACK, lw=0.8)
         (self.now,) = ax.plot([], [], color=GREY, lw=1, animated=True)
 
-    def update(self, state) -> None:
-        curves, step = state
+    def update(self, curves, step) -> None:
         super().update(curves)
         self.now.set_data([step, step], self.ax.get_ylim())

@@ -3,14 +3,16 @@
 import numpy as np
 from matplotlib.axes import Axes
 
+from calclearn.figures.marks import Drawing
 from calclearn.figures.style import BEST, BLACK, STEP, style
 from calclearn.figures.surfaces import NAMES
 
 
-class Path:
-    """The points of a descent, joined; `update(descent)`. On a bowl it runs at the loss's height.
+class Path(Drawing):
+    """The points of a descent, joined, as far as a step; `update(descent, step)`.
 
-    A path that leaves the window is cut off there, as it would be on paper.
+    Without a `step` the path is drawn to its end. On a bowl it runs at the loss's height. A path
+    that leaves the window is cut off there, as it would be on paper.
     """
 
     def __init__(self, ax: Axes, *, color: str = STEP, marker: str = "o") -> None:
@@ -20,40 +22,53 @@ class Path:
         (self.line,) = ax.plot(*empty, marker + "-", ms=4.5, lw=1.6, **look)
         (self.start,) = ax.plot(*empty, marker, ms=9, **look)
 
-    def update(self, descent) -> None:
-        points, values = descent.points, descent.values  # (K+1, 2), (K+1,)
+    def update(self, descent, step: int | None = None) -> None:
+        so_far = slice(None if step is None else step + 1)
+        points, values = descent.points[so_far], descent.values[so_far]  # (k+1, 2), (k+1,)
         places = np.column_stack([points, values]) if self.solid else points
         places = places[: _run_inside(self.ax, places)]
         for artist, row in ((self.line, places), (self.start, places[:1])):
             artist.set_data_3d(*row.T) if self.solid else artist.set_data(*row.T)
 
 
-class LossCurve:
-    """Loss against step; `update((descent, lowest))`, with the lowest loss there is dashed.
+class LossCurve(Drawing):
+    """Loss against step; `update(descent, lowest, step)`, with the lowest possible loss dashed.
 
-    The axis of losses is logarithmic. It is chosen anew only where `lowest`, and so the surface,
-    is another: under a moving control a curve should move, not its axis.
+    `lowest` comes from the `surface` where one is given. Without a `step` the curve is drawn to its
+    end, and without `steps` the axis is as long as the first descent. The axis of losses is
+    logarithmic. It is chosen anew only where `lowest`, and so the surface, is another: under a
+    moving control a curve should move, not its axis.
     """
 
-    def __init__(self, ax: Axes, *, steps: int, unit: str, color: str = STEP) -> None:
-        self.ax, self.lowest = ax, None
+    background = True
+
+    def __init__(
+        self, ax: Axes, surface=None, *, steps: int | None = None, unit: str = "",
+        color: str = STEP,
+    ) -> None:  # fmt: skip
+        self.ax, self.steps, self.lowest = ax, steps, None
+        known = surface is not None and surface.minima
+        self.constants = {"lowest": float(surface(surface.minima[0]))} if known else {}
+        title = f"loss by step ({unit})" if unit else "loss by step"
         with style():
-            ax.set(xlabel="step $k$", title=f"loss by step ({unit})", xlim=(0, steps), yscale="log")
+            ax.set(xlabel="step $k$", title=title, yscale="log")
             ax.grid(True, axis="y", lw=0.6)
         self.floor = ax.axhline(1, color=BEST, ls="--", lw=1.2)
         (self.line,) = ax.plot([], [], ".-", color=color, ms=5, lw=1.6, animated=True)
 
-    def update(self, losses) -> None:
-        descent, lowest = losses
+    def update(self, descent, lowest: float = 0.0, step: int | None = None) -> None:
         if lowest != self.lowest:
             self.lowest, first = lowest, float(descent.values[0])
             self.floor.set_ydata([lowest, lowest])
+            self.floor.set_visible(lowest > 0)
             self.ax.set_ylim(max(0.7 * lowest, 1e-9 * first), 30 * max(first, lowest))
-        self.line.set_data(np.arange(len(descent.values)), descent.values)
+            self.ax.set_xlim(0, self.steps or max(len(descent.values) - 1, 1))
+        values = descent.values[: None if step is None else step + 1]
+        self.line.set_data(np.arange(len(values)), values)
 
 
-class WeightCurve:
-    """One weight against the step; `update(descent)`. The dashed line is where it should arrive."""
+class WeightCurve(Drawing):
+    """One weight by step; `update(descent, step)`. The dashed line is where it should arrive."""
 
     def __init__(
         self, ax: Axes, weight: int, *, steps: int, window: tuple[float, float], best: float,
@@ -65,20 +80,22 @@ class WeightCurve:
             ax.axhline(best, color=BEST, ls="--", lw=1.2)
         (self.line,) = ax.plot([], [], ".-", color=color, ms=5, lw=1.6, animated=True)
 
-    def update(self, descent) -> None:
+    def update(self, descent, step: int | None = None) -> None:
         low, high = self.ax.get_ylim()
-        values = descent.points[:, self.weight]
+        values = descent.points[: None if step is None else step + 1, self.weight]
         # Far outside, the height no longer matters, and no renderer draws a line to 1e300.
         self.line.set_data(
             np.arange(len(values)), np.clip(values, 10 * low - 9 * high, 10 * high - 9 * low)
         )
 
 
-class Bands:
+class Bands(Drawing):
     """What every learning rate does to this surface, as one strip, and where the rate now stands.
 
-    `update((bands, learning_rate))` with bands a list of (upper end, colour, name).
+    `update(bands, learning_rate)` with bands a list of (upper end, colour, name).
     """
+
+    background = True
 
     def __init__(self, ax: Axes, limits: tuple[float, float]) -> None:
         self.ax, self.limits, self.bands, self.strip = ax, limits, None, []
@@ -89,8 +106,7 @@ class Bands:
             ax.spines["left"].set_visible(False)
         (self.now,) = ax.plot([], [], "v", color=BLACK, ms=11, clip_on=False, animated=True)
 
-    def update(self, state) -> None:
-        bands, learning_rate = state
+    def update(self, bands, learning_rate: float) -> None:
         if bands != self.bands:
             self.bands = bands
             self._paint()

@@ -10,11 +10,11 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import Polygon
 from matplotlib.ticker import NullLocator
 
-from calclearn.figures.style import BLACK, GREY, LIGHT, MODEL, SEEN, UNSEEN, style
+from calclearn.figures.style import BLACK, GREY, LIGHT, MODEL, SEEN, UNSEEN, defaults, style
 
 
 class Split:
-    """The data that a fit is given, over those held back; `update((x, y, seen))`, a mask (n,)."""
+    """The data that a fit is given, over those held back; `update(x, y, seen)`, a mask (n,)."""
 
     def __init__(self, ax: Axes, **axes) -> None:
         self.ax = ax
@@ -24,8 +24,7 @@ class Split:
         with style():
             ax.set(**axes)
 
-    def update(self, split) -> None:
-        x, y, seen = split
+    def update(self, x, y, seen) -> None:
         self.unseen.set_data(x[~seen], y[~seen])
         self.seen.set_data(x[seen], y[seen])
 
@@ -36,6 +35,7 @@ class Weights:
     A ring is a weight that is exactly 0. Beyond ±1 the axis is logarithmic.
     """
 
+    @defaults()
     def __init__(self, ax: Axes, count: int, *, most: float, title: str = "weights") -> None:
         self.ax, self.most = ax, most
         with style():
@@ -63,12 +63,13 @@ class Weights:
 
 
 class Rings:
-    """The rings of a quadratic loss of two weights; `update((surface, weights))`.
+    """The rings of a quadratic loss of two weights; `update(surface, weights)`.
 
     They lie at even distances, the k-th (k · spacing)² above the minimum; the dark one runs through
     the weights.
     """
 
+    @defaults()
     def __init__(self, ax: Axes, *, spacing: float, count: int = 12) -> None:
         self.ax, self.rises = ax, (spacing * np.arange(1, count + 1)) ** 2
         look = {"animated": True, "zorder": 3}
@@ -76,8 +77,7 @@ class Rings:
         ax.add_collection(self.rings, autolim=False)
         (self.through,) = ax.plot([], [], color=BLACK, lw=1.8, **look)
 
-    def update(self, state) -> None:
-        surface, weights = state
+    def update(self, surface, weights) -> None:
         best = np.array(surface.minima[0])
         values, vectors = np.linalg.eigh(surface.hessian(best))
         angle = np.linspace(0, 2 * np.pi, 121)
@@ -91,11 +91,12 @@ class Rings:
 
 
 class Reach:
-    """All weights whose penalty is no higher than at the present ones; `update((power, weights))`.
+    """All weights whose penalty is no higher than at the present ones; `update(power, weights)`.
 
     power 1: the diamond of Σ|wⱼ|; power 2: the disc of Σ wⱼ².
     """
 
+    @defaults()
     def __init__(self, ax: Axes) -> None:
         self.ax = ax
         self.region = Polygon(
@@ -103,8 +104,7 @@ class Reach:
         )
         ax.add_patch(self.region)
 
-    def update(self, state) -> None:
-        power, weights = state
+    def update(self, power, weights) -> None:
         if power == 1:
             edge = np.array([(1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)])
         else:

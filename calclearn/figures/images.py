@@ -13,14 +13,14 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
 
 from calclearn.figures.graphs import number
-from calclearn.figures.style import BLACK, GREY, INK, LIGHT, SIGNED, STEP, style
+from calclearn.figures.style import BLACK, GREY, INK, LIGHT, SIGNED, STEP, defaults, style
 
 CORNERS = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) / 2
 EDGE = 0.53  # from the middle of the outermost cells to the edge of the axes
 
 
 class Cells:
-    """An array (H, W) as an image; `update((values, frame))` outlines a rectangle of its cells.
+    """An array (H, W) as an image; `update(values, frame)` outlines a rectangle of its cells.
 
     The numbers in the frame, at most so many `numbers`, are written out by `words`. `limit` is the
     number that has the full colour; without one it is the largest in sight. `drags` names the
@@ -46,8 +46,7 @@ class Cells:
             )
             self.numbers = written(ax, numbers)
 
-    def update(self, part) -> None:
-        values, frame = part
+    def update(self, values, frame) -> None:
         limit = self.limit or np.abs(values).max() or 1.0
         self.image.set_data(values)
         self.image.set_clim(0 if self.image.cmap is INK else -limit, limit)
@@ -79,6 +78,7 @@ class Shares:
     Cells that receive nothing stay bare. Of at most so many `numbers` the values are written out.
     """
 
+    @defaults()
     def __init__(self, ax: Axes, *, numbers: int = 9) -> None:
         self.ax = ax
         self.squares = PolyCollection([], ec=GREY, lw=0.8, animated=True, zorder=4)
@@ -98,7 +98,7 @@ class Shares:
 
 
 class Tiles:
-    """Small images in rows, all on one scale; `update((values, words))` with values (n, H, W).
+    """Small images in rows, all on one scale; `update(values, words)` with values (n, H, W).
 
     There is room for `count` of them, `columns` in a row, with a word below each where there is a
     `lines` of room, in cells. Those that are not there leave their places empty.
@@ -118,8 +118,7 @@ class Tiles:
             self.image = ax.imshow(np.full(shape, np.nan), cmap=shades, animated=True)
             self.words = written(ax, count if lines else 0)
 
-    def update(self, part) -> None:
-        values, words = part
+    def update(self, values, words) -> None:
         canvas = np.full(self.image.get_array().shape, np.nan)
         for k, tile in enumerate(values[: self.count]):
             row, column = self._corner(k)
@@ -168,7 +167,7 @@ class Confusion(Cells):
 
     def update(self, counts: np.ndarray) -> None:
         right = np.eye(len(counts), dtype=bool)
-        super().update((np.where(right, counts, -counts), (0, 0, *counts.shape)))
+        super().update(np.where(right, counts, -counts), (0, 0, *counts.shape))
 
 
 def short(value: float) -> str:

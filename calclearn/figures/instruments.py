@@ -44,7 +44,7 @@ DIALS = {
 
 
 class Instrument:
-    """What an instrument reads; `update((instrument, reading))`, an instrument of `DIALS`.
+    """What an instrument reads; `update(instrument, reading)`, an instrument of `DIALS`.
 
     A reading has the names of its `places`, and numbers at the `start` and at the `end` of the run,
     or none. Numbers that leave the axes run along their edge.
@@ -61,8 +61,7 @@ class Instrument:
             (self.end,) = ax.plot([], [], label="at the end", **end, **look)
             self.level = ax.axhline(1, color=GREY, lw=0.8)
 
-    def update(self, state) -> None:
-        instrument, reading = state
+    def update(self, instrument, reading) -> None:
         places = list(reading.places)
         if (instrument, places) != self.shown:
             self.shown = (instrument, places)

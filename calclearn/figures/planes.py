@@ -13,20 +13,20 @@ ALONG = ("$a$, along $u$", "$b$, along $v$")
 
 
 class PlaneMap(Contours):
-    """The map of one plane out of several; `update((surface, window))`."""
+    """The map of one plane out of several; `update(surface, window)`."""
 
     def __init__(self, ax: Axes, **words) -> None:
         super().__init__(ax, names=ALONG, **words)
         short_ticks(ax)
         ax.yaxis.set_label_coords(-0.14, 0.5)  # the layout was made for the first window
 
-    def update(self, place) -> None:
-        surface, self.window = place
+    def update(self, surface, window) -> None:
+        self.window = window
         super().update(surface)
 
 
 class PlaneBowl(Bowl):
-    """The same as a bowl; `update((surface, window, azimuth, elevation))`."""
+    """The same as a bowl; `update(surface, window, azimuth, elevation)`."""
 
     names = ALONG
 
@@ -34,9 +34,9 @@ class PlaneBowl(Bowl):
         super().__init__(ax, **words)
         short_ticks(ax)
 
-    def update(self, view) -> None:
-        surface, self.window, *angles = view
-        super().update((surface, *angles))
+    def update(self, surface, window, azimuth: float, elevation: float) -> None:
+        self.window = window
+        super().update(surface, azimuth, elevation)
 
 
 def short_ticks(ax: Axes) -> None:

@@ -11,7 +11,7 @@ from matplotlib.collections import LineCollection
 
 from calclearn.figures.curves import Curves
 from calclearn.figures.descents import Path
-from calclearn.figures.style import GREY, MODEL, OPTIMIZERS, style
+from calclearn.figures.style import GREY, MODEL, OPTIMIZERS, defaults, style
 from calclearn.figures.surfaces import grid
 
 GAP = r"loss $-$ lowest loss"
@@ -73,18 +73,18 @@ class RaceCurves(Curves):
 
 
 class ModelRings:
-    """The contours of a quadratic model, over those of the surface; `update((model, point))`.
+    """The contours of a quadratic model, over those of the surface; `update(model, point)`.
 
     One ring runs through the point, the others lie at even distances where the model is a bowl.
     """
 
+    @defaults()
     def __init__(self, ax: Axes, window) -> None:
         self.ax, self.mesh = ax, grid(window, 61)
         self.rings = LineCollection([], colors=MODEL, lw=1.4, animated=True, zorder=4)
         ax.add_collection(self.rings, autolim=False)
 
-    def update(self, state) -> None:
-        model, point = state
+    def update(self, model, point) -> None:
         g, h = model.gradient(point), model.hessian(point)
         height = model(point)
         middle = height - g @ np.linalg.lstsq(h, g)[0] / 2  # the value where the model is level

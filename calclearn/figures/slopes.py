@@ -7,11 +7,21 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from calclearn.figures.style import BEST, BLACK, DIFFERENCES, GREY, MODEL, PARTS, STEP, style
+from calclearn.figures.style import (
+    BEST,
+    BLACK,
+    DIFFERENCES,
+    GREY,
+    MODEL,
+    PARTS,
+    STEP,
+    defaults,
+    style,
+)
 
 
 class Graph:
-    """A curve in the window that suits it; `update((x, y, limits))` with the limits of y."""
+    """A curve in the window that suits it; `update(x, y, limits)` with the limits of y."""
 
     def __init__(self, ax: Axes, *, title: str, xlabel: str = "$x$", ylabel: str = "$f(x)$"):
         self.ax = ax
@@ -23,8 +33,8 @@ class Graph:
             ax.grid(True, lw=0.6)
         (self.line,) = ax.plot([], [], color=BLACK, lw=2, animated=True)
 
-    def update(self, graph) -> None:
-        x, y, (low, high) = graph
+    def update(self, x, y, limits) -> None:
+        low, high = limits
         window = (float(x[0]), float(x[-1])), (float(low), float(high))
         if window != (self.ax.get_xlim(), self.ax.get_ylim()):
             self.ax.set(xlim=window[0], ylim=window[1])
@@ -35,7 +45,7 @@ class Graph:
 class Microscope(Graph):
     """What lies within 2h of a point, magnified until h is one unit long in both directions.
 
-    `update((t, rise, limits))`: the curve from the point, counted in h. Its axes stay.
+    `update(t, rise, limits)`: the curve from the point, counted in h. Its axes stay.
     """
 
     def __init__(self, ax: Axes, *, title: str, unit: str = "$h$"):
@@ -46,7 +56,7 @@ class Microscope(Graph):
 class Secants:
     """A point, the secants to its neighbours at x - h and x + h, and the tangent.
 
-    `update((x, y, h, left, right, slope))` with the slopes of the three lines. The point can be
+    `update(x, y, h, left, right, slope)` with the slopes of the three lines. The point can be
     dragged along the curve where `drags` names the control of x.
     """
 
@@ -65,8 +75,7 @@ class Secants:
         (self.neighbours,) = ax.plot([], [], "o", color=MODEL, ms=7, **dots)
         (self.point,) = ax.plot([], [], "o", color=STEP, ms=10, **dots)
 
-    def update(self, touch) -> None:
-        x, y, h, left, right, slope = touch
+    def update(self, x, y, h, left, right, slope) -> None:
         ends = np.array(self.ax.get_xlim())
         for line, m in zip(self.lines, (left, right, slope), strict=True):
             line.set_data(ends, y + m * (ends - x))
@@ -81,11 +90,12 @@ class Secants:
 class ErrorCurves:
     """The error of each rule of `DIFFERENCES` against h, in the colour of its larger part.
 
-    `update((h, errors, truncated, best, admitted, now))`: the errors (3, n); where truncation is
+    `update(h, errors, truncated, best, admitted, now)`: the errors (3, n); where truncation is
     the larger part, (3, n); the (h, error) that promise least, stars; the error that `derivative`
     admits to; and the present h with its errors (3,).
     """
 
+    @defaults()
     def __init__(self, ax: Axes, limits: tuple[float, float]):
         self.ax = ax
         star = {"ls": "", "marker": "*", "ms": 14, "color": BEST, "mec": BLACK, "zorder": 6}
@@ -113,8 +123,8 @@ class ErrorCurves:
         self.here = ax.axvline(1, color=STEP, lw=1.2, animated=True)
         (self.now,) = ax.plot([], [], "o", color=STEP, ms=8, mec="white", zorder=7, animated=True)
 
-    def update(self, curves) -> None:
-        h, errors, truncated, best, admitted, (now, now_errors) = curves
+    def update(self, h, errors, truncated, best, admitted, now) -> None:
+        now, now_errors = now
         for lines, error, mask in zip(self.parts, errors, truncated, strict=True):
             for line, part in zip(lines, (mask, ~mask), strict=True):
                 line.set_data(h[part], error[part])

@@ -3,18 +3,22 @@
 The palette is Okabe and Ito's (2008), which stays apart for all common kinds of colour blindness;
 whatever two colours tell apart, a marker, a line style or a word tells apart too, so grey
 printing loses nothing. Losses run from dark (low) to light (high) with lightness rising all the
-way. Nothing global is touched: figures are made inside the `style()` context and live outside
-pyplot, so that no notebook needs a `%matplotlib` line.
+way. Figures are made and painted inside the `style()` context, which begins from matplotlib's
+defaults: the settings of a learner's own plots change no pixel here, and ours none there. Figures
+live outside pyplot, so that no notebook needs a `%matplotlib` line.
 """
 
 import threading
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from mpl_toolkits.mplot3d import Axes3D
 
 BLACK, GREY, LIGHT = "#1b1f24", "#5b6770", "#d0d7de"
 ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
@@ -51,8 +55,16 @@ REGIMES = {
     "creeps": "#c6dbef", "converges": "#7fcdbb", "oscillates": "#fed976", "diverges": "#fc8d59",
 }  # fmt: skip
 
+
+class _Looks(dict):
+    """Colour and marker by name; those of one's own optimizers are grey and plain."""
+
+    def __missing__(self, name: str) -> tuple[str, str]:
+        return GREY, "."
+
+
 # Colour and marker of every optimizer that appears in a race, the same in all lessons.
-OPTIMIZERS = {
+OPTIMIZERS = _Looks({
     "GradientDescent": (VERMILION, "o"),
     "SGD": ("#7f1d1d", "*"),
     "Momentum": (BLUE, "s"),
@@ -66,7 +78,7 @@ OPTIMIZERS = {
     "DampedNewton": (GREY, "d"),
     "BFGS": ("#00504a", "<"),
     "LBFGS": ("#16407a", ">"),
-}
+})  # fmt: skip
 
 # Colour and marker of every rule for areas.
 RULES = {
@@ -94,7 +106,7 @@ INITIALS = {
 WIDTH = 8.4
 DPI = 100
 
-_RC = {
+_OURS = {
     "figure.dpi": DPI,
     "figure.facecolor": "white",
     "font.family": "DejaVu Sans",  # comes with matplotlib, so pictures agree between machines
@@ -119,20 +131,95 @@ _RC = {
 }
 
 
+# They choose windows, not looks.
+_PROGRAM = {"backend", "backend_fallback", "interactive", "toolbar"}
+_DEFAULTS = {
+    name: mpl.rcParamsDefault[name] for name in mpl.rcParamsDefault if name not in _PROGRAM
+}
+
+_STYLE = _DEFAULTS | _OURS
+
 # One for all figures: inside the context matplotlib's settings are everyone's, in every thread.
 PAINTING = threading.RLock()
+_active: list[dict] = []  # the settings inside which the one thread is that may be
 
 
 @contextmanager
 def style() -> Iterator[None]:
-    """The context in which figures are made: the course's fonts, sizes and colours.
+    """The context in which figures are made and painted: the course's fonts, sizes and colours.
 
+    Inside it matplotlib's other settings are its defaults, NumPy neither warns of nor raises
+    a floating-point error (a figure shows infinities as it can), and a warning is no error.
+
+    >>> mpl.rcParams["lines.marker"] = "x"
     >>> with style():
-    ...     float(mpl.rcParams["font.size"])
-    10.0
+    ...     float(mpl.rcParams["font.size"]), mpl.rcParams["lines.marker"]
+    (10.0, 'None')
+    >>> mpl.rcParams["lines.marker"]
+    'x'
+    >>> mpl.rcdefaults()
     """
-    with PAINTING, mpl.rc_context(_RC):
+    with _settings(_STYLE):
         yield
+
+
+def defaults() -> AbstractContextManager:
+    """The same with matplotlib's defaults alone, outside `style()`: no learner's settings.
+
+    >>> with defaults():
+    ...     float(mpl.rcParams["lines.linewidth"])
+    1.5
+    """
+    return _settings(_DEFAULTS)
+
+
+@contextmanager
+def _settings(rc: dict) -> Iterator[None]:
+    with PAINTING:
+        if _active and (rc is _DEFAULTS or rc is _active[-1]):  # the style stays the style
+            yield
+            return
+        with np.errstate(all="ignore"), _warnings_are_no_errors():
+            # As `mpl.rc_context` does, without validating again what was valid: that would cost
+            # as much as the picture of a moving point.
+            before = dict.copy(mpl.rcParams)
+            dict.update(mpl.rcParams, rc)
+            _active.append(rc)
+            try:
+                yield
+            finally:
+                _active.pop()
+                dict.update(mpl.rcParams, before)
+
+
+@contextmanager
+def _warnings_are_no_errors() -> Iterator[None]:
+    # Only where it is needed: the filters are shared with all threads.
+    if all(action != "error" for action, *_ in warnings.filters):
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        yield
+
+
+def _independent(kind: type[Axes]) -> type[Axes]:
+    """Return a kind of axes whose artists never have the settings of the learner's own plots.
+
+    They are made in the style, or outside it with matplotlib's defaults.
+    """
+    acts = (
+        "add", "annotate", "arrow", "ax", "bar", "contour", "error", "fill", "grid", "h",
+        "imshow", "invert", "legend", "log", "margins", "pcolor", "plot", "quiver", "scatter",
+        "semilog", "set", "stem", "step", "text", "tick", "vlines",
+    )  # fmt: skip
+    named = {name: getattr(kind, name) for name in dir(kind) if name.startswith(acts)}
+    kept = {name: defaults()(method) for name, method in named.items() if callable(method)}
+    return type(kind.__name__, (kind,), kept)
+
+
+_KINDS = {"flat": _independent(Axes), "solid": _independent(Axes3D)}
+_KINDS["strip"] = _KINDS["flat"]
 
 
 def panels(*kinds: str, ratios: tuple[float, ...] | None = None, height: float = 3.4) -> list[Axes]:
@@ -146,9 +233,8 @@ def panels(*kinds: str, ratios: tuple[float, ...] | None = None, height: float =
     >>> data.name, bowl.name
     ('rectilinear', '3d')
     """
-    names = {"flat": "rectilinear", "solid": "3d", "strip": "rectilinear"}
     row = [kind for kind in kinds if kind != "strip"]
-    if not row or not set(kinds) <= set(names):
+    if not row or not set(kinds) <= set(_KINDS):
         raise ValueError(f'kinds must be "flat", "solid" or "strip", got {kinds}')
     strips = len(kinds) - len(row)
     with style():
@@ -162,7 +248,7 @@ def panels(*kinds: str, ratios: tuple[float, ...] | None = None, height: float =
         axes = [
             figure.add_subplot(
                 grid[next(lines), :] if kind == "strip" else grid[0, next(places)],
-                projection=names[kind],
+                axes_class=_KINDS[kind],
             )
             for kind in kinds
         ]

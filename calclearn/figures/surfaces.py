@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from calclearn.figures.marks import Drawing
 from calclearn.figures.style import BLACK, GREY, LOSS, STEP, WEIGHTS, style
 
 NAMES = ("slope $w_0$", "intercept $w_1$")
@@ -33,6 +34,18 @@ def levels(heights: np.ndarray, count: int = 15) -> np.ndarray:
     return low + (high - low) * np.linspace(0, 1, count) ** 2
 
 
+def window_of(surface, *, square: bool) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the part of weight space that shows a surface: its own domain, or around its minimum.
+
+    Raises ValueError for a surface that has neither.
+    """
+    if surface.domain:
+        return surface.domain
+    if not surface.minima:
+        raise ValueError("surface must have a domain or a known minimum, or be given a window")
+    return window_around(surface, square=square)
+
+
 def window_around(surface, *, rise: float = 4.5, square: bool = False):
     """Return the box in weight space around a least-squares minimum, ((low, high), (low, high)).
 
@@ -47,20 +60,27 @@ def window_around(surface, *, rise: float = 4.5, square: bool = False):
     return tuple((float(w - h), float(w + h)) for w, h in zip(best, half, strict=True))
 
 
-class Contours:
-    """The map of a surface: one colour a level; `update(surface)` paints it again."""
+class Contours(Drawing):
+    """The map of a surface: one colour a level; `update(surface)` paints it again.
+
+    A `surface` given here stays. Without a `window` the surface's own is shown.
+    """
+
+    background = True
 
     def __init__(
-        self, ax: Axes, window=None, *, names=NAMES, title: str = "", equal: bool = False
-    ) -> None:
-        self.ax, self.window, self.bands = ax, window, None
+        self, ax: Axes, surface=None, *, window=None, names=NAMES, title: str = "",
+        equal: bool = False,
+    ) -> None:  # fmt: skip
+        self.ax, self.window, self.equal, self.bands = ax, window, equal, None
+        self.constants = {} if surface is None else {"surface": surface}
         with style():
             ax.set(xlabel=names[0], ylabel=names[1], title=title)
             if equal:
                 ax.set_aspect("equal")
 
     def update(self, surface) -> None:
-        window = self.window or window_around(surface, square=True)
+        window = self.window or window_of(surface, square=self.equal)
         if self.bands is not None and (surface, window) == self.shown:
             return
         self.shown = (surface, window)
@@ -76,18 +96,23 @@ class Contours:
         self.ax.set(xlim=window[0], ylim=window[1])
 
 
-class Bowl:
-    """The surface as a bowl that can be turned; `update((surface, azimuth, elevation))`, in °.
+class Bowl(Drawing):
+    """The surface as a bowl that can be turned; `update(surface, azimuth, elevation)`, in °.
 
-    Dragging it turns it: `drags` names the two controls, `dragged` says where they go.
+    Dragging it turns it: `drags` names the two controls, `dragged` says where they go. A `surface`
+    given here stays. Without a `window` the surface's own is shown.
     """
+
+    background = True
 
     names: tuple[str, str] = NAMES  # of the axes
 
     def __init__(
-        self, ax: Axes, window=None, *, title: str = "", drags=("azimuth", "elevation")
-    ) -> None:
+        self, ax: Axes, surface=None, *, window=None, title: str = "",
+        drags=("azimuth", "elevation"),
+    ) -> None:  # fmt: skip
         self.ax, self.window, self.drags = ax, window, drags
+        self.constants = {} if surface is None else {"surface": surface}
         self.sheet = self.shown = self.view = None
         with style():
             ax.set(title=title)
@@ -103,9 +128,8 @@ class Bowl:
             )
             ax.mouse_init(rotate_btn=None, zoom_btn=None)
 
-    def update(self, view) -> None:
-        surface, azimuth, elevation = view
-        window = self.window or window_around(surface, square=True)
+    def update(self, surface, azimuth: float = -60, elevation: float = 35) -> None:
+        window = self.window or window_of(surface, square=True)
         if self.shown != (surface, window):
             self.shown = (surface, window)
             if self.sheet is not None:
@@ -140,7 +164,7 @@ class Bowl:
         return azimuth - 180 * across, elevation - 90 * up
 
 
-class Point:
+class Point(Drawing):
     """One point of weight space; `update(weights)`. `drags` names the controls that it can move."""
 
     def __init__(self, ax: Axes, *, drags=(), color: str = STEP, marker: str = "o") -> None:
@@ -158,8 +182,8 @@ class Point:
         return tuple(to)
 
 
-class ShadedPoints:
-    """Points of weight space, each as dark as its loss is low; `update((weights, losses))`.
+class ShadedPoints(Drawing):
+    """Points of weight space, each as dark as its loss is low; `update(weights, losses)`.
 
     The shades run over the whole window of `losses`, a surface, so they mean the same all the time.
     """
@@ -172,14 +196,13 @@ class ShadedPoints:
             ax.set(xlabel=NAMES[0], ylabel=NAMES[1], title=title, xlim=window[0], ylim=window[1])
         self.dots = ax.scatter([], [], s=46, ec=GREY, lw=0.6, animated=True, zorder=3)
 
-    def update(self, family) -> None:
-        weights, losses = family
+    def update(self, weights, losses) -> None:
         self.dots.set_offsets(np.transpose(weights))
         self.dots.set_facecolor(LOSS(np.sqrt(np.maximum(losses - self.low, 0) / self.room)))
 
 
-class PointOnBowl:
-    """The same point on the bowl, with its height; `update((weights, height))`."""
+class PointOnBowl(Drawing):
+    """The same point on the bowl, with its height; `update(weights, loss)`."""
 
     def __init__(self, ax: Axes) -> None:
         self.ax = ax
@@ -187,15 +210,14 @@ class PointOnBowl:
             [], [], [], "o", color=STEP, ms=9, mec="white", mew=1.5, animated=True, zorder=20
         )
 
-    def update(self, place) -> None:
-        (w0, w1), height = place
-        self.dot.set_data_3d([w0], [w1], [height])
+    def update(self, weights, loss: float) -> None:
+        self.dot.set_data_3d(*np.reshape(weights, (2, 1)), [loss])
 
 
-class Slices:
+class Slices(Drawing):
     """The two curves that a point's weights cut out of the bowl, one for each weight moved alone.
 
-    `update((surface, weights))`: the curve of constant intercept in the colour of the slope, and
+    `update(surface, weights)`: the curve of constant intercept in the colour of the slope, and
     the other way round; on a map the curves are straight lines through the point.
     """
 
@@ -209,8 +231,7 @@ class Slices:
             for color in WEIGHTS
         ]
 
-    def update(self, cut) -> None:
-        surface, weights = cut
+    def update(self, surface, weights) -> None:
         for k, line in enumerate(self.lines):
             points = sweep(weights, k, self.window[k])
             if self.solid:
@@ -219,8 +240,8 @@ class Slices:
                 line.set_data(*points)
 
 
-class GradientArrow:
-    """Minus the gradient at a point and its parts, one a weight; `update((weights, gradient))`.
+class GradientArrow(Drawing):
+    """Minus the gradient at a point and its parts, one a weight; `update(weights, gradient)`.
 
     All three arrows share one scale, chosen so that the whole one is 0.28 of the map's width long:
     direction and proportion are what the picture shows, the caption gives the size.
@@ -238,8 +259,8 @@ class GradientArrow:
             for color, lw in kinds
         ]  # fmt: skip
 
-    def update(self, place) -> None:
-        weights, gradient = (np.asarray(part, float) for part in place)
+    def update(self, weights, gradient) -> None:
+        weights, gradient = np.asarray(weights, float), np.asarray(gradient, float)
         size = np.array([np.ptp(self.ax.get_xlim()), np.ptp(self.ax.get_ylim())])
         steep = np.linalg.norm(gradient / size)
         whole = -0.28 * gradient / steep if steep > 0 else np.zeros(2)

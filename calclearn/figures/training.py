@@ -15,7 +15,7 @@ LEAST, MOST = 2, 12  # decades on a logarithmic axis
 
 
 class CurvesByStep(Curves):
-    """What a training measures, step by step; `update((last step, {name: (steps, values)}))`.
+    """What a training measures, step by step; `update(last step, {name: (steps, values)})`.
 
     A `log` axis is linear where a value is below zero; a linear one always holds the values `at
     least`. Each curve ends in its marker; if there are several, they are named above the axes.
@@ -40,8 +40,7 @@ class CurvesByStep(Curves):
                 names = [name.removesuffix(" loss") for name in self.lines]
                 ax.legend(self.lines.values(), names, **place, **tight)
 
-    def update(self, measured) -> None:
-        last, curves = measured
+    def update(self, last, curves) -> None:
         values = np.concatenate([curves[name][1] for name in self.lines])
         log = self.log and not (values < 0).any()
         limits = decades(values) if log else round_limits([*values, *self.at_least])

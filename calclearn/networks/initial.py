@@ -1,12 +1,8 @@
-"""The first weights decide whether a signal survives its way through a deep network.
+"""The initial weights decide whether a signal survives its way through a deep network.
 
 With n inputs a unit sums n products, so the variance of the sum is n Var(w) times that of an input.
 An initialisation picks Var(w) so that signals, or gradients, keep their size from layer to layer.
-
-Each is a function (rng or seed, shape) -> array, of the shape (outputs, inputs, *kernel):
-
-    fan_in = inputs · kernel cells        what one output sums up
-    fan_out = outputs · kernel cells      what one input reaches
+Each is a function (rng or seed, shape) -> array, of the shape (outputs, inputs, *kernel).
 """
 
 import math
@@ -15,15 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from calclearn.descent.arguments import generator, not_negative, one_number
+from calclearn.descent.arguments import generator, number
 
 Initial = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Return (fan_in, fan_out) of weights (outputs, inputs, *kernel).
+    """Return (fan_in, fan_out): how many numbers one output sums up, and one input reaches.
 
-    Raises ValueError for other shapes.
+    fan_in = inputs · kernel cells,    fan_out = outputs · kernel cells
+
+    Raises ValueError unless the shape is (outputs, inputs, *kernel).
 
     >>> fans((8, 3, 5, 5))
     (75, 200)
@@ -35,7 +33,7 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def xavier(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Keep the size of signals and of gradients alike, as well as one variance can: for tanh.
+    """Keep the size of signals and of gradients, as well as one variance can: for tanh.
 
     w ~ N(0, 2 / (fan_in + fan_out))
 
@@ -49,7 +47,7 @@ def xavier(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def he(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Keep the size of signals where ReLU silences half of them.
+    """Keep the size of signals where ReLU makes half of them 0.
 
     w ~ N(0, 2 / fan_in)
 
@@ -87,12 +85,10 @@ def scaled(deviation: float) -> Initial:
     >>> float(scaled(0.5)(np.random.default_rng(0), (300, 200)).std().round(2))
     0.5
     """
-    one_number("deviation", deviation)
-    not_negative("deviation", deviation)
+    number("deviation", deviation, 0)
     return lambda rng, shape: deviation * generator(rng).normal(size=shape)
 
 
-# At the door
 def initial_like(name: str, initial: Any) -> None:
     """Raise TypeError for what cannot draw weights, such as a second size."""
     if not callable(initial):
@@ -100,7 +96,7 @@ def initial_like(name: str, initial: Any) -> None:
 
 
 def drawn(initial: Initial, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Weights of this shape.  Raises ValueError where the initialisation draws them in another."""
+    """Weights of this shape. Raises ValueError where the initialisation draws them in another."""
     weights = np.asarray(initial(rng, shape))
     if weights.shape != shape:
         raise ValueError(f"initial must draw an array of shape {shape}, got {weights.shape}")

@@ -1,6 +1,6 @@
-"""What every layer of a network holds, and what comes back to it.
+"""What each layer of a network holds and receives, and directions in the network's own scale.
 
-The one decision: the network is walked layer by layer, there and back, as one would by hand.
+The network is evaluated layer by layer, there and back, as one would by hand:
 
     aₖ₊₁ = layerₖ(wₖ, aₖ)                               forward, from the first layer to the last
     ∂L/∂wₖ, ∂L/∂aₖ = pull-backₖ(∂L/∂aₖ₊₁)               backward, from the last to the first
@@ -8,22 +8,21 @@ The one decision: the network is walked layer by layer, there and back, as one w
 What comes out is the gradient of `Network.loss`, in pieces; training itself has no need of them.
 """
 
-import contextlib
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from calclearn.calculus.autodiff import vjp
-from calclearn.descent.batches import Array
-from calclearn.descent.errors import cross_entropy
-from calclearn.networks.layers import Layer
-from calclearn.networks.network import Network, network_like
+from calclearn.descent.arguments import generator
+from calclearn.descent.losses import cross_entropy
+from calclearn.descent.surfaces import Array, as_points
+from calclearn.networks.network import Error, Network, network_like
 
 
 class Inside(NamedTuple):
-    """A layer at work: its `activation` (N, ...), what it has put out, and the loss's derivatives.
+    """A layer at work: its `activation` (N, ...), which is its output, and the loss's derivatives.
 
     `to_activation` (N, ...) is ∂L/∂activation, `to_parameters` has ∂L/∂W, ∂L/∂b, ... in the order
     of the layer's `shapes`; empty for a layer without parameters.
@@ -36,21 +35,21 @@ class Inside(NamedTuple):
 
 
 def activations(network: Network, w: Array, x: Array) -> dict[str, np.ndarray]:
-    """What each layer puts out, by the layer's name, for inputs (N, *input_shape).
+    """The output of each layer, by the layer's name, for inputs (N, *input_shape).
 
     Raises ValueError for weights or inputs that are not this network's.
 
     >>> from calclearn.networks.layers import Dense, Tanh
     >>> network = Network((Dense(2), Tanh(), Dense(1)), input_shape=(2,))
-    >>> found = activations(network, np.ones(9), np.array([[1.0, -2.0]]))
-    >>> found["1 Tanh"], found["2 Dense"].shape
+    >>> outputs = activations(network, np.ones(9), np.array([[1.0, -2.0]]))
+    >>> outputs["1 Tanh"], outputs["2 Dense"].shape
     (array([[0., 0.]]), (1, 1))
     """
-    return {name: value for name, value, _ in walk(network, w, x)}
+    return {name: value for name, value, _ in forward_pass(network, w, x)}
 
 
 def backpropagated(
-    network: Network, w: Array, x: Array, y: Array, error: Callable = cross_entropy
+    network: Network, w: Array, x: Array, y: Array, error: Error = cross_entropy
 ) -> list[Inside]:
     """Every layer with what comes back to it from the loss L(w) = error(network(w, x), y).
 
@@ -67,12 +66,12 @@ def backpropagated(
     Source: Rumelhart, Hinton & Williams, "Learning representations by back-propagating errors",
     Nature 323 (1986).
     """
-    forward = walk(network, w, x)
-    network.loss(x, y, error)  # says in one sentence what is wrong with x and y
-    value, pull = vjp(lambda prediction: error(prediction, np.asarray(y)), forward[-1][1])
+    steps = forward_pass(network, w, x)
+    _, y = network.data(x, y, error)
+    value, pull = vjp(lambda prediction: error(prediction, y), steps[-1][1])
     (g,) = pull(np.ones_like(value))
     layers = []
-    for name, activation, pull in reversed(forward):
+    for name, activation, pull in reversed(steps):
         *to_parameters, to_input = pull(g)
         layers.append(Inside(name, activation, g, tuple(to_parameters)))
         g = to_input
@@ -80,7 +79,7 @@ def backpropagated(
 
 
 def gradient_norms(
-    network: Network, w: Array, x: Array, y: Array, error: Callable = cross_entropy
+    network: Network, w: Array, x: Array, y: Array, error: Error = cross_entropy
 ) -> dict[str, float]:
     """How long the gradient is in each layer that has parameters, by the layer's name: ‖∂L/∂wₖ‖.
 
@@ -99,36 +98,6 @@ def gradient_norms(
     }
 
 
-def gradient_of_output(
-    layer: Layer, parameters: tuple[Array, ...], x: Array, index: tuple[int, ...]
-) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
-    """Which inputs and which parameters one single output depends on, and how strongly.
-
-    ∂y[index]/∂x, and a tuple of ∂y[index]/∂W, ∂y[index]/∂b, ..., for y = layer(parameters, x)
-
-    x: (N, ...), `index` one of y: (N, ...).  Of a convolution's input the kernel is seen, laid on
-    one window, and of its kernel the window that it covers; max pooling sends all to the winner,
-    average pooling the same to every cell.  Raises ValueError unless `index` names one output.
-
-    >>> from calclearn.networks.pooling import AvgPool2D, MaxPool2D
-    >>> x = np.array([[[[1.0, 5.0, 2.0, 0.0], [4.0, 3.0, 0.0, 0.0]]]])
-    >>> gradient_of_output(MaxPool2D(2), (), x, (0, 0, 0, 0))[0][0, 0]
-    array([[0., 1., 0., 0.],
-           [0., 0., 0., 0.]])
-    >>> gradient_of_output(AvgPool2D(2), (), x, (0, 0, 0, 0))[0][0, 0]
-    array([[0.25, 0.25, 0.  , 0.  ],
-           [0.25, 0.25, 0.  , 0.  ]])
-    """
-    y, pull = vjp(lambda x, *parameters: layer(parameters, x), x, *parameters)
-    g = np.zeros(y.shape)
-    with contextlib.suppress(IndexError):
-        g[index] = 1
-    if np.sum(g) != 1:
-        raise ValueError(f"index must name one output of shape {y.shape}, got {index!r:.60}")
-    to_input, *to_parameters = pull(g)
-    return to_input, tuple(to_parameters)
-
-
 def length(*parts: np.ndarray) -> float:
     """√(Σ g²) over all parts, in 64 bits: the squares of 32-bit numbers may overflow.
 
@@ -138,12 +107,44 @@ def length(*parts: np.ndarray) -> float:
     return math.sqrt(sum(np.sum(np.square(part, dtype=float)) for part in parts))
 
 
-def walk(network: Network, w: Array, x: Array) -> list[tuple[str, np.ndarray, Callable]]:
-    """Each layer's name, what it puts out, and its pull-back to (its parameters..., its input)."""
+def forward_pass(network: Network, w: Array, x: Array) -> list[tuple[str, np.ndarray, Callable]]:
+    """Each layer's name, its output, and its pull-back to (its parameters..., its input)."""
     network_like(network)
     parts, steps = network.parameters(w), []
-    a = network._inputs(x, w)
-    for k, (layer, parameters) in enumerate(zip(network.layers, parts, strict=True)):
-        a, pull = vjp(lambda *given, layer=layer: layer(given[:-1], given[-1]), *parameters, a)
+    a = network.inputs(x, as_points(w).dtype)
+    for k, (layer, own) in enumerate(zip(network.layers, parts, strict=True)):
+        a, pull = vjp(lambda *given, layer=layer: layer.apply(given[:-1], given[-1]), *own, a)
         steps.append((f"{k} {type(layer).__name__}", a, pull))
     return steps
+
+
+def filter_normalised(network: Network, w: Array, rng: Any) -> np.ndarray:
+    """A random direction (d,) with the length of the weights w (d,) in every filter, 0 for biases.
+
+        dᵢ ← dᵢ ‖wᵢ‖ / ‖dᵢ‖        i: all weights into one unit, or one channel
+
+    A layer of ReLU with its weights doubled and the next with its weights halved compute the same,
+    so plain random directions look steep or flat at will; these do not. `rng` is a generator or a
+    seed. Raises ValueError for weights that are not this network's.
+
+    >>> from calclearn.networks.layers import Dense
+    >>> network = Network((Dense(2),), (3,))
+    >>> w = network.init(0)
+    >>> (W, b), = network.parameters(w)
+    >>> (D, e), = network.parameters(filter_normalised(network, w, 1))
+    >>> bool(np.allclose(np.linalg.norm(D, axis=1), np.linalg.norm(W, axis=1))), e
+    (True, array([0., 0.]))
+
+    Source: Li, Xu, Taylor, Studer & Goldstein, "Visualizing the loss landscape of neural nets",
+    NeurIPS (2018).
+    """
+    network_like(network)
+    rng, direction = generator(rng), []
+    for part in (part for parts in network.parameters(w) for part in parts):
+        if part.ndim == 1:
+            direction.append(np.zeros(part.size))
+            continue
+        filters, drawn = part.reshape(len(part), -1), rng.normal(size=(len(part), part[0].size))
+        lengths = np.linalg.norm(filters, axis=1) / np.linalg.norm(drawn, axis=1)
+        direction.append((drawn * lengths[:, None]).ravel())
+    return np.concatenate(direction)

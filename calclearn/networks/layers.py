@@ -1,38 +1,48 @@
-"""A layer is a value: its hyperparameters.  Its parameters are handed to it, never kept.
+"""A layer is a value: its hyperparameters. Its parameters are handed to it, never kept.
 
     parameters = layer.init(rng, shape)       shape: of one example, without N
     y = layer(parameters, x)                  x: (N, *shape), y: (N, *layer.output_shape(shape))
 
-So the same layer serves many sets of weights, and a gradient with respect to the weights is one
-with respect to an argument.  Names, layouts and meaning are PyTorch's; a Dense layer is its Linear.
+So a gradient with respect to the weights is one with respect to an argument. Names, layouts and
+meaning are PyTorch's. A layer of one's own defines `forward` in plain NumPy, and the shapes where
+they change. One that is random takes a generator as well, which is None outside of training:
+
+    class Noise(Layer):
+        def forward(self, parameters, x, rng):
+            return x if rng is None else x + rng.normal(size=x.shape)
 """
 
+import inspect
 import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from calclearn.calculus.fused import linear
-from calclearn.calculus.primitives import primitive, rule
-from calclearn.descent.arguments import (
-    generator,
-    not_negative,
-    one_number,
-    real_numbers,
-    whole_number,
-)
-from calclearn.descent.batches import Array
-from calclearn.descent.errors import sigmoid
+from calclearn.calculus.rules import sum_rows
+from calclearn.calculus.tracing import primitive, rule
+from calclearn.descent.arguments import array, generator, instance, number, whole
+from calclearn.descent.losses import sigmoid
+from calclearn.descent.surfaces import Array
 from calclearn.networks.initial import Initial, drawn, he, initial_like
 
 Shape = tuple[int, ...]
 
 
 class Layer:
-    """What all layers have.  One without parameters that keeps the shape defines the call alone."""
+    """What all layers have: a call checks parameters and input, then `forward` computes.
+
+    Raises TypeError and ValueError for what does not fit.
+    """
 
     initial: Initial = staticmethod(he)
+    random = False  # whether `forward` takes an rng
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if "__call__" in vars(cls):
+            raise TypeError(f"{cls.__name__} must define forward, which __call__ calls")
+        cls.random = "rng" in inspect.signature(cls.forward).parameters
 
     def shapes(self, shape: Shape) -> dict[str, Shape]:
         """Names and shapes of the parameters, for inputs of this shape."""
@@ -43,60 +53,75 @@ class Layer:
         return shape
 
     def init(self, rng: Any, shape: Shape) -> tuple[np.ndarray, ...]:
-        """First parameters: weights as `initial` draws them, biases 0; `rng` or a seed."""
+        """Initial parameters: weights as `initial` draws them, biases 0; `rng` or a seed."""
         rng = generator(rng)
         return tuple(
-            self.first(name, rng, found) if len(found) > 1 else np.zeros(found)
-            for name, found in self.shapes(shape).items()
+            self.draw(name, rng, size) if len(size) > 1 else np.zeros(size)
+            for name, size in self.shapes(shape).items()
         )
 
-    def first(self, name: str, rng: np.random.Generator, shape: Shape) -> np.ndarray:
-        """The first values of the weights of this name."""
+    def draw(self, name: str, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        """The initial weights of this name."""
         return drawn(self.initial, rng, shape)
 
-    def __call__(self, parameters: tuple[Array, ...], x: Array) -> Array:
+    def forward(self, parameters: tuple[Array, ...], x: Array) -> Array:
+        """The outputs (N, ...) for checked parameters and inputs."""
         raise NotImplementedError
 
+    def apply(self, parameters: tuple[Array, ...], x: Array, rng: Any = None) -> Array:
+        """`forward`, with the generator where it takes one."""
+        return self.forward(parameters, x, rng) if self.random else self.forward(parameters, x)
 
-# At the door
-def with_axes(layer: Layer, names: str, shape: Shape) -> None:
-    """Raise ValueError unless inputs (N, *shape) have one axis for each of the names after N."""
-    if len(shape) != len(names.split()) or 0 in shape:
-        expected, found = (", ".join(map(str, ["N", *axes])) for axes in (names.split(), shape))
-        raise ValueError(
-            f"x, the input of {type(layer).__name__}, must have shape ({expected}), none but N 0, "
-            f"got ({found})"
-        )
+    def __call__(self, parameters: tuple[Array, ...], x: Array, rng: Any = None) -> Array:
+        return self.apply(*self.checked(parameters, x), None if rng is None else generator(rng))
+
+    def checked(self, parameters: tuple[Array, ...], x: Array) -> tuple[tuple[Array, ...], Array]:
+        """Parameters and input as floating-point numbers that fit, or one sentence why not."""
+        x, kind = floating("x", x), type(self).__name__
+        self.output_shape(x.shape[1:])
+        expected = self.shapes(x.shape[1:])
+        instance(f"parameters of {kind}", parameters, tuple | list, "a tuple of arrays")
+        if len(parameters) != len(expected):
+            names, got = ", ".join(expected) or "()", len(parameters)
+            raise ValueError(f"parameters of {kind} must be {names}, got {got} arrays")
+        arrays = tuple(map(floating, expected, parameters))
+        for (name, shape), part in zip(expected.items(), arrays, strict=True):
+            if part.shape != shape:
+                raise ValueError(
+                    f"{name} of {self} must have shape {shape} for x of shape {x.shape}, "
+                    f"got {part.shape}"
+                )
+        return arrays, x
 
 
 def floating(name: str, values: Array) -> Array:
-    """Real numbers in any form, as floating-point numbers.  Raises TypeError for others."""
-    dtype = getattr(values, "dtype", None)
-    if dtype is not None and dtype.kind == "f":
-        return values
-    real_numbers(name, values)
-    return np.asarray(values, float)
+    """Real numbers in any form, as floating-point numbers. Raises TypeError for others."""
+    values = array(name, values, finite=False)
+    return values if values.dtype.kind == "f" else values.astype(float)
 
 
-def taken(layer: Layer, parameters: tuple[Array, ...], x: Array) -> list[Array]:
-    """x and the parameters, as the layer can take them, or one sentence that says why it cannot."""
-    x = floating("x", x)
-    expected, kind = layer.shapes(x.shape[1:]), type(layer).__name__
-    if not isinstance(parameters, tuple | list):
-        raise TypeError(f"parameters of {kind} must be a tuple of arrays, got {parameters!r:.60}")
-    if len(parameters) != len(expected):
+def with_axes(layer: Layer, names: str, shape: Shape) -> None:
+    """Raise ValueError unless inputs (N, *shape) have one axis for each of the names after N."""
+    if len(shape) != len(names.split()) or 0 in shape:
+        expected, got = (", ".join(map(str, ["N", *axes])) for axes in (names.split(), shape))
         raise ValueError(
-            f"parameters of {kind} must be {', '.join(expected)}, got {len(parameters)} arrays"
+            f"x, the input of {type(layer).__name__}, must have shape ({expected}), none but N 0, "
+            f"got ({got})"
         )
-    arrays = [x]
-    for (name, shape), array in zip(expected.items(), parameters, strict=True):
-        arrays.append(floating(name, array))
-        if arrays[-1].shape != shape:
-            raise ValueError(
-                f"{name} of {layer} must have shape {shape} for x of shape {x.shape}, "
-                f"got {arrays[-1].shape}"
-            )
-    return arrays
+
+
+@primitive
+def linear(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Y = X Wᵀ + b:  (N, D), (M, D) and (M,) to (N, M)."""
+    return x @ W.T + b
+
+
+rule(
+    linear,
+    lambda g, y, x, W, b: g @ W,
+    lambda g, y, x, W, b: g.T @ x,
+    lambda g, y, x, W, b: sum_rows(g),
+)
 
 
 @dataclass(frozen=True)
@@ -121,7 +146,7 @@ class Dense(Layer):
     initial: Initial = field(default=he, repr=False)
 
     def __post_init__(self) -> None:
-        whole_number("units", self.units, 1)
+        whole("units", self.units, 1)
         initial_like("initial", self.initial)
 
     def shapes(self, shape: Shape) -> dict[str, Shape]:
@@ -132,14 +157,14 @@ class Dense(Layer):
         with_axes(self, "D", shape)
         return (self.units,)
 
-    def __call__(self, parameters: tuple[Array, Array], x: Array) -> Array:
-        x, W, b = taken(self, parameters, x)
-        return linear(x, W.T, b)
+    def forward(self, parameters: tuple[Array, Array], x: Array) -> Array:
+        W, b = parameters
+        return linear(x, W, b)
 
 
 @dataclass(frozen=True)
 class Flatten(Layer):
-    """All axes of an example in one: (N, ...) to (N, D).  Backward: the old shape again.
+    """All axes of an example in one: (N, ...) to (N, D). Backward: the old shape again.
 
     >>> Flatten().output_shape((8, 3, 3))
     (72,)
@@ -148,14 +173,13 @@ class Flatten(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         return (math.prod(shape),)
 
-    def __call__(self, parameters: tuple, x: Array) -> Array:
-        x = floating("x", x)
+    def forward(self, parameters: tuple, x: Array) -> Array:
         return x.reshape((*x.shape[:1], math.prod(x.shape[1:])))
 
 
 @dataclass(frozen=True)
 class LastStep(Layer):
-    """The last step of a sequence: (N, T, H) to (N, H).  Backward: G there, 0 at all others.
+    """The last step of a sequence: (N, T, H) to (N, H). Backward: G there, 0 at all others.
 
     >>> LastStep().output_shape((50, 32))
     (32,)
@@ -165,21 +189,18 @@ class LastStep(Layer):
         with_axes(self, "T H", shape)
         return shape[1:]
 
-    def __call__(self, parameters: tuple, x: Array) -> Array:
-        x = floating("x", x)
-        with_axes(self, "T H", x.shape[1:])
+    def forward(self, parameters: tuple, x: Array) -> Array:
         return x[:, -1]
 
 
 @dataclass(frozen=True)
 class Dropout(Layer):
-    """While a network trains, each number is silenced with probability p = `rate`.
+    """While a network trains, each number becomes 0 with probability p = `rate`.
 
         y = x · m / (1 - p),      m = 0 with probability p, else 1
 
-    The factor keeps the mean.  Without an `rng`, a generator or a seed, the layer lets everything
-    through.  Backward: the same m / (1 - p), times G.  Raises ValueError for a rate that is not
-    from 0 to below 1.
+    The factor keeps the mean. Without an `rng`, a generator or a seed, y is x. Backward: the same
+    m / (1 - p), times G. Raises ValueError for a rate that is not from 0 to below 1.
 
     >>> Dropout(0.5)((), np.ones((1, 6)), np.random.default_rng(0))
     array([[2., 2., 2., 0., 0., 0.]])
@@ -191,14 +212,12 @@ class Dropout(Layer):
     rate: float = 0.5
 
     def __post_init__(self) -> None:
-        one_number("rate", self.rate)
-        not_negative("rate", self.rate, below=1)
+        number("rate", self.rate, 0, 1)
 
-    def __call__(self, parameters: tuple, x: Array, rng: Any = None) -> Array:
-        x = floating("x", x)
+    def forward(self, parameters: tuple, x: Array, rng: np.random.Generator | None) -> Array:
         if rng is None:
             return x
-        kept = generator(rng).random(x.shape, dtype=np.float32) >= self.rate
+        kept = rng.random(x.shape, dtype=np.float32) >= self.rate
         return x * (kept / (1 - self.rate)).astype(x.dtype)
 
 
@@ -206,7 +225,7 @@ class Dropout(Layer):
 @primitive
 def relu(x: np.ndarray) -> np.ndarray:
     """max(x, 0), with slope 0 at the kink, as PyTorch has it."""
-    return np.maximum(x, np.zeros_like(x))  # nearly twice as quick as with the number 0
+    return np.maximum(x, 0)
 
 
 rule(relu, lambda g, y, x: g * (x > 0))
@@ -214,7 +233,7 @@ rule(relu, lambda g, y, x: g * (x > 0))
 
 @dataclass(frozen=True)
 class ReLU(Layer):
-    """y = max(x, 0).  Backward: G where x > 0, else 0.
+    """y = max(x, 0). Backward: G where x > 0, else 0.
 
     >>> ReLU()((), np.array([[-2.0, 3.0]]))
     array([[0., 3.]])
@@ -223,13 +242,13 @@ class ReLU(Layer):
     (2010).
     """
 
-    def __call__(self, parameters: tuple, x: Array) -> Array:
-        return relu(floating("x", x))
+    def forward(self, parameters: tuple, x: Array) -> Array:
+        return relu(x)
 
 
 @dataclass(frozen=True)
 class LeakyReLU(Layer):
-    """y = x where x > 0, else s x, with s = `slope`.  Backward: G, or s G.
+    """y = x where x > 0, else s x, with s = `slope`. Backward: G, or s G.
 
     >>> LeakyReLU(0.1)((), np.array([[-2.0, 3.0]]))
     array([[-0.2,  3. ]])
@@ -241,32 +260,31 @@ class LeakyReLU(Layer):
     slope: float = 0.01
 
     def __post_init__(self) -> None:
-        one_number("slope", self.slope)
+        number("slope", self.slope)
 
-    def __call__(self, parameters: tuple, x: Array) -> Array:
-        x = floating("x", x)
+    def forward(self, parameters: tuple, x: Array) -> Array:
         return np.where(x > 0, x, self.slope * x)
 
 
 @dataclass(frozen=True)
 class Sigmoid(Layer):
-    """y = 1 / (1 + e⁻ˣ).  Backward: G y (1 - y), at most a quarter of G.
+    """y = 1 / (1 + e⁻ˣ). Backward: G y (1 - y), at most a quarter of G.
 
     >>> Sigmoid()((), np.array([[0.0]]))
     array([[0.5]])
     """
 
-    def __call__(self, parameters: tuple, x: Array) -> Array:
-        return sigmoid(floating("x", x))
+    def forward(self, parameters: tuple, x: Array) -> Array:
+        return sigmoid(x)
 
 
 @dataclass(frozen=True)
 class Tanh(Layer):
-    """y = tanh x.  Backward: G (1 - y²), at most G.
+    """y = tanh x. Backward: G (1 - y²), at most G.
 
     >>> Tanh()((), np.array([[0.0]]))
     array([[0.]])
     """
 
-    def __call__(self, parameters: tuple, x: Array) -> Array:
-        return np.tanh(floating("x", x))
+    def forward(self, parameters: tuple, x: Array) -> Array:
+        return np.tanh(x)

@@ -3,12 +3,12 @@
     aₖ₊₁ = layerₖ(wₖ, aₖ),      w = (w₀, w₁, ...) in one vector of d numbers
 
 So a network's loss is a Surface over d weights like any other: `descend` trains it with any
-optimizer, and a slice through it is drawn by the code of the bowl.  The layers take views of the
+optimizer, and a slice through it is drawn by the code of the bowl. The layers take views of the
 vector, and the gradient comes back as one vector, by one operation.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, pairwise
@@ -17,19 +17,13 @@ from typing import Any
 import numpy as np
 
 from calclearn.calculus.autodiff import value_and_grad
-from calclearn.calculus.primitives import primitive, rule
-from calclearn.calculus.tracing import Traced
-from calclearn.descent.arguments import (
-    finite_numbers,
-    generator,
-    is_real,
-    real_numbers,
-    whole_number,
-)
-from calclearn.descent.batches import Array, as_points
-from calclearn.descent.errors import cross_entropy
-from calclearn.descent.surfaces import Surface
-from calclearn.networks.layers import Dropout, Layer, Shape
+from calclearn.calculus.tracing import Traced, primitive, rule
+from calclearn.descent.arguments import array, generator, instance, is_real, whole
+from calclearn.descent.losses import cross_entropy
+from calclearn.descent.surfaces import Array, Surface, as_points
+from calclearn.networks.layers import Layer, Shape, floating
+
+Error = Callable[[Array, Array], Array]
 
 
 @primitive
@@ -43,10 +37,8 @@ def views(w: np.ndarray, shapes: tuple[Shape, ...]) -> tuple[np.ndarray, ...]:
 @rule(views)
 def flattened(g, y, w, shapes):
     """The cotangents of the arrays one behind the other; 0 for those that were not used."""
-    return np.concatenate(
-        [np.zeros(v.size, v.dtype) if part is None else np.ravel(part)
-         for part, v in zip(g, y, strict=True)]
-    )  # fmt: skip
+    parts = [np.zeros_like(v) if part is None else part for part, v in zip(g, y, strict=True)]
+    return np.concatenate([np.ravel(part) for part in parts])
 
 
 @dataclass(frozen=True)
@@ -75,7 +67,7 @@ class Network:
         if not isinstance(shape, tuple | list):
             raise TypeError(f"input_shape must be a tuple such as (1, 8, 8), got {shape!r}")
         for size in shape:
-            whole_number("each of input_shape", size, 1)
+            whole("each of input_shape", size, 1)
         object.__setattr__(self, "layers", tuple(layers))
         object.__setattr__(self, "input_shape", tuple(shape))
         if not self.parameter_shapes:
@@ -92,10 +84,11 @@ class Network:
     @cached_property
     def parameter_shapes(self) -> dict[str, Shape]:
         """The shape of each array of parameters, named after its layer: "0 Dense W"."""
+        layers = enumerate(zip(self.layers, self.shapes, strict=False))
         return {
-            f"{k} {type(layer).__name__} {name}": found
-            for k, (layer, shape) in enumerate(zip(self.layers, self.shapes, strict=False))
-            for name, found in layer.shapes(shape).items()
+            f"{k} {type(layer).__name__} {name}": size
+            for k, (layer, shape) in layers
+            for name, size in layer.shapes(shape).items()
         }
 
     @cached_property
@@ -103,22 +96,11 @@ class Network:
         """The number of weights, d."""
         return sum(map(math.prod, self.parameter_shapes.values()))
 
-    @cached_property
-    def _plan(self) -> tuple[tuple[Shape, ...], list[slice]]:
-        """The shapes for `views`, and which of the views are each layer's."""
-        counts = [len(layer.shapes(s)) for layer, s in zip(self.layers, self.shapes, strict=False)]
-        places = [slice(*pair) for pair in pairwise(accumulate(counts, initial=0))]
-        return tuple(self.parameter_shapes.values()), places
-
     def init(self, rng: Any) -> np.ndarray:
-        """First weights (d,), drawn by each layer's own initialisation; `rng` or a seed."""
+        """Initial weights (d,), drawn by each layer's own initialisation; `rng` or a seed."""
         rng = generator(rng)
-        parts = [
-            part
-            for layer, shape in zip(self.layers, self.shapes, strict=False)
-            for part in layer.init(rng, shape)
-        ]
-        return np.concatenate([part.ravel() for part in parts])
+        drawn = [a.init(rng, shape) for a, shape in zip(self.layers, self.shapes, strict=False)]
+        return np.concatenate([part.ravel() for parts in drawn for part in parts])
 
     def parameters(self, w: Array) -> list[tuple[Array, ...]]:
         """The parameters of each layer, views of the weights (d,)."""
@@ -129,53 +111,56 @@ class Network:
         parts = views(w, shapes)
         return [parts[place] for place in places]
 
+    @cached_property
+    def _plan(self) -> tuple[tuple[Shape, ...], list[slice]]:
+        """The shapes for `views`, and which of the views are each layer's."""
+        counts = [len(a.shapes(s)) for a, s in zip(self.layers, self.shapes, strict=False)]
+        places = [slice(*ends) for ends in pairwise(accumulate(counts, initial=0))]
+        return tuple(self.parameter_shapes.values()), places
+
     def __call__(self, w: Array, x: Array, rng: Any = None) -> Array:
         """The outputs (N, ...) for inputs (N, *input_shape), in the weights' own precision.
 
-        With an `rng` (or a seed), as in training, Dropout is at work.
+        With an `rng` (or a seed), as in training, layers such as Dropout draw from it.
         """
-        x, rng = self._inputs(x, w), None if rng is None else generator(rng)
+        x, rng = self.inputs(x, as_points(w).dtype), None if rng is None else generator(rng)
         for layer, parameters in zip(self.layers, self.parameters(w), strict=True):
-            random = isinstance(layer, Dropout)
-            x = layer(parameters, x, rng) if random else layer(parameters, x)
+            x = layer.apply(parameters, x, rng)
         return x
 
-    def _inputs(self, x: Array, w: Array) -> Array:
-        real_numbers("x", x)
-        if np.shape(x)[1:] != self.input_shape or np.ndim(x) == 0:
-            expected = ("N", *self.input_shape)
-            raise ValueError(f"x must have shape {expected}, got {np.shape(x)}".replace("'", ""))
-        if type(x) is Traced:
-            return x
-        return np.asarray(x, as_points(w).dtype)
+    def inputs(self, x: Array, dtype: Any) -> Array:
+        """x as the first layer takes it, in this precision. Raises ValueError for other shapes."""
+        x = array("x", x, finite=False)
+        if x.ndim == 0 or x.shape[1:] != self.input_shape:
+            expected = ", ".join(map(str, ["N", *self.input_shape]))
+            raise ValueError(f"x must have shape ({expected}), got {x.shape}")
+        return x if type(x) is Traced else np.asarray(x, dtype)
 
     def loss(
-        self,
-        x: Array,
-        y: Array,
-        error: Callable[[Array, Array], Array] = cross_entropy,
-        batch_size: int | None = None,
+        self, x: Array, y: Array, error: Error = cross_entropy, batch_size: int | None = None
     ) -> Surface:
         """How wrong the network is about the data, over its weights (d,).
 
         L(w) = error(network(w, x), y)
 
-        x: (N, *input_shape). y: class numbers (N,) for `cross_entropy`; for the errors of single
-        numbers, such as `mse`, of the outputs' shape. `sample` draws mini-batches of `batch_size`
-        without repetition, with Dropout at work; the surface itself is without. Raises ValueError
-        for data that are empty, not finite or of other shapes, for class numbers out of range, and
-        for an error that is not one number.
+        x: (N, *input_shape). y: of the outputs' shape, or class numbers (N,) for `cross_entropy`
+        and for errors of one's own. `sample` draws mini-batches of `batch_size` without repetition,
+        with Dropout at work; the surface itself is without. A sum over a batch counts N /
+        batch_size times, so that its mean is the whole loss. Raises ValueError for data that are
+        empty, not finite or do not fit, and for an error that is not one number.
 
         >>> from calclearn.networks.layers import Dense
         >>> loss = Network((Dense(3),), (2,)).loss(np.ones((4, 2)), np.array([0, 1, 2, 0]))
         >>> round(float(loss(np.zeros(9))), 6), loss.gradient(np.zeros(9)).shape
         (1.098612, (9,))
         """
-        x, y = self._data(x, y, error)
+        x, y = self.data(x, y, error)
+        share = 1.0
         if batch_size is not None:
-            whole_number("batch_size", batch_size, 1, len(x))
-        random = any(isinstance(layer, Dropout) for layer in self.layers)
-        share = 1 if getattr(error, "averaged", True) else len(x) / (batch_size or len(x))
+            whole("batch_size", batch_size, 1, len(x))
+            if not averages(error, self.shapes[-1], y[:batch_size]):
+                share = len(x) / batch_size
+        random = any(layer.random for layer in self.layers)
 
         def sample(rng: np.random.Generator) -> Surface:
             rows = rng.choice(len(x), batch_size, False, shuffle=False) if batch_size else ...
@@ -187,10 +172,10 @@ class Network:
         return self._surface(x, y, error, None, sample if noisy else None)
 
     def _surface(self, x, y, error, seed: int | None, sampler: Any = None) -> Surface:
-        """The loss of some data; a `seed` says what Dropout silences, the same at every look."""
+        """The loss of some data; a `seed` makes random layers draw the same at every point."""
 
         def value(w: Array) -> Array:
-            target = y if y.dtype.kind in "iu" else y.astype(w.dtype)
+            target = y if y.dtype.kind == "i" else y.astype(w.dtype)
             return error(self(w, x, seed), target)
 
         both = value_and_grad(value)
@@ -203,24 +188,33 @@ class Network:
             sampler=sampler,
         )
 
-    def _data(self, x: Array, y: Array, error: Any) -> tuple[np.ndarray, np.ndarray]:
+    def data(self, x: Array, y: Array, error: Error) -> tuple[np.ndarray, np.ndarray]:
         """x and y as this network and error can take them, or one sentence that says why not."""
-        finite_numbers("x", x)
-        finite_numbers("y", y)
+        x, y = np.asarray(array("x", x)), np.asarray(array("y", y))
         if not callable(error):
             raise TypeError(f"error must be a function such as mse, got {error!r:.60}")
-        x, y = np.asarray(x), np.asarray(y)
-        self._inputs(x, x)
+        self.inputs(x, x.dtype)
         if len(x) == 0 or y.shape[:1] != x.shape[:1]:
             raise ValueError(
                 f"x and y must hold the same number of examples, at least 1, got {x.shape} "
                 f"and {y.shape}"
             )
         outputs = np.zeros((len(x), *self.shapes[-1]))
-        if error is not cross_entropy and y.shape != outputs.shape:
+        targets = getattr(error, "targets", None)
+        if targets != "numbers" and y.ndim == 1 and outputs.ndim == 2 and outputs.shape[1] > 1:
+            y = class_numbers(y, outputs.shape[1])
+        elif targets != "classes" and y.shape != outputs.shape:
             raise ValueError(f"y must have the outputs' shape {outputs.shape}, got {y.shape}")
-        with np.errstate(all="ignore"):
-            value = error(outputs, y)
+        else:
+            y = floating("y", y)
+        try:
+            with np.errstate(all="ignore"):
+                value = error(outputs, y)
+        except (ValueError, IndexError) as problem:
+            raise ValueError(
+                f"error must take outputs of shape {outputs.shape} and y of shape {y.shape}: "
+                f"{problem}"
+            ) from problem
         if not is_real(value) or np.shape(value) != ():
             got = f"shape {np.shape(value)}" if is_real(value) else f"{value!r:.60}"
             raise ValueError(
@@ -229,31 +223,54 @@ class Network:
         return x, y
 
 
-def name_of(error: Callable) -> str:
-    """An error's name in words."""
-    found = getattr(error, "name", None) or getattr(error, "__name__", "loss")
-    return found.replace("_", "-")
+def class_numbers(y: np.ndarray, count: int) -> np.ndarray:
+    """Class numbers (N,) as indices. Raises ValueError unless each is one of 0, ..., count - 1."""
+    wrong = ~((y >= 0) & (y < count) & (y == np.floor(y)))
+    if wrong.any():
+        raise ValueError(f"y must hold class numbers from 0 to {count - 1}, got {y[wrong][0]}")
+    return y.astype(np.intp)  # which needs no cast, be an index of 32 bits or 64
 
 
-def at_each(field: Callable[[Array], Any], w: Array) -> Any:
-    """What a field of single points finds at each of the points w (d, ...), in their order."""
+def averages(error: Error, shape: Shape, y: np.ndarray) -> bool:
+    """Whether an error is a mean over the data: of all data twice, a sum would be twice as large.
+
+    An attribute `averaged` says so itself. `shape` is that of one output, y (N, ...) are targets.
+
+    >>> averages(lambda p, t: np.sum((p - t) ** 2), (2,), np.ones((5, 2)))
+    False
+    """
+    if hasattr(error, "averaged"):
+        return error.averaged
+    outputs = np.random.default_rng(0).uniform(0.1, 0.9, (len(y), *shape))
+    with np.errstate(all="ignore"):
+        once, twice = (
+            error(np.concatenate([outputs] * k), np.concatenate([y] * k)) for k in (1, 2)
+        )
+        return not np.isclose(twice, 2 * once, atol=0)
+
+
+def name_of(error: Error) -> str:
+    """An error's name for a title."""
+    name = getattr(error, "name", None) or getattr(error, "__name__", "loss")
+    return "loss" if name == "<lambda>" else name.replace("_", "-")
+
+
+def at_each(f: Callable[[Array], Any], w: Array) -> Any:
+    """A function of single points (d,), or a tuple of results, at each of the points w (d, ...)."""
     if w.ndim == 1:
-        return field(w)
+        return f(w)
     if w.size == 0:
         raise ValueError(f"w must hold at least one point, got shape {w.shape}")
     flat = np.reshape(w, (len(w), -1))
-    found = [field(np.copy(flat[:, k])) for k in range(flat.shape[1])]
-    if isinstance(found[0], tuple):  # values and gradients
-        return tuple(gathered(parts, w) for parts in zip(*found, strict=True))
-    return gathered(found, w)
+    results = [f(np.copy(flat[:, k])) for k in range(flat.shape[1])]
 
+    def together(parts: tuple[Array, ...]) -> Array:
+        return np.reshape(np.stack(parts, axis=-1), np.shape(parts[0]) + w.shape[1:])
 
-def gathered(parts: Sequence[Array], w: Array) -> Array:
-    """The parts found at the points w (d, ...) in one array: (...) or (d, ...)."""
-    return np.reshape(np.stack(parts, axis=-1), np.shape(parts[0]) + w.shape[1:])
+    is_tuple = isinstance(results[0], tuple)
+    return tuple(map(together, zip(*results, strict=True))) if is_tuple else together(results)
 
 
 def network_like(network: Any) -> None:
     """Raise TypeError for what is no network."""
-    if not isinstance(network, Network):
-        raise TypeError(f"network must be a Network, got {network!r:.60}")
+    instance("network", network, Network, "a Network")

@@ -62,3 +62,12 @@ def show_beside_ours(times: dict[str, float]) -> None:
     for name, seconds in times.items():
         ratio = seconds / times["calclearn"]
         print(f"    {name:26s}{1e6 * seconds:10.0f} µs   {ratio:6.2f} x ours")
+
+
+def show_beside_aim(name: str, value: float, aim: float, unit: str) -> bool:
+    """Print a figure with its aim; whether it is over."""
+    over = value > aim
+    print(
+        f"    {name:52s}{value:10.3g} {unit:3s} aim {aim:g}{'   over' if over else ''}", flush=True
+    )
+    return over

@@ -15,10 +15,9 @@ import numpy as np
 from _engines import imported, say_who_is_here
 
 from calclearn.calculus.autodiff import value_and_grad
-from calclearn.descent.catalogue import beale, himmelblau, rosenbrock
 from calclearn.descent.descend import descend
-from calclearn.descent.fits import linear_fit
-from calclearn.descent.losses import l2, line_loss, mae, mse
+from calclearn.descent.landscapes import beale, himmelblau, rosenbrock
+from calclearn.descent.losses import l2, line_loss, linear_fit, mse
 from calclearn.descent.optimizers import Adam, GradientDescent
 from calclearn.descent.second_order import BFGS, LBFGS, DampedNewton
 from calclearn.descent.surfaces import Surface
@@ -122,17 +121,6 @@ def losses_on_a_grid() -> None:
 
     times["double loop, 100 data"] = race(1, loop=double_loop)["loop"]
     report("SSE of a line over a 200 x 200 grid", times, "calclearn, 100 data")
-    x = RNG.normal(size=5000)
-    y = 2 * x + RNG.normal(size=5000)
-    surface = line_loss(x, y, mae)
-
-    def direct():
-        return [np.abs(m * x[:, None] + grid[1, :, 0] - y[:, None]).mean(0) for m in grid[0, 0]]
-
-    report(
-        "MAE of a line over a 200 x 200 grid, 5,000 data",
-        race(3, calclearn=lambda: surface(grid), **{"all residuals, slope by slope": direct}),
-    )
 
 
 def second_order() -> None:

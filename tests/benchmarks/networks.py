@@ -18,10 +18,9 @@ import numpy as np
 from _engines import compared, imported, say_who_is_here, show_beside_ours
 from numpy.lib.stride_tricks import sliding_window_view
 
-from calclearn.networks.convolution import Conv2D
+from calclearn.networks.images import Conv2D, MaxPool2D
 from calclearn.networks.layers import Dense, Flatten, ReLU
 from calclearn.networks.network import Network
-from calclearn.networks.pooling import MaxPool2D
 
 RATE = np.float32(1e-4)
 BATCH, CLASSES = 64, 10

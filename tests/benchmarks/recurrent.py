@@ -19,12 +19,11 @@ from _engines import compared, imported, medians, say_who_is_here, show_beside_o
 
 from calclearn.calculus.autodiff import value_and_grad
 from calclearn.descent.descend import descend
-from calclearn.descent.errors import mse
+from calclearn.descent.losses import mse
 from calclearn.descent.optimizers import GradientDescent
-from calclearn.networks.gated import GRU, LSTM
 from calclearn.networks.layers import Dense, LastStep
 from calclearn.networks.network import Network
-from calclearn.networks.recurrent import RNN, step_by_step
+from calclearn.networks.recurrent import GRU, LSTM, RNN, step_by_step
 
 RATE = np.float32(1e-4)
 STEPS, BATCH = 50, 32

@@ -15,7 +15,9 @@ import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = [
@@ -24,6 +26,7 @@ QUIET = [
 ]  # fmt: skip
 SEARCHABLE = '{"windowingMode": "none"}'  # every cell is on the page, not only those in sight
 TOKEN = "lesson"
+LIMIT = 300_000  # ms: what is waited for comes, and on a busy machine it comes late
 
 
 @pytest.fixture(scope="session")
@@ -78,14 +81,14 @@ def lab(chromium, tmp_path_factory):
         yield SimpleNamespace(url=url, folder=desk / "course")
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(LIMIT / 1000)
 
 
 def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + LIMIT / 1000
     while time.monotonic() < end and server.poll() is None:
         try:
-            with urllib.request.urlopen(address, timeout=2):
+            with urllib.request.urlopen(address, timeout=20):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
@@ -96,6 +99,7 @@ def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
 def desk(chromium, lab):
     """A browser window, 1280 pixels wide, that opens notebooks of the laid-out course."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(LIMIT)
     window = Window(context.new_page(), lab)
     yield window
     window.close()
@@ -115,14 +119,24 @@ class Window:
 
     def open(self, name: str) -> None:
         self.page.goto(f"{self.lab.url}/lab/tree/{name}?reset&token={TOKEN}")
-        self.page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell", timeout=60_000)
+        self.page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
         self.page.wait_for_function(
             """() => {
               const panel = window.jupyterapp?.shell.currentWidget;
               return panel?.sessionContext?.session?.kernel?.status === "idle";
-            }""",
-            timeout=60_000,
+            }"""
         )
+
+    def open_cells(self, *sources: str) -> None:
+        """Open a notebook of these cells, none of them run."""
+        notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(notebook, self.lab.folder / "own.ipynb")
+        self.open("own.ipynb")
+
+    def figure(self) -> "LiveFigure":
+        """The first explorer on the page."""
+        return LiveFigure(self.page)
 
     def command(self, name: str) -> None:
         self.page.evaluate("name => { window.jupyterapp.commands.execute(name); }", name)
@@ -136,7 +150,7 @@ class Window:
               window.jupyterapp.commands.execute("notebook:run-all-cells").then(over, over);
             }"""
         )
-        self.page.wait_for_function("() => window.ran", timeout=120_000)
+        self.page.wait_for_function("() => window.ran")
 
     def complaints(self) -> list[str]:
         """What the notebook's cells wrote to stderr or raised."""
@@ -151,3 +165,73 @@ class Window:
     def close(self) -> None:
         """Stop the kernels that this window started."""
         self.page.evaluate("() => window.jupyterapp?.serviceManager.sessions.shutdownAll()")
+
+
+class LiveFigure:
+    """The first explorer on the page: its sliders, its picture, its caption."""
+
+    def __init__(self, page) -> None:
+        self.page = page
+        self.live = page.locator(".calclearn-live").first
+        self.live.wait_for()
+        self.live.scroll_into_view_if_needed()
+        output = page.locator(".jp-OutputArea-output", has=page.locator(".calclearn-live")).first
+        self.sliders = output.locator(".noUi-handle")
+
+    def look(self, *, unlike=None, like=None) -> tuple[str, str]:
+        """Its pixels and its caption, once the figure and the kernel rest.
+
+        Before, wait until it is no longer `unlike`, or is `like`; in vain for some minutes only.
+        """
+        return tuple(
+            self.live.evaluate(
+                """async (live, [unlike, like]) => {
+                  const look = () => [live.querySelector("canvas").toDataURL(),
+                                      live.querySelector(".calclearn-caption").textContent];
+                  const begin = performance.now();
+                  let [before, since] = [look().join(), begin];
+                  const kernel = () =>
+                    window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
+                  const busy = () =>
+                    kernel()?.status === "busy" || live.querySelector("[aria-busy=true]") !== null;
+                  const awaited = () =>
+                    (before === unlike?.join() || (like && before !== like.join())) &&
+                    performance.now() - begin < 180_000;
+                  while (performance.now() - since < 600 || busy() || awaited()) {
+                    await new Promise(requestAnimationFrame);
+                    const now = look().join();
+                    if (now !== before) [before, since] = [now, performance.now()];
+                  }
+                  return look();
+                }""",
+                [unlike, like],
+            )
+        )
+
+    def label(self, slider) -> str:
+        return slider.evaluate(
+            """(handle) =>
+              handle.closest(".widget-slider").querySelector(".widget-label").textContent"""
+        )
+
+    def press(self, slider, key: str, times: int = 1) -> None:
+        slider.focus()
+        for _ in range(times):
+            slider.press(key)
+
+    def drag(self, slider, fraction: float) -> None:
+        """Take the handle by mouse to this fraction of its track, in many small moves."""
+        handle = slider.bounding_box()
+        track = slider.evaluate(
+            "(handle) => handle.closest('.noUi-target').getBoundingClientRect().toJSON()"
+        )
+        y = handle["y"] + handle["height"] / 2
+        self.page.mouse.move(handle["x"] + handle["width"] / 2, y)
+        self.page.mouse.down()
+        self.page.mouse.move(track["x"] + fraction * track["width"], y, steps=40)
+        self.page.mouse.up()
+
+    def slider(self, label: str):
+        """The handle of the slider with this label."""
+        (handle,) = (handle for handle in self.sliders.all() if self.label(handle) == label)
+        return handle

@@ -11,60 +11,6 @@ NOT_FOUND = "Error displaying widget"
 VIEW = {"turn (°)", "tilt (°)"}  # they turn a bowl and change nothing that there is to say
 
 
-class LiveFigure:
-    """The first explorer on the page: its sliders, its picture, its caption."""
-
-    def __init__(self, page) -> None:
-        self.page = page
-        self.live = page.locator(".calclearn-live").first
-        self.live.wait_for(timeout=30_000)
-        self.live.scroll_into_view_if_needed()
-        output = page.locator(".jp-OutputArea-output", has=page.locator(".calclearn-live")).first
-        self.sliders = output.locator(".noUi-handle")
-
-    def look(self) -> tuple[str, str]:
-        """Wait until the figure rests; its pixels and its caption."""
-        return tuple(
-            self.live.evaluate(
-                """async (live) => {
-                  const look = () => [live.querySelector("canvas").toDataURL(),
-                                      live.querySelector(".calclearn-caption").textContent];
-                  let [before, since] = [look().join(), performance.now()];
-                  const busy = () => live.querySelector("[aria-busy=true]") !== null;
-                  while (performance.now() - since < 600 || busy()) {
-                    await new Promise(requestAnimationFrame);
-                    const now = look().join();
-                    if (now !== before) [before, since] = [now, performance.now()];
-                  }
-                  return look();
-                }"""
-            )
-        )
-
-    def label(self, slider) -> str:
-        return slider.evaluate(
-            """(handle) =>
-              handle.closest(".widget-slider").querySelector(".widget-label").textContent"""
-        )
-
-    def press(self, slider, key: str, times: int = 1) -> None:
-        slider.focus()
-        for _ in range(times):
-            slider.press(key)
-
-    def drag(self, slider, fraction: float) -> None:
-        """Take the handle by mouse to this fraction of its track, in many small moves."""
-        handle = slider.bounding_box()
-        track = slider.evaluate(
-            "(handle) => handle.closest('.noUi-target').getBoundingClientRect().toJSON()"
-        )
-        y = handle["y"] + handle["height"] / 2
-        self.page.mouse.move(handle["x"] + handle["width"] / 2, y)
-        self.page.mouse.down()
-        self.page.mouse.move(track["x"] + fraction * track["width"], y, steps=40)
-        self.page.mouse.up()
-
-
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_lesson_opens_runs_and_follows_its_sliders(desk, name):
     desk.open(name)
@@ -78,7 +24,7 @@ def test_a_lesson_opens_runs_and_follows_its_sliders(desk, name):
 
     desk.run_all()
     assert desk.complaints() == []
-    figure = LiveFigure(desk.page)
+    figure = desk.figure()
     assert figure.sliders.count() >= 1
     assert figure.live.locator(".calclearn-caption").get_attribute("role") == "status"
     for slider in figure.sliders.all():
@@ -87,20 +33,20 @@ def test_a_lesson_opens_runs_and_follows_its_sliders(desk, name):
         highest = slider.get_attribute("aria-valuemax") == slider.get_attribute("aria-valuenow")
         there, back = ("ArrowLeft", "ArrowRight") if highest else ("ArrowRight", "ArrowLeft")
         figure.press(slider, there, times=8)
-        pressed = figure.look()
+        pressed = figure.look(unlike=before)
         figure.drag(slider, 0.15)
-        left = figure.look()
+        left = figure.look(unlike=pressed)
         figure.drag(slider, 0.6)
-        right = figure.look()
+        right = figure.look(unlike=left)
         pictures, captions = zip(before, pressed, left, right, strict=True)
         assert pictures[0] != pictures[1], f"the keyboard moved {label} and the picture stayed"
         assert pictures[2] != pictures[3], f"the mouse dragged {label} and the picture stayed"
         assert label in VIEW or len(set(captions)) > 1, f"{label} moved and the caption stayed"
         # The last picture of a drag is the one that this value has when it is reached by a step.
         figure.press(slider, there)
-        assert figure.look() != right
+        assert figure.look(unlike=right) != right
         figure.press(slider, back)
-        assert figure.look() == right
+        assert figure.look(like=right) == right
     assert desk.complaints() == []
     assert desk.console == []
 
@@ -119,20 +65,21 @@ def test_figures_with_buttons_stand_where_the_lesson_has_set_them(desk):
             "n => window.jupyterapp.shell.currentWidget.content.scrollToItem(n)", number
         )
         words = "".join(stored["text/plain"])
-        desk.page.locator(".calclearn-caption", has_text=words).wait_for(timeout=10_000)
+        desk.page.locator(".calclearn-caption", has_text=words).wait_for()
 
 
 @pytest.mark.parametrize("name", LESSONS[-1:])
 def test_a_saved_lesson_shows_its_figures_when_it_is_opened_again(desk, name):
     desk.open(name)
     desk.run_all()
-    figure = LiveFigure(desk.page)
+    figure = desk.figure()
+    before = figure.look()
     figure.press(figure.sliders.first, "ArrowRight", times=8)
-    _, caption = figure.look()
+    _, caption = figure.look(unlike=before)
     desk.command("docmanager:save")
     desk.page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
     desk.close()  # the kernel is gone, as it is the next morning
     desk.open(name)
-    again = LiveFigure(desk.page)
+    again = desk.figure()
     assert desk.page.get_by_text(NOT_FOUND).count() == 0
     assert again.look()[1] == caption

@@ -1,5 +1,7 @@
 """The transforms: shapes, kinds of number, nesting, and what they refuse at the door."""
 
+from collections import OrderedDict, namedtuple
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -237,3 +239,163 @@ def test_cotangents_that_are_no_numbers_and_calls_without_arguments_are_named():
             pull(g)
     with pytest.raises(TypeError, match="needs an argument, got none"):
         grad(np.sin)()
+
+
+def test_an_argument_named_twice_is_refused():
+    with pytest.raises(ValueError, match=r"argnum must name each argument once, got \(0, 0\)"):
+        grad(lambda x, y: x * y, (0, 0))
+
+
+def test_large_whole_numbers_are_floats():
+    assert grad(lambda x: x * x)(10**30) == 2e30
+
+
+# Dicts, lists and tuples of arrays
+Line = namedtuple("Line", "slope height")
+
+
+def layer(parameters):
+    return np.sum(np.tanh(parameters["W"] @ parameters["b"][0]) * parameters["b"][1])
+
+
+def test_the_gradient_has_the_structure_of_the_argument():
+    W, b = np.array([[0.3, -0.2], [0.5, 0.1]]), np.array([0.4, 0.7])
+    value, slopes = value_and_grad(layer)({"W": W, "b": [b, 3], "mask": None})
+    assert list(slopes) == ["W", "b", "mask"]
+    assert slopes["mask"] is None
+    assert type(slopes["b"]) is list
+    assert type(slopes["b"][1]) is float
+    assert value == pytest.approx(3 * slopes["b"][1])
+    np.testing.assert_allclose(
+        slopes["W"], central(lambda W: layer({"W": W, "b": [b, 3]}), W), rtol=1e-8
+    )
+    np.testing.assert_allclose(
+        slopes["b"][0], central(lambda b: layer({"W": W, "b": [b, 3]}), b), rtol=1e-8
+    )
+
+
+def test_each_kind_of_container_comes_back_as_it_is():
+    assert grad(lambda p: p.slope * p.height)(Line(2.0, 3.0)) == Line(3.0, 2.0)
+    ordered = grad(lambda p: p["a"] ** 2)(OrderedDict(a=2.0))
+    assert (type(ordered), ordered["a"]) == (OrderedDict, 4.0)
+    pair = grad(lambda p: np.sum(p[0]) * p[1])((np.ones(2), 3))
+    assert type(pair) is tuple
+    np.testing.assert_array_equal(pair[0], [3, 3])
+    both = grad(lambda p, q: p["a"] * q["b"], (0, 1))({"a": 2.0}, {"b": np.float32(3)})
+    assert both == ({"a": 3.0}, {"b": 2.0})
+    assert both[1]["b"].dtype == np.float32
+
+
+def test_jacobians_and_pull_backs_of_containers():
+    J = jacobian(lambda p: p["a"] * p["b"])({"a": np.array([1.0, 2.0]), "b": 3})
+    np.testing.assert_array_equal(J["a"], [[3, 0], [0, 3]])
+    np.testing.assert_array_equal(J["b"], [1, 2])
+    value, pull = vjp(lambda p, q: p["a"] * q[0], {"a": np.ones(2)}, (2 * np.ones(2), np.ones(3)))
+    np.testing.assert_array_equal(value, [2, 2])
+    first, second = pull([1.0, 10.0])
+    np.testing.assert_array_equal(first["a"], [2, 20])
+    np.testing.assert_array_equal(second[0], [1, 10])
+    np.testing.assert_array_equal(second[1], np.zeros(3))
+
+
+def test_containers_nest_with_derivatives():
+    inner = grad(lambda p: np.sum(p["a"] ** 3) * p["b"])
+    outer = grad(lambda x: np.sum(inner({"a": x, "b": 2.0})["a"]))
+    np.testing.assert_array_equal(outer(np.array([1.0, 2.0])), [12, 24])
+
+
+def test_arrays_in_a_tuple_are_the_coordinates_of_many_points():
+    x, y = np.arange(3.0), np.ones(3)
+    slopes = grad(lambda p: p[0] ** 2 * p[1])((x, y))
+    np.testing.assert_array_equal(slopes[0], 2 * x)
+    np.testing.assert_array_equal(slopes[1], x**2)
+
+
+@pytest.mark.parametrize("leaf", ["tanh", True, np.array([True]), 1j, object()])
+def test_a_leaf_that_is_no_number_is_named_by_its_path(leaf):
+    with pytest.raises(TypeError, match=r'argument 0\["b"\]\[1\] must be a real number'):
+        grad(layer)({"W": np.eye(2), "b": [np.ones(2), leaf]})
+
+
+def test_the_hessian_of_a_container_is_refused():
+    with pytest.raises(TypeError, match="hessian needs one array, got a dict as argument 0"):
+        hessian(lambda p: p["a"] ** 2)({"a": 2.0})
+
+
+# One number in an array
+def test_results_of_size_one_are_numbers():
+    value, slope = value_and_grad(lambda x: x[None] @ x[:, None])(np.array([1.0, 2.0]))
+    assert (value.shape, value) == ((), 5)
+    np.testing.assert_array_equal(slope, [2, 4])
+    assert value_and_grad(lambda x: np.array([x**2]))(3.0) == (9, 6)
+    np.testing.assert_array_equal(
+        hessian(lambda x: x[None] @ x[:, None])(np.ones(2)), 2 * np.eye(2)
+    )
+    np.testing.assert_array_equal(
+        jacobian(lambda x: np.sum(x, axis=1, keepdims=True))(np.ones((1, 3))), np.ones((1, 3))
+    )
+
+
+# Strong zeros
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("f", "x", "slopes", "curvatures"),
+    [
+        (lambda x: np.where(x >= 0, x**2, np.sqrt(-x)), [1.0, 2.0], [2, 4], [2, 2]),
+        (lambda a: np.log1p(a)[a > -1], [-1, 0.5, 1], [0, 2 / 3, 0.5], [0, -4 / 9, -0.25]),
+        (lambda x: np.where(x > 0, np.sqrt(x), 0), [0.0, 4.0], [0, 0.25], [0, -1 / 32]),
+        (lambda x: np.array([0, 1]) * np.sqrt(x), [0.0, 4.0], [0, 0.25], [0, -1 / 32]),
+        (lambda x: np.where(x != 0, np.sin(x) / x, 1), [0.0], [0], [0]),
+        (lambda x: np.where(x > 0, x * np.log(x), 0), [0.0, 1.0], [0, 1], [0, 1]),
+        (lambda x: np.maximum(np.log(x), -5), [0.0, 1.0], [0, 1], [0, -1]),
+        (lambda x: np.where(x > 0, x**0.5, 0), [0.0, 4.0], [0, 0.25], [0, -1 / 32]),
+    ],
+)
+def test_a_branch_that_is_left_out_has_no_say(f, x, slopes, curvatures):
+    total = lambda x: np.sum(f(x))  # noqa: E731
+    np.testing.assert_allclose(grad(total)(x), slopes)
+    np.testing.assert_allclose(hessian(total)(x), np.diag(curvatures))
+    _, pull = vjp(total, np.array(x, float))
+    np.testing.assert_allclose(pull(2.0)[0], 2 * np.array(slopes))
+    np.testing.assert_allclose(jacobian(total)(x), slopes)
+
+
+def test_a_row_that_is_left_out_of_a_product_has_no_say():
+    X, here = np.array([[1.0, 2.0], [np.nan, 3.0]]), np.array([True, False])
+    np.testing.assert_array_equal(
+        grad(lambda w: np.sum(np.where(here, X @ w, 0)))(np.ones(2)), [1, 2]
+    )
+    W = np.ones((2, 3))
+    np.testing.assert_array_equal(
+        grad(lambda W: np.sum(np.where(here[:, None], X @ W, 0)))(W), [[1, 1, 1], [2, 2, 2]]
+    )
+    np.testing.assert_array_equal(
+        grad(lambda w: np.sum(np.einsum("ij,j->i", X, w)[here]))(np.ones(2)), [1, 2]
+    )
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_gradient_that_is_no_number_stays_so():
+    assert np.isnan(grad(lambda x: np.sqrt(x**2))(0.0))
+    assert np.isnan(grad(lambda x: x * np.nan)(1.0))
+    assert np.isnan(grad(lambda x: np.sqrt(x) * 0)(-1.0))  # f has no value there
+    assert np.isnan(hessian(lambda w: np.sqrt(np.sum(w**2)) ** 2)(np.zeros(2))).any()
+
+
+def test_settings_of_numpy_change_nothing():
+    with np.errstate(all="raise"):
+        assert grad(lambda x: np.where(x > 0, np.sqrt(x), x))(0.0) == 1
+        assert grad(np.sqrt)(0.0) == np.inf
+
+
+# What is changed in place
+def test_a_pull_back_holds_copies():
+    w = np.full(3, 2.0)
+    value, pull = vjp(lambda w: w**2, w)
+    w *= 10
+    value *= 10
+    np.testing.assert_array_equal(pull(np.ones(3))[0], [4, 4, 4])
+    y, pull = vjp(np.tanh, np.ones(2))
+    slope = 1 - y**2
+    y *= 0
+    np.testing.assert_allclose(pull(np.ones(2))[0], slope)

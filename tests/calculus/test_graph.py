@@ -43,3 +43,11 @@ def test_the_graph_of_a_constant():
     graph = trace(lambda x: 3.0, 1.0)
     assert [node.operation for node in graph.nodes] == ["x", "constant"]
     assert (graph.result.value, graph.nodes[0].adjoint) == (3, 0)
+
+
+def test_the_inputs_of_a_method_bear_the_names_of_its_arguments():
+    class Bowl:
+        def height(self, x):
+            return x**2
+
+    assert [node.operation for node in trace(Bowl().height, 1.0).nodes] == ["x", "power"]

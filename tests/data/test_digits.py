@@ -2,13 +2,15 @@
 
 import gzip
 import hashlib
+import sys
 from importlib import resources
 
 import numpy as np
 import pytest
 
-from calclearn.data import LabelledImages, digits
+from calclearn.data import LabelledImages, co2, digits, penguin_line
 
+digits_module = sys.modules[LabelledImages.__module__]
 PARTS = ("train", "validation", "held_out")
 PACKED = resources.files("calclearn.data").joinpath("digits.csv.gz").read_bytes()
 TABLE = np.loadtxt(gzip.decompress(PACKED).decode().splitlines(), delimiter=",", dtype=int)
@@ -47,7 +49,7 @@ def test_the_parts_have_their_shapes_and_together_are_every_image_once():
         part = getattr(data, name)
         assert part.images.shape == (count, 1, 8, 8)
         assert part.labels.shape == (count,) == (len(part),)
-        assert (part.images.dtype, part.labels.dtype) == (np.float64, np.int64)
+        assert (part.images.dtype, part.labels.dtype) == (np.float64, np.intp)
     expected = TABLE[np.lexsort(TABLE.T)]  # no two rows are the same
     assert len(np.unique(expected, axis=0)) == 1797
     assert np.array_equal(rows(*whole(data)), expected)
@@ -134,6 +136,34 @@ def test_a_seed_that_is_no_whole_number_is_named(seed):
     ("images", "labels"),
     [(np.zeros((2, 8, 8)), [0, 1]), (np.zeros((2, 1, 8, 8)), [0]), (np.zeros((2, 1, 8, 8)), 3)],
 )
-def test_images_without_a_label_each_are_told_so(images, labels):
+def test_images_without_a_label_each_are_refused(images, labels):
     with pytest.raises(ValueError, match=r"must have shapes \(N, C, H, W\) and \(N,\), got"):
         LabelledImages(images, labels)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.uint64])
+def test_labels_are_indices(dtype):
+    labels = LabelledImages(np.zeros((3, 1, 8, 8)), np.array([7, 0, 7], dtype)).labels
+    assert labels.dtype == np.intp
+    assert np.bincount(labels).tolist() == [1, 0, 0, 0, 0, 0, 0, 2]
+    assert not labels.flags.writeable
+
+
+def test_labels_and_months_are_indices_where_an_index_has_32_bits(monkeypatch):
+    """There NumPy counts only what it can cast safely to 32 bits."""
+    count = np.bincount
+
+    def bincount(x, *arguments, **keywords):
+        if not np.can_cast(x.dtype, np.intp):
+            raise TypeError(f"Cannot cast array data from {x.dtype} to {np.intp}")
+        return count(x, *arguments, **keywords)
+
+    monkeypatch.setattr(np, "intp", np.int32)
+    monkeypatch.setattr(np, "bincount", bincount)
+    stored = digits_module._stored.__wrapped__()
+    monkeypatch.setattr(digits_module, "_stored", lambda: stored)
+    parts = digits_module._dealt.__wrapped__(0)
+    for part in (stored, parts.train, parts.validation, parts.held_out):
+        assert np.bincount(part.labels).sum() == len(part)
+    assert co2.__wrapped__().co2[0] == pytest.approx(316.1)
+    assert len(penguin_line().thinned(5)) == 5

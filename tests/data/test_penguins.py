@@ -52,19 +52,19 @@ def test_the_data_cannot_be_spoilt_by_a_lesson():
 
 
 @pytest.mark.parametrize("ask", [lambda d: d["wingspan"], lambda d: d.label("wingspan")])
-def test_an_unknown_column_is_told_what_there_is(ask):
+def test_an_unknown_column_is_named_with_those_there_are(ask):
     with pytest.raises(
         ValueError, match="Palmer penguins has no column 'wingspan'; it has species, "
     ):
         ask(penguins())
 
 
-def test_an_unknown_attribute_is_told_what_there_is():
+def test_an_unknown_attribute_is_named_with_the_columns():
     with pytest.raises(AttributeError, match="no column 'wingspan'; it has species, "):
         penguins().wingspan  # noqa: B018
 
 
-def test_the_repr_tells_rows_names_units_and_ranges():
+def test_the_repr_has_rows_names_units_and_ranges():
     text = repr(penguins())
     assert text.startswith("Palmer penguins: 342 rows")
     assert "flipper length (mm)  172 to 231" in text
@@ -95,7 +95,7 @@ def test_the_scale_changes_the_name_of_x_and_never_the_fitted_masses():
     np.testing.assert_allclose(fits[2], fits[0])
 
 
-def test_bad_input_is_told_in_one_sentence():
+def test_bad_input_is_named_in_one_sentence():
     with pytest.raises(
         ValueError, match=r"scale must be one of 'cm above 190 mm', .* got 'inches'"
     ):

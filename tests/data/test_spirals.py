@@ -56,7 +56,7 @@ def test_no_straight_line_does_much_better_than_chance():
         ({"noise": np.nan}, "noise must be at least 0 cm and finite, got nan"),
     ],
 )
-def test_bad_input_is_told_in_one_sentence(given, sentence):
+def test_bad_input_is_named_in_one_sentence(given, sentence):
     with pytest.raises(ValueError, match=sentence):
         spirals(**given)
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from calclearn.calculus.autodiff import grad
-from calclearn.descent.catalogue import bowl, himmelblau, rosenbrock
 from calclearn.descent.descend import Stop, descend
-from calclearn.descent.losses import line_loss, logistic_loss, mse
+from calclearn.descent.landscapes import bowl, himmelblau, rosenbrock
+from calclearn.descent.losses import line_loss, linear_fit, logistic_loss, mse
 from calclearn.descent.optimizers import (
     AdaGrad,
     Adam,
@@ -219,8 +219,43 @@ def test_proximal_gradient_solves_the_lasso_with_exact_zeros():
         assert run.stop == Stop.STALLED
 
 
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        AdamW(0.1, weight_decay=0.0),
+        ProximalGradient(0.1, strength=0.0),
+        clipped(AdamW(0.1, weight_decay=0.0), 1.0),
+    ],
+)
+def test_without_decay_or_penalty_a_flat_point_is_the_end(optimizer):
+    run = descend(bowl(), [2.5, 2.0], optimizer, 3000)
+    assert run.stop == Stop.CONVERGED
+    if isinstance(optimizer, AdamW):
+        assert run.steps_taken == descend(bowl(), [2.5, 2.0], Adam(0.1), 3000).steps_taken
+
+
+def test_in_a_sweep_of_decays_each_start_ends_by_its_own():
+    run = descend(bowl(), [2.5, 2.0], AdamW(0.1, weight_decay=np.array([0.0, 0.1])), 1000)
+    assert run.stop[0] == Stop.CONVERGED
+    assert run.stop[1] != Stop.CONVERGED
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("seed", range(40))
+def test_proximal_gradient_comes_to_rest(seed, dtype):
+    """Where rounding lets it turn between two points for ever, too."""
+    random = np.random.default_rng(seed)
+    n, d = 30, 8
+    X, y = random.normal(size=(n, d)), random.normal(size=n)
+    loss = linear_fit(X, y, mse)
+    rate = 1 / np.linalg.eigvalsh(loss.hessian(np.zeros(d)))[-1]
+    optimizer = ProximalGradient(rate, strength=0.1)
+    run = descend(loss, np.zeros(d, dtype), optimizer, 5000, every=5000)
+    assert run.stop == Stop.STALLED
+
+
 def test_weight_decay_goes_on_where_the_surface_is_flat():
-    run = descend(bowl(), [0.0, 0.0], AdamW(0.1), steps=3)
+    run = descend(bowl(), [0.0, 0.0], AdamW(0.1), steps=30)
     assert run.stop == Stop.STALLED
     flat = descend(0 * bowl(), [1.0, 1.0], AdamW(0.1, weight_decay=0.5), steps=3, tolerance=0)
     np.testing.assert_allclose(flat.point, 0.95**3)

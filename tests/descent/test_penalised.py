@@ -6,11 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calclearn.descent.descend import descend
-from calclearn.descent.fits import linear_fit
-from calclearn.descent.losses import l2, line_loss, mse, polynomial_loss, sse
+from calclearn.descent.landscapes import (
+    booth,
+    bowl,
+    double_well,
+    himmelblau,
+    rosenbrock,
+    saddle,
+    two_valleys,
+)
+from calclearn.descent.losses import l2, line_loss, linear_fit, mse, polynomial_loss, sse
 from calclearn.descent.optimizers import GradientDescent, ProximalGradient
 from calclearn.descent.penalised import lasso, lasso_path, ridge
-from calclearn.descent.shapes import bowl, saddle
 
 SEEDS = st.integers(0, 10**6)
 WHOLE = st.booleans()  # small whole numbers bring ties: weights that enter or leave together
@@ -133,5 +140,44 @@ def test_what_has_no_single_known_minimum_is_told():
     for solve in (lasso, ridge):
         with pytest.raises(ValueError, match="strength must be at least 0"):
             solve(bowl(), -1.0)
-        with pytest.raises(TypeError, match="strength must be a number or an array"):
+        with pytest.raises(TypeError, match="strength must be real numbers"):
             solve(bowl(), "much")
+
+
+def test_columns_that_tie_enter_together():
+    X = np.array([[-1.0, 0, -1], [0, 1, -1], [-1, -1, 1]])
+    surface = linear_fit(X, np.array([0.0, -1, 0]), mse)
+    # sklearn.linear_model.Lasso(alpha=0.05, fit_intercept=False): its loss is half of this one.
+    np.testing.assert_allclose(lasso(surface, 0.1), [11 / 60, -31 / 60, 0], atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["signs", "orthogonal", "repeated pulls"])
+@pytest.mark.parametrize("seed", range(60))
+def test_ties_leave_the_lassos_conditions_as_they_are(kind, seed):
+    random = np.random.default_rng(seed)
+    d = int(random.integers(2, 6))
+    if kind == "orthogonal":
+        X, y = 2.0 * np.eye(d), random.choice([-1.0, 1.0], d)
+    else:
+        X = random.integers(-1, 2, (d + 2, d)).astype(float)
+        y = random.integers(-1, 2, d + 2).astype(float)
+    if kind == "repeated pulls":
+        X, y = np.kron(np.eye(2), X), np.concatenate([y, -y])
+    if np.linalg.matrix_rank(X) < X.shape[1] or not (X.T @ y).any():
+        return
+    surface = linear_fit(X, y, sse)
+    corners, weights = lasso_path(surface)
+    assert np.all(np.diff(corners) < 0)
+    assert misses(surface, weights, corners) < 1e-8
+    strengths = np.linspace(0, corners[0], 25)
+    found = lasso(surface, strengths)
+    assert misses(surface, np.where(np.abs(found) < 1e-12, 0, found), strengths) < 1e-8
+
+
+@pytest.mark.parametrize("solve", [ridge, lasso])
+def test_what_is_not_quadratic_is_refused(solve):
+    for surface in (double_well(), himmelblau(), two_valleys(), rosenbrock(4)):
+        with pytest.raises(ValueError, match="surface must be quadratic, got"):
+            solve(surface, 1.0)
+    for surface in (bowl(), 1e-170 * bowl(), 1e200 * bowl(), booth()):
+        assert np.all(np.isfinite(solve(surface, 0.5)))

@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 from calclearn.calculus.autodiff import grad
 from calclearn.descent.curvature import shrinkage_of_l2, shrinkage_of_steps
 from calclearn.descent.descend import Stop, descend
-from calclearn.descent.errors import mse
-from calclearn.descent.fits import linear_fit
-from calclearn.descent.losses import l1, l2
+from calclearn.descent.losses import l1, l2, linear_fit, mse
 from calclearn.descent.optimizers import GradientDescent, ProximalGradient
 
 # A lasso whose columns overlap: which weights vanish cannot be read off one column at a time.

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from calclearn.descent.catalogue import bowl, himmelblau
 from calclearn.descent.descend import descend
-from calclearn.descent.optimizers import Adam, GradientDescent
+from calclearn.descent.landscapes import bowl, himmelblau
+from calclearn.descent.optimizers import Adam, GradientDescent, Momentum
 from calclearn.descent.schedules import (
     clipped,
     constant,
@@ -15,6 +15,7 @@ from calclearn.descent.schedules import (
     step_decay,
     warmup,
 )
+from calclearn.descent.second_order import BFGS, LBFGS, DampedNewton
 
 SCHEDULES = [
     constant(0.3),
@@ -135,3 +136,33 @@ def test_clipping_tames_a_step_that_would_diverge():
 def test_bad_schedules_get_one_sentence(call, kind, sentence):
     with pytest.raises(kind, match=sentence):
         call()
+
+
+@pytest.mark.parametrize("factors", [[1.0, 0.5], [1.0, 0.5, 0.25], [[1.0], [0.5]]])
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        lambda f: exponential_decay(0.002, f),
+        lambda f: step_decay(0.002, f, every=2),
+        lambda f: warmup(exponential_decay(0.002, f), 3),
+        lambda f: lambda k: 0.002 * f**k,
+    ],
+)
+def test_an_array_inside_a_schedule_is_a_run_for_each(schedule, factors):
+    factors = np.array(factors)
+    for wrapped in (GradientDescent, Momentum, lambda rate: clipped(Adam(rate), 1.0)):
+        sweep = descend(himmelblau(), [0.0, 0.0], wrapped(schedule(factors)), 12, tolerance=0)
+        assert sweep.points.shape == (13, 2, *factors.shape)
+        for i in np.ndindex(factors.shape):
+            alone = wrapped(schedule(float(factors[i])))
+            run = descend(himmelblau(), [0.0, 0.0], alone, 12, tolerance=0)
+            np.testing.assert_allclose(sweep.points[(..., *i)], run.points, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("optimizer", [BFGS(), LBFGS(), DampedNewton()])
+def test_a_search_along_a_line_cannot_be_clipped(optimizer):
+    with pytest.raises(TypeError, match="optimizer must take one gradient a step") as error:
+        clipped(optimizer, 1.0)
+    assert "\n" not in str(error.value)
+    with pytest.raises(TypeError, match="optimizer must have init and update"):
+        clipped(BFGS, 1.0)

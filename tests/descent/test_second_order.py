@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from calclearn.calculus.autodiff import grad
-from calclearn.descent.catalogue import (
+from calclearn.descent.descend import Stop, descend
+from calclearn.descent.landscapes import (
     CATALOGUE,
     beale,
     booth,
@@ -12,16 +13,22 @@ from calclearn.descent.catalogue import (
     double_well,
     himmelblau,
     plateau,
+    quadratic,
     rosenbrock,
     saddle,
 )
-from calclearn.descent.descend import Stop, descend
-from calclearn.descent.line_search import FALL, FLATTEN, backtracking, strong_wolfe
 from calclearn.descent.losses import line_loss, logistic_loss, mse
-from calclearn.descent.record import Seen
-from calclearn.descent.second_order import BFGS, LBFGS, DampedNewton, Newton
-from calclearn.descent.shapes import quadratic
-from calclearn.descent.surfaces import Surface
+from calclearn.descent.second_order import (
+    BFGS,
+    FALL,
+    FLATTEN,
+    LBFGS,
+    DampedNewton,
+    Newton,
+    backtracking,
+    strong_wolfe,
+)
+from calclearn.descent.surfaces import Evaluation, Surface
 
 
 def wood(w):
@@ -231,7 +238,7 @@ def test_a_step_of_strong_wolfe_satisfies_both_conditions(surface, first):
     w = np.array([[-1.2, 0.4, 1.3], [1.0, 0.9, -0.2]])
     value, g = surface.value_and_gradient(w)
     p = -g / np.sqrt((g * g).sum(axis=0))
-    found = strong_wolfe(surface, Seen(w, value, g, 0), p, first)
+    found = strong_wolfe(surface, Evaluation(w, value, g, 0), p, first)
     t = ((found.w - w) * p).sum(axis=0)
     slope = (g * p).sum(axis=0)
     assert np.all(found.value <= value + FALL * t * slope + 1e-15)
@@ -242,14 +249,14 @@ def test_backtracking_halves_until_the_value_falls_enough():
     w = np.array([[3.0, 3.0], [0.0, 0.0]])
     surface = bowl(1, 1)
     value, g = surface.value_and_gradient(w)
-    found = backtracking(surface, Seen(w, value, g, 0), -g * np.array([1.0, 40.0]))
+    found = backtracking(surface, Evaluation(w, value, g, 0), -g * np.array([1.0, 40.0]))
     np.testing.assert_allclose(found.w[0], [0, 3 - 6 * 40 / 64], atol=1e-12)
-    np.testing.assert_array_equal(found.evaluations, [2, 7])
+    np.testing.assert_array_equal(found.count, [2, 7])
 
 
 def test_a_search_uphill_or_without_a_bottom_ends_too():
     value, g = bowl().value_and_gradient(np.array([1.0, 1.0]))
-    here = Seen(np.array([1.0, 1.0]), value, g, 1)
+    here = Evaluation(np.array([1.0, 1.0]), value, g, 1)
     for search in (strong_wolfe, backtracking):
         assert search(bowl(), here, g).w is here.w
     down = descend(saddle(), [0.0, 1.0], BFGS())
@@ -290,3 +297,50 @@ def test_an_almost_singular_hessian_keeps_its_own_step_beside_a_singular_one():
     both = np.array([[1.0, -1.0], [1.0, -1.0]])
     batched = Newton().update(both, surface.gradient(both), 0, surface)[0]
     np.testing.assert_array_equal(batched[:, 0], alone)
+
+
+@pytest.mark.parametrize("damping", [0.0, 1e-12, 1e-3, 1.0, 1e3])
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_damped_newton_goes_down_from_every_start_at_every_damping(name, damping):
+    surface = CATALOGUE[name]()
+    lows, highs = np.array(surface.domain).T
+    starts = np.random.default_rng(0).uniform(lows, highs, (200, len(lows))).T
+    if surface.dimension == 2 and name == "Himmelblau":
+        starts[:, 0] = 1.4, 0.9  # every curvature there is negative
+    run = descend(surface, starts, DampedNewton(damping), steps=1)
+    steep = np.sqrt((run.gradients[0] ** 2).sum(axis=0)) > 1e-6
+    assert np.all(run.values[-1][steep] < run.values[0][steep])
+
+
+@pytest.mark.parametrize("damping", [0.0, 1e-8, 1.0])
+def test_damped_newton_goes_down_where_all_curvature_is_negative_or_none(damping):
+    for surface in (
+        -1 * bowl(),
+        Surface(lambda w: w[0] - 2 * w[1], dimension=2),
+        Surface(lambda w: -(w[0] ** 4) + w[1], dimension=2),
+        1e-170 * double_well(),
+        1e170 * saddle(),
+    ):
+        run = descend(surface, [0.3, 0.4], DampedNewton(damping), steps=1)
+        assert run.value < run.values[0]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("optimizer", [DampedNewton(), DampedNewton(1e-3), BFGS(), LBFGS()])
+def test_at_the_rounding_of_a_value_a_search_ends(optimizer, dtype):
+    """A loss of 1000 at its minimum shows no fall below 1e-13: the gradient never becomes 1e-12."""
+    surface = rosenbrock() + Surface(lambda w: 1000 + 0 * w[0], dimension=2)
+    run = descend(surface, np.array([-1.2, 1.0], dtype), optimizer, 2000, tolerance=1e-14)
+    assert run.stop in (Stop.STALLED, Stop.CONVERGED)
+    assert run.steps_taken < 400
+    assert run.points.dtype == dtype
+    np.testing.assert_allclose(run.point, [1, 1], atol=1e-3 if dtype == np.float64 else 0.3)
+
+
+@pytest.mark.parametrize("optimizer", [Newton(), DampedNewton(), BFGS(), LBFGS()])
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_float32_stays_float32(optimizer, shape):
+    starts = np.random.default_rng(0).normal(size=(2, *shape)).astype(np.float32)
+    for surface in (himmelblau(), 0.5 * rosenbrock(), line_loss([1.0, 2, 4], [1.0, 3, 2], mse)):
+        run = descend(surface, starts, optimizer, steps=5)
+        assert run.points.dtype == run.values.dtype == run.gradients.dtype == np.float32

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calclearn.calculus import autodiff, numerical
-from calclearn.descent.batches import as_points
-from calclearn.descent.catalogue import (
+from calclearn.descent.curvature import Regimes, classify, eigenvalues, quadratic_model
+from calclearn.descent.descend import descend
+from calclearn.descent.landscapes import (
     CATALOGUE,
     ackley,
     beale,
@@ -16,19 +17,16 @@ from calclearn.descent.catalogue import (
     himmelblau,
     monkey_saddle,
     parabola,
+    quadratic,
     rastrigin,
     ravine,
     rosenbrock,
     saddle,
     six_hump_camel,
 )
-from calclearn.descent.curvature import classify, eigenvalues, quadratic_model
-from calclearn.descent.descend import descend
 from calclearn.descent.losses import l1, l2, line_loss
 from calclearn.descent.optimizers import GradientDescent
-from calclearn.descent.rates import Regimes
-from calclearn.descent.shapes import quadratic
-from calclearn.descent.surfaces import Surface, shaken, slice_through
+from calclearn.descent.surfaces import Surface, as_points, shaken, slice_through
 
 SHAPES = [(), (7,), (3, 4), (2, 3, 2)]
 SURFACES = {name: make() for name, make in CATALOGUE.items()} | {
@@ -267,6 +265,87 @@ def test_float32_stays_float32():
     w = np.array([1.0, 2.0], dtype=np.float32)
     for make in (himmelblau, beale, six_hump_camel, rosenbrock, rastrigin):
         assert make().gradient(w).dtype == np.float32
+
+
+@surfaces
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_values_and_derivatives_have_the_type_of_the_points(surface, shape):
+    w = points(surface, shape).astype(np.float32)
+    many = np.array([1.0, 2.0, 3.0]) * surface
+    for s in (surface, 0.5 * surface, surface / np.float64(3), many if shape else surface):
+        value, gradient = s.value_and_gradient(w)
+        parts = s(w), s.gradient(w), s.hessian(w), value, gradient
+        assert {np.asarray(part).dtype for part in parts} == {np.dtype(np.float32)}
+
+
+def test_sums_differences_multiples_and_quotients_have_their_derivatives():
+    w = np.array([[0.5, 1.0], [-2.0, 0.3]])
+    a, b = himmelblau(), rosenbrock()
+    for made, value, parts in [
+        (a - b, a(w) - b(w), (1, -1)),
+        (-a, -a(w), (-1, 0)),
+        (a / 4, a(w) / 4, (0.25, 0)),
+        (sum([a, b, b]), a(w) + 2 * b(w), (1, 2)),
+        (2 * (a - b / 2), 2 * a(w) - b(w), (2, -1)),
+        (a - a, 0 * a(w), (0, 0)),
+    ]:
+        for field in ("gradient", "hessian"):
+            expected = parts[0] * getattr(a, field)(w) + parts[1] * getattr(b, field)(w)
+            np.testing.assert_allclose(getattr(made, field)(w), expected, atol=1e-9)
+        np.testing.assert_allclose(made(w), value)
+        np.testing.assert_allclose(made.value_and_gradient(w)[1], made.gradient(w))
+    assert (a - b).name == "Himmelblau - Rosenbrock"
+    assert (-bowl()).formula == r"-\left(1\,x^2 + 3\,y^2\right)"
+    assert (2 * bowl() + 0.5 * l2()).name == "2 bowl + 0.5 L2"
+    with pytest.raises(ValueError, match="a surface can be divided by what is not 0"):
+        bowl() / 0
+    with pytest.raises(TypeError):
+        bowl() - 1
+
+
+def test_a_surface_does_not_change_and_nothing_in_another_one_is_stale():
+    surface = bowl().replace(function=lambda w: 5 * (w**2).sum(axis=0))
+    assert surface([1.0, 1.0]) == 10
+    np.testing.assert_allclose(surface.gradient([1.0, 1.0]), [10, 10])
+    np.testing.assert_allclose(surface.value_and_gradient([1.0, 1.0])[1], [10, 10])
+    np.testing.assert_allclose(surface.hessian([1.0, 1.0]), 10 * np.eye(2))
+    assert surface.minima == ()
+    assert surface.domain == bowl().domain
+    noisy = line_loss([1, 2, 3], [1, 2, 4], batch_size=1).replace(function=lambda w: w[0] + w[1])
+    assert noisy.sample(np.random.default_rng(0)) is noisy
+    other = himmelblau().replace(gradient=lambda w: 0 * w)
+    np.testing.assert_array_equal(other.value_and_gradient([1.0, 2.0])[1], [0, 0])
+    moved = himmelblau().replace(domain=((0.0, 1.0), (0.0, 1.0)), start=(0.5, 0.5))
+    assert moved.domain == ((0.0, 1.0), (0.0, 1.0))
+    assert moved([1.0, 2.0]) == himmelblau()([1.0, 2.0])
+    with pytest.raises(AttributeError, match="a surface does not change"):
+        moved.function = np.sum
+    with pytest.raises(TypeError):
+        moved.replace(colour="red")
+
+
+def test_a_slice_keeps_the_batch_of_a_surface():
+    factors = np.array([1.0, 2.0])
+    flat = slice_through(factors * bowl(), [0.0, 0.0], [1.0, 0.0], [0.0, 1.0])
+    run = descend(flat, [2.0, 1.0], GradientDescent(0.1), steps=4)
+    np.testing.assert_allclose(
+        run.point, descend(factors * bowl(), [2.0, 1.0], GradientDescent(0.1), steps=4).point
+    )
+
+
+def test_a_slope_is_no_stationary_point():
+    assert classify(bowl(), [1.0, 1.0]) == "slope"
+    assert classify(1e-9 * bowl(), [1.0, 1.0]) == "slope"
+    assert classify(Surface(lambda w: w[0] + 0 * w[1], dimension=2), [0.0, 0.0]) == "slope"
+    nearly = np.array([[0.0, 1e-6, 2.0], [0.0, -1e-6, 0.0]])
+    assert classify(double_well(), nearly).tolist() == ["saddle", "saddle", "slope"]
+
+
+def test_a_learning_rate_below_0_has_no_regime():
+    regimes = Regimes(np.array([1.0, 4.0]))
+    for rate in (-0.1, np.nan):
+        with pytest.raises(ValueError, match="learning_rate must be at least 0"):
+            regimes.name(rate)
 
 
 def test_a_shaken_surface_is_itself_on_average_and_lets_descent_off_a_saddle():

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from calclearn.exercises import check
+from calclearn.exercises.catalogue import exercises
 from calclearn.exercises.kinds import Choice, Function, Number
-from calclearn.exercises.verdicts import exercises
 
 HERE = Path(__file__).parent
 LESSONS = sorted(path.stem[-2:] for path in HERE.glob("solutions/lesson_*.py"))
@@ -105,6 +105,7 @@ def test_texts_are_complete(number):
 def test_a_notebook_asks_the_questions_of_its_exercises_word_by_word(path):
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     source = " ".join("\n".join("".join(cell["source"]) for cell in cells).split())
-    for number, exercise in exercises(path.stem[:2]).items():
+    for number in EXERCISES.keys() & exercises(path.stem[:2]).keys():
+        exercise = EXERCISES[number]
         assert f'check("{number}"' in source
         assert " ".join(exercise.question.split()) in source

@@ -1,18 +1,26 @@
 """`check` survives every answer, escalates its hints fairly, and says the same in every kernel."""
 
+import builtins
+import re
 import subprocess
 import sys
 import warnings
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calclearn import accumulate, derivative
 from calclearn.data import penguin_line
 from calclearn.exercises import check, score
-from calclearn.exercises.verdicts import exercises
+from calclearn.exercises.catalogue import exercises
+
+
+def bell(t):
+    return np.exp(-(t**2))
 
 
 class Hostile:
@@ -61,7 +69,6 @@ HOSTILE = {
     "raises": raises(ValueError("no idea")),
     "raises an error that cannot be printed": raises(RudeError()),
     "leaves": raises(SystemExit(1)),
-    "is interrupted": raises(KeyboardInterrupt()),
     "raises a base exception": raises(BaseException("base")),
     "recursion": endless_recursion,
     "prints and warns": noisy,
@@ -110,6 +117,106 @@ def test_no_answer_makes_check_raise_or_print(number, answer, capfd):
 def test_any_mixture_of_values_gets_a_verdict(number, answer):
     assert check(number, answer).right in (True, False, None)
     assert check(number, lambda *_: answer).right in (True, False, None)
+
+
+def test_an_interrupt_ends_the_check_and_leaves_everything_as_it_was(monkeypatch):
+    monkeypatch.setattr(np, "mean", "mine")
+    out = sys.stdout
+    with pytest.raises(KeyboardInterrupt):
+        check("06.1", raises(KeyboardInterrupt()))
+    assert (np.mean, sys.stdout) == ("mine", out)
+
+
+@pytest.mark.parametrize("thing", [3, lambda *_: 0.0, None], ids=["number", "function", "None"])
+@pytest.mark.parametrize("name", ["abs", "all", "sum", "mean", "asarray", "linalg"])
+def test_replaced_names_of_numpy_change_no_verdict(name, thing, monkeypatch):
+    exercises("06")  # whose definitions need NumPy, too
+    monkeypatch.setattr(np, name, thing)
+    assert check("00.1", 4.7).right is True
+    assert check("00.1", 5.7).right is False
+    assert check("08.2", lambda X, y, w: 2 * (X @ w - y) @ X / len(X)).right is True
+    assert getattr(np, name) is thing
+
+
+@pytest.mark.parametrize("name", ["abs", "round", "len", "isinstance"])
+def test_replaced_builtins_change_no_verdict(name, monkeypatch):
+    exercises("00")
+    with monkeypatch.context() as patch:
+        patch.setattr(builtins, name, lambda *_: 0)
+        verdict = check("00.1", 4.7)
+        replaced = vars(builtins)[name](1)
+    assert (verdict.right, replaced) == (True, 0)
+
+
+def test_deleted_names_of_numpy_change_no_verdict(monkeypatch):
+    monkeypatch.delattr(np, "abs")
+    assert check("00.1", 4.7).right is True
+    assert not hasattr(np, "abs")
+
+
+@pytest.mark.parametrize("text", ["a `b` c", "```", "`", "np.foo`", "``a` b"])
+def test_backticks_of_an_error_stay_inside_its_code_span(text):
+    message = check("06.1", raises(ValueError(text))).message
+    fence, line, closing = re.fullmatch(r".*? with (`+)(.*?)(`+)\.", message).groups()
+    assert fence == closing
+    assert line == f" ValueError: {text} "
+    assert fence not in line
+
+
+@pytest.mark.parametrize(
+    ("number", "answer"),
+    [
+        ("00.1", "4,7"), ("00.1", "(4.7)"), ("00.1", "+4.7"), ("09.1", "(−2, 6)"),
+        ("09.1", "-2 6"), ("09.1", "−2,0; 6,0"), ("09.1", ("−2", "6")), ("09.1", [[-2], [6]]),
+        ("03.2", "−0,368"), ("03.2", derivative(lambda x: accumulate(bell, x, 2.0), 1.0)),
+        ("03.2", SimpleNamespace(value=-0.368, error=1e-9)),
+        ("14.3", np.array([[0, 0, 0, 0], [2, 0, 0, -3]])),
+    ],
+)  # fmt: skip
+def test_usual_ways_to_write_numbers_are_read(number, answer):
+    assert check(number, answer).right is True
+
+
+@pytest.mark.parametrize(
+    ("number", "answer", "cause"),
+    [
+        ("00.1", "4.7 kg", "without its unit"),
+        ("03.4", "6,400", "without its comma"),
+        ("00.1", "four", "not a number"),
+        ("09.1", 6.0, "must be 2 numbers, got one"),
+        ("09.1", "6", "must be 2 numbers, got one"),
+        ("09.1", [], "must be 2 numbers, got none"),
+        ("00.1", (4, 7), "must be one number, got an array of shape (2,)"),
+    ],
+)
+def test_what_cannot_be_read_is_told_why(number, answer, cause):
+    assert cause in check(number, answer).message
+
+
+def test_several_numbers_may_stand_one_after_the_other():
+    assert check("09.1", -2, 6).right is True
+    assert "one number" in check("00.1", 4, 7).message
+    assert check("00.1").right is None
+
+
+@pytest.mark.parametrize(
+    ("number", "answer", "is_close"),
+    [
+        ("00.1", 4.5, False), ("00.1", 4.6, False), ("00.1", 4.8, False),
+        ("05.3", 1540.0, False), ("04.3", 0.95, True), ("04.3", 1, False),
+        ("18.1", 1, False), ("14.2", 1220, False), ("15.2", 44.1, False), ("03.2", -0.37, True),
+        ("03.2", -0.36, True), ("03.2", -0.38, False), ("03.2", 0.37, False),
+    ],
+)  # fmt: skip
+def test_close_is_the_right_number_with_two_digits(number, answer, is_close):
+    verdict = check(number, answer)
+    assert verdict.right is False
+    assert ("This is close" in verdict.message) is is_close
+
+
+@pytest.mark.parametrize(("number", "answer"), [("03.4", 12800), ("11.1", 320), ("15.4", 6)])
+def test_a_factor_of_two_does_not_give_a_whole_number_away(number, answer):
+    assert "wrong by a factor of two" in check(number, answer).message
 
 
 def test_an_answer_that_contains_dots_is_unanswered():
@@ -201,11 +308,21 @@ def test_the_score_counts_the_lesson_checked_last():
     assert repr(score()) == "Lesson 00: ✓ right 1 (00.1); … open 2 (00.2, 00.3)."
 
 
-def test_a_fresh_kernel_says_the_same_and_needs_numpy_only():
+@pytest.mark.parametrize("later", [5.7, ..., "x"])
+def test_a_right_answer_stays_right_in_the_score(later):
+    assert check("00.1", 5.0).right is False
+    check("00.1", 4.7)
+    assert check("00.1", later).right is not True
+    check("00.3", "a")
+    assert (score().right, score().wrong) == (("00.1",), ("00.3",))
+
+
+def test_a_fresh_kernel_gives_the_same_verdicts_and_the_engine_needs_numpy_only():
+    heavy = "{'ipywidgets', 'matplotlib', 'IPython', 'scipy', 'pandas'} & set(sys.modules)"
     answers = "[check('07.2', a) for a in (0.3, 0.3, ..., 'x', [1, 2], 0.5)]"
-    code = f"import sys; from calclearn.exercises import check; print({answers}); "
-    code += "print({'ipywidgets', 'matplotlib', 'IPython', 'scipy', 'pandas'} & set(sys.modules))"
+    code = "import sys; from calclearn.exercises import check, choice, exercise, outcome, predict; "
+    code += f"print({heavy}, {answers})"
     command = [sys.executable, "-X", "utf8", "-c", code]
-    told = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
+    fresh = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
     here = [check("07.2", a) for a in (0.3, 0.3, ..., "x", [1, 2], 0.5)]
-    assert told.stdout == f"{here}\nset()\n"
+    assert fresh.stdout == f"set() {here}\n"

@@ -23,7 +23,7 @@ def drag():
         ax = part_of(explorer, part).ax
         to_figure = ax.transData + ax.figure.transFigure.inverted()
         start, *_, to = to_figure.transform([places[0], *places]).tolist()
-        explorer._answer(explorer.values, {"id": f"{part} {places}", "start": start, "to": to})
+        pull(explorer, start, to)
 
     return dragged
 
@@ -39,5 +39,25 @@ def treatments():
     return settings
 
 
+@pytest.fixture
+def pull_at():
+    """`pull_at(explorer, start, to)`: as `drag`, in fractions of the figure."""
+    return pull
+
+
+def pull(explorer, start, to):
+    """Send what the browser sends of a pointer: which drawing it has taken, and the values then."""
+    before = {
+        name: {"index": control.index} if hasattr(control, "index") else control.value
+        for name, control in explorer.controls.items()
+    }
+    grip = next(
+        place
+        for place, (x0, y0, x1, y1) in enumerate(explorer._grips())
+        if x0 <= start[0] <= x1 and y0 <= start[1] <= y1
+    )
+    explorer._answer(before, {"grip": grip, "before": before, "start": start, "to": to})
+
+
 def part_of(explorer, part):
-    return next(drawing for name, drawing in explorer._drawings if name == part)
+    return next(each.drawing for each in explorer._drawings if each.part == part)

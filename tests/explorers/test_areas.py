@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from calclearn.calculus import integrals
 from calclearn.data import penguins
-from calclearn.data.densities import bell, flipper_density
+from calclearn.data.penguins import bell, flipper_density
 from calclearn.descent.losses import line_loss
 from calclearn.explorers.areas import (
     FLIPPERS,

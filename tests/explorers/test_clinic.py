@@ -24,6 +24,13 @@ def empty_ward():
     diagnosed.clear()
 
 
+class Unprintable:
+    def __str__(self):
+        raise RuntimeError("no text")
+
+    __repr__ = __str__
+
+
 # The diagnosis
 @pytest.mark.parametrize("name", NAMES)
 def test_the_evidence_that_holds_proves_the_cause_and_no_other(name):
@@ -88,7 +95,7 @@ def test_a_diagnosis_may_be_typed_in_several_ways_and_never_raises():
     assert explorers.diagnose("A", "1", " J) ").right
     assert explorers.diagnose("A", ..., "a").right is None
     for cause, letter in ((0, "a"), (10, "a"), ("x", "a"), (1, "z"), (1, ""), (1, 3), (None, None),
-                          (1.5, "a"), ([], {})):  # fmt: skip
+                          (1.5, "a"), ([], {}), (Unprintable(), "a")):  # fmt: skip
         assert explorers.diagnose("A", cause, letter).right is False
     for name in ("Z", 3, None, []):
         assert "patients are" in explorers.diagnose(name, 1, "a").message
@@ -177,6 +184,15 @@ def test_the_ward_adds_up(treatments):
         explorers.diagnose(name, patient.cause, letter)
     assert repr(explorers.ward()).endswith("32 of 32 points")
     assert [row[:1] for row in explorers.ward().rows] == [(name,) for name in HIDDEN]
+
+
+@pytest.mark.parametrize("later", [(2, "a"), (..., ...), ("x", "y")])
+def test_a_right_diagnosis_stays_right_in_the_ward(later):
+    letter = next(k for k, e in EVIDENCE.items() if e.proves == PATIENTS["A"].cause)
+    explorers.diagnose("A", 9, "a")
+    assert explorers.diagnose("A", PATIENTS["A"].cause, letter).right is True
+    assert explorers.diagnose("A", *later).right is not True
+    assert explorers.ward().rows[0] == ("A", 0, "not treated", "right", 2)
 
 
 def test_a_better_patient_counts_half(treatments):

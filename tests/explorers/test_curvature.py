@@ -5,9 +5,17 @@ import pytest
 
 from calclearn import explorers
 from calclearn.calculus.autodiff import grad, hessian
-from calclearn.descent.catalogue import himmelblau, rosenbrock
 from calclearn.descent.descend import Stop
-from calclearn.descent.shapes import bowl, double_well, parabola, ripples, saddle, two_valleys
+from calclearn.descent.landscapes import (
+    bowl,
+    double_well,
+    himmelblau,
+    parabola,
+    ripples,
+    rosenbrock,
+    saddle,
+    two_valleys,
+)
 from calclearn.descent.surfaces import Surface
 
 

@@ -7,8 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from calclearn.descent.descend import descend
+from calclearn.descent.landscapes import bowl
+from calclearn.descent.optimizers import GradientDescent
 from calclearn.explorers import choice, coloured, explore, log_slider, slider
+from calclearn.figures.descents import Path
+from calclearn.figures.marks import Lines, Rule
 from calclearn.figures.style import panels
+from calclearn.figures.surfaces import Contours
 
 
 class Dot:
@@ -45,7 +51,7 @@ class Curve:
 def root(x):
     if x == 7:
         raise ValueError("seven has no root here,\n  sorry")
-    return x
+    return {"height": x**2}
 
 
 @pytest.fixture
@@ -55,36 +61,18 @@ def dot():
 
 @pytest.fixture
 def square(dot):
-    return explore(root, [dot], lambda x: f"{x} squared is {x**2}", x=slider(2, 0, 9, 1))
+    return explore(root, [dot], "{x} squared is {height}", x=slider(2, 0, 9, 1))
 
 
 def pixels(png):
     return np.asarray(Image.open(io.BytesIO(png)))
 
 
-def ask(explorer, page="p", number=1, *, rest=False, edition=None, drag=None, ratio=1, **values):
-    """Send what the browser would send, and return what it would get."""
-    sent = []
-    explorer._live.send = lambda content, buffers: sent.append((content, buffers))
-    values = explorer.values | values
-    request = {"page": page, "number": number, "rest": rest, "edition": edition, "drag": drag}
-    explorer._live._reply(None, request | {"ratio": ratio, "values": values}, [])
-    ((reply, buffers),) = sent
-    return reply, buffers
-
-
-def rebuilt(buffers, background):
-    """The picture that the browser makes of a reply."""
-    moved, colours = (np.frombuffer(buffer, np.uint32) for buffer in buffers[:2])
-    picture = background.copy()
-    picture.ravel()[moved] = colours
-    return picture
-
-
 def test_a_control_moves_state_caption_and_picture(square):
     before = square.still()
     assert square.set(x=3) is square
-    assert (square.state, square.caption) == (3, "3 squared is 9")
+    assert square.state == {"x": 3, "height": 9}
+    assert square.caption == "3 squared is 9"
     assert (pixels(square.still()) != pixels(before)).any()
     assert (pixels(square.set(x=2).still()) == pixels(before)).all()
 
@@ -97,12 +85,18 @@ def test_the_same_values_are_computed_once(square, dot):
     assert dot.updates == before + 1
 
 
-def test_parts_of_the_state_go_to_their_drawings():
+def nothing():
+    return {}
+
+
+def test_drawings_take_the_quantities_that_they_name():
     left, right = panels("flat", "flat")
+    curve = Curve(right)
+    curve.background = True
     explorer = explore(
-        lambda x, power: {"x": x, "power": power},
-        {"x": [Dot(left), Dot(right)], "power": Curve(right)},
-        lambda state: f"power {state['power']}",
+        nothing,
+        [Dot(left), Dot(right), curve],
+        lambda power: f"power {power}",
         x=slider(2, 0, 9, 1),
         power=choice({"square": 2, "cube": 3}),
     )
@@ -124,21 +118,21 @@ def test_an_exception_is_a_sentence_and_passes(square):
 
 def test_an_explorer_that_cannot_begin_raises(dot):
     with pytest.raises(ValueError, match="seven"):
-        explore(root, [dot], str, x=slider(7, 0, 9, 1))
+        explore(root, [dot], "", x=slider(7, 0, 9, 1))
 
 
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
         ({"compute": 3}, "compute must be a function, got int"),
-        ({"caption": "x"}, "caption must be a function, got str"),
+        ({"caption": 3}, "caption must be a template or a function, got int"),
         ({"drawings": []}, "drawings must hold at least one drawing, got none"),
-        ({"drawings": [3]}, r"drawings must have update\(state\) and ax, got int"),
+        ({"drawings": [3]}, "drawings must have update and ax, got int"),
         ({"x": 3}, "x must be a widget with a value, got int"),
     ],
 )
 def test_bad_parts_are_named(dot, change, sentence):
-    parts = {"compute": root, "drawings": [dot], "caption": str, "x": slider(2, 0, 9, 1)}
+    parts = {"compute": root, "drawings": [dot], "caption": "", "x": slider(2, 0, 9, 1)}
     with pytest.raises(TypeError, match=sentence):
         explore(**(parts | change))
 
@@ -148,7 +142,7 @@ def test_bad_values_are_named_and_change_nothing(square):
         square.set(x=5, y=1)
     with pytest.raises(ValueError, match="x must lie between 0 and 9, got 12"):
         square.set(x=12)
-    assert square.state == 2
+    assert square.state["x"] == 2
 
 
 def test_the_output_is_a_widget_a_picture_and_a_sentence(square):
@@ -168,75 +162,103 @@ def test_what_was_set_is_what_the_browser_begins_with(square):
     assert (live.caption, live.png, live.shown) == (square.caption, square.still(), before + 1)
 
 
-def test_a_reply_rebuilds_the_picture_exactly(square):
-    painter = square._painter
-    reply, buffers = ask(square, x=6, number=4)
-    assert reply["number"] == 4
-    assert reply["caption"] == "6 squared is 36"
-    assert reply["edition"] is None, "a JPEG background is only like the real one"
-    assert Image.open(io.BytesIO(buffers[2])).format == "JPEG"
-
-    reply, buffers = ask(square, x=6, rest=True)
-    assert Image.open(io.BytesIO(buffers[2])).format == "PNG"
-    assert (pixels(buffers[2]) == painter.background.view(np.uint8).reshape(
-        *painter.background.shape, 4)[..., :3]).all()  # fmt: skip
-    assert pixels(square._live.png).shape == pixels(buffers[2]).shape
-    assert square._live.caption == "6 squared is 36"
-
-    reply, buffers = ask(square, x=8, edition=reply["edition"])
-    assert len(buffers) == 2, "the browser has this background already"
-    assert (rebuilt(buffers, painter.background) == painter.paint()).all()
-
-
-def test_every_request_is_answered_even_if_compute_fails_or_is_interrupted(dot):
-    def compute(x):
-        if x == 5:
-            raise KeyboardInterrupt
-        return root(x)
-
-    explorer = explore(compute, [dot], str, x=slider(2, 0, 9, 1))
-    assert ask(explorer, x=7)[0]["caption"] == "seven has no root here, sorry"
-    assert ask(explorer, x=5)[0]["caption"] == "KeyboardInterrupt"
-    assert ask(explorer, x=6)[0]["caption"] == "6"
-
-
-def test_a_screen_with_more_pixels_gets_a_larger_picture(square):
-    square.still()
-    height, width = square._painter.background.shape
-    ask(square, ratio=2)
-    assert square._painter.background.shape == (2 * height, 2 * width)
-    assert pixels(square.still()).shape[:2] == (height, width)
-
-
-def test_a_drag_moves_the_control_from_where_it_was_pressed(square, dot):
-    box = dot.ax.get_position()
-    start = [box.x0 + 0.5 * box.width, box.y0 + 0.5 * box.height]
-    to = [start[0] + 0.3 * box.width, start[1]]  # three units of x to the right
-    reply, _ = ask(square, drag={"id": "a", "start": start, "to": to})
-    assert reply["caption"] == "5 squared is 25"
-    assert square.controls["x"].value == 5
-    reply, _ = ask(square, drag={"id": "a", "start": start, "to": start})
-    assert square.controls["x"].value == 2, "a drag back ends where it began"
-    far = [start[0] + 5 * box.width, start[1]]
-    ask(square, drag={"id": "a", "start": start, "to": far})
-    assert square.controls["x"].value == 9, "a drag ends at the end of the slider"
-
-
-def test_a_drag_that_begins_beside_the_figure_moves_nothing(square):
-    ask(square, drag={"id": "b", "start": [0.0, 0.0], "to": [1.0, 1.0]})
-    assert square.controls["x"].value == 2
-
-
 def test_a_track_is_coloured_where_its_bands_are(dot):
-    control = coloured(log_slider(1, 0.01, 100), lambda state: [(1, "green"), (1e9, "red")])
-    explorer = explore(lambda x: x, [dot], str, x=control)
+    control = coloured(log_slider(1, 0.01, 100), lambda x: [(1, "green"), (1e9, "red")])
+    explorer = explore(nothing, [dot], "", x=control)
     assert "green 0.0% 50.0%, red 50.0% 100.0%" in explorer._live.css
     (name,) = control._dom_classes
     assert f".{name} " in explorer._live.css
 
 
 def test_drawings_and_captions_that_cannot_be_are_named(dot):
-    with pytest.raises(TypeError, match="drawings must be a list or a mapping, got int"):
-        explore(lambda x: x, 3, str, x=slider(1, 0, 2))
+    with pytest.raises(TypeError, match="drawings must be a list, got int"):
+        explore(nothing, 3, "", x=slider(1, 0, 2))
     with pytest.raises(TypeError, match="caption must return text, got NoneType"):
-        explore(lambda x: x, [dot], lambda state: None, x=slider(1, 0, 2))
+        explore(nothing, [dot], lambda x: None, x=slider(1, 0, 2))
+    with pytest.raises(TypeError, match="compute must return a dict, got float"):
+        explore(lambda x: x, [dot], "", x=slider(1, 0, 2))
+
+
+def cubed(x, power):
+    return {"height": x**power}
+
+
+@pytest.mark.parametrize(
+    ("compute", "caption", "controls", "sentence"),
+    [
+        (cubed, "", "x", "compute takes power; the controls are x"),
+        (root, "", "xy", "nothing takes the control 'y': compute takes x"),
+        (nothing, "", "y", "Dot takes 'x'; there are y"),
+        (root, "{hight}", "x", "the caption names hight; there are x, height"),
+        (root, lambda hight: "", "x", "the caption takes hight; there are x, height"),
+    ],
+)
+def test_names_that_do_not_agree_are_told_at_once(dot, compute, caption, controls, sentence):
+    with pytest.raises(TypeError, match=sentence):
+        explore(compute, [dot], caption, **{name: slider(1, 0, 2, 1) for name in controls})
+
+
+def test_a_drawing_can_take_another_quantity(dot):
+    dot.sources = {"x": "root"}
+    explorer = explore(lambda x: {"root": x + 1}, [dot], "{root}", x=slider(2, 0, 8, 1))
+    assert explorer.set(x=4).caption == "5"
+    assert dot.dot.get_xdata() == [5]
+
+
+def test_compute_runs_only_where_what_it_takes_has_moved(dot):
+    calls = []
+
+    def compute(power):
+        calls.append(power)
+        return {}
+
+    controls = {"x": slider(2, 0, 9, 1), "power": slider(2, 0, 9, 1)}
+    explorer = explore(compute, [dot], "{power}", **controls)
+    before = len(calls)
+    assert explorer.set(x=5).state["x"] == 5
+    assert len(calls) == before
+    explorer.set(power=3).still()
+    assert len(calls) == before + 1
+
+
+def test_a_forgotten_animated_is_warned_of_once():
+    (ax,) = panels("flat")
+    explorer = explore(nothing, [Curve(ax)], "{power}", power=slider(2, 0, 9, 1))
+    with pytest.warns(UserWarning, match="Curve moves artists that were made without animated"):
+        explorer.set(power=3).still()
+    explorer.set(power=4).still()
+
+
+def test_a_background_may_repaint_itself():
+    (ax,) = panels("flat")
+    curve = Curve(ax)
+    curve.background = True
+    explorer = explore(nothing, [curve], "{power}", power=slider(2, 0, 9, 1))
+    explorer.set(power=3).still()
+
+
+def test_marks_and_drawings_take_what_they_are_given_by_name():
+    left, right = panels("flat", "flat")
+    explorer = explore(
+        lambda rate: {
+            "quiet": descend(bowl(), (2, 1), GradientDescent(rate), steps=9),
+            "curve": (np.arange(4), rate * np.arange(4)),
+            "height": rate,
+        },
+        [
+            Contours(left, bowl()),
+            Path(left).on(descent="quiet"),
+            Lines(right, "curve", step="step"),
+            Rule(right, y="height"),
+        ],
+        "{rate:.2f}, {step}",
+        rate=slider(0.1, 0.01, 0.2, 0.01),
+        play="step",
+    )
+    path = explorer._drawings[1].drawing
+    assert len(path.line.get_xdata()) == 10
+    explorer.set(step=2).still()
+    assert explorer.error is None
+    assert len(path.line.get_xdata()) == 3
+    (line,) = (each for each in right.lines if list(each.get_ydata()) == [0, 0.1, 0.2])
+    assert line.get_animated()

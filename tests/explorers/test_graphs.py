@@ -1,7 +1,5 @@
 """Backpropagation step by step, the network that learns by it, and the buttons beside both."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -9,7 +7,7 @@ from calclearn import explorers
 from calclearn.calculus.autodiff import grad
 from calclearn.calculus.checking import check_gradient
 from calclearn.data import spirals
-from calclearn.explorers.graphs import STEPS, answers_at, neuron, spiral_loss, spiral_network, train
+from calclearn.explorers.graphs import answers_at, neuron, spiral_loss, spiral_network, train
 
 
 def last(explorer):
@@ -204,21 +202,3 @@ def test_the_explorer_shows_the_recorded_training():
     assert state["now"] == (37, pytest.approx(np.mean((answers - data.arm) ** 2)))
     assert state["gradient"] == pytest.approx(grad(spiral_loss(8).function)(run.points[37]))
     assert f"{state['wrong']} of 200" in explorer.caption
-
-
-def test_a_training_is_quick_and_a_step_of_it_quicker():
-    explorer = explorers.learning_spirals()
-    times = []
-    for hidden in (24, 8, 4):
-        train.cache_clear()
-        start = time.process_time()
-        train(hidden, 0.02)
-        times.append(time.process_time() - start)
-    assert min(times) < 1.0, f"{STEPS} steps"
-    explorer.set(step=10)
-    times = []
-    for step in range(11, 21):
-        start = time.perf_counter()
-        explorer._compute(**(explorer.values | {"step": step}))
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.02

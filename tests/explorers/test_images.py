@@ -1,6 +1,5 @@
 """The explorers of images: what they show is computed here once more, with loops."""
 
-import time
 from functools import cache
 
 import numpy as np
@@ -10,14 +9,13 @@ from calclearn import explorers
 from calclearn.calculus.autodiff import grad
 from calclearn.data import LabelledImages, digits
 from calclearn.descent.descend import descend
-from calclearn.descent.errors import cross_entropy
+from calclearn.descent.losses import cross_entropy
 from calclearn.descent.optimizers import Adam
 from calclearn.explorers.images import ALL, KERNELS, LAYERS, ONE, OWN, VALUES, example, products
 from calclearn.explorers.learned import GRADIENTS, OUTPUTS
-from calclearn.networks.convolution import Conv2D
+from calclearn.networks.images import Conv2D, MaxPool2D
 from calclearn.networks.layers import Dense, Flatten, ReLU
 from calclearn.networks.network import Network
-from calclearn.networks.pooling import MaxPool2D
 
 CELLS = [f"k{u}{v}" for u in range(3) for v in range(3)]
 
@@ -250,14 +248,3 @@ def test_what_cannot_be_shown_is_told_at_the_door():
         explorers.one_image(colours, colours.init(0), data)
     with pytest.raises(ValueError, match="image must be a whole number from 0 to 359, got 360"):
         explorers.one_image(dense, dense.init(0), data, image=360)
-
-
-@pytest.mark.parametrize("name", ["sliding_kernel", "gradient_routing"])
-def test_a_place_is_computed_in_a_few_milliseconds(name):
-    explorer = getattr(explorers, name)()
-    times = []
-    for row in range(6):
-        start = time.perf_counter()
-        explorer._compute(**(explorer.values | {"row": row}))
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.01

@@ -1,25 +1,22 @@
 """Every explorer of every lesson, driven through the minimum, default and maximum of each control.
 
 nbval sees a figure once and never moves a slider; here every control is moved, and what it draws
-has to be finite, different, quick, and said in words.
+has to be finite, different, and said in words.
 """
 
 import io
-import time
 
 import ipywidgets as widgets
 import numpy as np
 import pytest
 from PIL import Image
 
-from calclearn import explorers
-from calclearn.data import LineData, penguin_line
-from calclearn.descent.descend import Stop
+from calclearn import explorers, lessons
+from calclearn.data import LineData
 
 OF_LINES = [  # those that take other data for a line as well
     explorers.first_descent,
-    explorers.learning_rate,
-    explorers.each_weight,
+    lessons.learning_rate,
     explorers.residual_squares,
     explorers.family_of_lines,
     explorers.profiles,
@@ -29,6 +26,7 @@ OF_LINES = [  # those that take other data for a line as well
 ]
 MAKERS = [
     *OF_LINES,
+    *(getattr(lessons, name) for name in lessons.__all__ if name != "learning_rate"),
     explorers.shape_of_the_bowl,
     explorers.backpropagation,
     explorers.learning_spirals,
@@ -67,7 +65,6 @@ MAKERS = [
     explorers.forecast,
 ]
 VIEW = {"azimuth", "elevation"}  # they turn a bowl and change nothing that there is to say
-SECONDS = 3.0  # of processor time for one picture; the usual one takes a hundredth of it
 
 
 def settings(control):
@@ -112,10 +109,8 @@ def test_every_control_is_followed(explorer):
             caption = explorer.caption
             if value == base[name]:
                 continue
-            start = time.process_time()
             explorer.set(**{name: value})
             picture = explorer.still()
-            assert time.process_time() - start < SECONDS
             assert explorer.error is None
             assert picture != first, f"{name} = {value} changes no pixel"
             assert artists(figure) == count
@@ -168,39 +163,10 @@ def test_other_data_serve_as_well(make):
     assert "kg" not in explorer.caption
 
 
-def test_divergence_at_any_rate_is_a_picture_and_a_sentence():
-    explorer = explorers.learning_rate()
-    control = explorer.controls["learning_rate"]
-    seen = set()
-    for exponent in np.linspace(control.min, control.max, 60):
-        explorer.set(learning_rate=float(control.base**exponent))
-        stop = Stop(explorer.state["descent"].stop.item())
-        name = explorer.state["regimes"].name(explorer.values["learning_rate"])
-        seen.add(name)
-        assert explorer.error is None
-        assert explorer.still()
-        assert name in explorer.caption
-        if stop is Stop.DIVERGED:
-            taken = explorer.state["descent"].steps_taken.item()
-            assert f"diverges after {taken} steps" in explorer.caption
-            assert name == "diverges"
-    assert seen == {"creeps", "converges", "oscillates", "diverges"}
-
-
-def test_the_bands_follow_the_curvature_of_the_data_in_use():
-    explorer = explorers.learning_rate()
-    data = penguin_line()
-    for points in (342, 100, 34):
-        few = data.thinned(points)
-        hessian = 2 * np.array([[few.x @ few.x, few.x.sum()], [few.x.sum(), points]])
-        border = explorer.set(points=points).state["bands"][0][2][0]
-        assert border == pytest.approx(2 / np.linalg.eigvalsh(hessian)[-1])
-
-
 def test_the_squares_are_square_on_the_screen_and_add_up_to_the_sse():
     explorer = explorers.residual_squares().set(slope=0.8, intercept=3.0, points=9)
     explorer.still()
-    state, residuals = explorer.state, explorer._drawings[1][1]
+    state, residuals = explorer.state, explorer._drawings[1].drawing
     corners = [path.vertices[:4] for path in residuals.squares.get_paths()]
     on_screen = [residuals.ax.transData.transform(square) for square in corners]
     for square in on_screen:
@@ -224,19 +190,19 @@ def test_the_arrow_is_at_right_angles_to_the_contour_on_the_screen(drawing):
     assert shaft @ (to_screen(weights - 1e-6 * gradient) - to_screen(weights)) > 0
 
 
-def test_dragging_turns_the_bowl_and_moves_the_point():
+def test_dragging_turns_the_bowl_and_moves_the_point(pull_at):
     explorer = explorers.which_way_is_down()
     point, bowl = (
-        next(drawing for _, drawing in explorer._drawings if getattr(drawing, "drags", ()) == names)
+        next(drawing for drawing in explorer._held() if drawing.drags == names)
         for names in (("slope", "intercept"), ("azimuth", "elevation"))
     )
     figure = point.ax.figure
     to = figure.transFigure.inverted().transform(point.ax.transData.transform((1.0, 3.0)))
-    explorer._answer(explorer.values, {"id": "a", "start": to.tolist(), "to": to.tolist()})
+    pull_at(explorer, to.tolist(), to.tolist())
     assert explorer.state["weights"] == pytest.approx([1.0, 3.0], abs=0.02)
     box, before = bowl.ax.get_position(), explorer.values
     start = [box.x0 + box.width / 2, box.y0 + box.height / 2]
     to = [start[0] - box.width / 9, start[1]]
-    explorer._answer(explorer.values, {"id": "b", "start": start, "to": to})
+    pull_at(explorer, start, to)
     assert explorer.values["azimuth"] == before["azimuth"] + 20
     assert explorer.values["elevation"] == before["elevation"]

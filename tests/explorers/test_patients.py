@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from calclearn.calculus.autodiff import grad
-from calclearn.descent.errors import mse
+from calclearn.descent.losses import mse
 from calclearn.explorers.cases import PATIENTS
 from calclearn.explorers.clinic import EXAMPLE, course
 from calclearn.explorers.instruments import INSTRUMENTS, checked, matrices, pieces

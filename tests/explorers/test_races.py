@@ -5,12 +5,11 @@ import pytest
 
 from calclearn import explorers
 from calclearn.data import LineData, penguin_line
-from calclearn.descent.catalogue import rosenbrock
 from calclearn.descent.descend import Stop, descend
+from calclearn.descent.landscapes import ravine, rosenbrock
 from calclearn.descent.losses import line_loss, mse
 from calclearn.descent.optimizers import Adam
 from calclearn.descent.schedules import cosine, step_decay, warmup
-from calclearn.descent.shapes import ravine
 from calclearn.explorers.races import Bill, race
 
 PENGUINS = penguin_line()

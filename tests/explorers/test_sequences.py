@@ -1,7 +1,5 @@
 """The explorers of lesson 15: every size that is drawn is a derivative, found in a second way."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -207,15 +205,3 @@ def test_the_forecast_shows_the_network_and_one_rule():
     assert list(shown.state["rmse"]) == list(FORECASTS)
     assert f"{rmse(found):.2f} ppm" in shown.caption
     assert f"{100 * (1 - rmse(found) / rmse(other)):.0f} % less" in shown.caption
-
-
-@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
-def test_a_frame_is_quick(make):
-    explorer = make()
-    slider = next(iter(explorer.controls))
-    times = []
-    for value in range(3, 10):
-        start = time.process_time()
-        explorer.set(**{slider: value}).still()
-        times.append(time.process_time() - start)
-    assert min(times) < 0.05

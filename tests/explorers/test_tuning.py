@@ -1,7 +1,5 @@
 """The explorers of lesson 17: hypergradients three ways, the map and its paths, and chaos."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -164,14 +162,3 @@ def test_a_rate_that_is_lost_is_a_picture_and_a_sentence(rates):
     assert "turning point" not in rates.caption
     assert np.isnan(rates.state["at"][2])
     assert rates.still()
-
-
-@pytest.mark.parametrize("steps", [150, 20])
-def test_a_frame_is_quick(slopes, steps):
-    slopes.set(steps=steps).still()
-    best = np.inf
-    for rate in (0.05, 0.06, 0.07, 0.08):
-        begin = time.process_time()
-        slopes.set(learning_rate=rate).still()
-        best = min(best, time.process_time() - begin)
-    assert best < 0.25  # a tenth of a second on an idle machine

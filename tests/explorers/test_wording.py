@@ -2,8 +2,8 @@
 
 import pytest
 
-from calclearn.descent.catalogue import bowl
 from calclearn.descent.descend import descend
+from calclearn.descent.landscapes import bowl
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.explorers.wording import counted, ended, placed, typeset
 

@@ -11,7 +11,7 @@ def test_the_map_shows_answers_and_larger_points_where_errors_are_larger():
     points, classes = np.array([[0.0, 1.0, 2.0], [0.0, 1.0, 0.0]]), np.array([1.0, -1.0, 1.0])
     drawing = AnswerMap(ax, 3.0, points, classes)
     answers = np.linspace(-1, 1, 16).reshape(4, 4)
-    drawing.update((answers, np.array([0.0, 4.0, 1.0])))
+    drawing.update(answers, np.array([0.0, 4.0, 1.0]))
     assert np.array_equal(drawing.image.get_array(), answers)
     negative, positive = drawing.dots
     assert np.array_equal(positive.get_offsets(), points.T[[0, 2]])

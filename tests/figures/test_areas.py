@@ -80,7 +80,7 @@ def test_a_density_dragged_by_its_top_keeps_an_area_of_one(ax):
 def test_misses_have_a_line_each_and_none_is_lost_at_zero(ax):
     looks = [{"label": "a"}, {"label": "b", "lw": 3}]
     misses = Misses(ax, looks, limits=(1e-4, 1), title="t")
-    misses.update((np.array([1, 10]), [[1.0, 0.1], [0.5, 0.0]], (10, 0.1)))
+    misses.update(np.array([1, 10]), [[1.0, 0.1], [0.5, 0.0]], (10, 0.1))
     first, second = misses.lines
     assert first.get_ydata().tolist() == [1.0, 0.1]
     assert second.get_ydata()[1] == 1e-6
@@ -88,4 +88,4 @@ def test_misses_have_a_line_each_and_none_is_lost_at_zero(ax):
     assert (ax.get_xscale(), ax.get_yscale(), ax.get_ylim()) == ("log", "log", (1e-4, 1))
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
     with pytest.raises(ValueError, match="shorter"):
-        misses.update((np.array([1, 10]), [[1.0, 0.1]], (10, 0.1)))
+        misses.update(np.array([1, 10]), [[1.0, 0.1]], (10, 0.1))

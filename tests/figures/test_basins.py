@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 
-from calclearn.descent.shapes import double_well, ripples, two_valleys
+from calclearn.descent.landscapes import double_well, ripples, two_valleys
 from calclearn.figures.basins import (
     DIVERGES,
     NOT_SETTLED,
@@ -46,7 +46,7 @@ def test_neighbours_on_a_lattice_get_different_colours():
 def test_each_pixel_has_the_colour_of_its_end_and_lies_where_its_start_is(ax):
     basins, surface = BasinMap(ax), double_well()
     ends = np.array([[0, 1], [NOT_SETTLED, DIVERGES]])
-    basins.update((surface, surface.domain, ends))
+    basins.update(surface, surface.domain, ends)
     pixels = basins.image.get_array()
     shades = [BASINS[0], BASINS[1], UNSETTLED["not settled"], UNSETTLED["diverges"]]
     assert np.reshape(pixels, (4, 3)).tolist() == [rgb(color) for color in shades]
@@ -55,16 +55,16 @@ def test_each_pixel_has_the_colour_of_its_end_and_lies_where_its_start_is(ax):
     assert basins.image.get_animated()
     assert (ax.get_xlim(), ax.get_ylim()) == ((-2, 2), (-2, 2))
     strip = ripples()
-    basins.update((strip, (strip.domain[0], (0, 1)), np.array([[0, 1, 2, 3, 4]])))
+    basins.update(strip, (strip.domain[0], (0, 1)), np.array([[0, 1, 2, 3, 4]]))
     assert basins.image.get_extent() == [-5, 5, 0, 1]
     assert ax.get_xlim() == (-5, 5)
 
 
 def test_new_ends_on_the_same_surface_leave_the_axes_alone(ax):
     basins, surface = BasinMap(ax), double_well()
-    basins.update((surface, surface.domain, np.zeros((2, 2), int)))
+    basins.update(surface, surface.domain, np.zeros((2, 2), int))
     ax.figure.stale = False
-    basins.update((surface, surface.domain, np.ones((2, 2), int)))
+    basins.update(surface, surface.domain, np.ones((2, 2), int))
     assert not ax.figure.stale
     assert basins.image.get_array()[0, 0].tolist() == rgb(BASINS[1])
 
@@ -72,7 +72,7 @@ def test_new_ends_on_the_same_surface_leave_the_axes_alone(ax):
 def test_each_kind_stands_at_its_places_with_its_marker(ax):
     marks, surface = StationaryPoints(ax), double_well()
     points = np.array([[-1.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
-    marks.update((surface, points, ["minimum", "saddle", "minimum"]))
+    marks.update(surface, points, ["minimum", "saddle", "minimum"])
     assert marks.dots["saddle"].get_offsets().tolist() == [[0, 0]]
     assert sorted(marks.dots["minimum"].get_offsets().tolist()) == [[-1, 0], [1, 0]]
     assert len(marks.dots["maximum"].get_offsets()) == 0
@@ -106,11 +106,11 @@ def test_a_ball_follows_the_pointer_and_stays_on_the_paper(ax):
 
 def test_the_map_is_repainted_for_another_surface_only(ax):
     landscape, surface = Landscape(ax), double_well()
-    landscape.update((surface, surface.domain))
+    landscape.update(surface, surface.domain)
     bands = landscape.bands
-    landscape.update((surface, surface.domain))
+    landscape.update(surface, surface.domain)
     assert landscape.bands is bands
-    landscape.update((2 * surface, ((-1, 1), (-1, 1))))
+    landscape.update(2 * surface, ((-1, 1), (-1, 1)))
     assert landscape.bands is not bands
     assert ax.get_xlim() == (-1, 1)
 

@@ -54,7 +54,7 @@ def test_a_line_runs_across_and_a_family_ends_with_the_present_one(ax):
 def test_the_side_of_a_square_is_the_residual(ax, data):
     Data(ax).update(data)
     drawing = Residuals(ax)
-    drawing.update((data, np.array([0.0, 1.0])))
+    drawing.update(data, np.array([0.0, 1.0]))
     heights = [np.ptp(path.vertices[:, 1]) for path in drawing.squares.get_paths()]
     assert heights == pytest.approx(np.abs(1.0 - data.y))
 
@@ -74,7 +74,7 @@ def test_curves_that_leave_the_axes_run_along_their_edge(ax):
 def test_a_tangent_touches_with_the_slope(ax):
     ax.set_xlim(0, 8)
     drawing = Tangent(ax)
-    drawing.update((3.0, 1.0, -0.5))
+    drawing.update(3.0, 1.0, -0.5)
     (x0, y0), (x1, y1) = drawing.line.get_xydata()
     assert (y1 - y0) / (x1 - x0) == pytest.approx(-0.5)
     assert (y0 + y1) / 2 == pytest.approx(1.0)
@@ -96,7 +96,7 @@ def test_a_note_says_what_it_is_told(ax):
 
 def test_the_total_square_has_the_total_as_its_area(ax):
     drawing = TotalSquare(ax, unit="kg")
-    drawing.update((9.0, 4.0, 100.0))
+    drawing.update(9.0, 4.0, 100.0)
     assert drawing.total.get_width() * drawing.total.get_height() == pytest.approx(9.0)
     assert drawing.least.get_width() == pytest.approx(2.0)
     assert ax.get_xlim()[1] > 10

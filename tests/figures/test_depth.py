@@ -47,7 +47,7 @@ def test_first_weights_keep_their_look_in_both_panels():
 def test_losses_show_the_step_that_is_looked_at(ax):
     drawing = Losses(ax, "loss", steps=10, limits=(1e-3, 1e2), nothing=1.0)
     curve = np.arange(3), np.array([1.0, 0.5, 1e9])
-    drawing.update((dict.fromkeys(INITIALS, curve), 2))
+    drawing.update(dict.fromkeys(INITIALS, curve), 2)
     assert drawing.now.get_xdata() == [2, 2]
     assert drawing.lines["He"].get_ydata() == pytest.approx([1.0, 0.5, 1e2])
 

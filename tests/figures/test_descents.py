@@ -59,13 +59,13 @@ def test_a_diverging_path_ends_soon_after_it_left_and_can_be_painted(ax):
 def test_the_loss_curve_keeps_its_axis_while_the_descent_changes():
     (ax,) = panels("flat")
     curve, lowest = LossCurve(ax, steps=60, unit="kg²"), float(SURFACE(SURFACE.minima[0]))
-    curve.update((walk(0.01), lowest))
+    curve.update(walk(0.01), lowest)
     limits, descent = ax.get_ylim(), walk(0.02)
-    curve.update((descent, lowest))
+    curve.update(descent, lowest)
     assert ax.get_ylim() == limits
     assert limits[0] < lowest < descent.values[0] < limits[1]
     assert np.array_equal(curve.line.get_ydata(), descent.values)
-    curve.update((descent, 2 * lowest))
+    curve.update(descent, 2 * lowest)
     assert ax.get_ylim() != limits
 
 
@@ -82,13 +82,13 @@ def test_bands_fill_the_strip_and_their_names_stand_in_them():
     (ax,) = panels("flat")
     ends = [(0.1, "w", "creeps"), (1.0, "y", "converges"), (1.1, "r", "thin"), (np.inf, "k", "far")]
     bands = Bands(ax, (0.01, 10.0))
-    bands.update((ends, 0.5))
+    bands.update(ends, 0.5)
     assert [text.get_text() for text in ax.texts] == ["creeps", "converges", "far"]
     widths = [np.ptp(patch.get_extents().get_points()[:, 0]) for patch in ax.patches]
     assert sum(widths) == pytest.approx(ax.bbox.width, rel=1e-3)
     assert list(bands.now.get_xdata()) == [0.5]
     strip = list(bands.strip)
-    bands.update((ends, 0.6))
+    bands.update(ends, 0.6)
     assert bands.strip == strip, "the strip is painted only for other bands"
-    bands.update(([*ends[:1], (np.inf, "k", "far")], 0.6))
+    bands.update([*ends[:1], (np.inf, "k", "far")], 0.6)
     assert len(ax.patches) == 2

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from calclearn.descent.fits import linear_fit
-from calclearn.descent.losses import mse
+from calclearn.descent.losses import linear_fit, mse
 from calclearn.figures.fits import Reach, Rings, Split, Weights
 
 RNG = np.random.default_rng(5)
@@ -15,7 +14,7 @@ SURFACE = linear_fit(X, X @ np.array([1.0, -0.5]) + RNG.normal(size=30), mse)
 def test_each_point_is_either_seen_or_held_back(ax):
     x, y, seen = np.arange(6.0), np.arange(6.0) ** 2, np.array([1, 0, 0, 1, 0, 0], bool)
     drawing = Split(ax, title="birds")
-    drawing.update((x, y, seen))
+    drawing.update(x, y, seen)
     assert drawing.seen.get_xydata().tolist() == [[0, 0], [3, 9]]
     assert len(drawing.unseen.get_xydata()) == 4
     assert ax.get_title() == "birds"
@@ -33,7 +32,7 @@ def test_a_weight_of_zero_is_a_ring_and_a_huge_one_stays_on_the_paper(ax):
 
 def test_the_loss_is_the_same_all_around_a_ring(ax):
     drawing, weights = Rings(ax, spacing=0.5), np.array([0.3, 0.4])
-    drawing.update((SURFACE, weights))
+    drawing.update(SURFACE, weights)
     around = SURFACE(np.transpose(drawing.through.get_xydata()))
     assert around == pytest.approx(SURFACE(weights))
     least = SURFACE(np.array(SURFACE.minima[0]))
@@ -43,14 +42,14 @@ def test_the_loss_is_the_same_all_around_a_ring(ax):
 
 def test_at_the_bottom_the_ring_is_a_point(ax):
     drawing, best = Rings(ax, spacing=0.5), np.array(SURFACE.minima[0])
-    drawing.update((SURFACE, best))
+    drawing.update(SURFACE, best)
     assert np.ptp(drawing.through.get_xydata(), axis=0) == pytest.approx([0, 0], abs=1e-6)
 
 
 @pytest.mark.parametrize(("power", "corners"), [(1, 4), (2, 120)])
 def test_the_penalty_is_the_same_along_its_edge(ax, power, corners):
     drawing, weights = Reach(ax), np.array([0.3, -0.4])
-    drawing.update((power, weights))
+    drawing.update(power, weights)
     edge = drawing.region.get_xy()
     penalties = np.sum(np.abs(edge) ** power, axis=1)
     assert penalties == pytest.approx(np.sum(np.abs(weights) ** power))

@@ -20,7 +20,7 @@ def luminance(colour):
 def test_cells_show_the_array_and_write_the_numbers_in_the_frame(ax):
     drawing = Cells(ax, (4, 5), shades=INK, limit=16, numbers=6)
     values = np.arange(20.0).reshape(4, 5)
-    drawing.update((values, (1, 2, 2, 3)))
+    drawing.update(values, (1, 2, 2, 3))
     assert np.array_equal(drawing.image.get_array(), values)
     assert drawing.image.get_clim() == (0, 16)
     assert words(drawing.numbers) == ["7", "8", "9", "12", "13", "14"]
@@ -28,18 +28,18 @@ def test_cells_show_the_array_and_write_the_numbers_in_the_frame(ax):
         (2, 1), (3, 1), (4, 1), (2, 2),
     ]  # fmt: skip
     assert drawing.frame.get_bbox().bounds == (1.5, 0.5, 3, 2)
-    drawing.update((values, (0, 0, 1, 1)))
+    drawing.update(values, (0, 0, 1, 1))
     assert words(drawing.numbers) == ["0"], "the others are gone"
 
 
 def test_a_sign_has_a_colour_and_the_largest_number_the_full_one(ax):
     drawing = Cells(ax, (1, 3))
-    drawing.update((np.array([[-4.0, 0.0, 2.0]]), (0, 0, 0, 0)))
+    drawing.update(np.array([[-4.0, 0.0, 2.0]]), (0, 0, 0, 0))
     orange, white, blue = drawing.image.to_rgba(np.array([-4.0, 0.0, 2.0]))
     assert tuple(orange) == SIGNED(0.0)
     assert white[:3] == pytest.approx(1, abs=0.01)
     assert blue[2] > blue[0]
-    drawing.update((np.zeros((1, 3)), (0, 0, 0, 0)))
+    drawing.update(np.zeros((1, 3)), (0, 0, 0, 0))
     assert drawing.image.get_clim() == (-1, 1), "an empty image has a scale, too"
 
 
@@ -47,7 +47,7 @@ def test_a_sign_has_a_colour_and_the_largest_number_the_full_one(ax):
 def test_a_number_stands_out_from_its_cell(ax, shades):
     drawing = Cells(ax, (1, 9), shades=shades, limit=1, numbers=9)
     values = np.linspace(0 if shades is INK else -1, 1, 9)[None]
-    drawing.update((values, (0, 0, 1, 9)))
+    drawing.update(values, (0, 0, 1, 9))
     for text, value in zip(drawing.numbers, values[0], strict=True):
         ground = drawing.image.to_rgba(np.array([value]))[0]
         assert abs(luminance(text.get_color()) - luminance(ground[:3])) > 0.35
@@ -85,7 +85,7 @@ def test_only_cells_that_receive_something_carry_a_square(ax):
 def test_tiles_stand_apart_on_one_scale_and_missing_ones_leave_their_place(ax):
     drawing = Tiles(ax, 4, (2, 3), 2, lines=1)
     values = np.arange(1.0, 19).reshape(3, 2, 3)
-    drawing.update((values, ["a", "b", "c"]))
+    drawing.update(values, ["a", "b", "c"])
     canvas = drawing.image.get_array()
     assert canvas.shape == (7, 7)
     assert np.array_equal(canvas[:2, :3], values[0])
@@ -95,14 +95,14 @@ def test_tiles_stand_apart_on_one_scale_and_missing_ones_leave_their_place(ax):
     assert canvas.mask[2:4].all(), "room for the words"
     assert drawing.image.get_clim() == (-18, 18)
     assert words(drawing.words) == ["a", "b", "c"]
-    drawing.update((values[:0], []))
+    drawing.update(values[:0], [])
     assert drawing.image.get_array().mask.all()
     assert words(drawing.words) == []
 
 
 def test_more_tiles_than_there_is_room_for_are_left_out(ax):
     drawing = Tiles(ax, 2, (1, 1), 2, lines=1)
-    drawing.update((np.ones((5, 1, 1)), list("abcde")))
+    drawing.update(np.ones((5, 1, 1)), list("abcde"))
     assert drawing.image.get_array().count() == 2
     assert words(drawing.words) == ["a", "b"]
 
@@ -135,14 +135,14 @@ def test_nothing_in_an_update_makes_the_figure_stale():
     left, right = panels("flat", "flat")
     drawings = [
         (Cells(left, (3, 3), numbers=9), lambda k: (np.full((3, 3), k), (0, 0, 3, 3 - k))),
-        (Shares(left), lambda k: np.eye(3) * k),
+        (Shares(left), lambda k: (np.eye(3) * k,)),
         (Tiles(right, 4, (2, 2), 2, lines=1), lambda k: (np.full((k, 2, 2), k), ["w"] * k)),
     ]
     for drawing, part in drawings:
-        drawing.update(part(1))
+        drawing.update(*part(1))
     painter = Painter(left.figure)
     painter.paint()
     painter.paint()  # the first one settles the layout
     for drawing, part in drawings:
-        drawing.update(part(2))
+        drawing.update(*part(2))
     assert not left.figure.stale

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from calclearn.descent.catalogue import himmelblau
 from calclearn.descent.curvature import quadratic_model
 from calclearn.descent.descend import descend
+from calclearn.descent.landscapes import himmelblau
 from calclearn.descent.optimizers import Adam, GradientDescent
 from calclearn.figures.races import ModelRings, Paths, RaceCurves, key
 from calclearn.figures.style import OPTIMIZERS, panels
@@ -56,7 +56,7 @@ def test_a_race_marks_where_each_stands_at_the_end():
 def test_rings_lie_on_heights_of_the_model_and_one_runs_through_the_point(ax, at):
     surface, at = himmelblau(), np.array(at)
     model, rings = quadratic_model(surface, at), ModelRings(ax, surface.domain)
-    rings.update((model, at))
+    rings.update(model, at)
     segments = rings.rings.get_segments()
     heights = [model(np.transpose(segment)) for segment in segments]
     size = max(np.ptp(np.concatenate(heights)), 20.0)

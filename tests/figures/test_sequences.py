@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 
-from calclearn.descent.catalogue import bowl
+from calclearn.descent.landscapes import bowl
 from calclearn.figures.sequences import (
     AGREEMENT,
     ARRIVING,
@@ -92,7 +92,7 @@ def test_a_relief_has_the_colours_of_the_contours(ax):
     surface = bowl()
     relief = Relief(ax, WINDOW, names=("w", "u"), title="loss")
     relief.update(surface)
-    contours = Contours(panels("flat")[0], WINDOW)
+    contours = Contours(panels("flat")[0], window=WINDOW)
     contours.update(surface)
     painted = np.asarray(relief.image.get_array())
     shades = LOSS(np.linspace(0, 1, 14))

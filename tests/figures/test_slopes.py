@@ -14,7 +14,7 @@ def slopes(lines):
 def test_a_graph_sets_its_window_and_leaves_a_gap_at_a_pole(ax):
     drawing = Graph(ax, title="1/x")
     x = np.array([-1.0, -0.001, 0.001, 1.0])
-    drawing.update((x, 1 / x, (-2.0, 2.0)))
+    drawing.update(x, 1 / x, (-2.0, 2.0))
     assert (ax.get_xlim(), ax.get_ylim()) == ((-1, 1), (-2, 2))
     assert np.isnan(drawing.line.get_ydata()).tolist() == [False, True, True, False]
 
@@ -22,18 +22,18 @@ def test_a_graph_sets_its_window_and_leaves_a_gap_at_a_pole(ax):
 def test_the_same_window_again_leaves_the_background_as_it_is(ax):
     drawing = Graph(ax, title="")
     curve = np.linspace(0, 1, 5)
-    drawing.update((curve, curve, (0.0, 2.0)))
+    drawing.update(curve, curve, (0.0, 2.0))
     FigureCanvasAgg(ax.figure).draw()
-    drawing.update((curve, curve**2, (0.0, 2.0)))
+    drawing.update(curve, curve**2, (0.0, 2.0))
     assert not ax.figure.stale
-    drawing.update((curve, curve**2, (0.0, 3.0)))
+    drawing.update(curve, curve**2, (0.0, 3.0))
     assert ax.figure.stale
 
 
 def test_a_microscope_counts_in_h(ax):
     drawing = Microscope(ax, title="")
     t = np.linspace(-2, 2, 5)
-    drawing.update((t, 2 * t, (-4.0, 4.0)))
+    drawing.update(t, 2 * t, (-4.0, 4.0))
     assert (ax.get_xlim(), ax.get_ylim()) == ((-2, 2), (-4, 4))
     assert [tick.get_text() for tick in ax.get_xticklabels()][::2] == ["$x-2h$", "$x$", "$x+2h$"]
     assert drawing.line.get_ydata().tolist() == [-4, -2, 0, 2, 4]
@@ -42,7 +42,7 @@ def test_a_microscope_counts_in_h(ax):
 def test_secants_go_through_their_points_with_their_slopes(ax):
     ax.set_xlim(-3, 3)
     drawing = Secants(ax)
-    drawing.update((1.0, 1.0, 0.5, 1.5, 2.5, 2.0))  # of x**2
+    drawing.update(1.0, 1.0, 0.5, 1.5, 2.5, 2.0)  # of x**2
     assert slopes(drawing.lines) == pytest.approx([1.5, 2.5, 2.0])
     for line, (x, y) in zip(drawing.lines, [(0.5, 0.25), (1.5, 2.25), (1, 1)], strict=True):
         assert np.interp(x, *line.get_data()) == pytest.approx(y)
@@ -52,7 +52,7 @@ def test_secants_go_through_their_points_with_their_slopes(ax):
 
 def test_a_slope_that_does_not_exist_draws_nothing(ax):
     drawing = Secants(ax)
-    drawing.update((0.0, 0.0, 1.0, -1.0, 1.0, np.nan))
+    drawing.update(0.0, 0.0, 1.0, -1.0, 1.0, np.nan)
     left, right, tangent = drawing.lines
     assert np.isnan(tangent.get_ydata()).all()
     assert np.isfinite([left.get_ydata(), right.get_ydata()]).all()
@@ -69,7 +69,7 @@ def test_error_curves_change_colour_where_the_larger_part_changes(ax):
     errors = np.arange(1, 10).reshape(3, 3) * 1e-6
     truncated = np.array([[False, True, True], [False, False, True], [False, False, False]])
     now = (1e-2, errors[:, 1])
-    drawing.update((h, errors, truncated, [(1e-2, 2e-6), (1e-1, 6e-6)], 1e-9, now))
+    drawing.update(h, errors, truncated, [(1e-2, 2e-6), (1e-1, 6e-6)], 1e-9, now)
     for lines, error, mask in zip(drawing.parts, errors, truncated, strict=True):
         truncation, roundoff = lines
         assert truncation.get_xydata().tolist() == np.column_stack([h, error])[mask].tolist()

@@ -52,7 +52,7 @@ def test_levels_of_a_flat_surface_still_rise():
 
 def test_a_map_is_painted_anew_only_for_another_surface(surface, window):
     (ax,) = panels("flat")
-    drawing = Contours(ax, window)
+    drawing = Contours(ax, window=window)
     drawing.update(surface)
     bands = drawing.bands
     drawing.update(surface)
@@ -64,9 +64,9 @@ def test_a_map_is_painted_anew_only_for_another_surface(surface, window):
 
 def test_low_is_dark_on_the_map_and_in_the_bowl(surface, window):
     flat, solid = panels("flat", "solid")
-    bowl, contours = Bowl(solid, window), Contours(flat, window)
+    bowl, contours = Bowl(solid, window=window), Contours(flat, window=window)
     contours.update(surface)
-    bowl.update((surface, -60, 35))
+    bowl.update(surface, -60, 35)
     on_map = contours.bands.get_facecolor()[:, :3].sum(axis=1)
     assert (np.diff(on_map) > 0).all()
     heights = surface(grid(window, 28)).ravel()
@@ -77,11 +77,11 @@ def test_low_is_dark_on_the_map_and_in_the_bowl(surface, window):
 
 def test_turning_a_bowl_turns_it_and_hides_the_axis_seen_from_its_end(surface, window):
     (ax,) = panels("solid")
-    bowl = Bowl(ax, window)
-    bowl.update((surface, -60, 35))
+    bowl = Bowl(ax, window=window)
+    bowl.update(surface, -60, 35)
     assert (ax.azim, ax.elev) == (-60, 35)
     assert "slope" in ax.get_xlabel()
-    bowl.update((surface, 0, 10))
+    bowl.update(surface, 0, 10)
     assert (ax.azim, ax.elev) == (0, 10)
     assert ax.get_xlabel() == ""
     assert "intercept" in ax.get_ylabel()
@@ -93,7 +93,7 @@ def test_slices_lie_on_the_bowl_and_go_through_the_point(surface, window):
     weights = np.array([0.7, 2.0])
     for ax in (flat, solid):
         drawing = Slices(ax, window)
-        drawing.update((surface, weights))
+        drawing.update(surface, weights)
         for k, line in enumerate(drawing.lines):
             points = np.array(line.get_data_3d() if ax is solid else line.get_data())
             assert (points[1 - k] == weights[1 - k]).all(), "the other weight has moved"
@@ -107,12 +107,12 @@ def test_arrows_show_the_gradient_and_its_parts(surface, window):
     ax.set(xlim=window[0], ylim=window[1])
     drawing, weights = GradientArrow(ax), np.array([0.7, 2.0])
     gradient = surface.gradient(weights)
-    drawing.update((weights, gradient))
+    drawing.update(weights, gradient)
     slope, intercept, whole = (np.array(arrow.xy) - weights for arrow in drawing.arrows)
     assert whole == pytest.approx(slope + intercept)
     assert whole / np.linalg.norm(whole) == pytest.approx(-gradient / np.linalg.norm(gradient))
     assert slope[1] == intercept[0] == 0
-    drawing.update((weights, np.zeros(2)))
+    drawing.update(weights, np.zeros(2))
     assert drawing.arrows[2].xy == tuple(weights), "no gradient, no arrow"
 
 
@@ -120,7 +120,7 @@ def test_points_stand_where_they_are_put(surface, window):
     flat, solid = panels("flat", "solid")
     dot, on_bowl = Point(flat, drags=("a", "b")), PointOnBowl(solid)
     dot.update(np.array([0.3, 0.4]))
-    on_bowl.update((np.array([0.3, 0.4]), 5.0))
+    on_bowl.update(np.array([0.3, 0.4]), 5.0)
     assert dot.dot.get_xydata().tolist() == [[0.3, 0.4]]
     assert dot.dragged((0, 0), (1.5, 2.5), 0.3, 0.4) == (1.5, 2.5)
     assert np.ravel(on_bowl.dot.get_data_3d()).tolist() == [0.3, 0.4, 5.0]
@@ -131,6 +131,6 @@ def test_shaded_points_are_darker_where_the_loss_is_lower(surface, window):
     drawing = ShadedPoints(ax, window, losses=surface)
     best = np.array(surface.minima[0])
     weights = np.column_stack([best, best + 0.3, best + 0.9])
-    drawing.update((weights, surface(weights)))
+    drawing.update(weights, surface(weights))
     assert np.array_equal(drawing.dots.get_offsets(), weights.T)
     assert (np.diff(drawing.dots.get_facecolor()[:, :3].sum(axis=1)) > 0).all()

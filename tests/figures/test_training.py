@@ -25,7 +25,7 @@ def curves():
 
 
 def test_curves_end_in_their_markers_and_are_named_above_the_axes(curves):
-    curves.update(measured(600, mini_batch=[2.3, 0.9, 0.8], held_out=[2.3, 1.0, 0.9]))
+    curves.update(*measured(600, mini_batch=[2.3, 0.9, 0.8], held_out=[2.3, 1.0, 0.9]))
     batch, held_out = curves.lines.values()
     assert np.array_equal(batch.get_data(), [[0, 1, 2], [2.3, 0.9, 0.8]])
     assert np.array_equal(held_out.get_data(), [[0, 1, 2], [2.3, 1.0, 0.9]])
@@ -38,25 +38,25 @@ def test_curves_end_in_their_markers_and_are_named_above_the_axes(curves):
 
 
 def test_only_a_curve_that_leaves_the_axes_moves_them(curves):
-    curves.update(measured(9, mini_batch=[2.3], held_out=[2.3]))
+    curves.update(*measured(9, mini_batch=[2.3], held_out=[2.3]))
     curves.ax.figure.stale = False
-    curves.update(measured(9, mini_batch=[2.3, 0.1], held_out=[2.3, 0.9]))
+    curves.update(*measured(9, mini_batch=[2.3, 0.1], held_out=[2.3, 0.9]))
     assert not curves.ax.figure.stale
-    curves.update(measured(9, mini_batch=[2.3, 0.1, 0.02], held_out=[2.3, 0.9, 0.8]))
+    curves.update(*measured(9, mini_batch=[2.3, 0.1, 0.02], held_out=[2.3, 0.9, 0.8]))
     assert curves.ax.figure.stale
     assert curves.ax.get_ylim() == pytest.approx((0.01, 10**0.5))
 
 
 def test_an_axis_is_linear_where_a_loss_is_below_zero_and_holds_what_it_must(curves):
-    curves.update(measured(9, mini_batch=[3.0, -1.0], held_out=[3.0, 0.0]))
+    curves.update(*measured(9, mini_batch=[3.0, -1.0], held_out=[3.0, 0.0]))
     assert curves.ax.get_yscale() == "linear"
     share = CurvesByStep(panels("flat")[0], {"%": {}}, title="% right", at_least=(0.0, 100.0))
-    share.update((9, {"%": np.array([[0, 1], [40.0, 60.0]])}))
+    share.update(9, {"%": np.array([[0, 1], [40.0, 60.0]])})
     assert share.ax.get_ylim() == (0, 100)
 
 
 def test_what_is_not_finite_or_zero_leaves_the_axes_sound(curves):
-    curves.update(measured(9, mini_batch=[1e300, np.inf], held_out=[0.0, np.nan]))
+    curves.update(*measured(9, mini_batch=[1e300, np.inf], held_out=[0.0, np.nan]))
     assert curves.ax.get_ylim()[1] == pytest.approx(1e300)
     assert decades(np.array([np.nan, 0.0])) == (0.01, 1.0)
 

@@ -19,10 +19,10 @@ def pulled():
 
 @pytest.fixture(scope="session")
 def agree():
-    """`agree(found, expected)`: the same arrays, one by one."""
+    """`agree(result, expected)`: the same arrays, one by one."""
 
-    def close(found, expected, tolerance=1e-10):
-        for one, other in zip(found, expected, strict=True):
+    def close(result, expected, tolerance=1e-10):
+        for one, other in zip(result, expected, strict=True):
             np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
 
     return close

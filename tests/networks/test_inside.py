@@ -1,4 +1,4 @@
-"""What is seen inside a network is the gradient that trains it, in pieces, and right in each."""
+"""The gradient inside a network: that which trains it, in pieces, and right in each."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calclearn.calculus.numerical import grad as numerical_grad
-from calclearn.descent.errors import cross_entropy, mse
-from calclearn.networks.convolution import Conv2D
-from calclearn.networks.inside import activations, backpropagated, gradient_norms
+from calclearn.descent.losses import cross_entropy, mse
+from calclearn.networks.images import Conv2D
+from calclearn.networks.inside import activations, backpropagated, filter_normalised, gradient_norms
 from calclearn.networks.layers import Dense, Dropout, Flatten, ReLU, Sigmoid, Tanh
 from calclearn.networks.network import Network
 
@@ -36,9 +36,9 @@ def rest(network, w, k, a):
 # Activations
 @pytest.mark.parametrize(("network", "w", "x", "y"), CASES)
 def test_activations_are_what_the_layers_put_out(network, w, x, y):
-    found = activations(network, w, x)
-    assert [value.shape[1:] for value in found.values()] == network.shapes[1:]
-    for k, value in enumerate(found.values()):
+    result = activations(network, w, x)
+    assert [value.shape[1:] for value in result.values()] == network.shapes[1:]
+    for k, value in enumerate(result.values()):
         np.testing.assert_allclose(rest(network, w, k, value), network(w, x), rtol=1e-13)
 
 
@@ -115,7 +115,7 @@ def huge_error(prediction, target):
         (np.zeros(3), X, LABELS, "w must have shape"),
         (DEEP.init(0), X[:, :2], LABELS, r"x must have shape \(N, 4\), got \(12, 2\)"),
         (DEEP.init(0), X, LABELS[:5], "same number of examples"),
-        (DEEP.init(0), X, LABELS + 3, "target must hold class numbers from 0 to 2"),
+        (DEEP.init(0), X, LABELS + 3, "y must hold class numbers from 0 to 2"),
         (DEEP.init(0), np.full_like(X, np.nan), LABELS, "x must be finite"),
     ],
 )
@@ -133,3 +133,55 @@ def test_what_is_no_network_has_no_inside():
 def test_inputs_of_another_shape_have_no_activations():
     with pytest.raises(ValueError, match=r"x must have shape \(N, 4\), got \(12, 2\)"):
         activations(DEEP, DEEP.init(0), X[:, :2])
+
+
+# Directions in the network's own scale
+NETWORK = Network((Dense(6), ReLU(), Dense(3)), (4,))
+
+
+def rescaled(w, factor):
+    """The same function: the first layer times the factor, the second divided by it."""
+    w = w.copy()
+    (W, b), _, (V, _) = NETWORK.parameters(w)
+    W *= factor
+    b *= factor
+    V /= factor
+    return w
+
+
+def test_the_loss_along_it_does_not_depend_on_the_scale_of_the_layers():
+    loss, w = NETWORK.loss(X, LABELS), NETWORK.init(0)
+    steps = np.linspace(-1, 1, 5)
+    profiles = [
+        [loss(v + t * filter_normalised(NETWORK, v, 7)) for t in steps]
+        for v in (w, rescaled(w, 30.0))
+    ]
+    np.testing.assert_allclose(*profiles, rtol=1e-9)
+
+
+def test_every_filter_is_as_long_as_its_own_weights_and_biases_do_not_move():
+    network = Network((Conv2D(3, 2), Flatten(), Dense(1), Dense(2)), (2, 4, 4))
+    w = network.init(0)
+    along = filter_normalised(network, w, 1)
+    pairs = zip(network.parameters(w), network.parameters(along), strict=True)
+    for (W, _), (D, e) in [(own, new) for own, new in pairs if own]:
+        own, new = (np.linalg.norm(part.reshape(len(W), -1), axis=1) for part in (W, D))
+        np.testing.assert_allclose(new, own)
+        assert not e.any()
+
+
+def test_bad_input_of_a_direction_is_named():
+    with pytest.raises(TypeError, match="network must be a Network, got 3"):
+        filter_normalised(3, NETWORK.init(0), 0)
+    with pytest.raises(TypeError, match="rng must be a generator or a seed"):
+        filter_normalised(NETWORK, NETWORK.init(0), "seed")
+    with pytest.raises(ValueError, match="w must have shape"):
+        filter_normalised(NETWORK, NETWORK.init(0)[1:], 0)
+
+
+def test_a_seed_repeats_a_direction_and_others_draw_others():
+    w = NETWORK.init(0)
+    one, again, other = (filter_normalised(NETWORK, w, seed) for seed in (0, 0, 1))
+    assert np.array_equal(one, again)
+    cosine = one @ other / np.linalg.norm(one) / np.linalg.norm(other)
+    assert abs(cosine) < 0.6

@@ -20,6 +20,7 @@ from calclearn.networks.layers import (
     ReLU,
     Sigmoid,
     Tanh,
+    linear,
 )
 
 # name                layer                   PyTorch's                        inputs (N, ...)
@@ -61,8 +62,8 @@ def pytorchs(name: str) -> list[np.ndarray]:
     x = torch.tensor(x, requires_grad=True)
     y = module(x)
     y.backward(torch.tensor(g))
-    found = [y.detach(), x.grad, *(p.grad for p in module.parameters())]
-    return [part.numpy() for part in found]
+    result = [y.detach(), x.grad, *(p.grad for p in module.parameters())]
+    return [part.numpy() for part in result]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -100,7 +101,7 @@ def test_single_precision_stays(name, pulled):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_shapes_are_foretold(name):
+def test_output_shape_is_the_shape_of_the_output(name):
     layer, parameters, x, _ = drawn(name)
     assert layer(parameters, x).shape == (len(x), *layer.output_shape(x.shape[1:]))
     assert [p.shape for p in parameters] == list(layer.shapes(x.shape[1:]).values())
@@ -143,7 +144,7 @@ def narrow(rng, shape):
         (lambda: Dense(0), "units must be a whole number of at least 1, got 0"),
         (lambda: Dense(2.5), "units must be a whole number"),
         (lambda: Dropout(1.0), "rate must be at least 0 and below 1, got 1.0"),
-        (lambda: Dropout(np.nan), "rate must be finite"),
+        (lambda: Dropout(np.nan), "rate must be at least 0 and below 1, got nan"),
         (lambda: LeakyReLU(np.inf), "slope must be finite"),
         (lambda: Dense(3).output_shape((1, 8, 8)), r"input of Dense, must have shape \(N, D\)"),
         (lambda: LastStep().output_shape((4,)), r"input of LastStep, must have shape \(N, T, H\)"),
@@ -203,3 +204,12 @@ def test_a_layer_is_a_value():
 if __name__ == "__main__":
     stored = {name: [part.tolist() for part in pytorchs(name)] for name in CASES}
     REFERENCE.write_text(json.dumps(stored) + "\n", encoding="utf-8")
+
+
+def test_second_derivatives_of_the_linear_layer_agree_with_differences():
+    w = np.random.default_rng(1).normal(size=12)
+
+    def loss(w):
+        return np.sum(np.tanh(linear(w[:4].reshape(2, 2), w[4:10].reshape(3, 2), w[7:10])) * w[9:])
+
+    np.testing.assert_allclose(hessian(loss)(w), numerical_hessian(loss)(w), atol=1e-6)

@@ -1,4 +1,4 @@
-"""A network is its layers in a row: values, gradients, mini-batches, training, storing, errors."""
+"""A network is its layers in a row: values, gradients, mini-batches, training, errors."""
 
 import numpy as np
 import pytest
@@ -10,19 +10,28 @@ from calclearn.calculus.checking import check_gradient
 from calclearn.calculus.numerical import grad as numerical_grad
 from calclearn.calculus.numerical import hessian as numerical_hessian
 from calclearn.descent.descend import Stop, descend
-from calclearn.descent.errors import cross_entropy, mse, sse
+from calclearn.descent.losses import cross_entropy, mse, sse
 from calclearn.descent.optimizers import Adam, GradientDescent
 from calclearn.descent.schedules import clipped
 from calclearn.descent.second_order import LBFGS
 from calclearn.descent.surfaces import slice_through
-from calclearn.networks.convolution import Conv2D
-from calclearn.networks.layers import Dense, Dropout, Flatten, LeakyReLU, ReLU, Sigmoid, Tanh
+from calclearn.networks.images import AvgPool2D, Conv2D, MaxPool2D
+from calclearn.networks.inside import backpropagated
+from calclearn.networks.layers import (
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    ReLU,
+    Sigmoid,
+    Tanh,
+)
 from calclearn.networks.network import Network
-from calclearn.networks.pooling import AvgPool2D, MaxPool2D
-from calclearn.networks.storing import load, save
 
 RNG = np.random.default_rng(0)
 X, LABELS = RNG.normal(size=(30, 4)), RNG.integers(0, 3, 30)
+ONE = Network((Dense(1),), (4,))
 SMALL = Network((Dense(5), Tanh(), Dense(3)), (4,))
 
 
@@ -107,7 +116,7 @@ def test_the_hessian_times_a_vector_is_that_of_differences(layers):
 
 def test_a_weight_that_nothing_uses_has_the_gradient_0():
     class Shift(Dense):
-        def __call__(self, parameters, x):
+        def forward(self, parameters, x):
             return x + parameters[1]
 
     network = Network((Shift(4), Dense(3)), (4,))
@@ -171,6 +180,106 @@ def test_without_batches_and_dropout_a_sample_is_the_loss_itself():
     assert loss.sample(np.random.default_rng(0)) is loss
 
 
+# Errors and layers of one's own
+def doubled(prediction, target):
+    return 2 * cross_entropy(prediction, target)
+
+
+def indexed(prediction, target):
+    """A cross-entropy that counts and indexes with its targets."""
+    shares = np.bincount(target, minlength=prediction.shape[1]) / len(target)
+    scores = prediction - np.log(np.sum(np.exp(prediction), axis=1))[:, None]
+    return -np.mean(scores[np.arange(len(target)), target]) + np.sum(shares)
+
+
+def test_an_own_error_of_class_numbers():
+    own, own_indexed = SMALL.loss(X, LABELS, doubled), SMALL.loss(X, LABELS, indexed)
+    loss, w = SMALL.loss(X, LABELS), SMALL.init(0)
+    assert own(w) == pytest.approx(2 * loss(w))
+    np.testing.assert_allclose(own.gradient(w), 2 * loss.gradient(w), rtol=1e-12)
+    assert own_indexed(w) == pytest.approx(loss(w) + 1)
+    np.testing.assert_allclose(own_indexed.gradient(w), loss.gradient(w), rtol=1e-10)
+    pieces = [g.ravel() for a in backpropagated(SMALL, w, X, LABELS, doubled) for g in a[3]]
+    np.testing.assert_allclose(np.concatenate(pieces), own.gradient(w), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("error", "factor"),
+    [
+        (lambda p, t: np.sum((p - t) ** 2), 18),
+        (lambda p, t: 3 * sse(p, t), 54),
+        (lambda p, t: np.mean((p - t) ** 2), 1),
+        (lambda p, t: np.sqrt(mse(p, t)), 1),
+        (lambda p, t: np.sum(np.abs(p - t)) / len(t), 1),
+        (sse, 18),
+        (mse, 1),
+    ],
+)
+def test_an_own_sum_counts_for_all_examples_and_a_mean_stays_a_mean(error, factor):
+    network = Network((Dense(1),), (1,))
+    loss = network.loss(np.zeros((18, 1)), np.ones((18, 1)), error, batch_size=6)
+    w = np.zeros(2)  # so each example has the error 1
+    assert loss(w) == pytest.approx(factor)
+    assert loss.sample(np.random.default_rng(0))(w) == pytest.approx(factor)
+
+
+def test_an_own_sum_over_class_numbers_counts_for_all_examples():
+    loss = SMALL.loss(X, LABELS, lambda p, t: len(t) * cross_entropy(p, t), batch_size=10)
+    w, rng = SMALL.init(0), np.random.default_rng(0)
+    assert np.mean([loss.sample(rng)(w) for _ in range(2000)]) == pytest.approx(loss(w), rel=0.02)
+
+
+class Noise(Layer):
+    def forward(self, parameters, x, rng):
+        return x if rng is None else x + rng.normal(size=x.shape)
+
+
+def test_an_own_random_layer_draws_in_a_sample_and_not_in_the_loss():
+    network = Network((Noise(), *SMALL.layers), (4,))
+    loss, w = network.loss(X, LABELS, batch_size=10), SMALL.init(0)
+    assert loss(w) == SMALL.loss(X, LABELS)(w)
+    whole = network.loss(X, LABELS).sample(np.random.default_rng(0))
+    assert whole(w) == whole(w) != loss(w)
+    assert check_gradient(whole.function, whole.gradient, at=w)
+    rng = np.random.default_rng(0)
+    assert len({network.loss(X, LABELS).sample(rng)(w).item() for _ in range(100)}) == 100
+    assert np.array_equal(network(w, X, 5), network(w, X, np.random.default_rng(5)))
+    assert not np.array_equal(network(w, X, 5), network(w, X))
+    with pytest.raises(TypeError, match="rng must be a generator or a seed, got 'seed'"):
+        Noise()((), X, "seed")
+
+
+def test_a_layer_that_would_skip_the_checks_of_a_call_is_named():
+    with pytest.raises(TypeError, match="Own must define forward, which __call__ calls"):
+        type("Own", (Layer,), {"__call__": lambda self, parameters, x: x})
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.uint64, float])
+def test_class_numbers_come_to_an_error_as_indices(dtype):
+    loss, w = SMALL.loss(X, LABELS.astype(dtype), indexed), SMALL.init(0)
+    assert loss(w) == SMALL.loss(X, LABELS, indexed)(w)
+
+
+def test_class_numbers_are_indices_where_an_index_has_32_bits(monkeypatch):
+    types = set()
+
+    def error(prediction, target):
+        types.add(target.dtype)
+        return cross_entropy(prediction, target)
+
+    monkeypatch.setattr(np, "intp", np.int32)
+    SMALL.loss(X, LABELS.astype(np.int64), error)(SMALL.init(0))
+    assert types == {np.dtype(np.int32)}
+
+
+def test_whole_numbers_as_targets_keep_the_precision_of_the_weights():
+    for error in (mse, lambda p, t: np.mean((p - t) ** 2)):
+        value, gradient = SMALL.loss(X, np.ones((30, 3), int), error).value_and_gradient(
+            SMALL.init(0).astype(np.float32)
+        )
+        assert value.dtype == gradient.dtype == np.float32
+
+
 # Training
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_any_optimizer_trains_it_in_its_own_precision(dtype):
@@ -214,54 +323,6 @@ def test_the_gradient_goes_through_a_whole_training():
     assert grad(trained)(-1.0) == pytest.approx(difference, rel=1e-7)
 
 
-# Storing
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_weights_are_stored_and_come_back_as_they_were(tmp_path, dtype):
-    w = SMALL.init(0).astype(dtype)
-    save(tmp_path / "weights", SMALL, w)
-    found = load(tmp_path / "weights", SMALL)
-    assert found.dtype == dtype
-    assert np.array_equal(found, w)
-    with np.load(tmp_path / "weights", allow_pickle=False) as file:
-        assert file["0 Dense W"].shape == (5, 4)
-
-
-def test_what_cannot_be_loaded_is_said_in_one_sentence(tmp_path):
-    path = tmp_path / "weights.npz"
-    save(path, SMALL, SMALL.init(0))
-    with pytest.raises(ValueError, match="path must hold the weights of this network"):
-        load(path, Network((Dense(3),), (4,)))
-    for content in (b"", b"not weights at all", path.read_bytes()[:200]):
-        path.write_bytes(content)
-        with pytest.raises(ValueError, match=r"path must be an \.npz file of weights"):
-            load(path, SMALL)
-    with pytest.raises(ValueError, match=r"w must have shape \(43,\)"):
-        save(path, SMALL, np.zeros(7))
-    with pytest.raises(ValueError, match="w must be finite, got nan"):
-        save(path, SMALL, np.full(SMALL.dimension, np.nan))
-    with pytest.raises(TypeError, match="network must be a Network"):
-        load(path, "weights.npz")
-    with pytest.raises(TypeError, match="network must be a Network"):
-        save(path, 3, SMALL.init(0))
-    np.save(tmp_path / "pickled.npy", np.array([print], dtype=object))
-    with pytest.raises(ValueError, match=r"path must be an \.npz file of weights"):
-        load(tmp_path / "pickled.npy", SMALL)
-
-
-def test_a_damaged_file_is_never_taken_for_other_weights(tmp_path):
-    path, w = tmp_path / "weights.npz", SMALL.init(0)
-    save(path, SMALL, w)
-    content, refusals = path.read_bytes(), []
-    for place in range(300):
-        path.write_bytes(content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :])
-        try:
-            assert np.array_equal(load(path, SMALL), w)
-        except ValueError as error:
-            refusals.append(str(error))
-    assert len(refusals) > 200
-    assert all(refusal.startswith("path must ") for refusal in refusals)
-
-
 # At the door
 NAN = np.where(np.arange(120).reshape(30, 4) == 5, np.nan, X)
 
@@ -281,6 +342,12 @@ NAN = np.where(np.arange(120).reshape(30, 4) == 5, np.nan, X)
         (lambda: SMALL.loss(X, LABELS - 1), "class numbers from 0 to 2"),
         (lambda: SMALL.loss(X, LABELS + 0.5), "class numbers from 0 to 2"),
         (lambda: SMALL.loss(X, LABELS, mse), r"y must have the outputs' shape \(30, 3\)"),
+        (
+            lambda: SMALL.loss(X, LABELS + 1, doubled),
+            "y must hold class numbers from 0 to 2, got 3",
+        ),
+        (lambda: SMALL.loss(X, LABELS, lambda p, t: np.sum(p - t)), "error must take outputs of"),
+        (lambda: ONE.loss(X, LABELS, lambda p, t: np.mean((p - t) ** 2)), r"y must have the out"),
         (lambda: SMALL.loss(X, LABELS, batch_size=31), "batch_size must be a whole number from 1"),
         (lambda: SMALL(SMALL.init(0)[1:], X), r"w must have shape \(43,\)"),
         (lambda: SMALL(np.zeros((43, 1)), X), r"w must have shape \(43,\), got \(43, 1\)"),

@@ -14,13 +14,12 @@ from calclearn.calculus.checking import check_gradient
 from calclearn.calculus.numerical import hessian as numerical_hessian
 from calclearn.calculus.tracing import plain
 from calclearn.descent.descend import Stop, descend
-from calclearn.descent.errors import mse
+from calclearn.descent.losses import mse
 from calclearn.descent.optimizers import Adam, GradientDescent
-from calclearn.networks.gated import GRU, LSTM
 from calclearn.networks.initial import scaled
 from calclearn.networks.layers import Dense, LastStep
 from calclearn.networks.network import Network
-from calclearn.networks.recurrent import RNN, adjoints_through_time, step_by_step
+from calclearn.networks.recurrent import GRU, LSTM, RNN, adjoints_through_time, step_by_step
 
 LAYERS = {"tanh": RNN(3), "relu": RNN(3, "relu"), "LSTM": LSTM(3), "GRU": GRU(3)}
 # name           layer            shape (N, T, D) of the inputs
@@ -128,8 +127,8 @@ def pytorchs(layer, parameters, x, g) -> list[np.ndarray]:
         outputs.append(y)
     y = torch.cat(outputs, dim=1)
     y.backward(torch.tensor(g))
-    found = [y.detach(), x.grad, *(p.grad for p in module.parameters())]
-    return [part.numpy() for part in found]
+    result = [y.detach(), x.grad, *(p.grad for p in module.parameters())]
+    return [part.numpy() for part in result]
 
 
 def stored(name: str) -> list:
@@ -267,9 +266,9 @@ def test_an_error_shrinks_by_the_same_factor_at_each_step_of_a_linear_memory():
 def test_single_precision_stays_and_mixed_becomes_double(layer, form, pulled, agree):
     parameters, x, g = drawn(layer, (2, 4, 2))
     single = tuple(p.astype(np.float32) for p in parameters)
-    found = pulled(form(layer), single, x.astype(np.float32), g.astype(np.float32))
-    assert {part.dtype for part in found} == {np.dtype(np.float32)}
-    agree(found, pulled(form(layer), parameters, x, g), 1e-4)
+    result = pulled(form(layer), single, x.astype(np.float32), g.astype(np.float32))
+    assert {part.dtype for part in result} == {np.dtype(np.float32)}
+    agree(result, pulled(form(layer), parameters, x, g), 1e-4)
     mixed = pulled(form(layer), single, x, g)
     assert [part.dtype.itemsize for part in mixed] == [8, 8, 4, 4, 4, 4]
     whole = np.ones((2, 4, 2), int)
@@ -325,7 +324,7 @@ def test_each_gate_draws_its_own_first_weights():
 
 
 @every_layer
-def test_shapes_are_foretold(layer):
+def test_output_shape_is_the_shape_of_the_output(layer):
     parameters, x, _ = drawn(layer, (2, 4, 5))
     assert [p.shape for p in parameters] == list(layer.shapes((4, 5)).values())
     assert layer(parameters, x).shape == (2, *layer.output_shape((4, 5)))
@@ -385,6 +384,6 @@ def test_a_cotangent_of_another_shape_is_named():
 
 
 if __name__ == "__main__":
-    found = {name: pytorchs(layer, *drawn(layer, shape)) for name, (layer, shape) in CASES.items()}
-    text = json.dumps({name: [part.tolist() for part in parts] for name, parts in found.items()})
+    result = {name: pytorchs(layer, *drawn(layer, shape)) for name, (layer, shape) in CASES.items()}
+    text = json.dumps({name: [part.tolist() for part in parts] for name, parts in result.items()})
     REFERENCE.write_text(text + "\n", encoding="utf-8")

@@ -78,6 +78,14 @@ exercises = {
                 "Both weights get the same number: X has still to tell them apart.",
             ),
             (
+                lambda X, y, w: 2 * (X @ w - y),
+                "This is one number for each row. Which matrix carries the rows to the weights?",
+            ),
+            (
+                lambda X, y, w: 2 * (X @ w - y).mean(),
+                "This is one number, and there are two weights: X has still to tell them apart.",
+            ),
+            (
                 lambda X, y, w: 2 * X.mean(axis=0) * (X @ w - y).mean(),
                 "A mean of products is not the product of the means.",
             ),

@@ -42,7 +42,7 @@ exercises = {
             "`rows(n, k, s, p)` that returns how many rows the feature map has."
         ),
         right=lambda n, k, s, p: (n + 2 * p - k) // s + 1,
-        points=((8, 3, 1, 0), (8, 3, 1, 1), (28, 5, 2, 1), (9, 3, 2, 0), (10, 4, 3, 2)),
+        points=((8, 3, 1, 0), (8, 3, 1, 1), (28, 5, 2, 1), (10, 2, 3, 0), (10, 4, 3, 2)),
         why=(
             "The first window fits if there are k rows. After that every s rows more give one row "
             "more, and what is left over at the end is not looked at."
@@ -66,6 +66,10 @@ exercises = {
             (
                 lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1,
                 "This rounds up: a window that does not fit is left out.",
+            ),
+            (
+                lambda n, k, s, p: round((n + 2 * p - k) / s) + 1,
+                "This rounds to the nearest: a window that does not fit is left out.",
             ),
             (
                 lambda n, k, s, p: (n + 2 * p - k + 1) // s,
@@ -168,6 +172,10 @@ exercises = {
             (to_weight(0, 1, 0 * G + 1), "These pixels count, but each times its own G."),
             (to_weight(0, 1, G[::-1, ::-1]), "G is not flipped here; that is for the pixels."),
             (to_weight(0, 1, G.T), "Rows and columns of G have changed places."),
+            (
+                2 * to_weight(0, 1),
+                "Each of the four meetings counts once: a pixel times its G, and no other factor.",
+            ),
             (G[0, 0] * x[0, 1], "This is the part of the first window; there are three more."),
         ),
         hints=(

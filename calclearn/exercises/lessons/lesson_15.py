@@ -133,7 +133,7 @@ exercises = {
             "∂L/∂w, where `to_last` is ∂L/∂h_T."
         ),
         right=backward,
-        points=(LONG, SHORT, (0.5, np.array([0.0, 0.9, 0.1, -0.4]), 1.0)),
+        points=(LONG, SHORT, (0.5, np.array([0.3, 0.9, 0.1, -0.4]), 1.0)),
         why=(
             "The inputs are not needed: tanh tells its slope from its output, and w meets the "
             "state before."
@@ -147,6 +147,10 @@ exercises = {
             (first_use, "Only the part of the first step is left. Add all the parts."),
             (one_state_late, "At step t the weight meets the state before it, h[t − 1]."),
             (slope_before, "The slope of tanh at step t is told by its own output, h[t]."),
+            (
+                lambda w, h, to_last: 0.0,
+                "This is 0 whatever comes back: the sum has to grow at each step.",
+            ),
             (lambda w, h, to_last: -backward(w, h, to_last), "The size is right, not the sign."),
         ),
         hints=(

@@ -138,6 +138,7 @@ exercises = {
             ),
             (lowest(choosing, by_l1), "This is the choice for L1. L2 is asked for."),
             (np.log10(chosen), "This is the exponent."),
+            (3e-4, "This is close. Give more digits: three are enough."),
             (chosen / 10, "This is one of the eleven. Is its validation loss the lowest?"),
             (chosen * 10, "This is one of the eleven. Is its validation loss the lowest?"),
         ),

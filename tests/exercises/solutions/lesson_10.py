@@ -3,8 +3,8 @@
 import numpy as np
 
 from calclearn.descent.descend import descend
+from calclearn.descent.landscapes import double_well, two_valleys
 from calclearn.descent.second_order import DampedNewton, Newton
-from calclearn.descent.shapes import double_well, two_valleys
 
 newton = descend(two_valleys(), (2.0,), Newton(), 1).point
 damped = descend(double_well(), (0.25, 1.0), DampedNewton(), 1).point

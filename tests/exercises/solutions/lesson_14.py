@@ -3,9 +3,8 @@
 import numpy as np
 
 from calclearn import grad
-from calclearn.networks.convolution import Conv2D, conv2d
+from calclearn.networks.images import Conv2D, conv2d, max_pool2d
 from calclearn.networks.network import Network
-from calclearn.networks.pooling import max_pool2d
 
 image = np.array([[3.0, 6.0, 5.0, 1.0], [8.0, 2.0, 4.0, 9.0]])
 x = np.array([[1.0, 2.0, 0.0], [6.0, 1.0, 4.0], [0.0, 6.0, 2.0]])
@@ -35,7 +34,7 @@ right = {
         lambda n, k, s, p: int((n + 2 * p - k) / s + 1),
     ],
     "14.2": [Network((Conv2D(16, 5),), (3, 32, 32)).dimension, 16 * 76, "1216"],
-    "14.3": [received, [0, 0, 0, 0, 2, 0, 0, -3], tuple(received)],
+    "14.3": [received, received.reshape(2, 4), [0, 0, 0, 0, 2, 0, 0, -3], tuple(received)],
     "14.4": [by_grad[0, 1], 4, "4"],
 }
 wrong = {
@@ -47,6 +46,7 @@ wrong = {
         (lambda n, k, s, p: (n + 2 * p - k) // s, "counts the moves"),
         (lambda n, k, s, p: (n + 2 * p - k) / s + 1, "parts of a row"),
         (lambda n, k, s, p: np.ceil((n + 2 * p - k) / s) + 1, "rounds up"),
+        (lambda n, k, s, p: round((n + 2 * p - k) / s) + 1, "rounds to the nearest"),
         (7, "function is asked for"),
     ],
     "14.2": [
@@ -66,7 +66,7 @@ wrong = {
         ([0, 0, 0, 0, -3, 0, 0, 2], "changed places"),
         ([0, 0, 0, -3, 0, 2, 0, 0], "smallest"),
         ([0, 0, 2, 0, 0, 0, 0, -3], "window by window"),
-        (received.reshape(2, 4), "8 numbers"),
+        (received[:7], "8 numbers"),
         (-received, "sign"),
     ],
     "14.4": [
@@ -74,6 +74,7 @@ wrong = {
         (by_grad[0, 0], "K[0, 0]"),
         (by_grad[1, 1], "K[1, 1]"),
         (7, "its own G"),
+        (8, "counts once"),
         (2, "three more"),
         (3, "flipped"),
         (-4, "sign"),

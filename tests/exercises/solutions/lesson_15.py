@@ -92,6 +92,7 @@ wrong = {
         (tanh_afterwards, "before it meets w"),
         (from_the_start, "sets out from the last step"),
         (without_sum, "Add all the parts"),
+        (lambda w, h, g: 0, "whatever comes back"),
         (0.7, "function is asked for"),
     ],
     "15.4": [

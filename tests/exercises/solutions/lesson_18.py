@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from calclearn.descent.errors import cross_entropy
+from calclearn.descent.losses import cross_entropy
 from calclearn.descent.planes import projected
 
 pictures = np.array([0, 0, 1, 2])

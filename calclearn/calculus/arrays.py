@@ -1,0 +1,415 @@
+"""Rules of the functions that only move numbers: indexing, reshaping, sorting, joining, splitting.
+
+What was moved there is moved back: the pull-back adds each cotangent to the place that its number
+came from.  Where NumPy moves numbers in a complicated way, it shows by itself how: `moved` calls
+the function on the places 0, 1, 2, ... and then reads the numbers at the places that come out.
+"""
+
+import operator
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from calclearn.calculus.methods import METHODS
+from calclearn.calculus.rules import unbroadcast
+from calclearn.calculus.tracing import Traced, operand, plain, primitive, rewritten, rule
+
+# Indexing.  The cotangent of a[index] is zero but for one piece of a: a pair (index, piece).  A
+# vector that is read in a thousand slices would otherwise cost a thousand arrays of zeros.
+rule(operator.getitem, lambda g, y, a, index: [(index, g)])
+
+
+def assembled(pairs, value):
+    """The cotangent of `value` from its pieces: an array like it, or a list if it is a tuple."""
+    if isinstance(value, tuple):
+        entries = [None] * len(value)
+        for k, piece in pairs:
+            entries[k] = piece if entries[k] is None else entries[k] + piece
+        return entries
+    indices, pieces = zip(*pairs, strict=True)
+    return scatter(value.shape, value.dtype, indices, *pieces)
+
+
+@primitive
+def scatter(shape, dtype, indices, *pieces):
+    """Zeros, with each piece added at its index."""
+    whole = np.zeros(shape, dtype)
+    for index, piece in zip(indices, pieces, strict=True):
+        part = whole[index]
+        if part.base is whole:  # a view, so adding to the part adds to the whole
+            part += piece
+        elif part.ndim == 0:
+            whole[index] = part + piece
+        else:  # an index that is an array may name a place twice
+            np.add.at(whole, index, piece)
+    return whole
+
+
+rule(scatter, together=lambda needed, g, y, shape, dtype, indices, *pieces: (
+    None, None, None, *[g[index] for index in indices]))  # fmt: skip
+
+
+def cast(a, dtype, *_, **__):
+    """a.astype(dtype), a plain array where that has no slope."""
+    return in_dtype(a, dtype) if np.dtype(dtype).kind in "fc" else plain(a).astype(dtype)
+
+
+@primitive
+def in_dtype(a, dtype):
+    return a.astype(dtype)
+
+
+rule(in_dtype, lambda g, y, a, dtype: in_dtype(g, a.dtype))
+METHODS["astype"] = cast
+
+
+def places(a):
+    return np.arange(np.size(a)).reshape(np.shape(a))
+
+
+def moved(*functions):
+    """Differentiate functions that move the numbers of one array, by the places that they read."""
+
+    def definition(function):
+        return lambda a, *rest, **keywords: np.ravel(a)[function(places(a), *rest, **keywords)]
+
+    for function in functions:
+        rewritten(function)(definition(function))
+
+
+def before(a, axis):
+    """The index that leaves all axes before this one alone."""
+    return (slice(None),) * (axis % np.ndim(a))
+
+
+def inverse_order(axes):
+    """The order of axes that undoes a transposition."""
+    return None if axes is None else np.argsort(np.mod(axes, len(axes)))
+
+
+# fmt: off
+# The same numbers in another shape
+rule(np.copy,         lambda g, y, a, order="K", subok=False: g)
+rule(np.reshape,      lambda g, y, a, shape, order="C", copy=None: g.reshape(a.shape, order=order))
+rule(np.ravel,        lambda g, y, a, order="C": g.reshape(a.shape, order=order))
+rule(np.squeeze,      lambda g, y, a, axis=None: g.reshape(a.shape))
+rule(np.expand_dims,  lambda g, y, a, axis: g.reshape(a.shape))
+rule(np.broadcast_to, lambda g, y, a, shape, subok=False: unbroadcast(g, a.shape))
+
+# in another order
+rule(np.transpose,    lambda g, y, a, axes=None: np.transpose(g, inverse_order(axes)))
+rule(np.swapaxes,     lambda g, y, a, axis1, axis2: np.swapaxes(g, axis1, axis2))
+rule(np.moveaxis,     lambda g, y, a, source, destination: np.moveaxis(g, destination, source))
+rule(np.flip,         lambda g, y, a, axis=None: np.flip(g, axis))
+rule(np.roll,         lambda g, y, a, shift, axis=None: np.roll(g, np.negative(shift), axis))
+moved(np.rollaxis, np.rot90, np.resize, np.delete, np.tile, np.repeat)
+if hasattr(np, "astype"):  # from NumPy 2.1
+    rewritten(np.astype)( lambda x, dtype, copy=True, device=None: x.astype(dtype))
+rewritten(np.matrix_transpose, np.linalg.matrix_transpose)(lambda x: np.swapaxes(x, -1, -2))
+rewritten(np.fliplr)( lambda m: np.flip(m, 1))
+rewritten(np.flipud)( lambda m: np.flip(m, 0))
+rewritten(np.sort)(   lambda a, axis=-1, kind=None, order=None, *, stable=None: sorted_by(
+                          a, np.argsort(plain(a), axis, kind="stable"), axis))
+rewritten(np.partition)(lambda a, kth, axis=-1, kind="introselect", order=None: sorted_by(
+                          a, np.argpartition(plain(a), kth, axis), axis))
+
+# some of them
+rule(np.triu,         lambda g, y, a, k=0: np.triu(g, k))
+rule(np.tril,         lambda g, y, a, k=0: np.tril(g, k))
+rewritten(np.trim_zeros)(lambda filt, trim="fb", axis=None: filt[trimmed(plain(filt), trim)])
+rewritten(np.extract, arrays=2)(lambda condition, arr: np.ravel(arr)[np.ravel(condition) != 0])
+rewritten(np.compress, arrays=2)(lambda condition, a, axis=None, out=None:
+                          np.take(a, np.flatnonzero(plain(condition)), axis))
+rewritten(np.trace, np.linalg.trace)(lambda a, offset=0, axis1=0, axis2=1, dtype=None, out=None:
+                          np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype))
+rewritten(np.linalg.trace)(lambda x, offset=0, dtype=None: np.trace(x, offset, -2, -1, dtype))
+rewritten(np.linalg.diagonal)(lambda x, offset=0: np.diagonal(x, offset, -2, -1))
+
+# several arrays in one
+rewritten(np.append, arrays=2)(lambda arr, values, axis=None: np.concatenate([arr, values], axis))
+rewritten(np.vstack, arrays=0)(lambda tup, dtype=None, casting=None: np.concatenate(
+                          [np.atleast_2d(operand(a)) for a in tup], 0, dtype=dtype))
+rewritten(np.dstack, arrays=0)(lambda tup: np.concatenate(
+                          [np.atleast_3d(operand(a)) for a in tup], 2))
+rewritten(np.hstack, arrays=0)(lambda tup, dtype=None, casting=None: np.concatenate(
+                          [np.atleast_1d(operand(a)) for a in tup],
+                          0 if np.ndim(operand(tup[0])) < 2 else 1, dtype=dtype))
+rewritten(np.column_stack, arrays=0)(lambda tup: np.concatenate(
+                          [np.reshape(a, (-1, 1)) if np.ndim(a) < 2 else a
+                           for a in map(operand, tup)], 1))
+rewritten(np.broadcast_arrays, arrays=0)(lambda *args, subok=False: tuple(
+                          [np.broadcast_to(a, np.broadcast_shapes(*map(np.shape, args)))
+                           for a in args]))
+# fmt: on
+
+
+@rewritten(np.take)
+def take(a, indices, axis=None, out=None, mode="raise"):
+    a, axis = (np.ravel(a), 0) if axis is None else (a, axis)
+    n, k = a.shape[axis], np.asarray(plain(operand(indices)))
+    k = k if mode == "raise" else np.clip(k, 0, n - 1) if mode == "clip" else k % n
+    return a[(*before(a, axis), k)]
+
+
+@rewritten(np.take_along_axis)
+def take_along_axis(arr, indices, axis=-1):
+    if axis is None:
+        return np.ravel(arr)[np.asarray(indices)]
+    indices = np.asarray(indices)
+    shape = np.broadcast_shapes(
+        *[tuple(1 if i == axis % arr.ndim else n for i, n in enumerate(np.shape(b)))
+          for b in (arr, indices)]
+    )  # fmt: skip
+    index = list(np.ogrid[tuple(map(slice, shape))])
+    index[axis] = indices
+    return arr[tuple(index)]
+
+
+def trimmed(filt, trim):
+    """The slice that leaves out the zeros at the front, at the back, or at both ends."""
+    where = np.flatnonzero(filt)
+    if not where.size:
+        return slice(0)
+    return slice(where[0] if "f" in trim.lower() else 0,
+                 where[-1] + 1 if "b" in trim.lower() else None)  # fmt: skip
+
+
+def sorted_by(a, order, axis):
+    return np.ravel(a)[order] if axis is None else np.take_along_axis(a, order, axis)
+
+
+@rewritten(np.unique)
+def unique(ar, *rest, axis=None, return_index=False, **keywords):
+    """Each different number, read at the first place where it stands."""
+    if axis is not None or rest:
+        raise TypeError("numpy.unique under grad takes no axis, and its flags by name")
+    _, index, *others = np.unique(plain(ar), return_index=True, **keywords)
+    parts = (np.ravel(ar)[index], *([index] if return_index else []), *others)
+    return parts if len(parts) > 1 else parts[0]
+
+
+@rewritten(np.insert)
+def insert(arr, obj, values, axis=None):
+    values = operand(values)
+    first = np.insert(places(arr), obj, -1 - places(values), axis)
+    whole = np.concatenate([np.ravel(arr), np.ravel(values).astype(arr.dtype)])
+    return whole[np.where(first < 0, np.size(arr) - 1 - first, first)]
+
+
+@rule(np.pad)
+def pull_pad(g, y, a, pad_width, mode="constant", constant_values=0, reflect_type="even"):
+    """Padding copies numbers to the margins: follow the places, -1 where a constant was written."""
+    if mode == "constant":
+        where = np.pad(places(a), pad_width, constant_values=-1)
+    elif mode in ("edge", "reflect", "symmetric", "wrap") and reflect_type == "even":
+        where = np.pad(places(a), pad_width, mode)
+    else:
+        raise TypeError(
+            f"numpy.pad under grad has the modes constant, edge, reflect, symmetric and wrap, "
+            f"got {mode!r}{'' if reflect_type == 'even' else ' with reflect_type'}"
+        )
+    return scatter((a.size,), g.dtype, (where[where >= 0],), g[where >= 0]).reshape(a.shape)
+
+
+# Diagonals
+def diagonal_places(rows, columns, offset):
+    row = np.arange(max(0, -offset), min(rows, columns - offset))
+    return row, row + offset
+
+
+@rewritten(np.diagonal)
+def diagonal(a, offset=0, axis1=0, axis2=1):
+    last = np.moveaxis(a, (axis1, axis2), (-2, -1))
+    return last[(..., *diagonal_places(*last.shape[-2:], offset))]
+
+
+@rewritten(np.diag)
+def diag(v, k=0):
+    if v.ndim == 2:
+        return np.diagonal(v, k)
+    return np.diagflat(v, k)
+
+
+@rewritten(np.diagflat)
+def diagflat(v, k=0):
+    size = v.size + abs(k)
+    return scatter((size, size), v.dtype, (diagonal_places(size, size, k),), np.ravel(v))
+
+
+# Joining is cut going back, and cutting is indexing
+@primitive
+def join(axis, *arrays):
+    return np.concatenate(arrays, axis)
+
+
+@primitive
+def pile(axis, *arrays):
+    return np.stack(arrays, axis)
+
+
+def pull_join(needed, g, y, axis, *arrays):
+    ends = np.cumsum([np.shape(a)[axis] for a in arrays])
+    return None, *[g[(*before(y, axis), slice(end - np.shape(a)[axis], end))].astype(a.dtype)
+                   for a, end in zip(arrays, ends, strict=True)]  # fmt: skip
+
+
+def pull_pile(needed, g, y, axis, *arrays):
+    pieces = zip(arrays, np.moveaxis(g, axis, 0), needed[1:], strict=True)
+    return None, *[piece.astype(a.dtype) if need else None for a, piece, need in pieces]
+
+
+rule(join, together=pull_join)
+rule(pile, together=pull_pile)
+
+
+@rewritten(np.concatenate, arrays=0)
+def concatenate(arrays, axis=0, out=None, *, dtype=None, casting=None):
+    arrays = [a if type(a) is Traced else np.asarray(a) for a in map(operand, arrays)]
+    arrays = arrays if axis is not None else [np.ravel(a) for a in arrays]
+    y = join(axis or 0, *arrays)
+    return y if dtype is None else y.astype(dtype)
+
+
+@rewritten(np.stack, arrays=0)
+def stack(arrays, axis=0, out=None, *, dtype=None, casting=None):
+    y = pile(axis, *map(operand, arrays))
+    return y if dtype is None else y.astype(dtype)
+
+
+@rewritten(np.block, arrays=0)
+def block(arrays):
+    """Join the innermost lists along the last axis, those around them along the one before."""
+
+    def depth(a):
+        return 1 + max(map(depth, a)) if isinstance(a, list) else 0
+
+    def dimensions(a):
+        return max(map(dimensions, a)) if isinstance(a, list) else np.ndim(a)
+
+    rank = max(depth(arrays), dimensions(arrays))
+
+    def joined(a):
+        if isinstance(a, list):
+            return np.concatenate([joined(entry) for entry in a], axis=-depth(a))
+        return np.reshape(a, (1,) * (rank - np.ndim(a)) + np.shape(a))
+
+    return joined(arrays)
+
+
+for at_least in (np.atleast_1d, np.atleast_2d, np.atleast_3d):
+    rewritten(at_least, arrays=0)(
+        lambda *arys, f=at_least: tuple(f(a) for a in arys) if len(arys) > 1
+        else np.reshape(operand(arys[0]), f(np.empty(np.shape(operand(arys[0])))).shape)
+    )  # fmt: skip
+
+
+@rewritten(np.meshgrid, arrays=0)
+def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
+    grid = np.meshgrid(*[np.arange(np.size(a)) for a in xi], sparse=sparse, indexing=indexing)
+    return tuple([np.ravel(a)[k] for a, k in zip(xi, grid, strict=True)])
+
+
+# Splitting
+@rewritten(np.array_split)
+def array_split(ary, indices_or_sections, axis=0, split=np.array_split):
+    where = split(np.arange(ary.shape[axis]), indices_or_sections)
+    slices = [slice(k[0], k[-1] + 1) if k.size else slice(0) for k in where]
+    return [ary[(*before(ary, axis), piece)] for piece in slices]
+
+
+# fmt: off
+rewritten(np.split)( lambda ary, indices_or_sections, axis=0:
+                         array_split(ary, indices_or_sections, axis, np.split))
+rewritten(np.vsplit)(lambda ary, indices_or_sections: np.split(ary, indices_or_sections, 0))
+rewritten(np.dsplit)(lambda ary, indices_or_sections: np.split(ary, indices_or_sections, 2))
+rewritten(np.hsplit)(lambda ary, indices_or_sections:
+                         np.split(ary, indices_or_sections, min(1, np.ndim(ary) - 1)))
+if hasattr(np, "unstack"):  # from NumPy 2.1
+    rewritten(np.unstack)(lambda x, axis=0: tuple(np.moveaxis(x, axis, 0)))
+# fmt: on
+
+
+# Choosing
+@rewritten(np.select, arrays=0)
+def select(condlist, choicelist, default=0):
+    """The first choice whose condition holds."""
+    y = default
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        y = np.where(plain(operand(condition)), choice, y)
+    return y
+
+
+@rewritten(np.choose)
+def choose(a, choices, out=None, mode="raise"):
+    a = np.asarray(a)
+    choices = np.broadcast_arrays(a, *[operand(c) for c in choices])[1:]
+    n = len(choices)
+    k = a if mode == "raise" else np.clip(a, 0, n - 1) if mode == "clip" else a % n
+    k = np.broadcast_to(k, np.shape(choices[0]))
+    return np.take_along_axis(np.stack(choices), k[None], 0)[0]
+
+
+@rewritten(np.piecewise)
+def piecewise(x, condlist, funclist, *args, **kw):
+    """Each function on the numbers that it is for, put back in their order."""
+    conditions = np.asarray(plain(operand(condlist)))
+    if conditions.ndim <= np.ndim(x):  # one condition, and not a list of them
+        conditions = conditions[None]
+    which = np.full(np.shape(x), len(conditions))
+    for k, condition in enumerate(conditions):
+        which[condition] = k
+    functions = [*funclist, 0] if len(funclist) == len(conditions) else funclist
+    parts, flat = [], np.ravel(x)
+    for k, function in enumerate(functions):
+        piece = flat[np.ravel(which) == k]
+        y = function(piece, *args, **kw) if callable(function) else function
+        parts.append(np.broadcast_to(y, np.shape(piece)))
+    order = np.argsort(np.ravel(which), kind="stable")
+    return np.reshape(np.concatenate(parts)[np.argsort(order)], np.shape(x)).astype(x.dtype)
+
+
+@rewritten(np.full_like)
+def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, device=None):
+    shape = np.shape(a) if shape is None else shape
+    y = np.broadcast_to(fill_value, shape) + np.zeros(shape, a.dtype)
+    return y.astype(a.dtype if dtype is None else dtype)
+
+
+@rewritten(np.bincount, arrays=2)
+def bincount(x, weights=None, minlength=0):
+    x = np.asarray(plain(x))
+    size = max(minlength, x.max(initial=-1) + 1)
+    return scatter((size,), np.dtype(float), (x,), weights.astype(float))
+
+
+@rewritten(np.apply_along_axis, arrays=0)
+def apply_along_axis(func1d, axis, arr, *args, **kwargs):
+    rows = np.moveaxis(arr, axis, -1)
+    slices = [operand(func1d(rows[k], *args, **kwargs)) for k in np.ndindex(rows.shape[:-1])]
+    whole = np.reshape(np.stack(slices), (*rows.shape[:-1], *np.shape(slices[0])))
+    new = range(rows.ndim - 1, np.ndim(whole))
+    return np.moveaxis(whole, new, range(axis % arr.ndim, axis % arr.ndim + len(new)))
+
+
+# Windows overlap: going back, the overlaps add up
+@primitive
+def overlap_add(windows, shape, window_shape, axes):
+    """Add every window back to the place that it was read from."""
+    whole = np.zeros(shape, windows.dtype)
+    for offset in np.ndindex(*window_shape):
+        place = [slice(None)] * len(shape)
+        for axis, start in zip(axes, offset, strict=True):
+            place[axis] = slice(start, start + windows.shape[axis])
+        whole[tuple(place)] += windows[(..., *offset)]
+    return whole
+
+
+@rule(sliding_window_view)
+def pull_windows(g, y, a, window_shape, axis=None):
+    axes = range(a.ndim) if axis is None else np.atleast_1d(axis)
+    axes = tuple([int(i) % a.ndim for i in axes])
+    return overlap_add(g, a.shape, tuple(np.atleast_1d(window_shape)), axes)
+
+
+rule(overlap_add, lambda g, y, windows, shape, window_shape, axes: sliding_window_view(
+    g, window_shape, axes))  # fmt: skip

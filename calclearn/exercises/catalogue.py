@@ -1,0 +1,131 @@
+"""What a lesson's file says of its exercises, and where `check` and `reveal` look it up.
+
+The questions stand in the notebook. The file has the right answers, the typical mistakes, one a
+line, and what the predictions come to:
+
+    exercise("07.2", 2 * n / steep, '''
+        Dividing the loss by n divides every curvature by n.
+        > The bound is 2/λmax. Which Hessian has the mean?
+        > Divide the Hessian by n, then form 2/λmax.''', [
+        (2 / steep,        "This is the bound of the sum."),
+        (2 / (n * steep),  "Dividing the loss by n makes the bowl flatter, not steeper."),
+    ])
+
+The text says why the answer is right; its lines that begin with > begin a hint each, from mild to
+strong. A lesson is found by its number, `calclearn/lessons/lesson_07.py`, and imported when one of
+its exercises is first asked for, so the engine depends on no lesson.
+"""
+
+import importlib
+import importlib.util
+import re
+import textwrap
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from calclearn.exercises.kinds import Choice, Exercise, Function, Number, Vector
+
+_exercises: dict[str, dict[str, Exercise]] = {}  # by lesson, then by number
+_outcomes: dict[str, dict[int, tuple[int, str]]] = {}  # by lesson, then by prediction
+
+
+def exercise(
+    number: str,
+    right: float | np.ndarray | Callable,
+    text: str,
+    mistakes: Iterable[tuple[object, str]] = (),
+    **more,
+) -> None:
+    """Define an exercise: the right answer, why it is right, hints, a sentence for each mistake.
+
+    The kind is that of the right answer: a function (which needs `points`, argument tuples at which
+    it is called, and `returns`, the shape of one value where that is not a number), several numbers
+    or one. `more` goes to the kind. Raises ValueError for a number unlike "07.2" or a text without
+    hints.
+    """
+    kind = Function if callable(right) else Vector if np.ndim(right) else Number
+    _define(number, kind(right=right, mistakes=tuple(mistakes), **_parts(number, text), **more))
+
+
+def choice(
+    number: str, right: str, text: str, *, options: dict[str, str] | None = None, **mistakes: str
+) -> None:
+    """Define an exercise whose answer is the letter of an option: `a="why this is a mistake"`.
+
+    Where the texts of all `options` are given, {letter: text}, the whole text is an answer, too.
+    Raises ValueError where a letter has no sentence, and as `exercise` does.
+    """
+    letters = {letter: letter for letter in sorted({right, *mistakes})}
+    options = letters if options is None else options
+    if right in mistakes or {*options} != {*letters}:
+        raise ValueError(
+            f"{number} must have one sentence for each wrong option, "
+            f"got {', '.join(mistakes) or 'none'} with {right!r} right"
+        )
+    about = _parts(number, text)
+    _define(number, Choice(right=right, options=options, mistakes=tuple(mistakes.items()), **about))
+
+
+def outcome(lesson: str, option: int, why: str, *, prediction: int = 1) -> None:
+    """Say which option of a lesson's prediction comes true, counted from 1, and why.
+
+    Where a lesson has several predictions, `prediction` counts them, also from 1.
+    """
+    if not re.fullmatch(r"\d\d", lesson) or not (isinstance(option, int) and option > 0):
+        raise ValueError(
+            f'a lesson like "07" and an option like 2 are needed, got {lesson}, {option}'
+        )
+    _outcomes.setdefault(lesson, {})[prediction] = (option, " ".join(why.split()))
+
+
+def exercises(number: str) -> dict[str, Exercise]:
+    """The exercises of the lesson that a number like "07.2", or "07", belongs to; else none."""
+    lesson = _loaded(number)
+    # TRANSITION: lessons whose exercises still lie in exercises/lessons/.
+    return _exercises.get(lesson) or getattr(_former(lesson), "exercises", {})
+
+
+def outcomes(lesson: str) -> dict[int, tuple[int, str]]:
+    """By prediction: the option that comes true, and why; empty where there is no such lesson."""
+    return _outcomes.get(_loaded(lesson), {})
+
+
+def former_outcomes(lesson: str) -> tuple[tuple[str, str], ...]:
+    """TRANSITION: the outcomes, by the option's text, of lessons in exercises/lessons/."""
+    return getattr(_former(_loaded(lesson)), "outcomes", ())
+
+
+def _loaded(number: object) -> str:
+    """The lesson of a number, with its file imported; empty where the number names none."""
+    match = re.match(r"\d\d(?=\.|$)", number) if isinstance(number, str) else None
+    if match and _module("calclearn.lessons", match[0]):
+        importlib.import_module(f"calclearn.lessons.lesson_{match[0]}")
+    return match[0] if match else ""
+
+
+def _module(folder: str, lesson: str) -> bool:
+    return importlib.util.find_spec(f"{folder}.lesson_{lesson}") is not None
+
+
+def _former(lesson: str):
+    folder = "calclearn.exercises.lessons"
+    if not lesson or not _module(folder, lesson):
+        return None
+    return importlib.import_module(f"{folder}.lesson_{lesson}")
+
+
+def _define(number: str, made: Exercise) -> None:
+    _exercises.setdefault(number.partition(".")[0], {})[number] = made
+
+
+def _parts(number: str, text: str) -> dict:
+    """Return why the answer is right, and the hints."""
+    if not re.fullmatch(r"\d\d\.\d+", number):
+        raise ValueError(f'number must be the lesson and a count, like "07.2", got {number!r}')
+    why, *hints = re.split(r"^> ?", textwrap.dedent(text).strip(), flags=re.MULTILINE)
+    if not why or not hints:
+        raise ValueError(
+            f"the text of {number} must say why, and have hints: lines that begin with >"
+        )
+    return {"why": " ".join(why.split()), "hints": tuple(" ".join(h.split()) for h in hints)}

@@ -1,0 +1,73 @@
+"""What has steps can be watched: a slider of steps, with Play, Back and Next.
+
+Play runs in the browser and only moves the slider, so whatever it does can be undone by hand, and
+the figure follows as it follows any slider. It stops at the end; pressed there, it begins anew.
+"""
+
+from typing import Any
+
+import ipywidgets as widgets
+
+from calclearn.descent.descend import Descent
+
+SECONDS = 3.0  # that a whole film takes, where its pictures are neither too fast nor too slow
+FASTEST, SLOWEST = 0.04, 0.5  # seconds a picture
+
+
+def slider_of_steps(quantities: dict[str, Any]) -> widgets.IntSlider:
+    """Return a slider over the steps of what was computed, at the end, where all of it is shown."""
+    last = last_step(quantities)
+    return widgets.IntSlider(value=last, min=0, max=last, description="step")
+
+
+def last_step(quantities: dict[str, Any]) -> int:
+    """Return the number of steps: `steps`, or those of the longest descent among the quantities.
+
+    Raises TypeError where there is neither.
+    """
+    if "steps" in quantities:
+        return max(int(quantities["steps"]), 1)
+    values = list(quantities.values())
+    for value in quantities.values():
+        values += value.values() if isinstance(value, dict) else ()
+        values += value if isinstance(value, list | tuple) else ()
+    runs = [len(value.values) - 1 for value in values if isinstance(value, Descent)]
+    if not runs:
+        raise TypeError(
+            f"play needs a Descent among the quantities, or their number as steps; there are "
+            f"{', '.join(quantities)}"
+        )
+    return max(*runs, 1)
+
+
+def step_of(control: widgets.IntSlider, quantities: dict[str, Any], name: str) -> int:
+    """Return the step to show: as the slider says, and at its end the last step of every run."""
+    step = quantities[name]
+    try:
+        last = last_step({key: value for key, value in quantities.items() if key != name})
+    except TypeError:  # what is played is no descent: the slider alone says how long it is
+        return step
+    return last if step >= control.max else min(step, last)
+
+
+def remote(control: widgets.IntSlider) -> widgets.Box:
+    """Return a row with Play, the slider, Back and Next."""
+    pictures = (control.max - control.min) / control.step
+    pace = min(max(SECONDS / max(pictures, 1), FASTEST), SLOWEST)
+    play = widgets.Play(
+        value=control.value, min=control.min, max=control.max, step=control.step,
+        interval=round(1000 * pace), show_repeat=False,
+    )  # fmt: skip
+    widgets.jslink((control, "value"), (play, "value"))  # in this order: the first sets the other
+
+    def button(words: str, by: int) -> widgets.Button:
+        def move(_) -> None:
+            control.value = min(max(control.value + by, control.min), control.max)
+
+        button = widgets.Button(description=words, layout=widgets.Layout(width="90px"))
+        button.on_click(move)
+        return button
+
+    row = widgets.Layout(flex_flow="row wrap", align_items="center")
+    back, forth = button("◀ Back", -control.step), button("Next ▶", control.step)
+    return widgets.Box([play, control, back, forth], layout=row)

@@ -1,0 +1,402 @@
+"""Marks: lines, dots, rules, texts, areas, stems and rasters of any quantities.
+
+A mark is made with the names of the quantities that it draws, so a cell needs no class of its own:
+
+    Lines(ax, "train", "held_out", color=[BLUE, ORANGE], step="step")
+
+draws what `compute` returns as `train` and as `held_out`, as far as the step. Further keywords are
+matplotlib's own; a list gives each name its own value, and a table {name: {keyword: value}} may
+stand in place of names. Artists that no quantity moves belong to matplotlib: `ax.axhline(0)`.
+
+NaN leaves a gap. What is far outside the axes, infinite, or zero on a logarithmic axis is moved to
+a place that every renderer can draw to, beyond the edge.
+"""
+
+import inspect
+import string
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cbook import normalize_kwargs
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import Colormap, Normalize
+from matplotlib.lines import Line2D
+from matplotlib.transforms import IdentityTransform
+
+from calclearn.figures.style import BEST, BLACK, GREEN, LOSS, MODEL, PURPLE, STEP, style
+
+COLORS = (MODEL, STEP, GREEN, PURPLE, BEST, BLACK)  # in turn, where none is given
+FAR = 1000  # lengths of the axis; renderers fail, or lose precision, much farther out
+FAR_SCALED = 3  # the same on axes that are not linear, whose numbers would overflow
+
+
+class Drawing:
+    """What `explore` updates: artists on the axes `ax` that follow quantities.
+
+    `update` names the quantities. Where their names are data, `parameters` holds them: {name:
+    whether it is needed}.
+    """
+
+    parameters: dict[str, bool] | None = None
+    sources: Mapping[str, str] = MappingProxyType({})
+
+    def __init__(self, ax: Axes) -> None:
+        self.ax = ax
+
+    def on(self, **names: str) -> Self:
+        """Take other quantities: after `on(descent="second")` the descent is the quantity `second`.
+
+        Raises TypeError for a name that `update` does not take, or one that is not text.
+        """
+        known = list(self.parameters or inspect.signature(self.update).parameters)
+        for name, quantity in names.items():
+            if name not in known:
+                raise TypeError(f"{type(self).__name__} takes {', '.join(known)}; got {name!r}")
+            if not isinstance(quantity, str):
+                raise TypeError(f"{name} must be the name of a quantity, got {quantity!r:.60}")
+        self.sources = {**self.sources, **names}
+        return self
+
+    def update(self, **quantities: Any) -> None:
+        raise NotImplementedError
+
+
+class _Mark(Drawing):
+    """A drawing with one artist, or pair of artists, for each quantity in `looks`."""
+
+    def __init__(
+        self, ax: Axes, names, look: dict, *, step: str | None = None, kind=Line2D, usual=None
+    ) -> None:
+        super().__init__(ax)
+        self.step, self.solid = step, ax.name == "3d"
+        self.looks = {
+            name: (usual or {}) | normalize_kwargs(each, kind)
+            for name, each in _looks(names, look).items()
+        }
+        self.parameters = dict.fromkeys(self.looks, True) | ({step: False} if step else {})
+
+    def _cut(self, places: np.ndarray, quantities: dict) -> np.ndarray:
+        """Return places (d, n) up to the step, all where no step is given."""
+        step = quantities.get(self.step)
+        return places if step is None else places[:, : int(step) + 1]
+
+
+class Lines(_Mark):
+    """A curve for each name: y over its index, or (x, y); on solid axes (x, y, z).
+
+    `step` names the quantity up to which the curves are drawn. With `edge`, what leaves the axes
+    runs along their edge.
+
+    >>> from calclearn.figures.style import panels
+    >>> (ax,) = panels("flat")
+    >>> losses = Lines(ax, "train", "held_out", label=["train", "held out"], step="step")
+    >>> losses.update(train=[4, 2, 1], held_out=[5, 3, 4], step=1)
+    >>> losses.lines["train"].get_ydata().tolist()
+    [4.0, 2.0]
+    """
+
+    usual: ClassVar[dict] = {}
+
+    def __init__(
+        self, ax: Axes, *names: str | dict, step: str | None = None, edge: bool = False, **look
+    ) -> None:
+        super().__init__(ax, names, look, step=step, usual=self.usual)
+        self.edge = edge
+        with style():
+            self.lines = {name: _line(ax, **each) for name, each in self.looks.items()}
+
+    def update(self, **quantities: Any) -> None:
+        for name, line in self.lines.items():
+            places = _rows(name, quantities[name], 3 if self.solid else 2, index=not self.solid)
+            _put(line, _within(self.ax, self._cut(places, quantities), self.edge))
+
+
+class Dots(Lines):
+    """A point for each name, or many: (2,) or (2, k); on solid axes (3,) or (3, k).
+
+    `step` names the quantity up to which the points are drawn. With `edge`, a point that is outside
+    the axes stands at their edge.
+    """
+
+    usual: ClassVar[dict] = {
+        "marker": "o", "linestyle": "", "markersize": 8, "markeredgecolor": "white", "zorder": 5
+    }  # fmt: skip
+
+    def update(self, **quantities: Any) -> None:
+        for name, dots in self.lines.items():
+            places = _rows(name, quantities[name], 3 if self.solid else 2)
+            _put(dots, _within(self.ax, self._cut(places, quantities), self.edge))
+
+
+class Rule(Drawing):
+    """Straight lines across flat axes: vertical ones at the quantity `x`, level ones at `y`.
+
+    `Rule(ax, x="best")` follows the quantity `best`: a number, or several.
+    """
+
+    def __init__(self, ax: Axes, *, x: str | None = None, y: str | None = None, **look) -> None:
+        super().__init__(ax)
+        _flat(self)
+        names = {way: name for way, name in (("x", x), ("y", y)) if name is not None}
+        if not names or not all(isinstance(name, str) for name in names.values()):
+            raise TypeError(f"x or y must name a quantity, got x={x!r}, y={y!r}")
+        self.parameters = dict.fromkeys(names.values(), True)
+        look = {"color": BLACK, "linewidth": 1.2} | normalize_kwargs(look, Line2D)
+        across = {"x": ax.get_xaxis_transform, "y": ax.get_yaxis_transform}
+        with style():
+            self.lines = {
+                way: (name, _line(ax, transform=across[way](), **look))
+                for way, name in names.items()
+            }
+
+    def update(self, **quantities: Any) -> None:
+        for way, (name, line) in self.lines.items():
+            values = _rows(name, np.ravel(quantities[name]), 1, index=False)[0]
+            place = _within_axis(getattr(self.ax, f"{way}axis"), values)
+            ends = np.tile([0, 1, np.nan], len(place)), np.repeat(place, 3)
+            line.set_data(*(ends[::-1] if way == "x" else ends))
+
+
+class Text(Drawing):
+    """Words that follow quantities: `Text(ax, (0.05, 0.9), "slope {slope:.2f}")`.
+
+    `text` is a template; `place` is a pair of fractions of the axes, or the name of a quantity,
+    which is a point (2,), on solid axes (3,). Where that point is not finite, nothing is shown.
+
+    >>> from calclearn.figures.style import panels
+    >>> (ax,) = panels("flat")
+    >>> words = Text(ax, "top", "slope {slope:.2f}")
+    >>> words.update(top=(0.5, 0.5), slope=-0.25)
+    >>> words.text.get_text()
+    'slope −0.25'
+    """
+
+    def __init__(self, ax: Axes, place: str | tuple[float, float], text: str, **look) -> None:
+        super().__init__(ax)
+        self.place, self.template, self.solid = place, text, ax.name == "3d"
+        fields = [field for _, field, *_ in string.Formatter().parse(text) if field]
+        names = [field.partition(".")[0].partition("[")[0] for field in fields]
+        follows = isinstance(place, str)
+        self.parameters = dict.fromkeys([*names, place] if follows else names, True)
+        with style():
+            if follows:
+                origin = (0, 0, 0) if self.solid else (0, 0)
+                self.text = ax.text(*origin, "", animated=True, clip_on=True, **look)
+            else:
+                write = ax.text2D if self.solid else ax.text
+                self.text = write(*place, "", transform=ax.transAxes, animated=True, **look)
+
+    def update(self, **quantities: Any) -> None:
+        self.text.set_text(_InPrint().vformat(self.template, (), quantities))
+        if not isinstance(self.place, str):
+            return
+        places = _rows(self.place, quantities[self.place], 3 if self.solid else 2)
+        self.text.set_visible(places.shape[1] == 1 and bool(np.isfinite(places).all()))
+        if self.text.get_visible():
+            place = places[:, 0] if self.solid else _within(self.ax, places)[:, 0]
+            self.text.set_position_3d(place) if self.solid else self.text.set_position(place)
+
+
+class Area(_Mark):
+    """The area under a curve, or between two, for each name: y over its index, (x, y), or
+    (x, low, high). The first two reach down, or up, to `base`.
+    """
+
+    def __init__(self, ax: Axes, *names: str | dict, base: float = 0.0, **look) -> None:
+        super().__init__(
+            ax, names, look, kind=PolyCollection, usual={"alpha": 0.25, "linewidth": 0}
+        )
+        _flat(self)
+        self.base = base
+        with style():
+            self.areas = {
+                name: PolyCollection([], animated=True, **each) for name, each in self.looks.items()
+            }
+            for area in self.areas.values():
+                ax.add_collection(area, autolim=False)
+
+    def update(self, **quantities: Any) -> None:
+        for name, area in self.areas.items():
+            x, *y = _rows(name, quantities[name], 2, 3, index=True)
+            low, high = y if len(y) == 2 else (np.full(len(x), self.base), *y)
+            edges = [_within(self.ax, np.stack([x, side])) for side in (low, high)]
+            known = np.isfinite(edges).all(axis=(0, 1))
+            pieces = np.split(np.arange(len(x)), np.flatnonzero(np.diff(known)) + 1)
+            (below, above) = edges
+            area.set_verts([
+                np.concatenate([below[:, piece], above[:, piece[::-1]]], axis=1).T
+                for piece in pieces if len(piece) and known[piece[0]]
+            ])  # fmt: skip
+
+
+class Stems(_Mark):
+    """A stem with a dot on it for each value: y over its index, or (x, y); it begins at `base`."""
+
+    def __init__(
+        self, ax: Axes, *names: str | dict, base: float = 0.0, step: str | None = None, **look
+    ) -> None:
+        super().__init__(ax, names, look, step=step, usual={"marker": "o"})
+        _flat(self)
+        self.base = base
+        with style():
+            self.stems = {
+                name: (
+                    _line(ax, **each | {"marker": "", "label": "_stem"}),
+                    _line(ax, **each | {"linestyle": "", "zorder": 3}),
+                )
+                for name, each in self.looks.items()
+            }
+
+    def update(self, **quantities: Any) -> None:
+        for name, (stem, head) in self.stems.items():
+            places = _rows(name, quantities[name], 2, index=True)
+            x, y = _within(self.ax, self._cut(places, quantities))
+            (base,) = _within_axis(self.ax.yaxis, np.array([self.base]))
+            gap = np.full(len(x), np.nan)
+            stem.set_data(np.repeat(x, 3), np.stack([np.full(len(x), base), y, gap], 1).ravel())
+            head.set_data(x, y)
+
+
+class Raster(Drawing):
+    """The quantity `name` as coloured cells: (rows, columns), or colours (rows, columns, 3 or 4).
+
+    `window`, ((left, right), (low, high)), is where it lies on the axes, its first row lowest;
+    without one, a cell is one unit wide and the first row is at the top, as in an image. `colors`
+    is a colormap; `scale` is matplotlib's `Normalize` or `LogNorm`, by default from the smallest to
+    the largest finite value. NaN has no colour, infinities have those of the ends.
+    """
+
+    def __init__(
+        self, ax: Axes, name: str, *, window=None, colors: Colormap = LOSS,
+        scale: Normalize | None = None, **look,
+    ) -> None:  # fmt: skip
+        super().__init__(ax)
+        _flat(self)
+        self.name, self.colors, self.scale, self.window = name, colors, scale, window
+        self.parameters, self.shape = {name: True}, None
+        extent = None if window is None else (*window[0], *window[1])
+        place = {"origin": "upper" if window is None else "lower", "extent": extent}
+        place["aspect"] = "equal" if window is None else "auto"
+        look = {"interpolation": "nearest", "zorder": 0.5} | place | look
+        with style():
+            self.image = ax.imshow(np.zeros((1, 1, 4)), animated=True, **look)
+
+    def update(self, **quantities: Any) -> None:
+        cells = _numbers(self.name, quantities[self.name])
+        if not (cells.size and (cells.ndim == 2 or (cells.ndim == 3 and cells.shape[2] in (3, 4)))):
+            raise ValueError(
+                f"{self.name} must be cells (rows, columns), or their colours, got an array of "
+                f"shape {cells.shape}"
+            )
+        if self.window is None and cells.shape[:2] != self.shape:
+            self.shape = rows, columns = cells.shape[:2]
+            self.image.set_extent((-0.5, columns - 0.5, rows - 0.5, -0.5))
+            self.ax.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
+        self.image.set_data(np.nan_to_num(cells) if cells.ndim == 3 else self._colored(cells))
+
+    def _colored(self, cells: np.ndarray) -> np.ndarray:
+        finite = cells[np.isfinite(cells)]
+        low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
+        scale = self.scale or Normalize(low, high if high > low else low + 1)
+        shares = np.ma.filled(scale(np.clip(cells, scale.vmin, scale.vmax)), np.nan)
+        colors = self.colors(np.nan_to_num(shares), bytes=True)
+        colors[np.isnan(shares), 3] = 0
+        return colors
+
+
+class _InPrint(string.Formatter):
+    """Templates in which a minus is no hyphen."""
+
+    def format_field(self, value: Any, spec: str) -> str:
+        text = format(value, spec)
+        return text if isinstance(value, str) else text.replace("-", "−")
+
+
+def _looks(names, look: dict) -> dict[str, dict]:
+    """Return the keywords of each name.
+
+    >>> _looks(("a", "b"), {"color": ["red", "blue"], "lw": 2})["b"]
+    {'color': 'blue', 'lw': 2}
+    """
+    rows: dict[str, dict] = {}
+    for each in names:
+        rows |= each if isinstance(each, dict) else {each: {}}
+    if not rows or not all(isinstance(name, str) for name in rows):
+        raise TypeError(f"a mark needs the names of quantities, got {names!r:.80}")
+    for keyword, values in look.items():
+        if isinstance(values, list) and len(values) != len(rows):
+            raise ValueError(
+                f"{keyword} must have one value for each of {', '.join(rows)}, got {len(values)}"
+            )
+    looks = {}
+    for place, (name, own) in enumerate(rows.items()):
+        each = {
+            key: value[place] if isinstance(value, list) else value for key, value in look.items()
+        }
+        looks[name] = each | own
+        if not {"color", "c"} & {*looks[name]}:
+            looks[name]["color"] = COLORS[place % len(COLORS)]
+    return looks
+
+
+def _flat(mark: Drawing) -> None:
+    if mark.ax.name == "3d":
+        raise TypeError(f"{type(mark).__name__} needs flat axes, got solid ones")
+
+
+def _line(ax: Axes, **look):
+    empty = ([], [], []) if ax.name == "3d" else ([], [])
+    return ax.plot(*empty, animated=True, **look)[0]
+
+
+def _put(line, places: np.ndarray) -> None:
+    line.set_data_3d(*places) if len(places) == 3 else line.set_data(*places)
+
+
+def _numbers(name: str, value: Any) -> np.ndarray:
+    try:
+        if isinstance(value, tuple):
+            value = np.broadcast_arrays(*value)
+        return np.asarray(value, float)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be numbers of one length, got {value!r:.60}") from None
+
+
+def _rows(name: str, value: Any, *counts: int, index: bool = False) -> np.ndarray:
+    """Return coordinates (d, n), with d one of `counts`; one row goes over its `index`."""
+    rows = _numbers(name, value)
+    if rows.ndim == 1 and counts == (1,):
+        rows = rows[None]
+    elif rows.ndim == 1:
+        rows = np.stack([np.arange(len(rows)), rows]) if index else rows[:, None]
+    if rows.ndim != 2 or len(rows) not in counts:
+        form = " or ".join(f"({', '.join('xyz'[:count])})" for count in counts)
+        raise ValueError(f"{name} must be {form}, got an array of shape {rows.shape}")
+    return rows
+
+
+def _within(ax: Axes, places: np.ndarray, edge: bool = False) -> np.ndarray:
+    """Return places (d, n) that can be drawn; on solid axes those outside the box are left out."""
+    if len(places) == 2:
+        rows = zip((ax.xaxis, ax.yaxis), places, strict=True)
+        return np.stack([_within_axis(axis, values, edge) for axis, values in rows])
+    low, high = np.sort([ax.get_xlim(), ax.get_ylim(), ax.get_zlim()]).T[:, :, None]
+    return np.where(((places >= low) & (places <= high)).all(axis=0), places, np.nan)
+
+
+def _within_axis(axis, values: np.ndarray, edge: bool = False) -> np.ndarray:
+    """Return values no farther from the axis than some of its lengths, or none beyond its ends.
+
+    Lengths are those on the paper, so that zero has a place on a logarithmic axis: beyond its end.
+    """
+    scale = axis.get_transform()
+    low, high = np.sort(scale.transform(np.array(axis.get_view_interval(), float)))
+    far = FAR if isinstance(scale, IdentityTransform) else FAR_SCALED
+    room = 0 if edge else far * (high - low)
+    with np.errstate(all="ignore"):
+        places = scale.transform(values)
+        kept = np.clip(places, low - room, high + room)
+        return np.where(kept == places, values, scale.inverted().transform(kept))

@@ -1,0 +1,198 @@
+"""Lesson 07, how big a step: along an eigenvector of the Hessian with eigenvalue λ, a step of
+gradient descent multiplies the error by 1 − η·λ.
+"""
+
+from functools import cache
+
+import numpy as np
+
+from calclearn.data import LineData, penguin_line
+from calclearn.descent.descend import Descent, descend
+from calclearn.descent.losses import line_loss
+from calclearn.descent.optimizers import GradientDescent
+from calclearn.exercises import choice, exercise, outcome
+from calclearn.explorers.controls import round_slider, slider
+from calclearn.explorers.descents import (
+    STEPS,
+    bands,
+    far_start,
+    progress,
+    rate_slider,
+    regime,
+    regimes,
+)
+from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers.surfaces import turning
+from calclearn.figures.descents import Bands, LossCurve, Path, WeightCurve
+from calclearn.figures.style import WEIGHTS, panels
+from calclearn.figures.surfaces import Bowl, Contours, Point, window_around
+
+
+def learning_rate(data: LineData | None = None) -> Explorer:
+    """How big a step? The path on the map and on the bowl, the loss, and what each rate would do.
+
+    The track and the strip are coloured by the Hessian of the data in use: `points` takes fewer of
+    them, and the bands move. The start can be dragged on the map, and the descent can be played.
+
+    >>> "it diverges after" in learning_rate().set(learning_rate=1e-3).caption
+    True
+    """
+    data = penguin_line() if data is None else data
+    whole, unit = line_loss(data.x, data.y), f"{data.y_unit}²"
+    window, start = window_around(whole), far_start(whole)
+    rate = rate_slider(whole)
+    limits = rate.base**rate.min, rate.base**rate.max
+
+    @cache
+    def loss_of(points: int):
+        few = data.thinned(points)
+        return line_loss(few.x, few.y)
+
+    def walk(learning_rate, points, slope, intercept):
+        surface, weights = loss_of(points), np.array([slope, intercept])
+        rates = regimes(surface)
+        return {
+            "surface": surface,
+            "weights": weights,
+            "descent": descend(surface, weights, GradientDescent(learning_rate), STEPS),
+            "lowest": float(surface(surface.minima[0])),
+            "rates": rates,
+            "bands": bands(rates),
+        }
+
+    def caption(learning_rate, descent, step, lowest, rates, weights, points) -> str:
+        slope, intercept = weights
+        return (
+            f"{regime(rates, learning_rate)}. In the slowest direction the distance to the bottom "
+            f"is multiplied by {abs(rates.factor(learning_rate)):.3g} at each step; "
+            f"{progress(descent, step, unit)} (lowest possible: {lowest:.3g} {unit}). Start: slope "
+            f"{slope:.2f}, intercept {intercept:.2f}. With {points} points the border 2/λmax is "
+            f"{rates.oscillates:.3g}."
+        )
+
+    left, middle, right, strip = panels(
+        "flat", "solid", "flat", "strip", ratios=(0.75, 1.15, 1), height=4.1
+    )
+    drawings = [
+        Contours(left, window=window, title="path on the map", equal=True),
+        Bowl(middle, window=window, title=f"path in the bowl: SSE ({unit})"),
+        Path(left),
+        Path(middle),
+        LossCurve(right, steps=STEPS, unit=unit),
+        Point(left, drags=("slope", "intercept")),
+        Bands(strip, limits),
+    ]
+    return explore(
+        walk,
+        drawings,
+        caption,
+        play="step",
+        learning_rate=rate,
+        points=slider(len(data), len(data) // 10, len(data), 1),
+        slope=round_slider(start[0], window[0], label="start slope"),
+        intercept=round_slider(start[1], window[1], label="start intercept"),
+        **turning(),
+    )
+
+
+def each_weight() -> Explorer:
+    """Why is the path not straight? Each weight follows its own partial derivative.
+
+    >>> each_weight().set(step=1).state["descent"].points.shape
+    (61, 2)
+    """
+    data = penguin_line()
+    surface, unit = line_loss(data.x, data.y), f"{data.y_unit}²"
+    window, best = window_around(surface), surface.minima[0]
+
+    def walk(learning_rate) -> dict[str, Descent]:
+        start = far_start(surface)
+        return {"descent": descend(surface, start, GradientDescent(learning_rate), STEPS)}
+
+    def caption(learning_rate, descent, step) -> str:
+        slope, intercept = np.abs(descent.points[1] - descent.points[0])
+        return (
+            f"Learning rate {learning_rate:.3g}: the first step moves the slope by {slope:.3g} and "
+            f"the intercept by {intercept:.3g}, each by η times its own partial derivative; "
+            f"{progress(descent, step, unit)}."
+        )
+
+    left, *axes = panels("flat", "flat", "flat", ratios=(0.7, 1, 1))
+    drawings = [Contours(left, surface, window=window, title="path on the map", equal=True)]
+    drawings += [Path(left)]
+    for k, ax in enumerate(axes):
+        look = {"window": window[k], "best": best[k], "color": WEIGHTS[k]}
+        drawings.append(WeightCurve(ax, k, steps=STEPS, **look))
+    return explore(walk, drawings, caption, play="step", learning_rate=rate_slider(surface))
+
+
+# Exercises; the questions stand in the notebook.
+# fmt: off
+
+loss = line_loss(penguin_line().x, penguin_line().y)
+n, rate, start = len(penguin_line()), 0.0002, np.array([0.0, 3.0])
+H, g = loss.hessian(start), loss.gradient(start)
+flat, steep = np.linalg.eigvalsh(H)
+slope_first = start - rate * g * [1, 0]
+one_by_one = slope_first - rate * loss.gradient(slope_first) * [0, 1]
+
+outcome("07", 3, """
+    The SSE is a sum over the points, and so is its curvature: with a tenth of the points the bowl
+    is a tenth as steep. Set the points to 34 and look at the strip.""")
+
+exercise("07.1", start - rate * g, """
+    w − η·∇SSE(w), both weights at once, with the gradient of the place where you stood.
+    > Compute the gradient (2 Σ rᵢxᵢ, 2 Σ rᵢ) at the start. Which way is down?
+    > New weights = old weights − learning_rate · gradient.""", [
+    (start + rate * g,               "This step goes uphill: the sign."),
+    (start - rate * g / 2,           "The gradient lacks the two from the square."),
+    (start - rate * g / n,           "This is the step of the mean squared error."),
+    (-rate * g,                      "This is the step alone: add it to the start."),
+    (rate * g,                       "This is the step alone, and its sign is wrong."),
+    (start - g,                      "The learning rate is missing."),
+    (start - rate * g[[1, 1]],       "The slope's part of the gradient has lost its x."),
+    (start - rate * g[::-1],         "The parts of the gradient have changed places."),
+    (one_by_one,                     "The intercept moved with the gradient of the new slope: move both at once."),
+])
+
+exercise("07.2", 2 * n / steep, """
+    Dividing the loss by n divides every curvature by n, so the bound 2/λmax grows n times. It no
+    longer depends on how many points there are: that is why people use it.
+    > The bound is 2/λmax. Which Hessian has the mean, if the sum has H?
+    > Divide the Hessian by n, find its largest eigenvalue, and form 2/λmax.""", [
+    (2 / steep,                      "This is the bound of the sum. What does dividing by n do to λmax?"),
+    (2 / (n * steep),                "Dividing the loss by n makes the bowl flatter, not steeper."),
+    (n / steep,                      "The steepest direction is right after one step here: more is possible."),
+    (2 * n / flat,                   "This is the bound of the flattest direction; the steepest one fails first."),
+    (n / flat,                       "This uses the flattest direction, and not its bound either."),
+    (4 * n / steep,                  "This Hessian lacks the two from the square."),
+    (2 * n / H[0, 0],                "This takes the curvature along the slope axis; the bowl is tilted."),
+    (2 * n / H[1, 1],                "This takes the curvature along the intercept axis only."),
+    (2 * n / (flat + steep),         "This is the best learning rate of all, not the largest one."),
+    (steep / n,                      "This is the curvature itself; the bound is a learning rate."),
+])
+
+exercise("07.3", 1 - flat / steep, """
+    1 − η·λmin = 1 − λmin/λmax: the longer the bowl, the nearer to one, and the slower. No single
+    learning rate can serve both directions well.
+    > Along an eigenvector with eigenvalue λ the factor is 1 − η·λ. Which λ, which η?
+    > Put η = 1/λmax into 1 − η·λmin.""", [
+    (flat / steep,                   "This is what a step takes away; the factor is what it leaves."),
+    (1 - steep / flat,               "The two curvatures have changed places."),
+    (1 + flat / steep,               "The sign: a step takes some of the error away."),
+    (0.0,                            "This is the factor of the steepest direction."),
+    (1 - 2 * flat / steep,           "This is the factor at twice that learning rate."),
+    (steep / flat,                   "This is how many times longer than wide the bowl is, in curvature."),
+    ((steep - flat) / (steep + flat), "This is the factor at the best learning rate, not at this one."),
+])
+
+choice("07.4", "c", """
+    The error along the steep direction shrinks by another factor than along the flat one. Only in
+    a round bowl, or along an eigenvector, is the path straight.
+    > Look at the path in the bowl of standardised x, and compare.
+    > After many steps, which part of the error has gone, and which is still there?""",
+    a="The noise sits in the data once and for all; the bowl itself is smooth.",
+    b="It is the same number at every step here.",
+    d="It is at right angles to them everywhere, and just that bends the path.")
+
+# fmt: on

@@ -1,0 +1,378 @@
+"""Layers of images: a small window is laid on the image at one place after the other.
+
+Convolution weighs the numbers in every window, average pooling takes their mean, max pooling the
+largest. All three begin with the same two steps, which only move numbers:
+
+    columns    K[c,u,v,i,j,n] = x̂[n,c, s i + u, s j + v]       what each cell of a window covers
+    folded     each entry of K is added to where it came from: the adjoint of the first
+
+with a loop over the few cells of the window, never over the many windows. In memory the examples
+come last, (C, H, W, N), of which the outside sees PyTorch's (N, C, H, W) as a transposed view: a
+stride then leaves out whole rows of examples, never single numbers.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from calclearn.calculus.rules import sum_rows
+from calclearn.calculus.tracing import plain, primitive, rule
+from calclearn.descent.arguments import whole
+from calclearn.descent.surfaces import Array
+from calclearn.networks.initial import Initial, he, initial_like
+from calclearn.networks.layers import Layer, Shape, floating, with_axes
+
+Pair = tuple[int, int]
+
+
+class Windows(NamedTuple):
+    """Windows of k_h × k_w cells, `stride` apart, on an image with `padding` all around it."""
+
+    kernel_size: Pair
+    stride: Pair
+    padding: Pair
+
+    def output_size(self, size: Pair) -> Pair:
+        """How many windows an image H × W has:  ⌊(H + 2p - k_h) / s⌋ + 1 rows, and so for columns.
+
+        Raises ValueError where it has none.
+        """
+        (kh, kw), (sh, sw), (ph, pw) = self
+        H, W = size[0] + 2 * ph, size[1] + 2 * pw
+        if kh > H or kw > W:
+            raise ValueError(
+                f"kernel_size must fit into the image with its padding, {H, W}, got {kh, kw}"
+            )
+        return (H - kh) // sh + 1, (W - kw) // sw + 1
+
+    def cells(self, x: np.ndarray, fill: float = 0.0) -> np.ndarray:
+        """K of the images x (N, C, H, W), for reading: a view of x̂, no copy of its cells."""
+        (ph, pw), x = self.padding, examples_last(x)
+        if ph or pw:
+            x = np.pad(x, ((0, 0), (ph, ph), (pw, pw), (0, 0)), constant_values=fill)
+        return self.cells_of(x)
+
+    def cells_of(self, padded: np.ndarray) -> np.ndarray:
+        """All cells of all windows of x̂ (C, H, W, N) as one view (C, k_h, k_w, H', W', N)."""
+        (C, H, W, N), (c, h, w, n) = padded.shape, padded.strides
+        size = self._replace(padding=(0, 0)).output_size((H, W))
+        strides = (c, h, w, self.stride[0] * h, self.stride[1] * w, n)
+        return np.ndarray((C, *self.kernel_size, *size, N), padded.dtype, padded, strides=strides)
+
+
+def windows_of(kernel_size: Any, stride: Any, padding: Any) -> Windows:
+    """Windows of sizes that are each a whole number, or a pair of them: (rows, columns).
+
+    >>> windows_of(3, (2, 2), 1).output_size((8, 7))
+    (4, 4)
+    """
+    kernel_size, stride = pair("kernel_size", kernel_size, 1), pair("stride", stride, 1)
+    return Windows(kernel_size, stride, pair("padding", padding, 0))
+
+
+def pair(name: str, value: Any, least: int) -> Pair:
+    """The same whole number for rows and columns, or one for each."""
+    both = value if isinstance(value, tuple | list) else (value, value)
+    try:
+        for size in both:
+            whole(name, size, least)
+        rows, columns = map(int, both)
+    except ValueError:
+        raise ValueError(
+            f"{name} must be a whole number of at least {least} or a pair of them, "
+            f"got {value!r:.60}"
+        ) from None
+    return rows, columns
+
+
+def images(x: Array) -> Array:
+    """x as floating-point images (N, C, H, W), or one sentence that says why they are none."""
+    x = floating("x", x)
+    if x.ndim != 4:
+        raise ValueError(f"x must have shape (N, C, H, W), got {x.shape}")
+    return x
+
+
+def examples_last(x: np.ndarray) -> np.ndarray:
+    """(N, C, H, W) to (C, H, W, N), moved only where it does not lie so in memory already."""
+    return np.ascontiguousarray(x.transpose(1, 2, 3, 0))
+
+
+@primitive
+def columns(x: np.ndarray, windows: Windows) -> np.ndarray:
+    """What each cell of each window covers: (N, C, H, W) to (C, k_h, k_w, H', W', N)."""
+    return windows.cells(x).copy()
+
+
+@primitive
+def folded(K: np.ndarray, windows: Windows, shape: Shape) -> np.ndarray:
+    """The adjoint of `columns`: each entry of K added to where it came from, in (N, C, H, W)."""
+    (N, C, H, W), ((kh, kw), (sh, sw), (ph, pw)) = shape, windows
+    padded = np.zeros((C, H + 2 * ph, W + 2 * pw, N), K.dtype)
+    cells = windows.cells_of(padded)
+    apart = sh >= kh and sw >= kw  # then no number lies in two windows
+    for u, v in np.ndindex(kh, kw):
+        if apart:
+            cells[:, u, v] = K[:, u, v]
+        else:
+            cells[:, u, v] += K[:, u, v]
+    return padded[:, ph : ph + H, pw : pw + W].transpose(3, 0, 1, 2)
+
+
+rule(columns, lambda g, y, x, windows: folded(g, windows, x.shape))
+rule(folded, lambda g, y, K, windows, shape: columns(g, windows))
+
+
+# Convolution
+@primitive
+def weighed(K: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Y = W K + b:  (C, k_h, k_w, H', W', N), (O, C, k_h, k_w) and (O,) to (N, O, H', W')."""
+    rows = W.reshape(len(W), -1)
+    Y = rows @ K.reshape(rows.shape[1], -1)
+    Y += b[:, None]
+    return Y.reshape(len(W), *K.shape[3:]).transpose(3, 0, 1, 2)
+
+
+def pull_weighed(needed, g, y, K, W, b):
+    """K̄ = Wᵀ G,  W̄ = G Kᵀ,  b̄ = G 1,  where G: (O, H' W' N) is the cotangent of Y."""
+    rows = W.reshape((len(W), -1))
+    G = np.transpose(g, (1, 2, 3, 0)).reshape((len(W), -1))
+    flat = K.reshape((rows.shape[1], -1))
+    return (
+        (rows.T @ G).reshape(K.shape) if needed[0] else None,
+        (flat @ G.T).T.reshape(W.shape) if needed[1] else None,  # faster than G @ flat.T
+        sum_rows(G.T) if needed[2] else None,
+    )
+
+
+rule(weighed, together=pull_weighed)
+
+
+def conv2d(x: Array, W: Array, b: Array, stride: int | Pair = 1, padding: int | Pair = 0) -> Array:
+    """Weigh every window of the images x with every kernel; see `Conv2D` for the equations.
+
+    (N, C, H, W), (O, C, k_h, k_w) and (O,) to (N, O, H', W'). Raises ValueError for other shapes,
+    for kernels larger than the image with its padding, and for sizes that are no whole numbers.
+
+    >>> image = np.array([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]])
+    >>> edge = np.array([[[[-1.0, 1.0]]]])
+    >>> conv2d(image, edge, np.zeros(1))[0, 0]
+    array([[1., 1.],
+           [1., 1.]])
+    """
+    x, W, b = images(x), floating("W", W), floating("b", b)
+    C = x.shape[1]
+    if W.ndim != 4 or W.shape[1] != C or b.shape != W.shape[:1]:
+        raise ValueError(
+            f"W and b must have shapes (O, {C}, k_h, k_w) and (O,) for x of shape {x.shape}, "
+            f"got {W.shape} and {b.shape}"
+        )
+    return weighed(columns(x, windows_of(W.shape[2:], stride, padding)), W, b)
+
+
+@dataclass(frozen=True)
+class Conv2D(Layer):
+    """Each of the `channels` of the output weighs the windows of x with its own kernel.
+
+        y[n,o,i,j] = b[o] + Σ_cuv W[o,c,u,v] x̂[n,c, s i + u, s j + v]
+
+    x: (N, C, H, W) to y: (N, O, H', W') with H' = ⌊(H + 2p - k_h) / s⌋ + 1; W: (O, C, k_h, k_w),
+    b: (O,). x̂ is x with p rows and columns of zeros around it; `kernel_size` k, `stride` s and
+    `padding` p are whole numbers or pairs (rows, columns).
+
+    Backward, with G = ∂L/∂y. A weight is in every window, and there it is multiplied by what it
+    covers; a number of the image is in each window that covers it, and there it is multiplied by
+    the weight that lies on it; a bias is in every output, with slope 1:
+
+        ∂L/∂W[o,c,u,v] = Σ_nij G[n,o,i,j] x̂[n,c, s i + u, s j + v]
+        ∂L/∂x̂[n,c,p,q] = Σ_o Σ_ijuv G[n,o,i,j] W[o,c,u,v]     over all s i + u = p, s j + v = q
+        ∂L/∂b[o]       = Σ_nij G[n,o,i,j]
+
+    As matrices, where each kernel is a row of W and each window a column of K, Y = W K + b, and
+    ∂L/∂W = G Kᵀ, ∂L/∂K = Wᵀ G, ∂L/∂b = G 1; each entry of ∂L/∂K is added to its number in x̂.
+
+    Raises ValueError for sizes that are no whole numbers, for kernels larger than x̂, and for
+    parameters of other shapes.
+
+    >>> layer = Conv2D(8, kernel_size=3, stride=2, padding=1)
+    >>> layer.shapes((3, 8, 8)), layer.output_shape((3, 8, 8))
+    ({'W': (8, 3, 3, 3), 'b': (8,)}, (8, 4, 4))
+
+    Source: LeCun, Bottou, Bengio & Haffner, "Gradient-based learning applied to document
+    recognition", Proc. IEEE 86 (1998); as a matrix product: Chellapilla, Puri & Simard, "High
+    performance convolutional neural networks for document processing", IWFHR (2006).
+    """
+
+    channels: int
+    kernel_size: int | Pair
+    stride: int | Pair = 1
+    padding: int | Pair = 0
+    initial: Initial = field(default=he, repr=False)
+
+    def __post_init__(self) -> None:
+        whole("channels", self.channels, 1)
+        initial_like("initial", self.initial)
+        windows_of(self.kernel_size, self.stride, self.padding)
+
+    @cached_property
+    def windows(self) -> Windows:
+        """The windows that the kernels are laid on."""
+        return windows_of(self.kernel_size, self.stride, self.padding)
+
+    def shapes(self, shape: Shape) -> dict[str, Shape]:
+        with_axes(self, "C H W", shape)
+        W = (self.channels, shape[0], *self.windows.kernel_size)
+        return {"W": W, "b": (self.channels,)}
+
+    def output_shape(self, shape: Shape) -> Shape:
+        with_axes(self, "C H W", shape)
+        return (self.channels, *self.windows.output_size(shape[1:]))
+
+    def forward(self, parameters: tuple[Array, Array], x: Array) -> Array:
+        return weighed(columns(x, self.windows), *parameters)
+
+
+# Pooling
+def pooling_windows(kernel_size: Any, stride: Any, padding: Any) -> Windows:
+    """Windows side by side where no stride is given, and each of them on the image itself."""
+    windows = windows_of(kernel_size, kernel_size if stride is None else stride, padding)
+    (kh, kw), _, (ph, pw) = windows
+    if 2 * ph > kh or 2 * pw > kw:
+        raise ValueError(f"padding must be at most half of kernel_size {kh, kw}, got {ph, pw}")
+    return windows
+
+
+@primitive
+def largest(x: np.ndarray, windows: Windows) -> np.ndarray:
+    """The largest number of every window: (N, C, H, W) to (N, C, H', W')."""
+    cells = windows.cells(x, -np.inf)
+    y = cells[:, 0, 0].copy()
+    for u, v in np.ndindex(windows.kernel_size):
+        np.maximum(y, cells[:, u, v], out=y)
+    return y.transpose(3, 0, 1, 2)
+
+
+@rule(largest)
+def pull_largest(g, y, x, windows):
+    """Who wins is a fact, not a function: it has no slope, so x and y come without their trace."""
+    G = np.transpose(g, (1, 2, 3, 0))[:, None, None]
+    return folded(G * winners(plain(x), plain(y), windows), windows, x.shape)
+
+
+def winners(x: np.ndarray, y: np.ndarray, windows: Windows) -> np.ndarray:
+    """Whether a cell is the first in its window that equals the largest number; shaped as K."""
+    y, cells = examples_last(y), windows.cells(x, -np.inf)
+    free, wins = np.ones(y.shape, bool), np.empty(cells.shape, bool)
+    for u, v in np.ndindex(windows.kernel_size):
+        np.logical_and(cells[:, u, v] == y, free, out=wins[:, u, v])
+        free ^= wins[:, u, v]
+    return wins
+
+
+def max_pool2d(
+    x: Array, kernel_size: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0
+) -> Array:
+    """The largest number of every window; see `MaxPool2D` for the equations.
+
+    (N, C, H, W) to (N, C, H', W'). Raises ValueError for other shapes and for windows too large.
+
+    >>> max_pool2d(np.array([[[[1.0, 5.0, 2.0, 3.0], [4.0, 5.0, 0.0, 1.0]]]]), 2)[0, 0]
+    array([[5., 3.]])
+    """
+    return largest(images(x), pooling_windows(kernel_size, stride, padding))
+
+
+def avg_pool2d(
+    x: Array, kernel_size: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0
+) -> Array:
+    """The mean of every window, padding included; see `AvgPool2D` for the equations.
+
+    (N, C, H, W) to (N, C, H', W'). Raises ValueError for other shapes and for windows too large.
+
+    >>> avg_pool2d(np.array([[[[1.0, 5.0, 2.0, 3.0], [4.0, 6.0, 0.0, 1.0]]]]), 2)[0, 0]
+    array([[4. , 1.5]])
+    """
+    cells = columns(images(x), pooling_windows(kernel_size, stride, padding))
+    return np.transpose(np.mean(cells, axis=(1, 2)), (3, 0, 1, 2))
+
+
+class Pooling(Layer):
+    """What max and average pooling have in common."""
+
+    def __post_init__(self) -> None:
+        pooling_windows(self.kernel_size, self.stride, self.padding)
+
+    @cached_property
+    def windows(self) -> Windows:
+        """The windows that become one number each."""
+        return pooling_windows(self.kernel_size, self.stride, self.padding)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        with_axes(self, "C H W", shape)
+        return (shape[0], *self.windows.output_size(shape[1:]))
+
+
+@dataclass(frozen=True)
+class MaxPool2D(Pooling):
+    """The largest number of every window, in each channel by itself.
+
+        y[n,c,i,j] = max_uv x̂[n,c, s i + u, s j + v]
+
+    x: (N, C, H, W) to y: (N, C, H', W') with H' = ⌊(H + 2p - k_h) / s⌋ + 1. x̂ is x with p rows and
+    columns of -∞ around it; `kernel_size` k, `stride` s (k where it is not given) and `padding` p
+    are whole numbers or pairs (rows, columns).
+
+    Backward, with G = ∂L/∂y. Near x the window's largest number stays the largest, so y moves with
+    it alone, with slope 1. If (u*, v*) is where window (i, j) has its largest number,
+
+        ∂L/∂x̂[n,c,p,q] = Σ_ij G[n,c,i,j]     over the windows with s i + u* = p, s j + v* = q
+
+    Where several are largest there is a kink, and the first in the order of reading takes all, as
+    in PyTorch. The second derivative is 0 wherever there is one.
+
+    Raises ValueError for sizes that are no whole numbers, for a padding of more than half of the
+    kernel, and for kernels larger than x̂.
+
+    >>> MaxPool2D(2).output_shape((8, 6, 7))
+    (8, 3, 3)
+
+    Source: Scherer, Müller & Behnke, "Evaluation of pooling operations in convolutional
+    architectures for object recognition", ICANN (2010).
+    """
+
+    kernel_size: int | Pair
+    stride: int | Pair | None = None
+    padding: int | Pair = 0
+
+    def forward(self, parameters: tuple, x: Array) -> Array:
+        return largest(x, self.windows)
+
+
+@dataclass(frozen=True)
+class AvgPool2D(Pooling):
+    """The mean of every window, in each channel by itself.
+
+        y[n,c,i,j] = 1/(k_h k_w) Σ_uv x̂[n,c, s i + u, s j + v]
+
+    Shapes, sizes and errors are those of `MaxPool2D`, but the padding is 0, and counts in the mean.
+
+    Backward, with G = ∂L/∂y. Every cell has slope 1/(k_h k_w) in each window that covers it:
+
+        ∂L/∂x̂[n,c,p,q] = 1/(k_h k_w) Σ_ij G[n,c,i,j]     over the windows that cover (p, q)
+
+    >>> AvgPool2D(3, stride=1, padding=1)((), np.ones((1, 1, 2, 2)))[0, 0].round(3)
+    array([[0.444, 0.444],
+           [0.444, 0.444]])
+
+    Source: LeCun, Bottou, Bengio & Haffner, "Gradient-based learning applied to document
+    recognition", Proc. IEEE 86 (1998).
+    """
+
+    kernel_size: int | Pair
+    stride: int | Pair | None = None
+    padding: int | Pair = 0
+
+    def forward(self, parameters: tuple, x: Array) -> Array:
+        return avg_pool2d(x, *self.windows)

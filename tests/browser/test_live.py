@@ -1,0 +1,145 @@
+"""The live figure's front end: what fails in the kernel or in the browser does not end the talk."""
+
+import io
+
+import numpy as np
+from PIL import Image
+
+SQUARE = """\
+from calclearn.explorers import explore, slider
+from calclearn.figures.style import panels
+
+class Dot:
+    def __init__(self, ax):
+        self.ax = ax
+        ax.set(xlim=(0, 20), ylim=(0, 400))
+        (self.dot,) = ax.plot([], [], "o", animated=True)
+
+    def update(self, x):
+        self.dot.set_data([x], [x**2])
+        if 6 <= x <= 9:
+            self.dot.set_data([1, 2, 3], [1, 2])
+
+def compute(x):
+    if x == 11:
+        raise SystemExit("eleven has left")
+    return {"square": x**2}
+
+explore(compute, [Dot(*panels("flat"))], "{x} squared is {square}.", x=slider(2, 0, 20, 1))
+"""
+
+
+def test_a_figure_goes_on_after_what_fails(desk):
+    desk.open_cells(SQUARE)
+    desk.run_all()
+    figure = desk.figure()
+    first, caption = figure.look()
+    assert caption == "2 squared is 4."
+
+    # Three pictures that the browser cannot decode: more than it waits for.
+    desk.page.evaluate(
+        """() => {
+          window.decoder = window.createImageBitmap;
+          window.createImageBitmap = async () => { throw new Error("no picture"); };
+        }"""
+    )
+    for _ in range(3):
+        figure.press(figure.slider("x"), "ArrowRight")
+        assert figure.look() == (first, caption)
+    desk.page.evaluate("() => { window.createImageBitmap = window.decoder; }")
+    assert desk.console
+    assert all("no picture" in message for message in desk.console)
+    desk.console.clear()
+
+    # Four pictures that the kernel cannot draw, and an exit.
+    for x in (6, 7, 8, 9):
+        figure.press(figure.slider("x"), "ArrowRight")
+        assert "shape" in figure.look()[1], x
+    figure.press(figure.slider("x"), "ArrowRight")
+    ten = figure.look()
+    assert ten[1] == "10 squared is 100."
+    figure.press(figure.slider("x"), "ArrowRight")
+    assert figure.look()[1] == "eleven has left"
+    figure.press(figure.slider("x"), "ArrowLeft")
+    assert figure.look() == ten
+    assert desk.console == []
+    assert desk.complaints() == []
+
+
+RATE = "from calclearn import explorers\nexplorers.learning_rate()"
+
+
+def test_a_screen_reader_hears_what_a_handle_moves_and_its_value(desk):
+    desk.open_cells(RATE)
+    desk.run_all()
+    figure = desk.figure()
+    figure.look()
+    handles = [handle for handle in figure.sliders.all() if handle.is_visible()]
+    assert len(handles) >= 5
+    for handle in handles:
+        assert handle.get_attribute("aria-label") == figure.label(handle)
+    rate = figure.sliders.first
+    assert rate.get_attribute("aria-valuetext") == "0.0002"
+    figure.press(rate, "ArrowRight")
+    figure.look()
+    value = float(rate.get_attribute("aria-valuetext"))
+    assert 0.0002 < value < 0.00023
+
+
+def test_the_figure_takes_the_width_that_it_is_given(desk):
+    desk.open_cells(RATE)
+    desk.run_all()
+    figure = desk.figure()
+    for width in (900, 1700, 700):
+        desk.page.set_viewport_size({"width": width, "height": 900})
+        desk.page.wait_for_function(
+            """() => {
+              const live = document.querySelector(".calclearn-live");
+              const [shown, room] = [live.querySelector("canvas").clientWidth, live.clientWidth];
+              return shown <= room && shown > Math.min(room, 1200) - 60;
+            }""",
+            timeout=20_000,
+        )
+        assert figure.look()[1].startswith("Learning rate")
+    assert desk.console == []
+
+
+def test_in_a_dark_theme_the_figure_is_dark(desk):
+    desk.open_cells(RATE)
+    desk.run_all()
+    figure = desk.figure()
+    figure.look()
+
+    def brightness():
+        png = figure.live.locator("canvas").screenshot()
+        return float(np.median(np.asarray(Image.open(io.BytesIO(png)).convert("L"))))
+
+    def choose(theme):
+        desk.page.evaluate(
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
+        )
+        light = "false" if "Dark" in theme else "true"
+        desk.page.wait_for_selector(f"body[data-jp-theme-light={light}]")
+        desk.page.wait_for_timeout(500)
+
+    assert brightness() > 240
+    try:
+        choose("JupyterLab Dark")
+        assert brightness() < 40
+    finally:
+        choose("JupyterLab Light")
+    assert brightness() > 240
+
+
+def test_a_cell_that_runs_again_frees_its_widgets(desk):
+    count = "import ipywidgets\nprint('widgets:', len(ipywidgets.widgets.widget._instances))"
+    desk.open_cells(RATE, count)
+    counts = []
+    for _ in range(3):
+        desk.run_all()
+        desk.figure().look()
+        printed = desk.page.locator(".jp-OutputArea-output pre", has_text="widgets:")
+        counts.append(printed.text_content())
+    assert len(set(counts)) == 1
+    assert desk.figure().look()[1]
+    assert desk.console == []

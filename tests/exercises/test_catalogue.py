@@ -1,0 +1,100 @@
+"""A lesson's file defines its exercises and outcomes by number."""
+
+import numpy as np
+import pytest
+
+from calclearn.exercises import catalogue, check, choice, exercise, outcome, predict
+from calclearn.exercises.catalogue import exercises, outcomes
+from calclearn.exercises.kinds import Function, Number, Vector
+
+TEXT = """
+    Because it is so,
+    and not otherwise.
+    > Look again: is 1 > 0?
+    > Count them,
+    one by one."""
+
+
+@pytest.fixture(autouse=True)
+def lesson_99(monkeypatch):
+    """The only lesson is 99, which has nothing yet."""
+    monkeypatch.setattr(catalogue, "_exercises", {})
+    monkeypatch.setattr(catalogue, "_outcomes", {})
+
+
+@pytest.mark.parametrize(
+    ("right", "more", "kind"),
+    [
+        (3, {}, Number),
+        (2.5, {}, Number),
+        (np.float64(2), {}, Number),
+        ((1, 2), {}, Vector),
+        ([1.0], {}, Vector),
+        (np.eye(2), {}, Vector),
+        (np.sin, {"points": ((1.0,), (2.0,))}, Function),
+    ],
+)
+def test_the_right_answer_says_the_kind(right, more, kind):
+    exercise("99.1", right, TEXT, **more)
+    assert type(exercises("99")["99.1"]) is kind
+    assert check("99.1", right).right
+
+
+def test_text_is_why_and_hints():
+    exercise("99.1", 3, TEXT, [(4, "One too many."), (2, "One is missing.")])
+    made = exercises("99.1")["99.1"]
+    assert made.why == "Because it is so, and not otherwise."
+    assert made.hints == ("Look again: is 1 > 0?", "Count them, one by one.")
+    assert check("99.1", 4).message == "One too many. Hint 1 of 2: Look again: is 1 > 0?"
+
+
+def test_a_choice_by_letter_and_by_text():
+    choice("99.1", "b", TEXT, a="No.", c="Nor this.")
+    assert list(exercises("99")["99.1"].options) == ["a", "b", "c"]
+    assert check("99.1", "(B)").right
+    assert check("99.1", "c").message.startswith("Nor this.")
+    choice("99.2", "a", TEXT, options={"a": "It is blue.", "b": "It is red."}, b="Look up.")
+    assert check("99.2", "it is blue").right
+    assert check("99.2", "It is red.").message.startswith("Look up.")
+
+
+def test_an_outcome_is_an_option_by_its_number(capsys):
+    outcome("99", 2, "For it\n   is so.")
+    outcome("99", 1, "As before.", prediction=2)
+    assert outcomes("99") == {1: (2, "For it is so."), 2: (1, "As before.")}
+    predict("What happens?", ["this", "that"]).reveal("99")
+    with pytest.raises(ValueError, match="lesson must be the one"):
+        predict("What happens?", ["this", "that"]).reveal("99", 3)
+    outcome("99", 3, "There is no such option.")
+    with pytest.raises(ValueError, match="lesson must be the one"):
+        predict("What happens?", ["this", "that"]).reveal("99")
+
+
+def test_a_file_that_is_loaded_again_defines_the_same():
+    for _ in range(2):
+        exercise("99.1", 3, TEXT)
+        outcome("99", 2, "So.")
+    assert len(exercises("99")) == len(outcomes("99")) == 1
+
+
+@pytest.mark.parametrize("number", ["98", "98.1", "7", "", None, 7.2, "lesson", "99.", "07/../x"])
+def test_no_such_lesson_has_nothing(number):
+    assert exercises(number) == {}
+    assert outcomes(number) == {}
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        (lambda: exercise("9.1", 3, TEXT), "like \"07.2\", got '9.1'"),
+        (lambda: exercise("99.1", 3, "Only why."), "hints: lines that begin with >"),
+        (lambda: exercise("99.1", 3, "> Only a hint."), "must say why"),
+        (lambda: choice("99.1", "b", TEXT, b="No."), "one sentence for each wrong option"),
+        (lambda: choice("99.1", "b", TEXT, options={"a": "x", "b": "y"}), "each wrong option"),
+        (lambda: outcome("99", 0, "So."), "an option like 2"),
+        (lambda: outcome("lesson", 1, "So."), 'a lesson like "07"'),
+    ],
+)
+def test_wrong_definitions_are_named(act, words):
+    with pytest.raises(ValueError, match=words):
+        act()

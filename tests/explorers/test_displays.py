@@ -1,0 +1,113 @@
+"""A cell that runs again frees what it displayed, and nothing that is displayed elsewhere."""
+
+from types import SimpleNamespace
+
+import ipywidgets as widgets
+import pytest
+
+from calclearn.explorers import displays, explore, slider
+from calclearn.figures.style import panels
+
+
+class Dot:
+    def __init__(self, ax):
+        self.ax = ax
+        (self.dot,) = ax.plot([], [], "o", animated=True)
+
+    def update(self, x):
+        self.dot.set_data([x], [x**2])
+
+
+class Shell:
+    """An IPython that runs cells with names, as a notebook does."""
+
+    def __init__(self):
+        self.cell, self.callbacks = None, []
+        self.events = SimpleNamespace(register=lambda _, call: self.callbacks.append(call))
+
+    def get_parent(self):
+        return {"metadata": {} if self.cell is None else {"cellId": self.cell}}
+
+    def run(self, cell, *figures):
+        """Run a cell that displays these figures."""
+        self.cell = cell
+        for callback in self.callbacks:
+            callback(SimpleNamespace(cell_id=cell))
+        for figure in figures:
+            figure._repr_mimebundle_()
+
+
+@pytest.fixture
+def shell(monkeypatch):
+    shell = Shell()
+    monkeypatch.setattr(displays, "get_ipython", lambda: shell)
+    monkeypatch.setattr(displays, "_shown", {})
+    return shell
+
+
+def square():
+    return explore(dict, [Dot(*panels("flat"))], "{x}", x=slider(2, 0, 9, 1))
+
+
+def is_open(figure):
+    """Whether all of its widgets are, or none."""
+    (state,) = {part.comm is not None for part in displays.widget_parts(figure.widget)}
+    return state
+
+
+def test_a_cell_that_runs_again_frees_its_figures(shell):
+    first, second = square(), square()
+    shell.run("a", first, second)
+    assert is_open(first)
+    assert is_open(second)
+    shell.run("a", square())
+    assert not is_open(first)
+    assert not is_open(second)
+    assert first._painter.background is None
+
+
+def test_a_figure_that_another_cell_displays_stays(shell):
+    figure = square()
+    shell.run("a", figure)
+    shell.run("b", figure)
+    shell.run("a")
+    assert is_open(figure)
+    shell.run("b")
+    assert not is_open(figure)
+
+
+def test_a_figure_in_a_variable_opens_again_as_it_was(shell):
+    figure = square()
+    shell.run("a", figure.set(x=5))
+    png, names = figure.still(), list(figure._live.keys)
+    shell.run("a", figure)
+    assert is_open(figure)
+    assert figure.still() == png
+    assert figure._live.keys == names
+    figure.close()
+    assert figure.set(x=3).caption == "3", "without widgets it still computes"
+
+
+@pytest.mark.parametrize("close", [widgets.Widget.close_all, None])
+def test_a_closed_figure_can_be_displayed(close):
+    figure = square()
+    (close or figure.close)()
+    bundle = figure._repr_mimebundle_()
+    assert is_open(figure)
+    view = bundle["application/vnd.jupyter.widget-view+json"]
+    assert view["model_id"] == figure.widget.model_id
+    assert figure.widget.model_id is not None
+
+
+def test_frontends_that_do_not_name_their_cells_keep_all(shell):
+    first = square()
+    shell.run(None, first)
+    shell.run(None, square())
+    assert is_open(first)
+
+
+def test_a_figure_that_nobody_has_is_forgotten(shell):
+    shell.run("a", square())
+    shell.run("b", square())
+    shell.run("c")
+    assert set(displays._shown) <= {"a", "b"}

@@ -1,0 +1,568 @@
+"""The talk between browser and kernel: every request gets its reply, and rebuilds the picture."""
+
+import inspect
+import io
+import json
+import warnings
+
+import matplotlib as mpl
+import matplotlib.style
+import numpy as np
+import pytest
+from ipywidgets import FloatLogSlider
+from matplotlib.artist import Artist
+from PIL import Image
+
+from calclearn import explorers, lessons
+from calclearn.explorers import choice, coloured, explore, slider
+from calclearn.explorers.live import LONGEST, Painter
+from calclearn.figures.style import panels, style
+
+
+class Dot:
+    """A point at (x, x²) that can be dragged."""
+
+    drags = ("x",)
+
+    def __init__(self, ax):
+        self.ax = ax
+        ax.set(xlim=(0, 10), ylim=(0, 100))
+        (self.dot,) = ax.plot([], [], "o", animated=True)
+
+    def update(self, x):
+        self.dot.set_data([x], [x**2])
+
+    def dragged(self, start, to, x):
+        return (x + to[0] - start[0],)
+
+
+def root(x):
+    if x == 7:
+        raise ValueError("seven has no root here,\n  sorry")
+    return {}
+
+
+@pytest.fixture
+def dot():
+    return Dot(panels("flat")[0])
+
+
+@pytest.fixture
+def square(dot):
+    return explore(root, [dot], lambda x: f"{x} squared is {x**2}", x=slider(2, 0, 9, 1))
+
+
+def pixels(png):
+    return np.asarray(Image.open(io.BytesIO(png)))
+
+
+def ask(
+    explorer,
+    page="p",
+    number=1,
+    *,
+    rest=False,
+    edition=None,
+    drag=None,
+    ratio=1,
+    width=None,
+    **values,
+):
+    """Send what the browser would send, and return what it would get."""
+    request = {"page": page, "number": number, "rest": rest, "edition": edition, "drag": drag}
+    request |= {"ratio": ratio, "width": width, "values": explorer.values | values}
+    return tell(explorer, request)
+
+
+def tell(explorer, request):
+    """Send a message, and return the one reply, which can be put on the wire."""
+    sent = []
+    explorer._live.send = lambda content, buffers: sent.append((content, buffers))
+    explorer._live._reply(None, request, [])
+    ((reply, buffers),) = sent
+    json.dumps(reply, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    return reply, buffers
+
+
+def answers(explorer):
+    """Whether the next ordinary request gets its picture and its caption."""
+    reply, buffers = ask(explorer, x=3, number=99)
+    return (reply["number"], reply["caption"], len(buffers)) == (99, "3 squared is 9", 3)
+
+
+def rebuilt(buffers, background):
+    """The picture that the browser makes of a reply."""
+    moved, colours = (np.frombuffer(buffer, np.uint32) for buffer in buffers[:2])
+    picture = background.copy()
+    picture.ravel()[moved] = colours
+    return picture
+
+
+def test_a_reply_rebuilds_the_picture_exactly(square):
+    painter = square._painter
+    reply, buffers = ask(square, x=6, number=4)
+    assert reply["number"] == 4
+    assert reply["caption"] == "6 squared is 36"
+    assert reply["edition"] is None, "a JPEG background is only like the real one"
+    assert Image.open(io.BytesIO(buffers[2])).format == "JPEG"
+
+    reply, buffers = ask(square, x=6, rest=True)
+    assert Image.open(io.BytesIO(buffers[2])).format == "PNG"
+    assert (pixels(buffers[2]) == painter.background.view(np.uint8).reshape(
+        *painter.background.shape, 4)[..., :3]).all()  # fmt: skip
+    assert pixels(square._live.png).shape == pixels(buffers[2]).shape
+    assert square._live.caption == "6 squared is 36"
+
+    reply, buffers = ask(square, x=8, edition=reply["edition"])
+    assert len(buffers) == 2, "the browser has this background already"
+    assert (rebuilt(buffers, painter.background) == painter.paint()).all()
+
+
+class UnspeakableError(Exception):
+    def __str__(self):
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (ValueError("seven has no root here,\n  sorry"), "seven has no root here, sorry"),
+        (KeyboardInterrupt(), "KeyboardInterrupt"),
+        (SystemExit(2), "2"),
+        (ValueError(r"$\frac{1}{$ and $x^$ and $"), r"$\frac{1}{$ and $x^$ and $"),
+        (ValueError("half \ud83d a smiley"), "half \N{REPLACEMENT CHARACTER} a smiley"),
+        (ValueError("an end\0"), "an end\N{REPLACEMENT CHARACTER}"),
+        (ValueError("x" * 1_000_000), "x" * (LONGEST - 1) + "…"),
+        (ValueError("\n" * 1_000_000), "ValueError"),
+        (UnspeakableError(), "UnspeakableError"),
+    ],
+    ids=lambda given: type(given).__name__,
+)  # fmt: skip
+def test_an_error_in_compute_is_a_reply(dot, error, sentence):
+    def compute(x):
+        if x == 5:
+            raise error
+        return {}
+
+    square = explore(compute, [dot], lambda x: f"{x} squared is {x**2}", x=slider(2, 0, 9, 1))
+    reply, buffers = ask(square, x=5, rest=True)
+    assert (reply["number"], reply["caption"]) == (1, sentence)
+    assert len(buffers) == 3, "the sentence stands in the picture as well"
+    assert answers(square)
+
+
+class Uneven(Dot):
+    """At 5 it has more x than y, which matplotlib sees when it draws."""
+
+    still = False
+
+    def update(self, x):
+        super().update(x)
+        self.dot.set_animated(not self.still)
+        if x == 5:
+            self.dot.set_data([1, 2, 3], [1, 2])
+
+
+class EvenInTheBackground(Uneven):
+    still = True
+
+
+def bands(x):
+    if x == 5:
+        raise ValueError("five has no bands")
+    return [(9, "green")]
+
+
+@pytest.mark.parametrize("kind", [Uneven, EvenInTheBackground])
+def test_an_artist_that_fails_while_it_is_drawn_leaves_the_last_picture(kind):
+    drawing, square = kind(panels("flat")[0]), lambda x: f"{x} squared is {x**2}"
+    square = explore(dict, [drawing], square, x=slider(2, 0, 9, 1))
+    before = square._live.png
+    for rest in (False, True, True):
+        reply, buffers = ask(square, x=5, rest=rest)
+        assert (reply["number"], buffers) == (1, [])
+        assert "shape" in reply["caption"]
+    assert square._live.png == before
+    assert answers(square)
+    assert square.set(x=2).still() == before
+
+
+def test_what_changed_beside_an_artist_that_failed_is_drawn_with_the_next_picture():
+    left, right = panels("flat", "flat")
+    failing, title = EvenInTheBackground(left), right.set_title("below 5")
+
+    class Title(Dot):
+        def update(self, x):
+            title.set_text("at least 5" if x >= 5 else "below 5")
+
+    square = explore(dict, [failing, Title(right)], "{x}", x=slider(2, 0, 9, 1))
+    assert ask(square, x=5)[1] == []
+    failing.dot.set_data([5], [25])
+    after = square._painter.paint().copy()
+    square._painter._layers = []
+    assert (square._painter.paint() == after).all()
+
+
+def test_a_caption_that_fails_is_a_reply(dot):
+    def say(x):
+        if x == 5:
+            raise ValueError("no word for five")
+        return f"{x} squared is {x**2}"
+
+    square = explore(dict, [dot], say, x=slider(2, 0, 9, 1))
+    assert ask(square, x=5)[0]["caption"] == "no word for five"
+    assert answers(square)
+
+
+def test_a_caption_with_half_a_character_can_be_sent(dot):
+    square = explore(dict, [dot], lambda x: f"{x} \ud83d", x=slider(2, 0, 9, 1))
+    assert ask(square, x=5)[0]["caption"] == "5 ?"
+
+
+def test_bands_that_fail_are_a_reply(dot):
+    square = explore(
+        dict, [dot], lambda x: f"{x} squared is {x**2}",
+        x=coloured(slider(2, 0, 9, 1), bands),
+    )  # fmt: skip
+    reply, buffers = ask(square, x=5)
+    assert (reply["caption"], buffers) == ("five has no bands", [])
+    assert answers(square)
+
+
+def test_a_choice_of_nothing_is_a_reply(dot):
+    square = explore(
+        lambda x, power: {}, [dot], lambda x: f"{x} squared is {x**2}",
+        x=slider(2, 0, 9, 1), power=choice({"square": 2, "cube": 3}),
+    )  # fmt: skip
+    for index in (None, 12, -5, "0", 1.5):
+        reply, _ = ask(square, power={"index": index})
+        assert reply["number"] == 1
+    assert ask(square, power={"index": None})[0]["caption"] == "choose one of the options of power"
+    assert ask(square, x=3, power={"index": 1})[0]["caption"] == "3 squared is 9"
+
+
+MALFORMED = [
+    {},
+    {"values": None},
+    {"values": 3},
+    {"values": {"x": "three"}},
+    {"values": {"x": None}},
+    {"values": {"x": float("nan")}},
+    {"values": {"x": 1e9}},
+    {"values": {"x": [1, 2]}},
+    {"values": {"x": {"index": 0}}},
+    {"values": {"y": 1, "__class__": 2}},
+    {"drag": {"id": "old"}},
+    {"drag": {"grip": 7, "before": {}, "start": [0.5, 0.5], "to": [0.5, 0.5]}},
+    {"drag": {"grip": 0, "before": {"x": "?"}, "start": [0.5, 0.5], "to": [0.5, 0.5]}},
+    {"drag": {"grip": 0, "before": {"x": 2}, "start": "here", "to": "there"}},
+    {"drag": [1, 2]},
+    {"edition": "new"},
+    {"edition": {"a": 1}},
+    {"rest": "no"},
+    {"rest": None},
+]
+
+
+@pytest.mark.parametrize("part", MALFORMED, ids=str)
+def test_a_malformed_request_is_answered(square, part):
+    request = {"page": "p", "number": 5, "values": {"x": 4}, "ratio": 1} | part
+    reply, _ = tell(square, request)
+    assert (reply["page"], reply["number"]) == ("p", 5)
+    assert isinstance(reply["caption"], str)
+    assert answers(square)
+
+
+@pytest.mark.parametrize("field", ["page", "number", "values", "ratio", "edition", "rest", "drag"])
+def test_a_request_without_a_field_is_answered(square, field):
+    request = {
+        "page": "p", "number": 5, "values": {"x": 4}, "ratio": 1, "edition": None, "rest": False,
+        "drag": None,
+    }  # fmt: skip
+    del request[field]
+    reply, _ = tell(square, request)
+    assert isinstance(reply["caption"], str)
+    assert field == "values" or reply["caption"] == "4 squared is 16"
+    assert answers(square)
+
+
+@pytest.mark.parametrize("message", [None, "hello", 3, [1], b"x"])
+def test_a_message_that_is_no_request_is_ignored(square, message):
+    square._live._reply(None, message, [])
+    assert answers(square)
+
+
+def test_a_screen_with_more_pixels_gets_a_larger_picture(square):
+    square.still()
+    height, width = square._painter.background.shape
+    ask(square, ratio=2)
+    assert square._painter.background.shape == (2 * height, 2 * width)
+    assert pixels(square.still()).shape[:2] == (height, width)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "counts_as"),
+    [
+        (4.5, 4), (1e9, 4), (float("inf"), 4), (float("nan"), 1), (0, 1), (-2, 1), ("2", 1),
+        (None, 1), ([2], 1), (1e-9, 0.25),
+    ],
+)  # fmt: skip
+def test_no_pixel_ratio_takes_more_than_16_times_the_memory(square, ratio, counts_as):
+    height, width = square._painter.background.shape
+    ask(square, ratio=ratio)
+    assert square._painter.background.shape == (height * counts_as, width * counts_as)
+
+
+def test_a_drag_moves_the_control_from_where_it_was_pressed(square, dot):
+    box = dot.ax.get_position()
+    start = [box.x0 + 0.5 * box.width, box.y0 + 0.5 * box.height]
+
+    def drag(to):
+        return ask(square, drag={"grip": 0, "before": {"x": 2}, "start": start, "to": to})
+
+    reply, _ = drag([start[0] + 0.3 * box.width, start[1]])  # three units of x to the right
+    assert reply["caption"] == "5 squared is 25"
+    assert square.controls["x"].value == 5
+    reply, _ = drag(start)
+    assert square.controls["x"].value == 2, "a drag back ends where it began"
+    drag([start[0] + 5 * box.width, start[1]])
+    assert square.controls["x"].value == 9, "a drag ends at the end of the slider"
+
+
+@pytest.mark.parametrize(
+    ("value", "moved_to"), [(np.nan, 2), (np.inf, 9), (-np.inf, 0), (1e300, 9)]
+)
+def test_a_drag_to_no_number_moves_as_far_as_the_slider_goes(square, dot, value, moved_to):
+    dot.dragged = lambda start, to, x: (value,)
+    drag = {"grip": 0, "before": {"x": 2}, "start": [0.5, 0.5], "to": [0.6, 0.5]}
+    reply, _ = ask(square, drag=drag)
+    assert reply["caption"] == f"{moved_to} squared is {moved_to**2}"
+    assert answers(square)
+
+
+def test_a_drag_that_fails_is_a_reply(square, dot):
+    def dragged(start, to, x):
+        raise ZeroDivisionError("no way there")
+
+    dot.dragged = dragged
+    drag = {"grip": 0, "before": {"x": 2}, "start": [0.5, 0.5], "to": [0.6, 0.5]}
+    assert ask(square, drag=drag)[0]["caption"] == "no way there"
+    assert answers(square)
+
+
+def test_a_picture_that_nobody_asked_for_survives_an_artist_that_fails():
+    drawing = Uneven(panels("flat")[0])
+    square = explore(dict, [drawing], "{x}", x=slider(2, 0, 9, 1))
+    before = square._live.png
+    drawing.update = lambda x: drawing.dot.set_data([1, 2, 3], [1, 2])
+    square.show(rest=True)
+    assert square._live.png == before
+    assert "shape" in square._live.caption
+
+
+ODD = {
+    "text.usetex": True, "font.family": "serif", "font.size": 23, "lines.linewidth": 7,
+    "lines.marker": "x", "path.sketch": (2, 50, 3), "axes.grid": True, "figure.dpi": 60,
+    "legend.frameon": True, "axes.unicode_minus": False, "image.cmap": "jet", "savefig.dpi": 30,
+    "image.origin": "lower", "patch.linewidth": 5, "scatter.marker": "x", "axes.xmargin": 0.4,
+    "figure.autolayout": True, "text.antialiased": False, "contour.linewidth": 5,
+}  # fmt: skip
+MAKERS = [
+    make
+    for make in vars(explorers).values()
+    if getattr(make, "__annotations__", {}).get("return") is explorers.Explorer
+    and all(part.default is not part.empty for part in inspect.signature(make).parameters.values())
+]
+
+
+@pytest.fixture
+def odd_settings():
+    """Dark plots that look drawn by hand, and errors wherever NumPy or Python warns."""
+    with (
+        matplotlib.style.context("dark_background"),
+        mpl.rc_context(ODD),
+        np.errstate(all="raise"),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("error")
+        before = dict(mpl.rcParams), np.geterr(), list(warnings.filters)
+        yield
+        assert (dict(mpl.rcParams), np.geterr(), list(warnings.filters)) == before
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_the_settings_of_a_learners_own_plots_change_no_pixel(make, request):
+    plain = make()
+    usual = plain.still()
+    request.getfixturevalue("odd_settings")
+    assert plain.still() == usual
+    assert make().still() == usual
+
+
+def test_floating_point_errors_and_warnings_stay_out_of_the_figure(dot, odd_settings):
+    def compute(x):
+        warnings.warn("a warning", RuntimeWarning, stacklevel=1)
+        return {"size": np.exp(-1000.0 * x) + np.exp(1000.0 * x) + x / np.zeros(1)[0]}
+
+    square = explore(compute, [dot], "{size}", x=slider(2, 0, 9, 1))
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("error")
+        reply, buffers = ask(square, x=0)
+        assert (reply["caption"], len(buffers)) == ("nan", 3)
+        assert ask(square, x=5)[0]["caption"] == "inf"
+    assert {str(warning.message) for warning in shown} == {"a warning"}
+
+
+def full_draw(painter):
+    """The pixels of matplotlib's own draw, and of the moving artists on it."""
+    with style():
+        canvas = painter._canvas
+        canvas.draw()
+        moving = painter.figure.findobj(Artist.get_animated)
+        for artist in sorted(moving, key=Artist.get_zorder):
+            if artist.get_visible():
+                artist.draw(canvas.get_renderer())
+        return np.asarray(canvas.buffer_rgba()).view(np.uint32)[..., 0].copy()
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_layers_make_the_pixels_of_a_full_draw(make):
+    explorer = make()
+    for name, control in explorer.controls.items():
+        if hasattr(control, "max") and not isinstance(control, FloatLogSlider):
+            explorer.set(**{name: control.max})
+        elif hasattr(control, "index"):
+            explorer.set(**{name: control._options_full[-1][1]})
+        explorer.state  # noqa: B018
+        painted = explorer._painter.paint().copy()
+        assert (painted == full_draw(explorer._painter)).all(), name
+
+
+@pytest.fixture
+def painter():
+    """Of a figure of two panels that are far apart, painted once."""
+    figure = panels("flat", "flat")[0].figure
+    figure.axes[0].plot([0, 1], [0, 1])
+    painter = Painter(figure)
+    painter.paint()
+    return painter
+
+
+def overlapping_axes(figure):
+    figure.add_axes((0.3, 0.3, 0.4, 0.4))
+
+
+def a_legend_on_two_axes(figure):
+    figure.legend(handles=figure.axes[0].lines, labels=["line"], loc="center")
+
+
+def a_text_below_the_axes(figure):
+    figure.text(0.2, 0.5, "below", zorder=-1, fontsize=40)
+
+
+def a_text_above_the_axes(figure):
+    figure.text(0.2, 0.5, "above", zorder=9, fontsize=40)
+
+
+def a_title_that_is_too_long(figure):
+    figure.axes[0].set_title("a title that reaches far into the panel beside it " * 2)
+
+
+def another_order(figure):
+    overlapping_axes(figure)
+    figure.axes[1].set_zorder(5)
+
+
+def no_panel(figure):
+    figure.axes[1].set_visible(False)
+
+
+def one_panel_less(figure):
+    figure.axes[1].remove()
+
+
+def another_paper(figure):
+    figure.set_facecolor("pink")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        overlapping_axes, a_legend_on_two_axes, a_text_below_the_axes, a_text_above_the_axes,
+        a_title_that_is_too_long, another_order, no_panel, one_panel_less, another_paper,
+    ],
+    ids=lambda change: change.__name__,
+)  # fmt: skip
+def test_what_lies_on_something_else_is_painted_in_its_order(painter, change):
+    before = painter.paint().copy()
+    change(painter.figure)
+    for x in (0.5, 0.2):
+        painter.figure.axes[0].lines[0].set_xdata([0, x])
+        after = painter.paint().copy()
+        assert (after == full_draw(painter)).all()
+        assert (after != before).any()
+
+
+def test_only_the_panel_that_changed_is_drawn(painter):
+    left, right = painter.figure.axes
+    drawn = []
+    for ax in (left, right):
+        ax.draw = lambda renderer, ax=ax, draw=ax.draw: (drawn.append(ax), draw(renderer))
+    right.set_title("changed")
+    painter.paint()
+    assert drawn == [right]
+
+
+@pytest.mark.parametrize(("offered", "taken"), [(500, 500), (900, 900), (1200, 1200), (90, 500),
+                                                (1e9, 1200), (None, 840), (0, 840), (-5, 840),
+                                                (float("nan"), 840), ("wide", 840)])  # fmt: skip
+def test_a_figure_takes_the_width_that_it_is_given(square, offered, taken):
+    before = square.still()
+    request = {"page": "p", "number": 1, "values": {"x": 3}, "width": offered}
+    reply, buffers = tell(square, request)
+    assert reply["width"] == square._live.width == taken
+    assert Image.open(io.BytesIO(buffers[2])).size[0] == taken
+    assert square.set(x=2).still() == before, "the stored picture has its own width"
+    reply, buffers = tell(square, request | {"ratio": 2})
+    assert Image.open(io.BytesIO(buffers[2])).size[0] == 2 * taken
+
+
+def test_text_keeps_its_size_and_stays_in_the_figure_at_any_width():
+    explorer = lessons.learning_rate()
+    figure = explorer._painter.figure
+
+    def labels():
+        return [
+            text.get_window_extent()
+            for ax in figure.axes
+            for text in (ax.title, ax.xaxis.label, ax.yaxis.label)
+            if text.get_text()
+        ]
+
+    explorer.still()
+    heights = [label.height for label in labels()]
+    for width in (500, 600, 900, 1200):
+        ask(explorer, width=width)
+        explorer._painter.paint()
+        assert [label.height for label in labels()] == pytest.approx(heights, abs=1)
+        assert all(label.x0 >= -1 and label.x1 <= width + 1 for label in labels())
+        assert all(label.y0 >= -1 and label.y1 <= figure.bbox.height + 1 for label in labels())
+
+
+def test_panels_that_would_be_narrow_stand_in_two_rows():
+    explorer = lessons.learning_rate()
+    map_, bowl, curve, strip = explorer._painter.figure.axes
+    ask(explorer, width=500)
+    boxes = [ax.get_position() for ax in (map_, bowl, curve, strip)]
+    assert boxes[0].y0 > boxes[2].y1 > boxes[2].y0 > boxes[3].y1
+    assert boxes[2].width > 1.5 * boxes[0].width
+    ask(explorer, width=900)
+    assert len({round(ax.get_position().y1, 1) for ax in (map_, bowl, curve)}) == 1
+
+
+def test_a_drag_follows_the_pointer_in_another_width(square, dot):
+    ask(square, width=1200)
+    ((x0, y0, x1, _),) = square._live.grips
+    start, to = [x0 + 0.5 * (x1 - x0), y0 + 0.5], [x0 + 0.8 * (x1 - x0), y0 + 0.5]
+    ask(square, drag={"grip": 0, "before": {"x": 2}, "start": start, "to": to})
+    assert square.controls["x"].value == 5

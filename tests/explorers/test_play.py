@@ -1,0 +1,95 @@
+"""Play runs a slider through the steps of what was computed."""
+
+import pytest
+
+from calclearn.descent.descend import descend
+from calclearn.descent.landscapes import bowl
+from calclearn.descent.optimizers import GradientDescent
+from calclearn.explorers import explore, log_slider, slider
+from calclearn.figures.descents import LossCurve, Path
+from calclearn.figures.style import panels
+from calclearn.figures.surfaces import Contours
+
+
+def walk(learning_rate):
+    return {"descent": descend(bowl(), (2, 1), GradientDescent(learning_rate), steps=40)}
+
+
+@pytest.fixture
+def film():
+    left, right = panels("flat", "flat")
+    return explore(
+        walk,
+        [Contours(left, bowl()), Path(left), LossCurve(right, bowl())],
+        "Step {step}.",
+        learning_rate=log_slider(0.1, 0.01, 1.0),
+        play="step",
+    )
+
+
+def path(explorer):
+    return explorer._drawings[1].drawing.line.get_xdata()
+
+
+def test_a_film_begins_at_its_end_where_the_whole_run_is_shown(film):
+    assert film.controls["step"].max == 40
+    assert film.caption == "Step 40."
+    assert len(path(film)) == 41
+
+
+def test_drawings_show_the_run_as_far_as_the_step(film):
+    assert film.set(step=7).caption == "Step 7."
+    assert len(path(film)) == 8
+
+
+def test_the_step_of_a_shorter_run_is_its_last(film):
+    film.set(step=30)
+    film.set(learning_rate=0.9)  # diverges
+    last = film.state["descent"].steps_taken
+    assert last < 30
+    assert film.state["step"] == last
+    film.set(learning_rate=0.1)
+    assert film.state["step"] == 30
+
+
+def test_at_its_end_the_slider_shows_all_of_a_longer_run():
+    (ax,) = panels("flat")
+    explorer = explore(
+        walk, [Contours(ax, bowl()), Path(ax)], "{step}",
+        learning_rate=log_slider(0.9, 0.05, 1.0), play="step",
+    )  # fmt: skip
+    assert explorer.controls["step"].max < 40
+    assert explorer.set(learning_rate=0.05).caption == "40"
+
+
+def test_play_stops_at_the_end_and_is_linked_to_the_slider(film):
+    play, control, back, forth = film.widget.children[1].children
+    assert (play.min, play.max, play.value) == (0, 40, 40)
+    assert control is film.controls["step"]
+    assert play.interval == 75  # ms, so that 40 steps take three seconds
+    back.click()
+    assert film.caption == "Step 39."
+    forth.click()
+    forth.click()
+    assert film.caption == "Step 40."
+
+
+def test_what_is_played_needs_steps():
+    (ax,) = panels("flat")
+    with pytest.raises(TypeError, match="play needs a Descent among the quantities"):
+        explore(
+            lambda x: {"weights": (x, x)}, [Contours(ax, bowl())], "{x} {weights}",
+            x=slider(1, 0, 2), play="step",
+        )  # fmt: skip
+
+
+def test_the_authors_own_steps_are_taken(film):
+    (ax,) = panels("flat")
+    explorer = explore(
+        walk, [Contours(ax, bowl()), Path(ax)], "{step}",
+        learning_rate=log_slider(0.1, 0.01, 1.0), step=slider(5, 0, 20, 5), play="step",
+    )  # fmt: skip
+    play, _, _, forth = explorer.widget.children[1].children
+    assert (play.max, play.step) == (20, 5)
+    forth.click()
+    assert explorer.caption == "10"

@@ -1,0 +1,242 @@
+"""Every lesson: its exercises accept right answers, name mistakes, and keep their secret, and its
+notebook asks for exactly the exercises, figures and outcomes of its file.
+
+The right forms and further readings of answers stand in `test_lesson_NN.py`, reached another way
+than the definitions where there is one. `pytest tests/lessons -k 07` tests one lesson.
+"""
+
+import ast
+import inspect
+import json
+import re
+import runpy
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calclearn import lessons
+from calclearn.exercises import check
+from calclearn.exercises.catalogue import exercises, outcomes
+from calclearn.exercises.kinds import Choice, Function
+from calclearn.explorers.explore import Explorer
+
+HERE = Path(__file__).parent
+FOLDER = Path(lessons.__file__).parent
+LESSONS = sorted(path.stem[-2:] for path in FOLDER.glob("lesson_*.py"))
+ANSWERS = {lesson: runpy.run_path(HERE / f"test_lesson_{lesson}.py") for lesson in LESSONS}
+EXERCISES = {number: each for lesson in LESSONS for number, each in exercises(lesson).items()}
+MOST = 4  # exercises in a lesson: a learner needs some ten minutes for each
+
+each_lesson = pytest.mark.parametrize("lesson", LESSONS)
+each_exercise = pytest.mark.parametrize("number", EXERCISES)
+
+
+def rows(table):
+    return [
+        pytest.param(number, answer, id=f"{number}-{place}")
+        for lesson in LESSONS
+        for number, answers in ANSWERS[lesson][table].items()
+        for place, answer in enumerate(answers)
+    ]
+
+
+@pytest.fixture
+def notebook():
+    """`notebook(lesson)`: the text of its Markdown cells, and the calls in its code."""
+
+    def read(lesson):
+        (path,) = (HERE.parents[1] / "notebooks").glob(f"{lesson}_*.ipynb")
+        texts = {"markdown": "", "code": ""}
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            texts[cell["cell_type"]] += "".join(cell["source"]) + "\n"
+        tree = ast.walk(ast.parse(texts["code"]))
+        return texts["markdown"], [node for node in tree if isinstance(node, ast.Call)]
+
+    return read
+
+
+def named(calls, name):
+    """The arguments of the calls of a function."""
+    return [call.args for call in calls if getattr(call.func, "id", "") == name]
+
+
+# Answers.
+
+
+@each_lesson
+def test_exercises_are_numbered_and_have_right_forms(lesson):
+    numbers = list(exercises(lesson))
+    assert numbers == [f"{lesson}.{place + 1}" for place in range(len(numbers))]
+    assert 2 <= len(numbers) <= MOST, f"lesson {lesson} has {len(numbers)} exercises"
+    assert list(ANSWERS[lesson]["right"]) == numbers
+    assert {*ANSWERS[lesson]["readings"]} <= {*numbers}
+
+
+@pytest.mark.parametrize(("number", "answer"), rows("right"))
+def test_right_answers(number, answer):
+    verdict = check(number, answer)
+    assert verdict.right is True, verdict
+    assert verdict.message == EXERCISES[number].why
+
+
+@pytest.mark.parametrize(("number", "reading"), rows("readings"))
+def test_readings(number, reading):
+    answer, words = reading
+    verdict = check(number, answer)
+    assert verdict.right is False
+    assert words in verdict.message
+
+
+@each_exercise
+def test_each_mistake_gets_its_own_sentence(number):
+    for wrong, sentence in EXERCISES[number].mistakes:
+        verdict = check(number, wrong)
+        assert verdict.right is False, sentence
+        assert verdict.message.startswith(sentence)
+
+
+@each_exercise
+def test_the_answer_of_the_definition_is_right(number):
+    assert check(number, EXERCISES[number].right).right is True
+    assert check(number, ...).right is None
+
+
+@each_exercise
+def test_no_text_gives_the_answer_away(number):
+    exercise = EXERCISES[number]
+    text = " ".join([*exercise.hints, *(sentence for _, sentence in exercise.mistakes)])
+    if isinstance(exercise, Choice):
+        assert f'"{exercise.right}"' not in text
+    elif not isinstance(exercise, Function):
+        numbers = [float(n) for n in re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", text)]
+        for right in np.ravel(exercise.right):
+            assert not any(abs(n - right) <= 0.01 * abs(right) for n in numbers)
+        if not np.any(exercise.right):
+            assert "zero" not in text.lower()
+
+
+@each_exercise
+def test_texts_are_sentences(number):
+    exercise = EXERCISES[number]
+    assert len(exercise.hints) >= 2
+    sentences = [sentence for _, sentence in exercise.mistakes]
+    for text in (exercise.why, *exercise.hints, *sentences):
+        assert text.rstrip("`)").endswith((".", "?")), text
+    assert len({*sentences}) == len(sentences)
+
+
+# The notebook.
+
+
+@each_lesson
+def test_the_notebook_asks_for_each_exercise_once(lesson, notebook):
+    text, calls = notebook(lesson)
+    checked = [args[0].value for args in named(calls, "check")]
+    assert checked == list(exercises(lesson))
+    for number, exercise in exercises(lesson).items():
+        (question,) = re.findall(
+            rf"\*\*{number}\*\* (.*?)(?=\*\*\d\d\.\d\*\*|^## |\Z)", text, re.S | re.M
+        )
+        if isinstance(exercise, Choice):
+            assert re.findall(r"^- \*\*(\w)\*\* ", question, re.MULTILINE) == list(exercise.options)
+
+
+@each_lesson
+def test_the_notebook_shows_the_figures_of_its_lesson(lesson, notebook):
+    _, calls = notebook(lesson)
+    heads = [call.func for call in calls if isinstance(call.func, ast.Attribute)]
+    shown = {head.attr for head in heads if getattr(head.value, "id", "") == "lessons"}
+    module = import_module(f"calclearn.lessons.lesson_{lesson}")
+    figures = {
+        name
+        for name, value in vars(module).items()
+        if inspect.isfunction(value) and value.__module__ == module.__name__
+        if value.__annotations__.get("return") is Explorer and not name.startswith("_")
+    }
+    assert shown == figures
+    assert figures == {name for name in lessons.__all__ if name in vars(module)}
+
+
+@each_lesson
+def test_the_notebook_reveals_each_prediction(lesson, notebook):
+    _, calls = notebook(lesson)
+    offered = [ast.literal_eval(args[1]) for args in named(calls, "predict")]
+    reveals = [call.args for call in calls if getattr(call.func, "attr", "") == "reveal"]
+    revealed = [[ast.literal_eval(arg) for arg in args] for args in reveals]
+    assert [[number, *more] for number, *more in revealed] == [
+        [lesson] if place == 0 else [lesson, place + 1] for place in range(len(offered))
+    ]
+    assert sorted(outcomes(lesson)) == [place + 1 for place in range(len(offered))]
+    for place, options in enumerate(offered):
+        option, why = outcomes(lesson)[place + 1]
+        assert 1 <= option <= len(options)
+        assert why.endswith(".")
+
+
+# The same figure, by hand.
+
+LONGEST = 15  # lines, imports and blank ones aside
+
+
+def by_hand(lesson):
+    """The imports of a lesson's notebook, its cell by hand, and the changes it invites to."""
+    (path,) = (HERE.parents[1] / "notebooks").glob(f"{lesson}_*.ipynb")
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    first = next(cell for cell in cells if cell["cell_type"] == "code")
+    (cell,) = (cell for cell in cells if "by-hand" in cell["metadata"].get("tags", ()))
+    tags = [tag for tag in cell["metadata"]["tags"] if tag.startswith("change: ")]
+    changes = [tag.removeprefix("change: ").split(" -> ") for tag in tags]
+    return "".join(first["source"]), "".join(cell["source"]), changes
+
+
+def figure_of(imports, cell):
+    """The explorer that is the value of the cell's last line."""
+    *body, last = ast.parse(cell).body
+    names = {}
+    exec(imports, names)
+    exec(compile(ast.Module(body, []), "by hand", "exec"), names)
+    return eval(compile(ast.Expression(last.value), "by hand", "eval"), names)
+
+
+@each_lesson
+def test_the_cell_by_hand_is_short(lesson):
+    _, cell, changes = by_hand(lesson)
+    lines = [line for line in cell.splitlines() if line and not re.match("from|import", line)]
+    assert len(lines) <= LONGEST
+    assert changes
+
+
+@each_lesson
+def test_the_figure_by_hand_runs_as_it_stands_and_with_each_change(lesson):
+    imports, cell, changes = by_hand(lesson)
+    pictures = []
+    for before, after in [("", ""), *changes]:
+        assert before in cell
+        figure = figure_of(imports, cell.replace(before, after) if before else cell)
+        pictures.append(figure.still())
+        for name, control in figure.controls.items():
+            for end in ("min", "max") if hasattr(control, "min") else ():
+                value = getattr(control, end)
+                figure.set(**{name: control.base**value if hasattr(control, "base") else value})
+                assert figure.still()
+                assert figure.error is None
+    assert len({*pictures}) == 1 + len(changes)
+
+
+# The door.
+
+
+def test_lessons_list_their_figures():
+    assert {*lessons.__all__} <= {*dir(lessons)}
+    for name in lessons.__all__:
+        assert getattr(lessons, name).__module__.startswith("calclearn.lessons.lesson_")
+
+
+def test_a_figure_that_does_not_exist_is_answered_with_near_names(monkeypatch):
+    with pytest.raises(AttributeError, match="lessons have no figure 'no_such_figure'"):
+        lessons.no_such_figure  # noqa: B018
+    monkeypatch.setattr(lessons, "_figures", lambda: {"learning_rate": "lesson_07", "cures": "?"})
+    with pytest.raises(AttributeError, match=r"near it: learning_rate$"):
+        lessons.learning_rates  # noqa: B018
