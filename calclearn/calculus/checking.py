@@ -193,7 +193,7 @@ def _diagnose(f, gradient, points) -> tuple[str, str]:
     )
 
 
-# ------------------------------------------------------------------- a gradient beside the slopes
+# A gradient beside the slopes.
 
 
 @dataclass
@@ -363,7 +363,7 @@ def forgets_x(f: Callable, gradient: Callable, point: np.ndarray, rows: int) -> 
     return bool(np.abs(A @ errors - slopes)[:, tried].max() <= 1e-5 * np.abs(slopes).max())
 
 
-# ---------------------------------------------------------------- the marks that mistakes leave
+# The marks that mistakes leave.
 
 
 def sign(table: Comparison) -> str | None:
