@@ -9,7 +9,6 @@ from calclearn.explorers.controls import choice, coloured, log_slider, round_sli
 from calclearn.explorers.curvature import newton_on_a_curve, newton_on_a_map, race_by_curvature
 from calclearn.explorers.curves import family_of_lines, residual_squares
 from calclearn.explorers.depth import chain_of_neurons, cures, gradients_by_layer
-from calclearn.explorers.descents import first_descent
 from calclearn.explorers.diagnosis import diagnose
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.forecasts import forecast
@@ -49,7 +48,6 @@ __all__ = [
     "explore",
     "family_of_lines",
     "filters_and_mistakes",
-    "first_descent",
     "forecast",
     "gradient_routing",
     "gradients_by_layer",

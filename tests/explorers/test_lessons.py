@@ -15,7 +15,6 @@ from calclearn import explorers, lessons
 from calclearn.data import LineData
 
 OF_LINES = [  # those that take other data for a line as well
-    explorers.first_descent,
     lessons.learning_rate,
     explorers.residual_squares,
     explorers.family_of_lines,
