@@ -25,7 +25,7 @@ from calclearn.explorers.penalties import penalty_meets_bowl, soft_threshold
 from calclearn.explorers.regularisation import early_stopping, lower_is_worse
 from calclearn.explorers.sequences import error_through_time, truncated_gradient
 from calclearn.explorers.slopes import how_small_is_small, slope_at_a_point
-from calclearn.explorers.surfaces import profiles, shape_of_the_bowl, which_way_is_down
+from calclearn.explorers.surfaces import profiles
 from calclearn.explorers.tuning import slope_of_validation, tuning_by_descent
 
 __all__ = [
@@ -72,7 +72,6 @@ __all__ = [
     "race_with_memory",
     "residual_squares",
     "round_slider",
-    "shape_of_the_bowl",
     "slider",
     "sliding_kernel",
     "slope_at_a_point",
@@ -83,5 +82,4 @@ __all__ = [
     "truncated_gradient",
     "tuning_by_descent",
     "ward",
-    "which_way_is_down",
 ]
