@@ -56,10 +56,10 @@ def trace(f: Callable, *arguments) -> Graph:
     """
     if not callable(f):
         raise TypeError(f"f must be a function, got {type(f).__name__}")
-    _, inputs, result, value = autodiff.record(f, range(len(arguments)), arguments, {})
+    _, inputs, result = autodiff.record(f, range(len(arguments)), arguments, {})
     visited = {x.born: (x, np.zeros(x.shape, x.dtype)[()]) for x in inputs}
-    ones = autodiff.ones(value)
-    autodiff.walk(result, value, ones, visit=lambda v, g: visited.update({v.born: (v, g)}))
+    ones = autodiff.ones(result.value)
+    autodiff.walk(result, ones, visit=lambda v, g: visited.update({v.born: (v, g)}))
 
     oldest_first = sorted(visited, reverse=True)
     place = {born: k for k, born in enumerate(oldest_first)}
@@ -69,7 +69,7 @@ def trace(f: Callable, *arguments) -> Graph:
         v, g = visited[born]
         nodes.append(
             Node(
-                operation=v.rule.name if v.rule else names.get(born, "input"),
+                operation=v.rule.name if v.rule else names.get(born, "constant"),
                 value=plain(v.value),
                 parents=tuple([place[a.born] for a in v.arguments if is_parent(a, v)]),
                 local=local_derivatives(v),
@@ -77,8 +77,6 @@ def trace(f: Callable, *arguments) -> Graph:
                 constants=tuple([plain(a) for a in v.arguments if not is_parent(a, v)]),
             )
         )
-    if result is value:  # it does not depend on the inputs at all
-        nodes.append(Node("constant", plain(result), (), (), plain(ones), ()))
     return Graph(tuple(nodes))
 
 

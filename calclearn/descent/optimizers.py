@@ -33,6 +33,7 @@ class Optimizer:
 
     learning_rate: Rate = 0.1
     below: ClassVar[dict] = {}  # the bound of each hyperparameter that has one
+    stays_where_flat = True  # whether the update leaves a point without a slope where it is
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -44,11 +45,6 @@ class Optimizer:
                     number(name, part, 0, self.below.get(name, np.inf), many=True)
             if type(value) is np.float64:  # as a float it leaves float32 weights as they are
                 object.__setattr__(self, name, float(value))
-
-    @property
-    def stays_where_flat(self) -> Any:
-        """Whether a point without a slope is one that the update leaves where it is."""
-        return True
 
     def rate(self, k: int) -> Number:
         if not callable(self.learning_rate):

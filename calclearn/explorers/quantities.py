@@ -45,8 +45,11 @@ class Shown:
         self.drawing, self.ax, self.kind = drawing, drawing.ax, type(drawing).__name__
         self.moves = not getattr(drawing, "background", False)
         self.constants = getattr(drawing, "constants", {})
-        self.parameters = parameters_of(drawing.update)
-        self.sources = {name: name for name in self.parameters} | getattr(drawing, "sources", {})
+        declared = getattr(drawing, "parameters", None)  # marks are told their names
+        self.parameters = parameters_of(drawing.update) if declared is None else declared
+        self.sources = {name: name for name in self.parameters} | dict(
+            getattr(drawing, "sources", {})
+        )
 
     def names(self, _values: dict) -> list[str]:
         drags = getattr(self.drawing, "drags", ())

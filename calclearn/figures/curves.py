@@ -9,11 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.patches import Rectangle
 
+from calclearn.figures.marks import Drawing
 from calclearn.figures.style import BLACK, DATA, MODEL, STEP, defaults, style
 from calclearn.figures.surfaces import Point
 
 
-class Data:
+class Data(Drawing):
     """The points of a data set; `update(data)` takes a `LineData`.
 
     The axes fit around the data, or, where only some of it is shown, around all of it (`around`).
@@ -37,7 +38,7 @@ class Data:
         self.ax.set(xlim=_around(frame.x), ylim=_around(frame.y))
 
 
-class Line:
+class Line(Drawing):
     """The model $w_0 x + w_1$ across the axes; `update(weights)` takes (2,) or many, (2, k).
 
     With many, the lines are thin and the last one, the present one, is thick.
@@ -58,7 +59,7 @@ class Line:
         self.line.set_data(x, y[-1])
 
 
-class Residuals:
+class Residuals(Drawing):
     """Each point's distance to the line as the side of a square; their total area is the SSE.
 
     `update(data, weights)`. A square stands on the vertical residual and is as wide on the screen
@@ -86,7 +87,7 @@ class Residuals:
         return (np.ptp(self.ax.get_xlim()) / box.width) / (np.ptp(self.ax.get_ylim()) / box.height)
 
 
-class Curve:
+class Curve(Drawing):
     """A curve $y = f(x)$; `update((x, y))`. It moves unless `still` is set."""
 
     def __init__(self, ax: Axes, *, color: str = BLACK, still: bool = False, **look) -> None:
@@ -97,7 +98,7 @@ class Curve:
         self.line.set_data(*curve)
 
 
-class Curves:
+class Curves(Drawing):
     """Several curves on fixed axes; `update({name: (x, y)})`. `looks` go to matplotlib's `plot`.
 
     What leaves the axes runs along their edge: no renderer draws a line to 1e300, and a logarithmic
@@ -120,7 +121,7 @@ class Curves:
             line.set_data(x, np.clip(y, *self.ax.get_ylim()))
 
 
-class Tangent:
+class Tangent(Drawing):
     """A point on a curve and the slope there; `update(x, y, slope)`.
 
     The tangent reaches a quarter of the axes to each side, so it reads as a direction.
@@ -148,7 +149,7 @@ class OnCurve(Point):
         return (to[0],)
 
 
-class Note:
+class Note(Drawing):
     """A few words at the top left of the axes; `update(text)`."""
 
     def __init__(self, ax: Axes) -> None:
@@ -161,7 +162,7 @@ class Note:
         self.text.set_text(text)
 
 
-class TotalSquare:
+class TotalSquare(Drawing):
     """One square whose area is a whole sum of squares; `update(total, least, most)`.
 
     The dashed square is the least total that any line reaches, `most` sets the scale.

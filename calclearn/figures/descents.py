@@ -3,11 +3,12 @@
 import numpy as np
 from matplotlib.axes import Axes
 
+from calclearn.figures.marks import Drawing
 from calclearn.figures.style import BEST, BLACK, STEP, style
 from calclearn.figures.surfaces import NAMES
 
 
-class Path:
+class Path(Drawing):
     """The points of a descent, joined, as far as a step; `update(descent, step)`.
 
     Without a `step` the path is drawn to its end. On a bowl it runs at the loss's height. A path
@@ -30,7 +31,7 @@ class Path:
             artist.set_data_3d(*row.T) if self.solid else artist.set_data(*row.T)
 
 
-class LossCurve:
+class LossCurve(Drawing):
     """Loss against step; `update(descent, lowest, step)`, with the lowest possible loss dashed.
 
     `lowest` comes from the `surface` where one is given. Without a `step` the curve is drawn to its
@@ -66,7 +67,7 @@ class LossCurve:
         self.line.set_data(np.arange(len(values)), values)
 
 
-class WeightCurve:
+class WeightCurve(Drawing):
     """One weight by step; `update(descent, step)`. The dashed line is where it should arrive."""
 
     def __init__(
@@ -88,7 +89,7 @@ class WeightCurve:
         )
 
 
-class Bands:
+class Bands(Drawing):
     """What every learning rate does to this surface, as one strip, and where the rate now stands.
 
     `update(bands, learning_rate)` with bands a list of (upper end, colour, name).

@@ -14,6 +14,8 @@ a place that every renderer can draw to, beyond the edge.
 
 import inspect
 import string
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -39,10 +41,10 @@ class Drawing:
     """
 
     parameters: dict[str, bool] | None = None
+    sources: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, ax: Axes) -> None:
         self.ax = ax
-        self.sources: dict[str, str] = {}
 
     def on(self, **names: str) -> Self:
         """Take other quantities: after `on(descent="second")` the descent is the quantity `second`.
@@ -55,7 +57,7 @@ class Drawing:
                 raise TypeError(f"{type(self).__name__} takes {', '.join(known)}; got {name!r}")
             if not isinstance(quantity, str):
                 raise TypeError(f"{name} must be the name of a quantity, got {quantity!r:.60}")
-        self.sources = self.sources | names
+        self.sources = {**self.sources, **names}
         return self
 
     def update(self, **quantities: Any) -> None:

@@ -55,8 +55,16 @@ REGIMES = {
     "creeps": "#c6dbef", "converges": "#7fcdbb", "oscillates": "#fed976", "diverges": "#fc8d59",
 }  # fmt: skip
 
+
+class _Looks(dict):
+    """Colour and marker by name; those of one's own optimizers are grey and plain."""
+
+    def __missing__(self, name: str) -> tuple[str, str]:
+        return GREY, "."
+
+
 # Colour and marker of every optimizer that appears in a race, the same in all lessons.
-OPTIMIZERS = {
+OPTIMIZERS = _Looks({
     "GradientDescent": (VERMILION, "o"),
     "SGD": ("#7f1d1d", "*"),
     "Momentum": (BLUE, "s"),
@@ -70,7 +78,7 @@ OPTIMIZERS = {
     "DampedNewton": (GREY, "d"),
     "BFGS": ("#00504a", "<"),
     "LBFGS": ("#16407a", ">"),
-}
+})  # fmt: skip
 
 # Colour and marker of every rule for areas.
 RULES = {

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
+from calclearn.figures.marks import Drawing
 from calclearn.figures.style import BLACK, GREY, LOSS, STEP, WEIGHTS, style
 
 NAMES = ("slope $w_0$", "intercept $w_1$")
@@ -60,7 +61,7 @@ def window_around(surface, *, rise: float = 4.5, square: bool = False):
     return tuple((float(w - h), float(w + h)) for w, h in zip(best, half, strict=True))
 
 
-class Contours:
+class Contours(Drawing):
     """The map of a surface: one colour a level; `update(surface)` paints it again.
 
     A `surface` given here stays. Without a `window` the surface's own is shown.
@@ -96,7 +97,7 @@ class Contours:
         self.ax.set(xlim=window[0], ylim=window[1])
 
 
-class Bowl:
+class Bowl(Drawing):
     """The surface as a bowl that can be turned; `update(surface, azimuth, elevation)`, in °.
 
     Dragging it turns it: `drags` names the two controls, `dragged` says where they go. A `surface`
@@ -164,7 +165,7 @@ class Bowl:
         return azimuth - 180 * across, elevation - 90 * up
 
 
-class Point:
+class Point(Drawing):
     """One point of weight space; `update(weights)`. `drags` names the controls that it can move."""
 
     def __init__(self, ax: Axes, *, drags=(), color: str = STEP, marker: str = "o") -> None:
@@ -182,7 +183,7 @@ class Point:
         return tuple(to)
 
 
-class ShadedPoints:
+class ShadedPoints(Drawing):
     """Points of weight space, each as dark as its loss is low; `update(weights, losses)`.
 
     The shades run over the whole window of `losses`, a surface, so they mean the same all the time.
@@ -201,7 +202,7 @@ class ShadedPoints:
         self.dots.set_facecolor(LOSS(np.sqrt(np.maximum(losses - self.low, 0) / self.room)))
 
 
-class PointOnBowl:
+class PointOnBowl(Drawing):
     """The same point on the bowl, with its height; `update(weights, loss)`."""
 
     def __init__(self, ax: Axes) -> None:
@@ -214,7 +215,7 @@ class PointOnBowl:
         self.dot.set_data_3d(*np.reshape(weights, (2, 1)), [loss])
 
 
-class Slices:
+class Slices(Drawing):
     """The two curves that a point's weights cut out of the bowl, one for each weight moved alone.
 
     `update(weights)`: the curve of constant intercept in the colour of the slope, and the other way
@@ -242,7 +243,7 @@ class Slices:
                 line.set_data(*points)
 
 
-class GradientArrow:
+class GradientArrow(Drawing):
     """Minus the gradient at a point and its parts, one a weight; `update(weights, gradient)`.
 
     All three arrows share one scale. Where the gradient is longer than `full`, the whole arrow is

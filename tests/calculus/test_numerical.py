@@ -83,7 +83,7 @@ def test_no_derivative(name, f, x):
 
 def test_the_error_at_a_kink_reaches_both_slopes():
     estimate = derivative(np.abs, 0.0)
-    assert (estimate.value, estimate.error) == (0.0, 1.0)
+    assert (estimate.value, estimate.error) == (0.0, pytest.approx(1.0, rel=1e-14))
 
 
 def test_a_cusp_that_has_a_slope_costs_digits_and_shows_it():
@@ -512,7 +512,7 @@ def test_all_shifted_points_are_one_call():
         return np.sum(w**2, axis=0)
 
     grad(f)(np.ones(10))
-    assert shapes == [(10, 40), (10,), (10,)]
+    assert shapes == [(10,), (10, 40), (10,), (10,)]
 
 
 def test_a_scalar_function_has_a_scalar_gradient():

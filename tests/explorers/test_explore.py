@@ -7,8 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from calclearn.descent.descend import descend
+from calclearn.descent.landscapes import bowl
+from calclearn.descent.optimizers import GradientDescent
 from calclearn.explorers import choice, coloured, explore, log_slider, slider
+from calclearn.figures.descents import Path
+from calclearn.figures.marks import Lines, Rule
 from calclearn.figures.style import panels
+from calclearn.figures.surfaces import Contours
 
 
 class Dot:
@@ -85,9 +91,11 @@ def nothing():
 
 def test_drawings_take_the_quantities_that_they_name():
     left, right = panels("flat", "flat")
+    curve = Curve(right)
+    curve.background = True
     explorer = explore(
         nothing,
-        [Dot(left), Dot(right), Curve(right)],
+        [Dot(left), Dot(right), curve],
         lambda power: f"power {power}",
         x=slider(2, 0, 9, 1),
         power=choice({"square": 2, "cube": 3}),
@@ -227,3 +235,30 @@ def test_a_background_may_repaint_itself():
     curve.background = True
     explorer = explore(nothing, [curve], "{power}", power=slider(2, 0, 9, 1))
     explorer.set(power=3).still()
+
+
+def test_marks_and_drawings_take_what_they_are_given_by_name():
+    left, right = panels("flat", "flat")
+    explorer = explore(
+        lambda rate: {
+            "quiet": descend(bowl(), (2, 1), GradientDescent(rate), steps=9),
+            "curve": (np.arange(4), rate * np.arange(4)),
+            "height": rate,
+        },
+        [
+            Contours(left, bowl()),
+            Path(left).on(descent="quiet"),
+            Lines(right, "curve", step="step"),
+            Rule(right, y="height"),
+        ],
+        "{rate:.2f}, {step}",
+        rate=slider(0.1, 0.01, 0.2, 0.01),
+        play="step",
+    )
+    path = explorer._drawings[1].drawing
+    assert len(path.line.get_xdata()) == 10
+    explorer.set(step=2).still()
+    assert explorer.error is None
+    assert len(path.line.get_xdata()) == 3
+    (line,) = (each for each in right.lines if list(each.get_ydata()) == [0, 0.1, 0.2])
+    assert line.get_animated()
