@@ -25,7 +25,6 @@ from calclearn.explorers.penalties import penalty_meets_bowl, soft_threshold
 from calclearn.explorers.regularisation import early_stopping, lower_is_worse
 from calclearn.explorers.sequences import error_through_time, truncated_gradient
 from calclearn.explorers.slopes import how_small_is_small, slope_at_a_point
-from calclearn.explorers.surfaces import profiles
 from calclearn.explorers.tuning import slope_of_validation, tuning_by_descent
 
 __all__ = [
@@ -66,7 +65,6 @@ __all__ = [
     "noisy_saddle",
     "one_image",
     "penalty_meets_bowl",
-    "profiles",
     "race_by_curvature",
     "race_of_batches",
     "race_with_memory",

@@ -19,7 +19,6 @@ OF_LINES = [  # those that take other data for a line as well
     lessons.learning_rate,
     explorers.residual_squares,
     explorers.family_of_lines,
-    explorers.profiles,
     explorers.lying_loop,
     explorers.sound_loop,
 ]
