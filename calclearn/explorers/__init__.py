@@ -7,7 +7,6 @@ from calclearn.explorers.cliffs import clipping_at_a_cliff
 from calclearn.explorers.clinic import clinic, ward
 from calclearn.explorers.controls import choice, coloured, log_slider, round_slider, slider
 from calclearn.explorers.curvature import newton_on_a_curve, newton_on_a_map, race_by_curvature
-from calclearn.explorers.curves import family_of_lines, residual_squares
 from calclearn.explorers.depth import chain_of_neurons, cures, gradients_by_layer
 from calclearn.explorers.descents import first_descent
 from calclearn.explorers.diagnosis import diagnose
@@ -47,7 +46,6 @@ __all__ = [
     "error_through_time",
     "expected_loss",
     "explore",
-    "family_of_lines",
     "filters_and_mistakes",
     "first_descent",
     "forecast",
@@ -68,7 +66,6 @@ __all__ = [
     "race_by_curvature",
     "race_of_batches",
     "race_with_memory",
-    "residual_squares",
     "round_slider",
     "slider",
     "sliding_kernel",

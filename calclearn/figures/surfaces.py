@@ -186,12 +186,12 @@ class Point(Drawing):
 class ShadedPoints(Drawing):
     """Points of weight space, each as dark as its loss is low; `update(weights, losses)`.
 
-    The shades run over the whole window of `losses`, a surface, so they mean the same all the time.
+    The shades run over the whole window of the surface, so they mean the same all the time.
     """
 
-    def __init__(self, ax: Axes, window, *, losses, title: str = "") -> None:
+    def __init__(self, ax: Axes, surface, window, *, title: str = "") -> None:
         self.ax = ax
-        heights = losses(grid(window, 60))
+        heights = surface(grid(window, 60))
         self.low, self.room = heights.min(), np.ptp(heights)
         with style():
             ax.set(xlabel=NAMES[0], ylabel=NAMES[1], title=title, xlim=window[0], ylim=window[1])

@@ -17,8 +17,6 @@ from calclearn.data import LineData
 OF_LINES = [  # those that take other data for a line as well
     explorers.first_descent,
     lessons.learning_rate,
-    explorers.residual_squares,
-    explorers.family_of_lines,
     explorers.lying_loop,
     explorers.sound_loop,
 ]
@@ -158,19 +156,6 @@ def test_other_data_serve_as_well(make):
     assert explorer.error is None
     assert Image.open(io.BytesIO(explorer.still())).size[0] == 840
     assert "kg" not in explorer.caption
-
-
-def test_the_squares_are_square_on_the_screen_and_add_up_to_the_sse():
-    explorer = explorers.residual_squares().set(slope=0.8, intercept=3.0, points=9)
-    explorer.still()
-    state, residuals = explorer.state, explorer._drawings[1].drawing
-    corners = [path.vertices[:4] for path in residuals.squares.get_paths()]
-    on_screen = [residuals.ax.transData.transform(square) for square in corners]
-    for square in on_screen:
-        (across, up) = np.ptp(square, axis=0)
-        assert across == pytest.approx(up, rel=1e-6)
-    sides = [np.ptp(square[:, 1]) for square in corners]
-    assert np.sum(np.square(sides)) == pytest.approx(state["sums"][0])
 
 
 def test_dragging_turns_the_bowl_and_moves_the_point(pull_at):

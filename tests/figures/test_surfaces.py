@@ -138,7 +138,7 @@ def test_points_stand_where_they_are_put(surface, window):
 
 def test_shaded_points_are_darker_where_the_loss_is_lower(surface, window):
     (ax,) = panels("flat")
-    drawing = ShadedPoints(ax, window, losses=surface)
+    drawing = ShadedPoints(ax, surface, window)
     best = np.array(surface.minima[0])
     weights = np.column_stack([best, best + 0.3, best + 0.9])
     drawing.update(weights, surface(weights))
