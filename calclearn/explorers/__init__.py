@@ -7,7 +7,6 @@ from calclearn.explorers.cliffs import clipping_at_a_cliff
 from calclearn.explorers.clinic import clinic, ward
 from calclearn.explorers.controls import choice, coloured, log_slider, round_slider, slider
 from calclearn.explorers.curvature import newton_on_a_curve, newton_on_a_map, race_by_curvature
-from calclearn.explorers.curves import family_of_lines, residual_squares
 from calclearn.explorers.depth import chain_of_neurons, cures, gradients_by_layer
 from calclearn.explorers.diagnosis import diagnose
 from calclearn.explorers.explore import Explorer, explore
@@ -23,7 +22,6 @@ from calclearn.explorers.penalties import penalty_meets_bowl, soft_threshold
 from calclearn.explorers.regularisation import early_stopping, lower_is_worse
 from calclearn.explorers.sequences import error_through_time, truncated_gradient
 from calclearn.explorers.slopes import how_small_is_small, slope_at_a_point
-from calclearn.explorers.surfaces import profiles, shape_of_the_bowl, which_way_is_down
 from calclearn.explorers.tuning import slope_of_validation, tuning_by_descent
 
 __all__ = [
@@ -46,7 +44,6 @@ __all__ = [
     "error_through_time",
     "expected_loss",
     "explore",
-    "family_of_lines",
     "filters_and_mistakes",
     "forecast",
     "gradient_routing",
@@ -62,13 +59,10 @@ __all__ = [
     "noisy_saddle",
     "one_image",
     "penalty_meets_bowl",
-    "profiles",
     "race_by_curvature",
     "race_of_batches",
     "race_with_memory",
-    "residual_squares",
     "round_slider",
-    "shape_of_the_bowl",
     "slider",
     "sliding_kernel",
     "slope_at_a_point",
@@ -78,5 +72,4 @@ __all__ = [
     "truncated_gradient",
     "tuning_by_descent",
     "ward",
-    "which_way_is_down",
 ]
