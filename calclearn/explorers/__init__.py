@@ -13,7 +13,6 @@ from calclearn.explorers.descents import first_descent
 from calclearn.explorers.diagnosis import diagnose
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.forecasts import forecast
-from calclearn.explorers.graphs import backpropagation, learning_spirals
 from calclearn.explorers.images import gradient_routing, sliding_kernel
 from calclearn.explorers.landscape import loss_landscape
 from calclearn.explorers.learned import filters_and_mistakes, one_image
@@ -32,7 +31,6 @@ __all__ = [
     "Explorer",
     "accumulated_area",
     "adam_step_by_step",
-    "backpropagation",
     "ball_on_a_curve",
     "basin_map",
     "chain_of_neurons",
@@ -55,7 +53,6 @@ __all__ = [
     "gradient_routing",
     "gradients_by_layer",
     "how_small_is_small",
-    "learning_spirals",
     "log_slider",
     "loss_landscape",
     "lower_is_worse",

@@ -28,8 +28,6 @@ MAKERS = [
     *OF_LINES,
     *(getattr(lessons, name) for name in lessons.__all__ if name != "learning_rate"),
     explorers.shape_of_the_bowl,
-    explorers.backpropagation,
-    explorers.learning_spirals,
     explorers.accumulated_area,
     explorers.expected_loss,
     explorers.slope_at_a_point,
