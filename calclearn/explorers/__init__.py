@@ -7,11 +7,9 @@ from calclearn.explorers.cliffs import clipping_at_a_cliff
 from calclearn.explorers.clinic import clinic, ward
 from calclearn.explorers.controls import choice, coloured, log_slider, round_slider, slider
 from calclearn.explorers.curvature import newton_on_a_curve, newton_on_a_map, race_by_curvature
-from calclearn.explorers.depth import chain_of_neurons, cures, gradients_by_layer
 from calclearn.explorers.diagnosis import diagnose
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.forecasts import forecast
-from calclearn.explorers.graphs import backpropagation, learning_spirals
 from calclearn.explorers.images import gradient_routing, sliding_kernel
 from calclearn.explorers.landscape import loss_landscape
 from calclearn.explorers.learned import filters_and_mistakes, one_image
@@ -28,16 +26,13 @@ __all__ = [
     "Explorer",
     "accumulated_area",
     "adam_step_by_step",
-    "backpropagation",
     "ball_on_a_curve",
     "basin_map",
-    "chain_of_neurons",
     "chaotic_rates",
     "choice",
     "clinic",
     "clipping_at_a_cliff",
     "coloured",
-    "cures",
     "diagnose",
     "early_stopping",
     "effect_of_schedules",
@@ -47,9 +42,7 @@ __all__ = [
     "filters_and_mistakes",
     "forecast",
     "gradient_routing",
-    "gradients_by_layer",
     "how_small_is_small",
-    "learning_spirals",
     "log_slider",
     "loss_landscape",
     "lower_is_worse",
