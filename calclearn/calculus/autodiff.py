@@ -15,7 +15,7 @@ Source: A. Griewank and A. Walther, Evaluating Derivatives, 2nd ed. (2008), chap
 """
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
@@ -59,8 +59,7 @@ def record(f: Callable, argnums, arguments, keywords) -> Recording:
     level, inputs, traced = next(levels), [], list(arguments)
 
     def leaf(name, x):
-        numbers = real(f"{name} must be a real number or an array of them", x)
-        inputs.append(Traced(numbers, level))
+        inputs.append(Traced(real(name, x), level))
         return inputs[-1]
 
     if not arguments:
@@ -72,9 +71,10 @@ def record(f: Callable, argnums, arguments, keywords) -> Recording:
     running.add(level)
     try:
         result = f(*traced, **keywords)
-    except (TypeError, ValueError) as error:
-        cure = cured(error)
-        raise cure from (None if cure is error.__cause__ else error.__cause__)
+    except (AttributeError, TypeError, ValueError) as error:
+        if cured(error) is error:
+            raise
+        raise cured(error) from None
     finally:
         running.discard(level)
     if isinstance(result, (list, tuple)):
@@ -82,7 +82,7 @@ def record(f: Callable, argnums, arguments, keywords) -> Recording:
             f"f must return one number or array, got a {type(result).__name__}: "
             f"join its parts with np.stack or np.concatenate"
         )
-    result = real("f must return real numbers", result, kinds="fiub")
+    result = real("f", result, "fiub", "must return real numbers")
     if type(result) is not Traced or result.level != level:  # it does not depend on the inputs
         result = Traced(result, level)
     return Recording([arguments[k] for k in argnums], inputs, result)
@@ -90,44 +90,39 @@ def record(f: Callable, argnums, arguments, keywords) -> Recording:
 
 def walk(result: Traced, g, visit=None) -> dict[int, Any]:
     """Carry the adjoint g of the result back; return those of the inputs, by order of birth."""
-    waiting, adjoints, arrived = [(result.born, result)], {result.born: g}, {}
+    waiting, adjoints, arrived = [result.born], {result.born: (result, g)}, {}
     with np.errstate(all="ignore"):  # what is infinite or no number shows in the gradient
         while waiting:
-            born, node = heappop(waiting)
-            g = adjoints.pop(born)
+            born = heappop(waiting)
+            node, g = adjoints.pop(born)
+            rule, values = node.rule, node.values
             if type(g) is list:
                 g = assembled(g, node.value)
             if visit:
                 visit(node, g)
-            if node.rule is None:
+            if rule is None:
                 arrived[born] = g
                 continue
-            for parent, share in shares(node, g):
+            keywords = node.keywords or {}
+            if rule.together:
+                needed = [a is not values[k] for k, a in enumerate(node.arguments)]
+                shares = rule.together(needed, g, node.value, *values, **keywords)
+            for k, parent in enumerate(node.arguments):
+                if parent is values[k]:  # a constant
+                    continue
+                if rule.together:
+                    share = shares[k]
+                else:
+                    share = rule.pullbacks[k](g, node.value, *values, **keywords)
+                    if rule.broadcasts and share.shape != values[k].shape:
+                        share = unbroadcast(share, values[k].shape)
                 born = parent.born
                 if born in adjoints:
-                    adjoints[born] = total(adjoints[born], share)
+                    share = total(adjoints[born][1], share)
                 else:
-                    adjoints[born] = share
-                    heappush(waiting, (born, parent))
+                    heappush(waiting, born)
+                adjoints[born] = parent, share
     return arrived
-
-
-def shares(node: Traced, g) -> Iterator[tuple[Traced, Any]]:
-    """What each parent gets of the adjoint g of a node:  (parent, g · ∂node/∂parent), ..."""
-    rule, values, keywords = node.rule, node.values, node.keywords or {}
-    if rule.together:
-        needed = [a is not values[k] for k, a in enumerate(node.arguments)]
-        cotangents = rule.together(needed, g, node.value, *values, **keywords)
-    for k, parent in enumerate(node.arguments):
-        if parent is values[k]:  # a constant
-            continue
-        if rule.together:
-            share = cotangents[k]
-        else:
-            share = rule.pullbacks[k](g, node.value, *values, **keywords)
-            if rule.broadcasts and share.shape != values[k].shape:
-                share = unbroadcast(share, values[k].shape)
-        yield parent, share
 
 
 def total(earlier, share):
@@ -291,7 +286,7 @@ def vjp(f: Callable, *arguments) -> tuple[Any, Callable]:
     value = recording.result.value
 
     def pull(g):
-        g = real("g must be a real number or an array of them", g, kinds="fiub")
+        g = real("g", g, "fiub")
         if g.shape != value.shape:
             raise ValueError(f"g must have shape {value.shape}, like the result, got {g.shape}")
         return tuple(restored(recording, cotangents(recording, like(value, g))))

@@ -8,7 +8,8 @@ weighted mean of two of the sorted numbers, and NumPy itself says which: the qua
 import numpy as np
 
 from calclearn.calculus.kinks import euclidean
-from calclearn.calculus.rules import count, with_ones
+from calclearn.calculus.reductions import count
+from calclearn.calculus.rules import with_ones
 from calclearn.calculus.tracing import operand, rewritten
 
 

@@ -39,10 +39,10 @@ def is_leaf(x) -> bool:
     return not isinstance(x, dict)
 
 
-def real(sentence: str, x, kinds: str = "fiu"):
+def real(name: str, x, kinds: str = "fiu", must: str = "must be a real number or an array of them"):
     """Return `x` as floating-point numbers: an array, a NumPy number or a traced array.
 
-    Raises TypeError with this sentence and what came, unless its dtype is one of these kinds.
+    Raises TypeError, with its name and what came, unless its dtype is one of these kinds.
     """
     if type(x) in (float, int):
         return np.float64(x)
@@ -55,7 +55,7 @@ def real(sentence: str, x, kinds: str = "fiu"):
     if kind not in kinds:
         came = numbers.dtype if kind in "bc" else type(x).__name__
         scope = ": complex numbers are out of scope" if kind == "c" else ""
-        raise TypeError(f"{sentence}, got {came}{scope}")
+        raise TypeError(f"{name} {must}, got {came}{scope}")
     return numbers.astype(np.float64) if kind in "iu" else numbers
 
 

@@ -123,10 +123,9 @@ def apply(function: Callable, arguments, keywords=None):
         return rule.definition(*arguments, **keywords or {})
     level, values = -1, []
     for a in arguments:
-        if type(a) is Traced and a.level > level:
-            level = a.level
-    for a in arguments:
         if type(a) is Traced:
+            if a.level > level:  # those before it are constants at its level
+                level, values = a.level, [*arguments[: len(values)]]
             if a.level == level:
                 a = a.value
         elif type(a) not in NUMBERS and len(values) in rule.operands:
@@ -136,8 +135,9 @@ def apply(function: Callable, arguments, keywords=None):
             if function in OPERATIONS and not isinstance(a, ARRAYS):
                 return NotImplemented  # so Python asks the other class for its operator
         values.append(a)
+    values = tuple(values)
     for k in rule.constants:
-        if values[k : k + 1] and values[k] is not arguments[k]:
+        if k < len(values) and values[k] is not arguments[k]:
             raise cures.no_slope_in(function, k)
     if level == STRONG and rule.name in STRONG_PRODUCTS:
         value = STRONG_PRODUCTS[rule.name](arguments, *values)
@@ -292,8 +292,9 @@ def primitive(function: Callable) -> Callable:
     def operation(*arguments, **keywords):
         if Traced in map(type, arguments) or (keywords and Traced in map(type, keywords.values())):
             return apply(operation, arguments, keywords)
-        if any(type(a) in (list, np.ndarray) and has_traced(a) for a in arguments):
-            return apply(operation, [operand(a) for a in arguments], keywords)
+        for a in arguments:
+            if (type(a) is list or (type(a) is np.ndarray and a.dtype.hasobject)) and has_traced(a):
+                return apply(operation, [operand(a) for a in arguments], keywords)
         return function(*arguments, **keywords)
 
     return operation

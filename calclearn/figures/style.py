@@ -206,15 +206,21 @@ def _warnings_are_no_errors() -> Iterator[None]:
 def _independent(kind: type[Axes]) -> type[Axes]:
     """Return a kind of axes whose artists never have the settings of the learner's own plots.
 
-    They are made in the style, or outside it with matplotlib's defaults.
+    They are made in the style; outside it lines and patches have matplotlib's defaults, while
+    titles, labels and legends have the style's sizes all the same.
     """
+    written = ("annotate", "legend", "set", "text")
     acts = (
         "add", "annotate", "arrow", "ax", "bar", "contour", "error", "fill", "grid", "h",
         "imshow", "invert", "legend", "log", "margins", "pcolor", "plot", "quiver", "scatter",
         "semilog", "set", "stem", "step", "text", "tick", "vlines",
     )  # fmt: skip
     named = {name: getattr(kind, name) for name in dir(kind) if name.startswith(acts)}
-    kept = {name: defaults()(method) for name, method in named.items() if callable(method)}
+    kept = {
+        name: (style() if name.startswith(written) else defaults())(method)
+        for name, method in named.items()
+        if callable(method)
+    }
     return type(kind.__name__, (kind,), kept)
 
 
