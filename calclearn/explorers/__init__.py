@@ -8,7 +8,6 @@ from calclearn.explorers.clinic import clinic, ward
 from calclearn.explorers.controls import choice, coloured, log_slider, round_slider, slider
 from calclearn.explorers.curvature import newton_on_a_curve, newton_on_a_map, race_by_curvature
 from calclearn.explorers.curves import family_of_lines, residual_squares
-from calclearn.explorers.depth import chain_of_neurons, cures, gradients_by_layer
 from calclearn.explorers.descents import first_descent
 from calclearn.explorers.diagnosis import diagnose
 from calclearn.explorers.explore import Explorer, explore
@@ -33,13 +32,11 @@ __all__ = [
     "adam_step_by_step",
     "ball_on_a_curve",
     "basin_map",
-    "chain_of_neurons",
     "chaotic_rates",
     "choice",
     "clinic",
     "clipping_at_a_cliff",
     "coloured",
-    "cures",
     "diagnose",
     "early_stopping",
     "effect_of_schedules",
@@ -51,7 +48,6 @@ __all__ = [
     "first_descent",
     "forecast",
     "gradient_routing",
-    "gradients_by_layer",
     "how_small_is_small",
     "log_slider",
     "loss_landscape",
