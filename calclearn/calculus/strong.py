@@ -9,8 +9,9 @@ import functools
 
 import numpy as np
 
+from calclearn.calculus.kinks import no_slope
 from calclearn.calculus.products import contract
-from calclearn.calculus.rules import no_slope, unbroadcast
+from calclearn.calculus.rules import unbroadcast
 from calclearn.calculus.tracing import STRONG, STRONG_PRODUCTS, Traced, plain, primitive, rule
 
 
