@@ -21,8 +21,6 @@ from calclearn.explorers.live_training import training
 from calclearn.explorers.loops import lying_loop, sound_loop
 from calclearn.explorers.memory import adam_step_by_step, race_with_memory
 from calclearn.explorers.noise import effect_of_schedules, noise_of_batches, race_of_batches
-from calclearn.explorers.penalties import penalty_meets_bowl, soft_threshold
-from calclearn.explorers.regularisation import early_stopping, lower_is_worse
 from calclearn.explorers.sequences import error_through_time, truncated_gradient
 from calclearn.explorers.slopes import how_small_is_small, slope_at_a_point
 from calclearn.explorers.surfaces import profiles, shape_of_the_bowl, which_way_is_down
@@ -43,7 +41,6 @@ __all__ = [
     "coloured",
     "cures",
     "diagnose",
-    "early_stopping",
     "effect_of_schedules",
     "error_through_time",
     "expected_loss",
@@ -58,14 +55,12 @@ __all__ = [
     "learning_spirals",
     "log_slider",
     "loss_landscape",
-    "lower_is_worse",
     "lying_loop",
     "newton_on_a_curve",
     "newton_on_a_map",
     "noise_of_batches",
     "noisy_saddle",
     "one_image",
-    "penalty_meets_bowl",
     "profiles",
     "race_by_curvature",
     "race_of_batches",
@@ -77,7 +72,6 @@ __all__ = [
     "sliding_kernel",
     "slope_at_a_point",
     "slope_of_validation",
-    "soft_threshold",
     "sound_loop",
     "training",
     "truncated_gradient",
