@@ -16,8 +16,6 @@ from calclearn.explorers.learned import filters_and_mistakes, one_image
 from calclearn.explorers.live_training import training
 from calclearn.explorers.memory import adam_step_by_step, race_with_memory
 from calclearn.explorers.noise import effect_of_schedules, noise_of_batches, race_of_batches
-from calclearn.explorers.penalties import penalty_meets_bowl, soft_threshold
-from calclearn.explorers.regularisation import early_stopping, lower_is_worse
 from calclearn.explorers.sequences import error_through_time, truncated_gradient
 from calclearn.explorers.slopes import how_small_is_small, slope_at_a_point
 from calclearn.explorers.tuning import slope_of_validation, tuning_by_descent
@@ -34,7 +32,6 @@ __all__ = [
     "clipping_at_a_cliff",
     "coloured",
     "diagnose",
-    "early_stopping",
     "effect_of_schedules",
     "error_through_time",
     "expected_loss",
@@ -45,13 +42,11 @@ __all__ = [
     "how_small_is_small",
     "log_slider",
     "loss_landscape",
-    "lower_is_worse",
     "newton_on_a_curve",
     "newton_on_a_map",
     "noise_of_batches",
     "noisy_saddle",
     "one_image",
-    "penalty_meets_bowl",
     "race_by_curvature",
     "race_of_batches",
     "race_with_memory",
@@ -60,7 +55,6 @@ __all__ = [
     "sliding_kernel",
     "slope_at_a_point",
     "slope_of_validation",
-    "soft_threshold",
     "training",
     "truncated_gradient",
     "tuning_by_descent",
