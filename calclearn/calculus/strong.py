@@ -71,7 +71,7 @@ def has_nan(x) -> bool:
     return bool(total != total and np.isnan(x).any())
 
 
-def weak(arrived: dict) -> dict:
+def untraced(arrived: dict) -> dict:
     """Take the adjoints of a walk out of the level STRONG."""
     return {
         born: g.value if type(g) is Traced and g.level == STRONG else g

@@ -125,6 +125,21 @@ def one_number_per_point(arguments, inputs, result):
     )
 
 
+def results_per_point(arguments, inputs, result):
+    """Return the results and the axes that count them, before those of the batch of points."""
+    shape = inputs[0].shape
+    batch = shape[1:] if is_leaf(arguments[0]) else ()
+    rows = result.shape[: max(0, result.ndim - len(batch))]
+    if result.shape in ((), rows + batch):
+        return result, rows
+    if result.size == 1:
+        return result.reshape(()), ()
+    raise ValueError(
+        f"jacobian needs each result for each point: for an argument of shape {shape} "
+        f"f must return shape (m, {str(batch)[1:-1]}), got {result.shape}"
+    )
+
+
 def checked(function, rule, keywords):
     """Return the keywords that a rule takes; refuse any other that says something."""
     if keywords.get("out") is not None:
