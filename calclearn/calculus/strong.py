@@ -2,7 +2,8 @@
 
 The branch that np.where leaves out gets the cotangent 0, and its slope may be infinite or no number
 there.  In the second walk of a gradient with NaN, the cotangents are therefore traced at a level of
-their own, STRONG, at which `apply` computes products with the functions of this module.
+their own, STRONG, at which `apply` computes products with the functions of this module.  A gradient
+without NaN pays for `has_nan` alone.
 """
 
 import functools

@@ -14,7 +14,7 @@ def each_leaf(function: Callable, name: str, x):
 
     A list of nothing but numbers is a point, so it is a leaf.  None stays None.
     """
-    if is_leaf(x):
+    if type(x) in (float, np.ndarray) or is_leaf(x):
         return function(name, x)
     if isinstance(x, dict):
         entries = {}
