@@ -23,7 +23,6 @@ from calclearn.explorers.noise import effect_of_schedules, noise_of_batches, rac
 from calclearn.explorers.penalties import penalty_meets_bowl, soft_threshold
 from calclearn.explorers.regularisation import early_stopping, lower_is_worse
 from calclearn.explorers.sequences import error_through_time, truncated_gradient
-from calclearn.explorers.slopes import how_small_is_small, slope_at_a_point
 from calclearn.explorers.surfaces import profiles, shape_of_the_bowl, which_way_is_down
 from calclearn.explorers.tuning import slope_of_validation, tuning_by_descent
 
@@ -52,7 +51,6 @@ __all__ = [
     "forecast",
     "gradient_routing",
     "gradients_by_layer",
-    "how_small_is_small",
     "learning_spirals",
     "log_slider",
     "loss_landscape",
@@ -73,7 +71,6 @@ __all__ = [
     "shape_of_the_bowl",
     "slider",
     "sliding_kernel",
-    "slope_at_a_point",
     "slope_of_validation",
     "soft_threshold",
     "sound_loop",

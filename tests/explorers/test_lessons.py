@@ -31,8 +31,6 @@ MAKERS = [
     explorers.learning_spirals,
     explorers.accumulated_area,
     explorers.expected_loss,
-    explorers.slope_at_a_point,
-    explorers.how_small_is_small,
     explorers.ball_on_a_curve,
     explorers.basin_map,
     explorers.noisy_saddle,
