@@ -63,13 +63,15 @@ class Line(Drawing):
 class Residuals(Drawing):
     """Each point's distance to the line as the side of a square; their total area is the SSE.
 
-    `update(data, weights)`. A square stands on the vertical residual and is as wide on the screen
-    as it is high, so that its area is the residual squared, in squared units of y.
+    `update(data, weights)`; `data` given here stay. A square stands on the vertical residual and is
+    as wide on the screen as it is high, so that its area is the residual squared, in squared units
+    of y.
     """
 
     @defaults()
-    def __init__(self, ax: Axes) -> None:
+    def __init__(self, ax: Axes, data=None) -> None:
         self.ax = ax
+        self.constants = {} if data is None else {"data": data}
         self.squares = PolyCollection(
             [], facecolors=STEP, edgecolors=STEP, alpha=0.22, lw=1, animated=True, zorder=2
         )
