@@ -17,7 +17,6 @@ from calclearn.explorers.live_training import training
 from calclearn.explorers.memory import adam_step_by_step, race_with_memory
 from calclearn.explorers.noise import effect_of_schedules, noise_of_batches, race_of_batches
 from calclearn.explorers.sequences import error_through_time, truncated_gradient
-from calclearn.explorers.slopes import how_small_is_small, slope_at_a_point
 from calclearn.explorers.tuning import slope_of_validation, tuning_by_descent
 
 __all__ = [
@@ -39,7 +38,6 @@ __all__ = [
     "filters_and_mistakes",
     "forecast",
     "gradient_routing",
-    "how_small_is_small",
     "log_slider",
     "loss_landscape",
     "newton_on_a_curve",
@@ -53,7 +51,6 @@ __all__ = [
     "round_slider",
     "slider",
     "sliding_kernel",
-    "slope_at_a_point",
     "slope_of_validation",
     "training",
     "truncated_gradient",

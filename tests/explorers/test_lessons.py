@@ -22,8 +22,6 @@ MAKERS = [
     *(getattr(lessons, name) for name in lessons.__all__ if name != "learning_rate"),
     explorers.accumulated_area,
     explorers.expected_loss,
-    explorers.slope_at_a_point,
-    explorers.how_small_is_small,
     explorers.ball_on_a_curve,
     explorers.basin_map,
     explorers.noisy_saddle,

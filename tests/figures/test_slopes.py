@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from calclearn.figures.slopes import ErrorCurves, Graph, Microscope, Secants
+from calclearn.figures.slopes import Graph, Microscope, Secants
 
 
 def slopes(lines):
@@ -14,7 +14,7 @@ def slopes(lines):
 def test_a_graph_sets_its_window_and_leaves_a_gap_at_a_pole(ax):
     drawing = Graph(ax, title="1/x")
     x = np.array([-1.0, -0.001, 0.001, 1.0])
-    drawing.update(x, 1 / x, (-2.0, 2.0))
+    drawing.update((x, 1 / x), (-2.0, 2.0))
     assert (ax.get_xlim(), ax.get_ylim()) == ((-1, 1), (-2, 2))
     assert np.isnan(drawing.line.get_ydata()).tolist() == [False, True, True, False]
 
@@ -22,18 +22,18 @@ def test_a_graph_sets_its_window_and_leaves_a_gap_at_a_pole(ax):
 def test_the_same_window_again_leaves_the_background_as_it_is(ax):
     drawing = Graph(ax, title="")
     curve = np.linspace(0, 1, 5)
-    drawing.update(curve, curve, (0.0, 2.0))
+    drawing.update((curve, curve), (0.0, 2.0))
     FigureCanvasAgg(ax.figure).draw()
-    drawing.update(curve, curve**2, (0.0, 2.0))
+    drawing.update((curve, curve**2), (0.0, 2.0))
     assert not ax.figure.stale
-    drawing.update(curve, curve**2, (0.0, 3.0))
+    drawing.update((curve, curve**2), (0.0, 3.0))
     assert ax.figure.stale
 
 
 def test_a_microscope_counts_in_h(ax):
     drawing = Microscope(ax, title="")
     t = np.linspace(-2, 2, 5)
-    drawing.update(t, 2 * t, (-4.0, 4.0))
+    drawing.update((t, 2 * t), (-4.0, 4.0))
     assert (ax.get_xlim(), ax.get_ylim()) == ((-2, 2), (-4, 4))
     assert [tick.get_text() for tick in ax.get_xticklabels()][::2] == ["$x-2h$", "$x$", "$x+2h$"]
     assert drawing.line.get_ydata().tolist() == [-4, -2, 0, 2, 4]
@@ -58,25 +58,17 @@ def test_a_slope_that_does_not_exist_draws_nothing(ax):
     assert np.isfinite([left.get_ydata(), right.get_ydata()]).all()
 
 
+def test_secants_in_a_microscope_are_counted_in_h_from_the_point(ax):
+    ax.set_xlim(-2, 2)
+    drawing = Secants(ax, microscope=True)
+    drawing.update(1.0, 1.0, 0.5, 1.5, 2.5, 2.0)  # of x**2
+    assert slopes(drawing.lines) == pytest.approx([1.5, 2.5, 2.0])
+    assert drawing.neighbours.get_xydata().tolist() == [[-1, -1.5], [1, 2.5]]
+    assert drawing.point.get_xydata().tolist() == [[0, 0]]
+    drawing.update(0.0, np.nan, 0.5, np.nan, np.nan, np.nan)  # of sin(x)/x
+    assert np.isnan(drawing.point.get_ydata()).all()
+
+
 def test_only_a_point_that_has_a_control_can_be_dragged(ax):
     assert Secants(ax).drags == ()
     assert Secants(ax, drags=("x",)).dragged((0, 0), (1.5, 9), 0.0) == (1.5,)
-
-
-def test_error_curves_change_colour_where_the_larger_part_changes(ax):
-    drawing = ErrorCurves(ax, (1e-4, 1))
-    h = np.array([1e-3, 1e-2, 1e-1])
-    errors = np.arange(1, 10).reshape(3, 3) * 1e-6
-    truncated = np.array([[False, True, True], [False, False, True], [False, False, False]])
-    now = (1e-2, errors[:, 1])
-    drawing.update(h, errors, truncated, [(1e-2, 2e-6), (1e-1, 6e-6)], 1e-9, now)
-    for lines, error, mask in zip(drawing.parts, errors, truncated, strict=True):
-        truncation, roundoff = lines
-        assert truncation.get_xydata().tolist() == np.column_stack([h, error])[mask].tolist()
-        assert roundoff.get_xydata().tolist() == np.column_stack([h, error])[~mask].tolist()
-        assert truncation.get_color() != roundoff.get_color()
-    assert len({lines[0].get_marker() for lines in drawing.parts}) == 3
-    assert drawing.best.get_xydata().tolist() == [[1e-2, 2e-6], [1e-1, 6e-6]]
-    assert set(drawing.admitted.get_ydata()) == {1e-9}
-    assert set(drawing.here.get_xdata()) == {1e-2}
-    assert drawing.now.get_ydata().tolist() == errors[:, 1].tolist()

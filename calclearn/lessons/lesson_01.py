@@ -1,0 +1,193 @@
+"""Lesson 01, what a slope at a single point is: f'(x) = lim (f(x + h) − f(x)) / h as h goes to 0."""
+
+from functools import cache
+
+import ipywidgets as widgets
+import numpy as np
+
+from calclearn.calculus.numerical import backward_difference, derivative, forward_difference
+from calclearn.exercises import choice, exercise, outcome
+from calclearn.explorers import controls
+from calclearn.explorers.controls import log_slider, slider
+from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers.formula import parse
+from calclearn.explorers.wording import typeset
+from calclearn.figures.marks import Lines, Text
+from calclearn.figures.slopes import Graph, Microscope, Secants
+from calclearn.figures.style import GREY, legend_below, panels
+
+TYPED = "the typed one"
+FORMULAS = {
+    "sine": "sin(x)", "sigmoid": "1/(1 + exp(-x))", "absolute value": "abs(x)",
+    "ReLU": "max(x, 0)",
+}  # fmt: skip
+X = np.linspace(-3, 3, 601)
+T = np.linspace(-2, 2, 801)  # places in the microscope, counted in h
+BOX = np.array([[-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1]])
+
+
+def slope_at_a_point() -> Explorer:
+    """What is a slope at a single point? Two secants, the tangent, and a microscope on the point.
+
+    The microscope's field is as wide as 4h. The point can be dragged along the curve, and the
+    formula is the learner's own; it is read by `parse`.
+
+    >>> explorer = slope_at_a_point().set(x=1.5, h=0.1)
+    >>> [round(explorer.state[name], 6) for name in ("backward", "forward", "slope")]
+    [2.9, 3.1, 3.0]
+    >>> explorer.set(formula="2x").caption.partition(":")[0]
+    'formula goes wrong at character 2, 2▸x'
+    """
+
+    def look(function, formula, x, h):
+        text, x = FORMULAS.get(function, formula).strip(), round(x, 9)
+        f, curve, limits = _graph(text)
+        y, rise = float(f(x)), (f(x + h * T) - f(x)) / h
+        exact = derivative(f, x) if np.isfinite(y) else None
+        reach = 2 * np.ptp(limits) / np.ptp(X)
+        return {
+            "text": text,
+            "curve": curve,
+            "limits": limits,
+            "y": y,
+            "backward": float(backward_difference(f, x, h)),
+            "forward": float(forward_difference(f, x, h)),
+            "slope": exact.value if exact and exact.reliable else np.nan,
+            "box": (x + 2 * h * BOX[0], y + reach * h * BOX[1]),
+            "magnified": (T, rise),
+            "field": (-reach, reach),
+            "scale": typeset(f"$h$ = {h:.2g}"),
+        }
+
+    def caption(text, x, y, h, backward, forward, slope) -> str:
+        if not np.isfinite(y):
+            return f"f(x) = `{text}` has no value at x = {x:g}, and so no derivative there."
+        secants = (
+            f"f(x) = `{text}` at x = {x:g}: with h = {h:.2g} the secant to x + h has slope "
+            f"{_number(forward)}, the one to x − h has slope {_number(backward)}."
+        )
+        if np.isfinite(slope):
+            return f"{secants} The tangent's slope, the derivative, is {_number(slope)}."
+        return f"{secants} As h shrinks they agree on no number: f has no derivative here."
+
+    left, right = panels("flat", "flat", height=4.0)
+    white = {"fc": "white", "ec": "none", "pad": 3}
+    drawings = [
+        Graph(left, title="the curve, two secants, the tangent"),
+        Secants(left, drags=("x",)),
+        Lines(left, "box", color=GREY, lw=1.2),
+        Microscope(right, title="what is in the box, magnified").on(
+            curve="magnified", limits="field"
+        ),
+        Secants(right, microscope=True),
+        Text(right, (0.04, 0.96), "{scale}", va="top", bbox=white, zorder=8),
+    ]
+    legend_below(left)
+    return explore(
+        look,
+        drawings,
+        caption,
+        **_function_and_formula(),
+        x=slider(1.0, -2.5, 2.5, 0.05),
+        h=log_slider(0.5, 5e-5, 1.0),
+    )
+
+
+@cache
+def _graph(text: str):
+    """Return the function, its curve, and limits for its height, without the peaks of a pole."""
+    f = parse(text)
+    heights = f(X)
+    known = heights[abs(heights) < 1e9]
+    if known.size < 2:
+        raise ValueError(f"{text} has no values between {X[0]:g} and {X[-1]:g}")
+    low, high = np.quantile(known, [0.02, 0.98])
+    room = 0.25 * (high - low) if high - low > 1e-6 else 1.0
+    return f, (X, heights), (low - room, high + room)
+
+
+def _function_and_formula() -> dict[str, widgets.Widget]:
+    """Return a list of functions, and the field with its formula: what is typed there is chosen."""
+    function = controls.choice([TYPED, *FORMULAS])
+    formula = widgets.Text("x**2", continuous_update=False, description="f(x) =")
+
+    def show(_) -> None:
+        formula.value = FORMULAS.get(function.value, formula.value)
+
+    def choose(_) -> None:
+        if formula.value != FORMULAS.get(function.value):
+            function.value = TYPED
+
+    function.observe(show, "value")
+    formula.observe(choose, "value")
+    return {"function": function, "formula": formula}
+
+
+def _number(slope: float) -> str:
+    """Return a slope with six digits, and what is smaller than rounding as 0."""
+    return f"{0.0 if abs(slope) < 1e-9 else slope:.6g}" if np.isfinite(slope) else "none"
+
+
+# Exercises; the questions stand in the notebook.
+# fmt: off
+
+outcome("01", 2, """
+    The smaller the field, the less room the curve has to bend in. The slope of the line that
+    remains is what is meant by the slope of the curve at the point.""")
+
+exercise("01.1", (2.1**3 - 2**3) / 0.1, """
+    Rise over run: (2.1³ − 2³) / 0.1. The tangent at 2 is a little flatter.
+    > How much higher is the curve at 2.1 than at 2? And how far apart are the two x?
+    > Divide f(2.1) − f(2) by 2.1 − 2.""", [
+    (2.1**3 - 2**3,                  "This is how far the curve rises; divide it by how far x runs."),
+    (0.1 / (2.1**3 - 2**3),          "This is run over rise: it is upside down."),
+    (3 * 2**2,                       "This is the slope of the tangent at 2; the secant is asked for."),
+    (3 * 2.1**2,                     "This is the slope of the tangent at 2.1; the secant is asked for."),
+    (2.1**3 / 2.1,                   "This is the slope of the line from the origin, not from x = 2."),
+    ((2.1**3 - 2**3) / 2.1,          "Divide by the distance of the two x, not by one of them."),
+    ((2.1**2 - 2**2) / 0.1,          "This is the secant of x²; the curve is x³."),
+    ((2**3 - 1.9**3) / 0.1,          "This secant goes to the left, to x = 1.9."),
+])
+
+exercise("01.2", lambda x: 2 * x - 3, """
+    The rise from x to x + h is 2xh + h² − 3h. Divided by h that is 2x + h − 3, and when h has gone,
+    2x − 3 is left. The 5 lifts the curve and does not tilt it.
+    > Work out (x + h)² − 3(x + h) + 5 and take x² − 3x + 5 away. What is left?
+    > Everything that is left has a factor h. Divide by it, and only then let h be 0.""", [
+    (lambda x: 2 * x,                "The term −3x has a slope as well."),
+    (lambda x: 2 * x + 3,            "Look at the sign of the slope of −3x."),
+    (lambda x: 2 * x - 3 + 5,        "A constant lifts the curve; its own slope is 0."),
+    (lambda x: x - 3,                "A factor of two is missing: (x + h)² has the term 2xh."),
+    (lambda x: x**2 - 3 * x + 5,     "This is the curve itself, not its slope."),
+    (lambda x: 2 * x - 3 * x,        "The slope of −3x is the same number everywhere."),
+    (lambda x: x**2 - 3,             "The slope of x² is not x² itself."),
+], points=((-2.0,), (0.0,), (1.5,), (4.0,)))
+
+exercise("01.3", 5 - 2 * 0.1, """
+    Slope times step is the change: −2 · 0.1 = −0.2. This is what a machine does when it learns: it
+    asks the slope which small step makes the loss smaller.
+    > How far does w move, and how much does the loss change for each unit of w?
+    > New loss = old loss + slope · step, and mind the sign of the slope.""", [
+    (5 + 2 * 0.1,                    "The slope is negative: with growing w the loss falls."),
+    (5 - 2,                          "This is a step of a whole unit of w; the step is 0.1."),
+    (-2 * 0.1,                       "This is the change alone; where does it start?"),
+    (0.2,                            "This is the size of the change alone; where does it start?"),
+    (5 - 0.1,                        "The step is not multiplied by the slope."),
+    (5 - 2 * 3.1,                    "Multiply the slope by the step, not by the new w."),
+    (5 - 0.1 / 2,                    "Multiply the step by the slope; do not divide."),
+])
+
+choice("01.4", "d", """
+    At 0 the slope jumps from −1 to 1, at 1 it jumps from 1 to 2. Everywhere else f is a straight
+    line. Networks of ReLUs are made like this: straight pieces, with kinks.
+    > Move x slowly along the curve with a small h. Where do the two secants disagree?
+    > Write down the slope left of 0, between 0 and 1, and right of 1.""",
+    options={
+        "a": "Nowhere: the kinks of the two parts cancel.", "b": "At 0 only.", "c": "At 1 only.",
+        "d": "At 0 and at 1.", "e": "Everywhere between 0 and 1."},
+    a="Both kinks bend the curve upwards, and at different places: they stay.",
+    b="Look at the other part as well: when does the ReLU switch on?",
+    c="Look at the other part as well: where does the absolute value turn?",
+    e="There the curve is a straight line, and a line has a slope.")
+
+# fmt: on

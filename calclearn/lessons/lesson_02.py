@@ -1,0 +1,204 @@
+"""Lesson 02, how small h should be: a forward difference errs by h·|f''|/2 + ε·|f|/h, a sum of
+truncation, which falls with h, and round-off, which rises.
+"""
+
+from functools import cache
+
+import numpy as np
+from matplotlib.lines import Line2D
+
+from calclearn.calculus.autodiff import grad
+from calclearn.calculus.numerical import (
+    EPS,
+    backward_difference,
+    central_difference,
+    complex_step,
+    derivative,
+    forward_difference,
+)
+from calclearn.exercises import choice, exercise, outcome
+from calclearn.explorers import controls
+from calclearn.explorers.controls import log_slider
+from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers.formula import parse
+from calclearn.explorers.wording import typeset
+from calclearn.figures.marks import Dots, Lines, Rule, Text
+from calclearn.figures.slopes import Microscope, Secants
+from calclearn.figures.style import BEST, BLACK, DIFFERENCES, GREY, PARTS, STEP, panels, style
+
+STUDIED = ["exp(x)", "sin(x)", "cos(50*x)", "sin(x) + 1000"]
+RULES = dict(zip(DIFFERENCES, (forward_difference, central_difference, complex_step), strict=True))
+X, H = 1.0, np.logspace(-18, 0, 181)
+T = np.linspace(-2, 2, 801)  # places in the microscope, counted in h
+
+
+def how_small_is_small() -> Explorer:
+    """How small should h be? The error of three rules against h, and the curve at the scale of h.
+
+    Truncation shrinks with h, round-off grows. The curves are measured at x = 1; which part is the
+    larger one and which h is best are predicted, from f and its derivatives.
+
+    >>> forward, central = how_small_is_small().state["best"][0]
+    >>> print(f"{forward:.0e}, {central:.0e}")
+    3e-08, 8e-06
+    """
+
+    def measure(function, h):
+        f, slope, study = _study(function)
+        return {
+            "magnified": (T, (f(X + h * T) - f(X)) / (h * slope)),
+            "field": (-3, 3),
+            "x": X,
+            "y": f(X),
+            "backward": backward_difference(f, X, h) / slope,
+            "forward": forward_difference(f, X, h) / slope,
+            "slope": 1.0,
+            "scale": typeset(f"$h$ = {h:.2g}"),
+            "errors": (np.full(len(RULES), h), _errors(f, h)),
+            **study,
+        }
+
+    def caption(function, h, errors, truncated, best) -> str:
+        larger = truncated[:, np.argmin(abs(np.log(H / h)))]
+        parts = ", ".join(
+            f"{rule} {error:.1g} ({'truncation' if bends else 'round-off'})"
+            for rule, error, bends in zip(RULES, errors[1], larger, strict=True)
+        )
+        forward, central = best[0]
+        return (
+            f"The derivative of {function} at 1 with h = {h:.2g}, relative errors: {parts}. "
+            f"Best h: forward {forward:.1g}, central {central:.1g}, complex step any small one."
+        )
+
+    left, right = panels("flat", "flat", ratios=(1, 1.35), height=4.0)
+    zoom = Microscope(left, title="the curve at the scale of $h$", unit="$h \\cdot f'(x)$")
+    white = {"fc": "white", "ec": "none", "pad": 3}
+    star = {"ls": "", "marker": "*", "ms": 14, "color": BEST, "mec": BLACK, "zorder": 6}
+    dashed = {"ls": (0, (4, 2)), "color": BLACK, "lw": 1.2}
+    branches = {
+        f"{rule}, {part}": {"marker": marker, "color": color}
+        for rule, marker in DIFFERENCES.items()
+        for part, color in PARTS.items()
+    }
+    with style():
+        right.set(xscale="log", yscale="log", xlim=(4e-19, 2.5), ylim=(1e-17, 30))
+        right.set(xlabel="$h$", title="relative error of the slope")
+        right.set(xticks=10.0 ** np.arange(-18, 1, 3), yticks=10.0 ** np.arange(-15, 1, 3))
+        right.grid(True, lw=0.6)
+        right.minorticks_off()
+        keys = [Line2D([], [], marker=m, color=GREY, label=n) for n, m in DIFFERENCES.items()]
+        keys += [Line2D([], [], color=c, lw=4, label=part) for part, c in PARTS.items()]
+        keys += [Line2D([], [], label="best $h$", **star)]
+        keys += [Line2D([], [], label="derivative", **dashed)]
+        right.figure.legend(handles=keys, loc="outside lower center", ncols=7, columnspacing=1)
+    drawings = [
+        zoom.on(curve="magnified", limits="field"),
+        Secants(left, microscope=True),
+        Text(left, (0.04, 0.96), "{scale}", va="top", bbox=white, zorder=8),
+        Lines(right, branches, lw=1.2, ms=5, markevery=8),
+        Dots(right, "best", **star),
+        Rule(right, y="admitted", **dashed),
+        Rule(right, x="h", color=STEP),
+        Dots(right, "errors", color=STEP, zorder=7),
+    ]
+    step = log_slider(1e-2, 1e-18, 1.0, steps=180)
+    return explore(measure, drawings, caption, function=controls.choice(STUDIED), h=step)
+
+
+@cache
+def _study(text: str):
+    """Return f, f'(x), and quantities over all h: each rule's errors, their larger part, the best.
+
+    Round-off is that of f's value and of x + h: ε (|f(x)| + |x f'(x)|) / h.
+    """
+    f = parse(text)
+    slope, bend, twist = (abs(d(X)) for d in (grad(f), grad(grad(f)), grad(grad(grad(f)))))
+    noise = EPS * (abs(f(X)) + X * slope)
+    truncation = np.stack([bend / 2 * H, twist / 6 * H**2, twist / 6 * H**2])
+    roundoff = np.stack([noise / H, noise / (2 * H), EPS * slope + 0 * H])
+    errors, truncated = _errors(f, H), truncation > roundoff
+    least = np.argmin(truncation + roundoff, axis=1)[:2]
+    branches = {
+        f"{rule}, {part}": (H[where], error[where])
+        for rule, error, bends in zip(RULES, errors, truncated, strict=True)
+        for part, where in zip(PARTS, (bends, ~bends), strict=True)
+    }
+    return f, grad(f)(X), branches | {
+        "truncated": truncated,
+        "best": (H[least], errors[[0, 1], least]),
+        "admitted": derivative(f, X).error / slope,
+    }  # fmt: skip
+
+
+def _errors(f, h: float | np.ndarray) -> np.ndarray:
+    """Return the relative errors of the three rules, (3, ...); no float is nearer than ε/2."""
+    return np.maximum([abs(rule(f, X, h) / grad(f)(X) - 1) for rule in RULES.values()], EPS / 2)
+
+
+# Exercises; the questions stand in the notebook.
+# fmt: off
+
+eps = np.finfo(float).eps
+
+
+def complex_slope(f, x):
+    return np.imag(f(x + 1e-20j)) / 1e-20
+
+
+outcome("02", 2, """
+    Larger, and the curve bends away; smaller, and the last digit decides. The best is in between,
+    and even there half of the digits are lost.""")
+
+exercise("02.1", np.sqrt(2 * eps), """
+    The sum is least where its slope is 0: 1/2 − ε/h² = 0, so h = √(2ε). There both parts are equal,
+    and half of a float's digits are lost.
+    > One part grows with h, the other falls. At the least sum they are of equal size.
+    > Solve h/2 = ε/h for h, or set the slope of h/2 + ε/h to 0.""", [
+    (np.sqrt(eps),                   "Nearly: the parts balance where h/2 = ε/h, not where h = ε/h."),
+    (np.sqrt(eps / 2),               "The 2 is on the wrong side."),
+    (eps,                            "With this h round-off alone is as large as the slope itself."),
+    (2 * eps,                        "With this h round-off alone is half as large as the slope; a root is lost."),
+    (np.cbrt(eps),                   "The cube root belongs to the central difference."),
+    (2 * np.sqrt(eps),               "The root reaches over the 2 as well."),
+])
+
+exercise("02.2", 100.0, """
+    Its error is h² · f‴/6, and (h/10)² = h²/100: each digit of h wins two digits.
+    > In the figure, follow the branch of the squares over three decades of h.
+    > The error is proportional to a power of h. Which one?""", [
+    (10.0,                           "That is so for a forward difference; what cancels in a central one?"),
+    (1000.0,                         "An error of h³ would do that. Which is the first term that is left?"),
+    (20.0,                           "The power of h counts, not a multiple of it."),
+    (0.01,                           "This is the new error as a share of the old one; how many times smaller?"),
+    (1.0,                            "It does shrink: look at the squares on the right-hand branch."),
+])
+
+exercise("02.3", complex_slope, """
+    f(x + ih) = f(x) + ih·f'(x) − …, so the imaginary part is h·f'(x). Nothing is subtracted,
+    nothing is rounded away, and h may be 1e-20.
+    > Differences lose digits when they subtract. Which rule in the figure does not?
+    > Call f at x + 1j * h with a tiny h, and look at the imaginary part.""", [
+    (lambda f, x: np.imag(f(x + 1e-20j)),              "The imaginary part has still to be divided."),
+    (lambda f, x: np.real(f(x + 1e-20j)),              "The real part is f(x); the slope is elsewhere."),
+    (lambda f, x: 0 * x,                               "With so small a step along the real line, f does not change."),
+    (lambda f, x: -complex_slope(f, x),                "The sign is wrong."),
+    (lambda f, x: (f(x + 1e-8) - f(x)) / 1e-8,         "Half the digits: this one subtracts."),
+    (lambda f, x: (f(x + 1e-5) - f(x - 1e-5)) / 2e-5,  "Ten digits: this one subtracts."),
+], tolerance=1e-13, negligible=0.0, points=(
+    (np.exp, 1.0),
+    (np.sin, 0.3),
+    (lambda z: z**5 - 2 * z, 1.7),
+    (lambda z: np.sin(z) + 1000, 1.0),
+    (lambda z: 1 / (1 + np.exp(-z)), -2.0),
+))
+
+choice("02.4", "b", """
+    A larger value has a coarser last digit, and the best h, √(2 · round-off / bend), grows with its
+    root. Subtract what is large and constant before you differentiate.
+    > Choose `sin(x) + 1000` in the figure and compare its stars with those of `sin(x)`.
+    > Where do h·a and b/h meet, and how does that place move when b grows?""",
+    a="The slope is, but the values are rounded in their last digit, and that grew.",
+    c="Truncation grows with h as well, and stops it earlier than that.",
+    d="A smaller h makes round-off larger: it divides by h.")
+
+# fmt: on

@@ -1,0 +1,176 @@
+"""Lesson 01: its exercises as learners answer them, and its figure."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from calclearn import derivative, forward_difference, grad, lessons, parse
+from calclearn.lessons.lesson_01 import FORMULAS
+
+curve = parse("x**2 - 3*x + 5")
+
+
+def by_a_tiny_secant(x):
+    return (curve(x + 1e-7) - curve(x)) / 1e-7
+
+
+right = {
+    "01.1": [
+        12.61, "12.61", (9.261 - 8) / 0.1, Fraction(1261, 100), 2.1**2 + 2.1 * 2 + 2**2, [12.61],
+        forward_difference(parse("x**3"), 2, 0.1),
+    ],
+    "01.2": [
+        lambda x: 2 * x - 3, lambda x: x + x - 3, np.poly1d([2, -3]), grad(curve), by_a_tiny_secant,
+        lambda x: derivative(curve, x).value,
+    ],
+    "01.3": [4.8, "4.8", 5 + (-2) * (3.1 - 3), np.array(4.8)],
+    "01.4": ["d", "D", "(d)", "At 0 and at 1."],
+}  # fmt: skip
+readings = {
+    "01.1": [(-12.61, "sign"), (126.1, "power of ten")],
+    "01.2": [
+        (lambda x: 3 - 2 * x, "sign"), (lambda x: 4 * x - 6, "twice"),
+        (2, "A function is asked for"), (lambda x: None, "return"),
+    ],
+    "01.3": [(float("inf"), "not finite")],
+    "01.4": [("f", "one of the letters")],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def figure():
+    return lessons.slope_at_a_point()
+
+
+@pytest.fixture
+def explorer(figure):
+    return figure.set(function="the typed one", formula="x**2", x=1.0, h=1.0)
+
+
+def state(explorer, *names):
+    return [explorer.state[name] for name in names]
+
+
+def test_the_secants_of_a_parabola_are_steeper_and_flatter_by_h(explorer):
+    for x, h in [(1.0, 1.0), (-2.0, 0.5), (0.0, 1e-3)]:
+        slopes = state(explorer.set(x=x, h=h), "backward", "forward", "slope")
+        assert slopes == pytest.approx([2 * x - h, 2 * x + h, 2 * x], abs=1e-9)
+
+
+@pytest.mark.parametrize("function", ["sine", "sigmoid"])
+def test_a_smooth_curve_becomes_a_line_in_the_microscope(explorer, function):
+    explorer.set(function=function, x=0.8)
+    bent = []
+    for h in (1.0, 0.1, 0.01):
+        (t, rise), slope = state(explorer.set(h=h), "magnified", "slope")
+        bent.append(np.max(abs(rise - slope * t)))
+    assert bent[1] < bent[0] / 5
+    assert bent[2] < bent[1] / 5
+
+
+@pytest.mark.parametrize("function", ["absolute value", "ReLU"])
+def test_a_kink_stays_a_kink_however_much_it_is_magnified(explorer, function):
+    explorer.set(function=function, x=0.0)
+    wide, narrow = (explorer.set(h=h).state["magnified"][1] for h in (1.0, 1e-4))
+    assert wide == pytest.approx(narrow)
+    assert np.isnan(explorer.state["slope"])
+    assert explorer.error is None
+    assert "has no derivative here" in explorer.caption
+    assert "has no derivative here" not in explorer.set(x=0.05).caption
+
+
+@pytest.mark.parametrize("formula", FORMULAS.values())
+def test_the_tangent_has_the_slope_that_grad_computes(explorer, formula):
+    for x in (-1.3, 0.7):
+        slope = explorer.set(formula=formula, x=x).state["slope"]
+        assert slope == pytest.approx(grad(parse(formula))(x), rel=1e-11)
+
+
+def test_the_box_holds_what_the_microscope_shows(explorer):
+    x, y, h, box, (low, high) = state(explorer.set(x=-0.5, h=0.25), "x", "y", "h", "box", "field")
+    across, up = box
+    assert (across.min(), across.max()) == (x - 2 * h, x + 2 * h)
+    assert (up.min(), up.max()) == pytest.approx((y + h * low, y + h * high))
+    graph, zoom = (explorer._drawings[i].drawing.ax for i in (0, 3))
+    shapes = [np.ptp(ax.get_ylim()) / np.ptp(ax.get_xlim()) for ax in (graph, zoom)]
+    assert shapes[0] == pytest.approx(shapes[1])  # magnified alike in both directions
+
+
+def test_a_typed_formula_is_shown_whatever_was_chosen_before(explorer):
+    for function, formula in FORMULAS.items():
+        explorer.set(function=function)
+        assert explorer.values["formula"] == formula
+        assert explorer.values["function"] == function
+        explorer.set(formula="x**3")
+        assert explorer.values["function"] == "the typed one"
+        assert explorer.caption.startswith("f(x) = x**3 at")
+        explorer.set(function=function)
+        assert explorer.caption.startswith(f"f(x) = {formula} at")
+
+
+@pytest.mark.parametrize(
+    ("formula", "sentence"),
+    [
+        ("x^2", "formula goes wrong at character 2, x▸^: for ^ type **"),
+        ("log(x - 9)", "log(x - 9) has no values between -3 and 3"),
+        ("$x$ + $y$", "formula goes wrong at character 1, ▸$: this has no place here"),
+        ("\U0001f600", "formula goes wrong at character 1, ▸\\U0001f600: this has no place here"),
+    ],
+)
+def test_a_mistake_is_a_sentence_in_the_figure(explorer, formula, sentence):
+    picture = explorer.set(formula=formula).still()  # with no warning about signs without a glyph
+    assert explorer.caption == sentence
+    assert isinstance(explorer.error, ValueError)
+    assert explorer.set(formula="x**3").error is None
+    assert explorer.still() != picture
+
+
+@pytest.mark.parametrize(
+    ("formula", "x"), [("sin(x)/x", 0.0), ("sqrt(x)", -2.5), ("1/x", 0.0), ("log(x)", 0.0)]
+)
+def test_where_a_function_has_no_value_its_curve_is_shown_without_a_point(explorer, formula, x):
+    before = explorer.still()
+    explorer.set(formula=formula, x=x)
+    assert explorer.still() != before
+    assert explorer.error is None
+    said = f"f(x) = {formula} has no value at x = {x:g}".replace("-", "−")
+    assert explorer.caption == f"{said}, and so no derivative there."
+    graph, secants, _, _, zoomed, _ = (each.drawing for each in explorer._drawings)
+    known = parse(formula)(np.linspace(1, 3, 5))
+    assert np.interp(np.linspace(1, 3, 5), *graph.line.get_data()) == pytest.approx(known)
+    for drawing in (secants, zoomed):
+        assert not np.isfinite(drawing.point.get_ydata()).any()
+
+
+@pytest.mark.parametrize("formula", ["1/x", "tan(x)", "x**99", "exp(9*x)", "3", "sign(x)", "1e8*x"])
+def test_odd_functions_are_drawn_all_the_same(explorer, formula):
+    for x in (-2.5, 0.05, 2.5):
+        explorer.set(formula=formula, x=x)
+        assert explorer.error is None
+        assert explorer.still()
+
+
+def test_the_caption_repeats_the_formula_and_gives_slopes_that_differ(explorer):
+    caption = explorer.set(formula="-2.5*x - 1000.0", x=-1.0, h=0.1).caption
+    assert caption.startswith("f(x) = -2.5*x - 1000.0 at x = −1: ")
+    caption = explorer.set(formula="x**2", x=1.0, h=5e-5).caption
+    assert "slope 2.00005" in caption
+    assert "slope 1.99995" in caption
+
+
+def test_where_one_side_has_no_value_there_is_no_tangent(explorer):
+    assert "the one to x − h has slope none" in explorer.set(formula="sqrt(x)", x=0.0).caption
+    assert "no derivative here" in explorer.caption
+
+
+def test_the_point_can_be_dragged_along_the_curve(explorer):
+    secants = explorer._drawings[1].drawing
+    explorer.still()
+    to = secants.ax.transData + secants.ax.figure.transFigure.inverted()
+    place = to.transform((-1.52, 5.0)).tolist()
+    before = dict.fromkeys(explorer.values) | {"function": {"index": 0}, "formula": "x**2"}
+    before |= {"x": 1.0, "h": 1.0}
+    explorer._answer(before, {"grip": 0, "before": before, "start": place, "to": place})
+    assert explorer.values["x"] == pytest.approx(-1.5)
+    assert explorer.state["y"] == pytest.approx(2.25)
