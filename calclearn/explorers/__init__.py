@@ -1,6 +1,5 @@
 """Figures that follow their sliders: one function a figure, and `explore` to make your own."""
 
-from calclearn.explorers.areas import accumulated_area, expected_loss
 from calclearn.explorers.basins import ball_on_a_curve, basin_map, noisy_saddle
 from calclearn.explorers.chaos import chaotic_rates
 from calclearn.explorers.cliffs import clipping_at_a_cliff
@@ -28,7 +27,6 @@ from calclearn.explorers.tuning import slope_of_validation, tuning_by_descent
 
 __all__ = [
     "Explorer",
-    "accumulated_area",
     "adam_step_by_step",
     "backpropagation",
     "ball_on_a_curve",
@@ -44,7 +42,6 @@ __all__ = [
     "early_stopping",
     "effect_of_schedules",
     "error_through_time",
-    "expected_loss",
     "explore",
     "filters_and_mistakes",
     "first_descent",

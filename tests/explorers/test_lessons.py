@@ -25,8 +25,6 @@ MAKERS = [
     *(getattr(lessons, name) for name in lessons.__all__ if name != "learning_rate"),
     explorers.backpropagation,
     explorers.learning_spirals,
-    explorers.accumulated_area,
-    explorers.expected_loss,
     explorers.slope_at_a_point,
     explorers.how_small_is_small,
     explorers.ball_on_a_curve,
