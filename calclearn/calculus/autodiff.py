@@ -15,7 +15,7 @@ Source: A. Griewank and A. Walther, Evaluating Derivatives, 2nd ed. (2008), chap
 """
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
@@ -30,13 +30,22 @@ from calclearn.calculus import (  # noqa: F401
     steps,
     strong,
     ufuncs,
-)
+)  # fmt: skip
 from calclearn.calculus.arrays import assembled
 from calclearn.calculus.cures import cured
 from calclearn.calculus.methods import running
 from calclearn.calculus.rules import unbroadcast
-from calclearn.calculus.structures import argument_numbers, copied, each_leaf, is_leaf, real
-from calclearn.calculus.tracing import STRONG, Traced, plain, primitive, rule
+from calclearn.calculus.strong import has_nan
+from calclearn.calculus.structures import (
+    argument_numbers,
+    copied,
+    each_leaf,
+    is_leaf,
+    one_number_per_point,
+    real,
+    real_result,
+)  # fmt: skip
+from calclearn.calculus.tracing import STRONG, Traced, primitive, rule
 
 # fmt: off
 __all__ = ["Graph", "Node", "grad", "hessian", "jacobian", "primitive", "rule", "trace",  # noqa: F822
@@ -59,8 +68,7 @@ def record(f: Callable, argnums, arguments, keywords) -> Recording:
     level, inputs, traced = next(levels), [], list(arguments)
 
     def leaf(name, x):
-        numbers = real(f"{name} must be a real number or an array of them", x)
-        inputs.append(Traced(numbers, level))
+        inputs.append(Traced(real(name, x), level))
         return inputs[-1]
 
     if not arguments:
@@ -72,17 +80,13 @@ def record(f: Callable, argnums, arguments, keywords) -> Recording:
     running.add(level)
     try:
         result = f(*traced, **keywords)
-    except (TypeError, ValueError) as error:
-        cure = cured(error)
-        raise cure from (None if cure is error.__cause__ else error.__cause__)
+    except (AttributeError, TypeError, ValueError) as error:
+        if cured(error) is error:
+            raise
+        raise cured(error) from None
     finally:
         running.discard(level)
-    if isinstance(result, (list, tuple)):
-        raise TypeError(
-            f"f must return one number or array, got a {type(result).__name__}: "
-            f"join its parts with np.stack or np.concatenate"
-        )
-    result = real("f must return real numbers", result, kinds="fiub")
+    result = real_result(result)
     if type(result) is not Traced or result.level != level:  # it does not depend on the inputs
         result = Traced(result, level)
     return Recording([arguments[k] for k in argnums], inputs, result)
@@ -90,44 +94,39 @@ def record(f: Callable, argnums, arguments, keywords) -> Recording:
 
 def walk(result: Traced, g, visit=None) -> dict[int, Any]:
     """Carry the adjoint g of the result back; return those of the inputs, by order of birth."""
-    waiting, adjoints, arrived = [(result.born, result)], {result.born: g}, {}
+    waiting, adjoints, arrived = [result.born], {result.born: (result, g)}, {}
     with np.errstate(all="ignore"):  # what is infinite or no number shows in the gradient
         while waiting:
-            born, node = heappop(waiting)
-            g = adjoints.pop(born)
+            born = heappop(waiting)
+            node, g = adjoints.pop(born)
+            rule, values = node.rule, node.values
             if type(g) is list:
                 g = assembled(g, node.value)
             if visit:
                 visit(node, g)
-            if node.rule is None:
+            if rule is None:
                 arrived[born] = g
                 continue
-            for parent, share in shares(node, g):
+            keywords = node.keywords or {}
+            if rule.together:
+                needed = [a is not values[k] for k, a in enumerate(node.arguments)]
+                shares = rule.together(needed, g, node.value, *values, **keywords)
+            for k, parent in enumerate(node.arguments):
+                if parent is values[k]:  # a constant
+                    continue
+                if rule.together:
+                    share = shares[k]
+                else:
+                    share = rule.pullbacks[k](g, node.value, *values, **keywords)
+                    if rule.broadcasts and share.shape != values[k].shape:
+                        share = unbroadcast(share, values[k].shape)
                 born = parent.born
                 if born in adjoints:
-                    adjoints[born] = total(adjoints[born], share)
+                    share = total(adjoints[born][1], share)
                 else:
-                    adjoints[born] = share
-                    heappush(waiting, (born, parent))
+                    heappush(waiting, born)
+                adjoints[born] = parent, share
     return arrived
-
-
-def shares(node: Traced, g) -> Iterator[tuple[Traced, Any]]:
-    """What each parent gets of the adjoint g of a node:  (parent, g · ∂node/∂parent), ..."""
-    rule, values, keywords = node.rule, node.values, node.keywords or {}
-    if rule.together:
-        needed = [a is not values[k] for k, a in enumerate(node.arguments)]
-        cotangents = rule.together(needed, g, node.value, *values, **keywords)
-    for k, parent in enumerate(node.arguments):
-        if parent is values[k]:  # a constant
-            continue
-        if rule.together:
-            share = cotangents[k]
-        else:
-            share = rule.pullbacks[k](g, node.value, *values, **keywords)
-            if rule.broadcasts and share.shape != values[k].shape:
-                share = unbroadcast(share, values[k].shape)
-        yield parent, share
 
 
 def total(earlier, share):
@@ -150,21 +149,9 @@ def cotangents(recording: Recording, g) -> list:
     _, inputs, result = recording
     arrived = walk(result, g)
     if any(map(has_nan, arrived.values())) and not has_nan(result.value):
-        again = {
-            born: share.value if type(share) is Traced and share.level == STRONG else share
-            for born, share in walk(result, Traced(g, STRONG)).items()
-        }
-        if not any(map(has_nan, again.values())):
-            arrived = again
+        again = strong.weak(walk(result, Traced(g, STRONG)))
+        arrived = arrived if any(map(has_nan, again.values())) else again
     return [like(x.value, arrived.get(x.born)) for x in inputs]
-
-
-def has_nan(x) -> bool:
-    x = plain(x)
-    if x.ndim == 0:
-        return bool(x != x)
-    total = np.add.reduce(x, axis=None)  # NaN if one of the numbers is
-    return bool(total != total and np.isnan(x).any())
 
 
 def like(value, g):
@@ -212,7 +199,7 @@ def value_and_grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
     def value_and_gradient(*arguments, **keywords):
         recording = record(f, argnums, arguments, keywords)
         if recording.result.shape != ():
-            recording = one_number_per_point(recording)
+            recording = recording._replace(result=one_number_per_point(*recording))
         value = recording.result.value
         gradients = restored(recording, cotangents(recording, ones(value)))
         if type(arguments[argnums[0]]) in (int, float) and isinstance(value, np.floating):
@@ -220,23 +207,6 @@ def value_and_grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
         return value, tuple(gradients) if isinstance(argnum, tuple) else gradients[0]
 
     return value_and_gradient
-
-
-def one_number_per_point(recording: Recording) -> Recording:
-    """Refuse other results, but take an array of size one for its number."""
-    arguments, inputs, result = recording
-    nested = not all(map(is_leaf, arguments))
-    wrong = [x for x in inputs if result.shape not in (x.shape[1:], x.shape if nested else None)]
-    if not wrong:
-        return recording
-    if result.size == 1:
-        return recording._replace(result=result.reshape(()))
-    shape = wrong[0].shape
-    raise ValueError(
-        f"grad needs one number for each point: for an argument of shape {shape} "
-        f"f must return shape {' or '.join(dict.fromkeys(['()', str(shape[1:])]))}, "
-        f"got {result.shape}; use jacobian(f) for several results"
-    )
 
 
 def grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
@@ -291,7 +261,7 @@ def vjp(f: Callable, *arguments) -> tuple[Any, Callable]:
     value = recording.result.value
 
     def pull(g):
-        g = real("g must be a real number or an array of them", g, kinds="fiub")
+        g = real("g", g, "fiub")
         if g.shape != value.shape:
             raise ValueError(f"g must have shape {value.shape}, like the result, got {g.shape}")
         return tuple(restored(recording, cotangents(recording, like(value, g))))

@@ -139,11 +139,9 @@ def _takes_one_number(f, points) -> bool:
         return False
     try:
         value = np.asarray(f(points.ravel().copy()))
-    except (
-        TypeError,
-        ValueError,
-        IndexError,
-    ):  # `math.sin` refuses an array, even one of a single number
+    except IndexError:  # a point, of too few numbers
+        return False
+    except (TypeError, ValueError):  # `math.sin` refuses an array, even one of a single number
         return True
     return value.shape == points.ravel().shape
 
@@ -195,7 +193,7 @@ def _diagnose(f, gradient, points) -> tuple[str, str]:
     )
 
 
-# ------------------------------------------------------------------- a gradient beside the slopes
+# A gradient beside the slopes.
 
 
 @dataclass
@@ -365,7 +363,7 @@ def forgets_x(f: Callable, gradient: Callable, point: np.ndarray, rows: int) -> 
     return bool(np.abs(A @ errors - slopes)[:, tried].max() <= 1e-5 * np.abs(slopes).max())
 
 
-# ---------------------------------------------------------------- the marks that mistakes leave
+# The marks that mistakes leave.
 
 
 def sign(table: Comparison) -> str | None:

@@ -1,5 +1,7 @@
 """The sentences of what cannot be traced: each names its cause and its cure."""
 
+import re
+
 import numpy as np
 
 
@@ -39,15 +41,20 @@ def lost(conversion, running: bool):
     )
 
 
+OBJECTS = re.compile(  # what NumPy says of arrays whose entries are objects
+    r"dtype\('O'\)|has no callable|safely coerced|^'(?:int|float)' object has no attribute"
+)
+
+
 def cured(error: Exception) -> Exception:
-    """What to raise in place of an error that NumPy raised within the traced function."""
+    """What to raise in place of an error that came out of the traced function."""
     if isinstance(error.__cause__, LostTraceError):  # NumPy hides it when a[0] = x fails
         return error.__cause__
-    if any(word in str(error) for word in ("dtype('O')", "array type object", "has no callable")):
+    if type(error) is not LostTraceError and OBJECTS.search(str(error)):
         return LostTraceError(
-            f"NumPy cannot do this with an array that holds traced numbers as objects: "
-            f"use np.stack([a, b]) instead of np.array([a, b]) ({error})"
-        )
+            f"NumPy can do this with arrays of numbers only: where np.array([a, b]) holds traced "
+            f"numbers, use np.stack([a, b]) instead ({error})"
+        ).with_traceback(error.__traceback__)
     return error
 
 

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from calclearn.calculus import autodiff
-from calclearn.calculus.arrays import assembled
 from calclearn.calculus.tracing import Traced, plain
 
 
@@ -85,15 +84,17 @@ def is_parent(a, v: Traced) -> bool:
 
 
 def local_derivatives(v: Traced) -> tuple[Any, ...]:
-    """The shares of a cotangent of ones."""
+    """What a walk over this operation alone brings to each parent, from a cotangent of ones."""
     if v.rule is None:
         return ()
+    inputs = [Traced(a.value, a.level) for a in v.arguments if is_parent(a, v)]
+    fresh = iter(inputs)
+    arguments = [next(fresh) if is_parent(a, v) else a for a in v.arguments]
     one = autodiff.ones
-    g = [one(y) for y in v.value] if isinstance(v.value, tuple) else one(v.value)
-    return tuple(
-        plain(assembled(share, parent.value) if type(share) is list else share)
-        for parent, share in autodiff.shares(v, g)
-    )
+    several = isinstance(v.value, tuple)
+    g = [(k, one(y)) for k, y in enumerate(v.value)] if several else one(v.value)
+    arrived = autodiff.walk(Traced(v.value, v.level, v.rule, arguments, v.values, v.keywords), g)
+    return tuple([plain(arrived[x.born]) for x in inputs])
 
 
 def argument_names(f: Callable) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ class Methods:
     dtype = property(lambda self: self.value.dtype)
     itemsize = property(lambda self: self.value.itemsize)
     nbytes = property(lambda self: self.value.nbytes)
-    T = property(lambda self: np.transpose(self))
+    T = property(lambda self: self.__array_function__(np.transpose, (), (self,), {}))
     mT = property(lambda self: np.swapaxes(self, -1, -2))  # noqa: N815  NumPy's own name
     real = property(lambda self: self)
     imag = property(lambda self: np.imag(self))
@@ -45,7 +45,8 @@ class Methods:
         return len(self.value)
 
     def reshape(self, *shape, **keywords):
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape, **keywords)
+        shape = shape[0] if len(shape) == 1 else shape
+        return self.__array_function__(np.reshape, (), (self, shape), keywords)
 
     def transpose(self, *axes):
         return np.transpose(self, axes[0] if len(axes) == 1 else axes or None)

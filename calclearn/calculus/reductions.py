@@ -1,12 +1,22 @@
 """Rules of products, extremes and running sums along an axis."""
 
 import itertools
+import math
 import operator
 
 import numpy as np
 
-from calclearn.calculus.rules import count, spread, with_ones
+from calclearn.calculus.rules import spread, with_ones
 from calclearn.calculus.tracing import rewritten, rule
+
+
+def count(shape, axis, where=True):
+    """How many terms each entry of the reduction has."""
+    if where is not True:
+        return np.sum(np.broadcast_to(where, shape), axis=axis, keepdims=True)
+    if axis is None:
+        return math.prod(shape)
+    return math.prod([n for n, k in zip(shape, with_ones(shape, axis), strict=True) if k == 1])
 
 
 def pull_winner(g, y, a, axis=None, out=None, keepdims=False, initial=None, where=True):

@@ -9,8 +9,6 @@ Here are arithmetic, the elementary functions, sums and matrix products.  The ot
 is not smooth (`kinks`, `steps`), what only moves numbers (`arrays`), and the rest of NumPy.
 """
 
-import math
-
 import numpy as np
 
 from calclearn.calculus.tracing import rule
@@ -121,15 +119,6 @@ def with_ones(shape, axis):
     return tuple([1 if i in axes else n for i, n in enumerate(shape)])
 
 
-def count(shape, axis, where=True):
-    """How many terms each entry of the reduction has."""
-    if where is not True:
-        return np.sum(np.broadcast_to(where, shape), axis=axis, keepdims=True)
-    if axis is None:
-        return math.prod(shape)
-    return math.prod([n for n, k in zip(shape, with_ones(shape, axis), strict=True) if k == 1])
-
-
 def spread(g, a, axis, where=True):
     """The cotangent of each term of a sum."""
     g = g if axis is None else g.reshape(with_ones(a.shape, axis))
@@ -137,13 +126,15 @@ def spread(g, a, axis, where=True):
     return g if g.dtype == a.dtype else g.astype(a.dtype)
 
 
+@rule(np.mean)
 def pull_mean(g, y, a, axis=None, dtype=None, out=None, keepdims=False, *, where=True):
     if where is True:
-        return spread(g / count(a.shape, axis), a, axis)
-    return spread(g.reshape(with_ones(a.shape, axis)) / count(a.shape, axis, where), a, None, where)
+        terms = a.size / max(1, g.size)
+    else:
+        terms = np.sum(np.broadcast_to(where, a.shape), axis=axis).reshape(g.shape)
+    return spread(g / terms, a, axis, where)
 
 
-rule(np.mean, pull_mean)
 rule(np.sum, lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False, initial=0,
                     where=True: spread(g, a, axis, where))  # fmt: skip
 

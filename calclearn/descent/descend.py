@@ -182,12 +182,15 @@ def descend(
     >>> [Stop(s).name for s in sweep.stop], sweep.steps_taken
     (['CONVERGED', 'DIVERGED'], array([30, 15]))
     """
-    for name, given in (("surface", surface), ("validation", validation or surface)):
+    held_out = surface if validation is None else validation
+    for name, given in (("surface", surface), ("validation", held_out)):
         instance(name, given, Surface | Callable, "a Surface or a function of points")
     for name, given in (("progress", progress), ("watch", watch)):
         instance(name, given, Callable | None, "a function or None")
     check_optimizer(optimizer)
     surface = surface if isinstance(surface, Surface) else Surface(surface)
+    if not isinstance(validation, Surface | None):
+        validation = Surface(validation)
     w = as_points(start, surface.dimension, "start")
     if not np.isfinite(plain(w)).all():
         raise ValueError(f"start must be finite, got {start!r:.60}")
@@ -306,7 +309,7 @@ class Run:
         certain = certain & (steep < np.inf) & (moved < np.inf)
         if not (certain.all() if isinstance(certain, np.ndarray) else certain):
             return False
-        self.still, self.age, self.anchor = 0, 0, w
+        self.still, self.age, self.cycle, self.anchor = 0, 0, CYCLE, w
         return True
 
     def check(self, there: Evaluation, paused: Array) -> tuple[Array, Array]:
@@ -337,7 +340,7 @@ class Run:
         if k % self.every:
             loss = self.validation(here.w) if self.validation else None
             rows, steps = [*rows, (*here[:3], loss)], np.append(steps, k)
-        join = np.stack if any(type(part) is Traced for part in rows[-1]) else np.array
+        join = np.stack if Traced in map(type, rows[-1]) else np.array
         points, values, gradients, losses = zip(*rows, strict=True)
         each = np.zeros(here.w.shape[1:], dtype=int)  # where all starts share one number
         return Descent(

@@ -360,15 +360,8 @@ def length(g: Array) -> Array:
     if anywhere(~((plain(squares) > 1e-30) & (plain(squares) < np.inf))):
         largest = np.max(np.abs(plain(g)), axis=0)
         unit = np.where((largest > 0) & (largest < np.inf), largest, 1)[()]
-        return unit * root(inner(g / unit, g / unit))
+        return unit * np.sqrt(inner(g / unit, g / unit))
     return np.sqrt(squares)
-
-
-def root(s: Array) -> Array:
-    """√s, with derivative 0 at 0: a weight without a gradient must not spoil the others'."""
-    if type(s) is not Traced:
-        return np.sqrt(s)
-    return np.where(s > 0, np.sqrt(np.where(s > 0, s, 1)), 0)
 
 
 def where(which: Array, new: Any, old: Any) -> Any:

@@ -6,21 +6,15 @@ from calclearn.explorers.cliffs import clipping_at_a_cliff
 from calclearn.explorers.clinic import clinic, ward
 from calclearn.explorers.controls import choice, coloured, log_slider, round_slider, slider
 from calclearn.explorers.curvature import newton_on_a_curve, newton_on_a_map, race_by_curvature
-from calclearn.explorers.depth import chain_of_neurons, cures, gradients_by_layer
-from calclearn.explorers.descents import first_descent
 from calclearn.explorers.diagnosis import diagnose
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.forecasts import forecast
-from calclearn.explorers.graphs import backpropagation, learning_spirals
 from calclearn.explorers.images import gradient_routing, sliding_kernel
 from calclearn.explorers.landscape import loss_landscape
 from calclearn.explorers.learned import filters_and_mistakes, one_image
 from calclearn.explorers.live_training import training
-from calclearn.explorers.loops import lying_loop, sound_loop
 from calclearn.explorers.memory import adam_step_by_step, race_with_memory
 from calclearn.explorers.noise import effect_of_schedules, noise_of_batches, race_of_batches
-from calclearn.explorers.penalties import penalty_meets_bowl, soft_threshold
-from calclearn.explorers.regularisation import early_stopping, lower_is_worse
 from calclearn.explorers.sequences import error_through_time, truncated_gradient
 from calclearn.explorers.slopes import how_small_is_small, slope_at_a_point
 from calclearn.explorers.tuning import slope_of_validation, tuning_by_descent
@@ -28,38 +22,28 @@ from calclearn.explorers.tuning import slope_of_validation, tuning_by_descent
 __all__ = [
     "Explorer",
     "adam_step_by_step",
-    "backpropagation",
     "ball_on_a_curve",
     "basin_map",
-    "chain_of_neurons",
     "chaotic_rates",
     "choice",
     "clinic",
     "clipping_at_a_cliff",
     "coloured",
-    "cures",
     "diagnose",
-    "early_stopping",
     "effect_of_schedules",
     "error_through_time",
     "explore",
     "filters_and_mistakes",
-    "first_descent",
     "forecast",
     "gradient_routing",
-    "gradients_by_layer",
     "how_small_is_small",
-    "learning_spirals",
     "log_slider",
     "loss_landscape",
-    "lower_is_worse",
-    "lying_loop",
     "newton_on_a_curve",
     "newton_on_a_map",
     "noise_of_batches",
     "noisy_saddle",
     "one_image",
-    "penalty_meets_bowl",
     "race_by_curvature",
     "race_of_batches",
     "race_with_memory",
@@ -68,8 +52,6 @@ __all__ = [
     "sliding_kernel",
     "slope_at_a_point",
     "slope_of_validation",
-    "soft_threshold",
-    "sound_loop",
     "training",
     "truncated_gradient",
     "tuning_by_descent",

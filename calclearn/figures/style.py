@@ -96,7 +96,7 @@ SCHEDULES = {
     "cosine": (BLUE, "-"), "warm-up, cosine": (GREEN, "-."),
 }  # fmt: skip
 
-# Line of every kind of first weights: colour and dashes.
+# Line of each kind of initial weights: colour and dashes.
 INITIALS = {
     "too small": (PURPLE, ":"), "Xavier": (BLUE, "-"), "He": (GREEN, "--"),
     "orthogonal": (ORANGE, "-."), "too large": (VERMILION, (0, (3, 1, 1, 1, 1, 1))),

@@ -15,16 +15,11 @@ from calclearn import explorers, lessons
 from calclearn.data import LineData
 
 OF_LINES = [  # those that take other data for a line as well
-    explorers.first_descent,
     lessons.learning_rate,
-    explorers.lying_loop,
-    explorers.sound_loop,
 ]
 MAKERS = [
     *OF_LINES,
     *(getattr(lessons, name) for name in lessons.__all__ if name != "learning_rate"),
-    explorers.backpropagation,
-    explorers.learning_spirals,
     explorers.slope_at_a_point,
     explorers.how_small_is_small,
     explorers.ball_on_a_curve,
@@ -38,15 +33,8 @@ MAKERS = [
     explorers.noise_of_batches,
     explorers.adam_step_by_step,
     explorers.effect_of_schedules,
-    explorers.gradients_by_layer,
     explorers.sliding_kernel,
     explorers.gradient_routing,
-    explorers.chain_of_neurons,
-    explorers.cures,
-    explorers.lower_is_worse,
-    explorers.penalty_meets_bowl,
-    explorers.soft_threshold,
-    explorers.early_stopping,
     explorers.slope_of_validation,
     explorers.tuning_by_descent,
     explorers.chaotic_rates,
