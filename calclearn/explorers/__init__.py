@@ -2,7 +2,6 @@
 
 from calclearn.explorers.areas import accumulated_area, expected_loss
 from calclearn.explorers.basins import ball_on_a_curve, basin_map, noisy_saddle
-from calclearn.explorers.chaos import chaotic_rates
 from calclearn.explorers.cliffs import clipping_at_a_cliff
 from calclearn.explorers.clinic import clinic, ward
 from calclearn.explorers.controls import choice, coloured, log_slider, round_slider, slider
@@ -24,7 +23,6 @@ from calclearn.explorers.noise import effect_of_schedules, noise_of_batches, rac
 from calclearn.explorers.sequences import error_through_time, truncated_gradient
 from calclearn.explorers.slopes import how_small_is_small, slope_at_a_point
 from calclearn.explorers.surfaces import profiles, shape_of_the_bowl, which_way_is_down
-from calclearn.explorers.tuning import slope_of_validation, tuning_by_descent
 
 __all__ = [
     "Explorer",
@@ -34,7 +32,6 @@ __all__ = [
     "ball_on_a_curve",
     "basin_map",
     "chain_of_neurons",
-    "chaotic_rates",
     "choice",
     "clinic",
     "clipping_at_a_cliff",
@@ -71,11 +68,9 @@ __all__ = [
     "slider",
     "sliding_kernel",
     "slope_at_a_point",
-    "slope_of_validation",
     "sound_loop",
     "training",
     "truncated_gradient",
-    "tuning_by_descent",
     "ward",
     "which_way_is_down",
 ]
