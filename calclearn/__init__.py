@@ -21,77 +21,40 @@ No room knows what stands above it.
 
 from importlib import import_module
 
-_ROOMS = {
-    "calculus": "calculus",
-    "data": "data",
-    "descent": "descent",
-    "exercises": "exercises",
-    "explorers": "explorers",
-    "figures": "figures",
-    "lessons": "lessons",
-    "networks": "networks",
-    "backward_difference": "calculus.numerical",
-    "central_difference": "calculus.numerical",
-    "check_gradient": "calculus.checking",
-    "complex_step": "calculus.numerical",
-    "derivative": "calculus.numerical",
-    "forward_difference": "calculus.numerical",
-    "grad": "calculus.autodiff",
-    "hessian": "calculus.autodiff",
-    "jacobian": "calculus.autodiff",
-    "parse": "explorers.formula",
-    "value_and_grad": "calculus.autodiff",
-    "accumulate": "calculus.integrals",
-    "expected": "calculus.integrals",
-    "left_sum": "calculus.integrals",
-    "midpoint": "calculus.integrals",
-    "monte_carlo": "calculus.integrals",
-    "simpson": "calculus.integrals",
-    "trapezoid": "calculus.integrals",
-    "Surface": "descent.surfaces",
-    "Stop": "descent.descend",
-    "descend": "descent.descend",
-    "GradientDescent": "descent.optimizers",
-    "Momentum": "descent.optimizers",
-    "Nesterov": "descent.optimizers",
-    "AdaGrad": "descent.optimizers",
-    "RMSProp": "descent.optimizers",
-    "Adam": "descent.optimizers",
-    "AdamW": "descent.optimizers",
-    "ProximalGradient": "descent.optimizers",
-    "Newton": "descent.second_order",
-    "DampedNewton": "descent.second_order",
-    "BFGS": "descent.second_order",
-    "LBFGS": "descent.second_order",
-    "clipped": "descent.schedules",
-    "per_step": "descent.schedules",
-    "l1": "descent.losses",
-    "l2": "descent.losses",
-    "line_loss": "descent.losses",
-    "polynomial_loss": "descent.losses",
-    "mse": "descent.losses",
-    "sse": "descent.losses",
-    "co2": "data",
-    "digits": "data",
-    "penguin_line": "data",
-    "penguins": "data",
-    "check": "exercises",
-    "predict": "exercises",
-    "score": "exercises",
-    "explore": "explorers",
+_ROOMS = ("calculus", "data", "descent", "exercises", "explorers", "figures", "lessons", "networks")
+_NAMES = {
+    "calculus.autodiff": "grad hessian jacobian value_and_grad",
+    "calculus.checking": "check_gradient",
+    "calculus.integrals": ("accumulate expected left_sum midpoint monte_carlo simpson trapezoid"),
+    "calculus.numerical": (
+        "backward_difference central_difference complex_step derivative forward_difference"
+    ),
+    "data": "co2 digits penguin_line penguins",
+    "descent.descend": "Stop descend",
+    "descent.losses": "l1 l2 line_loss mse polynomial_loss sse",
+    "descent.optimizers": (
+        "AdaGrad Adam AdamW GradientDescent Momentum Nesterov ProximalGradient RMSProp"
+    ),
+    "descent.schedules": "clipped per_step",
+    "descent.second_order": "BFGS DampedNewton LBFGS Newton",
+    "descent.surfaces": "Surface",
+    "exercises": "check predict score",
+    "explorers": "explore",
+    "explorers.formula": "parse",
 }
+_HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
-__all__ = list(_ROOMS)
+__all__ = [*_ROOMS, *_HOME]
 
 
 def __getattr__(name: str):
-    if name not in _ROOMS:
-        raise AttributeError(f"calclearn has no {name!r}; it has {', '.join(_ROOMS)}")
-    room = import_module(f"calclearn.{_ROOMS[name]}")
-    found = room if name == _ROOMS[name] else getattr(room, name)
-    globals()[name] = found  # so that the next look costs nothing
-    return found
+    if name not in __all__:
+        raise AttributeError(f"calclearn has no {name!r}; it has {', '.join(__all__)}")
+    module = import_module(f"calclearn.{_HOME.get(name, name)}")
+    value = getattr(module, name) if name in _HOME else module
+    globals()[name] = value  # so that the next look costs nothing
+    return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_ROOMS})
+    return sorted({*globals(), *__all__})

@@ -110,6 +110,17 @@ def test_importing_the_package_brings_in_numpy_and_nothing_heavier():
     assert json.loads(loaded.stdout) == [], loaded.stderr
 
 
+def test_editors_know_the_names_of_the_package():
+    import calclearn
+
+    stub = (ROOT / "calclearn" / "__init__.pyi").read_text(encoding="utf-8")
+    names = re.findall(r"import (\w+) as (\w+)", stub)
+    assert all(name == alias for name, alias in names)
+    assert {name for name, _ in names} == set(calclearn.__all__)
+    for module, name in re.findall(r"^from calclearn\.(\S+) import (\w+)", stub, re.MULTILINE):
+        assert calclearn._HOME[name] == module
+
+
 # What lies where.
 
 

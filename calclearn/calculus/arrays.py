@@ -10,8 +10,10 @@ import operator
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from calclearn.calculus.methods import METHODS
 from calclearn.calculus.rules import unbroadcast
-from calclearn.calculus.tracing import Traced, operand, plain, primitive, refused, rewritten, rule
+from calclearn.calculus.structures import operand
+from calclearn.calculus.tracing import Traced, plain, primitive, rewritten, rule
 
 # Indexing.  The cotangent of a[index] is zero but for one piece of a: a pair (index, piece).  A
 # vector that is read in a thousand slices would otherwise cost a thousand arrays of zeros.
@@ -46,6 +48,20 @@ def scatter(shape, dtype, indices, *pieces):
 
 rule(scatter, together=lambda needed, g, y, shape, dtype, indices, *pieces: (
     None, None, None, *[g[index] for index in indices]))  # fmt: skip
+
+
+def cast(a, dtype, *_, **__):
+    """a.astype(dtype), a plain array where that has no slope."""
+    return in_dtype(a, dtype) if np.dtype(dtype).kind in "fc" else plain(a).astype(dtype)
+
+
+@primitive
+def in_dtype(a, dtype):
+    return a.astype(dtype)
+
+
+rule(in_dtype, lambda g, y, a, dtype: in_dtype(g, a.dtype))
+METHODS["astype"] = cast
 
 
 def places(a):
@@ -125,7 +141,6 @@ rewritten(np.column_stack, arrays=0)(lambda tup: np.concatenate(
 rewritten(np.broadcast_arrays, arrays=0)(lambda *args, subok=False: tuple(
                           [np.broadcast_to(a, np.broadcast_shapes(*map(np.shape, args)))
                            for a in args]))
-refused(np.ix_, cure="compute indices from plain numbers")
 # fmt: on
 
 

@@ -22,20 +22,30 @@ from typing import Any, NamedTuple
 import numpy as np
 
 # Importing the rules fills the table of them.
-from calclearn.calculus import curves, linear_algebra, statistics, strong, ufuncs  # noqa: F401
+from calclearn.calculus import (  # noqa: F401
+    curves,
+    linear_algebra,
+    reductions,
+    statistics,
+    steps,
+    strong,
+    ufuncs,
+)  # fmt: skip
 from calclearn.calculus.arrays import assembled
+from calclearn.calculus.cures import cured
+from calclearn.calculus.methods import running
 from calclearn.calculus.rules import unbroadcast
-from calclearn.calculus.structures import each_leaf, is_leaf
-from calclearn.calculus.tracing import (
-    STRONG,
-    LostTraceError,
-    Traced,
-    operand,
-    plain,
-    primitive,
-    rule,
-    running,
-)
+from calclearn.calculus.strong import has_nan
+from calclearn.calculus.structures import (
+    argument_numbers,
+    copied,
+    each_leaf,
+    is_leaf,
+    one_number_per_point,
+    real,
+    real_result,
+)  # fmt: skip
+from calclearn.calculus.tracing import STRONG, Traced, primitive, rule
 
 # fmt: off
 __all__ = ["Graph", "Node", "grad", "hessian", "jacobian", "primitive", "rule", "trace",  # noqa: F822
@@ -46,12 +56,11 @@ levels = itertools.count()
 
 
 class Recording(NamedTuple):
-    """What f computed from traced arguments: `inputs` are their leaves, in order."""
+    """What f computed: `inputs` are the arrays in its arguments, in order, and their trace."""
 
     arguments: list
     inputs: list[Traced]
-    result: Any
-    value: Any
+    result: Traced
 
 
 def record(f: Callable, argnums, arguments, keywords) -> Recording:
@@ -70,66 +79,54 @@ def record(f: Callable, argnums, arguments, keywords) -> Recording:
         traced[k] = each_leaf(leaf, f"argument {k}", arguments[k])
     running.add(level)
     try:
-        result = real_result(f(*traced, **keywords))
-    except ValueError as error:
-        if isinstance(error.__cause__, LostTraceError):  # NumPy hides it when a[0] = x fails
-            raise error.__cause__ from None
-        raise
+        result = f(*traced, **keywords)
+    except (AttributeError, TypeError, ValueError) as error:
+        if cured(error) is error:
+            raise
+        raise cured(error) from None
     finally:
         running.discard(level)
-    depends = type(result) is Traced and result.level == level
-    value = result.value if depends else result
-    return Recording([arguments[k] for k in argnums], inputs, result, value)
+    result = real_result(result)
+    if type(result) is not Traced or result.level != level:  # it does not depend on the inputs
+        result = Traced(result, level)
+    return Recording([arguments[k] for k in argnums], inputs, result)
 
 
-def walk(result, value, g, visit=None) -> dict[int, Any]:
+def walk(result: Traced, g, visit=None) -> dict[int, Any]:
     """Carry the adjoint g of the result back; return those of the inputs, by order of birth."""
-    if result is value:  # it does not depend on the inputs at all
-        return {}
-    waiting, adjoints, arrived = [(result.born, result)], {result.born: g}, {}
+    waiting, adjoints, arrived = [result.born], {result.born: (result, g)}, {}
     with np.errstate(all="ignore"):  # what is infinite or no number shows in the gradient
         while waiting:
-            born, node = heappop(waiting)
-            g = adjoints.pop(born)
+            born = heappop(waiting)
+            node, g = adjoints.pop(born)
+            rule, values = node.rule, node.values
             if type(g) is list:
                 g = assembled(g, node.value)
             if visit:
                 visit(node, g)
-            if node.rule is None:
+            if rule is None:
                 arrived[born] = g
                 continue
-            for parent, share in shares(node, g):
+            keywords = node.keywords or {}
+            if rule.together:
+                needed = [a is not values[k] for k, a in enumerate(node.arguments)]
+                shares = rule.together(needed, g, node.value, *values, **keywords)
+            for k, parent in enumerate(node.arguments):
+                if parent is values[k]:  # a constant
+                    continue
+                if rule.together:
+                    share = shares[k]
+                else:
+                    share = rule.pullbacks[k](g, node.value, *values, **keywords)
+                    if rule.broadcasts and share.shape != values[k].shape:
+                        share = unbroadcast(share, values[k].shape)
                 born = parent.born
                 if born in adjoints:
-                    adjoints[born] = total(adjoints[born], share)
+                    share = total(adjoints[born][1], share)
                 else:
-                    adjoints[born] = share
-                    heappush(waiting, (born, parent))
+                    heappush(waiting, born)
+                adjoints[born] = parent, share
     return arrived
-
-
-def shares(node: Traced, g) -> list[tuple[Traced, Any]]:
-    """What each parent gets of the adjoint g of a node:  [(parent, g · ∂node/∂parent), ...]."""
-    rule, level, arguments, keywords = node.rule, node.level, node.arguments, node.keywords
-    values = []
-    for a in arguments:
-        values.append(a.value if type(a) is Traced and a.level == level else a)
-    sent = []
-    if rule.together:
-        needed = [a is not values[k] for k, a in enumerate(arguments)]
-        cotangents = rule.together(needed, g, node.value, *values, **keywords or {})
-        return [(a, cotangents[k]) for k, a in enumerate(arguments) if needed[k]]
-    for k, parent in enumerate(arguments):
-        if parent is values[k]:  # a constant
-            continue
-        if keywords:
-            share = rule.pullbacks[k](g, node.value, *values, **keywords)
-        else:
-            share = rule.pullbacks[k](g, node.value, *values)
-        if rule.broadcasts and share.shape != parent.value.shape:
-            share = unbroadcast(share, parent.value.shape)
-        sent.append((parent, share))
-    return sent
 
 
 def total(earlier, share):
@@ -149,25 +146,12 @@ def cotangents(recording: Recording, g) -> list:
     Where NaN comes out although f has a value, the walk is done once more with strong zeros:
     0 · NaN = 0 and 0 · ∞ = 0, so that the branch that a `where` did not choose does not count.
     """
-    _, inputs, result, value = recording
-    arrived = walk(result, value, g)
-    if any(map(has_nan, arrived.values())) and not has_nan(value):
-        strong = walk(result, value, Traced(g, STRONG))
-        strong = {
-            born: share.value if type(share) is Traced and share.level == STRONG else share
-            for born, share in strong.items()
-        }
-        if not any(map(has_nan, strong.values())):
-            arrived = strong
+    _, inputs, result = recording
+    arrived = walk(result, g)
+    if any(map(has_nan, arrived.values())) and not has_nan(result.value):
+        again = strong.weak(walk(result, Traced(g, STRONG)))
+        arrived = arrived if any(map(has_nan, again.values())) else again
     return [like(x.value, arrived.get(x.born)) for x in inputs]
-
-
-def has_nan(x) -> bool:
-    x = plain(x)
-    if x.ndim == 0:
-        return bool(x != x)
-    total = np.add.reduce(x, axis=None)  # NaN if one of the numbers is
-    return bool(total != total and np.isnan(x).any())
 
 
 def like(value, g):
@@ -186,7 +170,7 @@ def like(value, g):
 
 
 def restored(recording: Recording, slopes) -> list:
-    """One entry for each input, put together in the structures of the arguments."""
+    """One slope for each input, put together in the structures of the arguments."""
     slopes = iter(slopes)
 
     def leaf(name, x):
@@ -195,54 +179,6 @@ def restored(recording: Recording, slopes) -> list:
         return float(slope) if number else slope
 
     return [each_leaf(leaf, "", argument) for argument in recording.arguments]
-
-
-def real(name: str, x):
-    """Return what was given under this name as floating-point numbers."""
-    if type(x) in (float, int):
-        return np.float64(x)
-    try:
-        x = operand(x)
-        numbers = x if isinstance(x, (Traced, np.floating)) else np.asarray(x)
-    except ValueError:  # lists of different lengths
-        numbers = np.array(None)
-    if numbers.dtype.kind in "iu":
-        return numbers.astype(np.float64)
-    if numbers.dtype.kind != "f":
-        raise not_real(f"{name} must be a real number or an array of them", x, numbers)
-    return numbers
-
-
-def real_result(result):
-    """Return what f returned as an array, a NumPy number or a traced array."""
-    if isinstance(result, (list, tuple)):
-        raise TypeError(
-            f"f must return one number or array, got a {type(result).__name__}: "
-            f"join its parts with np.stack or np.concatenate"
-        )
-    result = operand(result)
-    numbers = result if type(result) is Traced else np.asarray(result)
-    if numbers.dtype.kind not in "fiub":
-        raise not_real("f must return real numbers", result, numbers)
-    return numbers if type(numbers) is Traced else numbers[()]
-
-
-def not_real(sentence, x, numbers):
-    came = numbers.dtype if numbers.dtype.kind in "bc" else type(x).__name__
-    scope = ": complex numbers are out of scope" if numbers.dtype.kind == "c" else ""
-    return TypeError(f"{sentence}, got {came}{scope}")
-
-
-def positions(f: Callable, argnum) -> tuple[int, ...]:
-    """Return `argnum` as a tuple, and refuse what no transform can work with."""
-    if not callable(f):
-        raise TypeError(f"f must be a function, got {type(f).__name__}")
-    argnums = argnum if isinstance(argnum, tuple) else (argnum,)
-    if not argnums or not all(isinstance(k, int) for k in argnums):
-        raise TypeError(f"argnum must be an int or a tuple of ints, got {argnum!r}")
-    if len(set(argnums)) < len(argnums):
-        raise ValueError(f"argnum must name each argument once, got {argnum!r}")
-    return argnums
 
 
 def ones(value):
@@ -258,43 +194,19 @@ def value_and_grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
     >>> value_and_grad(lambda x: x**3)(2.0)
     (8.0, 12.0)
     """
-    argnums = positions(f, argnum)
+    argnums = argument_numbers(f, argnum)
 
     def value_and_gradient(*arguments, **keywords):
-        recording = one_number_per_point(record(f, argnums, arguments, keywords))
-        value = recording.value
+        recording = record(f, argnums, arguments, keywords)
+        if recording.result.shape != ():
+            recording = recording._replace(result=one_number_per_point(*recording))
+        value = recording.result.value
         gradients = restored(recording, cotangents(recording, ones(value)))
-        if type(arguments[argnums[0]]) in (int, float) and type(value) is not Traced:
-            value = float(value) if value.shape == () else value
+        if type(arguments[argnums[0]]) in (int, float) and isinstance(value, np.floating):
+            value = float(value)
         return value, tuple(gradients) if isinstance(argnum, tuple) else gradients[0]
 
     return value_and_gradient
-
-
-def one_number_per_point(recording: Recording) -> Recording:
-    """Refuse other results, but take an array of size one for its number."""
-    arguments, inputs, _, value = recording
-    if value.shape == ():
-        return recording
-    nested = not all(map(is_leaf, arguments))
-    wrong = [x for x in inputs if value.shape not in (x.shape[1:], x.shape if nested else None)]
-    if not wrong:
-        return recording
-    if value.size == 1:
-        return as_number(recording)
-    shape = wrong[0].shape
-    raise ValueError(
-        f"grad needs one number for each point: for an argument of shape {shape} "
-        f"f must return shape {' or '.join(dict.fromkeys(['()', str(shape[1:])]))}, "
-        f"got {value.shape}; use jacobian(f) for several results"
-    )
-
-
-def as_number(recording: Recording) -> Recording:
-    """Take a result of shape (1, 1) and the like for the one number in it."""
-    one = np.reshape(recording.result, ())
-    value = one if recording.result is recording.value else one.value
-    return recording._replace(result=one, value=value)
 
 
 def grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
@@ -343,34 +255,18 @@ def vjp(f: Callable, *arguments) -> tuple[Any, Callable]:
     >>> pull(np.array([1.0, 0.0, 10.0]))
     (array([ 2.,  0., 60.]),)
     """
-    positions(f, 0)
+    argument_numbers(f, 0)
     arguments = [each_leaf(copied, "", argument) for argument in arguments]
     recording = record(f, range(len(arguments)), arguments, {})
-    value = recording.value
+    value = recording.result.value
 
     def pull(g):
-        g = cotangent_of(value, g)
-        return tuple(restored(recording, cotangents(recording, g)))
+        g = real("g", g, "fiub")
+        if g.shape != value.shape:
+            raise ValueError(f"g must have shape {value.shape}, like the result, got {g.shape}")
+        return tuple(restored(recording, cotangents(recording, like(value, g))))
 
     return copied("", value), pull
-
-
-def copied(name, x):
-    return np.array(x) if isinstance(x, np.ndarray) else x
-
-
-def cotangent_of(value, g):
-    """Return what was given as cotangent g as numbers of the dtype and shape of `value`."""
-    try:
-        g = operand(g)
-        numbers = g if type(g) is Traced else np.asarray(g)
-    except ValueError:  # lists of different lengths
-        numbers = np.array(None)
-    if numbers.dtype.kind not in "fiub":
-        raise TypeError(f"g must be a real number or an array of them, got {g!r:.60}")
-    if numbers.shape != value.shape:
-        raise ValueError(f"g must have shape {value.shape}, like the result, got {numbers.shape}")
-    return numbers if type(numbers) is Traced else np.array(numbers, value.dtype)[()]
 
 
 def jacobian(f: Callable, argnum: int = 0) -> Callable:
@@ -384,33 +280,31 @@ def jacobian(f: Callable, argnum: int = 0) -> Callable:
     array([[3., 2.],
            [4., 0.]])
     """
-    positions(f, argnum)
+    argument_numbers(f, argnum)
     if isinstance(argnum, tuple):
         raise TypeError(f"argnum must be an int, got {argnum!r}")
 
     def slopes(*arguments, **keywords):
         recording = record(f, (argnum,), arguments, keywords)
-        value, inputs = recording.value, recording.inputs
+        _, inputs, result = recording
         batch = inputs[0].shape[1:] if is_leaf(arguments[argnum]) else ()
-        rows = value.shape[: max(0, len(value.shape) - len(batch))]
-        if value.size == 1 and value.shape != rows + batch:
-            recording = as_number(recording)
-            value, rows = recording.value, ()
-        if value.shape and value.shape != rows + batch:
-            raise ValueError(
-                f"jacobian needs each result for each point: for an argument of shape "
-                f"{inputs[0].shape} f must return shape (m, {str(batch)[1:-1]}), got {value.shape}"
-            )
-        walks = []
+        rows = result.shape[: max(0, result.ndim - len(batch))]
+        if result.shape not in ((), rows + batch):
+            if result.size > 1:
+                raise ValueError(
+                    f"jacobian needs each result for each point: for an argument of shape "
+                    f"{inputs[0].shape} f must return shape (m, {str(batch)[1:-1]}), "
+                    f"got {result.shape}"
+                )
+            recording, rows = recording._replace(result=result.reshape(())), ()
+        value, walks = recording.result.value, []
         for row in np.ndindex(rows):
             g = np.zeros(value.shape, value.dtype)
             g[row] = 1
             walks.append(cotangents(recording, g[()]))
         if rows:
-            walks = [
-                [np.reshape(np.stack(column or [np.zeros(0)]), rows + x.shape)
-                 for x, *column in zip(inputs, *walks, strict=True)]
-            ]  # fmt: skip
+            walks = [[np.reshape(np.stack(column or [np.zeros(0)]), rows + x.shape)
+                      for x, *column in zip(inputs, *walks, strict=True)]]  # fmt: skip
         return restored(recording, walks[0])[0]
 
     return slopes

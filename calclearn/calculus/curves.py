@@ -8,7 +8,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from calclearn.calculus.arrays import before
-from calclearn.calculus.tracing import operand, plain, rewritten
+from calclearn.calculus.structures import operand
+from calclearn.calculus.tracing import plain, rewritten, rule
 
 
 # Samples
@@ -133,6 +134,18 @@ def correlate(a, v, mode="valid"):
     if len(a) >= len(v):
         return convolve(a, np.flip(v), mode)
     return np.flip(convolve(np.flip(a), v, mode))
+
+
+# The sine over its argument
+def slope_of_sinc(a):
+    """(cos πa - sinc a) / a, and its series at 0, where it is 0/0."""
+    near = np.abs(plain(a)) < 1e-3
+    far = np.where(near, 1, a)
+    return np.where(near, -(np.pi**2) / 3 * a + np.pi**4 / 30 * a**3,
+                    (np.cos(np.pi * far) - np.sinc(far)) / far)  # fmt: skip
+
+
+rule(np.sinc, lambda g, y, a: g * slope_of_sinc(a))
 
 
 # Polynomials, the highest power first

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from calclearn.calculus import autodiff
-from calclearn.calculus.arrays import assembled
 from calclearn.calculus.tracing import Traced, plain
 
 
@@ -56,10 +55,10 @@ def trace(f: Callable, *arguments) -> Graph:
     """
     if not callable(f):
         raise TypeError(f"f must be a function, got {type(f).__name__}")
-    _, inputs, result, value = autodiff.record(f, range(len(arguments)), arguments, {})
+    _, inputs, result = autodiff.record(f, range(len(arguments)), arguments, {})
     visited = {x.born: (x, np.zeros(x.shape, x.dtype)[()]) for x in inputs}
-    ones = autodiff.ones(value)
-    autodiff.walk(result, value, ones, visit=lambda v, g: visited.update({v.born: (v, g)}))
+    ones = autodiff.ones(result.value)
+    autodiff.walk(result, ones, visit=lambda v, g: visited.update({v.born: (v, g)}))
 
     oldest_first = sorted(visited, reverse=True)
     place = {born: k for k, born in enumerate(oldest_first)}
@@ -69,7 +68,7 @@ def trace(f: Callable, *arguments) -> Graph:
         v, g = visited[born]
         nodes.append(
             Node(
-                operation=v.rule.name if v.rule else names.get(born, "input"),
+                operation=v.rule.name if v.rule else names.get(born, "constant"),
                 value=plain(v.value),
                 parents=tuple([place[a.born] for a in v.arguments if is_parent(a, v)]),
                 local=local_derivatives(v),
@@ -77,8 +76,6 @@ def trace(f: Callable, *arguments) -> Graph:
                 constants=tuple([plain(a) for a in v.arguments if not is_parent(a, v)]),
             )
         )
-    if result is value:  # it does not depend on the inputs at all
-        nodes.append(Node("constant", plain(result), (), (), plain(ones), ()))
     return Graph(tuple(nodes))
 
 
@@ -87,15 +84,17 @@ def is_parent(a, v: Traced) -> bool:
 
 
 def local_derivatives(v: Traced) -> tuple[Any, ...]:
-    """The shares of a cotangent of ones."""
+    """What a walk over this operation alone brings to each parent, from a cotangent of ones."""
     if v.rule is None:
         return ()
+    inputs = [Traced(a.value, a.level) for a in v.arguments if is_parent(a, v)]
+    fresh = iter(inputs)
+    arguments = [next(fresh) if is_parent(a, v) else a for a in v.arguments]
     one = autodiff.ones
-    g = [one(y) for y in v.value] if isinstance(v.value, tuple) else one(v.value)
-    return tuple(
-        plain(assembled(share, parent.value) if type(share) is list else share)
-        for parent, share in autodiff.shares(v, g)
-    )
+    several = isinstance(v.value, tuple)
+    g = [(k, one(y)) for k, y in enumerate(v.value)] if several else one(v.value)
+    arrived = autodiff.walk(Traced(v.value, v.level, v.rule, arguments, v.values, v.keywords), g)
+    return tuple([plain(arrived[x.born]) for x in inputs])
 
 
 def argument_names(f: Callable) -> tuple[str, ...]:

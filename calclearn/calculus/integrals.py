@@ -50,9 +50,13 @@ def weighted_sum(f: Callable, a, b, nodes: np.ndarray, weights: np.ndarray):
     """
     function("f", f)
     a, width = interval(a=a, b=b)
-    column = (-1,) + (1,) * width.ndim  # nodes and weights go down, limits across
-    heights = elementwise(f, a + width * nodes.reshape(column))
-    return width * np.sum(weights.reshape(column) * heights, axis=0)
+    t, w = columns(width.ndim, nodes, weights)
+    return width * np.sum(w * elementwise(f, a + width * t), axis=0)
+
+
+def columns(ndim: int, *arrays):
+    """Nodes and weights as columns, beside limits of so many axes."""
+    return [array.reshape(-1, *(1,) * ndim) for array in arrays]
 
 
 def interval(**limits):
@@ -199,13 +203,12 @@ def expected(loss: Callable, density: Callable, a, b, pieces: int = PIECES):
     """
     function("loss", loss)
     function("density", density)
-    nodes, weights = _gauss(8, whole("pieces", pieces))
     a, width = interval(a=a, b=b)
-    points = a + width * nodes.reshape(-1, *(1,) * width.ndim)
-    shares = weights.reshape(-1, *(1,) * width.ndim) * elementwise(density, points)
+    t, w = columns(width.ndim, *_gauss(8, whole("pieces", pieces)))
+    shares = w * elementwise(density, a + width * t)
     if np.any(shares < 0):
         raise ValueError("density must not be negative anywhere between a and b")
     total = np.sum(shares, axis=0)
     if not np.all((total > 0) & (total < np.inf)):
         raise ValueError("density must have an area between a and b, got one of 0, ∞ or NaN")
-    return np.sum(shares * elementwise(loss, points), axis=0) / total
+    return np.sum(shares * elementwise(loss, a + width * t), axis=0) / total

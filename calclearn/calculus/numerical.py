@@ -26,7 +26,7 @@ NUMBERS, POINTS = 2**22, 1024  # in one call of f, at most, to bound memory
 quiet = np.errstate(all="ignore")  # outside the domain of f its values are NaN, and say so
 
 
-# ------------------------------------------------------------ what comes in, and what f makes of it
+# What comes in, and what f makes of it.
 
 
 def real_numbers(name: str, x) -> np.ndarray:
@@ -134,6 +134,7 @@ def _one_by_one(f: Callable, points: np.ndarray, kinds: str):
     return np.stack(values, axis=-1)
 
 
+@quiet
 def elementwise(f: Callable, x, kinds: str = "f"):
     """f of every number in `x`, for an f that takes a number to a number: (...) -> (...).
 
@@ -156,7 +157,7 @@ def elementwise(f: Callable, x, kinds: str = "f"):
     return values.reshape(x.shape)[()]
 
 
-# -------------------------------------------------------------------------- at a step of one's own
+# At a step of one's own.
 
 
 @quiet
@@ -247,7 +248,7 @@ def _point_and_step(f, x, h, power) -> tuple[np.ndarray, np.ndarray]:
     return x, h
 
 
-# ------------------------------------------------------------------------------ a ladder of steps
+# A ladder of steps.
 
 
 @dataclass(frozen=True, eq=False)
@@ -299,17 +300,9 @@ def derivative(f: Callable, x) -> Estimate:
     function("f", f)
     x = real_numbers("x", x)
     flat = x.ravel()
-    parts = (
-        ladder_slopes(lambda t: elementwise(f, flat + t), flat)
-        if x.size
-        else (flat, flat, flat == 0)
-    )
-    evaluations = 2 * (2 * RUNGS + 1)
-    if x.ndim == 0:
-        value, error, reliable = (part.item() for part in parts)
-        return Estimate(value, error, evaluations, reliable)
-    value, error, reliable = (part.reshape(x.shape) for part in parts)
-    return Estimate(value, error, evaluations, reliable)
+    parts = ladder_slopes(lambda t: elementwise(f, flat + t), flat)
+    value, error, reliable = (part.reshape(x.shape) if x.ndim else part.item() for part in parts)
+    return Estimate(value, error, 2 * (2 * RUNGS + 1), reliable)
 
 
 def ladder_slopes(evaluate: Callable, x: np.ndarray):
@@ -319,15 +312,20 @@ def ladder_slopes(evaluate: Callable, x: np.ndarray):
     """
     size = np.abs(x)
     wide, narrow = np.maximum(size, 1.0), np.minimum(size, 1.0)
-    narrow[size < 1e-100] = LADDER[-1]  # where numbers end, distances of 1 go on
+    narrow[size < 1e-100] = LADDER[-1]  # at 0, where the wide ladder ends
     h = LADDER[:, None, None] * np.array([wide, narrow])  # (rungs, 2, n)
     h = (size + h) - size  # a step that x ± h holds exactly
     steps = np.concatenate([h, -h, 0 * h[:1]])  # right, left, centre
-    values = np.moveaxis(evaluate(steps.reshape(-1, len(x))), -2, 0)
-    shape = values.shape[1:]  # (..., n)
-    h = h.reshape(RUNGS, 2, *(1,) * (len(shape) - 1), -1)
-    h, size = np.broadcast_to(h, (RUNGS, 2, *shape)), np.broadcast_to(size, (2, *shape))
-    parts = _best_slope(size.ravel(), h.reshape(RUNGS, -1), values.reshape(len(steps), -1))
+    values = evaluate(steps.reshape(2 * len(steps), len(x)))
+    shape = values.shape[:-2] + values.shape[-1:]  # (..., n)
+    outputs = int(np.prod(shape[:-1]))
+    values = values.reshape(outputs, *values.shape[-2:]).swapaxes(0, 1)  # (steps, outputs, n)
+    columns = np.zeros((2, *values.shape[1:]))
+    parts = _best_slope(
+        (columns + size).ravel(),
+        (columns + h[:, :, None]).reshape(RUNGS, columns.size),
+        values.reshape(len(steps), columns.size),
+    )
     parts = [part.reshape(2, *shape) for part in parts]
     narrower = parts[1][1] < parts[1][0]  # of its errors
     return [np.where(narrower, part[1], part[0]) for part in parts]
@@ -411,31 +409,37 @@ def _best_slope(size, h, values):
 
     The first n columns are the wide ladders of n slopes, the others the narrow ones.
     """
+    eps, least = grain(values), np.finfo(values.dtype).tiny
+    values = values.astype(float)
     right, left, centre = values[:RUNGS], values[RUNGS:-1], values[-1]
-    width, eps = 2 * h, grain(values)
-    height, change = np.abs(values), np.abs(values - centre)
+    width, n = 2 * h, len(centre) // 2
+    height, change = np.abs(values) + least, np.abs(values - centre)
     steepness = (change[:RUNGS] + change[RUNGS:-1]) / width
-    of_x = EPS * steepness
+    of_x = eps * (size + h) * steepness
     still = (h < 2 * SINGLE * size) & (steepness == 0)
-    if still.any():  # within a float32 of x nothing moves: f may have computed in float32
-        of_x = np.where(still, SINGLE * np.fmax.reduce(steepness), of_x)
-    rounding = eps * (height[:RUNGS] + height[RUNGS:-1]) + of_x * size
+    if still.any():  # within a float32 of x nothing moves: f may compute with x in float32
+        some = np.tile(still.reshape(-1, n).any(axis=0), 2)
+        steepest = np.tile(np.fmax.reduce(steepness.reshape(-1, n)), 2)
+        of_x = np.where(some, SINGLE * size * np.where(still, steepest, steepness), of_x)
+    rounding = eps * (height[:RUNGS] + height[RUNGS:-1]) + of_x
     entries, distances = table((right - left) / width)
     noise = _noise(rounding, distances, width)
     errors = distances + noise[RUNG]
 
     # A kink or a jump: the slopes to the right and to the left of x, which ought to meet in step
-    # with h, stay apart by more than noise. It may hide beside x, within the steps of an entry.
+    # with h, stay apart by more than noise. It may hide beside x, within the steps of an entry, and
+    # in the noise of finer steps.
     apart = (right + left - 2 * centre) / width
     stays = np.zeros(apart.shape, bool)
     stays[1:] = apart[1:] / apart[:-1] > 0.45
     stays[1:-1] &= stays[:-2] | stays[2:]
     apart = np.abs(apart)
-    kink = np.where(stays & (apart > 4 * noise), apart, 0.0)
+    kink = np.where(stays & (apart > 4 * noise), apart + 4 * noise, 0.0)
+    widest = np.maximum.accumulate(kink)
+    kink = np.where(widest > 8 * noise, kink, widest)
     errors = np.maximum(errors, kink[RUNG])
 
     # An entry must be possible on its own ladder and on the narrow one.
-    n = len(centre) // 2
     low, high = _bounds(entries, errors, RUNGS - 2)
     low, high = np.fmax(low.reshape(2, n), low[n:]), np.fmin(high.reshape(2, n), high[n:])
     value, error = _best(entries, errors, low.ravel(), high.ravel())
@@ -446,7 +450,7 @@ def _best_slope(size, h, values):
     return value, error, (error <= enough) & np.isfinite(centre)
 
 
-# ----------------------------------------------------------- along lines through a point of numbers
+# Along lines through a point of numbers.
 
 
 def grad(f: Callable) -> Callable:
@@ -504,6 +508,7 @@ def _columns(w) -> np.ndarray:
     return w.reshape(len(w), w.size // len(w))
 
 
+@quiet
 def axis_slopes(f: Callable, points: np.ndarray):
     """∂f/∂wᵢ at points (d, m), and the error of each: two arrays (..., d, m)."""
     d, m = points.shape
@@ -517,6 +522,7 @@ def axis_slopes(f: Callable, points: np.ndarray):
     return [np.concatenate(part, axis=-2) for part in zip(*parts, strict=True)]
 
 
+@quiet
 def line_slopes(f: Callable, points, lines, sizes):
     """The slopes of f along lines (d, l) at points (d, m), and their errors: two of (..., l, m).
 
@@ -541,20 +547,21 @@ def _slopes(f, w, v, size):
     """Slopes and errors (..., n) at points (d, n) along directions (d, n)."""
     small = np.where(size < 1e-100, 1e-4, np.minimum(size, 1 / 32))
     rest = np.arange(len(size))
-    slopes = errors = None
+    slopes, eps = None, grain(returned(f(w[:, 0].copy())))
     for scale in (np.maximum(size, 1.0), small):
-        h = (size[rest] + EPS ** (1 / 4) * scale[rest]) - size[rest]
+        h = (size[rest] + eps ** (1 / 4) * scale[rest]) - size[rest]
         values = _along(f, w[:, rest], v[:, rest], np.array([h, 3 * h, -h, -3 * h]))
+        eps, values = grain(values), values.astype(float)
         right, far_right, left, far_left = np.moveaxis(values, -2, 0)
         near, far = (right - left) / (2 * h), (far_right - far_left) / (6 * h)
-        noise, steepness = np.abs(values).max(axis=-2) / h, np.ptp(values, axis=-2) / (6 * h)
-        eps, bend = grain(values), np.abs(near - far)
-        noise *= eps
+        noise, bend = eps * np.abs(values).max(axis=-2) / h, np.abs(near - far)
+        steepness = np.ptp(values, axis=-2) / (6 * h)
         if slopes is None:
             slopes, errors = np.empty((2, *near.shape))
         slopes[..., rest], errors[..., rest] = near + (near - far) / 8, noise + 1e-3 * bend
-        silent = (steepness == 0) & (eps == EPS)  # f does not change at all
-        enough = (bend <= 3e-5 * steepness + 4 * noise) & (silent | (noise <= 1e-5 * steepness))
+        still = (steepness == 0) & (eps == EPS) & (len(rest) == len(size))  # f does not change
+        loud = ~still & (noise > eps ** (3 / 8) * steepness)
+        enough = (bend <= eps**0.3 * steepness + 4 * noise) & ~loud
         rest = rest[~enough.reshape(-1, len(rest)).all(axis=0)]
         if not rest.size:
             return slopes, errors
@@ -600,19 +607,21 @@ def hessian(f: Callable) -> Callable:
         points, d = _columns(w), len(w)
         if w.size == 0:
             return np.zeros((d, *w.shape))
-        size, axes = np.abs(points), np.eye(d)
-        scales = np.maximum(size, 1.0), np.where(size < 1e-100, 1e-4, np.minimum(size, 1.0))
-        (wide, wide_error), (narrow, narrow_error) = (
-            _curvature(f, points, axes, scale) for scale in scales
+        size, axes = np.abs(points), np.eye(d)[:, :, None]
+        wide = np.maximum(size, 1.0)
+        narrow = np.where(size < 1e-100, 1e-4, np.minimum(size, 1.0))
+        lines = np.concatenate([axes * wide, axes * narrow], axis=1)
+        (wide_q, narrow_q), (wide_error, narrow_error) = (
+            part.reshape(2, d, -1) for part in _curvature(f, points, lines)
         )
-        better = narrow_error / scales[1] ** 2 < wide_error / scales[0] ** 2
-        pure, scale = np.where(better, narrow, wide), np.where(better, *scales[::-1])
+        better = narrow_error / narrow**2 < wide_error / wide**2
+        q, scale = np.where(better, narrow_q, wide_q), np.where(better, narrow, wide)
         i, j = np.triu_indices(d, 1)
         H = np.empty((d, d, points.shape[1]))
-        H[range(d), range(d)] = pure / scale**2
+        H[range(d), range(d)] = q / scale**2
         if d > 1:
-            both = _curvature(f, points, axes[:, i] + axes[:, j], scale)[0]
-            H[i, j] = H[j, i] = (both - pure[i] - pure[j]) / 2 / scale[i] / scale[j]
+            both = _curvature(f, points, (axes[:, i] + axes[:, j]) * scale[:, None])[0]
+            H[i, j] = H[j, i] = (both - q[i] - q[j]) / 2 / scale[i] / scale[j]
         return H.reshape(d, *w.shape)
 
     return matrix
@@ -621,20 +630,20 @@ def hessian(f: Callable) -> Callable:
 COARSE = LADDER[:8, None]  # below 2e-4, second differences are noise
 
 
-def _curvature(f, points, lines, scale):
-    """q(v) along lines (d, l), in units of `scale`, at points (d, m), and its error: two (l, m)."""
+def _curvature(f, points, lines):
+    """q(v) at points (d, m) along lines (d, l, m), and its error: two arrays (l, m)."""
     (d, m), parts = points.shape, []
     for line, k in blocks(lines.shape[1], m, d, 17):
         steps = np.concatenate([COARSE, -COARSE, [[0.0]]]) + np.zeros(len(k))
-        values = _along(f, points[:, k], lines[:, line] * scale[:, k], steps)
+        values = _along(f, points[:, k], lines[:, line, k], steps)
         shape = values.shape[:-2]
         if np.prod(shape) != 1:
             raise ValueError(f"f must return one number for each point, got shape {shape}")
-        values = values.reshape(values.shape[-2:])
+        eps, values = grain(values), values.reshape(values.shape[-2:]).astype(float)
         right, left, centre = values[:8], values[8:-1], values[-1]
         height = np.abs(right) + 2 * np.abs(centre) + np.abs(left)
         entries, distances = table((right - 2 * centre + left) / COARSE**2)
-        noise = _noise(grain(values) * height, distances, COARSE**2)
+        noise = _noise(eps * height, distances, COARSE**2)
         errors = distances + noise[finest_rung(len(COARSE))]
         parts.append(_best(entries, errors, *_bounds(entries, errors, len(COARSE) - 2)))
     return [np.concatenate(part).reshape(-1, m) for part in zip(*parts, strict=True)]

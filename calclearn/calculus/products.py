@@ -10,37 +10,8 @@ import string
 import numpy as np
 
 from calclearn.calculus.rules import unbroadcast
-from calclearn.calculus.tracing import operand, primitive, rewritten, rule
-
-
-def transposed(a):
-    return np.swapaxes(a, -1, -2)
-
-
-# Products: of C = A B follow A̅ = C̅ Bᵀ and B̅ = Aᵀ C̅
-def pull_left(g, y, a, b):
-    if a.ndim == 2 and b.ndim == 2:
-        return g @ b.T
-    if b.ndim == 1:
-        return g * b if a.ndim == 1 else unbroadcast(g[..., None] * b, a.shape)
-    if a.ndim == 1:
-        return unbroadcast((b @ g[..., None])[..., 0], a.shape)
-    return unbroadcast(g @ transposed(b), a.shape)
-
-
-def pull_right(g, y, a, b):
-    if a.ndim == 2 and b.ndim == 2:
-        return a.T @ g
-    if a.ndim == 1:
-        return g * a if b.ndim == 1 else unbroadcast(a[:, None] * g[..., None, :], b.shape)
-    if b.ndim == 1:
-        return unbroadcast((transposed(a) @ g[..., None])[..., 0], b.shape)
-    if b.ndim == 2:  # one matrix for a whole stack: a single product instead of a sum of products
-        return a.reshape(-1, a.shape[-1]).T @ g.reshape(-1, g.shape[-1])
-    return unbroadcast(transposed(a) @ g, b.shape)
-
-
-rule(np.matmul, pull_left, pull_right)
+from calclearn.calculus.structures import operand
+from calclearn.calculus.tracing import primitive, rewritten, rule
 
 
 @rewritten(np.dot, arrays=2)

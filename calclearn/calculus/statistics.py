@@ -7,8 +7,11 @@ weighted mean of two of the sorted numbers, and NumPy itself says which: the qua
 
 import numpy as np
 
-from calclearn.calculus.rules import count, euclidean, with_ones
-from calclearn.calculus.tracing import operand, rewritten
+from calclearn.calculus.kinks import euclidean
+from calclearn.calculus.reductions import count
+from calclearn.calculus.rules import with_ones
+from calclearn.calculus.structures import operand
+from calclearn.calculus.tracing import rewritten
 
 
 # Spreads

@@ -9,8 +9,9 @@ import functools
 
 import numpy as np
 
+from calclearn.calculus.kinks import no_slope
 from calclearn.calculus.products import contract
-from calclearn.calculus.rules import no_slope, unbroadcast
+from calclearn.calculus.rules import unbroadcast
 from calclearn.calculus.tracing import STRONG, STRONG_PRODUCTS, Traced, plain, primitive, rule
 
 
@@ -60,3 +61,19 @@ STRONG_PRODUCTS.update(
     matmul=functools.partial(sum_of_products, np.matmul),
     contract=functools.partial(sum_of_products, contract),
 )
+
+
+def has_nan(x) -> bool:
+    x = plain(x)
+    if x.ndim == 0:
+        return bool(x != x)
+    total = np.add.reduce(x, axis=None)  # NaN if one of the numbers is
+    return bool(total != total and np.isnan(x).any())
+
+
+def weak(arrived: dict) -> dict:
+    """Take the adjoints of a walk out of the level STRONG."""
+    return {
+        born: g.value if type(g) is Traced and g.level == STRONG else g
+        for born, g in arrived.items()
+    }

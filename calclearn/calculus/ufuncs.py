@@ -5,15 +5,10 @@ import itertools
 
 import numpy as np
 
-from calclearn.calculus.tracing import (
-    Traced,
-    apply,
-    cannot_store,
-    cast,
-    full_name,
-    operand,
-    rewritten,
-)
+from calclearn.calculus.arrays import cast
+from calclearn.calculus.cures import cannot_store, full_name
+from calclearn.calculus.structures import operand
+from calclearn.calculus.tracing import Traced, apply, rewritten
 
 
 @rewritten(np.ufunc, arrays=0)

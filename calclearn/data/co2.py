@@ -1,8 +1,7 @@
 """Carbon dioxide over Mauna Loa: a season on top of a rise, and the last years kept for the test.
 
-A forecast looks back: what it says about January 1994 starts from the months before. So the series
-stays in one piece, and two columns of yes and no say of each month what a split and a filled gap
-would hide: whether it is held out, and whether anybody measured it.
+A forecast looks back, so the series stays in one piece; two columns of yes and no say of each month
+whether it is held out, and whether anybody measured it.
 """
 
 import csv
@@ -32,11 +31,6 @@ def co2() -> Dataset:
                    February to April 1964; there co2 is on the straight line between its neighbours
         held_out   True from January 1994 on, the last 96 months; the 430 before are for training
 
-    Every filled month lies thirty years before the first held-out one, so none is made from a value
-    that a forecast has to predict.
-
-    Example
-    -------
     >>> data = co2()
     >>> data.co2[:3].round(2), data.label("co2")
     (array([316.1 , 317.2 , 317.43]), 'co2 (ppm)')

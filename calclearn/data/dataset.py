@@ -1,8 +1,7 @@
 """Data that say what they are: each array travels with its name and its unit.
 
-A number without a unit cannot be checked by anybody, so a figure or a lesson never types a unit:
-it asks the data for `label("flipper_length")` and writes what it gets. All arrays are read-only; a
-lesson that wants to change some data makes a copy, and the next one still has the real ones.
+A figure or a lesson never types a unit: it asks the data for `label("flipper_length")`. All arrays
+are read-only; a lesson that wants to change some data makes a copy.
 """
 
 from collections.abc import Mapping
@@ -32,9 +31,8 @@ class Dataset:
 
     def __post_init__(self):
         if not isinstance(self.columns, Mapping):
-            raise TypeError(
-                f"columns must be a mapping of names to values, got {self.columns!r:.60}"
-            )
+            got = f"{self.columns!r:.60}"
+            raise TypeError(f"columns must be a mapping of names to values, got {got}")
         columns = {name: read_only(values, name) for name, values in self.columns.items()}
         shapes = {name: column.shape for name, column in columns.items()}
         if any(len(shape) != 1 for shape in shapes.values()):
@@ -46,9 +44,8 @@ class Dataset:
     def __getitem__(self, name: str) -> np.ndarray:
         """The column called `name`, shape `(n,)`."""
         if not (isinstance(name, str) and name in self.columns):
-            raise ValueError(
-                f"{self.name} has no column {name!r}; it has {', '.join(self.columns)}"
-            )
+            names = ", ".join(self.columns)
+            raise ValueError(f"{self.name} has no column {name!r}; it has {names}")
         return self.columns[name]
 
     def __getattr__(self, name: str) -> np.ndarray:

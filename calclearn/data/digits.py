@@ -1,8 +1,7 @@
 """Handwritten digits, dealt like cards: three parts, and as many of each digit in every one.
 
-A network is fitted on one part of its data, its settings are chosen on a second, and what it can do
-is read from a third that had no part in it. Chance puts each image in its part, so the seed is
-part of the data's name: the same seed deals the same parts, in every lesson and on every machine.
+A network is fitted on one part, its settings are chosen on a second, and what it can do is read
+from a third that had no part in it. The same seed deals the same parts on every machine.
 """
 
 import gzip
@@ -33,17 +32,16 @@ class LabelledImages:
     labels: np.ndarray
 
     def __post_init__(self):
-        labels = read_only(self.labels, "labels")
-        labels = (
-            read_only(labels.astype(np.intp), "labels") if labels.dtype.kind in "iu" else labels
-        )
-        object.__setattr__(self, "images", read_only(self.images, "images"))
-        object.__setattr__(self, "labels", labels)
-        if self.images.ndim != 4 or self.labels.shape != self.images.shape[:1]:
+        images, labels = read_only(self.images, "images"), read_only(self.labels, "labels")
+        if labels.dtype.kind in "iu":
+            labels = read_only(labels.astype(np.intp), "labels")
+        if images.ndim != 4 or labels.shape != images.shape[:1]:
+            shapes = f"{images.shape} and {labels.shape}"
             raise ValueError(
-                "images and labels must have shapes (N, C, H, W) and (N,), "
-                f"got {self.images.shape} and {self.labels.shape}"
+                f"images and labels must have shapes (N, C, H, W) and (N,), got {shapes}"
             )
+        object.__setattr__(self, "images", images)
+        object.__setattr__(self, "labels", labels)
 
     def __len__(self) -> int:
         """The number of images, N."""
@@ -73,23 +71,17 @@ class Digits:
 def digits(seed: int = 0) -> Digits:
     """The 1,797 handwritten digits of the UCI repository, dealt into three parts.
 
-    Chance, from `seed`, orders the images of each digit, zeros first, nines last; then every fifth
-    card is held out, its right neighbour is for validation, and the other three are for training.
+    Chance, from `seed`, orders the images of each digit; then every fifth is held out, its right
+    neighbour is for validation, and the other three are for training.
 
         .train        .images (1077, 1, 8, 8)    .labels (1077,)
         .validation   .images  (360, 1, 8, 8)    .labels  (360,)
         .held_out     .images  (360, 1, 8, 8)    .labels  (360,)
 
-    A pixel is the share of ink in its square: the file's count, 0 to 16, divided by 16. A label is
-    the digit, 0 to 9. Within a part the images keep the order of the file.
+    A pixel is the share of ink in its square, from 0 to 1. A label is the digit. Within a part the
+    images keep the order of the file. Every part has writing of the same 13 people: held-out images
+    are new images, not new hands. Raises `ValueError` for a seed that is no whole number from 0 on.
 
-    Every part has writing of the same 13 people. The file does not name them, so no split can keep
-    a writer's images together: held-out images are new images, not new hands.
-
-    Raises `ValueError` for a seed that is no whole number of at least 0.
-
-    Example
-    -------
     >>> data = digits()
     >>> data
     Handwritten digits: 1077 train, 360 validation, 360 held out

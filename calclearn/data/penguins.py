@@ -1,11 +1,9 @@
 """Palmer penguins: real animals, so that the loss of a line is a loss about something.
 
-Flipper length and body mass of 342 penguins are the data of the line-fit lessons, in which x
-counts from a flipper of 190 mm, in centimetres. Counted from zero, every
-flipper is near 20 cm, slope and intercept do nearly the same thing to the line, and the loss over
-both is a ravine, curved 84,000 times as much across as along. Counted from the mean, it is a bowl
-without tilt. Counted from 190 mm it is tilted and moderately long (curved 6.6 times as much across
-as along), and everything about descent shows in it.
+In the line-fit lessons x counts from a flipper of 190 mm, in centimetres. Counted from zero, where
+every flipper is near 20 cm, the loss is a ravine, curved 84,000 times as much across as along;
+counted from the mean it is a bowl without tilt. From 190 mm it is tilted and moderately long (6.6
+times), and everything about descent shows in it.
 """
 
 import csv
@@ -17,18 +15,17 @@ import numpy as np
 from calclearn.data.dataset import Dataset, LineData
 
 # fmt: off
-_COLUMNS = {  # in the file           in the table      unit
-    "species":           ("species",        ""),
-    "island":            ("island",         ""),
-    "bill_length_mm":    ("bill_length",    "mm"),
-    "bill_depth_mm":     ("bill_depth",     "mm"),
-    "flipper_length_mm": ("flipper_length", "mm"),
-    "body_mass_g":       ("body_mass",      "g"),
-    "sex":               ("sex",            ""),
-    "year":              ("year",           ""),
+_COLUMNS = {  # in the file           in the table      unit  kind
+    "species":           ("species",        "",   str),
+    "island":            ("island",         "",   str),
+    "bill_length_mm":    ("bill_length",    "mm", float),
+    "bill_depth_mm":     ("bill_depth",     "mm", float),
+    "flipper_length_mm": ("flipper_length", "mm", float),
+    "body_mass_g":       ("body_mass",      "g",  float),
+    "sex":               ("sex",            "",   str),
+    "year":              ("year",           "",   int),
 }
 # fmt: on
-_WORDS = {"species", "island", "sex"}
 
 
 @cache
@@ -38,8 +35,6 @@ def penguins() -> Dataset:
     Columns, each `(342,)`: species, island, bill_length, bill_depth, flipper_length (mm),
     body_mass (g), sex (`NA` for the nine birds whose sex was not determined) and year.
 
-    Example
-    -------
     >>> data = penguins()
     >>> data.flipper_length[:3], data.label("flipper_length")
     (array([181., 186., 195.]), 'flipper length (mm)')
@@ -48,21 +43,15 @@ def penguins() -> Dataset:
     Licence: CC0 1.0. Stored beside this file with units and citations in `README.md`.
     """
     text = resources.files("calclearn.data").joinpath("penguins.csv").read_text(encoding="utf-8")
-    rows = [
-        row
-        for row in csv.DictReader(text.splitlines())
-        if "NA" not in (row["flipper_length_mm"], row["body_mass_g"])
-    ]
-    columns, units = {}, {}
-    for header, (name, unit) in _COLUMNS.items():
-        kind = str if name in _WORDS else int if name == "year" else float
-        columns[name] = np.array([kind(row[header]) for row in rows])
-        if unit:
-            units[name] = unit
+    rows = [row for row in csv.DictReader(text.splitlines()) if row["body_mass_g"] != "NA"]
+    columns = {
+        name: np.array([kind(row[header]) for row in rows])
+        for header, (name, _, kind) in _COLUMNS.items()
+    }
     return Dataset(
         name="Palmer penguins",
         columns=columns,
-        units=units,
+        units={name: unit for name, unit, _ in _COLUMNS.values() if unit},
         source="Gorman, Williams and Fraser (2014), PLoS ONE 9(3): e90081; Palmer Station LTER",
         licence="CC0 1.0",
     )
@@ -80,8 +69,6 @@ def penguin_line(scale: str = "cm above 190 mm") -> LineData:
 
     Shapes: x and y are `(342,)`. Raises `ValueError` for any other scale.
 
-    Example
-    -------
     >>> penguin_line()
     LineData: 342 points, flipper length above 190 mm (cm) -1.8 to 4.1, body mass (kg) 2.7 to 6.3
 
@@ -90,13 +77,11 @@ def penguin_line(scale: str = "cm above 190 mm") -> LineData:
     if not isinstance(scale, str):
         raise TypeError(f"scale must be text, got {type(scale).__name__}")
     flipper = penguins().flipper_length
+    above_mean, sd = flipper - flipper.mean(), flipper.std()
     scales = {
         "cm above 190 mm": ((flipper - 190) / 10, "above 190 mm (cm)"),
-        "cm above the mean": ((flipper - flipper.mean()) / 10, "above the mean (cm)"),
-        "standardised": (
-            (flipper - flipper.mean()) / flipper.std(),
-            "(standard deviations from the mean)",
-        ),
+        "cm above the mean": (above_mean / 10, "above the mean (cm)"),
+        "standardised": (above_mean / sd, "(standard deviations from the mean)"),
         "raw cm": (flipper / 10, "(cm)"),
     }
     if scale not in scales:

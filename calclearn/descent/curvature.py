@@ -1,13 +1,11 @@
 """The Hessian at one point says what the surface looks like around it.
 
 Its eigenvalues are the curvatures from the flattest direction to the steepest. Their signs name a
-stationary point; with value and gradient it makes the quadratic that Newton's method minimises;
-along its eigenvectors it says how short of the minimum a penalty stops, and how short an early end.
+stationary point; with value and gradient it makes the quadratic that Newton's method minimises.
 
 In the eigenvectors' directions of a quadratic the weights move independently: one step of gradient
 descent multiplies the distance to the minimum by 1 − η λ for each eigenvalue λ. So it shrinks
 without overshooting while η < 1/λmax, overshoots and still shrinks up to 2/λmax, and grows beyond.
-This is where the four words of `Regimes` come from.
 """
 
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from calclearn.descent.arguments import array, instance, number, whole
-from calclearn.descent.surfaces import Array, Surface, as_points, broadcast, length
+from calclearn.descent.surfaces import Array, Surface, as_points, beside, broadcast, length
 
 
 def eigenvalues(surface: Surface, at: Array) -> Array:
@@ -77,16 +75,13 @@ def quadratic_model(surface: Surface, at: Array) -> Surface:
     value, g, h = surface(a), surface.gradient(a), surface.hessian(a)
     bends_up = bool(np.all(np.linalg.eigvalsh(h) > 0))
 
-    def beside(w: Array, constant: Array) -> Array:  # (d,) to (d, 1, ...), to meet w (d, ...)
-        return np.reshape(constant, constant.shape + (1,) * (w.ndim - 1))
-
     def function(w: Array) -> Array:
-        step = w - beside(w, a)
-        return value + ((beside(w, g) + np.tensordot(h, step, 1) / 2) * step).sum(axis=0)
+        step = w - beside(a, w)
+        return value + ((beside(g, w) + np.tensordot(h, step, 1) / 2) * step).sum(axis=0)
 
     return Surface(
         function,
-        lambda w: beside(w, g) + np.tensordot(h, w - beside(w, a), 1),
+        lambda w: beside(g, w) + np.tensordot(h, w - beside(a, w), 1),
         lambda w: broadcast(h, w),
         name=f"quadratic model of {surface.name}",
         domain=surface.domain,
@@ -101,16 +96,12 @@ def quadratic_model(surface: Surface, at: Array) -> Surface:
 def shrinkage_of_steps(eigenvalues: Array, learning_rate: Any, steps: Any) -> Array:
     """How much of the minimum gradient descent from 0 has reached, along each eigenvector.
 
-    shareᵢ = 1 - (1 - η λᵢ)ᵏ
+    shareᵢ = 1 - (1 - η λᵢ)ᵏ,    so that    vᵢ·wₖ = shareᵢ vᵢ·w*
 
-    On a quadratic with Hessian H = Σ λᵢ vᵢ vᵢᵀ and minimum w* the gradient is H (w - w*), so a step
-    multiplies w - w* along vᵢ by 1 - η λᵢ. It begins at -w*, and after k steps
-
-        vᵢ·wₖ = (1 - (1 - η λᵢ)ᵏ) vᵢ·w*
-
-    The steep directions are fitted first and the flat ones are still near 0: to stop early is to
-    shrink them. eigenvalues: any shape, at least 0; all three broadcast. Raises ValueError for a
-    negative number.
+    On a quadratic with Hessian H = Σ λᵢ vᵢ vᵢᵀ and minimum w* each step multiplies w - w* along vᵢ
+    by 1 - η λᵢ. The steep directions are fitted first, and to stop early is to shrink the flat
+    ones. eigenvalues: any shape, at least 0; all three broadcast. Raises ValueError for a negative
+    number.
 
     >>> shrinkage_of_steps(np.array([1.0, 0.5, 0.0]), learning_rate=1.0, steps=2)
     array([1.  , 0.75, 0.  ])
@@ -126,11 +117,7 @@ def shrinkage_of_steps(eigenvalues: Array, learning_rate: Any, steps: Any) -> Ar
 def shrinkage_of_l2(eigenvalues: Array, strength: Any) -> Array:
     """How much of the minimum is left by the penalty `strength * l2()`, along each eigenvector.
 
-    shareᵢ = λᵢ / (λᵢ + 2c),    c the strength
-
-    The penalty c Σⱼ wⱼ² has gradient 2c w. Where the whole gradient vanishes,
-
-        H (w - w*) + 2c w = 0,    so    vᵢ·w = λᵢ / (λᵢ + 2c)  vᵢ·w*
+    shareᵢ = λᵢ / (λᵢ + 2c),    since    H (w - w*) + 2c w = 0,    c the strength
 
     While η λᵢ and λᵢ/2c are small this is the early end's share for 2c = 1 / (η k): few steps are a
     strong penalty. eigenvalues: any shape, at least 0; a flat direction stays at 0 without any

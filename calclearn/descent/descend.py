@@ -3,10 +3,9 @@
     w, state = optimizer.update(w, g, state, surface)      step
     value, g = surface.value_and_gradient(w)               look
 
-After each step a start may have ended. Where `surface.scale` and `steepness` are the sizes of a
-typical value and gradient, it has
+and then each start that still runs is asked whether it has
 
-    CONVERGED     ‖∇fₖ‖ ≤ tolerance · steepness
+    CONVERGED     ‖∇fₖ‖ ≤ tolerance · steepness, the size of a typical gradient
     DIVERGED      |fₖ| > 10⁸ max(|f₀|, scale), or something is no longer finite
     STALLED       w has come back ten times to the same point, to the last digit, and was never
                   further from it than rounding; or a line search has found no lower point
@@ -14,8 +13,7 @@ typical value and gradient, it has
     OUT_OF_STEPS  none of these after `steps` steps
 
 A single step on one spot ends nothing: momentum may be turning round, a schedule begin at 0. A run
-that will still converge may climb first: momentum 0.999 by up to 10⁶. Hence the 10⁸, which
-gradient descent at 1.5 times the largest stable learning rate passes in 14 steps or so. A gradient
+that will still converge may climb first, momentum 0.999 by up to 10⁶: hence the 10⁸. A gradient
 that is small for one mini-batch says little: where batches are drawn, nothing has CONVERGED.
 """
 
@@ -29,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from calclearn.calculus.tracing import Traced, plain
-from calclearn.descent.arguments import array, generator, instance, is_real, whole
+from calclearn.descent.arguments import generator, instance, is_real, whole
 from calclearn.descent.optimizers import check_optimizer
 from calclearn.descent.surfaces import (
     Array,
@@ -37,7 +35,6 @@ from calclearn.descent.surfaces import (
     Surface,
     anywhere,
     as_points,
-    in_type,
     inner,
     length,
     where,
@@ -108,10 +105,7 @@ class Descent:
     def best_point(self) -> Array:
         """Where the validation loss was lowest, (d, ...)."""
         i = self._lowest
-        if i.ndim == 0:
-            return self.points[i]
-        each = self.points[i, :, *np.indices(i.shape)]  # (..., d)
-        return np.moveaxis(each, -1, 0)
+        return np.moveaxis(self.points[i, :, *np.indices(i.shape)], -1, 0)
 
     @property
     def _lowest(self) -> np.ndarray:
@@ -121,11 +115,11 @@ class Descent:
         return np.argmin(np.where(np.isnan(losses), np.inf, losses), axis=0)
 
     def __format__(self, spec: str) -> str:
-        kind = {EARLY: "stopped early"} | {int(stop): stop.name.lower() for stop in list(Stop)[1:4]}
+        words = {int(stop): stop.name.lower() for stop in list(Stop)[1:4]}
+        words |= {EARLY: "stopped early", RUNNING: "out of steps"}
         if np.ndim(self.stop):
-            counts = [(np.count_nonzero(self.stop == stop), kind[stop]) for stop in sorted(kind)]
-            counts.append((np.count_nonzero(self.stop == RUNNING), "out of steps"))
-            parts = [f"{count:,} {words}" for count, words in counts if count]
+            counts = [(np.count_nonzero(self.stop == stop), words[stop]) for stop in words]
+            parts = [f"{count:,} {word}" for count, word in counts if count]
             return f"{np.size(self.stop):,} starts: {', '.join(parts) or 'none'}"
         taken, stop = int(self.steps_taken), int(self.stop)
         steps = f"{taken:,} step{'s' * (taken != 1)}"
@@ -134,7 +128,7 @@ class Descent:
             return f"diverged after {steps}"
         if stop == RUNNING and not self.interrupted:
             return f"at loss {loss} after {steps}"
-        return f"{kind.get(stop, 'interrupted')} after {steps} at loss {loss}"
+        return f"{words[stop] if stop else 'interrupted'} after {steps} at loss {loss}"
 
     def __str__(self) -> str:
         return format(self)
@@ -164,19 +158,17 @@ def descend(
 
     start: one point (d,) or a batch (d, ...); one point is repeated where the optimizer's learning
     rates, or the surface's factors, are an array. Each `every`-th step is recorded, and the last.
-    `rng` (a generator or a seed; None is seed 0) draws the mini-batches.
-
-    validation: the loss of data held out; it is taken of each record, and the record where it is
-    lowest is the descent's `best_point`. With `patience`, a start ends EARLY after so many records
-    without a new lowest one.
+    `rng` (a generator or a seed; None is seed 0) draws the mini-batches. `validation` is the loss
+    of data held out, taken of each record: where it is lowest is the `best_point`, and after
+    `patience` records without a new lowest one a start ends EARLY.
 
     `progress(k, steps)` is called from the first second on, about four times a second; a terminal
     shows a line by itself. `watch(run)` is called as often with the descent so far, and at the end;
     a true answer ends the run. So does KeyboardInterrupt at any moment from the first step on, and
-    what ran is returned, finite. From the `point` of a run that was ended or out of steps, and with
-    its `state`, the optimizer's memory, the same optimizer goes on as if nothing had been; only
-    mini-batches are drawn anew. Everything in the descent can be differentiated by `autodiff.grad`,
-    with respect to the start or a hyperparameter.
+    what ran is returned, finite. From the `point` of a run, and with its `state`, the optimizer's
+    memory, the same optimizer goes on as if nothing had been; only mini-batches are drawn anew.
+    Everything in the descent can be differentiated by `autodiff.grad`, with respect to the start or
+    a hyperparameter.
 
     Raises ValueError for a start that is not finite or of another dimension, for a gradient that
     has not the point's shape, and for patience without a validation surface, TypeError for what is
@@ -190,11 +182,18 @@ def descend(
     >>> [Stop(s).name for s in sweep.stop], sweep.steps_taken
     (['CONVERGED', 'DIVERGED'], array([30, 15]))
     """
-    surface = as_surface("surface", surface)
-    validation = None if validation is None else as_surface("validation", validation)
+    held_out = surface if validation is None else validation
+    for name, given in (("surface", surface), ("validation", held_out)):
+        instance(name, given, Surface | Callable, "a Surface or a function of points")
+    for name, given in (("progress", progress), ("watch", watch)):
+        instance(name, given, Callable | None, "a function or None")
     check_optimizer(optimizer)
+    surface = surface if isinstance(surface, Surface) else Surface(surface)
+    if not isinstance(validation, Surface | None):
+        validation = Surface(validation)
     w = as_points(start, surface.dimension, "start")
-    array("start", plain(w))
+    if not np.isfinite(plain(w)).all():
+        raise ValueError(f"start must be finite, got {start!r:.60}")
     whole("steps", steps, 0)
     whole("every", every, 1)
     if not (is_real(tolerance) and np.ndim(tolerance) == 0 and tolerance >= 0):
@@ -203,13 +202,26 @@ def descend(
         whole("patience", patience, 1)
         if validation is None:
             raise ValueError("patience needs a validation surface, got validation=None")
-    for name, called in (("progress", progress), ("watch", watch)):
-        instance(name, called, Callable | None, "a function or None")
     rng = generator(0 if rng is None else rng)
+    if progress is None and sys.stderr.isatty():
+        progress = print_line
     with np.errstate(all="ignore"):  # a number that overflows is a divergence, not a warning
         run = Run(surface, w, optimizer, rng, tolerance, every, validation, patience, state)
         try:
-            run.go(steps, progress or (print_line if sys.stderr.isatty() else None), watch)
+            begin = time.perf_counter()
+            pause = begin + PERIOD
+            while run.now[0] < steps and anywhere(run.now[3] == RUNNING):
+                run.step()
+                now = time.perf_counter()
+                if now < pause:
+                    continue
+                if progress is not None and now - begin > 1:
+                    progress(run.now[0], steps)
+                if watch is not None and watch(run.record()):
+                    run.interrupted = True
+                    break
+                spent = time.perf_counter() - now
+                pause = now + spent + max(PERIOD, 3 * spent)  # a slow watch leaves time to run
             descent = run.record()
             if watch is not None:
                 watch(descent)
@@ -231,139 +243,118 @@ class Run:
     ) -> None:  # fmt: skip
         self.surface, self.optimizer, self.rng, self.every = surface, optimizer, rng, every
         self.validation, self.patience, self.interrupted = validation, patience or np.inf, False
-        self.batch = surface.sample(rng)
-        self.noisy = self.batch is not surface
-        self.searches = hasattr(optimizer, "search")
-        shape = common_shape(w.shape[1:], surface.batch, batch_shape(optimizer))
-        if shape != w.shape[1:]:
-            w = repeated(w, shape)
-        value, g = first_look("surface", self.batch.value_and_gradient, w, shape, w.shape)
+        self.noisy, self.searches = surface.sampler is not None, hasattr(optimizer, "search")
+        self.batch = surface.sample(rng) if self.noisy else surface
+        w = repeated(w, surface, optimizer)
+        value, g = first_look("surface", self.batch.value_and_gradient, w, w.shape[1:], w.shape)
         here = Evaluation(w, value, g, 1)
         ends = not self.noisy and getattr(optimizer, "stays_where_flat", True)
         self.small = where(np.asarray(ends)[()], tolerance * plain(surface.steepness), -1.0)
         self.large = EXPLODED * np.maximum(abs(plain(value)), plain(surface.scale))
-        self.certain = np.square(max(np.max(self.small, initial=0), 1e-150))  # or ask precisely
+        self.certain = np.square(max(np.max(self.small, initial=0), 1e-150))
         self.rounding = 32 * np.finfo(w.dtype).eps
-        self.still, self.age, self.anchor = 0, 0, plain(w)
-        stop, _ = self.ask(here)
-        stop, self.still = where(stop == STALLED, RUNNING, stop), 0  # it has not moved yet
-        self.rows, self.losses, self.lowest, self.waited = [(0, here)], [], np.inf, 0
+        self.still, self.age, self.cycle, self.anchor = 0, 0, CYCLE, plain(w)
+        stop, _ = self.check(here, True)
+        loss, self.lowest, self.waited = None, np.inf, 0
         if validation:
-            (loss,) = first_look("validation", lambda w: (validation(w),), w, shape)
-            self.losses.append((0, loss))
+            (loss,) = first_look("validation", lambda w: (validation(w),), w, w.shape[1:])
             self.lowest = where(plain(loss == loss), plain(loss), np.inf)
-        self.now = 0, here, memory(optimizer, w, state), stop, 0
-
-    def go(self, steps: int, progress: Callable | None, watch: Callable | None) -> None:
-        """Step until all starts have ended, and report now and then."""
-        begin = time.perf_counter()
-        pause = begin + PERIOD
-        while self.now[0] < steps and anywhere(self.now[3] == RUNNING):
-            self.step()
-            now = time.perf_counter()
-            if now < pause:
-                continue
-            if progress is not None and now - begin > 1:
-                progress(self.now[0], steps)
-            if watch is not None and watch(self.record()):
-                self.interrupted = True
-                break
-            reported = time.perf_counter()
-            pause = reported + max(PERIOD, 3 * (reported - now))  # a slow watch leaves time to run
+        self.rows = [(*here[:3], loss)]  # of the steps 0, every, 2 every, ...
+        state = optimizer.init(w) if state is None else memory(optimizer, w, state)
+        self.now = 0, here, state, stop, 0
 
     def step(self) -> None:
         """One step of all starts; those that have ended stay where they are."""
-        k, here, state, stop, taken = self.now
-        before = self.optimizer, state
+        k, here, before, stop, taken = self.now
         if self.searches:
-            there, state = self.optimizer.search(here, state, self.batch)
+            there, state = self.optimizer.search(here, before, self.batch)
         else:
-            w, state = self.optimizer.update(here.w, here.gradient, state, self.batch)
-            there = Evaluation(in_type(w, here.w), None, None, here.count)
-        batch = self.surface.sample(self.rng)
+            w, state = self.optimizer.update(here.w, here.gradient, before, self.batch)
+            if w.dtype != here.w.dtype:
+                w = w.astype(here.w.dtype)
+            there = Evaluation(w, None, None, here.count)
+        batch = self.surface.sample(self.rng) if self.noisy else self.surface
         if self.noisy or not self.searches:
             value, g = batch.value_and_gradient(there.w)
             there = Evaluation(there.w, value, g, there.count + 1)
         k = k + 1
         if not anywhere(stop) and self.goes_on(here, there):
-            self.still, self.age, self.anchor, taken = 0, 0, there.w, k
+            taken = k
         else:
-            running, (code, finite) = stop == RUNNING, self.ask(there, paused(*before))
+            running = stop == RUNNING
+            code, finite = self.check(there, paused(self.optimizer, before))
             kept, count = where(running & finite, there, here), there.count
             there = kept._replace(count=where(running, count, here.count))
             stop, taken = where(running, code, stop), where(running, k, taken)
         if k % self.every == 0:
+            loss = None
             if self.validation:
-                stop = self.validated(k, there, stop)
-            self.rows.append((k, there))
+                loss = self.validation(there.w)
+                lower = plain(loss) < self.lowest
+                self.lowest = where(lower, plain(loss), self.lowest)
+                self.waited = where(lower, 0, self.waited + 1)
+                stop = where((self.waited >= self.patience) & (stop == RUNNING), EARLY, stop)
+            self.rows.append((*there[:3], loss))
         self.batch = batch
         self.now = k, there, state, stop, taken
 
     def goes_on(self, here: Evaluation, there: Evaluation) -> bool:
-        """Whether no start has ended, by squares alone; where they do not say, `ask`."""
+        """Whether no start has ended, by squares alone; where they do not say, `check`."""
         value, g, w = there.value, there.gradient, there.w
         if type(value) is Traced or type(w) is Traced:
             return False
         step = w - here.w
         steep, moved, least = inner(g, g), inner(step, step), self.rounding**2 * inner(w, w)
-        if not isinstance(value, np.ndarray):
-            certain = self.certain < steep < np.inf and least < moved < np.inf
-            return bool(certain and abs(value) <= self.large)
         certain = (steep > self.certain) & (moved > least) & (abs(value) <= self.large)
-        return bool(certain.all() and steep.max() < np.inf and moved.max() < np.inf)
+        certain = certain & (steep < np.inf) & (moved < np.inf)
+        if not (certain.all() if isinstance(certain, np.ndarray) else certain):
+            return False
+        self.still, self.age, self.cycle, self.anchor = 0, 0, CYCLE, w
+        return True
 
-    def ask(self, there: Evaluation, paused: Array = False) -> tuple[Array, Array]:
+    def check(self, there: Evaluation, paused: Array) -> tuple[Array, Array]:
         """The Stop (...) after the step to this point, and whether all there is finite.
 
-        A step that a schedule paused says nothing of where the start is.
+        A step that a schedule `paused` says nothing of where the start is. The point to return to
+        is replaced after 32 steps without a return, then after 64, ...: so any cycle is noticed.
         """
         value, w = abs(plain(there.value)), plain(there.w)
         steep, size, away = length(plain(there.gradient)), length(w), length(w - self.anchor)
         finite = (value < np.inf) & (steep < np.inf) & (size < np.inf)
         near = away <= self.rounding * size
         self.still = where(near, self.still + where((away > 0) | paused, 0, 1), 0)
-        fresh = ~near | ((self.still == 0) & (self.age >= (0 if self.searches else CYCLE)))
-        self.anchor, self.age = where(fresh, w, self.anchor), where(fresh, 0, self.age + 1)
-        stalled = self.still >= (1 if self.searches else STILL)
-        code = where(stalled, RUNNING if self.noisy else STALLED, RUNNING)
+        late = near & (self.still == 0) & (self.age >= (0 if self.searches else self.cycle))
+        self.anchor = where(~near | late, w, self.anchor)
+        self.age = where(~near | late, 0, self.age + 1)
+        self.cycle = where(late, 2 * self.cycle, where(near, self.cycle, CYCLE))
+        stalled = (self.still >= (1 if self.searches else STILL)) & (not self.noisy)
+        code = where(stalled, STALLED, RUNNING)
         code = where(steep <= self.small, CONVERGED, code)
         return where(finite & (value <= self.large), code, DIVERGED), finite
-
-    def validated(self, k: int, there: Evaluation, stop: Array) -> Array:
-        loss = self.validation(there.w)
-        self.losses.append((k, loss))
-        lower = plain(loss) < self.lowest
-        self.lowest = where(lower, plain(loss), self.lowest)
-        self.waited = where(lower, 0, self.waited + 1)
-        return where((self.waited >= self.patience) & (stop == RUNNING), EARLY, stop)
 
     def record(self) -> Descent:
         """The descent so far: the records, and the last step."""
         k, here, state, stop, taken = self.now
-        rows, losses = [r for r in self.rows if r[0] <= k], [r for r in self.losses if r[0] <= k]
-        if rows[-1][0] < k:
-            rows.append((k, here))
-            losses.append((k, self.validation(here.w) if self.validation else None))
-        points, values, gradients, _ = zip(*(row for _, row in rows), strict=True)
+        rows = self.rows[: k // self.every + 1]
+        steps = self.every * np.arange(len(rows))
+        if k % self.every:
+            loss = self.validation(here.w) if self.validation else None
+            rows, steps = [*rows, (*here[:3], loss)], np.append(steps, k)
+        join = np.stack if Traced in map(type, rows[-1]) else np.array
+        points, values, gradients, losses = zip(*rows, strict=True)
         each = np.zeros(here.w.shape[1:], dtype=int)  # where all starts share one number
         return Descent(
-            steps=np.array([k for k, _ in rows]),
-            points=joined(points),
-            values=joined(values),
-            gradients=joined(gradients),
+            steps=steps,
+            points=join(points),
+            values=join(values),
+            gradients=join(gradients),
             stop=each + stop,
             steps_taken=each + taken,
             evaluations=each + here.count,
             interrupted=self.interrupted,
-            validation=joined([loss for _, loss in losses]) if self.validation else None,
+            validation=join(losses) if self.validation else None,
             state=state if anywhere(stop == RUNNING) else None,
         )
-
-
-def as_surface(name: str, given: Any) -> Surface:
-    if not (isinstance(given, Surface) or callable(given)):
-        raise TypeError(f"{name} must be a Surface or a function of points, got {given!r:.60}")
-    return given if isinstance(given, Surface) else Surface(given)
 
 
 def first_look(name: str, look: Callable, w: Array, *shapes: tuple) -> tuple:
@@ -372,29 +363,24 @@ def first_look(name: str, look: Callable, w: Array, *shapes: tuple) -> tuple:
         parts = look(w)
     except ValueError as error:
         raise ValueError(f"{name} cannot take points of shape {w.shape}: {error}") from error
-    whose = "the surface" if name == "surface" else name
     for part, shape, kind in zip(parts, shapes, ("value", "gradient"), strict=False):
+        what = f"the {kind} of {'the ' * (name == 'surface')}{name}"
         if not is_real(part):
-            raise TypeError(
-                f"the {kind} of {whose} must be a real number or an array of them, got {part!r:.60}"
-            )
-        if np.shape(plain(part)) != shape:
+            raise TypeError(f"{what} must be a real number or an array of them, got {part!r:.60}")
+        if np.shape(part) != shape:
             raise ValueError(
-                f"the {kind} of {whose} must have shape {shape} at points of shape "
-                f"{w.shape}, got {np.shape(plain(part))}"
+                f"{what} must have shape {shape} at points of shape {w.shape}, got {np.shape(part)}"
             )
     return parts
 
 
 def memory(optimizer: Any, w: Array, state: Any) -> Any:
-    """The optimizer's memory before the first step: its own, or the `state` of an earlier run."""
+    """The `state` of an earlier run, once it is one of this optimizer for such starts."""
     own = optimizer.init(w)
-    if state is None:
-        return own
     fits = type(state) is type(own)
     if fits and isinstance(own, tuple):
-        pairs = [pair for pair in zip(own, state, strict=False) if hasattr(pair[0], "shape")]
-        fits = all(np.shape(plain(a)) == np.shape(plain(b)) for a, b in pairs)
+        pairs = zip(own, state, strict=False)
+        fits = all(getattr(a, "shape", None) in (None, getattr(b, "shape", None)) for a, b in pairs)
     if not fits:
         kind = type(optimizer).__name__
         raise TypeError(f"state must be a memory of {kind} for these starts, got {state!r:.60}")
@@ -412,35 +398,28 @@ def print_line(k: int, steps: int) -> None:
     print(f"\rstep {k:,} of {steps:,} ", end="", file=sys.stderr, flush=True)
 
 
-def common_shape(starts: tuple, surface: tuple, optimizer: tuple) -> tuple:
+def repeated(w: Array, surface: Surface, optimizer: Any) -> Array:
+    """Starts (d, ...) in the shape of the arrays in the surface, the optimizer and its schedule."""
+    shapes, parts = [], [optimizer]
+    while parts:
+        part = parts.pop()
+        if is_dataclass(part):
+            parts.extend(vars(part).values())
+            rate = getattr(part, "learning_rate", None)
+            parts.append(rate(0) if callable(rate) else None)
+        elif isinstance(part, tuple):
+            parts.extend(part)
+        else:
+            shapes.append(getattr(part, "shape", ()))
+    (d, *batch), surfaces = w.shape, surface.batch
     try:
-        return np.broadcast_shapes(starts, surface, optimizer)
+        shape = np.broadcast_shapes(batch, surfaces, *shapes)
     except ValueError:
         raise ValueError(
-            f"the batch shapes of start {starts}, of the surface's factors {surface} and of the "
-            f"optimizer's numbers {optimizer} must broadcast"
+            f"the batch shapes of start {tuple(batch)}, of the surface's factors {surfaces} and of "
+            f"the optimizer's numbers {', '.join(str(s) for s in shapes if s)} must broadcast"
         ) from None
-
-
-def batch_shape(hyperparameters: Any) -> tuple[int, ...]:
-    """The shape (...) of the arrays among the fields of an optimizer, and of its schedule."""
-    if is_dataclass(hyperparameters):
-        fields = vars(hyperparameters)
-        rate = fields.get("learning_rate")
-        shapes = [batch_shape(value) for value in fields.values()]
-        return np.broadcast_shapes(*shapes, np.shape(plain(rate(0))) if callable(rate) else ())
-    if isinstance(hyperparameters, tuple):
-        return np.broadcast_shapes(*map(batch_shape, hyperparameters))
-    return getattr(hyperparameters, "shape", ())
-
-
-def repeated(w: Array, shape: tuple[int, ...]) -> Array:
-    """Starts (d, ...) repeated to (d, *shape)."""
-    d, *batch = w.shape
-    ones = (1,) * (len(shape) - len(batch))
-    return np.reshape(w, (d, *ones, *batch)) + np.zeros((d, *shape), dtype=w.dtype)
-
-
-def joined(rows: Any) -> Array:
-    """`np.stack`, in the quick way where no row is traced."""
-    return np.array(rows) if type(plain(rows[-1])) is type(rows[-1]) else np.stack(rows)
+    if shape == w.shape[1:]:
+        return w
+    w = np.reshape(w, (d, *(1,) * (len(shape) - len(batch)), *batch))
+    return w + np.zeros((d, *shape), dtype=w.dtype)

@@ -1,12 +1,12 @@
 """Landscapes to walk on: the shapes that descent meets, and the test functions of the literature.
 
 Each is a function that returns a `Surface` with formula, domain, a customary start, all known
-minima (global ones first) and, where it is not our own, its source. Value, gradient and Hessian
-stand under one another, so that a reader can differentiate along; where a Hessian is missing, it
-comes from autodiff. `CATALOGUE` holds all of them by name.
+minima (global ones first) and, where it is not our own, its source. Value and gradient stand under
+one another, so that a reader can differentiate along; most Hessians come from autodiff.
+`CATALOGUE` holds all of them by name.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -14,7 +14,8 @@ import numpy as np
 from calclearn.descent.arguments import array, number, whole
 from calclearn.descent.surfaces import Array, Surface, broadcast, stack
 
-JAMIL_YANG = "Jamil & Yang, A literature survey of benchmark functions, arXiv:1308.4008 (2013)"
+# The mathematics has a line for each derivative, the landmarks share theirs.
+# fmt: off
 
 
 def parabola() -> Surface:
@@ -23,11 +24,7 @@ def parabola() -> Surface:
         lambda w: w[0] ** 2,
         lambda w: 2 * w,
         lambda w: broadcast(np.array([[2.0]]), w),
-        name="parabola",
-        formula=r"w^2",
-        domain=((-3.0, 3.0),),
-        start=(2.5,),
-        minima=((0.0,),),
+        name="parabola", formula=r"w^2", domain=((-3.0, 3.0),), start=(2.5,), minima=((0.0,),),
     )
 
 
@@ -42,31 +39,20 @@ def two_valleys() -> Surface:
         lambda w: w[0] ** 4 - 3 * w[0] ** 2 + w[0],
         lambda w: 4 * w**3 - 6 * w + 1,
         lambda w: (12 * w**2 - 6)[None],
-        name="two valleys",
-        formula=r"w^4 - 3 w^2 + w",
-        domain=((-2.2, 2.0),),
-        start=(1.9,),
+        name="two valleys", formula=r"w^4 - 3 w^2 + w", domain=((-2.2, 2.0),), start=(1.9,),
         minima=((-1.300839565941577,), (1.1309011226299857,)),
     )
 
 
 def ripples() -> Surface:
     """A valley with a local minimum in every ripple."""
+    first, second = 2.0487251273952287, 4.096583585387091
     return Surface(
         lambda w: w[0] ** 2 / 10 + 1 - np.cos(3 * w[0]),
         lambda w: w / 5 + 3 * np.sin(3 * w),
         lambda w: (1 / 5 + 9 * np.cos(3 * w))[None],
-        name="ripples",
-        formula=r"w^2 / 10 + 1 - \cos 3w",
-        domain=((-5.0, 5.0),),
-        start=(4.6,),
-        minima=(
-            (0.0,),
-            (2.0487251273952287,),
-            (-2.0487251273952287,),
-            (4.096583585387091,),
-            (-4.096583585387091,),
-        ),
+        name="ripples", formula=r"w^2 / 10 + 1 - \cos 3w", domain=((-5.0, 5.0),), start=(4.6,),
+        minima=((0.0,), (first,), (-first,), (second,), (-second,)),
     )
 
 
@@ -85,11 +71,8 @@ def quadratic(A: Sequence, *, name: str = "quadratic", reach: float = 3.0) -> Su
         lambda w: (w * np.tensordot(A, w, 1)).sum(axis=0) / 2,
         lambda w: np.tensordot(A, w, 1),
         lambda w: broadcast(A, w),
-        name=name,
-        formula=r"\frac12 w^\top A w",
-        domain=((-reach, reach),) * d,
-        start=(0.8 * reach,) * d,
-        minima=((0.0,) * d,) if np.linalg.eigvalsh(A)[0] > 0 else (),
+        name=name, formula=r"\frac12 w^\top A w", domain=((-reach, reach),) * d,
+        start=(0.8 * reach,) * d, minima=((0.0,) * d,) if np.linalg.eigvalsh(A)[0] > 0 else (),
     )
 
 
@@ -101,11 +84,8 @@ def bowl(a: float = 1.0, b: float = 3.0) -> Surface:
         lambda w: a * w[0] ** 2 + b * w[1] ** 2,
         lambda w: stack(2 * a * w[0], 2 * b * w[1]),
         lambda w: broadcast(np.diag([2.0 * a, 2.0 * b]), w),
-        name="bowl",
-        formula=rf"{a:g}\,x^2 + {b:g}\,y^2",
-        domain=((-3.0, 3.0), (-3.0, 3.0)),
-        start=(2.5, 2.0),
-        minima=((0.0, 0.0),) if a > 0 and b > 0 else (),
+        name="bowl", formula=rf"{a:g}\,x^2 + {b:g}\,y^2", domain=((-3.0, 3.0),) * 2,
+        start=(2.5, 2.0), minima=((0.0, 0.0),) if a > 0 and b > 0 else (),
     )
 
 
@@ -114,32 +94,29 @@ def ravine(ratio: float = 50.0, angle: float = 0.5) -> Surface:
     number("ratio", ratio)
     number("angle", angle)
     c, s = np.cos(angle), np.sin(angle)
-    across, along = (s * s, -s * c, c * c), (c * c, s * c, s * s)
-    xx, xy, yy = (ratio * p + q for p, q in zip(across, along, strict=True))
+    xx, xy, yy = ratio * s * s + c * c, (1 - ratio) * s * c, ratio * c * c + s * s
     return quadratic([[xx, xy], [xy, yy]], name="ravine")
 
 
 def double_well(tilt: float = 0.0) -> Surface:
     """Two minima with a saddle between; a `tilt` makes one of them the lower."""
     number("tilt", tilt)
+    roots = np.roots([4.0, 0.0, -4.0, tilt])  # of the derivative along x
+    wells = [x.real for x in roots if abs(x.imag) < 1e-9 and 12 * x.real**2 > 4]
+    wells = [x - (4 * x**3 - 4 * x + tilt) / (12 * x * x - 4) for x in wells]  # to the last digit
+    wells.sort(key=lambda x: (x * x - 1) ** 2 + tilt * x)
     return Surface(
         lambda w: (w[0] ** 2 - 1) ** 2 + tilt * w[0] + w[1] ** 2,
         lambda w: stack(4 * w[0] * (w[0] ** 2 - 1) + tilt, 2 * w[1]),
         lambda w: symmetric(12 * w[0] ** 2 - 4, 0 * w[0], 2 + 0 * w[0]),
-        name="double well",
-        formula=r"(x^2 - 1)^2 + y^2" + (rf" + {tilt:g}\,x" if tilt else ""),
-        domain=((-2.0, 2.0), (-2.0, 2.0)),
-        start=(0.1, 1.5),
-        minima=tuple((float(x), 0.0) for x in wells(tilt)),
+        name="double well", formula=r"(x^2 - 1)^2 + y^2" + (rf" + {tilt:g}\,x" if tilt else ""),
+        domain=((-2.0, 2.0),) * 2, start=(0.1, 1.5), minima=tuple((float(x), 0.0) for x in wells),
     )
 
 
-def wells(tilt: float) -> list[float]:
-    """The minima of (x² - 1)² + tilt x, the lower first: roots of 4x³ - 4x + tilt with f″ > 0."""
-    roots = np.roots([4.0, 0.0, -4.0, tilt])
-    real = [x.real for x in roots if abs(x.imag) < 1e-9 and 12 * x.real**2 > 4]
-    polished = [x - (4 * x**3 - 4 * x + tilt) / (12 * x * x - 4) for x in real]
-    return sorted(polished, key=lambda x: (x * x - 1) ** 2 + tilt * x)
+def symmetric(xx: Array, xy: Array, yy: Array) -> Array:
+    """The Hessian (2, 2, ...) with these entries (...)."""
+    return stack(stack(xx, xy), stack(xy, yy))
 
 
 def saddle() -> Surface:
@@ -152,10 +129,7 @@ def saddle() -> Surface:
         lambda w: w[0] ** 2 - w[1] ** 2,
         lambda w: stack(2 * w[0], -2 * w[1]),
         lambda w: broadcast(np.diag([2.0, -2.0]), w),
-        name="saddle",
-        formula=r"x^2 - y^2",
-        domain=((-2.0, 2.0), (-2.0, 2.0)),
-        start=(1.5, 0.01),
+        name="saddle", formula=r"x^2 - y^2", domain=((-2.0, 2.0),) * 2, start=(1.5, 0.01),
     )
 
 
@@ -165,10 +139,7 @@ def monkey_saddle() -> Surface:
         lambda w: w[0] ** 3 - 3 * w[0] * w[1] ** 2,
         lambda w: stack(3 * w[0] ** 2 - 3 * w[1] ** 2, -6 * w[0] * w[1]),
         lambda w: symmetric(6 * w[0], -6 * w[1], -6 * w[0]),
-        name="monkey saddle",
-        formula=r"x^3 - 3 x y^2",
-        domain=((-2.0, 2.0), (-2.0, 2.0)),
-        start=(1.0, 0.1),
+        name="monkey saddle", formula=r"x^3 - 3 x y^2", domain=((-2.0, 2.0),) * 2, start=(1.0, 0.1),
         source="Hilbert & Cohn-Vossen, Geometry and the Imagination (1932)",
     )
 
@@ -176,28 +147,15 @@ def monkey_saddle() -> Surface:
 def plateau() -> Surface:
     """A hole in a plain: far away the gradient says next to nothing."""
 
-    def depth(w: Array) -> Array:
-        return np.exp(-(w[0] ** 2) - w[1] ** 2)
-
-    def hessian(w: Array) -> Array:
-        (x, y), e = w, 2 * depth(w)
-        return symmetric(e * (1 - 2 * x * x), e * (-2 * x * y), e * (1 - 2 * y * y))
+    def value_and_gradient(w: Array) -> tuple[Array, Array]:
+        depth = np.exp(-(w[0] ** 2) - w[1] ** 2)
+        return 1 - depth, 2 * depth * w
 
     return Surface(
-        lambda w: 1 - depth(w),
-        lambda w: 2 * depth(w) * w,
-        hessian,
-        name="plateau",
-        formula=r"1 - e^{-x^2 - y^2}",
-        domain=((-3.0, 3.0), (-3.0, 3.0)),
-        start=(2.0, 1.0),
+        value_and_gradient=value_and_gradient,
+        name="plateau", formula=r"1 - e^{-x^2 - y^2}", domain=((-3.0, 3.0),) * 2, start=(2.0, 1.0),
         minima=((0.0, 0.0),),
     )
-
-
-def symmetric(xx: Array, xy: Array, yy: Array) -> Array:
-    """The Hessian (2, 2, ...) with these entries (...)."""
-    return stack(stack(xx, xy), stack(xy, yy))
 
 
 def booth() -> Surface:
@@ -206,12 +164,9 @@ def booth() -> Surface:
         lambda w: (w[0] + 2 * w[1] - 7) ** 2 + (2 * w[0] + w[1] - 5) ** 2,
         lambda w: stack(10 * w[0] + 8 * w[1] - 34, 8 * w[0] + 10 * w[1] - 38),
         lambda w: broadcast(np.array([[10.0, 8.0], [8.0, 10.0]]), w),
-        name="Booth",
-        formula=r"(x + 2y - 7)^2 + (2x + y - 5)^2",
-        domain=((-10.0, 10.0), (-10.0, 10.0)),
-        start=(-6.0, -4.0),
-        minima=((1.0, 3.0),),
-        source=JAMIL_YANG,
+        name="Booth", formula=r"(x + 2y - 7)^2 + (2x + y - 5)^2", domain=((-10.0, 10.0),) * 2,
+        start=(-6.0, -4.0), minima=((1.0, 3.0),),
+        source="Jamil & Yang, A literature survey of benchmark functions, arXiv:1308.4008 (2013)",
     )
 
 
@@ -222,28 +177,14 @@ def himmelblau() -> Surface:
     [0.0, 0.0, 0.0, 0.0]
     """
 
-    def function(w: Array) -> Array:
-        x, y = w[0], w[1]
-        a, b = x * x + y - 11, x + y * y - 7
-        return a * a + b * b
-
     def value_and_gradient(w: Array) -> tuple[Array, Array]:
         x, y = w[0], w[1]
         a, b = x * x + y - 11, x + y * y - 7
         return a * a + b * b, stack(4 * x * a + 2 * b, 2 * a + 4 * y * b)
 
-    def hessian(w: Array) -> Array:
-        x, y = w[0], w[1]
-        return symmetric(12 * x * x + 4 * y - 42, 4 * x + 4 * y, 4 * x + 12 * y * y - 26)
-
     return Surface(
-        function,
-        lambda w: value_and_gradient(w)[1],
-        hessian,
         value_and_gradient=value_and_gradient,
-        name="Himmelblau",
-        formula=r"(x^2 + y - 11)^2 + (x + y^2 - 7)^2",
-        domain=((-5.0, 5.0), (-5.0, 5.0)),
+        name="Himmelblau", formula=r"(x^2 + y - 11)^2 + (x + y^2 - 7)^2", domain=((-5.0, 5.0),) * 2,
         start=(0.0, 0.0),
         minima=(
             (3.0, 2.0),
@@ -271,69 +212,36 @@ def rosenbrock(dimension: int = 2) -> Surface:
         value = (100 * a * a + b * b).sum(axis=0)
         return value, np.concatenate([own, end]) + np.concatenate([end, of_next])
 
-    def function(w: Array) -> Array:
-        a, b = w[1:] - w[:-1] ** 2, 1 - w[:-1]
-        return (100 * a * a + b * b).sum(axis=0)
-
-    def gradient(w: Array) -> Array:
-        return value_and_gradient(w)[1]
-
-    def hessian(w: Array) -> Array:
-        end = 0 * w[:1]
-        own = np.concatenate([1200 * w[:-1] ** 2 - 400 * w[1:] + 2, end])
-        own = own + np.concatenate([end, 200 + 0 * w[:-1]])
-        next_one = np.concatenate([-400 * w[:-1], end])
-        eye, above = (broadcast(np.eye(dimension, k=k), w) for k in (0, 1))
-        return eye * own + above * next_one[:, None] + np.swapaxes(above * next_one[:, None], 0, 1)
-
-    return Surface(
-        function,
-        gradient,
-        hessian,
+    surface = Surface(
         value_and_gradient=value_and_gradient,
-        name="Rosenbrock",
-        formula=r"\sum_i 100 (w_{i+1} - w_i^2)^2 + (1 - w_i)^2",
+        name="Rosenbrock", formula=r"\sum_i 100 (w_{i+1} - w_i^2)^2 + (1 - w_i)^2",
         domain=((-2.0, 2.0),) * dimension if dimension > 2 else ((-2.0, 2.0), (-1.0, 3.0)),
-        start=tuple(np.resize([-1.2, 1.0], dimension).tolist()),
-        minima=((1.0,) * dimension, *second_minimum(dimension, gradient, hessian)),
+        start=tuple(np.resize([-1.2, 1.0], dimension).tolist()), minima=((1.0,) * dimension,),
         source="Rosenbrock, Computer Journal 3 (1960); Kok & Sandrock, Evol. Comput. 17 (2009)",
     )
-
-
-def second_minimum(dimension: int, gradient: Callable, hessian: Callable) -> tuple:
-    """The local minimum near (-1, 1, ..., 1) that Rosenbrock's function has from d = 4 on."""
     if dimension < 4:
-        return ()
+        return surface
+    # From four dimensions on it has a local minimum near (-1, 1, ..., 1): Newton's method.
     w = np.array([-0.78, 0.61, 0.38, 0.15] if dimension == 4 else [-1.0] + [1.0] * (dimension - 1))
-    for _ in range(50):
-        w = w - np.linalg.solve(hessian(w), gradient(w))
-    return (tuple(w.tolist()),)
+    for _ in range(8):
+        w = w - np.linalg.solve(surface.hessian(w), surface.gradient(w))
+    return surface.replace(minima=(*surface.minima, tuple(w.tolist())))
 
 
 def beale() -> Surface:
     """A flat-bottomed valley between steep walls in the corners."""
-    constants = (1.5, 2.25, 2.625)
 
-    def residuals(w: Array) -> list[Array]:
+    def value_and_gradient(w: Array) -> tuple[Array, Array]:
         x, y = w[0], w[1]
-        return [c - x + x * y**k for k, c in enumerate(constants, 1)]
-
-    def gradient(w: Array) -> Array:
-        x, y = w[0], w[1]
-        terms = [
-            stack(2 * r * (y**k - 1), 2 * r * x * k * y ** (k - 1))
-            for k, r in enumerate(residuals(w), 1)
-        ]
-        return sum(terms[1:], terms[0])
+        r1, r2, r3 = 1.5 - x + x * y, 2.25 - x + x * y**2, 2.625 - x + x * y**3
+        along_x = r1 * (y - 1) + r2 * (y**2 - 1) + r3 * (y**3 - 1)
+        along_y = x * (r1 + 2 * r2 * y + 3 * r3 * y**2)
+        return r1 * r1 + r2 * r2 + r3 * r3, stack(2 * along_x, 2 * along_y)
 
     return Surface(
-        lambda w: sum(r * r for r in residuals(w)),
-        gradient,
-        name="Beale",
-        formula=r"\sum_{k=1}^3 (c_k - x + x y^k)^2,\quad c = (1.5, 2.25, 2.625)",
-        domain=((-4.5, 4.5), (-4.5, 4.5)),
-        start=(1.0, 1.0),
-        minima=((3.0, 0.5),),
+        value_and_gradient=value_and_gradient,
+        name="Beale", formula=r"\sum_{k=1}^3 (c_k - x + x y^k)^2,\quad c = (1.5, 2.25, 2.625)",
+        domain=((-4.5, 4.5),) * 2, start=(1.0, 1.0), minima=((3.0, 0.5),),
         source="Beale, On an iterative method for finding a local minimum (1958)",
     )
 
@@ -341,13 +249,10 @@ def beale() -> Surface:
 def six_hump_camel() -> Surface:
     """Six minima of three depths."""
 
-    def function(w: Array) -> Array:
+    def value_and_gradient(w: Array) -> tuple[Array, Array]:
         x, y, xx, yy = w[0], w[1], w[0] * w[0], w[1] * w[1]
-        return (4 - 2.1 * xx + xx * xx / 3) * xx + x * y + (4 * yy - 4) * yy
-
-    def gradient(w: Array) -> Array:
-        x, y, xx, yy = w[0], w[1], w[0] * w[0], w[1] * w[1]
-        return stack((8 - 8.4 * xx + 2 * xx * xx) * x + y, x + (16 * yy - 8) * y)
+        value = (4 - 2.1 * xx + xx * xx / 3) * xx + x * y + (4 * yy - 4) * yy
+        return value, stack((8 - 8.4 * xx + 2 * xx * xx) * x + y, x + (16 * yy - 8) * y)
 
     half = (
         (0.08984201310031807, -0.7126564030207396),
@@ -355,12 +260,9 @@ def six_hump_camel() -> Surface:
         (1.6071047529201976, 0.5686514548841313),
     )
     return Surface(
-        function,
-        gradient,
-        name="six-hump camel",
-        formula=r"(4 - 2.1 x^2 + x^4 / 3)\,x^2 + x y + (4 y^2 - 4)\,y^2",
-        domain=((-2.0, 2.0), (-1.2, 1.2)),
-        start=(1.9, 1.0),
+        value_and_gradient=value_and_gradient,
+        name="six-hump camel", formula=r"(4 - 2.1 x^2 + x^4 / 3)\,x^2 + x y + (4 y^2 - 4)\,y^2",
+        domain=((-2.0, 2.0), (-1.2, 1.2)), start=(1.9, 1.0),
         minima=tuple(w for x, y in half for w in ((x, y), (-x, -y))),
         source="Dixon & Szegő, Towards Global Optimisation 2 (1978)",
     )
@@ -384,8 +286,7 @@ def rastrigin(dimension: int = 2) -> Surface:
         lambda w: (10 + w * w - 10 * np.cos(tau * w)).sum(axis=0),
         lambda w: 2 * w + 10 * tau * np.sin(tau * w),
         lambda w: broadcast(np.eye(dimension), w) * (2 + 10 * tau**2 * np.cos(tau * w)),
-        name="Rastrigin",
-        formula=r"\sum_i 10 + w_i^2 - 10 \cos 2\pi w_i",
+        name="Rastrigin", formula=r"\sum_i 10 + w_i^2 - 10 \cos 2\pi w_i",
         domain=((-5.12, 5.12),) * dimension,
         start=tuple(np.resize([3.3, -2.2, 1.7, -4.4], dimension).tolist()),
         minima=tuple(sorted(minima, key=lambda w: sum(x * x for x in w))),
@@ -403,26 +304,18 @@ def ackley(dimension: int = 2) -> Surface:
     whole("dimension", dimension, 1)
     d, tau = dimension, 2 * np.pi
 
-    def parts(w: Array) -> tuple[Array, Array, Array]:
+    def value_and_gradient(w: Array) -> tuple[Array, Array]:
         r = np.sqrt((w * w).sum(axis=0) / d)
-        return r, 4 * np.exp(-r / 5), np.exp(np.cos(tau * w).sum(axis=0) / d)
-
-    def function(w: Array) -> Array:
-        _, funnel, dimples = parts(w)
-        return 20 - 5 * funnel + np.e - dimples
-
-    def gradient(w: Array) -> Array:
-        r, funnel, dimples = parts(w)
-        return funnel * w / (d * np.where(r == 0, 1, r)) + dimples * tau / d * np.sin(tau * w)
+        funnel, dimples = 4 * np.exp(-r / 5), np.exp(np.cos(tau * w).sum(axis=0) / d)
+        gradient = funnel * w / (d * np.where(r == 0, 1, r)) + dimples * tau / d * np.sin(tau * w)
+        return 20 - 5 * funnel + np.e - dimples, gradient
 
     return Surface(
-        function,
-        gradient,
+        value_and_gradient=value_and_gradient,
         name="Ackley",
         formula=r"20 (1 - e^{-r/5}) + e - e^{\frac1d \sum_i \cos 2\pi w_i},\quad"
         r" r^2 = \tfrac1d \sum_i w_i^2",
-        domain=((-5.0, 5.0),) * d,
-        start=tuple(np.resize([3.3, -2.2, 1.7, -4.4], d).tolist()),
+        domain=((-5.0, 5.0),) * d, start=tuple(np.resize([3.3, -2.2, 1.7, -4.4], d).tolist()),
         minima=((0.0,) * d,),
         source="Ackley, A Connectionist Machine for Genetic Hillclimbing (1987)",
     )

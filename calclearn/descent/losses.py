@@ -3,8 +3,8 @@
     error(prediction, target)    target (n,), prediction (n, ...) -> (...)
 
 The prediction has the target's axes first and any batch axes behind them, so a mesh of models is
-judged in one call. Any function of a prediction and a target that returns one number will do for a
-network. Two attributes say how it is to be treated, and are there on all errors of this module:
+judged in one call. Any function of both that returns one number will do for a network. Two
+attributes say how it is to be treated, and are there on all errors of this module:
 
     error.targets     "numbers", of the prediction's shape, or "classes", numbers 0, ..., C - 1 (n,)
     error.averaged    whether it is a mean over the data, or else a sum
@@ -23,7 +23,7 @@ import numpy as np
 from calclearn.calculus.autodiff import grad
 from calclearn.calculus.tracing import plain, primitive, rule
 from calclearn.descent.arguments import array, instance, number, whole
-from calclearn.descent.surfaces import Array, Surface, broadcast, stack
+from calclearn.descent.surfaces import Array, Surface, beside, broadcast, stack
 
 LARGEST = 1e150  # beyond which squares are infinite
 
@@ -53,12 +53,12 @@ class Error:
         prediction = array("prediction", prediction, finite=False)
         target = array("target", target, finite=False)
         numbers = not_empty(plain(target))
-        if self.low > -np.inf and not np.all((numbers >= self.low) & (numbers <= self.high)):
-            wrong = numbers[~((numbers >= self.low) & (numbers <= self.high))][0]
-            raise ValueError(
-                f"target must hold {self.low:g} and {self.high:g}, or numbers between, got {wrong}"
-            )
-        each = self.each(prediction, beside(target, prediction))
+        outside = ~((numbers >= self.low) & (numbers <= self.high))
+        if self.low > -np.inf and np.any(outside):
+            limits = f"{self.low:g} and {self.high:g}"
+            got = numbers[outside][0]
+            raise ValueError(f"target must hold {limits}, or numbers between, got {got}")
+        each = self.each(prediction, beneath(prediction, target))
         total = np.sum(each, axis=tuple(range(np.ndim(target))))
         return total / np.size(target) if self.averaged else total
 
@@ -69,7 +69,7 @@ def not_empty(target: np.ndarray) -> np.ndarray:
     return target
 
 
-def beside(target: Array, prediction: Array) -> Array:
+def beneath(prediction: Array, target: Array) -> Array:
     """The target with an axis of length 1 for each batch axis that the prediction has behind."""
     have, need = np.shape(prediction), np.shape(target)
     if have[: len(need)] != need:
@@ -154,16 +154,16 @@ def cross_entropy(logits: Array, target: Array) -> Array:
         )
     not_empty(target)
     if target.ndim == 1:
-        classes = np.arange(shape[1])
-        true = target[:, None] == classes
-        if not true.any(axis=1).all():
-            wrong = target[~true.any(axis=1)][0]
-            raise ValueError(f"target must hold class numbers from 0 to {classes[-1]}, got {wrong}")
+        true = target[:, None] == np.arange(shape[1])
+        wrong = target[~true.any(axis=1)]
+        if wrong.size:
+            last = shape[1] - 1
+            raise ValueError(f"target must hold class numbers from 0 to {last}, got {wrong[0]}")
         target = true
     elif not np.all(target >= 0):
         raise ValueError(f"target must hold probabilities of at least 0, got {np.min(target)}")
     kind = logits.dtype if logits.dtype.kind == "f" else float
-    return np.mean(surprise(logits, beside(target.astype(kind), logits)), axis=0)
+    return np.mean(surprise(logits, beneath(logits, target.astype(kind))), axis=0)
 
 
 cross_entropy.targets, cross_entropy.averaged = "classes", True
@@ -231,57 +231,50 @@ def line_loss(x: Array, y: Array, loss: Error = sse, batch_size: int | None = No
     L(m, c) = Σᵢ ℓ(m xᵢ + c, yᵢ),    or the mean
 
     For squares that is L* + Sxx (m - m*)² + n (m x̄ + c - ȳ)², with the means x̄, ȳ, the spread
-    Sxx = Σ(xᵢ - x̄)² and the best slope m* with its loss L*: no term is negative, so none cancels
-    another, even where x̄ is a million and the spread is one.
+    Sxx = Σ(xᵢ - x̄)² and the best slope m* with its loss L*: no term cancels another, even where x̄
+    is a million and the spread is one.
 
     `batch_size` is the size of the random mini-batches that `sample` draws, without repetition; a
-    sum over a batch counts n / batch_size times, so that its mean is the whole loss. Raises
-    ValueError for data that are not finite, or not two arrays of one length.
+    sum over a batch counts n / batch_size times. Raises ValueError for data that are not finite, or
+    not two arrays of one length.
 
     >>> bowl = line_loss([1, 2, 3], [2, 4, 7])
     >>> np.round(bowl.minima[0], 12), round(float(bowl(bowl.minima[0])), 12)
     (array([ 2.5       , -0.66666667]), 0.166666666667)
     """
     x, y = data_for(x, y, loss)
-    details = {
-        "name": f"{loss.name} of a line",
-        "formula": loss.formula.replace("p_i", "(m x_i + c)").replace("t_i", "y_i"),
-        "sampler": mini_batches(lambda i: line_loss(x[i], y[i], loss), x.size, batch_size, loss),
-    }
-    bowl = paraboloid(x, y, 1 / x.size if loss.averaged else 1.0, details)
-    if loss in (sse, mse):
-        return bowl
-    design = np.column_stack([x, np.ones_like(x)])
-    return linear_fit(design, y, loss, domain=bowl.domain, **details)
-
-
-def paraboloid(x: Array, y: Array, share: float, details: dict) -> Surface:
-    """The squared error of a line by sufficient statistics; each datum counts `share`."""
-    x_mean, y_mean = float(x.mean()), float(y.mean())
+    n, x_mean, y_mean = x.size, float(x.mean()), float(y.mean())
     dx, dy = x - x_mean, y - y_mean
     sxx, syy = float(dx @ dx), float(dy @ dy)
     slope = float(dx @ dy) / sxx if sxx > 0 else 0.0
     intercept = y_mean - slope * x_mean
+    height, width = np.sqrt(syy / n) or 1.0, np.sqrt(sxx / n) or 1.0
+    best = np.array([slope, intercept])
+    reach = 1.5 * np.maximum(np.abs(best), [height / width, height])
+    details = {
+        "name": f"{loss.name} of a line",
+        "formula": loss.formula.replace("p_i", "(m x_i + c)").replace("t_i", "y_i"),
+        "domain": tuple(zip((best - reach).tolist(), (best + reach).tolist(), strict=True)),
+        "sampler": mini_batches(lambda i: line_loss(x[i], y[i], loss), n, batch_size, loss),
+    }
+    if loss not in (sse, mse):
+        return linear_fit(np.column_stack([x, np.ones(n)]), y, loss, **details)
+    share = 1 / n if loss.averaged else 1.0
     least = share * float(np.sum((dy - slope * dx) ** 2))
-    a, b = share * sxx, share * x.size
+    a, b = share * sxx, share * n
+    hessian = 2 * np.array([[a + b * x_mean**2, b * x_mean], [b * x_mean, b]])
+    scale = share * syy or share * float(y @ y) or 1.0
 
-    def both(w: Array) -> tuple[Array, Array]:
+    def value_and_gradient(w: Array) -> tuple[Array, Array]:
         m, c = w[0] - slope, w[0] * x_mean + w[1] - y_mean
         am, bc = a * m, b * c
         return least + am * m + bc * c, stack(2 * am + 2 * x_mean * bc, 2 * bc)
 
-    hessian = 2 * np.array([[a + b * x_mean**2, b * x_mean], [b * x_mean, b]])
-    scale = share * syy or share * float(y @ y) or 1.0
-    height, width = np.sqrt(syy / x.size) or 1.0, np.sqrt(sxx / x.size) or 1.0
-    best = np.array([slope, intercept])
-    reach = 1.5 * np.maximum(np.abs(best), [height / width, height])
     return Surface(
-        lambda w: both(w)[0],
         hessian=lambda w: broadcast(hessian, w),
-        value_and_gradient=both,
+        value_and_gradient=value_and_gradient,
         minima=((slope, intercept),),
         start=(0.0, 0.0),
-        domain=tuple(zip((best - reach).tolist(), (best + reach).tolist(), strict=True)),
         scale=scale,
         steepness=float(np.sqrt(2 * np.trace(hessian) * scale)),
         **details,
@@ -306,20 +299,21 @@ def polynomial_loss(
     with np.errstate(over="ignore"):
         X = np.vander(x, degree + 1, increasing=True)
     if not np.abs(X).max() <= LARGEST:
+        largest = f"{np.abs(x).max():g}"
         raise ValueError(
-            f"x must have powers of at most {LARGEST:g} up to the degree {degree}, "
-            f"got {np.abs(x).max():g}"
+            f"x must have powers of at most {LARGEST:g} up to the degree {degree}, got {largest}"
         )
-    sampler = mini_batches(
-        lambda i: polynomial_loss(x[i], y[i], degree, loss), x.size, batch_size, loss
-    )
+
+    def of_batch(i: np.ndarray) -> Surface:
+        return polynomial_loss(x[i], y[i], degree, loss)
+
     return linear_fit(
         X,
         y,
         loss,
         name=f"{loss.name} of a polynomial of degree {degree}",
         formula=loss.formula.replace("p_i", r"\sum_j w_j x_i^j").replace("t_i", "y_i"),
-        sampler=sampler,
+        sampler=mini_batches(of_batch, x.size, batch_size, loss),
     )
 
 
@@ -338,16 +332,17 @@ def logistic_loss(x: Array, y: Array, batch_size: int | None = None) -> Surface:
     x, y = data_for(x, y, binary_cross_entropy, features=True)
     if not np.all((y == 0) | (y == 1)):
         raise ValueError(f"y must hold labels 0 and 1, got {np.unique(y)[:5]}")
-    sampler = mini_batches(
-        lambda i: logistic_loss(x[i], y[i]), len(x), batch_size, binary_cross_entropy
-    )
+
+    def of_batch(i: np.ndarray) -> Surface:
+        return logistic_loss(x[i], y[i])
+
     return linear_fit(
         np.column_stack([x, np.ones(len(x))]),
         y,
         binary_cross_entropy,
         name="logistic fit",
         formula=r"\frac1n \sum_i \log(1 + e^{z_i}) - y_i z_i",
-        sampler=sampler,
+        sampler=mini_batches(of_batch, len(x), batch_size, binary_cross_entropy),
     )
 
 
@@ -380,14 +375,13 @@ def linear_fit(X: Array, y: Array, loss: Error, **details: Any) -> Surface:
     best = np.linalg.lstsq(X / sizes, y)[0] / sizes
     scale = float(loss(np.full_like(y, y.mean()), y) or loss(np.zeros_like(y), y)) or 1.0
 
-    def both(w: Array) -> tuple[Array, Array]:
-        r = np.tensordot(R, w, 1) - np.reshape(target, target.shape + (1,) * (w.ndim - 1))
+    def value_and_gradient(w: Array) -> tuple[Array, Array]:
+        r = np.tensordot(R, w, 1) - beside(target, w)
         return share * (rest + np.sum(r * r, axis=0)), 2 * share * np.tensordot(R.T, r, 1)
 
     return Surface(
-        lambda w: both(w)[0],
         hessian=lambda w: broadcast(2 * share * R.T @ R, w),
-        value_and_gradient=both,
+        value_and_gradient=value_and_gradient,
         minima=(tuple(best.tolist()),),
         scale=scale,
         steepness=2 * float(np.linalg.norm(R) * np.sqrt(share * scale)),  # g² ≤ 2 λ (f - f*)
@@ -413,30 +407,28 @@ def mini_batches(
     return sample
 
 
-def data_for(x: Array, y: Array, loss: Error, features: bool = False) -> tuple[Array, Array]:
+def data_for(x: Array, y: Array, loss: Error, features: bool = False) -> list[np.ndarray]:
     """x and y as finite numbers of one length, or one sentence that says what is wrong."""
     instance("loss", loss, Error, "an error such as sse, mse, mae or huber")
-    x, y = data_array("x", x, features), data_array("y", y, False)
-    if len(x) != len(y):
-        raise ValueError(f"x and y must have one length, got {len(x)} and {len(y)}")
-    return x, y
-
-
-def data_array(name: str, values: Array, features: bool) -> np.ndarray:
-    try:
-        numbers = np.array(array(name, np.array(values), finite=False), dtype=float)
-    except (TypeError, ValueError):
-        got = f"{values!r:.60}"
-        raise TypeError(f"{name} must be an array of real numbers, got {got}") from None
-    if not (numbers.ndim == 1 or (features and numbers.ndim == 2)) or numbers.size == 0:
-        shapes = "(n,) or (n, f)" if features else "(n,)"
-        raise ValueError(
-            f"{name} must have shape {shapes} with n of at least 1, got {numbers.shape}"
-        )
-    bad = np.flatnonzero(~np.isfinite(numbers))
-    if bad.size:
-        raise ValueError(f"{name} must be finite, got {numbers.flat[bad[0]]} at position {bad[0]}")
-    if np.abs(numbers).max() > LARGEST:
-        largest = np.abs(numbers).max()
-        raise ValueError(f"{name} must be at most {LARGEST:g} in size, got {largest:g}")
-    return numbers
+    data = []
+    shapes_of_x = "(n,) or (n, f)" if features else "(n,)"
+    for name, given, shapes in (("x", x, shapes_of_x), ("y", y, "(n,)")):
+        try:
+            values = np.array(array(name, np.array(given), finite=False), dtype=float)
+        except (TypeError, ValueError):
+            message = f"{name} must be an array of real numbers, got {given!r:.60}"
+            raise TypeError(message) from None
+        if not 1 <= values.ndim <= shapes.count("(") or values.size == 0:
+            message = f"{name} must have shape {shapes} with n of at least 1, got {values.shape}"
+            raise ValueError(message)
+        bad = np.flatnonzero(~np.isfinite(values))
+        if bad.size:
+            first = f"{values.flat[bad[0]]} at position {bad[0]}"
+            raise ValueError(f"{name} must be finite, got {first}")
+        largest = np.abs(values).max()
+        if largest > LARGEST:
+            raise ValueError(f"{name} must be at most {LARGEST:g} in size, got {largest:g}")
+        data.append(values)
+    if len(data[0]) != len(data[1]):
+        raise ValueError(f"x and y must have one length, got {len(data[0])} and {len(data[1])}")
+    return data

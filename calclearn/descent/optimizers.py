@@ -13,15 +13,16 @@ number k = 0, 1, 2, ... (see `schedules`). All begin with plain gradient descent
 thing about it: which gradients count, how much each coordinate of them counts, what is added.
 """
 
+from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
 from calclearn.calculus.tracing import plain
 from calclearn.descent.arguments import number
-from calclearn.descent.surfaces import Array, root
+from calclearn.descent.surfaces import Array
 
 Number = Any  # a float, an array over the batch, or a traced one of these
 Rate = Number | Callable[[int], Number]
@@ -33,6 +34,7 @@ class Optimizer:
 
     learning_rate: Rate = 0.1
     below: ClassVar[dict] = {}  # the bound of each hyperparameter that has one
+    stays_where_flat = True  # whether the update leaves a point without a slope where it is
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -44,11 +46,6 @@ class Optimizer:
                     number(name, part, 0, self.below.get(name, np.inf), many=True)
             if type(value) is np.float64:  # as a float it leaves float32 weights as they are
                 object.__setattr__(self, name, float(value))
-
-    @property
-    def stays_where_flat(self) -> Any:
-        """Whether a point without a slope is one that the update leaves where it is."""
-        return True
 
     def rate(self, k: int) -> Number:
         if not callable(self.learning_rate):
@@ -87,9 +84,7 @@ class GradientDescent(Optimizer):
         return w - self.rate(k) * g, k + 1
 
 
-class Velocity(NamedTuple):
-    v: Array  # (d, ...)
-    k: int
+Velocity = namedtuple("Velocity", "v k")
 
 
 @dataclass(frozen=True)
@@ -144,9 +139,7 @@ class Nesterov(Momentum):
         return w - self.rate(k) * (g + self.momentum * v), Velocity(v, k + 1)
 
 
-class SumOfSquares(NamedTuple):
-    s: Array
-    k: int
+SumOfSquares = namedtuple("SumOfSquares", "s k")
 
 
 @dataclass(frozen=True)
@@ -174,12 +167,10 @@ class AdaGrad(Optimizer):
     def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
         s, k = state
         s = s + g * g
-        return w - self.rate(k) * g / (root(s) + self.eps), SumOfSquares(s, k + 1)
+        return w - self.rate(k) * g / (np.sqrt(s) + self.eps), SumOfSquares(s, k + 1)
 
 
-class MeanSquare(NamedTuple):
-    s: Array
-    k: int
+MeanSquare = namedtuple("MeanSquare", "s k")
 
 
 @dataclass(frozen=True)
@@ -208,13 +199,10 @@ class RMSProp(Optimizer):
     def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
         s, k = state
         s = s + (1 - self.alpha) * (g * g - s)
-        return w - self.rate(k) * g / (root(s) + self.eps), MeanSquare(s, k + 1)
+        return w - self.rate(k) * g / (np.sqrt(s) + self.eps), MeanSquare(s, k + 1)
 
 
-class Moments(NamedTuple):
-    m: Array
-    v: Array
-    k: int
+Moments = namedtuple("Moments", "m v k")
 
 
 @dataclass(frozen=True)
@@ -250,7 +238,7 @@ class Adam(Optimizer):
         v = v + (1 - beta2) * (g * g - v)
         c = (1 - beta2 ** (k + 1)) ** 0.5
         step = self.rate(k) * (c / (1 - beta1 ** (k + 1)))
-        return w - step * m / (root(v) + c * self.eps), Moments(m, v, k + 1)
+        return w - step * m / (np.sqrt(v) + c * self.eps), Moments(m, v, k + 1)
 
 
 @dataclass(frozen=True)

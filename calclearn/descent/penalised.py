@@ -105,8 +105,8 @@ def direction(H: Array, w: Array, pull: Array, tied: Array) -> Array:
     (H v)ⱼ = sign(pullⱼ) where wⱼ ≠ 0, and where wⱼ = 0 but its pull is as large as the strength
     `tied`, either that and vⱼ sign(pullⱼ) > 0, or vⱼ = 0 and the pull falls by at least 1.
 
-    With u = v sign(pull) that is the minimum of ½ uᵀ M u - Σ u over u ≥ 0 of the tied ones, and is
-    found like any least squares whose weights may not be negative: let one enter after the other.
+    With u = v sign(pull) that is the minimum of ½ uᵀ M u - Σ u over u ≥ 0 of the tied ones: least
+    squares whose weights may not be negative, of which one after the other enters.
 
     Source: Lawson & Hanson, Solving Least Squares Problems (1974), chapter 23.
     """

@@ -1,8 +1,7 @@
 """A path through a thousand weights, seen in the plane that shows most of it.
 
 `surfaces.slice_through` cuts a plane out of a loss; here are the plane that a path lies in best,
-and the shadow of the path on it.  A shadow is not the path: what stands upright on the plane is
-lost, and `share_shown` says how much is left.
+and the shadow of the path on it: what stands upright on the plane is lost.
 
 Source: Li, Xu, Taylor, Studer & Goldstein, "Visualizing the loss landscape of neural nets", NeurIPS
 (2018).
@@ -11,7 +10,7 @@ Source: Li, Xu, Taylor, Studer & Goldstein, "Visualizing the loss landscape of n
 import numpy as np
 
 from calclearn.descent.arguments import array, whole
-from calclearn.descent.surfaces import Array, Surface
+from calclearn.descent.surfaces import Array, Surface, beside
 
 Window = tuple[tuple[float, float], tuple[float, float]]  # ((low, high), (low, high))
 
@@ -103,11 +102,10 @@ def tabulated(surface: Surface, window: Window, nodes: int) -> Surface:
     heights = surface(np.stack(mesh))  # (b, a)
 
     def function(w: np.ndarray) -> np.ndarray:
-        to_batch = (2,) + (1,) * (w.ndim - 1)
-        place = (w - low.reshape(to_batch)) / (high - low).reshape(to_batch) * (nodes - 1)
+        place = (w - beside(low, w)) / beside(high - low, w) * (nodes - 1)
         place = np.clip(place, 0, nodes - 1)
-        corner = np.minimum(np.where(np.isnan(place), 0, place).astype(int), nodes - 2)
-        (i, j), (s, t) = corner, place - corner
+        i, j = np.minimum(np.nan_to_num(place).astype(int), nodes - 2)
+        s, t = place - np.stack([i, j])
         left = (1 - t) * heights[j, i] + t * heights[j + 1, i]
         right = (1 - t) * heights[j, i + 1] + t * heights[j + 1, i + 1]
         return (1 - s) * left + s * right

@@ -65,7 +65,8 @@ class Newton(Optimizer):
         return 0
 
     def update(self, w: Array, g: Array, k: Any, surface: Surface) -> tuple[Array, Any]:
-        return w - self.rate(k) * solved(surface.hessian(w), g), k + 1
+        step = solved(*as_matrices(surface.hessian(w), g))[..., 0]
+        return w - self.rate(k) * np.moveaxis(step, -1, 0), k + 1
 
 
 @dataclass(frozen=True)
@@ -107,43 +108,38 @@ class DampedNewton(Searching):
     def init(self, w: Array) -> Damped:
         return Damped()
 
-    def search(
-        self, here: Evaluation, state: Damped, surface: Surface
-    ) -> tuple[Evaluation, Damped]:
-        p = -solved(surface.hessian(here.w), here.gradient, self.damping)
-        return backtracking(surface, here, p), state
+    def search(self, here: Evaluation, state: Damped, surface: Surface) -> tuple:
+        H, b = as_matrices(surface.hessian(here.w), here.gradient)
+        p = -upwards(H, b, np.asarray(self.damping)[..., None])
+        return backtracking(surface, here, np.moveaxis(p[..., 0], -1, 0)), state
 
 
-def solved(hessian: Array, g: Array, damping: Any = None) -> Array:
-    """H⁻¹ g, or |H|⁻¹ g with damping, for each start: (d, d, ...), (d, ...) -> (d, ...)."""
-    H, b = np.moveaxis(hessian, (0, 1), (-2, -1)), np.moveaxis(g, 0, -1)[..., None]
-    if damping is not None:
-        return np.moveaxis(upwards(H, b, np.asarray(damping)[..., None])[..., 0], -1, 0)
+def as_matrices(hessian: Array, g: Array) -> tuple[Array, Array]:
+    """H (..., d, d) and g (..., d, 1), as `np.linalg` takes them."""
+    return np.moveaxis(hessian, (0, 1), (-2, -1)), np.moveaxis(g, 0, -1)[..., None]
+
+
+def solved(H: Array, b: Array) -> Array:
+    """H⁻¹ b, the shortest one where H is singular: (..., d, d), (..., d, 1) -> (..., d, 1)."""
     try:
-        s = np.linalg.solve(H, b)
+        return np.linalg.solve(H, b)
     except np.linalg.LinAlgError:  # of one start, perhaps: the others keep their own step
         singular = (np.linalg.slogdet(plain(H))[0] == 0)[..., None, None]
         shortest = np.linalg.pinv(np.where(np.isfinite(H), H, 0), hermitian=True) @ b
         regular = np.linalg.solve(np.where(singular, np.eye(H.shape[-1]), H), b)
-        s = np.where(singular, shortest, regular)
-    return np.moveaxis(s[..., 0], -1, 0)
+        return np.where(singular, shortest, regular)
 
 
 def upwards(H: Array, b: Array, damping: np.ndarray) -> Array:
-    """|H|⁻¹ b, the shortest one where |H| is singular: (..., d, d), (..., d, 1) -> (..., d, 1).
-
-    Where all curvatures are above the damping, |H| is H itself.
-    """
-    finite = np.isfinite(plain(H)).all(axis=(-2, -1), keepdims=True)
-    H = np.where(finite, H, 0)
+    """|H|⁻¹ b, the shortest one where |H| is singular; where H is well above the damping, H⁻¹ b."""
+    H = np.where(np.isfinite(plain(H)).all(axis=(-2, -1), keepdims=True), H, 0)
     curvatures = np.linalg.eigvalsh(plain(H))
     least = np.maximum(damping, EPS) * np.max(np.abs(curvatures), axis=-1, keepdims=True)
     if np.all(curvatures > least):
         return np.linalg.solve(H, b)
     curvatures, directions = np.linalg.eigh(H)
     sizes = np.abs(curvatures)
-    least = damping * np.max(sizes, axis=-1, keepdims=True)
-    sizes = np.maximum(sizes, least)[..., None]
+    sizes = np.maximum(sizes, damping * np.max(sizes, axis=-1, keepdims=True))[..., None]
     along = np.swapaxes(directions, -1, -2) @ b
     return directions @ (along / np.where(sizes > 0, sizes, 1))
 
@@ -176,9 +172,7 @@ class BFGS(Searching):
     def init(self, w: Array) -> BFGSState:
         return BFGSState(None, None)
 
-    def search(
-        self, here: Evaluation, state: BFGSState, surface: Surface
-    ) -> tuple[Evaluation, BFGSState]:
+    def search(self, here: Evaluation, state: BFGSState, surface: Surface) -> tuple:
         (w, value, g, _), (B, fall) = here, state
         if B is None:
             B = broadcast(np.eye(len(w), dtype=w.dtype), w) / unit(surface)
@@ -235,9 +229,7 @@ class LBFGS(Searching):
     def init(self, w: Array) -> LBFGSState:
         return LBFGSState(())
 
-    def search(
-        self, here: Evaluation, state: LBFGSState, surface: Surface
-    ) -> tuple[Evaluation, LBFGSState]:
+    def search(self, here: Evaluation, state: LBFGSState, surface: Surface) -> tuple:
         pairs, g = state.pairs, here.gradient
         p = -two_loops(pairs, g) if pairs else -g / unit(surface)
         t = 1.0 if pairs else np.minimum(1, 1 / length(p))
@@ -254,9 +246,8 @@ def two_loops(pairs: tuple, g: Array) -> Array:
     for s, y, rho in reversed(pairs):
         weights.append(rho * inner(s, g))
         g = g - weights[-1] * y
-    if pairs:
-        _, y, rho = pairs[-1]
-        g = g * where(rho > 0, 1 / (rho * length(y)) / length(y), 1.0)
+    _, y, rho = pairs[-1]
+    g = g * where(rho > 0, 1 / (rho * length(y)) / length(y), 1.0)
     for (s, y, rho), weight in zip(pairs, reversed(weights), strict=True):
         g = g + (weight - rho * inner(y, g)) * s
     return g

@@ -10,7 +10,7 @@ so one formula serves a point, a mesh, ten thousand starts and a sweep of learni
 A derivative that nobody worked out by hand is supplied by `calclearn.calculus.autodiff`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,13 +26,13 @@ Field = Callable[[Array], Array]
 class Surface:
     """A height over the space of weights, with its gradient, its Hessian and its landmarks.
 
-    `function`, `gradient` and `hessian` take points (d, ...); `value_and_gradient` may be given
-    where both together cost less. `domain` holds one (low, high) pair a coordinate, `start` a good
-    first point, `minima` the known ones, global minima first. `scale` and `steepness` are the sizes
-    of a typical value and of a typical gradient: by them `descend` recognises a value that has
-    exploded and a gradient that is small. `sampler(rng)` makes the surface of one random
-    mini-batch; `batch` is the shape of an array of factors. What comes out has the floating-point
-    type of the points. A surface does not change: `replace` makes another one.
+    `function`, `gradient` and `hessian` take points (d, ...); `value_and_gradient` may stand for
+    the first two where both together cost less. `domain` holds one (low, high) pair a coordinate,
+    `start` a good first point, `minima` the known ones, global minima first. `scale` and
+    `steepness` are the sizes of a typical value and of a typical gradient: by them `descend`
+    recognises a value that has exploded and a gradient that is small. `sampler(rng)` makes the
+    surface of one random mini-batch; `batch` is the shape of an array of factors. What comes out
+    has the floating-point type of the points. A surface does not change: `replace` makes another.
 
     Surfaces can be added, subtracted and negated, multiplied and divided by numbers; an array of
     factors (...) makes a batch of surfaces. Raises TypeError for what cannot be called, ValueError
@@ -47,7 +47,7 @@ class Surface:
 
     def __init__(
         self,
-        function: Field,
+        function: Field | None = None,
         gradient: Field | None = None,
         hessian: Field | None = None,
         *,
@@ -66,14 +66,16 @@ class Surface:
     ) -> None:
         given = {key: value for key, value in locals().items() if key != "self"}
         derivatives = {"gradient", "hessian", "value_and_gradient"}
-        for key in ("function", *derivatives, "sampler"):
-            if not (callable(given[key]) or (given[key] is None and key != "function")):
-                got, none = type(given[key]).__name__, " or None" * (key != "function")
-                raise TypeError(f"{key} must be a function of points{none}, got {got}")
         both = value_and_gradient
-        gradient = gradient or (both and (lambda w: both(w)[1])) or autodiff.grad(function)
-        if both is None and given["gradient"] is None:
+        for key in ("function", *derivatives, "sampler"):
+            optional = key != "function" or both is not None
+            if not (callable(given[key]) or (given[key] is None and optional)):
+                got, none = type(given[key]).__name__, " or None" * optional
+                raise TypeError(f"{key} must be a function of points{none}, got {got}")
+        function = given["function"] = function or (lambda w: both(w)[0])
+        if both is None and gradient is None:
             both = autodiff.value_and_grad(function)
+        gradient = gradient or (lambda w: both(w)[1])
         vars(self).update({key: given[key] for key in given if key not in derivatives})
         vars(self).update(
             dimension=dimension_of(domain, dimension),
@@ -169,47 +171,41 @@ def combination(*terms: tuple[Any, Surface]) -> Surface:
 
     So are its mini-batches; its minima are known where it is one term with c > 0.
     """
-    factors, surfaces = zip(*terms, strict=True)
-    factors = [float(c) if isinstance(c, np.generic) else c for c in factors]
-    dimensions = {surface.dimension for surface in surfaces} - {None}
+    terms = [(float(c) if isinstance(c, np.generic) else c, s) for c, s in terms]
+    surfaces = [s for _, s in terms]
+    dimensions = {s.dimension for s in surfaces} - {None}
     if len(dimensions) > 1:
         one, other = (s.dimension for s in surfaces)
         raise ValueError(f"surfaces that are added must have one dimension, got {one} and {other}")
     first = next((s for s in surfaces if s.domain), surfaces[0])
-    alone = len(terms) == 1
+    shapes = [shape for c, s in terms for shape in (getattr(c, "shape", ()), s.batch)]
 
-    def total(parts: Sequence[Array]) -> Array:
-        scaled = [c * part for c, part in zip(factors, parts, strict=True)]
-        return sum(scaled[1:], scaled[0])
+    def total(part: Callable[[Surface], Array]) -> Array:
+        parts = [c * part(s) for c, s in terms]
+        return sum(parts[1:], parts[0])
 
     def both(w: Array) -> tuple[Array, Array]:
-        values, gradients = zip(*(s.value_and_gradient(w) for s in surfaces), strict=True)
-        return total(values), total(gradients)
+        evaluated = {id(s): s.value_and_gradient(w) for s in surfaces}
+        return total(lambda s: evaluated[id(s)][0]), total(lambda s: evaluated[id(s)][1])
 
     return Surface(
-        lambda w: total([s(w) for s in surfaces]),
-        lambda w: total([s.gradient(w) for s in surfaces]),
-        lambda w: total([s.hessian(w) for s in surfaces]),
+        lambda w: total(lambda s: s(w)),
+        lambda w: total(lambda s: s.gradient(w)),
+        lambda w: total(lambda s: s.hessian(w)),
         value_and_gradient=both,
-        name=written([(c, s.name, s.name) for c, s in zip(factors, surfaces, strict=True)]),
-        formula=written(
-            [
-                (c, s.formula, rf"\left({s.formula}\right)")
-                for c, s in zip(factors, surfaces, strict=True)
-            ]
-        ),
+        name=written([(c, s.name, s.name) for c, s in terms]),
+        formula=written([(c, s.formula, rf"\left({s.formula}\right)") for c, s in terms]),
         domain=first.domain,
         start=next((s.start for s in surfaces if s.start is not None), None),
-        minima=first.minima if alone and np.all(plain(factors[0]) > 0) else (),
+        minima=first.minima if len(terms) == 1 and np.all(plain(terms[0][0]) > 0) else (),
         dimension=next(iter(dimensions), None),
-        scale=sum(abs(c) * s.scale for c, s in zip(factors, surfaces, strict=True)),
-        steepness=sum(abs(c) * s.steepness for c, s in zip(factors, surfaces, strict=True)),
-        batch=np.broadcast_shapes(*(getattr(c, "shape", ()) for c in factors),
-                                  *(s.batch for s in surfaces)),
+        scale=sum(abs(c) * s.scale for c, s in terms),
+        steepness=sum(abs(c) * s.steepness for c, s in terms),
+        batch=np.broadcast_shapes(*shapes),
         sampler=None
         if all(s.sampler is None for s in surfaces)
         else lambda rng: combination(*((c, s.sample(rng)) for c, s in terms)),
-    )  # fmt: skip
+    )
 
 
 def written(terms: list[tuple[Any, str, str]]) -> str:
@@ -241,15 +237,12 @@ def slice_through(surface: Surface, origin: Array, u: Array, v: Array) -> Surfac
     origin = as_points(origin, surface.dimension, "origin")
     u, v = (as_points(w, origin.shape[0], name) for w, name in ((u, "u"), (v, "v")))
     if not origin.ndim == u.ndim == v.ndim == 1:
-        raise ValueError(
-            f"origin, u and v must be single points (d,), got shapes {origin.shape}, {u.shape} "
-            f"and {v.shape}"
-        )
+        shapes = f"{origin.shape}, {u.shape} and {v.shape}"
+        raise ValueError(f"origin, u and v must be single points (d,), got shapes {shapes}")
     plane = np.stack([u, v], axis=1)  # (d, 2)
 
     def embedded(w: Array) -> Array:
-        point = np.reshape(origin, origin.shape + (1,) * (w.ndim - 1)) + np.tensordot(plane, w, 1)
-        return in_type(point, w)
+        return in_type(beside(origin, w) + np.tensordot(plane, w, 1), w)
 
     return Surface(
         lambda w: surface(embedded(w)),
@@ -262,9 +255,7 @@ def slice_through(surface: Surface, origin: Array, u: Array, v: Array) -> Surfac
         scale=surface.scale,
         steepness=surface.steepness,
         batch=surface.batch,
-        sampler=None
-        if surface.sampler is None
-        else lambda rng: slice_through(surface.sample(rng), origin, u, v),
+        sampler=surface.sampler and (lambda rng: slice_through(surface.sample(rng), origin, u, v)),
     )
 
 
@@ -287,13 +278,7 @@ def shaken(surface: Surface, size: float) -> Surface:
 
     def tilted(rng: np.random.Generator) -> Surface:
         tilt = size * rng.normal(size=surface.dimension)
-        plane = Surface(
-            lambda w: np.tensordot(tilt, w, 1),
-            lambda w: broadcast(tilt, w),
-            lambda w: broadcast(np.zeros((len(w), len(w))), w),
-            scale=0.0,
-            steepness=0.0,
-        )
+        plane = Surface(lambda w: np.tensordot(tilt, w, 1), scale=0.0, steepness=0.0)
         return surface.sample(rng) + plane
 
     return surface.replace(name=f"shaken {surface.name}", sampler=tilted)
@@ -306,7 +291,7 @@ def dimension_of(domain: Any, dimension: int | None) -> int | None:
     if isinstance(domain, tuple) and not domain:
         return dimension
     shape = np.shape(domain) if isinstance(domain, tuple | list | np.ndarray) else ()
-    if len(shape) != 2 or shape[1] != 2 or dimension not in (None, shape[0]):
+    if shape[1:] != (2,) or dimension not in (None, shape[0]):
         raise ValueError(
             f"domain must hold one (low, high) pair for each coordinate, got {domain!r:.60}"
         )
@@ -317,7 +302,6 @@ def dimension_of(domain: Any, dimension: int | None) -> int | None:
 # one of, a value or an answer, is (...): a single number for a single start. Arrays of one number
 # are slow, so for a single start these functions use Python's own numbers.
 FLOAT = np.dtype(float)
-NUMBERS = frozenset({float, np.float64})
 
 
 def as_points(w: Array, dimension: int | None = None, argument: str = "w") -> Array:
@@ -345,8 +329,6 @@ def in_type(part: Array, w: Array) -> Array:
 
 def stack(*components: Array) -> Array:
     """Components that broadcast, stacked along a new first axis: `np.stack`, without its checks."""
-    if NUMBERS.issuperset(map(type, components)):
-        return np.array(components)
     shapes = {getattr(c, "shape", ()) for c in components}
     if len(shapes) > 1:
         zeros = np.zeros(np.broadcast_shapes(*shapes))
@@ -354,11 +336,14 @@ def stack(*components: Array) -> Array:
     return np.stack(components) if Traced in map(type, components) else np.array(components)
 
 
+def beside(constant: Array, w: Array) -> Array:
+    """A constant (d,) or (d, d) with an axis of length 1 for each batch axis of w (d, ...)."""
+    return np.reshape(constant, constant.shape + (1,) * (w.ndim - 1))
+
+
 def broadcast(constant: Array, w: Array) -> Array:
     """A constant (d,) or (d, d) as a field: the same at each of the points w (d, ...)."""
-    return np.reshape(constant, constant.shape + (1,) * (w.ndim - 1)) + np.zeros(
-        w.shape[1:], dtype=constant.dtype
-    )
+    return beside(constant, w) + np.zeros(w.shape[1:], dtype=constant.dtype)
 
 
 def inner(a: Array, b: Array) -> Array:
@@ -375,15 +360,8 @@ def length(g: Array) -> Array:
     if anywhere(~((plain(squares) > 1e-30) & (plain(squares) < np.inf))):
         largest = np.max(np.abs(plain(g)), axis=0)
         unit = np.where((largest > 0) & (largest < np.inf), largest, 1)[()]
-        return unit * root(inner(g / unit, g / unit))
+        return unit * np.sqrt(inner(g / unit, g / unit))
     return np.sqrt(squares)
-
-
-def root(s: Array) -> Array:
-    """√s, with derivative 0 at 0: a weight without a gradient must not spoil the others'."""
-    if type(s) is not Traced:
-        return np.sqrt(s)
-    return np.where(s > 0, np.sqrt(np.where(s > 0, s, 1)), 0)
 
 
 def where(which: Array, new: Any, old: Any) -> Any:

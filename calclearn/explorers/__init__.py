@@ -6,71 +6,52 @@ from calclearn.explorers.cliffs import clipping_at_a_cliff
 from calclearn.explorers.clinic import clinic, ward
 from calclearn.explorers.controls import choice, coloured, log_slider, round_slider, slider
 from calclearn.explorers.curvature import newton_on_a_curve, newton_on_a_map, race_by_curvature
-from calclearn.explorers.curves import family_of_lines, residual_squares
-from calclearn.explorers.depth import chain_of_neurons, cures, gradients_by_layer
-from calclearn.explorers.descents import first_descent
 from calclearn.explorers.diagnosis import diagnose
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.forecasts import forecast
-from calclearn.explorers.graphs import backpropagation, learning_spirals
 from calclearn.explorers.images import gradient_routing, sliding_kernel
 from calclearn.explorers.landscape import loss_landscape
 from calclearn.explorers.learned import filters_and_mistakes, one_image
 from calclearn.explorers.live_training import training
-from calclearn.explorers.loops import lying_loop, sound_loop
 from calclearn.explorers.memory import adam_step_by_step, race_with_memory
 from calclearn.explorers.noise import effect_of_schedules, noise_of_batches, race_of_batches
 from calclearn.explorers.sequences import error_through_time, truncated_gradient
 from calclearn.explorers.slopes import how_small_is_small, slope_at_a_point
-from calclearn.explorers.surfaces import profiles, shape_of_the_bowl, which_way_is_down
 
 __all__ = [
     "Explorer",
     "accumulated_area",
     "adam_step_by_step",
-    "backpropagation",
     "ball_on_a_curve",
     "basin_map",
-    "chain_of_neurons",
     "choice",
     "clinic",
     "clipping_at_a_cliff",
     "coloured",
-    "cures",
     "diagnose",
     "effect_of_schedules",
     "error_through_time",
     "expected_loss",
     "explore",
-    "family_of_lines",
     "filters_and_mistakes",
-    "first_descent",
     "forecast",
     "gradient_routing",
-    "gradients_by_layer",
     "how_small_is_small",
-    "learning_spirals",
     "log_slider",
     "loss_landscape",
-    "lying_loop",
     "newton_on_a_curve",
     "newton_on_a_map",
     "noise_of_batches",
     "noisy_saddle",
     "one_image",
-    "profiles",
     "race_by_curvature",
     "race_of_batches",
     "race_with_memory",
-    "residual_squares",
     "round_slider",
-    "shape_of_the_bowl",
     "slider",
     "sliding_kernel",
     "slope_at_a_point",
-    "sound_loop",
     "training",
     "truncated_gradient",
     "ward",
-    "which_way_is_down",
 ]

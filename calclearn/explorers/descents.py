@@ -1,55 +1,18 @@
 """What the figures of plain gradient descent share: learning rates that suit a surface, the slider
-coloured by what they do, and the words for it. And the first figure of the course.
+coloured by what they do, and the words for it.
 """
 
 import numpy as np
 
-from calclearn.data import LineData, penguin_line
 from calclearn.descent.curvature import Regimes, eigenvalues
-from calclearn.descent.descend import Descent, descend
-from calclearn.descent.losses import line_loss
-from calclearn.descent.optimizers import GradientDescent
+from calclearn.descent.descend import Descent
 from calclearn.descent.surfaces import Surface
 from calclearn.explorers.controls import coloured, log_slider
-from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.wording import counted, ended
-from calclearn.figures.curves import Data, Line
-from calclearn.figures.descents import LossCurve, Path
-from calclearn.figures.style import REGIMES, panels
-from calclearn.figures.surfaces import Bowl, window_around
+from calclearn.figures.style import REGIMES
+from calclearn.figures.surfaces import window_around
 
 STEPS = 60
-
-
-def first_descent(data: LineData | None = None) -> Explorer:
-    """One slider, the learning rate, on a real line fit: the line, the bowl, the loss by step.
-
-    >>> first_descent().set(learning_rate=3e-4).caption.partition(":")[0]
-    'Learning rate 0.0003 converges'
-    """
-    data = penguin_line() if data is None else data
-    loss, unit = line_loss(data.x, data.y), f"{data.y_unit}²"
-    window, rates = window_around(loss), regimes(loss)
-    left, middle, right = panels("flat", "solid", "flat", ratios=(1, 1.1, 1))
-
-    def walk(learning_rate) -> dict:
-        descent = descend(loss, far_start(loss), GradientDescent(learning_rate), STEPS)
-        return {"descent": descent, "weights": descent.points.T}
-
-    def caption(learning_rate, descent) -> str:
-        return (
-            f"{regime(rates, learning_rate)}; {ended(descent, unit)} "
-            f"(lowest possible: {loss(loss.minima[0]):.3g} {unit})."
-        )
-
-    drawings = [
-        Data(left, data, title="data, and the line at every step"),
-        Bowl(middle, loss, window=window, title=f"path in the bowl: loss ({unit})", drags=()),
-        Line(left),
-        Path(middle),
-        LossCurve(right, loss, steps=STEPS, unit=unit),
-    ]
-    return explore(walk, drawings, caption, learning_rate=rate_slider(loss))
 
 
 def far_start(surface: Surface) -> np.ndarray:

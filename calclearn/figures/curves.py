@@ -41,7 +41,7 @@ class Data(Drawing):
 class Line(Drawing):
     """The model $w_0 x + w_1$ across the axes; `update(weights)` takes (2,) or many, (2, k).
 
-    With many, the lines are thin and the last one, the present one, is thick.
+    With many, as far as a `step`, the lines are thin and the last one, the present one, is thick.
     """
 
     @defaults()
@@ -51,8 +51,9 @@ class Line(Drawing):
         ax.add_collection(self.family, autolim=False)
         (self.line,) = ax.plot([], [], color=color, lw=2.5, animated=True, zorder=3)
 
-    def update(self, weights: np.ndarray) -> None:
-        slopes, intercepts = np.reshape(weights, (2, -1))
+    def update(self, weights: np.ndarray, step: int | None = None) -> None:
+        so_far = slice(None if step is None else step + 1)
+        slopes, intercepts = np.reshape(weights, (2, -1))[:, so_far]
         x = np.array(self.ax.get_xlim())
         y = slopes[:, None] * x + intercepts[:, None]  # (k, 2)
         self.family.set_segments([np.column_stack([x, row]) for row in y[:-1]])
@@ -62,13 +63,15 @@ class Line(Drawing):
 class Residuals(Drawing):
     """Each point's distance to the line as the side of a square; their total area is the SSE.
 
-    `update(data, weights)`. A square stands on the vertical residual and is as wide on the screen
-    as it is high, so that its area is the residual squared, in squared units of y.
+    `update(data, weights)`; `data` given here stay. A square stands on the vertical residual and is
+    as wide on the screen as it is high, so that its area is the residual squared, in squared units
+    of y.
     """
 
     @defaults()
-    def __init__(self, ax: Axes) -> None:
+    def __init__(self, ax: Axes, data=None) -> None:
         self.ax = ax
+        self.constants = {} if data is None else {"data": data}
         self.squares = PolyCollection(
             [], facecolors=STEP, edgecolors=STEP, alpha=0.22, lw=1, animated=True, zorder=2
         )

@@ -11,23 +11,27 @@ from calclearn.figures.surfaces import NAMES
 class Path(Drawing):
     """The points of a descent, joined, as far as a step; `update(descent, step)`.
 
-    Without a `step` the path is drawn to its end. On a bowl it runs at the loss's height. A path
-    that leaves the window is cut off there, as it would be on paper.
+    Without a `step` the path is drawn to its end; a `ball`, if there is one, stands there. On a
+    bowl the path runs at the loss's height. Where it leaves the window or the box, it is cut off.
     """
 
-    def __init__(self, ax: Axes, *, color: str = STEP, marker: str = "o") -> None:
+    def __init__(
+        self, ax: Axes, *, color: str = STEP, marker: str = "o", ball: bool = False
+    ) -> None:
         self.ax, self.solid = ax, ax.name == "3d"
         empty = ([], [], []) if self.solid else ([], [])
         look = {"color": color, "mec": "white", "mew": 0.6, "animated": True, "zorder": 15}
         (self.line,) = ax.plot(*empty, marker + "-", ms=4.5, lw=1.6, **look)
         (self.start,) = ax.plot(*empty, marker, ms=9, **look)
+        (self.ball,) = ax.plot(*empty, marker, ms=11, visible=ball, **look)
 
     def update(self, descent, step: int | None = None) -> None:
         so_far = slice(None if step is None else step + 1)
         points, values = descent.points[so_far], descent.values[so_far]  # (k+1, 2), (k+1,)
         places = np.column_stack([points, values]) if self.solid else points
-        places = places[: _run_inside(self.ax, places)]
-        for artist, row in ((self.line, places), (self.start, places[:1])):
+        places = _inside(self.ax, places)
+        parts = (self.line, places), (self.start, places[:1]), (self.ball, places[-1:])
+        for artist, row in parts:
             artist.set_data_3d(*row.T) if self.solid else artist.set_data(*row.T)
 
 
@@ -125,15 +129,22 @@ class Bands(Drawing):
             left = right
 
 
-def _run_inside(ax: Axes, places: np.ndarray) -> int:
-    """Return how many points run up to the first that is far outside the axes.
+def _inside(ax: Axes, places: np.ndarray) -> np.ndarray:
+    """Return places (k, d) up to the first that is far outside the axes.
 
     A diverging path reaches 1e300 in a few hundred steps; no renderer draws a line to there. That
-    one is included on a map, and not on a bowl: its lines are not cut off at the edge of the box.
+    one is included on a map. A bowl does not cut lines off at the edge of its box, so there it
+    stands where the path leaves the box.
     """
     solid = ax.name == "3d"
     limits = [ax.get_xlim(), ax.get_ylim()] + ([ax.get_zlim()] if solid else [])
     low, high = np.transpose(limits)
     far = (0.2 if solid else 3.0) * (high - low)
     outside = ((places < low - far) | (places > high + far)).any(axis=1)
-    return int(np.argmax(outside)) + (not solid) if outside.any() else len(places)
+    first = int(np.argmax(outside)) if outside.any() else len(places)
+    if not solid or first in (0, len(places)):
+        return places[: first + (not solid)]
+    last, step = places[first - 1], places[first] - places[first - 1]
+    room = np.where(step > 0, high, low) - last  # in the direction of the step, along each axis
+    share = np.min(np.where(step == 0, np.inf, room / step))
+    return np.vstack([places[:first], last + max(share, 0) * step])

@@ -1,9 +1,9 @@
-"""Drawings of what flows through a function: values forward, blame backward.
+"""The drawing of a function as a graph: values go forward, derivatives backward.
 
-The one decision: the wiring is the background, and only numbers move. Black is a value, blue the
-local derivative of one operation, vermilion what is sent back. They differ in place as well: a
-value stands in its box, a local derivative above its line, what is sent back below it, and the
-adjoint, the sum of what has arrived, below the box.
+The wiring is the background, and only numbers move. Black is a value, blue the local derivative of
+one operation, vermilion what is sent back. They differ in place as well: a value stands in its box,
+a local derivative above its line, what is sent back below it, and the adjoint, the sum of what has
+arrived, below the box.
 """
 
 from numbers import Real
@@ -17,6 +17,7 @@ from matplotlib.patches import FancyBboxPatch
 from calclearn.calculus.autodiff import grad
 from calclearn.calculus.graph import Graph
 from calclearn.figures.layers import BOX, layout
+from calclearn.figures.marks import Drawing
 from calclearn.figures.style import BLACK, BLAME, DPI, GREY, LIGHT, LOCAL, WIDTH, style
 
 NODE, LABEL = (BOX * WIDTH * DPI, 38), (64, 34)  # pixels, as all sizes here
@@ -25,14 +26,14 @@ SIGNS = {"add": "+", "subtract": "−", "multiply": "×", "divide": "÷", "power
 
 
 class Pass(NamedTuple):
-    """A graph seen up to one step of the way: forward through all values, then backward.
+    """A graph up to one step of a pass: forward through all values, then backward.
 
     Step 0 shows the inputs. Then comes one value a step; then the result's adjoint, which is 1;
     then one line (k, j) a step, along which node k hands its j-th parent upstream × local.
     """
 
     graph: Graph
-    step: int
+    step: int = 0
 
     @property
     def operations(self) -> list[int]:
@@ -135,12 +136,14 @@ def height(graph: Graph) -> float:
     return ((top - bottom) * ROW + LEGEND) / DPI
 
 
-class ComputationGraph:
-    """A function as a graph, its numbers up to one step of the way; `update(Pass(graph, step))`.
+class ComputationGraph(Drawing):
+    """A function as a graph, `trace(f, ...)`, its numbers up to a step; `update(graph, step)`.
 
-    Below it stands the present line's upstream × local = downstream. The graph is laid out anew
-    only where its wiring is another.
+    Without a step all of them are shown. Below the graph stands the present line's
+    upstream × local = downstream. It is laid out again only when its wiring changes.
     """
+
+    background = True
 
     def __init__(self, ax: Axes) -> None:
         self.ax, self.wired, self.artists, self.product = ax, None, [], []
@@ -162,12 +165,13 @@ class ComputationGraph:
             for share, sign in ((0.39, "×"), (0.6, "=")):
                 ax.text(share * self.width, 14, sign, ha="center", va="center", size=12)
 
-    def update(self, walk: Pass) -> None:
-        nodes, ops, arrived = walk.graph.nodes, walk.operations, walk.arrived
+    def update(self, graph: Graph, step: int | None = None) -> None:
+        walk = Pass(graph, Pass(graph).last if step is None else step)
+        nodes, ops, arrived = graph.nodes, walk.operations, walk.arrived
         wired = [(node.operation, node.parents, str(node.constants)) for node in nodes]
         if wired != self.wired:
             self.wired = wired
-            self._wire(walk.graph)
+            self._wire(graph)
         unknown, sent = ops[walk.step :], set(walk.sent)
         for k, (value, adjoint) in enumerate(self.numbers):
             value.set_text("" if k in unknown else number(nodes[k].value))
@@ -175,7 +179,7 @@ class ComputationGraph:
         for (k, j), (local, share) in self.shares.items():
             plain = np.ndim(nodes[k].local[j]) == 0 and k not in unknown
             local.set_text(f"×{number(nodes[k].local[j])}" if plain else "")
-            share.set_text(number(downstream(walk.graph, k, j)) if (k, j) in sent else "")
+            share.set_text(number(downstream(graph, k, j)) if (k, j) in sent else "")
         self.sent.set_segments([self.routes[line] for line in sent])
         self._point_out(walk)
 

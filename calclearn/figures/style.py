@@ -55,8 +55,16 @@ REGIMES = {
     "creeps": "#c6dbef", "converges": "#7fcdbb", "oscillates": "#fed976", "diverges": "#fc8d59",
 }  # fmt: skip
 
+
+class _Looks(dict):
+    """Colour and marker by name; those of one's own optimizers are grey and plain."""
+
+    def __missing__(self, name: str) -> tuple[str, str]:
+        return GREY, "."
+
+
 # Colour and marker of every optimizer that appears in a race, the same in all lessons.
-OPTIMIZERS = {
+OPTIMIZERS = _Looks({
     "GradientDescent": (VERMILION, "o"),
     "SGD": ("#7f1d1d", "*"),
     "Momentum": (BLUE, "s"),
@@ -70,7 +78,7 @@ OPTIMIZERS = {
     "DampedNewton": (GREY, "d"),
     "BFGS": ("#00504a", "<"),
     "LBFGS": ("#16407a", ">"),
-}
+})  # fmt: skip
 
 # Colour and marker of every rule for areas.
 RULES = {
@@ -88,7 +96,7 @@ SCHEDULES = {
     "cosine": (BLUE, "-"), "warm-up, cosine": (GREEN, "-."),
 }  # fmt: skip
 
-# Line of every kind of first weights: colour and dashes.
+# Line of each kind of initial weights: colour and dashes.
 INITIALS = {
     "too small": (PURPLE, ":"), "Xavier": (BLUE, "-"), "He": (GREEN, "--"),
     "orthogonal": (ORANGE, "-."), "too large": (VERMILION, (0, (3, 1, 1, 1, 1, 1))),
@@ -198,15 +206,21 @@ def _warnings_are_no_errors() -> Iterator[None]:
 def _independent(kind: type[Axes]) -> type[Axes]:
     """Return a kind of axes whose artists never have the settings of the learner's own plots.
 
-    They are made in the style, or outside it with matplotlib's defaults.
+    They are made in the style; outside it lines and patches have matplotlib's defaults, while
+    titles, labels and legends have the style's sizes all the same.
     """
+    written = ("annotate", "legend", "set", "text")
     acts = (
         "add", "annotate", "arrow", "ax", "bar", "contour", "error", "fill", "grid", "h",
         "imshow", "invert", "legend", "log", "margins", "pcolor", "plot", "quiver", "scatter",
         "semilog", "set", "stem", "step", "text", "tick", "vlines",
     )  # fmt: skip
     named = {name: getattr(kind, name) for name in dir(kind) if name.startswith(acts)}
-    kept = {name: defaults()(method) for name, method in named.items() if callable(method)}
+    kept = {
+        name: (style() if name.startswith(written) else defaults())(method)
+        for name, method in named.items()
+        if callable(method)
+    }
     return type(kind.__name__, (kind,), kept)
 
 

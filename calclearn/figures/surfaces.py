@@ -6,6 +6,7 @@ the square of their number, so a round bowl has rings at even distances.
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
 from calclearn.figures.marks import Drawing
@@ -185,12 +186,12 @@ class Point(Drawing):
 class ShadedPoints(Drawing):
     """Points of weight space, each as dark as its loss is low; `update(weights, losses)`.
 
-    The shades run over the whole window of `losses`, a surface, so they mean the same all the time.
+    The shades run over the whole window of the surface, so they mean the same all the time.
     """
 
-    def __init__(self, ax: Axes, window, *, losses, title: str = "") -> None:
+    def __init__(self, ax: Axes, surface, window, *, title: str = "") -> None:
         self.ax = ax
-        heights = losses(grid(window, 60))
+        heights = surface(grid(window, 60))
         self.low, self.room = heights.min(), np.ptp(heights)
         with style():
             ax.set(xlabel=NAMES[0], ylabel=NAMES[1], title=title, xlim=window[0], ylim=window[1])
@@ -217,12 +218,14 @@ class PointOnBowl(Drawing):
 class Slices(Drawing):
     """The two curves that a point's weights cut out of the bowl, one for each weight moved alone.
 
-    `update(surface, weights)`: the curve of constant intercept in the colour of the slope, and
-    the other way round; on a map the curves are straight lines through the point.
+    `update(weights)`: the curve of constant intercept in the colour of the slope, and the other way
+    round; on a map the curves are straight lines through the point. Without a `window` the
+    surface's own is shown.
     """
 
-    def __init__(self, ax: Axes, window) -> None:
-        self.ax, self.window = ax, window
+    def __init__(self, ax: Axes, surface, *, window=None) -> None:
+        self.ax, self.surface = ax, surface
+        self.window = window or window_of(surface, square=True)
         self.solid = ax.name == "3d"
         dashes = "-" if self.solid else (0, (4, 3))  # on a map an arrow may lie on them
         empty = ([], [], []) if self.solid else ([], [])
@@ -231,11 +234,11 @@ class Slices(Drawing):
             for color in WEIGHTS
         ]
 
-    def update(self, surface, weights) -> None:
+    def update(self, weights) -> None:
         for k, line in enumerate(self.lines):
             points = sweep(weights, k, self.window[k])
             if self.solid:
-                line.set_data_3d(*points, surface(points))
+                line.set_data_3d(*points, self.surface(points))
             else:
                 line.set_data(*points)
 
@@ -243,18 +246,20 @@ class Slices(Drawing):
 class GradientArrow(Drawing):
     """Minus the gradient at a point and its parts, one a weight; `update(weights, gradient)`.
 
-    All three arrows share one scale, chosen so that the whole one is 0.28 of the map's width long:
-    direction and proportion are what the picture shows, the caption gives the size.
+    All three arrows share one scale. Where the gradient is longer than `full`, the whole arrow is
+    0.28 of the map's width long, so that it shows direction and proportion; a smaller gradient has
+    a shorter arrow, down to none at the bottom.
     """
 
-    def __init__(self, ax: Axes) -> None:
-        self.ax = ax
+    def __init__(self, ax: Axes, *, full: float = 0.0) -> None:
+        self.ax, self.full = ax, full
         kinds = [(WEIGHTS[0], 2), (WEIGHTS[1], 2), (BLACK, 3)]
         self.arrows = [
             ax.annotate(
                 "", (0, 0), (0, 0), annotation_clip=False, zorder=5, animated=True,
                 arrowprops={"arrowstyle": "-|>", "color": color, "lw": lw, "mutation_scale": 14,
-                            "shrinkA": 0, "shrinkB": 0},
+                            "shrinkA": 0, "shrinkB": 0,
+                            "path_effects": [withStroke(linewidth=lw + 1.5, foreground="white")]},
             )
             for color, lw in kinds
         ]  # fmt: skip
@@ -263,7 +268,8 @@ class GradientArrow(Drawing):
         weights, gradient = np.asarray(weights, float), np.asarray(gradient, float)
         size = np.array([np.ptp(self.ax.get_xlim()), np.ptp(self.ax.get_ylim())])
         steep = np.linalg.norm(gradient / size)
-        whole = -0.28 * gradient / steep if steep > 0 else np.zeros(2)
+        length = 0.28 * min(1.0, np.linalg.norm(gradient) / self.full) if self.full else 0.28
+        whole = -length * gradient / steep if steep > 0 else np.zeros(2)
         for arrow, part in zip(self.arrows, ([1, 0], [0, 1], [1, 1]), strict=True):
             arrow.xy, arrow.xyann = tuple(weights + whole * part), tuple(weights)
 

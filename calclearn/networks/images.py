@@ -68,8 +68,8 @@ def windows_of(kernel_size: Any, stride: Any, padding: Any) -> Windows:
     >>> windows_of(3, (2, 2), 1).output_size((8, 7))
     (4, 4)
     """
-    kernel_size, stride = pair("kernel_size", kernel_size, 1), pair("stride", stride, 1)
-    return Windows(kernel_size, stride, pair("padding", padding, 0))
+    given = {"kernel_size": (kernel_size, 1), "stride": (stride, 1), "padding": (padding, 0)}
+    return Windows(*(pair(name, value, least) for name, (value, least) in given.items()))
 
 
 def pair(name: str, value: Any, least: int) -> Pair:
@@ -80,10 +80,8 @@ def pair(name: str, value: Any, least: int) -> Pair:
             whole(name, size, least)
         rows, columns = map(int, both)
     except ValueError:
-        raise ValueError(
-            f"{name} must be a whole number of at least {least} or a pair of them, "
-            f"got {value!r:.60}"
-        ) from None
+        expected = f"a whole number of at least {least} or a pair of them"
+        raise ValueError(f"{name} must be {expected}, got {value!r:.60}") from None
     return rows, columns
 
 
@@ -109,15 +107,11 @@ def columns(x: np.ndarray, windows: Windows) -> np.ndarray:
 @primitive
 def folded(K: np.ndarray, windows: Windows, shape: Shape) -> np.ndarray:
     """The adjoint of `columns`: each entry of K added to where it came from, in (N, C, H, W)."""
-    (N, C, H, W), ((kh, kw), (sh, sw), (ph, pw)) = shape, windows
+    (N, C, H, W), (ph, pw) = shape, windows.padding
     padded = np.zeros((C, H + 2 * ph, W + 2 * pw, N), K.dtype)
     cells = windows.cells_of(padded)
-    apart = sh >= kh and sw >= kw  # then no number lies in two windows
-    for u, v in np.ndindex(kh, kw):
-        if apart:
-            cells[:, u, v] = K[:, u, v]
-        else:
-            cells[:, u, v] += K[:, u, v]
+    for u, v in np.ndindex(windows.kernel_size):
+        cells[:, u, v] += K[:, u, v]
     return padded[:, ph : ph + H, pw : pw + W].transpose(3, 0, 1, 2)
 
 
@@ -182,19 +176,16 @@ class Conv2D(Layer):
     b: (O,). x̂ is x with p rows and columns of zeros around it; `kernel_size` k, `stride` s and
     `padding` p are whole numbers or pairs (rows, columns).
 
-    Backward, with G = ∂L/∂y. A weight is in every window, and there it is multiplied by what it
-    covers; a number of the image is in each window that covers it, and there it is multiplied by
-    the weight that lies on it; a bias is in every output, with slope 1:
+    Backward, with G = ∂L/∂y. A weight multiplies what it covers in every window, a number of the
+    image the weights that lie on it, and a bias is in every output with slope 1:
 
         ∂L/∂W[o,c,u,v] = Σ_nij G[n,o,i,j] x̂[n,c, s i + u, s j + v]
         ∂L/∂x̂[n,c,p,q] = Σ_o Σ_ijuv G[n,o,i,j] W[o,c,u,v]     over all s i + u = p, s j + v = q
         ∂L/∂b[o]       = Σ_nij G[n,o,i,j]
 
-    As matrices, where each kernel is a row of W and each window a column of K, Y = W K + b, and
-    ∂L/∂W = G Kᵀ, ∂L/∂K = Wᵀ G, ∂L/∂b = G 1; each entry of ∂L/∂K is added to its number in x̂.
-
-    Raises ValueError for sizes that are no whole numbers, for kernels larger than x̂, and for
-    parameters of other shapes.
+    As matrices, where each kernel is a row of W and each window a column of K: Y = W K + b,
+    ∂L/∂W = G Kᵀ, ∂L/∂K = Wᵀ G, ∂L/∂b = G 1. Raises ValueError for sizes that are no whole numbers,
+    for kernels larger than x̂, and for parameters of other shapes.
 
     >>> layer = Conv2D(8, kernel_size=3, stride=2, padding=1)
     >>> layer.shapes((3, 8, 8)), layer.output_shape((3, 8, 8))
@@ -235,15 +226,6 @@ class Conv2D(Layer):
 
 
 # Pooling
-def pooling_windows(kernel_size: Any, stride: Any, padding: Any) -> Windows:
-    """Windows side by side where no stride is given, and each of them on the image itself."""
-    windows = windows_of(kernel_size, kernel_size if stride is None else stride, padding)
-    (kh, kw), _, (ph, pw) = windows
-    if 2 * ph > kh or 2 * pw > kw:
-        raise ValueError(f"padding must be at most half of kernel_size {kh, kw}, got {ph, pw}")
-    return windows
-
-
 @primitive
 def largest(x: np.ndarray, windows: Windows) -> np.ndarray:
     """The largest number of every window: (N, C, H, W) to (N, C, H', W')."""
@@ -256,58 +238,34 @@ def largest(x: np.ndarray, windows: Windows) -> np.ndarray:
 
 @rule(largest)
 def pull_largest(g, y, x, windows):
-    """Who wins is a fact, not a function: it has no slope, so x and y come without their trace."""
-    G = np.transpose(g, (1, 2, 3, 0))[:, None, None]
-    return folded(G * winners(plain(x), plain(y), windows), windows, x.shape)
-
-
-def winners(x: np.ndarray, y: np.ndarray, windows: Windows) -> np.ndarray:
-    """Whether a cell is the first in its window that equals the largest number; shaped as K."""
-    y, cells = examples_last(y), windows.cells(x, -np.inf)
-    free, wins = np.ones(y.shape, bool), np.empty(cells.shape, bool)
+    """G goes to the first cell of a window that equals its largest number, which has no slope."""
+    cells, y = windows.cells(plain(x), -np.inf), examples_last(plain(y))
+    wins, free = np.empty(cells.shape, bool), np.ones(y.shape, bool)
     for u, v in np.ndindex(windows.kernel_size):
         np.logical_and(cells[:, u, v] == y, free, out=wins[:, u, v])
         free ^= wins[:, u, v]
-    return wins
+    G = np.transpose(g, (1, 2, 3, 0))[:, None, None]
+    return folded(G * wins, windows, x.shape)
 
 
-def max_pool2d(
-    x: Array, kernel_size: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0
-) -> Array:
-    """The largest number of every window; see `MaxPool2D` for the equations.
-
-    (N, C, H, W) to (N, C, H', W'). Raises ValueError for other shapes and for windows too large.
-
-    >>> max_pool2d(np.array([[[[1.0, 5.0, 2.0, 3.0], [4.0, 5.0, 0.0, 1.0]]]]), 2)[0, 0]
-    array([[5., 3.]])
-    """
-    return largest(images(x), pooling_windows(kernel_size, stride, padding))
-
-
-def avg_pool2d(
-    x: Array, kernel_size: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0
-) -> Array:
-    """The mean of every window, padding included; see `AvgPool2D` for the equations.
-
-    (N, C, H, W) to (N, C, H', W'). Raises ValueError for other shapes and for windows too large.
-
-    >>> avg_pool2d(np.array([[[[1.0, 5.0, 2.0, 3.0], [4.0, 6.0, 0.0, 1.0]]]]), 2)[0, 0]
-    array([[4. , 1.5]])
-    """
-    cells = columns(images(x), pooling_windows(kernel_size, stride, padding))
-    return np.transpose(np.mean(cells, axis=(1, 2)), (3, 0, 1, 2))
-
-
+@dataclass(frozen=True)
 class Pooling(Layer):
     """What max and average pooling have in common."""
 
+    kernel_size: int | Pair
+    stride: int | Pair | None = None
+    padding: int | Pair = 0
+
     def __post_init__(self) -> None:
-        pooling_windows(self.kernel_size, self.stride, self.padding)
+        (kh, kw), _, (ph, pw) = self.windows
+        if 2 * ph > kh or 2 * pw > kw:
+            raise ValueError(f"padding must be at most half of kernel_size {kh, kw}, got {ph, pw}")
 
     @cached_property
     def windows(self) -> Windows:
-        """The windows that become one number each."""
-        return pooling_windows(self.kernel_size, self.stride, self.padding)
+        """The windows that become one number each, side by side where no stride is given."""
+        stride = self.kernel_size if self.stride is None else self.stride
+        return windows_of(self.kernel_size, stride, self.padding)
 
     def output_shape(self, shape: Shape) -> Shape:
         with_axes(self, "C H W", shape)
@@ -329,11 +287,9 @@ class MaxPool2D(Pooling):
 
         ∂L/∂x̂[n,c,p,q] = Σ_ij G[n,c,i,j]     over the windows with s i + u* = p, s j + v* = q
 
-    Where several are largest there is a kink, and the first in the order of reading takes all, as
-    in PyTorch. The second derivative is 0 wherever there is one.
-
-    Raises ValueError for sizes that are no whole numbers, for a padding of more than half of the
-    kernel, and for kernels larger than x̂.
+    Where several are largest, the first in the order of reading takes all, as in PyTorch. Raises
+    ValueError for sizes that are no whole numbers, for a padding of more than half of the kernel,
+    and for kernels larger than x̂.
 
     >>> MaxPool2D(2).output_shape((8, 6, 7))
     (8, 3, 3)
@@ -341,10 +297,6 @@ class MaxPool2D(Pooling):
     Source: Scherer, Müller & Behnke, "Evaluation of pooling operations in convolutional
     architectures for object recognition", ICANN (2010).
     """
-
-    kernel_size: int | Pair
-    stride: int | Pair | None = None
-    padding: int | Pair = 0
 
     def forward(self, parameters: tuple, x: Array) -> Array:
         return largest(x, self.windows)
@@ -357,8 +309,7 @@ class AvgPool2D(Pooling):
         y[n,c,i,j] = 1/(k_h k_w) Σ_uv x̂[n,c, s i + u, s j + v]
 
     Shapes, sizes and errors are those of `MaxPool2D`, but the padding is 0, and counts in the mean.
-
-    Backward, with G = ∂L/∂y. Every cell has slope 1/(k_h k_w) in each window that covers it:
+    Backward, with G = ∂L/∂y, every cell has slope 1/(k_h k_w) in each window that covers it:
 
         ∂L/∂x̂[n,c,p,q] = 1/(k_h k_w) Σ_ij G[n,c,i,j]     over the windows that cover (p, q)
 
@@ -366,13 +317,30 @@ class AvgPool2D(Pooling):
     array([[0.444, 0.444],
            [0.444, 0.444]])
 
-    Source: LeCun, Bottou, Bengio & Haffner, "Gradient-based learning applied to document
-    recognition", Proc. IEEE 86 (1998).
+    Source: LeCun, Bottou, Bengio & Haffner, Proc. IEEE 86 (1998).
     """
 
-    kernel_size: int | Pair
-    stride: int | Pair | None = None
-    padding: int | Pair = 0
-
     def forward(self, parameters: tuple, x: Array) -> Array:
-        return avg_pool2d(x, *self.windows)
+        return np.transpose(np.mean(columns(x, self.windows), axis=(1, 2)), (3, 0, 1, 2))
+
+
+def max_pool2d(
+    x: Array, kernel_size: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0
+) -> Array:
+    """The largest number of every window of x (N, C, H, W); shapes and errors as `MaxPool2D`.
+
+    >>> max_pool2d(np.array([[[[1.0, 5.0, 2.0, 3.0], [4.0, 5.0, 0.0, 1.0]]]]), 2)[0, 0]
+    array([[5., 3.]])
+    """
+    return MaxPool2D(kernel_size, stride, padding).forward((), images(x))
+
+
+def avg_pool2d(
+    x: Array, kernel_size: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0
+) -> Array:
+    """The mean of every window of x (N, C, H, W); shapes and errors as `AvgPool2D`.
+
+    >>> avg_pool2d(np.array([[[[1.0, 5.0, 2.0, 3.0], [4.0, 6.0, 0.0, 1.0]]]]), 2)[0, 0]
+    array([[4. , 1.5]])
+    """
+    return AvgPool2D(kernel_size, stride, padding).forward((), images(x))

@@ -68,29 +68,27 @@ class Layer:
         """The outputs (N, ...) for checked parameters and inputs."""
         raise NotImplementedError
 
+    def __call__(self, parameters: tuple[Array, ...], x: Array, rng: Any = None) -> Array:
+        return self.apply(*self.checked(parameters, x), None if rng is None else generator(rng))
+
     def apply(self, parameters: tuple[Array, ...], x: Array, rng: Any = None) -> Array:
         """`forward`, with the generator where it takes one."""
         return self.forward(parameters, x, rng) if self.random else self.forward(parameters, x)
-
-    def __call__(self, parameters: tuple[Array, ...], x: Array, rng: Any = None) -> Array:
-        return self.apply(*self.checked(parameters, x), None if rng is None else generator(rng))
 
     def checked(self, parameters: tuple[Array, ...], x: Array) -> tuple[tuple[Array, ...], Array]:
         """Parameters and input as floating-point numbers that fit, or one sentence why not."""
         x, kind = floating("x", x), type(self).__name__
         self.output_shape(x.shape[1:])
-        expected = self.shapes(x.shape[1:])
+        shapes = self.shapes(x.shape[1:])
         instance(f"parameters of {kind}", parameters, tuple | list, "a tuple of arrays")
-        if len(parameters) != len(expected):
-            names, got = ", ".join(expected) or "()", len(parameters)
+        if len(parameters) != len(shapes):
+            names, got = ", ".join(shapes) or "()", len(parameters)
             raise ValueError(f"parameters of {kind} must be {names}, got {got} arrays")
-        arrays = tuple(map(floating, expected, parameters))
-        for (name, shape), part in zip(expected.items(), arrays, strict=True):
-            if part.shape != shape:
-                raise ValueError(
-                    f"{name} of {self} must have shape {shape} for x of shape {x.shape}, "
-                    f"got {part.shape}"
-                )
+        arrays = tuple(map(floating, shapes, parameters))
+        for (name, shape), got in zip(shapes.items(), (part.shape for part in arrays), strict=True):
+            if got != shape:
+                fit = f"have shape {shape} for x of shape {x.shape}"
+                raise ValueError(f"{name} of {self} must {fit}, got {got}")
         return arrays, x
 
 
@@ -103,10 +101,10 @@ def floating(name: str, values: Array) -> Array:
 def with_axes(layer: Layer, names: str, shape: Shape) -> None:
     """Raise ValueError unless inputs (N, *shape) have one axis for each of the names after N."""
     if len(shape) != len(names.split()) or 0 in shape:
-        expected, got = (", ".join(map(str, ["N", *axes])) for axes in (names.split(), shape))
+        kind, got = type(layer).__name__, ", ".join(map(str, ["N", *shape]))
+        expected = ", ".join(["N", *names.split()])
         raise ValueError(
-            f"x, the input of {type(layer).__name__}, must have shape ({expected}), none but N 0, "
-            f"got ({got})"
+            f"x, the input of {kind}, must have shape ({expected}), none but N 0, got ({got})"
         )
 
 
@@ -130,8 +128,7 @@ class Dense(Layer):
 
         Y = X Wᵀ + b                                W: (M, D), b: (M,)
 
-    Backward, with G = ∂L/∂Y: the entry yₙₘ = Σ_d x_nd w_md + b_m holds w_md once for each example,
-    x_nd once for each unit, and b_m once, so that
+    Backward, with G = ∂L/∂Y: yₙₘ holds w_md times x_nd, and b_m once, so that
 
         ∂L/∂W = Gᵀ X,      ∂L/∂X = G W,      ∂L/∂b = Σₙ Gₙ
 

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -64,12 +64,10 @@ class Network:
         layers, shape = self.layers, self.input_shape
         if not isinstance(layers, tuple | list) or not all(isinstance(a, Layer) for a in layers):
             raise TypeError(f"layers must be layers in a row, such as (Dense(3),), got {layers!r}")
-        if not isinstance(shape, tuple | list):
-            raise TypeError(f"input_shape must be a tuple such as (1, 8, 8), got {shape!r}")
+        instance("input_shape", shape, tuple | list, "a tuple such as (1, 8, 8)")
         for size in shape:
             whole("each of input_shape", size, 1)
-        object.__setattr__(self, "layers", tuple(layers))
-        object.__setattr__(self, "input_shape", tuple(shape))
+        vars(self).update(layers=tuple(layers), input_shape=tuple(shape))
         if not self.parameter_shapes:
             raise ValueError("layers must have weights to learn, got none that has")
 
@@ -107,16 +105,13 @@ class Network:
         w = as_points(w)
         if w.shape != (self.dimension,):
             raise ValueError(f"w must have shape ({self.dimension},), got {w.shape}")
-        shapes, places = self._plan
-        parts = views(w, shapes)
-        return [parts[place] for place in places]
+        parts = iter(views(w, tuple(self.parameter_shapes.values())))
+        return [tuple(islice(parts, count)) for count in self._counts]
 
     @cached_property
-    def _plan(self) -> tuple[tuple[Shape, ...], list[slice]]:
-        """The shapes for `views`, and which of the views are each layer's."""
-        counts = [len(a.shapes(s)) for a, s in zip(self.layers, self.shapes, strict=False)]
-        places = [slice(*ends) for ends in pairwise(accumulate(counts, initial=0))]
-        return tuple(self.parameter_shapes.values()), places
+    def _counts(self) -> list[int]:
+        """How many arrays of parameters each layer has."""
+        return [len(a.shapes(s)) for a, s in zip(self.layers, self.shapes, strict=False)]
 
     def __call__(self, w: Array, x: Array, rng: Any = None) -> Array:
         """The outputs (N, ...) for inputs (N, *input_shape), in the weights' own precision.
@@ -207,19 +202,17 @@ class Network:
             raise ValueError(f"y must have the outputs' shape {outputs.shape}, got {y.shape}")
         else:
             y = floating("y", y)
+        fit = f"outputs of shape {outputs.shape}"
         try:
             with np.errstate(all="ignore"):
                 value = error(outputs, y)
         except (ValueError, IndexError) as problem:
             raise ValueError(
-                f"error must take outputs of shape {outputs.shape} and y of shape {y.shape}: "
-                f"{problem}"
+                f"error must take {fit} and y of shape {y.shape}: {problem}"
             ) from problem
         if not is_real(value) or np.shape(value) != ():
             got = f"shape {np.shape(value)}" if is_real(value) else f"{value!r:.60}"
-            raise ValueError(
-                f"error must be one number for outputs of shape {outputs.shape}, got {got}"
-            )
+            raise ValueError(f"error must be one number for {fit}, got {got}")
         return x, y
 
 
@@ -243,9 +236,8 @@ def averages(error: Error, shape: Shape, y: np.ndarray) -> bool:
         return error.averaged
     outputs = np.random.default_rng(0).uniform(0.1, 0.9, (len(y), *shape))
     with np.errstate(all="ignore"):
-        once, twice = (
-            error(np.concatenate([outputs] * k), np.concatenate([y] * k)) for k in (1, 2)
-        )
+        once = error(outputs, y)
+        twice = error(np.concatenate([outputs, outputs]), np.concatenate([y, y]))
         return not np.isclose(twice, 2 * once, atol=0)
 
 
@@ -261,16 +253,11 @@ def at_each(f: Callable[[Array], Any], w: Array) -> Any:
         return f(w)
     if w.size == 0:
         raise ValueError(f"w must hold at least one point, got shape {w.shape}")
-    flat = np.reshape(w, (len(w), -1))
-    results = [f(np.copy(flat[:, k])) for k in range(flat.shape[1])]
+    results = [f(np.copy(point)) for point in np.reshape(w, (len(w), -1)).T]
 
-    def together(parts: tuple[Array, ...]) -> Array:
+    def together(parts: Any) -> Array:
         return np.reshape(np.stack(parts, axis=-1), np.shape(parts[0]) + w.shape[1:])
 
-    is_tuple = isinstance(results[0], tuple)
-    return tuple(map(together, zip(*results, strict=True))) if is_tuple else together(results)
-
-
-def network_like(network: Any) -> None:
-    """Raise TypeError for what is no network."""
-    instance("network", network, Network, "a Network")
+    if isinstance(results[0], tuple):
+        return tuple(map(together, zip(*results, strict=True)))
+    return together(results)

@@ -24,6 +24,7 @@ from calclearn.calculus.autodiff import vjp
 from calclearn.calculus.rules import sum_rows
 from calclearn.calculus.tracing import Traced, plain, primitive, rule
 from calclearn.descent.arguments import instance, whole
+from calclearn.descent.losses import sigmoid
 from calclearn.descent.surfaces import Array
 from calclearn.networks.initial import Initial, drawn, initial_like, orthogonal, xavier
 from calclearn.networks.layers import Layer, Shape, floating, linear, relu, with_axes
@@ -34,7 +35,11 @@ State = tuple[Array, ...]  # what is carried from step to step: h, and in an LST
 
 @dataclass(frozen=True)
 class Recurrent(Layer):
-    """What RNN, LSTM and GRU have in common: (N, T, D) to (N, T, H), for H `units`."""
+    """What RNN, LSTM and GRU have in common: (N, T, D) to (N, T, H), for H `units`.
+
+    `step(parameters, x, state)` returns the state after an input x (N, D): h (N, H), the output,
+    comes first.
+    """
 
     units: int
     _: KW_ONLY
@@ -65,10 +70,6 @@ class Recurrent(Layer):
         initial = self.recurrent_initial if name == "W_hh" else self.initial
         one = (self.units, shape[1])
         return np.concatenate([drawn(initial, rng, one) for _ in range(self.gates)])
-
-    def step(self, parameters: Parameters, x: Array, state: State) -> State:
-        """The state after an input x (N, D); its first array h (N, H) is the output."""
-        raise NotImplementedError
 
     def forward(self, parameters: Parameters, x: Array) -> Array:
         return self.unrolled(parameters, x)
@@ -106,9 +107,8 @@ def adjoints_through_time(
 ) -> np.ndarray:
     """Return h̄_t = dL/dh_t of every state, (N, T, H), from the cotangent g of all outputs, alike.
 
-    It counts what h_t does to L by itself and through all later states, as a push that is added to
-    h_t does. Raises ValueError unless g is shaped like the outputs. Of a unit that keeps half of
-    its state, with L = h_3:
+    It counts what h_t does to L by itself and through all later states. Raises ValueError unless g
+    is shaped like the outputs. Of a unit that keeps half of its state, with L = h_3:
 
     >>> half = (np.ones((1, 1)), np.full((1, 1), 0.5), np.zeros(1), np.zeros(1))
     >>> g = np.array([[[0.0], [0.0], [1.0]]])
@@ -221,15 +221,6 @@ def rows(x: np.ndarray) -> np.ndarray:
     return x.reshape(x.shape[0] * x.shape[1], x.shape[2])
 
 
-@primitive
-def gate(a: np.ndarray) -> np.ndarray:
-    """σ(a) = 1/2 + 1/2 tanh(a/2)."""
-    return 0.5 + 0.5 * np.tanh(0.5 * a)
-
-
-rule(gate, lambda g, y, a: g * y * (1 - y))
-
-
 @dataclass(frozen=True)
 class LSTM(Recurrent):
     """Long short-term memory: (N, T, D) to (N, T, H).
@@ -254,8 +245,8 @@ class LSTM(Recurrent):
         W_ih, W_hh, b_ih, b_hh = parameters
         h, c = state
         a_i, a_f, a_g, a_o = blocks(linear(x, W_ih, b_ih) + linear(h, W_hh, b_hh), 4)
-        c = gate(a_f) * c + gate(a_i) * np.tanh(a_g)
-        return gate(a_o) * np.tanh(c), c
+        c = sigmoid(a_f) * c + sigmoid(a_i) * np.tanh(a_g)
+        return sigmoid(a_o) * np.tanh(c), c
 
 
 @dataclass(frozen=True)
@@ -282,7 +273,7 @@ class GRU(Recurrent):
         (h,) = state
         a_r, a_z, a_n = blocks(linear(x, W_ih, b_ih), 3)
         s_r, s_z, s_n = blocks(linear(h, W_hh, b_hh), 3)
-        z, n = gate(a_z + s_z), np.tanh(a_n + gate(a_r + s_r) * s_n)
+        z, n = sigmoid(a_z + s_z), np.tanh(a_n + sigmoid(a_r + s_r) * s_n)
         return ((1 - z) * n + z * h,)
 
 

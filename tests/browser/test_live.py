@@ -66,7 +66,7 @@ def test_a_figure_goes_on_after_what_fails(desk):
     assert desk.complaints() == []
 
 
-RATE = "from calclearn import explorers\nexplorers.learning_rate()"
+RATE = "from calclearn import lessons\nlessons.learning_rate()"
 
 
 def test_a_screen_reader_hears_what_a_handle_moves_and_its_value(desk):

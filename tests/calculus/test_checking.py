@@ -1,4 +1,4 @@
-"""The bench: wrong gradients, each with the name of its disease, and right ones left in peace."""
+"""Right gradients agree; wrong ones are named by the marks of their mistakes."""
 
 import math
 import re
@@ -6,7 +6,16 @@ import re
 import numpy as np
 import pytest
 
-from calclearn.calculus.checking import check_gradient
+from calclearn.calculus import autodiff
+from calclearn.calculus.checking import (
+    MARKS,
+    Comparison,
+    check_gradient,
+    coordinate,
+    factor,
+    forgets_x,
+    sign,
+)
 
 RNG = np.random.default_rng(7)
 
@@ -173,8 +182,8 @@ def right_gradients():
 def wrong_gradients():
     f, g, X, residuals = least_squares(10, 3)
     w = point(3)
-    for name, factor in [("2", 2), ("1/2", 0.5), ("n", 10), ("1/n", 0.1), ("2/n", 0.2), ("3", 3)]:
-        yield "factor", f"least squares, factor {name}", f, lambda w, c=factor: c * g(w), w
+    for name, c in [("2", 2), ("1/2", 0.5), ("n", 10), ("1/n", 0.1), ("2/n", 0.2), ("3", 3)]:
+        yield "factor", f"least squares, factor {name}", f, lambda w, c=c: c * g(w), w
     yield "factor", "minus two", f, lambda w: -2 * g(w), w
     yield "factor", "always zero", f, np.zeros_like, w
     yield "factor", "odd factor", f, lambda w: 0.43 * g(w), w
@@ -299,46 +308,232 @@ def wrong_gradients():
 RIGHT, WRONG = list(right_gradients()), list(wrong_gradients())
 
 
-def test_the_bench_is_large_enough():
+def test_the_cases_are_many_and_differ():
     assert len(RIGHT) >= 40
     assert len(WRONG) >= 40
-    assert len({(disease, name) for disease, name, *_ in WRONG}) == len(WRONG)
+    assert len({(mistake, name) for mistake, name, *_ in WRONG}) == len(WRONG)
 
 
 @pytest.mark.parametrize(("name", "f", "gradient", "at"), RIGHT, ids=[case[0] for case in RIGHT])
-def test_a_right_gradient_is_left_in_peace(name, f, gradient, at):
+def test_a_right_gradient_agrees(name, f, gradient, at):
     report = check_gradient(f, gradient, at=at)
     assert report, str(report)
     assert report.diagnosis == "agrees"
 
 
 @pytest.mark.parametrize(
-    ("disease", "name", "f", "gradient", "at"), WRONG, ids=[f"{c[0]}: {c[1]}" for c in WRONG]
+    ("mistake", "name", "f", "gradient", "at"), WRONG, ids=[f"{c[0]}: {c[1]}" for c in WRONG]
 )
-def test_a_wrong_gradient_is_told_by_its_disease(disease, name, f, gradient, at):
+def test_a_mistake_is_named(mistake, name, f, gradient, at):
     report = check_gradient(f, gradient, at=at)
     assert not report
-    assert report.diagnosis == disease, str(report)
-    assert str(report) == f"{disease}: {report.message}"
+    assert report.diagnosis == mistake, str(report)
+    assert str(report) == f"{mistake}: {report.message}"
     assert 30 < len(report.message) < 260
     assert report.message.endswith(".")
 
 
 def test_the_right_answer_is_never_shown():
-    for disease, _, f, gradient, at in WRONG:
-        if disease in ("sign", "coordinate", "wrong", "transposed", "length", "missing_x"):
+    for mistake, _, f, gradient, at in WRONG:
+        if mistake in ("sign", "coordinate", "wrong", "transposed", "length", "missing_x"):
             assert not re.search(r"\d\.\d|=", check_gradient(f, gradient, at=at).message)
 
 
-def test_a_report_can_be_had_again():
+def test_a_report_repeats():
     first, again = (check_gradient(himmelblau, lambda p: p, at=[1.0, 2.0]) for _ in range(2))
     assert first == again
     assert first.points == 6
 
 
 def test_neighbours_outside_the_domain_are_left_out():
-    report = check_gradient(lambda w: math.sqrt(w[0]), lambda w: 0.5 / np.sqrt(w), at=[1e-300])
+    assert check_gradient(lambda w: math.sqrt(w[0]), lambda w: 0.5 / np.sqrt(w), at=[1e-300])
+    report = check_gradient(lambda w: math.sqrt(w[0]), lambda w: np.full(1, np.inf), at=[0.0])
+    assert report.points < 6
+
+
+# Many coordinates, small and large ones, single precision.
+
+
+def squares(w):
+    return np.sum(w**2)
+
+
+def one_flipped(w):
+    gradient = 2 * w
+    gradient[len(w) // 3] *= -1
+    return gradient
+
+
+LONG = 3000
+LONG_MISTAKES = {
+    "sign": lambda w: -2 * w,
+    "factor": lambda w: w,
+    "coordinate": one_flipped,
+    "length": lambda w: w / np.linalg.norm(w),
+    "wrong": lambda w: np.sin(5 * w),
+    "shape": lambda w: 2 * w[:, None],
+}
+
+
+@pytest.mark.parametrize("mistake", LONG_MISTAKES)
+def test_mistakes_among_thousands_of_coordinates(mistake):
+    report = check_gradient(squares, LONG_MISTAKES[mistake], at=point(LONG))
+    assert report.diagnosis == mistake, str(report)
+    if mistake == "coordinate":
+        assert f"w[{LONG // 3}] is wrong" in report.message
+
+
+def test_wrong_coordinates_beyond_those_that_are_listed():
+    def half_flipped(w):
+        return np.where(np.arange(len(w)) % 2 == 0, 2, -2) * w
+
+    report = check_gradient(squares, half_flipped, at=point(LONG))
+    assert report.diagnosis == "coordinate"
+    assert "and others" in report.message
+
+
+@pytest.mark.parametrize("d", [200, LONG, 10_000])
+def test_right_gradients_of_many_coordinates(d):
+    assert check_gradient(squares, lambda w: 2 * w, at=point(d))
+    assert check_gradient(lambda p: -np.sum(np.log(p)), lambda p: -1 / p, at=np.full(d, 1e-3))
+    assert check_gradient(lambda p: -np.sum(np.log(p)), lambda p: -1 / p, at=np.full(d, 1 / d))
+    kinks = np.where(np.arange(d) % 2 == 0, 0.0, point(d))
+    assert check_gradient(l1, np.sign, at=kinks)
+
+
+@pytest.mark.parametrize("d", [5, 1000])
+def test_coordinates_from_1e_minus_8_to_1e8(d):
+    rng = np.random.default_rng(d)
+    w, scale = 10 ** rng.uniform(-8, 8, d), 10 ** rng.uniform(-8, 8, d)
+    assert check_gradient(lambda w: np.sum(np.log(w)), lambda w: 1 / w, at=w)
+    X, y = rng.normal(size=(20, d)), rng.normal(size=20)
+
+    def loss(w):
+        return np.sum((X @ (w / scale) - y) ** 2)
+
+    def gradient(w):
+        return 2 * X.T @ (X @ (w / scale) - y) / scale
+
+    at = 0.1 * scale * rng.normal(size=d)
+    assert check_gradient(loss, gradient, at=at)
+    assert check_gradient(loss, lambda w: -gradient(w), at=at).diagnosis == "sign"
+
+
+@pytest.mark.parametrize("d", [4, 800])
+def test_a_loss_in_single_precision(d):
+    rng = np.random.default_rng(d)
+    X, y = rng.normal(size=(30, d)).astype(np.float32), rng.normal(size=30).astype(np.float32)
+
+    def loss(w):
+        return np.mean((X @ w.astype(np.float32) - y) ** 2)
+
+    def gradient(w):
+        return 2 * X.T @ (X @ w.astype(np.float32) - y) / np.float32(30)
+
+    at = rng.normal(size=d) / np.sqrt(d)
+    assert check_gradient(loss, gradient, at=at)
+    assert check_gradient(lambda w: float(loss(w)), gradient, at=at)
+    assert check_gradient(loss, lambda w: gradient(w) / 2, at=at).diagnosis == "factor"
+    assert check_gradient(loss, lambda w: -gradient(w), at=at).diagnosis == "sign"
+
+
+def test_the_gradient_of_a_network_in_single_precision():
+    rng = np.random.default_rng(0)
+    X, v, y = rng.normal(size=(20, 5)), rng.normal(size=8), rng.normal(size=20)
+
+    def loss(w):
+        return np.mean((np.tanh(X @ w.reshape(5, 8)) @ v - y) ** 2)
+
+    def single(w):
+        X32, v32, y32 = (a.astype(np.float32) for a in (X, v, y))
+        return np.mean((np.tanh(X32 @ w.astype(np.float32).reshape(5, 8)) @ v32 - y32) ** 2)
+
+    assert check_gradient(loss, autodiff.grad(loss), at=rng.normal(size=40))
+    assert check_gradient(single, autodiff.grad(loss), at=rng.normal(size=40))
+
+
+# Functions that write, that are random, or that take something else.
+
+
+def test_functions_that_write_into_their_argument():
+    def loss(w):
+        w *= 2
+        return np.sum(w**2)
+
+    def gradient(w):
+        w *= 8
+        return w
+
+    buffer = np.zeros(2)
+
+    def reused(w):
+        buffer[:] = 8 * w
+        return buffer
+
+    at = np.array([1.0, 2.0])
+    assert check_gradient(loss, gradient, at=at)
+    assert check_gradient(loss, reused, at=at)
+    assert at.tolist() == [1.0, 2.0]
+
+
+def test_random_functions_are_named():
+    rng = np.random.default_rng(0)
+    report = check_gradient(lambda w: squares(w * (rng.random(9) < 0.8)), lambda w: 2 * w, point(9))
+    assert report.diagnosis == "random"
+    assert "Two calls of f at one point" in report.message
+    report = check_gradient(squares, lambda w: 2 * w * rng.random(), point(9))
+    assert report.diagnosis == "random"
+    assert "Two calls of the gradient at one point" in report.message
+
+
+@pytest.mark.parametrize(
+    ("c", "says"),
+    [(1 + 1e-5, "1.00001 times"), (1 - 1e-5, "0.99999 times"), (1.01, "1.01 times")],
+)
+def test_a_factor_near_1_says_how_much(c, says):
+    report = check_gradient(lambda w: np.sum(np.sin(w)), lambda w: c * np.cos(w), [0.3, 1.0, 2.0])
+    assert report.diagnosis == "factor"
+    assert says in report.message
+    assert "close to 1" in report.message
+
+
+FORMS = {  # of `at`: f, its gradient, at, points that are compared
+    "no point": (math.sin, math.cos, None, 6),
+    "a number": (math.sin, math.cos, 1, 6),
+    "numbers": (np.sin, np.cos, [0.0, 1.0, 2.0], 3),
+    "a point": (squares, lambda w: 2 * w, [1, 2, 3], 6),
+    "a list of points": (squares, lambda w: 2 * w, [[1, 2], [3, 4], [5, 6]], 3),
+    "columns": (squares, lambda w: 2 * w, np.ones((2, 4)), 4),
+    "one weight": (squares, lambda w: 2 * w, [0.5], 6),
+    "a loss of shape (1, 1)": (lambda w: (w @ w).reshape(1, 1), lambda w: 2 * w, [1, 2], 6),
+}
+
+
+@pytest.mark.parametrize(("f", "gradient", "at", "points"), FORMS.values(), ids=FORMS)
+def test_forms_of_at(f, gradient, at, points):
+    report = check_gradient(f, gradient, at)
     assert report
+    assert report.points == points
+
+
+OTHER_ARGUMENTS = {
+    "a product of two": lambda w: w[0] * w[1],
+    "two arguments": lambda x, y: x * y,
+    "a vector": lambda w: w @ w,
+    "a pair": lambda p: sum(a * b for a, b in [p]),
+    "something with a length": lambda w: len(w) * w[0],
+}
+
+
+@pytest.mark.parametrize("f", OTHER_ARGUMENTS.values(), ids=OTHER_ARGUMENTS)
+def test_without_at_f_takes_a_number(f):
+    with pytest.raises(ValueError, match=r"at must be a point.*without it f is called with a numb"):
+        check_gradient(f, lambda w: w)
+
+
+def test_a_point_that_f_does_not_take_is_named():
+    with pytest.raises(ValueError, match=r"as f takes them; f\(\[1\. 2\.\]\) raises IndexError"):
+        check_gradient(lambda w: w[0] * w[2], lambda w: w, at=[1.0, 2.0])
 
 
 def test_bad_input_is_named():
@@ -360,7 +555,7 @@ def test_bad_input_is_named():
         check_gradient(himmelblau, himmelblau_gradient, at="here")
 
 
-def test_a_gradient_that_is_complex_or_empty_is_told():
+def test_a_complex_or_empty_gradient_is_named():
     def f(w):
         return np.sum(w**2)
 
@@ -368,3 +563,82 @@ def test_a_gradient_that_is_complex_or_empty_is_told():
     assert check_gradient(f, lambda w: np.zeros((2, 0)), at=[1.0, 2.0]).diagnosis == "shape"
     with pytest.raises(TypeError, match="f must return real numbers, got complex"):
         check_gradient(lambda w: 1j, lambda w: w, at=[1.0, 2.0])
+
+
+# Each mark on a table made for it.
+
+SLOPES = np.random.default_rng(0).normal(size=(4, 6)) + np.arange(4)[:, None]
+LENGTHS = np.linspace(0.5, 2, 6)
+
+TABLES = {
+    "sign": -SLOPES,
+    "factor": 3 * SLOPES,
+    "transposed": SLOPES[[1, 0, 3, 2]],
+    "missing_x": np.tile(SLOPES.sum(axis=0), (4, 1)),
+    "coordinate": SLOPES * np.array([1, 1, -1, 1])[:, None],
+    "offset": SLOPES + np.array([1, 2, 3, 4])[:, None],
+    "length": SLOPES * LENGTHS,
+}
+
+
+def table(given, slopes=SLOPES, doubt=1e-6):
+    names, smooth = np.arange(len(slopes)), np.ones(slopes.shape, bool)
+    return Comparison(given, slopes, np.full(slopes.shape, doubt), smooth, names)
+
+
+def first(given):
+    return next((mark.__name__ for mark in MARKS if mark(table(given))), None)
+
+
+@pytest.mark.parametrize("mark", TABLES)
+def test_each_mark_comes_first_on_its_own_table(mark):
+    assert first(TABLES[mark]) == mark
+
+
+def test_every_mark_has_a_table():
+    assert {mark.__name__ for mark in MARKS} == set(TABLES)
+
+
+def test_an_unknown_mistake_has_no_name():
+    assert first(np.sin(SLOPES) * SLOPES[::-1]) is None
+
+
+@pytest.mark.parametrize(("c", "plain"), [(2, True), (1 / 7, True), (2 / 9, True), (3 / 7, False)])
+def test_an_odd_factor_points_elsewhere(c, plain):
+    message = factor(table(c * SLOPES))
+    assert ("from a square" in message) == plain
+    assert f"{c:.3g} times" in message
+    assert "wrong sign" not in message
+    assert "wrong sign" in factor(table(-c * SLOPES))
+
+
+def test_zero_is_a_factor_of_its_own():
+    assert "It is 0" in factor(table(0 * SLOPES))
+
+
+def test_wrong_coordinates_are_counted_and_described():
+    flips = np.array([-1, -1, -1, 1])[:, None]
+    assert "w[0], w[1], w[2] is wrong" in coordinate(table(flips * SLOPES))
+    assert coordinate(table(flips * SLOPES)).endswith("It looks like: sign.")
+    wide = table(np.ones((9, 2)), np.eye(9)[:, :1] + np.zeros((9, 2)))
+    assert "and 5 more" in coordinate(wide)
+
+
+def test_where_nothing_is_steep_nothing_is_said():
+    flat = table(np.full((2, 3), 1e-9), np.zeros((2, 3)))
+    assert not flat.differs.any()
+    assert sign(flat) is None
+    assert factor(flat) is None
+
+
+def test_a_constant_matrix_is_recognised_and_a_changing_one_is_not():
+    rng = np.random.default_rng(1)
+    X, y = rng.normal(size=(6, 2)), rng.normal(size=6)
+
+    def f(w):
+        return np.sum(np.cosh(X @ w - y))
+
+    assert forgets_x(f, lambda w: np.sinh(X @ w - y), np.zeros(2), 6)
+    assert not forgets_x(f, lambda w: np.sin(3 * (X @ w)), np.zeros(2), 6)
+    assert not forgets_x(f, lambda w: np.full(6, np.nan), np.zeros(2), 6)
+    assert not forgets_x(f, lambda w: np.zeros(501), np.zeros(2), 501)

@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 
 from calclearn.calculus import autodiff
 from calclearn.calculus.numerical import (
+    EPS,
+    SINGLE,
     Estimate,
     at_points,
+    axis_slopes,
     backward_difference,
     central_difference,
     complex_step,
@@ -19,6 +22,7 @@ from calclearn.calculus.numerical import (
     elementwise,
     forward_difference,
     grad,
+    grain,
     hessian,
     jacobian,
     real_numbers,
@@ -83,7 +87,7 @@ def test_no_derivative(name, f, x):
 
 def test_the_error_at_a_kink_reaches_both_slopes():
     estimate = derivative(np.abs, 0.0)
-    assert (estimate.value, estimate.error) == (0.0, 1.0)
+    assert (estimate.value, estimate.error) == (0.0, pytest.approx(1.0, rel=1e-14))
 
 
 def test_a_cusp_that_has_a_slope_costs_digits_and_shows_it():
@@ -292,6 +296,221 @@ def test_an_estimate_prints_itself():
     assert repr(Estimate(0.0, 1.0, 58, False)) == "0.0 ± 1, unreliable (58 evaluations)"
     array = Estimate(np.array([1.0, 2.0]), np.array([1e-3, 0.5]), 58, np.array([True, False]))
     assert repr(array) == "[1. 2.] ± [0.001 0.5], unreliable (58 evaluations)"
+
+
+# What f does with its argument and with what it returned.
+
+
+def doubles_its_argument(x):
+    x *= 2
+    return x**2
+
+
+def sum_of_doubled(w):
+    w *= 2
+    return np.sum(w**2)
+
+
+REUSED = np.zeros(())
+
+
+def returns_one_array_again(x):
+    REUSED[...] = np.sum(np.square(x))
+    return REUSED
+
+
+@pytest.mark.parametrize(
+    "difference", [forward_difference, backward_difference, central_difference]
+)
+def test_differences_of_f_that_writes_into_its_argument(difference):
+    x = np.array([1.0, 2.0])
+    np.testing.assert_allclose(difference(doubles_its_argument, x, 1e-6), [8, 16], rtol=1e-5)
+    assert x.tolist() == [1.0, 2.0]
+    assert difference(returns_one_array_again, 3.0, 1e-6) == pytest.approx(6, rel=1e-5)
+    assert difference(lambda x: x, 3.0, 1e-6) == pytest.approx(1, rel=1e-8)
+
+
+def test_derivatives_of_f_that_writes_into_its_argument():
+    x = np.array([1.0, 2.0])
+    assert derivative(doubles_its_argument, 1.0).value == pytest.approx(8, rel=1e-12)
+    np.testing.assert_allclose(derivative(doubles_its_argument, x).value, [8, 16], rtol=1e-12)
+    np.testing.assert_allclose(complex_step(doubles_its_argument, x), [8, 16], rtol=1e-12)
+    assert derivative(returns_one_array_again, 3.0).value == pytest.approx(6, rel=1e-12)
+    assert x.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("d", [1, 2, 4, 7])
+def test_gradients_of_f_that_writes_into_its_argument(d):
+    w, buffer = np.ones(d), np.zeros(d)
+
+    def squares(w):
+        return np.multiply(w, w, out=buffer)
+
+    np.testing.assert_allclose(grad(sum_of_doubled)(w), np.full(d, 8.0), rtol=1e-9)
+    np.testing.assert_allclose(hessian(sum_of_doubled)(w), 8 * np.eye(d), atol=1e-7)
+    np.testing.assert_allclose(jacobian(squares)(w), 2 * np.eye(d), atol=1e-9)
+    np.testing.assert_allclose(jacobian(lambda w: w[::-1])(w), np.eye(d)[::-1], atol=1e-9)
+    assert w.tolist() == [1.0] * d
+
+
+# Single precision: its values show it, whatever their type.
+
+SINGLES = {  # f, f'
+    "squares beside 1e4": (lambda t: np.float32(1e4) + np.float32(t) ** 2, lambda t: 2 * t),
+    "sine": (lambda t: np.sin(np.float32(t)), np.cos),
+    "sine, as doubles": (lambda t: np.sin(np.float32(t)).astype(float), np.cos),
+    "sine, one number": (lambda t: float(np.float32(math.sin(t))), np.cos),
+    "tanh times 1e3": (
+        lambda t: np.float32(1e3) * np.tanh(np.float32(t)),
+        lambda t: 1e3 / np.cosh(t) ** 2,
+    ),
+    "inverse": (lambda t: 1 / np.float32(t), lambda t: -1 / t**2),
+    "half precision": (lambda t: np.float16(t) ** 2, lambda t: 2 * t),
+}
+
+
+@pytest.mark.parametrize("x", [1e-3, 0.5, 1.0, 3.0, 123.456, 1e6])
+@pytest.mark.parametrize(("f", "slope"), SINGLES.values(), ids=SINGLES)
+def test_single_precision_is_noticed(f, slope, x):
+    estimate = derivative(f, x)
+    with np.errstate(all="ignore"):
+        off = abs(estimate.value - slope(x))
+    assert not estimate.reliable or off <= 3 * estimate.error
+
+
+def test_x_in_single_precision_is_noticed():
+    estimate = derivative(lambda t: np.sin(np.float32(t).astype(float)), 1e8)
+    assert not estimate.reliable
+
+
+def test_gradients_in_single_precision():
+    w = np.linspace(0.1, 1, 5)
+    for f in (
+        lambda w: np.sum(np.float32(w) ** 2),
+        lambda w: np.sum(np.float32(w) ** 2, axis=0),
+        lambda w: float(np.sum(np.float32(w) ** 2)),
+    ):
+        np.testing.assert_allclose(grad(f)(w), 2 * w, rtol=1e-4)
+        np.testing.assert_allclose(hessian(f)(w), 2 * np.eye(5), atol=1e-3)
+
+
+def test_grain():
+    rng = np.random.default_rng(0)
+    single = rng.normal(size=50).astype(np.float32)
+    assert grain(single) == grain(single.astype(float)) == SINGLE
+    assert grain(rng.normal(size=50)) == EPS
+    assert grain(np.append(single.astype(float), 0.1)) == EPS
+    for few_digits in (np.zeros(3), np.array([1.0, -5.0, np.nan]), np.array([0.5, 0.0])):
+        assert grain(few_digits) == EPS
+    assert grain(np.ones(3, np.float16)) == np.finfo(np.float16).eps
+
+
+# Scales from 1e-8 to 1e8.
+
+SCALES = 10.0 ** np.arange(-8, 9)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_gradients_at_every_scale(scale):
+    w = np.array([scale, 1.0, 2.0])
+    np.testing.assert_allclose(grad(lambda w: np.sum(np.log(w)))(w), 1 / w, rtol=1e-8)
+    np.testing.assert_allclose(grad(lambda w: np.sum(np.sqrt(w)))(w), 0.5 / np.sqrt(w), rtol=1e-7)
+    near = scale * np.array([0.0, 1.0])
+    slopes = grad(lambda w: np.sum(np.exp(w / scale)))(near)
+    np.testing.assert_allclose(slopes, np.exp([0, 1]) / scale, rtol=1e-6)
+    assert derivative(np.log, scale).value == pytest.approx(1 / scale, rel=1e-10)
+    assert derivative(lambda x: np.sin(x / scale), 0.0).value == pytest.approx(1 / scale, rel=1e-6)
+    curvature = hessian(lambda w: np.sum(np.log(w)))([scale])
+    assert curvature[0, 0] == pytest.approx(-1 / scale**2, rel=1e-7)
+
+
+def test_scales_side_by_side():
+    w = np.array([1e-8, 1e-5, 1.0, 1e8])
+    np.testing.assert_allclose(grad(lambda w: np.sum(np.log(w)))(w), 1 / w, rtol=1e-8)
+    slopes = grad(lambda w: math.log(w[0]) + math.sqrt(w[1]) + w[2])(w)  # refuses what is below 0
+    np.testing.assert_allclose(slopes[:3], [1e8, 0.5 / math.sqrt(1e-5), 1], rtol=1e-7)
+
+
+def test_the_errors_of_gradients_are_honest():
+    rng = np.random.default_rng(0)
+    for f, slope in (
+        (lambda w: np.sum(np.sin(w)), np.cos),
+        (lambda w: 1e6 + np.sum(np.sin(w)), np.cos),
+        (lambda w: np.sum(np.abs(w - 0.5)), lambda w: np.sign(w - 0.5)),
+        (lambda w: np.sum(np.log(w)), lambda w: 1 / w),
+    ):
+        w = 10 ** rng.uniform(-4, 0, (20, 1))
+        slopes, errors = axis_slopes(f, w)
+        assert np.all(np.abs(slopes - slope(w)) <= 3 * errors + 1e-12 * np.abs(slope(w)))
+        assert np.median(errors) < 1e-4
+
+
+def test_a_kink_in_the_noise_of_a_large_value_is_noticed():
+    estimate = derivative(lambda x: 200 + np.abs(x), 0.0)
+    assert not estimate.reliable
+    assert estimate.error > 0.99
+
+
+# Steps that choose themselves, and numbers for points.
+
+
+@pytest.mark.parametrize(
+    ("difference", "digits"),
+    [(forward_difference, 7), (backward_difference, 7), (central_difference, 9)],
+)
+def test_a_difference_has_a_step_of_its_own(difference, digits):
+    assert difference(np.sin, 1.0) == pytest.approx(math.cos(1), abs=10.0**-digits)
+    x = np.array([0.0, 1.0, 100.0])
+    np.testing.assert_allclose(difference(np.sin, x), np.cos(x), atol=1e-5)
+
+
+def test_a_number_is_a_point():
+    assert hessian(lambda x: x**3)(2.0) == pytest.approx(autodiff.hessian(lambda x: x**3)(2.0))
+    assert hessian(math.sin)(2.0) == pytest.approx(-math.sin(2), rel=1e-8)
+    assert np.ndim(hessian(math.sin)(2.0)) == np.ndim(jacobian(math.sin)(2.0)) == 0
+    pair = jacobian(lambda x: np.stack([x, x**2]))(2.0)
+    np.testing.assert_allclose(pair, [1, 4], rtol=1e-9)
+
+
+def test_one_number_in_an_array_is_one_number():
+    np.testing.assert_allclose(grad(lambda w: (w @ w).reshape(1, 1))([1.0, 2.0]), [2, 4])
+    H = hessian(lambda w: (w @ w).reshape(1, 1))([1.0, 2.0])
+    np.testing.assert_allclose(H, 2 * np.eye(2), atol=1e-9)
+
+
+LOSES_THE_IMAGINARY_PART = {
+    "abs": lambda z: abs(z) * z,
+    "numpy.abs": lambda z: np.abs(z) ** 2 + 0j,
+    "real": lambda z: z.real * z,
+    "numpy.real": lambda z: np.real(z) ** 2 + 0j,
+    "conj": lambda z: np.conj(z) * z,
+    "angle": lambda z: z + np.angle(z - 9) * z.imag + z.real,
+    "a norm": lambda z: z * np.sqrt(z * np.conj(z)),
+}
+
+
+@pytest.mark.parametrize("f", LOSES_THE_IMAGINARY_PART.values(), ids=LOSES_THE_IMAGINARY_PART)
+@pytest.mark.parametrize("x", [1.0, [0.5, 2.5]])
+def test_a_lost_imaginary_part_is_noticed(f, x):
+    with pytest.raises(TypeError, match="f must carry complex numbers through, got a slope of"):
+        complex_step(f, x)
+
+
+def test_what_keeps_the_imaginary_part_is_taken():
+    for f, slope in (
+        (lambda z: np.where(z.real > 0, z**2, -z), lambda x: np.where(x > 0, 2 * x, -1)),
+        (lambda z: np.maximum(z, 0), lambda x: 1.0 * (x > 0)),
+        (lambda z: z if z.real > 1 else z**2, lambda x: np.where(x > 1, 1, 2 * x)),
+    ):
+        x = np.array([0.2, 0.5, 2.0])
+        np.testing.assert_allclose(complex_step(f, x), slope(x), rtol=1e-12)
+
+
+def test_settings_of_numpy_change_nothing():
+    with np.errstate(all="raise"):
+        assert derivative(np.log, 0.1).value == pytest.approx(10)
+        assert grad(lambda w: np.sum(np.log(w)))([1e-5]) == pytest.approx(1e5)
+        assert np.isnan(forward_difference(np.log, -1.0, 0.1))
 
 
 # One call of f or many.
@@ -512,7 +731,7 @@ def test_all_shifted_points_are_one_call():
         return np.sum(w**2, axis=0)
 
     grad(f)(np.ones(10))
-    assert shapes == [(10, 40), (10,), (10,)]
+    assert shapes == [(10,), (10, 40), (10,), (10,)]
 
 
 def test_a_scalar_function_has_a_scalar_gradient():

@@ -10,7 +10,7 @@ import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
 from calclearn.calculus import arrays as moves
-from calclearn.calculus import linear_algebra, products, rules, strong, tracing
+from calclearn.calculus import kinks, linear_algebra, products, rules, strong
 from calclearn.calculus.autodiff import (
     grad,
     hessian,
@@ -22,7 +22,7 @@ from calclearn.calculus.autodiff import (
     walk,
 )
 from calclearn.calculus.graph import is_parent
-from calclearn.calculus.tracing import TABLE, Rewriting, Rule
+from calclearn.calculus.tracing import TABLE
 
 # Shapes: ranks 0 to 4, an empty axis, axes of length one
 SHAPES = [(), (1,), (3,), (0,), (2, 3), (2, 1, 3), (2, 1, 2, 2)]
@@ -100,8 +100,8 @@ for (shape, axis), keep in itertools.product(AXES, [False, True]):
         case(function, lambda a, f=function, i=axis, k=keep: f(a, axis=i, keepdims=k), shape)
     case(np.var, lambda a, i=axis, k=keep: np.var(a, axis=i, keepdims=k), shape)
     case(
-        rules.euclidean,
-        lambda a, i=axis, k=keep: rules.euclidean(a, axis=i, keepdims=k),
+        kinks.euclidean,
+        lambda a, i=axis, k=keep: kinks.euclidean(a, axis=i, keepdims=k),
         numbers(shape) + 3,
     )
 for axis, degrees in itertools.product([None, 0, -1, (0, 1)], [0, 1]):
@@ -151,7 +151,7 @@ case(
 # Same numbers, another shape or order
 MOVES = [
     (np.copy, lambda a: np.copy(a), (2, 3)),
-    (tracing.in_dtype, lambda a: a.astype(a.dtype), (2, 3)),
+    (moves.in_dtype, lambda a: a.astype(a.dtype), (2, 3)),
     (np.reshape, lambda a: np.reshape(a, (3, 2)), (2, 3)),
     (np.reshape, lambda a: a.reshape(3, -1, order="F"), (2, 3)),
     (np.reshape, lambda a: a.reshape(()), (1, 1)),
@@ -334,16 +334,16 @@ def regular(*shape):
 
 
 # What only a kink, a repetition or a singular matrix needs
-case(rules.side, lambda a: a * rules.side(a), (2, 3))
+case(kinks.side, lambda a: a * kinks.side(a), (2, 3))
 for shapes in PAIRS[:8]:
-    case(rules.cosine, rules.cosine, *[numbers(s, *POSITIVE) for s in shapes])
+    case(kinks.cosine, kinks.cosine, *[numbers(s, *POSITIVE) for s in shapes])
     case(strong.times, strong.times, *shapes)
 for axis in (None, 0, -1):
-    case(rules.direction, lambda a, i=axis: rules.direction(a, i), (2, 3))
-case(rules.euclidean, lambda a: rules.euclidean(a[:1] * 0 + 1) * a, (3,))
+    case(kinks.direction, lambda a, i=axis: kinks.direction(a, i), (2, 3))
+case(kinks.euclidean, lambda a: kinks.euclidean(a[:1] * 0 + 1) * a, (3,))
 case(linear_algebra.cofactors, lambda a: linear_algebra.cofactors(a), regular(3, 3))
 case(linear_algebra.cofactors, lambda a: linear_algebra.cofactors(a), regular(2, 2, 2))
-case(tracing.in_dtype, lambda a: a.astype(a.dtype), (2, 3))
+case(moves.in_dtype, lambda a: a.astype(a.dtype), (2, 3))
 
 # Keywords of reductions
 PICK, MOST = numbers((2, 3)) > -1, numbers((3, 3)) > -1.5
@@ -608,8 +608,8 @@ def test_values_are_numpys_and_adjoints_have_the_shape_and_dtype_of_their_values
     function, f, arrays
 ):
     single = [a.astype(np.float32) for a in arrays]
-    _, _, result, value = record(lambda *x: joined(f(*x)), range(len(single)), single, {})
-    np.testing.assert_allclose(value, joined(f(*single)), rtol=1e-5, atol=1e-5)
+    result = record(lambda *x: joined(f(*x)), range(len(single)), single, {}).result
+    np.testing.assert_allclose(result.value, joined(f(*single)), rtol=1e-5, atol=1e-5)
     assert result.dtype == joined(f(*single)).dtype
     if result.dtype != np.float32:
         return  # a constant of the case is wider
@@ -619,22 +619,20 @@ def test_values_are_numpys_and_adjoints_have_the_shape_and_dtype_of_their_values
             assert g.shape == node.value.shape
             assert g.dtype == node.value.dtype
 
-    walk(result, value, ones(value), visit)
+    walk(result, ones(result.value), visit)
 
 
 # The check itself
 def ours(entry) -> bool:
     """Whether an entry of the table is the package's own, and no example's or test's."""
-    if isinstance(entry, Rule):
-        entry = entry.together or next(filter(None, entry.pullbacks))
-    else:
-        entry = getattr(entry.definition, "func", entry.definition)
+    entry = entry.together or entry.definition or next(filter(None, entry.pullbacks))
+    entry = getattr(entry, "func", entry)
     return Path(entry.__code__.co_filename).parent == Path(inspect.getfile(rules)).parent
 
 
 def is_constant(entry) -> bool:
     """Whether a function has no slope, or none that is computed."""
-    return isinstance(entry, Rewriting) and hasattr(entry.definition, "func")
+    return hasattr(entry.definition, "func")
 
 
 def test_every_rule_has_a_case():
@@ -655,9 +653,9 @@ def test_every_pull_back_is_run_by_a_case():
 
     for parameters in CASES:
         _, f, arrays = parameters.values
-        _, _, result, value = record(lambda *x, f=f: joined(f(*x)), range(len(arrays)), arrays, {})
-        walk(result, value, ones(value), visit)
-    table = [entry for entry in TABLE.values() if isinstance(entry, Rule) and ours(entry)]
+        result = record(lambda *x, f=f: joined(f(*x)), range(len(arrays)), arrays, {}).result
+        walk(result, ones(result.value), visit)
+    table = [entry for entry in TABLE.values() if ours(entry)]
     missing = {
         (entry.name, k)
         for entry in table

@@ -119,6 +119,8 @@ def test_what_cannot_be_differentiated_says_so_and_names_the_cure(f, message):
         (lambda x: np.add.at(np.zeros(2), [0, 1], x), r"np\.bincount\(index, weights=x\)"),
         (lambda x: np.full_like(np.ones(2), x[0]), r"numpy\.copyto .* np\.zeros\(shape\)"),
         (lambda x: np.fill_diagonal(x, 1), r"changes an array in place"),
+        (lambda x: np.mean([x[0], x[1]]), r"np\.mean\(np\.stack\(\[a, b\]\)\) instead"),
+        (lambda x: np.std([x[0], x[1]]), r"np\.mean\(np\.stack\(\[a, b\]\)\) instead"),
         (lambda x: [*x[0]], r"a traced number has no length and cannot be unpacked"),
         (lambda x: np.linalg.eigvals(np.outer(x, x)), r"may be complex"),
         (lambda x: np.linalg.norm(np.outer(x, x), 3), r"has no matrix norm 3"),
@@ -128,6 +130,47 @@ def test_what_cannot_be_differentiated_says_so_and_names_the_cure(f, message):
 def test_what_is_refused_names_its_cause(f, message):
     with pytest.raises(TypeError, match=message):
         grad(f)(np.array([1.0, 2.0]))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda A: np.linalg.det(A),
+        lambda A: np.linalg.inv(A)[0, 0],
+        lambda A: np.linalg.solve(A, [1.0, 2.0])[0],
+        lambda A: np.linalg.eigh(A)[0][0],
+        lambda A: np.linalg.eigvals(A)[0],
+        lambda A: np.linalg.svd(A)[1][0],
+        lambda A: np.linalg.lstsq(A, np.ones(2))[0][0],
+        lambda A: np.sum(np.sin(A)),
+        lambda A: np.sum(np.arctan2(A, 1.0)),
+        lambda A: np.sum(np.logaddexp(A, 0.0)),
+        lambda A: np.interp(0.5, A[0], [1.0, 2.0]),
+    ],
+)
+def test_what_needs_numbers_says_to_stack_them(f):
+    def of_array(x):
+        return f(np.array([[x[0], 1.0], [0.5, x[1]]]))
+
+    with pytest.raises(TypeError, match=r"use np\.stack\(\[a, b\]\) instead \(") as caught:
+        grad(of_array)(np.array([2.0, 3.0]))
+    assert any(entry.name == "of_array" for entry in caught.traceback)
+
+
+def test_an_error_of_the_function_itself_stays_as_it_is():
+    def f(x):
+        raise TypeError("the learner's own")
+
+    with pytest.raises(TypeError, match=r"^the learner's own$"):
+        grad(f)(1.0)
+
+
+def test_a_ufunc_that_is_not_numpys_is_called_by_its_own_name():
+    def expit(t):
+        return 1 / (1 + math.exp(-t))
+
+    with pytest.raises(TypeError, match=r"^expit .*has no derivative rule: add one with rule\("):
+        grad(lambda x: np.sum(np.frompyfunc(expit, 1, 1)(x)))(np.ones(2))
 
 
 def test_a_number_that_was_kept_is_named():

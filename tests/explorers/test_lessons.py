@@ -15,21 +15,11 @@ from calclearn import explorers, lessons
 from calclearn.data import LineData
 
 OF_LINES = [  # those that take other data for a line as well
-    explorers.first_descent,
     lessons.learning_rate,
-    explorers.residual_squares,
-    explorers.family_of_lines,
-    explorers.profiles,
-    explorers.which_way_is_down,
-    explorers.lying_loop,
-    explorers.sound_loop,
 ]
 MAKERS = [
     *OF_LINES,
     *(getattr(lessons, name) for name in lessons.__all__ if name != "learning_rate"),
-    explorers.shape_of_the_bowl,
-    explorers.backpropagation,
-    explorers.learning_spirals,
     explorers.accumulated_area,
     explorers.expected_loss,
     explorers.slope_at_a_point,
@@ -45,11 +35,8 @@ MAKERS = [
     explorers.noise_of_batches,
     explorers.adam_step_by_step,
     explorers.effect_of_schedules,
-    explorers.gradients_by_layer,
     explorers.sliding_kernel,
     explorers.gradient_routing,
-    explorers.chain_of_neurons,
-    explorers.cures,
     explorers.clinic,
     explorers.loss_landscape,
     explorers.error_through_time,
@@ -156,35 +143,8 @@ def test_other_data_serve_as_well(make):
     assert "kg" not in explorer.caption
 
 
-def test_the_squares_are_square_on_the_screen_and_add_up_to_the_sse():
-    explorer = explorers.residual_squares().set(slope=0.8, intercept=3.0, points=9)
-    explorer.still()
-    state, residuals = explorer.state, explorer._drawings[1].drawing
-    corners = [path.vertices[:4] for path in residuals.squares.get_paths()]
-    on_screen = [residuals.ax.transData.transform(square) for square in corners]
-    for square in on_screen:
-        (across, up) = np.ptp(square, axis=0)
-        assert across == pytest.approx(up, rel=1e-6)
-    sides = [np.ptp(square[:, 1]) for square in corners]
-    assert np.sum(np.square(sides)) == pytest.approx(state["sums"][0])
-
-
-def test_the_arrow_is_at_right_angles_to_the_contour_on_the_screen(drawing):
-    explorer = explorers.which_way_is_down().set(slope=1.5, intercept=2.5)
-    explorer.still()
-    arrow = drawing(explorer, "arrow")
-    weights, gradient = explorer.state["arrow"]
-    along = np.array([-gradient[1], gradient[0]]) * 1e-3 / np.linalg.norm(gradient)
-    to_screen = arrow.ax.transData.transform
-    shaft = to_screen(arrow.arrows[2].xy) - to_screen(weights)
-    level = to_screen(weights + along) - to_screen(weights)
-    cosine = shaft @ level / np.linalg.norm(shaft) / np.linalg.norm(level)
-    assert abs(cosine) < 1e-6
-    assert shaft @ (to_screen(weights - 1e-6 * gradient) - to_screen(weights)) > 0
-
-
 def test_dragging_turns_the_bowl_and_moves_the_point(pull_at):
-    explorer = explorers.which_way_is_down()
+    explorer = lessons.which_way_is_down()
     point, bowl = (
         next(drawing for drawing in explorer._held() if drawing.drags == names)
         for names in (("slope", "intercept"), ("azimuth", "elevation"))

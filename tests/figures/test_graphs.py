@@ -1,4 +1,4 @@
-"""A pass through a graph, step by step, and what the drawing puts on the paper at each."""
+"""A pass through a graph, and its drawing at each step."""
 
 import numpy as np
 import pytest
@@ -54,7 +54,7 @@ def texts(artists):
     return [artist.get_text() for artist in artists]
 
 
-def test_along_every_line_the_chain_rule_holds_and_sums_make_the_gradient(case):
+def test_chain_rule_along_each_line(case):
     f, arguments = case
     graph = trace(f, *arguments)
     sums = dict.fromkeys(range(len(graph.nodes)), 0.0)
@@ -66,14 +66,14 @@ def test_along_every_line_the_chain_rule_holds_and_sums_make_the_gradient(case):
     assert [arrived[k] for k in range(len(arguments))] == pytest.approx(exact)
 
 
-def test_a_value_appears_at_a_time_and_nothing_is_sent_before_all_has_come(case):
+def test_numbers_shown_at_each_step(case):
     f, arguments = case
     graph = trace(f, *arguments)
     drawing, last = drawn(graph), Pass(graph, 0).last
     seen = []
     for step in range(last + 1):
         walk = Pass(graph, step)
-        drawing.update(walk)
+        drawing.update(graph, step)
         values, adjoints = (texts(column) for column in zip(*drawing.numbers, strict=True))
         shares = texts(share for _, share in drawing.shares.values())
         seen.append(sum(map(bool, values)) + sum(map(bool, shares)))
@@ -88,7 +88,7 @@ def test_a_value_appears_at_a_time_and_nothing_is_sent_before_all_has_come(case)
     assert adjoints == [number(node.adjoint) for node in graph.nodes]
 
 
-def test_an_adjoint_on_its_way_is_the_sum_of_what_has_come():
+def test_adjoint_that_is_not_complete():
     graph = trace(lambda x: x * np.sin(x), 2.0)
     before, after = (Pass(graph, step) for step in (4, 6))
     assert before.arrived[0] == pytest.approx(np.sin(2.0))
@@ -97,39 +97,39 @@ def test_an_adjoint_on_its_way_is_the_sum_of_what_has_come():
     assert not after.waiting
 
 
-def test_the_product_of_the_present_line_is_spelled_out():
+def test_product_of_the_present_line():
     graph = trace(neuron, 1.5, -0.8, 0.3, 0.5)
     drawing = drawn(graph)
-    drawing.update(Pass(graph, 5))
+    drawing.update(graph, 5)
     assert texts(drawing.product) == ["", "", ""]
     assert len(drawing.now.get_segments()) == 1
-    drawing.update(Pass(graph, 8))
+    drawing.update(graph, 8)
     upstream, local, down = (float(text.replace("−", "-")) for text in texts(drawing.product))
     assert upstream * local == pytest.approx(down, rel=0.01)
     assert len(drawing.now.get_segments()) == 1
     assert len(drawing.sent.get_segments()) == 2
 
 
-def test_the_wiring_is_drawn_once_and_anew_for_another_function():
+def test_wiring_of_another_function():
     one, other = trace(neuron, 1.5, -0.8, 0.3, 0.5), trace(chain, 0.7)
     drawing = drawn(one)
-    drawing.update(Pass(one, 3))
+    drawing.update(one, 3)
     painter = Painter(drawing.ax.figure)
     painter.paint()
     painter.paint()  # the first one settles the layout
     kept = list(drawing.artists)
-    drawing.update(Pass(trace(neuron, 1.0, 2.0, 0.3, 0.5), 9))
+    drawing.update(trace(neuron, 1.0, 2.0, 0.3, 0.5), 9)
     assert drawing.artists == kept
     assert not drawing.ax.figure.stale
-    drawing.update(Pass(other, 3))
+    drawing.update(other, 3)
     assert len(drawing.numbers) == len(other.nodes)
     assert not set(kept) & set(drawing.ax.get_children())
 
 
-def test_no_label_covers_another_or_a_box_of_one_neuron():
+def test_labels_of_a_neuron_do_not_overlap():
     graph = trace(neuron, 1.5, -0.8, 0.3, 0.5)
     drawing = drawn(graph)
-    drawing.update(Pass(graph, Pass(graph, 0).last))
+    drawing.update(graph)
     painter = Painter(drawing.ax.figure)
     painter.paint()
     renderer = painter._canvas.get_renderer()
@@ -159,17 +159,17 @@ def test_no_label_covers_another_or_a_box_of_one_neuron():
         (lambda p: p[1], (np.array([1.0, 2.0]),), "(2,)[1]", "[1]"),
     ],
 )
-def test_an_operation_is_written_as_mathematics_writes_it(f, arguments, shown, named):
+def test_names_of_operations(f, arguments, shown, named):
     graph = trace(f, *arguments)
     assert formula(graph, len(graph.nodes) - 1) == shown
     assert name(graph, len(graph.nodes) - 1) == named
 
 
-def test_arrays_are_shown_by_their_shape():
+def test_arrays():
     W, x = np.arange(6.0).reshape(2, 3), np.ones(3)
     graph = trace(lambda W, x: np.sum(np.tanh(W @ x)), W, x)
     drawing, last = drawn(graph), Pass(graph, 0).last
-    drawing.update(Pass(graph, last))
+    drawing.update(graph, last)
     values, adjoints = (texts(column) for column in zip(*drawing.numbers, strict=True))
     assert values[:-1] == adjoints[:-1] == ["(2, 3)", "(3,)", "(2,)", "(2,)"]
     assert texts(share for _, share in drawing.shares.values())[:2] == ["(2, 3)", "(3,)"]

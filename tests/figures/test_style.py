@@ -70,3 +70,8 @@ def test_nothing_global_changes():
 def test_unknown_panels_are_named(kinds):
     with pytest.raises(ValueError, match="kinds must be"):
         panels(*kinds)
+
+
+def test_an_optimizer_of_ones_own_has_a_look():
+    assert look.OPTIMIZERS["Mine"] == (look.GREY, ".")
+    assert "Mine" not in look.OPTIMIZERS

@@ -92,8 +92,8 @@ def test_slices_lie_on_the_bowl_and_go_through_the_point(surface, window):
     flat, solid = panels("flat", "solid")
     weights = np.array([0.7, 2.0])
     for ax in (flat, solid):
-        drawing = Slices(ax, window)
-        drawing.update(surface, weights)
+        drawing = Slices(ax, surface, window=window)
+        drawing.update(weights)
         for k, line in enumerate(drawing.lines):
             points = np.array(line.get_data_3d() if ax is solid else line.get_data())
             assert (points[1 - k] == weights[1 - k]).all(), "the other weight has moved"
@@ -116,6 +116,16 @@ def test_arrows_show_the_gradient_and_its_parts(surface, window):
     assert drawing.arrows[2].xy == tuple(weights), "no gradient, no arrow"
 
 
+def test_an_arrow_shrinks_with_a_gradient_that_is_less_than_full():
+    (ax,) = panels("flat")
+    drawing, origin = GradientArrow(ax, full=4.0), np.zeros(2)
+    lengths = []
+    for size in (1.0, 2.0, 4.0, 100.0):
+        drawing.update(origin, np.array([size, 0.0]))
+        lengths.append(-drawing.arrows[2].xy[0])
+    assert lengths == pytest.approx([0.07, 0.14, 0.28, 0.28])
+
+
 def test_points_stand_where_they_are_put(surface, window):
     flat, solid = panels("flat", "solid")
     dot, on_bowl = Point(flat, drags=("a", "b")), PointOnBowl(solid)
@@ -128,7 +138,7 @@ def test_points_stand_where_they_are_put(surface, window):
 
 def test_shaded_points_are_darker_where_the_loss_is_lower(surface, window):
     (ax,) = panels("flat")
-    drawing = ShadedPoints(ax, window, losses=surface)
+    drawing = ShadedPoints(ax, surface, window)
     best = np.array(surface.minima[0])
     weights = np.column_stack([best, best + 0.3, best + 0.9])
     drawing.update(weights, surface(weights))

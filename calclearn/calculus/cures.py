@@ -1,0 +1,104 @@
+"""The sentences of what cannot be traced: each names its cause and its cure."""
+
+import re
+
+import numpy as np
+
+
+class LostTraceError(TypeError):
+    """A traced array was to become plain numbers, and its derivative would be lost."""
+
+
+CURES = {
+    "float(x)": "use x as it is, np.sin(x) instead of math.sin(x), np.stack instead of storing x "
+    "into an array, a[0] = x, and np.mean(np.stack([a, b])) instead of np.mean([a, b])",
+    "int(x)": "use np.floor(x)",
+    "an index x": "compute indices from plain numbers, or with np.argmax",
+    "complex(x)": "complex numbers are out of scope, use real ones",
+    "x[0] = 1": "a traced array cannot be changed in place, so build a new one with np.where, "
+    "np.stack or np.concatenate",
+    "del x[0]": "use np.delete(x, 0), which returns a new array",
+    "x.item()": "use x as it is, or x[0]",
+    "x.tolist()": "use x as it is, or unpack it: a, b = x",
+    "x.sort()": "use np.sort(x), which returns a new array",
+    "x.partition()": "use np.partition(x, k), which returns a new array",
+    "x.fill()": "use np.full_like(x, value), which returns a new array",
+    "x.put()": "use np.where, which returns a new array",
+    "x.resize()": "use np.resize(x, shape), which returns a new array",
+    "x.view()": "use x.reshape or x.astype",
+    "x.tobytes()": "use x as it is",
+    "x.to_numpy()": "x behaves like a NumPy array, use it as it is",
+}
+
+
+def lost(conversion, running: bool):
+    """The error of a conversion to plain numbers, in a function that is `running` or has ended."""
+    if running:
+        return LostTraceError(f"{conversion} would lose the derivative of x: {CURES[conversion]}")
+    return LostTraceError(
+        f"{conversion} of a traced number that was kept after its function had returned: "
+        "it is no plain number, so compute the numbers to keep outside of grad"
+    )
+
+
+OBJECTS = re.compile(  # what NumPy says of arrays whose entries are objects
+    r"dtype\('O'\)|has no callable|safely coerced|^'(?:int|float)' object has no attribute"
+)
+
+
+def cured(error: Exception) -> Exception:
+    """What to raise in place of an error that came out of the traced function."""
+    if isinstance(error.__cause__, LostTraceError):  # NumPy hides it when a[0] = x fails
+        return error.__cause__
+    if type(error) is not LostTraceError and OBJECTS.search(str(error)):
+        return LostTraceError(
+            f"NumPy can do this with arrays of numbers only: where np.array([a, b]) holds traced "
+            f"numbers, use np.stack([a, b]) instead ({error})"
+        ).with_traceback(error.__traceback__)
+    return error
+
+
+def full_name(function) -> str:
+    if isinstance(function, np.ufunc):  # which do not say where they come from
+        module = "numpy." if getattr(np, function.__name__, None) is function else ""
+        return module + function.__name__
+    return f"{function.__module__}.{function.__name__}"
+
+
+def no_rule(function):
+    name = full_name(function)
+    if ".fft" in name:
+        return TypeError(f"{name} has no derivative rule: complex numbers are out of scope")
+    return TypeError(
+        f"{name} has no derivative rule: add one with rule({name}, lambda g, y, a: ...), "
+        f"where y = {function.__name__}(a) and g is the cotangent of y"
+    )
+
+
+def no_slope_in(function, k: int):
+    return TypeError(
+        f"{full_name(function)} has no derivative with respect to its argument {k}: "
+        "pass a plain number there"
+    )
+
+
+def no_keyword(function, name: str):
+    return TypeError(f"{full_name(function)} under grad has no keyword {name!r}")
+
+
+def by_position(function, name: str):
+    return TypeError(f"{full_name(function)} under grad takes {name} by position")
+
+
+def cannot_store(function):
+    return TypeError(
+        f"{full_name(function)} cannot store a traced array into a plain one: "
+        f"write a = a + x instead of a += x, and leave out= away"
+    )
+
+
+def no_attribute(name: str):
+    return AttributeError(
+        f"a traced array has no attribute {name!r}: use a NumPy function that has a rule, "
+        f"or write one with @primitive and rule(...)"
+    )

@@ -1,0 +1,106 @@
+"""Lesson 00, what calculus lets a machine do: it makes a loss smaller, step by step, w ← w − η·∇L(w).
+
+The data are penguins, the weights the slope and intercept of a line.
+"""
+
+import numpy as np
+
+from calclearn.data import penguin_line
+from calclearn.descent.descend import descend
+from calclearn.descent.losses import line_loss
+from calclearn.descent.optimizers import GradientDescent
+from calclearn.exercises import choice, exercise, outcome
+from calclearn.explorers.descents import (
+    STEPS,
+    far_start,
+    progress,
+    rate_slider,
+    regime,
+    regimes,
+)
+from calclearn.explorers.explore import Explorer, explore
+from calclearn.figures.curves import Data, Line
+from calclearn.figures.descents import LossCurve, Path
+from calclearn.figures.style import panels
+from calclearn.figures.surfaces import Bowl, window_around
+
+
+def first_descent() -> Explorer:
+    """One slider, the learning rate, on a real line fit: the line, the bowl, the loss by step.
+
+    >>> first_descent().set(learning_rate=3e-4).caption.partition(":")[0]
+    'Learning rate 0.0003 converges'
+    """
+    data = penguin_line()
+    loss, unit = line_loss(data.x, data.y), f"{data.y_unit}²"
+    rates, lowest = regimes(loss), float(loss(loss.minima[0]))
+
+    def walk(learning_rate):
+        descent = descend(loss, far_start(loss), GradientDescent(learning_rate), STEPS)
+        near = np.flatnonzero(descent.values <= 1.01 * lowest)
+        return {"descent": descent, "weights": descent.points.T, "near": near}
+
+    def caption(learning_rate, descent, near, step) -> str:
+        arrival = f" It is within 1% of the lowest from step {near[0]} on." if len(near) else ""
+        return (
+            f"{regime(rates, learning_rate)}; {progress(descent, step, unit)} "
+            f"(lowest possible: {lowest:.3g} {unit}).{arrival}"
+        )
+
+    left, middle, right = panels("flat", "solid", "flat", ratios=(1, 1.1, 1))
+    title = f"path in the bowl: loss ({unit})"
+    drawings = [
+        Data(left, data, title="data, and the line at every step"),
+        Bowl(middle, loss, window=window_around(loss), title=title, drags=()),
+        Line(left),
+        Path(middle, ball=True),
+        LossCurve(right, loss, steps=STEPS, unit=unit),
+    ]
+    return explore(walk, drawings, caption, play="step", learning_rate=rate_slider(loss))
+
+
+# Exercises; the questions stand in the notebook.
+# fmt: off
+
+x, y = penguin_line().x, penguin_line().y
+slope, intercept = 0.5, 3.7
+residuals = slope * x + intercept - y
+
+outcome("00", 3, """
+    Longer steps help at first. But a step that is too long lands higher up on the other side, and
+    the next one, longer still, higher again. Lesson 07 says exactly where that begins.""")
+
+exercise("00.1", slope * (210 - 190) / 10 + intercept, """
+    The flipper is 2 cm above 190 mm, and 0.5 · 2 + 3.7 = 4.7 kg.
+    > First find x: how far is 210 mm above 190 mm, in centimetres?
+    > Put that x into the line: slope times x, and the intercept added.""", [
+    (slope * 210 + intercept,        "This puts the whole 210 mm in for x."),
+    (slope * 21 + intercept,         "This puts the whole flipper in for x, from zero on."),
+    (slope * 20 + intercept,         "This takes x in millimetres; the line wants centimetres."),
+    (slope * 2,                      "The intercept is missing."),
+    (intercept * 2 + slope,          "Slope and intercept have changed places."),
+])
+
+exercise("00.2", np.sum(residuals**2), """
+    Each residual is squared, so that too high counts like too low, and all are added.
+    > Compute all predictions at once: x is an array, and so is slope · x + intercept.
+    > Subtract y, square with **2, and add with np.sum.""", [
+    (np.sum(residuals),              "The residuals are added, but not squared."),
+    (np.sum(np.abs(residuals)),      "The sizes of the residuals are added, not the squares."),
+    (np.mean(residuals**2),          "This is the mean of the squares, not their sum."),
+    (np.sqrt(np.sum(residuals**2)),  "This is the square root of the loss."),
+    (np.sum(residuals) ** 2,         "Square first, then add: this adds first."),
+    (np.sum((intercept * x + slope - y) ** 2), "Slope and intercept have changed places."),
+])
+
+choice("00.3", "b", """
+    A step is learning rate × slope. One that jumps over the bottom and lands higher than it began
+    meets a steeper slope there, so that the next jump is longer still.
+    > Move the slider to its far end and look at the loss curve.
+    > Follow the first three points of the path on the bowl: on which side is each of them, and at
+    which height?""",
+    a="Longer steps are faster only while they do not jump over the bottom.",
+    c="A path that ends up near the bottom has steps that become short again.",
+    d="A larger learning rate moves the line by more, not by nothing.")
+
+# fmt: on

@@ -1,0 +1,194 @@
+"""Lesson 04, how wrong is a line: SSE(m, c) = Σ(m·xᵢ + c − yᵢ)², a height over all lines (m, c)."""
+
+from functools import cache
+
+import numpy as np
+
+from calclearn.data import penguin_line
+from calclearn.descent.losses import line_loss
+from calclearn.exercises import choice, exercise, outcome
+from calclearn.explorers import controls
+from calclearn.explorers.controls import round_slider, slider
+from calclearn.explorers.explore import Explorer, explore
+from calclearn.figures.curves import Data, Line, Residuals, TotalSquare
+from calclearn.figures.style import panels
+from calclearn.figures.surfaces import Point, ShadedPoints, window_around
+
+
+def residual_squares() -> Explorer:
+    """How wrong is a line? Slope and intercept move it; its squared residuals are real squares.
+
+    On the right stands one square as large as all of them together: the SSE. `points` says how many
+    of the penguins take part.
+
+    >>> residual_squares().set(slope=0.5, intercept=4, points=12).state["weights"]
+    array([0.5, 4. ])
+    """
+    data = penguin_line()
+    slopes, intercepts = window_around(line_loss(data.x, data.y), rise=1.4)
+    corners = np.array([(m, c) for m in slopes for c in intercepts]).T  # (2, 4)
+
+    @cache
+    def few(points):
+        return data.thinned(points)
+
+    def measure(slope, intercept, points) -> dict:
+        weights, kept = np.array([slope, intercept]), few(points)
+        loss = line_loss(kept.x, kept.y)
+        return {
+            "data": kept,
+            "weights": weights,
+            "total": loss(weights),
+            "least": loss(loss.minima[0]),
+            "most": loss(corners).max(),
+        }
+
+    def caption(slope, intercept, points, total, least) -> str:
+        best = "hardly any line does better"
+        if total >= 1.005 * least:
+            best = f"the best line reaches {least:.3g} kg²"
+        return (
+            f"The line with slope {slope:.2f} and intercept {intercept:.2f} misses {points} "
+            f"points: the squares add up to SSE = {total:.3g} kg²; {best}."
+        )
+
+    left, right = panels("flat", "flat", ratios=(1.5, 1), height=3.9)
+    return explore(
+        measure,
+        [
+            Data(left, title="data, line and squared residuals", around=data),
+            Residuals(left),
+            Line(left),
+            TotalSquare(right, unit="kg"),
+        ],
+        caption,
+        slope=round_slider(0.0, slopes),
+        intercept=round_slider(data.y.mean(), intercepts),
+        points=slider(12, 3, 40, 1),
+    )
+
+
+def family_of_lines() -> Explorer:
+    """Each line is one point of weight space. A family of lines over the data, and its points.
+
+    `family` says what differs between its lines; the thick line is the present one. The darker a
+    point, the lower its SSE.
+
+    >>> family_of_lines().set(family="through the middle").state["lines"].shape
+    (2, 26)
+    """
+    data = penguin_line()
+    surface = line_loss(data.x, data.y)
+    window = slopes, intercepts = window_around(surface)
+
+    def draw(slope, intercept, family) -> dict:
+        t = np.linspace(-1, 1, 25)
+        if family == "intercept":
+            others = np.stack([0 * t + slope, intercept + t * np.ptp(intercepts) / 2])
+        else:
+            turned = slope + t * np.ptp(slopes) / 2
+            pivot = data.x.mean() if family == "through the middle" else 0.0
+            others = np.stack([turned, intercept + (slope - turned) * pivot])
+        lines = np.column_stack([others, (slope, intercept)])  # (2, 26), the present one last
+        return {"lines": lines, "losses": surface(lines), "weights": lines[:, -1]}
+
+    def caption(slope, intercept, lines, losses) -> str:
+        best = lines[:, np.argmin(losses)]
+        return (
+            f"Thick line, large point: slope {slope:.2f}, intercept {intercept:.2f}, "
+            f"SSE {losses[-1]:.4g} kg². The best line of this family has slope {best[0]:.2f}, "
+            f"intercept {best[1]:.2f} and SSE {losses.min():.4g} kg²."
+        )
+
+    left, right = panels("flat", "flat", ratios=(1.25, 1), height=3.9)
+    points = ShadedPoints(right, surface, window, title="the same lines as points (dark: low SSE)")
+    families = ["slope", "intercept", "through the middle"]
+    return explore(
+        draw,
+        [
+            Data(left, data, title="a family of lines"),
+            Line(left).on(weights="lines"),
+            points.on(weights="lines"),
+            Point(right, drags=("slope", "intercept")),
+        ],
+        caption,
+        slope=round_slider(0.3, slopes),
+        intercept=round_slider(4.4, intercepts),
+        family=controls.choice(families, label="what varies"),
+    )
+
+
+# Exercises; the questions stand in the notebook.
+# fmt: off
+
+x, y = penguin_line().x, penguin_line().y
+light, heavy = y.argmin(), y.argmax()
+rise = (y[heavy] - y[light]) / (x[heavy] - x[light])
+mistyped = np.where(np.arange(len(y)) == 0, 10 * y, y)
+r = 0.5 * x + 3.7 - mistyped
+share = r[0]**2 / np.sum(r**2)
+
+
+def sse(m, c, x, y):
+    return np.sum((m * x + c - y)**2)
+
+
+outcome("04", 1, """
+    Two squared is 4, one squared plus one squared is 2. Squaring makes one large miss count more
+    than two that are half as large.""")
+
+exercise("04.1", sse, """
+    One line of NumPy: predictions, minus y, squared, added. It holds for any points.
+    > Write the residual of all points at once: prediction − y.
+    > `**2` squares every entry of an array and `np.sum` adds them up.""", [
+    (lambda m, c, x, y: np.sum(m * x + c - y),         "The residuals are added, but not squared: too high and too low cancel."),
+    (lambda m, c, x, y: np.sum(np.abs(m * x + c - y)), "The sizes of the residuals are added, not their squares."),
+    (lambda m, c, x, y: np.mean((m * x + c - y)**2),   "This is the mean of the squares, not their sum."),
+    (lambda m, c, x, y: np.sqrt(sse(m, c, x, y)),      "This is the square root of the sum."),
+    (lambda m, c, x, y: np.sum(m * x + c - y)**2,      "Square first, then add."),
+    (lambda m, c, x, y: sse(c, m, x, y),               "Slope and intercept have changed places."),
+    (lambda m, c, x, y: sse(m, 0.0, x, y),             "The intercept is missing."),
+    (lambda m, c, *_: sse(m, c, penguin_line().x, penguin_line().y), "This always uses the penguins: use the x and y that the function is given."),
+], points=((0.5, 3.7, x, y), (0.0, 3.0, x, y), (-1.5, 2.0, np.array([1.0, 2.0, 4.0]), np.array([3.0, -1.0, 0.5]))))
+
+exercise("04.2", np.array([rise, y[light] - rise * x[light]]), """
+    Through two points there is a line without residuals. With more points than weights there is
+    none in general, and the smallest SSE is above zero.
+    > The slope is the difference of the two y, divided by the difference of the two x.
+    > The intercept is what is left of one penguin's y after slope · x is taken away.""", [
+    ([1 / rise, y[light] - x[light] / rise], "The slope is upside down: it is the change of y per change of x."),
+    ([rise, y[light]],                       "This is the lightest penguin's y; the intercept is the height at x = 0."),
+    ([rise, y[heavy]],                       "This is the heaviest penguin's y; the intercept is the height at x = 0."),
+    ([rise, y[light] + rise * x[light]],     "The slope is right; from the penguin to x = 0 the line goes the other way."),
+    (np.polyfit(x, y, 1),                    "This is the best line through all penguins, not these two."),
+])
+
+exercise("04.3", share, """
+    One bird out of hundreds makes up nearly the whole loss: a square grows with the square of the
+    distance, so that the line with the lowest SSE runs after far points.
+    > Make a copy of y, change its first entry, and compute all residuals again.
+    > The fraction is the first square divided by the sum of all squares.""", [
+    (100 * share,                   "This is the share in per cent; a fraction is asked for."),
+    (abs(r[0]) / np.sum(np.abs(r)), "This is the share of the lengths of the residuals, not of their squares."),
+    (r[0]**2 / sse(0.5, 3.7, x, y), "This divides by a sum without the mistyped square; the whole has it in."),
+    (1 - share,                     "This is the share of all the other penguins."),
+    (1 / len(y),                    "This is the share of one bird in the number of birds."),
+    (r[0]**2,                       "This is the bird's square; divide it by the sum of all squares."),
+])
+
+choice("04.4", "a", """
+    Σ(slope · xᵢ + intercept − yᵢ) is zero as soon as the line meets the point (mean x, mean y), at
+    any slope: what lies above cancels what lies below.
+    > Try it: turn a line around the middle of the data and add its plain residuals.
+    > What do the residuals above and below the line do to each other in a sum?""",
+    options={
+        "a": "Because a plain sum is zero for every line through the mean point, however bad.",
+        "b": "Because squares are smaller, and a loss has to be small.",
+        "c": "Because a residual below the line would otherwise count twice.",
+        "d": "Because the squares do not depend on the units of y.",
+    },
+    b="A residual larger than one grows when it is squared.",
+    c="A residual below the line has a sign, but it is counted once.",
+    d="The square of kilograms is kg²: change the unit and the SSE changes.")
+
+# fmt: on

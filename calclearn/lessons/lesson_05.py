@@ -1,0 +1,137 @@
+"""Lesson 05, what happens when one weight moves: SSE(w₀, w₁) = Σ(w₀·xᵢ + w₁ − yᵢ)² is a parabola in
+w₀ alone, and in w₁ alone.
+"""
+
+import numpy as np
+
+from calclearn.data import penguin_line
+from calclearn.descent.losses import line_loss
+from calclearn.exercises import choice, exercise, outcome
+from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers.surfaces import turning, weight_sliders
+from calclearn.figures.curves import Tangent
+from calclearn.figures.marks import Lines
+from calclearn.figures.style import GREY, WEIGHTS, panels
+from calclearn.figures.surfaces import NAMES, Bowl, PointOnBowl, Slices, grid, sweep, window_around
+
+
+def profiles() -> Explorer:
+    """What happens when one weight moves? Two error profiles, and the bowl that they are cut from.
+
+    Each profile is the SSE as one weight runs and the other stays; faint behind it are the profiles
+    for other values of the weight that stays. Together they are the bowl.
+
+    >>> bowl = profiles().set(slope=0.5, intercept=3.7)
+    >>> bowl.state["loss"] < bowl.set(slope=1.0).state["loss"]
+    np.True_
+    """
+    data = penguin_line()
+    surface = line_loss(data.x, data.y)
+    window = window_around(surface)
+
+    def cut(slope, intercept) -> dict:
+        weights = np.array([slope, intercept])
+        along_slope, along_intercept = (sweep(weights, k, window[k]) for k in (0, 1))  # (2, 81)
+        d_slope, d_intercept = surface.gradient(weights)
+        return {
+            "weights": weights,
+            "loss": surface(weights),
+            "over_slope": (along_slope[0], surface(along_slope)),
+            "over_intercept": (along_intercept[1], surface(along_intercept)),
+            "d_slope": d_slope,
+            "d_intercept": d_intercept,
+        }
+
+    def caption(slope, intercept, loss, d_slope, d_intercept) -> str:
+        return (
+            f"At slope {slope:.2f} and intercept {intercept:.2f} the SSE is {loss:.4g} kg². "
+            f"Increasing the slope alone {_changes(d_slope, surface.scale)}; increasing the "
+            f"intercept alone {_changes(d_intercept, surface.scale)}."
+        )
+
+    first, second, solid = panels("flat", "flat", "solid", ratios=(1, 1, 1.25))
+    top = 1.05 * float(surface(grid(window, 2)).max())
+    for k, (ax, weight) in enumerate([(first, "slope"), (second, "intercept")]):
+        ax.set(xlabel=NAMES[k], xlim=window[k], ylim=(0, top), title=f"profile over the {weight}")
+        for other in np.linspace(*window[1 - k], 9):
+            points = sweep(np.full(2, other), k, window[k])
+            ax.plot(points[k], surface(points), color=GREY, lw=0.6, alpha=0.6)
+    first.set_ylabel("SSE (kg²)")
+    green, pink = WEIGHTS
+    drawings = [
+        Lines(first, "over_slope", color=green, lw=2.5),
+        Tangent(first, color=green).on(x="slope", y="loss", slope="d_slope"),
+        Lines(second, "over_intercept", color=pink, lw=2.5),
+        Tangent(second, color=pink).on(x="intercept", y="loss", slope="d_intercept"),
+        Bowl(solid, surface, window=window, title="the bowl: SSE (kg²)"),
+        Slices(solid, surface, window=window),
+        PointOnBowl(solid),
+    ]
+    return explore(cut, drawings, caption, **weight_sliders(window, (0.25, 0.7)), **turning())
+
+
+def _changes(derivative: float, scale: float) -> str:
+    """Return what a weight that increases does to the SSE, `scale` being the size of a loss."""
+    if abs(derivative) < 0.01 * scale:
+        return "hardly changes it"
+    return f"{'raises' if derivative > 0 else 'lowers'} it by {abs(derivative):.4g} per unit"
+
+
+# Exercises; the questions stand in the notebook.
+# fmt: off
+
+x, y = penguin_line().x, penguin_line().y
+n = len(x)
+
+outcome("05", 2, """
+    Always, wherever the intercept is held: a sum of squares of straight lines is a parabola.
+    Holding another intercept moves it, and never changes how curved it is.""")
+
+exercise("05.1", np.mean(y - 1.0 * x), """
+    It is the mean of y − slope · x: at the bottom of the intercept profile the residuals add up to
+    zero.
+    > Plot the profile, or ask: what must the residuals add up to at its bottom?
+    > Take slope · x away from every y. Which single number is nearest to what is left?""", [
+    (np.mean(y),             "This is the mean mass: the best intercept for a slope of zero."),
+    (np.polyfit(x, y, 1)[1], "This goes with the best slope; here the slope is held at 1."),
+    (np.mean(y + x),         "The slope's part is added; it has to be taken away."),
+    (np.median(y - x),       "This is the median: it makes the sum of distances smallest."),
+    (np.sum(y - x),          "This is a sum over all penguins, not a mean."),
+])
+
+exercise("05.2", lambda slope: np.mean(y - slope * x), """
+    mean(y) − slope · mean(x): a line of weight space, the valley floor across the bowl. Each best
+    line passes through the mean point of the data.
+    > Do what you did for the slope of 1, with `slope` in its place.
+    > It is one mean over all penguins of what slope · x leaves of y.""", [
+    (lambda slope: np.mean(y),                      "This does not depend on the slope."),
+    (lambda slope: np.mean(y - x),                  "This does not depend on the slope: it is the answer of 05.1."),
+    (lambda slope: np.mean(y + slope * x),          "The slope's part is added; it has to be taken away."),
+    (lambda slope: slope * np.mean(x) - np.mean(y), "The sign is wrong: this is the mean residual of the line without intercept."),
+    (lambda slope: np.sum(y - slope * x),           "This is a sum, not a mean."),
+    (lambda slope: np.mean(y) - slope,              "The slope has to meet x before it is taken away."),
+], points=((0.0,), (1.0,), (-2.0,), (0.4,)), tolerance=5e-3)
+
+exercise("05.3", 2 * np.sum(x**2), """
+    Each residual changes by xᵢ per unit of slope, its square has the second derivative 2·xᵢ², and
+    all are added: 2 Σ xᵢ², whatever the intercept and the slope.
+    > Take one penguin: differentiate (slope · x + intercept − y)² twice by the slope.
+    > One derivative brings down a two and an x; so what does the second one bring?""", [
+    (np.sum(x**2),                  "The factor of two from the square is missing."),
+    (2 * np.sum(x),                 "The x is squared too when a slope is differentiated twice."),
+    (2.0 * n,                       "This is the curvature of the intercept's profile."),
+    (2 * np.sum((x - x.mean())**2), "These squares are around the mean of x, not zero."),
+    (2 * np.sum(x)**2,              "Square each x first, then add."),
+    (2 * np.mean(x**2),             "This is the curvature of the mean squared error, not the sum."),
+])
+
+choice("05.4", "c", """
+    Between two lowest points a curve has to bend downwards somewhere. A parabola with a positive
+    second derivative bends upwards everywhere.
+    > Move the other weight in the figure and watch the shape of the profile.
+    > What must a curve do between two valleys, and which sign has its second derivative there?""",
+    a="Groups in the data move the bottom, but the profile remains a parabola.",
+    b="The other weight moves the profile, but does not change its shape.",
+    d="At the lowest point it is the first derivative that vanishes.")
+
+# fmt: on

@@ -1,0 +1,206 @@
+"""Lesson 06, which way is down: minus the gradient, −∇L = −(∂L/∂w₀, ∂L/∂w₁), at right angles to the
+contour. Along a direction u of length one the loss changes at the rate ∇L · u.
+"""
+
+import math
+from functools import cache
+
+import numpy as np
+
+from calclearn.data import penguin_line, penguins
+from calclearn.descent.curvature import eigenvalues
+from calclearn.descent.losses import line_loss
+from calclearn.exercises import exercise, outcome
+from calclearn.explorers.controls import slider
+from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers.surfaces import turning, weight_sliders
+from calclearn.figures.curves import Data, Line
+from calclearn.figures.style import panels
+from calclearn.figures.surfaces import (
+    Bowl,
+    Contours,
+    GradientArrow,
+    Point,
+    PointOnBowl,
+    Slices,
+    window_around,
+)
+
+
+def which_way_is_down() -> Explorer:
+    """Which way is down? The line over the data, the map and the bowl, all at the same weights.
+
+    The black arrow points straight downhill, along minus the gradient; the coloured ones are its
+    parts, one for each weight. The map's axes have equal scales, so a right angle looks right. The
+    point can be dragged on the map.
+
+    >>> which_way_is_down().state["gradient"].shape
+    (2,)
+    """
+    data = penguin_line()
+    surface = line_loss(data.x, data.y)
+    window = window_around(surface, square=True)
+    nearly_level = 0.05 * surface.scale
+
+    def look(slope, intercept) -> dict:
+        weights = np.array([slope, intercept])
+        return {
+            "weights": weights, "loss": surface(weights), "gradient": surface.gradient(weights)
+        }  # fmt: skip
+
+    def caption(slope, intercept, loss, gradient) -> str:
+        at = f"At slope {slope:.2f}, intercept {intercept:.2f}: SSE {loss:.4g} kg²"
+        if np.linalg.norm(gradient) < nearly_level:
+            return f"{at}, and the gradient is nearly zero: this is the bottom of the bowl."
+        angle = round(math.degrees(math.atan2(-gradient[1], -gradient[0]))) % 360
+        return (
+            f"{at}; ∂L/∂w₀ = {gradient[0]:.4g} and ∂L/∂w₁ = {gradient[1]:.4g}. Downhill is "
+            f"{_compass(angle)} ({angle}° on the map), at right angles to the contour."
+        )
+
+    left, middle, right = panels("flat", "flat", "solid", ratios=(1, 1, 1.15))
+    drawings = [
+        Data(left, data, title="data and line"),
+        Contours(middle, surface, window=window, title="map of the loss", equal=True),
+        Bowl(right, surface, window=window, title="bowl: SSE (kg²)"),
+        Slices(middle, surface, window=window),
+        Slices(right, surface, window=window),
+        Line(left),
+        Point(middle, drags=("slope", "intercept")),
+        GradientArrow(middle, full=5 * nearly_level),
+        PointOnBowl(right),
+    ]
+    return explore(look, drawings, caption, **weight_sliders(window, (0.66, 0.2)), **turning())
+
+
+def shape_of_the_bowl() -> Explorer:
+    """How does the choice of x shape the bowl? Move the origin of x, and its unit.
+
+    The curvatures are the eigenvalues of the Hessian; the map has equal scales, so a round bowl
+    looks round. It is round where x counts in standard deviations from the mean.
+
+    >>> shape = shape_of_the_bowl()
+    >>> shape.set(origin=201, unit=1.4).state["condition"] < 1.02
+    np.True_
+    """
+    flippers, masses = penguins().flipper_length, penguin_line().y
+
+    @cache
+    def fit(origin, unit):
+        return line_loss((flippers - origin) / (10 * unit), masses)
+
+    def measure(origin, unit) -> dict:
+        surface = fit(origin, unit)
+        curvatures = eigenvalues(surface, surface.minima[0])
+        condition = curvatures[1] / curvatures[0]
+        return {"surface": surface, "curvatures": curvatures, "condition": condition}
+
+    def caption(curvatures, condition) -> str:
+        flat, steep = curvatures
+        shape = "round" if condition < 1.1 else "an oval" if condition <= 30 else "a long valley"
+        return (
+            f"The curvatures are {steep:.0f} in the steepest direction and {flat:.0f} in the "
+            f"flattest: their ratio, the condition number, is {condition:.3g}, so the bowl is "
+            f"{shape}."
+        )
+
+    left, right = panels("flat", "solid", height=3.8)
+    return explore(
+        measure,
+        [
+            Contours(left, title="map of the loss", equal=True),
+            Bowl(right, title="the bowl: SSE (kg²)"),
+        ],
+        caption,
+        origin=slider(190.0, 180.0, 210.0, 0.5, label="x = 0 at (mm)"),
+        unit=slider(1.0, 0.4, 3.0, 0.05, label="unit of x (cm)"),
+        **turning(),
+    )
+
+
+def _compass(angle: float) -> str:
+    """Return an angle in words, counted from the right and against the clock.
+
+    >>> _compass(100)
+    'up'
+    """
+    ways = ["to the right", "up and right", "up", "up and left",
+            "to the left", "down and left", "down", "down and right"]  # fmt: skip
+    return ways[round(angle / 45) % 8]
+
+
+# Exercises; the questions stand in the notebook.
+# fmt: off
+
+x, y = penguin_line().x, penguin_line().y
+loss, n = line_loss(x, y), len(x)
+points = ((0.0, 3.0), (0.5, 3.0), (1.0, 5.0), (-0.7, 4.0))
+start = np.array([0.0, 3.0])
+g, ahead = loss.gradient(start), loss.minima[0] - start
+downhill = -g / np.linalg.norm(g)
+
+
+def d_slope(m, c):
+    return loss.gradient([m, c])[0]
+
+
+def d_intercept(m, c):
+    return loss.gradient([m, c])[1]
+
+
+outcome("06", 2, """
+    Along the contour nothing changes, and the direction of fastest change is as far from that as it
+    can be. It points at the lowest point only on the axes of the oval, or in a round bowl.""")
+
+exercise("06.1", d_intercept, """
+    The chain rule: 2 · residual from the square, times 1, the residual's own derivative.
+    > Differentiate one penguin's (slope · x + intercept − y)² by the intercept.
+    > The square gives a two and the residual itself; then add over all penguins.""", [
+    (lambda m, c: -d_intercept(m, c),          "The sign is wrong: the residual is prediction − y."),
+    (lambda m, c: d_intercept(m, c) / 2,       "The factor of two from the square is missing."),
+    (lambda m, c: d_intercept(m, c) / n,       "This is a mean; the SSE is a sum."),
+    (lambda m, c: d_intercept(m, c) / (2 * n), "This is a mean, and without the two."),
+    (d_slope,                                  "This is the other one: x belongs in the derivative by the slope."),
+    (lambda m, c: d_intercept(c, m),           "Slope and intercept have changed places."),
+    (lambda m, c: loss([m, c]),                "This is the SSE, not its derivative."),
+], points=points)
+
+exercise("06.2", d_slope, """
+    The chain rule again: 2 · residual, times x, because a residual changes by x when the slope
+    changes by one.
+    > Differentiate one penguin's (slope · x + intercept − y)² by the slope.
+    > It is the derivative by the intercept with one more factor inside the sum.""", [
+    (d_intercept,                                "The x is missing: by how much does a residual change with the slope?"),
+    (lambda m, c: -d_slope(m, c),                "The sign is wrong: the residual is prediction − y."),
+    (lambda m, c: d_slope(m, c) / 2,             "The factor of two from the square is missing."),
+    (lambda m, c: d_slope(m, c) / n,             "This is a mean; the SSE is a sum."),
+    (lambda m, c: d_slope(m, c) / (2 * n),       "This is a mean, and without the two."),
+    (lambda m, c: d_intercept(m, c) * np.sum(x), "Multiply each residual with its own x first, then add."),
+    (lambda m, c: d_slope(c, m),                 "Slope and intercept have changed places."),
+    (lambda m, c: 2 * np.sum(x),                 "The residual is missing: it remains from the square."),
+], points=points)
+
+exercise("06.3", downhill, """
+    It is −∇SSE / |∇SSE|: at right angles to the contour, not towards the minimum.
+    > Put both partial derivatives at that point into a vector. Which way does it point?
+    > Turn it round, then divide it by its length, `np.linalg.norm`.""", [
+    (-downhill,                     "This is the steepest way up."),
+    (-g,                            "The direction is right; divide by its length."),
+    (g,                             "This is the steepest way up, and its length is not one."),
+    (ahead / np.linalg.norm(ahead), "This points straight at the minimum, which is not the steepest way down."),
+    ([-downhill[1], downhill[0]],   "This is along the contour: the SSE does not change there."),
+    ([downhill[1], -downhill[0]],   "This is along the contour: no change of the SSE there."),
+])
+
+exercise("06.4", round(2 * np.sum(penguin_line("standardised").x), 9), """
+    It is zero: standardised x have the mean zero, so slope and intercept no longer interfere, and
+    the bowl stands straight and round.
+    > What is done to x first when it is standardised? What does that do to its sum?
+    > Compute the sum of the standardised x, and think of what rounding leaves of it.""", [
+    (2 * np.sum(x), "This is the entry for x in centimetres above 190 mm."),
+    (np.sum(x),     "This is for x in centimetres above 190 mm, and without the two."),
+    (2.0 * n,       "This is an entry on the diagonal."),
+    (1.0,           "This is the standard deviation of such an x."),
+], negligible=0.001)
+
+# fmt: on

@@ -1,0 +1,260 @@
+"""Lesson 08, why does this training loop lie: the gradient of the mean squared error is
+2·Xᵀ(X·w − y)/n, and a loop with another one goes elsewhere, or at another rate.
+
+All loops here report the true loss and take the same steps w ← w − η·g; only g differs. So what
+goes wrong in a picture is the gradient, and nothing else.
+"""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+
+from calclearn.calculus.checking import check_gradient
+from calclearn.data import penguin_line
+from calclearn.descent.descend import descend
+from calclearn.descent.losses import line_loss, mse
+from calclearn.descent.optimizers import GradientDescent
+from calclearn.descent.surfaces import Surface
+from calclearn.exercises import exercise, outcome
+from calclearn.explorers.controls import choice, coloured, log_slider, slider
+from calclearn.explorers.descents import bands, rate_for, regimes
+from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers.wording import ended
+from calclearn.figures.curves import Data, Line
+from calclearn.figures.descents import LossCurve, Path
+from calclearn.figures.style import LIGHT, STEP, SUSPECT, TRUE, panels, style
+from calclearn.figures.surfaces import Contours, window_around
+
+STEPS = 60
+ITERATIONS = 200
+
+# The published gradient and its plausible repairs, as they are typed. The error is X @ w - y.
+REPAIRS = {
+    "2 * error": lambda X, error: 2 * error,
+    "2 * error.mean()": lambda X, error: 2 * error.mean(),
+    "2 * X.T @ error": lambda X, error: 2 * X.T @ error,
+    "X.T @ error / n": lambda X, error: X.T @ error / len(error),
+    "-2 * X.T @ error / n": lambda X, error: -2 * X.T @ error / len(error),
+    "2 * X.T @ error / n": lambda X, error: 2 * X.T @ error / len(error),
+}
+
+
+def lying_loop() -> Explorer:
+    """Why does this loop lie? A published gradient and its repairs, each beside the true path.
+
+    `gradient` is chosen as it is typed, with `error = X @ w - y` and X (n, 2) holding x and a
+    column of ones. The caption says what `check_gradient` finds. The rates' colours are those of
+    the right gradient.
+
+    >>> lying_loop().set(gradient="2 * error").state["report"].diagnosis
+    'missing_x'
+    """
+    data = penguin_line()
+    X, y, unit = np.column_stack([data.x, np.ones(len(data))]), data.y, f"{data.y_unit}²"
+    surface, start = line_loss(data.x, y, mse), np.zeros(2)
+
+    @cache
+    def suspect(gradient: str):
+        def given(w):
+            value = np.asarray(REPAIRS[gradient](X, X @ w - y))
+            return value + 0 * w if value.ndim == 0 else value  # a number counts for every weight
+
+        report = check_gradient(lambda w: np.mean((X @ w - y) ** 2), given, at=start)
+        if given(start).shape != start.shape:
+            return report, surface, 0  # no step that `w -= learning_rate * gradient` could take
+        return report, surface.replace(gradient=given), STEPS
+
+    def compute(gradient, learning_rate):
+        report, loss, steps = suspect(gradient)
+        optimizer = GradientDescent(learning_rate)
+        true, chosen = (
+            descend(surface, start, optimizer, STEPS),
+            descend(loss, start, optimizer, steps),
+        )
+        lines = {"true_line": true.point, "chosen_line": chosen.point}
+        return {"true": true, "chosen": chosen, "report": report, "steps": steps} | lines
+
+    def caption(gradient, learning_rate, true, chosen, report, steps) -> str:
+        lies = ended(chosen, unit) if steps else "it cannot take one step"
+        return (
+            f"gradient = `{gradient}`. check_gradient finds “{report.diagnosis}”: "
+            f"{report.message} At learning rate {learning_rate:.3g} {lies}; with the true gradient "
+            f"{ended(true, unit)}."
+        )
+
+    left, middle, right = panels("flat", "flat", "flat", height=3.6)
+    drawings = [
+        Data(left, data, title="data, and the last lines"),
+        Contours(middle, surface, window=_window(surface, start), title="paths on the map"),
+    ]
+    for name, color, marker in (("true", TRUE, "s"), ("chosen", SUSPECT, "o")):
+        drawings += [
+            Line(left, color=color).on(weights=f"{name}_line"),
+            Path(middle, color=color, marker=marker).on(descent=name),
+            LossCurve(right, surface, steps=STEPS, unit=unit, color=color).on(descent=name),
+        ]
+    _legend(right, {"true gradient": drawings[4], "chosen": drawings[7]})
+    return explore(
+        compute,
+        drawings,
+        caption,
+        gradient=choice([*REPAIRS], "2 * error.mean()"),
+        learning_rate=_rates(surface, 10**-3.0),
+    )
+
+
+def sound_loop() -> Explorer:
+    """A line trained on the mean squared error, done right: rate, batch size, iterations.
+
+    The rows of each batch are drawn once, so that another learning rate meets the same ones.
+
+    >>> whole = sound_loop().set(batch_size=342, iterations=200)
+    >>> whole.state["weights"].round(2)
+    array([0.5 , 3.66])
+    """
+    data = penguin_line()
+    surface, unit = line_loss(data.x, data.y, mse), f"{data.y_unit}²"
+    start = np.zeros(2)
+
+    @cache
+    def batches(size: int) -> list[Surface]:
+        rng, loss = np.random.default_rng(0), line_loss(data.x, data.y, mse, size)
+        return [loss.sample(rng) for _ in range(ITERATIONS + 1)]
+
+    def compute(learning_rate, batch_size, iterations):
+        drawn = iter(batches(batch_size))
+        noisy = surface.replace(sampler=lambda rng: next(drawn))
+        loss = surface if batch_size == len(data) else noisy
+        on_batches = descend(loss, start, GradientDescent(learning_rate), iterations)
+        on_all = replace(on_batches, values=surface(on_batches.points.T))
+        return {"on_batches": on_batches, "on_all": on_all, "weights": on_batches.point}
+
+    def caption(learning_rate, batch_size, on_all, weights) -> str:
+        slope, intercept = weights
+        rows = batch_size * int(on_all.steps_taken)
+        return (
+            f"Learning rate {learning_rate:.3g}, batches of {batch_size}: {ended(on_all, unit)} "
+            f"over all {len(data)} points, after {rows} rows were read ({rows / len(data):.3g} "
+            f"passes); the lowest possible is {surface(surface.minima[0]):.3g} {unit}. The line "
+            f"has slope {slope:.3g} and intercept {intercept:.3g}."
+        )
+
+    left, middle, right = panels("flat", "flat", "flat", height=3.6)
+    curves = {
+        name: LossCurve(right, surface, steps=ITERATIONS, unit=unit, color=color).on(descent=run)
+        for name, run, color in (("batch", "on_batches", LIGHT), ("all data", "on_all", STEP))
+    }
+    drawings = [
+        Data(left, data, title="data, and the last line"),
+        Contours(middle, surface, window=_window(surface, start), title="path on the map"),
+        Line(left, color=SUSPECT),
+        Path(middle).on(descent="on_all"),
+        *curves.values(),
+    ]
+    _legend(right, dict(reversed(curves.items())))
+    return explore(
+        compute,
+        drawings,
+        caption,
+        learning_rate=_rates(surface, 10**-2.0),
+        batch_size=slider(16, 1, len(data), 1),
+        iterations=slider(100, 10, ITERATIONS, 10),
+    )
+
+
+def _legend(ax, curves: dict) -> None:
+    with style():
+        ax.legend([curve.line for curve in curves.values()], [*curves], loc="upper right")
+
+
+def _window(surface: Surface, start: np.ndarray):
+    """Return a box around the minimum that is shaped by the curvature and holds the start."""
+    low, high = np.transpose(window_around(surface, rise=1))
+    away = np.max(abs(surface.minima[0] - start) / (high - low))
+    return window_around(surface, rise=max(4.5, (2.3 * away) ** 2))
+
+
+def _rates(surface: Surface, least: float):
+    """Return a slider of rates from `least` times a good one, coloured by what the surface does."""
+    value, track = rate_for(surface, 0.5), bands(regimes(surface))
+    return coloured(log_slider(value, least * value, 10 * value), lambda: track)
+
+
+# Exercises; the questions stand in the notebook.
+# fmt: off
+
+X, y, w = np.array([[1.0], [2.0], [3.0]]), np.array([2.0, 4.0, 6.0]), np.array([0.5])
+error = X @ w - y
+other = np.array([8.0, 5.0, 6.0])  # on no line through the origin
+rate, rows = 0.0002, 342
+
+rng = np.random.default_rng(8)
+cases = tuple(
+    (rng.normal(0.7, 1, size=(n, 2)), rng.normal(size=n), rng.normal(size=2)) for n in (3, 7)
+)
+
+
+def gradient(X, y, w):
+    return 2 * X.T @ (X @ w - y) / len(y)
+
+
+outcome("08", 2, """
+    It stops where its own gradient vanishes, which is where the errors add up to nothing. A steep
+    line through the middle of the cloud does that as well as the best line.""")
+
+exercise("08.1", gradient(X, y, w)[0], """
+    Each error is carried to the weight by its own x: 2·Σ errorᵢ·xᵢ/n. It is negative, so the step
+    goes up, towards larger w.
+    > Write the three errors down first, prediction minus target. Then each times its x.
+    > Add up errorᵢ·xᵢ over the rows, divide by n, and double.""", [
+    (2 * (X.T @ error)[0],           "This is the gradient of the sum: what does the mean change?"),
+    ((X.T @ error)[0] / 3,           "The two from the square was lost."),
+    ((X.T @ error)[0],               "The two from the square was lost, and the mean as well."),
+    (2 * error.mean(),               "Here X was forgotten: the errors were only averaged."),
+    (2 * error.sum(),                "Here X was forgotten: the errors were only added up."),
+    (error.mean(),                   "This is the mean error. Which factors does the chain rule add?"),
+    (error.sum(),                    "This is the sum of the errors. Which factors does the chain rule add?"),
+    ((error**2).mean(),              "This is the loss itself, not its slope."),
+    (2 * (X.mean(axis=0) * error.mean())[0], "This multiplies two means; what is wanted is the mean of the products."),
+])
+
+exercise("08.2", gradient, """
+    2·Xᵀ(X·w − y)/n: errors first, then X carries them back to the weights, one by one.
+    > Which shape has the error, which shape has the answer, and which matrix leads over?
+    > `X.T @ error` has one number a weight. Two factors are still missing.""", [
+    (lambda X, y, w: -gradient(X, y, w),                     "Right size, wrong sign: it goes uphill."),
+    (lambda X, y, w: gradient(X, y, w) / 2,                  "The two from the square is missing."),
+    (lambda X, y, w: gradient(X, y, w) * len(y),             "This belongs to the sum, not the mean."),
+    (lambda X, y, w: gradient(X, y, w) * len(y) / 2,         "The two from the square is missing, and so is the mean."),
+    (lambda X, y, w: np.full(2, 2 * (X @ w - y).mean()),     "Both weights get the same number: X has still to tell them apart."),
+    (lambda X, y, w: np.full(2, 2 * (X @ w - y).sum()),      "Both weights get the same sum: X has still to tell them apart."),
+    (lambda X, y, w: 2 * (X @ w - y),                        "This is one number for each row. Which matrix carries the rows to the weights?"),
+    (lambda X, y, w: 2 * (X @ w - y).mean(),                 "This is one number, and there are two weights: X has still to tell them apart."),
+    (lambda X, y, w: 2 * X.mean(axis=0) * (X @ w - y).mean(), "A mean of products is not the product of the means."),
+    (lambda X, y, w: gradient(X, y, w) * len(y) / 2 / len(w), "This divides by the number of weights, not of rows."),
+], points=cases, returns=(2,))
+
+exercise("08.3", other.sum() / X.sum(), """
+    It stops where its own gradient vanishes, and that is where the errors add up to nothing:
+    w·Σxᵢ = Σyᵢ. Nobody asked for that, and the loss is not lowest there.
+    > A loop rests where its gradient is 0. Set this one to 0, not the right one.
+    > The errors w·xᵢ − yᵢ must add up to 0: solve that for w.""", [
+    (float(X[:, 0] @ other / (X[:, 0] @ X[:, 0])), "That is where the right gradient vanishes. Where does this one?"),
+    (float(np.mean(other / X[:, 0])), "This is the mean of yᵢ/xᵢ: no gradient asks for it."),
+    (float(other.mean()),            "This is the mean of y: the prediction is w times x."),
+    (2.0,                            "That was the answer for the old y."),
+])
+
+exercise("08.4", rate * rows, """
+    Only the product of rate and gradient moves the weights. A constant factor is a lie about the
+    learning rate, and about nothing else.
+    > By which factor do the two gradients differ?
+    > learning_rate · gradient has to be the same in both loops.""", [
+    (rate,                           "The two gradients differ by a factor; the steps have to agree."),
+    (rate / rows,                    "The right gradient is smaller, so its rate has to be larger."),
+    (rate * rows / 2,                "Both gradients have their two: only the mean is missing."),
+    (rate * rows * 2,                "Neither gradient lacks its two: only the mean is missing."),
+])
+
+# fmt: on

@@ -1,0 +1,304 @@
+"""Lesson 12, who caused the error: back along each line of a graph travels the derivative of the
+result, upstream × local = downstream, and where lines meet, what arrives is added.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+
+from calclearn.calculus.graph import Graph, argument_names, trace
+from calclearn.data import spirals
+from calclearn.descent.descend import Descent, descend
+from calclearn.descent.losses import mse, sigmoid
+from calclearn.descent.optimizers import Adam
+from calclearn.descent.surfaces import Surface
+from calclearn.exercises import exercise, outcome
+from calclearn.explorers.controls import choice, log_slider, round_slider, slider
+from calclearn.explorers.explore import Explorer, explore
+from calclearn.figures.fits import SizedPoints
+from calclearn.figures.graphs import (
+    ComputationGraph,
+    Pass,
+    downstream,
+    formula,
+    height,
+    name,
+    number,
+)
+from calclearn.figures.marks import Dots, Lines, Raster
+from calclearn.figures.style import CLASSES, GREY, STEP, panels
+from calclearn.figures.surfaces import grid
+from calclearn.networks.layers import Dense, Tanh
+from calclearn.networks.network import Network
+
+
+def neuron(x, w, b, target):
+    """Return the squared error of one neuron: (tanh(w·x + b) - target)²."""
+    return (np.tanh(w * x + b) - target) ** 2
+
+
+def backpropagation(f: Callable = neuron, *arguments) -> Explorer:
+    """Who caused the result? Any small function as a graph: values forward, derivatives backward.
+
+    `step` goes there and back; each argument that is a number is a slider. Without a function it
+    shows one `neuron`. Raises ValueError for a function with more than 25 nodes, or whose result is
+    not one number computed from its arguments.
+
+    >>> backpropagation(lambda u, v: u * v, 3.0, 4.0).caption
+    'At u = 3, v = 4: forward, 1 of 1, 3 × 4 = 12; local derivatives 4 and 3.'
+    """
+    if not callable(f):
+        raise TypeError(f"f must be a function, got {type(f).__name__}")
+    arguments = arguments or ((1.5, -0.8, 0.3, 0.5) if f is neuron else ())
+    names = argument_names(f)
+    if len(names) != len(arguments) or {"step", "compute", "drawings", "caption", "play"} & {
+        *names
+    }:
+        raise ValueError(
+            f"f must take as many arguments as are given, none of them named step, compute, "
+            f"drawings, caption or play; got {names} for {len(arguments)} arguments"
+        )
+    given = dict(zip(names, arguments, strict=True))
+
+    def there_and_back(step=0, **moved) -> dict:
+        with np.errstate(all="ignore"):
+            graph = trace(f, *(given | moved).values())
+        if np.ndim(graph.result.value) or not graph.result.parents:
+            raise ValueError("f must return one number that it computes from its arguments")
+        for k, node in enumerate(graph.nodes):
+            if not (np.all(np.isfinite(node.value)) and np.all(np.isfinite(node.adjoint))):
+                raise ValueError(
+                    f"{formula(graph, k)} has no finite value or derivative: move an input."
+                )
+        inputs = [node for node in graph.nodes if not node.parents]
+        return {
+            "graph": graph,
+            "steps": Pass(graph).last,
+            "gradient": {node.operation: np.array(node.adjoint) for node in inputs},
+        }
+
+    walk = Pass(there_and_back()["graph"])
+    (ax,) = panels("flat", height=height(walk.graph))
+    sliders = {
+        argument: round_slider(value, (-2.0 * max(1.0, abs(value)), 2.0 * max(1.0, abs(value))))
+        for argument, value in given.items()
+        if np.ndim(value) == 0
+    }
+    step = slider(len(walk.operations), 0, walk.last, 1)
+    return explore(
+        there_and_back, [ComputationGraph(ax)], _step_of, play="step", step=step, **sliders
+    )
+
+
+def _step_of(graph: Graph, step: int) -> str:
+    """Return what happens at this step of a pass."""
+    walk, nodes = Pass(graph, step), graph.nodes
+    inputs = [node for node in nodes if not node.parents]
+    at = "At " + ", ".join(f"{node.operation} = {number(node.value)}" for node in inputs)
+    if step == 0:
+        return f"{at}: nothing is computed yet, no local derivative is known."
+    if step <= len(walk.operations):
+        k = walk.operations[step - 1]
+        slopes = " and ".join(map(number, nodes[k].local))
+        return (
+            f"{at}: forward, {step} of {len(walk.operations)}, "
+            f"{formula(graph, k)} = {number(nodes[k].value)}; "
+            f"local {'derivatives' if len(nodes[k].local) > 1 else 'derivative'} {slopes}."
+        )
+    if not walk.sent:
+        return f"{at}: backward begins; the derivative of the result with respect to itself is 1."
+    k, j = walk.sent[-1]
+    upstream, local, parent = nodes[k].adjoint, nodes[k].local[j], nodes[k].parents[j]
+    share = downstream(graph, k, j)
+    if np.ndim(upstream) or np.ndim(local):
+        product = f"an array of shape {np.shape(share)}"
+    else:
+        product = (
+            f"upstream {number(upstream)} × local derivative {number(local)} = "
+            f"downstream {number(share)}"
+        )
+    if step == walk.last:
+        ends = [f"∂/∂{node.operation} = {number(node.adjoint)}" for node in inputs]
+        rest = f"done, the derivatives are {', '.join(ends)}"
+    elif parent in walk.waiting:
+        rest = f"{name(graph, parent)} waits for more"
+    else:
+        rest = f"{name(graph, parent)} has received everything"
+    return (
+        f"{at}: backward, {len(walk.sent)} of {len(walk.lines)}, "
+        f"from {name(graph, k)} to {name(graph, parent)}: {product}; {rest}."
+    )
+
+
+STEPS, WINDOW = 400, ((-2.3, 2.3), (-2.3, 2.3))  # of training; and the map, in cm
+ANSWERS = LinearSegmentedColormap.from_list("answers", [CLASSES[0], "white", CLASSES[1]])
+
+
+def learning_spirals() -> Explorer:
+    """A network that learns to tell two spirals apart, at any step of its training.
+
+    `learning_rate` is Adam's, `hidden` the number of units in each of the two hidden layers. The
+    larger a point, the larger its error.
+
+    >>> learning_spirals().set(step=400).state["wrong"]
+    0
+    """
+    data = spirals()
+    points, mesh = np.stack([data.x, data.y]), grid(WINDOW, 40)
+    left, right = panels("flat", "flat", ratios=(1, 1.1), height=4.1)
+
+    def training(step, learning_rate, hidden) -> dict:
+        run, network = _train(hidden, learning_rate), spiral_network(hidden)
+        step = min(step, len(run.values) - 1)
+        w, losses = run.points[step], np.maximum(run.values, 1e-9)
+        answers = _answers(network, w, points)
+        return {
+            "map": _answers(network, w, mesh),
+            "errors": (answers - data.arm) ** 2,
+            "wrong": int(np.sum(answers * data.arm <= 0)),
+            "losses": losses,
+            "now": (step, losses[step]),
+            "loss": losses[step],
+            "gradient": run.gradients[step],
+            "largest": np.abs(run.gradients[step]).max(),
+            "taken": step,
+        }
+
+    left.set(xlabel=data.label("x"), ylabel=data.label("y"), title="answer: −1 orange, +1 blue")
+    right.set(xlabel="step $k$", title="loss by step: mean squared error")
+    right.set(yscale="log", xlim=(-4, STEPS + 4), ylim=(1e-4, 4))
+    look = {"window": WINDOW, "aspect": "equal", "interpolation": "bilinear"}
+    drawings = [
+        Raster(left, "map", colors=ANSWERS, scale=Normalize(-1.6, 1.6), **look),
+        SizedPoints(left, points, data.arm),
+        Lines(right, "losses", color=GREY, lw=2),
+        Dots(right, "now", color=STEP, ms=10, mew=1.5, clip_on=False),
+    ]
+    return explore(
+        training,
+        drawings,
+        "{hidden} units per layer, learning rate {learning_rate:.2g}: after {taken} steps the loss "
+        f"is {{loss:.2g}}, and {{wrong}} of {len(data)} points are on the wrong side. The largest "
+        "of the {gradient.size} derivatives is {largest:.2g}.",
+        play="step",
+        step=slider(100, 0, STEPS, 4),
+        learning_rate=log_slider(0.01, 0.001, 0.1, 24),
+        hidden=choice([2, 4, 8, 16, 24], 16, label="hidden units"),
+    )
+
+
+def spiral_network(hidden: int) -> Network:
+    """Return two hidden layers of tanh units, and one unit that answers from -1 to +1.
+
+        h₁ = tanh(W₁ x + b₁),    h₂ = tanh(W₂ h₁ + b₂),    answer = tanh(W₃ h₂ + b₃)
+
+    Of d = h (2 + 1) + h (h + 1) + (h + 1) weights.
+    """
+    layers = Dense(hidden), Tanh(), Dense(hidden), Tanh(), Dense(1), Tanh()
+    return Network(layers, input_shape=(2,))
+
+
+def spiral_loss(hidden: int) -> Surface:
+    """Return the mean squared error of `spiral_network` on the spirals, over its d weights.
+
+        L(w) = mean (answerᵢ − armᵢ)²
+
+    >>> loss = spiral_loss(16)
+    >>> loss.dimension, round(float(loss(np.zeros(337))), 6)
+    (337, 1.0)
+    """
+    data = spirals()
+    return spiral_network(hidden).loss(np.column_stack([data.x, data.y]), data.arm[:, None], mse)
+
+
+def _answers(network: Network, w: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return the network's answers at the places (2, ...), as (...)."""
+    return np.reshape(network(w, np.reshape(places, (2, -1)).T), places.shape[1:])
+
+
+@lru_cache(maxsize=16)  # a slider that comes back has its run again
+def _train(hidden: int, learning_rate: float) -> Descent:
+    """Return one training on record, all steps of it; Adam by backpropagation."""
+    return descend(spiral_loss(hidden), spiral_network(hidden).init(0), Adam(learning_rate), STEPS)
+
+
+# Exercises; the questions stand in the notebook.
+# fmt: off
+
+x, w, b, target = 2.0, 0.5, -0.5, 1.0
+z = w * x + b
+a = np.tanh(z)
+upstream, local = 2 * (a - target), 1 - a**2
+to_z = upstream * local
+misplaced = 1 - np.tanh(upstream) ** 2  # the slope of tanh at the wrong place
+inputs, hidden = 3, 20
+weights = hidden * (inputs + 1) + hidden * (hidden + 1) + (hidden + 1)
+without_biases = hidden * inputs + hidden * hidden + hidden
+
+outcome("12", 3, """
+    Upstream of tanh the blame is large, nearly −4. But tanh is flat at −3: its local derivative is
+    0.01, and what comes through it is almost nothing. The error is large, and hardly anything of it
+    arrives.""")
+
+exercise("12.1", (to_z * x, to_z), """
+    2·(a − target) comes back to tanh, 1 − a² is the slope of tanh itself, and the last factor is x
+    for the weight and 1 for the bias.
+    > Go forward first: w·x, then + b, then tanh gives a, then the difference, the square.
+    > Backward: 2·(a − target), times the slope of tanh at that place, times x or times 1.""", [
+    ((upstream * x, upstream),          "The blame passed through tanh without its slope."),
+    ((to_z * x / 2, to_z / 2),          "The two from the square is missing."),
+    ((to_z, to_z),                      "The weight's part has lost its last factor: w is multiplied by x."),
+    ((to_z * w, to_z),                  "The local derivative of w·x by w is the other factor."),
+    ((to_z, to_z * x),                  "The two have changed places: which of them is multiplied by x?"),
+    ((upstream * (1 - z**2) * x, upstream * (1 - z**2)), "The slope of tanh is 1 − a², with the output a and not the input."),
+    ((upstream * a * (1 - a) * x, upstream * a * (1 - a)), "This is the slope of the sigmoid, and not of tanh."),
+    ((-to_z * x, -to_z),                "The sign: the difference is output minus target."),
+    ((local * x, local),                "These are local derivatives only: what comes from the error?"),
+    ((upstream * misplaced * x, upstream * misplaced), "The slope of tanh belongs to the place that the value took on its way forward."),
+])
+
+exercise("12.2", 15.0, """
+    u sends back v·3 and v sends back u·1. Two ways lead from x to y, and what comes back along them
+    adds up.
+    > Draw the graph. How many lines leave x?
+    > Find for each way the product of its local derivatives, and then add.""", [
+    (9.0,  "This came along one of the ways only, the one through u."),
+    (6.0,  "This came along one of the ways only, the one through v."),
+    (54.0, "Along a way factors multiply; what arrives from several ways does not."),
+    (21.0, "Upstream of each factor stands the other one: u·v changes by v when u moves."),
+    (3.0,  "These are local derivatives, multiplied: two ways are no chain."),
+    (4.0,  "These are the local derivatives alone; what is upstream of them?"),
+    (18.0, "This is y itself, the value on the way forward."),
+])
+
+exercise("12.3", lambda s: s * (1 - s), """
+    Forward has computed s already, so backward needs no exponential, only a product. It is never
+    more than a quarter, and that has consequences in the next lesson.
+    > Differentiate 1/(1 + e) with e = exp(−z). Which part of the result is s again?
+    > exp(−z)/(1 + exp(−z)) can be written with s: what do the two add up to?""", [
+    (lambda s: 1 - s**2,                "This is the slope of tanh from its output."),
+    (lambda s: s * (s - 1),             "The size is right, the sign is not: the sigmoid rises."),
+    (lambda s: 1 - s,                   "A factor is missing: where s is near 0, the sigmoid is flat, too."),
+    (lambda s: s,                       "A factor is missing: where s is near 1, the sigmoid is flat, too."),
+    (lambda s: s**2,                    "This square grows up to s = 1, where the sigmoid is flat."),
+    (lambda s: sigmoid(s) * (1 - sigmoid(s)), "This takes s for the input z and computes the sigmoid once more."),
+    (lambda s: sigmoid(s),              "This is the sigmoid of the sigmoid."),
+], points=((0.5,), (0.1,), (0.73,), (0.95,)))
+
+exercise("12.4", weights + 1.0, """
+    Each weight and bias is moved once, and the loss where you stand is subtracted from all.
+    Backpropagation computes it once.
+    > A unit with n inputs has n + 1 weights, the bias included. Add up the three layers.
+    > Forward differences move one weight at a time. What do they subtract from?""", [
+    (weights,            "This counts the weights. The loss where you stand is needed as well."),
+    (2 * weights,        "Central differences need that many; forward differences need fewer."),
+    (without_biases,     "The biases are weights, too, and so is the place where you stand."),
+    (without_biases + 1, "The biases are weights, too."),
+    (2 * hidden + 1,     "Each unit has a weight for every input, not only a bias."),
+    (2 * hidden + 2,     "Beside its bias, each unit has a weight for every input."),
+    (1,                  "That is what backpropagation needs."),
+], tolerance=1e-4)
+
+# fmt: on

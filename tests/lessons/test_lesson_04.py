@@ -1,0 +1,95 @@
+"""Lesson 04: its exercises as learners answer them, and its figures."""
+
+import numpy as np
+import pytest
+
+from calclearn import lessons
+from calclearn.data import penguin_line
+
+px, py = penguin_line().x, penguin_line().y
+i, j = py.argmin(), py.argmax()
+m, c = np.polyfit(px[[i, j]], py[[i, j]], 1)
+
+
+def loop(slope, intercept, x, y):
+    total = 0
+    for a, b in zip(x, y, strict=True):
+        total += (b - slope * a - intercept) ** 2
+    return total
+
+
+def in_place(slope, intercept, x, y):
+    x *= slope
+    x += intercept - y
+    return x @ x
+
+
+def fraction(error):
+    typed = py.copy()
+    typed[0] *= 10
+    parts = error(0.5 * px + 3.7 - typed)
+    return parts[0] / parts.sum()
+
+
+right = {
+    "04.1": [
+        lambda slope, intercept, x, y: ((slope * x + intercept - y) ** 2).sum(),
+        lambda slope, intercept, x, y: [np.linalg.norm(y - slope * x - intercept) ** 2],
+        loop,
+        in_place,
+    ],
+    "04.2": [(m, c), [m, c], np.array([[m], [c]]), (round(m, 2), round(c, 2)), (str(m), str(c))],
+    "04.3": [fraction(np.square), round(fraction(np.square), 3)],
+    "04.4": [
+        "a",
+        "Because a plain sum is zero for every line through the mean point, however bad.",
+    ],
+}
+readings = {  # answers that are not listed as mistakes, and words of the reply
+    "04.1": [
+        (lambda m, c, x, y: np.sum((m * x + c - y) ** 2) / 2, "half"),
+        (lambda m, c, x, y: (m * x + c - y) ** 2, "one number, got an array"),
+        (lambda m, c: 0.0, "TypeError"),
+        (lambda m, c, x, y: None, "return"),
+        (53.5, "function is asked for"),
+    ],
+    "04.2": [((c, m), "wrong order"), ((m, 2.7), "lightest penguin's y"), (m, "2 numbers")],
+}
+
+
+def test_residuals_are_squares_on_the_screen_and_add_up_to_the_sse():
+    explorer = lessons.residual_squares().set(slope=0.8, intercept=3.0, points=9)
+    explorer.still()
+    residuals = explorer._drawings[1].drawing
+    corners = [path.vertices[:4] for path in residuals.squares.get_paths()]
+    for square in map(residuals.ax.transData.transform, corners):
+        across, up = np.ptp(square, axis=0)
+        assert across == pytest.approx(up, rel=1e-6)
+    sides = [np.ptp(square[:, 1]) for square in corners]
+    assert np.sum(np.square(sides)) == pytest.approx(explorer.state["total"])
+
+
+def test_the_least_sse_is_that_of_the_best_line():
+    explorer = lessons.residual_squares()
+    for points in (3, 12, 40):
+        state = explorer.set(points=points).state
+        (_, (rest,), *_) = np.polyfit(state["data"].x, state["data"].y, 1, full=True)
+        assert len(state["data"]) == points
+        assert state["least"] == pytest.approx(rest)
+        assert state["least"] < state["total"] < state["most"]
+
+
+@pytest.mark.parametrize("family", ["slope", "intercept", "through the middle"])
+def test_a_family_of_lines(family):
+    explorer = lessons.family_of_lines().set(slope=0.4, intercept=4.0, family=family)
+    (slopes, intercepts), losses = explorer.state["lines"], explorer.state["losses"]
+    sums = [np.sum((m * px + c - py) ** 2) for m, c in zip(slopes, intercepts, strict=True)]
+    assert losses == pytest.approx(sums)
+    common = {  # what all lines of the family have in common
+        "slope": intercepts,
+        "intercept": slopes,
+        "through the middle": slopes * px.mean() + intercepts,
+    }[family]
+    assert np.ptp(common) == pytest.approx(0, abs=1e-12)
+    assert (slopes[-1], intercepts[-1]) == pytest.approx(explorer.state["weights"])
+    assert f"SSE {losses.min():.4g} kg²" in explorer.caption

@@ -1,0 +1,91 @@
+"""Lesson 05: its exercises as learners answer them, and its figure."""
+
+import numpy as np
+import pytest
+
+from calclearn import lessons
+from calclearn.calculus.numerical import central_difference
+from calclearn.data import penguin_line
+from calclearn.descent.losses import line_loss
+
+x, y = penguin_line().x, penguin_line().y
+bowl = line_loss(x, y)
+fine = np.linspace(2, 5, 3001)
+profile = [np.sum((x + c - y) ** 2) for c in fine]
+
+
+def by_parabola(slope):
+    """The vertex of the parabola through three points of the profile."""
+    a, b, _ = np.polyfit([0.0, 1.0, 2.0], [bowl(np.array([slope, c])) for c in (0.0, 1.0, 2.0)], 2)
+    return -b / (2 * a)
+
+
+def best_intercept(slope):
+    return y.mean() - slope * x.mean()
+
+
+second_difference = sum(
+    k * np.sum(((0.5 + h) * x + 3 - y) ** 2) for k, h in ((1, -1.0), (-2, 0.0), (1, 1.0))
+)
+
+right = {
+    "05.1": [
+        best_intercept(1),
+        (y - x).mean(),
+        fine[np.argmin(profile)],
+        round(best_intercept(1), 2),
+    ],
+    "05.2": [best_intercept, lambda slope: np.average(y - x * slope), by_parabola],
+    "05.3": [
+        2 * x @ x,
+        bowl.hessian(np.array([0.0, 0.0]))[0, 0],
+        second_difference,
+        central_difference(lambda w: 2 * np.sum((w * x + 3 - y) * x), 0.5, 1e-3),
+        2163,
+    ],
+    "05.4": ["c"],
+}
+readings = {  # answers that are not listed as mistakes, and words of the reply
+    "05.1": [(np.mean(x - y), "sign")],
+    "05.2": [
+        (lambda slope: best_intercept(1), "does not depend"),
+        (best_intercept(1), "function is asked for"),
+        (lambda slope: y - slope * x, "one number"),
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def profiles():
+    return lessons.profiles()
+
+
+def sse(slope, intercept):
+    return np.sum((slope * x + intercept - y) ** 2)
+
+
+@pytest.mark.parametrize("weights", [(0.3, 4.0), (-0.5, 5.5), (1.6, 1.6)])
+def test_profiles_and_their_slopes(profiles, weights):
+    profiles.set(slope=weights[0], intercept=weights[1])
+    state, (slope, intercept) = profiles.state, profiles.state["weights"]
+    assert state["loss"] == pytest.approx(sse(slope, intercept))
+    assert state["over_slope"][1] == pytest.approx(
+        [sse(m, intercept) for m in state["over_slope"][0]]
+    )
+    assert state["over_intercept"][1] == pytest.approx(
+        [sse(slope, c) for c in state["over_intercept"][0]]
+    )
+    derivatives = [
+        central_difference(lambda m: sse(m, intercept), slope, 1e-4),
+        central_difference(lambda c: sse(slope, c), intercept, 1e-4),
+    ]
+    assert [state["d_slope"], state["d_intercept"]] == pytest.approx(derivatives, rel=1e-6)
+
+
+def test_words_for_a_derivative(profiles):
+    derivative = profiles.set(slope=0.3, intercept=4.5).state["d_slope"]
+    assert derivative > 0
+    assert f"the slope alone raises it by {derivative:.4g} per unit" in profiles.caption
+    assert "the slope alone lowers it" in profiles.set(slope=-0.5).caption
+    level = best_intercept(profiles.values["slope"])
+    assert "the intercept alone hardly changes it." in profiles.set(intercept=level).caption

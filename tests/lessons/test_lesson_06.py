@@ -1,0 +1,96 @@
+"""Lesson 06: its exercises as learners answer them, and its figures."""
+
+import numpy as np
+import pytest
+
+from calclearn import lessons
+from calclearn.calculus.numerical import central_difference
+from calclearn.data import penguin_line, penguins
+from calclearn.descent.losses import line_loss
+
+x, y = penguin_line().x, penguin_line().y
+z = penguin_line("standardised").x
+bowl = line_loss(x, y)
+
+
+def sse(slope, intercept):
+    return np.sum((slope * x + intercept - y) ** 2)
+
+
+def r(slope, intercept):
+    return slope * x + intercept - y
+
+
+g = 2 * np.array([r(0.0, 3.0) @ x, r(0.0, 3.0).sum()])
+down = -g / np.linalg.norm(g)
+
+right = {
+    "06.1": [
+        lambda m, c: 2 * np.sum(m * x + c - y),
+        lambda m, c: bowl.gradient(np.array([m, c]))[1],
+        lambda m, c: central_difference(lambda v: sse(m, v), c, 1e-4),
+        lambda m, c: -2 * sum(b - m * a - c for a, b in zip(x, y, strict=True)),
+        lambda m, c: 2 * len(x) * (m * x.mean() + c - y.mean()),
+    ],
+    "06.2": [
+        lambda m, c: 2 * np.sum((m * x + c - y) * x),
+        lambda m, c: 2 * x @ (m * x + c - y),
+        lambda m, c: bowl.gradient(np.array([m, c]))[0],
+        lambda m, c: central_difference(lambda v: sse(v, c), m, 1e-4),
+    ],
+    "06.3": [down, tuple(down), [round(v, 3) for v in down], down.reshape(2, 1)],
+    "06.4": [0, 0.0, 2 * z.sum(), line_loss(z, y).hessian(np.array([1.0, 2.0]))[0, 1], "0"],
+}
+readings = {  # answers that are not listed as mistakes, and words of the reply
+    "06.1": [
+        (lambda m, c: 3 * np.sum(r(m, c)), "constant factor"),
+        (lambda m, c: 2 * r(m, c), "one number"),
+    ],
+    "06.2": [
+        (lambda m, c: np.mean(r(m, c) * x), "This is a mean"),
+        (lambda w: 2 * np.sum(r(*w) * x), "TypeError"),
+    ],
+    "06.3": [(2 * down, "twice"), (down[::-1], "wrong order")],
+}
+
+
+@pytest.fixture(scope="module")
+def way():
+    return lessons.which_way_is_down()
+
+
+def test_gradient_and_loss_of_the_figure(way):
+    for slope, intercept in ((1.5, 2.5), (-0.4, 4.8)):
+        values = way.set(slope=slope, intercept=intercept).values
+        state, at = way.state, (values["slope"], values["intercept"])
+        assert state["loss"] == pytest.approx(sse(*at))
+        assert state["gradient"] == pytest.approx([2 * r(*at) @ x, 2 * r(*at).sum()])
+
+
+def test_right_angle_of_arrow_and_contour_on_the_screen(way):
+    way.set(slope=1.5, intercept=2.5).still()
+    weights, gradient = way.state["weights"], way.state["gradient"]
+    arrow = way._drawings[7].drawing
+    along = np.array([-gradient[1], gradient[0]]) * 1e-3 / np.linalg.norm(gradient)
+    to_screen = arrow.ax.transData.transform
+    shaft = to_screen(arrow.arrows[2].xy) - to_screen(weights)
+    level = to_screen(weights + along) - to_screen(weights)
+    assert abs(shaft @ level / np.linalg.norm(shaft) / np.linalg.norm(level)) < 1e-6
+    assert shaft @ (to_screen(weights - 1e-6 * gradient) - to_screen(weights)) > 0
+
+
+def test_bottom_of_the_bowl(way):
+    way.set(slope=0.5, intercept=3.66).still()
+    arrow = way._drawings[7].drawing.arrows[2]
+    sides = np.ptp([arrow.axes.get_xlim(), arrow.axes.get_ylim()], axis=1)
+    assert "this is the bottom of the bowl" in way.caption
+    assert np.linalg.norm((arrow.xy - way.state["weights"]) / sides) < 0.06
+
+
+@pytest.mark.parametrize(("origin", "unit"), [(190.0, 1.0), (201.0, 1.4), (180.0, 0.4)])
+def test_curvatures_of_the_bowl(origin, unit):
+    state = lessons.shape_of_the_bowl().set(origin=origin, unit=unit).state
+    u = (penguins().flipper_length - origin) / (10 * unit)
+    flat, steep = np.linalg.eigvalsh(2 * np.array([[u @ u, u.sum()], [u.sum(), len(u)]]))
+    assert state["curvatures"] == pytest.approx([flat, steep])
+    assert state["condition"] == pytest.approx(steep / flat)

@@ -1,0 +1,145 @@
+"""Lesson 08: its exercises as learners answer them, and its figures beside plain loops."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from calclearn import lessons
+from calclearn.calculus.autodiff import grad
+from calclearn.data import penguin_line
+from calclearn.lessons.lesson_08 import ITERATIONS, REPAIRS, STEPS
+
+DATA = penguin_line()
+X, Y = np.column_stack([DATA.x, np.ones(len(DATA))]), DATA.y
+
+
+def by_loop(X, y, w):
+    total = [0.0, 0.0]
+    for row, target in zip(X, y, strict=True):
+        miss = row[0] * w[0] + row[1] * w[1] - target
+        total = [total[0] + miss * row[0], total[1] + miss * row[1]]
+    return [2 * part / len(y) for part in total]
+
+
+def by_grad(X, y, w):
+    return grad(lambda v: np.mean((X @ v - y) ** 2))(w)
+
+
+right = {
+    "08.1": [-14, Fraction(-28, 2), [-14.0], sum(2 * (0.5 * x - 2 * x) * x / 3 for x in (1, 2, 3))],
+    "08.2": [by_loop, by_grad, lambda X, y, w: 2 * (X @ w - y) @ X / len(X)],
+    "08.3": [19 / 6, "19/6", [3.17]],
+    "08.4": [0.0684, "0.0684", 342 / 5000],
+}
+readings = {  # answers that are not listed as mistakes, and words of the reply
+    "08.1": [(14, "sign"), ([1, 2, 3], "one number")],
+    "08.2": [
+        (lambda X, y, w: np.mean((X @ w - y) ** 2), "there are two weights"),
+        (lambda X, y, w: X - w, "2 numbers"),
+        (lambda X, y, w: X @ (X @ w - y), "stopped with"),
+    ],
+}
+
+
+MISTAKES = {
+    "2 * error": "missing_x",
+    "2 * error.mean()": "missing_x",
+    "2 * X.T @ error": "factor",
+    "X.T @ error / n": "factor",
+    "-2 * X.T @ error / n": "sign",
+    "2 * X.T @ error / n": "agrees",
+}
+
+
+@pytest.fixture(scope="module")
+def lying():
+    return lessons.lying_loop()
+
+
+@pytest.fixture(scope="module")
+def sound():
+    return lessons.sound_loop()
+
+
+def typed(gradient, learning_rate, steps=STEPS):
+    """The loop as a learner types it: the choice is run as the text that it is."""
+    w, n = np.zeros(2), len(Y)
+    for _ in range(steps):
+        names = {"X": X, "n": n, "error": X @ w - Y}
+        w -= learning_rate * eval(gradient, names)
+    return w
+
+
+def test_repairs_and_their_mistakes(lying):
+    assert list(MISTAKES) == list(REPAIRS)
+    for gradient, mistake in MISTAKES.items():
+        state = lying.set(gradient=gradient).state
+        assert lying.error is None
+        assert state["report"].diagnosis == mistake
+        assert f"gradient = {gradient}." in lying.caption
+        assert f"“{mistake}”" in lying.caption
+
+
+def test_the_published_gradient(lying):
+    with pytest.raises(ValueError, match="broadcast"):
+        typed("2 * error", 0.01, steps=1)
+    state = lying.set(gradient="2 * error").state
+    assert state["chosen"].points.tolist() == [[0, 0]]
+    assert "cannot take one step" in lying.caption
+
+
+@pytest.mark.parametrize("gradient", list(MISTAKES)[1:])
+def test_paths_of_typed_gradients(lying, gradient):
+    state = lying.set(gradient=gradient, learning_rate=5e-4).state
+    assert state["chosen"].point == pytest.approx(typed(gradient, 5e-4), rel=1e-9)
+    assert state["true"].point == pytest.approx(typed("2 * X.T @ error / n", 5e-4), rel=1e-9)
+
+
+def test_a_gradient_without_x(lying):
+    state = lying.set(gradient="2 * error.mean()", learning_rate=0.07).state
+    w = state["chosen"].point
+    assert abs(np.mean(X @ w - Y)) < 1e-7
+    assert w[0] == pytest.approx(w[1])
+    losses = state["chosen"].values
+    assert losses[-1] > 20 * state["true"].values[-1]
+    assert "comes to rest" in lying.caption
+    assert f"{losses[-1]:.3g} kg²; with the true" in lying.caption
+
+
+def test_a_gradient_of_the_sum(lying):
+    state = lying.set(gradient="2 * X.T @ error", learning_rate=2e-4).state
+    point = state["chosen"].point
+    scaled = lying.set(gradient="2 * X.T @ error / n", learning_rate=2e-4 * len(Y)).state
+    assert point == pytest.approx(scaled["true"].point)
+
+
+def test_training_on_all_rows(sound):
+    state = sound.set(learning_rate=0.07, batch_size=342, iterations=100).state
+    assert state["on_all"].point == pytest.approx(typed("2 * X.T @ error / n", 0.07, 100))
+
+
+def test_training_on_batches(sound):
+    state = sound.set(learning_rate=0.07, batch_size=16, iterations=50).state
+    rng, w = np.random.default_rng(0), np.zeros(2)
+    for _ in range(50):
+        rows = rng.choice(len(Y), 16, replace=False, shuffle=False)
+        w -= 0.07 * 2 * X[rows].T @ (X[rows] @ w - Y[rows]) / 16
+    assert state["on_all"].point == pytest.approx(w)
+    assert state["on_all"].values[-1] == pytest.approx(np.mean((X @ w - Y) ** 2))
+    assert "800 rows were read (2.34 passes)" in sound.caption
+
+
+def test_clouds_of_small_batches(sound):
+    spread = {}
+    for size in (1, 16, 256):
+        points = sound.set(learning_rate=0.05, batch_size=size, iterations=ITERATIONS).state
+        spread[size] = points["on_all"].points[100:].std(axis=0).max()
+    assert spread[1] > 2 * spread[16] > 4 * spread[256]
+
+
+def test_iterations(sound):
+    short = sound.set(batch_size=8, learning_rate=0.05, iterations=40).state["on_all"].points
+    long = sound.set(iterations=120).state["on_all"].points
+    assert len(short) == 41
+    assert np.array_equal(short, long[:41])

@@ -1,0 +1,201 @@
+"""Lesson 12: its exercises as learners answer them, and its figures."""
+
+import numpy as np
+import pytest
+
+from calclearn import lessons
+from calclearn.calculus.autodiff import grad
+from calclearn.calculus.checking import check_gradient
+from calclearn.data import spirals
+from calclearn.lessons.lesson_12 import neuron, spiral_loss, spiral_network
+
+
+def error(w, b):
+    return (np.tanh(2.0 * w + b) - 1.0) ** 2
+
+
+both = np.array(grad(error, (0, 1))(0.5, -0.5))
+h = 1e-6
+by_differences = (
+    (error(0.5 + h, -0.5) - error(0.5 - h, -0.5)) / (2 * h),
+    (error(0.5, -0.5 + h) - error(0.5, -0.5 - h)) / (2 * h),
+)
+polynomial = grad(lambda x: 3 * x**2 + 3 * x)(2.0)  # y multiplied out
+count = sum(units * (before + 1) for before, units in ((3, 20), (20, 20), (20, 1)))
+
+
+def with_exponentials(s):
+    e = 1 / s - 1  # exp(-z)
+    return e / (1 + e) ** 2
+
+
+right = {
+    "12.1": [both, tuple(both), by_differences, [f"{v:.3g}" for v in both]],
+    "12.2": [polynomial, 15, "15", np.array([15])],
+    "12.3": [lambda s: s - s**2, with_exponentials, lambda s: 0.25 - (s - 0.5) ** 2],
+    "12.4": [count + 1, float(count + 1), "522"],
+}
+readings = {  # answers that are not listed as mistakes, and words of the reply
+    "12.1": [(both[1], "2 numbers")],
+    "12.2": [(-15, "sign")],
+    "12.3": [(lambda s: 2 * s * (1 - s), "twice"), (0.25, "function is asked for")],
+}
+
+# Backpropagation.
+
+
+def pictures(explorer):
+    """Set each step; return the pictures and the captions."""
+    steps = range(explorer.controls["step"].max + 1)
+    return zip(
+        *((explorer.set(step=k).still(), explorer.caption, explorer.error) for k in steps),
+        strict=True,
+    )
+
+
+def test_words_of_each_step_of_a_neuron():
+    _, captions, _ = pictures(lessons.backpropagation())
+    assert len({*captions}) == len(captions) == 15
+    assert "nothing is computed yet" in captions[0]
+    assert "forward, 3 of 5, tanh(−0.9) = −0.716; local derivative 0.487." in captions[3]
+    assert "backward begins" in captions[6]
+    assert "from − to tanh: upstream −2.43 × local derivative 1 = downstream −2.43" in captions[8]
+    assert captions[-1].endswith(
+        "done, the derivatives are ∂/∂x = 0.948, ∂/∂w = −1.78, ∂/∂b = −1.18, ∂/∂target = 2.43."
+    )
+
+
+def test_gradient_at_the_values_of_the_sliders():
+    explorer = lessons.backpropagation().set(x=-0.7, w=1.1, b=-0.4, target=-1.0)
+    exact = grad(neuron, (0, 1, 2, 3))(-0.7, 1.1, -0.4, -1.0)
+    assert [*explorer.state["gradient"].values()] == pytest.approx(exact)
+
+
+def test_saturated_neuron_of_the_prediction():
+    state = lessons.backpropagation().set(x=1.5, w=-2.0, b=0.0, target=1.0).state
+    assert state["graph"].result.value > 3.9
+    assert abs(state["gradient"]["w"]) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("f", "arguments"),
+    [
+        (lambda x: x * x, (3.0,)),
+        (lambda x, y: np.where(x > y, x * y, x / (y + 9)), (1.0, 2.0)),
+        (lambda p, q: np.sum(p * q) + q[0], (np.array([1.0, 2.0]), np.array([3.0, 4.0]))),
+        (lambda a, b, c, d: np.log(np.exp(a) + np.exp(b * c) + d**2), (1.0, 2.0, 0.5, 1.5)),
+        (lambda x, unused: np.sin(x), (1.0, 2.0)),
+        (lambda graph, steps: graph * steps, (1.0, 2.0)),  # the figure's own quantities
+    ],
+)
+def test_small_functions(f, arguments):
+    explorer = lessons.backpropagation(f, *arguments)
+    shown, captions, errors = pictures(explorer)
+    assert len({*shown}) == len(shown)
+    assert {*errors} == {None}
+    assert not any("nan" in caption for caption in captions)
+    exact = grad(f, tuple(range(len(arguments))))(*arguments)
+    for derivative, expected in zip(explorer.state["gradient"].values(), exact, strict=True):
+        assert derivative == pytest.approx(expected)
+
+
+def test_limit_of_25_nodes():
+    def chain(x, count):
+        for _ in range(int(count)):
+            x = np.sin(x)
+        return x
+
+    explorer = lessons.backpropagation(lambda x: chain(x, 24), 1.0)
+    assert len(explorer.state["graph"].nodes) == 25
+    with pytest.raises(ValueError, match="at most 25 inputs and operations to be drawn, got 26"):
+        lessons.backpropagation(lambda x: chain(x, 25), 1.0)
+
+
+def test_function_whose_graph_depends_on_its_input():
+    def branches(x):
+        return np.sin(x) if x > 0 else np.exp(x) * x
+
+    explorer = lessons.backpropagation(branches, 1.0).set(step=3)
+    first = explorer.still()
+    explorer.set(x=-1.0)
+    assert explorer.error is None
+    assert [n.operation for n in explorer.state["graph"].nodes] == ["x", "exp", "multiply"]
+    assert explorer.set(x=1.0).still() == first
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "node"),
+    [(lambda x: np.log(x) + x, -1.0, r"log\(−1\)"), (lambda x: np.sqrt(x) + 1, 0.0, "x")],
+)
+def test_missing_derivative(f, x, node):
+    explorer = lessons.backpropagation(f, 1.0).set(x=x)
+    with pytest.raises(ValueError, match=f"^{node} has no finite value or derivative: move an inp"):
+        raise explorer.error
+    assert explorer.set(x=1.0).error is None
+
+
+@pytest.mark.parametrize(
+    ("f", "arguments", "sentence"),
+    [
+        (lambda x: 3.0, (1.0,), "f must return one number that it computes from its arguments"),
+        (lambda x: x, (1.0,), "f must return one number that it computes from its arguments"),
+        (lambda x: 2 * x, (np.ones(3),), "f must return one number that it computes"),
+        (lambda x, y: x * y, (1.0,), "f must take as many arguments as are given"),
+        (lambda step: step * 2, (1.0,), "none of them named step"),
+        (lambda play: play * 2, (1.0,), "none of them named step"),
+        (np.sin, (1.0,), "f must take as many arguments as are given"),
+        (3.0, (1.0,), "f must be a function, got float"),
+    ],
+)
+def test_functions_that_cannot_be_drawn(f, arguments, sentence):
+    with pytest.raises((TypeError, ValueError), match=sentence):
+        lessons.backpropagation(f, *arguments)
+
+
+# The spirals.
+
+
+@pytest.fixture(scope="module")
+def learning():
+    return lessons.learning_spirals()
+
+
+def test_network_written_with_loops():
+    rng, network = np.random.default_rng(0), spiral_network(5)
+    w, places = rng.normal(size=network.dimension), rng.normal(size=(4, 2))
+    layers = [parameters for parameters in network.parameters(w) if parameters]
+    for place, (answer,) in zip(places, network(w, places), strict=True):
+        values = place
+        for W, b in layers:
+            values = [np.tanh(sum(row * values) + bias) for row, bias in zip(W, b, strict=True)]
+        assert answer == pytest.approx(values[0])
+
+
+def test_gradient_of_the_training():
+    loss = spiral_loss(3)
+    assert check_gradient(loss.function, loss.gradient, at=spiral_network(3).init(0))
+
+
+def test_sixteen_units_learn_and_two_do_not(learning):
+    assert learning.set(step=400, hidden=16).state["wrong"] == 0
+    assert learning.set(step=400, hidden=2).state["wrong"] > 40
+
+
+def test_largest_errors_are_at_the_inner_ends(learning):
+    data = spirals()
+    inner = np.hypot(data.x, data.y) < 0.7
+    for step in (100, 152, 200, 400):
+        errors = learning.set(step=step, hidden=16).state["errors"]
+        assert inner[np.argsort(errors)[-3:]].all()
+
+
+def test_quantities_of_a_step(learning):
+    data, loss = spirals(), spiral_loss(8)
+    state = learning.set(step=36, hidden=8).state
+    assert np.mean(state["errors"]) == pytest.approx(state["loss"])
+    assert state["now"] == (36, state["losses"][36])
+    assert state["losses"][0] == pytest.approx(loss(spiral_network(8).init(0)))
+    assert state["map"].shape == (40, 40)
+    assert np.sum(state["errors"] > 1) == state["wrong"]  # answers ±1: wrong is more than 1 away
+    assert state["gradient"].shape == (loss.dimension,)
+    assert f"{state['wrong']} of {len(data)}" in learning.caption

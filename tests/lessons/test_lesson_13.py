@@ -1,0 +1,276 @@
+"""Lesson 13: its exercises as learners answer them, and its figures."""
+
+import numpy as np
+import pytest
+
+from calclearn import lessons
+from calclearn.calculus.autodiff import grad
+from calclearn.data import penguins
+from calclearn.descent.descend import Stop
+from calclearn.explorers.controls import put
+from calclearn.lessons.lesson_13 import (
+    ACTIVATIONS,
+    EVERY,
+    GRADIENTS,
+    INITIAL,
+    PRODUCTS,
+    SIGNALS,
+    SIZES,
+    STEPS,
+    _looks,
+    deep_network,
+    of_scale,
+    species,
+    train,
+)
+from calclearn.networks.initial import he
+
+
+def sigmoids(n):
+    """∂aₙ/∂a₀ of sigmoid neurons that all stand at z = 0: b = -w·a, and a = 1/2 in each."""
+
+    def output(a):
+        for _ in range(n):
+            a = 1 / (1 + np.exp(-(2 * a - 1)))
+        return a
+
+    return grad(output)(0.5)
+
+
+first = next(n for n in range(1, 99) if sigmoids(n) < 1e-6)
+deviation = he(np.random.default_rng(0), (20 * 4000, 50)).std()  # many layers at once
+
+
+def clipped(g, max_norm):
+    length = np.linalg.norm(g)
+    return g if length <= max_norm else max_norm * g / length
+
+
+def in_place(g, max_norm):
+    if np.hypot(*g) > max_norm:
+        g *= max_norm / np.hypot(*g)
+    return g
+
+
+right = {
+    "13.1": [first, float(first), "20", np.array([20])],
+    "13.2": [deviation, 0.2, "0.2", 2 / np.sqrt(100)],
+    "13.3": [
+        clipped,
+        in_place,
+        lambda g, m: g * np.minimum(1, m / (np.linalg.norm(g) + 1e-6)),
+        lambda g, m: list(g / max(1, np.linalg.norm(g) / m)),
+    ],
+    "13.4": ["c", "C)"],
+}
+readings = {  # answers that are not listed as mistakes, and words of the reply
+    "13.2": [(-0.2, "sign")],
+    "13.3": [
+        (lambda g, m: -clipped(g, m), "sign"),
+        (lambda g, m: min(m, np.linalg.norm(g)), "2 numbers"),
+        (5.0, "function is asked for"),
+    ],
+    "13.4": [("z", "letters")],
+}
+
+
+@pytest.fixture(scope="module")
+def star():
+    return lessons.gradients_by_layer()
+
+
+@pytest.fixture(scope="module")
+def chain():
+    return lessons.chain_of_neurons()
+
+
+@pytest.fixture(scope="module")
+def training():
+    return lessons.cures()
+
+
+@pytest.fixture
+def cures(training):
+    before = training.values
+    yield training
+    training.set(**before)
+
+
+# The data and the networks.
+
+
+def test_data():
+    (x, y), data = species(), penguins()
+    np.testing.assert_allclose(x.mean(axis=0), 0, atol=1e-6)
+    np.testing.assert_allclose(x.std(axis=0), 1, rtol=1e-5)
+    assert [set(data.species[y == k]) for k in range(3)] == [{"Adelie"}, {"Chinstrap"}, {"Gentoo"}]
+    assert np.corrcoef(x[:, 3], data.body_mass)[0, 1] == pytest.approx(1)
+
+
+def test_scale_of_initial_weights():
+    rng = np.random.default_rng(0)
+    for scale in (0.5, 1.0, 3.0):
+        w = of_scale(scale)(rng, (400, 100))
+        assert w.std() * np.sqrt(100) == pytest.approx(scale, rel=0.02)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_slopes_from_the_output(name):
+    layer, f, slope, steepest = ACTIVATIONS[name]
+    z = np.linspace(-4, 4, 40)  # not at 0, where ReLU has a kink
+    np.testing.assert_allclose(layer((), z), f(z), rtol=1e-12)
+    np.testing.assert_allclose(slope(f(z)), grad(lambda z: np.sum(layer((), z)))(z), atol=1e-12)
+    assert slope(f(z)).max() == pytest.approx(steepest, rel=0.02)
+
+
+@pytest.mark.parametrize("looks", [GRADIENTS, SIGNALS, PRODUCTS, _looks("loss")])
+def test_curves_differ_without_colour(looks):
+    forms = {(str(look.get("ls", "-")), look.get("marker", "")) for look in looks.values()}
+    assert len(forms) == len(looks)
+
+
+# The star figure.
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_gradients_and_sizes_by_layer(star, activation):
+    state = star.set(depth=6, scale=1.5, activation=activation).state
+    (x, y), network = species(), deep_network(6, activation, of_scale(1.5))
+    w = network.init(0)
+    g = network.parameters(network.loss(x.astype(float), y).gradient(w))
+    norms = [np.linalg.norm(parts[0]) for parts in g[:-1:2]]
+    np.testing.assert_allclose(state["weights"][1], norms, rtol=2e-3)
+    a = x.astype(float)
+    for k, (W, b) in enumerate(network.parameters(w)[:-1:2]):
+        a = ACTIVATIONS[activation].function(a @ W.T + b)
+        assert state["size"][1][k] == pytest.approx(np.sqrt(np.mean(a**2)), rel=1e-3)
+        spread = np.sqrt(np.mean((a - a.mean(axis=0)) ** 2))
+        assert state["spread"][1][k] == pytest.approx(spread, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("activation", "scale", "least", "most"),
+    [
+        ("sigmoid", 1.0, 0.2, 0.25),
+        ("tanh", 1.0, 0.85, 1.0),
+        ("tanh", 3.0, 1.2, 1.6),
+        ("ReLU", 1.0, 0.6, 0.8),
+        ("ReLU", 2**0.5, 0.9, 1.1),
+        ("ReLU", 3.0, 1.8, 2.3),
+    ],
+)
+def test_factor_is_scale_times_slope(star, activation, scale, least, most):
+    state = star.set(depth=30, scale=scale, activation=activation).state
+    measured, expected = (
+        (sizes[0] / sizes[-1]) ** (1 / 29) for _, sizes in (state["output"], state["expected"])
+    )
+    assert least < measured < most
+    assert measured == pytest.approx(expected, rel=0.1)
+
+
+def test_numbers_beyond_32_bits(star):
+    star.set(depth=40, scale=16.0, activation="ReLU")
+    assert star.still()
+    assert "numbers pass 3.4 × 10³⁸" in star.caption
+    assert len(star.state["output"][1]) == 0
+    assert 20 < len(star.state["size"][1]) < 40
+    star.set(depth=40, scale=0.25, activation="sigmoid")
+    assert star.still()
+    assert "0 at the first, as 32 bits hold nothing below 1.4 × 10⁻⁴⁵" in star.caption
+    line = star._drawings[0].drawing.lines["output"]
+    assert line.get_ydata()[0] == pytest.approx(SIZES[0])  # what is too small runs along the edge
+
+
+@pytest.mark.parametrize("depth", [2, 3, 21, 40])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("scale", [0.25, 4.0, 12.0, 16.0])
+def test_caption_at_every_corner(star, depth, activation, scale):
+    star.set(depth=depth, activation=activation, scale=scale)
+    assert star.error is None
+    assert f"{depth} layers of {activation}" in star.caption
+    assert not any(word in star.caption for word in ("nan", "inf"))
+
+
+def test_a_scale_beyond_the_slider_becomes_its_end(star):
+    put(star.controls["scale"], 20.0)
+    assert star.values["scale"] == pytest.approx(16.0)
+    assert "scale 16:" in star.caption
+    with pytest.raises(ValueError, match=r"scale must lie between 0\.25 and 16, got 20"):
+        star.set(scale=20)
+
+
+# The chain.
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(("w", "b"), [(1.0, 0.0), (-3.0, 0.7), (6.0, -2.0)])
+def test_product_is_the_derivative_of_the_chain(chain, activation, w, b):
+    state = chain.set(depth=7, w=w, b=b, activation=activation).state
+
+    def output(a):
+        for _ in range(7):
+            a = ACTIVATIONS[activation].function(w * a + b)
+        return a
+
+    assert state["derivative"] == pytest.approx(grad(output)(0.5), rel=1e-9, abs=1e-30)
+    assert abs(state["derivative"]) <= state["bound"] * (1 + 1e-12)
+    assert state["products"][1][0] == pytest.approx(abs(state["derivative"]))
+
+
+def test_steepest_sigmoids_reach_the_bound(chain):
+    for w in (2.0, 4.0):
+        state = chain.set(depth=20, w=w, b=-w / 2, activation="sigmoid").state
+        assert state["derivative"] == pytest.approx((w / 4) ** 20) == state["bound"]
+
+
+def test_neurons_beyond_the_axes_stand_at_their_edge(chain):
+    chain.set(depth=3, w=8.0, b=4.0, activation="ReLU").still()
+    dots = chain._drawings[1].drawing.lines["neurons"].get_xydata()
+    assert dots == pytest.approx(np.array([[8.0, 2.1], [8.2, 2.1], [8.2, 2.1]]))
+
+
+# The cures.
+
+
+def test_first_record_of_a_training():
+    x, y = species()
+    network = deep_network(5, "ReLU", INITIAL["He"])
+    loss, w = network.loss(x, y), network.init(0).astype(np.float32)
+    for _ in range(EVERY):
+        w = w - np.float32(0.03) * loss.gradient(w)
+    np.testing.assert_allclose(train(5, "ReLU", "He", 0.03).points[1], w, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("activation", "depth", "learn", "do_not"),
+    [
+        ("sigmoid", 10, (), tuple(INITIAL)),
+        ("tanh", 20, ("Xavier", "He", "orthogonal"), ("too small",)),
+        ("ReLU", 10, ("He",), ("too small",)),
+    ],
+)
+def test_initial_weights_that_learn(cures, activation, depth, learn, do_not):
+    losses = cures.set(step=STEPS, activation=activation, depth=depth).state["now"]
+    assert all(losses[name] < 0.1 for name in learn)
+    assert all(losses[name] > 1.0 for name in do_not)
+
+
+def test_clipping_a_run_that_explodes(cures):
+    cures.set(step=STEPS, activation="ReLU", depth=10, learning_rate=0.03)
+    assert "too large diverges" in cures.caption
+    assert train(10, "ReLU", "too large", 0.03).stop == Stop.DIVERGED
+    assert cures.still()
+    losses = cures.set(max_norm=1.0).state["now"]
+    assert losses["too large"] < 0.1
+    assert losses["too small"] > 1.0  # to a gradient that has died clipping does nothing
+
+
+@pytest.mark.parametrize(("step", "shown"), [(0, 0), (4, 4), (57, 56), (58, 60), (STEPS, STEPS)])
+def test_losses_and_gradients_at_a_step(cures, step, shown):
+    state, run = cures.set(step=step).state, train(10, "ReLU", "He", 0.03)
+    assert state["now"]["He"] == run.values[shown // EVERY]
+    assert f"Loss after {shown} steps" in cures.caption
+    whole = np.linalg.norm(run.gradients[shown // EVERY].astype(float))
+    assert np.linalg.norm(state["gradient, He"][1]) == pytest.approx(whole, rel=1e-3)
+    cures.still()
+    assert cures._drawings[1].drawing.lines["x"][1].get_xdata()[0] == shown
