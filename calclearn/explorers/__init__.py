@@ -14,8 +14,6 @@ from calclearn.explorers.images import gradient_routing, sliding_kernel
 from calclearn.explorers.landscape import loss_landscape
 from calclearn.explorers.learned import filters_and_mistakes, one_image
 from calclearn.explorers.live_training import training
-from calclearn.explorers.memory import adam_step_by_step, race_with_memory
-from calclearn.explorers.noise import effect_of_schedules, noise_of_batches, race_of_batches
 from calclearn.explorers.penalties import penalty_meets_bowl, soft_threshold
 from calclearn.explorers.regularisation import early_stopping, lower_is_worse
 from calclearn.explorers.sequences import error_through_time, truncated_gradient
@@ -25,7 +23,6 @@ from calclearn.explorers.tuning import slope_of_validation, tuning_by_descent
 __all__ = [
     "Explorer",
     "accumulated_area",
-    "adam_step_by_step",
     "ball_on_a_curve",
     "basin_map",
     "chaotic_rates",
@@ -35,7 +32,6 @@ __all__ = [
     "coloured",
     "diagnose",
     "early_stopping",
-    "effect_of_schedules",
     "error_through_time",
     "expected_loss",
     "explore",
@@ -48,13 +44,10 @@ __all__ = [
     "lower_is_worse",
     "newton_on_a_curve",
     "newton_on_a_map",
-    "noise_of_batches",
     "noisy_saddle",
     "one_image",
     "penalty_meets_bowl",
     "race_by_curvature",
-    "race_of_batches",
-    "race_with_memory",
     "round_slider",
     "slider",
     "sliding_kernel",
