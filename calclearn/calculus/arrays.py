@@ -12,7 +12,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from calclearn.calculus.methods import METHODS
 from calclearn.calculus.rules import unbroadcast
-from calclearn.calculus.tracing import Traced, operand, plain, primitive, rewritten, rule
+from calclearn.calculus.structures import operand
+from calclearn.calculus.tracing import Traced, plain, primitive, rewritten, rule
 
 # Indexing.  The cotangent of a[index] is zero but for one piece of a: a pair (index, piece).  A
 # vector that is read in a thousand slices would otherwise cost a thousand arrays of zeros.

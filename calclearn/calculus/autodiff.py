@@ -30,13 +30,22 @@ from calclearn.calculus import (  # noqa: F401
     steps,
     strong,
     ufuncs,
-)
+)  # fmt: skip
 from calclearn.calculus.arrays import assembled
 from calclearn.calculus.cures import cured
 from calclearn.calculus.methods import running
 from calclearn.calculus.rules import unbroadcast
-from calclearn.calculus.structures import argument_numbers, copied, each_leaf, is_leaf, real
-from calclearn.calculus.tracing import STRONG, Traced, plain, primitive, rule
+from calclearn.calculus.strong import has_nan
+from calclearn.calculus.structures import (
+    argument_numbers,
+    copied,
+    each_leaf,
+    is_leaf,
+    one_number_per_point,
+    real,
+    real_result,
+)  # fmt: skip
+from calclearn.calculus.tracing import STRONG, Traced, primitive, rule
 
 # fmt: off
 __all__ = ["Graph", "Node", "grad", "hessian", "jacobian", "primitive", "rule", "trace",  # noqa: F822
@@ -77,12 +86,7 @@ def record(f: Callable, argnums, arguments, keywords) -> Recording:
         raise cured(error) from None
     finally:
         running.discard(level)
-    if isinstance(result, (list, tuple)):
-        raise TypeError(
-            f"f must return one number or array, got a {type(result).__name__}: "
-            f"join its parts with np.stack or np.concatenate"
-        )
-    result = real("f", result, "fiub", "must return real numbers")
+    result = real_result(result)
     if type(result) is not Traced or result.level != level:  # it does not depend on the inputs
         result = Traced(result, level)
     return Recording([arguments[k] for k in argnums], inputs, result)
@@ -145,21 +149,9 @@ def cotangents(recording: Recording, g) -> list:
     _, inputs, result = recording
     arrived = walk(result, g)
     if any(map(has_nan, arrived.values())) and not has_nan(result.value):
-        again = {
-            born: share.value if type(share) is Traced and share.level == STRONG else share
-            for born, share in walk(result, Traced(g, STRONG)).items()
-        }
-        if not any(map(has_nan, again.values())):
-            arrived = again
+        again = strong.weak(walk(result, Traced(g, STRONG)))
+        arrived = arrived if any(map(has_nan, again.values())) else again
     return [like(x.value, arrived.get(x.born)) for x in inputs]
-
-
-def has_nan(x) -> bool:
-    x = plain(x)
-    if x.ndim == 0:
-        return bool(x != x)
-    total = np.add.reduce(x, axis=None)  # NaN if one of the numbers is
-    return bool(total != total and np.isnan(x).any())
 
 
 def like(value, g):
@@ -207,7 +199,7 @@ def value_and_grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
     def value_and_gradient(*arguments, **keywords):
         recording = record(f, argnums, arguments, keywords)
         if recording.result.shape != ():
-            recording = one_number_per_point(recording)
+            recording = recording._replace(result=one_number_per_point(*recording))
         value = recording.result.value
         gradients = restored(recording, cotangents(recording, ones(value)))
         if type(arguments[argnums[0]]) in (int, float) and isinstance(value, np.floating):
@@ -215,23 +207,6 @@ def value_and_grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
         return value, tuple(gradients) if isinstance(argnum, tuple) else gradients[0]
 
     return value_and_gradient
-
-
-def one_number_per_point(recording: Recording) -> Recording:
-    """Refuse other results, but take an array of size one for its number."""
-    arguments, inputs, result = recording
-    nested = not all(map(is_leaf, arguments))
-    wrong = [x for x in inputs if result.shape not in (x.shape[1:], x.shape if nested else None)]
-    if not wrong:
-        return recording
-    if result.size == 1:
-        return recording._replace(result=result.reshape(()))
-    shape = wrong[0].shape
-    raise ValueError(
-        f"grad needs one number for each point: for an argument of shape {shape} "
-        f"f must return shape {' or '.join(dict.fromkeys(['()', str(shape[1:])]))}, "
-        f"got {result.shape}; use jacobian(f) for several results"
-    )
 
 
 def grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:

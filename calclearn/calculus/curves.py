@@ -8,7 +8,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from calclearn.calculus.arrays import before
-from calclearn.calculus.tracing import operand, plain, rewritten, rule
+from calclearn.calculus.structures import operand
+from calclearn.calculus.tracing import plain, rewritten, rule
 
 
 # Samples

@@ -14,7 +14,8 @@ import numpy as np
 
 from calclearn.calculus.kinks import euclidean
 from calclearn.calculus.rules import transposed, unbroadcast
-from calclearn.calculus.tracing import operand, plain, primitive, rewritten, rule
+from calclearn.calculus.structures import operand
+from calclearn.calculus.tracing import plain, primitive, rewritten, rule
 
 
 # Solving

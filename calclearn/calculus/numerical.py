@@ -316,12 +316,15 @@ def ladder_slopes(evaluate: Callable, x: np.ndarray):
     h = LADDER[:, None, None] * np.array([wide, narrow])  # (rungs, 2, n)
     h = (size + h) - size  # a step that x ± h holds exactly
     steps = np.concatenate([h, -h, 0 * h[:1]])  # right, left, centre
-    values = np.moveaxis(evaluate(steps.reshape(2 * len(steps), len(x))), -2, 0)
-    shape = values.shape[1:]  # (..., n)
-    h = h.reshape(RUNGS, 2, *(1,) * (len(shape) - 1), len(x))
-    h, size = np.broadcast_to(h, (RUNGS, 2, *shape)), np.broadcast_to(size, (2, *shape))
+    values = evaluate(steps.reshape(2 * len(steps), len(x)))
+    shape = values.shape[:-2] + values.shape[-1:]  # (..., n)
+    outputs = int(np.prod(shape[:-1]))
+    values = values.reshape(outputs, *values.shape[-2:]).swapaxes(0, 1)  # (steps, outputs, n)
+    columns = np.zeros((2, *values.shape[1:]))
     parts = _best_slope(
-        size.ravel(), h.reshape(RUNGS, size.size), values.reshape(len(steps), size.size)
+        (columns + size).ravel(),
+        (columns + h[:, :, None]).reshape(RUNGS, columns.size),
+        values.reshape(len(steps), columns.size),
     )
     parts = [part.reshape(2, *shape) for part in parts]
     narrower = parts[1][1] < parts[1][0]  # of its errors
@@ -604,19 +607,21 @@ def hessian(f: Callable) -> Callable:
         points, d = _columns(w), len(w)
         if w.size == 0:
             return np.zeros((d, *w.shape))
-        size, axes = np.abs(points), np.eye(d)
-        scales = np.maximum(size, 1.0), np.where(size < 1e-100, 1e-4, np.minimum(size, 1.0))
-        (wide, wide_error), (narrow, narrow_error) = (
-            _curvature(f, points, axes, scale) for scale in scales
+        size, axes = np.abs(points), np.eye(d)[:, :, None]
+        wide = np.maximum(size, 1.0)
+        narrow = np.where(size < 1e-100, 1e-4, np.minimum(size, 1.0))
+        lines = np.concatenate([axes * wide, axes * narrow], axis=1)
+        (wide_q, narrow_q), (wide_error, narrow_error) = (
+            part.reshape(2, d, -1) for part in _curvature(f, points, lines)
         )
-        better = narrow_error / scales[1] ** 2 < wide_error / scales[0] ** 2
-        pure, scale = np.where(better, narrow, wide), np.where(better, *scales[::-1])
+        better = narrow_error / narrow**2 < wide_error / wide**2
+        q, scale = np.where(better, narrow_q, wide_q), np.where(better, narrow, wide)
         i, j = np.triu_indices(d, 1)
         H = np.empty((d, d, points.shape[1]))
-        H[range(d), range(d)] = pure / scale**2
+        H[range(d), range(d)] = q / scale**2
         if d > 1:
-            both = _curvature(f, points, axes[:, i] + axes[:, j], scale)[0]
-            H[i, j] = H[j, i] = (both - pure[i] - pure[j]) / 2 / scale[i] / scale[j]
+            both = _curvature(f, points, (axes[:, i] + axes[:, j]) * scale[:, None])[0]
+            H[i, j] = H[j, i] = (both - q[i] - q[j]) / 2 / scale[i] / scale[j]
         return H.reshape(d, *w.shape)
 
     return matrix
@@ -625,12 +630,12 @@ def hessian(f: Callable) -> Callable:
 COARSE = LADDER[:8, None]  # below 2e-4, second differences are noise
 
 
-def _curvature(f, points, lines, scale):
-    """q(v) along lines (d, l), in units of `scale`, at points (d, m), and its error: two (l, m)."""
+def _curvature(f, points, lines):
+    """q(v) at points (d, m) along lines (d, l, m), and its error: two arrays (l, m)."""
     (d, m), parts = points.shape, []
     for line, k in blocks(lines.shape[1], m, d, 17):
         steps = np.concatenate([COARSE, -COARSE, [[0.0]]]) + np.zeros(len(k))
-        values = _along(f, points[:, k], lines[:, line] * scale[:, k], steps)
+        values = _along(f, points[:, k], lines[:, line, k], steps)
         shape = values.shape[:-2]
         if np.prod(shape) != 1:
             raise ValueError(f"f must return one number for each point, got shape {shape}")

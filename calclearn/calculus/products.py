@@ -10,7 +10,8 @@ import string
 import numpy as np
 
 from calclearn.calculus.rules import unbroadcast
-from calclearn.calculus.tracing import operand, primitive, rewritten, rule
+from calclearn.calculus.structures import operand
+from calclearn.calculus.tracing import primitive, rewritten, rule
 
 
 @rewritten(np.dot, arrays=2)

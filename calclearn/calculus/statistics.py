@@ -10,7 +10,8 @@ import numpy as np
 from calclearn.calculus.kinks import euclidean
 from calclearn.calculus.reductions import count
 from calclearn.calculus.rules import with_ones
-from calclearn.calculus.tracing import operand, rewritten
+from calclearn.calculus.structures import operand
+from calclearn.calculus.tracing import rewritten
 
 
 # Spreads

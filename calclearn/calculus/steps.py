@@ -6,7 +6,8 @@ import operator
 import numpy as np
 
 from calclearn.calculus.cures import full_name
-from calclearn.calculus.tracing import has_traced, operand, plain, rewritten
+from calclearn.calculus.structures import has_traced, operand
+from calclearn.calculus.tracing import plain, rewritten
 
 
 def constant(*functions) -> None:

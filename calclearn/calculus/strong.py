@@ -61,3 +61,19 @@ STRONG_PRODUCTS.update(
     matmul=functools.partial(sum_of_products, np.matmul),
     contract=functools.partial(sum_of_products, contract),
 )
+
+
+def has_nan(x) -> bool:
+    x = plain(x)
+    if x.ndim == 0:
+        return bool(x != x)
+    total = np.add.reduce(x, axis=None)  # NaN if one of the numbers is
+    return bool(total != total and np.isnan(x).any())
+
+
+def weak(arrived: dict) -> dict:
+    """Take the adjoints of a walk out of the level STRONG."""
+    return {
+        born: g.value if type(g) is Traced and g.level == STRONG else g
+        for born, g in arrived.items()
+    }

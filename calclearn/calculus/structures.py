@@ -1,11 +1,12 @@
-"""What a function may take: real numbers, and dicts, lists and tuples of them, nested."""
+"""What f may take and return: real numbers, and dicts, lists and tuples of arrays of them."""
 
 import copy
 from collections.abc import Callable
 
 import numpy as np
 
-from calclearn.calculus.tracing import Traced, operand
+from calclearn.calculus import cures
+from calclearn.calculus.methods import Methods
 
 
 def each_leaf(function: Callable, name: str, x):
@@ -32,7 +33,7 @@ def is_leaf(x) -> bool:
     if isinstance(x, (list, tuple)):
         return not hasattr(x, "_fields") and all(
             isinstance(v, (int, float, complex, np.generic))
-            or (type(v) is Traced and not v.shape)
+            or (isinstance(v, Methods) and not v.shape)
             or (isinstance(v, (list, tuple)) and is_leaf(v))
             for v in x
         )
@@ -48,7 +49,7 @@ def real(name: str, x, kinds: str = "fiu", must: str = "must be a real number or
         return np.float64(x)
     try:
         x = operand(x)
-        numbers = x if isinstance(x, (Traced, np.generic)) else np.asarray(x)
+        numbers = x if isinstance(x, (Methods, np.generic)) else np.asarray(x)
     except ValueError:  # lists of different lengths
         numbers = np.array(None)
     kind = numbers.dtype.kind
@@ -73,3 +74,65 @@ def argument_numbers(f: Callable, argnum) -> tuple[int, ...]:
     if len(set(argnums)) < len(argnums):
         raise ValueError(f"argnum must name each argument once, got {argnum!r}")
     return argnums
+
+
+def operand(a):
+    """Return an argument as an array: lists, pandas' columns, and arrays of traced numbers."""
+    if type(a) is np.ndarray and not a.dtype.hasobject:
+        return a
+    if isinstance(a, (Methods, np.generic)):
+        return a
+    if hasattr(a, "to_numpy"):
+        a = a.to_numpy()
+    if isinstance(a, (list, tuple)):
+        return np.stack([operand(entry) for entry in a]) if has_traced(a) else np.asarray(a)
+    if type(a) is np.ndarray:
+        entries = list(a.flat)
+        return np.reshape(np.stack(entries) if has_traced(a) else np.array(entries), a.shape)
+    return a
+
+
+def has_traced(a) -> bool:
+    """Whether there is a traced array in a list, at any depth, or in an array of objects."""
+    if type(a) is np.ndarray:
+        return a.dtype.hasobject and any(map(has_traced, a.flat))
+    return isinstance(a, Methods) or (isinstance(a, (list, tuple)) and any(map(has_traced, a)))
+
+
+def real_result(result):
+    """Return what f returned as numbers."""
+    if isinstance(result, (list, tuple)):
+        raise TypeError(
+            f"f must return one number or array, got a {type(result).__name__}: "
+            f"join its parts with np.stack or np.concatenate"
+        )
+    return real("f", result, "fiub", "must return real numbers")
+
+
+def one_number_per_point(arguments, inputs, result):
+    """Return the result, or the one number in it; refuse other shapes."""
+    nested = not all(map(is_leaf, arguments))
+    wrong = [x for x in inputs if result.shape not in (x.shape[1:], x.shape if nested else None)]
+    if not wrong:
+        return result
+    if result.size == 1:
+        return result.reshape(())
+    shape = wrong[0].shape
+    raise ValueError(
+        f"grad needs one number for each point: for an argument of shape {shape} "
+        f"f must return shape {' or '.join(dict.fromkeys(['()', str(shape[1:])]))}, "
+        f"got {result.shape}; use jacobian(f) for several results"
+    )
+
+
+def checked(function, rule, keywords):
+    """Return the keywords that a rule takes; refuse any other that says something."""
+    if keywords.get("out") is not None:
+        raise cures.cannot_store(function)
+    taken = {k: v for k, v in keywords.items() if not rule.keywords or k in rule.keywords}
+    for name, value in keywords.items():
+        if isinstance(value, Methods) and not rule.definition:
+            raise cures.by_position(function, name)
+        if name not in taken and value is not None:
+            raise cures.no_keyword(function, name)
+    return taken

@@ -8,8 +8,7 @@ every call that meets a traced array to `__array_ufunc__` (np.sin, np.add) or `_
 
 A `Traced` is no `ndarray`, so that nothing can slip past the table of rules: what would lose the
 derivative is an error that names the cure.  NumPy may keep traced numbers as objects, though:
-`np.array([x[0], 1.0])` computes with the operators below, and `operand` stacks it where it meets a
-function.
+`np.array([x[0], 1.0])` computes with the operators below, and is stacked where it meets a function.
 
 Two numbers order everything.  `level` says which differentiation a value belongs to: an inner one
 starts later and has a larger level, and its values may be traced at the level below.  `born` counts
@@ -28,6 +27,7 @@ import numpy as np
 
 from calclearn.calculus import cures
 from calclearn.calculus.methods import Methods
+from calclearn.calculus.structures import checked, has_traced, operand
 
 births = itertools.count(0, -1)
 STRONG = sys.maxsize  # the level of cotangents whose zeros are strong, see the module `strong`
@@ -150,29 +150,6 @@ def apply(function: Callable, arguments, keywords=None):
     return type(value)(*outputs) if hasattr(value, "_fields") else tuple(outputs)
 
 
-def operand(a):
-    """Return an argument as an array: lists, pandas' columns, and arrays of traced numbers."""
-    if type(a) is np.ndarray and not a.dtype.hasobject:
-        return a
-    if type(a) is Traced or isinstance(a, np.generic):
-        return a
-    if hasattr(a, "to_numpy"):
-        a = a.to_numpy()
-    if isinstance(a, (list, tuple)):
-        return np.stack([operand(entry) for entry in a]) if has_traced(a) else np.asarray(a)
-    if type(a) is np.ndarray:
-        entries = list(a.flat)
-        return np.reshape(np.stack(entries) if has_traced(a) else np.array(entries), a.shape)
-    return a
-
-
-def has_traced(a) -> bool:
-    """Whether there is a traced array in a list, at any depth, or in an array of objects."""
-    if type(a) is np.ndarray:
-        return a.dtype.hasobject and any(map(has_traced, a.flat))
-    return type(a) is Traced or (isinstance(a, (list, tuple)) and any(map(has_traced, a)))
-
-
 # The table
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
@@ -203,19 +180,6 @@ OPERATORS = {
     np.negative: operator.neg,
 }
 OPERATIONS = set(OPERATORS.values())
-
-
-def checked(function, rule, keywords):
-    """Return the keywords that a rule takes; refuse any other that says something."""
-    if keywords.get("out") is not None:
-        raise cures.cannot_store(function)
-    taken = {k: v for k, v in keywords.items() if not rule.keywords or k in rule.keywords}
-    for name, value in keywords.items():
-        if type(value) is Traced and not rule.definition:
-            raise cures.by_position(function, name)
-        if name not in taken and value is not None:
-            raise cures.no_keyword(function, name)
-    return taken
 
 
 def rule(function: Callable, *pullbacks: Callable | None, together: Callable | None = None):

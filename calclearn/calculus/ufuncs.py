@@ -7,7 +7,8 @@ import numpy as np
 
 from calclearn.calculus.arrays import cast
 from calclearn.calculus.cures import cannot_store, full_name
-from calclearn.calculus.tracing import Traced, apply, operand, rewritten
+from calclearn.calculus.structures import operand
+from calclearn.calculus.tracing import Traced, apply, rewritten
 
 
 @rewritten(np.ufunc, arrays=0)

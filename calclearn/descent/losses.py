@@ -231,12 +231,12 @@ def line_loss(x: Array, y: Array, loss: Error = sse, batch_size: int | None = No
     L(m, c) = Σᵢ ℓ(m xᵢ + c, yᵢ),    or the mean
 
     For squares that is L* + Sxx (m - m*)² + n (m x̄ + c - ȳ)², with the means x̄, ȳ, the spread
-    Sxx = Σ(xᵢ - x̄)² and the best slope m* with its loss L*: no term is negative, so none cancels
-    another, even where x̄ is a million and the spread is one.
+    Sxx = Σ(xᵢ - x̄)² and the best slope m* with its loss L*: no term cancels another, even where x̄
+    is a million and the spread is one.
 
     `batch_size` is the size of the random mini-batches that `sample` draws, without repetition; a
-    sum over a batch counts n / batch_size times, so that its mean is the whole loss. Raises
-    ValueError for data that are not finite, or not two arrays of one length.
+    sum over a batch counts n / batch_size times. Raises ValueError for data that are not finite, or
+    not two arrays of one length.
 
     >>> bowl = line_loss([1, 2, 3], [2, 4, 7])
     >>> np.round(bowl.minima[0], 12), round(float(bowl(bowl.minima[0])), 12)

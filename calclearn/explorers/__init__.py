@@ -14,8 +14,6 @@ from calclearn.explorers.images import gradient_routing, sliding_kernel
 from calclearn.explorers.landscape import loss_landscape
 from calclearn.explorers.learned import filters_and_mistakes, one_image
 from calclearn.explorers.live_training import training
-from calclearn.explorers.penalties import penalty_meets_bowl, soft_threshold
-from calclearn.explorers.regularisation import early_stopping, lower_is_worse
 from calclearn.explorers.sequences import error_through_time, truncated_gradient
 from calclearn.explorers.slopes import how_small_is_small, slope_at_a_point
 from calclearn.explorers.tuning import slope_of_validation, tuning_by_descent
@@ -31,7 +29,6 @@ __all__ = [
     "clipping_at_a_cliff",
     "coloured",
     "diagnose",
-    "early_stopping",
     "error_through_time",
     "expected_loss",
     "explore",
@@ -41,19 +38,16 @@ __all__ = [
     "how_small_is_small",
     "log_slider",
     "loss_landscape",
-    "lower_is_worse",
     "newton_on_a_curve",
     "newton_on_a_map",
     "noisy_saddle",
     "one_image",
-    "penalty_meets_bowl",
     "race_by_curvature",
     "round_slider",
     "slider",
     "sliding_kernel",
     "slope_at_a_point",
     "slope_of_validation",
-    "soft_threshold",
     "training",
     "truncated_gradient",
     "tuning_by_descent",

@@ -21,13 +21,14 @@ from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.surfaces import Surface
 from calclearn.explorers.controls import choice, log_slider, slider
 from calclearn.explorers.explore import Explorer, explore
-from calclearn.explorers.regularisation import CENTRE, HALF, LEVEL, WINDOW
-from calclearn.explorers.regularisation import birds as birds_on
 from calclearn.figures.curves import Curve, Curves, Tangent
 from calclearn.figures.descents import Path
+from calclearn.figures.fits import Split
 from calclearn.figures.style import BLACK, GREY, MODEL, SEEN, UNSEEN, legend_below, panels
 from calclearn.figures.surfaces import Contours, Point
 
+CENTRE, HALF, LEVEL = 201.5, 29.5, 17.0
+WINDOW = (170, 233), (12, 23)
 STRENGTHS, RATES = (1e-5, 1.0), (3e-3, 1.2)
 STEPS, TUNINGS, SWEEP = 100, 20, 97
 OUTER = [0.3, 1, 3, 10]  # learning rates of the tuning itself
@@ -82,7 +83,9 @@ class Birds:
         return self.flipper[both], self.depth[both], np.arange(len(both)) < len(self.parts[0])
 
     def drawings(self, ax) -> dict:
-        split = birds_on(ax, "birds, and the fit")
+        labels = (penguins().label(name) for name in ("flipper_length", "bill_depth"))
+        labels = dict(zip(("xlabel", "ylabel"), labels, strict=True))
+        split = Split(ax, **labels, xlim=WINDOW[0], ylim=WINDOW[1], title="birds, and the fit")
         split.seen.set_label("training birds")
         split.unseen.set(label="validation birds", markersize=4.5, alpha=0.8)
         return {"birds": split, "fit": Curve(ax, color=MODEL, lw=2.5, label="fit")}

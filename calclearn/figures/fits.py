@@ -1,6 +1,6 @@
-"""Drawings of a fit and of what holds it back: data seen and held back, weights, a penalty's reach.
+"""Drawings of two weights under a penalty: the rings of the loss, and where the penalty is lower.
 
-A loss that is quadratic needs no contour finder: each of its rings is an ellipse, known by the
+A loss that is quadratic needs no contour finder: each of its rings is an ellipse, given by the
 minimum and the Hessian. So the bowl may be moved, and the rings follow within a frame.
 """
 
@@ -8,13 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Polygon
-from matplotlib.ticker import NullLocator
 
 from calclearn.figures.marks import Drawing
 from calclearn.figures.style import (
     BLACK,
     CLASSES,
-    GREY,
     LIGHT,
     MODEL,
     SEEN,
@@ -40,40 +38,7 @@ class Split:
         self.seen.set_data(x[seen], y[seen])
 
 
-class Weights:
-    """Each weight as a stem from 0; `update(weights)`, at most `count` of them.
-
-    A ring is a weight that is exactly 0. Beyond ±1 the axis is logarithmic.
-    """
-
-    @defaults()
-    def __init__(self, ax: Axes, count: int, *, most: float, title: str = "weights") -> None:
-        self.ax, self.most = ax, most
-        with style():
-            ax.set_yscale("symlog", linthresh=1, linscale=1)
-            powers = range(1, round(np.log10(most)), 2)
-            ticks = {0: "0", 1: "1"} | {10**power: f"$10^{power}$" for power in powers}
-            ticks |= {-tick: f"\N{MINUS SIGN}{label}" for tick, label in ticks.items() if tick}
-            ax.set_yticks(list(ticks), list(ticks.values()))
-            ax.yaxis.set_minor_locator(NullLocator())
-            ax.set(xlim=(-0.7, count - 0.3), ylim=(-most, most), xlabel="weight $w_j$, $j$ =")
-            ax.set(xticks=range(0, count, 2), title=title)
-            ax.axhline(0, color=GREY, lw=0.8)
-        self.stems = LineCollection([], colors=MODEL, lw=2, animated=True)
-        ax.add_collection(self.stems, autolim=False)
-        look = {"marker": "o", "ls": "", "ms": 7, "animated": True, "zorder": 3}
-        (self.tips,) = ax.plot([], [], color=MODEL, **look)
-        (self.zeros,) = ax.plot([], [], mfc="white", mec=MODEL, mew=1.6, **look)
-
-    def update(self, weights) -> None:
-        j, heights = np.arange(len(weights)), np.clip(weights, -self.most, self.most)
-        self.stems.set_segments([[(i, 0), (i, height)] for i, height in enumerate(heights)])
-        zero = heights == 0
-        self.tips.set_data(j[~zero], heights[~zero])
-        self.zeros.set_data(j[zero], heights[zero])
-
-
-class Rings:
+class Rings(Drawing):
     """The rings of a quadratic loss of two weights; `update(surface, weights)`.
 
     They lie at even distances, the k-th (k · spacing)² above the minimum; the dark one runs through
@@ -101,7 +66,7 @@ class Rings:
         self.through.set_data(*ring(float(surface(weights) - surface(best))))
 
 
-class Reach:
+class Reach(Drawing):
     """All weights whose penalty is no higher than at the present ones; `update(power, weights)`.
 
     power 1: the diamond of Σ|wⱼ|; power 2: the disc of Σ wⱼ².

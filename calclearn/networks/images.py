@@ -248,8 +248,13 @@ def pull_largest(g, y, x, windows):
     return folded(G * wins, windows, x.shape)
 
 
+@dataclass(frozen=True)
 class Pooling(Layer):
     """What max and average pooling have in common."""
+
+    kernel_size: int | Pair
+    stride: int | Pair | None = None
+    padding: int | Pair = 0
 
     def __post_init__(self) -> None:
         (kh, kw), _, (ph, pw) = self.windows
@@ -293,10 +298,6 @@ class MaxPool2D(Pooling):
     architectures for object recognition", ICANN (2010).
     """
 
-    kernel_size: int | Pair
-    stride: int | Pair | None = None
-    padding: int | Pair = 0
-
     def forward(self, parameters: tuple, x: Array) -> Array:
         return largest(x, self.windows)
 
@@ -318,10 +319,6 @@ class AvgPool2D(Pooling):
 
     Source: LeCun, Bottou, Bengio & Haffner, Proc. IEEE 86 (1998).
     """
-
-    kernel_size: int | Pair
-    stride: int | Pair | None = None
-    padding: int | Pair = 0
 
     def forward(self, parameters: tuple, x: Array) -> Array:
         return np.transpose(np.mean(columns(x, self.windows), axis=(1, 2)), (3, 0, 1, 2))

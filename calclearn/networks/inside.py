@@ -5,7 +5,7 @@ The network is evaluated layer by layer, there and back, as one would by hand:
     aₖ₊₁ = layerₖ(wₖ, aₖ)                               forward, from the first layer to the last
     ∂L/∂wₖ, ∂L/∂aₖ = pull-backₖ(∂L/∂aₖ₊₁)               backward, from the last to the first
 
-What comes out is the gradient of `Network.loss`, in pieces; training itself has no need of them.
+What comes out is the gradient of `Network.loss`, in pieces.
 """
 
 import math
@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from calclearn.calculus.autodiff import vjp
-from calclearn.descent.arguments import generator
+from calclearn.descent.arguments import generator, instance
 from calclearn.descent.losses import cross_entropy
 from calclearn.descent.surfaces import Array, as_points
-from calclearn.networks.network import Error, Network, network_like
+from calclearn.networks.network import Error, Network
 
 
 class Inside(NamedTuple):
@@ -109,7 +109,7 @@ def length(*parts: np.ndarray) -> float:
 
 def forward_pass(network: Network, w: Array, x: Array) -> list[tuple[str, np.ndarray, Callable]]:
     """Each layer's name, its output, and its pull-back to (its parameters..., its input)."""
-    network_like(network)
+    instance("network", network, Network, "a Network")
     parts, steps = network.parameters(w), []
     a = network.inputs(x, as_points(w).dtype)
     for k, (layer, own) in enumerate(zip(network.layers, parts, strict=True)):
@@ -124,8 +124,8 @@ def filter_normalised(network: Network, w: Array, rng: Any) -> np.ndarray:
         dᵢ ← dᵢ ‖wᵢ‖ / ‖dᵢ‖        i: all weights into one unit, or one channel
 
     A layer of ReLU with its weights doubled and the next with its weights halved compute the same,
-    so plain random directions look steep or flat at will; these do not. `rng` is a generator or a
-    seed. Raises ValueError for weights that are not this network's.
+    so plain random directions look steep or flat at will; these do not. `rng`: a generator or seed.
+    Raises ValueError for weights that are not this network's.
 
     >>> from calclearn.networks.layers import Dense
     >>> network = Network((Dense(2),), (3,))
@@ -138,7 +138,7 @@ def filter_normalised(network: Network, w: Array, rng: Any) -> np.ndarray:
     Source: Li, Xu, Taylor, Studer & Goldstein, "Visualizing the loss landscape of neural nets",
     NeurIPS (2018).
     """
-    network_like(network)
+    instance("network", network, Network, "a Network")
     rng, direction = generator(rng), []
     for part in (part for parts in network.parameters(w) for part in parts):
         if part.ndim == 1:

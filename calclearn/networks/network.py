@@ -261,8 +261,3 @@ def at_each(f: Callable[[Array], Any], w: Array) -> Any:
     if isinstance(results[0], tuple):
         return tuple(map(together, zip(*results, strict=True)))
     return together(results)
-
-
-def network_like(network: Any) -> None:
-    """Raise TypeError for what is no network."""
-    instance("network", network, Network, "a Network")

@@ -1,33 +1,14 @@
-"""What the drawings of fits and penalties put on the paper, read from their artists."""
+"""What the drawings of penalties put on the paper, read from their artists."""
 
 import numpy as np
 import pytest
 
 from calclearn.descent.losses import linear_fit, mse
-from calclearn.figures.fits import Reach, Rings, SizedPoints, Split, Weights
+from calclearn.figures.fits import Reach, Rings, SizedPoints
 
 RNG = np.random.default_rng(5)
 X = RNG.normal(size=(30, 2)) @ np.array([[1.0, 0.6], [0.0, 0.8]])
 SURFACE = linear_fit(X, X @ np.array([1.0, -0.5]) + RNG.normal(size=30), mse)
-
-
-def test_each_point_is_either_seen_or_held_back(ax):
-    x, y, seen = np.arange(6.0), np.arange(6.0) ** 2, np.array([1, 0, 0, 1, 0, 0], bool)
-    drawing = Split(ax, title="birds")
-    drawing.update(x, y, seen)
-    assert drawing.seen.get_xydata().tolist() == [[0, 0], [3, 9]]
-    assert len(drawing.unseen.get_xydata()) == 4
-    assert ax.get_title() == "birds"
-
-
-def test_a_weight_of_zero_is_a_ring_and_a_huge_one_stays_on_the_paper(ax):
-    drawing = Weights(ax, 13, most=1e5)
-    drawing.update(np.array([2.0, 0.0, -3e7, 0.0]))
-    assert drawing.tips.get_xydata().tolist() == [[0, 2], [2, -1e5]]
-    assert drawing.zeros.get_xydata().tolist() == [[1, 0], [3, 0]]
-    assert [segment[1, 1] for segment in drawing.stems.get_segments()] == [2, 0, -1e5, 0]
-    drawing.update(np.ones(2))
-    assert len(drawing.zeros.get_xydata()) == 0
 
 
 def test_the_loss_is_the_same_all_around_a_ring(ax):

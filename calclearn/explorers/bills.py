@@ -1,0 +1,49 @@
+"""The depth of a penguin's bill by the length of its flipper, as polynomials are fitted to it.
+
+Lessons on overfitting and on tuning share the data, their scale and their panel.
+"""
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from calclearn.data import penguins
+from calclearn.figures.marks import Dots
+from calclearn.figures.style import SEEN, UNSEEN
+
+WINDOW = (170, 233), (12, 23)  # mm
+LEVEL = 17.0  # mm, from which depths are counted
+FITTED = 20  # birds to which a model is fitted
+GRID = np.linspace(*WINDOW[0], 300)  # mm, where a fit is drawn
+
+
+def scaled(flipper: np.ndarray) -> np.ndarray:
+    """Return lengths in mm as numbers from -1 to 1."""
+    return (flipper - 201.5) / 29.5
+
+
+def sample_of(sample: int) -> np.ndarray:
+    """Return the numbers of all penguins in random order; the first `FITTED` are fitted."""
+    return np.random.default_rng(sample).permutation(len(penguins()))
+
+
+def points_of(birds: np.ndarray) -> np.ndarray:
+    """Return flipper and bill of these birds in mm, (2, n)."""
+    return np.stack([penguins().flipper_length[birds], penguins().bill_depth[birds]])
+
+
+def bird_dots(ax: Axes, *, title: str, held_out: dict | None = None) -> Dots:
+    """Return the dots of the quantities `held_out` and `fitted`, with the axes for them.
+
+    `held_out` may change the look of the birds held out.
+    """
+    labels = (penguins().label(name) for name in ("flipper_length", "bill_depth"))
+    limits = dict(zip(("xlim", "ylim"), WINDOW, strict=True))
+    ax.set(**dict(zip(("xlabel", "ylabel"), labels, strict=True)), **limits, title=title)
+    faint = {"marker": "s", "color": UNSEEN, "ms": 3, "alpha": 0.45, "mec": "none", "zorder": 2}
+    return Dots(
+        ax,
+        {
+            "held_out": faint | (held_out or {}),
+            "fitted": {"color": SEEN, "ms": 6, "zorder": 3, "label": "training birds"},
+        },
+    )

@@ -1,0 +1,194 @@
+"""Lesson 16: its exercises as learners answer them, and its figures."""
+
+import numpy as np
+import pytest
+
+from calclearn import lessons
+from calclearn.data import penguins
+from calclearn.descent.descend import descend
+from calclearn.descent.losses import l1, l2, mse, polynomial_loss
+from calclearn.descent.optimizers import GradientDescent, ProximalGradient
+from calclearn.descent.surfaces import Surface
+
+X = (penguins().flipper_length - 201.5) / 29.5
+Y = penguins().bill_depth - 17
+
+hill = Surface(lambda w: 0.3 * (w[0] - 5) ** 2 + 0.1 * w[0] ** 2)
+by_descent = descend(hill, (0.0,), GradientDescent(1.0)).point[0]
+
+
+def by_cases(a, l1, l2):
+    if a > l1:
+        return (a - l1) / (1 + 2 * l2)
+    if a < -l1:
+        return (a + l1) / (1 + 2 * l2)
+    return 0
+
+
+def by_proximal_steps(a, l1, l2):
+    net = Surface(lambda w: 0.5 * (w[0] - a) ** 2 + l2 * w[0] ** 2)
+    return descend(net, (0.0,), ProximalGradient(0.3, l1), 200).point[0]
+
+
+def by_trying(a, l1, l2):
+    w = np.linspace(-3, 3, 2_000_001)
+    return w[np.argmin(0.5 * (w - a) ** 2 + l1 * abs(w) + l2 * w**2)]
+
+
+def validation_loss(strength):
+    x, y = (penguins().flipper_length - 201.5) / 29.5, penguins().bill_depth - 17
+    order = np.random.default_rng(9).permutation(342)
+    train, validation = order[:20], order[20:120]
+    X = np.vander(x, 7, increasing=True)
+    normal = X[train].T @ X[train] / 20 + strength * np.eye(7)
+    w = np.linalg.solve(normal, X[train].T @ y[train] / 20)
+    return np.mean((X[validation] @ w - y[validation]) ** 2)
+
+
+chosen = min(10.0 ** np.arange(-5, 0.1, 0.5), key=validation_loss)
+
+right = {
+    "16.1": [by_descent, 3.75, "15/4"],
+    "16.2": [by_cases, by_proximal_steps, by_trying],
+    "16.3": [chosen, 10**-3.5, 3.16e-4],
+    "16.4": ["c"],
+}
+readings = {  # answers that are not listed as mistakes, and words of the reply
+    "16.2": [(by_cases(1.0, 0.5, 0.0), "A function")],
+}
+
+
+def parts(sample):
+    return np.split(np.random.default_rng(sample).permutation(342), [20])
+
+
+@pytest.mark.parametrize(("degree", "sample"), [(0, 9), (3, 4), (8, 0)])
+def test_losses_on_the_birds_of_the_fit_and_on_the_others(degree, sample):
+    figure = lessons.lower_is_worse().set(degree=degree, sample=sample, strength=1e-4)
+    design, (fitted, others) = np.vander(X, degree + 1, increasing=True), parts(sample)
+    normal = design[fitted].T @ design[fitted] / 20 + 1e-4 * np.eye(degree + 1)
+    weights = np.linalg.solve(normal, design[fitted].T @ Y[fitted] / 20)
+    assert figure.state["weights"] == pytest.approx(weights, rel=1e-6)
+    for name, birds in (("train", fitted), ("test", others)):
+        loss = np.mean((design[birds] @ weights - Y[birds]) ** 2)
+        assert figure.state[name][degree] == pytest.approx(loss, rel=1e-6)
+    for name, birds in (("fitted", fitted), ("held_out", others)):
+        assert {*figure.state[name][1]} == {*(Y[birds] + 17)}
+
+
+def test_the_training_loss_falls_with_the_degree_and_the_other_turns():
+    figure = lessons.lower_is_worse()
+    for sample in (9, 0, 15):
+        state = figure.set(sample=sample).state
+        assert np.all(np.diff(state["free_train"]) < 1e-12)
+        assert 1 <= state["free_test"].argmin() <= 7
+        assert state["free_test"][-1] > 100 * state["free_test"].min()
+
+
+def test_with_a_good_penalty_the_degree_hardly_matters():
+    state = lessons.lower_is_worse().set(penalty="L2", strength=1e-3).state
+    assert np.ptp(state["test"][4:]) < 0.2
+    assert state["test"][10] < state["free_test"].min()
+
+
+def test_l1_weights_at_zero_are_rings():
+    figure = lessons.lower_is_worse().set(penalty="L1", strength=1e-2, degree=10)
+    weights, (rings, heights) = figure.state["weights"], figure.state["zeros"]
+    assert rings.tolist() == np.flatnonzero(weights == 0).tolist()
+    assert len(rings) > 3
+    assert not heights.any()
+    assert f"{len(rings)} of 11 are exactly 0" in figure.caption
+    birds = parts(9)[0]
+    pull = polynomial_loss(X[birds], Y[birds], 10, mse).gradient(weights)
+    assert np.abs(pull).max() <= 1e-2 * (1 + 1e-6)
+
+
+def test_every_sample_and_penalty_stays_on_the_axes():
+    figure = lessons.lower_is_worse()
+    for sample in range(0, 30, 3):
+        for penalty in ("L1", "L2"):
+            figure.set(sample=sample, penalty=penalty, degree=11, strength=1e-8)
+            assert figure.error is None
+            low, high = figure._drawings[4].ax.get_ylim()
+            assert np.all((low <= figure.state["stems"]) & (figure.state["stems"] <= high))
+
+
+def test_among_equal_degrees_the_lowest_is_best():
+    figure = lessons.lower_is_worse().set(sample=9, penalty="L1", strength=10.0, degree=10)
+    assert "11 of 11 are exactly 0" in figure.caption
+    assert figure.state["best"] == 0
+
+
+@pytest.mark.parametrize("penalty", ["L1", "L2"])
+@pytest.mark.parametrize("bottom", [(1.08, -0.31), (-1.2, 1.2), (0.4, 0.9), (0.0, -1.0)])
+@pytest.mark.parametrize("strength", [0.05, 1.0])
+def test_the_ring_touches_the_region_and_never_crosses_it(penalty, bottom, strength):
+    mass, depth = bottom
+    meets = lessons.penalty_meets_bowl()
+    state = meets.set(penalty=penalty, mass=mass, depth=depth, strength=strength).state
+    surface, weights = state["surface"], state["weights"]
+    assert surface.minima[0] == pytest.approx(bottom)
+    edge = meets._drawings[1].drawing.region.get_xy()
+    inside = np.concatenate([share * edge for share in (1.0, 0.99, 0.5)])
+    assert surface(weights) <= surface(inside.T).min() + 1e-9
+    total = surface + strength * (l1() if penalty == "L1" else l2())
+    nearby = weights[:, None] + 1e-3 * np.random.default_rng(0).normal(size=(2, 50))
+    assert np.all(total(weights) <= total(nearby))
+
+
+def test_a_corner_a_point_and_an_edge_are_named():
+    meets = lessons.penalty_meets_bowl()
+    meets.set(mass=1.08, depth=-0.31, penalty="L1", strength=1.0)
+    assert "exactly 0" in meets.caption
+    assert "touches the diamond at a corner" in meets.caption
+    assert "runs through 0, to which the diamond has shrunk" in meets.set(strength=10.0).caption
+    assert "touches the diamond on its edge" in meets.set(strength=0.1).caption
+    assert "touches the disc on its edge" in meets.set(penalty="L2").caption
+
+
+def test_the_bottom_can_be_dragged():
+    meets = lessons.penalty_meets_bowl()
+    (bottom,) = meets._held()
+    assert bottom.drags == ("mass", "depth")
+    assert bottom.dragged((0, 0), (-0.5, 0.8), 1.0, 0.0) == (-0.5, 0.8)
+    assert meets.set(mass=-0.5, depth=0.8).state["bottom"].tolist() == [-0.5, 0.8]
+
+
+@pytest.mark.parametrize("a", [-3.0, -0.4, 0.0, 0.5, 2.0])
+@pytest.mark.parametrize("strength", [0.0, 0.5, 2.0])
+def test_what_is_left_of_a_weight_is_where_the_total_is_lowest(a, strength):
+    soft = lessons.soft_threshold().set(a=a, strength=strength)
+    for name in ("l1", "l2"):
+        w, total = soft.state[f"{name}_total"]
+        assert soft.state[f"{name}_left"] == pytest.approx(w[total.argmin()], abs=0.013)
+    assert ("exactly 0" in soft.caption) == (abs(a) <= strength)
+    assert ("the kink holds the weight" in soft.caption) == (abs(a) <= strength > 0)
+
+
+@pytest.mark.parametrize("steps", [1, 30, 1000])
+def test_the_early_fit_is_that_of_a_descent(steps):
+    birds = parts(9)[0]
+    surface = polynomial_loss(X[birds], Y[birds], 10, mse)
+    rate = 1 / np.linalg.eigvalsh(surface.hessian(np.zeros(11)))[-1]
+    run = descend(surface, np.zeros(11), GradientDescent(rate), steps)
+    flipper, depth = lessons.early_stopping().set(steps=float(steps)).state["early_fit"]
+    fit = 17 + np.polynomial.polynomial.polyval((flipper - 201.5) / 29.5, run.point)
+    assert depth == pytest.approx(fit, abs=1e-8)
+
+
+def test_few_steps_are_like_a_strong_penalty():
+    early = lessons.early_stopping()
+    for steps, strength in ((10.0, 0.108), (1000.0, 1.08e-3), (1e5, 1.08e-5)):
+        state = early.set(steps=steps, strength=strength).state
+        assert state["alike"] == pytest.approx(steps, rel=0.01)
+        assert state["apart"] < 0.25
+    assert early.set(steps=1e5, strength=1.0).state["apart"] > 0.9
+
+
+def test_all_eleven_directions_are_on_the_axes():
+    early = lessons.early_stopping()
+    low, high = early._drawings[3].ax.get_xlim()
+    for name in ("early_shares", "l2_shares"):
+        curvatures, _ = early.state[name]
+        assert len(curvatures) == 11
+        assert np.all((low < curvatures) & (curvatures < high))
