@@ -12,13 +12,10 @@ from calclearn.explorers.images import gradient_routing, sliding_kernel
 from calclearn.explorers.landscape import loss_landscape
 from calclearn.explorers.learned import filters_and_mistakes, one_image
 from calclearn.explorers.live_training import training
-from calclearn.explorers.memory import adam_step_by_step, race_with_memory
-from calclearn.explorers.noise import effect_of_schedules, noise_of_batches, race_of_batches
 from calclearn.explorers.sequences import error_through_time, truncated_gradient
 
 __all__ = [
     "Explorer",
-    "adam_step_by_step",
     "ball_on_a_curve",
     "basin_map",
     "choice",
@@ -26,7 +23,6 @@ __all__ = [
     "clipping_at_a_cliff",
     "coloured",
     "diagnose",
-    "effect_of_schedules",
     "error_through_time",
     "explore",
     "filters_and_mistakes",
@@ -36,12 +32,9 @@ __all__ = [
     "loss_landscape",
     "newton_on_a_curve",
     "newton_on_a_map",
-    "noise_of_batches",
     "noisy_saddle",
     "one_image",
     "race_by_curvature",
-    "race_of_batches",
-    "race_with_memory",
     "round_slider",
     "slider",
     "sliding_kernel",

@@ -1,6 +1,6 @@
 """Drawings of a race: each optimizer keeps its colour and marker, on the map and beside it.
 
-The map shows where they went, the curves what they had paid when they were there. Markers stand
+The map shows the paths, the curves show what is left to fall against the price paid. Markers stand
 only on the map and at the end of a curve, where there is room for them.
 """
 
@@ -9,8 +9,8 @@ from contourpy import contour_generator
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from calclearn.figures.curves import Curves
 from calclearn.figures.descents import Path
+from calclearn.figures.marks import Drawing, Lines
 from calclearn.figures.style import GREY, MODEL, OPTIMIZERS, defaults, style
 from calclearn.figures.surfaces import grid
 
@@ -18,7 +18,7 @@ GAP = r"loss $-$ lowest loss"
 
 
 def key(ax: Axes, names) -> None:
-    """Say in the strip `ax` which colour and marker is whose."""
+    """Show in the strip `ax` the colour and the marker of each name."""
     with style():
         ax.axis("off")
         for name in names:
@@ -28,8 +28,8 @@ def key(ax: Axes, names) -> None:
         ax.legend(loc="center", ncol=len(names), bbox_to_anchor=(0.5, 0.1), **look)
 
 
-class Paths:
-    """The ways of several optimizers over one map; `update({name: descent})`.
+class Paths(Drawing):
+    """The paths of several optimizers over one map; `update(descents)`, {name: descent}.
 
     They begin at one point, which is left to another drawing. `size` is that of the markers.
     """
@@ -47,10 +47,11 @@ class Paths:
             path.update(descents[name])
 
 
-class RaceCurves(Curves):
-    """What is left to fall against the price paid; `update({name: (price, gap)})`.
+class RaceCurves(Lines):
+    """What is left to fall against the price paid; `update(results)`.
 
-    Below the dotted line a racer has arrived.
+    `results` are those of `race`: {name: RaceResult(descent, price, gap)}. Below the dotted
+    line an optimizer has arrived.
     """
 
     def __init__(
@@ -61,15 +62,16 @@ class RaceCurves(Curves):
             for name, (color, marker) in OPTIMIZERS.items()
             if name in names
         }
-        super().__init__(ax, looks, yscale="log", ylim=limits, xlim=(0, 1.03 * most), xlabel=price)
-        with style():
-            ax.set_title(title)
-            ax.axhline(arrived, color=GREY, ls=":", lw=1.2)
+        super().__init__(ax, looks, edge=True)
+        self.parameters = {"results": True}
+        ax.set(yscale="log", ylim=limits, xlim=(0, 1.03 * most), xlabel=price, title=title)
+        ax.grid(True, axis="y", lw=0.6)
+        ax.axhline(arrived, color=GREY, ls=":", lw=1.2)
 
-    def update(self, curves) -> None:
-        super().update(curves)
+    def update(self, results) -> None:
+        super().update(**{name: results[name][1:] for name in self.lines})
         for name, line in self.lines.items():
-            line.set_markevery([len(curves[name][0]) - 1])
+            line.set_markevery([len(results[name].price) - 1])
 
 
 class ModelRings:

@@ -7,6 +7,7 @@ from calclearn.descent.curvature import quadratic_model
 from calclearn.descent.descend import descend
 from calclearn.descent.landscapes import himmelblau
 from calclearn.descent.optimizers import Adam, GradientDescent
+from calclearn.descent.races import RaceResult
 from calclearn.figures.races import ModelRings, Paths, RaceCurves, key
 from calclearn.figures.style import OPTIMIZERS, panels
 
@@ -19,7 +20,7 @@ def ax(ax):
     return ax
 
 
-def test_each_optimizer_has_its_colour_and_marker_on_map_curve_and_key(ax):
+def test_looks_on_map_curves_and_key(ax):
     paths = Paths(ax, NAMES)
     limits = {"limits": (1e-9, 1e3), "arrived": 1e-6, "price": "gradients", "most": 20}
     curves = RaceCurves(panels("flat")[0], NAMES, **limits)
@@ -32,7 +33,7 @@ def test_each_optimizer_has_its_colour_and_marker_on_map_curve_and_key(ax):
         assert {(line.get_color(), line.get_marker()) for line in lines} == {OPTIMIZERS[name]}
 
 
-def test_paths_show_every_point_of_every_descent(ax):
+def test_paths(ax):
     surface, start = himmelblau(), (1.0, 1.0)
     descents = {
         "GradientDescent": descend(surface, start, GradientDescent(0.01), 9),
@@ -44,16 +45,20 @@ def test_paths_show_every_point_of_every_descent(ax):
         assert np.transpose(paths.paths[name].line.get_data()) == pytest.approx(descent.points)
 
 
-def test_a_race_marks_where_each_stands_at_the_end():
+def test_marker_at_the_end_of_a_curve():
     (ax,) = panels("flat")
     curves = RaceCurves(ax, NAMES, limits=(1e-9, 10), arrived=1e-6, price="gradients", most=9)
-    curves.update({"GradientDescent": (np.arange(5), np.ones(5)), "Adam": ([0], [1.0])})
+    results = {
+        "GradientDescent": RaceResult(None, np.arange(5), np.ones(5)),
+        "Adam": RaceResult(None, [0], [1.0]),
+    }
+    curves.update(results)
     assert curves.lines["GradientDescent"].get_markevery() == [4]
     assert curves.lines["Adam"].get_markevery() == [0]
 
 
 @pytest.mark.parametrize("at", [(0.0, 0.0), (3.0, 1.0), (-1.0, -2.0), (3.0, 2.0)])
-def test_rings_lie_on_heights_of_the_model_and_one_runs_through_the_point(ax, at):
+def test_rings_of_a_model(ax, at):
     surface, at = himmelblau(), np.array(at)
     model, rings = quadratic_model(surface, at), ModelRings(ax, surface.domain)
     rings.update(model, at)

@@ -1,0 +1,83 @@
+"""Races: optimizers start at one point and may spend the same number of gradients.
+
+A surface counts what is asked of it, so that a line search pays for each of its trials, and a
+Hessian for the d gradients that it costs by differences.
+"""
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from calclearn.descent.descend import Descent, Stop, descend
+from calclearn.descent.surfaces import Surface
+
+
+class RaceResult(NamedTuple):
+    """One optimizer's race: its descent, and for each point the price, and the gap that is left."""
+
+    descent: Descent
+    price: np.ndarray  # (K+1,) gradients
+    gap: np.ndarray  # (K+1,) loss above the lowest
+
+
+class CountedSurface:
+    """A surface that counts what is asked of it: 1 for a gradient, d for a Hessian.
+
+    >>> from calclearn.descent.second_order import Newton
+    >>> from calclearn.descent.landscapes import booth
+    >>> counted = CountedSurface(booth())
+    >>> counted.price(descend(counted.surface, (1, 1), Newton()))
+    array([1, 4])
+    """
+
+    def __init__(self, surface: Surface) -> None:
+        self.paid, self.asked = 0, []  # the points in the order of the questions, with the price
+
+        def both(w: np.ndarray) -> tuple:
+            self.paid += 1
+            self.asked.append((w.tobytes(), self.paid))
+            return surface.value_and_gradient(w)
+
+        def hessian(w: np.ndarray) -> np.ndarray:
+            self.paid += len(w)
+            return surface.hessian(w)
+
+        self.surface = surface.replace(value_and_gradient=both, hessian=hessian)
+
+    def price(self, descent: Descent) -> np.ndarray:
+        """Return what had been paid when each point of the descent was reached, (K+1,).
+
+        A point that is reached again, as a minimum is by a step of 0, is paid for again.
+        """
+        prices, place = [], -1
+        for w in descent.points:
+            later = range(place + 1, len(self.asked))
+            place = next((k for k in later if self.asked[k][0] == w.tobytes()), place)
+            prices.append(self.asked[place][1])
+        return np.array(prices)
+
+
+def race(
+    surface: Surface, start: Any, optimizers: dict[str, Any], budget: int
+) -> dict[str, RaceResult]:
+    """Run each optimizer from one start until it has spent `budget` gradients.
+
+    >>> from calclearn.descent.landscapes import booth
+    >>> from calclearn.descent.optimizers import Adam
+    >>> race(booth(), (9, 9), {"Adam": Adam(0.1)}, budget=20)["Adam"].price[-1]
+    np.int64(20)
+    """
+    lowest, results = surface(surface.minima[0]), {}
+    for name, optimizer in optimizers.items():
+        counted = CountedSurface(surface)
+        descent = descend(counted.surface, start, optimizer, budget)
+        price = counted.price(descent)
+        kept = slice(np.searchsorted(price, budget, side="right"))
+        if price[-1] > budget:
+            descent = replace(
+                descent, points=descent.points[kept], values=descent.values[kept],
+                stop=np.int64(Stop.OUT_OF_STEPS),
+            )  # fmt: skip
+        results[name] = RaceResult(descent, price[kept], descent.values - lowest)
+    return results

@@ -1,0 +1,491 @@
+"""Lesson 11, why be noisy, or remember? A gradient from B of the data is off by σ/√B; optimizers
+keep a velocity, a scale for each weight, or, as Adam does, both.
+
+The price of a gradient is the number of data that it reads. All optimizers get the same batches in
+the same order, so that a moving slider shows its own effect and not that of another draw.
+"""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from calclearn.data import penguin_line
+from calclearn.descent.descend import Stop, descend
+from calclearn.descent.landscapes import ravine
+from calclearn.descent.losses import line_loss, mse
+from calclearn.descent.optimizers import (
+    AdaGrad,
+    Adam,
+    GradientDescent,
+    Momentum,
+    Nesterov,
+    RMSProp,
+)
+from calclearn.descent.races import RaceResult
+from calclearn.descent.schedules import constant, cosine, step_decay, warmup
+from calclearn.descent.surfaces import Surface
+from calclearn.exercises import exercise, outcome
+from calclearn.explorers.controls import choice, log_slider, round_slider, slider
+from calclearn.explorers.descents import rate_for
+from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers.races import race_figure, race_on
+from calclearn.explorers.wording import counted
+from calclearn.figures.marks import Dots, Lines
+from calclearn.figures.races import GAP
+from calclearn.figures.style import (
+    BLACK,
+    GREY,
+    OPTIMIZERS,
+    SCHEDULES,
+    STEP,
+    legend_below,
+    panels,
+)
+from calclearn.figures.surfaces import NAMES, Contours, Point, window_around
+
+EPOCHS, DRAWS, STEPS = 6, 300, 240
+MEAN = 24  # values that are averaged for a point of a noisy curve, or fewer where there are few
+
+
+@cache
+def _whole() -> Surface:
+    """The mean squared error of a line through the penguins, with the start of all races."""
+    data = penguin_line()
+    loss = line_loss(data.x, data.y, mse)
+    window = window_around(loss)
+    start = tuple(np.array(window).T[0] + (0.1, 0.6) * np.ptp(window, axis=1))
+    return loss.replace(domain=window, start=start, name="mean squared error")
+
+
+@cache
+def _batches(size: int) -> list[Surface]:
+    data, rng = penguin_line(), np.random.default_rng(0)
+    loss = line_loss(data.x, data.y, mse, size)
+    return [loss.sample(rng) for _ in range(max(EPOCHS * len(data) // size, STEPS) + 1)]
+
+
+def _noisy(size: int) -> Surface:
+    """The whole loss, whose samples are those batches, from the first on."""
+    batches = iter(_batches(size))
+    return _whole().replace(sampler=lambda rng: next(batches))
+
+
+def _gap(points: np.ndarray) -> np.ndarray:
+    """Return the loss above the lowest one at the points (2, ...)."""
+    whole = _whole()
+    return whole(points) - whole(whole.minima[0])
+
+
+def _batch_size() -> Any:
+    control = log_slider(8, 1, len(penguin_line()), label="batch size")
+    control.readout_format = ".0f"
+    return control
+
+
+def _running_mean(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return a noisy curve as its running mean over a tenth of it, at most `MEAN` values.
+
+    >>> _running_mean(np.arange(40), np.arange(40) % 2)[1][:3]
+    array([0.5, 0.5, 0.5])
+    """
+    m = min(MEAN, max(1, len(y) // 10))
+    return x[m - 1 :], np.convolve(y, np.full(m, 1 / m), "valid")
+
+
+def _above(gap: float, diverged: float) -> str:
+    """Return what is left above the lowest loss; less than 10⁻⁹ is rounding.
+
+    >>> _above(3e-16, 9.0), _above(0.0123, 9.0), _above(1e30, 9.0)
+    ('0', '0.012', 'diverged')
+    """
+    return "diverged" if gap > diverged else f"{gap if gap > 1e-9 else 0.0:.2g}"
+
+
+# The optimizers.
+
+
+def _optimizers(learning_rate: float, length: float, momentum: float) -> dict[str, Any]:
+    """The optimizers of this lesson: the first three share one rate, the last three another."""
+    velocity = learning_rate, momentum
+    return {
+        "GradientDescent": GradientDescent(learning_rate),
+        "Momentum": Momentum(*velocity),
+        "Nesterov": Nesterov(*velocity),
+        "AdaGrad": AdaGrad(length),
+        "RMSProp": RMSProp(length),
+        "Adam": Adam(length, betas=(momentum, 0.999)),
+    }
+
+
+MEMORIES = tuple(_optimizers(1.0, 1.0, 0.5))
+
+
+def _rates_and_momentum(learning_rate: float, length: float) -> dict[str, Any]:
+    """The controls of `_optimizers`."""
+    around = learning_rate / 30, learning_rate * 10
+    return {
+        "learning_rate": log_slider(learning_rate, *around, label="η (GD, momentum)"),
+        "length": log_slider(length, length / 30, length * 10, label="η (AdaGrad … Adam)"),
+        "momentum": slider(0.8, 0.0, 0.99, 0.01, label="momentum μ = β₁"),
+    }
+
+
+def _settings(learning_rate: float, length: float, momentum: float) -> str:
+    return f"η = {learning_rate:.3g} and {length:.3g}, μ = β₁ = {momentum:.2f}"
+
+
+def race_of_batches() -> Explorer:
+    """Why be noisy? All read the same number of data: for one gradient, or for one per batch.
+
+    GradientDescent reads all data for a step. The others are given the mean gradient of
+    `batch_size` random ones, and take more steps for that. The start can be dragged.
+
+    >>> results = race_of_batches().set(batch_size=10).state["results"]
+    >>> [results[name].descent.steps_taken.item() for name in ("GradientDescent", "SGD")]
+    [3, 102]
+    """
+    whole, n, unit = _whole(), len(penguin_line()), f"{penguin_line().y_unit}²"
+    lowest, highest = float(whole(whole.minima[0])), float(whole(whole.start))
+
+    def run(start, epochs, batch_size, **values) -> dict[str, RaceResult]:
+        size, optimizers = round(batch_size), _optimizers(**values)
+        plain = optimizers.pop("GradientDescent")
+        descents = {"GradientDescent": (descend(whole, start, plain, epochs), 1.0)}
+        for name, optimizer in {"SGD": plain, **optimizers}.items():
+            descents[name] = descend(_noisy(size), start, optimizer, epochs * n // size), size / n
+        return {
+            name: RaceResult(descent, *_running_mean(read * descent.steps, _gap(descent.points.T)))
+            for name, (descent, read) in descents.items()
+        }
+
+    def caption(results, start, budget, batch_size, settings) -> str:
+        size, (slope, intercept) = round(batch_size), start
+        last = {name: result.gap[-1] for name, result in results.items()}
+        gaps = "; ".join(
+            f"{name} {_above(last[name], 99 * highest)}" for name in sorted(last, key=last.get)
+        )
+        return (
+            f"{counted(budget, 'epoch')} with batches of {size} ({budget * n // size} steps) from "
+            f"slope {slope:.2f}, intercept {intercept:.2f}; {settings}. Above the lowest loss, "
+            f"mean of the last steps ({unit}): {gaps}."
+        )
+
+    return race_figure(
+        whole,
+        run,
+        lambda batch_size, **values: _settings(**values),
+        caption,
+        ("GradientDescent", "SGD", *MEMORIES[1:]),
+        labels=NAMES,
+        title=f"{GAP}, running mean ({unit})",
+        price="epochs",
+        budget=slider(3, 1, EPOCHS, 1, label="epochs"),
+        limits=(lowest / 1e4, lowest / 100, 9 * highest),
+        batch_size=_batch_size(),
+        **_rates_and_momentum(0.05, 0.1),
+    )
+
+
+def noise_of_batches() -> Explorer:
+    """How noisy is a gradient from a few data? 300 steps with 300 batches, and 1/√B beside them.
+
+    A batch is drawn without repetition, so the noise ends at 0 where the batch is everything:
+    σ/√B · √((n - B)/(n - 1)).
+
+    >>> noise = noise_of_batches()
+    >>> few, many = (noise.set(batch_size=size).state["noise"] for size in (4, 16))
+    >>> round(float(few / many))
+    2
+    """
+    data, whole = penguin_line(), _whole()
+    n, unit, rate = len(data), f"{data.y_unit}²", rate_for(whole, 0.5)
+    sizes = np.arange(1, n + 1)
+    orders = np.argsort(np.random.default_rng(0).random((DRAWS, n)), axis=1)
+    left, right = panels("flat", "flat", height=3.9)
+
+    def gradients(slope, intercept, batch_size) -> dict:
+        place, size = np.array([slope, intercept]), round(batch_size)
+        residual = slope * data.x + intercept - data.y
+        each = 2 * np.stack([residual * data.x, residual])  # (2, n): the gradient of each datum
+        full = each.mean(axis=1)
+        means = each[:, orders].cumsum(axis=2) / sizes  # (2, DRAWS, n): the first B of each order
+        noise = np.sqrt(((means - full[:, None, None]) ** 2).sum(axis=0).mean(axis=0))
+        independent = np.sqrt(((each - full[:, None]) ** 2).sum(axis=0).mean() / sizes)
+        return {
+            "place": place,
+            "cloud": place[:, None] - rate * means[:, :, size - 1],
+            "independent": (sizes, independent),
+            "drawn": (sizes, independent * np.sqrt((n - sizes) / (n - 1))),
+            "measured": (sizes, noise),
+            "now": (size, noise[size - 1]),
+            "size": size,
+            "noise": noise[size - 1],
+            "expected": independent[size - 1],
+            "full": np.linalg.norm(full),
+        }
+
+    def caption(slope, intercept, size, noise, expected, full) -> str:
+        return (
+            f"At slope {slope:.2f} and intercept {intercept:.2f} the full gradient has length "
+            f"{full:.2g} ({unit} per unit). A gradient from {counted(size, 'random penguin')} is "
+            f"off by {_above(noise, np.inf)} on average, and σ/√B is {expected:.2g}."
+        )
+
+    def largest(place) -> float:
+        return gradients(*place, 1)["noise"]
+
+    looks = {
+        "independent": {"color": BLACK, "ls": "--", "lw": 1.4, "label": r"$\sigma/\sqrt{B}$"},
+        "drawn": {"color": GREY, "lw": 1.2, "label": "without repetition"},
+        "measured": {"color": STEP, "lw": 0, "marker": ".", "ms": 4, "label": "measured"},
+    }
+    right.set(xscale="log", xlim=(0.9, 1.2 * n), xlabel="batch size $B$")
+    right.set(yscale="log", ylim=(largest(whole.minima[0]) / 90, 9 * largest(whole.start)))
+    right.set(title=f"noise of the gradient ({unit} per unit)")
+    right.grid(True, axis="y", lw=0.6)
+    drawings = [
+        Contours(left, whole, window=whole.domain, title=f"300 steps with $\\eta$ = {rate:g}"),
+        Dots(left, "cloud", color=STEP, marker=".", ms=6, mec=STEP, alpha=0.6, zorder=2),
+        Point(left, drags=("slope", "intercept"), color=BLACK).on(weights="place"),
+        Lines(right, looks, edge=True),
+        Dots(right, "now", color=BLACK, ms=10, mew=1.5, edge=True, clip_on=False),
+    ]
+    right.legend(loc="lower left")
+    slope, intercept = (round_slider(*p) for p in zip(whole.start, whole.domain, strict=True))
+    return explore(
+        gradients, drawings, caption, slope=slope, intercept=intercept, batch_size=_batch_size()
+    )
+
+
+def effect_of_schedules() -> Explorer:
+    """How does a schedule reduce the noise? SGD on the same batches under four of them.
+
+    >>> gaps = effect_of_schedules().state["last"]
+    >>> bool(gaps["cosine"] < gaps["constant"])
+    True
+    """
+    whole, names, unit = _whole(), tuple(SCHEDULES), f"{penguin_line().y_unit}²"
+    lowest, highest = float(whole(whole.minima[0])), float(whole(whole.start))
+    k, most = np.arange(STEPS + 1), rate_for(whole, 2)
+    start = np.repeat(np.reshape(whole.start, (2, 1)), len(names), axis=1)  # (2, 4)
+    left, right = panels("flat", "flat", ratios=(1, 1.3), height=3.7)
+
+    def run(learning_rate, batch_size, warm) -> dict:
+        falling = cosine(learning_rate, STEPS)
+        schedules = (
+            constant(learning_rate),
+            step_decay(learning_rate, 0.3, every=60),
+            falling,
+            warmup(falling, warm),
+        )
+        every = GradientDescent(lambda k: np.array([schedule(k) for schedule in schedules]))
+        descent = descend(_noisy(round(batch_size)), start, every, STEPS)
+        gaps = _gap(np.moveaxis(descent.points, 1, 0))  # (K+1, 4)
+        quantities = {
+            "stop": descent.stop,
+            "last": dict(zip(names, gaps[-MEAN:].mean(axis=0), strict=True)),
+        }
+        for name, schedule, gap in zip(names, schedules, gaps.T, strict=True):
+            quantities[f"rate, {name}"] = schedule(k) + 0.0 * k
+            quantities[f"gap, {name}"] = _running_mean(descent.steps, gap)
+        return quantities
+
+    def caption(learning_rate, batch_size, warm, last, stop) -> str:
+        gaps = ", ".join(
+            f"{name} {_above(np.inf if end == Stop.DIVERGED else last[name], 1e9)}"
+            for name, end in zip(names, stop, strict=True)
+        )
+        return (
+            f"SGD, η = {learning_rate:.3g} at most, batches of {round(batch_size)}, warm-up of "
+            f"{counted(warm, 'step')}. Above the lowest loss, mean of the last {MEAN} of {STEPS} "
+            f"steps ({unit}): {gaps}."
+        )
+
+    def curves(ax, quantity) -> Lines:
+        ax.set(xlabel="step $k$", xlim=(0, STEPS))
+        ax.grid(True, axis="y", lw=0.6)
+        looks = {
+            f"{quantity}, {name}": {"color": color, "ls": dashes, "lw": 1.5, "label": name}
+            for name, (color, dashes) in SCHEDULES.items()
+        }
+        return Lines(ax, looks, edge=True)
+
+    left.set(title="learning rate", ylim=(0, 1.05 * most))
+    right.set(yscale="log", ylim=(lowest / 1e4, 2 * highest))
+    right.set(title=f"{GAP}, running mean ({unit})")
+    drawings = [curves(left, "rate"), curves(right, "gap")]
+    legend_below(right)
+    return explore(
+        run,
+        drawings,
+        caption,
+        learning_rate=slider(most / 2, most / 50, most, most / 50),
+        batch_size=_batch_size(),
+        warm=slider(30, 1, 120, 1, label="warm-up (steps)"),
+    )
+
+
+def race_with_memory(surface: Surface | None = None) -> Explorer:
+    """Why remember? Six optimizers on one surface: no memory, a velocity, or scales by weight.
+
+    A learning rate of the first three multiplies gradients. That of the last three is about the
+    length of a step, whatever the gradient. The start can be dragged.
+
+    >>> results = race_with_memory().state["results"]
+    >>> bool(results["Momentum"].gap[-1] < results["GradientDescent"].gap[-1])
+    True
+    """
+    surface = ravine(30.0).replace(start=(-2.4, 1.2)) if surface is None else surface
+    controls = _rates_and_momentum(rate_for(surface, 0.6), 0.2)
+    return race_on(surface, _optimizers, MEMORIES, _settings, 80, **controls)
+
+
+GRADIENTS = {
+    "of 1": np.ones(60),
+    "of 1 ± 0.5": np.random.default_rng(0).normal(1, 0.5, 60),
+}
+
+
+def adam_step_by_step() -> Explorer:
+    """What does Adam's bias correction do? Its two memories and its step, with it and without.
+
+    The gradients are 1, or noisy about 1 as those of a mini-batch are.
+
+    >>> adam = adam_step_by_step().set(step=1).state
+    >>> [round(float(adam[name][1][0]), 2) for name in ("length", "length as it is")]
+    [1.0, 3.16]
+    """
+    k = np.arange(1, 61)
+
+    def adam(step, beta1, beta2, gradients) -> dict:
+        optimizer, g, w, rows = Adam(1.0, (beta1, beta2)), GRADIENTS[gradients], np.zeros(1), []
+        state = optimizer.init(w)
+        for slope in g:
+            new, state = optimizer.update(w, np.array([slope]), state)
+            rows.append((state[0][0], state[1][0], (w - new)[0]))
+            w = new
+        m, v, length = np.transpose(rows)
+        curves = {
+            "gradient": g,
+            "mean as it is": m,
+            "mean": m / (1 - beta1**k),
+            "gradient's size": abs(g),
+            "size as it is": np.sqrt(v),
+            "size": np.sqrt(v / (1 - beta2**k)),
+            "one": np.ones(len(k)),
+            "length as it is": m / np.sqrt(v),
+            "length": length,
+        }
+        at = {name: values[step - 1] for name, values in curves.items()}
+        dots = {f"{name} now": (step, at[name]) for name in ("mean", "size", "length")}
+        return {name: (k, values) for name, values in curves.items()} | dots | {"at": at}
+
+    def caption(step, beta1, beta2, gradients, at) -> str:
+        return (
+            f"Gradients {gradients}, β₁ = {beta1:g}, β₂ = {beta2:g}. After {step} of them m is "
+            f"{at['mean as it is']:.3f}; divided by 1 − β₁^{step} = {1 - beta1**step:.3f} it is "
+            f"{at['mean']:.3f}. The step is {at['length']:.2f} η long; uncorrected it would be "
+            f"{at['length as it is']:.2f} η."
+        )
+
+    axes = panels("flat", "flat", "flat", height=3.3)
+    names = ("gradient", "mean"), ("gradient's size", "size"), ("one", "length")
+    titles = "running mean $m$", r"size $\sqrt{v}$", r"step, in $\eta$"
+    color, marker = OPTIMIZERS["Adam"]
+    drawings = []
+    for ax, (target, name), title in zip(axes, names, titles, strict=True):
+        ax.set(title=title, xlabel="step $k$", xlim=(0, len(k)), ylim=(0, 2))
+        ax.grid(True, axis="y", lw=0.6)
+        looks = {
+            target: {"color": GREY, "lw": 0, "marker": ".", "label": "gradient"},
+            f"{name} as it is": {"color": color, "lw": 1.6, "ls": "--", "label": "as it is"},
+            name: {"color": color, "lw": 2.2, "label": "corrected"},
+        }
+        drawings += [Lines(ax, looks, edge=True)]
+        look = {"color": color, "marker": marker, "ms": 10, "clip_on": False}
+        drawings += [Dots(ax, f"{name} now", edge=True, **look)]
+    axes[2].set(yscale="log", ylim=(0.1, 40))
+    legend_below(axes[0])
+    return explore(
+        adam,
+        drawings,
+        caption,
+        play="step",
+        step=slider(3, 1, len(k), 1, label="step k"),
+        beta1=slider(0.9, 0.0, 0.99, 0.01, label="β₁"),
+        beta2=slider(0.999, 0.5, 0.999, 0.001, label="β₂"),
+        gradients=choice(GRADIENTS.keys()),
+    )
+
+
+# Exercises; the questions stand in the notebook.
+# fmt: off
+
+valley = Surface(lambda w: w[0] ** 2 / 2, lambda w: w)
+
+def path(optimizer):
+    return descend(valley, (1.0,), optimizer, 3).points[1:, 0]
+
+right = path(Momentum(0.1, 0.8))
+beta1, beta2, slope = 0.5, 0.84, 4.0
+m, v = (1 - beta1**2) * slope, (1 - beta2**2) * slope**2
+
+outcome("11", 2, """
+    The dots follow σ/√B: four times the data, half the noise. Set the batch size to 8, then to 32,
+    and compare what the caption says.""")
+
+outcome("11", 3, """
+    Both are too small, but √v is too small by more: m is a tenth of the gradient, √v about a
+    thirtieth. For dozens of steps Adam would run several times too fast, just when it knows least.""", prediction=2)
+
+exercise("11.1", 640, """
+    An eighth of the noise costs 8² = 64 times the data: noise goes with 1/√B.
+    > By which factor must the noise shrink? What does that cost at 1/√B?
+    > 2.4 · √10 = 0.3 · √B.""", [
+    (80,              "This would do if noise went with 1/B."),
+    (10 * np.sqrt(8), "The root has been taken of the wrong side: more data, less noise."),
+    (64,              "This is how many times larger; how large is that?"),
+    (10 / 64,         "Smaller batches are noisier."),
+    (1.25,            "Batches of 1.25 are noisier than batches of 10."),
+])
+
+exercise("11.2", right, """
+    v = 1, 1.7, 2.09: the velocity gathers while the gradient keeps its sign.
+    > Keep two numbers, v and w. First the velocity changes, then the weight.
+    > v = 0.8·v + w, then w = w − 0.1·v; three times.""", [
+    (path(GradientDescent(0.1)),        "This is gradient descent: the velocity is forgotten."),
+    (path(Momentum(0.02, 0.8)),         "Here the new gradient counts 1 − μ; in this course and in PyTorch it counts 1."),
+    (path(Nesterov(0.1, 0.8)),          "This is Nesterov's step, which looks ahead."),
+    ((1.1, 1.29, 1.571),                "This climbs: the sign."),
+    ((0.9, 0.71, 0.449),                "This velocity forgets nothing: where is μ?"),
+    (np.array([1.0, *right[:2]]),       "The start is not one of the three: begin after the first step."),
+])
+
+exercise("11.3", m / np.sqrt(v), """
+    m = (1 − β₁²)·4 and v = (1 − β₂²)·4², so m/√v = (1 − β₁²)/√(1 − β₂²): the gradient itself drops
+    out, the bias stays. Corrected it is the rate itself.
+    > Compute m and v after two steps, both from 0.
+    > m ← 0.5·m + 0.5·4 and v ← 0.84·v + 0.16·16, twice; then m/√v.""", [
+    (1.0,                               "This is the corrected step."),
+    (m,                                 "This is m alone: what is it divided by?"),
+    (m / v,                             "The root of v is missing."),
+    ((1 - beta1) / np.sqrt(1 - beta2),  "This is the first step."),
+    ((1 - beta1**2) / (1 - beta2**2),   "What m is divided by is the root of v."),
+    (np.sqrt(v) / m,                    "Upside down: m stands above."),
+    ((1 - beta1**3) / np.sqrt(1 - beta2**3), "This is the third step."),
+])
+
+exercise("11.4", lambda k: 0.4 * 0.5 ** (k // 10), """
+    0.4 · 0.5^⌊k/10⌋: whole tens count, so the rate stays for ten steps and then falls.
+    > How many whole tens has step k behind it? Python has an operator for that: //.
+    > Start from 0.4 and multiply by 0.5 once for each whole ten.""", [
+    (lambda k: 0.4 * 0.5 ** (k / 10),   "This falls at each step: count whole tens."),
+    (lambda k: 0.4 * 0.5 ** ((k + 1) // 10), "This falls one step early: k begins at 0."),
+    (lambda k: 0.4 * 0.5 ** ((k - 1) // 10), "This falls one step late: k begins at 0."),
+    (lambda k: 0.4 * 0.5**k,            "This halves at each step."),
+    (lambda k: 0.4 if k < 10 else 0.2,  "This halves once only."),
+    (lambda k: 0.4 / (1 + k // 10),     "This divides by 2, 3, 4: halve what is left."),
+], points=((0,), (5,), (9,), (10,), (19,), (20,), (37,)))
+
+# fmt: on
