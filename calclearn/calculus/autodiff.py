@@ -7,9 +7,8 @@ send; once all of them have sent theirs, v applies its rule and sends its parent
     y = f(a, b):     a̅ += pull-back_a(y̅)     b̅ += pull-back_b(y̅)
 
 A child is younger than its parents.  So the youngest value left has heard from all of its children,
-and a heap by order of birth does the walk for any graph, without recursion.  The transforms `grad`,
-`vjp`, `jacobian` and `hessian` are made of these two.  A pull-back is NumPy code, so a walk under
-another trace is traced in its turn, and `grad(grad(f))` needs nothing new.
+and a heap by order of birth does the walk for any graph, without recursion.  A pull-back is NumPy
+code, so a walk under another trace is traced in its turn, and `grad(grad(f))` needs nothing new.
 
 Source: A. Griewank and A. Walther, Evaluating Derivatives, 2nd ed. (2008), chapter 3.
 """
@@ -44,6 +43,7 @@ from calclearn.calculus.structures import (
     one_number_per_point,
     real,
     real_result,
+    results_per_point,
 )  # fmt: skip
 from calclearn.calculus.tracing import STRONG, Traced, primitive, rule
 
@@ -149,7 +149,7 @@ def cotangents(recording: Recording, g) -> list:
     _, inputs, result = recording
     arrived = walk(result, g)
     if any(map(has_nan, arrived.values())) and not has_nan(result.value):
-        again = strong.weak(walk(result, Traced(g, STRONG)))
+        again = strong.untraced(walk(result, Traced(g, STRONG)))
         arrived = arrived if any(map(has_nan, again.values())) else again
     return [like(x.value, arrived.get(x.born)) for x in inputs]
 
@@ -217,14 +217,13 @@ def grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
     treat each point by itself, because what comes back is the gradient of the sum of its results.
     An argument may be a dict, list or tuple of arrays, nested: the gradient has the same structure,
     and None stays None.  A list of numbers is a point.  A tuple in `argnum` asks for the gradients
-    of several arguments.  A Python number gives a Python number, whole numbers become float64, and
-    float32 stays float32.
+    of several arguments.  Python numbers give Python numbers, and float32 stays float32.
 
     At a kink, as of |x| at 0, the slope is what a central difference gives, the mean of those at
-    both sides.  Second derivatives of |x|, norms and standard deviations are nan there.  A gradient
+    both sides; second derivatives of |x|, norms and standard deviations are nan there.  A gradient
     with NaN where f has a value is computed again with 0 · NaN = 0 and 0 · ∞ = 0 on the way back,
-    so the branch that np.where leaves out cannot spoil it.  Arrays that f uses must not be changed
-    in place before the gradient has come back: the trace holds them, not copies.
+    so the branch that np.where leaves out cannot spoil it.  The trace holds the arrays that f uses,
+    no copies: f must not change them in place.
 
     Raises ValueError where f returns another shape, TypeError for complex numbers, for a function
     without a rule, and for a conversion that would lose the trace.
@@ -286,25 +285,15 @@ def jacobian(f: Callable, argnum: int = 0) -> Callable:
 
     def slopes(*arguments, **keywords):
         recording = record(f, (argnum,), arguments, keywords)
-        _, inputs, result = recording
-        batch = inputs[0].shape[1:] if is_leaf(arguments[argnum]) else ()
-        rows = result.shape[: max(0, result.ndim - len(batch))]
-        if result.shape not in ((), rows + batch):
-            if result.size > 1:
-                raise ValueError(
-                    f"jacobian needs each result for each point: for an argument of shape "
-                    f"{inputs[0].shape} f must return shape (m, {str(batch)[1:-1]}), "
-                    f"got {result.shape}"
-                )
-            recording, rows = recording._replace(result=result.reshape(())), ()
-        value, walks = recording.result.value, []
+        result, rows = results_per_point(*recording)
+        recording, value, walks = recording._replace(result=result), result.value, []
         for row in np.ndindex(rows):
             g = np.zeros(value.shape, value.dtype)
             g[row] = 1
             walks.append(cotangents(recording, g[()]))
         if rows:
             walks = [[np.reshape(np.stack(column or [np.zeros(0)]), rows + x.shape)
-                      for x, *column in zip(inputs, *walks, strict=True)]]  # fmt: skip
+                      for x, *column in zip(recording.inputs, *walks, strict=True)]]  # fmt: skip
         return restored(recording, walks[0])[0]
 
     return slopes

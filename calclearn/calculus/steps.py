@@ -1,4 +1,8 @@
-"""Functions without a slope: steps, comparisons, questions and indices, and what is refused."""
+"""Functions without a slope, and those that are refused.
+
+Steps, comparisons, questions and indices compute with plain numbers: wherever they have a slope, it
+is zero.  What changes an array in place, or may be complex, is an error that names the cure.
+"""
 
 import functools
 import operator
@@ -47,7 +51,7 @@ constant(np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.s
          np.array_repr, np.array_str, np.imag, np.triu_indices_from,
          np.tril_indices_from, np.diag_indices_from, np.einsum_path)
 
-# of complex numbers, whole numbers and signs only the part that is real or moves has a slope
+# Parts of numbers, as real numbers have them
 rewritten(np.real, np.conjugate, np.real_if_close)(lambda a, tol=100: a)
 rewritten(np.angle)( lambda z, deg=False: np.where(
                      plain(z) < 0, 180.0 if deg else np.pi, 0.0).astype(z.dtype))

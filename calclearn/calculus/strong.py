@@ -2,7 +2,8 @@
 
 The branch that np.where leaves out gets the cotangent 0, and its slope may be infinite or no number
 there.  In the second walk of a gradient with NaN, the cotangents are therefore traced at a level of
-their own, STRONG, at which `apply` computes products with the functions of this module.
+their own, STRONG, at which `apply` computes products with the functions of this module.  A gradient
+without NaN pays for `has_nan` alone.
 """
 
 import functools
@@ -71,7 +72,7 @@ def has_nan(x) -> bool:
     return bool(total != total and np.isnan(x).any())
 
 
-def weak(arrived: dict) -> dict:
+def untraced(arrived: dict) -> dict:
     """Take the adjoints of a walk out of the level STRONG."""
     return {
         born: g.value if type(g) is Traced and g.level == STRONG else g

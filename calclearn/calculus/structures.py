@@ -14,7 +14,7 @@ def each_leaf(function: Callable, name: str, x):
 
     A list of nothing but numbers is a point, so it is a leaf.  None stays None.
     """
-    if is_leaf(x):
+    if type(x) in (float, np.ndarray) or is_leaf(x):
         return function(name, x)
     if isinstance(x, dict):
         entries = {}
@@ -122,6 +122,21 @@ def one_number_per_point(arguments, inputs, result):
         f"grad needs one number for each point: for an argument of shape {shape} "
         f"f must return shape {' or '.join(dict.fromkeys(['()', str(shape[1:])]))}, "
         f"got {result.shape}; use jacobian(f) for several results"
+    )
+
+
+def results_per_point(arguments, inputs, result):
+    """Return the results and the axes that count them, before those of the batch of points."""
+    shape = inputs[0].shape
+    batch = shape[1:] if is_leaf(arguments[0]) else ()
+    rows = result.shape[: max(0, result.ndim - len(batch))]
+    if result.shape in ((), rows + batch):
+        return result, rows
+    if result.size == 1:
+        return result.reshape(()), ()
+    raise ValueError(
+        f"jacobian needs each result for each point: for an argument of shape {shape} "
+        f"f must return shape (m, {str(batch)[1:-1]}), got {result.shape}"
     )
 
 

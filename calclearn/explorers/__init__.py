@@ -1,6 +1,5 @@
 """Figures that follow their sliders: one function a figure, and `explore` to make your own."""
 
-from calclearn.explorers.areas import accumulated_area, expected_loss
 from calclearn.explorers.basins import ball_on_a_curve, basin_map, noisy_saddle
 from calclearn.explorers.chaos import chaotic_rates
 from calclearn.explorers.cliffs import clipping_at_a_cliff
@@ -21,7 +20,6 @@ from calclearn.explorers.tuning import slope_of_validation, tuning_by_descent
 
 __all__ = [
     "Explorer",
-    "accumulated_area",
     "adam_step_by_step",
     "ball_on_a_curve",
     "basin_map",
@@ -33,7 +31,6 @@ __all__ = [
     "diagnose",
     "effect_of_schedules",
     "error_through_time",
-    "expected_loss",
     "explore",
     "filters_and_mistakes",
     "forecast",

@@ -1,4 +1,4 @@
-"""Drawings of areas: what a rule adds up under a curve, and by how much a sum misses.
+"""Drawings of areas: what a rule adds up under a curve, and a density that can be dragged.
 
 One picture serves all rules. The top of a piece is the polynomial through the heights at the rule's
 nodes: flat with one node, slanted with two, bent with three. So the area on the paper is the sum.
@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
+from calclearn.figures.marks import Drawing
 from calclearn.figures.style import BLACK, GREY, MODEL, defaults, style
 
 SHARES = np.linspace(0, 1, 13)  # of a piece's width; enough for a parabola to look bent
@@ -40,8 +41,11 @@ def frame(ax: Axes, curve, *, title: str, labels: tuple[str, str]) -> None:
         ax.set(xlim=(x[0], x[-1]), ylim=(low - room, high + room))
 
 
-class Areas:
-    """Areas between curves and zero; `update((x, y))`, each (points,), or (pieces, points)."""
+class Areas(Drawing):
+    """Areas between curves and zero.
+
+    `update(tops)`: the curves as (x, y), each (points,), or (pieces, points).
+    """
 
     @defaults()
     def __init__(self, ax: Axes, *, color: str = MODEL) -> None:
@@ -49,8 +53,8 @@ class Areas:
         self.areas = PolyCollection([], fc=(color, 0.3), ec=(color, 0.7), lw=0.7, animated=True)
         ax.add_collection(self.areas, autolim=False)
 
-    def update(self, curves) -> None:
-        x, y = (np.pad(np.atleast_2d(c), ((0, 0), (1, 1)), mode="edge") for c in curves)
+    def update(self, tops) -> None:
+        x, y = (np.pad(np.atleast_2d(c), ((0, 0), (1, 1)), mode="edge") for c in tops)
         y[:, [0, -1]] = 0  # down to the axis at both ends
         self.areas.set_verts(np.stack([x, y], axis=-1))
 
@@ -76,27 +80,3 @@ class Density(Areas):
         top = 1 / (width * np.sqrt(2 * np.pi))
         pulled = np.clip(top + to[1] - start[1], self.highest / 100, self.highest)
         return centre + to[0] - start[0], width * top / pulled
-
-
-class Misses:
-    """By how much sums miss, by how much work they do, on two logarithmic axes.
-
-    `update(counts, misses, now)`: a row of `misses` (k, len(counts)) for each of the lines, whose
-    `looks` go to matplotlib's `plot`; a ring marks `now`, the present (count, miss). A miss that
-    shrinks like 1/nᵖ falls p powers of ten for each power of ten in n.
-    """
-
-    def __init__(self, ax: Axes, looks: list[dict], *, limits, **words) -> None:
-        self.ax, self.least = ax, limits[0] / 100
-        with style():
-            ax.set(xscale="log", yscale="log", ylim=limits, **words)
-            ax.grid(True, axis="y", lw=0.6)
-            self.lines = [ax.plot([], [], animated=True, **look)[0] for look in looks]
-            (self.ring,) = ax.plot([], [], "o", ms=11, mfc="none", mec=BLACK, mew=2, animated=True)
-            box = {"frameon": True, "framealpha": 1, "edgecolor": "none", "borderpad": 0.2}
-            ax.legend(loc="lower left", handlelength=1.4, labelspacing=0.2, **box)
-
-    def update(self, counts, misses, now) -> None:
-        for line, row in zip(self.lines, misses, strict=True):
-            line.set_data(counts, np.maximum(row, self.least))  # zero has no logarithm
-        self.ring.set_data([now[0]], [max(now[1], self.least)])

@@ -129,7 +129,7 @@ choice("05.4", "c", """
     Between two lowest points a curve has to bend downwards somewhere. A parabola with a positive
     second derivative bends upwards everywhere.
     > Move the other weight in the figure and watch the shape of the profile.
-    > What must a curve do between two valleys, and which sign has its second derivative there?""",
+    > What must a curve do between two valleys, and what sign does its second derivative have there?""",
     a="Groups in the data move the bottom, but the profile remains a parabola.",
     b="The other weight moves the profile, but does not change its shape.",
     d="At the lowest point it is the first derivative that vanishes.")

@@ -45,8 +45,10 @@ def which_way_is_down() -> Explorer:
     def look(slope, intercept) -> dict:
         weights = np.array([slope, intercept])
         return {
-            "weights": weights, "loss": surface(weights), "gradient": surface.gradient(weights)
-        }  # fmt: skip
+            "weights": weights,
+            "loss": surface(weights),
+            "gradient": surface.gradient(weights),
+        }
 
     def caption(slope, intercept, loss, gradient) -> str:
         at = f"At slope {slope:.2f}, intercept {intercept:.2f}: SSE {loss:.4g} kg²"

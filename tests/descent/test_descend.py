@@ -515,6 +515,16 @@ def test_a_start_that_turns_round_in_the_last_digit_is_at_rest(period):
     assert (run.stop, run.steps_taken) == (Stop.STALLED, 10 * period)
 
 
+def test_a_long_cycle_in_the_last_digits_is_rest():
+    class Cycle(GradientDescent):
+        def update(self, w, g, k, surface=None):
+            return 1 + np.spacing(1.0) * np.array([k % 13, k % 11]) + 0 * w, k + 1
+
+    run = descend(bowl(), [1.0, 1.0], Cycle(), 5000)
+    assert run.stop == Stop.STALLED
+    assert run.steps_taken < 2500
+
+
 def test_a_start_that_goes_to_and_fro_or_by_one_digit_a_step_is_not_at_rest():
     class Slow(GradientDescent):
         def update(self, w, g, k, surface=None):

@@ -112,14 +112,6 @@ def test_every_surface_of_the_catalogue_says_what_it_is(make):
     )
 
 
-@pytest.mark.parametrize("d", [4, 5, 6, 7])
-def test_rosenbrock_has_a_second_minimum_from_four_to_seven_dimensions(d):
-    first, second = rosenbrock(d).minima
-    assert first == (1.0,) * d
-    assert second[0] < -0.7
-    assert rosenbrock(d)(second) > 1
-
-
 def test_known_values():
     assert rosenbrock()([-1.2, 1.0]) == pytest.approx(24.2)
     assert himmelblau()([0.0, 0.0]) == 170
@@ -261,12 +253,6 @@ def test_numpy_numbers_and_arrays_multiply_surfaces_from_the_left():
         bowl() + 1
 
 
-def test_float32_stays_float32():
-    w = np.array([1.0, 2.0], dtype=np.float32)
-    for make in (himmelblau, beale, six_hump_camel, rosenbrock, rastrigin):
-        assert make().gradient(w).dtype == np.float32
-
-
 @surfaces
 @pytest.mark.parametrize("shape", [(), (3,)])
 def test_values_and_derivatives_have_the_type_of_the_points(surface, shape):
@@ -361,10 +347,12 @@ def test_a_shaken_surface_is_itself_on_average_and_lets_descent_off_a_saddle():
     assert abs(moved.point[0]) > 0.5
 
 
-@pytest.mark.parametrize("dimension", [4, 7, 10, 30, 100])
+@pytest.mark.parametrize("dimension", [4, 5, 6, 7, 10, 100])
 def test_rosenbrock_has_a_second_minimum_from_four_dimensions_on(dimension):
     surface = rosenbrock(dimension)
-    _, second = map(np.array, surface.minima)
+    first, second = map(np.array, surface.minima)
+    assert np.all(first == 1)
+    assert second[0] < -0.7
     assert surface(second) > 3.5
     assert np.linalg.norm(surface.gradient(second)) < 1e-9
     assert np.linalg.eigvalsh(surface.hessian(second))[0] > 0.1

@@ -14,14 +14,8 @@ from PIL import Image
 from calclearn import explorers, lessons
 from calclearn.data import LineData
 
-OF_LINES = [  # those that take other data for a line as well
-    lessons.learning_rate,
-]
 MAKERS = [
-    *OF_LINES,
-    *(getattr(lessons, name) for name in lessons.__all__ if name != "learning_rate"),
-    explorers.accumulated_area,
-    explorers.expected_loss,
+    *(getattr(lessons, name) for name in lessons.__all__),
     explorers.ball_on_a_curve,
     explorers.basin_map,
     explorers.noisy_saddle,
@@ -133,12 +127,11 @@ def test_text_is_large_enough_and_inside_the_figure(explorer):
             assert box.y1 <= height + 1, text.get_text()
 
 
-@pytest.mark.parametrize("make", OF_LINES, ids=lambda make: make.__name__)
-def test_other_data_serve_as_well(make):
+def test_other_data_for_a_line():
     rng = np.random.default_rng(3)
     x = rng.uniform(-0.02, 0.05, 30)
     data = LineData(x, 40 * x + 700 + rng.normal(0, 1, 30), x_label="time (s)", y_label="way (m)")
-    explorer = make(data)
+    explorer = lessons.learning_rate(data)
     assert explorer.error is None
     assert Image.open(io.BytesIO(explorer.still())).size[0] == 840
     assert "kg" not in explorer.caption

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from calclearn.calculus import integrals
-from calclearn.figures.areas import Areas, Density, Misses, frame, tops
+from calclearn.figures.areas import Areas, Density, frame, tops
 
 RULES = [
     (integrals.left_sum, (0,), 1),
@@ -75,17 +75,3 @@ def test_a_density_dragged_by_its_top_keeps_an_area_of_one(ax):
     assert 0 < width < np.inf
     assert density.ax is not ax
     assert density.ax.get_ylim() == (0, 0.2)
-
-
-def test_misses_have_a_line_each_and_none_is_lost_at_zero(ax):
-    looks = [{"label": "a"}, {"label": "b", "lw": 3}]
-    misses = Misses(ax, looks, limits=(1e-4, 1), title="t")
-    misses.update(np.array([1, 10]), [[1.0, 0.1], [0.5, 0.0]], (10, 0.1))
-    first, second = misses.lines
-    assert first.get_ydata().tolist() == [1.0, 0.1]
-    assert second.get_ydata()[1] == 1e-6
-    assert misses.ring.get_xydata().tolist() == [[10, 0.1]]
-    assert (ax.get_xscale(), ax.get_yscale(), ax.get_ylim()) == ("log", "log", (1e-4, 1))
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
-    with pytest.raises(ValueError, match="shorter"):
-        misses.update(np.array([1, 10]), [[1.0, 0.1]], (10, 0.1))

@@ -75,3 +75,13 @@ def test_unknown_panels_are_named(kinds):
 def test_an_optimizer_of_ones_own_has_a_look():
     assert look.OPTIMIZERS["Mine"] == (look.GREY, ".")
     assert "Mine" not in look.OPTIMIZERS
+
+
+def test_titles_have_one_size_inside_and_outside_the_style():
+    inside, outside = panels("flat", "flat")
+    with style():
+        inside.set(title="a", xlabel="b")
+    with mpl.rc_context({"axes.titlesize": 30}):
+        outside.set(title="a", xlabel="b")
+    assert outside.title.get_fontsize() == inside.title.get_fontsize()
+    assert outside.xaxis.label.get_fontsize() == inside.xaxis.label.get_fontsize()
