@@ -1,7 +1,6 @@
 """Figures that follow their sliders: one function a figure, and `explore` to make your own."""
 
 from calclearn.explorers.basins import ball_on_a_curve, basin_map, noisy_saddle
-from calclearn.explorers.chaos import chaotic_rates
 from calclearn.explorers.cliffs import clipping_at_a_cliff
 from calclearn.explorers.clinic import clinic, ward
 from calclearn.explorers.controls import choice, coloured, log_slider, round_slider, slider
@@ -16,14 +15,12 @@ from calclearn.explorers.live_training import training
 from calclearn.explorers.memory import adam_step_by_step, race_with_memory
 from calclearn.explorers.noise import effect_of_schedules, noise_of_batches, race_of_batches
 from calclearn.explorers.sequences import error_through_time, truncated_gradient
-from calclearn.explorers.tuning import slope_of_validation, tuning_by_descent
 
 __all__ = [
     "Explorer",
     "adam_step_by_step",
     "ball_on_a_curve",
     "basin_map",
-    "chaotic_rates",
     "choice",
     "clinic",
     "clipping_at_a_cliff",
@@ -48,9 +45,7 @@ __all__ = [
     "round_slider",
     "slider",
     "sliding_kernel",
-    "slope_of_validation",
     "training",
     "truncated_gradient",
-    "tuning_by_descent",
     "ward",
 ]

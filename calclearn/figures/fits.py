@@ -10,32 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import Polygon
 
 from calclearn.figures.marks import Drawing
-from calclearn.figures.style import (
-    BLACK,
-    CLASSES,
-    LIGHT,
-    MODEL,
-    SEEN,
-    UNSEEN,
-    defaults,
-    style,
-)
-
-
-class Split:
-    """The data that a fit is given, over those held back; `update(x, y, seen)`, a mask (n,)."""
-
-    def __init__(self, ax: Axes, **axes) -> None:
-        self.ax = ax
-        look = {"ls": "", "animated": True}
-        (self.unseen,) = ax.plot([], [], "s", color=UNSEEN, ms=3, alpha=0.45, mec="none", **look)
-        (self.seen,) = ax.plot([], [], "o", color=SEEN, ms=6, mec="white", zorder=3, **look)
-        with style():
-            ax.set(**axes)
-
-    def update(self, x, y, seen) -> None:
-        self.unseen.set_data(x[~seen], y[~seen])
-        self.seen.set_data(x[seen], y[seen])
+from calclearn.figures.style import BLACK, CLASSES, LIGHT, MODEL, defaults
 
 
 class Rings(Drawing):

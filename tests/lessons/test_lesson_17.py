@@ -1,0 +1,199 @@
+"""Lesson 17: its exercises as learners answer them, and its figures."""
+
+import math
+
+import numpy as np
+import pytest
+
+from calclearn import lessons
+from calclearn.calculus.autodiff import grad
+from calclearn.descent.descend import descend
+from calclearn.descent.optimizers import GradientDescent
+from calclearn.descent.surfaces import Surface
+from calclearn.lessons.lesson_17 import (
+    OUTER,
+    PARTS,
+    START,
+    STARTS,
+    _score,
+    _sensitivities,
+    _two_in_a_row,
+)
+
+X = np.random.default_rng(5).normal(size=30)
+Y = 0.7 * X + np.random.default_rng(6).normal(size=30)
+
+
+def validation(strength):
+    penalised = Surface(
+        lambda w: (w[0] - 3) ** 2 + strength * w[0] ** 2,
+        lambda w: 2 * (w - 3) + 2 * strength * w,
+    )
+    run = descend(penalised, (0.0,), GradientDescent(0.3), 200, tolerance=0)
+    return (run.point[0] - 2) ** 2
+
+
+def by_loop(rate, steps):
+    def weight(rate):
+        w = 1.0
+        for _ in range(steps):
+            w = w - rate * 4 * w
+        return w
+
+    return grad(weight)(rate)
+
+
+def carried(rate, steps):
+    w, s = 1.0, 0.0
+    for _ in range(steps):
+        w, s = w - rate * 4 * w, s - rate * 4 * s - 4 * w
+    return s
+
+
+right = {
+    "17.1": [-0.3, grad(lambda u: -6 * np.exp(u))(math.log(0.05)), "-0.3"],
+    "17.2": [-1.536, grad(validation)(0.25), 2 * 0.4 * -1.92],
+    "17.3": [by_loop, carried, lambda eta, k: -4 * k * (1 - 4 * eta) ** (k - 1)],
+    "17.4": ["b", "(B)"],
+}
+readings = {  # answers that are not listed as mistakes, and words of the reply
+    "17.1": [(0.3, "sign")],
+    "17.2": [(1.536, "sign")],
+    "17.3": [(by_loop(0.1, 3), "A function")],
+    "17.4": [("e", "letters")],
+}
+
+
+@pytest.fixture(scope="module")
+def slopes():
+    return lessons.slope_of_validation()
+
+
+@pytest.fixture(scope="module")
+def tuning():
+    return lessons.tuning_by_descent()
+
+
+@pytest.fixture(scope="module")
+def rates():
+    return lessons.chaotic_rates()
+
+
+def test_the_parts_are_those_of_lesson_16_and_share_no_bird():
+    assert [len(part) for part in PARTS] == [20, 100, 222]
+    assert sorted(np.concatenate(PARTS)) == list(range(342))
+
+
+@pytest.mark.parametrize("strength", [1e-4, 1e-2, 0.5])
+@pytest.mark.parametrize("rate", [0.01, 0.4])
+def test_slopes_through_the_run_are_those_of_differences(slopes, strength, rate):
+    state = slopes.set(strength=strength, learning_rate=rate, steps=60).state
+    assert state["slopes"] == pytest.approx(state["differences"], rel=1e-6, abs=1e-8)
+
+
+@pytest.mark.parametrize("name", ["strength", "rate"])
+def test_the_tangent_touches_its_sweep(slopes, name):
+    state = slopes.set(strength=0.01, learning_rate=0.1, steps=100).state
+    x, heights = state[f"validation_by_{name}"]
+    at = state[f"log_{name}"]
+    assert state["height"] == pytest.approx(np.interp(at, x, heights), abs=0.01)
+    slope = np.interp(at, x, np.gradient(heights, x))
+    assert state[f"slope_by_{name}"] == pytest.approx(slope, abs=0.02)
+
+
+def test_beyond_the_border_there_is_no_slope_but_a_sentence(slopes):
+    state = slopes.set(strength=0.01, learning_rate=1.2, steps=100).state
+    assert state["border"] < np.log(1.2)
+    assert np.isnan(state["slope_by_rate"])
+    assert "diverges" in slopes.caption
+    assert slopes.still()
+
+
+def test_a_path_is_the_descent_on_its_map(tuning):
+    for start, place in STARTS.items():
+        state = tuning.set(start=start, learning_rate=1, step=3).state
+        t = np.log(place)
+        for k in range(3):
+            assert state["descent"].points[k] == pytest.approx(t)
+            t = t - grad(_score)(t)
+        assert state["tuned"] == pytest.approx(np.exp(t))
+        assert state["validation"][3] == pytest.approx(_score(t))
+
+
+def test_a_tuning_helps_birds_that_had_no_say(tuning):
+    for start in STARTS:
+        losses = tuning.set(start=start, learning_rate=1, step=20).state["test"]
+        assert losses[-1] < losses[0]
+
+
+def test_too_large_a_rate_of_tuning_diverges(tuning):
+    tuning.set(start=next(iter(STARTS)), learning_rate=OUTER[-1], step=20)
+    assert "diverges" in tuning.caption
+    assert tuning.still()
+
+
+def test_two_weights_in_a_row_have_the_loss_of_their_line():
+    loss, w = _two_in_a_row(X, Y), np.array([0.4, -1.3])
+
+    def plain(w):
+        return np.mean((w[0] * w[1] * X - Y) ** 2)
+
+    assert loss(w) == pytest.approx(plain(w))
+    assert loss.gradient(w) == pytest.approx(grad(plain)(w))
+    assert loss.hessian(w) == pytest.approx(
+        np.stack([grad(lambda w, k=k: grad(plain)(w)[k])(w) for k in (0, 1)])
+    )
+    assert loss.gradient(loss.minima[0]) == pytest.approx([0, 0], abs=1e-12)
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.6])
+def test_sensitivities_carried_forward_are_those_of_grad(rate):
+    loss = _two_in_a_row(X, Y)
+    descent = descend(loss, START, GradientDescent(rate), 12, tolerance=0)
+    forward = _sensitivities(loss, descent, rate)
+    for k in (1, 5, 12):
+        for j in (0, 1):
+
+            def weight(rate, k=k, j=j):
+                return descend(loss, START, GradientDescent(rate), k, tolerance=0).point[j]
+
+            assert grad(weight)(rate) == pytest.approx(forward[k, j], rel=1e-6)
+
+
+@pytest.mark.parametrize("steps", [5, 12, 20])
+def test_in_chaos_the_slope_of_grad_is_the_last_one_carried_forward(rates, steps):
+    state = rates.set(learning_rate=0.8, steps=steps).state
+    assert abs(state["slope"]) == pytest.approx(state["sizes"][1][-1], rel=1e-6)
+
+
+def test_slopes_fade_in_calm_and_grow_in_chaos(rates):
+    _, calm = rates.set(learning_rate=0.3, steps=30).state["sizes"]
+    _, wild = rates.set(learning_rate=0.8, steps=30).state["sizes"]
+    assert calm[-1] < 1e-4 * calm[0]
+    assert wild[-1] > 1e6 * wild[0]
+
+
+def test_magnified_far_enough_the_curve_is_its_tangent(rates):
+    state = rates.set(learning_rate=0.8, steps=12, magnification=1e5).state
+    at, near = state["near"]
+    assert near == pytest.approx(state["height"] + state["magnified_slope"] * at, abs=1e-4)
+    assert " no turning point within" in rates.caption
+    assert "no turning point" not in rates.set(magnification=1.0).caption
+
+
+def test_more_turns_than_the_picture_can_hold_are_a_lower_bound(rates):
+    assert "at least" in rates.set(learning_rate=0.8, steps=60, magnification=10.0).caption
+    assert "at least" not in rates.set(steps=12).caption
+
+
+def test_a_run_that_arrives_says_when(rates):
+    assert "50 steps (it has arrived after " in rates.set(learning_rate=0.2, steps=50).caption
+    assert "arrived" not in rates.set(learning_rate=0.8).caption
+
+
+def test_a_rate_that_diverges_is_a_picture_and_a_sentence(rates):
+    rates.set(learning_rate=rates.controls["learning_rate"].max, steps=30)
+    assert "diverges, as do 100 % of the runs" in rates.caption
+    assert "turning point" not in rates.caption
+    assert np.isnan(rates.state["drawn_slope"])
+    assert rates.still()
