@@ -143,3 +143,23 @@ def test_a_cell_that_runs_again_frees_its_widgets(desk):
     assert len(set(counts)) == 1
     assert desk.figure().look()[1]
     assert desk.console == []
+
+
+def test_a_typed_formula_is_shown_whatever_was_chosen_before(desk):
+    desk.open_cells("from calclearn import lessons\nlessons.slope_at_a_point()")
+    desk.run_all()
+    figure, page = desk.figure(), desk.page
+    output = page.locator(".jp-OutputArea-output", has=page.locator(".calclearn-live")).first
+    function, formula = output.locator("select").first, output.locator("input[type=text]").first
+    first = figure.look()
+    function.select_option("sine")
+    sine = figure.look(unlike=first)
+    assert sine[1].startswith("f(x) = sin(x) at")
+    assert formula.input_value() == "sin(x)"
+    formula.fill("x**3")
+    formula.press("Enter")
+    cube = figure.look(unlike=sine)
+    assert cube[1].startswith("f(x) = x**3 at")
+    assert function.evaluate("list => list.selectedIndex") == 0
+    function.select_option("sine")
+    assert figure.look(unlike=cube) == sine

@@ -57,7 +57,7 @@ def arrays(state):
         return [array for part in state.values() for array in arrays(part)]
     if isinstance(state, tuple | list):
         return [array for part in state for array in arrays(part)]
-    if hasattr(state, "points"):
+    if hasattr(state, "points") and hasattr(state, "values"):  # a descent
         return [state.points, state.values]
     return [state] if isinstance(state, np.ndarray) else []
 
