@@ -226,7 +226,8 @@ class Explorer:
         places = (ax.figure.transFigure + plane.inverted()).transform([start, to])
         moved = drawing.dragged(*places, *(before[name] for name in drawing.drags))
         for name, value in zip(drawing.drags, moved, strict=True):
-            put(self.controls[name], value)
+            if value != self.controls[name].value:  # else it stays, on its control's steps or not
+                put(self.controls[name], value)
 
     def _grips(self) -> list[list[float]]:
         return [_box(grip).extents.tolist() for grip in self._held()]

@@ -108,6 +108,15 @@ def test_a_weight_follows_the_pointer_up_and_down(drag):
     assert explorer.values["k11"] == 8, "and no farther than its field goes"
 
 
+def test_pulling_one_weight_leaves_the_other_eight(drag):
+    explorer = explorers.sliding_kernel().set(kernel="blur")
+    drag(explorer, "kernel", (1, 1), (1, 0))
+    expected = np.array(KERNELS["blur"])
+    expected[1, 1] = 1.25
+    assert explorer.values["kernel"] == OWN
+    assert np.array_equal(explorer.state["kernel"][0], expected)
+
+
 # Where the gradient goes.
 
 
