@@ -43,7 +43,7 @@ class Explorer:
     raised for the present values; the figure then shows it as a sentence.
     """
 
-    def __init__(self, compute, drawings, caption, controls, play) -> None:
+    def __init__(self, compute, drawings, caption, controls, play, pace) -> None:
         self.controls: dict[str, widgets.Widget] = controls
         self._compute, self._drawings, self._describe = compute, drawings, caption
         self._play = play
@@ -68,7 +68,7 @@ class Explorer:
         row = widgets.Layout(flex_flow="row wrap")
         others = [control for name, control in controls.items() if name != play]
         rows = [widgets.Box(others, layout=row)]
-        rows += [remote(controls[play])] if play else []
+        rows += [remote(controls[play], pace)] if play else []
         self.widget = widgets.VBox([*rows, self._live])
 
     def set(self, **values: Any) -> "Explorer":
@@ -285,6 +285,7 @@ def explore(
     caption: Callable[..., str] | str,
     *,
     play: str | None = None,
+    pace: float | None = None,
     **controls: widgets.Widget,
 ) -> Explorer:
     """Return a live figure: quantities computed from the controls, drawings of them, a caption.
@@ -298,6 +299,7 @@ def explore(
     `play="step"` makes the figure a film: a slider `step`, with Play, Back and Next, runs through
     the longest `Descent` among the quantities (or from 0 to a quantity `steps`), and the drawings
     that name `step` show the run as far as that. Where `step` is one of the controls, it is used.
+    `pace` is the time of a picture in seconds, by default such that the film takes about three.
 
     Raises TypeError where one of these is something else, and where names do not agree.
 
@@ -334,7 +336,7 @@ def explore(
         control.description = control.description or name.replace("_", " ")
         control.style.description_width = "130px"
         control.layout.width = control.layout.width or "410px"
-    return Explorer(computing, drawn, describing, controls, play)
+    return Explorer(computing, drawn, describing, controls, play, pace)
 
 
 def _box(drawing: Any) -> Bbox:

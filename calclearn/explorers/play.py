@@ -50,10 +50,11 @@ def step_of(control: widgets.IntSlider, quantities: dict[str, Any], name: str) -
     return last if step >= control.max else min(step, last)
 
 
-def remote(control: widgets.IntSlider) -> widgets.Box:
-    """Return a row with Play, the slider, Back and Next."""
+def remote(control: widgets.IntSlider, pace: float | None) -> widgets.Box:
+    """Return a row with Play, the slider, Back and Next; `pace` in seconds a picture."""
     pictures = (control.max - control.min) / control.step
-    pace = min(max(SECONDS / max(pictures, 1), FASTEST), SLOWEST)
+    if pace is None:
+        pace = min(max(SECONDS / max(pictures, 1), FASTEST), SLOWEST)
     play = widgets.Play(
         value=control.value, min=control.min, max=control.max, step=control.step,
         interval=round(1000 * pace), show_repeat=False,

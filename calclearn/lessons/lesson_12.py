@@ -88,7 +88,13 @@ def backpropagation(f: Callable = neuron, *arguments) -> Explorer:
     }
     step = slider(len(walk.operations), 0, walk.last, 1)
     return explore(
-        there_and_back, [ComputationGraph(ax)], _step_of, play="step", step=step, **sliders
+        there_and_back,
+        [ComputationGraph(ax)],
+        _step_of,
+        play="step",
+        pace=0.9,
+        step=step,
+        **sliders,
     )
 
 

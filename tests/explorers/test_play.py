@@ -93,3 +93,12 @@ def test_the_authors_own_steps_are_taken(film):
     assert (play.max, play.step) == (20, 5)
     forth.click()
     assert explorer.caption == "10"
+
+
+def test_an_author_may_set_the_pace():
+    (ax,) = panels("flat")
+    explorer = explore(
+        walk, [Contours(ax, bowl()), Path(ax)], "{step}",
+        learning_rate=log_slider(0.1, 0.01, 1.0), play="step", pace=0.9,
+    )  # fmt: skip
+    assert explorer.widget.children[1].children[0].interval == 900
