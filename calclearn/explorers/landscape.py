@@ -26,7 +26,6 @@ from calclearn.descent.planes import (
     tabulated,
 )
 from calclearn.descent.surfaces import Surface, slice_through
-from calclearn.explorers.buttons import with_buttons
 from calclearn.explorers.cases import species
 from calclearn.explorers.controls import choice, slider
 from calclearn.explorers.explore import Explorer, explore
@@ -164,9 +163,8 @@ def loss_landscape(seed: int = 0) -> Explorer:
     }  # fmt: skip
     with style():
         right.legend(loc="upper right")
-    explorer = explore(
-        compute, drawings, caption,
+    return explore(
+        compute, drawings, caption, play="step",
         plane=choice(PLANES, seed), optimizer=choice(OPTIMIZERS.keys()),
         step=slider(STEPS, 0, STEPS, 1), **turning(),
     )  # fmt: skip
-    return with_buttons(explorer, "step", interval=80)

@@ -11,7 +11,6 @@ from calclearn.data.digits import LabelledImages
 from calclearn.descent.arguments import whole
 from calclearn.descent.descend import Descent
 from calclearn.descent.losses import cross_entropy
-from calclearn.explorers.buttons import with_buttons
 from calclearn.explorers.controls import choice, slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.figures.images import Cells, Confusion, Shares, Tiles, short
@@ -79,8 +78,8 @@ def filters_and_mistakes(network: Network, run: Descent, data: LabelledImages) -
         ),
     }  # fmt: skip
     every, last = int(run.steps[1]), int(run.steps[-1])
-    explorer = explore(compute, drawings, caption, step=slider(last, 0, last, every))
-    return with_buttons(explorer, "step", stride=every, interval=150)
+    steps = slider(last, 0, last, every)
+    return explore(compute, drawings, caption, play="step", step=steps)
 
 
 def one_image(network: Network, w: np.ndarray, data: LabelledImages, image: int = 0) -> Explorer:
