@@ -4,7 +4,6 @@ from calclearn.explorers.basins import ball_on_a_curve, basin_map, noisy_saddle
 from calclearn.explorers.cliffs import clipping_at_a_cliff
 from calclearn.explorers.clinic import clinic, ward
 from calclearn.explorers.controls import choice, coloured, log_slider, round_slider, slider
-from calclearn.explorers.curvature import newton_on_a_curve, newton_on_a_map, race_by_curvature
 from calclearn.explorers.diagnosis import diagnose
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.forecasts import forecast
@@ -30,11 +29,8 @@ __all__ = [
     "gradient_routing",
     "log_slider",
     "loss_landscape",
-    "newton_on_a_curve",
-    "newton_on_a_map",
     "noisy_saddle",
     "one_image",
-    "race_by_curvature",
     "round_slider",
     "slider",
     "sliding_kernel",

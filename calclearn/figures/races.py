@@ -74,7 +74,7 @@ class RaceCurves(Lines):
             line.set_markevery([len(results[name].price) - 1])
 
 
-class ModelRings:
+class ModelRings(Drawing):
     """The contours of a quadratic model, over those of the surface; `update(model, point)`.
 
     One ring runs through the point, the others lie at even distances where the model is a bowl.
