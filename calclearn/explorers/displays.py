@@ -39,7 +39,7 @@ def widget_parts(widget: Widget) -> Iterator[Widget]:
     """Return a widget after all that are part of it, as a browser needs them."""
     for child in widget.children if isinstance(widget, Box) else ():
         yield from widget_parts(child)
-    for name in ("layout", "style"):
+    for name in ("layout", "style", "link"):
         if isinstance(getattr(widget, name, None), Widget):
             yield getattr(widget, name)
     yield widget

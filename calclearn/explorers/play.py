@@ -59,7 +59,7 @@ def remote(control: widgets.IntSlider, pace: float | None) -> widgets.Box:
         value=control.value, min=control.min, max=control.max, step=control.step,
         interval=round(1000 * pace), show_repeat=False,
     )  # fmt: skip
-    widgets.jslink((control, "value"), (play, "value"))  # in this order: the first sets the other
+    link = widgets.jslink((control, "value"), (play, "value"))  # the first sets the other
 
     def button(words: str, by: int) -> widgets.Button:
         def move(_) -> None:
@@ -71,4 +71,6 @@ def remote(control: widgets.IntSlider, pace: float | None) -> widgets.Box:
 
     row = widgets.Layout(flex_flow="row wrap", align_items="center")
     back, forth = button("◀ Back", -control.step), button("Next ▶", control.step)
-    return widgets.Box([play, control, back, forth], layout=row)
+    box = widgets.Box([play, control, back, forth], layout=row)
+    box.link = link  # so that it is closed with the row
+    return box

@@ -119,7 +119,7 @@ def test_in_a_dark_theme_the_figure_is_dark(desk):
             "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
         )
         light = "false" if "Dark" in theme else "true"
-        desk.page.wait_for_selector(f"body[data-jp-theme-light={light}]")
+        desk.page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
         desk.page.wait_for_timeout(500)
 
     assert brightness() > 240

@@ -102,3 +102,11 @@ def test_an_author_may_set_the_pace():
         learning_rate=log_slider(0.1, 0.01, 1.0), play="step", pace=0.9,
     )  # fmt: skip
     assert explorer.widget.children[1].children[0].interval == 900
+
+
+def test_closing_a_film_closes_the_link_of_its_play(film):
+    row = film.widget.children[1]
+    film.close()
+    assert row.link.comm is None
+    film._repr_mimebundle_()
+    assert row.link.comm is not None
