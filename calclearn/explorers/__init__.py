@@ -1,6 +1,5 @@
 """Figures that follow their sliders: one function a figure, and `explore` to make your own."""
 
-from calclearn.explorers.basins import ball_on_a_curve, basin_map, noisy_saddle
 from calclearn.explorers.cliffs import clipping_at_a_cliff
 from calclearn.explorers.clinic import clinic, ward
 from calclearn.explorers.controls import choice, coloured, log_slider, round_slider, slider
@@ -15,8 +14,6 @@ from calclearn.explorers.sequences import error_through_time, truncated_gradient
 
 __all__ = [
     "Explorer",
-    "ball_on_a_curve",
-    "basin_map",
     "choice",
     "clinic",
     "clipping_at_a_cliff",
@@ -29,7 +26,6 @@ __all__ = [
     "gradient_routing",
     "log_slider",
     "loss_landscape",
-    "noisy_saddle",
     "one_image",
     "round_slider",
     "slider",

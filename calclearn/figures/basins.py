@@ -12,11 +12,11 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from calclearn.figures.curves import OnCurve
+from calclearn.figures.marks import Drawing
 from calclearn.figures.style import BASINS, BLACK, STATIONARY, STEP, UNSETTLED, defaults, style
 from calclearn.figures.surfaces import Contours
 
 COORDINATES = ("$x$", "$y$")
-NOT_SETTLED, DIVERGES = -2, -1  # what stands in a map where no minimum was reached
 
 
 def places(surface, points) -> np.ndarray:
@@ -65,8 +65,10 @@ class Landscape(Contours):
         super().update(surface)
 
 
-class Valleys:
+class Valleys(Drawing):
     """A surface over one weight as a curve over its domain; `update(surface)`."""
+
+    background = True
 
     def __init__(self, ax: Axes, *, title: str = "") -> None:
         self.ax, self.surface = ax, None
@@ -86,12 +88,14 @@ class Valleys:
         self.ax.set(xlim=(w[0], w[-1]), ylim=(heights.min() - room, heights.max() + room))
 
 
-class BasinMap:
+class BasinMap(Drawing):
     """Where the descent from each point ends, as a colour; `update(surface, window, ends)`.
 
     `ends` (rows, columns) holds the number of the minimum that was reached, in the order of
-    `surface.minima`, or `NOT_SETTLED` or `DIVERGES`. One row makes a strip.
+    `surface.minima`, or `NOT_SETTLED` or `DIVERGES` of `descent.basins`. One row makes a strip.
     """
+
+    background = True
 
     def __init__(self, ax: Axes, *, names=COORDINATES, title: str = "") -> None:
         self.ax, self.surface = ax, None
@@ -116,7 +120,7 @@ class BasinMap:
         self.image.set_data(self.palette[ends])  # the last two colours are those of -2 and -1
 
 
-class StationaryPoints:
+class StationaryPoints(Drawing):
     """Where the gradient vanishes, one marker a kind; `update(surface, points, kinds)`.
 
     `points` (d, m), `kinds` m words. The minima have the colours that they have in the map.
@@ -154,7 +158,10 @@ def legend(ax: Axes) -> None:
 
 
 class Ball(OnCurve):
-    """A ball on a curve, white where it starts; `update(place)`. It can be dragged along."""
+    """A ball on a curve, where a descent is after a step; `update(walk, step)`.
+
+    One that can be dragged is white, and stays at the start.
+    """
 
     def __init__(self, ax: Axes, *, drags: tuple[str, ...] = ()) -> None:
         super().__init__(ax, drags=drags)
@@ -162,7 +169,9 @@ class Ball(OnCurve):
         if drags:
             self.dot.set(mfc="white", mec=STEP, mew=2.5)
 
-    def update(self, place) -> None:
+    def update(self, walk, step: int | None = None) -> None:
         """Show the ball at its place, or at the edge of the axes where it has left them."""
+        last = len(walk.points) - 1
+        place = walk.points[0 if self.drags else last if step is None else min(step, last)]
         edges = np.transpose([self.ax.get_xlim(), self.ax.get_ylim()])
         super().update(np.clip(place, *edges))

@@ -16,9 +16,6 @@ from calclearn.data import LineData
 
 MAKERS = [
     *(getattr(lessons, name) for name in lessons.__all__),
-    explorers.ball_on_a_curve,
-    explorers.basin_map,
-    explorers.noisy_saddle,
     explorers.sliding_kernel,
     explorers.gradient_routing,
     explorers.clinic,

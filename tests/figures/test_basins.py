@@ -1,15 +1,16 @@
 """What the drawings of basins put on the paper, measured on the paper."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 
+from calclearn.descent.basins import DIVERGES, NOT_SETTLED
 from calclearn.descent.landscapes import double_well, ripples, two_valleys
 from calclearn.figures.basins import (
-    DIVERGES,
-    NOT_SETTLED,
     Ball,
     BasinMap,
     Landscape,
@@ -94,14 +95,18 @@ def test_a_curve_and_what_stands_on_it_have_its_heights(ax):
     assert places(surface, points).tolist() == [[-1.0, 0.5], [-3.0, 0.5**4 - 0.75 + 0.5]]
 
 
-def test_a_ball_follows_the_pointer_and_stays_on_the_paper(ax):
+def test_a_ball_follows_its_walk_and_the_pointer_and_stays_on_the_paper(ax):
     ax.set(xlim=(-2, 2), ylim=(0, 5))
-    ball = Ball(ax, drags=("start",))
-    ball.update((1.5, 2.0))
-    assert ball.dot.get_xydata().tolist() == [[1.5, 2.0]]
-    ball.update((1e300, -1e300))
+    walk = SimpleNamespace(points=np.array([[1.5, 2.0], [0.5, 1.0], [1e300, -1e300]]))
+    start, ball = Ball(ax, drags=("start",)), Ball(ax)
+    for step in (None, 0, 1, 7):
+        start.update(walk, step)
+        assert start.dot.get_xydata().tolist() == [[1.5, 2.0]]
+    ball.update(walk, 1)
+    assert ball.dot.get_xydata().tolist() == [[0.5, 1.0]]
+    ball.update(walk)
     assert ball.dot.get_xydata().tolist() == [[2.0, 0.0]]
-    assert ball.dragged((0.0, 1.0), (-0.7, 3.0), 1.5) == (-0.7,)
+    assert start.dragged((0.0, 1.0), (-0.7, 3.0), 1.5) == (-0.7,)
 
 
 def test_the_map_is_repainted_for_another_surface_only(ax):

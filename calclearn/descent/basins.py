@@ -1,0 +1,81 @@
+"""Where descent ends: the minimum that each start settles in, and the points without slope.
+
+All starts are one array, and `descend` walks them in one call. A start counts as settled if it ends
+near a minimum and its next step would bring it no farther away, so one that jumps about a minimum,
+or has far to go, does not.
+"""
+
+from functools import cache
+
+import numpy as np
+
+from calclearn.descent.curvature import classify
+from calclearn.descent.descend import Stop, descend
+from calclearn.descent.optimizers import GradientDescent
+from calclearn.descent.second_order import Newton
+from calclearn.descent.surfaces import Surface
+
+NOT_SETTLED, DIVERGES = -2, -1  # what stands for a start that reaches no minimum
+NEAR = 0.03  # of the domain's width: what is closer to a minimum than this is at it
+
+
+def ends(
+    surface: Surface, starts: np.ndarray, learning_rate: float, steps: int = 100
+) -> np.ndarray:
+    """Return for each start (d, ...) the number of the minimum in which gradient descent settles.
+
+    Where it has not settled after so many steps there is `NOT_SETTLED`, or `DIVERGES` if it went
+    farther out than the domain is wide.
+
+    >>> from calclearn.descent.landscapes import two_valleys
+    >>> ends(two_valleys(), np.array([[-2.0, 0.1, 0.3, 2.0]]), 0.02)
+    array([0, 0, 1, 1])
+    """
+    run = descend(surface, starts, GradientDescent(learning_rate), steps, tolerance=0, every=steps)
+    here, width = run.point, np.ptp(surface.domain[0])
+    with np.errstate(all="ignore"):  # what overflows is far out, and that is all there is to know
+        after = here - learning_rate * run.gradients[-1]
+        gone = is_outside(surface, here) | (run.stop == Stop.DIVERGED)
+        unsettled = np.where(gone, DIVERGES, NOT_SETTLED)
+        if not surface.minima:
+            return unsettled
+        minima = np.array(surface.minima, starts.dtype)  # (m, d)
+        gaps = [np.subtract.outer(m, w) for m, w in zip(minima.T, here, strict=True)]
+        number = np.argmin(sum(gap * gap for gap in gaps), axis=0)
+        goal = np.moveaxis(minima[number], -1, 0)
+        now, then = (np.linalg.norm(w - goal, axis=0) for w in (here, after))
+    settled = (now < NEAR * width) & (then <= now + 1e-4 * width) & ~gone
+    return np.where(settled, number, unsettled)
+
+
+@cache
+def stationary(surface: Surface) -> tuple[np.ndarray, list[str]]:
+    """Return the points (d, m) of the domain where the gradient vanishes, and their m kinds.
+
+    Newton's method finds them, from a mesh of starts: unlike descent it goes to every kind.
+
+    >>> from calclearn.descent.landscapes import two_valleys
+    >>> points, kinds = stationary(two_valleys())
+    >>> points.round(2), kinds
+    (array([[-1.3 ,  0.17,  1.13]]), ['minimum', 'maximum', 'minimum'])
+    """
+    low, high = np.transpose(surface.domain)[..., None]
+    starts = pixels(surface, 41).reshape(len(low), -1).astype(float)
+    run = descend(surface, starts, Newton(), 40, tolerance=1e-20, every=40)
+    level = np.linalg.norm(run.gradients[-1], axis=0) < 1e-9
+    inside = np.all((low <= run.point) & (run.point <= high), axis=0)
+    points = np.unique(run.point[:, level & inside].round(6), axis=1) + 0.0
+    return points, classify(surface, points).tolist()
+
+
+@cache
+def pixels(surface: Surface, count: int) -> np.ndarray:
+    """Return the middles of `count` pixels along each axis of the domain, (d, ...)."""
+    axes = [np.linspace(low, high, 2 * count + 1)[1::2] for low, high in surface.domain]
+    return np.stack(np.meshgrid(*axes)).astype(np.float32)  # half as much to move about
+
+
+def is_outside(surface: Surface, w: np.ndarray) -> np.ndarray:
+    """Say of points (d, ...) whether they are farther out than the domain is wide, (...)."""
+    low, high = np.transpose(surface.domain)
+    return np.any(np.abs(w.T - (low + high) / 2) > 1.5 * (high - low), axis=-1).T

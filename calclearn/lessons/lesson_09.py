@@ -1,0 +1,326 @@
+"""Lesson 09, where can descent stop: near a point without slope a step multiplies the distance by
+1 − η·λ along an eigenvector of the Hessian with eigenvalue λ.
+"""
+
+import math
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+
+from calclearn.descent.basins import (
+    DIVERGES,
+    NEAR,
+    NOT_SETTLED,
+    ends,
+    is_outside,
+    pixels,
+    stationary,
+)
+from calclearn.descent.curvature import eigenvalues
+from calclearn.descent.descend import Stop, descend
+from calclearn.descent.landscapes import CATALOGUE
+from calclearn.descent.optimizers import GradientDescent
+from calclearn.descent.surfaces import Surface, shaken
+from calclearn.exercises import choice, exercise, outcome
+from calclearn.explorers.controls import choice as menu
+from calclearn.explorers.controls import coloured, log_slider, round_slider, slider
+from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers.wording import placed
+from calclearn.figures.basins import Ball, BasinMap, Landscape, StationaryPoints, Valleys, legend
+from calclearn.figures.descents import Path
+from calclearn.figures.marks import Lines
+from calclearn.figures.style import REGIMES, STEP, TRUE, panels, style
+from calclearn.figures.surfaces import Point
+
+STEPS = 100
+CURVES = {name: CATALOGUE[name]() for name in ("two valleys", "ripples", "parabola")}
+REACHES = {"Himmelblau": 5.0, "double well": 2.2, "saddle": 2.2, "monkey saddle": 2.2}
+REACHES |= {"plateau": 3.2, "Rastrigin": 2.4}
+SURFACES = {
+    name: CATALOGUE[name]().replace(domain=((-reach, reach),) * 2)
+    for name, reach in REACHES.items()
+}
+
+
+def ball_on_a_curve() -> Explorer:
+    """Where does the ball stop? It descends on a curve with several minima; drag it, or its rate.
+
+    The strip below says by its colour in which minimum each start on the axis ends, at this rate.
+
+    >>> ball_on_a_curve().set(start=1.9, learning_rate=0.02).state["run"].point.round(2)
+    array([1.13])
+    """
+
+    def compute(curve, start, learning_rate):
+        quantities = _descents(CURVES[curve], [start], learning_rate, 400)
+        surface, run = quantities["surface"], quantities["run"]
+        walk = replace(run, points=np.column_stack([run.points, run.values]))
+        strip = {"window": (*surface.domain, (0, 1)), "row": quantities["ends"][None]}
+        return quantities | {"walk": walk} | strip
+
+    def caption(surface, run, ends, learning_rate, step) -> str:
+        last = len(run.points) - 1
+        now = f"At step {step} the ball is at {placed(run.points[step])}. " if step < last else ""
+        return f"{now}{_journey(surface, run)} {_shares(surface, learning_rate, ends)}"
+
+    top, below = panels("flat", "strip", height=3.9)
+    drawings = [
+        Valleys(top, title="a ball that descends; below, where each start ends"),
+        StationaryPoints(top),
+        Path(top).on(descent="walk"),
+        Ball(top, drags=("start",)),
+        Ball(top),
+        BasinMap(below, names=("weight $w$", "")).on(ends="row"),
+    ]
+    return explore(
+        compute,
+        drawings,
+        caption,
+        play="step",
+        curve=menu([*CURVES]),
+        start=slider(1.9, -5.0, 5.0, 0.05),
+        learning_rate=_rates(0.02, 0.002),
+        step=slider(STEPS, 0, STEPS, 1),
+    )
+
+
+def basin_map() -> Explorer:
+    """Where can descent stop? The path of one start on the map, and the ends of ten thousand.
+
+    Both maps show the points where the gradient vanishes, each kind by its marker. The start can be
+    dragged.
+
+    >>> where = basin_map().set(learning_rate=0.01).state["ends"]
+    >>> where.shape, bool((where >= 0).all())
+    ((100, 100), True)
+    """
+
+    def compute(surface, learning_rate, start_x, start_y):
+        quantities = _descents(SURFACES[surface], [start_x, start_y], learning_rate, 100)
+        window, start = quantities["surface"].domain, quantities["run"].points[0]
+        return quantities | {"window": window, "weights": start}
+
+    def caption(surface, run, ends, learning_rate) -> str:
+        return f"{_shares(surface, learning_rate, ends)} {_journey(surface, run)}"
+
+    left, right, strip = panels("flat", "flat", "strip", height=4.6)
+    drawings = [
+        Landscape(left, title="one start (dark: low)"),
+        BasinMap(right, title="10,000 starts, coloured by where they end"),
+        *(StationaryPoints(ax, size=45) for ax in (left, right)),
+        Path(left).on(descent="run"),
+        *(Point(ax, drags=("start_x", "start_y")) for ax in (left, right)),
+    ]
+    legend(strip)
+    return explore(
+        compute,
+        drawings,
+        caption,
+        surface=menu([*SURFACES]),
+        learning_rate=_rates(0.01, 1e-3),
+        start_x=round_slider(0.0, (-5, 5), label="start x"),
+        start_y=round_slider(1.5, (-5, 5), label="start y"),
+    )
+
+
+def noisy_saddle() -> Explorer:
+    """What does noise do at a saddle? Two walks down a double well's ridge, one of them shaken.
+
+    >>> noisy_saddle().set(noise=0.0).state["noisy"].point.round(6)
+    array([0., 0.])
+    """
+    surface, start = SURFACES["double well"], np.array([0.0, 1.5])
+
+    def compute(noise, learning_rate, seed):
+        walk = {"optimizer": GradientDescent(learning_rate), "steps": STEPS, "tolerance": 0}
+        quiet = descend(surface, start, rng=seed, **walk)
+        noisy = descend(shaken(surface, noise), start, rng=seed, **walk)
+        return {
+            "quiet": quiet,
+            "noisy": noisy,
+            "without noise": surface(quiet.points.T),
+            "with noise": surface(noisy.points.T),
+        }
+
+    def caption(noise, learning_rate, seed, quiet, noisy, step) -> str:
+        here, shaken_here = (placed(run.points[step]) for run in (quiet, noisy))
+        now = f"At step {step} the balls are at {here} and {shaken_here}. " if step < STEPS else ""
+        far = np.abs(noisy.points[:, 0]) > 0.5
+        escape = f"leaves it and is past |x| = 0.5 at step {np.argmax(far)}"
+        return (
+            f"{now}{_journey(surface, quiet)} That is without noise, at learning rate "
+            f"{learning_rate:.2f}; with noise of size {noise:.2f} (seed {seed}) it "
+            f"{escape if far.any() else 'stays near'}, and after {STEPS} steps it is at "
+            f"{placed(noisy.point)}."
+        )
+
+    left, right = panels("flat", "flat", ratios=(1, 1.1), height=3.6)
+    Landscape(left, title="double well, from above").update(surface, surface.domain)
+    StationaryPoints(left, size=45).update(surface, *stationary(surface))
+    looks = {
+        "without noise": {"color": TRUE, "marker": "s", "label": "without noise", "ms": 3},
+        "with noise": {"color": STEP, "marker": "o", "label": "with noise", "ms": 3},
+    }
+    drawings = [
+        Path(left, color=TRUE, marker="s").on(descent="quiet"),
+        Path(left, color=STEP, marker="o").on(descent="noisy"),
+        Lines(right, looks, step="step"),
+    ]
+    with style():
+        right.set(xlim=(0, STEPS), ylim=(-0.2, 3.5), xlabel="step $k$", title="height by step")
+        right.legend()
+    return explore(
+        compute,
+        drawings,
+        caption,
+        play="step",
+        noise=slider(0.1, 0.0, 0.5, 0.01),
+        learning_rate=slider(0.1, 0.02, 0.24, 0.01),
+        seed=slider(0, 0, 9, 1),
+        step=slider(STEPS, 0, STEPS, 1),
+    )
+
+
+def _descents(surface: Surface, start: list, learning_rate: float, count: int) -> dict:
+    """Return the descent of one start, moved into the domain, and the ends of `count` an axis."""
+    start = np.clip(start, *np.transpose(surface.domain))
+    points, kinds = stationary(surface)
+    return {
+        "surface": surface,
+        "run": descend(surface, start, GradientDescent(learning_rate), STEPS),
+        "ends": ends(surface, pixels(surface, count), learning_rate, STEPS),
+        "points": points,
+        "kinds": kinds,
+    }
+
+
+@cache
+def _limits(surface: Surface) -> list[float]:
+    """Return 2/λmax of each minimum, ascending: the learning rate above which none rests there."""
+    return sorted(2 / float(eigenvalues(surface, minimum)[-1]) for minimum in surface.minima)
+
+
+def _rates(value: float, least: float):
+    """Return a slider of rates, coloured by how many minima they can rest in: all, some, none."""
+
+    def bands(surface: Surface) -> list:
+        limits = _limits(surface) or [0.0]
+        shades = [REGIMES[name] for name in ("converges", "oscillates", "diverges")]
+        return list(zip((limits[0], limits[-1], np.inf), shades, strict=True))
+
+    return coloured(log_slider(value, least, 1000 * least), bands)
+
+
+def _shares(surface: Surface, rate: float, ends: np.ndarray) -> str:
+    """Say what becomes of all starts, and in how many minima a ball can rest at this rate."""
+    limits, many = _limits(surface), f"of {ends.size} starts"
+    settled, not_yet, gone = (
+        f"{np.mean(which):.0%}" for which in (ends >= 0, ends == NOT_SETTLED, ends == DIVERGES)
+    )
+    if not limits:
+        return f"At learning rate {rate:.3g}, {gone} {many} diverge: there is no minimum."
+    heights = surface(np.transpose(surface.minima))
+    lowest = np.flatnonzero(heights < heights[0] + 1e-9)
+    best = np.mean(np.isin(ends, lowest))
+    share = f" ({best:.0%} in the global one)" if len(lowest) < len(limits) else ""
+    hold = sum(rate < limit for limit in limits)
+    return (
+        f"At learning rate {rate:.3g}, {settled} {many} settle in a minimum{share}, {not_yet} do "
+        f"not within {STEPS} steps, {gone} diverge. {hold} of {len(limits)} minima can hold a ball."
+    )
+
+
+def _journey(surface: Surface, run) -> str:
+    """Say where the one start went, and what the Hessian says about the place."""
+    width, (points, kinds) = np.ptp(surface.domain[0]), stationary(surface)
+    begin = f"From {placed(run.points[0])} the ball"
+    out = is_outside(surface, run.points.T)
+    if out.any() or run.stop == Stop.DIVERGED:
+        return f"{begin} is off the map at step {np.argmax(out) if out.any() else run.steps_taken}."
+    gaps = np.linalg.norm(points.T - run.point, axis=1)
+    if np.ptp(run.points[-2:], axis=0).max() < 1e-3 * width and gaps.min() < NEAR * width / 3:
+        place, kind = points[:, np.argmin(gaps)], kinds[np.argmin(gaps)]
+        curvatures = " and ".join(f"{value:.2f}" for value in eigenvalues(surface, place))
+        many = "curvatures" if len(place) > 1 else "curvature"
+        return (
+            f"{begin} comes to the {kind}{' point' if kind == 'degenerate' else ''} at "
+            f"{placed(place)}: height {surface(place):.2f}, {many} {curvatures}."
+        )
+    steep = np.linalg.norm(run.gradients[-1])
+    return f"{begin} is at {placed(run.point)} after {STEPS} steps, on a slope of {steep:.2g}."
+
+
+# Exercises; the questions stand in the notebook.
+# fmt: off
+
+# f(w) = w⁴ − 4w² + w: minima left and right, and a hill between
+left, hill, right = sorted(np.roots([4.0, 0.0, -8.0, 1.0]).real)
+
+
+def bend(w):
+    return 12 * w**2 - 8
+
+
+rate, aside, away = 0.1, 0.001, 0.5
+steps = math.log(away / aside) / math.log(1 + 4 * rate)
+
+outcome("09", 2, """
+    Its floor is too sharply curved for steps of this size: every step overshoots farther, until
+    the steeper walls throw the ball back. The flatter, higher valley would hold it.""")
+
+exercise("09.1", (-2.0, 6.0), """
+    The Hessian is ((2, 4), (4, 2)), with 2 − 4 along (1, −1) and 2 + 4 along (1, 1). Both signs
+    occur: a saddle, although both numbers on the diagonal are positive.
+    > Write the Hessian: twice by x, twice by y, and once by each for both other places.
+    > For ((a, b), (b, a)) try the vectors (1, 1) and (1, −1), or `np.linalg.eigvalsh`.""", [
+    ((2.0, 2.0),   "These stand on the diagonal. What does the mixed derivative do?"),
+    ((0.0, 4.0),   "The mixed derivative of 4xy is not that small."),
+    ((-1.0, 3.0),  "These belong to half the Hessian: x² has second derivative two."),
+    ((-3.0, 5.0),  "The diagonal is too small: x² has second derivative two."),
+    ((2.0, 4.0),   "These are the entries; an eigenvalue λ solves H·u = λ·u."),
+    ((-6.0, 2.0),  "Check the signs: the trace of the Hessian is positive."),
+])
+
+choice("09.2", "a", """
+    The start lies exactly on the direction in which the surface bends up, and along it every
+    step multiplies the distance by 1 − 0.1·6. A start beside that line would leave again.
+    > Which eigenvector does the start lie on, and which sign has its eigenvalue?
+    > Take one step by hand: the gradient at (1, 1) is (6, 6).""",
+    b="To turn it would need a part along (1, −1). How large is that part at (1, 1)?",
+    c="Along (1, 1) the surface bends up, not down.",
+    d="The gradient vanishes at one point only.",
+    options={
+        "a": "It comes to the origin and stays there.",
+        "b": "It comes near the origin, turns, and runs away along (1, −1).",
+        "c": "It runs away at once, along (1, 1).",
+        "d": "It comes to a minimum beside the origin.",
+    })
+
+exercise("09.3", 2 / bend(left), """
+    2/f″ at the minimum. The local minimum on the right is flatter, so there is a band of rates
+    that can rest in the worse minimum only.
+    > Near a minimum a step multiplies the distance by 1 − η·f″(w). When does it shrink?
+    > f″(w) = 12w² − 8. Put the place of the minimum in, and form 2/f″.""", [
+    (1 / bend(left),                "There a step lands on the minimum at once; more is possible."),
+    (2 / bend(right),               "This is the bound of the other minimum, which is flatter."),
+    (1 / bend(right),               "This is half the bound, and of the other minimum."),
+    (bend(left),                    "This is the curvature; which rate belongs to it?"),
+    (2 / (12 * left**2),            "The second derivative has one more term."),
+    (2 / (4 * left**3 - 8 * left),  "This uses a first derivative; a second one is needed."),
+])
+
+exercise("09.4", math.ceil(steps), """
+    0.001·1.4ᵏ > 0.5 from k = ln 500/ln 1.4 on. The wait grows only with the logarithm of the
+    distance: a hundredth of the push costs fourteen steps more. That is why a little noise is
+    enough.
+    > Which power of the factor turns 0.001 into 0.5?
+    > Solve 0.001·1.4ᵏ = 0.5 by logarithms, and go on to the next whole step.""", [
+    (steps,                                     "Steps come whole."),
+    (math.floor(steps),                         "At this step it is almost there."),
+    (math.ceil(math.log(500) / math.log(1.1)),  "The factor of a step is 1 + 4η."),
+    (math.ceil(math.log(500) / 0.4),            "This grows without steps, like an exponential."),
+    (math.ceil(500 / 1.4),                      "It multiplies at every step: it does not add."),
+])
+
+# fmt: on
