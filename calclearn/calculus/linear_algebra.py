@@ -135,11 +135,18 @@ def pull_svd(needed, g, y, a, full_matrices=True, compute_uv=True, hermitian=Fal
     return (outside + u @ middle @ vh,)
 
 
+@primitive
+def eig_of_real(a):
+    """NumPy's `eig` in real numbers: from NumPy 2.5 on its results are complex in any case."""
+    result = np.linalg.eig(a)
+    if np.any(np.imag(result.eigenvalues)):
+        raise TypeError("numpy.linalg.eig gave complex numbers, which are out of scope")
+    return type(result)(np.real(result.eigenvalues), np.real(result.eigenvectors))
+
+
 def pull_eig(needed, g, y, a):
     """A V = V Λ gives A̅ = V⁻ᵀ (Λ̅ + F ∘ (VᵀV̅ - VᵀV diag VᵀV̅)) Vᵀ, Fᵢⱼ = 1 / (λⱼ - λᵢ)."""
     values, v = y
-    if values.dtype.kind == "c":
-        raise TypeError("numpy.linalg.eig gave complex numbers, which are out of scope")
     eye = np.eye(a.shape[-1], dtype=a.dtype)
     middle = np.zeros(a.shape, a.dtype) if g[0] is None else eye * g[0][..., None, :]
     if g[1] is not None:
@@ -183,8 +190,9 @@ rule(np.linalg.cholesky, pull_cholesky)
 rule(np.linalg.eigh,     pull_eigh)
 rule(np.linalg.pinv,     pull_pinv)
 rule(np.linalg.svd,      together=pull_svd)
-rule(np.linalg.eig,      together=pull_eig)
+rule(eig_of_real,        together=pull_eig)
 rule(qr_of_tall,         together=pull_qr)
+rewritten(np.linalg.eig)(     lambda a: eig_of_real(a))
 rewritten(np.linalg.svdvals)( lambda x: np.linalg.svd(x, compute_uv=False))
 rewritten(np.linalg.eigvalsh)(lambda a, UPLO="L": np.linalg.eigh(a, UPLO)[0])
 rewritten(np.linalg.multi_dot, arrays=0)(
