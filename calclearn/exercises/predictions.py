@@ -1,7 +1,7 @@
 """A prediction is a commitment: it is locked before the figure answers, and kept in the notebook.
 
-Whoever only reads an answer believes to have known it. So the options stand open until one of them
-is committed to; then the output of the cell becomes a text that says which. That text is the only
+People who read an answer think that they knew it. So the options stand open until one of them is
+committed to; then the output of the cell becomes a text that says which. That text is the only
 store: it is saved with the notebook, and nothing is sent anywhere. After a restart of the kernel
 the same text, found in the saved notebook, means the same commitment.
 

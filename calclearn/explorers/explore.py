@@ -121,7 +121,7 @@ class Explorer:
         """Compute once more, for what lies behind the figure has changed, and show it everywhere.
 
         `rest` says that no further picture follows soon. Raises the KeyboardInterrupt that came
-        meanwhile: it is meant for whoever works behind the figure.
+        meanwhile: it is meant for the training that runs behind the figure.
         """
         with PAINTING:
             self._values = None

@@ -45,7 +45,7 @@ class Shown:
         self.drawing, self.ax, self.kind = drawing, drawing.ax, type(drawing).__name__
         self.moves = not getattr(drawing, "background", False)
         self.constants = getattr(drawing, "constants", {})
-        declared = getattr(drawing, "parameters", None)  # marks are told their names
+        declared = getattr(drawing, "parameters", None)  # a mark gets its names as data
         self.parameters = parameters_of(drawing.update) if declared is None else declared
         self.sources = {name: name for name in self.parameters} | dict(
             getattr(drawing, "sources", {})

@@ -1,7 +1,7 @@
 """How captions speak: numbers have Python's own formats in the code, and a book's look in print.
 
-`explore` sends every caption through `typeset`. So no caption writes 3e-08 or -0.00, whoever wrote
-it and whatever came out; the rest are words that more than one caption needs.
+`explore` fills templates with `filled`, and sends what functions return through `typeset`. So no
+caption writes 3e-08 or -0.00. The rest are words that more than one caption needs.
 """
 
 import re
@@ -77,8 +77,8 @@ def placed(point: Array) -> str:
     >>> placed([0.3, -1.5]), placed([0.3])
     ('(0.30, -1.50)', 'w = 0.30')
     """
-    told = ", ".join(f"{coordinate:.2f}" for coordinate in point)
-    return f"({told})" if len(point) > 1 else f"w = {told}"
+    numbers = ", ".join(f"{coordinate:.2f}" for coordinate in point)
+    return f"({numbers})" if len(point) > 1 else f"w = {numbers}"
 
 
 def ended(descent: Descent, unit: str) -> str:

@@ -90,17 +90,6 @@ class Residuals(Drawing):
         return (np.ptp(self.ax.get_xlim()) / box.width) / (np.ptp(self.ax.get_ylim()) / box.height)
 
 
-class Curve(Drawing):
-    """A curve $y = f(x)$; `update((x, y))`. It moves unless `still` is set."""
-
-    def __init__(self, ax: Axes, *, color: str = BLACK, still: bool = False, **look) -> None:
-        self.ax = ax
-        (self.line,) = ax.plot([], [], color=color, animated=not still, **look)
-
-    def update(self, curve) -> None:
-        self.line.set_data(*curve)
-
-
 class Curves(Drawing):
     """Several curves on fixed axes; `update({name: (x, y)})`. `looks` go to matplotlib's `plot`.
 
@@ -150,19 +139,6 @@ class OnCurve(Point):
     def dragged(self, start, to, x: float) -> tuple[float]:
         """Return the x under the pointer; the curve gives the height."""
         return (to[0],)
-
-
-class Note(Drawing):
-    """A few words at the top left of the axes; `update(text)`."""
-
-    def __init__(self, ax: Axes) -> None:
-        self.ax = ax
-        look = {"va": "top", "bbox": {"fc": "white", "ec": "none", "pad": 3}, "zorder": 8}
-        with style():
-            self.text = ax.text(0.04, 0.96, "", transform=ax.transAxes, animated=True, **look)
-
-    def update(self, text: str) -> None:
-        self.text.set_text(text)
 
 
 class TotalSquare(Drawing):

@@ -5,11 +5,9 @@ import pytest
 
 from calclearn.data import LineData
 from calclearn.figures.curves import (
-    Curve,
     Curves,
     Data,
     Line,
-    Note,
     OnCurve,
     Residuals,
     Tangent,
@@ -59,12 +57,6 @@ def test_the_side_of_a_square_is_the_residual(ax, data):
     assert heights == pytest.approx(np.abs(1.0 - data.y))
 
 
-def test_a_curve_passes_on_its_values(ax):
-    drawing = Curve(ax)
-    drawing.update((np.arange(3), np.arange(3) ** 2))
-    assert drawing.line.get_xydata().tolist() == [[0, 0], [1, 1], [2, 4]]
-
-
 def test_curves_that_leave_the_axes_run_along_their_edge(ax):
     curves = Curves(ax, {"a": {}}, yscale="log", ylim=(1e-6, 1e3))
     curves.update({"a": (np.arange(4), np.array([1e300, 1.0, 1e-9, 0.0]))})
@@ -86,12 +78,6 @@ def test_a_point_on_a_curve_follows_the_pointer_sideways(ax):
     point.update((1.0, 2.0))
     assert point.dot.get_xydata().tolist() == [[1.0, 2.0]]
     assert point.dragged((0, 0), (1.5, 9.0), 1.0) == (1.5,)
-
-
-def test_a_note_says_what_it_is_told(ax):
-    note = Note(ax)
-    note.update("slope 2")
-    assert note.text.get_text() == "slope 2"
 
 
 def test_the_total_square_has_the_total_as_its_area(ax):
