@@ -1,6 +1,7 @@
 """The command: lay the course out in a folder, and open it in JupyterLab.
 
 calclearn [DIR] [--no-browser] [--list] [--reset NAME] [-- JupyterLab's options]
+calclearn --lay-out FOLDER
 calclearn --collect FOLDER [--csv FILE] [--html FILE] [--rerun [SECONDS]]
 """
 
@@ -20,10 +21,8 @@ from calclearn.layout import Course, CourseError, find, question, shipped, write
 START = "00_start_here.ipynb"
 PORTS = 50  # how many ports are tried, as many as Jupyter itself tries
 
-# JupyterLab's settings for the course: a notebook that is saved and opened again shows its
-# figures, and nothing asks for the network. They lie in the package, so that a course folder,
-# which somebody else may have prepared, configures nothing.
-SETTINGS = Path(__file__).with_name("jupyter")
+# Tells Jupyter of the course's extension where pip has not, as in a checkout that is not installed.
+EXTENSION = Path(__file__).with_name("jupyter")
 
 
 def free_port(first: int) -> int:
@@ -73,18 +72,14 @@ def open_in_jupyterlab(folder: Path, browser: bool, options: list[str]) -> int:
         options.append("--allow-root")
     if not browser:
         options.append("--no-browser")
-    configs = [str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    configs = [str(EXTENSION), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, configs))
-    # The course multiplies small matrices. Two threads at that wait for each other longer than they
-    # work: while the browser paints, training a small network would take twenty times as long.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
     from jupyterlab.labapp import main as jupyterlab  # only a launch needs it
 
     here = [
         f"--ServerApp.root_dir={folder}",
         f"--LabApp.default_url=/lab/tree/{START}",
-        "--ServerApp.kernel_websocket_connection_class=calclearn.server.PromptConnection",
         "--ServerApp.kernel_spec_manager_class=calclearn.server.KernelsFromElsewhere",
     ]
     return jupyterlab([*here, f"--ServerApp.port={port}", *options]) or 0
@@ -160,7 +155,7 @@ def run(arguments: argparse.Namespace, options: list[str]) -> int:
             print(f"{stem:{width}}  {question(path)}")
         return 0
     name = find(arguments.reset) if arguments.reset is not None else None
-    folder = course_folder(arguments.folder)
+    folder = course_folder(arguments.folder if arguments.lay_out is None else arguments.lay_out)
     try:
         course = Course(folder)
         kept = course.lay_out()
@@ -174,6 +169,8 @@ def run(arguments: argparse.Namespace, options: list[str]) -> int:
     if kept:
         numbers = ", ".join(name.partition("_")[0] for name in kept)
         print(f"Kept with your changes: {numbers} (calclearn --reset NAME brings one back new).")
+    if arguments.lay_out is not None:
+        return 0
     return open_in_jupyterlab(folder, not arguments.no_browser, options)
 
 
@@ -193,6 +190,9 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--list", action="store_true", help="name the notebooks, do nothing else")
     parser.add_argument(
         "--reset", metavar="NAME", help="bring a notebook back new, keep a dated copy of yours"
+    )
+    parser.add_argument(
+        "--lay-out", metavar="FOLDER", help="lay the course out in a folder, start nothing"
     )
     teaching = parser.add_argument_group("for teachers")
     teaching.add_argument(
