@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
+from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
 from calclearn.figures.marks import Drawing
 from calclearn.figures.style import BLACK, GREY, LOSS, STEP, WEIGHTS, style
@@ -135,13 +136,9 @@ class Bowl(Drawing):
             self.shown = (surface, window)
             if self.sheet is not None:
                 self.sheet.remove()
-            x, y = points = grid(window, 28)
+            points = grid(window, 28)
             heights = surface(points)
-            t = np.sqrt((heights - heights.min()) / (np.ptp(heights) or 1))
-            self.sheet = self.ax.plot_surface(
-                x, y, heights, facecolors=LOSS(t), rstride=1, cstride=1, shade=False,
-                linewidth=0.3, edgecolor=(1, 1, 1, 0.35), antialiased=True, alpha=0.92,
-            )  # fmt: skip
+            self.sheet = self.ax.add_collection3d(_sheet(np.stack([*points, heights])))
             self.ax.set(xlim=window[0], ylim=window[1], zlim=(heights.min(), heights.max()))
         if (azimuth, elevation) != self.view:
             self.view = (azimuth, elevation)
@@ -272,6 +269,21 @@ class GradientArrow(Drawing):
         whole = -length * gradient / steep if steep > 0 else np.zeros(2)
         for arrow, part in zip(self.arrows, ([1, 0], [0, 1], [1, 1]), strict=True):
             arrow.xy, arrow.xyann = tuple(weights + whole * part), tuple(weights)
+
+
+def _sheet(mesh: np.ndarray) -> Poly3DCollection:
+    """Return the quadrilaterals of a mesh (3, m, n), each in the colour of its lowest corner.
+
+    `plot_surface` does the same, and takes four times as long over its lists of colours.
+    """
+    corners = mesh[:, :-1, :-1], mesh[:, :-1, 1:], mesh[:, 1:, 1:], mesh[:, 1:, :-1]
+    quads = np.stack(corners, axis=-1).reshape(3, -1, 4).transpose(1, 2, 0)  # (count, 4, 3)
+    heights = quads[:, 0, 2]
+    colors = LOSS(np.sqrt((heights - mesh[2].min()) / (np.ptp(mesh[2]) or 1)))
+    return Poly3DCollection(
+        quads, facecolors=colors, edgecolors=np.array([[1, 1, 1, 0.35]]), linewidths=0.3,
+        alpha=0.92,
+    )  # fmt: skip
 
 
 def sweep(weights: np.ndarray, k: int, limits: tuple[float, float], count: int = 81) -> np.ndarray:
