@@ -162,6 +162,42 @@ class Bowl(Drawing):
         return azimuth - 180 * across, elevation - 90 * up
 
 
+class PrincipalAxes(Drawing):
+    """The two axes of a bowl's oval, each with its curvature; `update(surface)`.
+
+    They run along the eigenvectors of the Hessian H at the minimum, H v = λ v, as far as the loss
+    rises by `rise` times `surface.scale`. A `surface` given here stays.
+    """
+
+    background = True
+
+    def __init__(self, ax: Axes, surface=None, *, rise: float = 2.0) -> None:
+        self.ax, self.rise, self.shown = ax, rise, None
+        self.constants = {} if surface is None else {"surface": surface}
+        outline = [withStroke(linewidth=2.5, foreground="white")]
+        with style():
+            self.lines = [
+                ax.plot([], [], ls=ls, color=BLACK, lw=1.2, zorder=3, path_effects=outline)[0]
+                for ls in ("-", (0, (4, 2)))
+            ]
+            look = {"ha": "center", "va": "center", "zorder": 4, "path_effects": outline, "size": 8}
+            self.words = [ax.text(0, 0, "", clip_on=True, **look) for _ in self.lines]
+
+    def update(self, surface) -> None:
+        if surface is self.shown:
+            return
+        self.shown, best = surface, np.asarray(surface.minima[0], float)
+        curvatures, directions = np.linalg.eigh(surface.hessian(best))
+        for line, text, curvature, v in zip(
+            self.lines, self.words, curvatures, directions.T, strict=True
+        ):
+            v = v if v[1] < 0 else -v  # the curvatures stand on the lower halves
+            end = np.sqrt(2 * self.rise * surface.scale / curvature) * v
+            line.set_data(*np.transpose([best - end, best + end]))
+            text.set_text(f"λ = {curvature:{',.0f' if curvature >= 1000 else '.3g'}}")
+            text.set_position(best + 0.75 * end)
+
+
 class Point(Drawing):
     """One point of weight space; `update(weights)`. `drags` names the controls that it can move."""
 
