@@ -279,13 +279,12 @@ class Slices(Drawing):
 class GradientArrow(Drawing):
     """Minus the gradient at a point and its parts, one a weight; `update(weights, gradient)`.
 
-    All three arrows share one scale. Where the gradient is longer than `full`, the whole arrow is
-    0.28 of the map's width long, so that it shows direction and proportion; a smaller gradient has
-    a shorter arrow, down to none at the bottom.
+    The arrows are as long as what they stand for: none at the bottom, and 0.6 of the map's width
+    for the median gradient of the `surface` on the map. None is longer than that.
     """
 
-    def __init__(self, ax: Axes, *, full: float = 0.0) -> None:
-        self.ax, self.full = ax, full
+    def __init__(self, ax: Axes, surface) -> None:
+        self.ax, self.surface = ax, surface
         kinds = [(WEIGHTS[0], 2), (WEIGHTS[1], 2), (BLACK, 3)]
         self.arrows = [
             ax.annotate(
@@ -299,12 +298,46 @@ class GradientArrow(Drawing):
 
     def update(self, weights, gradient) -> None:
         weights, gradient = np.asarray(weights, float), np.asarray(gradient, float)
-        size = np.array([np.ptp(self.ax.get_xlim()), np.ptp(self.ax.get_ylim())])
-        steep = np.linalg.norm(gradient / size)
-        length = 0.28 * min(1.0, np.linalg.norm(gradient) / self.full) if self.full else 0.28
-        whole = -length * gradient / steep if steep > 0 else np.zeros(2)
+        window = self.ax.get_xlim(), self.ax.get_ylim()
+        sides = np.ptp(window, axis=1)
+        usual = np.median(_lengths(self.surface.gradient(grid(window, 7)), sides))
+        longest = max(_lengths(gradient, sides), usual)
+        whole = -0.6 * gradient / longest if longest > 0 else np.zeros(2)
         for arrow, part in zip(self.arrows, ([1, 0], [0, 1], [1, 1]), strict=True):
             arrow.xy, arrow.xyann = tuple(weights + whole * part), tuple(weights)
+
+
+class Direction(Drawing):
+    """A direction at a point, as an arrow that can be turned; `update(weights, angle)`, in °.
+
+    `drags` names the control of the angle.
+    """
+
+    def __init__(self, ax: Axes, *, drags=("angle",), color: str = STEP) -> None:
+        self.ax, self.drags, self.weights = ax, drags, np.zeros(2)
+        self.arrow = ax.annotate(
+            "", (0, 0), (0, 0), annotation_clip=False, zorder=6, animated=True,
+            arrowprops={"arrowstyle": "-|>", "color": color, "lw": 3, "mutation_scale": 16,
+                        "shrinkA": 0, "shrinkB": 0,
+                        "path_effects": [withStroke(linewidth=4.5, foreground="white")]},
+        )  # fmt: skip
+
+    def update(self, weights, angle: float) -> None:
+        self.weights = np.asarray(weights, float)
+        length = 0.3 * np.ptp([self.ax.get_xlim(), self.ax.get_ylim()], axis=1).min()
+        turn = np.radians(angle)
+        self.arrow.xyann = tuple(self.weights)
+        self.arrow.xy = tuple(self.weights + length * np.array([np.cos(turn), np.sin(turn)]))
+
+    def dragged(self, start, to, angle: float) -> tuple[float]:
+        """Return the angle at which the pointer is seen from the point, from -180° to 180°."""
+        across, up = np.asarray(to) - self.weights
+        return (float(np.degrees(np.arctan2(up, across))),)
+
+
+def _lengths(gradients: np.ndarray, sides: np.ndarray) -> np.ndarray:
+    """Return the lengths of gradients (2, ...), counted in the sides of the map."""
+    return np.hypot(gradients[0] / sides[0], gradients[1] / sides[1])
 
 
 def _sheet(mesh: np.ndarray) -> Poly3DCollection:
