@@ -200,7 +200,8 @@ def descend(
         whole("patience", patience, 1)
         if validation is None:
             raise ValueError("patience needs a validation surface, got validation=None")
-    rng = generator(0 if rng is None else rng)
+    if surface.sampler is not None or rng is not None:
+        rng = generator(0 if rng is None else rng)
     with np.errstate(all="ignore"):  # a number that overflows is a divergence, not a warning
         run = Run(surface, w, optimizer, state, rng, tolerance, validation, patience, every)
         try:
@@ -326,15 +327,14 @@ class Run:
         """The descent so far: the records, and the last step."""
         k, here, state, stop, taken = self.now
         rows = self.rows[: k // self.every + 1]
-        steps = self.every * np.arange(len(rows))
+        steps = [*range(0, k, self.every), k]
         if k % self.every:
-            loss = self.validation(here.w) if self.validation else None
-            rows, steps = [*rows, (*here[:3], loss)], np.append(steps, k)
+            rows = [*rows, (*here[:3], self.validation(here.w) if self.validation else None)]
         join = np.stack if Traced in map(type, rows[-1]) else np.array
         points, values, gradients, losses = zip(*rows, strict=True)
         each = np.zeros(here.w.shape[1:], dtype=int)  # where all starts share one number
         return Descent(
-            *(steps, join(points), join(values), join(gradients)),
+            *(np.array(steps), join(points), join(values), join(gradients)),
             *(each + stop, each + taken, each + here.count, self.interrupted),
             validation=join(losses) if self.validation else None,
             state=state if anywhere(stop == RUNNING) else None,
