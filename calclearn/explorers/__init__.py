@@ -6,9 +6,7 @@ from calclearn.explorers.controls import choice, coloured, log_slider, round_sli
 from calclearn.explorers.diagnosis import diagnose
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.forecasts import forecast
-from calclearn.explorers.images import gradient_routing, sliding_kernel
 from calclearn.explorers.landscape import loss_landscape
-from calclearn.explorers.learned import filters_and_mistakes, one_image
 from calclearn.explorers.live_training import training
 from calclearn.explorers.sequences import error_through_time, truncated_gradient
 
@@ -21,15 +19,11 @@ __all__ = [
     "diagnose",
     "error_through_time",
     "explore",
-    "filters_and_mistakes",
     "forecast",
-    "gradient_routing",
     "log_slider",
     "loss_landscape",
-    "one_image",
     "round_slider",
     "slider",
-    "sliding_kernel",
     "training",
     "truncated_gradient",
     "ward",

@@ -14,10 +14,9 @@ from PIL import Image
 from calclearn import explorers, lessons
 from calclearn.data import LineData
 
+TRAINED = ("filters_and_mistakes", "one_image")  # they take a network
 MAKERS = [
-    *(getattr(lessons, name) for name in lessons.__all__),
-    explorers.sliding_kernel,
-    explorers.gradient_routing,
+    *(getattr(lessons, name) for name in lessons.__all__ if name not in TRAINED),
     explorers.clinic,
     explorers.loss_landscape,
     explorers.error_through_time,
@@ -38,6 +37,8 @@ def settings(control):
         return ["x**3 - x", "exp(-x**2)"]
     if hasattr(control, "min"):
         return [control.min, control.max]
+    if isinstance(control, widgets.FloatText):
+        return [-1.5, 20.0]
     return [value for _, value in control._options_full]
 
 
