@@ -20,10 +20,6 @@ MAKERS = [
     explorers.gradient_routing,
     explorers.clinic,
     explorers.loss_landscape,
-    explorers.error_through_time,
-    explorers.truncated_gradient,
-    explorers.clipping_at_a_cliff,
-    explorers.forecast,
 ]
 VIEW = {"azimuth", "elevation"}  # they turn a bowl and change nothing that there is to say
 
