@@ -19,10 +19,6 @@ MAKERS = [
     *(getattr(lessons, name) for name in lessons.__all__ if name not in TRAINED),
     explorers.clinic,
     explorers.loss_landscape,
-    explorers.error_through_time,
-    explorers.truncated_gradient,
-    explorers.clipping_at_a_cliff,
-    explorers.forecast,
 ]
 VIEW = {"azimuth", "elevation"}  # they turn a bowl and change nothing that there is to say
 
