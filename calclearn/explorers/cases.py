@@ -10,9 +10,9 @@ from functools import cache, partial
 import numpy as np
 
 from calclearn.data import digits, penguins
+from calclearn.data.co2 import rises
 from calclearn.descent.losses import mse
 from calclearn.descent.optimizers import Adam
-from calclearn.explorers.forecasts import rises
 from calclearn.explorers.patients import AS_DELIVERED, Data, Patient, Plan
 from calclearn.networks.initial import he, orthogonal, xavier
 from calclearn.networks.layers import Dense, LastStep, LeakyReLU, ReLU, Sigmoid, Tanh
