@@ -17,8 +17,8 @@ c.Spawner.default_url = "/lab/tree/calclearn-course/00_start_here.ipynb"
 c.Spawner.start_timeout = c.Spawner.http_timeout = 120  # a whole class comes at once
 c.JupyterHub.concurrent_spawn_limit = 10
 
-# Memory: a kernel that rests for 20 minutes ends, and so does a server without kernels after an
-# hour. Figures stand in the notebook as pictures meanwhile.
+# Memory: a kernel whose page is closed ends after 20 minutes, and a server without kernels after an
+# hour. The notebook keeps its text, and its figures as pictures.
 c.Spawner.args = [
     "--MappingKernelManager.cull_idle_timeout=1200",
     "--MappingKernelManager.cull_interval=120",
