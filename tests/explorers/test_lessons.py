@@ -18,8 +18,6 @@ MAKERS = [
     *(getattr(lessons, name) for name in lessons.__all__),
     explorers.sliding_kernel,
     explorers.gradient_routing,
-    explorers.clinic,
-    explorers.loss_landscape,
     explorers.error_through_time,
     explorers.truncated_gradient,
     explorers.clipping_at_a_cliff,
