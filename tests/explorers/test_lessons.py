@@ -11,15 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from calclearn import explorers, lessons
+from calclearn import lessons
 from calclearn.data import LineData
 
 TRAINED = ("filters_and_mistakes", "one_image")  # they take a network
-MAKERS = [
-    *(getattr(lessons, name) for name in lessons.__all__ if name not in TRAINED),
-    explorers.clinic,
-    explorers.loss_landscape,
-]
+MAKERS = [getattr(lessons, name) for name in lessons.__all__ if name not in TRAINED]
 VIEW = {"azimuth", "elevation"}  # they turn a bowl and change nothing that there is to say
 
 
