@@ -1,4 +1,4 @@
-"""Figures that follow their sliders: `explore` makes them, out of controls, drawings and a caption."""
+"""Figures that follow their sliders: `explore` makes them of controls, drawings and a caption."""
 
 from calclearn.explorers.controls import choice, coloured, log_slider, round_slider, slider
 from calclearn.explorers.explore import Explorer, explore

@@ -14,7 +14,7 @@ from PIL import Image
 from calclearn import lessons
 from calclearn.data import LineData
 
-TRAINED = ("filters_and_mistakes", "one_image")  # they take a network
+TRAINED = ("filters_and_mistakes", "one_image", "draw_a_digit")  # they take a network
 MAKERS = [getattr(lessons, name) for name in lessons.__all__ if name not in TRAINED]
 VIEW = {"azimuth", "elevation"}  # they turn a bowl and change nothing that there is to say
 
