@@ -31,6 +31,7 @@ def eigenvalues(surface: Surface, at: Array) -> Array:
     return np.moveaxis(np.linalg.eigvalsh(np.moveaxis(h, (0, 1), (-2, -1))), -1, 0)
 
 
+@np.errstate(all="ignore")  # squares may overflow
 def classify(surface: Surface, at: Array, flat: float = 1e-6) -> Any:
     """What the curvature makes of stationary points (d, ...): a word, or an array of words (...).
 

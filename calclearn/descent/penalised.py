@@ -129,6 +129,7 @@ def direction(H: Array, w: Array, pull: Array, tied: Array) -> Array:
         moves = moves | (np.arange(len(w)) == gain.argmax())
 
 
+@np.errstate(all="ignore")  # squares may overflow
 def hessian_and_minimum(surface: Surface) -> tuple[Array, Array]:
     """The Hessian (d, d) and the minimum (d,) of a surface, once it is seen to be quadratic."""
     instance("surface", surface, Surface, "a Surface")

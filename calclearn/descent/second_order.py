@@ -184,8 +184,7 @@ class BFGS(Searching):
             t = where((t > 0) & (t < 1), t, 1.0)
         there = strong_wolfe(surface, here, p, t)
         s, y = there.w - w, there.gradient - g
-        ys, By = inner(y, s), times(B, y)
-        rho = where(ys > EPS * length(y) * length(s), 1 / ys, 0.0)
+        By, rho = times(B, y), inverse_curvature(y, s)
         u = (rho * (1 + rho * inner(y, By)) / 2) * s - rho * By
         outer = u[:, None] * s
         B = B + (outer + outer.swapaxes(0, 1))
@@ -195,6 +194,12 @@ class BFGS(Searching):
 def unit(surface: Surface) -> Array:
     """The steepness (...), in which the first steps are measured; 1 for a surface that is flat."""
     return np.where(plain(surface.steepness) > 0, surface.steepness, 1)[()]
+
+
+def inverse_curvature(y: Array, s: Array) -> Array:
+    """ρ = 1 / yᵀs for each start (...), and 0 where yᵀs > 0 may be an error of rounding."""
+    ys = inner(y, s)
+    return where(ys > EPS * inner(abs(y), abs(s)), 1 / ys, 0.0)
 
 
 def times(B: Array, g: Array) -> Array:
@@ -235,9 +240,8 @@ class LBFGS(Searching):
         t = 1.0 if pairs else np.minimum(1, 1 / length(p))
         there = strong_wolfe(surface, here, p, t)
         s, y = there.w - here.w, there.gradient - g
-        ys = inner(y, s)
-        rho = where(ys > EPS * length(y) * length(s), 1 / ys, 0.0)
-        return there, LBFGSState((*pairs, (s, y, rho))[-self.memory :])
+        pair = s, y, inverse_curvature(y, s)
+        return there, LBFGSState((*pairs, pair)[-self.memory :])
 
 
 def two_loops(pairs: tuple, g: Array) -> Array:
@@ -294,7 +298,7 @@ def backtracking(surface: Surface, here: Evaluation, p: Array) -> Evaluation:
         if not anywhere(waiting):
             break
         t = where(waiting, t / 2, t)
-    return best._replace(count=count)
+    return Evaluation(*best[:3], count)
 
 
 def strong_wolfe(surface: Surface, here: Evaluation, p: Array, t: Any = 1.0) -> Evaluation:
@@ -330,7 +334,7 @@ def strong_wolfe(surface: Surface, here: Evaluation, p: Array, t: Any = 1.0) -> 
     else:  # what changed by no more than rounding has not fallen: such a start stays
         fallen = best.value < value - rounding
         best = where(waiting & ~fallen, here, best)
-    return best._replace(count=count)
+    return Evaluation(*best[:3], count)
 
 
 @np.errstate(all="ignore")  # where there is no cubic, there is NaN, and the step is halved

@@ -284,6 +284,29 @@ def shaken(surface: Surface, size: float) -> Surface:
     return surface.replace(name=f"shaken {surface.name}", sampler=tilted)
 
 
+def as_surface(name: str, given: Any) -> Surface:
+    """A surface as it is, or that of a function. Raises TypeError for anything else."""
+    instance(name, given, Surface | Callable, "a Surface or a function of points")
+    return given if isinstance(given, Surface) else Surface(given)
+
+
+def evaluated(name: str, look: Callable, w: Array, *shapes: tuple) -> tuple:
+    """What a surface is at the start, once it has these shapes."""
+    try:
+        parts = look(w)
+    except ValueError as error:
+        raise ValueError(f"{name} cannot take points of shape {w.shape}: {error}") from error
+    for part, shape, kind in zip(parts, shapes, ("value", "gradient"), strict=False):
+        what = f"the {kind} of {'the ' * (name == 'surface')}{name}"
+        if not is_real(part):
+            raise TypeError(f"{what} must be a real number or an array of them, got {part!r:.60}")
+        if np.shape(part) != shape:
+            raise ValueError(
+                f"{what} must have shape {shape} at points of shape {w.shape}, got {np.shape(part)}"
+            )
+    return parts
+
+
 def dimension_of(domain: Any, dimension: int | None) -> int | None:
     """How many coordinates there are, where the domain or the dimension says so."""
     if dimension is not None:
@@ -354,14 +377,16 @@ def inner(a: Array, b: Array) -> Array:
 
 
 def length(g: Array) -> Array:
-    """‖g‖ of each start, (d, ...) -> (...); no square overflows, and none vanishes."""
-    with np.errstate(all="ignore"):
-        squares = inner(g, g)
-    if anywhere(~((plain(squares) > 1e-30) & (plain(squares) < np.inf))):
-        largest = np.max(np.abs(plain(g)), axis=0)
-        unit = np.where((largest > 0) & (largest < np.inf), largest, 1)[()]
-        return unit * np.sqrt(inner(g / unit, g / unit))
-    return np.sqrt(squares)
+    """‖g‖ of each start, (d, ...) -> (...); where its square overflows or vanishes, of g / max|g|.
+
+    The caller ignores floating-point errors.
+    """
+    squares = inner(g, g)
+    if not anywhere(~((plain(squares) > 1e-30) & (plain(squares) < np.inf))):
+        return np.sqrt(squares)
+    largest = np.max(np.abs(plain(g)), axis=0)
+    unit = np.where((largest > 0) & (largest < np.inf), largest, 1)[()]
+    return unit * np.sqrt(inner(g / unit, g / unit))
 
 
 def where(which: Array, new: Any, old: Any) -> Any:

@@ -14,6 +14,7 @@ import html
 import io
 import json
 import os
+import sys
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -169,11 +170,12 @@ class Card:
     def __repr__(self) -> str:
         return _plain(self.lines)
 
-    def _repr_mimebundle_(self, **_) -> dict[str, object]:
+    def _repr_mimebundle_(self, **_) -> dict[str, object] | tuple[dict, dict]:
         bundle = {"text/plain": _plain(self.lines), "text/html": _rich(self.lines)}
         if self.widget is None:
             return bundle
-        return self.widget._repr_mimebundle_() | bundle | {"image/png": _drawn(self.lines)}
+        shown = self.widget._repr_mimebundle_() | bundle | {"image/png": _drawn(self.lines)}
+        return shown, {"image/png": {"alt": _plain(self.lines)}}
 
     def replace(self, lines: list[str], widget: object = None) -> None:
         """Change the output where it stands, so that the notebook is saved with the new one."""
@@ -213,14 +215,28 @@ def _drawn(lines: Sequence[str]) -> str:
 
 
 def _stored_texts() -> set[str]:
-    """The plain texts of all outputs in the saved notebook; none where there is no such file.
+    """The plain texts of all outputs in the saved notebook; none where there is no such file."""
+    texts = set()
+    for path in _saved_notebooks():
+        try:
+            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            outputs = [output for cell in cells for output in cell.get("outputs", ())]
+            texts |= {"".join(output.get("data", {}).get("text/plain", "")) for output in outputs}
+        except (KeyError, OSError, ValueError, TypeError, AttributeError):
+            continue
+    return texts
 
-    The Jupyter server tells the kernel the notebook's path in JPY_SESSION_NAME.
+
+def _saved_notebooks() -> list[Path]:
+    """The file of this kernel's notebook, as its host names it.
+
+    The Jupyter server does so in JPY_SESSION_NAME, VS Code in a variable. A Python in the browser
+    hears nothing, but all files there are the learner's own.
     """
-    try:
-        path = Path(os.environ["JPY_SESSION_NAME"])
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        outputs = [output for cell in cells for output in cell.get("outputs", ())]
-        return {"".join(output.get("data", {}).get("text/plain", "")) for output in outputs}
-    except (KeyError, OSError, ValueError, TypeError, AttributeError):
-        return set()
+    from IPython import get_ipython
+
+    named = os.environ.get("JPY_SESSION_NAME")
+    named = named or getattr(get_ipython(), "user_ns", {}).get("__vsc_ipynb_file__")
+    if isinstance(named, str):
+        return [Path(named)]
+    return sorted(Path().glob("*.ipynb")) if sys.platform == "emscripten" else []

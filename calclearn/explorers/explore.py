@@ -264,7 +264,12 @@ class Explorer:
                 part.close()
             self._painter.forget()
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
+    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
+        """Return the view, the picture and the sentence, and what hosts must know about them.
+
+        The picture has the sentence as its alternative text, and Colab reads there that the widget
+        is no core widget; anywidget's own answer says so for each host.
+        """
         reopen(self.widget)
         note_display(self)
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
@@ -272,11 +277,13 @@ class Explorer:
         if (self._live.png, self._live.caption) != (png, self._caption):
             # It was `set` since: the browser may begin to listen only after it has heard of that.
             self._live.show(self._caption, rest=True)
-        return {
+        bundle = {
             "application/vnd.jupyter.widget-view+json": view,
             "image/png": base64.b64encode(png).decode("ascii"),
             "text/plain": self.caption,
         }
+        _, metadata = self._live._repr_mimebundle_()
+        return bundle, metadata | {"image/png": {"alt": self.caption}}
 
 
 def explore(

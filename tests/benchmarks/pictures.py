@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 
+import ipywidgets as widgets
 import numpy as np
 from _engines import show_beside_aim
 
@@ -63,8 +64,10 @@ def places(control) -> dict[str, list]:
     if hasattr(control, "_options_full"):
         others = [value for _, value in control._options_full if value != control.value]
         return {f"{value}"[:16]: [value] for value in others}
-    if not hasattr(control, "min"):  # a formula
+    if isinstance(control, widgets.Text):
         return {"formula": ["x**3 - x", "exp(-x**2)"]}
+    if isinstance(control, widgets.FloatText):
+        return {"number": (control.value + np.arange(NEIGHBOURS) / 4).tolist()}
     base = getattr(control, "base", None)
     start = np.log(control.value) / np.log(base) if base else control.value
     steps = control.step * np.arange(NEIGHBOURS)

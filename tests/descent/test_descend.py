@@ -512,7 +512,8 @@ def test_a_start_that_turns_round_in_the_last_digit_is_at_rest(period):
             return 1.0 + np.spacing(1.0) * ((k + 1) % period) + 0 * w, k + 1
 
     run = descend(HALF, [1.0], Cycle(), 1000)
-    assert (run.stop, run.steps_taken) == (Stop.STALLED, 10 * period)
+    assert run.stop == Stop.STALLED
+    assert 10 * period <= run.steps_taken < 12 * period
 
 
 def test_a_long_cycle_in_the_last_digits_is_rest():

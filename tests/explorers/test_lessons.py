@@ -14,10 +14,9 @@ from PIL import Image
 from calclearn import explorers, lessons
 from calclearn.data import LineData
 
+TRAINED = ("filters_and_mistakes", "one_image")  # they take a network
 MAKERS = [
-    *(getattr(lessons, name) for name in lessons.__all__),
-    explorers.sliding_kernel,
-    explorers.gradient_routing,
+    *(getattr(lessons, name) for name in lessons.__all__ if name not in TRAINED),
     explorers.clinic,
     explorers.loss_landscape,
 ]
@@ -34,6 +33,8 @@ def settings(control):
         return ["x**3 - x", "exp(-x**2)"]
     if hasattr(control, "min"):
         return [control.min, control.max]
+    if isinstance(control, widgets.FloatText):
+        return [-1.5, 20.0]
     return [value for _, value in control._options_full]
 
 
@@ -71,9 +72,13 @@ def test_every_control_is_followed(explorer):
             assert explorer.error is None
             assert picture != first, f"{name} = {value} changes no pixel"
             assert artists(figure) == count
-            finite = [np.isfinite(array).all() for array in arrays(explorer.state)]
-            assert finite
-            assert all(finite)
+            # NaN is a gap in a curve, and no curve is all gap.
+            drawn = [
+                np.isfinite(array).any() and not np.isinf(array).any()
+                for array in arrays(explorer.state)
+            ]
+            assert drawn
+            assert all(drawn)
             if name not in VIEW:
                 assert explorer.caption != caption, f"{name} = {value} is not in the caption"
     explorer.set(**base)
