@@ -238,7 +238,7 @@ class Comparison:
 
 
 def _axes(names, d) -> Callable:
-    return lambda i, j: names[i] == np.arange(d)[:, None]
+    return lambda i: names[i] == np.arange(d)[:, None]
 
 
 def _doubt(given, slopes, errors, typical) -> np.ndarray:
@@ -259,7 +259,7 @@ def _beside(f, points, names, given) -> Comparison:
     again = np.flatnonzero(~(np.abs(given - slopes) <= _doubt(given, slopes, errors, typical)))
     if again.size:
         again = np.random.default_rng(0).permutation(again)[:REMEASURED]
-        parts = measured(f, points, axes, ladder_slopes, 58, sizes.ravel(), again)
+        parts = measured(ladder_slopes, 58, f, points, axes, sizes.ravel(), again)
         slopes.flat[again], error, smooth.flat[again] = (part.ravel() for part in parts)
         errors.flat[again] = np.where(smooth.flat[again], 10, 1.01) * error
     unknown = ~np.isfinite(slopes)  # nothing can be said against the gradient there
@@ -270,7 +270,7 @@ def _beside(f, points, names, given) -> Comparison:
 def _differs(f, points, given, lines, sizes) -> np.ndarray:
     """Whether f and a gradient (d, m) differ along lines (d, l) at points (d, m): (l, m)."""
     mine, typical = lines.T @ given, np.sqrt((lines**2).T @ given**2)
-    parts = line_slopes(f, points, lambda i, j: lines[:, i], sizes)
+    parts = line_slopes(f, points, lambda i: lines[:, i], sizes)
     slopes, errors = (part.reshape(mine.shape) for part in parts)
     return np.abs(mine - slopes) > _doubt(given, slopes, 10 * errors, typical)
 

@@ -445,14 +445,14 @@ def jacobian(f: Callable) -> Callable:
 def _along_axes(f, one_number):
     function("f", f)
 
-    @quiet
     def transformed(w):
         g, points = _columns(f, w)
-        slopes = axis_slopes(g, points)[0]
+        axes = np.arange(len(points))[:, None]
+        slopes = line_slopes(g, points, lambda i: axes == i, abs(points))[0]
         outputs, shape = slopes.shape[:-2], np.shape(w)
-        if one_number and slopes.size != points.size:
+        if one_number and prod(outputs) != 1:
             raise ValueError(f"f must return one number for each point, got shape {outputs}")
-        return slopes.reshape(shape if one_number else (*outputs, *shape))[()]
+        return slopes.reshape(shape if one_number else outputs + shape)[()]
 
     return transformed
 
@@ -468,44 +468,58 @@ def _columns(f, w):
 
 
 @quiet
-def axis_slopes(f: Callable, points: np.ndarray):
-    """∂f/∂wᵢ at points (d, m), and the error of each: two arrays (..., d, m)."""
-    if points.size == 0:
-        return 2 * [np.zeros((*returned(f(points.copy())).shape[:-1], *points.shape))]
-    axes = np.arange(len(points))[:, None]
-    return line_slopes(f, points, lambda i, j: axes == i, np.abs(points))
-
-
-def line_slopes(f: Callable, points, lines: Callable, size):
+def line_slopes(f: Callable, points, lines: Callable, sizes):
     """The slopes of f along l lines through points (d, m), and their errors: two of (..., l, m).
 
-    `lines(i, j)` gives directions (d, n), of the lines i at the points j. `size` (l, m) is how far
-    the points are from 0 along the lines, since f may change over such distances.
+    `lines(i)` gives the directions (d, n) of the lines i (n,). `sizes` (l, m) are the distances of
+    the points from 0 along the lines, since f may change over such distances.
     """
-    along, flat = partial(measured, f, points, lines), size.ravel()
+    m = points.shape[1]
+    if m == 0:
+        return 2 * [np.zeros((*returned(f(points.copy())).shape[:-1], *sizes.shape))]
+    value, size = partial(at_points, f), sizes
+    if m == 1:  # numbers are faster than arrays of one number
+        value, size = (lambda p: returned(f(p[:, 0]))[()]), sizes[:, 0]
+    ladders = partial(measured, ladder_slopes, 58, f, points, lines, sizes.ravel())
     try:
-        slopes, errors, enough = along(quick_slopes, 4, flat)
-    except (ArithmeticError, ValueError):  # f refuses all these steps, but finer ones perhaps not
-        slopes, errors, _ = along(ladder_slopes, 58, flat)
-    else:
-        if not enough.all():
-            rest = np.flatnonzero(~enough.reshape(-1, len(flat)).all(axis=0))
-            slopes[..., rest], errors[..., rest], _ = along(ladder_slopes, 58, flat, rest)
-    shape = (*slopes.shape[:-1], *size.shape)
-    return slopes.reshape(shape), errors.reshape(shape)
+        parts = np.array([_two_steps(value, points, lines([i]), s) for i, s in enumerate(size)])
+    except (ArithmeticError, ValueError):  # f refuses such steps, but finer ones perhaps not
+        slopes, errors, _ = ladders()
+        return [part.reshape(*part.shape[:-1], *sizes.shape) for part in (slopes, errors)]
+    parts = np.moveaxis(parts if m > 1 else parts[..., None], 0, -2)  # (3, ..., l, m)
+    if not parts[2].all():
+        flat = parts.reshape(*parts.shape[:-2], sizes.size)
+        rest = np.flatnonzero(~flat[2].astype(bool).reshape(-1, sizes.size).all(axis=0))
+        flat[..., rest] = ladders(rest)
+        parts = flat.reshape(parts.shape)
+    return parts[:2]
 
 
-def measured(f, points, lines, measure: Callable, steps: int, size, pairs=None):
-    """`measure` along pairs of a line and a point, as many at a time as go into one call of f."""
+def _two_steps(value, w, v, size, eps=EPS):
+    """Slope, error and whether they will do, by D(h) and D(3h) at w along v."""
+    h = (size + 0.8 * eps ** (1 / 4) * np.maximum(size, 1.0)) - size
+    step = h * v
+    right, left = value(w + step), value(w - step)
+    single = np.float32(right) == right  # then f may compute in single precision
+    if eps == EPS and single.all():
+        return _two_steps(value, w, v, size, max(SINGLE, float(np.finfo(right.dtype).eps)))
+    step *= 3
+    far_right, far_left = value(w + step), value(w - step)
+    near, far, change = right - left, far_right - far_left, abs(right - far_left)
+    noise, bend = 6 * eps * abs(right), abs(3 * near - far)
+    enough = (bend + 16 * noise <= eps**0.3 * change) | (change == 0) & ~single
+    return (27 * near - far) / (48 * h), (noise + 1e-3 * bend) / (6 * h), enough
+
+
+def measured(measure: Callable, steps: int, f, points, lines, size, pairs=None):
+    """`measure` along lines through points, as many pairs at a time as go into one call of f."""
     d, m = points.shape
     pairs = np.arange(size.shape[-1]) if pairs is None else pairs
     n, parts = max(1, min(NUMBERS // d, POINTS) // steps), []
     for start in range(0, len(pairs), n):
         k = pairs[start : start + n]
-        i, j = np.divmod(k, m)
-        parts.append(measure(partial(_along, f, points[:, j], lines(i, j)), size[..., k]))
-    if len(parts) == 1:
-        return parts[0]
+        evaluate = partial(_along, f, points[:, k % m], lines(k // m))
+        parts.append(measure(evaluate, size[..., k]))
     return [np.concatenate(part, axis=-1) for part in zip(*parts, strict=True)]
 
 
@@ -514,25 +528,6 @@ def _along(f, w, v, t):
     points = w[:, None] + t * v[:, None]  # (d, k, n)
     values = at_points(f, points.reshape(len(w), -1))
     return values.reshape(*values.shape[:-1], *t.shape)
-
-
-STENCIL = np.array([[1.0], [3.0], [-1.0], [-3.0]])
-
-
-def quick_slopes(evaluate: Callable, size, eps=EPS):
-    """Slopes, errors and whether they are right, (..., n), by D(h) and D(3h) along each line."""
-    h = (size + eps ** (1 / 4) * np.maximum(size, 1.0)) - size
-    values = evaluate(STENCIL * h)
-    if grain(values) > eps:
-        return quick_slopes(evaluate, size, grain(values))
-    values = values.astype(float, copy=False)
-    right, far_right, left, far_left = (values[..., k, :] for k in range(4))
-    near, far, change = right - left, far_right - far_left, abs(right - far_left)
-    noise, bend = 6 * eps * abs(right), abs(3 * near - far)
-    enough = bend + 16 * noise <= eps**0.3 * change
-    if eps == EPS:  # f may not depend on a coordinate
-        enough |= change == 0
-    return (27 * near - far) / (48 * h), (noise + 1e-3 * bend) / (6 * h), enough
 
 
 def hessian(f: Callable) -> Callable:
@@ -552,34 +547,32 @@ def hessian(f: Callable) -> Callable:
     function("f", f)
 
     @quiet
-    def matrix(w):
+    def matrices(w):
         g, points = _columns(f, w)
-        (d, m), shape = points.shape, np.shape(w)
-        if m == 0:
-            return np.zeros((d, *shape))
-        size, axes = np.abs(points), np.eye(d)[:, :, None]
-        narrow = np.where(size < 1e-100, 1e-4, np.minimum(size, 1.0))
-        scales = np.array([np.maximum(size, 1.0), narrow])  # (2, d, m)
-        along = partial(measured, g, points)
-        q, error = along(lambda i, j: axes[:, i, 0], curvatures, 34, scales.reshape(2, -1))
-        q, error = q.reshape(scales.shape), error.reshape(scales.shape)
-        narrower = error[1] / scales[1] ** 2 < error[0] / scales[0] ** 2
-        q, scale = np.where(narrower, q[1], q[0]), np.where(narrower, scales[1], scales[0])
-        i, j = np.triu_indices(d, 1)
-        H = np.empty((d, d, m))
-        H[range(d), range(d)] = q / scale**2
-        if d > 1:
-            lines = axes[:, i] * scale[i] + axes[:, j] * scale[j]
-            one = np.ones((1, len(i) * m))
-            both = along(lambda i, j: lines[:, i, j], curvatures, 17, one)[0].reshape(-1, m)
-            H[i, j] = H[j, i] = (both - q[i] - q[j]) / 2 / scale[i] / scale[j]
-        return H.reshape(d, *shape)[()] if shape else H[0, 0, 0]
+        H = np.zeros((len(points), *points.shape))
+        for k, point in enumerate(points.T):
+            H[..., k] = _hessian(g, point)
+        return H.reshape(H.shape[: min(np.ndim(w), 1)] + np.shape(w))[()]
 
-    return matrix
+    return matrices
+
+
+def _hessian(f, w):
+    size, d = abs(w), len(w)
+    narrow = np.where(size < 1e-100, 1e-4, np.minimum(size, 1.0))
+    scales = np.array([np.maximum(size, 1.0), narrow])
+    q, scale = measured(curvatures, 34, f, w[:, None], lambda i: np.eye(d)[:, i], scales)
+    Q, (i, j) = np.diag(q), np.triu_indices(d, 1)
+    if d > 1:
+        lines = np.diag(scale)[:, i] + np.diag(scale)[:, j]
+        one = np.ones((1, len(i)))
+        both = measured(curvatures, 17, f, w[:, None], lambda k: lines[:, k], one)[0]
+        Q[i, j] = Q[j, i] = (both - q[i] - q[j]) / 2
+    return Q / np.outer(scale, scale)
 
 
 def curvatures(evaluate: Callable, scales):
-    """scale² v'Hv along n lines v, and its error, by a ladder for each of the scales (k, n)."""
+    """scale² v'Hv along n lines v, and the better of the scales (k, n) for each: two of (n,)."""
     h = COARSE[:, None, None] * np.ones(scales.shape)
     steps = np.concatenate([h, -h, 0 * h[:1]]) * scales
     values = evaluate(steps.reshape(-1, scales.shape[-1]))
@@ -587,6 +580,8 @@ def curvatures(evaluate: Callable, scales):
         raise ValueError(f"f must return one number for each point, got shape {values.shape[:-2]}")
     eps, values = grain(values), values.astype(float).reshape(steps.shape)
     right, left, centre = values[: len(h)], values[len(h) : -1], values[-1]
-    height = np.abs(right) + 2 * np.abs(centre) + np.abs(left)
+    height = abs(right) + 2 * abs(centre) + abs(left)
     entries, distances = table((right - 2 * centre + left) / h**2)
-    return _best(entries, distances + _noise(eps * height, distances, h**2))
+    value, error = _best(entries, distances + _noise(eps * height, distances, h**2))
+    best = (error / scales**2).argmin(axis=0), np.arange(scales.shape[-1])
+    return value[best], scales[best]

@@ -14,7 +14,6 @@ from calclearn.calculus.numerical import (
     SINGLE,
     Estimate,
     at_points,
-    axis_slopes,
     backward_difference,
     central_difference,
     complex_step,
@@ -25,6 +24,7 @@ from calclearn.calculus.numerical import (
     grain,
     hessian,
     jacobian,
+    line_slopes,
     real_numbers,
     returned,
     table,
@@ -443,7 +443,7 @@ def test_the_errors_of_gradients_are_honest():
         (lambda w: np.sum(np.log(w)), lambda w: 1 / w),
     ):
         w = 10 ** rng.uniform(-4, 0, (20, 1))
-        slopes, errors = axis_slopes(f, w)
+        slopes, errors = line_slopes(f, w, lambda i: np.eye(20)[:, i], w)
         assert np.all(np.abs(slopes - slope(w)) <= 3 * errors + 1e-12 * np.abs(slope(w)))
         assert np.median(errors) < 1e-4
 
@@ -726,7 +726,7 @@ def test_a_sum_without_an_axis_falls_back_to_a_loop(n, d):
     np.testing.assert_allclose(grad(sse)(many), exact, rtol=1e-7, atol=1e-7)
 
 
-def test_all_shifted_points_are_one_call():
+def test_four_calls_a_coordinate():
     shapes = []
 
     def f(w):
@@ -734,7 +734,7 @@ def test_all_shifted_points_are_one_call():
         return np.sum(w**2, axis=0)
 
     grad(f)(np.ones(10))
-    assert shapes == [(10, 40), (10,), (10,)]
+    assert shapes == 40 * [(10,)]
 
 
 def test_a_scalar_function_has_a_scalar_gradient():
