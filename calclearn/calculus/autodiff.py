@@ -86,7 +86,8 @@ def record(f: Callable, argnums, arguments, keywords) -> Recording:
         raise cured(error) from None
     finally:
         running.discard(level)
-    result = real_result(result)
+    if type(result) is not Traced:
+        result = real_result(result)
     if type(result) is not Traced or result.level != level:  # it does not depend on the inputs
         result = Traced(result, level)
     return Recording([arguments[k] for k in argnums], inputs, result)
@@ -99,25 +100,26 @@ def walk(result: Traced, g, visit=None) -> dict[int, Any]:
         while waiting:
             born = heappop(waiting)
             node, g = adjoints.pop(born)
-            rule, values = node.rule, node.values
+            rule, y, values, keywords = node.rule, node.value, node.values, node.keywords
             if type(g) is list:
-                g = assembled(g, node.value)
+                g = assembled(g, y)
             if visit:
                 visit(node, g)
             if rule is None:
                 arrived[born] = g
                 continue
-            keywords = node.keywords or {}
             if rule.together:
                 needed = [a is not values[k] for k, a in enumerate(node.arguments)]
-                shares = rule.together(needed, g, node.value, *values, **keywords)
+                shares = rule.together(needed, g, y, *values, **keywords or {})
             for k, parent in enumerate(node.arguments):
                 if parent is values[k]:  # a constant
                     continue
                 if rule.together:
                     share = shares[k]
+                elif keywords:
+                    share = rule.pullbacks[k](g, y, *values, **keywords)
                 else:
-                    share = rule.pullbacks[k](g, node.value, *values, **keywords)
+                    share = rule.pullbacks[k](g, y, *values)
                     if rule.broadcasts and share.shape != values[k].shape:
                         share = unbroadcast(share, values[k].shape)
                 born = parent.born

@@ -124,15 +124,17 @@ def apply(function: Callable, arguments, keywords=None):
     level, values = -1, []
     for a in arguments:
         if type(a) is Traced:
-            if a.level > level:  # those before it are constants at its level
-                level, values = a.level, [*arguments[: len(values)]]
+            if a.level > level:
+                if level >= 0:  # those before it are constants at its level
+                    values = [*arguments[: len(values)]]
+                level = a.level
             if a.level == level:
                 a = a.value
-        elif type(a) not in NUMBERS and len(values) in rule.operands:
-            array, k = operand(a), len(values)
+        elif type(a) not in NUMBERS and (k := len(values)) in rule.operands:
+            array = operand(a)
             if array is not a:  # it was a list
                 return apply(function, (*arguments[:k], array, *arguments[k + 1 :]), keywords)
-            if function in OPERATIONS and not isinstance(a, ARRAYS):
+            if not isinstance(a, ARRAYS) and function in OPERATIONS:
                 return NotImplemented  # so Python asks the other class for its operator
         values.append(a)
     values = tuple(values)
