@@ -36,19 +36,17 @@ STRONG = sys.maxsize  # the level of cotangents whose zeros are strong, see the 
 class Traced(Methods):
     """An array with a memory: `value` is what `rule` made of `arguments`; an input has no rule.
 
-    Those of the arguments that are traced at the same level are its parents; `values` has their
-    values in their places.
+    Those of the arguments that are traced at the same level are its parents.
     """
 
-    __slots__ = ("arguments", "born", "keywords", "level", "rule", "value", "values")
+    __slots__ = ("arguments", "born", "keywords", "level", "rule", "value")
     __hash__ = None
 
-    def __init__(self, value, level, rule=None, arguments=(), values=(), keywords=None):
+    def __init__(self, value, level, rule=None, arguments=(), keywords=None):
         self.value = value
         self.level = level
         self.rule = rule
         self.arguments = arguments
-        self.values = values
         self.keywords = keywords
         self.born = next(births)
 
@@ -137,7 +135,6 @@ def apply(function: Callable, arguments, keywords=None):
             if not isinstance(a, ARRAYS) and function in OPERATIONS:
                 return NotImplemented  # so Python asks the other class for its operator
         values.append(a)
-    values = tuple(values)
     for k in rule.constants:
         if k < len(values) and values[k] is not arguments[k]:
             raise cures.no_slope_in(function, k)
@@ -145,7 +142,7 @@ def apply(function: Callable, arguments, keywords=None):
         value = STRONG_PRODUCTS[rule.name](arguments, *values)
     else:
         value = function(*values, **keywords) if keywords else function(*values)
-    node = Traced(value, level, rule, arguments, values, keywords)
+    node = Traced(value, level, rule, arguments, keywords)
     if not isinstance(value, tuple):
         return node
     outputs = [node[k] for k in range(len(value))]
