@@ -22,7 +22,7 @@ import numpy as np
 
 from calclearn.calculus.autodiff import grad
 from calclearn.calculus.tracing import plain, primitive, rule
-from calclearn.descent.arguments import array, instance, number, whole
+from calclearn.descent.arguments import array, floating, instance, number, whole
 from calclearn.descent.surfaces import Array, Surface, beside, broadcast, stack
 
 LARGEST = 1e150  # beyond which squares are infinite
@@ -50,8 +50,7 @@ class Error:
     targets = "numbers"
 
     def __call__(self, prediction: Array, target: Array) -> Array:
-        prediction = array("prediction", prediction, finite=False)
-        target = array("target", target, finite=False)
+        prediction, target = floating("prediction", prediction), floating("target", target)
         numbers = not_empty(plain(target))
         outside = ~((numbers >= self.low) & (numbers <= self.high))
         if self.low > -np.inf and np.any(outside):
@@ -145,7 +144,7 @@ def cross_entropy(logits: Array, target: Array) -> Array:
     >>> round(float(undecided / np.log(4)), 12)
     1.0
     """
-    logits = array("logits", logits, finite=False)
+    logits = floating("logits", logits)
     target, shape = np.asarray(array("target", target, finite=False)), logits.shape
     if len(shape) < 2 or target.shape not in (shape[:1], shape[:2]):
         raise ValueError(
@@ -162,8 +161,7 @@ def cross_entropy(logits: Array, target: Array) -> Array:
         target = true
     elif not np.all(target >= 0):
         raise ValueError(f"target must hold probabilities of at least 0, got {np.min(target)}")
-    kind = logits.dtype if logits.dtype.kind == "f" else float
-    return np.mean(surprise(logits, beneath(logits, target.astype(kind))), axis=0)
+    return np.mean(surprise(logits, beneath(logits, target.astype(logits.dtype))), axis=0)
 
 
 cross_entropy.targets, cross_entropy.averaged = "classes", True

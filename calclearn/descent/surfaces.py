@@ -337,7 +337,7 @@ def as_points(w: Array, dimension: int | None = None, argument: str = "w") -> Ar
     kind = w.dtype.kind
     if kind not in REAL:
         raise TypeError(f"{argument} must be a point, or many, in real numbers, got {w.dtype}")
-    if w.ndim == 0 or (dimension is not None and w.shape[0] != dimension):
+    if w.ndim == 0 or w.shape[0] != (dimension or w.shape[0] or 1):
         d = "d" if dimension is None else dimension
         raise ValueError(f"{argument} must have shape ({d},) or ({d}, ...), got {w.shape}")
     return w if kind == "f" else w.astype(float)

@@ -19,10 +19,10 @@ import numpy as np
 
 from calclearn.calculus.rules import sum_rows
 from calclearn.calculus.tracing import plain, primitive, rule
-from calclearn.descent.arguments import whole
+from calclearn.descent.arguments import floating, whole
 from calclearn.descent.surfaces import Array
 from calclearn.networks.initial import Initial, he, initial_like
-from calclearn.networks.layers import Layer, Shape, floating, with_axes
+from calclearn.networks.layers import Layer, Shape, with_axes
 
 Pair = tuple[int, int]
 

@@ -23,11 +23,11 @@ import numpy as np
 from calclearn.calculus.autodiff import vjp
 from calclearn.calculus.rules import sum_rows
 from calclearn.calculus.tracing import Traced, plain, primitive, rule
-from calclearn.descent.arguments import instance, whole
+from calclearn.descent.arguments import floating, instance, whole
 from calclearn.descent.losses import sigmoid
 from calclearn.descent.surfaces import Array
 from calclearn.networks.initial import Initial, drawn, initial_like, orthogonal, xavier
-from calclearn.networks.layers import Layer, Shape, floating, linear, relu, with_axes
+from calclearn.networks.layers import Layer, Shape, linear, relu, with_axes
 
 Parameters = tuple[Array, Array, Array, Array]  # W_ih (GH, D), W_hh (GH, H), b_ih (GH,), b_hh (GH,)
 State = tuple[Array, ...]  # what is carried from step to step: h, and in an LSTM also c

@@ -402,3 +402,15 @@ def test_scores_beyond_all_measure_in_32_bits_have_a_slope():
     surely = z[100:].argmax(axis=1)[:, None] == np.arange(3)
     truth = labels[100:, None] == np.arange(3)
     np.testing.assert_allclose(slope[100:] + truth, surely, atol=1e-6)
+
+
+@pytest.mark.parametrize("error", [sse, mse, mae, huber], ids=lambda e: e.name)
+def test_whole_numbers_and_truth_values_are_compared_as_numbers(error):
+    p, t = np.array([1, 200], np.uint8), np.array([200, 1], np.uint8)
+    assert error(p, t) == error([1.0, 200.0], [200.0, 1.0])
+    assert error(np.array([True, False]), np.array([True, True])) == error([1.0, 0.0], [1.0, 1.0])
+
+
+def test_logits_in_whole_numbers():
+    z = np.array([[1, 200, 3]], np.uint8)
+    assert cross_entropy(z, [0]) == cross_entropy(z.astype(float), [0]) == 199

@@ -379,3 +379,24 @@ def test_what_cannot_be_is_said_in_one_sentence(make, message):
 def test_what_is_of_another_kind_is_said_in_one_sentence(make, message):
     with pytest.raises(TypeError, match=message):
         make()
+
+
+def test_a_random_layer_may_take_its_generator_by_name_only():
+    class Noise(Layer):
+        def forward(self, parameters, x, *, rng=None):
+            return x if rng is None else x + rng.normal(size=x.shape)
+
+    network = Network((Dense(3), Noise()), (4,))
+    w, loss = network.init(0), network.loss(X, LABELS)
+    assert np.array_equal(network(w, X), Network((Dense(3),), (4,))(w, X))
+    assert loss.sample(np.random.default_rng(0))(w) != loss(w)
+
+
+def test_a_layer_whose_outputs_have_another_shape_is_named():
+    class First(Layer):
+        def forward(self, parameters, x):
+            return x[:, :1]
+
+    network = Network((Dense(4), First(), Dense(3)), (4,))
+    with pytest.raises(ValueError, match=r"First.* must have outputs of shape \(N, 4\), got \(30"):
+        network(network.init(0), X)
