@@ -1,7 +1,7 @@
 """Carbon dioxide over Mauna Loa: a season on top of a rise, and the last years kept for the test.
 
 A forecast looks back, so the series stays in one piece; two columns of yes and no say of each month
-whether it is held out, and whether anybody measured it.
+whether it is held out, and whether it was measured.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""Landscapes to walk on: the shapes that descent meets, and the test functions of the literature.
+"""Landscapes to descend: the shapes that descent meets, and the test functions of the literature.
 
 Each is a function that returns a `Surface` with formula, domain, a customary start, all known
 minima (global ones first) and, where it is not our own, its source. Value and gradient stand under
@@ -289,7 +289,7 @@ def ackley(dimension: int = 2) -> Surface:
 
     f(w) = 20 (1 - e^{-r/5}) + e - e^{m},    r² = 1/d Σ wᵢ²,    m = 1/d Σ cos 2πwᵢ
 
-    At the kink the gradient is taken as 0, and there is no Hessian.
+    At the kink the gradient is set to 0, and there is no Hessian.
     """
     whole("dimension", dimension, 1)
     d, tau = dimension, 2 * np.pi

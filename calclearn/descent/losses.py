@@ -9,8 +9,8 @@ attributes say how it is to be treated, and are there on all errors of this modu
     error.targets     "numbers", of the prediction's shape, or "classes", numbers 0, ..., C - 1 (n,)
     error.averaged    whether it is a mean over the data, or else a sum
 
-A squared error needs the data only once, however many weights are then asked for: the loss of a
-line is known by its means and its spread, that of any other model p = X w by the triangle R of
+A squared error needs the data only once, however many weights follow: the loss of a line is given
+by its means and its spread, that of any other model p = X w by the triangle R of
 X = Q R. For other errors the slopes and curvatures come from autodiff.
 """
 
@@ -174,7 +174,7 @@ def surprise(z: Array, t: Array) -> Array:
 
 @rule(surprise)
 def pull_logits(g, y, z, t):
-    """∂L/∂z = Σt · p - t: what the model believes, p = softmax(z), minus what is true."""
+    """∂L/∂z = Σt · p - t: the predicted probabilities, p = softmax(z), minus the true ones."""
     e = np.exp(z - np.max(plain(z), axis=1, keepdims=True))
     believed = e / np.sum(e, axis=1, keepdims=True)
     return g[:, None] * (np.sum(t, axis=1, keepdims=True) * believed - t)
@@ -204,7 +204,7 @@ def l1(dimension: int | None = None) -> Surface:
 
     L = Σⱼ |wⱼ|
 
-    The gradient at a kink is taken as 0.
+    The gradient at a kink is set to 0.
 
     >>> l1().gradient([3.0, 0.0, -1.0])
     array([ 1.,  0., -1.])

@@ -1,6 +1,6 @@
 """The second derivative chooses the step: Newton's method, and those that approximate the Hessian.
 
-A quadratic model q(s) = f + g·s + ½ sᵀ H s has its minimum where H s = -g. Newton's method goes
+A quadratic model q(s) = f + g·s + ½ sᵀ H s has its minimum where H s = -g. Newton's method steps
 there. What follows repairs what goes wrong with that: the model's stationary point may be a
 maximum or a saddle (`DampedNewton`), the step may be too long (a line search), and H is
 expensive (`BFGS` learns its inverse from the gradients, `LBFGS` remembers a few of them only).
@@ -49,7 +49,7 @@ class Newton(Optimizer):
 
     wₖ₊₁ = wₖ - η H⁻¹ ∇f(wₖ),    H = ∇²f(wₖ)
 
-    Near a saddle or a maximum it climbs. Where H is singular, the shortest solution is taken.
+    Near a saddle or a maximum it climbs. Where H is singular, it takes the shortest solution.
 
     >>> from calclearn.descent.landscapes import booth
     >>> w, surface = np.array([-6.0, -4.0]), booth()
@@ -80,7 +80,7 @@ class Searching:
 
 @dataclass(frozen=True)
 class DampedNewton(Searching):
-    """Newton's step with every curvature counted upwards, shortened until the value falls.
+    """Newton's step with the size of every curvature, shortened until the value falls.
 
     wₖ₊₁ = wₖ - t |H|⁻¹ ∇f(wₖ),    |H| = Σ max(|λᵢ|, damping · max|λ|) vᵢ vᵢᵀ
 
@@ -156,7 +156,7 @@ class BFGS(Searching):
     p = -B ∇f(wₖ),    wₖ₊₁ = wₖ + t p,    s = wₖ₊₁ - wₖ,    y = ∇f(wₖ₊₁) - ∇f(wₖ)
     B ← (I - ρ s yᵀ) B (I - ρ y sᵀ) + ρ s sᵀ,    ρ = 1 / yᵀs
 
-    t is found by `strong_wolfe`, which makes yᵀs > 0, so that B, at first a multiple of the
+    t comes from `strong_wolfe`, which makes yᵀs > 0, so that B, at first a multiple of the
     identity, stays positive definite. The search begins at 1, or at twice the step that would
     repeat the last fall.
 
@@ -349,7 +349,7 @@ def narrowed(low: Trial, high: Trial, trial: Trial, lower: Array, waiting: Array
     sense = (share == share) & (inside | (share > 1))  # else it is no number, or lies behind
     share = where(sense, share, where(inside, 0.5, 5.0))
     least, most = where(inside, 0.1, 2.1), where(inside, 0.9, 5.0)
-    share = where(share > least, share, least)  # not too close to what is known
+    share = where(share > least, share, least)  # not too close to an end
     share = where(share < most, share, most)
     return new_low, new_high, where(waiting, a.t + share * (b.t - a.t), trial.t)
 

@@ -7,7 +7,7 @@ Coordinates come first: a point has shape (d,), many points have shape (d, ...),
     surface.hessian(w)    (d, ...) -> (d, d, ...)    the curvature
 
 so one formula serves a point, a mesh, ten thousand starts and a sweep of learning rates alike.
-A derivative that nobody worked out by hand is supplied by `calclearn.calculus.autodiff`.
+A derivative that is not given is supplied by `calclearn.calculus.autodiff`.
 """
 
 from collections.abc import Callable
@@ -92,7 +92,8 @@ class Surface:
         """The surface with another domain, start, gradient, ...
 
         With another `function`, what was said of the old one (derivatives, formula, minima, source,
-        scale, steepness, batches) is dropped, and so is a gradient that came by another way.
+        scale, steepness, batches) is dropped; a new gradient replaces `value_and_gradient`, and
+        the reverse.
 
         >>> parabola = Surface(lambda w: w[0]**2, lambda w: 2 * w)
         >>> parabola.replace(function=lambda w: w[0]**3).gradient([2.0])
@@ -322,8 +323,8 @@ def dimension_of(domain: Any, dimension: int | None) -> int | None:
 
 
 # One start and many in the same code: a point is (d,), many are (d, ...), and what each start has
-# one of, a value or an answer, is (...): a single number for a single start. Arrays of one number
-# are slow, so for a single start these functions use Python's own numbers.
+# one of, a value or a truth value, is (...): a single number for a single start. Arrays of one
+# number are slow, so for a single start these functions use Python's own numbers.
 FLOAT = np.dtype(float)
 
 

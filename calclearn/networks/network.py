@@ -45,8 +45,8 @@ def flattened(g, y, w, shapes):
 class Network:
     """Layers in a row, for inputs of one shape (without N).
 
-    `dimension` is the number d of its weights, `shapes` are the shapes of what goes into each
-    layer, and last of what comes out. Raises ValueError where a layer cannot take what the one
+    `dimension` is the number d of its weights, `shapes` are the shapes of the inputs of each
+    layer, and last of the outputs. Raises ValueError where a layer cannot take what the one
     before it gives.
 
     >>> from calclearn.networks.layers import Dense, Tanh
@@ -73,7 +73,7 @@ class Network:
 
     @cached_property
     def shapes(self) -> list[Shape]:
-        """What goes into each layer, and what comes out of the last."""
+        """The shape of the inputs of each layer, and last of the outputs."""
         shapes = [self.input_shape]
         for layer in self.layers:
             shapes.append(layer.output_shape(shapes[-1]))
@@ -170,7 +170,7 @@ class Network:
         return self._surface(x, y, error, None, sample if noisy else None)
 
     def _surface(self, x, y, error, seed: int | None, sampler: Any = None) -> Surface:
-        """The loss of some data; a `seed` makes random layers draw the same at every point."""
+        """The loss of data; a `seed` makes random layers draw the same at every point."""
 
         def value(w: Array) -> Array:
             target = y if y.dtype.kind == "i" else y.astype(w.dtype)

@@ -4,7 +4,7 @@
 
 `step` is the whole definition: `grad` follows the loop over the steps, which is back-propagation
 through time. With `truncate=k` the state that enters step 1, k+1, 2k+1, ... (x[:, t] with
-t % k == 0) counts as a constant on the way back, so that no error travels farther than k steps.
+t % k == 0) is a constant in the backward pass, so that no error travels farther than k steps.
 
 A plain RNN multiplies the error by W_hh and φ' at each step. A gate is a number between 0 and 1
 that the layer computes for itself, and where it is near 1 the state is kept, and so is the error:
