@@ -1,6 +1,7 @@
 """The command: lay the course out in a folder, and open it in JupyterLab.
 
 calclearn [DIR] [--no-browser] [--list] [--reset NAME] [-- JupyterLab's options]
+calclearn [--book FOLDER] [--lite FOLDER] [--pyodide URL-OR-FOLDER] [-j N]
 """
 
 import argparse
@@ -105,7 +106,19 @@ def course_folder(name: str) -> Path:
     return folder
 
 
+def make_sites(arguments: argparse.Namespace) -> int:
+    """Make the book, the course in a browser's tab, or both, which then link to each other."""
+    from calclearn.book import publish  # what it needs, only a site needs
+
+    book = arguments.book and course_folder(arguments.book)
+    lite = arguments.lite and course_folder(arguments.lite)
+    publish(book, lite, pyodide=arguments.pyodide, jobs=arguments.jobs)
+    return 0
+
+
 def run(arguments: argparse.Namespace, options: list[str]) -> int:
+    if arguments.book is not None or arguments.lite is not None:
+        return make_sites(arguments)
     if arguments.list:
         stems = {name.removesuffix(".ipynb"): path for name, path in shipped().items()}
         width = max(map(len, stems), default=0)
@@ -147,6 +160,13 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument(
         "--reset", metavar="NAME", help="bring a notebook back new, keep a dated copy of yours"
     )
+    sites = parser.add_argument_group("the course as static sites")
+    sites.add_argument("--book", metavar="FOLDER", help="pages whose figures move, without Python")
+    sites.add_argument("--lite", metavar="FOLDER", help="the notebooks in a tab of the browser")
+    sites.add_argument(
+        "--pyodide", metavar="URL-OR-FOLDER", help="the browser's Python (its released build)"
+    )
+    sites.add_argument("-j", "--jobs", type=int, metavar="N", help="processes for --book")
     return parser.parse_args(argv[:cut]), argv[cut + 1 :]
 
 
