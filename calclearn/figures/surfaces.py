@@ -107,13 +107,11 @@ class Bowl(Drawing):
 
     background = True
 
-    names: tuple[str, str] = NAMES  # of the axes
-
     def __init__(
-        self, ax: Axes, surface=None, *, window=None, title: str = "",
+        self, ax: Axes, surface=None, *, window=None, names=NAMES, title: str = "",
         drags=("azimuth", "elevation"),
     ) -> None:  # fmt: skip
-        self.ax, self.window, self.drags = ax, window, drags
+        self.ax, self.window, self.names, self.drags = ax, window, names, drags
         self.constants = {} if surface is None else {"surface": surface}
         self.sheet = self.shown = self.view = None
         with style():
@@ -180,7 +178,7 @@ class PrincipalAxes(Drawing):
                 ax.plot([], [], ls=ls, color=BLACK, lw=1.2, zorder=3, path_effects=outline)[0]
                 for ls in ("-", (0, (4, 2)))
             ]
-            look = {"ha": "center", "va": "center", "zorder": 4, "path_effects": outline, "size": 8}
+            look = {"ha": "center", "va": "center", "zorder": 4, "path_effects": outline}
             self.words = [ax.text(0, 0, "", clip_on=True, **look) for _ in self.lines]
 
     def update(self, surface) -> None:

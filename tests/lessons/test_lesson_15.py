@@ -10,7 +10,7 @@ from calclearn import central_difference, grad, lessons
 from calclearn.data import co2
 from calclearn.data.co2 import rises, simple_forecasts
 from calclearn.descent.descend import descend
-from calclearn.descent.losses import mse
+from calclearn.descent.losses import cross_entropy, mse
 from calclearn.descent.optimizers import AdamW, GradientDescent
 from calclearn.descent.schedules import clipped, cosine
 from calclearn.figures.sequences import LONGEST
@@ -21,10 +21,13 @@ from calclearn.lessons.lesson_15 import (
     AHEAD,
     ARRIVING,
     BATCH,
+    CELLS,
     CLIPPING,
     FORECASTS,
+    MEMORIES,
     PAST,
     STEPS,
+    SYMBOLS,
     TRAINING,
     UNITS,
     WINDOW,
@@ -32,12 +35,16 @@ from calclearn.lessons.lesson_15 import (
     descents,
     forecaster,
     free_running,
+    gate,
     landscape,
+    practice,
+    rememberer,
     rmse,
     sequence,
+    symbols,
     trained,
 )
-from calclearn.networks.recurrent import RNN, step_by_step
+from calclearn.networks.recurrent import GRU, RNN, step_by_step
 
 
 def last_state(w):
@@ -137,7 +144,7 @@ def cliff():
     return lessons.clipping_at_a_cliff()
 
 
-@pytest.mark.parametrize("looks", [ARRIVING, CLIPPING, AGREEMENT, FORECASTS])
+@pytest.mark.parametrize("looks", [ARRIVING, CLIPPING, AGREEMENT, MEMORIES, FORECASTS])
 def test_curves_differ_without_colour(looks):
     forms = {(look.get("ls", "-"), look.get("marker", "")) for look in looks.values()}
     assert len(forms) == len({look["color"] for look in looks.values()}) == len(looks)
@@ -282,6 +289,81 @@ def test_the_start_can_be_dragged(cliff):
     assert point.drags == ("w", "u")
     assert cliff.set(w=0.5, u=2.0).state["whole"].points[0] == pytest.approx((0.5, 2.0))
     cliff.set(w=ONE[0], u=ONE[1])
+
+
+# The task that needs memory.
+
+
+def test_sequences_to_recall():
+    x, first = symbols(50, 6, seed=3)
+    assert x.shape == (50, 7, SYMBOLS + 1)
+    assert (x[..., :SYMBOLS].sum(axis=2) == 1).all()
+    assert (x[:, 0, :SYMBOLS].argmax(axis=1) == first).all()
+    assert (x[..., SYMBOLS] == np.eye(7)[0]).all()  # the mark
+    shares = [np.mean(symbols(4000, 6, 1)[0][:, t, :SYMBOLS], axis=0) for t in (0, 6)]
+    assert shares == pytest.approx(np.full((2, SYMBOLS), 1 / SYMBOLS), abs=0.03)
+
+
+def test_gate_from_the_states_alone():
+    layer, rng = GRU(3), np.random.default_rng(2)
+    W_ih, W_hh, b_ih, b_hh = layer.init(rng, (5, 2))
+    b_ih = b_ih + np.repeat([0, 0, 60], 3)  # what is proposed is 1, so h_t = z h_{t-1} + 1 - z
+    parameters, x = (W_ih, W_hh, b_ih, b_hh), rng.normal(size=(4, 5, 2))
+    h = layer(parameters, x)
+    before = np.concatenate([np.zeros((4, 1, 3)), h[:, :-1]], axis=1)
+    assert gate(parameters, x, h) == pytest.approx((1 - h) / (1 - before))
+
+
+def test_gates_begin_where_they_are_set():
+    for keep in (0.97, 0.5):
+        assert practice("GRU", 3, keep).gates[0].mean() == pytest.approx(keep, abs=0.05)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_who_recalls(seed):
+    near = {name: practice(name, 10, seed=seed) for name in MEMORIES}
+    far = {name: practice(name, 40, seed=seed) for name in MEMORIES}
+    assert near["plain RNN"].shares[-1] > 0.9
+    assert near["truncated RNN"].shares[-1] < 0.7
+    assert near["GRU"].shares[-1] > 0.97
+    for name in ("plain RNN", "truncated RNN"):
+        assert far[name].shares[-1] < 0.4
+        assert practice(name, 3, seed=seed).shares[-1] > 0.97
+    assert far["GRU"].shares[-1] > 0.97
+    assert not far["truncated RNN"].arriving[-1, :35].any()
+    assert far["plain RNN"].arriving[-1, 0] < 1e-2 < 0.1 < far["GRU"].arriving[-1, 0]
+
+
+def test_gates_that_begin_half_open_forget():
+    run = practice("GRU", 40, keep=0.5)
+    assert run.shares[-1] < 0.4
+    assert run.arriving[0, 0] < 1e-4
+    keeps = practice("GRU", 40).gates[-1]
+    assert keeps[:, 0].min() < 0.4 < 0.7 < keeps[:, 1:].mean()
+
+
+def test_error_of_a_memory_by_differences():
+    network, T = rememberer("GRU", 3), 4
+    w, (x, y) = network.init(0), symbols(500, 3, seed=0)
+    network.parameters(w)[0][2][CELLS : 2 * CELLS] = math.log(0.97 / 0.03)
+    x, y, layer, parameters = x[:64], y[:64], network.layers[0], network.parameters(w)
+
+    def loss(push):
+        last = layer.unrolled(parameters[0], x, push)[:, -1]
+        return cross_entropy(network.layers[2](parameters[2], last), y)
+
+    adjoints = grad(loss)(np.zeros((64, T, CELLS)))
+    sizes = np.linalg.norm(adjoints, axis=2).mean(axis=0)
+    assert practice("GRU", 3).arriving[0] == pytest.approx(sizes / sizes[-1])
+
+
+def test_memory_at_a_step():
+    figure = lessons.task_that_needs_memory().set(wait=10, step=50)
+    run = practice("plain RNN", 10)
+    assert figure.state["shares"]["plain RNN"] == run.shares[5]
+    assert figure.state["first"]["plain RNN"] == run.arriving[5, 0]
+    assert figure.state["gates"][:, 11:].sum() == 0
+    assert f"plain RNN {run.shares[5]:.0%}".replace("%", " %") in figure.caption
 
 
 # The forecast.
