@@ -17,10 +17,10 @@ HEAD = """<!doctype html>
 <title>The class</title>
 <style>
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere }
 table { border-collapse: collapse }
 th, td { padding: .15rem .8rem .15rem 0; text-align: left; vertical-align: top }
-td { overflow-wrap: anywhere }
+.wide th { overflow-wrap: normal }
 thead th { border-bottom: 1px solid }
 .bar { display: flex; width: clamp(5rem, 30vw, 16rem); height: 1.1rem; margin: .2rem 0 }
 .bar { outline: 1px solid #8888 }
