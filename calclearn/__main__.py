@@ -230,6 +230,8 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     for option in ("csv", "html", "rerun"):
         if arguments.collect is None and getattr(arguments, option) is not None:
             parser.error(f"--{option} goes with --collect FOLDER")
+    if arguments.lay_out is not None and arguments.folder != where["default"]:
+        parser.error(f"--lay-out names the folder, so {arguments.folder} is one too many")
     return arguments, argv[cut + 1 :]
 
 
