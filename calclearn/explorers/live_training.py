@@ -209,8 +209,8 @@ class Training:
         if self.error is not None:
             raise self.error  # which the figure shows as a sentence
         progress = self.progress
-        told = described(self._chosen(**values))
-        return {"curves": (progress.goal, progress.curves), "optimizer": told}
+        optimizer = described(self._chosen(**values))
+        return {"curves": (progress.goal, progress.curves), "optimizer": optimizer}
 
     def _tell(self, state: dict) -> str:
         progress = self.progress
@@ -275,7 +275,7 @@ class Training:
         self._output = display(bundle, metadata=metadata, raw=True, display_id=True)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
-        told = described(self._chosen(**self._explorer.values))
-        words = f"Training: {self.progress.steps:,} steps of {told}."  # the same before and after
+        optimizer = described(self._chosen(**self._explorer.values))
+        words = f"Training: {self.progress.steps:,} steps of {optimizer}."  # the same before and after
         bundle, metadata = self._explorer._repr_mimebundle_()
         return bundle | {"text/plain": words}, metadata
