@@ -42,11 +42,11 @@ def at_call(count, do, then=share):
     """A function of weights that does something when it is called for the `count`-th time."""
     calls = []
 
-    def called(*arguments):
+    def called(*arguments, **named):
         calls.append(arguments)
         if len(calls) == count:
             do()
-        return then(*arguments)
+        return then(*arguments, **named)
 
     return called
 
