@@ -38,7 +38,7 @@ CURVES = {name: CATALOGUE[name]() for name in ("two valleys", "ripples", "parabo
 REACHES = {"Himmelblau": 5.0, "double well": 2.2, "saddle": 2.2, "monkey saddle": 2.2}
 REACHES |= {"plateau": 3.2, "Rastrigin": 2.4}
 # The learning rate at which the surface shows what it is for, and how many steps that takes.
-SUITS = {"Himmelblau": (0.01, 100), "double well": (0.1, 100), "saddle": (0.1, 50)}
+SUITS = {"Himmelblau": (0.005, 50), "double well": (0.1, 100), "saddle": (0.1, 50)}
 SUITS |= {"monkey saddle": (0.05, 100), "plateau": (0.3, 200), "Rastrigin": (0.003, 100)}
 LEAST, PER_DECADE = 1e-3, 20  # of the learning rates of the map, and how many there are
 SURFACES = {
@@ -120,9 +120,9 @@ def basin_map() -> Explorer:
         rate.value = round(PER_DECADE * math.log10(learning_rate / LEAST))
 
     surfaces = menu([*SURFACES])
-    rate = coloured(slider(PER_DECADE, 0, 3 * PER_DECADE, 1, label="learning rate"), bands)
+    rate = coloured(slider(14, 0, 3 * PER_DECADE, 1, label="learning rate"), bands)
     rate.readout = False
-    steps = slider(100, 50, 400, 50)
+    steps = slider(50, 50, 400, 50)
     surfaces.observe(suit, "value")
 
     left, right, strip = panels("flat", "flat", "strip", height=4.6)
