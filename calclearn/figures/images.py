@@ -278,8 +278,9 @@ def written(ax: Axes, count: int) -> list:
 
 def write(texts: list, cells, words, grounds) -> None:
     """Write words into cells (row, column), black or white, as their ground asks for."""
-    for text in texts[len(cells) :]:
-        text.set_text("")
-    for text, (row, column), word, ground in zip(texts, cells, words, grounds, strict=False):
+    words = [*words, *[""] * (len(texts) - len(words))]
+    for text, word in zip(texts, words, strict=False):
+        text.set(text=word, visible=bool(word))  # an empty text takes time to draw
+    for text, (row, column), ground in zip(texts, cells, grounds, strict=False):
         light = np.dot(ground[:3], (0.299, 0.587, 0.114)) > 0.5
-        text.set(position=(column, row), text=word, color=BLACK if light else "white")
+        text.set(position=(column, row), color=BLACK if light else "white")

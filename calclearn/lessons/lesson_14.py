@@ -15,6 +15,7 @@ from functools import lru_cache
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
 
 from calclearn.calculus.autodiff import grad, vjp
 from calclearn.data.digits import FULL, LabelledImages, digits
@@ -27,7 +28,7 @@ from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.wording import counted
 from calclearn.figures.graphs import number
 from calclearn.figures.images import Cells, Kernel, Maps, Pad, Shares, Tiles, short
-from calclearn.figures.marks import Dots, Lines, Rule, Stems, Text
+from calclearn.figures.marks import Dots, Lines, Raster, Rule, Stems, Text
 from calclearn.figures.style import BLACK, BLUE, GREY, INK, LIGHT, STEP, panels
 from calclearn.networks.images import Conv2D, avg_pool2d, conv2d, max_pool2d
 from calclearn.networks.inside import activations, backpropagated, length
@@ -178,6 +179,10 @@ def _with_grid(explorer: Explorer, kernels: widgets.Dropdown, cells: list) -> Ex
     return explorer
 
 
+ZEROS = 3  # the most rings of them around the image
+SQUARE = np.array([[0, 1, 1, 0, 0], [0, 0, 1, 1, 0]])  # its outline, from corner to corner
+
+
 def stride_and_padding() -> Explorer:
     """Which windows fit? Their middles on the padded image, and one number of the map for each.
 
@@ -195,13 +200,15 @@ def stride_and_padding() -> Explorer:
         reached = np.zeros(padded.shape, bool)
         for i, j in np.ndindex(y.shape):
             reached[stride * i :, stride * j :][:size, :size] = True
+        around = ZEROS - padding  # the image stays where it is while zeros come and go
         return {
-            "padded": padded,
+            "cells": np.pad(padded, around, constant_values=np.nan),
             "map": y,
-            "first": (0, 0, size, size),
-            "middles": stride * np.indices(y.shape)[::-1].reshape(2, -1) + (size - 1) / 2,
-            "unused": np.argwhere(~reached)[:, ::-1].T,
-            "border": padding - 0.5 + len(x) * np.array([[0, 1, 1, 0, 0], [0, 0, 1, 1, 0]]),
+            "image": ZEROS + len(x) * SQUARE - 0.5,
+            "edge": around + len(padded) * SQUARE - 0.5,
+            "first": around + size * SQUARE - 0.5,
+            "middles": around + stride * np.indices(y.shape)[::-1].reshape(2, -1) + (size - 1) / 2,
+            "unused": around + np.argwhere(~reached)[:, ::-1].T,
             "rest": left_over(size, stride, padding),
         }
 
@@ -230,11 +237,12 @@ def stride_and_padding() -> Explorer:
         )
 
     left, right = panels("flat", "flat", height=3.6)
-    left.set(title="padded image, and where windows stand")
+    left.set(title="padded image, and where windows stand", xticks=[], yticks=[])
+    left.spines[:].set_visible(False)
     right.set(title="map")
     drawings = [
-        Cells(left, "padded", frame="first", shades=INK, limit=FULL),
-        Lines(left, "border", color=GREY, ls="--", lw=1),
+        Raster(left, "cells", colors=INK, scale=Normalize(0, FULL)),
+        Lines(left, "edge", "image", "first", color=[GREY, GREY, STEP], lw=[1, 1, 2.5]),
         Dots(left, "unused", color=STEP, marker="x", markeredgecolor=STEP, ms=9, mew=2),
         Dots(left, "middles", color=BLUE, ms=7),
         Cells(right, "map", shades=INK, limit=FULL),
@@ -242,7 +250,7 @@ def stride_and_padding() -> Explorer:
     sliders = {
         "size": (slider(3, 1, 8, 1, label="kernel size"), range(1, 9)),
         "stride": (slider(1, 1, 4, 1), range(1, 5)),
-        "padding": (slider(0, 0, 3, 1), range(4)),
+        "padding": (slider(0, 0, ZEROS, 1), range(ZEROS + 1)),
     }
     controls = {name: coloured(each, red(name, values)) for name, (each, values) in sliders.items()}
     return explore(windows, drawings, caption, **controls)
@@ -376,7 +384,7 @@ def gradient_routing() -> Explorer:
     right.set(title="what is sent back")
     drawings = [
         _ink(left, "patch"),
-        Shares(left, numbers=64),
+        Shares(left, numbers=36),
         Cells(middle, "to_weights", frame="weights", numbers=9, words=short),
         _words(middle, 0.5, "{note}"),
         Cells(right, "G", frame="place", numbers=36, words=short, drags=(*_place(),)),
@@ -453,7 +461,6 @@ def filters_and_mistakes(network: Network, run: Descent, data: LabelledImages) -
         wrong = np.flatnonzero(answered != data.labels)[:MISTAKES]
         return {
             "recorded": int(run.steps[record]),
-            "initial": filters(run.points[0]),
             "filters": filters(w),
             "counts": counts,
             "signed": np.where(right, counts, -counts),
@@ -477,8 +484,10 @@ def filters_and_mistakes(network: Network, run: Descent, data: LabelledImages) -
     now.set(title="filters now")
     table.set(title="answers to held-out images", xlabel="answer", ylabel="true class")
     mistakes.set(title="mistakes")
+    initial = Tiles(before, "filters", count, size, 2)
+    initial.update(filters=filters(run.points[0]))
+    initial.image.set_animated(False)  # these stay
     drawings = [
-        Tiles(before, "initial", count, size, 2),
         Tiles(now, "filters", count, size, 2),
         Cells(table, "signed", limit=8, numbers=right.size, words=_count),
         Tiles(mistakes, "wrong", MISTAKES, data.images.shape[2:], 2, shades=INK, words="names"),

@@ -236,10 +236,14 @@ def test_windows_that_fit(windows, size, stride, padding):
     rest = side - (starts[-1] + size)
     assert state["rest"] == rest
     covered = {i + k for i in starts for k in range(size)}
-    unused = {(int(x), int(y)) for x, y in state["unused"].T}
+    unused = {(int(x), int(y)) for x, y in state["unused"].T - (3 - padding)}
     everywhere = {(x, y) for x in range(side) for y in range(side)}
     assert unused == {(x, y) for x, y in everywhere if not {x, y} <= covered}
-    assert state["middles"].T[0].tolist() == [(size - 1) / 2] * 2
+    middles = state["middles"].T - (3 - padding)
+    corners = [(j, i) for i in starts for j in starts]
+    assert np.array_equal(middles, np.array(corners) + (size - 1) / 2)
+    assert np.isfinite(state["cells"]).sum() == side**2
+    assert np.array_equal(state["cells"][3:11, 3:11], example(4))
     assert (f"{rest} row" in windows.caption) == (rest > 0)
     assert f"{len(means)} × {len(means)} cells" in windows.caption
     assert ("Every cell" in windows.caption) == (not unused)
