@@ -192,7 +192,7 @@ def read(control: widgets.Widget, sent: Any) -> Any:
     """
     if not isinstance(sent, dict):
         return sent
-    if sent.get("index") is None:
+    if not isinstance(sent.get("index"), numbers.Integral):  # a browser's null is not always None
         raise ValueError(f"choose one of the options of {control.description}")
     return control._options_full[sent["index"]][1]
 

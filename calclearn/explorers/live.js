@@ -42,6 +42,7 @@ const nameHandles = (box) => {
       (part) => slider?.querySelector(part)?.textContent.trim() ?? "",
     );
     const value = readout === "" || isNaN(readout) ? readout : String(Number(readout));
+    handle.dataset.lmSuppressShortcuts = "true"; // Notebook 7 takes the arrow keys for its cells
     for (const [name, words] of [["aria-label", label], ["aria-valuetext", value]])
       if (words && handle.getAttribute(name) !== words) handle.setAttribute(name, words);
   }
