@@ -257,7 +257,6 @@ def stride_and_padding() -> Explorer:
 
 
 INKS = {"black": (0, 0, 0), "red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1)}
-CHANNELS = ("red", "green", "blue")
 COLOUR_KERNELS = {  # a kernel, and how strongly it weighs each of the three channels
     "vertical edges": ("vertical edges", (1, 1, 1)),
     "red, not grey": ("blur", (2, -1, -1)),
@@ -285,8 +284,8 @@ def three_channels() -> Explorer:
             "channels": channels,
             "partial": partial,
             "total": partial.sum(axis=0),
-            "names": CHANNELS,
-            "numbers": [f"{number(v)}" for v in here],
+            "names": ("red", "green", "blue"),
+            "numbers": [number(v) for v in here],
             "here": here,
             "patch": (row, column, 3, 3),
             "place": (row, column, 1, 1),
@@ -326,9 +325,7 @@ def three_channels() -> Explorer:
 # Where the gradient goes.
 
 CONVOLUTION, AVERAGE, MAX = "convolution", "average pooling", "max pooling"
-LAYERS: dict[
-    str, tuple[Callable, int]
-] = {  # and the side of their windows, which pooling lays side by side
+LAYERS = {  # and the side of their windows, which pooling lays side by side
     CONVOLUTION: (convolved, 3),
     AVERAGE: (lambda x, K: avg_pool2d(x[None, None], 2)[0, 0], 2),
     MAX: (lambda x, K: max_pool2d(x[None, None], 2)[0, 0], 2),
