@@ -88,7 +88,7 @@ def reply(explorer, name: str, value) -> float:
     """The processor seconds of one request of the browser, and of its answer."""
     explorer.controls[name].value = value
     values = {
-        name: control.index if hasattr(control, "index") else control.value
+        name: {"index": control.index} if hasattr(control, "index") else control.value
         for name, control in explorer.controls.items()
     }
     live, edition = explorer._live, explorer._painter.edition
