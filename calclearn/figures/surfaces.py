@@ -107,13 +107,11 @@ class Bowl(Drawing):
 
     background = True
 
-    names: tuple[str, str] = NAMES  # of the axes
-
     def __init__(
-        self, ax: Axes, surface=None, *, window=None, title: str = "",
+        self, ax: Axes, surface=None, *, window=None, names=NAMES, title: str = "",
         drags=("azimuth", "elevation"),
     ) -> None:  # fmt: skip
-        self.ax, self.window, self.drags = ax, window, drags
+        self.ax, self.window, self.names, self.drags = ax, window, names, drags
         self.constants = {} if surface is None else {"surface": surface}
         self.sheet = self.shown = self.view = None
         with style():
