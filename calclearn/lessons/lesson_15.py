@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from calclearn.calculus.autodiff import vjp
 from calclearn.data import co2
@@ -27,6 +26,7 @@ from calclearn.descent.surfaces import Surface
 from calclearn.exercises import exercise, outcome
 from calclearn.explorers.controls import choice, log_slider, slider
 from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers.surfaces import turning
 from calclearn.explorers.wording import counted
 from calclearn.figures.descents import Path
 from calclearn.figures.marks import Dots, Lines, Raster, Rule
@@ -42,11 +42,10 @@ from calclearn.figures.style import (
     LOSS,
     MODEL,
     PURPLE,
-    TRUE,
     legend_below,
     panels,
 )
-from calclearn.figures.surfaces import Point, grid, levels
+from calclearn.figures.surfaces import Bowl, Point, grid, levels
 from calclearn.networks.initial import orthogonal
 from calclearn.networks.inside import backpropagated
 from calclearn.networks.layers import Dense, LastStep
@@ -102,13 +101,13 @@ def sequence(radius: float, activation: str, months: int, truncate: int | None =
     return Sequence(layer, parameters, x, h, np.outer(h @ readout - z[1 : months + 1], readout))
 
 
-ARRIVING = {  # at step s, of the error at the last step
+ARRIVING = {  # at step s, of the gradient of the last loss at the last step
     "guide": {"color": BLACK, "ls": "--", "lw": 1.2, "label": "radius per step"},
     "arriving": {"color": BLAME, "marker": "o", "ms": 3.5, "lw": 1, "label": "what arrives"},
 }
 CLIPPING = {  # the gradient of W_hh, for the loss at step t
     "whole": {"color": MODEL, "marker": "s", "ms": 3.5, "lw": 1, "label": "as it is"},
-    "clipped": {"color": GREEN, "marker": ".", "ms": 4, "lw": 2.2, "label": "clipped"},
+    "clipped": {"color": PURPLE, "marker": ".", "ms": 4, "lw": 2.2, "label": "clipped"},
 }
 
 
@@ -136,8 +135,9 @@ def error_through_time() -> Explorer:
             "last": last,
             "end": last[-1],
             "start": last[0],
-            "arriving": (s, last),
-            "guide": (s, last[-1] * radius ** (length - 1.0 * s)),
+            "arriving": (s, last / last[-1]),
+            "guide": (s, radius ** (length - 1.0 * s)),
+            "share": last[0] / last[-1],
             "factor": (last[0] / last[-1]) ** (1 / (length - 1)),
             "whole": (s[1:], by_weights[1:]),  # h_0 = 0, so the first loss has none
             "clipped": (s[1:], np.minimum(by_weights, threshold)[1:]),
@@ -148,8 +148,14 @@ def error_through_time() -> Explorer:
     left, middle, right, strip = panels(
         "flat", "flat", "flat", "strip", ratios=(1.25, 1, 1), height=4.5
     )
-    _sizes_by_step(middle, "gradient of the last loss", "earlier step $s$")
-    _sizes_by_step(right, "gradient of $W_{hh}$", "loss at step $t$")
+    middle.set(title="last loss: relative gradient", xlabel="earlier step $s$")
+    middle.set(ylim=(1e-9, 1e9), yscale="log", yticks=10.0 ** np.arange(-9, 10, 3))
+    right.set(title="gradient of $W_{hh}$", xlabel="loss at step $t$")
+    right.set(ylim=SIZES, yscale="log", yticks=DECADES)
+    for ax in (middle, right):
+        ax.set(xlim=(0, LONGEST + 1))
+        ax.minorticks_off()
+        ax.grid(True, axis="y", lw=0.6)
     drawings = [
         TimeMap(left, title="loss at $t$, gradient at $s$"),
         Lines(middle, ARRIVING, edge=True),
@@ -164,22 +170,14 @@ def error_through_time() -> Explorer:
         back,
         drawings,
         "{length} steps of {activation}, radius {radius:.2f}: the gradient of the last loss is "
-        "{end:.2g} at the last step and {start:.2g} at the first. Each step back multiplies it by "
-        "{factor:.2f}. The longest gradient of W_hh has length {longest:.3g}; clipping at "
+        "{end:.2g} at the last step and {start:.2g} at the first, {share:.2g} times as large. Each "
+        "step back multiplies it by {factor:.2f}. The longest gradient of W_hh has length {longest:.3g}; clipping at "
         "{threshold:.4g} shortens {shortened} of {length}.",
         length=slider(30, 2, LONGEST, 1, label="sequence length"),
         radius=slider(0.8, 0.2, 2.5, 0.05),
         activation=choice([*ACTIVATIONS]),
         threshold=log_slider(1.0, 1e-3, 1e3, 60, label="clip at"),
     )
-
-
-def _sizes_by_step(ax: Axes, title: str, step: str) -> None:
-    """Give axes the scale of the map: a size has one height, as it has one colour."""
-    ax.set(xlim=(0, LONGEST + 1), ylim=SIZES, yscale="log", yticks=DECADES)
-    ax.set(title=title, xlabel=step)
-    ax.minorticks_off()
-    ax.grid(True, axis="y", lw=0.6)
 
 
 EVERY = np.arange(1, LONGEST + 1)  # pieces of so many steps
@@ -245,7 +243,7 @@ def truncated_gradient() -> Explorer:
 STEPS, TARGET = 40, 0.7  # of descent; and for the last state of the unit
 WINDOW = ((-1.0, 3.0), (-1.5, 3.0))
 NO_LIMIT = 1e300
-RUNS = {"as it is": (BLAME, "o"), "clipped": (TRUE, "s")}  # of gradient descent at a cliff
+RUNS = {"as it is": (BLAME, "o"), "clipped": (PURPLE, "s")}  # of gradient descent at a cliff
 
 
 @lru_cache(maxsize=64)
@@ -290,12 +288,11 @@ def clipping_at_a_cliff() -> Explorer:
         whole, clipped = descents(length, w, u, learning_rate, threshold)
         norms = [np.linalg.norm(run.gradients, axis=1) for run in (whole, clipped)]
         return {
+            "surface": landscape(length),
             "map": _map(length),
             "start": (w, u),
             "whole": whole,
             "clipped": clipped,
-            "loss, as it is": whole.values,
-            "loss, clipped": clipped.values,
             "norm, as it is": norms[0],
             "norm, clipped": norms[1],
             "steepest": max(norms[0]),
@@ -313,26 +310,30 @@ def clipping_at_a_cliff() -> Explorer:
             f"gradients clipped to {threshold:.4g} it is {losses[1]}."
         )
 
-    left, middle, right = panels("flat", "flat", "flat", ratios=(1.3, 1, 1), height=3.9)
-    left.set(xlabel="recurrent weight $w$", ylabel="input weight $u$", title="the loss")
-    for ax, title in ((middle, "loss by step"), (right, "length of the gradient")):
-        ax.set(xlim=(0, STEPS), xlabel="step $k$", title=title)
-        ax.grid(True, axis="y", lw=0.6)
-    middle.set(ylim=(0, 3))
+    left, middle, right = panels("flat", "solid", "flat", ratios=(0.8, 1.5, 0.8), height=4.2)
+    names = "recurrent weight $w$", "input weight $u$"
+    left.set(xlabel=names[0], ylabel=names[1], title="the loss")
+    right.set(xlim=(0, STEPS), xlabel="step $k$", title="length of the gradient")
     right.set(ylim=(1e-3, 1e3), yscale="log")
-    paths = [Path(left, color=color, marker=marker) for color, marker in RUNS.values()]
-    for path in paths:
+    right.grid(True, axis="y", lw=0.6)
+    paths = [
+        Path(ax, color=color, marker=marker, ball=True).on(descent=run)
+        for ax in (left, middle)
+        for run, (color, marker) in zip(("whole", "clipped"), RUNS.values(), strict=True)
+    ]
+    for path in paths[:2]:
         path.start.set_visible(False)  # it is the start's own dot that can be dragged
     drawings = [
         Raster(left, "map", window=WINDOW, interpolation="bilinear"),
-        paths[0].on(descent="whole"),
-        paths[1].on(descent="clipped"),
+        Bowl(middle, window=WINDOW, names=names, title="two balls at a cliff"),
+        *paths,
         Point(left, drags=("w", "u"), color=BLACK).on(weights="start"),
-        Lines(middle, _run_looks("loss"), edge=True, step="step"),
         Lines(right, _run_looks("norm"), edge=True, step="step"),
         Rule(right, y="threshold", ls=":", label="threshold"),
     ]
     legend_below(right, columns=3)
+    view = turning()
+    view["azimuth"].value = 30  # from the plain, with the cliff across
     return explore(
         two_runs,
         drawings,
@@ -343,6 +344,7 @@ def clipping_at_a_cliff() -> Explorer:
         threshold=log_slider(1.0, 0.01, 100, 40, label="clip at"),
         w=slider(1.6, -1.0, 3.0, 0.05, label="start: w"),
         u=slider(-0.3, -1.5, 3.0, 0.05, label="start: u"),
+        **view,
     )
 
 
@@ -359,7 +361,7 @@ WAITS = (3, 10, 20, 40)  # steps between the symbol and its recall
 PRACTICE, EACH, RATE = 200, 10, 0.02  # steps of training, and from record to record; of Adam
 MEMORIES = {
     "plain RNN": {"color": MODEL, "marker": "s", "ms": 5},
-    "truncated RNN": {"color": PURPLE, "marker": "D", "ls": "--", "ms": 5},
+    "truncated RNN": {"color": GREEN, "marker": "D", "ls": "--", "ms": 5},
     "GRU": {"color": BLAME, "marker": "o", "ms": 5},
 }
 

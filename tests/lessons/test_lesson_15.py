@@ -13,6 +13,7 @@ from calclearn.descent.descend import descend
 from calclearn.descent.losses import cross_entropy, mse
 from calclearn.descent.optimizers import AdamW, GradientDescent
 from calclearn.descent.schedules import clipped, cosine
+from calclearn.figures.descents import Path
 from calclearn.figures.sequences import LONGEST
 from calclearn.figures.surfaces import grid
 from calclearn.lessons.lesson_15 import (
@@ -279,14 +280,21 @@ def test_thresholds(cliff):
 def test_runs_at_a_step(cliff):
     state = cliff.set(step=2).state
     assert f"its loss is {state['whole'].values[2]:.3f}" in cliff.caption
-    line = cliff._drawings[4].drawing.lines["loss, clipped"]
-    assert line.get_xdata().tolist() == [0, 1, 2]
+    (norms,) = (one.drawing for one in cliff._drawings if "norm, clipped" in one.parameters)
+    assert norms.lines["norm, clipped"].get_xdata().tolist() == [0, 1, 2]
     cliff.set(step=40)
 
 
-def test_the_start_can_be_dragged(cliff):
-    (point,) = cliff._held()
-    assert point.drags == ("w", "u")
+def test_the_ball_that_is_not_clipped_leaves_map_and_bowl(cliff):
+    paths = [one.drawing for one in cliff._drawings if isinstance(one.drawing, Path)]
+    for step, gone in ((2, False), (3, True), (40, True)):
+        cliff.set(step=step).still()
+        thrown = [len(np.ravel(path.arrow.get_xdata())) for path in paths]
+        assert thrown == [gone, False] * 2  # whole and clipped, on the map and on the bowl
+
+
+def test_the_start_can_be_dragged_and_the_bowl_turned(cliff):
+    assert [held.drags for held in cliff._held()] == [("azimuth", "elevation"), ("w", "u")]
     assert cliff.set(w=0.5, u=2.0).state["whole"].points[0] == pytest.approx((0.5, 2.0))
     cliff.set(w=ONE[0], u=ONE[1])
 
