@@ -21,7 +21,7 @@ TOP_LEVEL = {
     "LICENSE", "README.md", "calclearn", "environment.yml", "notebooks", "pyproject.toml", "tests",
 }  # fmt: skip
 HEAVY = {"IPython", "PIL", "anywidget", "ipywidgets", "matplotlib", "pandas", "scipy", "traitlets"}
-DRAWING_ROOMS = {"figures", "explorers", "exercises", "lessons"}
+DRAWING_ROOMS = {"figures", "explorers", "exercises", "lessons", "classroom"}
 
 
 def python(code: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
@@ -54,6 +54,7 @@ def test_imports_go_one_way():
         ("figures", "import calclearn.networks", "Nothing imports upward"),
         ("exercises", "import calclearn.lessons", "Nothing imports upward"),
         ("explorers", "import calclearn.lessons", "Nothing imports upward"),
+        ("exercises", "import calclearn.classroom", "Nothing imports upward"),
         ("descent", "def draw():\n    import matplotlib", "Mathematics and data know nothing"),
         ("figures", "import ipywidgets", "Drawings know nothing of widgets"),
     ],
@@ -69,6 +70,7 @@ def test_an_import_the_wrong_way_is_found(tmp_path, room, line, contract):
         "explorers",
         "exercises",
         "lessons",
+        "classroom",
     )
     for name in ("", *rooms):
         folder = tmp_path / "calclearn" / name

@@ -202,7 +202,7 @@ def put(control: widgets.Widget, value: float) -> None:
 
     A control without limits takes the value itself.
     """
-    if not hasattr(control, "min"):
+    if _limits(control) is None:
         control.value = value
         return
     if math.isnan(value):

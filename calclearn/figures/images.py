@@ -18,6 +18,7 @@ from calclearn.figures.marks import Drawing
 from calclearn.figures.style import BLACK, GREY, INK, LIGHT, SIGNED, STEP, defaults, style
 
 CORNERS = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) / 2
+PEN = 1.3  # from the middle of a stroke to where its ink ends, in cells
 EDGE = 0.53  # from the middle of the outermost cells to the edge of the axes
 
 
@@ -71,6 +72,30 @@ class Cells(Drawing):
         return to[1] - self.grip[0], to[0] - self.grip[1]
 
 
+class Pad(Cells):
+    """An image that a pointer paints on; `drags` names the controls of pixels, brush and step.
+
+    A pen leaves `full` ink on a cell that its way passes through the middle of, and less the
+    farther off it passes; an eraser takes as much away. What is painted begins a new walk: the step
+    becomes 0.
+    """
+
+    def __init__(self, ax: Axes, name: str, *, full: int, drags: tuple[str, str, str]) -> None:
+        super().__init__(ax, name, shades=INK, limit=full, drags=drags)
+        self.full = full
+
+    def painted(self, places, pixels, brush: str, step: int) -> tuple[list[int], str, int]:
+        """Return the pixels after the pointer's way over these places (n, 2), the brush, step 0."""
+        cells = np.indices(self.shape)[::-1].reshape(2, -1).T  # (x, y) of each
+        reach = np.clip(PEN - distances(cells, places), 0, 1)
+        stroke = np.rint(self.full * reach).astype(int)
+        before = np.array(pixels)
+        after = (
+            np.maximum(before, stroke) if brush == "pen" else before - np.minimum(before, stroke)
+        )
+        return tuple(after.tolist()), brush, 0
+
+
 class Kernel(Cells):
     """A kernel (k, k) whose cells a pointer drags up and down; `drags` names their controls."""
 
@@ -86,11 +111,13 @@ class Shares(Drawing):
     """What each cell of an image receives, the quantity `shares` (H, W), as a square on the cell.
 
     Cells that receive nothing stay bare. The values are written if they are at most `numbers`.
+    `side` is that of a square, in cells.
     """
 
     @defaults()
-    def __init__(self, ax: Axes, *, numbers: int = 9) -> None:
+    def __init__(self, ax: Axes, *, numbers: int = 9, side: float = 0.8) -> None:
         super().__init__(ax)
+        self.corners = side * CORNERS
         self.squares = PolyCollection([], ec=GREY, lw=0.8, animated=True, zorder=4)
         ax.add_collection(self.squares, autolim=False)
         with style():
@@ -101,7 +128,7 @@ class Shares(Drawing):
         values = shares[tuple(cells.T)]
         limit = np.abs(shares).max() or 1.0
         colours = SIGNED(0.5 + 0.5 * values / limit)
-        self.squares.set_verts(cells[:, None, ::-1] + 0.8 * CORNERS)
+        self.squares.set_verts(cells[:, None, ::-1] + self.corners)
         self.squares.set_facecolor(colours)
         few = slice(len(cells) if len(cells) <= len(self.numbers) else 0)
         write(self.numbers, cells[few], [short(v) for v in values[few]], colours)
@@ -134,17 +161,85 @@ class Tiles(Drawing):
     def update(self, **quantities: Any) -> None:
         values = quantities[self.name]
         words = quantities[self.named][: self.count] if self.named else []
-        canvas = np.full(self.image.get_array().shape, np.nan)
-        for k, tile in enumerate(values[: self.count]):
-            row, column = self._corner(k)
-            canvas[row : row + self.height, column : column + self.width] = tile
-        colour(self.image, canvas)
+        rows = -(-self.count // self.columns)
+        room = self.down, self.across
+        colour(self.image, mosaic(values[: self.count], rows, self.columns, room)[:-1, :-1])
         below = np.array([self.height + 0.6, (self.width - 1) / 2])
         places = [np.add(self._corner(k), below) for k in range(len(words))]
         write(self.words, places, words, np.ones((len(places), 4)))
 
     def _corner(self, k: int) -> tuple[int, int]:
         return k // self.columns * self.down, k % self.columns * self.across
+
+
+class Maps(Drawing):
+    """The maps of several layers, {name: (count, height, width)}: rows of maps for each layer.
+
+    Maps of fewer cells have larger ones, so all are equally large. Each layer is on its own scale;
+    the line above it gives the number that has the full colour.
+    """
+
+    COLUMNS, LABEL = 8, 3  # maps in a row; rows of cells for a line of text
+
+    def __init__(self, ax: Axes, sizes: dict[str, tuple[int, int, int]]) -> None:
+        super().__init__(ax)
+        self.sizes, self.parameters = sizes, dict.fromkeys(sizes, True)
+        self.side = max(max(size[1:]) for size in sizes.values())
+        self.rows = {name: -(-size[0] // self.COLUMNS) for name, size in sizes.items()}
+        with style():
+            ax.set(xticks=[], yticks=[], facecolor=LIGHT)
+            ax.spines[:].set_visible(False)
+            canvas = self._canvas({name: np.zeros(size) for name, size in sizes.items()})
+            self.image = ax.imshow(canvas, cmap=SIGNED, vmin=-1, vmax=1, animated=True)
+            look = {"va": "center", "animated": True, "parse_math": False}
+            self.labels = {name: ax.text(-0.5, 0, "", **look) for name in sizes}
+        row = 0
+        for name, label in self.labels.items():
+            label.set_y(row + (self.LABEL - 1) / 2)
+            row += self.LABEL + self.rows[name] * (self.side + 1)
+
+    def update(self, **quantities: Any) -> None:
+        limits = {name: np.abs(quantities[name]).max() for name in self.sizes}
+        scaled = {name: quantities[name] / (limit or 1) for name, limit in limits.items()}
+        self.image.set_data(np.ma.masked_invalid(self._canvas(scaled)))
+        for name, label in self.labels.items():
+            label.set_text(
+                f"{name}, {self.sizes[name][0]} maps; full colour: {number(limits[name])}"
+            )
+
+    def _canvas(self, maps: dict[str, np.ndarray]) -> np.ndarray:
+        blocks = []
+        for name, values in maps.items():
+            times = self.side // max(values.shape[1:])
+            large = values.repeat(times, axis=1).repeat(times, axis=2)
+            below = mosaic(large, self.rows[name], self.COLUMNS, (self.side + 1, self.side + 1))
+            blocks += [np.zeros((self.LABEL, below.shape[1])), below]  # white paper for the text
+        return np.concatenate(blocks)[:-1, :-1]
+
+
+def mosaic(images: np.ndarray, rows: int, columns: int, room: tuple[int, int]) -> np.ndarray:
+    """Images (n, H, W) in rows, each in a room (height, width) of its own; what is left is NaN.
+
+    >>> mosaic(np.ones((3, 1, 1)), 2, 2, (1, 2))
+    array([[ 1., nan,  1., nan],
+           [ 1., nan, nan, nan]])
+    """
+    (count, H, W), (height, width) = np.shape(images), room
+    rooms = np.full((rows * columns, height, width), np.nan)
+    rooms[:count, :H, :W] = images
+    return rooms.reshape(rows, columns, height, width).swapaxes(1, 2).reshape(rows * height, -1)
+
+
+def distances(points: np.ndarray, way: np.ndarray) -> np.ndarray:
+    """How far points (n, 2) are from a way of straight pieces through places (m, 2).
+
+    >>> distances(np.array([[1.0, 1.0], [3.0, 0.0]]), np.array([[0.0, 0.0], [2.0, 0.0]]))
+    array([1., 1.])
+    """
+    start, along = way[:-1, None], np.diff(way, axis=0)[:, None]  # (m - 1, 1, 2)
+    length = np.maximum(np.sum(along**2, axis=2), np.finfo(float).tiny)
+    share = np.clip(np.sum((points - start) * along, axis=2) / length, 0, 1)
+    return np.linalg.norm(points - start - share[..., None] * along, axis=2).min(axis=0)
 
 
 def number_cells(ax: Axes, image, shape: tuple[int, int]) -> None:

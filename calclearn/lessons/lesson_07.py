@@ -69,10 +69,13 @@ def learning_rate(data: LineData | None = None) -> Explorer:
             "reached": len(descent.values) > GOAL and descent.values[GOAL] < goal,
         }
 
-    def caption(learning_rate, descent, step, lowest, rates, goal, reached, points) -> str:
+    def caption(
+        learning_rate, descent, step, lowest, rates, goal, reached, points, slope, intercept
+    ) -> str:
         return (
-            f"{regime(rates, learning_rate)}. Along the worse axis the error is multiplied by "
-            f"{rates.factor(learning_rate):.3g} at each step; {progress(descent, step, unit)} "
+            f"{regime(rates, learning_rate)}. From ({slope:.2f}, {intercept:.2f}): along the worse "
+            f"axis the error is multiplied by {rates.factor(learning_rate):.3g} at each step; "
+            f"{progress(descent, step, unit)} "
             f"(lowest possible: {lowest:.3g} {unit}). With {points} points the border 2/λmax is "
             f"{rates.oscillates:.3g}. Goal ★, below {goal[1]:.3g} {unit} in {GOAL} steps: "
             f"{'reached' if reached else 'not yet'}."

@@ -55,6 +55,7 @@ def made(name: str, make):
     arguments = {
         "filters_and_mistakes": (network, run, data),
         "one_image": (network, run.point, data),
+        "draw_a_digit": (network, run.point, data),
     }
     return make(*arguments.get(name, ()))
 
@@ -66,6 +67,8 @@ def places(control) -> dict[str, list]:
         return {f"{value}"[:16]: [value] for value in others}
     if isinstance(control, widgets.Text):
         return {"formula": ["x**3 - x", "exp(-x**2)"]}
+    if isinstance(control, widgets.IntsInput):
+        return {"pixels": [[ink] * len(control.value) for ink in range(NEIGHBOURS)]}
     if isinstance(control, widgets.FloatText):
         return {"number": (control.value + np.arange(NEIGHBOURS) / 4).tolist()}
     base = getattr(control, "base", None)

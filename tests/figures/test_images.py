@@ -5,7 +5,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from calclearn.explorers.live import Painter
-from calclearn.figures.images import Cells, Kernel, Shares, Tiles, short
+from calclearn.figures.images import Cells, Kernel, Maps, Pad, Shares, Tiles, short
 from calclearn.figures.style import INK, SIGNED, panels
 
 
@@ -76,6 +76,40 @@ def test_the_pointer_names_a_row_and_a_column(ax):
     assert drawing.dragged((0, 0), (5.2, 3.0), 0, 0) == pytest.approx((2.0, 4.2))
 
 
+def test_a_stroke_of_the_pen(ax):
+    pad = Pad(ax, "image", full=16, drags=("pixels", "brush", "step"))
+    pad.update(image=np.zeros((5, 4)))
+    way = np.array([[1.0, 0.0], [1.0, 2.0], [3.0, 2.0]])  # down, then to the right
+    pixels, brush, step = pad.painted(way, [0] * 20, "pen", 7)
+    ink = np.reshape(pixels, (5, 4))
+    assert (brush, step) == ("pen", 0)
+    assert ink[:3, 1].tolist() == [16, 16, 16]
+    assert ink[2].tolist() == [5, 16, 16, 16]  # less beside the way
+    assert not ink[4].any()
+    again, *_ = pad.painted(way, [3] * 20, "pen", 0)
+    assert np.array_equal(again, np.maximum(pixels, 3))
+    assert max(pad.painted(np.array([[1.5, 2], [1.5, 2]]), [0] * 20, "pen", 0)[0]) == 13
+    erased, *_ = pad.painted(way, [16] * 20, "eraser", 0)
+    assert np.array_equal(erased, 16 - np.array(pixels))
+
+
+def test_maps_of_several_layers(ax):
+    drawing = Maps(ax, {"one": (3, 4, 4), "two": (9, 2, 2)})
+    one, two = np.arange(48.0).reshape(3, 4, 4), -np.arange(36.0).reshape(9, 2, 2)
+    drawing.update(one=one, two=two)
+    canvas = drawing.image.get_array()
+    top = Maps.LABEL
+    assert np.array_equal(canvas[top : top + 4, 5:9], one[1] / 47)
+    assert canvas.mask[top : top + 4, 4].all()  # between two maps
+    assert canvas.mask[top : top + 4, 15:].all()  # maps that are not there
+    below = top + 5 + Maps.LABEL
+    assert np.array_equal(canvas[below + 5 : below + 9, :4], np.kron(two[8] / 35, np.ones((2, 2))))
+    texts = [label.get_text() for label in drawing.labels.values()]
+    assert texts == ["one, 3 maps; full colour: 47", "two, 9 maps; full colour: 35"]
+    drawing.update(one=0 * one, two=two)
+    assert not drawing.image.get_array()[top : top + 4, :4].any()
+
+
 def test_a_weight_grows_in_quarters_as_its_cell_is_pulled_up_and_the_others_stay(ax):
     kernel = Kernel(ax, "weights", drags=[f"k{k}" for k in range(9)])
     kernel.update(weights=np.zeros((3, 3)))
@@ -140,6 +174,7 @@ def test_no_update_makes_the_figure_stale():
             lambda k: {"values": np.full((3, 3), k), "frame": (0, 0, 3, 3 - k)},
         ),
         (Shares(left), lambda k: {"shares": np.eye(3) * k}),
+        (Maps(right, {"maps": (2, 2, 2)}), lambda k: {"maps": np.full((2, 2, 2), k)}),
         (
             Tiles(right, "values", 4, (2, 2), 2, words="names", lines=1),
             lambda k: {"values": np.full((k, 2, 2), k), "names": ["w"] * k},

@@ -21,6 +21,8 @@ from calclearn.lessons.lesson_14 import (
     ONE,
     OUTPUTS,
     OWN,
+    RATE,
+    STEPS,
     VALUES,
     example,
     products,
@@ -88,7 +90,7 @@ def trained():
     return network, descend(loss, network.init(0), Adam(0.01), 60, every=20), data.held_out
 
 
-def drag(explorer, place, start, to):
+def drag(explorer, place, start, *path):
     """Pull the drawing at this place among those that can be dragged, in its own coordinates."""
     explorer.still()
     ax = explorer._held()[place].ax
@@ -97,15 +99,21 @@ def drag(explorer, place, start, to):
         name: {"index": control.index} if hasattr(control, "index") else control.value
         for name, control in explorer.controls.items()
     }
-    start, to = figure.transform([start, to]).tolist()
-    explorer._answer(sent, {"grip": place, "before": sent, "start": start, "to": to})
+    start, *path, to = figure.transform([start, *path]).tolist()
+    pointer = {"grip": place, "before": sent, "start": start, "path": path, "to": to}
+    explorer._answer(sent, pointer)
 
 
 def drives(explorer):
     """Set each control to its ends, or to each option; the way back shows the first picture."""
     base, first, caption = explorer.values, explorer.still(), explorer.caption
     for name, control in explorer.controls.items():
-        ends = [control.min, control.max] if hasattr(control, "min") else control.options
+        if name == "brush":  # it shows when it paints
+            continue
+        if name == "pixels":
+            ends = [BLANK, [16] * 64]
+        else:
+            ends = [control.min, control.max] if hasattr(control, "min") else control.options
         for value in ends:
             explorer.set(**base)
             if value == base[name]:
@@ -344,11 +352,116 @@ def test_answer_with_its_probability():
         assert f"% to {data.labels[n]}" in caption
 
 
-@pytest.mark.parametrize("name", ["filters_and_mistakes", "one_image"])
+@pytest.mark.parametrize("name", ["filters_and_mistakes", "one_image", "draw_a_digit"])
 def test_every_control_of_a_trained_network(name):
     network, run, data = trained()
     given = run if name == "filters_and_mistakes" else run.point
     drives(getattr(lessons, name)(network, given, data))
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    network, run, data = trained()
+    return lessons.draw_a_digit(network, run.point, data)
+
+
+@pytest.fixture
+def pad(drawn):
+    before = drawn.values
+    yield drawn
+    drawn.set(**before)
+
+
+BLANK = [0] * 64
+
+
+def softmax(scores):
+    return np.exp(scores) / np.exp(scores).sum()
+
+
+def test_drawn_digit_is_read(pad):
+    network, run, data = trained()
+    assert pad.values["pixels"] == (16 * data.images[data.labels == 4][0]).ravel().tolist()
+    pad.set(pixels=BLANK)
+    assert pad.caption.startswith("Draw a digit")
+    drag(pad, 0, (3, 0), (3, 3), (4, 7))
+    x = np.reshape(pad.values["pixels"], (1, 1, 8, 8)) / 16
+    assert x[0, 0, 0, 3] == 1
+    assert np.array_equal(pad.state["image"], 16 * x[0, 0])
+    assert pad.state["chances"] == pytest.approx(softmax(network(run.point, x)[0]))
+    answer = int(np.argmax(pad.state["chances"]))
+    assert f"% to {answer}" in pad.caption
+    W, b = network.parameters(run.point)[0]
+    assert pad.state["1 ReLU"] == pytest.approx(np.maximum(conv2d(x, W, b)[0], 0))
+    pooled = max_pool2d(pad.state["1 ReLU"][None], 2)[0]
+    assert np.array_equal(pad.state["2 MaxPool2D"], pooled)
+
+
+def test_strokes_add_up_and_an_eraser_takes_them_away(pad):
+    pad.set(pixels=BLANK)
+    drag(pad, 0, (1, 1), (6, 1))
+    once = np.reshape(pad.values["pixels"], (8, 8))
+    assert (once[1, 1:7] == 16).all()
+    assert not once[4:].any()
+    drag(pad, 0, (1, 6), (6, 6))
+    both = np.reshape(pad.values["pixels"], (8, 8))
+    assert np.array_equal(both[:3], once[:3])
+    assert (both[6, 1:7] == 16).all()
+    pad.set(brush="eraser")
+    drag(pad, 0, (1, 1), (6, 1))
+    assert not np.reshape(pad.values["pixels"], (8, 8))[:3].any()
+
+
+def test_buttons_of_the_pad(pad):
+    _, _, data = trained()
+    clear, another = pad.widget.children[0].children[-2:]
+    pad.set(step=3)
+    clear.click()
+    assert pad.values["pixels"] == BLANK
+    assert pad.values["step"] == 0
+    another.click()
+    image = np.reshape(pad.values["pixels"], (8, 8)) / 16
+    assert any(np.array_equal(image, other) for other in data.images[:, 0])
+
+
+@pytest.mark.parametrize("wanted", range(10))
+def test_walk_uphill(pad, wanted):
+    network, run, _ = trained()
+    chances = [pad.set(wanted=wanted, step=k).state["chances"][wanted] for k in range(STEPS + 1)]
+    assert chances == sorted(chances)
+    assert chances[-1] > chances[0] + 0.02
+    assert 0 <= pad.state["image"].min() <= pad.state["image"].max() <= 16
+    start = np.reshape(pad.values["pixels"], (1, 1, 8, 8)) / 16
+    assert pad.state["added"] == pytest.approx(np.maximum(pad.state["image"] - 16 * start, 0).sum())
+
+    def log_chance(x):
+        return np.log(softmax(network(run.point, x)[0])[wanted])
+
+    step = np.zeros((1, 1, 8, 8))
+    for cell in [(0, 0, 2, 3), (0, 0, 5, 5)]:
+        h = np.zeros_like(step)
+        h[cell] = 1e-5
+        step[cell] = RATE * (log_chance(start + h) - log_chance(start - h)) / 2e-5
+    first = pad.set(step=1).state["image"] / 16
+    for _, _, *cell in [(0, 0, 2, 3), (0, 0, 5, 5)]:
+        moved = np.clip(start[0, 0, *cell] + step[0, 0, *cell], 0, 1)
+        assert first[*cell] == pytest.approx(moved, abs=1e-6)
+
+
+def test_painting_ends_the_walk(pad):
+    pad.set(step=4)
+    walked = pad.state["image"]
+    assert "after 4 steps uphill" in pad.caption
+    drag(pad, 0, (0, 0), (0, 0))
+    assert pad.values["step"] == 0
+    assert pad.state["image"][0, 0] == 16
+    assert not np.array_equal(pad.state["image"], walked)
+
+
+@pytest.mark.parametrize("pixels", [[], [0] * 63, [17] * 64, [-1] * 64])
+def test_pixels_that_are_none(pad, pixels):
+    pad.set(pixels=pixels)
+    assert pad.caption.startswith("pixels must be 64 numbers from 0 to 16")
 
 
 def test_networks_that_cannot_be_shown():
@@ -360,5 +473,7 @@ def test_networks_that_cannot_be_shown():
             lessons.filters_and_mistakes(network, run, data)
     with pytest.raises(ValueError, match=r"network must take inputs \(1, H, W\), got \(3, 8, 8\)"):
         lessons.one_image(colours, colours.init(0), data)
+    with pytest.raises(ValueError, match=r"network must take inputs \(1, H, W\), got \(3, 8, 8\)"):
+        lessons.draw_a_digit(colours, colours.init(0), data)
     with pytest.raises(ValueError, match="image must be a whole number from 0 to 359, got 360"):
         lessons.one_image(dense, dense.init(0), data, image=360)
