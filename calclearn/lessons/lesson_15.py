@@ -513,12 +513,12 @@ def forecaster(units: int = 16, truncate: int | None = None) -> Network:
 
 
 @lru_cache(maxsize=16)
-def trained(seed: int = 0, truncate: int | None = None) -> np.ndarray:
-    """Weights (d,) after `TRAINING` steps of AdamW on all training months."""
+def trained(seed: int = 0, truncate: int | None = None) -> Descent:
+    """Train a forecaster on all training months, by AdamW."""
     network, data = forecaster(truncate=truncate), rises()
     loss = network.loss(data.x[~data.held_out], data.y[~data.held_out], mse, BATCH)
     optimizer = AdamW(cosine(0.01, TRAINING), weight_decay=0.3)
-    return descend(loss, network.init(seed), optimizer, TRAINING, every=TRAINING).point
+    return descend(loss, network.init(seed), optimizer, TRAINING, every=15)
 
 
 def free_running(network: Network, w: np.ndarray) -> np.ndarray:
@@ -545,40 +545,42 @@ def rmse(forecasts: np.ndarray) -> np.ndarray:
     return np.sqrt(np.mean((forecasts - data.co2[data.held_out]) ** 2, axis=-1))
 
 
-def forecast(network: Network | None = None, w: np.ndarray | None = None) -> Explorer:
+def forecast(network: Network | None = None, run: Descent | None = None) -> Explorer:
     """How far ahead does the network predict? The years held out, and three simple rules.
 
-    Without weights it is a network trained from seed 0.
+    `run` is a training of the network, which plays; without one, that from seed 0 is shown.
 
-    >>> errors = forecast().state["rmse"]
+    >>> errors = forecast().state["errors"]
     >>> bool(errors["network"][0] < 0.8 * errors["same month last year"][0])
     True
     """
-    network = network or forecaster()
-    forecasts = {
-        "network": free_running(network, trained() if w is None else w), **simple_forecasts(AHEAD),
-    }  # fmt: skip
-    errors, data = {name: rmse(each) for name, each in forecasts.items()}, co2()
+    network, run = network or forecaster(), run or trained()
+    rules, data = simple_forecasts(AHEAD), co2()
     years, truth = data.year[data.held_out], data.co2[data.held_out]
-    months = np.arange(1, AHEAD + 1)
+    months, last = np.arange(1, AHEAD + 1), max(int(run.steps[-1]), 1)
+    by_network = lru_cache(maxsize=128)(lambda record: free_running(network, run.points[record]))
 
-    def compare(ahead, rule) -> dict:
-        quantities = {"rmse": errors, "now": (ahead, errors["network"][ahead - 1])}
+    def compare(step, ahead, rule) -> dict:
+        record = int(np.argmin(np.abs(run.steps - step)))
+        forecasts = {"network": by_network(record), **rules}
+        errors = {name: rmse(each) for name, each in forecasts.items()}
+        quantities = {"taken": int(run.steps[record]), "errors": errors}
         for name, each in forecasts.items():
             shown = slice(None if name in ("network", rule) else 0)
             row = each[ahead - 1]
             quantities[f"ppm, {name}"] = years[shown], row[shown]
             quantities[f"error, {name}"] = years[shown], (row - truth)[shown]
             quantities[f"rmse, {name}"] = months, errors[name]
-        return quantities
+        return quantities | {"now": (ahead, errors["network"][ahead - 1])}
 
-    def caption(ahead, rule, rmse) -> str:
-        mine, other = (rmse[name][ahead - 1] for name in ("network", rule))
+    def caption(taken, ahead, rule, errors) -> str:
+        mine, other = (errors[name][ahead - 1] for name in ("network", rule))
         share = round(1 - mine / other, 2)
-        gain = f"{abs(share):.0%} {'less' if share > 0 else 'more'}" if share else "the same"
+        gain = f"{abs(share):.0%} {'smaller' if share > 0 else 'larger'}" if share else "the same"
         return (
-            f"{counted(ahead, 'month')} ahead, RMSE over the eight years held out: the network "
-            f"{mine:.2f} ppm, the rule “{rule}” {other:.2f} ppm. The network's error is {gain}."
+            f"After {counted(taken, 'step')} of training, {counted(ahead, 'month')} ahead, RMSE "
+            f"over the eight years held out: the network {mine:.2f} ppm, the rule “{rule}” "
+            f"{other:.2f} ppm. The network's error is {gain}."
         )
 
     left, middle, right = panels("flat", "flat", "flat", ratios=(1.2, 1, 0.9), height=4.1)
@@ -597,13 +599,15 @@ def forecast(network: Network | None = None, w: np.ndarray | None = None) -> Exp
         Lines(left, _rule_looks("ppm", marker="", lw=1.4), edge=True),
         Lines(middle, _rule_looks("error", marker="", lw=1.4), edge=True),
         Lines(right, _rule_looks("rmse"), edge=True),
-        Dots(right, "now", color=MODEL, ms=11, mec=MODEL),
+        Dots(right, "now", color=MODEL, ms=11, mec=MODEL, edge=True),
     ]
     legend_below(right, columns=2)
     return explore(
         compare,
         drawings,
         caption,
+        play="step",
+        step=slider(last, 0, last, max(last // 100, 1)),
         ahead=slider(1, 1, AHEAD, 1, label="months ahead"),
         rule=choice([*FORECASTS][1:], label="compare with"),
     )

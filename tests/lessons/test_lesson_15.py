@@ -398,7 +398,7 @@ def test_free_running_reads_its_own_forecasts():
 @pytest.fixture(scope="module")
 def errors():
     """RMSE (seed, month ahead) in ppm."""
-    return np.array([rmse(free_running(forecaster(), trained(seed))) for seed in range(5)])
+    return np.array([rmse(free_running(forecaster(), trained(seed).point)) for seed in range(5)])
 
 
 def test_every_seed_beats_the_simple_rules_on_the_years_held_out(errors):
@@ -417,18 +417,40 @@ def test_rounding_is_not_amplified():
     optimizer = AdamW(cosine(0.01, TRAINING), weight_decay=0.3)
     other = descend(loss, network.init(0) * (1 + noise), optimizer, TRAINING, every=TRAINING).point
     assert rmse(free_running(network, other)) == pytest.approx(
-        rmse(free_running(network, trained(0))), abs=1e-5
+        rmse(free_running(network, trained(0).point)), abs=1e-5
     )
 
 
 def test_forecast_of_the_network_and_one_rule():
-    network, w, rule = forecaster(), trained(0), "usual rise of each month"
-    figure = lessons.forecast(network, w).set(ahead=6, rule=rule)
-    mine, other = free_running(network, w)[5], simple_forecasts()[rule][5]
+    network, run, rule = forecaster(), trained(0), "usual rise of each month"
+    figure = lessons.forecast(network, run).set(ahead=6, rule=rule)
+    mine, other = free_running(network, run.point)[5], simple_forecasts()[rule][5]
     shown = {name: figure.state[f"ppm, {name}"][1] for name in FORECASTS}
     assert [name for name, values in shown.items() if len(values)] == ["network", rule]
     assert shown["network"] == pytest.approx(mine)
     assert shown[rule] == pytest.approx(other)
-    assert list(figure.state["rmse"]) == list(FORECASTS)
+    assert list(figure.state["errors"]) == list(FORECASTS)
     assert f"{rmse(mine):.2f} ppm" in figure.caption
-    assert f"{100 * (1 - rmse(mine) / rmse(other)):.0f} % less" in figure.caption
+    assert f"{100 * (1 - rmse(mine) / rmse(other)):.0f} % smaller" in figure.caption
+
+
+def test_forecast_during_the_training():
+    run = trained(0)
+    figure = lessons.forecast().set(step=300)
+    place = run.steps.tolist().index(300)
+    errors = rmse(free_running(forecaster(), run.points[place]))
+    assert figure.state["errors"]["network"] == pytest.approx(errors)
+    assert "After 300 steps" in figure.caption
+    assert figure.set(step=0).state["errors"]["network"][0] > errors[0]
+    half = descend(forecaster().loss(rises().x[:40], rises().y[:40], mse), run.points[0],
+                   GradientDescent(0.01), 3)  # fmt: skip
+    assert "After 3 steps" in lessons.forecast(forecaster(), half).caption
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_error_wanders_until_the_rate_falls(seed):
+    points = trained(seed).points
+    late = [rmse(free_running(forecaster(), w))[11] for w in points[-5:]]
+    early = [rmse(free_running(forecaster(), w))[11] for w in points[15:66:5]]
+    assert np.ptp(late) < 0.1 < 0.3 < np.ptp(early)
+    assert 0.6 < min(early) < max(early) < 1.5
