@@ -8,13 +8,12 @@ that of the monthly rises of carbon dioxide over Mauna Loa.
 """
 
 import math
-from dataclasses import replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-from calclearn.calculus.autodiff import vjp
 from calclearn.data import co2
 from calclearn.data.co2 import WINDOW as PAST
 from calclearn.data.co2 import rises, simple_forecasts
@@ -56,7 +55,8 @@ UNITS = 16
 ACTIVATIONS = {"tanh": "tanh", "ReLU": "relu"}
 
 
-class Sequence(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Sequence:
     """A layer on the first months of the series, and the errors that it makes there.
 
     L_t = ½ (v·h_t - z_{t+1})²
@@ -68,6 +68,7 @@ class Sequence(NamedTuple):
     h: np.ndarray  # (T, H)
     errors: np.ndarray  # (T, H): ∂L_t/∂h_t
 
+    @cached_property
     def adjoints(self) -> np.ndarray:
         """∂L_t/∂h_s in [t, s], (T, T, H): one example for each loss, with the same inputs."""
         T = len(self.h)
@@ -76,13 +77,15 @@ class Sequence(NamedTuple):
         same = np.broadcast_to(self.x, (T, T, 1))
         return adjoints_through_time(self.layer, self.parameters, same, G)
 
-    def gradient(self) -> np.ndarray:
-        """The gradient of the mean of all L_t, by all parameters of the layer in one vector."""
-        _, pull = vjp(lambda *parameters: self.layer(parameters, self.x), *self.parameters)
-        return np.concatenate([part.ravel() for part in pull(self.errors[None] / len(self.h))])
+    @cached_property
+    def sums(self) -> np.ndarray:
+        """∂L_t/∂a_s in [t, s], (T, T, H), where a_s is the sum that goes into φ at step s."""
+        tanh = self.layer.nonlinearity == "tanh"
+        return self.adjoints * (1 - self.h**2 if tanh else self.h > 0)
 
 
-def sequence(radius: float, activation: str, months: int, truncate: int | None = None) -> Sequence:
+@lru_cache(maxsize=64)
+def sequence(radius: float, activation: str, months: int) -> Sequence:
     """A layer with W_hh = radius · rotation, over so many months; it has not learned anything.
 
     All singular values of W_hh, and the sizes of all its eigenvalues, are the radius.
@@ -95,7 +98,7 @@ def sequence(radius: float, activation: str, months: int, truncate: int | None =
     rng, z = np.random.default_rng(0), rises().z
     rotation, W_ih = orthogonal(rng, (UNITS, UNITS)), 0.1 * rng.normal(size=(UNITS, 1))
     readout, zeros = rng.normal(size=UNITS) / np.sqrt(UNITS), np.zeros(UNITS)
-    layer = RNN(UNITS, nonlinearity=ACTIVATIONS[activation], truncate=truncate)
+    layer = RNN(UNITS, nonlinearity=ACTIVATIONS[activation])
     parameters, x = (W_ih, radius * rotation, zeros, zeros), z[None, :months, None]
     h = layer(parameters, x)[0]
     return Sequence(layer, parameters, x, h, np.outer(h @ readout - z[1 : months + 1], readout))
@@ -124,11 +127,9 @@ def error_through_time() -> Explorer:
 
     def back(length, radius, activation, threshold) -> dict:
         months, s = sequence(radius, activation, length), np.arange(1, length + 1)
-        adjoints = months.adjoints()
-        slopes = 1 - months.h**2 if activation == "tanh" else 1.0 * (months.h > 0)
-        sums = (adjoints * slopes)[:, 1:]  # [t, s] is the adjoint of the sum that goes into φ
-        by_weights = np.linalg.norm(sums.swapaxes(1, 2) @ months.h[:-1], axis=(1, 2))
-        sizes = np.linalg.norm(adjoints, axis=2)
+        sums = months.sums[:, 1:].swapaxes(1, 2)
+        by_weights = np.linalg.norm(sums @ months.h[:-1], axis=(1, 2))
+        sizes = np.linalg.norm(months.adjoints, axis=2)
         last = sizes[-1]
         return {
             "sizes": sizes,
@@ -181,12 +182,29 @@ def error_through_time() -> Explorer:
 
 
 EVERY = np.arange(1, LONGEST + 1)  # pieces of so many steps
+PIECES = np.arange(LONGEST) // EVERY[:, None]  # [k, t] is the piece that step t belongs to
+TOGETHER = PIECES[:, :, None] == PIECES[:, None, :]  # [k, t, s]: no cut is between them
 AGREEMENT = {  # of the truncated gradient with the true one
     "ratios": {"color": MODEL, "marker": "s", "ms": 3.5, "lw": 1, "label": "its length: ratio"},
     "cosines": {
         "color": BLAME, "marker": "o", "ms": 3.5, "lw": 1, "label": "its direction: cosine",
     },
 }  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def truncated_gradients(radius: float, activation: str) -> np.ndarray:
+    """Return the gradient of the mean loss for every length of a piece, (40, d), the true one last.
+
+        ∂L/∂(W_ih, W_hh, b_ih, b_hh) = 1/T Σ_t Σ_s ∂L_t/∂a_s (x_s, h_{s-1}, 1, 1)ᵀ
+
+    where s runs over the steps that no cut parts from t.
+    """
+    months, one = sequence(radius, activation, LONGEST), np.ones(LONGEST)
+    before = np.vstack([np.zeros(UNITS), months.h[:-1]])
+    enters = np.column_stack([months.x[0], before, one, one])  # (T, 1 + H + 2)
+    arriving = np.einsum("kts,tsh->ksh", TOGETHER, months.sums)
+    return (arriving.swapaxes(1, 2) @ enters).reshape(LONGEST, -1) / LONGEST
 
 
 def truncated_gradient() -> Explorer:
@@ -197,23 +215,18 @@ def truncated_gradient() -> Explorer:
     1.0
     """
 
-    @lru_cache(maxsize=64)
-    def gradients(radius: float, activation: str) -> np.ndarray:
-        """Return the gradients for every length of a piece, (40, d), the true one last."""
-        return np.array([sequence(radius, activation, LONGEST, k).gradient() for k in EVERY])
-
     def cut(truncate, radius, activation) -> dict:
-        every = gradients(radius, activation)
+        every, now = truncated_gradients(radius, activation), truncate - 1
         lengths, true = np.linalg.norm(every, axis=1), every[-1]
         ratios, cosines = lengths / lengths[-1], every @ true / lengths / lengths[-1]
-        adjoints = sequence(radius, activation, LONGEST, truncate).adjoints()
+        sizes = np.linalg.norm(sequence(radius, activation, LONGEST).adjoints, axis=2)
         return {
-            "sizes": np.linalg.norm(adjoints, axis=2),
+            "sizes": sizes * TOGETHER[now],
             "ratios": (EVERY, ratios),
             "cosines": (EVERY, cosines),
-            "ratio": ratios[truncate - 1],
-            "cosine": cosines[truncate - 1],
-            "angle": np.degrees(np.arccos(min(cosines[truncate - 1], 1))),
+            "ratio": ratios[now],
+            "cosine": cosines[now],
+            "angle": np.degrees(np.arccos(min(cosines[now], 1))),
             "pieces": f"cut into pieces of {counted(truncate, 'step')}"
             if truncate < LONGEST
             else "not cut",
@@ -254,8 +267,8 @@ def landscape(length: int) -> Surface:
 
 @lru_cache(maxsize=64)
 def _map(length: int) -> np.ndarray:
-    """Return the loss over the window, (150, 150), as the number of its level."""
-    heights = landscape(length)(grid(WINDOW, 150))
+    """Return the loss over the window, (100, 100), as the number of its level."""
+    heights = landscape(length)(grid(WINDOW, 100))
     return np.searchsorted(levels(heights)[1:-1], heights, "right")
 
 

@@ -1,6 +1,7 @@
 """Lesson 15: its exercises as learners answer them, and its figures."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -44,8 +45,9 @@ from calclearn.lessons.lesson_15 import (
     sequence,
     symbols,
     trained,
+    truncated_gradients,
 )
-from calclearn.networks.recurrent import GRU, RNN, step_by_step
+from calclearn.networks.recurrent import GRU, RNN, adjoints_through_time, step_by_step
 
 
 def last_state(w):
@@ -189,7 +191,7 @@ def test_gradients_of_the_recurrent_weights_and_clipping(star, activation):
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("radius", [0.2, 0.9, 1.0, 2.5])
 def test_no_error_grows_faster_than_by_the_radius(radius, activation):
-    sizes = np.linalg.norm(sequence(radius, activation, LONGEST).adjoints(), axis=2)
+    sizes = np.linalg.norm(sequence(radius, activation, LONGEST).adjoints, axis=2)
     t, s = np.tril_indices(LONGEST)
     assert (sizes[t, s] <= sizes[t, t] * radius ** (t - s) * (1 + 1e-9)).all()
 
@@ -212,30 +214,39 @@ def test_a_loss_does_not_depend_on_later_steps(star):
 # Truncation.
 
 
-def test_truncation_cuts_the_map_into_pieces():
-    sizes = lessons.truncated_gradient().set(truncate=7, radius=0.9).state["sizes"]
-    t, s = np.tril_indices(LONGEST)
-    assert ((sizes[t, s] > 0) == (t // 7 == s // 7)).all()
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_truncation_cuts_the_map_into_pieces(activation):
+    state = lessons.truncated_gradient().set(truncate=7, radius=0.9, activation=activation).state
+    months, T = sequence(0.9, activation, LONGEST), LONGEST
+    G = np.zeros((T, T, UNITS))
+    G[np.arange(T), np.arange(T)] = months.errors
+    cut = replace(months.layer, truncate=7)
+    adjoints = adjoints_through_time(cut, months.parameters, np.repeat(months.x, T, axis=0), G)
+    assert state["sizes"] == pytest.approx(np.linalg.norm(adjoints, axis=2))
+    assert 0 < np.mean(state["sizes"] > 0) < 0.2
 
 
-@pytest.mark.parametrize("truncate", [None, 5])
-def test_truncated_gradient_is_that_of_the_plain_loop(truncate):
-    months, v = sequence(1.1, "tanh", 20, truncate), readout()
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("truncate", [1, 5, LONGEST])
+def test_truncated_gradient_is_that_of_the_plain_loop(truncate, activation):
+    months, v = sequence(1.1, activation, LONGEST), readout()
     targets = months.h @ v - months.errors @ v / (v @ v)
+    layer = replace(months.layer, truncate=truncate)
 
     def loss(*parameters):
-        h = step_by_step(months.layer, parameters, months.x)[0]
+        h = step_by_step(layer, parameters, months.x)[0]
         return np.mean((h @ v - targets) ** 2) / 2
 
-    parts = grad(loss, (0, 1, 2, 3))(*months.parameters)
-    assert months.gradient() == pytest.approx(np.concatenate([np.ravel(g) for g in parts]))
+    W_ih, W_hh, b_ih, b_hh = grad(loss, (0, 1, 2, 3))(*months.parameters)
+    whole = np.column_stack([W_ih, W_hh, b_ih, b_hh]).ravel()
+    assert truncated_gradients(1.1, activation)[truncate - 1] == pytest.approx(whole)
 
 
 def test_agreement_with_the_gradient_that_is_not_cut():
     state = lessons.truncated_gradient().set(truncate=3).state
     (_, ratios), (_, cosines) = state["ratios"], state["cosines"]
     assert (ratios[-1], cosines[-1]) == pytest.approx((1, 1))
-    true, other = (sequence(1.1, "tanh", LONGEST, k).gradient() for k in (None, 3))
+    true, other = truncated_gradients(1.1, "tanh")[[-1, 2]]
     long, short = np.linalg.norm(true), np.linalg.norm(other)
     assert ratios[2] == state["ratio"] == pytest.approx(short / long)
     assert cosines[2] == state["cosine"] == pytest.approx(other @ true / long / short)
@@ -247,7 +258,7 @@ def test_agreement_with_the_gradient_that_is_not_cut():
 
 
 def test_levels_of_the_map():
-    heights, numbers = landscape(30)(grid(WINDOW, 150)), _map(30)
+    heights, numbers = landscape(30)(grid(WINDOW, 100)), _map(30)
     assert (numbers.min(), numbers.max()) == (0, 13)
     assert (np.diff(numbers.ravel()[np.argsort(heights.ravel())]) >= 0).all()
 
