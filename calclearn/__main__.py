@@ -3,6 +3,7 @@
 calclearn [DIR] [--no-browser] [--list] [--reset NAME] [-- JupyterLab's options]
 calclearn --lay-out FOLDER
 calclearn --collect FOLDER [--csv FILE] [--html FILE] [--rerun [SECONDS]]
+calclearn [--book FOLDER] [--lite FOLDER] [--pyodide URL-OR-FOLDER] [-j N]
 """
 
 import argparse
@@ -145,7 +146,19 @@ def seconds(text: str) -> int:
     return int(text)
 
 
+def make_sites(arguments: argparse.Namespace) -> int:
+    """Make the book, the course in a browser's tab, or both, which then link to each other."""
+    from calclearn.book import publish  # what it needs, only a site needs
+
+    book = arguments.book and course_folder(arguments.book)
+    lite = arguments.lite and course_folder(arguments.lite)
+    publish(book, lite, pyodide=arguments.pyodide, jobs=arguments.jobs)
+    return 0
+
+
 def run(arguments: argparse.Namespace, options: list[str]) -> int:
+    if arguments.book is not None or arguments.lite is not None:
+        return make_sites(arguments)
     if arguments.collect is not None:
         return collect(arguments)
     if arguments.list:
@@ -206,6 +219,13 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
         "--rerun", nargs="?", type=seconds, const=120, metavar="SECONDS",
         help="run each notebook again in a sandbox, so long at most (120), and trust only that",
     )  # fmt: skip
+    sites = parser.add_argument_group("the course as static sites")
+    sites.add_argument("--book", metavar="FOLDER", help="pages whose figures move, without Python")
+    sites.add_argument("--lite", metavar="FOLDER", help="the notebooks in a tab of the browser")
+    sites.add_argument(
+        "--pyodide", metavar="URL-OR-FOLDER", help="the browser's Python (its released build)"
+    )
+    sites.add_argument("-j", "--jobs", type=int, metavar="N", help="processes for --book")
     arguments = parser.parse_args(argv[:cut])
     for option in ("csv", "html", "rerun"):
         if arguments.collect is None and getattr(arguments, option) is not None:

@@ -5,7 +5,7 @@ A network predicts the rises from month to month, which stay in one range while 
     r_t = CO2_t - CO2_{t-1},      z_t = (r_t - mean) / deviation        of the training months
 
 A forecast looks back, so the series stays in one piece; two columns of yes and no say of each month
-whether it is held out, and whether anybody measured it.
+whether it is held out, and whether it was measured.
 """
 
 import csv

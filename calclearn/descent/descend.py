@@ -8,7 +8,7 @@ and then each start that still runs is asked whether it has
     CONVERGED     ‖∇fₖ‖ ≤ tolerance · steepness, the size of a typical gradient
     DIVERGED      |fₖ| > 10⁸ max(|f₀|, scale), or something is no longer finite
     STALLED       w has come back ten times to the same point, to the last digit, and was never
-                  further from it than rounding; or a line search has found no lower point
+                  further from it than rounding; or a line search has no lower point
     EARLY         `patience` records without a validation loss lower than all before
     OUT_OF_STEPS  none of these after `steps` steps
 
@@ -74,7 +74,7 @@ class Descent:
     The values and gradients are those that the steps used: with mini-batches, those of the batches.
     A start that has stopped repeats its last finite point; the record ends when all have. With a
     validation surface, each start's best step and point are those of its lowest validation loss.
-    Printed, it says how it ended; a format such as `f"{descent:.2f}"` is that of the loss.
+    Printed, it says how it stopped; a format such as `f"{descent:.2f}"` is that of the loss.
     """
 
     steps: np.ndarray  # (K+1,)
@@ -85,17 +85,17 @@ class Descent:
     steps_taken: np.ndarray  # (...)
     evaluations: np.ndarray  # (...) of the gradient
     interrupted: bool = False
-    validation: Array | None = None  # (K+1, ...) losses of the points, where they were asked for
+    validation: Array | None = None  # (K+1, ...) losses of the points on held-out data
     state: Any = None  # the optimizer's memory at the end, unless all starts came to one
 
     @property
     def point(self) -> Array:
-        """Where the descent ended, (d, ...)."""
+        """The last point, (d, ...)."""
         return self.points[-1]
 
     @property
     def value(self) -> Array:
-        """How low that is, (...)."""
+        """The last value, (...)."""
         return self.values[-1]
 
     @property
@@ -152,23 +152,22 @@ def descend(
     watch: Callable[[Descent], Any] | None = None,
     state: Any = None,
 ) -> Descent:
-    """Let `optimizer` walk down `surface` from `start`, and keep a record of it.
+    """Let `optimizer` descend `surface` from `start`, and keep a record of it.
 
     wₖ₊₁ = update(wₖ, ∇f(wₖ)),    k = 0, 1, ..., steps - 1
 
     start: one point (d,) or a batch (d, ...); one point is repeated where the optimizer's learning
     rates, or the surface's factors, are an array. Each `every`-th step is recorded, and the last.
     `rng` (a generator or a seed; None is seed 0) draws the mini-batches. `validation` is the loss
-    of data held out, taken of each record: where it is lowest is the `best_point`, and after
-    `patience` records without a new lowest one a start ends EARLY.
+    of held-out data at each record: where it is lowest is the `best_point`, and after `patience`
+    records without a new lowest one a start ends EARLY.
 
-    `progress(k, steps)` is called from the first second on, about four times a second; a terminal
-    shows a line by itself. `watch(run)` is called as often with the descent so far, and at the end;
-    a true answer ends the run. So does KeyboardInterrupt at any moment from the first step on, and
-    what ran is returned, finite. From the `point` of a run, and with its `state`, the optimizer's
-    memory, the same optimizer goes on as if nothing had been; only mini-batches are drawn anew.
-    Everything in the descent can be differentiated by `autodiff.grad`, with respect to the start or
-    a hyperparameter.
+    `progress(k, steps)` is called about four times a second from the first second on; a terminal
+    shows a line by itself. `watch(run)` is called as often with the descent so far, and at the end.
+    What `watch` returns, if true, stops the run; so does KeyboardInterrupt from the first step on,
+    and what ran is returned. From the `point` and with the `state` of a run, the same optimizer
+    continues exactly; only mini-batches are drawn anew. Everything in the descent can be
+    differentiated by `autodiff.grad`, with respect to the start or a hyperparameter.
 
     Raises ValueError for a start that is not finite or of another dimension, for a gradient that
     has not the point's shape, and for patience without a validation surface, TypeError for what is
@@ -231,8 +230,8 @@ def descend(
 class Run:
     """A descent under way.
 
-    `now` is replaced as a whole at the end of each step, so that an interrupt at any moment finds a
-    point, the memory that belongs to it, and how each start stands.
+    `now` is replaced as a whole at the end of each step, so that after an interrupt at any moment
+    the point, its memory and the state of each start belong together.
     """
 
     def __init__(
@@ -252,50 +251,51 @@ class Run:
         self.rounding = 32 * np.finfo(w.dtype).eps
         self.still, self.anchor = 0, plain(w)
         stop, _ = self.check(0, here, True)
-        loss, self.lowest, self.waited = None, np.inf, 0
+        self.lowest, self.waited, loss = np.inf, -1, None
         if validation:
             (loss,) = evaluated("validation", lambda w: (validation(w),), w, w.shape[1:])
-            self.lowest = where(plain(loss == loss), plain(loss), np.inf)
+            stop = self.validated(loss, stop)
         self.rows = [(*here[:3], loss)]  # of the steps 0, every, 2 every, ...
         state = optimizer.init(w) if state is None else checked_memory(optimizer, w, state)
         self.now = 0, here, state, stop, 0
 
     def step(self) -> None:
-        """Step, look, ask; a start that has ended stays where it is."""
+        """Step, look, ask; a start that has stopped stays where it is."""
         k, here, before, stop, taken = self.now
         if self.searches:
             there, state = self.optimizer.search(here, before, self.batch)
         else:
             w, state = self.optimizer.update(here.w, here.gradient, before, self.batch)
             there = Evaluation(in_type(w, here.w), None, None, here.count)
-        batch = self.surface.sample(self.rng)
+        batch, k = self.surface.sample(self.rng), k + 1
         if self.noisy or not self.searches:
             there = Evaluation(there.w, *batch.value_and_gradient(there.w), there.count + 1)
-        k = k + 1
         if not anywhere(stop) and self.goes_on(here, there):
             taken = k
         else:
             running = stop == RUNNING
             code, finite = self.check(k, there, paused(self.optimizer, before))
             kept = where(running & finite, there, here)
-            there = kept._replace(count=where(running, there.count, here.count))
+            there = Evaluation(*kept[:3], where(running, there.count, here.count))
             stop, taken = where(running, code, stop), where(running, k, taken)
         if k % self.every == 0:
-            loss = None
-            if self.validation:
-                loss = self.validation(there.w)
-                lower = plain(loss) < self.lowest
-                self.lowest = where(lower, plain(loss), self.lowest)
-                self.waited = where(lower, 0, self.waited + 1)
-                stop = where((self.waited >= self.patience) & (stop == RUNNING), EARLY, stop)
+            loss = self.validation(there.w) if self.validation else None
+            stop = self.validated(loss, stop) if self.validation else stop
             self.rows.append((*there[:3], loss))
         self.batch = batch
         self.now = k, there, state, stop, taken
 
+    def validated(self, loss: Array, stop: Array) -> Array:
+        """The stops (...) after a record with this validation loss: EARLY where patience ends."""
+        lower = plain(loss) < self.lowest
+        self.lowest = where(lower, plain(loss), self.lowest)
+        self.waited = where(lower, 0, self.waited + 1)
+        return where((self.waited >= self.patience) & (stop == RUNNING), EARLY, stop)
+
     def goes_on(self, here: Evaluation, there: Evaluation) -> bool:
-        """Whether no start has ended, by squares alone; where they do not say, `check`."""
+        """Whether no start has stopped, by squares alone; where they do not decide, `check`."""
         w, value, g, _ = there
-        if type(value) is Traced or type(w) is Traced:
+        if Traced in (type(value), type(w)):
             return False
         step = w - here.w
         steep, moved, least = inner(g, g), inner(step, step), self.rounding**2 * inner(w, w)

@@ -64,13 +64,11 @@ def check_optimizer(optimizer: Any) -> None:
 def checked_memory(optimizer: Any, w: Array, state: Any) -> Any:
     """The `state` of an earlier run, once it is one of this optimizer for such starts."""
     own = optimizer.init(w)
-    if type(state) is type(own):
-        pairs = zip(own, state, strict=False) if isinstance(own, tuple) else ()
-        shapes = [(getattr(a, "shape", None), getattr(b, "shape", None)) for a, b in pairs]
-        if all(mine in (None, given) for mine, given in shapes):
-            return state
-    kind = type(optimizer).__name__
-    raise TypeError(f"state must be a memory of {kind} for these starts, got {state!r:.60}")
+    fitting = {*batch_shapes(own), w.shape, w.shape[1:], w.shape[:1] + w.shape}
+    if type(state) is not type(own) or not {*batch_shapes(state)} <= fitting:
+        kind = type(optimizer).__name__
+        raise TypeError(f"state must be a memory of {kind} for these starts, got {state!r:.60}")
+    return state
 
 
 def paused(optimizer: Any, state: Any) -> Array:
@@ -83,8 +81,10 @@ def paused(optimizer: Any, state: Any) -> Array:
 def batch_shapes(part: Any) -> list[tuple]:
     """The shape of each array in an optimizer, in its schedule or in a tuple of them."""
     if is_dataclass(part):
-        rate = getattr(part, "learning_rate", None)
-        parts = (*vars(part).values(), rate(0) if callable(rate) else None)
+        rate = getattr(part, "learning_rate", 0.0)
+        rate = rate(0) if callable(rate) else rate
+        number("learning_rate", rate, 0, many=True)
+        parts = (*vars(part).values(), rate)
     else:
         parts = part if isinstance(part, tuple) else ()
     return [getattr(part, "shape", ())] + [shape for each in parts for shape in batch_shapes(each)]

@@ -7,7 +7,7 @@ Coordinates come first: a point has shape (d,), many points have shape (d, ...),
     surface.hessian(w)    (d, ...) -> (d, d, ...)    the curvature
 
 so one formula serves a point, a mesh, ten thousand starts and a sweep of learning rates alike.
-A derivative that nobody worked out by hand is supplied by `calclearn.calculus.autodiff`.
+A derivative that is not given is supplied by `calclearn.calculus.autodiff`.
 """
 
 from collections.abc import Callable
@@ -92,7 +92,8 @@ class Surface:
         """The surface with another domain, start, gradient, ...
 
         With another `function`, what was said of the old one (derivatives, formula, minima, source,
-        scale, steepness, batches) is dropped, and so is a gradient that came by another way.
+        scale, steepness, batches) is dropped; a new gradient replaces `value_and_gradient`, and
+        the reverse.
 
         >>> parabola = Surface(lambda w: w[0]**2, lambda w: 2 * w)
         >>> parabola.replace(function=lambda w: w[0]**3).gradient([2.0])
@@ -322,8 +323,8 @@ def dimension_of(domain: Any, dimension: int | None) -> int | None:
 
 
 # One start and many in the same code: a point is (d,), many are (d, ...), and what each start has
-# one of, a value or an answer, is (...): a single number for a single start. Arrays of one number
-# are slow, so for a single start these functions use Python's own numbers.
+# one of, a value or a truth value, is (...): a single number for a single start. Arrays of one
+# number are slow, so for a single start these functions use Python's own numbers.
 FLOAT = np.dtype(float)
 
 
@@ -337,7 +338,7 @@ def as_points(w: Array, dimension: int | None = None, argument: str = "w") -> Ar
     kind = w.dtype.kind
     if kind not in REAL:
         raise TypeError(f"{argument} must be a point, or many, in real numbers, got {w.dtype}")
-    if w.ndim == 0 or (dimension is not None and w.shape[0] != dimension):
+    if w.ndim == 0 or w.shape[0] != (dimension or w.shape[0] or 1):
         d = "d" if dimension is None else dimension
         raise ValueError(f"{argument} must have shape ({d},) or ({d}, ...), got {w.shape}")
     return w if kind == "f" else w.astype(float)

@@ -95,7 +95,7 @@ class Prediction:
     def asked(self) -> "Card":
         """The question, with radio buttons and "Commit" until it is committed, then as text."""
         if self.commitment:
-            return Card(self.lines())
+            return Card(self.lines(), prediction=self)
         import ipywidgets as widgets
 
         wide = widgets.Layout(width="auto")
@@ -103,7 +103,8 @@ class Prediction:
         radio = widgets.RadioButtons(options=self.options, value=None, layout=wide)
         button = widgets.Button(description="Commit", disabled=True, tooltip="Lock my prediction")
         state = widgets.HTML("Choose an option, then commit to it.")
-        card = Card(self.lines(), widgets.VBox([question, radio, button, state]))
+        box = widgets.VBox([question, radio, button, state])
+        card = Card(self.lines(), box, prediction=self)
 
         def committed() -> None:
             radio.value, radio.disabled, button.disabled = self.commitment, True, True
@@ -141,7 +142,8 @@ class Prediction:
         waiting, ready = "Commit to a prediction first, further up.", "How did your prediction do?"
         button = widgets.Button(description="Reveal", disabled=self.commitment is None)
         state = widgets.HTML(ready if self.commitment else waiting)
-        card = Card([state.value], widgets.VBox([state, button]))
+        box = widgets.VBox([state, button])
+        card = Card([state.value], box, prediction=self, answer=(right_option, why))
 
         def committed() -> None:
             button.disabled, state.value = False, ready
@@ -161,11 +163,16 @@ class Prediction:
 
 @dataclass(eq=False)
 class Card:
-    """One output in the notebook: lines of text, and a widget as long as there is one to use."""
+    """One output in the notebook: lines of text, and a widget as long as there is one to use.
+
+    `prediction` is what it belongs to; `answer`, where it reveals, is the option and why.
+    """
 
     lines: list[str]
     widget: object = None
     handle: object = None
+    prediction: Prediction | None = None
+    answer: tuple[str, str] | None = None
 
     def __repr__(self) -> str:
         return _plain(self.lines)

@@ -16,12 +16,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 from matplotlib.transforms import Bbox
 
 from calclearn.explorers.controls import check_value, fraction, put, read
 from calclearn.explorers.displays import note_display, reopen, widget_parts
 from calclearn.explorers.live import LiveFigure, Painter, encode, error_sentence
-from calclearn.explorers.play import remote, slider_of_steps, step_of
+from calclearn.explorers.play import pace_of, remote, slider_of_steps, step_of
 from calclearn.explorers.quantities import (
     Caption,
     Computing,
@@ -46,7 +47,7 @@ class Explorer:
     def __init__(self, compute, drawings, caption, controls, play, pace) -> None:
         self.controls: dict[str, widgets.Widget] = controls
         self._compute, self._drawings, self._describe = compute, drawings, caption
-        self._play = play
+        self._play, self._pace = play, pace
         self._values = self._inputs = self._result = None
         self._state = self._caption = self._error = None
         self._warned: set = set()
@@ -116,6 +117,35 @@ class Explorer:
             png = encode(self._painter.paint(), "PNG")
             self._lay_out(shown)
             return png
+
+    @property
+    def play(self) -> tuple[str, float] | None:
+        """The control that Play moves, and the seconds of a picture; None where there is none."""
+        if self._play is None:
+            return None
+        return self._play, pace_of(self.controls[self._play], self._pace)
+
+    @property
+    def background(self) -> np.ndarray:
+        """The pixels of what does not move in the last picture, (height, width) of uint32."""
+        return self._painter.background
+
+    def track(self, name: str) -> str:
+        """The colours of a slider's track as CSS, for the present values; empty for plain ones."""
+        self._follow(self.values)
+        return track(self.controls[name], self._state)
+
+    def painted(self, values: dict[str, Any], ratio: float = 1) -> tuple[np.ndarray, int, str]:
+        """Return the picture for these values of controls, its background's number, its caption.
+
+        The picture is (height, width) of uint32, as `Painter.paint` returns it, and in the figure's
+        own width; `ratio` is the number of its pixels for one of the screen's. No control moves.
+        """
+        with PAINTING:
+            self._lay_out(None)
+            self._follow(self.values | values)
+            pixels = self._painter.paint(ratio)
+            return pixels.copy(), self._painter.edition, self._caption
 
     def show(self, *, rest: bool = True) -> None:
         """Compute once more, for what lies behind the figure has changed, and show it everywhere.
@@ -243,19 +273,13 @@ class Explorer:
         """Colour the tracks of the sliders that have bands."""
         rules = []
         for control in self.controls.values():
-            if not hasattr(control, "bands"):
-                continue
-            stops, low = [], 0.0
-            for end, colour, *_ in call("the bands", control.bands, self._state):
-                high = 100 * fraction(control, end)
-                stops.append(f"{colour} {low:.1f}% {high:.1f}%")
-                low = high
-            name = f"calclearn-track-{control.model_id}"
-            control.add_class(name)
-            rules.append(
-                f".{name} .noUi-connects {{ background: linear-gradient(to right, "
-                f"{', '.join(stops)}); }} .{name} .noUi-connect {{ background: transparent; }}"
-            )
+            if colours := track(control, self._state):
+                name = f"calclearn-track-{control.model_id}"
+                control.add_class(name)
+                rules.append(
+                    f".{name} .noUi-connects {{ background: {colours}; }} "
+                    f".{name} .noUi-connect {{ background: transparent; }}"
+                )
         return "\n".join(rules)
 
     def close(self) -> None:
@@ -348,6 +372,18 @@ def explore(
         control.style.description_width = "130px"
         control.layout.width = control.layout.width or "410px"
     return Explorer(computing, drawn, describing, controls, play, pace)
+
+
+def track(control: widgets.Widget, quantities: dict[str, Any]) -> str:
+    """Return the colours of a slider's bands as CSS, nothing where it has none."""
+    if not hasattr(control, "bands"):
+        return ""
+    stops, low = [], 0.0
+    for end, colour, *_ in call("the bands", control.bands, quantities):
+        high = 100 * fraction(control, end)
+        stops.append(f"{colour} {low:.1f}% {high:.1f}%")
+        low = high
+    return f"linear-gradient(to right, {', '.join(stops)})"
 
 
 def _box(drawing: Any) -> Bbox:

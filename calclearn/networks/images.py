@@ -19,10 +19,10 @@ import numpy as np
 
 from calclearn.calculus.rules import sum_rows
 from calclearn.calculus.tracing import plain, primitive, rule
-from calclearn.descent.arguments import whole
+from calclearn.descent.arguments import floating, whole
 from calclearn.descent.surfaces import Array
 from calclearn.networks.initial import Initial, he, initial_like
-from calclearn.networks.layers import Layer, Shape, floating, with_axes
+from calclearn.networks.layers import Layer, Shape, with_axes
 
 Pair = tuple[int, int]
 
@@ -48,7 +48,7 @@ class Windows(NamedTuple):
         return (H - kh) // sh + 1, (W - kw) // sw + 1
 
     def cells(self, x: np.ndarray, fill: float = 0.0) -> np.ndarray:
-        """K of the images x (N, C, H, W), for reading: a view of x̂, no copy of its cells."""
+        """K of the images x (N, C, H, W), to be read only: a view of x̂, no copy of its cells."""
         (ph, pw), x = self.padding, examples_last(x)
         if ph or pw:
             x = np.pad(x, ((0, 0), (ph, ph), (pw, pw), (0, 0)), constant_values=fill)

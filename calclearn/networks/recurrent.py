@@ -4,7 +4,7 @@
 
 `step` is the whole definition: `grad` follows the loop over the steps, which is back-propagation
 through time. With `truncate=k` the state that enters step 1, k+1, 2k+1, ... (x[:, t] with
-t % k == 0) counts as a constant on the way back, so that no error travels farther than k steps.
+t % k == 0) is a constant in the backward pass, so that no error travels farther than k steps.
 
 A plain RNN multiplies the error by W_hh and φ' at each step. A gate is a number between 0 and 1
 that the layer computes for itself, and where it is near 1 the state is kept, and so is the error:
@@ -23,11 +23,11 @@ import numpy as np
 from calclearn.calculus.autodiff import vjp
 from calclearn.calculus.rules import sum_rows
 from calclearn.calculus.tracing import Traced, plain, primitive, rule
-from calclearn.descent.arguments import instance, whole
+from calclearn.descent.arguments import floating, instance, whole
 from calclearn.descent.losses import sigmoid
 from calclearn.descent.surfaces import Array, Surface, stack
 from calclearn.networks.initial import Initial, drawn, initial_like, orthogonal, xavier
-from calclearn.networks.layers import Layer, Shape, floating, linear, relu, with_axes
+from calclearn.networks.layers import Layer, Shape, linear, relu, with_axes
 
 Parameters = tuple[Array, Array, Array, Array]  # W_ih (GH, D), W_hh (GH, H), b_ih (GH,), b_hh (GH,)
 State = tuple[Array, ...]  # what is carried from step to step: h, and in an LSTM also c

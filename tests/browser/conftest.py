@@ -152,6 +152,8 @@ class Window:
         page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
 
     def _heard(self, message) -> None:
+        if "@jupyterlite/services" in message.text:
+            return  # what makes the course in a tab complains where Python is no tab's
         self.console.append(f"{message.text} ({message.location.get('url', '')})")
 
     def open(self, name: str) -> None:
