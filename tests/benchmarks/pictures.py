@@ -94,7 +94,7 @@ def reply(explorer, name: str, value) -> float:
     live, edition = explorer._live, explorer._painter.edition
     request = {"values": values, "drag": None, "ratio": 1, "rest": False, "page": "", "number": 1}
     begin = time.process_time()
-    live._reply(live, request | {"edition": edition}, [])
+    live._picture(request | {"edition": edition})  # which raises, where a reply has a sentence
     return time.process_time() - begin
 
 
