@@ -306,9 +306,8 @@ def ladder_slopes(evaluate: Callable, size: np.ndarray):
     `evaluate` gives the values of f at steps from its points: (k, n) -> (..., k, n). f may change
     over distances as large as the point, `size` (n,), or as large as 1: a ladder for each.
     """
-    scales = np.array([np.maximum(size, 1.0), np.minimum(size, 1.0)])  # the wide, the narrow
-    scales[1, size < 1e-100] = LADDER[-1]  # at 0, where the wide ladder ends
-    h = (size + LADDER[:, None, None] * scales) - size  # steps that x ± h holds exactly
+    h = LADDER[:, None, None] * scales(size, LADDER[-1])  # (rungs, 2, n)
+    h = (size + h) - size  # steps that x ± h holds exactly
     rungs, steps = len(h), np.concatenate([h, -h, 0 * h[:1]])
     values = evaluate(steps.reshape(2 * len(steps), len(size)))
     eps, outputs = grain(values), values.shape[:-2]
@@ -344,6 +343,12 @@ def ladder_slopes(evaluate: Callable, size: np.ndarray):
     narrower = error[:, 1] < error[:, 0]
     best = [np.where(narrower, part[:, 1], part[:, 0]) for part in (value, error, reliable)]
     return [part.reshape(*outputs, len(size)) for part in best]
+
+
+def scales(size, at_zero: float):
+    """Distances over which f may change, the wide and the narrow, at points of that size."""
+    narrow = np.where(size < 1e-100, at_zero, np.minimum(size, 1.0))
+    return np.array([np.maximum(size, 1.0), narrow])
 
 
 def grain(values: np.ndarray) -> float:
@@ -477,37 +482,49 @@ def line_slopes(f: Callable, points, lines: Callable, sizes):
     m = points.shape[1]
     if m == 0:
         return 2 * [np.zeros((*returned(f(points.copy())).shape[:-1], *sizes.shape))]
-    value, size = partial(at_points, f), sizes
+    at = partial(at_points, f)
     if m == 1:  # numbers are faster than arrays of one number
-        value, size = (lambda p: returned(f(p[:, 0]))[()]), sizes[:, 0]
-    ladders = partial(measured, ladder_slopes, 58, f, points, lines, sizes.ravel())
-    try:
-        parts = np.array([_two_steps(value, points, lines([i]), s) for i, s in enumerate(size)])
-    except (ArithmeticError, ValueError):  # f refuses such steps, but finer ones perhaps not
-        slopes, errors, _ = ladders()
-        return [part.reshape(*part.shape[:-1], *sizes.shape) for part in (slopes, errors)]
-    parts = np.moveaxis(parts if m > 1 else parts[..., None], 0, -2)  # (3, ..., l, m)
-    if not parts[2].all():
+        at, sizes = (lambda p: returned(f(p[:, 0]))[()]), sizes[:, 0]
+    y = at(points.copy())
+    value, eps = partial(_or_nan, at, np.nan * y), max(EPS, float(np.finfo(y.dtype).eps))
+    steps = partial(_two_steps, value, points, eps)
+    parts = []
+    for i, size in enumerate(sizes):
+        v = lines([i])
+        part = steps(v, size, np.maximum(size, 1.0))
+        if not part[2].all():
+            narrower = steps(v, size, np.minimum(scales(size, 1e-4)[1], 1 / 32))
+            part = np.where(part[2], part, narrower)
+        parts.append(part)
+    outputs = y.ndim - (m > 1)
+    parts = np.moveaxis(np.array(parts).reshape(len(sizes), 3, *y.shape[:outputs], m), 0, -2)
+    if not parts[2].all():  # (3, ..., l, m)
         flat = parts.reshape(*parts.shape[:-2], sizes.size)
         rest = np.flatnonzero(~flat[2].astype(bool).reshape(-1, sizes.size).all(axis=0))
-        flat[..., rest] = ladders(rest)
+        flat[..., rest] = measured(ladder_slopes, 58, f, points, lines, sizes.ravel(), rest)
         parts = flat.reshape(parts.shape)
     return parts[:2]
 
 
-def _two_steps(value, w, v, size, eps=EPS):
+def _or_nan(f, nothing, points):
+    try:
+        return f(points)
+    except (ArithmeticError, ValueError):  # outside the domain of f
+        return nothing
+
+
+def _two_steps(value, w, eps, v, size, scale):
     """Slope, error and whether they will do, by D(h) and D(3h) at w along v."""
-    h = (size + 0.8 * eps ** (1 / 4) * np.maximum(size, 1.0)) - size
+    h = (size + 0.8 * eps ** (1 / 4) * scale) - size
     step = h * v
     right, left = value(w + step), value(w - step)
-    single = np.float32(right) == right  # then f may compute in single precision
-    if eps == EPS and single.all():
-        return _two_steps(value, w, v, size, max(SINGLE, float(np.finfo(right.dtype).eps)))
     step *= 3
     far_right, far_left = value(w + step), value(w - step)
     near, far, change = right - left, far_right - far_left, abs(right - far_left)
     noise, bend = 6 * eps * abs(right), abs(3 * near - far)
-    enough = (bend + 16 * noise <= eps**0.3 * change) | (change == 0) & ~single
+    single = (np.float32(right) == right) & (eps == EPS)  # f may compute in single precision
+    constant = (change == 0) & (scale >= 1)
+    enough = ((bend + 16 * noise <= eps**0.3 * change) | constant) & ~single
     return (27 * near - far) / (48 * h), (noise + 1e-3 * bend) / (6 * h), enough
 
 
@@ -558,24 +575,22 @@ def hessian(f: Callable) -> Callable:
 
 
 def _hessian(f, w):
-    size, d = abs(w), len(w)
-    narrow = np.where(size < 1e-100, 1e-4, np.minimum(size, 1.0))
-    scales = np.array([np.maximum(size, 1.0), narrow])
-    q, scale = measured(curvatures, 34, f, w[:, None], lambda i: np.eye(d)[:, i], scales)
+    d, both = len(w), np.minimum(scales(abs(w), 1e-4), 1e100)
+    q, scale = measured(curvatures, 34, f, w[:, None], lambda i: np.eye(d)[:, i], both)
     Q, (i, j) = np.diag(q), np.triu_indices(d, 1)
     if d > 1:
         lines = np.diag(scale)[:, i] + np.diag(scale)[:, j]
         one = np.ones((1, len(i)))
-        both = measured(curvatures, 17, f, w[:, None], lambda k: lines[:, k], one)[0]
-        Q[i, j] = Q[j, i] = (both - q[i] - q[j]) / 2
+        sums = measured(curvatures, 17, f, w[:, None], lambda k: lines[:, k], one)[0]
+        Q[i, j] = Q[j, i] = (sums - q[i] - q[j]) / 2
     return Q / np.outer(scale, scale)
 
 
-def curvatures(evaluate: Callable, scales):
+def curvatures(evaluate: Callable, scale):
     """scale² v'Hv along n lines v, and the better of the scales (k, n) for each: two of (n,)."""
-    h = COARSE[:, None, None] * np.ones(scales.shape)
-    steps = np.concatenate([h, -h, 0 * h[:1]]) * scales
-    values = evaluate(steps.reshape(-1, scales.shape[-1]))
+    h = COARSE[:, None, None] * scale  # (rungs, k, n)
+    steps = np.concatenate([h, -h, 0 * h[:1]])
+    values = evaluate(steps.reshape(-1, scale.shape[-1]))
     if prod(values.shape[:-2]) != 1:
         raise ValueError(f"f must return one number for each point, got shape {values.shape[:-2]}")
     eps, values = grain(values), values.astype(float).reshape(steps.shape)
@@ -583,5 +598,5 @@ def curvatures(evaluate: Callable, scales):
     height = abs(right) + 2 * abs(centre) + abs(left)
     entries, distances = table((right - 2 * centre + left) / h**2)
     value, error = _best(entries, distances + _noise(eps * height, distances, h**2))
-    best = (error / scales**2).argmin(axis=0), np.arange(scales.shape[-1])
-    return value[best], scales[best]
+    best = error.argmin(axis=0), np.arange(scale.shape[-1])
+    return value[best] * scale[best] ** 2, scale[best]
