@@ -269,7 +269,7 @@ class Estimate:
 
 LADDER = 0.5 / 3.0 ** np.arange(14)  # 0.5 ... 3e-7
 COARSE = LADDER[:8]  # below 2e-4, second differences are noise
-COLUMNS = 6  # of Richardson's triangle
+COLUMNS = 5  # of the triangle
 
 
 @quiet
@@ -490,15 +490,16 @@ def line_slopes(f: Callable, points, lines: Callable, sizes):
     steps = partial(_two_steps, value, points, eps)
     parts = []
     for i, size in enumerate(sizes):
-        v = lines([i])
+        v = lines(np.array([i]))
         part = steps(v, size, np.maximum(size, 1.0))
         if not part[2].all():
             narrower = steps(v, size, np.minimum(scales(size, 1e-4)[1], 1 / 32))
             part = np.where(part[2], part, narrower)
         parts.append(part)
-    outputs = y.ndim - (m > 1)
-    parts = np.moveaxis(np.array(parts).reshape(len(sizes), 3, *y.shape[:outputs], m), 0, -2)
-    if not parts[2].all():  # (3, ..., l, m)
+    outputs = y.shape[: y.ndim - (m > 1)]
+    parts = np.array(parts).reshape(len(sizes), 3, *outputs, m)
+    parts = parts.transpose(*range(1, parts.ndim - 1), 0, parts.ndim - 1)  # (3, ..., l, m)
+    if not parts[2].all():
         flat = parts.reshape(*parts.shape[:-2], sizes.size)
         rest = np.flatnonzero(~flat[2].astype(bool).reshape(-1, sizes.size).all(axis=0))
         flat[..., rest] = measured(ladder_slopes, 58, f, points, lines, sizes.ravel(), rest)

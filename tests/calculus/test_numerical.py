@@ -253,7 +253,7 @@ def test_derivative_of_what_is_no_function_is_named():
 # The table and the ladder of steps.
 
 
-@pytest.mark.parametrize("column", range(1, 6))
+@pytest.mark.parametrize("column", range(1, 5))
 def test_each_column_cancels_one_more_even_power(column):
     h = 9.0 / 3.0 ** np.arange(8)
     for power in range(1, 7):
@@ -266,7 +266,7 @@ def test_distances_are_those_of_neighbours():
     entries, distances = table(differences)
     np.testing.assert_array_equal(entries[0], differences)
     np.testing.assert_array_equal(distances[:, 1:], np.abs(np.diff(entries, axis=1)))
-    for column in range(6):
+    for column in range(5):
         assert np.isnan(entries[column, :column]).all()
         assert np.isnan(distances[column, : column + 1]).all()
         assert np.isfinite(distances[column, column + 1 :]).all()
