@@ -15,18 +15,19 @@ does, halves of the coordinates lead to those that are wrong.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from calclearn.calculus.numerical import (
     EPS,
+    along,
     at_points,
     function,
     grad,
     grain,
     ladder_slopes,
     line_slopes,
-    measured,
     quiet,
     real_numbers,
     returned,
@@ -237,10 +238,6 @@ class Comparison:
         return Comparison(*(part[:, points] for part in parts), self.names)
 
 
-def _axes(names, d) -> Callable:
-    return lambda i: names[i] == np.arange(d)[:, None]
-
-
 def _doubt(given, slopes, errors, typical) -> np.ndarray:
     """How far a right gradient may be from the slopes; single precision leaves it fewer digits."""
     relative, absolute = (1e-5, 1e-6) if grain(given) > EPS else (1e-6, 1e-9)
@@ -252,16 +249,21 @@ def _beside(f, points, names, given) -> Comparison:
 
     Slopes that contradict it are measured again, by the ladder of steps, which notices a kink.
     """
-    axes, sizes, given = _axes(names, len(points)), np.abs(points[names]), given[names]
+    sizes, given = np.abs(points[names]), given[names]
+
+    def axes(i):
+        return np.arange(len(points))[:, None] == names[i]
+
     slopes, errors = (part.reshape(given.shape) for part in line_slopes(f, points, axes, sizes))
     typical = np.nanmax(np.abs(slopes), axis=1, keepdims=True, initial=0.0)
     smooth, errors = np.ones(given.shape, bool), 10 * errors
-    again = np.flatnonzero(~(np.abs(given - slopes) <= _doubt(given, slopes, errors, typical)))
-    if again.size:
-        again = np.random.default_rng(0).permutation(again)[:REMEASURED]
-        parts = measured(ladder_slopes, 58, f, points, axes, sizes.ravel(), again)
-        slopes.flat[again], error, smooth.flat[again] = (part.ravel() for part in parts)
-        errors.flat[again] = np.where(smooth.flat[again], 10, 1.01) * error
+    wrong = ~(np.abs(given - slopes) <= _doubt(given, slopes, errors, typical))
+    rows = np.random.default_rng(0).permutation(np.flatnonzero(wrong.any(axis=1)))
+    for i in rows[: REMEASURED // len(points.T)]:
+        k = wrong[i]
+        parts = ladder_slopes(partial(along, f, points[:, k], axes(i)), sizes[i, k])
+        slopes[i, k], error, smooth[i, k] = (part.ravel() for part in parts)
+        errors[i, k] = np.where(smooth[i, k], 10, 1.01) * error
     unknown = ~np.isfinite(slopes)  # nothing can be said against the gradient there
     slopes[unknown], errors[unknown] = given[unknown], np.inf
     return Comparison(given, slopes, _doubt(given, slopes, errors, typical), smooth, names)
@@ -270,7 +272,7 @@ def _beside(f, points, names, given) -> Comparison:
 def _differs(f, points, given, lines, sizes) -> np.ndarray:
     """Whether f and a gradient (d, m) differ along lines (d, l) at points (d, m): (l, m)."""
     mine, typical = lines.T @ given, np.sqrt((lines**2).T @ given**2)
-    parts = line_slopes(f, points, lambda i: lines[:, i], sizes)
+    parts = line_slopes(f, points, lambda i: lines[:, i : i + 1], sizes)
     slopes, errors = (part.reshape(mine.shape) for part in parts)
     return np.abs(mine - slopes) > _doubt(given, slopes, 10 * errors, typical)
 
@@ -310,8 +312,8 @@ def _wrong_shape(f, gradient, points, given, shown) -> tuple[str, str]:
     if any(g.shape != shape for g in given):
         return "shape", "Its shape changes from point to point."
     came = f"It has shape {shape} where w has shape {(d,)}."
-    table = np.stack(given, axis=-1)  # (*shape, m)
-    slopes = line_slopes(f, points, _axes(shown, d), np.abs(points[shown]))[0]
+    table, axes = np.stack(given, axis=-1), np.arange(d)[:, None]  # (*shape, m)
+    slopes = line_slopes(f, points, lambda i: axes == shown[i], np.abs(points[shown]))[0]
     slopes = slopes.reshape(len(shown), -1)
 
     def equal(numbers):

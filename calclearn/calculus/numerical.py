@@ -24,7 +24,7 @@ from calclearn.calculus.tracing import Traced
 
 EPS = float(np.finfo(float).eps)
 SINGLE = float(np.finfo(np.float32).eps)
-NUMBERS, POINTS = 2**22, 1024  # in one call of f, at most, to bound memory
+POINTS = 1024  # in one call of f, at most, to bound memory
 quiet = np.errstate(all="ignore")  # outside the domain of f its values are NaN, and say so
 
 
@@ -97,7 +97,10 @@ def at_points(f: Callable, points: np.ndarray, kinds: str = "f") -> np.ndarray:
     >>> at_points(lambda w: np.sum(w**2), np.array([[1.0, 2.0], [0.0, 3.0]]))
     array([ 1., 13.])
     """
-    m, total = points.shape[1], points.sum(axis=0)
+    (d, m), total = points.shape, points.sum(axis=0)
+    if d > 1 and m > POINTS:
+        blocks = np.split(points, range(POINTS, m, POINTS), axis=1)
+        return np.concatenate([at_points(f, block, kinds) for block in blocks], axis=-1)
     try:
         together = returned(f(points.copy()), kinds=kinds) if m > 1 else None
         for k in (int(total.argmin()), int(total.argmax())):  # where any branch in f would show
@@ -476,35 +479,38 @@ def _columns(f, w):
 def line_slopes(f: Callable, points, lines: Callable, sizes):
     """The slopes of f along l lines through points (d, m), and their errors: two of (..., l, m).
 
-    `lines(i)` gives the directions (d, n) of the lines i (n,). `sizes` (l, m) are the distances of
-    the points from 0 along the lines, since f may change over such distances.
+    `lines(i)` is the direction (d, 1) of line i. `sizes` (l, m) are the distances of the points
+    from 0 along the lines, since f may change over such distances.
     """
     m = points.shape[1]
     if m == 0:
         return 2 * [np.zeros((*returned(f(points.copy())).shape[:-1], *sizes.shape))]
-    at = partial(at_points, f)
+    at, flat = partial(at_points, f), sizes
     if m == 1:  # numbers are faster than arrays of one number
-        at, sizes = (lambda p: returned(f(p[:, 0]))[()]), sizes[:, 0]
-    y = at(points.copy())
+        at, flat = (lambda p: returned(f(p[:, 0]))[()]), sizes[:, 0]
+    y, parts = at(points.copy()), []
     value, eps = partial(_or_nan, at, np.nan * y), max(EPS, float(np.finfo(y.dtype).eps))
     steps = partial(_two_steps, value, points, eps)
-    parts = []
-    for i, size in enumerate(sizes):
-        v = lines(np.array([i]))
+    for i, size in enumerate(flat):
+        v = lines(i)
         part = steps(v, size, np.maximum(size, 1.0))
         if not part[2].all():
             narrower = steps(v, size, np.minimum(scales(size, 1e-4)[1], 1 / 32))
             part = np.where(part[2], part, narrower)
+            rest = ~part[2].astype(bool).reshape(-1, m).all(axis=0)
+            if rest.any():
+                ladders = ladder_slopes(partial(along, f, points[:, rest], v), sizes[i, rest])
+                part.reshape(*part.shape[: part.ndim - (m > 1)], m)[..., rest] = ladders
         parts.append(part)
-    outputs = y.shape[: y.ndim - (m > 1)]
-    parts = np.array(parts).reshape(len(sizes), 3, *outputs, m)
-    parts = parts.transpose(*range(1, parts.ndim - 1), 0, parts.ndim - 1)  # (3, ..., l, m)
-    if not parts[2].all():
-        flat = parts.reshape(*parts.shape[:-2], sizes.size)
-        rest = np.flatnonzero(~flat[2].astype(bool).reshape(-1, sizes.size).all(axis=0))
-        flat[..., rest] = measured(ladder_slopes, 58, f, points, lines, sizes.ravel(), rest)
-        parts = flat.reshape(parts.shape)
-    return parts[:2]
+    parts = np.array(parts).reshape(len(flat), 3, *y.shape[: y.ndim - (m > 1)], m)
+    return parts.transpose(*range(1, parts.ndim - 1), 0, parts.ndim - 1)[:2]
+
+
+def along(f, w, v, t):
+    """f(w + t v): points and directions (d, n or 1), steps (k, n) -> (..., k, n)."""
+    points = w[:, None] + t * v[:, None]  # (d, k, n)
+    values = at_points(f, points.reshape(len(w), -1))
+    return values.reshape(*values.shape[:-1], *t.shape)
 
 
 def _or_nan(f, nothing, points):
@@ -527,25 +533,6 @@ def _two_steps(value, w, eps, v, size, scale):
     constant = (change == 0) & (scale >= 1)
     enough = ((bend + 16 * noise <= eps**0.3 * change) | constant) & ~single
     return (27 * near - far) / (48 * h), (noise + 1e-3 * bend) / (6 * h), enough
-
-
-def measured(measure: Callable, steps: int, f, points, lines, size, pairs=None):
-    """`measure` along lines through points, as many pairs at a time as go into one call of f."""
-    d, m = points.shape
-    pairs = np.arange(size.shape[-1]) if pairs is None else pairs
-    n, parts = max(1, min(NUMBERS // d, POINTS) // steps), []
-    for start in range(0, len(pairs), n):
-        k = pairs[start : start + n]
-        evaluate = partial(_along, f, points[:, k % m], lines(k // m))
-        parts.append(measure(evaluate, size[..., k]))
-    return [np.concatenate(part, axis=-1) for part in zip(*parts, strict=True)]
-
-
-def _along(f, w, v, t):
-    """f(w + t v): points and directions (d, n), steps (k, n) -> (..., k, n)."""
-    points = w[:, None] + t * v[:, None]  # (d, k, n)
-    values = at_points(f, points.reshape(len(w), -1))
-    return values.reshape(*values.shape[:-1], *t.shape)
 
 
 def hessian(f: Callable) -> Callable:
@@ -576,15 +563,16 @@ def hessian(f: Callable) -> Callable:
 
 
 def _hessian(f, w):
-    d, both = len(w), np.minimum(scales(abs(w), 1e-4), 1e100)
-    q, scale = measured(curvatures, 34, f, w[:, None], lambda i: np.eye(d)[:, i], both)
-    Q, (i, j) = np.diag(q), np.triu_indices(d, 1)
-    if d > 1:
-        lines = np.diag(scale)[:, i] + np.diag(scale)[:, j]
-        one = np.ones((1, len(i)))
-        sums = measured(curvatures, 17, f, w[:, None], lambda k: lines[:, k], one)[0]
-        Q[i, j] = Q[j, i] = (sums - q[i] - q[j]) / 2
-    return Q / np.outer(scale, scale)
+    d, w = len(w), w[:, None]
+    both = np.minimum(scales(abs(w[:, 0]), 1e-4), 1e100)
+    q, scale = curvatures(partial(along, f, w, np.eye(d)), both)
+    H, lines = np.diag(q / scale**2), np.diag(scale)
+    for i in range(d - 1):
+        j = slice(i + 1, d)
+        pairs = lines[:, i : i + 1] + lines[:, j]
+        sums, _ = curvatures(partial(along, f, w, pairs), np.ones((1, d - i - 1)))
+        H[i, j] = H[j, i] = (sums - q[i] - q[j]) / 2 / (scale[i] * scale[j])
+    return H
 
 
 def curvatures(evaluate: Callable, scale):

@@ -443,7 +443,7 @@ def test_the_errors_of_gradients_are_honest():
         (lambda w: np.sum(np.log(w)), lambda w: 1 / w),
     ):
         w = 10 ** rng.uniform(-4, 0, (20, 1))
-        slopes, errors = line_slopes(f, w, lambda i: np.eye(20)[:, i], w)
+        slopes, errors = line_slopes(f, w, lambda i: np.eye(20)[:, [i]], w)
         assert np.all(np.abs(slopes - slope(w)) <= 3 * errors + 1e-12 * np.abs(slope(w)))
         assert np.median(errors) < 1e-4
 
