@@ -167,14 +167,11 @@ def test_derivative_of_an_array_is_that_of_its_elements(shape):
         np.testing.assert_array_equal(getattr(together, name), each)
 
 
-def test_scalar_only_functions_give_the_same():
+def test_functions_of_numbers_and_integer_points():
     assert derivative(math.sin, 1.0).value == pytest.approx(math.cos(1.0), rel=1e-13)
     assert derivative(math.log, 1e-6).value == pytest.approx(1e6, rel=1e-12)
     assert derivative(lambda x: x**3 if x > 0 else -x, 2.0).value == pytest.approx(12, rel=1e-13)
     np.testing.assert_allclose(derivative(math.exp, [0.0, 1.0]).value, [1, math.e], rtol=1e-13)
-
-
-def test_an_integer_point_is_a_real_point():
     assert derivative(lambda x: x**2, 3).value == pytest.approx(6, rel=1e-14)
 
 
@@ -218,6 +215,8 @@ def test_bad_input_of_differences():
             call(np.sin, np.nan)
         with pytest.raises(TypeError, match="must be a real number or an array of them, got 'one'"):
             call(np.sin, "one")
+    with pytest.raises(TypeError, match="f must be a function, got float"):
+        derivative(1.0, 1.0)
     with pytest.raises(ValueError, match="h must not be 0"):
         central_difference(np.sin, 1.0, 0.0)
     with pytest.raises(TypeError, match="f must carry complex numbers through"):
@@ -226,10 +225,6 @@ def test_bad_input_of_differences():
         derivative(lambda x: x + 1j, 1.0)
     with pytest.raises(TypeError, match="f must return one number for one number"):
         derivative(lambda x: [x, x], 1.0)
-
-
-def test_estimate_is_the_public_result():
-    assert isinstance(derivative(np.sin, [0.0, 1.0]), Estimate)
 
 
 @pytest.mark.parametrize(
@@ -243,11 +238,6 @@ def test_what_does_not_go_together_is_named(method):
     with pytest.raises(TypeError, match="x must be a real number or an array of them"):
         method(np.sin, [[1, 2], [3]], 0.1)
     assert method(np.sin, np.zeros((2, 0)), 0.1).shape == (2, 0)
-
-
-def test_derivative_of_what_is_no_function_is_named():
-    with pytest.raises(TypeError, match="f must be a function, got float"):
-        derivative(1.0, 1.0)
 
 
 # The table and the ladder of steps.
@@ -432,6 +422,16 @@ def test_scales_side_by_side():
     np.testing.assert_allclose(grad(lambda w: np.sum(np.log(w)))(w), 1 / w, rtol=1e-8)
     slopes = grad(lambda w: math.log(w[0]) + math.sqrt(w[1]) + w[2])(w)  # refuses what is below 0
     np.testing.assert_allclose(slopes[:3], [1e8, 0.5 / math.sqrt(1e-5), 1], rtol=1e-7)
+
+
+def test_functions_that_refuse_wide_steps():
+    def both(w):
+        return [math.acos(1e9 * w[0]), math.sqrt(1e-20 - w[1] ** 2)]
+
+    np.testing.assert_allclose(grad(lambda w: sum(both(w)))(np.zeros(2)), [-1e9, 0], atol=1e-3)
+    np.testing.assert_allclose(jacobian(both)(np.zeros(2)), [[-1e9, 0], [0, 0]], atol=1e-3)
+    slopes = grad(lambda w: np.sum(np.tanh(1e8 * w)))(np.array([0.0, 1e-8, 1.0]))
+    np.testing.assert_allclose(slopes, [1e8, 1e8 / np.cosh(1) ** 2, 0], rtol=1e-9, atol=1e-3)
 
 
 def test_the_errors_of_gradients_are_honest():
@@ -762,12 +762,16 @@ def test_integers_are_real_numbers():
 
 
 @pytest.mark.parametrize("transform", [grad, jacobian, hessian])
-@pytest.mark.parametrize("d", [2, 6])
-def test_bad_input_of_transforms(transform, d):
+def test_bad_input_of_transforms(transform):
+    d = 2
     with pytest.raises(ValueError, match="w must be finite, got"):
         transform(np.sum)(np.full(d, np.inf))
     with pytest.raises(TypeError, match="w must be a real number or an array of them, got"):
         transform(np.sum)(["one"] * d)
+    with pytest.raises(TypeError, match="w must be a real number or an array of them"):
+        transform(np.sum)([[1, 2], [3]])
+    with pytest.raises(TypeError, match="f must be a function, got int"):
+        transform(3)
     with pytest.raises(ValueError, match=r"w must have shape \(d,\) or \(d, ...\), got \(0,\)"):
         transform(np.sum)([])
     with pytest.raises(TypeError, match="f must return real numbers, got 'seven'"):
@@ -778,16 +782,6 @@ def test_bad_input_of_transforms(transform, d):
         for f in (lambda w: w**2, list):
             with pytest.raises(ValueError, match="f must return one number for each point, got"):
                 transform(f)(np.ones(d))
-
-
-@pytest.mark.parametrize("transform", [grad, jacobian, hessian])
-def test_what_is_no_function_no_point_or_not_finite_is_named(transform):
-    with pytest.raises(TypeError, match="f must be a function, got int"):
-        transform(3)
-    with pytest.raises(ValueError, match="w must be finite"):
-        transform(np.sum)(np.array([np.inf, 1.0]))
-    with pytest.raises(TypeError, match="w must be a real number or an array of them"):
-        transform(np.sum)([[1, 2], [3]])
 
 
 @pytest.mark.parametrize("batch", [(0,), (2, 0)])
