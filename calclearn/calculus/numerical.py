@@ -90,29 +90,15 @@ def broadcastable(**arrays) -> None:
 def at_points(f: Callable, points: np.ndarray, kinds: str = "f") -> np.ndarray:
     """f of every column of `points`, for an f of one point: (d, m) -> (..., m).
 
-    Plain NumPy code takes all points in one call. That call is believed if its shape is right and
-    the two points furthest apart have the values that f gives for each alone; else f is called
-    point by point. A point that f refuses, as `math.log` does below 0, has the value NaN.
+    Plain NumPy code takes many points in one call. That is believed if its shape is right and the
+    two points furthest apart have the values that f gives for each alone; else f is called point by
+    point. A point that f refuses, as `math.log` does below 0, has the value NaN.
 
     >>> at_points(lambda w: np.sum(w**2), np.array([[1.0, 2.0], [0.0, 3.0]]))
     array([ 1., 13.])
     """
-    (d, m), total = points.shape, points.sum(axis=0)
-    if d > 1 and m > POINTS:
-        blocks = np.split(points, range(POINTS, m, POINTS), axis=1)
-        return np.concatenate([at_points(f, block, kinds) for block in blocks], axis=-1)
-    try:
-        together = returned(f(points.copy()), kinds=kinds) if m > 1 else None
-        for k in (int(total.argmin()), int(total.argmax())):  # where any branch in f would show
-            if together.shape[-1:] != (m,):
-                break
-            alone = returned(f(points[:, k].copy()), kinds=kinds)
-            if not _same(together[..., k], alone):
-                break
-        else:
-            return together
-    except Exception:  # if it is a mistake and no refusal of many points, the loop raises it again
-        pass
+    if points.shape[1] > 1 and (values := _in_one_call(f, points, kinds)) is not None:
+        return values
     values, refusal = [], None
     for point in points.T:
         try:
@@ -125,6 +111,23 @@ def at_points(f: Callable, points: np.ndarray, kinds: str = "f") -> np.ndarray:
         raise refusal
     nothing = np.full(shapes[0], np.nan)
     return np.stack([nothing if value is None else value for value in values], axis=-1)
+
+
+def _in_one_call(f, points, kinds):
+    """f of all columns of `points`, or None where f does not take many points as it takes one."""
+    (d, m), total = points.shape, points.sum(axis=0)
+    size = POINTS if d > 1 else m
+    blocks = (points[:, k : k + size].copy() for k in range(0, m, size))
+    try:
+        values = np.concatenate([returned(f(block), kinds=kinds) for block in blocks], axis=-1)
+        if values.shape[-1] != m:
+            return None
+        for k in (int(total.argmin()), int(total.argmax())):  # where any branch in f would show
+            if not _same(values[..., k], returned(f(points[:, k].copy()), kinds=kinds)):
+                return None
+    except Exception:  # if it is a mistake, f will make it again at a single point
+        return None
+    return values
 
 
 def _same(a, b) -> bool:
@@ -427,8 +430,8 @@ def grad(f: Callable) -> Callable:
 
     `grad(f)` takes one point (d,) or many (d, ...), or a number, and returns an array of the same
     shape, right to about ten digits. The step is 1e-4 max(|wᵢ|, 1); where D(h) and D(3h) are too
-    far apart for that, the ladder of `derivative` takes over. Raises `TypeError` or `ValueError`
-    where the point is not real and finite, or f(w) is not one number.
+    far apart for that, a smaller one, and at last the ladder of `derivative`. Raises `TypeError` or
+    `ValueError` where the point is not real and finite, or f(w) is not one number.
 
     >>> grad(lambda w: w[0] ** 2 + 3 * w[1])([2.0, 1.0]).round(8)
     array([4., 3.])

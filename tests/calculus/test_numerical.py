@@ -574,6 +574,17 @@ def test_a_batch_is_one_call_and_two_checks():
     assert calls == [(2, 50), (2,), (2,)]
 
 
+def test_thousands_of_points_of_which_many_are_refused():
+    points = np.linspace(-1, 1, 3001) * np.ones((2, 1))
+    values = at_points(lambda w: math.log(w[0]) + w[1], points)
+    with np.errstate(all="ignore"):
+        right = np.where(points[0] > 0, np.log(points[0]) + points[1], np.nan)
+    np.testing.assert_allclose(values, right)
+    np.testing.assert_allclose(at_points(lambda w: w[0] * w[1], points), points[0] ** 2)
+    w = np.full((2, 40), 1e-6)
+    np.testing.assert_allclose(grad(lambda w: math.log(w[0]) + w[1])(w)[0], 1e6, rtol=1e-8)
+
+
 def test_outside_its_domain_a_scalar_function_is_nan():
     values = elementwise(math.log, np.array([-1.0, 1.0]))
     np.testing.assert_array_equal(values, [np.nan, 0.0])
