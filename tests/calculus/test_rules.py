@@ -489,6 +489,10 @@ MORE_MOVES = [
     (np.choose, lambda a, b: np.choose([0, 1, 1], [a, b]), (3,), (2, 3)),
     (np.piecewise, lambda a: np.piecewise(a, [a < -1, a > 1], [np.exp, 3.0, np.square]), (2, 4)),
     (np.bincount, lambda a: np.bincount([0, 2, 0], a, 5), (3,)),
+    (np.histogram_bin_edges, lambda a: np.histogram_bin_edges(a, 3) ** 2, (5,)),
+    (np.histogram, lambda a: np.histogram(a, 3, density=True)[0], (2,)),
+    (np.histogram, lambda a: np.histogram([0, 1, 2, 9], [0, 1, 2], weights=a)[0] ** 2, (4,)),
+    (np.histogram, lambda a: np.histogram([0], np.sort(a))[1] ** 2, (4,)),
     (np.unique, lambda a: np.unique(a), (2, 3)),
     (np.apply_along_axis, lambda a: np.apply_along_axis(np.cumsum, 0, a), (2, 3)),
     (np.apply_along_axis, lambda a: np.apply_along_axis(np.prod, 1, a), (2, 3)),
@@ -707,6 +711,8 @@ def test_the_slope_at_a_kink_is_what_a_central_difference_gives():
     np.testing.assert_array_equal(grad(np.max)(np.array([1.0, 3.0, 3.0])), [0, 0.5, 0.5])
     np.testing.assert_array_equal(grad(np.linalg.norm)(np.zeros(3)), np.zeros(3))
     np.testing.assert_array_equal(grad(np.std)(np.ones(3)), np.zeros(3))
+    np.testing.assert_array_equal(grad(np.median)(np.array([1.0, 2, 1])), [0.5, 0, 0.5])
+    np.testing.assert_array_equal(grad(lambda x: np.sort(x)[0])(np.ones(2)), [0.5, 0.5])
 
 
 def test_second_derivatives_at_a_kink_are_the_mean_of_both_sides():
