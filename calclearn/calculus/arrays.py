@@ -117,7 +117,7 @@ rewritten(np.flipud)( lambda m: np.flip(m, 0))
 rewritten(np.partition)(lambda a, kth, axis=-1, kind="introselect", order=None:
                           np.take_along_axis(a, np.argpartition(plain(a), kth, axis), axis))
 
-# some of them
+# a part of them
 rule(np.triu,         lambda g, y, a, k=0: np.triu(g, k))
 rule(np.tril,         lambda g, y, a, k=0: np.tril(g, k))
 rewritten(np.trim_zeros)(lambda filt, trim="fb", axis=None: filt[trimmed(plain(filt), trim)])

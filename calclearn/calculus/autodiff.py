@@ -185,7 +185,7 @@ def grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
     both sides; second derivatives of |x|, norms and standard deviations are nan there.  A gradient
     with NaN where f has a value is computed again with 0 · NaN = 0 and 0 · ∞ = 0 on the way back,
     so the branch that np.where leaves out cannot spoil it.  The trace holds the arrays that f uses,
-    no copies: f must not change them in place.
+    no copies: f must not change them in place, and `a += b` is `a = a + b`.
 
     Raises ValueError where f returns another shape, TypeError for complex numbers, for a function
     without a rule, and for a conversion that would lose the trace.

@@ -1,7 +1,7 @@
 """Rules of what reduces an axis: products, extremes, running sums, means, spreads, quantiles.
 
 Most are formulas in functions that have rules, and need none of their own.  A quantile is a
-weighted mean of two of the sorted numbers, and NumPy says which: the quantile of the indices
+weighted mean of two of the sorted numbers, and NumPy names them: the quantile of the indices
 0, 1, ..., n - 1 is the place between them.  The methods of ufuncs, as np.add.reduce, come last.
 """
 

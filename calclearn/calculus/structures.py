@@ -173,7 +173,7 @@ def ones(value):
 
 
 def checked(function, rule, keywords):
-    """Return the keywords that a rule takes; refuse any other that says something."""
+    """Return the keywords that a rule takes; refuse any other that has a value."""
     if keywords.get("out") is not None:
         raise cures.cannot_store(function)
     taken = {k: v for k, v in keywords.items() if not rule.keywords or k in rule.keywords}
