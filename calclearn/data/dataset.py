@@ -1,7 +1,7 @@
 """Data that say what they are: each array travels with its name and its unit.
 
 A figure or a lesson never types a unit: it asks the data for `label("flipper_length")`. All arrays
-are read-only; a lesson that wants to change some data makes a copy.
+are read-only; a lesson that changes data makes a copy.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Where descent ends: the minimum that each start settles in, and the points without slope.
 
-All starts are one array, and `descend` walks them in one call. A start counts as settled if it ends
+All starts are one array, and `descend` runs them in one call. A start counts as settled if it ends
 near a minimum and its next step would bring it no farther away, so one that jumps about a minimum,
 or has far to go, does not.
 """
@@ -16,7 +16,7 @@ from calclearn.descent.second_order import Newton
 from calclearn.descent.surfaces import Surface
 
 NOT_SETTLED, DIVERGES = -2, -1  # what stands for a start that reaches no minimum
-NEAR = 0.03  # of the domain's width: what is closer to a minimum than this is at it
+NEAR = 0.03  # of the domain's width: within this distance a start is at a minimum
 
 
 def ends(
@@ -52,7 +52,7 @@ def ends(
 def stationary(surface: Surface) -> tuple[np.ndarray, list[str]]:
     """Return the points (d, m) of the domain where the gradient vanishes, and their m kinds.
 
-    Newton's method finds them, from a mesh of starts: unlike descent it goes to every kind.
+    Newton's method from a mesh of starts: unlike descent it converges to every kind.
 
     >>> from calclearn.descent.landscapes import two_valleys
     >>> points, kinds = stationary(two_valleys())

@@ -15,7 +15,7 @@ thing about it: which gradients count, how much each coordinate of them counts, 
 
 from collections import namedtuple
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -59,6 +59,35 @@ def check_optimizer(optimizer: Any) -> None:
     steps = hasattr(optimizer, "init") and hasattr(optimizer, "update")
     if not steps or isinstance(optimizer, type):
         raise TypeError(f"optimizer must have init and update, as Adam() has, got {optimizer!r}")
+
+
+def checked_memory(optimizer: Any, w: Array, state: Any) -> Any:
+    """The `state` of an earlier run, once it is one of this optimizer for such starts."""
+    own = optimizer.init(w)
+    fitting = {*batch_shapes(own), w.shape, w.shape[1:], w.shape[:1] + w.shape}
+    if type(state) is not type(own) or not {*batch_shapes(state)} <= fitting:
+        kind = type(optimizer).__name__
+        raise TypeError(f"state must be a memory of {kind} for these starts, got {state!r:.60}")
+    return state
+
+
+def paused(optimizer: Any, state: Any) -> Array:
+    """Whether a schedule holds the learning rate (...) of the next step at 0."""
+    rate = getattr(getattr(optimizer, "optimizer", optimizer), "learning_rate", None)
+    k = getattr(state, "k", state)
+    return callable(rate) and isinstance(k, int) and plain(rate(k)) == 0
+
+
+def batch_shapes(part: Any) -> list[tuple]:
+    """The shape of each array in an optimizer, in its schedule or in a tuple of them."""
+    if is_dataclass(part):
+        rate = getattr(part, "learning_rate", 0.0)
+        rate = rate(0) if callable(rate) else rate
+        number("learning_rate", rate, 0, many=True)
+        parts = (*vars(part).values(), rate)
+    else:
+        parts = part if isinstance(part, tuple) else ()
+    return [getattr(part, "shape", ())] + [shape for each in parts for shape in batch_shapes(each)]
 
 
 @dataclass(frozen=True)

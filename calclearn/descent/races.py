@@ -1,6 +1,6 @@
 """Races: optimizers start at one point and may spend the same number of gradients.
 
-A surface counts what is asked of it, so that a line search pays for each of its trials, and a
+A surface counts its evaluations, so that a line search pays for each of its trials, and a
 Hessian for the d gradients that it costs by differences.
 """
 
@@ -22,7 +22,7 @@ class RaceResult(NamedTuple):
 
 
 class CountedSurface:
-    """A surface that counts what is asked of it: 1 for a gradient, d for a Hessian.
+    """A surface that counts its evaluations: 1 for a gradient, d for a Hessian.
 
     >>> from calclearn.descent.second_order import Newton
     >>> from calclearn.descent.landscapes import booth
@@ -32,7 +32,7 @@ class CountedSurface:
     """
 
     def __init__(self, surface: Surface) -> None:
-        self.paid, self.asked = 0, []  # the points in the order of the questions, with the price
+        self.paid, self.asked = 0, []  # the points in the order of evaluation, with the price
 
         def both(w: np.ndarray) -> tuple:
             self.paid += 1

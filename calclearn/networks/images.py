@@ -19,10 +19,10 @@ import numpy as np
 
 from calclearn.calculus.rules import sum_rows
 from calclearn.calculus.tracing import plain, primitive, rule
-from calclearn.descent.arguments import whole
+from calclearn.descent.arguments import floating, whole
 from calclearn.descent.surfaces import Array
 from calclearn.networks.initial import Initial, he, initial_like
-from calclearn.networks.layers import Layer, Shape, floating, with_axes
+from calclearn.networks.layers import Layer, Shape, with_axes
 
 Pair = tuple[int, int]
 
@@ -48,7 +48,7 @@ class Windows(NamedTuple):
         return (H - kh) // sh + 1, (W - kw) // sw + 1
 
     def cells(self, x: np.ndarray, fill: float = 0.0) -> np.ndarray:
-        """K of the images x (N, C, H, W), for reading: a view of x̂, no copy of its cells."""
+        """K of the images x (N, C, H, W), to be read only: a view of x̂, no copy of its cells."""
         (ph, pw), x = self.padding, examples_last(x)
         if ph or pw:
             x = np.pad(x, ((0, 0), (ph, ph), (pw, pw), (0, 0)), constant_values=fill)
@@ -105,18 +105,22 @@ def columns(x: np.ndarray, windows: Windows) -> np.ndarray:
 
 
 @primitive
-def folded(K: np.ndarray, windows: Windows, shape: Shape) -> np.ndarray:
-    """The adjoint of `columns`: each entry of K added to where it came from, in (N, C, H, W)."""
+def folded(K: np.ndarray, windows: Windows, shape: Shape, wins: Any = True) -> np.ndarray:
+    """The adjoint of `columns`: entries of K, where they win, added to where they came from."""
     (N, C, H, W), (ph, pw) = shape, windows.padding
     padded = np.zeros((C, H + 2 * ph, W + 2 * pw, N), K.dtype)
     cells = windows.cells_of(padded)
-    for u, v in np.ndindex(windows.kernel_size):
-        cells[:, u, v] += K[:, u, v]
+    if all(np.greater_equal(windows.stride, windows.kernel_size)):  # no number is in two windows
+        np.multiply(K, wins, out=cells)
+    else:
+        K = K if wins is True else K * wins
+        for u, v in np.ndindex(windows.kernel_size):
+            cells[:, u, v] += K[:, u, v]
     return padded[:, ph : ph + H, pw : pw + W].transpose(3, 0, 1, 2)
 
 
 rule(columns, lambda g, y, x, windows: folded(g, windows, x.shape))
-rule(folded, lambda g, y, K, windows, shape: columns(g, windows))
+rule(folded, lambda g, y, K, windows, shape, wins=True: columns(g, windows) * wins)
 
 
 # Convolution
@@ -242,10 +246,11 @@ def pull_largest(g, y, x, windows):
     cells, y = windows.cells(plain(x), -np.inf), examples_last(plain(y))
     wins, free = np.empty(cells.shape, bool), np.ones(y.shape, bool)
     for u, v in np.ndindex(windows.kernel_size):
-        np.logical_and(cells[:, u, v] == y, free, out=wins[:, u, v])
-        free ^= wins[:, u, v]
-    G = np.transpose(g, (1, 2, 3, 0))[:, None, None]
-    return folded(G * wins, windows, x.shape)
+        first = np.equal(cells[:, u, v], y, out=wins[:, u, v])
+        first &= free
+        free ^= first
+    G = examples_last(g) if type(g) is np.ndarray else np.transpose(g, (1, 2, 3, 0))
+    return folded(np.broadcast_to(G[:, None, None], cells.shape), windows, x.shape, wins)
 
 
 @dataclass(frozen=True)

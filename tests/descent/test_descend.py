@@ -395,6 +395,11 @@ def test_memory_is_bounded_by_what_is_recorded():
             lambda: descend(bowl(), [1.0, 2.0, 3.0], GradientDescent()),
             r"start must have shape \(2,\) or \(2, \.\.\.\), got \(3,\)",
         ),
+        (lambda: descend(lambda w: w.sum(axis=0), [], GradientDescent()), "start must have shape"),
+        (
+            lambda: descend(bowl(), [1, 1], GradientDescent(lambda k: -0.1)),
+            "learning_rate must be at least 0 and finite, got -0.1",
+        ),
         (lambda: descend(bowl(), [np.inf, 0], GradientDescent()), "start must be finite"),
         (lambda: descend(bowl(), [np.nan, 0], GradientDescent()), "start must be finite"),
         (lambda: descend(bowl(), [1, 1], GradientDescent(), -1), "steps must be a whole number"),
@@ -436,6 +441,8 @@ def test_a_learning_rate_in_place_of_an_optimizer_is_named():
         descend(bowl(), [1.0, 1.0], 0.1)
     with pytest.raises(TypeError, match="optimizer must have init and update"):
         descend(bowl(), [1.0, 1.0], GradientDescent)
+    with pytest.raises(TypeError, match="learning_rate must be a number or an array, got None"):
+        descend(bowl(), [1.0, 1.0], GradientDescent(lambda k: None))
     with pytest.raises(TypeError, match="surface must be a Surface"):
         descend(3.0, [1.0, 1.0], GradientDescent())
 
@@ -512,7 +519,8 @@ def test_a_start_that_turns_round_in_the_last_digit_is_at_rest(period):
             return 1.0 + np.spacing(1.0) * ((k + 1) % period) + 0 * w, k + 1
 
     run = descend(HALF, [1.0], Cycle(), 1000)
-    assert (run.stop, run.steps_taken) == (Stop.STALLED, 10 * period)
+    assert run.stop == Stop.STALLED
+    assert 10 * period <= run.steps_taken < 12 * period
 
 
 def test_a_long_cycle_in_the_last_digits_is_rest():
@@ -596,10 +604,14 @@ def test_a_memory_of_another_optimizer_is_refused(optimizer, other):
     assert descend(bowl(), w, optimizer, 1, state=optimizer.init(w)).steps_taken == 1
 
 
-def test_a_memory_of_other_starts_is_refused():
-    state = Adam().init(np.ones((2, 3)))
-    with pytest.raises(TypeError, match="state must be a memory of Adam for these starts"):
-        descend(bowl(), [2.0, 1.0], Adam(), state=state)
+@pytest.mark.parametrize("optimizer", [Momentum(0.01), Adam(), BFGS(), LBFGS()])
+@pytest.mark.parametrize(
+    ("first", "then"), [((2,), (3,)), ((2,), (2, 4)), ((2, 4), (2,)), ((2, 4), (2, 3))]
+)
+def test_a_memory_of_other_starts_is_refused(optimizer, first, then):
+    state = descend(rosenbrock(first[0]), np.full(first, 0.5), optimizer, 2).state
+    with pytest.raises(TypeError, match=r"state must be a memory of \w+ for these starts"):
+        descend(rosenbrock(then[0]), np.full(then, 0.5), optimizer, state=state)
 
 
 @pytest.mark.parametrize(

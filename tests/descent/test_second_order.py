@@ -344,3 +344,18 @@ def test_float32_stays_float32(optimizer, shape):
     for surface in (himmelblau(), 0.5 * rosenbrock(), line_loss([1.0, 2, 4], [1.0, 3, 2], mse)):
         run = descend(surface, starts, optimizer, steps=5)
         assert run.points.dtype == run.values.dtype == run.gradients.dtype == np.float32
+
+
+@pytest.mark.parametrize("damping", [0.0, 1e-300, 1e-12, 0.5])
+def test_a_singular_hessian_is_descended_at_every_damping(damping):
+    valley = Surface(lambda w: (w[0] + w[1]) ** 4 + (w[0] + w[1]) ** 2, dimension=2)
+    run = descend(valley, [1.0, 2.0], DampedNewton(damping), 100)
+    assert run.stop == Stop.CONVERGED
+    assert np.all(np.diff(run.values) < 0)
+
+
+@pytest.mark.parametrize("optimizer", [Newton(), DampedNewton()])
+def test_a_hessian_of_another_shape_is_named(optimizer):
+    surface = bowl().replace(hessian=lambda w: np.array([2.0, 6.0]))
+    with pytest.raises(ValueError, match=r"hessian of the surface must have shape \(2, 2\), got"):
+        descend(surface, [1.0, 2.0], optimizer)
