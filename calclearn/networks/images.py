@@ -127,21 +127,31 @@ rule(folded, lambda g, y, K, windows, shape, wins=True: columns(g, windows) * wi
 @primitive
 def weighed(K: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Y = W K + b:  (C, k_h, k_w, H', W', N), (O, C, k_h, k_w) and (O,) to (N, O, H', W')."""
-    rows = W.reshape(len(W), -1)
-    Y = rows @ K.reshape(rows.shape[1], -1)
-    Y += b[:, None]
-    return Y.reshape(len(W), *K.shape[3:]).transpose(3, 0, 1, 2)
+    kernels = W.reshape(len(W), -1)
+    Y = np.empty((len(W), *K.shape[3:]), np.result_type(K, W))
+    np.matmul(kernels, row_by_row(K, kernels.shape[1]), out=row_by_row(Y, len(W)))
+    Y += b[:, None, None, None]
+    return Y.transpose(3, 0, 1, 2)
+
+
+def row_by_row(A: Array, count: int) -> Array:
+    """(..., H', W', N) with `count` numbers before H' as matrices (H', count, W' N).
+
+    One product for each row of windows, so that its factors stay in the cache.
+    """
+    H, W, N = A.shape[-3:]
+    return np.transpose(A.reshape((count, H, W * N)), (1, 0, 2))
 
 
 def pull_weighed(needed, g, y, K, W, b):
     """K̄ = Wᵀ G,  W̄ = G Kᵀ,  b̄ = G 1,  where G: (O, H' W' N) is the cotangent of Y."""
-    rows = W.reshape((len(W), -1))
-    G = np.transpose(g, (1, 2, 3, 0)).reshape((len(W), -1))
-    flat = K.reshape((rows.shape[1], -1))
+    kernels = W.reshape((len(W), -1))
+    g = np.transpose(g, (1, 2, 3, 0))  # (O, H', W', N)
+    G, covered = row_by_row(g, len(W)), row_by_row(K, kernels.shape[1])
     return (
-        (rows.T @ G).reshape(K.shape) if needed[0] else None,
-        (flat @ G.T).T.reshape(W.shape) if needed[1] else None,  # faster than G @ flat.T
-        sum_rows(G.T) if needed[2] else None,
+        np.transpose(kernels.T @ G, (1, 0, 2)).reshape(K.shape) if needed[0] else None,
+        np.sum(covered @ np.swapaxes(G, 1, 2), axis=0).T.reshape(W.shape) if needed[1] else None,
+        sum_rows(g.reshape((len(W), -1)).T) if needed[2] else None,
     )
 
 
