@@ -29,7 +29,7 @@ HELD_OUT = np.flatnonzero(AIR.held_out)
 SEEDS = range(2)
 
 
-def test_each_window_holds_the_months_before_the_one_that_it_foretells():
+def test_each_window_holds_the_months_before_the_one_it_predicts():
     data = rises()
     for i in (0, 17, len(data.y) - 1):
         month = i + PAST + 1
@@ -45,13 +45,13 @@ def test_nothing_of_the_training_depends_on_the_years_held_out(monkeypatch):
     columns = {name: getattr(AIR, name) for name in ("year", "month", "co2", "held_out")}
     columns["co2"] = np.where(AIR.held_out, -1e6, AIR.co2)
     words = {"units": {"co2": "ppm"}, "source": "made up", "licence": "none"}
-    other = Dataset(name="an air nobody breathes", columns=columns, **words)
+    other = Dataset(name="another air", columns=columns, **words)
     monkeypatch.setattr(forecasts, "co2", lambda: other)
-    seen, changed = rises(), Rises()
-    assert (changed.mean, changed.deviation) == (seen.mean, seen.deviation)
-    train = ~seen.held_out
-    assert np.array_equal(changed.x[train], seen.x[train])
-    assert np.array_equal(changed.y[train], seen.y[train])
+    real, changed = rises(), Rises()
+    assert (changed.mean, changed.deviation) == (real.mean, real.deviation)
+    train = ~real.held_out
+    assert np.array_equal(changed.x[train], real.x[train])
+    assert np.array_equal(changed.y[train], real.y[train])
 
 
 def test_free_running_feeds_the_network_its_own_forecasts():

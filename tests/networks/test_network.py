@@ -258,7 +258,7 @@ def test_an_own_random_layer_draws_in_a_sample_and_not_in_the_loss():
         Noise()((), X, "seed")
 
 
-def test_a_layer_that_would_skip_the_checks_of_a_call_is_named():
+def test_a_layer_that_would_skip_the_checks_of_a_call():
     with pytest.raises(TypeError, match="Own must define forward, which __call__ calls"):
         type("Own", (Layer,), {"__call__": lambda self, parameters, x: x})
 
@@ -305,7 +305,7 @@ def test_whole_numbers_as_weights_do_not_make_the_inputs_whole():
     assert np.array_equal(SMALL(ones, X), SMALL(ones.astype(float), X))
 
 
-def test_the_weights_say_in_which_precision_a_loss_is_taken():
+def test_the_precision_of_a_loss_is_that_of_the_weights():
     loss, w = SMALL.loss(X, X[:, :3], mse), SMALL.init(0)
     assert X.dtype == np.float64
     for dtype in (np.float32, np.float64):
@@ -366,7 +366,7 @@ NAN = np.where(np.arange(120).reshape(30, 4) == 5, np.nan, X)
         (lambda: SMALL.loss(X, LABELS)(np.ones((43, 0))), "w must hold at least one point"),
     ],
 )
-def test_what_cannot_be_is_said_in_one_sentence(make, message):
+def test_what_cannot_be(make, message):
     with pytest.raises(ValueError, match=message):
         make()
 
@@ -385,7 +385,7 @@ def test_what_cannot_be_is_said_in_one_sentence(make, message):
         (lambda: SMALL(SMALL.init(0), X, "seed"), "rng must be a generator or a seed"),
     ],
 )
-def test_what_is_of_another_kind_is_said_in_one_sentence(make, message):
+def test_what_is_of_another_kind(make, message):
     with pytest.raises(TypeError, match=message):
         make()
 
@@ -401,7 +401,7 @@ def test_a_random_layer_may_take_its_generator_by_name_only():
     assert loss.sample(np.random.default_rng(0))(w) != loss(w)
 
 
-def test_a_layer_whose_outputs_have_another_shape_is_named():
+def test_a_layer_whose_outputs_have_another_shape():
     class First(Layer):
         def forward(self, parameters, x):
             return x[:, :1]
