@@ -52,6 +52,7 @@ def test_no_straight_line_does_much_better_than_chance():
     [
         ({"n": 0}, "n must be a whole number of at least 1, got 0"),
         ({"n": 2.5}, "n must be a whole number of at least 1, got 2.5"),
+        ({"n": True}, "n must be a whole number of at least 1, got True"),
         ({"noise": -1.0}, "noise must be at least 0 cm and finite, got -1.0"),
         ({"noise": np.nan}, "noise must be at least 0 cm and finite, got nan"),
     ],

@@ -283,6 +283,8 @@ def test_sums_differences_multiples_and_quotients_have_their_derivatives():
     assert (a - b).name == "Himmelblau - Rosenbrock"
     assert (-bowl()).formula == r"-\left(1\,x^2 + 3\,y^2\right)"
     assert (2 * bowl() + 0.5 * l2()).name == "2 bowl + 0.5 L2"
+    assert (2 * (bowl() - l2())).name == "2 (bowl - L2)"
+    assert (bowl() - (-bowl())).name == "bowl - (-bowl)"
     with pytest.raises(ValueError, match="a surface can be divided by what is not 0"):
         bowl() / 0
     with pytest.raises(TypeError):
@@ -321,7 +323,7 @@ def test_a_slice_keeps_the_batch_of_a_surface():
 
 def test_a_slope_is_no_stationary_point():
     assert classify(bowl(), [1.0, 1.0]) == "slope"
-    assert classify(1e-9 * bowl(), [1.0, 1.0]) == "slope"
+    assert classify(1e-9 * bowl(), [1.0, 1.0]) == classify(bowl(), [np.nan, 0.0]) == "slope"
     assert classify(Surface(lambda w: w[0] + 0 * w[1], dimension=2), [0.0, 0.0]) == "slope"
     nearly = np.array([[0.0, 1e-6, 2.0], [0.0, -1e-6, 0.0]])
     assert classify(double_well(), nearly).tolist() == ["saddle", "saddle", "slope"]
