@@ -21,7 +21,7 @@ TOP_LEVEL = {
     "LICENSE", "README.md", "calclearn", "environment.yml", "notebooks", "pyproject.toml", "tests",
 }  # fmt: skip
 HEAVY = {"IPython", "PIL", "anywidget", "ipywidgets", "matplotlib", "pandas", "scipy", "traitlets"}
-DRAWING_ROOMS = {"figures", "explorers", "exercises", "lessons"}
+DRAWING_ROOMS = {"book", "figures", "explorers", "exercises", "lessons", "classroom"}
 
 
 def python(code: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
@@ -53,7 +53,9 @@ def test_imports_go_one_way():
         ("networks", "import calclearn.figures", "Nothing imports upward"),
         ("figures", "import calclearn.networks", "Nothing imports upward"),
         ("exercises", "import calclearn.lessons", "Nothing imports upward"),
+        ("lessons", "import calclearn.book", "Nothing imports upward"),
         ("explorers", "import calclearn.lessons", "Nothing imports upward"),
+        ("exercises", "import calclearn.classroom", "Nothing imports upward"),
         ("descent", "def draw():\n    import matplotlib", "Mathematics and data know nothing"),
         ("figures", "import ipywidgets", "Drawings know nothing of widgets"),
     ],
@@ -69,6 +71,8 @@ def test_an_import_the_wrong_way_is_found(tmp_path, room, line, contract):
         "explorers",
         "exercises",
         "lessons",
+        "classroom",
+        "book",
     )
     for name in ("", *rooms):
         folder = tmp_path / "calclearn" / name

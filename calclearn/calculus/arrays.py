@@ -68,14 +68,19 @@ def places(a):
     return np.arange(np.size(a)).reshape(np.shape(a))
 
 
-def moved(*functions):
-    """Differentiate functions that move the numbers of one array, by the places that they read."""
+def moved(*functions, k=0):
+    """Differentiate functions that move the numbers of argument k, by the places that they read."""
 
     def definition(function):
-        return lambda a, *rest, **keywords: np.ravel(a)[function(places(a), *rest, **keywords)]
+        def read(*arguments, **keywords):
+            a, others = arguments[k], [plain(operand(b)) for b in arguments]
+            others[k] = places(a)
+            return np.ravel(a)[function(*others, **keywords)]
+
+        return read
 
     for function in functions:
-        rewritten(function)(definition(function))
+        rewritten(function, arrays=k + 1)(definition(function))
 
 
 def before(a, axis):
@@ -103,7 +108,7 @@ rule(np.swapaxes,     lambda g, y, a, axis1, axis2: np.swapaxes(g, axis1, axis2)
 rule(np.moveaxis,     lambda g, y, a, source, destination: np.moveaxis(g, destination, source))
 rule(np.flip,         lambda g, y, a, axis=None: np.flip(g, axis))
 rule(np.roll,         lambda g, y, a, shift, axis=None: np.roll(g, np.negative(shift), axis))
-moved(np.rollaxis, np.rot90, np.resize, np.delete, np.tile, np.repeat)
+moved(np.rollaxis, np.rot90, np.resize, np.tile, np.repeat)
 if hasattr(np, "astype"):  # from NumPy 2.1
     rewritten(np.astype)( lambda x, dtype, copy=True, device=None: x.astype(dtype))
 rewritten(np.matrix_transpose, np.linalg.matrix_transpose)(lambda x: np.swapaxes(x, -1, -2))
@@ -118,10 +123,9 @@ rewritten(np.partition)(lambda a, kth, axis=-1, kind="introselect", order=None: 
 rule(np.triu,         lambda g, y, a, k=0: np.triu(g, k))
 rule(np.tril,         lambda g, y, a, k=0: np.tril(g, k))
 rewritten(np.trim_zeros)(lambda filt, trim="fb", axis=None: filt[trimmed(plain(filt), trim)])
-rewritten(np.extract, arrays=2)(lambda condition, arr: np.ravel(arr)[np.ravel(condition) != 0])
-rewritten(np.compress, arrays=2)(lambda condition, a, axis=None, out=None:
-                          np.take(a, np.flatnonzero(plain(condition)), axis))
-rewritten(np.trace, np.linalg.trace)(lambda a, offset=0, axis1=0, axis2=1, dtype=None, out=None:
+moved(np.take, np.take_along_axis, np.diagonal, np.delete)
+moved(np.extract, np.compress, k=1)
+rewritten(np.trace)(   lambda a, offset=0, axis1=0, axis2=1, dtype=None, out=None:
                           np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype))
 rewritten(np.linalg.trace)(lambda x, offset=0, dtype=None: np.trace(x, offset, -2, -1, dtype))
 rewritten(np.linalg.diagonal)(lambda x, offset=0: np.diagonal(x, offset, -2, -1))
@@ -142,28 +146,6 @@ rewritten(np.broadcast_arrays, arrays=0)(lambda *args, subok=False: tuple(
                           [np.broadcast_to(a, np.broadcast_shapes(*map(np.shape, args)))
                            for a in args]))
 # fmt: on
-
-
-@rewritten(np.take)
-def take(a, indices, axis=None, out=None, mode="raise"):
-    a, axis = (np.ravel(a), 0) if axis is None else (a, axis)
-    n, k = a.shape[axis], np.asarray(plain(operand(indices)))
-    k = k if mode == "raise" else np.clip(k, 0, n - 1) if mode == "clip" else k % n
-    return a[(*before(a, axis), k)]
-
-
-@rewritten(np.take_along_axis)
-def take_along_axis(arr, indices, axis=-1):
-    if axis is None:
-        return np.ravel(arr)[np.asarray(indices)]
-    indices = np.asarray(indices)
-    shape = np.broadcast_shapes(
-        *[tuple(1 if i == axis % arr.ndim else n for i, n in enumerate(np.shape(b)))
-          for b in (arr, indices)]
-    )  # fmt: skip
-    index = list(np.ogrid[tuple(map(slice, shape))])
-    index[axis] = indices
-    return arr[tuple(index)]
 
 
 def trimmed(filt, trim):
@@ -213,28 +195,16 @@ def pull_pad(g, y, a, pad_width, mode="constant", constant_values=0, reflect_typ
 
 
 # Diagonals
-def diagonal_places(rows, columns, offset):
-    row = np.arange(max(0, -offset), min(rows, columns - offset))
-    return row, row + offset
-
-
-@rewritten(np.diagonal)
-def diagonal(a, offset=0, axis1=0, axis2=1):
-    last = np.moveaxis(a, (axis1, axis2), (-2, -1))
-    return last[(..., *diagonal_places(*last.shape[-2:], offset))]
-
-
 @rewritten(np.diag)
 def diag(v, k=0):
-    if v.ndim == 2:
-        return np.diagonal(v, k)
-    return np.diagflat(v, k)
+    return np.diagonal(v, k) if v.ndim == 2 else np.diagflat(v, k)
 
 
 @rewritten(np.diagflat)
 def diagflat(v, k=0):
     size = v.size + abs(k)
-    return scatter((size, size), v.dtype, (diagonal_places(size, size, k),), np.ravel(v))
+    row = np.arange(v.size) + max(0, -k)
+    return scatter((size, size), v.dtype, ((row, row + k),), np.ravel(v))
 
 
 # Joining is cut going back, and cutting is indexing

@@ -21,15 +21,15 @@ import numpy as np
 from calclearn.calculus.numerical import (
     EPS,
     at_points,
-    blocks,
     function,
     grad,
     grain,
+    ladder_slopes,
     line_slopes,
+    measured,
     quiet,
     real_numbers,
     returned,
-    slopes_by_ladder,
 )
 
 AROUND = 5  # points compared around a single one, where a wrong gradient may be right by chance
@@ -237,8 +237,8 @@ class Comparison:
         return Comparison(*(part[:, points] for part in parts), self.names)
 
 
-def _axes(names, d) -> np.ndarray:
-    return (names == np.arange(d)[:, None]).astype(float)
+def _axes(names, d) -> Callable:
+    return lambda i: names[i] == np.arange(d)[:, None]
 
 
 def _doubt(given, slopes, errors, typical) -> np.ndarray:
@@ -256,27 +256,22 @@ def _beside(f, points, names, given) -> Comparison:
     slopes, errors = (part.reshape(given.shape) for part in line_slopes(f, points, axes, sizes))
     typical = np.nanmax(np.abs(slopes), axis=1, keepdims=True, initial=0.0)
     smooth, errors = np.ones(given.shape, bool), 10 * errors
-    again = np.argwhere(~(np.abs(given - slopes) <= _doubt(given, slopes, errors, typical)))
-    np.random.default_rng(0).shuffle(again)
-    i, k = again[:REMEASURED].T
-    for part, _ in blocks(len(i), 1, len(points), 58):
-        at = i[part], k[part]
-        measured = slopes_by_ladder(f, points[:, at[1]], axes[:, at[0]], sizes[at])
-        slopes[at], error, smooth[at] = (np.reshape(out, -1) for out in measured)
-        errors[at] = np.where(smooth[at], 10, 1.01) * error
+    again = np.flatnonzero(~(np.abs(given - slopes) <= _doubt(given, slopes, errors, typical)))
+    if again.size:
+        again = np.random.default_rng(0).permutation(again)[:REMEASURED]
+        parts = measured(ladder_slopes, 58, f, points, axes, sizes.ravel(), again)
+        slopes.flat[again], error, smooth.flat[again] = (part.ravel() for part in parts)
+        errors.flat[again] = np.where(smooth.flat[again], 10, 1.01) * error
     unknown = ~np.isfinite(slopes)  # nothing can be said against the gradient there
     slopes[unknown], errors[unknown] = given[unknown], np.inf
     return Comparison(given, slopes, _doubt(given, slopes, errors, typical), smooth, names)
 
 
-def _axes(names, d) -> np.ndarray:
-    return (names == np.arange(d)[:, None]).astype(float)
-
-
 def _differs(f, points, given, lines, sizes) -> np.ndarray:
     """Whether f and a gradient (d, m) differ along lines (d, l) at points (d, m): (l, m)."""
     mine, typical = lines.T @ given, np.sqrt((lines**2).T @ given**2)
-    slopes, errors = (part.reshape(mine.shape) for part in line_slopes(f, points, lines, sizes))
+    parts = line_slopes(f, points, lambda i: lines[:, i], sizes)
+    slopes, errors = (part.reshape(mine.shape) for part in parts)
     return np.abs(mine - slopes) > _doubt(given, slopes, 10 * errors, typical)
 
 

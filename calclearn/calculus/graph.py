@@ -55,7 +55,7 @@ def trace(f: Callable, *arguments) -> Graph:
     """
     if not callable(f):
         raise TypeError(f"f must be a function, got {type(f).__name__}")
-    _, inputs, result = autodiff.record(f, range(len(arguments)), arguments, {})
+    inputs, result = autodiff.record(f, range(len(arguments)), arguments, {})
     visited = {x.born: (x, np.zeros(x.shape, x.dtype)[()]) for x in inputs}
     ones = autodiff.ones(result.value)
     autodiff.walk(result, ones, visit=lambda v, g: visited.update({v.born: (v, g)}))
@@ -93,7 +93,7 @@ def local_derivatives(v: Traced) -> tuple[Any, ...]:
     one = autodiff.ones
     several = isinstance(v.value, tuple)
     g = [(k, one(y)) for k, y in enumerate(v.value)] if several else one(v.value)
-    arrived = autodiff.walk(Traced(v.value, v.level, v.rule, arguments, v.values, v.keywords), g)
+    arrived = autodiff.walk(Traced(v.value, v.level, v.rule, arguments, v.keywords), g)
     return tuple([plain(arrived[x.born]) for x in inputs])
 
 

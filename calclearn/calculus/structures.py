@@ -125,10 +125,10 @@ def one_number_per_point(arguments, inputs, result):
     )
 
 
-def results_per_point(arguments, inputs, result):
+def results_per_point(argument, inputs, result):
     """Return the results and the axes that count them, before those of the batch of points."""
     shape = inputs[0].shape
-    batch = shape[1:] if is_leaf(arguments[0]) else ()
+    batch = shape[1:] if is_leaf(argument) else ()
     rows = result.shape[: max(0, result.ndim - len(batch))]
     if result.shape in ((), rows + batch):
         return result, rows

@@ -14,6 +14,7 @@ import html
 import io
 import json
 import os
+import sys
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -94,7 +95,7 @@ class Prediction:
     def asked(self) -> "Card":
         """The question, with radio buttons and "Commit" until it is committed, then as text."""
         if self.commitment:
-            return Card(self.lines())
+            return Card(self.lines(), prediction=self)
         import ipywidgets as widgets
 
         wide = widgets.Layout(width="auto")
@@ -102,7 +103,8 @@ class Prediction:
         radio = widgets.RadioButtons(options=self.options, value=None, layout=wide)
         button = widgets.Button(description="Commit", disabled=True, tooltip="Lock my prediction")
         state = widgets.HTML("Choose an option, then commit to it.")
-        card = Card(self.lines(), widgets.VBox([question, radio, button, state]))
+        box = widgets.VBox([question, radio, button, state])
+        card = Card(self.lines(), box, prediction=self)
 
         def committed() -> None:
             radio.value, radio.disabled, button.disabled = self.commitment, True, True
@@ -140,7 +142,8 @@ class Prediction:
         waiting, ready = "Commit to a prediction first, further up.", "How did your prediction do?"
         button = widgets.Button(description="Reveal", disabled=self.commitment is None)
         state = widgets.HTML(ready if self.commitment else waiting)
-        card = Card([state.value], widgets.VBox([state, button]))
+        box = widgets.VBox([state, button])
+        card = Card([state.value], box, prediction=self, answer=(right_option, why))
 
         def committed() -> None:
             button.disabled, state.value = False, ready
@@ -160,20 +163,26 @@ class Prediction:
 
 @dataclass(eq=False)
 class Card:
-    """One output in the notebook: lines of text, and a widget as long as there is one to use."""
+    """One output in the notebook: lines of text, and a widget as long as there is one to use.
+
+    `prediction` is what it belongs to; `answer`, where it reveals, is the option and why.
+    """
 
     lines: list[str]
     widget: object = None
     handle: object = None
+    prediction: Prediction | None = None
+    answer: tuple[str, str] | None = None
 
     def __repr__(self) -> str:
         return _plain(self.lines)
 
-    def _repr_mimebundle_(self, **_) -> dict[str, object]:
+    def _repr_mimebundle_(self, **_) -> dict[str, object] | tuple[dict, dict]:
         bundle = {"text/plain": _plain(self.lines), "text/html": _rich(self.lines)}
         if self.widget is None:
             return bundle
-        return self.widget._repr_mimebundle_() | bundle | {"image/png": _drawn(self.lines)}
+        shown = self.widget._repr_mimebundle_() | bundle | {"image/png": _drawn(self.lines)}
+        return shown, {"image/png": {"alt": _plain(self.lines)}}
 
     def replace(self, lines: list[str], widget: object = None) -> None:
         """Change the output where it stands, so that the notebook is saved with the new one."""
@@ -213,14 +222,28 @@ def _drawn(lines: Sequence[str]) -> str:
 
 
 def _stored_texts() -> set[str]:
-    """The plain texts of all outputs in the saved notebook; none where there is no such file.
+    """The plain texts of all outputs in the saved notebook; none where there is no such file."""
+    texts = set()
+    for path in _saved_notebooks():
+        try:
+            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            outputs = [output for cell in cells for output in cell.get("outputs", ())]
+            texts |= {"".join(output.get("data", {}).get("text/plain", "")) for output in outputs}
+        except (KeyError, OSError, ValueError, TypeError, AttributeError):
+            continue
+    return texts
 
-    The Jupyter server tells the kernel the notebook's path in JPY_SESSION_NAME.
+
+def _saved_notebooks() -> list[Path]:
+    """The file of this kernel's notebook, as its host names it.
+
+    The Jupyter server does so in JPY_SESSION_NAME, VS Code in a variable. A Python in the browser
+    hears nothing, but all files there are the learner's own.
     """
-    try:
-        path = Path(os.environ["JPY_SESSION_NAME"])
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        outputs = [output for cell in cells for output in cell.get("outputs", ())]
-        return {"".join(output.get("data", {}).get("text/plain", "")) for output in outputs}
-    except (KeyError, OSError, ValueError, TypeError, AttributeError):
-        return set()
+    from IPython import get_ipython
+
+    named = os.environ.get("JPY_SESSION_NAME")
+    named = named or getattr(get_ipython(), "user_ns", {}).get("__vsc_ipynb_file__")
+    if isinstance(named, str):
+        return [Path(named)]
+    return sorted(Path().glob("*.ipynb")) if sys.platform == "emscripten" else []

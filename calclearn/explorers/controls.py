@@ -192,13 +192,19 @@ def read(control: widgets.Widget, sent: Any) -> Any:
     """
     if not isinstance(sent, dict):
         return sent
-    if sent.get("index") is None:
+    if not isinstance(sent.get("index"), numbers.Integral):  # a browser's null is not always None
         raise ValueError(f"choose one of the options of {control.description}")
     return control._options_full[sent["index"]][1]
 
 
 def put(control: widgets.Widget, value: float) -> None:
-    """Give a slider the value nearest to this one that it can show; NaN leaves it as it is."""
+    """Give a slider the value nearest to this one that it can show; NaN leaves it as it is.
+
+    A control without limits takes the value itself.
+    """
+    if _limits(control) is None:
+        control.value = value
+        return
     if math.isnan(value):
         return
     log = isinstance(control, widgets.FloatLogSlider)

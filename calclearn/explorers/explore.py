@@ -16,12 +16,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 from matplotlib.transforms import Bbox
 
 from calclearn.explorers.controls import check_value, fraction, put, read
 from calclearn.explorers.displays import note_display, reopen, widget_parts
 from calclearn.explorers.live import LiveFigure, Painter, encode, error_sentence
-from calclearn.explorers.play import remote, slider_of_steps, step_of
+from calclearn.explorers.play import pace_of, remote, slider_of_steps, step_of
 from calclearn.explorers.quantities import (
     Caption,
     Computing,
@@ -46,7 +47,7 @@ class Explorer:
     def __init__(self, compute, drawings, caption, controls, play, pace) -> None:
         self.controls: dict[str, widgets.Widget] = controls
         self._compute, self._drawings, self._describe = compute, drawings, caption
-        self._play = play
+        self._play, self._pace = play, pace
         self._values = self._inputs = self._result = None
         self._state = self._caption = self._error = None
         self._warned: set = set()
@@ -116,6 +117,35 @@ class Explorer:
             png = encode(self._painter.paint(), "PNG")
             self._lay_out(shown)
             return png
+
+    @property
+    def play(self) -> tuple[str, float] | None:
+        """The control that Play moves, and the seconds of a picture; None where there is none."""
+        if self._play is None:
+            return None
+        return self._play, pace_of(self.controls[self._play], self._pace)
+
+    @property
+    def background(self) -> np.ndarray:
+        """The pixels of what does not move in the last picture, (height, width) of uint32."""
+        return self._painter.background
+
+    def track(self, name: str) -> str:
+        """The colours of a slider's track as CSS, for the present values; empty for plain ones."""
+        self._follow(self.values)
+        return track(self.controls[name], self._state)
+
+    def painted(self, values: dict[str, Any], ratio: float = 1) -> tuple[np.ndarray, int, str]:
+        """Return the picture for these values of controls, its background's number, its caption.
+
+        The picture is (height, width) of uint32, as `Painter.paint` returns it, and in the figure's
+        own width; `ratio` is the number of its pixels for one of the screen's. No control moves.
+        """
+        with PAINTING:
+            self._lay_out(None)
+            self._follow(self.values | values)
+            pixels = self._painter.paint(ratio)
+            return pixels.copy(), self._painter.edition, self._caption
 
     def show(self, *, rest: bool = True) -> None:
         """Compute once more, for what lies behind the figure has changed, and show it everywhere.
@@ -214,17 +244,21 @@ class Explorer:
             check_value(name, self.controls[name], values[name])
         return values
 
-    def _drag(self, grip: int, before: dict, start: list, to: list) -> None:
+    def _drag(self, grip: int, before: dict, start: list, to: list, path: list = ()) -> None:
         """Give controls the values that a drawing reads from a pointer going from `start` to `to`.
 
         `grip` is the drawing's place among those that can be dragged, `before` what the controls
-        sent when the pointer was pressed, `start` and `to` are fractions of the figure.
+        sent when the pointer was pressed; places are fractions of the figure. A drawing that is
+        painted on has `painted` instead of `dragged`: it takes the `path` between the two, too.
         """
         drawing, before = self._held()[grip], self._read(before)
-        ax = drawing.ax
+        ax, values = drawing.ax, [before[name] for name in drawing.drags]
         plane = ax.transAxes if ax.name == "3d" else ax.transData
-        places = (ax.figure.transFigure + plane.inverted()).transform([start, to])
-        moved = drawing.dragged(*places, *(before[name] for name in drawing.drags))
+        places = (ax.figure.transFigure + plane.inverted()).transform([start, *path, to])
+        if hasattr(drawing, "painted"):
+            moved = drawing.painted(places, *values)
+        else:
+            moved = drawing.dragged(places[0], places[-1], *values)
         for name, value in zip(drawing.drags, moved, strict=True):
             if value != self.controls[name].value:  # else it stays, on its control's steps or not
                 put(self.controls[name], value)
@@ -239,19 +273,13 @@ class Explorer:
         """Colour the tracks of the sliders that have bands."""
         rules = []
         for control in self.controls.values():
-            if not hasattr(control, "bands"):
-                continue
-            stops, low = [], 0.0
-            for end, colour, *_ in call("the bands", control.bands, self._state):
-                high = 100 * fraction(control, end)
-                stops.append(f"{colour} {low:.1f}% {high:.1f}%")
-                low = high
-            name = f"calclearn-track-{control.model_id}"
-            control.add_class(name)
-            rules.append(
-                f".{name} .noUi-connects {{ background: linear-gradient(to right, "
-                f"{', '.join(stops)}); }} .{name} .noUi-connect {{ background: transparent; }}"
-            )
+            if colours := track(control, self._state):
+                name = f"calclearn-track-{control.model_id}"
+                control.add_class(name)
+                rules.append(
+                    f".{name} .noUi-connects {{ background: {colours}; }} "
+                    f".{name} .noUi-connect {{ background: transparent; }}"
+                )
         return "\n".join(rules)
 
     def close(self) -> None:
@@ -264,7 +292,12 @@ class Explorer:
                 part.close()
             self._painter.forget()
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
+    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
+        """Return the view, the picture and the sentence, and what hosts must know about them.
+
+        The picture has the sentence as its alternative text, and Colab reads there that the widget
+        is no core widget; anywidget's own answer says so for each host.
+        """
         reopen(self.widget)
         note_display(self)
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
@@ -272,11 +305,13 @@ class Explorer:
         if (self._live.png, self._live.caption) != (png, self._caption):
             # It was `set` since: the browser may begin to listen only after it has heard of that.
             self._live.show(self._caption, rest=True)
-        return {
+        bundle = {
             "application/vnd.jupyter.widget-view+json": view,
             "image/png": base64.b64encode(png).decode("ascii"),
             "text/plain": self.caption,
         }
+        _, metadata = self._live._repr_mimebundle_()
+        return bundle, metadata | {"image/png": {"alt": self.caption}}
 
 
 def explore(
@@ -337,6 +372,18 @@ def explore(
         control.style.description_width = "130px"
         control.layout.width = control.layout.width or "410px"
     return Explorer(computing, drawn, describing, controls, play, pace)
+
+
+def track(control: widgets.Widget, quantities: dict[str, Any]) -> str:
+    """Return the colours of a slider's bands as CSS, nothing where it has none."""
+    if not hasattr(control, "bands"):
+        return ""
+    stops, low = [], 0.0
+    for end, colour, *_ in call("the bands", control.bands, quantities):
+        high = 100 * fraction(control, end)
+        stops.append(f"{colour} {low:.1f}% {high:.1f}%")
+        low = high
+    return f"linear-gradient(to right, {', '.join(stops)})"
 
 
 def _box(drawing: Any) -> Bbox:

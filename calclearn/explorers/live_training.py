@@ -134,7 +134,8 @@ class Training:
             self._figure.stop = None
             self._release()
         if self._output is not None:  # so that a stored notebook shows the end, not the beginning
-            self._output.update(self._repr_mimebundle_(), raw=True)
+            bundle, metadata = self._repr_mimebundle_()
+            self._output.update(bundle, metadata=metadata, raw=True)
         if self.error is not None:
             raise self.error
         return self.run
@@ -270,9 +271,11 @@ class Training:
     def _ipython_display_(self) -> None:
         shell = get_ipython()
         self._cell = shell.execution_count if shell is not None else None
-        self._output = display(self._repr_mimebundle_(), raw=True, display_id=True)
+        bundle, metadata = self._repr_mimebundle_()
+        self._output = display(bundle, metadata=metadata, raw=True, display_id=True)
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
+    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
         told = described(self._chosen(**self._explorer.values))
         words = f"Training: {self.progress.steps:,} steps of {told}."  # the same before and after
-        return self._explorer._repr_mimebundle_() | {"text/plain": words}
+        bundle, metadata = self._explorer._repr_mimebundle_()
+        return bundle | {"text/plain": words}, metadata

@@ -50,14 +50,19 @@ def step_of(control: widgets.IntSlider, quantities: dict[str, Any], name: str) -
     return last if step >= control.max else min(step, last)
 
 
+def pace_of(control: widgets.IntSlider, pace: float | None) -> float:
+    """Return the seconds of a picture: `pace`, or such that the film takes about three."""
+    if pace is not None:
+        return pace
+    pictures = (control.max - control.min) / control.step
+    return min(max(SECONDS / max(pictures, 1), FASTEST), SLOWEST)
+
+
 def remote(control: widgets.IntSlider, pace: float | None) -> widgets.Box:
     """Return a row with Play, the slider, Back and Next; `pace` in seconds a picture."""
-    pictures = (control.max - control.min) / control.step
-    if pace is None:
-        pace = min(max(SECONDS / max(pictures, 1), FASTEST), SLOWEST)
     play = widgets.Play(
         value=control.value, min=control.min, max=control.max, step=control.step,
-        interval=round(1000 * pace), show_repeat=False,
+        interval=round(1000 * pace_of(control, pace)), show_repeat=False,
     )  # fmt: skip
     link = widgets.jslink((control, "value"), (play, "value"))  # the first sets the other
 

@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 
+import ipywidgets as widgets
 import numpy as np
 from _engines import show_beside_aim
 
@@ -54,6 +55,7 @@ def made(name: str, make):
     arguments = {
         "filters_and_mistakes": (network, run, data),
         "one_image": (network, run.point, data),
+        "draw_a_digit": (network, run.point, data),
     }
     return make(*arguments.get(name, ()))
 
@@ -63,8 +65,12 @@ def places(control) -> dict[str, list]:
     if hasattr(control, "_options_full"):
         others = [value for _, value in control._options_full if value != control.value]
         return {f"{value}"[:16]: [value] for value in others}
-    if not hasattr(control, "min"):  # a formula
+    if isinstance(control, widgets.Text):
         return {"formula": ["x**3 - x", "exp(-x**2)"]}
+    if isinstance(control, widgets.IntsInput):
+        return {"pixels": [[ink] * len(control.value) for ink in range(NEIGHBOURS)]}
+    if isinstance(control, widgets.FloatText):
+        return {"number": (control.value + np.arange(NEIGHBOURS) / 4).tolist()}
     base = getattr(control, "base", None)
     start = np.log(control.value) / np.log(base) if base else control.value
     steps = control.step * np.arange(NEIGHBOURS)

@@ -4,6 +4,7 @@ Where no browser is found these tests are skipped; where CI is set they fail ins
 CALCLEARN_BROWSER=none says that this machine is not meant to have one.
 """
 
+import contextlib
 import os
 import shutil
 import socket
@@ -53,6 +54,46 @@ def lab(chromium, tmp_path_factory):
     settings = desk / "settings" / "@jupyterlab" / "notebook-extension"
     settings.mkdir(parents=True)
     (settings / "tracker.jupyterlab-settings").write_text(SEARCHABLE)
+    command = [
+        "calclearn", str(desk / "course"), "--no-browser", "--",
+        f"--IdentityProvider.token={TOKEN}", "--LabApp.expose_app_in_browser=True",
+    ]  # fmt: skip
+    with served(desk, command, f"/api/status?token={TOKEN}") as url:
+        yield SimpleNamespace(url=url, folder=desk / "course")
+
+
+@pytest.fixture
+def page(chromium):
+    """An empty page, 1280 pixels wide."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(LIMIT)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """`serve(command, asked)`: see `served`; the token is `serve.token`."""
+
+    def started(command: list[str], asked: str = ""):
+        return served(tmp_path, command, asked)
+
+    started.token = TOKEN
+    return started
+
+
+@pytest.fixture
+def figure_on():
+    """`figure_on(page)`: the first explorer on a page."""
+    return LiveFigure
+
+
+@contextlib.contextmanager
+def served(desk: Path, command: list[str], asked: str):
+    """The address of a server, `python -m command --port=...`, once it answers what is asked.
+
+    It has settings of its own, in the folder `desk`.
+    """
     own = {
         "JUPYTERLAB_SETTINGS_DIR": desk / "settings",
         "JUPYTERLAB_WORKSPACES_DIR": desk / "workspaces",
@@ -67,18 +108,14 @@ def lab(chromium, tmp_path_factory):
     log = desk / "server.log"
     with log.open("w") as output:
         server = subprocess.Popen(
-            [
-                sys.executable, "-m", "calclearn", str(desk / "course"), "--no-browser", "--",
-                f"--port={port}", f"--IdentityProvider.token={TOKEN}",
-                "--LabApp.expose_app_in_browser=True",
-            ],
+            [sys.executable, "-m", *command, f"--port={port}"],
             env=os.environ | {name: str(folder) for name, folder in own.items()},
             stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(f"{url}/api/status?token={TOKEN}", server, log)
-        yield SimpleNamespace(url=url, folder=desk / "course")
+        _wait_for(f"{url}{asked}", server, log)
+        yield url
     finally:
         server.terminate()
         server.wait(LIMIT / 1000)
@@ -92,7 +129,7 @@ def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    pytest.fail(f"JupyterLab does not answer: {log.read_text()[-2000:]}")
+    pytest.fail(f"the server does not answer: {log.read_text()[-2000:]}")
 
 
 @pytest.fixture
@@ -115,6 +152,8 @@ class Window:
         page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
 
     def _heard(self, message) -> None:
+        if "@jupyterlite/services" in message.text:
+            return  # what makes the course in a tab complains where Python is no tab's
         self.console.append(f"{message.text} ({message.location.get('url', '')})")
 
     def open(self, name: str) -> None:
@@ -191,7 +230,7 @@ class LiveFigure:
                   const begin = performance.now();
                   let [before, since] = [look().join(), begin];
                   const kernel = () =>
-                    window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
+                    window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
                   const busy = () =>
                     kernel()?.status === "busy" || live.querySelector("[aria-busy=true]") !== null;
                   const awaited = () =>

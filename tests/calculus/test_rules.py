@@ -610,7 +610,7 @@ def test_values_are_numpys_and_adjoints_have_the_shape_and_dtype_of_their_values
     function, f, arrays
 ):
     single = [a.astype(np.float32) for a in arrays]
-    result = record(lambda *x: joined(f(*x)), range(len(single)), single, {}).result
+    result = record(lambda *x: joined(f(*x)), range(len(single)), single, {})[1]
     np.testing.assert_allclose(result.value, joined(f(*single)), rtol=1e-5, atol=1e-5)
     assert result.dtype == joined(f(*single)).dtype
     if result.dtype != np.float32:
@@ -655,7 +655,7 @@ def test_every_pull_back_is_run_by_a_case():
 
     for parameters in CASES:
         _, f, arrays = parameters.values
-        result = record(lambda *x, f=f: joined(f(*x)), range(len(arrays)), arrays, {}).result
+        result = record(lambda *x, f=f: joined(f(*x)), range(len(arrays)), arrays, {})[1]
         walk(result, ones(result.value), visit)
     table = [entry for entry in TABLE.values() if ours(entry)]
     missing = {

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -35,7 +36,9 @@ def reveal_parts(card):
 
 
 def test_the_output_shows_question_and_options_without_a_kernel():
-    bundle = predict(QUESTION, OPTIONS).asked()._repr_mimebundle_()
+    prediction = predict(QUESTION, OPTIONS)
+    bundle, metadata = prediction.asked()._repr_mimebundle_()
+    assert metadata == {"image/png": {"alt": repr(prediction)}}
     assert set(bundle) == {WIDGET, "text/plain", "text/html", "image/png"}
     assert Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))).size[0] > 800
     assert bundle["text/plain"] == (
@@ -106,6 +109,33 @@ def test_a_saved_notebook_restores_the_commitment(tmp_path, monkeypatch):
     restart_kernel()
     assert predict(QUESTION, OPTIONS).commitment == "uphill"
     assert predict("Another question?", OPTIONS).commitment is None
+
+
+def saved(folder, option):
+    """A saved notebook in which this option was committed to."""
+    text = "\n".join(predict(QUESTION, OPTIONS).lines(option))
+    output = {"output_type": "display_data", "data": {"text/plain": text.splitlines(True)}}
+    path = folder / "lesson.ipynb"
+    path.write_text(json.dumps({"cells": [{"cell_type": "code", "outputs": [output]}]}))
+    restart_kernel()
+    return path
+
+
+def test_vs_code_names_the_notebook_in_a_variable(tmp_path, monkeypatch):
+    path = saved(tmp_path, "downhill")
+    shell = SimpleNamespace(user_ns={"__vsc_ipynb_file__": str(path)})
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    assert predict(QUESTION, OPTIONS).commitment == "downhill"
+
+
+def test_in_a_browser_all_notebooks_of_the_folder_are_the_learners_own(tmp_path, monkeypatch):
+    path = saved(tmp_path, "uphill")
+    (tmp_path / "another.ipynb").write_text("no notebook")
+    monkeypatch.chdir(path.parent)
+    assert predict(QUESTION, OPTIONS).commitment is None
+    restart_kernel()
+    monkeypatch.setattr("sys.platform", "emscripten")
+    assert predict(QUESTION, OPTIONS).commitment == "uphill"
 
 
 @pytest.mark.parametrize("content", ["", "not json", "[]", '{"cells": 3}', '{"cells": [[]]}', None])

@@ -92,7 +92,7 @@ def test_a_figure_in_a_variable_opens_again_as_it_was(shell):
 def test_a_closed_figure_can_be_displayed(close):
     figure = square()
     (close or figure.close)()
-    bundle = figure._repr_mimebundle_()
+    bundle, _ = figure._repr_mimebundle_()
     assert is_open(figure)
     view = bundle["application/vnd.jupyter.widget-view+json"]
     assert view["model_id"] == figure.widget.model_id

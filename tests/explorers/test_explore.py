@@ -146,7 +146,8 @@ def test_bad_values_are_named_and_change_nothing(square):
 
 
 def test_the_output_is_a_widget_a_picture_and_a_sentence(square):
-    bundle = square.set(x=4)._repr_mimebundle_()
+    bundle, metadata = square.set(x=4)._repr_mimebundle_()
+    assert metadata["image/png"] == {"alt": "4 squared is 16"}
     assert bundle["text/plain"] == "4 squared is 16"
     assert base64.b64decode(bundle["image/png"]) == square.still()
     view = bundle["application/vnd.jupyter.widget-view+json"]

@@ -19,7 +19,14 @@ from calclearn.descent.optimizers import Adam, GradientDescent
 from calclearn.networks.initial import scaled
 from calclearn.networks.layers import Dense, LastStep
 from calclearn.networks.network import Network
-from calclearn.networks.recurrent import GRU, LSTM, RNN, adjoints_through_time, step_by_step
+from calclearn.networks.recurrent import (
+    GRU,
+    LSTM,
+    RNN,
+    adjoints_through_time,
+    one_unit,
+    step_by_step,
+)
 
 LAYERS = {"tanh": RNN(3), "relu": RNN(3, "relu"), "LSTM": LSTM(3), "GRU": GRU(3)}
 # name           layer            shape (N, T, D) of the inputs
@@ -381,6 +388,24 @@ def test_a_cotangent_of_another_shape():
     parameters, x, g = drawn(RNN(3), (2, 4, 5))
     with pytest.raises(ValueError, match=r"g must have shape \(2, 4, 3\), .* got \(2, 3\)"):
         adjoints_through_time(RNN(3), parameters, x, g[:, -1])
+
+
+@pytest.mark.parametrize("w", [(0.9, 0.5), (-1.2, 0.3), (1.3, 0.01)])
+def test_gradient_of_one_unit(w):
+    x = np.array([0.3, -1.0, 0.7, 0.2, 1.5])
+    loss = one_unit(x, 0.4)
+    assert loss.gradient(w) == pytest.approx(grad(loss.function)(np.array(w)))
+    assert loss(w) == pytest.approx(loss.value_and_gradient(w)[0])
+    layer = (*np.reshape(w[::-1], (2, 1, 1)), np.zeros(1), np.zeros(1))
+    assert loss(w) == pytest.approx((RNN(1)(layer, x[None, :, None])[0, -1, 0] - 0.4) ** 2)
+
+
+def test_one_unit_at_many_points():
+    loss, mesh = one_unit(np.ones(20), 0.7), np.random.default_rng(0).normal(size=(2, 3, 4))
+    values, gradients = loss.value_and_gradient(mesh)
+    for i, j in np.ndindex(3, 4):
+        assert values[i, j] == pytest.approx(loss(mesh[:, i, j]))
+        assert gradients[:, i, j] == pytest.approx(loss.gradient(mesh[:, i, j]))
 
 
 if __name__ == "__main__":

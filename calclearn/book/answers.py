@@ -1,0 +1,109 @@
+"""Exercises and predictions in the book, where no Python checks an answer.
+
+A page has, for each exercise that takes a letter or numbers, the salted hashes of all answers that
+count: a number is rounded to three digits, and those that round within the tolerance of `check`
+are listed. It has the typical mistakes in the same way, and its sentences so that they cannot be
+read in passing. This keeps answers out of sight, and no more than that: who tries all numbers of
+three digits against the hashes has them in a moment.
+"""
+
+import base64
+import contextlib
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+
+from calclearn.exercises.kinds import Choice, Exercise, Function, Number, UnreadableError
+
+DIGITS = 3
+LENGTH = 12  # characters of a hash that are kept: two answers out of 2**48 would share one
+LARGEST = 8  # numbers that one answer may consist of
+
+
+def digest(salt: str, part: int, answer: str) -> str:
+    """The hash of one letter, or of the number at a place of the answer.
+
+    >>> digest("sky", 0, "blue")
+    '7a262d1dd9e0'
+    """
+    return hashlib.sha256(f"{salt}/{part}/{answer}".encode()).hexdigest()[:LENGTH]
+
+
+def rounded(value: float) -> str:
+    """A number to three digits, as the player writes it, too.
+
+    >>> rounded(0.000808), rounded(-2474.7), rounded(0.0)
+    ('8.08e-4', '-2.47e+3', '0')
+    """
+    if value == 0:
+        return "0"
+    digits, power = f"{value:.{DIGITS - 1}e}".split("e")
+    return f"{digits}e{int(power):+d}"
+
+
+def neighbours(exercise: Number, right: np.ndarray, part: int) -> list[str]:
+    """All that a right number, rounded to three digits, may be: `part` counts the numbers."""
+    value = float(right[part])
+    if value == 0:
+        return ["0"]
+    unit = 10.0 ** (np.floor(np.log10(abs(value))) - DIGITS + 1)
+    texts = [rounded(value)]
+    for step in range(-12, 13):
+        near = right.copy()
+        near[part] = (round(value / unit) + step) * unit
+        if exercise.agrees(near, right):
+            texts.append(rounded(float(near[part])))
+    return list(dict.fromkeys(texts))
+
+
+def hidden(text: str) -> str:
+    """A sentence in a form that is not read in passing."""
+    return base64.b64encode(text.encode()).decode()
+
+
+def hashes(exercise: Exercise, number: str, answer: Any) -> list[list[str]] | None:
+    """For each part of an answer the hashes of what counts as it; None for an answer unlike these.
+
+    The parts are the numbers asked for, or the one letter.
+    """
+    try:
+        values = exercise.read(answer)
+    except UnreadableError:
+        return None
+    if isinstance(exercise, Choice):
+        return [[digest(number, 0, values)]]
+    flat = np.atleast_1d(values).astype(float).ravel()
+    parts = range(len(flat))
+    return [
+        [digest(number, part, text) for text in neighbours(exercise, flat, part)] for part in parts
+    ]
+
+
+def question(number: str, exercise: Exercise) -> dict[str, Any] | None:
+    """What a page needs to check an exercise; None where the answer is a function, or long."""
+    if isinstance(exercise, Function):
+        return None
+    right = hashes(exercise, number, exercise.right)
+    if len(right) > LARGEST:
+        return None
+    mistakes = []
+    for wrong, sentence in exercise.mistakes:
+        with contextlib.suppress(UnreadableError):
+            parts = hashes(exercise, number, wrong)
+            if parts is not None and len(parts) == len(right):
+                mistakes.append([parts, hidden(sentence)])
+    return {
+        "number": number,
+        "letters": sorted(exercise.options) if isinstance(exercise, Choice) else None,
+        "right": right,
+        "why": hidden(exercise.why),
+        "mistakes": mistakes,
+        "hints": [hidden(hint) for hint in exercise.hints],
+    }
+
+
+def as_attribute(thing: Any) -> str:
+    """A value as JSON, for an attribute of HTML whose quotation marks are escaped."""
+    return json.dumps(thing, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,379 @@
+"""A figure as one file: the pictures of its controls' positions, each as what differs from another.
+
+A learner who moves a slider changes few pixels. So a picture is kept as its parent (the picture of
+the position before, the background alone, or blank paper) and the runs of pixels in which it
+differs from that, as matplotlib painted them. A picture is rebuilt from at most `DEPTH` parents, so
+that any position is a moment away. All of it is one deflate stream:
+
+    length of the head (4 bytes), head (JSON), palette (4 bytes a colour),
+    gaps and lengths of all runs (varints), colours of all pixels (1 to 3 planes of bytes)
+
+Where a figure would be larger than `CAP` it has fewer positions. What is worth having and not
+needed, a second control and the sharper pixels of modern screens, comes in up to `EXTRAS`.
+"""
+
+import json
+import math
+import zlib
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import product
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+
+from calclearn.explorers.explore import Explorer
+
+CAP = 600_000  # bytes of a figure's file
+EXTRAS = 250_000
+DEPTH = 16  # pictures that one picture is rebuilt from
+REACH = 250_000  # pixels that are set on the way
+STOPS = (11, 6, 3)  # positions of a second control
+POSITIONS = 151  # of a control with more there is every second, or third, and so on
+SHARED = 4  # pictures that need one background before it is worth a picture of its own
+
+
+@dataclass(frozen=True)
+class Dial:
+    """A control in the book: the values that it takes, what they are called, and where it begins.
+
+    `track` colours it, as CSS; `pace` is the time of a picture in seconds where Play moves it.
+    """
+
+    name: str
+    label: str
+    values: list
+    words: list[str]
+    start: int
+    listed: bool = False
+    track: str = ""
+    pace: float | None = None
+
+    def thinned(self, count: int) -> "Dial":
+        """Return about `count` of its positions, evenly spaced; both ends and the start stay."""
+        last = len(self.values) - 1
+        stride = math.ceil(last / max(count - 1, 1))
+        if stride <= 1 or self.listed:
+            return self
+        keep = sorted({*range(self.start % stride, last + 1, stride), 0, self.start, last})
+        return replace(
+            self,
+            values=[self.values[k] for k in keep],
+            words=[self.words[k] for k in keep],
+            start=keep.index(self.start),
+        )
+
+
+def dial(name: str, control: widgets.Widget) -> Dial | None:
+    """Return a control as a dial; None where its values cannot be listed, as those of a text.
+
+    >>> from calclearn.explorers.controls import log_slider
+    >>> rate = dial("rate", log_slider(0.1, 0.01, 1, 4, label="rate η"))
+    >>> rate.words, rate.start
+    (['0.0100', '0.0316', '0.100', '0.316', '1.00'], 2)
+    """
+    label = control.description or name.replace("_", " ")
+    if hasattr(control, "_options_full"):
+        words, values = zip(*control._options_full, strict=True)
+        return Dial(name, label, list(values), [*map(str, words)], control.index or 0, listed=True)
+    if isinstance(control, widgets.Checkbox | widgets.ToggleButton):
+        return Dial(name, label, [False, True], ["no", "yes"], int(control.value), listed=True)
+    if not all(hasattr(control, part) for part in ("min", "max", "step", "readout_format")):
+        return None
+    log = isinstance(control, widgets.FloatLogSlider)
+    count = math.floor((control.max - control.min) / control.step + 1e-9) + 1
+    places = [control.min + k * control.step for k in range(count)]
+    if control.max - places[-1] > 1e-9 * (control.max - control.min):
+        places.append(control.max)
+    kind = type(control.value)
+    values = [control.base**place if log else kind(place) for place in places]
+    value = math.log(control.value, control.base) if log else control.value
+    start = min(range(len(places)), key=lambda k: abs(places[k] - value))
+    values[start] = control.value
+    words = [_spoken(value, control.readout_format) for value in values]
+    return Dial(name, label, values, words, start).thinned(POSITIONS)
+
+
+def _spoken(value: float, form: str) -> str:
+    """The number as it stands beside the slider; d3's form r is one without a power of ten."""
+    if form.endswith("r"):
+        digits = int(form.strip(".r"))
+        order = math.floor(math.log10(abs(value))) if value else 0
+        return f"{value:.{max(digits - 1 - order, 0)}f}"
+    return f"{float(format(value, form)):g}" if form.endswith("e") else format(value, form)
+
+
+@dataclass
+class Film:
+    """A figure's pictures: for each position of its dials one, the picture's number, its caption.
+
+    `absent` are the labels of the explorer's controls that have no dial.
+
+    `frames` are (parent, places, colours): the numbers of the pixels that differ, and what they
+    are. `grid` gives the number of the picture, and of its caption, for a position of the dials.
+    """
+
+    shape: tuple[int, int]
+    ratio: float
+    dials: list[Dial]
+    grid: dict[tuple[int, ...], tuple[int, int]] = field(default_factory=dict)
+    frames: list[tuple[int, np.ndarray, np.ndarray]] = field(default_factory=list)
+    captions: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+
+    def picture(self, *position: int) -> np.ndarray:
+        """Rebuild the picture at a position, (height, width) of uint32, as a player does."""
+        pixels = np.full(math.prod(self.shape), PAPER)
+        chain, number = [], self.grid[position][0]
+        while number >= 0:
+            chain.append(number)
+            number = self.frames[number][0]
+        for number in reversed(chain):
+            _, places, colours = self.frames[number]
+            pixels[places] = colours
+        return pixels.reshape(self.shape)
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The stream that the player reads."""
+        colours = np.concatenate([colours for _, _, colours in self.frames])
+        palette, codes, counts = np.unique(colours, return_inverse=True, return_counts=True)
+        order = np.argsort(-counts, kind="stable")  # frequent colours have small codes
+        codes = np.argsort(order, kind="stable")[codes]
+        planes = 1 if len(palette) <= 256 else 2 if len(palette) <= 65536 else 3
+        bytes_of_pixels = [(codes >> 8 * k).astype(np.uint8).tobytes() for k in range(planes)]
+        gaps, lengths, frames = [], [], []
+        for parent, places, _ in self.frames:
+            cuts = np.flatnonzero(np.diff(places) != 1) + 1
+            starts = places[np.r_[0, cuts]] if len(places) else places
+            ends = places[np.r_[cuts - 1, len(places) - 1]] + 1 if len(places) else places
+            gaps.append(np.diff(starts, prepend=0))
+            lengths.append(ends - starts)
+            frames.append([parent, len(starts), len(places)])
+        head = {
+            "height": self.shape[0],
+            "width": self.shape[1],
+            "ratio": self.ratio,
+            "dials": [
+                {
+                    "label": dial.label, "words": dial.words, "start": dial.start,
+                    "listed": dial.listed, "track": dial.track, "pace": dial.pace,
+                }
+                for dial in self.dials
+            ],
+            "captions": self.captions,
+            "grid": [[*position, *numbers] for position, numbers in self.grid.items()],
+            "frames": frames,
+            "palette": len(palette),
+            "planes": planes,
+        }  # fmt: skip
+        head = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
+        head += b" " * (-len(head) % 4)
+        runs = varints(np.concatenate(gaps)) + varints(np.concatenate(lengths))
+        colours = palette[order].astype("<u4").tobytes()
+        length = np.array([len(head)], "<u4").tobytes()
+        return zlib.compress(b"".join([length, head, colours, runs, *bytes_of_pixels]), 9)
+
+    def script(self, name: str) -> bytes:
+        """Return the stream as a script, which a page may load from a disk as from a server."""
+        begin = f'\ufeffcalclearn.film("{name}",{len(self.encoded)},"'
+        return begin.encode("utf-16-le") + characters(self.encoded) + '");\n'.encode("utf-16-le")
+
+    @property
+    def size(self) -> int:
+        """The bytes of the script."""
+        return 2 * math.ceil(8 * len(self.encoded) / 15) + 80
+
+
+PAPER = np.uint32(0xFFFFFFFF)  # white, opaque
+
+
+def characters(stream: bytes) -> bytes:
+    """Bytes as characters of UTF-16, 15 bits in each of 16: as text they must get through a script.
+
+    The characters lie from U+3400 on, where each number of 15 bits is one, and none means anything
+    to JavaScript. (Base 64 would make a third more of it.)
+
+    >>> characters(b"\\xff\\xff\\xff\\xfe").decode("utf-16-le").encode("unicode_escape")
+    b'\\\\ub3ff\\\\ub3fe\\\\u3400'
+    """
+    bits = np.unpackbits(np.frombuffer(stream, np.uint8))
+    bits = np.pad(bits, (0, -len(bits) % 15)).reshape(-1, 15)
+    numbers = bits @ (1 << np.arange(14, -1, -1))
+    return (numbers + 0x3400).astype("<u2").tobytes()
+
+
+def varints(numbers: np.ndarray) -> bytes:
+    """Whole numbers as bytes, seven bits each, the lowest first; the eighth says that more follow.
+
+    >>> list(varints(np.array([5, 300])))
+    [5, 172, 2]
+    """
+    rest = np.asarray(numbers, dtype=np.int64)
+    columns, more = [], np.ones(len(rest), dtype=bool)
+    used = []
+    while more.any():
+        used.append(more)
+        low, rest = rest & 127, rest >> 7
+        more = more & (rest > 0)
+        columns.append(low | (more << 7))
+    if not columns:
+        return b""
+    return np.stack(columns, 1)[np.stack(used, 1)].astype(np.uint8).tobytes()
+
+
+class Camera:
+    """Paints the pictures of an explorer once, at one ratio, and keeps what moves in each."""
+
+    def __init__(self, explorer: Explorer, ratio: float = 1) -> None:
+        self.explorer, self.ratio = explorer, ratio
+        self.backgrounds: list[np.ndarray] = []
+        self._shots: dict[tuple, tuple[int, np.ndarray, np.ndarray, str]] = {}
+        self._editions: dict[int, int] = {}  # of the painter: the number among the backgrounds
+
+    def shot(self, values: dict[str, Any]) -> tuple[int, np.ndarray, np.ndarray, str]:
+        """The background's number, the pixels that differ from it, their colours, the caption."""
+        key = tuple(values.items())
+        if key not in self._shots:
+            pixels, edition, caption = self.explorer.painted(values, self.ratio)
+            if edition not in self._editions:
+                self._editions[edition] = self._number(self.explorer.background)
+            number = self._editions[edition]
+            flat = pixels.ravel()
+            places = np.flatnonzero(flat != self.backgrounds[number])
+            self._shots[key] = number, places, flat[places], caption
+            self.shape = pixels.shape
+        return self._shots[key]
+
+    def _number(self, background: np.ndarray) -> int:
+        flat = background.ravel().copy()
+        for number, known in enumerate(self.backgrounds):
+            if np.array_equal(known, flat):  # turned there and back again
+                return number
+        self.backgrounds.append(flat)
+        return len(self.backgrounds) - 1
+
+    def film(self, dials: list[Dial], places: list[tuple[int, ...]]) -> Film:
+        """The film of these positions, in their order."""
+        shots = [
+            self.shot({dial.name: dial.values[k] for dial, k in zip(dials, place, strict=True)})
+            for place in places
+        ]
+        film = Film(self.shape, self.ratio, dials)
+        often = np.bincount([number for number, *_ in shots])
+        blank = np.full(math.prod(self.shape), PAPER)
+        bases: dict[int, int] = {}  # background: its frame
+        depth, reach = [], []
+        captions: dict[str, int] = {}
+        last = None  # the picture before: its frame, pixels, background, and where it differs
+
+        def add(pixels: np.ndarray, parents: list[tuple[int, np.ndarray]]) -> int:
+            """Append a frame, whose parent is the most similar picture that is near enough."""
+            near = [
+                (parent, differ)
+                for parent, differ in parents
+                if depth[parent] < DEPTH and reach[parent] + len(differ) <= REACH
+            ]
+            if near:
+                parent, differ = min(near, key=lambda pair: len(pair[1]))
+            else:
+                parent, differ = -1, np.flatnonzero(pixels != blank)
+            film.frames.append((parent, differ, pixels[differ]))
+            depth.append(depth[parent] + 1 if near else 0)
+            reach.append(reach[parent] + len(differ) if near else len(differ))
+            return len(film.frames) - 1
+
+        for place, (number, moved, colours, caption) in zip(places, shots, strict=True):
+            background = self.backgrounds[number]
+            if often[number] >= SHARED and number not in bases:
+                parents = [(last[0], np.flatnonzero(background != last[1]))] if last else []
+                bases[number] = add(background, parents)
+            pixels = background.copy()
+            pixels[moved] = colours
+            parents = [(bases[number], moved)] if number in bases else []
+            if last:
+                frame, before, other, differing = last
+                if other == number:
+                    among = np.union1d(moved, differing)
+                    differ = among[pixels[among] != before[among]]
+                else:
+                    differ = np.flatnonzero(pixels != before)
+                parents.append((frame, differ))
+            frame = add(pixels, parents)
+            last = frame, pixels, number, moved
+            film.grid[place] = frame, captions.setdefault(caption, len(captions))
+        film.captions = list(captions)
+        return film
+
+
+def recorded(explorer: Explorer, *, cap: int = CAP, extras: int = EXTRAS) -> Film | None:
+    """Return the film of an explorer, None where none of its controls has positions to list.
+
+    The first control is there at all its positions, and the steps that Play shows for the
+    control's value at the start; both with fewer where the file would exceed `cap` bytes. Within
+    `extras` come the steps for other values, or a second control, and twice the resolution.
+    """
+    dials = [dial(name, control) for name, control in explorer.controls.items()]
+    dials = [each for each in dials if each is not None]
+    name, pace = explorer.play or (None, None)
+    played = [replace(each, pace=pace) for each in dials if each.name == name]
+    others = [each for each in dials if each.name != name]
+    chosen = [*others[:1], *played] if played else others[:2]
+    if not chosen:
+        return None
+    chosen[0] = replace(chosen[0], track=explorer.track(chosen[0].name))
+    camera = Camera(explorer)
+    film, places = _fitting(camera, chosen, bool(played), cap, extras)
+    if 2.3 * film.size <= extras:  # twice the resolution costs about twice as much
+        sharp = Camera(explorer, 2).film(film.dials, places)
+        film = sharp if sharp.size <= extras else film
+    names = {each.name for each in film.dials}
+    film.absent = [
+        control.description for name, control in explorer.controls.items() if name not in names
+    ]
+    return film
+
+
+def _fitting(camera, chosen: list[Dial], played: bool, cap: int, extras: int):
+    """The film with as many positions as fit, and these positions."""
+    count = max(len(each.values) for each in chosen)
+    while True:
+        dials = [each.thinned(count) for each in chosen]
+        if len(dials) == 2 and not played:
+            dials = dials[:1]
+        places = _positions(dials, 1)
+        film = camera.film(dials, places)
+        if film.size <= cap or count <= 5:
+            break
+        count = math.ceil(count / max(1.3, 0.9 * film.size / cap))
+    if len(chosen) < 2 or film.size > extras:
+        return film, places
+    rows = len(film.grid) if not played else len(dials[1].values)
+    for stops in STOPS:
+        more = dials if played else [*dials, chosen[1].thinned(stops)]
+        wanted = _positions(more, stops)
+        if not played and chosen[1].listed and len(chosen[1].values) > stops:
+            continue
+        # What it will cost, about, by what the first positions cost.
+        if film.size / len(places) * len(wanted) > 3 * extras or rows * stops > 2000:
+            continue
+        larger = camera.film(more, wanted)
+        if larger.size <= extras:
+            return larger, wanted
+    return film, places
+
+
+def _positions(dials: list[Dial], stops: int) -> list[tuple[int, ...]]:
+    """The positions of the dials: of one all, of a second with them; a film at `stops` of them."""
+    ranges = [range(len(each.values)) for each in dials]
+    if len(dials) < 2:
+        return list(product(*ranges))
+    main, second = dials
+    if second.pace is None:
+        return list(product(*ranges))
+    there = main if stops == 1 else main.thinned(stops)
+    films = [main.start] if stops == 1 else [main.values.index(value) for value in there.values]
+    end = len(second.values) - 1
+    whole = [(k, end) for k in ranges[0]]
+    return whole + [(k, step) for k in films for step in ranges[1] if step != end]

@@ -1,0 +1,214 @@
+"""A lesson as a page: its text, code and outputs as they are stored, its figures as films.
+
+The cells run once, in this process, for a film needs the figure and not its picture. What the page
+shows is what the notebook has stored, and of that only plain text and pictures: HTML and scripts in
+an output are left out, whatever wrote them. All HTML of a page is made here.
+"""
+
+import base64
+import html
+import io
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from IPython.core.interactiveshell import InteractiveShell
+from nbformat import NotebookNode
+from PIL import Image
+from traitlets.config import Config
+
+from calclearn.book.answers import as_attribute, hidden, question
+from calclearn.book.films import recorded
+from calclearn.exercises.catalogue import exercises
+from calclearn.exercises.predictions import Card
+from calclearn.explorers.explore import Explorer
+from calclearn.explorers.live_training import Training
+
+PNG = "image/png"
+LARGEST_OUTPUT = 200_000  # characters of text that a page shows of one output
+FILMS = "_static/films"  # where a page finds them
+
+
+@dataclass(frozen=True)
+class Page:
+    """A lesson's notebook for myst-nb, the files of its films by name, and what there is to say."""
+
+    notebook: NotebookNode
+    files: dict[str, bytes]
+    figures: int
+    pictures: int
+
+    @property
+    def bytes(self) -> int:
+        return sum(map(len, self.files.values()))
+
+
+def page(path: Path) -> Page:
+    """Run a lesson and return its page. Raises RuntimeError for a cell that fails."""
+    notebook = nbformat.read(path, as_version=4)
+    lesson = path.stem.partition("_")[0]
+    films = Films(lesson)
+    shell = Shell(films.record)
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        films.shown = []
+        try:
+            shell.run(cell.source)
+        except Exception as error:
+            raise RuntimeError(f"{path.name}: cell {number} raised {error!r}") from error
+        cell.outputs = list(_outputs(cell, films))
+    pictures = sum(len(film.grid) for film in films.films)
+    return Page(notebook, films.files, len(films.films), pictures)
+
+
+def _outputs(cell: NotebookNode, films: "Films"):
+    """The outputs of a cell as the page shows them: ours where there is one, plain ones else."""
+    shown = iter(films.shown)
+    asked = re.match(r'check\("(\d\d\.\d+)", \.\.\.\)', cell.source)
+    for output in cell.outputs:
+        data = output.get("data", {})
+        if asked and output.output_type == "execute_result":
+            yield _html(_exercise(asked[1]))
+        elif PNG in data and "application/vnd.jupyter.widget-view+json" in data:
+            yield _html(films.figure(next(shown, None), data))
+        else:
+            yield from plain(output)
+
+
+def plain(output: NotebookNode) -> list[NotebookNode]:
+    """An output without HTML, scripts, or more text than anybody reads."""
+    if output.output_type == "stream":
+        text = _short(output.text)
+        return [nbformat.v4.new_output("stream", name="stdout", text=text)] if text else []
+    if output.output_type == "error":
+        text = _short(f"{output.ename}: {output.evalue}")
+        return [nbformat.v4.new_output("stream", name="stdout", text=text)]
+    data = {}
+    if (text := output.get("data", {}).get("text/plain")) is not None:
+        data["text/plain"] = _short(text)
+    if (png := as_png(output.get("data", {}).get(PNG))) is not None:
+        data[PNG] = base64.b64encode(png).decode()
+    return [nbformat.v4.new_output("display_data", data=data)] if data else []
+
+
+def as_png(encoded: Any) -> bytes | None:
+    """The bytes of a stored picture, painted anew; None for what is no picture."""
+    try:
+        file = io.BytesIO()
+        with Image.open(
+            io.BytesIO(base64.b64decode(encoded, validate=False)), formats=["PNG"]
+        ) as f:
+            f.convert("RGB").save(file, "PNG")
+        return file.getvalue()
+    except Exception:  # Pillow raises many kinds, also for a picture of a billion pixels
+        return None
+
+
+def _short(text: Any) -> str:
+    text = text if isinstance(text, str) else ""
+    return text if len(text) <= LARGEST_OUTPUT else f"{text[:LARGEST_OUTPUT]}\n…"
+
+
+class Films:
+    """Records what a lesson's cells display, at the moment when they do, and makes HTML of it."""
+
+    def __init__(self, lesson: str) -> None:
+        self.lesson = lesson
+        self.files: dict[str, bytes] = {}
+        self.films: list = []
+        self.shown: list = []  # by the present cell: a film, a card, or None, in their order
+
+    def record(self, thing: Any) -> None:
+        if isinstance(thing, Explorer):
+            film = recorded(thing)
+            self.shown.append(film)
+        else:
+            self.shown.append(thing if isinstance(thing, Card) else None)
+
+    def figure(self, thing: Any, data: dict) -> str:
+        """The HTML of a figure, a prediction, or of the picture that is stored."""
+        if isinstance(thing, Card):
+            return _prediction(thing)
+        number = sum(name.endswith(".webp") for name in self.files) + 1
+        name = f"{self.lesson}-{number}"
+        words = html.escape(str(data.get("text/plain", "")))
+        picture = Image.open(io.BytesIO(as_png(data[PNG])))
+        file = io.BytesIO()
+        picture.save(file, "WEBP", lossless=True, method=4, exact=True)
+        self.files[f"{name}.webp"] = file.getvalue()
+        image = (
+            f'<img src="{FILMS}/{name}.webp" width="{picture.width}" height="{picture.height}" '
+            f'alt="{words}" loading="lazy">'
+        )
+        caption = f"<figcaption>{words}</figcaption>"
+        if thing is None:
+            return f'<figure class="calclearn-figure">{image}{caption}</figure>'
+        self.films.append(thing)
+        self.files[f"{name}.js"] = thing.script(name)
+        if thing.absent:
+            caption += (
+                '<p class="calclearn-note">In the notebook there is more to move: '
+                f"{html.escape(', '.join(thing.absent))}.</p>"
+            )
+        return (
+            f'<figure class="calclearn-figure" data-film="{name}" '
+            f'data-source="{FILMS}/{name}.js">{image}{caption}</figure>'
+        )
+
+
+def _prediction(card: Card) -> str:
+    """The HTML of a question with its options, or of its answer, which waits for the choice."""
+    about = card.prediction
+    if card.answer is not None:
+        right, why = card.answer
+        told = {"question": about.question, "right": hidden(right), "why": hidden(why)}
+        return (
+            f'<div class="calclearn-reveal" data-reveal="{html.escape(as_attribute(told))}"></div>'
+        )
+    options = "".join(f"<li>{html.escape(option)}</li>" for option in about.options)
+    words = html.escape(about.question)
+    return (
+        f'<div class="calclearn-predict" data-question="{words}">'
+        f"<p><b>Predict:</b> {words}</p><ul>{options}</ul></div>"
+    )
+
+
+def _exercise(number: str) -> str:
+    """The HTML of a field for an answer; of a word where only Python can check one."""
+    exercise = exercises(number).get(number)
+    asked = question(number, exercise) if exercise is not None else None
+    if asked is None:
+        return (
+            '<p class="calclearn-elsewhere">This answer is checked in the notebook: a page cannot '
+            "run Python.</p>"
+        )
+    return f'<div class="calclearn-check" data-check="{html.escape(as_attribute(asked))}"></div>'
+
+
+def _html(text: str) -> NotebookNode:
+    return nbformat.v4.new_output("display_data", data={"text/html": text})
+
+
+class Shell:
+    """IPython without its screen: runs cells and hands over what they display."""
+
+    def __init__(self, record) -> None:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        config = Config()
+        config.HistoryManager.enabled = False
+        InteractiveShell.clear_instance()
+        self.shell = InteractiveShell.instance(config=config)
+        shown = self.shell.display_formatter.ipython_display_formatter
+        for kind in (Explorer, Training, Card):
+            shown.for_type(kind, record)
+
+    def run(self, source: str) -> None:
+        from IPython.utils.capture import capture_output
+
+        with capture_output():
+            result = self.shell.run_cell(source, store_history=False)
+        result.raise_error()

@@ -1,0 +1,401 @@
+// The book's script: figures follow their controls, predictions and answers are checked.
+// It is a plain script, and films are scripts, too: a page works from a disk as from a server.
+
+(() => {
+  const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const textOf = (text) => new TextDecoder().decode(bytesOf(text));
+
+  const element = (name, attributes = {}, ...children) => {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes))
+      if (value !== null && value !== false) made.setAttribute(key, value === true ? "" : value);
+    made.append(...children);
+    return made;
+  };
+
+  // ---- Films: see films.py for what a file holds.
+
+  const arriving = {}; // by a film's name: what to do with its bytes
+  const load = (name, source) =>
+    new Promise((resolve, reject) => {
+      arriving[name] = resolve;
+      const script = element("script", { src: source });
+      script.onerror = () => reject(new Error(`${source} cannot be loaded`));
+      document.head.append(script);
+    });
+
+  const varints = (bytes, from, count) => {
+    const numbers = new Uint32Array(count);
+    let at = from;
+    for (let i = 0; i < count; i++)
+      for (let shift = 0, more = true; more; shift += 7) {
+        const byte = bytes[at++];
+        numbers[i] += (byte & 127) * 2 ** shift;
+        more = byte > 127;
+      }
+    return [numbers, at];
+  };
+
+  // Each character holds 15 bits.
+  const unpacked = (length, text) => {
+    const bytes = new Uint8Array(length);
+    let [rest, bits, at] = [0, 0, 0];
+    for (let i = 0; i < text.length; i++) {
+      rest = (rest << 15) | (text.charCodeAt(i) - 0x3400);
+      for (bits += 15; bits >= 8 && at < length; bits -= 8) bytes[at++] = rest >> (bits - 8);
+      rest &= (1 << bits) - 1;
+    }
+    return bytes;
+  };
+
+  const decoded = async (bytesOfStream) => {
+    const inflating = new DecompressionStream("deflate");
+    const stream = new Blob([bytesOfStream]).stream().pipeThrough(inflating);
+    const buffer = await new Response(stream).arrayBuffer();
+    const bytes = new Uint8Array(buffer);
+    const length = new DataView(buffer).getUint32(0, true);
+    const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+    let at = 4 + length;
+    const palette = new Uint32Array(buffer, at, head.palette);
+    const sum = (column) => head.frames.reduce((total, frame) => total + frame[column], 0);
+    const [runs, pixels] = [sum(1), sum(2)];
+    let gaps, lengths;
+    [gaps, at] = varints(bytes, at + 4 * head.palette, runs);
+    [lengths, at] = varints(bytes, at, runs);
+    let [run, pixel] = [0, 0]; // where each frame begins
+    const starts = head.frames.map(([, n, m]) => {
+      const start = [run, pixel];
+      [run, pixel] = [run + n, pixel + m];
+      return start;
+    });
+
+    const screen = new ImageData(head.width, head.height);
+    const inks = new Uint32Array(screen.data.buffer);
+    let shown = -1;
+    const patch = (frame) => {
+      let [run, pixel] = starts[frame];
+      let place = 0;
+      for (const end = run + head.frames[frame][1]; run < end; run++) {
+        place += gaps[run];
+        for (let k = 0; k < lengths[run]; k++, pixel++) {
+          let code = 0;
+          for (let plane = head.planes - 1; plane >= 0; plane--)
+            code = code * 256 + bytes[at + plane * pixels + pixel];
+          inks[place + k] = palette[code];
+        }
+      }
+    };
+    // A frame is its parent with other pixels; what is on the screen may be one of its parents.
+    const show = (frame) => {
+      const chain = [];
+      for (let each = frame; each !== shown && each >= 0; each = head.frames[each][0]) chain.push(each);
+      const last = chain.length ? head.frames[chain.at(-1)][0] : shown;
+      if (last !== shown) inks.fill(0xffffffff);
+      for (const each of chain.reverse()) patch(each);
+      shown = frame;
+      return screen;
+    };
+    return { ...head, show };
+  };
+
+  // ---- A figure: a row for each control, the picture, the sentence.
+
+  let count = 0;
+  const control = (dial, moved) => {
+    const id = `calclearn-control-${++count}`;
+    const row = element("div", { class: "calclearn-row" }, element("label", { for: id }, dial.label));
+    let input;
+    const said = element("output", { for: id });
+    if (dial.listed) {
+      input = element("select", { id });
+      dial.words.forEach((word, k) => input.append(element("option", { value: k }, word)));
+    } else {
+      input = element("input", { id, type: "range", min: 0, max: dial.words.length - 1, step: 1 });
+      if (dial.track) input.style.background = `${dial.track} center / 100% 8px no-repeat`;
+    }
+    input.addEventListener("input", () => moved(Number(input.value)));
+    row.append(input, said);
+    const set = (position) => {
+      input.value = position;
+      if (dial.listed) return;
+      said.textContent = dial.words[position];
+      input.setAttribute("aria-valuetext", dial.words[position]);
+    };
+    return { row, set };
+  };
+
+  const bring = async (figure) => {
+    const begin = performance.now();
+    const film = await decoded(await load(figure.dataset.film, figure.dataset.source));
+    const image = figure.querySelector("img");
+    const caption = figure.querySelector("figcaption");
+    const canvas = element("canvas", { role: "img", width: film.width, height: film.height });
+    canvas.style.width = `${film.width / film.ratio}px`;
+    const pen = canvas.getContext("2d");
+    const grid = new Map(film.grid.map((row) => [row.slice(0, -2).join(), row.slice(-2)]));
+    const places = film.grid.map((row) => row.slice(0, -2));
+    const at = film.dials.map((dial) => dial.start);
+
+    const show = () => {
+      const start = performance.now();
+      const [frame, words] = grid.get(at.join());
+      pen.putImageData(film.show(frame), 0, 0);
+      performance.measure("calclearn picture", { start });
+      controls.forEach((each, k) => each.set(at[k]));
+      canvas.setAttribute("aria-label", film.captions[words]);
+      if (caption.textContent !== film.captions[words]) caption.textContent = film.captions[words];
+    };
+    // Not every pair of positions has a picture: then the other control goes to the nearest.
+    const move = (which, position) => {
+      at[which] = position;
+      if (!grid.has(at.join())) {
+        const away = (place) => place.reduce((sum, p, k) => sum + Math.abs(p - at[k]), 0);
+        const there = places.filter((place) => place[which] === position);
+        at.splice(0, at.length, ...there.reduce((a, b) => (away(b) < away(a) ? b : a)));
+      }
+      show();
+    };
+    const controls = film.dials.map((dial, which) =>
+      control(dial, (position) => {
+        pause();
+        move(which, position);
+      }),
+    );
+
+    let timer = null;
+    const played = film.dials.findIndex((dial) => dial.pace !== null);
+    const button = element("button", { type: "button", class: "calclearn-play" }, "▶ Play");
+    const pause = () => {
+      clearInterval(timer);
+      timer = null;
+      button.textContent = "▶ Play";
+      caption.setAttribute("aria-busy", "false"); // a screen reader hears where the film stops
+    };
+    const play = () => {
+      const end = film.dials[played].words.length - 1;
+      if (at[played] === end) move(played, 0);
+      button.textContent = "❚❚ Pause";
+      caption.setAttribute("aria-busy", "true");
+      timer = setInterval(() => {
+        if (at[played] < end) move(played, at[played] + 1);
+        if (at[played] === end) pause();
+      }, 1000 * film.dials[played].pace);
+    };
+    button.addEventListener("click", () => (timer ? pause() : play()));
+
+    const panel = element("div", { class: "calclearn-controls" }, ...controls.map(({ row }) => row));
+    if (played >= 0) controls[played].row.append(button);
+    const larger = element("button", { type: "button", class: "calclearn-larger", "aria-pressed": "false" }, "Larger");
+    larger.addEventListener("click", () => {
+      const large = figure.classList.toggle("calclearn-large");
+      larger.setAttribute("aria-pressed", String(large));
+      larger.textContent = large ? "Smaller" : "Larger";
+    });
+    caption.setAttribute("role", "status");
+    caption.setAttribute("aria-live", "polite");
+    show();
+    image.replaceWith(element("div", { class: "calclearn-picture" }, canvas));
+    figure.prepend(panel);
+    figure.insertBefore(larger, caption);
+    performance.measure("calclearn ready", { start: begin });
+    figure.dataset.ready = "";
+  };
+
+  // ---- Predictions: one commits first, and the answer comes afterwards.
+
+  const commitments = {
+    get: (question) => {
+      try {
+        return localStorage.getItem(`calclearn: ${question}`);
+      } catch {
+        return null; // a browser that keeps nothing
+      }
+    },
+    set: (question, option) => {
+      try {
+        localStorage.setItem(`calclearn: ${question}`, option);
+      } catch {
+        // the page itself has it
+      }
+    },
+  };
+  const committed = {}; // by question
+  const waiting = {}; // by question: what is to be done when it is committed to
+
+  const predict = (box) => {
+    const { question } = box.dataset;
+    const options = [...box.querySelectorAll("li")].map((item) => item.textContent);
+    const group = element("fieldset", {}, element("legend", {}, element("b", {}, "Predict: "), question));
+    const commit = element("button", { type: "button", disabled: true }, "Commit");
+    const state = element("p", { role: "status" }, "Choose an option, then commit to it.");
+    const name = `calclearn-prediction-${++count}`;
+    const radios = options.map((option) => {
+      const radio = element("input", { type: "radio", name, value: option });
+      radio.addEventListener("change", () => (commit.disabled = false));
+      group.append(element("label", {}, radio, ` ${option}`));
+      return radio;
+    });
+    const lock = (option) => {
+      committed[question] = option;
+      for (const radio of radios) {
+        radio.checked = radio.value === option;
+        radio.disabled = true;
+      }
+      commit.disabled = true;
+      state.textContent = `You predicted: ${option}`;
+      waiting[question]?.();
+    };
+    commit.addEventListener("click", () => {
+      const { value } = radios.find((radio) => radio.checked);
+      commitments.set(question, value);
+      lock(value);
+    });
+    group.append(commit, state);
+    box.replaceChildren(group);
+    const before = commitments.get(question);
+    if (options.includes(before)) lock(before);
+  };
+
+  const reveal = (box) => {
+    const { question, right, why } = JSON.parse(box.dataset.reveal);
+    const state = element("p", { role: "status" }, "Commit to a prediction first, further up.");
+    const button = element("button", { type: "button", disabled: true }, "Reveal");
+    const ready = () => {
+      state.textContent = "How did your prediction do?";
+      button.disabled = false;
+    };
+    waiting[question] = ready;
+    button.addEventListener("click", () => {
+      const happens = textOf(right);
+      const same = committed[question] === happens;
+      const verdict = same ? "✓ That is what happens." : `✗ What happens: ${happens}`;
+      const lines = [`You predicted: ${committed[question]}`, verdict, textOf(why)];
+      state.replaceChildren(...lines.map((line) => element("span", { class: "calclearn-line" }, line)));
+      button.disabled = true;
+    });
+    box.replaceChildren(state, button);
+    if (committed[question] !== undefined) ready();
+  };
+
+  // ---- Answers: compared with hashes, see answers.py.
+
+  const primes = [];
+  for (let n = 2; primes.length < 64; n++) if (primes.every((p) => n % p)) primes.push(n);
+  const fraction = (x) => ((x - Math.floor(x)) * 2 ** 32) | 0;
+  const sha256 = (text) => {
+    const message = new TextEncoder().encode(text);
+    const blocks = new Uint8Array(((message.length + 72) >> 6) << 6);
+    blocks.set(message);
+    blocks[message.length] = 128;
+    const view = new DataView(blocks.buffer);
+    view.setUint32(blocks.length - 4, 8 * message.length);
+    const hash = primes.slice(0, 8).map((p) => fraction(Math.sqrt(p)));
+    const turn = (x, n) => (x >>> n) | (x << (32 - n));
+    for (let at = 0; at < blocks.length; at += 64) {
+      const w = Array.from({ length: 16 }, (_, k) => view.getInt32(at + 4 * k));
+      let [a, b, c, d, e, f, g, h] = hash;
+      for (let k = 0; k < 64; k++) {
+        if (k > 15) {
+          const [x, y] = [w[k - 15], w[k - 2]];
+          const s0 = turn(x, 7) ^ turn(x, 18) ^ (x >>> 3);
+          const s1 = turn(y, 17) ^ turn(y, 19) ^ (y >>> 10);
+          w[k] = (w[k - 16] + s0 + w[k - 7] + s1) | 0;
+        }
+        const s1 = turn(e, 6) ^ turn(e, 11) ^ turn(e, 25);
+        const one = (h + s1 + ((e & f) ^ (~e & g)) + fraction(Math.cbrt(primes[k])) + w[k]) | 0;
+        const s0 = turn(a, 2) ^ turn(a, 13) ^ turn(a, 22);
+        const two = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+        [h, g, f, e, d, c, b, a] = [g, f, e, (d + one) | 0, c, b, a, (one + two) | 0];
+      }
+      [a, b, c, d, e, f, g, h].forEach((x, k) => (hash[k] = (hash[k] + x) | 0));
+    }
+    return hash.map((x) => (x >>> 0).toString(16).padStart(8, "0")).join("");
+  };
+
+  // "−4,7", "1/3" and "(-2, 6)" are numbers, as `check` reads them.
+  const numberOf = (text) => {
+    const [top, bottom = "1"] = text.trim().replace(",", ".").split("/");
+    return top.trim() === "" || bottom.trim() === "" ? NaN : Number(top) / Number(bottom);
+  };
+  const numbersOf = (text, several) => {
+    const plain = text.replace(/−/g, "-").replace(/[()[\]]/g, " ").trim();
+    if (!several) return [numberOf(plain)];
+    const separator = [";", ","].find((mark) => plain.includes(mark)) ?? /\s+/;
+    return plain.split(separator).filter((piece) => piece.trim()).map(numberOf);
+  };
+  const rounded = (value) => (value === 0 ? "0" : value.toExponential(2));
+
+  const check = (box) => {
+    const { number, letters, right, why, mistakes, hints } = JSON.parse(box.dataset.check);
+    const state = element("p", { role: "status" });
+    const attempts = [];
+    const judge = (answers) => {
+      const hashes = answers.map((answer, part) => sha256(`${number}/${part}/${answer}`).slice(0, 12));
+      const agree = (parts) => parts.every((known, part) => known.includes(hashes[part]));
+      if (agree(right)) return `✓ Right. ${textOf(why)}`;
+      const attempt = answers.join();
+      if (!attempts.includes(attempt)) attempts.push(attempt);
+      const hint = Math.min(attempts.indexOf(attempt), hints.length - 1);
+      const sentence = mistakes.find(([parts]) => agree(parts))?.[1];
+      const named = sentence ? `${textOf(sentence)} ` : "";
+      return `✗ Not yet. ${named}Hint ${hint + 1} of ${hints.length}: ${textOf(hints[hint])}`;
+    };
+    const form = element("form", {});
+    const label = `Answer to ${number}`;
+    let answer;
+    if (letters) {
+      const group = element("fieldset", {}, element("legend", {}, label));
+      const name = `calclearn-answer-${++count}`;
+      for (const letter of letters)
+        group.append(element("label", {}, element("input", { type: "radio", name, value: letter }), ` ${letter}`));
+      form.append(group);
+      answer = () => {
+        const chosen = form.querySelector(":checked");
+        return chosen ? [chosen.value] : "Choose a letter.";
+      };
+    } else {
+      const id = `calclearn-answer-${++count}`;
+      const several = right.length > 1;
+      const hint = several ? `${right.length} numbers` : "a number";
+      const field = element("input", { id, type: "text", placeholder: hint, autocomplete: "off" });
+      form.append(element("label", { for: id }, `${label}: `), field);
+      answer = () => {
+        const values = numbersOf(field.value, several);
+        if (values.length !== right.length || !values.every(Number.isFinite))
+          return several ? `Type ${right.length} numbers, with commas between them.` : "Type one number.";
+        return values.map(rounded);
+      };
+    }
+    form.append(element("button", { type: "submit" }, "Check"));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const given = answer();
+      state.textContent = typeof given === "string" ? given : judge(given);
+    });
+    box.replaceChildren(form, state);
+  };
+
+  window.calclearn = { film: (name, length, text) => arriving[name]?.(unpacked(length, text)), sha256 };
+
+  const begin = () => {
+    document.querySelectorAll("[data-question]").forEach(predict);
+    document.querySelectorAll("[data-reveal]").forEach(reveal);
+    document.querySelectorAll("[data-check]").forEach(check);
+    const seen = new IntersectionObserver(
+      (entries) => {
+        for (const { isIntersecting, target } of entries) {
+          if (!isIntersecting) continue;
+          seen.unobserve(target);
+          bring(target).catch((error) => {
+            target.querySelector("figcaption").append(` (It does not move: ${error.message}.)`);
+            console.error(error);
+          });
+        }
+      },
+      { rootMargin: "600px" },
+    );
+    document.querySelectorAll("figure[data-film]").forEach((figure) => seen.observe(figure));
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+  else begin();
+})();

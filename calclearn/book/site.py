@@ -1,0 +1,195 @@
+"""The book: all lessons as a static site, made by Sphinx, read from a disk or from any server."""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+import nbformat
+
+from calclearn.book.pages import FILMS, Page, page
+from calclearn.layout import CourseError, shipped
+
+HERE = Path(__file__).parent
+NEEDED = ("sphinx", "myst_nb", "furo", "sphinx-mathjax-offline")
+MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2")  # what a page loads of it
+MARK = "calclearn-book.txt"  # in the folder of a book: what it is, and that it may be replaced
+
+CONF = """\
+project = html_title = "calclearn"
+copyright = "the authors of calclearn, CC BY 4.0"
+extensions = ["myst_nb"]
+exclude_patterns = []
+nb_execution_mode = "off"
+myst_enable_extensions = ["dollarmath", "amsmath"]
+myst_heading_anchors = 3
+myst_heading_slug_func = "calclearn.book.site.slug"
+html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["player.css"]
+html_js_files = [("player.js", {"defer": "defer"})]
+html_copy_source = html_show_sourcelink = html_show_sphinx = html_use_index = False
+mathjax_path = "mathjax/tex-chtml.js"
+mathjax3_config = {"options": {"enableMenu": False}}
+"""
+
+FRONT = """\
+# Calculus for machine learning, as something one can move
+
+A course of {count} lessons in which loss surfaces, gradient descent and backpropagation follow a
+slider, on real data. Every figure of this book moves, without Python and without a network: drag a
+slider, use the arrow keys, or press **Play**. Commit to each prediction before you do; it stays in
+your browser. The exercises that take a letter or a number are checked here, too.
+
+{tab}
+"""
+
+TAB = """\
+Code runs in the notebooks. <a href="{address}">Open the course in a tab of this browser</a>, with
+nothing to install, or install calclearn and run `calclearn`.
+"""
+LINK = re.compile(r"\[([^\]]*)\]\((\w+)\.ipynb[^)]*\)")
+NO_TAB = "Code runs in the notebooks: install calclearn and run `calclearn`."
+
+
+def slug(text: str) -> str:
+    """The anchor of a heading, as JupyterLab makes it.
+
+    >>> slug("How to work here")
+    'How-to-work-here'
+    """
+    return text.replace(" ", "-")
+
+
+def build(
+    folder: Path,
+    lessons: Sequence[str] = (),
+    *,
+    jobs: int | None = None,
+    tab: str | None = None,
+    say=print,
+) -> None:
+    """Write the book into a folder: all lessons, or those whose file names begin as `lessons` say.
+
+    `jobs` processes record the figures. `tab` is the address, seen from the book, of the course in
+    a browser's tab; each page links to its lesson there. Raises CourseError where something that
+    the book needs is not installed, where the folder holds other things, and where Sphinx warns.
+    """
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise CourseError(f'the book needs {", ".join(missing)}: pip install "calclearn[book]"')
+    claim(folder, MARK)
+    chosen = tuple(lessons) or ("",)
+    paths = [path for name, path in shipped().items() if name.startswith(chosen)]
+    begin = time.monotonic()
+    with tempfile.TemporaryDirectory() as scratch:
+        source = Path(scratch) / "source"
+        (source / FILMS).mkdir(parents=True)
+        for stem, made in recorded(paths, jobs or os.cpu_count() or 1, say):
+            _write(source, stem, made, tab, {path.stem for path in paths})
+        (source / "conf.py").write_text(CONF, encoding="utf-8")
+        (source / "index.md").write_text(front(paths, tab), encoding="utf-8")
+        for name in ("player.js", "player.css"):
+            shutil.copy(HERE / name, source / "_static")
+        copy_mathjax(source / "_static" / "mathjax")
+        say("Sphinx lays the pages out.")
+        made = Path(scratch) / "book"
+        _sphinx(source, made, Path(scratch) / "doctrees")
+        for unneeded in (".buildinfo", "objects.inv", ".doctrees"):
+            (made / unneeded).unlink(missing_ok=True)
+        (made / MARK).write_text("A book made by calclearn --book, which may replace it.\n")
+        shutil.rmtree(folder / "_static", ignore_errors=True)  # films that are no longer shown
+        shutil.copytree(made, folder, dirs_exist_ok=True)
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    megabytes = sum(path.stat().st_size for path in files) / 1e6
+    seconds = time.monotonic() - begin
+    say(f"The book is {folder / 'index.html'}: {megabytes:.1f} MB, made in {seconds:.0f} s.")
+
+
+def claim(folder: Path, mark: str) -> None:
+    """Make the folder; CourseError where it holds what this command has not made."""
+    if folder.exists() and not folder.is_dir():
+        raise CourseError(f"{folder} is a file; name a folder")
+    if folder.exists() and any(folder.iterdir()) and not (folder / mark).is_file():
+        raise CourseError(f"{folder} holds other things; name a new folder, or an empty one")
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def recorded(paths: Sequence[Path], jobs: int, say=print):
+    """The pages of the lessons, as they come, each recorded in a process of its own."""
+    context = get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
+        waiting = {pool.submit(page, path): path for path in reversed(paths)}  # the long ones first
+        try:
+            for done, job in enumerate(as_completed(waiting), 1):
+                made, path = job.result(), waiting[job]
+                say(
+                    f"{done:2} of {len(paths)}  {path.stem}: {made.figures} figures, "
+                    f"{made.pictures} pictures, {made.bytes / 1e6:.1f} MB"
+                )
+                yield path.stem, made
+        except RuntimeError as error:
+            pool.shutdown(cancel_futures=True)
+            raise CourseError(str(error)) from error
+
+
+def front(paths: Sequence[Path], tab: str | None) -> str:
+    """The first page: what the book is, and its lessons."""
+    words = NO_TAB if tab is None else TAB.format(address=f"{tab}/index.html")
+    rows = [path.stem for path in paths]  # under their titles
+    contents = "\n".join(["```{toctree}", ":maxdepth: 1", "", *rows, "```"])
+    return f"{FRONT.format(count=len(paths), tab=words)}\n{contents}\n"
+
+
+def lesson_in_tab(tab: str, stem: str) -> str:
+    """The address of a lesson in the tab."""
+    return f"{tab}/lab/index.html?path={stem}.ipynb"
+
+
+def _write(source: Path, stem: str, made: Page, tab: str | None, there: set[str]) -> None:
+    for cell in made.notebook.cells:
+        if cell.cell_type == "markdown":  # a link to a lesson that the book leaves out is words
+            cell.source = LINK.sub(
+                lambda link: link[0] if link[2] in there else link[1], cell.source
+            )
+    if tab is not None:
+        link = (
+            f'<p class="calclearn-where"><a href="{lesson_in_tab(tab, stem)}">Open this lesson in '
+            "the tab, where its code runs</a></p>"
+        )
+        made.notebook.cells.insert(1, nbformat.v4.new_markdown_cell(link, id="where"))
+    nbformat.write(made.notebook, source / f"{stem}.ipynb")
+    for name, content in made.files.items():
+        (source / FILMS / name).write_bytes(content)
+
+
+def copy_mathjax(folder: Path) -> None:
+    """Copy what a page loads of MathJax."""
+    spec = importlib.util.find_spec("sphinx-mathjax-offline")
+    whole = Path(spec.origin).parent / "static" / "mathjax"
+    for part in MATHJAX:
+        target = folder / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (whole / part).is_dir():
+            shutil.copytree(whole / part, target)
+        else:
+            shutil.copy(whole / part, target)
+
+
+def _sphinx(source: Path, target: Path, doctrees: Path) -> None:
+    command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
+    environment = os.environ | {"PYTHONWARNINGS": "ignore", "SOURCE_DATE_EPOCH": "0"}
+    ran = subprocess.run(
+        [*command, "-d", str(doctrees), str(source), str(target)],
+        capture_output=True, text=True, encoding="utf-8", errors="replace", env=environment,
+    )  # fmt: skip
+    if ran.returncode:
+        raise CourseError(f"Sphinx could not build the book: {ran.stderr.strip()[-2000:]}")

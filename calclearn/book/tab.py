@@ -1,0 +1,317 @@
+"""The course in a tab of the browser: JupyterLite, whose Python is Pyodide, on any static server.
+
+The notebooks are as they are. Pyodide installs a package when a cell imports it, if the package
+stands in its lock file; so the site has a lock of its own, which names calclearn, and the widgets
+that the released distribution lacks, beside all that this distribution has. The lock of the release
+that JupyterLite wants lies beside this module: a site can be built without a network, and loads the
+release from its address when it is opened.
+"""
+
+import base64
+import gzip
+import hashlib
+import html
+import importlib.metadata
+import importlib.util
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from pathlib import Path, PurePosixPath
+
+from calclearn.book.site import claim
+from calclearn.layout import CourseError, question, shipped
+
+RELEASE = "314.0.6"  # of Pyodide, that the lock describes and the kernel is made for
+ADDRESS = f"https://cdn.jsdelivr.net/pyodide/v{RELEASE}/full"
+LOCK = Path(__file__).with_name("pyodide-lock.json.gz")
+NEEDED = ("jupyterlite_core", "jupyterlite_pyodide_kernel")
+MARK = "calclearn-lite.txt"
+EXTENSIONS = (
+    "@jupyter-widgets/jupyterlab-manager",
+    "@jupyterlite/pyodide-kernel-extension",
+    "anywidget",
+    "jupyterlab_pygments",
+)
+# What is put into the lock, and what each imports; the other packages are the distribution's.
+OWN = {
+    "calclearn": ["anywidget", "ipywidgets", "matplotlib", "numpy", "pillow"],
+    "anywidget": ["ipywidgets", "psygnal", "typing-extensions"],
+    "ipywidgets": ["comm", "ipython", "traitlets"],
+    "psygnal": [],
+    "comm": ["traitlets"],
+}
+PATIENCE = 20  # seconds for an address to answer
+
+FRONT = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>calclearn in a tab</title>
+<style>
+body {{ font: 17px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; }}
+body {{ padding: 0 1rem; }}
+li {{ margin: 0.3rem 0; }} .book {{ font-size: 0.85em; }}
+@media (prefers-color-scheme: dark) {{
+  body {{ background: #111; color: #ddd; }} a {{ color: #7db7ff; }}
+}}
+</style>
+</head>
+<body>
+<h1>The course in this tab</h1>
+<p>Open a lesson, and choose <i>Run → Run All Cells</i>. Python runs in your browser: nothing is
+installed, and what you type stays on this machine.</p>
+<p>What is different here:</p>
+<ul>
+<li>The first visit loads about 35 MB; later ones take them from the browser's store.</li>
+<li>Training a network is slower, and nothing else moves meanwhile: in lesson 14 it takes about a
+minute.</li>
+<li>Your notebooks are kept by this browser. <i>File → Download</i> keeps one for good.</li>
+<li>A figure of a saved notebook moves again when its cell is run.</li>
+</ul>
+<ol start="0">
+{lessons}
+</ol>
+</body>
+</html>
+"""
+
+# On the page of JupyterLite itself, where there is a book: the way back to the open lesson.
+BACK = """\
+<a id="calclearn-back" style="position:fixed;right:12px;bottom:28px;z-index:9;padding:4px 10px;\
+background:#0072b2;color:#fff;border-radius:4px;font:14px sans-serif" href="{book}/index.html">\
+Read in the book</a>
+<script>
+document.getElementById("calclearn-back").addEventListener("click", (event) => {{
+  const path = new URLSearchParams(location.search).get("path") ?? location.pathname;
+  const lesson = /(\\d\\d_\\w+)\\.ipynb/.exec(document.title + " " + decodeURIComponent(path));
+  if (lesson) event.currentTarget.href = `{book}/${{lesson[1]}}.html`;
+}});
+</script>
+"""
+
+
+def build(folder: Path, pyodide: str | None = None, *, book: str | None = None, say=print) -> None:
+    """Write the site into a folder.
+
+    `pyodide` is the address of a Pyodide distribution, or a folder that holds one, which is copied;
+    by default it is the release that JupyterLite wants, at its address. `book` is the address of
+    the book, seen from the site. Raises CourseError where something that it needs is not installed,
+    where the folder holds other things, and where JupyterLite fails.
+    """
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise CourseError(f'the tab needs {", ".join(missing)}: pip install "calclearn[lite]"')
+    distribution = _folder(pyodide)
+    address = None if distribution else (pyodide or ADDRESS).rstrip("/")
+    lock = _lock(distribution, address, say)
+    claim(folder, MARK)
+    begin = time.monotonic()
+    with tempfile.TemporaryDirectory() as scratch:
+        source, made = Path(scratch) / "source", Path(scratch) / "site"
+        _lay_out(source / "files")
+        static = source / "static"
+        (static / "pyodide-lock").mkdir(parents=True)
+        if distribution:
+            shutil.copytree(distribution, static / "pyodide")
+        _complete(
+            lock, static / "pyodide-lock", "../../static/pyodide" if distribution else address
+        )
+        _configure(source, distribution is not None, address)
+        _jupyterlite(source, made)
+        shutil.copytree(static, made / "static", dirs_exist_ok=True)
+        _front(made, book)
+        (made / MARK).write_text("A site made by calclearn --lite, which may replace it.\n")
+        for part in made.iterdir():  # what an earlier build has left
+            if (folder / part.name).is_dir():
+                shutil.rmtree(folder / part.name)
+        shutil.copytree(made, folder, dirs_exist_ok=True)
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+    seconds = time.monotonic() - begin
+    say(f"The tab is {folder / 'index.html'}: {size:.1f} MB, made in {seconds:.0f} s.")
+    if address:
+        say(f"When it is opened it loads Pyodide, NumPy and matplotlib from {address}.")
+    say("It needs a server, such as python -m http.server; a browser runs no Python from a disk.")
+
+
+def _folder(pyodide: str | None) -> Path | None:
+    """The folder that holds a distribution, None where an address is given, or nothing."""
+    if pyodide is None or re.match(r"https?://", pyodide):
+        return None
+    folder = Path(pyodide).expanduser()
+    inner = next((place for place in (folder, folder / "pyodide") if _is_distribution(place)), None)
+    if inner is None:
+        raise CourseError(
+            f"--pyodide must be an address, or a folder with pyodide.mjs and pyodide-lock.json; "
+            f"got {pyodide!r:.80}"
+        )
+    return inner
+
+
+def _is_distribution(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in ("pyodide.mjs", "pyodide-lock.json"))
+
+
+def _lock(distribution: Path | None, address: str | None, say) -> dict:
+    """The lock of the distribution; that of the release where its own cannot be read."""
+    if distribution:
+        return json.loads((distribution / "pyodide-lock.json").read_text(encoding="utf-8"))
+    if address != ADDRESS:
+        try:
+            with urllib.request.urlopen(f"{address}/pyodide-lock.json", timeout=PATIENCE) as answer:
+                return json.load(answer)
+        except (urllib.error.URLError, OSError, ValueError) as error:
+            say(
+                f"{address} cannot be read ({error}): the site takes it for Pyodide {RELEASE}, and "
+                "will load that release's files from there."
+            )
+    return json.loads(gzip.decompress(LOCK.read_bytes()))
+
+
+def _lay_out(folder: Path) -> None:
+    """The notebooks; JupyterLite wants each cell's text in one piece, and not by lines."""
+    folder.mkdir(parents=True)
+    for name, path in shipped().items():
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        for cell in notebook["cells"]:
+            cell["source"] = "".join(cell["source"])
+        text = json.dumps(notebook, ensure_ascii=False, sort_keys=True)
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def _complete(lock: dict, folder: Path, address: str) -> None:
+    """Write the lock with our packages in it, and their wheels beside it."""
+    packages = lock["packages"]
+    for package in packages.values():
+        if not re.match(r"https?://", package["file_name"]):
+            package["file_name"] = f"{address}/{package['file_name']}"
+    for name, needs in OWN.items():
+        if name in packages and name != "calclearn":
+            continue
+        content, version = wheel(name)
+        file = f"{name}-{version}-py3-none-any.whl"
+        (folder / file).write_bytes(content)
+        packages[name] = {
+            "depends": needs,
+            "file_name": f"../../static/pyodide-lock/{file}",
+            "imports": [name],
+            "install_dir": "site",
+            "name": name,
+            "package_type": "package",
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "unvendored_tests": False,
+            "version": version,
+        }
+    text = json.dumps(lock, sort_keys=True, separators=(",", ":"))
+    (folder / "pyodide-lock.json").write_text(text, encoding="utf-8")
+
+
+def wheel(name: str) -> tuple[bytes, str]:
+    """A pure wheel of an installed package, and its version. The same files make the same bytes.
+
+    What is compiled for this machine is left out: these packages run without it.
+    """
+    installed = importlib.metadata.distribution(name)
+    found = importlib.util.find_spec(name)
+    root = Path(found.origin).parent
+    about = f"{name}-{installed.version}.dist-info"
+    files = {
+        f"{name}/{path.relative_to(root).as_posix()}": path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and _is_pure(path.relative_to(root))
+    }
+    files[f"{about}/METADATA"] = (installed.read_text("METADATA") or "").encode()
+    files[f"{about}/WHEEL"] = b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    record = [f"{file},sha256={_digest(content)},{len(content)}" for file, content in files.items()]
+    files[f"{about}/RECORD"] = "\n".join([*record, f"{about}/RECORD,,", ""]).encode()
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for file, content in files.items():
+            info = zipfile.ZipInfo(file)
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(info, content)
+    return made.getvalue(), installed.version
+
+
+def _is_pure(path: PurePosixPath | Path) -> bool:
+    if path.parts[0] in ("course", "book"):  # the site has the notebooks, and makes no sites
+        return False
+    return "__pycache__" not in path.parts and path.suffix not in (".so", ".pyd", ".dylib", ".pyc")
+
+
+def _digest(content: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+
+
+def _configure(source: Path, own: bool, address: str | None) -> None:
+    kernel = {
+        "pyodideUrl": "./static/pyodide/pyodide.mjs" if own else f"{address}/pyodide.mjs",
+        "loadPyodideOptions": {"lockFileURL": "./static/pyodide-lock/pyodide-lock.json"},
+        "disablePyPIFallback": True,
+    }
+    config = {
+        "jupyter-lite-schema-version": 0,
+        "jupyter-config-data": {
+            "appName": "calclearn",
+            "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": kernel},
+        },
+    }
+    (source / "jupyter-lite.json").write_text(json.dumps(config), encoding="utf-8")
+    overrides = (
+        Path(__file__).parents[1] / "jupyter" / "labconfig" / "default_setting_overrides.json"
+    )
+    shutil.copy(overrides, source / "overrides.json")
+    from jupyter_core.paths import jupyter_path
+
+    folders = [
+        str(place / name)
+        for name in EXTENSIONS
+        for place in map(Path, jupyter_path("labextensions"))
+        if (place / name / "package.json").is_file()
+    ]
+    options = {"LiteBuildConfig": {"ignore_sys_prefix": True, "federated_extensions": folders}}
+    (source / "jupyter_lite_config.json").write_text(json.dumps(options), encoding="utf-8")
+
+
+def _jupyterlite(source: Path, made: Path) -> None:
+    command = [
+        sys.executable, "-m", "jupyterlite_core", "build", "--lite-dir", str(source),
+        "--output-dir", str(made), "--contents", str(source / "files"), "--no-sourcemaps",
+        "--no-libarchive", "--apps", "lab", "--apps", "notebooks",
+    ]  # fmt: skip
+    ran = subprocess.run(
+        command, cwd=source, capture_output=True, text=True, encoding="utf-8", errors="replace",
+        env=os.environ | {"SOURCE_DATE_EPOCH": "315532800"},
+    )  # fmt: skip
+    if ran.returncode or not (made / "lab" / "index.html").is_file():
+        said = (ran.stderr or ran.stdout).strip()[-1500:]
+        raise CourseError(f"JupyterLite could not build the tab: {said}")
+
+
+def _front(made: Path, book: str | None) -> None:
+    """The first page; and the way back to the book."""
+    rows = []
+    for name, path in shipped().items():
+        stem, words = path.stem, html.escape(question(path))
+        row = f'<a href="lab/index.html?path={name}">{words}</a>'
+        if book is not None:
+            row += f' <a class="book" href="{book}/{stem}.html">in the book</a>'
+        rows.append(f"<li>{row}</li>")
+    page = FRONT.format(lessons="\n".join(rows))
+    (made / "index.html").write_text(page, encoding="utf-8")
+    if book is None:
+        return
+    for app in ("lab", "notebooks"):
+        path = made / app / "index.html"
+        text = path.read_text(encoding="utf-8")
+        link = BACK.format(book=f"../{book}")
+        path.write_text(text.replace("</body>", f"{link}</body>"), encoding="utf-8")

@@ -1,0 +1,218 @@
+"""A film has the pixels of its figure, at every position, and is no larger than it may be."""
+
+import io
+import json
+import zlib
+
+import numpy as np
+import pytest
+from ipywidgets import Text
+from PIL import Image
+
+from calclearn import lessons
+from calclearn.book import films
+from calclearn.book.films import CAP, Camera, Film, dial, recorded
+from calclearn.explorers import choice, explore, log_slider, slider
+from calclearn.figures.style import panels
+
+
+class Dot:
+    def __init__(self, ax):
+        self.ax = ax
+        ax.set(xlim=(0, 20), ylim=(0, 400))
+        (self.dot,) = ax.plot([], [], "o", animated=True)
+
+    def update(self, x):
+        self.dot.set_data([x], [x**2])
+
+
+class Paper(Dot):
+    """A drawing whose background changes with its choice."""
+
+    background = True
+
+    def update(self, x, paper):
+        super().update(x)
+        self.ax.set_facecolor(paper)
+
+
+def square(**controls):
+    drawing = Paper if "paper" in controls else Dot
+    return explore(lambda x: {}, [drawing(*panels("flat"))], "{x} squared", **controls)
+
+
+def rgb(png):
+    return np.asarray(Image.open(io.BytesIO(png)))
+
+
+def as_rgb(pixels):
+    return pixels.view(np.uint8).reshape(*pixels.shape, 4)[..., :3]
+
+
+def played(stream: bytes) -> tuple[dict, dict]:
+    """Read a stream as the player does: its head, and the picture of each position."""
+    raw = zlib.decompress(stream)
+    length = int.from_bytes(raw[:4], "little")
+    head, at = json.loads(raw[4 : 4 + length]), 4 + length
+    palette = np.frombuffer(raw, "<u4", head["palette"], at)
+    at += 4 * head["palette"]
+    runs, pixels = (sum(frame[k] for frame in head["frames"]) for k in (1, 2))
+
+    def varints(count):
+        nonlocal at
+        numbers = []
+        for _ in range(count):
+            number = shift = 0
+            while True:
+                byte, at = raw[at], at + 1
+                number |= (byte & 127) << shift
+                shift += 7
+                if byte < 128:
+                    break
+            numbers.append(number)
+        return numbers
+
+    gaps, lengths = varints(runs), varints(runs)
+    planes = [
+        np.frombuffer(raw, np.uint8, pixels, at + k * pixels).astype(int)
+        for k in range(head["planes"])
+    ]
+    colours = palette[sum(plane << 8 * k for k, plane in enumerate(planes))]
+    pictures, run, pixel = [], 0, 0
+    for parent, count, size in head["frames"]:
+        blank = np.full(head["height"] * head["width"], 0xFFFFFFFF, np.uint32)
+        picture = blank if parent < 0 else pictures[parent].copy()
+        place = 0
+        for k in range(run, run + count):
+            place += gaps[k]
+            picture[place : place + lengths[k]] = colours[pixel : pixel + lengths[k]]
+            pixel += lengths[k]
+        run += count
+        pictures.append(picture)
+        assert size >= count
+    shape = head["height"], head["width"]
+    grid = {tuple(row[:-2]): pictures[row[-2]].reshape(shape) for row in head["grid"]}
+    return head, grid
+
+
+@pytest.mark.parametrize(
+    "controls",
+    [
+        {"x": slider(2, 0, 19, 1)},
+        {"x": slider(2, 0, 19, 1), "paper": choice(["white", "#ffeedd", "#ddeeff"], "#ffeedd")},
+    ],
+    ids=["background that stays", "background that changes"],
+)
+def test_each_picture_is_the_figures_own(controls):
+    explorer = square(**controls)
+    film = recorded(explorer)
+    head, pictures = played(film.encoded)
+    assert len(pictures) == np.prod([len(each.values) for each in film.dials]) >= 20
+    sharp = film.ratio
+    film = recorded(explorer, extras=0) if sharp != 1 else film
+    head, pictures = played(film.encoded)
+    for position, picture in pictures.items():
+        values = {each.name: each.values[k] for each, k in zip(film.dials, position, strict=True)}
+        explorer.set(**values)
+        assert np.array_equal(as_rgb(picture), rgb(explorer.still())), values
+        assert np.array_equal(film.picture(*position), picture)
+        _, words = film.grid[position]
+        assert head["captions"][words] == explorer.caption
+
+
+def test_small_films_are_as_sharp_as_modern_screens():
+    explorer = square(x=slider(2, 0, 19, 1))
+    film = recorded(explorer)
+    assert film.ratio == 2
+    _, pictures = played(film.encoded)
+    for x in (0, 7, 19):
+        pixels, _, _ = explorer.painted({"x": x}, 2)
+        assert np.array_equal(pictures[x,], pixels)
+    assert recorded(explorer, extras=0).ratio == 1
+
+
+def test_a_film_that_is_played_has_all_rates_and_all_steps():
+    explorer = lessons.each_weight()
+    film = recorded(explorer, extras=0)
+    rates, steps = film.dials
+    assert (rates.name, steps.name) == ("learning_rate", "step")
+    assert {k for k, step in film.grid if step == 60} == set(range(len(rates.values)))
+    assert {step for k, step in film.grid if k == rates.start} == set(range(61))
+    assert rates.pace is None
+    assert 0 < steps.pace < 1
+    assert rates.track.startswith("linear-gradient(to right, #")
+    assert rates.values[rates.start] == explorer.controls["learning_rate"].value
+    assert film.size <= CAP
+    for position in [(0, 60), (rates.start, 3), (rates.start, 60), (len(rates.values) - 1, 60)]:
+        explorer.set(learning_rate=rates.values[position[0]], step=steps.values[position[1]])
+        assert np.array_equal(as_rgb(film.picture(*position)), rgb(explorer.still()))
+
+
+def test_a_figure_that_would_be_too_large_has_fewer_positions():
+    explorer = lessons.each_weight()
+    whole = recorded(explorer, extras=0)
+    small = recorded(explorer, cap=120_000, extras=0)
+    assert small.size <= 120_000 < whole.size
+    for few, all_ in zip(small.dials, whole.dials, strict=True):
+        assert 3 <= len(few.values) < len(all_.values)
+        assert few.values[few.start] == all_.values[all_.start]
+        assert (few.values[0], few.values[-1]) == (all_.values[0], all_.values[-1])
+
+
+def test_a_picture_is_never_far():
+    film = recorded(lessons.each_weight(), extras=0)
+    for number, _ in film.grid.values():
+        steps = pixels = 0
+        while number >= 0:
+            number, places, _ = film.frames[number]
+            steps, pixels = steps + 1, pixels + len(places)
+        assert steps <= films.DEPTH + 1
+        assert pixels <= films.REACH + np.prod(film.shape)
+
+
+def test_what_has_no_positions_to_list_makes_no_film():
+    explorer = explore(lambda words: {}, [Dot(*panels("flat"))], "{words}",
+                       words=Text("hello"), x=slider(2, 0, 9, 1))  # fmt: skip
+    assert [each.name for each in recorded(explorer).dials] == ["x"]
+    assert recorded(explorer).absent == ["words"]
+    assert dial("words", Text("hello")) is None
+
+
+@pytest.mark.parametrize(
+    ("control", "words"),
+    [
+        (slider(2, 0, 4, 2), ["0", "2", "4"]),
+        (slider(0.5, 0, 1, 0.25), ["0.0", "0.2", "0.5", "0.8", "1.0"]),
+        (log_slider(0.1, 0.01, 1, 2), ["0.0100", "0.100", "1.00"]),
+        (log_slider(1e-4, 1e-6, 1e-2, 2), ["1e-06", "0.0001", "0.01"]),
+        (choice(["a", None]), ["a", "None"]),
+    ],
+    ids=str,
+)
+def test_values_are_called_as_beside_their_slider(control, words):
+    assert dial("x", control).words == words
+
+
+def test_the_same_figure_makes_the_same_file():
+    first, second = (recorded(square(x=slider(2, 0, 19, 1))).script("a") for _ in range(2))
+    assert first == second
+
+
+def test_characters_hold_every_byte():
+    stream = bytes(range(256)) * 3 + b"\xff"
+    numbers = np.frombuffer(films.characters(stream), "<u2").astype(int) - 0x3400
+    assert numbers.min() >= 0
+    assert numbers.max() < 1 << 15
+    bits = (numbers[:, None] >> np.arange(14, -1, -1)) & 1
+    assert np.packbits(bits.ravel().astype(np.uint8))[: len(stream)].tobytes() == stream
+
+
+def test_a_film_is_drawn_without_moving_the_figure():
+    explorer = square(x=slider(2, 0, 19, 1))
+    before = explorer.still()
+    assert isinstance(recorded(explorer), Film)
+    assert explorer.values == {"x": 2}
+    assert explorer.still() == before
+    camera = Camera(explorer)
+    camera.film([dial("x", explorer.controls["x"])], [(0,), (1,)])
+    assert len(camera.backgrounds) == 1

@@ -1,0 +1,110 @@
+"""What other hosts need: Colab's metadata, words for a picture, a browser's None."""
+
+import base64
+import sys
+from types import SimpleNamespace
+
+import nbformat
+import numpy as np
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
+
+from calclearn import explorers, lessons
+from calclearn.descent.landscapes import bowl
+from calclearn.descent.optimizers import GradientDescent
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+MANAGER = "https://colab.example/manager.js"
+
+
+def shown(thing) -> tuple[dict, dict]:
+    """What IPython sends of the last line of a cell: data and metadata."""
+    return InteractiveShell.instance().display_formatter.format(thing)
+
+
+@pytest.fixture
+def colab(monkeypatch):
+    """Colab's module, as far as anywidget asks it."""
+    output = SimpleNamespace(
+        _widgets=SimpleNamespace(_installed_url=MANAGER),
+        enable_custom_widget_manager=lambda: None,
+    )
+    monkeypatch.setitem(sys.modules, "google.colab.output", output)
+    monkeypatch.setitem(sys.modules, "google.colab", SimpleNamespace(output=output))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lessons.first_descent,
+        lambda: explorers.training(bowl(), (2.0, 1.0), GradientDescent(0.1), steps=5),
+    ],
+    ids=["explorer", "training"],
+)
+def test_a_figure_as_a_last_line_says_to_colab_that_it_is_a_custom_widget(colab, make):
+    figure = make()
+    data, metadata = figure._repr_mimebundle_()
+    assert WIDGET in data
+    assert metadata[WIDGET] == {"colab": {"custom_widget_manager": {"url": MANAGER}}}
+
+
+def test_ipython_sends_what_colab_needs_with_the_result_of_a_cell(colab):
+    _, metadata = shown(lessons.first_descent())
+    assert metadata[WIDGET]["colab"]["custom_widget_manager"] == {"url": MANAGER}
+
+
+def test_outside_colab_there_is_no_word_of_it():
+    _, metadata = shown(lessons.first_descent())
+    assert WIDGET not in metadata
+
+
+def test_a_page_made_of_a_notebook_has_words_for_its_pictures():
+    from nbconvert import HTMLExporter
+
+    notebook = new_notebook(
+        cells=[
+            new_code_cell("from calclearn import lessons, predict"),
+            new_code_cell("lessons.first_descent()"),
+        ]
+    )
+    options = {"timeout": 600, "startup_timeout": 600, "store_widget_state": False}
+    NotebookClient(notebook, kernel_name="python3", **options).execute()
+    nbformat.validate(notebook)
+    # nbconvert's other template, lab, leaves the words of a PNG out.
+    page, _ = HTMLExporter(template_name="classic").from_notebook_node(notebook)
+    caption = notebook.cells[1].outputs[0].data["text/plain"]
+    assert f'alt="{caption}"' in page
+    assert page.count("<img") == page.count("alt=")
+    png = notebook.cells[1].outputs[0].data["image/png"]
+    assert base64.b64decode(png).startswith(b"\x89PNG")
+
+
+class JsNull:
+    """The browser's null in its Python: false, and not None."""
+
+    def __bool__(self):
+        return False
+
+
+def test_a_browsers_null_counts_as_none():
+    explorer, sent = lessons.learning_rate(), []
+    explorer._live.send = lambda reply, buffers: sent.append((reply, buffers))
+    request = {"page": "p", "number": 1, "ratio": 1, "rest": True, "values": explorer.values}
+    nothing = {"drag": JsNull(), "edition": JsNull(), "width": JsNull()}
+    explorer._live._reply(None, request | nothing, [])
+    ((reply, buffers),) = sent
+    assert reply["caption"] == explorer.caption
+    assert len(buffers) == 3
+    assert explorers.controls.read(explorer.controls["points"], 34) == 34
+    with pytest.raises(ValueError, match="choose one of the options"):
+        explorers.controls.read(explorers.choice(["a", "b"], label="kind"), {"index": JsNull()})
+
+
+def test_labels_are_indices_of_the_machine():
+    from calclearn.data import digits
+    from calclearn.lessons.lesson_13 import species
+
+    for labels in (digits().train.labels, digits().held_out.labels, species()[1]):
+        assert labels.dtype == np.intp
