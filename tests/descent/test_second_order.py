@@ -359,3 +359,12 @@ def test_a_hessian_of_another_shape(optimizer):
     surface = bowl().replace(hessian=lambda w: np.array([2.0, 6.0]))
     with pytest.raises(ValueError, match=r"hessian of the surface must have shape \(2, 2\), got"):
         descend(surface, [1.0, 2.0], optimizer)
+
+
+@pytest.mark.parametrize("optimizer", [DampedNewton(), BFGS(), LBFGS()])
+@pytest.mark.parametrize("start", [[1.0], [0.3], [[1.0, -0.3, 2.0]]])
+def test_a_search_does_not_step_to_where_there_is_no_gradient(optimizer, start):
+    size = Surface(lambda w: np.sqrt(w[0] ** 2), dimension=1)  # whose gradient at 0 is no number
+    run = descend(size, start, optimizer, 200)
+    assert np.all(run.stop == Stop.STALLED)
+    assert np.all(run.value < 1e-6)
