@@ -10,7 +10,7 @@ Instruments measure a training; evidence is a question to curves and instruments
 computed. So it can be false, or true of many runs, or true and proof of one cause.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, lru_cache, partial
 from typing import Any, NamedTuple
@@ -526,6 +526,7 @@ def inputs(attempt: Attempt) -> Reading:
     return Reading([str(k + 1) for k in range(len(spread))], spread, np.zeros(0), words)
 
 
+@lru_cache(maxsize=64)
 def checked(attempt: Attempt) -> tuple[np.ndarray, GradientReport]:
     """By what share the gradient misses the slopes along a random direction in each layer.
 
@@ -629,73 +630,116 @@ CAUSES = {
 }
 
 
-def agrees(attempt: Attempt) -> bool:
-    """Whether the gradient check agrees with the gradient that the run follows."""
-    return bool(checked(attempt)[1])
+Conditions = Iterator[tuple[bool, str]]  # whether it is so, and what shows that
 
 
-def fixed_by_rate(run: FailingRun, way: int) -> bool:
+def _read(attempt: Attempt, instrument: str) -> str:
+    return f"The instrument “{instrument}” says: {INSTRUMENTS[instrument](attempt).words}"
+
+
+def _losses(attempt: Attempt) -> str:
+    """What the chart of the losses shows."""
+    unit = attempt.run.unit
+    if attempt.diverged:
+        return f"Look at the losses: {attempt}."
+    return (
+        f"Look at the losses: that of training goes from {attempt.training[0]:.3g} to "
+        f"{attempt.training[-1]:.3g} {unit}; that of validation is {attempt.validation.min():.3g} "
+        f"{unit} at its lowest and {attempt.validation[-1]:.3g} {unit} at the end. The thin line "
+        f"is at {attempt.baseline:.3g} {unit}."
+    )
+
+
+def _fixed_by_rate(run: FailingRun, way: int) -> tuple[bool, str]:
     """Whether a larger (1) or smaller (−1) learning rate fixes the run, and nothing else."""
-    usual = run.plan.learning_rate
+    usual, size = run.plan.learning_rate, {1: "larger", -1: "smaller"}[way]
     rates = [rate for rate in run.settings.get("learning_rate", ()) if way * (rate - usual) > 0]
-    return any(run.attempt(learning_rate=rate).outcome == FIXED for rate in rates)
+    fixed = any(run.attempt(learning_rate=rate).outcome == FIXED for rate in rates)
+    return fixed, (
+        f"Try each {size} learning rate, and leave the other settings: none fixes the run."
+        if rates else f"This run offers no {size} learning rate."
+    )  # fmt: skip
 
 
-def above_target(run: FailingRun) -> bool:
-    return run.attempt().outcome != FIXED
+def above_target(run: FailingRun) -> Conditions:
+    yield run.attempt().outcome != FIXED, _losses(run.attempt())
 
 
-def memorised(run: FailingRun) -> bool:
+def memorised(run: FailingRun) -> Conditions:
     attempt = run.attempt()
-    never = attempt.validation.min() > 0.95 * attempt.baseline
-    return bool(attempt.training[-1] < 0.5 * attempt.baseline and never)
+    yield attempt.training[-1] < 0.5 * attempt.baseline, _losses(attempt)
+    yield attempt.validation.min() > 0.95 * attempt.baseline, _losses(attempt)
 
 
-def above_baseline(run: FailingRun) -> bool:
+def above_baseline(run: FailingRun) -> Conditions:
     attempt = run.attempt()
-    return bool(attempt.diverged or attempt.training[-1] > 0.9 * attempt.baseline)
+    yield attempt.diverged or attempt.training[-1] > 0.9 * attempt.baseline, _losses(attempt)
 
 
-def unscaled_inputs(run: FailingRun) -> bool:
-    *others, largest = np.sort(inputs(run.attempt()).start)
-    return bool(others and largest > 50 * others[-1])
+def unscaled_inputs(run: FailingRun) -> Conditions:
+    spread = np.sort(inputs(run.attempt()).start)[-2:]
+    yield (
+        len(spread) == 2 and spread[1] > 50 * spread[0],
+        (
+            f"The instrument “inputs” says: The two widest inputs have the standard deviations "
+            f"{spread[0]:.2g} and {spread[-1]:.2g}."
+            if len(spread) == 2
+            else "There is only one input."
+        ),
+    )
 
 
-def wrong_gradient(run: FailingRun) -> bool:
-    return not agrees(run.attempt())
+def wrong_gradient(run: FailingRun) -> Conditions:
+    attempt = run.attempt()
+    yield not checked(attempt)[1], _read(attempt, "gradient check")
 
 
-def rate_too_small(run: FailingRun) -> bool:
-    crawls = np.ptp(np.log(run.attempt().training)) < 0.1
-    return bool(crawls and fixed_by_rate(run, 1))
+def rate_too_small(run: FailingRun) -> Conditions:
+    attempt = run.attempt()
+    yield np.ptp(np.log(attempt.training)) < 0.1, _losses(attempt)
+    yield _fixed_by_rate(run, 1)
 
 
-def overfits(run: FailingRun) -> bool:
+def overfits(run: FailingRun) -> Conditions:
     attempt = run.attempt()
     least = attempt.validation.min()
-    useful = least < 0.75 * attempt.baseline and attempt.training[-1] < 0.5 * least
-    return bool(useful and attempt.validation[-1] > 1.5 * least)
+    yield least < 0.75 * attempt.baseline, _losses(attempt)
+    yield attempt.training[-1] < 0.5 * least, _losses(attempt)
+    yield attempt.validation[-1] > 1.5 * least, _losses(attempt)
 
 
-def large_recurrent_weights(run: FailingRun) -> bool:
+def large_recurrent_weights(run: FailingRun) -> Conditions:
     attempt = run.attempt()
     places, scales, *_ = weights_by_layer(attempt)
     recurrent = [scale for name, scale in zip(places, scales, strict=True) if name.endswith("hh")]
-    return bool(recurrent and recurrent[0] > 1.5 and attempt.training[0] > 1000 * attempt.baseline)
+    shown = _read(attempt, "weights by layer") if recurrent else "It has no recurrent weights (hh)."
+    yield bool(recurrent) and recurrent[0] > 1.5, shown
+    first, unit = attempt.training[0], run.unit
+    yield (
+        first > 1000 * attempt.baseline,
+        (
+            f"Before the first step the loss is {first:.3g} {unit}, and the thin line is at "
+            f"{attempt.baseline:.3g} {unit}."
+        ),
+    )
 
 
-def dead_layer(run: FailingRun) -> bool:
-    return 100 in silent(run.attempt(), 0).values()
+def dead_layer(run: FailingRun) -> Conditions:
+    attempt = run.attempt()
+    yield 100 in silent(attempt, 0).values(), _read(attempt, "silent units")
 
 
-def rate_too_large(run: FailingRun) -> bool:
-    return run.attempt().diverged and agrees(run.attempt()) and fixed_by_rate(run, -1)
+def rate_too_large(run: FailingRun) -> Conditions:
+    attempt = run.attempt()
+    yield attempt.diverged, _losses(attempt)
+    yield bool(checked(attempt)[1]), _read(attempt, "gradient check")
+    yield _fixed_by_rate(run, -1)
 
 
-def losses_differ(run: FailingRun) -> bool:
+def losses_differ(run: FailingRun) -> Conditions:
     attempt = run.attempt()
     ratio = attempt.validation[-1] / attempt.training[-1]
-    return bool(attempt.diverged or abs(np.log(ratio)) > 0.2)
+    yield attempt.diverged or abs(np.log(ratio)) > 0.2, _losses(attempt)
 
 
 class Evidence(NamedTuple):
@@ -703,7 +747,14 @@ class Evidence(NamedTuple):
 
     text: str
     proves: int
-    holds: Callable[[FailingRun], bool]
+    conditions: Callable[[FailingRun], Conditions]
+
+    def contradiction(self, run: FailingRun) -> str:
+        """What shows that it is not so, as a sentence; empty where it is so."""
+        return next((shown for so, shown in self.conditions(run) if not so), "")
+
+    def holds(self, run: FailingRun) -> bool:
+        return not self.contradiction(run)
 
 
 EVIDENCE = {

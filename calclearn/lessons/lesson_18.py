@@ -319,16 +319,17 @@ def _judged(run: FailingRun, cause: Any, evidence: Any) -> Verdict:
         return Verdict(
             False, WRONG, f"A cause is a number from {causes}, the evidence a letter, {letters}."
         )
-    _, proves, holds = EVIDENCE[letter]
-    if not holds(run):
-        return Verdict(False, WRONG, f"“{letter}” is not so in run {run.name}: look once more.")
+    proves = EVIDENCE[letter].proves
+    if shown := EVIDENCE[letter].contradiction(run):
+        words = f"“{letter}” is not true of run {run.name}. {typeset(shown)}"
+        return Verdict(False, WRONG, words)
     if proves == number:
         return Verdict(True, RIGHT, CAUSES[number].why)
     if proves:
-        words = f"“{letter}” is so. But it speaks for another cause than {number}."
+        words = f"“{letter}” is true. But it speaks for another cause than {number}."
         return Verdict(False, WRONG, words)
     return Verdict(
-        False, WRONG, f"“{letter}” is so, and not in this run alone: it proves nothing. If it were "
+        False, WRONG, f"“{letter}” is true, and not of this run alone: it proves nothing. If it were "
         f"{number}, {CAUSES[number].would}. Which of the letters says so?",
     )  # fmt: skip
 

@@ -88,13 +88,13 @@ def reply(explorer, name: str, value) -> float:
     """The processor seconds of one request of the browser, and of its answer."""
     explorer.controls[name].value = value
     values = {
-        name: control.index if hasattr(control, "index") else control.value
+        name: {"index": control.index} if hasattr(control, "index") else control.value
         for name, control in explorer.controls.items()
     }
     live, edition = explorer._live, explorer._painter.edition
     request = {"values": values, "drag": None, "ratio": 1, "rest": False, "page": "", "number": 1}
     begin = time.process_time()
-    live._reply(live, request | {"edition": edition}, [])
+    live._picture(request | {"edition": edition})  # which raises, where a reply has a sentence
     return time.process_time() - begin
 
 

@@ -258,6 +258,30 @@ def test_evidence_that_holds():
 )
 def test_evidence_of_curves(letter, training, validation, so):
     attempt = SimpleNamespace(
-        training=np.array(training), validation=np.array(validation), baseline=2.0, diverged=False
-    )
-    assert EVIDENCE[letter].holds(SimpleNamespace(attempt=lambda: attempt)) is so
+        training=np.array(training), validation=np.array(validation), baseline=2.0, diverged=False,
+        run=SimpleNamespace(unit="nats"),
+    )  # fmt: skip
+    run = SimpleNamespace(attempt=lambda: attempt)
+    assert EVIDENCE[letter].holds(run) is so
+    if not so:
+        shown = f"{training[-1]:.3g} nats; that of validation is {min(validation):.3g} nats"
+        assert shown in EVIDENCE[letter].contradiction(run)
+
+
+@pytest.mark.parametrize(
+    ("name", "letter", "words"),
+    [
+        ("A", "e", "“gradient check” says: The gradient agrees"),
+        ("A", "d", "“inputs” says: The two widest inputs have the standard deviations 1 and 1"),
+        ("A", "i", "“silent units” says: In the worst layer 0 %"),
+        ("A", "h", "no recurrent weights"),
+        ("A", "g", "the run diverges after 8 steps"),
+        ("0", "j", "“gradient check” says: It is 242 times"),
+        ("G", "j", "Try each smaller learning rate"),
+        ("C", "j", "1.04 nats; that of validation"),
+        ("B", "j", "validation is"),
+        ("H", "f", "0.44 nats; that of validation"),
+    ],
+)
+def test_instrument_that_contradicts_an_evidence(name, letter, words):
+    assert words in EVIDENCE[letter].contradiction(RUNS[name])

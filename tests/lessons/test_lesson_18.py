@@ -116,6 +116,15 @@ def test_wrong_diagnosis_does_not_name_the_cause(name):
         assert CAUSES[cause].text.lower().strip(".") not in verdict.message
 
 
+def test_wrong_evidence_is_answered_with_what_the_instrument_shows():
+    verdict = diagnose("E", 2, "f")
+    assert verdict.right is False
+    assert verdict.message.startswith(
+        "“f” is not true of run E. Look at the losses: that of training"
+    )
+    assert "1,500 nats" in verdict.message
+
+
 def test_forms_of_a_diagnosis():
     assert diagnose("A", "1", " J) ").right
     assert diagnose("A", ..., "a").right is None
