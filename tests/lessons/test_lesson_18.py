@@ -296,7 +296,10 @@ def test_shadow_is_the_nearest_point_and_ends_at_the_middle():
     plane, run = plane_of("Adam", 0), path_of("Adam")
     shadow = plane.shadow.points
     np.testing.assert_allclose(shadow[-1], 0, atol=1e-9)
+    assert plane.shadow.values[-1] == pytest.approx(run.values[-1])
     for k in (0, 20):
+        w = run.point + shadow[k, 0] * plane.u + shadow[k, 1] * plane.v
+        assert plane.shadow.values[k] == pytest.approx(float(landscape_loss()(w)))
         upright = run.points[k] - run.point - shadow[k, 0] * plane.u - shadow[k, 1] * plane.v
         assert abs(upright @ plane.u) < 1e-9
         assert abs(upright @ plane.v) < 1e-9
