@@ -114,12 +114,10 @@ if hasattr(np, "astype"):  # from NumPy 2.1
 rewritten(np.matrix_transpose, np.linalg.matrix_transpose)(lambda x: np.swapaxes(x, -1, -2))
 rewritten(np.fliplr)( lambda m: np.flip(m, 1))
 rewritten(np.flipud)( lambda m: np.flip(m, 0))
-rewritten(np.sort)(   lambda a, axis=-1, kind=None, order=None, *, stable=None: sorted_by(
-                          a, np.argsort(plain(a), axis, kind="stable"), axis))
-rewritten(np.partition)(lambda a, kth, axis=-1, kind="introselect", order=None: sorted_by(
-                          a, np.argpartition(plain(a), kth, axis), axis))
+rewritten(np.partition)(lambda a, kth, axis=-1, kind="introselect", order=None:
+                          np.take_along_axis(a, np.argpartition(plain(a), kth, axis), axis))
 
-# some of them
+# a part of them
 rule(np.triu,         lambda g, y, a, k=0: np.triu(g, k))
 rule(np.tril,         lambda g, y, a, k=0: np.tril(g, k))
 rewritten(np.trim_zeros)(lambda filt, trim="fb", axis=None: filt[trimmed(plain(filt), trim)])
@@ -157,8 +155,15 @@ def trimmed(filt, trim):
                  where[-1] + 1 if "b" in trim.lower() else None)  # fmt: skip
 
 
-def sorted_by(a, order, axis):
-    return np.ravel(a)[order] if axis is None else np.take_along_axis(a, order, axis)
+@rewritten(np.sort)
+def sort(a, axis=-1, kind=None, order=None, *, stable=None):
+    """The numbers in order: of equal ones the mean of both orders in which they may stand."""
+    a, axis = (np.ravel(a), 0) if axis is None else (a, axis)
+    numbers = plain(a)
+    order = np.argsort(numbers, axis, kind="stable")
+    other = np.shape(a)[axis] - 1 - np.argsort(np.flip(numbers, axis), axis, kind="stable")
+    y = np.take_along_axis(a, order, axis)
+    return y if np.all(order == other) else (y + np.take_along_axis(a, other, axis)) / 2
 
 
 @rewritten(np.unique)
@@ -351,6 +356,32 @@ def bincount(x, weights=None, minlength=0):
     x = np.asarray(plain(x))
     size = max(minlength, x.max(initial=-1) + 1)
     return scatter((size,), np.dtype(float), (x,), weights.astype(float))
+
+
+@rewritten(np.histogram_bin_edges)
+def histogram_bin_edges(a, bins=10, range=None, weights=None):
+    """Edges at equal distances, from the smallest number to the largest."""
+    if np.ndim(bins):
+        return operand(bins)
+    edges = np.histogram_bin_edges(plain(a), bins, range, plain(weights))
+    if range is not None or edges[0] != np.min(plain(a)):
+        return edges
+    return np.linspace(np.min(a), np.max(a), len(edges))
+
+
+@rewritten(np.histogram)
+def histogram(a, bins=10, range=None, density=None, weights=None):
+    """The sum of the weights between two edges: numbers that do not cross an edge change none."""
+    edges = histogram_bin_edges(a, bins, range, weights)
+    a, bins, last = plain((np.ravel(a), operand(bins), len(edges) - 2))
+    fixed = np.histogram_bin_edges(a, bins, range, plain(weights))
+    place = np.where(a == fixed[-1], last, np.searchsorted(fixed, a, "right") - 1)
+    inside = (place >= 0) & (place <= last)
+    heights = np.bincount(place[inside], minlength=last + 1)
+    if weights is not None:
+        weights = np.ravel(operand(weights))[inside]
+        heights = np.bincount(place[inside], weights, last + 1).astype(weights.dtype)
+    return heights / np.diff(edges) / np.sum(heights) if density else heights, edges
 
 
 @rewritten(np.apply_along_axis, arrays=0)

@@ -21,15 +21,7 @@ from typing import Any
 import numpy as np
 
 # Importing the rules fills the table of them.
-from calclearn.calculus import (  # noqa: F401
-    curves,
-    linear_algebra,
-    reductions,
-    statistics,
-    steps,
-    strong,
-    ufuncs,
-)  # fmt: skip
+from calclearn.calculus import curves, linear_algebra, reductions, steps, strong  # noqa: F401
 from calclearn.calculus.arrays import assembled
 from calclearn.calculus.cures import cured
 from calclearn.calculus.methods import running
@@ -40,11 +32,14 @@ from calclearn.calculus.structures import (
     copied,
     each_leaf,
     is_leaf,
+    like,
     one_number_per_point,
+    ones,
     real,
     real_result,
+    restored,
     results_per_point,
-)  # fmt: skip
+)
 from calclearn.calculus.tracing import STRONG, Traced, primitive, rule
 
 # fmt: off
@@ -151,37 +146,6 @@ def cotangents(inputs, result, g) -> list:
     return [like(x.value, arrived.get(x.born)) for x in inputs]
 
 
-def like(value, g):
-    """A cotangent of `value` in its shape and dtype, that shares no memory with any other."""
-    if g is None:
-        g = np.zeros(value.shape, value.dtype)
-    if g.shape != value.shape:
-        raise ValueError(
-            f"a rule returned a cotangent of shape {g.shape} for a value of shape {value.shape}"
-        )
-    if g.dtype.kind == "c":
-        raise TypeError(f"the gradient is {g.dtype}: complex numbers are out of scope")
-    if type(g) is Traced:
-        return g if g.dtype == value.dtype else g.astype(value.dtype)
-    return np.array(g, value.dtype) if g.shape else value.dtype.type(g)
-
-
-def restored(arguments, slopes) -> list:
-    """One slope for each input, put together in the structures of the arguments."""
-    slopes = iter(slopes)
-
-    def leaf(name, x):
-        slope = next(slopes)
-        number = type(x) in (int, float) and isinstance(slope, np.floating)
-        return float(slope) if number else slope
-
-    return [each_leaf(leaf, "", argument) for argument in arguments]
-
-
-def ones(value):
-    return value.dtype.type(1) if value.shape == () else np.ones(value.shape, value.dtype)
-
-
 # The transforms
 def value_and_grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
     """Return the function x ↦ (f(x), ∇f(x)), for the price of one walk there and one back.
@@ -221,7 +185,7 @@ def grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
     both sides; second derivatives of |x|, norms and standard deviations are nan there.  A gradient
     with NaN where f has a value is computed again with 0 · NaN = 0 and 0 · ∞ = 0 on the way back,
     so the branch that np.where leaves out cannot spoil it.  The trace holds the arrays that f uses,
-    no copies: f must not change them in place.
+    no copies: f must not change them in place, and `a += b` is `a = a + b`.
 
     Raises ValueError where f returns another shape, TypeError for complex numbers, for a function
     without a rule, and for a conversion that would lose the trace.

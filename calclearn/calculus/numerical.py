@@ -24,7 +24,7 @@ from calclearn.calculus.tracing import Traced
 
 EPS = float(np.finfo(float).eps)
 SINGLE = float(np.finfo(np.float32).eps)
-NUMBERS, POINTS = 2**22, 1024  # in one call of f, at most, to bound memory
+POINTS = 1024  # in one call of f, at most, to bound memory
 quiet = np.errstate(all="ignore")  # outside the domain of f its values are NaN, and say so
 
 
@@ -90,26 +90,15 @@ def broadcastable(**arrays) -> None:
 def at_points(f: Callable, points: np.ndarray, kinds: str = "f") -> np.ndarray:
     """f of every column of `points`, for an f of one point: (d, m) -> (..., m).
 
-    Plain NumPy code takes all points in one call. That call is believed if its shape is right and
-    the two points furthest apart have the values that f gives for each alone; else f is called
-    point by point. A point that f refuses, as `math.log` does below 0, has the value NaN.
+    Plain NumPy code takes many points in one call. That is believed if its shape is right and the
+    two points furthest apart have the values that f gives for each alone; else f is called point by
+    point. A point that f refuses, as `math.log` does below 0, has the value NaN.
 
     >>> at_points(lambda w: np.sum(w**2), np.array([[1.0, 2.0], [0.0, 3.0]]))
     array([ 1., 13.])
     """
-    m, total = points.shape[1], points.sum(axis=0)
-    try:
-        together = returned(f(points.copy()), kinds=kinds) if m > 1 else None
-        for k in (int(total.argmin()), int(total.argmax())):  # where any branch in f would show
-            if together.shape[-1:] != (m,):
-                break
-            alone = returned(f(points[:, k].copy()), kinds=kinds)
-            if not _same(together[..., k], alone):
-                break
-        else:
-            return together
-    except Exception:  # if it is a mistake and no refusal of many points, the loop raises it again
-        pass
+    if points.shape[1] > 1 and (values := _in_one_call(f, points, kinds)) is not None:
+        return values
     values, refusal = [], None
     for point in points.T:
         try:
@@ -122,6 +111,23 @@ def at_points(f: Callable, points: np.ndarray, kinds: str = "f") -> np.ndarray:
         raise refusal
     nothing = np.full(shapes[0], np.nan)
     return np.stack([nothing if value is None else value for value in values], axis=-1)
+
+
+def _in_one_call(f, points, kinds):
+    """f of all columns of `points`, or None where f does not take many points as it takes one."""
+    (d, m), total = points.shape, points.sum(axis=0)
+    size = POINTS if d > 1 else m
+    blocks = (points[:, k : k + size].copy() for k in range(0, m, size))
+    try:
+        values = np.concatenate([returned(f(block), kinds=kinds) for block in blocks], axis=-1)
+        if values.shape[-1] != m:
+            return None
+        for k in (int(total.argmin()), int(total.argmax())):  # where any branch in f would show
+            if not _same(values[..., k], returned(f(points[:, k].copy()), kinds=kinds)):
+                return None
+    except Exception:  # if it is a mistake, f will make it again at a single point
+        return None
+    return values
 
 
 def _same(a, b) -> bool:
@@ -269,7 +275,7 @@ class Estimate:
 
 LADDER = 0.5 / 3.0 ** np.arange(14)  # 0.5 ... 3e-7
 COARSE = LADDER[:8]  # below 2e-4, second differences are noise
-COLUMNS = 6  # of Richardson's triangle
+COLUMNS = 5  # of the triangle
 
 
 @quiet
@@ -306,9 +312,8 @@ def ladder_slopes(evaluate: Callable, size: np.ndarray):
     `evaluate` gives the values of f at steps from its points: (k, n) -> (..., k, n). f may change
     over distances as large as the point, `size` (n,), or as large as 1: a ladder for each.
     """
-    scales = np.array([np.maximum(size, 1.0), np.minimum(size, 1.0)])  # the wide, the narrow
-    scales[1, size < 1e-100] = LADDER[-1]  # at 0, where the wide ladder ends
-    h = (size + LADDER[:, None, None] * scales) - size  # steps that x ± h holds exactly
+    h = LADDER[:, None, None] * scales(size, LADDER[-1])  # (rungs, 2, n)
+    h = (size + h) - size  # steps that x ± h holds exactly
     rungs, steps = len(h), np.concatenate([h, -h, 0 * h[:1]])
     values = evaluate(steps.reshape(2 * len(steps), len(size)))
     eps, outputs = grain(values), values.shape[:-2]
@@ -344,6 +349,12 @@ def ladder_slopes(evaluate: Callable, size: np.ndarray):
     narrower = error[:, 1] < error[:, 0]
     best = [np.where(narrower, part[:, 1], part[:, 0]) for part in (value, error, reliable)]
     return [part.reshape(*outputs, len(size)) for part in best]
+
+
+def scales(size, at_zero: float):
+    """Distances over which f may change, the wide and the narrow, at points of that size."""
+    narrow = np.where(size < 1e-100, at_zero, np.minimum(size, 1.0))
+    return np.array([np.maximum(size, 1.0), narrow])
 
 
 def grain(values: np.ndarray) -> float:
@@ -419,8 +430,8 @@ def grad(f: Callable) -> Callable:
 
     `grad(f)` takes one point (d,) or many (d, ...), or a number, and returns an array of the same
     shape, right to about ten digits. The step is 1e-4 max(|wᵢ|, 1); where D(h) and D(3h) are too
-    far apart for that, the ladder of `derivative` takes over. Raises `TypeError` or `ValueError`
-    where the point is not real and finite, or f(w) is not one number.
+    far apart for that, a smaller one, and at last the ladder of `derivative`. Raises `TypeError` or
+    `ValueError` where the point is not real and finite, or f(w) is not one number.
 
     >>> grad(lambda w: w[0] ** 2 + 3 * w[1])([2.0, 1.0]).round(8)
     array([4., 3.])
@@ -471,63 +482,60 @@ def _columns(f, w):
 def line_slopes(f: Callable, points, lines: Callable, sizes):
     """The slopes of f along l lines through points (d, m), and their errors: two of (..., l, m).
 
-    `lines(i)` gives the directions (d, n) of the lines i (n,). `sizes` (l, m) are the distances of
-    the points from 0 along the lines, since f may change over such distances.
+    `lines(i)` is the direction (d, 1) of line i. `sizes` (l, m) are the distances of the points
+    from 0 along the lines, since f may change over such distances.
     """
     m = points.shape[1]
     if m == 0:
         return 2 * [np.zeros((*returned(f(points.copy())).shape[:-1], *sizes.shape))]
-    value, size = partial(at_points, f), sizes
+    at, flat = partial(at_points, f), sizes
     if m == 1:  # numbers are faster than arrays of one number
-        value, size = (lambda p: returned(f(p[:, 0]))[()]), sizes[:, 0]
-    ladders = partial(measured, ladder_slopes, 58, f, points, lines, sizes.ravel())
+        at, flat = (lambda p: returned(f(p[:, 0]))[()]), sizes[:, 0]
+    y, parts = at(points.copy()), []
+    value, eps = partial(_or_nan, at, np.nan * y), max(EPS, float(np.finfo(y.dtype).eps))
+    steps = partial(_two_steps, value, points, eps)
+    for i, size in enumerate(flat):
+        v = lines(i)
+        part = steps(v, size, np.maximum(size, 1.0))
+        if not part[2].all():
+            narrower = steps(v, size, np.minimum(scales(size, 1e-4)[1], 1 / 32))
+            part = np.where(part[2], part, narrower)
+            rest = ~part[2].astype(bool).reshape(-1, m).all(axis=0)
+            if rest.any():
+                ladders = ladder_slopes(partial(along, f, points[:, rest], v), sizes[i, rest])
+                part.reshape(*part.shape[: part.ndim - (m > 1)], m)[..., rest] = ladders
+        parts.append(part)
+    parts = np.array(parts).reshape(len(flat), 3, *y.shape[: y.ndim - (m > 1)], m)
+    return parts.transpose(*range(1, parts.ndim - 1), 0, parts.ndim - 1)[:2]
+
+
+def along(f, w, v, t):
+    """f(w + t v): points and directions (d, n or 1), steps (k, n) -> (..., k, n)."""
+    points = w[:, None] + t * v[:, None]  # (d, k, n)
+    values = at_points(f, points.reshape(len(w), -1))
+    return values.reshape(*values.shape[:-1], *t.shape)
+
+
+def _or_nan(f, nothing, points):
     try:
-        parts = np.array([_two_steps(value, points, lines([i]), s) for i, s in enumerate(size)])
-    except (ArithmeticError, ValueError):  # f refuses such steps, but finer ones perhaps not
-        slopes, errors, _ = ladders()
-        return [part.reshape(*part.shape[:-1], *sizes.shape) for part in (slopes, errors)]
-    parts = np.moveaxis(parts if m > 1 else parts[..., None], 0, -2)  # (3, ..., l, m)
-    if not parts[2].all():
-        flat = parts.reshape(*parts.shape[:-2], sizes.size)
-        rest = np.flatnonzero(~flat[2].astype(bool).reshape(-1, sizes.size).all(axis=0))
-        flat[..., rest] = ladders(rest)
-        parts = flat.reshape(parts.shape)
-    return parts[:2]
+        return f(points)
+    except (ArithmeticError, ValueError):  # outside the domain of f
+        return nothing
 
 
-def _two_steps(value, w, v, size, eps=EPS):
+def _two_steps(value, w, eps, v, size, scale):
     """Slope, error and whether they will do, by D(h) and D(3h) at w along v."""
-    h = (size + 0.8 * eps ** (1 / 4) * np.maximum(size, 1.0)) - size
+    h = (size + 0.8 * eps ** (1 / 4) * scale) - size
     step = h * v
     right, left = value(w + step), value(w - step)
-    single = np.float32(right) == right  # then f may compute in single precision
-    if eps == EPS and single.all():
-        return _two_steps(value, w, v, size, max(SINGLE, float(np.finfo(right.dtype).eps)))
     step *= 3
     far_right, far_left = value(w + step), value(w - step)
     near, far, change = right - left, far_right - far_left, abs(right - far_left)
     noise, bend = 6 * eps * abs(right), abs(3 * near - far)
-    enough = (bend + 16 * noise <= eps**0.3 * change) | (change == 0) & ~single
+    single = (np.float32(right) == right) & (eps == EPS)  # f may compute in single precision
+    constant = (change == 0) & (scale >= 1)
+    enough = ((bend + 16 * noise <= eps**0.3 * change) | constant) & ~single
     return (27 * near - far) / (48 * h), (noise + 1e-3 * bend) / (6 * h), enough
-
-
-def measured(measure: Callable, steps: int, f, points, lines, size, pairs=None):
-    """`measure` along lines through points, as many pairs at a time as go into one call of f."""
-    d, m = points.shape
-    pairs = np.arange(size.shape[-1]) if pairs is None else pairs
-    n, parts = max(1, min(NUMBERS // d, POINTS) // steps), []
-    for start in range(0, len(pairs), n):
-        k = pairs[start : start + n]
-        evaluate = partial(_along, f, points[:, k % m], lines(k // m))
-        parts.append(measure(evaluate, size[..., k]))
-    return [np.concatenate(part, axis=-1) for part in zip(*parts, strict=True)]
-
-
-def _along(f, w, v, t):
-    """f(w + t v): points and directions (d, n), steps (k, n) -> (..., k, n)."""
-    points = w[:, None] + t * v[:, None]  # (d, k, n)
-    values = at_points(f, points.reshape(len(w), -1))
-    return values.reshape(*values.shape[:-1], *t.shape)
 
 
 def hessian(f: Callable) -> Callable:
@@ -558,24 +566,23 @@ def hessian(f: Callable) -> Callable:
 
 
 def _hessian(f, w):
-    size, d = abs(w), len(w)
-    narrow = np.where(size < 1e-100, 1e-4, np.minimum(size, 1.0))
-    scales = np.array([np.maximum(size, 1.0), narrow])
-    q, scale = measured(curvatures, 34, f, w[:, None], lambda i: np.eye(d)[:, i], scales)
-    Q, (i, j) = np.diag(q), np.triu_indices(d, 1)
-    if d > 1:
-        lines = np.diag(scale)[:, i] + np.diag(scale)[:, j]
-        one = np.ones((1, len(i)))
-        both = measured(curvatures, 17, f, w[:, None], lambda k: lines[:, k], one)[0]
-        Q[i, j] = Q[j, i] = (both - q[i] - q[j]) / 2
-    return Q / np.outer(scale, scale)
+    d, w = len(w), w[:, None]
+    both = np.minimum(scales(abs(w[:, 0]), 1e-4), 1e100)
+    q, scale = curvatures(partial(along, f, w, np.eye(d)), both)
+    H, lines = np.diag(q / scale**2), np.diag(scale)
+    for i in range(d - 1):
+        j = slice(i + 1, d)
+        pairs = lines[:, i : i + 1] + lines[:, j]
+        sums, _ = curvatures(partial(along, f, w, pairs), np.ones((1, d - i - 1)))
+        H[i, j] = H[j, i] = (sums - q[i] - q[j]) / 2 / (scale[i] * scale[j])
+    return H
 
 
-def curvatures(evaluate: Callable, scales):
+def curvatures(evaluate: Callable, scale):
     """scale² v'Hv along n lines v, and the better of the scales (k, n) for each: two of (n,)."""
-    h = COARSE[:, None, None] * np.ones(scales.shape)
-    steps = np.concatenate([h, -h, 0 * h[:1]]) * scales
-    values = evaluate(steps.reshape(-1, scales.shape[-1]))
+    h = COARSE[:, None, None] * scale  # (rungs, k, n)
+    steps = np.concatenate([h, -h, 0 * h[:1]])
+    values = evaluate(steps.reshape(-1, scale.shape[-1]))
     if prod(values.shape[:-2]) != 1:
         raise ValueError(f"f must return one number for each point, got shape {values.shape[:-2]}")
     eps, values = grain(values), values.astype(float).reshape(steps.shape)
@@ -583,5 +590,5 @@ def curvatures(evaluate: Callable, scales):
     height = abs(right) + 2 * abs(centre) + abs(left)
     entries, distances = table((right - 2 * centre + left) / h**2)
     value, error = _best(entries, distances + _noise(eps * height, distances, h**2))
-    best = (error / scales**2).argmin(axis=0), np.arange(scales.shape[-1])
-    return value[best], scales[best]
+    best = error.argmin(axis=0), np.arange(scale.shape[-1])
+    return value[best] * scale[best] ** 2, scale[best]

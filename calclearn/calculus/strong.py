@@ -50,9 +50,9 @@ def sum_of_products(function, arguments, *factors):
 
     kept = replaced({k: np.where(finite[k], factors[k], 0) for k in others})
     for k in others:
-        touched = {j: np.ones(np.shape(factors[j])) for j in others}
-        touched |= {j: (plain(factors[j]) != 0) * 1.0 for j in cotangents}
-        kept = np.where(replaced(touched | {k: ~finite[k] * 1.0}) > 0, function(*factors), kept)
+        reached = {j: np.ones(np.shape(factors[j])) for j in others}
+        reached |= {j: (plain(factors[j]) != 0) * 1.0 for j in cotangents}
+        kept = np.where(replaced(reached | {k: ~finite[k] * 1.0}) > 0, function(*factors), kept)
     return kept
 
 

@@ -8,6 +8,7 @@ A table goes to a terminal, a spreadsheet, a browser. Names and answers come fro
 of these ways out makes them harmless: no control characters, no formulas, no markup.
 """
 
+import ast
 import csv
 import functools
 import io
@@ -62,11 +63,9 @@ class Lesson:
 
     def happens(self, question: str) -> str:
         """The option of a prediction that comes true; empty where the course does not say."""
-        from calclearn.exercises.catalogue import outcomes
-
         if question not in self.predictions:
             return ""
-        option, _ = outcomes(self.number).get(self.predictions.index(question) + 1, (0, ""))
+        option = _outcomes(self.number).get(self.predictions.index(question) + 1, 0)
         return (
             self.options[question][option - 1] if 0 < option <= len(self.options[question]) else ""
         )
@@ -180,53 +179,80 @@ def collect(
     >>> book.students[0].name, book.tally("07.2")
     ('ada', {'right': 0, 'tried': 0, 'open': 1})
     """
-    book, students = Gradebook(source=source), {}
-    handed_in: dict[str, Counter] = defaultdict(Counter)
-    answers: dict[tuple[str, str], set[str]] = defaultdict(set)
-    files: dict[str, set[str]] = defaultdict(set)
-    own: dict[str, list[Submission]] = defaultdict(list)
+    entries, ignored = [], []
     for path, submission in _submissions(folder, rerun):
         relative = path.relative_to(folder)
         if submission is None:
-            book.ignored.append(relative.as_posix())
-            continue
-        name = student_of(relative)
-        student = students.setdefault(name, Student(name))
-        student.notes += [
-            f"{relative.as_posix()} {said}"
-            for said in (submission.problem, *submission.remarks)
-            if said
-        ]
-        handed_in[name][submission.lesson] += 1
-        for number, state in submission.exercises.items():
+            ignored.append(relative.as_posix())
+        else:
+            entries.append(_Entry(student_of(relative), relative.as_posix(), submission))
+    lessons = _lessons(entries)
+    return Gradebook(_students(entries, lessons), lessons, _equal(entries), ignored, source)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One notebook: whose it is, its path in the folder, what it holds."""
+
+    name: str
+    file: str
+    held: Submission
+
+    @property
+    def begun(self) -> bool:
+        """Whether it can be read, and is not the lesson as it was laid out."""
+        return self.held.digest not in {"", *_untouched()}
+
+
+def _students(entries: list[_Entry], lessons: dict[str, Lesson]) -> list[Student]:
+    """A row for each student, in the order of their names."""
+    students = {entry.name: Student(entry.name) for entry in entries}
+    handed_in = Counter((entry.name, entry.held.lesson) for entry in entries)
+    for entry in entries:
+        student, held = students[entry.name], entry.held
+        notes = (held.problem, *held.remarks)
+        student.notes += [f"{entry.file} {note}" for note in notes if note]
+        for number, state in held.exercises.items():
             student.exercises[number] = best(student.exercises.get(number), state)
-        for question, vote in submission.votes.items():
+        for question, vote in held.votes.items():
             student.votes[question] = student.votes.get(question) or vote
-        student.out_of_order += submission.out_of_order
-        own[submission.lesson].append(submission)
-        if submission.digest not in {"", *_untouched()}:
-            files[submission.digest].add(name)
-            for number, text in submission.answers.items():
-                answers[number, _bare(text)].add(name)
+        student.out_of_order += held.out_of_order
+        if held.lesson in lessons and not held.problem:
+            for number, text in lessons[held.lesson].exercises.items():
+                if text:  # the course asks it, though this notebook no longer does
+                    student.exercises.setdefault(number, None)
     for student in students.values():
         if student.out_of_order:
             cells = "cell" if student.out_of_order == 1 else "cells"
             student.notes.append(f"{student.out_of_order} {cells} out of order")
-        for lesson, count in handed_in[student.name].items():
-            if count > 1 and lesson:
-                student.notes.append(f"{count} notebooks of lesson {lesson}; the best counts")
-    book.students = [students[name] for name in sorted(students, key=str.casefold)]
-    book.lessons = {
-        number: _lesson(number, submissions)
-        for number, submissions in sorted(own.items())
-        if any((s.exercises or s.votes) and s.digest not in _untouched() for s in submissions)
+    for (name, lesson), count in handed_in.items():
+        if count > 1 and lesson:
+            students[name].notes.append(f"{count} notebooks of lesson {lesson}; the best counts")
+    return [students[name] for name in sorted(students, key=str.casefold)]
+
+
+def _lessons(entries: list[_Entry]) -> dict[str, Lesson]:
+    """The lessons that somebody has begun, by number."""
+    begun = {e.held.lesson for e in entries if e.begun and (e.held.exercises or e.held.votes)}
+    return {
+        number: _lesson(number, [e.held for e in entries if e.held.lesson == number])
+        for number in sorted(begun)
     }
-    book.equal = [("whole notebook", sorted(who)) for who in files.values() if len(who) > 1] + [
+
+
+def _equal(entries: list[_Entry]) -> list[tuple[str, list[str]]]:
+    """Who has the same notebook, and who the same text of an exercise, if it is long enough."""
+    notebooks, answers = defaultdict(set), defaultdict(set)
+    for entry in filter(lambda entry: entry.begun, entries):
+        notebooks[entry.held.digest].add(entry.name)
+        for number, source in entry.held.answers.items():
+            if len(text := _bare(source)) >= SHORTEST:
+                answers[number, text].add(entry.name)
+    return [("whole notebook", sorted(who)) for who in notebooks.values() if len(who) > 1] + [
         (number, sorted(who))
         for (number, text), who in sorted(answers.items())
-        if len(who) > 1 and len(text) >= SHORTEST and text != _shipped_answers().get(number)
+        if len(who) > 1 and text != _shipped_answers().get(number)
     ]
-    return book
 
 
 def student_of(path: Path) -> str:
@@ -300,6 +326,23 @@ def _lesson(number: str, submissions: list[Submission]) -> Lesson:
     }
     questions = {question: None for s in handed_in for question in s.options}
     return Lesson(number, {n: texts.get(n, "") for n in sorted(numbers)}, tuple(questions), options)
+
+
+@functools.cache
+def _outcomes(lesson: str) -> dict[int, int]:
+    """By prediction, the option that comes true, from the `outcome(...)` calls of a lesson's file.
+
+    The file is read and not imported: matplotlib alone would take longer than a whole class.
+    """
+    path = Path(__file__).parents[1] / "lessons" / f"lesson_{lesson}.py"
+    if not lesson.isdecimal() or not path.is_file():
+        return {}
+    options = {}
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "outcome":
+            named = {word.arg: ast.literal_eval(word.value) for word in call.keywords}
+            options[named.get("prediction", 1)] = ast.literal_eval(call.args[1])
+    return options
 
 
 @functools.cache

@@ -17,12 +17,13 @@ HEAD = """<!doctype html>
 <title>The class</title>
 <style>
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere }
 table { border-collapse: collapse }
 th, td { padding: .15rem .8rem .15rem 0; text-align: left; vertical-align: top }
-td { overflow-wrap: anywhere }
+.wide th { overflow-wrap: normal }
 thead th { border-bottom: 1px solid }
-.bar { display: flex; width: 16rem; height: 1.1rem; margin: .2rem 0; outline: 1px solid #8888 }
+.bar { display: flex; width: clamp(5rem, 30vw, 16rem); height: 1.1rem; margin: .2rem 0 }
+.bar { outline: 1px solid #8888 }
 .right { background: #0072B2 } .tried { background: #E69F00 } .open { background: none }
 .key { display: inline-block; width: .8rem; height: .8rem; outline: 1px solid #888 }
 .wide { overflow-x: auto }
@@ -32,7 +33,7 @@ thead th { border-bottom: 1px solid }
 
 def page(book: Gradebook) -> str:
     """The class as a page of HTML."""
-    parts = [HEAD, f"<h1>The class</h1>\n<p>{_text(book.source)}</p>\n"]
+    parts = [HEAD, f"<main>\n<h1>The class</h1>\n<p>{_text(book.source)}</p>\n"]
     parts += [_lesson(book, lesson) for lesson in book.lessons.values()]
     parts.append(_students(book))
     if book.equal:
@@ -44,7 +45,7 @@ def page(book: Gradebook) -> str:
         )
     if book.ignored:
         parts.append(f"<p>No notebooks, so not read: {_text(', '.join(book.ignored))}</p>\n")
-    return "".join(parts)
+    return "".join([*parts, "</main>\n"])
 
 
 def _lesson(book: Gradebook, lesson: Lesson) -> str:

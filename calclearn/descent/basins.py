@@ -16,6 +16,7 @@ from calclearn.descent.second_order import Newton
 from calclearn.descent.surfaces import Surface
 
 NOT_SETTLED, DIVERGES = -2, -1  # what stands for a start that reaches no minimum
+MOVES = 1e-5  # of the domain's width: a shorter step is none
 NEAR = 0.03  # of the domain's width: within this distance a start is at a minimum
 
 
@@ -24,8 +25,9 @@ def ends(
 ) -> np.ndarray:
     """Return for each start (d, ...) the number of the minimum in which gradient descent settles.
 
-    Where it has not settled after so many steps there is `NOT_SETTLED`, or `DIVERGES` if it went
-    farther out than the domain is wide.
+    Where it has not settled after so many steps there is `NOT_SETTLED - 1 - k` if it is still on
+    its way and minimum k is the nearest one, `NOT_SETTLED` if it hardly moves any more, and
+    `DIVERGES` if it went farther out than the domain is wide.
 
     >>> from calclearn.descent.landscapes import two_valleys
     >>> ends(two_valleys(), np.array([[-2.0, 0.1, 0.3, 2.0]]), 0.02)
@@ -45,6 +47,8 @@ def ends(
         goal = np.moveaxis(minima[number], -1, 0)
         now, then = (np.linalg.norm(w - goal, axis=0) for w in (here, after))
     settled = (now < NEAR * width) & (then <= now + 1e-4 * width) & ~gone
+    moves = np.linalg.norm(after - here, axis=0) > MOVES * width
+    unsettled[moves & ~gone] -= 1 + number[moves & ~gone].astype(unsettled.dtype)
     return np.where(settled, number, unsettled)
 
 

@@ -47,7 +47,7 @@ def classify(surface: Surface, at: Array, flat: float = 1e-6) -> Any:
     curvatures, at = eigenvalues(surface, at), as_points(at)
     lowest, highest = curvatures[0], curvatures[-1]
     largest = np.maximum(np.abs(lowest), np.abs(highest))
-    steep = length(surface.gradient(at)) > 1e-3 * (1 + length(at)) * largest
+    steep = ~(length(surface.gradient(at)) <= 1e-3 * (1 + length(at)) * largest)
     noise = flat * largest
     words = np.select(
         [steep, (lowest < -noise) & (highest > noise), lowest > noise, highest < -noise],

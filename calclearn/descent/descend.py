@@ -28,7 +28,7 @@ import numpy as np
 
 from calclearn.calculus.tracing import Traced, plain
 from calclearn.descent.arguments import generator, instance, is_real, whole
-from calclearn.descent.optimizers import batch_shapes, check_optimizer, checked_memory, paused
+from calclearn.descent.optimizers import check_optimizer, checked_memory, paused, repeated
 from calclearn.descent.surfaces import (
     Array,
     Evaluation,
@@ -240,7 +240,7 @@ class Run:
         self.surface, self.optimizer, self.rng, self.every = surface, optimizer, rng, every
         self.validation, self.patience, self.interrupted = validation, patience or np.inf, False
         self.noisy, self.searches = surface.sampler is not None, hasattr(optimizer, "search")
-        self.batch = surface.sample(rng)
+        self.batch = surface.sample(rng) if self.noisy else surface
         w = repeated(w, surface, optimizer)
         value, g = evaluated("surface", self.batch.value_and_gradient, w, w.shape[1:], w.shape)
         here = Evaluation(w, value, g, 1)
@@ -267,7 +267,7 @@ class Run:
         else:
             w, state = self.optimizer.update(here.w, here.gradient, before, self.batch)
             there = Evaluation(in_type(w, here.w), None, None, here.count)
-        batch, k = self.surface.sample(self.rng), k + 1
+        batch, k = self.surface.sample(self.rng) if self.noisy else self.surface, k + 1
         if self.noisy or not self.searches:
             there = Evaluation(there.w, *batch.value_and_gradient(there.w), there.count + 1)
         if not anywhere(stop) and self.goes_on(here, there):
@@ -343,20 +343,3 @@ class Run:
 
 def print_line(k: int, steps: int) -> None:
     print(f"\rstep {k:,} of {steps:,} ", end="", file=sys.stderr, flush=True)
-
-
-def repeated(w: Array, surface: Surface, optimizer: Any) -> Array:
-    """Starts (d, ...) in the shape of the arrays in the surface, the optimizer and its schedule."""
-    shapes = batch_shapes(optimizer)
-    (d, *batch), factors = w.shape, surface.batch
-    try:
-        shape = np.broadcast_shapes(batch, factors, *shapes)
-    except ValueError:
-        raise ValueError(
-            f"the batch shapes of start {tuple(batch)}, of the surface's factors {factors} and of "
-            f"the optimizer's numbers {', '.join(map(str, filter(None, shapes)))} must broadcast"
-        ) from None
-    if shape == w.shape[1:]:
-        return w
-    w = np.reshape(w, (d, *(1,) * (len(shape) - len(batch)), *batch))
-    return w + np.zeros((d, *shape), dtype=w.dtype)

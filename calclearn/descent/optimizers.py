@@ -22,7 +22,7 @@ import numpy as np
 
 from calclearn.calculus.tracing import plain
 from calclearn.descent.arguments import number
-from calclearn.descent.surfaces import Array
+from calclearn.descent.surfaces import Array, Surface
 
 Number = Any  # a float, an array over the batch, or a traced one of these
 Rate = Number | Callable[[int], Number]
@@ -78,6 +78,23 @@ def paused(optimizer: Any, state: Any) -> Array:
     return callable(rate) and isinstance(k, int) and plain(rate(k)) == 0
 
 
+def repeated(w: Array, surface: Surface, optimizer: Any) -> Array:
+    """Starts (d, ...) in the shape of the arrays in the surface, the optimizer and its schedule."""
+    shapes = batch_shapes(optimizer)
+    (d, *batch), factors = w.shape, surface.batch
+    try:
+        shape = np.broadcast_shapes(batch, factors, *shapes)
+    except ValueError:
+        raise ValueError(
+            f"the batch shapes of start {tuple(batch)}, of the surface's factors {factors} and of "
+            f"the optimizer's numbers {', '.join(map(str, filter(None, shapes)))} must broadcast"
+        ) from None
+    if shape == w.shape[1:]:
+        return w
+    w = np.reshape(w, (d, *(1,) * (len(shape) - len(batch)), *batch))
+    return w + np.zeros((d, *shape), dtype=w.dtype)
+
+
 def batch_shapes(part: Any) -> list[tuple]:
     """The shape of each array in an optimizer, in its schedule or in a tuple of them."""
     if is_dataclass(part):
@@ -87,7 +104,10 @@ def batch_shapes(part: Any) -> list[tuple]:
         parts = (*vars(part).values(), rate)
     else:
         parts = part if isinstance(part, tuple) else ()
-    return [getattr(part, "shape", ())] + [shape for each in parts for shape in batch_shapes(each)]
+    shapes = [getattr(part, "shape", ())]
+    for each in parts:
+        shapes += batch_shapes(each)
+    return shapes
 
 
 @dataclass(frozen=True)

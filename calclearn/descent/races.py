@@ -63,11 +63,15 @@ def race(
 ) -> dict[str, RaceResult]:
     """Run each optimizer from one start until it has spent `budget` gradients.
 
+    Raises ValueError for a surface without a known minimum.
+
     >>> from calclearn.descent.landscapes import booth
     >>> from calclearn.descent.optimizers import Adam
     >>> race(booth(), (9, 9), {"Adam": Adam(0.1)}, budget=20)["Adam"].price[-1]
     np.int64(20)
     """
+    if not surface.minima:
+        raise ValueError(f"surface must have a known minimum, got {surface.name!r}")
     lowest, results = surface(surface.minima[0]), {}
     for name, optimizer in optimizers.items():
         counted = CountedSurface(surface)

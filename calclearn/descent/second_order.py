@@ -290,6 +290,7 @@ def backtracking(surface: Surface, here: Evaluation, p: Array) -> Evaluation:
         there = Evaluation(x, *surface.value_and_gradient(x), count)
         fall = plain(value) - plain(there.value)
         enough = (fall > 0) & (fall >= -FALL * t * slope)
+        enough = enough & (abs(plain(inner(there.gradient, p))) < np.inf)
         level = abs(fall) <= rounding
         if anywhere(waiting & ~enough & level):
             enough = enough | (level & (length(plain(there.gradient)) <= steep / 2))
@@ -324,9 +325,10 @@ def strong_wolfe(surface: Surface, here: Evaluation, p: Array, t: Any = 1.0) -> 
         there = Evaluation(x, *surface.value_and_gradient(x), count)
         trial = Trial(t, there.value, inner(there.gradient, p))
         lower = trial.value <= value + FALL * t * slope + rounding
-        lower = lower & (trial.value <= low.value)
+        flatness = abs(trial.slope)
+        lower = lower & (trial.value <= low.value) & (flatness < np.inf)
         best = where(waiting & lower, there, best)
-        waiting = where(lower & (abs(trial.slope) <= -FLATTEN * slope), False, waiting)
+        waiting = where(lower & (flatness <= -FLATTEN * slope), False, waiting)
         if not anywhere(waiting):
             break
         high = Trial(np.inf + 0 * slope, value, slope) if high is None else high

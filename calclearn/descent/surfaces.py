@@ -194,7 +194,7 @@ def combination(*terms: tuple[Any, Surface]) -> Surface:
         lambda w: total(lambda s: s.gradient(w)),
         lambda w: total(lambda s: s.hessian(w)),
         value_and_gradient=both,
-        name=written([(c, s.name, s.name) for c, s in terms]),
+        name=written([(c, s.name, f"({s.name})" if is_sum(s.name) else s.name) for c, s in terms]),
         formula=written([(c, s.formula, rf"\left({s.formula}\right)") for c, s in terms]),
         domain=first.domain,
         start=next((s.start for s in surfaces if s.start is not None), None),
@@ -219,6 +219,10 @@ def written(terms: list[tuple[Any, str, str]]) -> str:
         term = f"{size} {enclosed}" if size else enclosed if sign == "-" else text
         words += f" {sign} {term}" if words else f"{sign}{term}"
     return words
+
+
+def is_sum(words: str) -> bool:
+    return words.startswith("-") or " + " in words or " - " in words
 
 
 def slice_through(surface: Surface, origin: Array, u: Array, v: Array) -> Surface:

@@ -12,7 +12,7 @@ still picture stored in the notebook, and to the tests.
 import base64
 import textwrap
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import ipywidgets as widgets
@@ -357,8 +357,7 @@ def explore(
             raise TypeError(f"{name} must be a widget with a value, got {type(control).__name__}")
     computing = Computing(compute, controls)
     drawn = shown(drawings)
-    packed = isinstance(drawings, Mapping)  # TRANSITION: see Packed
-    describing = Caption(caption, whole=packed)
+    describing = Caption(caption)
     if play is not None:
         if not isinstance(play, str) or not play.isidentifier():
             raise TypeError(f"play must name the quantity of the steps, got {play!r:.60}")

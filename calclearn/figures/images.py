@@ -23,7 +23,7 @@ EDGE = 0.53  # from the middle of the outermost cells to the edge of the axes
 
 
 class Cells(Drawing):
-    """The quantity `name`, an array (H, W), cell by cell.
+    """The quantity `name`, an array (H, W), or colours (H, W, 3), cell by cell.
 
     `frame` names the quantity (row, column, height, width), a rectangle of cells to outline. The
     numbers in it, without one all of them, are written by `words`, if they are at most `numbers`.
@@ -54,8 +54,8 @@ class Cells(Drawing):
 
     def update(self, **quantities: Any) -> None:
         values = np.asarray(quantities[self.name], float)
-        if values.shape != self.shape:
-            self.shape = values.shape
+        if values.shape[:2] != self.shape:
+            self.shape = values.shape[:2]
             number_cells(self.ax, self.image, self.shape)
         whole = 0, 0, *self.shape
         row, column, height, width = quantities[self.framed] if self.framed else whole
@@ -153,9 +153,10 @@ class Tiles(Drawing):
         self.down = self.height + 1 + (lines if words else 0)
         shape = -(-count // columns) * self.down - 1, columns * self.across - 1
         with style():
-            ax.set(xticks=[], yticks=[], facecolor="white" if words else LIGHT)
+            ax.set(xticks=[], yticks=[], facecolor=LIGHT)
             ax.spines[:].set_visible(False)
             self.image = ax.imshow(np.full(shape, np.nan), cmap=shades, animated=True)
+            ax.set(xlim=(-1, shape[1]), ylim=(shape[0], -1))  # half a cell of margin
             self.words = written(ax, count if words else 0)
 
     def update(self, **quantities: Any) -> None:
@@ -256,7 +257,7 @@ def colour(image, values, limit: float | None = None) -> None:
     """Show the values in their colours: ink from 0 on, signed numbers around 0."""
     limit = limit or np.nanmax(np.abs(values), initial=0) or 1.0
     image.set_data(np.ma.masked_invalid(values))
-    image.set_clim(0 if image.cmap is INK else -limit, limit)
+    image.set_clim(-limit if image.cmap is SIGNED else 0, limit)
 
 
 def short(value: float) -> str:
@@ -277,8 +278,9 @@ def written(ax: Axes, count: int) -> list:
 
 def write(texts: list, cells, words, grounds) -> None:
     """Write words into cells (row, column), black or white, as their ground asks for."""
-    for text in texts[len(cells) :]:
-        text.set_text("")
-    for text, (row, column), word, ground in zip(texts, cells, words, grounds, strict=False):
+    words = [*words, *[""] * (len(texts) - len(words))]
+    for text, word in zip(texts, words, strict=False):
+        text.set(text=word, visible=bool(word))  # an empty text takes time to draw
+    for text, (row, column), ground in zip(texts, cells, grounds, strict=False):
         light = np.dot(ground[:3], (0.299, 0.587, 0.114)) > 0.5
-        text.set(position=(column, row), text=word, color=BLACK if light else "white")
+        text.set(position=(column, row), color=BLACK if light else "white")

@@ -30,7 +30,7 @@ WEIGHTS = (GREEN, PURPLE)  # the slope w0 and the intercept w1, wherever one of 
 LOCAL, BLAME = BLUE, VERMILION  # a local derivative, and what is sent back through it
 CLASSES = (ORANGE, BLUE)  # the answers -1 and +1 of a classifier
 BASINS = (BLUE, ORANGE, GREEN, YELLOW, SKY, PURPLE)  # where descents end, one colour a minimum
-UNSETTLED = {"not settled": LIGHT, "diverges": BLACK}  # where they do not end
+UNSETTLED = {"hardly moves": LIGHT, "diverges": BLACK}  # where they do not end
 TRUE, SUSPECT = SKY, VERMILION  # what the right gradient does, and what another one does
 SEEN, UNSEEN = BLACK, ORANGE  # data that a fit was given, and data held back from it
 

@@ -15,6 +15,7 @@ from functools import lru_cache
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
 
 from calclearn.calculus.autodiff import grad, vjp
 from calclearn.data.digits import FULL, LabelledImages, digits
@@ -22,13 +23,13 @@ from calclearn.descent.arguments import whole
 from calclearn.descent.descend import Descent
 from calclearn.descent.losses import cross_entropy
 from calclearn.exercises import exercise, outcome
-from calclearn.explorers.controls import choice, slider
+from calclearn.explorers.controls import choice, coloured, slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.wording import counted
 from calclearn.figures.graphs import number
 from calclearn.figures.images import Cells, Kernel, Maps, Pad, Shares, Tiles, short
-from calclearn.figures.marks import Rule, Stems, Text
-from calclearn.figures.style import BLACK, BLUE, GREY, INK, STEP, panels
+from calclearn.figures.marks import Dots, Lines, Raster, Rule, Stems, Text
+from calclearn.figures.style import BLACK, BLUE, GREY, INK, LIGHT, STEP, panels
 from calclearn.networks.images import Conv2D, avg_pool2d, conv2d, max_pool2d
 from calclearn.networks.inside import activations, backpropagated, length
 from calclearn.networks.network import Network
@@ -178,12 +179,153 @@ def _with_grid(explorer: Explorer, kernels: widgets.Dropdown, cells: list) -> Ex
     return explorer
 
 
+ZEROS = 3  # the most rings of them around the image
+SQUARE = np.array([[0, 1, 1, 0, 0], [0, 0, 1, 1, 0]])  # its outline, from corner to corner
+
+
+def stride_and_padding() -> Explorer:
+    """Which windows fit? Their middles on the padded image, and one number of the map for each.
+
+    A track is red where rows and columns are left over; cells in no window are crossed out.
+
+    >>> stride_and_padding().set(size=3, stride=2, padding=1).state["map"].shape
+    (4, 4)
+    """
+    x = example(4)
+
+    def windows(size, stride, padding) -> dict:
+        mean = np.full((1, 1, size, size), 1 / size**2)
+        y = conv2d(x[None, None], mean, np.zeros(1), stride, padding)[0, 0]
+        padded = np.pad(x, padding)
+        reached = np.zeros(padded.shape, bool)
+        for i, j in np.ndindex(y.shape):
+            reached[stride * i :, stride * j :][:size, :size] = True
+        around = ZEROS - padding  # the image stays where it is while zeros come and go
+        return {
+            "cells": np.pad(padded, around, constant_values=np.nan),
+            "map": y,
+            "image": ZEROS + len(x) * SQUARE - 0.5,
+            "edge": around + len(padded) * SQUARE - 0.5,
+            "first": around + size * SQUARE - 0.5,
+            "middles": around + stride * np.indices(y.shape)[::-1].reshape(2, -1) + (size - 1) / 2,
+            "unused": around + np.argwhere(~reached)[:, ::-1].T,
+            "rest": left_over(size, stride, padding),
+        }
+
+    def left_over(size, stride, padding) -> int:
+        """The rows at the end that no window reaches, and the columns."""
+        return (len(x) + 2 * padding - size) % stride
+
+    def red(control: str, values: range) -> Callable:
+        def bands(size, stride, padding) -> list:
+            now = {"size": size, "stride": stride, "padding": padding}
+            rests = [left_over(**now | {control: value}) for value in values]
+            pairs = zip(values, rests, strict=True)
+            return [(value + 0.5, STEP if rest else LIGHT) for value, rest in pairs]
+
+        return bands
+
+    def caption(size, stride, padding, map, rest) -> str:
+        end = f"{counted(rest, 'row')} and {counted(rest, 'column')} at the end" if rest else ""
+        between = "some cells between the windows" if stride > size else ""
+        unused = " and ".join(filter(None, [end, between]))
+        return (
+            f"8 × 8 pixels with {counted(padding, 'ring')} of zeros around them; windows of {size} "
+            f"× {size} cells, {counted(stride, 'cell')} apart. The map has {len(map)} × {len(map)} "
+            f"cells, the means of the windows, from {map.min():.3g} to {map.max():.3g} of ink. "
+            f"{f'No window covers {unused}' if unused else 'Every cell lies in a window'}."
+        )
+
+    left, right = panels("flat", "flat", height=3.6)
+    left.set(title="padded image, and where windows stand", xticks=[], yticks=[])
+    left.spines[:].set_visible(False)
+    right.set(title="map")
+    drawings = [
+        Raster(left, "cells", colors=INK, scale=Normalize(0, FULL)),
+        Lines(left, "edge", "image", "first", color=[GREY, GREY, STEP], lw=[1, 1, 2.5]),
+        Dots(left, "unused", color=STEP, marker="x", markeredgecolor=STEP, ms=9, mew=2),
+        Dots(left, "middles", color=BLUE, ms=7),
+        Cells(right, "map", shades=INK, limit=FULL),
+    ]
+    sliders = {
+        "size": (slider(3, 1, 8, 1, label="kernel size"), range(1, 9)),
+        "stride": (slider(1, 1, 4, 1), range(1, 5)),
+        "padding": (slider(0, 0, ZEROS, 1), range(ZEROS + 1)),
+    }
+    controls = {name: coloured(each, red(name, values)) for name, (each, values) in sliders.items()}
+    return explore(windows, drawings, caption, **controls)
+
+
+INKS = {"black": (0, 0, 0), "red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1)}
+COLOUR_KERNELS = {  # a kernel, and how strongly it weighs each of the three channels
+    "vertical edges": ("vertical edges", (1, 1, 1)),
+    "red, not grey": ("blur", (2, -1, -1)),
+    "edges in blue": ("vertical edges", (0, 0, 1)),
+}
+
+
+def three_channels() -> Explorer:
+    """How does a kernel see colours? One map for each channel, and their sum is the output's map.
+
+    >>> three_channels().set(kernel="red, not grey").state["partial"].shape
+    (3, 6, 6)
+    """
+
+    def maps(digit, ink, kernel, row, column) -> dict:
+        share = example(digit) / FULL  # of ink on white paper
+        photo = 1 - share[..., None] * (1 - np.array(INKS[ink]))
+        name, strengths = COLOUR_KERNELS[kernel]
+        W = np.multiply.outer(strengths, np.array(KERNELS[name], float))  # (3, 3, 3)
+        channels = FULL * photo.transpose(2, 0, 1)
+        partial = np.array([convolved(x, K) for x, K in zip(channels, W, strict=True)])
+        here = partial[:, row, column]
+        return {
+            "photo": photo,
+            "channels": channels,
+            "partial": partial,
+            "total": partial.sum(axis=0),
+            "names": ("red", "green", "blue"),
+            "numbers": [number(v) for v in here],
+            "here": here,
+            "patch": (row, column, 3, 3),
+            "place": (row, column, 1, 1),
+        }
+
+    def caption(digit, ink, kernel, row, column, here, total) -> str:
+        red, green, blue = (number(v) if v >= 0 else f"({number(v)})" for v in here)
+        return (
+            f"The digit {digit} in {ink} ink on white paper, the kernel “{kernel}”. Row {row}, "
+            f"column {column}: {red} of red + {green} of green + {blue} of blue = "
+            f"{total[row, column]:.4g} of light. The sum runs from {number(total.min())} to "
+            f"{number(total.max())}."
+        )
+
+    photo, light, partial, total = panels(*["flat"] * 4, ratios=(1.2, 0.5, 0.5, 1.2), height=3.8)
+    photo.set(title="image")
+    light.set(title="channels")
+    partial.set(title="partial maps")
+    total.set(title="their sum, the map")
+    drawings = [
+        Cells(photo, "photo", frame="patch", drags=("row", "column"), grip=(1, 1)),
+        Tiles(light, "channels", 3, (8, 8), 1, shades=INK.reversed(), words="names"),
+        Tiles(partial, "partial", 3, (6, 6), 1, words="numbers"),
+        Cells(total, "total", frame="place", numbers=1, drags=("row", "column")),
+    ]
+    return explore(
+        maps,
+        drawings,
+        caption,
+        digit=choice(range(10), 4),
+        ink=choice(INKS.keys(), "red"),
+        kernel=choice(COLOUR_KERNELS.keys()),
+        **_place(),
+    )
+
+
 # Where the gradient goes.
 
 CONVOLUTION, AVERAGE, MAX = "convolution", "average pooling", "max pooling"
-LAYERS: dict[
-    str, tuple[Callable, int]
-] = {  # and the side of their windows, which pooling lays side by side
+LAYERS = {  # and the side of their windows, which pooling lays side by side
     CONVOLUTION: (convolved, 3),
     AVERAGE: (lambda x, K: avg_pool2d(x[None, None], 2)[0, 0], 2),
     MAX: (lambda x, K: max_pool2d(x[None, None], 2)[0, 0], 2),
@@ -239,7 +381,7 @@ def gradient_routing() -> Explorer:
     right.set(title="what is sent back")
     drawings = [
         _ink(left, "patch"),
-        Shares(left, numbers=64),
+        Shares(left, numbers=36),
         Cells(middle, "to_weights", frame="weights", numbers=9, words=short),
         _words(middle, 0.5, "{note}"),
         Cells(right, "G", frame="place", numbers=36, words=short, drags=(*_place(),)),
@@ -316,7 +458,6 @@ def filters_and_mistakes(network: Network, run: Descent, data: LabelledImages) -
         wrong = np.flatnonzero(answered != data.labels)[:MISTAKES]
         return {
             "recorded": int(run.steps[record]),
-            "initial": filters(run.points[0]),
             "filters": filters(w),
             "counts": counts,
             "signed": np.where(right, counts, -counts),
@@ -340,8 +481,10 @@ def filters_and_mistakes(network: Network, run: Descent, data: LabelledImages) -
     now.set(title="filters now")
     table.set(title="answers to held-out images", xlabel="answer", ylabel="true class")
     mistakes.set(title="mistakes")
+    initial = Tiles(before, "filters", count, size, 2)
+    initial.update(filters=filters(run.points[0]))
+    initial.image.set_animated(False)  # these stay
     drawings = [
-        Tiles(before, "initial", count, size, 2),
         Tiles(now, "filters", count, size, 2),
         Cells(table, "signed", limit=8, numbers=right.size, words=_count),
         Tiles(mistakes, "wrong", MISTAKES, data.images.shape[2:], 2, shades=INK, words="names"),

@@ -8,14 +8,12 @@ that of the monthly rises of carbon dioxide over Mauna Loa.
 """
 
 import math
-from dataclasses import replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.axes import Axes
 
-from calclearn.calculus.autodiff import vjp
 from calclearn.data import co2
 from calclearn.data.co2 import WINDOW as PAST
 from calclearn.data.co2 import rises, simple_forecasts
@@ -27,6 +25,7 @@ from calclearn.descent.surfaces import Surface
 from calclearn.exercises import exercise, outcome
 from calclearn.explorers.controls import choice, log_slider, slider
 from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers.surfaces import turning
 from calclearn.explorers.wording import counted
 from calclearn.figures.descents import Path
 from calclearn.figures.marks import Dots, Lines, Raster, Rule
@@ -42,11 +41,10 @@ from calclearn.figures.style import (
     LOSS,
     MODEL,
     PURPLE,
-    TRUE,
     legend_below,
     panels,
 )
-from calclearn.figures.surfaces import Point, grid, levels
+from calclearn.figures.surfaces import Bowl, Point, grid, levels
 from calclearn.networks.initial import orthogonal
 from calclearn.networks.inside import backpropagated
 from calclearn.networks.layers import Dense, LastStep
@@ -57,7 +55,8 @@ UNITS = 16
 ACTIVATIONS = {"tanh": "tanh", "ReLU": "relu"}
 
 
-class Sequence(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Sequence:
     """A layer on the first months of the series, and the errors that it makes there.
 
     L_t = ½ (v·h_t - z_{t+1})²
@@ -69,6 +68,7 @@ class Sequence(NamedTuple):
     h: np.ndarray  # (T, H)
     errors: np.ndarray  # (T, H): ∂L_t/∂h_t
 
+    @cached_property
     def adjoints(self) -> np.ndarray:
         """∂L_t/∂h_s in [t, s], (T, T, H): one example for each loss, with the same inputs."""
         T = len(self.h)
@@ -77,13 +77,15 @@ class Sequence(NamedTuple):
         same = np.broadcast_to(self.x, (T, T, 1))
         return adjoints_through_time(self.layer, self.parameters, same, G)
 
-    def gradient(self) -> np.ndarray:
-        """The gradient of the mean of all L_t, by all parameters of the layer in one vector."""
-        _, pull = vjp(lambda *parameters: self.layer(parameters, self.x), *self.parameters)
-        return np.concatenate([part.ravel() for part in pull(self.errors[None] / len(self.h))])
+    @cached_property
+    def sums(self) -> np.ndarray:
+        """∂L_t/∂a_s in [t, s], (T, T, H), where a_s is the sum that goes into φ at step s."""
+        tanh = self.layer.nonlinearity == "tanh"
+        return self.adjoints * (1 - self.h**2 if tanh else self.h > 0)
 
 
-def sequence(radius: float, activation: str, months: int, truncate: int | None = None) -> Sequence:
+@lru_cache(maxsize=64)
+def sequence(radius: float, activation: str, months: int) -> Sequence:
     """A layer with W_hh = radius · rotation, over so many months; it has not learned anything.
 
     All singular values of W_hh, and the sizes of all its eigenvalues, are the radius.
@@ -96,19 +98,19 @@ def sequence(radius: float, activation: str, months: int, truncate: int | None =
     rng, z = np.random.default_rng(0), rises().z
     rotation, W_ih = orthogonal(rng, (UNITS, UNITS)), 0.1 * rng.normal(size=(UNITS, 1))
     readout, zeros = rng.normal(size=UNITS) / np.sqrt(UNITS), np.zeros(UNITS)
-    layer = RNN(UNITS, nonlinearity=ACTIVATIONS[activation], truncate=truncate)
+    layer = RNN(UNITS, nonlinearity=ACTIVATIONS[activation])
     parameters, x = (W_ih, radius * rotation, zeros, zeros), z[None, :months, None]
     h = layer(parameters, x)[0]
     return Sequence(layer, parameters, x, h, np.outer(h @ readout - z[1 : months + 1], readout))
 
 
-ARRIVING = {  # at step s, of the error at the last step
+ARRIVING = {  # at step s, of the gradient of the last loss at the last step
     "guide": {"color": BLACK, "ls": "--", "lw": 1.2, "label": "radius per step"},
     "arriving": {"color": BLAME, "marker": "o", "ms": 3.5, "lw": 1, "label": "what arrives"},
 }
 CLIPPING = {  # the gradient of W_hh, for the loss at step t
     "whole": {"color": MODEL, "marker": "s", "ms": 3.5, "lw": 1, "label": "as it is"},
-    "clipped": {"color": GREEN, "marker": ".", "ms": 4, "lw": 2.2, "label": "clipped"},
+    "clipped": {"color": PURPLE, "marker": ".", "ms": 4, "lw": 2.2, "label": "clipped"},
 }
 
 
@@ -125,19 +127,18 @@ def error_through_time() -> Explorer:
 
     def back(length, radius, activation, threshold) -> dict:
         months, s = sequence(radius, activation, length), np.arange(1, length + 1)
-        adjoints = months.adjoints()
-        slopes = 1 - months.h**2 if activation == "tanh" else 1.0 * (months.h > 0)
-        sums = (adjoints * slopes)[:, 1:]  # [t, s] is the adjoint of the sum that goes into φ
-        by_weights = np.linalg.norm(sums.swapaxes(1, 2) @ months.h[:-1], axis=(1, 2))
-        sizes = np.linalg.norm(adjoints, axis=2)
+        sums = months.sums[:, 1:].swapaxes(1, 2)
+        by_weights = np.linalg.norm(sums @ months.h[:-1], axis=(1, 2))
+        sizes = np.linalg.norm(months.adjoints, axis=2)
         last = sizes[-1]
         return {
             "sizes": sizes,
             "last": last,
             "end": last[-1],
             "start": last[0],
-            "arriving": (s, last),
-            "guide": (s, last[-1] * radius ** (length - 1.0 * s)),
+            "arriving": (s, last / last[-1]),
+            "guide": (s, radius ** (length - 1.0 * s)),
+            "share": last[0] / last[-1],
             "factor": (last[0] / last[-1]) ** (1 / (length - 1)),
             "whole": (s[1:], by_weights[1:]),  # h_0 = 0, so the first loss has none
             "clipped": (s[1:], np.minimum(by_weights, threshold)[1:]),
@@ -148,8 +149,14 @@ def error_through_time() -> Explorer:
     left, middle, right, strip = panels(
         "flat", "flat", "flat", "strip", ratios=(1.25, 1, 1), height=4.5
     )
-    _sizes_by_step(middle, "gradient of the last loss", "earlier step $s$")
-    _sizes_by_step(right, "gradient of $W_{hh}$", "loss at step $t$")
+    middle.set(title="last loss: relative gradient", xlabel="earlier step $s$")
+    middle.set(ylim=(1e-9, 1e9), yscale="log", yticks=10.0 ** np.arange(-9, 10, 3))
+    right.set(title="gradient of $W_{hh}$", xlabel="loss at step $t$")
+    right.set(ylim=SIZES, yscale="log", yticks=DECADES)
+    for ax in (middle, right):
+        ax.set(xlim=(0, LONGEST + 1))
+        ax.minorticks_off()
+        ax.grid(True, axis="y", lw=0.6)
     drawings = [
         TimeMap(left, title="loss at $t$, gradient at $s$"),
         Lines(middle, ARRIVING, edge=True),
@@ -164,8 +171,8 @@ def error_through_time() -> Explorer:
         back,
         drawings,
         "{length} steps of {activation}, radius {radius:.2f}: the gradient of the last loss is "
-        "{end:.2g} at the last step and {start:.2g} at the first. Each step back multiplies it by "
-        "{factor:.2f}. The longest gradient of W_hh has length {longest:.3g}; clipping at "
+        "{end:.2g} at the last step and {start:.2g} at the first, {share:.2g} times as large. Each "
+        "step back multiplies it by {factor:.2f}. The longest gradient of W_hh has length {longest:.3g}; clipping at "
         "{threshold:.4g} shortens {shortened} of {length}.",
         length=slider(30, 2, LONGEST, 1, label="sequence length"),
         radius=slider(0.8, 0.2, 2.5, 0.05),
@@ -174,21 +181,30 @@ def error_through_time() -> Explorer:
     )
 
 
-def _sizes_by_step(ax: Axes, title: str, step: str) -> None:
-    """Give axes the scale of the map: a size has one height, as it has one colour."""
-    ax.set(xlim=(0, LONGEST + 1), ylim=SIZES, yscale="log", yticks=DECADES)
-    ax.set(title=title, xlabel=step)
-    ax.minorticks_off()
-    ax.grid(True, axis="y", lw=0.6)
-
-
 EVERY = np.arange(1, LONGEST + 1)  # pieces of so many steps
+PIECES = np.arange(LONGEST) // EVERY[:, None]  # [k, t] is the piece that step t belongs to
+TOGETHER = PIECES[:, :, None] == PIECES[:, None, :]  # [k, t, s]: no cut is between them
 AGREEMENT = {  # of the truncated gradient with the true one
     "ratios": {"color": MODEL, "marker": "s", "ms": 3.5, "lw": 1, "label": "its length: ratio"},
     "cosines": {
         "color": BLAME, "marker": "o", "ms": 3.5, "lw": 1, "label": "its direction: cosine",
     },
 }  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def truncated_gradients(radius: float, activation: str) -> np.ndarray:
+    """Return the gradient of the mean loss for every length of a piece, (40, d), the true one last.
+
+        ∂L/∂(W_ih, W_hh, b_ih, b_hh) = 1/T Σ_t Σ_s ∂L_t/∂a_s (x_s, h_{s-1}, 1, 1)ᵀ
+
+    where s runs over the steps that no cut parts from t.
+    """
+    months, one = sequence(radius, activation, LONGEST), np.ones(LONGEST)
+    before = np.vstack([np.zeros(UNITS), months.h[:-1]])
+    enters = np.column_stack([months.x[0], before, one, one])  # (T, 1 + H + 2)
+    arriving = np.einsum("kts,tsh->ksh", TOGETHER, months.sums)
+    return (arriving.swapaxes(1, 2) @ enters).reshape(LONGEST, -1) / LONGEST
 
 
 def truncated_gradient() -> Explorer:
@@ -199,23 +215,18 @@ def truncated_gradient() -> Explorer:
     1.0
     """
 
-    @lru_cache(maxsize=64)
-    def gradients(radius: float, activation: str) -> np.ndarray:
-        """Return the gradients for every length of a piece, (40, d), the true one last."""
-        return np.array([sequence(radius, activation, LONGEST, k).gradient() for k in EVERY])
-
     def cut(truncate, radius, activation) -> dict:
-        every = gradients(radius, activation)
+        every, now = truncated_gradients(radius, activation), truncate - 1
         lengths, true = np.linalg.norm(every, axis=1), every[-1]
         ratios, cosines = lengths / lengths[-1], every @ true / lengths / lengths[-1]
-        adjoints = sequence(radius, activation, LONGEST, truncate).adjoints()
+        sizes = np.linalg.norm(sequence(radius, activation, LONGEST).adjoints, axis=2)
         return {
-            "sizes": np.linalg.norm(adjoints, axis=2),
+            "sizes": sizes * TOGETHER[now],
             "ratios": (EVERY, ratios),
             "cosines": (EVERY, cosines),
-            "ratio": ratios[truncate - 1],
-            "cosine": cosines[truncate - 1],
-            "angle": np.degrees(np.arccos(min(cosines[truncate - 1], 1))),
+            "ratio": ratios[now],
+            "cosine": cosines[now],
+            "angle": np.degrees(np.arccos(min(cosines[now], 1))),
             "pieces": f"cut into pieces of {counted(truncate, 'step')}"
             if truncate < LONGEST
             else "not cut",
@@ -245,7 +256,7 @@ def truncated_gradient() -> Explorer:
 STEPS, TARGET = 40, 0.7  # of descent; and for the last state of the unit
 WINDOW = ((-1.0, 3.0), (-1.5, 3.0))
 NO_LIMIT = 1e300
-RUNS = {"as it is": (BLAME, "o"), "clipped": (TRUE, "s")}  # of gradient descent at a cliff
+RUNS = {"as it is": (BLAME, "o"), "clipped": (PURPLE, "s")}  # of gradient descent at a cliff
 
 
 @lru_cache(maxsize=64)
@@ -256,8 +267,8 @@ def landscape(length: int) -> Surface:
 
 @lru_cache(maxsize=64)
 def _map(length: int) -> np.ndarray:
-    """Return the loss over the window, (150, 150), as the number of its level."""
-    heights = landscape(length)(grid(WINDOW, 150))
+    """Return the loss over the window, (100, 100), as the number of its level."""
+    heights = landscape(length)(grid(WINDOW, 100))
     return np.searchsorted(levels(heights)[1:-1], heights, "right")
 
 
@@ -290,12 +301,11 @@ def clipping_at_a_cliff() -> Explorer:
         whole, clipped = descents(length, w, u, learning_rate, threshold)
         norms = [np.linalg.norm(run.gradients, axis=1) for run in (whole, clipped)]
         return {
+            "surface": landscape(length),
             "map": _map(length),
             "start": (w, u),
             "whole": whole,
             "clipped": clipped,
-            "loss, as it is": whole.values,
-            "loss, clipped": clipped.values,
             "norm, as it is": norms[0],
             "norm, clipped": norms[1],
             "steepest": max(norms[0]),
@@ -313,26 +323,30 @@ def clipping_at_a_cliff() -> Explorer:
             f"gradients clipped to {threshold:.4g} it is {losses[1]}."
         )
 
-    left, middle, right = panels("flat", "flat", "flat", ratios=(1.3, 1, 1), height=3.9)
-    left.set(xlabel="recurrent weight $w$", ylabel="input weight $u$", title="the loss")
-    for ax, title in ((middle, "loss by step"), (right, "length of the gradient")):
-        ax.set(xlim=(0, STEPS), xlabel="step $k$", title=title)
-        ax.grid(True, axis="y", lw=0.6)
-    middle.set(ylim=(0, 3))
+    left, middle, right = panels("flat", "solid", "flat", ratios=(0.8, 1.5, 0.8), height=4.2)
+    names = "recurrent weight $w$", "input weight $u$"
+    left.set(xlabel=names[0], ylabel=names[1], title="the loss")
+    right.set(xlim=(0, STEPS), xlabel="step $k$", title="length of the gradient")
     right.set(ylim=(1e-3, 1e3), yscale="log")
-    paths = [Path(left, color=color, marker=marker) for color, marker in RUNS.values()]
-    for path in paths:
+    right.grid(True, axis="y", lw=0.6)
+    paths = [
+        Path(ax, color=color, marker=marker, ball=True).on(descent=run)
+        for ax in (left, middle)
+        for run, (color, marker) in zip(("whole", "clipped"), RUNS.values(), strict=True)
+    ]
+    for path in paths[:2]:
         path.start.set_visible(False)  # it is the start's own dot that can be dragged
     drawings = [
         Raster(left, "map", window=WINDOW, interpolation="bilinear"),
-        paths[0].on(descent="whole"),
-        paths[1].on(descent="clipped"),
+        Bowl(middle, window=WINDOW, names=names, title="two balls at a cliff"),
+        *paths,
         Point(left, drags=("w", "u"), color=BLACK).on(weights="start"),
-        Lines(middle, _run_looks("loss"), edge=True, step="step"),
         Lines(right, _run_looks("norm"), edge=True, step="step"),
         Rule(right, y="threshold", ls=":", label="threshold"),
     ]
     legend_below(right, columns=3)
+    view = turning()
+    view["azimuth"].value = 30  # from the plain, with the cliff across
     return explore(
         two_runs,
         drawings,
@@ -343,6 +357,7 @@ def clipping_at_a_cliff() -> Explorer:
         threshold=log_slider(1.0, 0.01, 100, 40, label="clip at"),
         w=slider(1.6, -1.0, 3.0, 0.05, label="start: w"),
         u=slider(-0.3, -1.5, 3.0, 0.05, label="start: u"),
+        **view,
     )
 
 
@@ -359,7 +374,7 @@ WAITS = (3, 10, 20, 40)  # steps between the symbol and its recall
 PRACTICE, EACH, RATE = 200, 10, 0.02  # steps of training, and from record to record; of Adam
 MEMORIES = {
     "plain RNN": {"color": MODEL, "marker": "s", "ms": 5},
-    "truncated RNN": {"color": PURPLE, "marker": "D", "ls": "--", "ms": 5},
+    "truncated RNN": {"color": GREEN, "marker": "D", "ls": "--", "ms": 5},
     "GRU": {"color": BLAME, "marker": "o", "ms": 5},
 }
 
@@ -511,12 +526,12 @@ def forecaster(units: int = 16, truncate: int | None = None) -> Network:
 
 
 @lru_cache(maxsize=16)
-def trained(seed: int = 0, truncate: int | None = None) -> np.ndarray:
-    """Weights (d,) after `TRAINING` steps of AdamW on all training months."""
+def trained(seed: int = 0, truncate: int | None = None) -> Descent:
+    """Train a forecaster on all training months, by AdamW."""
     network, data = forecaster(truncate=truncate), rises()
     loss = network.loss(data.x[~data.held_out], data.y[~data.held_out], mse, BATCH)
     optimizer = AdamW(cosine(0.01, TRAINING), weight_decay=0.3)
-    return descend(loss, network.init(seed), optimizer, TRAINING, every=TRAINING).point
+    return descend(loss, network.init(seed), optimizer, TRAINING, every=15)
 
 
 def free_running(network: Network, w: np.ndarray) -> np.ndarray:
@@ -543,40 +558,42 @@ def rmse(forecasts: np.ndarray) -> np.ndarray:
     return np.sqrt(np.mean((forecasts - data.co2[data.held_out]) ** 2, axis=-1))
 
 
-def forecast(network: Network | None = None, w: np.ndarray | None = None) -> Explorer:
+def forecast(network: Network | None = None, run: Descent | None = None) -> Explorer:
     """How far ahead does the network predict? The years held out, and three simple rules.
 
-    Without weights it is a network trained from seed 0.
+    `run` is a training of the network, which plays; without one, that from seed 0 is shown.
 
-    >>> errors = forecast().state["rmse"]
+    >>> errors = forecast().state["errors"]
     >>> bool(errors["network"][0] < 0.8 * errors["same month last year"][0])
     True
     """
-    network = network or forecaster()
-    forecasts = {
-        "network": free_running(network, trained() if w is None else w), **simple_forecasts(AHEAD),
-    }  # fmt: skip
-    errors, data = {name: rmse(each) for name, each in forecasts.items()}, co2()
+    network, run = network or forecaster(), run or trained()
+    rules, data = simple_forecasts(AHEAD), co2()
     years, truth = data.year[data.held_out], data.co2[data.held_out]
-    months = np.arange(1, AHEAD + 1)
+    months, last = np.arange(1, AHEAD + 1), max(int(run.steps[-1]), 1)
+    by_network = lru_cache(maxsize=128)(lambda record: free_running(network, run.points[record]))
 
-    def compare(ahead, rule) -> dict:
-        quantities = {"rmse": errors, "now": (ahead, errors["network"][ahead - 1])}
+    def compare(step, ahead, rule) -> dict:
+        record = int(np.argmin(np.abs(run.steps - step)))
+        forecasts = {"network": by_network(record), **rules}
+        errors = {name: rmse(each) for name, each in forecasts.items()}
+        quantities = {"taken": int(run.steps[record]), "errors": errors}
         for name, each in forecasts.items():
             shown = slice(None if name in ("network", rule) else 0)
             row = each[ahead - 1]
             quantities[f"ppm, {name}"] = years[shown], row[shown]
             quantities[f"error, {name}"] = years[shown], (row - truth)[shown]
             quantities[f"rmse, {name}"] = months, errors[name]
-        return quantities
+        return quantities | {"now": (ahead, errors["network"][ahead - 1])}
 
-    def caption(ahead, rule, rmse) -> str:
-        mine, other = (rmse[name][ahead - 1] for name in ("network", rule))
+    def caption(taken, ahead, rule, errors) -> str:
+        mine, other = (errors[name][ahead - 1] for name in ("network", rule))
         share = round(1 - mine / other, 2)
-        gain = f"{abs(share):.0%} {'less' if share > 0 else 'more'}" if share else "the same"
+        gain = f"{abs(share):.0%} {'smaller' if share > 0 else 'larger'}" if share else "the same"
         return (
-            f"{counted(ahead, 'month')} ahead, RMSE over the eight years held out: the network "
-            f"{mine:.2f} ppm, the rule “{rule}” {other:.2f} ppm. The network's error is {gain}."
+            f"After {counted(taken, 'step')} of training, {counted(ahead, 'month')} ahead, RMSE "
+            f"over the eight years held out: the network {mine:.2f} ppm, the rule “{rule}” "
+            f"{other:.2f} ppm. The network's error is {gain}."
         )
 
     left, middle, right = panels("flat", "flat", "flat", ratios=(1.2, 1, 0.9), height=4.1)
@@ -595,13 +612,15 @@ def forecast(network: Network | None = None, w: np.ndarray | None = None) -> Exp
         Lines(left, _rule_looks("ppm", marker="", lw=1.4), edge=True),
         Lines(middle, _rule_looks("error", marker="", lw=1.4), edge=True),
         Lines(right, _rule_looks("rmse"), edge=True),
-        Dots(right, "now", color=MODEL, ms=11, mec=MODEL),
+        Dots(right, "now", color=MODEL, ms=11, mec=MODEL, edge=True),
     ]
     legend_below(right, columns=2)
     return explore(
         compare,
         drawings,
         caption,
+        play="step",
+        step=slider(last, 0, last, max(last // 100, 1)),
         ahead=slider(1, 1, AHEAD, 1, label="months ahead"),
         rule=choice([*FORECASTS][1:], label="compare with"),
     )

@@ -19,7 +19,7 @@ def exercises(hand_in, *cells):
 
 def test_states_of_the_exercises(hand_in):
     states = {"07.1": True, "07.2": False, "07.3": None, "07.4": True}
-    assert read(hand_in(STEP, answered(states))).exercises == states
+    assert read(hand_in(STEP, answered(states))).exercises.items() >= states.items()
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_the_months_of_1959_are_near_those_that_scripps_published_as_monthly():
     np.testing.assert_allclose(data.co2[data.year.astype(int) == 1959], published, atol=0.4)
 
 
-def test_the_five_months_that_nobody_measured_are_on_a_line_and_marked():
+def test_the_five_months_without_a_measurement_are_on_a_line_and_marked():
     data = co2()
     filled = np.flatnonzero(~data.measured)
     assert [(int(data.year[k]), int(data.month[k])) for k in filled] == [

@@ -146,7 +146,7 @@ def test_sse_by_sufficient_statistics_equals_the_double_loop(seed, n, centre, sp
 
 
 @pytest.mark.parametrize("shift", [0.0, 5.0])
-def test_the_domain_of_a_line_fit_shows_the_minimum_and_some_of_the_bowl(shift):
+def test_the_domain_of_a_line_fit_holds_the_minimum_and_the_start(shift):
     y = Y - Y.mean() + shift
     surface = line_loss(X - X.mean(), y, mse)
     for (low, high), best in zip(surface.domain, surface.minima[0], strict=True):
@@ -274,7 +274,7 @@ def test_bad_input_gets_one_sentence(call, sentence):
     assert "\n" not in str(error.value)
 
 
-def test_data_and_losses_of_the_wrong_kind_are_named():
+def test_data_and_losses_of_the_wrong_kind():
     with pytest.raises(TypeError, match=r"x must be an array of real numbers, got \{\}"):
         line_loss({}, [1])
     with pytest.raises(TypeError, match="loss must be an error"):
@@ -283,7 +283,7 @@ def test_data_and_losses_of_the_wrong_kind_are_named():
         polynomial_loss(X, Y, 2, cross_entropy)
 
 
-def test_data_that_are_complex_or_too_large_to_square_are_named():
+def test_data_that_are_complex_or_too_large_to_square():
     with pytest.raises(TypeError, match="x must be an array of real numbers"):
         line_loss(np.array([1j, 2.0]), [1, 2])
     with pytest.raises(TypeError, match="y must be an array of real numbers"):
@@ -294,7 +294,7 @@ def test_data_that_are_complex_or_too_large_to_square_are_named():
         polynomial_loss([1e100, 1.0], [1, 2], degree=4)
 
 
-def test_predictions_and_targets_that_are_no_numbers_are_named():
+def test_predictions_and_targets_that_are_no_numbers():
     for error in (sse, mse, mae, huber, binary_cross_entropy):
         with pytest.raises(TypeError, match="prediction must be real numbers"):
             error(np.array(["a", "b"]), [1.0, 2.0])
@@ -349,7 +349,7 @@ def test_cross_entropy_has_second_derivatives():
 
 
 @pytest.mark.parametrize("error", [*ERRORS, cross_entropy], ids=lambda e: getattr(e, "name", "ce"))
-def test_an_error_says_which_targets_it_takes_and_whether_it_is_a_mean(error):
+def test_targets_and_averaged_of_each_error(error):
     classes = error is cross_entropy
     assert error.targets == ("classes" if classes else "numbers")
     p = rng.normal(size=(6, 3) if classes else 6)

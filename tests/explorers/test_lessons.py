@@ -86,7 +86,7 @@ def test_captions_are_sentences_with_units(explorer):
     assert caption.endswith(".")
     assert any(
         word in caption
-        for word in ("kg²", "m²", "of ink", "derivative", "curvature", "radient", "ppm")
+        for word in ("kg²", "m²", "of ink", "of light", "derivative", "curvature", "radient", "ppm")
     )
     assert not any(word in caption for word in ("nan", "inf", "array", "np."))
 

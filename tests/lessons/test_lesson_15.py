@@ -1,6 +1,7 @@
 """Lesson 15: its exercises as learners answer them, and its figures."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +14,7 @@ from calclearn.descent.descend import descend
 from calclearn.descent.losses import cross_entropy, mse
 from calclearn.descent.optimizers import AdamW, GradientDescent
 from calclearn.descent.schedules import clipped, cosine
+from calclearn.figures.descents import Path
 from calclearn.figures.sequences import LONGEST
 from calclearn.figures.surfaces import grid
 from calclearn.lessons.lesson_15 import (
@@ -43,8 +45,9 @@ from calclearn.lessons.lesson_15 import (
     sequence,
     symbols,
     trained,
+    truncated_gradients,
 )
-from calclearn.networks.recurrent import GRU, RNN, step_by_step
+from calclearn.networks.recurrent import GRU, RNN, adjoints_through_time, step_by_step
 
 
 def last_state(w):
@@ -188,7 +191,7 @@ def test_gradients_of_the_recurrent_weights_and_clipping(star, activation):
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("radius", [0.2, 0.9, 1.0, 2.5])
 def test_no_error_grows_faster_than_by_the_radius(radius, activation):
-    sizes = np.linalg.norm(sequence(radius, activation, LONGEST).adjoints(), axis=2)
+    sizes = np.linalg.norm(sequence(radius, activation, LONGEST).adjoints, axis=2)
     t, s = np.tril_indices(LONGEST)
     assert (sizes[t, s] <= sizes[t, t] * radius ** (t - s) * (1 + 1e-9)).all()
 
@@ -211,30 +214,39 @@ def test_a_loss_does_not_depend_on_later_steps(star):
 # Truncation.
 
 
-def test_truncation_cuts_the_map_into_pieces():
-    sizes = lessons.truncated_gradient().set(truncate=7, radius=0.9).state["sizes"]
-    t, s = np.tril_indices(LONGEST)
-    assert ((sizes[t, s] > 0) == (t // 7 == s // 7)).all()
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_truncation_cuts_the_map_into_pieces(activation):
+    state = lessons.truncated_gradient().set(truncate=7, radius=0.9, activation=activation).state
+    months, T = sequence(0.9, activation, LONGEST), LONGEST
+    G = np.zeros((T, T, UNITS))
+    G[np.arange(T), np.arange(T)] = months.errors
+    cut = replace(months.layer, truncate=7)
+    adjoints = adjoints_through_time(cut, months.parameters, np.repeat(months.x, T, axis=0), G)
+    assert state["sizes"] == pytest.approx(np.linalg.norm(adjoints, axis=2))
+    assert 0 < np.mean(state["sizes"] > 0) < 0.2
 
 
-@pytest.mark.parametrize("truncate", [None, 5])
-def test_truncated_gradient_is_that_of_the_plain_loop(truncate):
-    months, v = sequence(1.1, "tanh", 20, truncate), readout()
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("truncate", [1, 5, LONGEST])
+def test_truncated_gradient_is_that_of_the_plain_loop(truncate, activation):
+    months, v = sequence(1.1, activation, LONGEST), readout()
     targets = months.h @ v - months.errors @ v / (v @ v)
+    layer = replace(months.layer, truncate=truncate)
 
     def loss(*parameters):
-        h = step_by_step(months.layer, parameters, months.x)[0]
+        h = step_by_step(layer, parameters, months.x)[0]
         return np.mean((h @ v - targets) ** 2) / 2
 
-    parts = grad(loss, (0, 1, 2, 3))(*months.parameters)
-    assert months.gradient() == pytest.approx(np.concatenate([np.ravel(g) for g in parts]))
+    W_ih, W_hh, b_ih, b_hh = grad(loss, (0, 1, 2, 3))(*months.parameters)
+    whole = np.column_stack([W_ih, W_hh, b_ih, b_hh]).ravel()
+    assert truncated_gradients(1.1, activation)[truncate - 1] == pytest.approx(whole)
 
 
 def test_agreement_with_the_gradient_that_is_not_cut():
     state = lessons.truncated_gradient().set(truncate=3).state
     (_, ratios), (_, cosines) = state["ratios"], state["cosines"]
     assert (ratios[-1], cosines[-1]) == pytest.approx((1, 1))
-    true, other = (sequence(1.1, "tanh", LONGEST, k).gradient() for k in (None, 3))
+    true, other = truncated_gradients(1.1, "tanh")[[-1, 2]]
     long, short = np.linalg.norm(true), np.linalg.norm(other)
     assert ratios[2] == state["ratio"] == pytest.approx(short / long)
     assert cosines[2] == state["cosine"] == pytest.approx(other @ true / long / short)
@@ -246,7 +258,7 @@ def test_agreement_with_the_gradient_that_is_not_cut():
 
 
 def test_levels_of_the_map():
-    heights, numbers = landscape(30)(grid(WINDOW, 150)), _map(30)
+    heights, numbers = landscape(30)(grid(WINDOW, 100)), _map(30)
     assert (numbers.min(), numbers.max()) == (0, 13)
     assert (np.diff(numbers.ravel()[np.argsort(heights.ravel())]) >= 0).all()
 
@@ -279,14 +291,21 @@ def test_thresholds(cliff):
 def test_runs_at_a_step(cliff):
     state = cliff.set(step=2).state
     assert f"its loss is {state['whole'].values[2]:.3f}" in cliff.caption
-    line = cliff._drawings[4].drawing.lines["loss, clipped"]
-    assert line.get_xdata().tolist() == [0, 1, 2]
+    (norms,) = (one.drawing for one in cliff._drawings if "norm, clipped" in one.parameters)
+    assert norms.lines["norm, clipped"].get_xdata().tolist() == [0, 1, 2]
     cliff.set(step=40)
 
 
-def test_the_start_can_be_dragged(cliff):
-    (point,) = cliff._held()
-    assert point.drags == ("w", "u")
+def test_the_ball_that_is_not_clipped_leaves_map_and_bowl(cliff):
+    paths = [one.drawing for one in cliff._drawings if isinstance(one.drawing, Path)]
+    for step, gone in ((2, False), (3, True), (40, True)):
+        cliff.set(step=step).still()
+        thrown = [len(np.ravel(path.arrow.get_xdata())) for path in paths]
+        assert thrown == [gone, False] * 2  # whole and clipped, on the map and on the bowl
+
+
+def test_the_start_can_be_dragged_and_the_bowl_turned(cliff):
+    assert [held.drags for held in cliff._held()] == [("azimuth", "elevation"), ("w", "u")]
     assert cliff.set(w=0.5, u=2.0).state["whole"].points[0] == pytest.approx((0.5, 2.0))
     cliff.set(w=ONE[0], u=ONE[1])
 
@@ -390,7 +409,7 @@ def test_free_running_reads_its_own_forecasts():
 @pytest.fixture(scope="module")
 def errors():
     """RMSE (seed, month ahead) in ppm."""
-    return np.array([rmse(free_running(forecaster(), trained(seed))) for seed in range(5)])
+    return np.array([rmse(free_running(forecaster(), trained(seed).point)) for seed in range(5)])
 
 
 def test_every_seed_beats_the_simple_rules_on_the_years_held_out(errors):
@@ -409,18 +428,40 @@ def test_rounding_is_not_amplified():
     optimizer = AdamW(cosine(0.01, TRAINING), weight_decay=0.3)
     other = descend(loss, network.init(0) * (1 + noise), optimizer, TRAINING, every=TRAINING).point
     assert rmse(free_running(network, other)) == pytest.approx(
-        rmse(free_running(network, trained(0))), abs=1e-5
+        rmse(free_running(network, trained(0).point)), abs=1e-5
     )
 
 
 def test_forecast_of_the_network_and_one_rule():
-    network, w, rule = forecaster(), trained(0), "usual rise of each month"
-    figure = lessons.forecast(network, w).set(ahead=6, rule=rule)
-    mine, other = free_running(network, w)[5], simple_forecasts()[rule][5]
+    network, run, rule = forecaster(), trained(0), "usual rise of each month"
+    figure = lessons.forecast(network, run).set(ahead=6, rule=rule)
+    mine, other = free_running(network, run.point)[5], simple_forecasts()[rule][5]
     shown = {name: figure.state[f"ppm, {name}"][1] for name in FORECASTS}
     assert [name for name, values in shown.items() if len(values)] == ["network", rule]
     assert shown["network"] == pytest.approx(mine)
     assert shown[rule] == pytest.approx(other)
-    assert list(figure.state["rmse"]) == list(FORECASTS)
+    assert list(figure.state["errors"]) == list(FORECASTS)
     assert f"{rmse(mine):.2f} ppm" in figure.caption
-    assert f"{100 * (1 - rmse(mine) / rmse(other)):.0f} % less" in figure.caption
+    assert f"{100 * (1 - rmse(mine) / rmse(other)):.0f} % smaller" in figure.caption
+
+
+def test_forecast_during_the_training():
+    run = trained(0)
+    figure = lessons.forecast().set(step=300)
+    place = run.steps.tolist().index(300)
+    errors = rmse(free_running(forecaster(), run.points[place]))
+    assert figure.state["errors"]["network"] == pytest.approx(errors)
+    assert "After 300 steps" in figure.caption
+    assert figure.set(step=0).state["errors"]["network"][0] > errors[0]
+    half = descend(forecaster().loss(rises().x[:40], rises().y[:40], mse), run.points[0],
+                   GradientDescent(0.01), 3)  # fmt: skip
+    assert "After 3 steps" in lessons.forecast(forecaster(), half).caption
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_error_wanders_until_the_rate_falls(seed):
+    points = trained(seed).points
+    late = [rmse(free_running(forecaster(), w))[11] for w in points[-5:]]
+    early = [rmse(free_running(forecaster(), w))[11] for w in points[15:66]]
+    assert np.ptp(late) < 0.1 < 0.3 < np.ptp(early)
+    assert 0.6 < min(early) < max(early) < 1.5
