@@ -354,6 +354,23 @@ def test_directions_are_named_on_the_map_and_on_the_surface(landscape):
         assert (each.ax.get_xlabel(), each.ax.get_ylabel()) == ALONG
 
 
+def test_surface_is_the_largest_panel_and_is_turned_by_dragging(landscape):
+    landscape.still()
+    sizes = [ax.get_position().width for ax in landscape._painter.figure.axes]
+    assert landscape._painter.figure.axes[np.argmax(sizes)].name == "3d"
+    before = landscape.values
+    x0, y0, x1, y1 = landscape._grips()[0]
+    start = [(x0 + x1) / 2, (y0 + y1) / 2]
+    sent = {
+        name: {"index": control.index} if hasattr(control, "index") else control.value
+        for name, control in landscape.controls.items()
+    }
+    to = [start[0] - (x1 - x0) / 9, start[1]]
+    landscape._answer(sent, {"grip": 0, "before": sent, "start": start, "to": to})
+    assert landscape.values["azimuth"] == before["azimuth"] + 20
+    landscape.set(**before)
+
+
 def test_every_plane_and_optimizer_has_its_own_sentence(landscape):
     base, captions = landscape.values, set()
     for plane in PLANES.values():
