@@ -29,7 +29,7 @@ _NAMES = {
     "calculus.numerical": (
         "backward_difference central_difference complex_step derivative forward_difference"
     ),
-    "data": "co2 digits penguin_line penguins",
+    "data": "co2 digits line_data penguin_line penguins",
     "descent.descend": "Stop descend",
     "descent.losses": "l1 l2 line_loss mse polynomial_loss sse",
     "descent.optimizers": (

@@ -27,6 +27,7 @@ from calclearn.calculus.numerical import derivative as derivative
 from calclearn.calculus.numerical import forward_difference as forward_difference
 from calclearn.data import co2 as co2
 from calclearn.data import digits as digits
+from calclearn.data import line_data as line_data
 from calclearn.data import penguin_line as penguin_line
 from calclearn.data import penguins as penguins
 from calclearn.descent.descend import Stop as Stop

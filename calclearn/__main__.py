@@ -1,12 +1,15 @@
 """The command: lay the course out in a folder, and open it in JupyterLab.
 
 calclearn [DIR] [--no-browser] [--list] [--reset NAME] [-- JupyterLab's options]
+calclearn --lay-out FOLDER
+calclearn --collect FOLDER [--csv FILE] [--html FILE] [--rerun [SECONDS]]
 calclearn [--book FOLDER] [--lite FOLDER] [--pyodide URL-OR-FOLDER] [-j N]
 """
 
 import argparse
 import contextlib
 import errno
+import functools
 import importlib.util
 import os
 import socket
@@ -14,15 +17,13 @@ import stat
 import sys
 from pathlib import Path
 
-from calclearn.layout import Course, CourseError, find, question, shipped
+from calclearn.layout import Course, CourseError, find, question, shipped, write_file
 
 START = "00_start_here.ipynb"
 PORTS = 50  # how many ports are tried, as many as Jupyter itself tries
 
-# JupyterLab's settings for the course: a notebook that is saved and opened again shows its
-# figures, and nothing asks for the network. They lie in the package, so that a course folder,
-# which somebody else may have prepared, configures nothing.
-SETTINGS = Path(__file__).with_name("jupyter")
+# Tells Jupyter of the course's extension where pip has not, as in a checkout that is not installed.
+EXTENSION = Path(__file__).with_name("jupyter")
 
 
 def free_port(first: int) -> int:
@@ -72,18 +73,14 @@ def open_in_jupyterlab(folder: Path, browser: bool, options: list[str]) -> int:
         options.append("--allow-root")
     if not browser:
         options.append("--no-browser")
-    configs = [str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    configs = [str(EXTENSION), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, configs))
-    # The course multiplies small matrices. Two threads at that wait for each other longer than they
-    # work: while the browser paints, training a small network would take twenty times as long.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
     from jupyterlab.labapp import main as jupyterlab  # only a launch needs it
 
     here = [
         f"--ServerApp.root_dir={folder}",
         f"--LabApp.default_url=/lab/tree/{START}",
-        "--ServerApp.kernel_websocket_connection_class=calclearn.server.PromptConnection",
         "--ServerApp.kernel_spec_manager_class=calclearn.server.KernelsFromElsewhere",
     ]
     return jupyterlab([*here, f"--ServerApp.port={port}", *options]) or 0
@@ -106,6 +103,49 @@ def course_folder(name: str) -> Path:
     return folder
 
 
+def write(name: str, content: bytes) -> None:
+    """Write a file that was named on the command line."""
+    try:
+        write_file(Path(name).absolute(), content)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise CourseError(f"cannot write {name!r:.80}: {reason}") from error
+
+
+def collect(arguments: argparse.Namespace) -> int:
+    """Print a class's table, and write it to the files that are named."""
+    from calclearn.classroom import sandbox
+    from calclearn.classroom.gradebook import collect as collected
+    from calclearn.classroom.page import page
+
+    folder = course_folder(arguments.collect)
+    if not folder.is_dir():
+        raise CourseError(
+            f"there is no folder {folder}; name the folder with the class's notebooks"
+        )
+    if arguments.rerun is None:
+        book = collected(folder)
+    else:
+        print(f"Each notebook runs for {arguments.rerun} s at most.", file=sys.stderr, flush=True)
+        again = functools.partial(sandbox.rerun, seconds=arguments.rerun)
+        book = collected(folder, again, sandbox.conditions())
+    if not book.students:
+        raise CourseError(f"no notebook lies in {folder}, or in a folder below it")
+    if arguments.csv is not None:  # a spreadsheet takes UTF-8 for such only behind a mark
+        write(arguments.csv, book.csv().encode("utf-8-sig", "replace"))
+    if arguments.html is not None:
+        write(arguments.html, page(book).encode("utf-8", "replace"))
+    print(book)
+    return 0
+
+
+def seconds(text: str) -> int:
+    """A time limit, as argparse reads it."""
+    if not text.isdecimal() or not 0 < int(text) <= 86_400:
+        raise argparse.ArgumentTypeError(f"must be seconds from 1 to 86400, not {text!r:.40}")
+    return int(text)
+
+
 def make_sites(arguments: argparse.Namespace) -> int:
     """Make the book, the course in a browser's tab, or both, which then link to each other."""
     from calclearn.book import publish  # what it needs, only a site needs
@@ -119,6 +159,8 @@ def make_sites(arguments: argparse.Namespace) -> int:
 def run(arguments: argparse.Namespace, options: list[str]) -> int:
     if arguments.book is not None or arguments.lite is not None:
         return make_sites(arguments)
+    if arguments.collect is not None:
+        return collect(arguments)
     if arguments.list:
         stems = {name.removesuffix(".ipynb"): path for name, path in shipped().items()}
         width = max(map(len, stems), default=0)
@@ -126,7 +168,7 @@ def run(arguments: argparse.Namespace, options: list[str]) -> int:
             print(f"{stem:{width}}  {question(path)}")
         return 0
     name = find(arguments.reset) if arguments.reset is not None else None
-    folder = course_folder(arguments.folder)
+    folder = course_folder(arguments.folder if arguments.lay_out is None else arguments.lay_out)
     try:
         course = Course(folder)
         kept = course.lay_out()
@@ -140,6 +182,8 @@ def run(arguments: argparse.Namespace, options: list[str]) -> int:
     if kept:
         numbers = ", ".join(name.partition("_")[0] for name in kept)
         print(f"Kept with your changes: {numbers} (calclearn --reset NAME brings one back new).")
+    if arguments.lay_out is not None:
+        return 0
     return open_in_jupyterlab(folder, not arguments.no_browser, options)
 
 
@@ -160,6 +204,21 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument(
         "--reset", metavar="NAME", help="bring a notebook back new, keep a dated copy of yours"
     )
+    parser.add_argument(
+        "--lay-out", metavar="FOLDER", help="lay the course out in a folder, start nothing"
+    )
+    teaching = parser.add_argument_group("for teachers")
+    teaching.add_argument(
+        "--collect", metavar="FOLDER", help="read a class's notebooks into a table"
+    )
+    teaching.add_argument("--csv", metavar="FILE", help="write the table for a spreadsheet, too")
+    teaching.add_argument(
+        "--html", metavar="FILE", help="write a page with the class's picture, too"
+    )
+    teaching.add_argument(
+        "--rerun", nargs="?", type=seconds, const=120, metavar="SECONDS",
+        help="run each notebook again in a sandbox, so long at most (120), and trust only that",
+    )  # fmt: skip
     sites = parser.add_argument_group("the course as static sites")
     sites.add_argument("--book", metavar="FOLDER", help="pages whose figures move, without Python")
     sites.add_argument("--lite", metavar="FOLDER", help="the notebooks in a tab of the browser")
@@ -167,7 +226,11 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
         "--pyodide", metavar="URL-OR-FOLDER", help="the browser's Python (its released build)"
     )
     sites.add_argument("-j", "--jobs", type=int, metavar="N", help="processes for --book")
-    return parser.parse_args(argv[:cut]), argv[cut + 1 :]
+    arguments = parser.parse_args(argv[:cut])
+    for option in ("csv", "html", "rerun"):
+        if arguments.collect is None and getattr(arguments, option) is not None:
+            parser.error(f"--{option} goes with --collect FOLDER")
+    return arguments, argv[cut + 1 :]
 
 
 def main(argv: list[str] | None = None) -> int:

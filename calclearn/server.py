@@ -1,7 +1,57 @@
-"""What the course's Jupyter server does differently from a plain one."""
+"""What Jupyter does for the course: an extension of its server, which pip installs enabled.
+
+So a hub, Binder, Codespaces and a plain `jupyter lab` have what `calclearn` itself starts:
+
+- Every server sends a figure's pictures at once. Nothing else changes where no course is.
+- Where the variable CALCLEARN_COURSE names a folder, the course is laid out in it before the server
+  starts. Without it no file is written.
+- There, and where the server's folder is a course, saved notebooks keep their figures, JupyterLab
+  asks for no news, and kernels multiply their small matrices on one thread.
+"""
+
+import os
+from pathlib import Path
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+
+from calclearn.layout import KEPT, Course, CourseError
+
+# JupyterLab's settings for the course: a notebook that is saved and opened again shows its
+# figures, and nothing asks for the network. They lie in the package, so that a course folder,
+# which somebody else may have prepared, configures nothing.
+SETTINGS = Path(__file__).with_name("jupyter")
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    return [{"module": "calclearn.server"}]
+
+
+def _link_jupyter_server_extension(server) -> None:
+    """Prepare the course, before JupyterLab reads its settings."""
+    asked = os.environ.get("CALCLEARN_COURSE")
+    if asked:
+        try:
+            folder = Path(asked).expanduser().absolute()
+            Course(folder).lay_out()
+        except (CourseError, OSError, RuntimeError, ValueError) as error:
+            server.log.error("calclearn cannot lay the course out in %r: %s", asked, error)
+    if asked or Path(server.root_dir, KEPT, "manifest.json").is_file():
+        configs = os.environ.get("JUPYTER_CONFIG_PATH", "").split(os.pathsep)
+        if str(SETTINGS) not in configs:
+            os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(
+                filter(None, [str(SETTINGS), *configs])
+            )
+        # The course multiplies small matrices. Two threads at that wait for each other longer than
+        # they work: while the browser paints, training would take twenty times as long.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def _load_jupyter_server_extension(server) -> None:
+    """Let pictures leave at once, unless the server has a connection of another kind."""
+    if server.kernel_websocket_connection_class is ZMQChannelsWebsocketConnection:
+        server.kernel_websocket_connection_class = PromptConnection
+        server.web_app.settings["kernel_websocket_connection_class"] = PromptConnection
 
 
 class PromptConnection(ZMQChannelsWebsocketConnection):

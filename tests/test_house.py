@@ -21,7 +21,7 @@ TOP_LEVEL = {
     "LICENSE", "README.md", "calclearn", "environment.yml", "notebooks", "pyproject.toml", "tests",
 }  # fmt: skip
 HEAVY = {"IPython", "PIL", "anywidget", "ipywidgets", "matplotlib", "pandas", "scipy", "traitlets"}
-DRAWING_ROOMS = {"book", "figures", "explorers", "exercises", "lessons"}
+DRAWING_ROOMS = {"book", "figures", "explorers", "exercises", "lessons", "classroom"}
 
 
 def python(code: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
@@ -55,6 +55,7 @@ def test_imports_go_one_way():
         ("exercises", "import calclearn.lessons", "Nothing imports upward"),
         ("lessons", "import calclearn.book", "Nothing imports upward"),
         ("explorers", "import calclearn.lessons", "Nothing imports upward"),
+        ("exercises", "import calclearn.classroom", "Nothing imports upward"),
         ("descent", "def draw():\n    import matplotlib", "Mathematics and data know nothing"),
         ("figures", "import ipywidgets", "Drawings know nothing of widgets"),
     ],
@@ -70,6 +71,7 @@ def test_an_import_the_wrong_way_is_found(tmp_path, room, line, contract):
         "explorers",
         "exercises",
         "lessons",
+        "classroom",
         "book",
     )
     for name in ("", *rooms):
@@ -165,6 +167,19 @@ def test_the_version_is_said_once():
     assert importlib.metadata.version("calclearn") == PROJECT["project"]["version"]
     texts = [path.read_text(encoding="utf-8") for path in MODULES]
     assert not any(re.search(r"__version__\s*=\s*[\"']", text) for text in texts)
+
+
+def test_the_citation_is_the_project_s():
+    """`cffconvert --validate` checks the rest; the version stays where it is said once."""
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    project = PROJECT["project"]
+    assert (citation["cff-version"], citation["type"]) == ("1.2.0", "software")
+    assert citation["title"] == project["name"]
+    assert citation["keywords"] == project["keywords"]
+    assert citation["license"] in project["license"].split(" AND ")
+    assert "version" not in citation
+    assert citation["message"]
+    assert all(author["name"] for author in citation["authors"])
 
 
 def test_condas_environment_is_in_step_with_the_project():

@@ -1,6 +1,7 @@
-"""The course travels in its wheel: built here and installed elsewhere, it needs no checkout."""
+"""The release: built here and installed elsewhere, the course needs no checkout."""
 
 import importlib.metadata
+import json
 import os
 import shutil
 import subprocess
@@ -30,10 +31,16 @@ def run(*command, **options):
 
 
 @pytest.fixture(scope="module")
-def wheel(uv, tmp_path_factory):
+def release(uv, tmp_path_factory):
+    """The source distribution, and the wheel that is built from it."""
     root, out = Path(__file__).parents[1], tmp_path_factory.mktemp("dist")
-    run(uv, "build", "--wheel", "--out-dir", out, root)
-    (built,) = out.glob("*.whl")
+    run(sys.executable, "-m", "build", "--installer", "uv", "--outdir", out, root)
+    return out
+
+
+@pytest.fixture(scope="module")
+def wheel(release):
+    (built,) = release.glob("*.whl")
     return built
 
 
@@ -64,6 +71,32 @@ def test_the_wheel_holds_every_notebook_and_nothing_of_the_workshop(wheel, root)
     assert "calclearn/explorers/live.js" in names
     assert "calclearn/jupyter/labconfig/default_setting_overrides.json" in names
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"calclearn"}
+
+
+def test_the_wheel_is_small(wheel):
+    assert wheel.stat().st_size < 8_000_000
+
+
+def test_the_index_can_show_the_release(release):
+    """Its long description renders, and its metadata are those that an index takes."""
+    run(sys.executable, "-m", "twine", "check", "--strict", *release.iterdir())
+
+
+def test_pip_installs_the_extension_of_jupyter_enabled(elsewhere):
+    folder, _ = elsewhere
+    file = Path(folder, "venv", "etc", "jupyter", "jupyter_server_config.d", "calclearn.json")
+    extensions = json.loads(file.read_text())["ServerApp"]["jpserver_extensions"]
+    assert extensions == {"calclearn.server": True}
+
+
+def test_a_class_is_collected_away_from_the_checkout(elsewhere):
+    folder, calclearn = elsewhere
+    laid_out = calclearn("--lay-out", "class/ada")
+    assert laid_out.returncode == 0, laid_out.stderr
+    lesson = folder / "class" / "ada" / "07_how_big_a_step.ipynb"
+    lesson.write_text(lesson.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    collected = calclearn("--collect", "class")
+    assert "0 of " in collected.stdout, collected.stderr
 
 
 def test_the_command_works_away_from_the_checkout(elsewhere, root):

@@ -73,24 +73,13 @@ def test_lays_the_course_out_says_where_and_opens_the_first_lesson(
     assert "--LabApp.default_url=/lab/tree/00_start_here.ipynb" in argv
     assert "--ServerApp.answer_yes=True" in argv
     assert "--no-browser" not in argv
+    assert not any("websocket" in word for word in argv)  # the extension's part
     assert ("--allow-root" in argv) == (hasattr(os, "geteuid") and os.geteuid() == 0)
 
 
 def test_no_browser(package, launched, tmp_path):
     command.main([str(tmp_path / "here"), "--no-browser"])
     assert "--no-browser" in launched[0]
-
-
-def test_its_kernels_multiply_on_one_thread_unless_asked_otherwise(
-    package, launched, tmp_path, monkeypatch
-):
-    for before, after in ((None, "1"), ("4", "4")):
-        if before is None:
-            monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
-        else:
-            monkeypatch.setenv("OPENBLAS_NUM_THREADS", before)
-        command.main([str(tmp_path / "here"), "--no-browser"])
-        assert os.environ["OPENBLAS_NUM_THREADS"] == after
 
 
 def test_jupyterlab_keeps_figures_in_saved_notebooks_and_asks_for_no_news(course):
@@ -100,6 +89,23 @@ def test_jupyterlab_keeps_figures_in_saved_notebooks_and_asks_for_no_news(course
     plugins = json.loads(settings)
     assert plugins["@jupyter-widgets/jupyterlab-manager:plugin"] == {"saveState": True}
     assert plugins["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+
+
+def test_lay_out_starts_nothing(package, launched, tmp_path, capsys):
+    folder = tmp_path / "class"
+    assert command.main(["--lay-out", str(folder)]) == 0
+    assert {path.name for path in folder.glob("*.ipynb")} == set(LESSONS)
+    assert capsys.readouterr().out == f"The course is in {folder}\n"
+    (folder / "08_a_loop.ipynb").write_text("mine")
+    assert command.main(["--lay-out", str(folder)]) == 0
+    assert "Kept with your changes: 08" in capsys.readouterr().out
+    assert launched == []
+
+
+def test_lay_out_and_reset(package, launched, tmp_path, capsys):
+    folder = tmp_path / "class"
+    assert command.main(["--lay-out", str(folder), "--reset", "07"]) == 0
+    assert "there is nothing to reset" in capsys.readouterr().out
 
 
 def test_list_names_each_lesson_with_its_question(package, capsys):

@@ -1,13 +1,21 @@
-"""What the README promises: its example runs, its links lead somewhere, its map is the course's."""
+"""What the pages for readers promise: examples run, links lead somewhere, tables and commands are
+the course's."""
 
 import json
 import re
+import shlex
 from pathlib import Path
 
+import pytest
+import yaml
+
+from calclearn.__main__ import START, parse
 from calclearn.exercises.catalogue import exercises
 
 ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *(ROOT / ".github").glob("*.md")]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TEACHING = (ROOT / ".github" / "TEACHING.md").read_text(encoding="utf-8")
 
 
 def test_the_example_of_a_figure_runs():
@@ -21,10 +29,33 @@ def test_the_example_of_a_figure_runs():
     assert "diverge" in explorer.set(learning_rate=5e-3).caption
 
 
-def test_links_and_pictures_are_there():
-    targets = re.findall(r"\]\(([^)#\s]+)\)", README)
-    assert len(targets) > 5
-    assert [target for target in targets if not (ROOT / target).exists()] == []
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links_and_pictures_are_there(page):
+    targets = re.findall(r"\]\(([^)#\s]+)\)", page.read_text(encoding="utf-8"))
+    targets = [target for target in targets if not target.startswith("https://")]
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_command_takes_what_the_pages_give_it(page):
+    text = page.read_text(encoding="utf-8")
+    for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
+        for line in re.findall(r"(?:^|&& )(?:uv run )?(calclearn\b[^#&\n]*)", block, re.MULTILINE):
+            parse(shlex.split(line)[1:])  # a SystemExit is an option that is not there
+
+
+def test_a_newcomer_reads_the_readme_in_minutes():
+    """At 200 words a minute; tables and code are looked up, not read."""
+    prose = re.sub(r"```.*?```|^\|.*$", "", README, flags=re.DOTALL | re.MULTILINE)
+    assert len(prose.split()) < 5 * 200
+
+
+def test_the_hub_s_values_are_yaml():
+    (text,) = re.findall(r"```yaml\n(.*?)```", TEACHING, re.DOTALL)
+    values = yaml.safe_load(text)
+    spawner = values["hub"]["config"]["KubeSpawner"]
+    assert spawner["notebook_dir"] == spawner["working_dir"]  # where the course is laid out
+    assert values["singleuser"]["defaultUrl"] == f"/lab/tree/calclearn-course/{START}"
 
 
 def test_the_map_names_every_lesson_that_is_there():
@@ -33,7 +64,7 @@ def test_the_map_names_every_lesson_that_is_there():
 
 
 def test_the_table_for_teachers_says_what_the_lessons_say():
-    rows = re.findall(r"^\| \[(\d\d)\]\(\S+\) \| (\d+) \| ([\d, ]*?) ?\| (\d+) \|$", README, re.M)
+    rows = re.findall(r"^\| \[(\d\d)\]\(\S+\) \| (\d+) \| ([\d, ]*?) ?\| (\d+) \|$", TEACHING, re.M)
     assert len(rows) == len(list((ROOT / "notebooks").glob("*.ipynb")))
     for number, minutes, needs, count in rows:
         (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")

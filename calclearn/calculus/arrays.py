@@ -68,14 +68,19 @@ def places(a):
     return np.arange(np.size(a)).reshape(np.shape(a))
 
 
-def moved(*functions):
-    """Differentiate functions that move the numbers of one array, by the places that they read."""
+def moved(*functions, k=0):
+    """Differentiate functions that move the numbers of argument k, by the places that they read."""
 
     def definition(function):
-        return lambda a, *rest, **keywords: np.ravel(a)[function(places(a), *rest, **keywords)]
+        def read(*arguments, **keywords):
+            a, others = arguments[k], [plain(operand(b)) for b in arguments]
+            others[k] = places(a)
+            return np.ravel(a)[function(*others, **keywords)]
+
+        return read
 
     for function in functions:
-        rewritten(function)(definition(function))
+        rewritten(function, arrays=k + 1)(definition(function))
 
 
 def before(a, axis):
@@ -103,25 +108,22 @@ rule(np.swapaxes,     lambda g, y, a, axis1, axis2: np.swapaxes(g, axis1, axis2)
 rule(np.moveaxis,     lambda g, y, a, source, destination: np.moveaxis(g, destination, source))
 rule(np.flip,         lambda g, y, a, axis=None: np.flip(g, axis))
 rule(np.roll,         lambda g, y, a, shift, axis=None: np.roll(g, np.negative(shift), axis))
-moved(np.rollaxis, np.rot90, np.resize, np.delete, np.tile, np.repeat)
+moved(np.rollaxis, np.rot90, np.resize, np.tile, np.repeat)
 if hasattr(np, "astype"):  # from NumPy 2.1
     rewritten(np.astype)( lambda x, dtype, copy=True, device=None: x.astype(dtype))
 rewritten(np.matrix_transpose, np.linalg.matrix_transpose)(lambda x: np.swapaxes(x, -1, -2))
 rewritten(np.fliplr)( lambda m: np.flip(m, 1))
 rewritten(np.flipud)( lambda m: np.flip(m, 0))
-rewritten(np.sort)(   lambda a, axis=-1, kind=None, order=None, *, stable=None: sorted_by(
-                          a, np.argsort(plain(a), axis, kind="stable"), axis))
-rewritten(np.partition)(lambda a, kth, axis=-1, kind="introselect", order=None: sorted_by(
-                          a, np.argpartition(plain(a), kth, axis), axis))
+rewritten(np.partition)(lambda a, kth, axis=-1, kind="introselect", order=None:
+                          np.take_along_axis(a, np.argpartition(plain(a), kth, axis), axis))
 
-# some of them
+# a part of them
 rule(np.triu,         lambda g, y, a, k=0: np.triu(g, k))
 rule(np.tril,         lambda g, y, a, k=0: np.tril(g, k))
 rewritten(np.trim_zeros)(lambda filt, trim="fb", axis=None: filt[trimmed(plain(filt), trim)])
-rewritten(np.extract, arrays=2)(lambda condition, arr: np.ravel(arr)[np.ravel(condition) != 0])
-rewritten(np.compress, arrays=2)(lambda condition, a, axis=None, out=None:
-                          np.take(a, np.flatnonzero(plain(condition)), axis))
-rewritten(np.trace, np.linalg.trace)(lambda a, offset=0, axis1=0, axis2=1, dtype=None, out=None:
+moved(np.take, np.take_along_axis, np.diagonal, np.delete)
+moved(np.extract, np.compress, k=1)
+rewritten(np.trace)(   lambda a, offset=0, axis1=0, axis2=1, dtype=None, out=None:
                           np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype))
 rewritten(np.linalg.trace)(lambda x, offset=0, dtype=None: np.trace(x, offset, -2, -1, dtype))
 rewritten(np.linalg.diagonal)(lambda x, offset=0: np.diagonal(x, offset, -2, -1))
@@ -144,28 +146,6 @@ rewritten(np.broadcast_arrays, arrays=0)(lambda *args, subok=False: tuple(
 # fmt: on
 
 
-@rewritten(np.take)
-def take(a, indices, axis=None, out=None, mode="raise"):
-    a, axis = (np.ravel(a), 0) if axis is None else (a, axis)
-    n, k = a.shape[axis], np.asarray(plain(operand(indices)))
-    k = k if mode == "raise" else np.clip(k, 0, n - 1) if mode == "clip" else k % n
-    return a[(*before(a, axis), k)]
-
-
-@rewritten(np.take_along_axis)
-def take_along_axis(arr, indices, axis=-1):
-    if axis is None:
-        return np.ravel(arr)[np.asarray(indices)]
-    indices = np.asarray(indices)
-    shape = np.broadcast_shapes(
-        *[tuple(1 if i == axis % arr.ndim else n for i, n in enumerate(np.shape(b)))
-          for b in (arr, indices)]
-    )  # fmt: skip
-    index = list(np.ogrid[tuple(map(slice, shape))])
-    index[axis] = indices
-    return arr[tuple(index)]
-
-
 def trimmed(filt, trim):
     """The slice that leaves out the zeros at the front, at the back, or at both ends."""
     where = np.flatnonzero(filt)
@@ -175,8 +155,15 @@ def trimmed(filt, trim):
                  where[-1] + 1 if "b" in trim.lower() else None)  # fmt: skip
 
 
-def sorted_by(a, order, axis):
-    return np.ravel(a)[order] if axis is None else np.take_along_axis(a, order, axis)
+@rewritten(np.sort)
+def sort(a, axis=-1, kind=None, order=None, *, stable=None):
+    """The numbers in order: of equal ones the mean of both orders in which they may stand."""
+    a, axis = (np.ravel(a), 0) if axis is None else (a, axis)
+    numbers = plain(a)
+    order = np.argsort(numbers, axis, kind="stable")
+    other = np.shape(a)[axis] - 1 - np.argsort(np.flip(numbers, axis), axis, kind="stable")
+    y = np.take_along_axis(a, order, axis)
+    return y if np.all(order == other) else (y + np.take_along_axis(a, other, axis)) / 2
 
 
 @rewritten(np.unique)
@@ -213,28 +200,16 @@ def pull_pad(g, y, a, pad_width, mode="constant", constant_values=0, reflect_typ
 
 
 # Diagonals
-def diagonal_places(rows, columns, offset):
-    row = np.arange(max(0, -offset), min(rows, columns - offset))
-    return row, row + offset
-
-
-@rewritten(np.diagonal)
-def diagonal(a, offset=0, axis1=0, axis2=1):
-    last = np.moveaxis(a, (axis1, axis2), (-2, -1))
-    return last[(..., *diagonal_places(*last.shape[-2:], offset))]
-
-
 @rewritten(np.diag)
 def diag(v, k=0):
-    if v.ndim == 2:
-        return np.diagonal(v, k)
-    return np.diagflat(v, k)
+    return np.diagonal(v, k) if v.ndim == 2 else np.diagflat(v, k)
 
 
 @rewritten(np.diagflat)
 def diagflat(v, k=0):
     size = v.size + abs(k)
-    return scatter((size, size), v.dtype, (diagonal_places(size, size, k),), np.ravel(v))
+    row = np.arange(v.size) + max(0, -k)
+    return scatter((size, size), v.dtype, ((row, row + k),), np.ravel(v))
 
 
 # Joining is cut going back, and cutting is indexing
@@ -381,6 +356,32 @@ def bincount(x, weights=None, minlength=0):
     x = np.asarray(plain(x))
     size = max(minlength, x.max(initial=-1) + 1)
     return scatter((size,), np.dtype(float), (x,), weights.astype(float))
+
+
+@rewritten(np.histogram_bin_edges)
+def histogram_bin_edges(a, bins=10, range=None, weights=None):
+    """Edges at equal distances, from the smallest number to the largest."""
+    if np.ndim(bins):
+        return operand(bins)
+    edges = np.histogram_bin_edges(plain(a), bins, range, plain(weights))
+    if range is not None or edges[0] != np.min(plain(a)):
+        return edges
+    return np.linspace(np.min(a), np.max(a), len(edges))
+
+
+@rewritten(np.histogram)
+def histogram(a, bins=10, range=None, density=None, weights=None):
+    """The sum of the weights between two edges: numbers that do not cross an edge change none."""
+    edges = histogram_bin_edges(a, bins, range, weights)
+    a, bins, last = plain((np.ravel(a), operand(bins), len(edges) - 2))
+    fixed = np.histogram_bin_edges(a, bins, range, plain(weights))
+    place = np.where(a == fixed[-1], last, np.searchsorted(fixed, a, "right") - 1)
+    inside = (place >= 0) & (place <= last)
+    heights = np.bincount(place[inside], minlength=last + 1)
+    if weights is not None:
+        weights = np.ravel(operand(weights))[inside]
+        heights = np.bincount(place[inside], weights, last + 1).astype(weights.dtype)
+    return heights / np.diff(edges) / np.sum(heights) if density else heights, edges
 
 
 @rewritten(np.apply_along_axis, arrays=0)

@@ -16,20 +16,12 @@ Source: A. Griewank and A. Walther, Evaluating Derivatives, 2nd ed. (2008), chap
 import itertools
 from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 # Importing the rules fills the table of them.
-from calclearn.calculus import (  # noqa: F401
-    curves,
-    linear_algebra,
-    reductions,
-    statistics,
-    steps,
-    strong,
-    ufuncs,
-)  # fmt: skip
+from calclearn.calculus import curves, linear_algebra, reductions, steps, strong  # noqa: F401
 from calclearn.calculus.arrays import assembled
 from calclearn.calculus.cures import cured
 from calclearn.calculus.methods import running
@@ -40,11 +32,14 @@ from calclearn.calculus.structures import (
     copied,
     each_leaf,
     is_leaf,
+    like,
     one_number_per_point,
+    ones,
     real,
     real_result,
+    restored,
     results_per_point,
-)  # fmt: skip
+)
 from calclearn.calculus.tracing import STRONG, Traced, primitive, rule
 
 # fmt: off
@@ -55,16 +50,8 @@ __all__ = ["Graph", "Node", "grad", "hessian", "jacobian", "primitive", "rule", 
 levels = itertools.count()
 
 
-class Recording(NamedTuple):
-    """What f computed: `inputs` are the arrays in its arguments, in order, and their trace."""
-
-    arguments: list
-    inputs: list[Traced]
-    result: Traced
-
-
-def record(f: Callable, argnums, arguments, keywords) -> Recording:
-    """Run f with the arguments at positions `argnums` traced."""
+def record(f: Callable, argnums, arguments, keywords) -> tuple[list[Traced], Traced]:
+    """Run f with the arguments at positions `argnums` traced; return these, and its result."""
     level, inputs, traced = next(levels), [], list(arguments)
 
     def leaf(name, x):
@@ -86,46 +73,52 @@ def record(f: Callable, argnums, arguments, keywords) -> Recording:
         raise cured(error) from None
     finally:
         running.discard(level)
-    result = real_result(result)
+    if type(result) is not Traced:
+        result = real_result(result)
     if type(result) is not Traced or result.level != level:  # it does not depend on the inputs
         result = Traced(result, level)
-    return Recording([arguments[k] for k in argnums], inputs, result)
+    return inputs, result
 
 
+@np.errstate(all="ignore")  # what is infinite or no number shows in the gradient
 def walk(result: Traced, g, visit=None) -> dict[int, Any]:
     """Carry the adjoint g of the result back; return those of the inputs, by order of birth."""
-    waiting, adjoints, arrived = [result.born], {result.born: (result, g)}, {}
-    with np.errstate(all="ignore"):  # what is infinite or no number shows in the gradient
-        while waiting:
-            born = heappop(waiting)
-            node, g = adjoints.pop(born)
-            rule, values = node.rule, node.values
-            if type(g) is list:
-                g = assembled(g, node.value)
-            if visit:
-                visit(node, g)
-            if rule is None:
-                arrived[born] = g
+    level, arrived = result.level, {}
+    waiting, adjoints = [result.born], {result.born: (result, g)}
+    while waiting:
+        born = heappop(waiting)
+        node, g = adjoints.pop(born)
+        rule, y, keywords = node.rule, node.value, node.keywords
+        if type(g) is list:
+            g = assembled(g, y)
+        if visit:
+            visit(node, g)
+        if rule is None:
+            arrived[born] = g
+            continue
+        values = []
+        for a in node.arguments:
+            values.append(a.value if type(a) is Traced and a.level == level else a)
+        if rule.together:
+            needed = [a is not values[k] for k, a in enumerate(node.arguments)]
+            shares = rule.together(needed, g, y, *values, **keywords or {})
+        for k, parent in enumerate(node.arguments):
+            if parent is values[k]:  # a constant
                 continue
-            keywords = node.keywords or {}
             if rule.together:
-                needed = [a is not values[k] for k, a in enumerate(node.arguments)]
-                shares = rule.together(needed, g, node.value, *values, **keywords)
-            for k, parent in enumerate(node.arguments):
-                if parent is values[k]:  # a constant
-                    continue
-                if rule.together:
-                    share = shares[k]
-                else:
-                    share = rule.pullbacks[k](g, node.value, *values, **keywords)
-                    if rule.broadcasts and share.shape != values[k].shape:
-                        share = unbroadcast(share, values[k].shape)
-                born = parent.born
-                if born in adjoints:
-                    share = total(adjoints[born][1], share)
-                else:
-                    heappush(waiting, born)
-                adjoints[born] = parent, share
+                share = shares[k]
+            elif keywords:
+                share = rule.pullbacks[k](g, y, *values, **keywords)
+            else:
+                share = rule.pullbacks[k](g, y, *values)
+                if rule.broadcasts and share.shape != values[k].shape:
+                    share = unbroadcast(share, values[k].shape)
+            born = parent.born
+            if born in adjoints:
+                share = total(adjoints[born][1], share)
+            else:
+                heappush(waiting, born)
+            adjoints[born] = parent, share
     return arrived
 
 
@@ -140,49 +133,17 @@ def total(earlier, share):
     return [*share, (..., earlier)] if type(share) is list else earlier + share
 
 
-def cotangents(recording: Recording, g) -> list:
+def cotangents(inputs, result, g) -> list:
     """The cotangents of the inputs, gᵀ ∂f/∂x.
 
     Where NaN comes out although f has a value, the walk is done once more with strong zeros:
     0 · NaN = 0 and 0 · ∞ = 0, so that the branch that a `where` did not choose does not count.
     """
-    _, inputs, result = recording
     arrived = walk(result, g)
     if any(map(has_nan, arrived.values())) and not has_nan(result.value):
         again = strong.untraced(walk(result, Traced(g, STRONG)))
         arrived = arrived if any(map(has_nan, again.values())) else again
     return [like(x.value, arrived.get(x.born)) for x in inputs]
-
-
-def like(value, g):
-    """A cotangent of `value` in its shape and dtype, that shares no memory with any other."""
-    if g is None:
-        g = np.zeros(value.shape, value.dtype)
-    if g.shape != value.shape:
-        raise ValueError(
-            f"a rule returned a cotangent of shape {g.shape} for a value of shape {value.shape}"
-        )
-    if g.dtype.kind == "c":
-        raise TypeError(f"the gradient is {g.dtype}: complex numbers are out of scope")
-    if type(g) is Traced:
-        return g if g.dtype == value.dtype else g.astype(value.dtype)
-    return np.array(g, value.dtype) if g.shape else value.dtype.type(g)
-
-
-def restored(recording: Recording, slopes) -> list:
-    """One slope for each input, put together in the structures of the arguments."""
-    slopes = iter(slopes)
-
-    def leaf(name, x):
-        slope = next(slopes)
-        number = type(x) in (int, float) and isinstance(slope, np.floating)
-        return float(slope) if number else slope
-
-    return [each_leaf(leaf, "", argument) for argument in recording.arguments]
-
-
-def ones(value):
-    return value.dtype.type(1) if value.shape == () else np.ones(value.shape, value.dtype)
 
 
 # The transforms
@@ -197,12 +158,13 @@ def value_and_grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
     argnums = argument_numbers(f, argnum)
 
     def value_and_gradient(*arguments, **keywords):
-        recording = record(f, argnums, arguments, keywords)
-        if recording.result.shape != ():
-            recording = recording._replace(result=one_number_per_point(*recording))
-        value = recording.result.value
-        gradients = restored(recording, cotangents(recording, ones(value)))
-        if type(arguments[argnums[0]]) in (int, float) and isinstance(value, np.floating):
+        inputs, result = record(f, argnums, arguments, keywords)
+        chosen = [arguments[k] for k in argnums]
+        if result.shape != ():
+            result = one_number_per_point(chosen, inputs, result)
+        value = result.value
+        gradients = restored(chosen, cotangents(inputs, result, ones(value)))
+        if type(chosen[0]) in (int, float) and isinstance(value, np.floating):
             value = float(value)
         return value, tuple(gradients) if isinstance(argnum, tuple) else gradients[0]
 
@@ -223,7 +185,7 @@ def grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
     both sides; second derivatives of |x|, norms and standard deviations are nan there.  A gradient
     with NaN where f has a value is computed again with 0 · NaN = 0 and 0 · ∞ = 0 on the way back,
     so the branch that np.where leaves out cannot spoil it.  The trace holds the arrays that f uses,
-    no copies: f must not change them in place.
+    no copies: f must not change them in place, and `a += b` is `a = a + b`.
 
     Raises ValueError where f returns another shape, TypeError for complex numbers, for a function
     without a rule, and for a conversion that would lose the trace.
@@ -256,14 +218,14 @@ def vjp(f: Callable, *arguments) -> tuple[Any, Callable]:
     """
     argument_numbers(f, 0)
     arguments = [each_leaf(copied, "", argument) for argument in arguments]
-    recording = record(f, range(len(arguments)), arguments, {})
-    value = recording.result.value
+    inputs, result = record(f, range(len(arguments)), arguments, {})
+    value = result.value
 
     def pull(g):
         g = real("g", g, "fiub")
         if g.shape != value.shape:
             raise ValueError(f"g must have shape {value.shape}, like the result, got {g.shape}")
-        return tuple(restored(recording, cotangents(recording, like(value, g))))
+        return tuple(restored(arguments, cotangents(inputs, result, like(value, g))))
 
     return copied("", value), pull
 
@@ -284,17 +246,17 @@ def jacobian(f: Callable, argnum: int = 0) -> Callable:
         raise TypeError(f"argnum must be an int, got {argnum!r}")
 
     def slopes(*arguments, **keywords):
-        recording = record(f, (argnum,), arguments, keywords)
-        result, rows = results_per_point(*recording)
-        recording, value, walks = recording._replace(result=result), result.value, []
+        inputs, result = record(f, (argnum,), arguments, keywords)
+        result, rows = results_per_point(arguments[argnum], inputs, result)
+        value, walks = result.value, []
         for row in np.ndindex(rows):
             g = np.zeros(value.shape, value.dtype)
             g[row] = 1
-            walks.append(cotangents(recording, g[()]))
+            walks.append(cotangents(inputs, result, g[()]))
         if rows:
             walks = [[np.reshape(np.stack(column or [np.zeros(0)]), rows + x.shape)
-                      for x, *column in zip(recording.inputs, *walks, strict=True)]]  # fmt: skip
-        return restored(recording, walks[0])[0]
+                      for x, *column in zip(inputs, *walks, strict=True)]]  # fmt: skip
+        return restored([arguments[argnum]], walks[0])[0]
 
     return slopes
 

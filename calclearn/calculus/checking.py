@@ -15,23 +15,25 @@ does, halves of the coordinates lead to those that are wrong.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from calclearn.calculus.numerical import (
     EPS,
+    along,
     at_points,
-    blocks,
     function,
     grad,
     grain,
+    ladder_slopes,
     line_slopes,
     quiet,
     real_numbers,
     returned,
-    slopes_by_ladder,
 )
 
+CALLS = 3  # of f at each point, to notice random numbers in it
 AROUND = 5  # points compared around a single one, where a wrong gradient may be right by chance
 REMEASURED = 1000  # entries, at most, that are measured again by the ladder of steps
 WIDEST = 500  # coordinates, or rows of data, that are compared one by one
@@ -78,10 +80,8 @@ def check_gradient(f: Callable, gradient: Callable, at=None) -> GradientReport:
     >>> check_gradient(loss, lambda w: 2 * (X @ w - y), at=[0.5]).diagnosis
     'missing_x'
     """
-    f, gradient, points, random = _points(function("f", f), function("gradient", gradient), at)
-    diagnosis, message = (
-        ("random", RANDOM.format("f")) if random else _diagnose(f, gradient, points)
-    )
+    f, gradient, points = _points(function("f", f), function("gradient", gradient), at)
+    diagnosis, message = _diagnose(f, gradient, points)
     return GradientReport(diagnosis == "agrees", diagnosis, message, points.shape[1])
 
 
@@ -92,7 +92,7 @@ RANDOM = (
 
 
 def _points(f, gradient, at):
-    """f and its gradient of points (d,), the points (d, m), and whether f is random."""
+    """f and its gradient of points (d,), and the points (d, m)."""
     given = 0.5 if at is None else at
     if isinstance(given, list | tuple) and given and np.ndim(given[0]) == 1:
         if len({np.shape(point) for point in given}) > 1:
@@ -104,23 +104,21 @@ def _points(f, gradient, at):
     points = np.atleast_1d(given)
     if given.ndim == 0 or _takes_one_number(f, points):
         points = points.reshape(1, -1)
-        f, gradient = _of_columns(f), _of_columns(gradient)
+        f, gradient = (lambda w, of=of: of(w[0]) for of in (f, gradient))
     points = points.reshape(len(points), -1)
-    random = False
     for w in points.T:
-        values = [returned(_called(f, w, at)) for _ in range(2)]
-        if values[0].size != 1:
-            raise ValueError(f"f must return one number for a point, got shape {values[0].shape}")
-        if not np.isfinite(values[0]).all():
-            raise ValueError(f"f must be finite at the points in at, got {values[0]} at {w}")
-        random |= bool(np.any(np.abs(np.subtract(*values)) > 1e-12 * np.abs(values[0])))
+        value = returned(_called(f, w, at))
+        if value.size != 1:
+            raise ValueError(f"f must return one number for a point, got shape {value.shape}")
+        if not np.isfinite(value).all():
+            raise ValueError(f"f must be finite at the points in at, got {value} at {w}")
     if points.shape[1] == 1:
         spread = 0.1 * np.where(points == 0, 1.0, np.abs(points))
         count = AROUND if len(points) <= WIDEST else 2
         near = points + spread * np.random.default_rng(0).normal(size=(len(points), count))
         points = np.concatenate([points, near], axis=1)
         points = points[:, np.isfinite(at_points(f, points)).reshape(-1)]
-    return f, gradient, points, random
+    return f, gradient, points
 
 
 def _called(f, w, at):
@@ -146,11 +144,18 @@ def _takes_one_number(f, points) -> bool:
     return value.shape == points.ravel().shape
 
 
-def _of_columns(function):
-    return lambda w: function(w[0])
+def _is_random(f, points) -> bool:
+    """Whether calls of f at the same points differ, of which several may agree by chance."""
+    for w in points.T:
+        first, *others = [np.ravel(f(w.copy()))[0] for _ in range(CALLS)]
+        if any(abs(other - first) > 1e-12 * abs(first) for other in others):
+            return True
+    return False
 
 
 def _diagnose(f, gradient, points) -> tuple[str, str]:
+    if _is_random(f, points):
+        return "random", RANDOM.format("f")
     try:
         name = "the gradient"
         given = [returned(gradient(w.copy()), name) for w in points.T]
@@ -183,7 +188,7 @@ def _diagnose(f, gradient, points) -> tuple[str, str]:
         )
     everywhere = table.smooth.all(axis=0)
     if everywhere.any():
-        table = table.at(everywhere)
+        table = table.part(points=everywhere)
     for mark in MARKS:
         if message := mark(table):
             return mark.__name__, message
@@ -226,19 +231,10 @@ class Comparison:
         c = float(np.median(self.given[self.steep] / self.slopes[self.steep]))
         return c if self.is_multiple(c) else None
 
-    def rows(self, which) -> "Comparison":
-        """Some rows of the table."""
-        parts = self.given, self.slopes, self.doubt, self.smooth, self.names
-        return Comparison(*(part[which] for part in parts))
-
-    def at(self, points) -> "Comparison":
-        """Some columns of the table."""
+    def part(self, rows=slice(None), points=slice(None)) -> "Comparison":
+        """Some rows and some columns of the table."""
         parts = self.given, self.slopes, self.doubt, self.smooth
-        return Comparison(*(part[:, points] for part in parts), self.names)
-
-
-def _axes(names, d) -> np.ndarray:
-    return (names == np.arange(d)[:, None]).astype(float)
+        return Comparison(*(part[rows][:, points] for part in parts), self.names[rows])
 
 
 def _doubt(given, slopes, errors, typical) -> np.ndarray:
@@ -252,31 +248,31 @@ def _beside(f, points, names, given) -> Comparison:
 
     Slopes that contradict it are measured again, by the ladder of steps, which notices a kink.
     """
-    axes, sizes, given = _axes(names, len(points)), np.abs(points[names]), given[names]
+    sizes, given = np.abs(points[names]), given[names]
+
+    def axes(i):
+        return np.arange(len(points))[:, None] == names[i]
+
     slopes, errors = (part.reshape(given.shape) for part in line_slopes(f, points, axes, sizes))
     typical = np.nanmax(np.abs(slopes), axis=1, keepdims=True, initial=0.0)
     smooth, errors = np.ones(given.shape, bool), 10 * errors
-    again = np.argwhere(~(np.abs(given - slopes) <= _doubt(given, slopes, errors, typical)))
-    np.random.default_rng(0).shuffle(again)
-    i, k = again[:REMEASURED].T
-    for part, _ in blocks(len(i), 1, len(points), 58):
-        at = i[part], k[part]
-        measured = slopes_by_ladder(f, points[:, at[1]], axes[:, at[0]], sizes[at])
-        slopes[at], error, smooth[at] = (np.reshape(out, -1) for out in measured)
-        errors[at] = np.where(smooth[at], 10, 1.01) * error
+    wrong = ~(np.abs(given - slopes) <= _doubt(given, slopes, errors, typical))
+    rows = np.random.default_rng(0).permutation(np.flatnonzero(wrong.any(axis=1)))
+    for i in rows[: REMEASURED // len(points.T)]:
+        k = wrong[i]
+        parts = ladder_slopes(partial(along, f, points[:, k], axes(i)), sizes[i, k])
+        slopes[i, k], error, smooth[i, k] = (part.ravel() for part in parts)
+        errors[i, k] = np.where(smooth[i, k], 10, 1.01) * error
     unknown = ~np.isfinite(slopes)  # nothing can be said against the gradient there
     slopes[unknown], errors[unknown] = given[unknown], np.inf
     return Comparison(given, slopes, _doubt(given, slopes, errors, typical), smooth, names)
 
 
-def _axes(names, d) -> np.ndarray:
-    return (names == np.arange(d)[:, None]).astype(float)
-
-
 def _differs(f, points, given, lines, sizes) -> np.ndarray:
     """Whether f and a gradient (d, m) differ along lines (d, l) at points (d, m): (l, m)."""
     mine, typical = lines.T @ given, np.sqrt((lines**2).T @ given**2)
-    slopes, errors = (part.reshape(mine.shape) for part in line_slopes(f, points, lines, sizes))
+    parts = line_slopes(f, points, lambda i: lines[:, i : i + 1], sizes)
+    slopes, errors = (part.reshape(mine.shape) for part in parts)
     return np.abs(mine - slopes) > _doubt(given, slopes, 10 * errors, typical)
 
 
@@ -315,8 +311,8 @@ def _wrong_shape(f, gradient, points, given, shown) -> tuple[str, str]:
     if any(g.shape != shape for g in given):
         return "shape", "Its shape changes from point to point."
     came = f"It has shape {shape} where w has shape {(d,)}."
-    table = np.stack(given, axis=-1)  # (*shape, m)
-    slopes = line_slopes(f, points, _axes(shown, d), np.abs(points[shown]))[0]
+    table, axes = np.stack(given, axis=-1), np.arange(d)[:, None]  # (*shape, m)
+    slopes = line_slopes(f, points, lambda i: axes == shown[i], np.abs(points[shown]))[0]
     slopes = slopes.reshape(len(shown), -1)
 
     def equal(numbers):
@@ -429,14 +425,15 @@ def coordinate(table: Comparison) -> str | None:
     listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     if len(names) >= MANY and len(table.names) <= SAMPLE + MANY < table.names[-1]:
         listed = ", ".join(names[:3]) + " and others"
-    part = table.rows(wrong)
+    part = table.part(rows=wrong)
     looks = [f" It looks like: {mark.__name__}." for mark in (sign, factor) if mark(part)]
     return f"Only the derivative for {listed} is wrong; the others agree.{''.join(looks[:1])}"
 
 
 def offset(table: Comparison) -> str | None:
-    gap = table.given - table.slopes
-    if gap.shape[1] == 1 or np.any(np.abs(gap - gap[:, :1]) > table.doubt + table.doubt[:, :1]):
+    gap, tolerance = table.given - table.slopes, table.doubt + table.doubt[:, :1]
+    same = np.all(np.abs(gap - gap[:, :1]) <= tolerance)
+    if gap.shape[1] == 1 or not same or not np.any(np.abs(gap) > 5 * tolerance):
         return None
     return (
         "It is off by the same amount at every point: a term that does not depend on w, such as "
@@ -445,7 +442,7 @@ def offset(table: Comparison) -> str | None:
 
 
 def length(table: Comparison) -> str | None:
-    columns = [table.at([k]) for k in range(table.given.shape[1])]
+    columns = [table.part(points=[k]) for k in range(table.given.shape[1])]
     if len(table.given) == 1 or not all((column.multiple() or -1) > 0 for column in columns):
         return None
     return (

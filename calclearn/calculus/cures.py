@@ -32,7 +32,7 @@ CURES = {
 
 
 def lost(conversion, running: bool):
-    """The error of a conversion to plain numbers, in a function that is `running` or has ended."""
+    """The error of a conversion to plain numbers, inside f while it is `running`, or later."""
     if running:
         return LostTraceError(f"{conversion} would lose the derivative of x: {CURES[conversion]}")
     return LostTraceError(
@@ -41,7 +41,7 @@ def lost(conversion, running: bool):
     )
 
 
-OBJECTS = re.compile(  # what NumPy says of arrays whose entries are objects
+OBJECTS = re.compile(  # NumPy's errors of arrays whose entries are objects
     r"dtype\('O'\)|has no callable|safely coerced|^'(?:int|float)' object has no attribute"
 )
 
@@ -59,7 +59,7 @@ def cured(error: Exception) -> Exception:
 
 
 def full_name(function) -> str:
-    if isinstance(function, np.ufunc):  # which do not say where they come from
+    if isinstance(function, np.ufunc):  # which do not name their module
         module = "numpy." if getattr(np, function.__name__, None) is function else ""
         return module + function.__name__
     return f"{function.__module__}.{function.__name__}"

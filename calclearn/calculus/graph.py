@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from calclearn.calculus import autodiff
+from calclearn.calculus.structures import ones
 from calclearn.calculus.tracing import Traced, plain
 
 
@@ -55,10 +56,9 @@ def trace(f: Callable, *arguments) -> Graph:
     """
     if not callable(f):
         raise TypeError(f"f must be a function, got {type(f).__name__}")
-    _, inputs, result = autodiff.record(f, range(len(arguments)), arguments, {})
+    inputs, result = autodiff.record(f, range(len(arguments)), arguments, {})
     visited = {x.born: (x, np.zeros(x.shape, x.dtype)[()]) for x in inputs}
-    ones = autodiff.ones(result.value)
-    autodiff.walk(result, ones, visit=lambda v, g: visited.update({v.born: (v, g)}))
+    autodiff.walk(result, ones(result.value), visit=lambda v, g: visited.update({v.born: (v, g)}))
 
     oldest_first = sorted(visited, reverse=True)
     place = {born: k for k, born in enumerate(oldest_first)}
@@ -90,10 +90,9 @@ def local_derivatives(v: Traced) -> tuple[Any, ...]:
     inputs = [Traced(a.value, a.level) for a in v.arguments if is_parent(a, v)]
     fresh = iter(inputs)
     arguments = [next(fresh) if is_parent(a, v) else a for a in v.arguments]
-    one = autodiff.ones
     several = isinstance(v.value, tuple)
-    g = [(k, one(y)) for k, y in enumerate(v.value)] if several else one(v.value)
-    arrived = autodiff.walk(Traced(v.value, v.level, v.rule, arguments, v.values, v.keywords), g)
+    g = [(k, ones(y)) for k, y in enumerate(v.value)] if several else ones(v.value)
+    arrived = autodiff.walk(Traced(v.value, v.level, v.rule, arguments, v.keywords), g)
     return tuple([plain(arrived[x.born]) for x in inputs])
 
 

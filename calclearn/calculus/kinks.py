@@ -23,7 +23,7 @@ def to_first(g, wins, ties, y):
 
 
 def unless_zero(g, a):
-    """`a`, or 1 where its cotangent is a constant 0, so that a kink that is left out has no say."""
+    """`a`, or 1 where its cotangent is a constant 0, so that an unused kink does not count."""
     return a if type(g) is Traced or np.all(g) else np.where(g == 0, 1, a)
 
 
@@ -41,7 +41,7 @@ def cosine(a, b):
 
 
 def no_slope(g, kink):
-    """g, but nan at a kink, whatever it is multiplied with."""
+    """g, but nan at a kink, also where g is 0."""
     return np.where(kink, np.nan, g)
 
 

@@ -65,8 +65,8 @@ def pull_cofactors(g, y, a):
     for i, j in np.ndindex(n, n):
         rows, columns = np.delete(np.arange(n), i), np.delete(np.arange(n), j)
         smaller = cofactors(a[..., rows[:, None], columns]) * (-1.0) ** (i + j)
-        placed = pick[:, rows] @ smaller @ pick[columns]
-        whole = whole + g[..., i : i + 1, j : j + 1] * placed
+        full = pick[:, rows] @ smaller @ pick[columns]
+        whole = whole + g[..., i : i + 1, j : j + 1] * full
     return whole
 
 
@@ -298,17 +298,6 @@ def norm(x, ord=None, axis=None, keepdims=False):
     return result if keepdims else np.squeeze(result, axes)
 
 
-@rewritten(np.linalg.vector_norm)
-def vector_norm(x, *, axis=None, keepdims=False, ord=2):
-    if isinstance(axis, int):
-        return norm_of_vectors(x, ord, axis, keepdims)
-    axes = tuple([i % x.ndim for i in (range(x.ndim) if axis is None else axis)])
-    rows = np.moveaxis(x, axes, range(-len(axes), 0))
-    rows = np.reshape(rows, (*rows.shape[: x.ndim - len(axes)], -1))
-    y = norm_of_vectors(rows, ord, -1, False)
-    return np.expand_dims(y, axes) if keepdims else y
-
-
 @rewritten(np.linalg.cond)
 def cond(x, p=None):
     if p in (None, 2, -2):
@@ -317,6 +306,9 @@ def cond(x, p=None):
     return np.linalg.norm(x, p, (-2, -1)) * np.linalg.norm(np.linalg.inv(x), p, (-2, -1))
 
 
-rewritten(np.linalg.matrix_norm)(
-    lambda x, keepdims=False, ord="fro": np.linalg.norm(x, ord, (-2, -1), keepdims)
-)
+# fmt: off
+rewritten(np.linalg.vector_norm)(lambda x, *, axis=None, keepdims=False, ord=2:
+                                     norm_of_vectors(x, ord, axis, keepdims))
+rewritten(np.linalg.matrix_norm)(lambda x, keepdims=False, ord="fro":
+                                     np.linalg.norm(x, ord, (-2, -1), keepdims))
+# fmt: on

@@ -15,6 +15,8 @@ Sources: Richardson, Phil. Trans. A 210 (1911); Ridders, Advances in Engineering
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from math import prod
 
 import numpy as np
 
@@ -22,7 +24,7 @@ from calclearn.calculus.tracing import Traced
 
 EPS = float(np.finfo(float).eps)
 SINGLE = float(np.finfo(np.float32).eps)
-NUMBERS, POINTS = 2**22, 1024  # in one call of f, at most, to bound memory
+POINTS = 1024  # in one call of f, at most, to bound memory
 quiet = np.errstate(all="ignore")  # outside the domain of f its values are NaN, and say so
 
 
@@ -49,6 +51,8 @@ def returned(value, name: str = "f", kinds: str = "f") -> np.ndarray:
     >>> returned([True, 2])
     array([1., 2.])
     """
+    if isinstance(value, Traced):
+        return value
     array = _array(value)
     if array.dtype.kind in "iub":
         array = array.astype(float)
@@ -86,52 +90,53 @@ def broadcastable(**arrays) -> None:
 def at_points(f: Callable, points: np.ndarray, kinds: str = "f") -> np.ndarray:
     """f of every column of `points`, for an f of one point: (d, m) -> (..., m).
 
-    Plain NumPy code takes all points in one call. That call is believed if its shape is right and
-    the two points furthest apart have the values that f gives for each alone; else f is called
-    point by point. A point that f refuses, as `math.log` does below 0, has the value NaN.
+    Plain NumPy code takes many points in one call. That is believed if its shape is right and the
+    two points furthest apart have the values that f gives for each alone; else f is called point by
+    point. A point that f refuses, as `math.log` does below 0, has the value NaN.
 
     >>> at_points(lambda w: np.sum(w**2), np.array([[1.0, 2.0], [0.0, 3.0]]))
     array([ 1., 13.])
     """
-    total = points.sum(axis=0)
-    ends = [int(total.argmin()), int(total.argmax())]  # where any branch in f would show
+    if points.shape[1] > 1 and (values := _in_one_call(f, points, kinds)) is not None:
+        return values
+    values, refusal = [], None
+    for point in points.T:
+        try:
+            values.append(returned(f(point.copy()), kinds=kinds))
+        except (ArithmeticError, ValueError) as error:
+            values.append(None)
+            refusal = error
+    shapes = [value.shape for value in values if value is not None]
+    if not shapes:
+        raise refusal
+    nothing = np.full(shapes[0], np.nan)
+    return np.stack([nothing if value is None else value for value in values], axis=-1)
+
+
+def _in_one_call(f, points, kinds):
+    """f of all columns of `points`, or None where f does not take many points as it takes one."""
+    (d, m), total = points.shape, points.sum(axis=0)
+    size = POINTS if d > 1 else m
+    blocks = (points[:, k : k + size].copy() for k in range(0, m, size))
     try:
-        together = f(points.copy())
-        if isinstance(together, Traced):
-            return together + np.zeros(points.shape[1:])
-        together = returned(together, kinds=kinds)
-        alone = [returned(f(points[:, k].copy()), kinds=kinds) for k in ends]
-        if together.shape == (*alone[0].shape, points.shape[1]) and all(
-            _same(together[..., k], value) for k, value in zip(ends, alone, strict=True)
-        ):
-            return together
-    except Exception:  # if it is a mistake and no refusal of many points, the loop raises it again
-        pass
-    return _one_by_one(f, points, kinds)
+        values = np.concatenate([returned(f(block), kinds=kinds) for block in blocks], axis=-1)
+        if values.shape[-1] != m:
+            return None
+        for k in (int(total.argmin()), int(total.argmax())):  # where any branch in f would show
+            if not _same(values[..., k], returned(f(points[:, k].copy()), kinds=kinds)):
+                return None
+    except Exception:  # if it is a mistake, f will make it again at a single point
+        return None
+    return values
 
 
 def _same(a, b) -> bool:
     """Whether a is b, but for the order in which NumPy added the same numbers."""
     if a.shape != b.shape:
         return False
-    close = np.abs(a - b) <= 1e4 * np.finfo(b.dtype).eps * np.abs(b)
-    return bool(np.all(close | (a == b) | (a != a) & (b != b)))
-
-
-def _one_by_one(f: Callable, points: np.ndarray, kinds: str):
-    values, refused, refusal = [], [], None
-    for k, point in enumerate(points.T):
-        try:
-            value = f(point.copy())
-            values.append(value if isinstance(value, Traced) else returned(value, kinds=kinds))
-        except (ArithmeticError, ValueError) as error:
-            refused.append(k)
-            refusal = error
-    if not values:
-        raise refusal
-    for k in refused:
-        values.insert(k, np.full(values[0].shape, np.nan))
-    return np.stack(values, axis=-1)
+    a, b = a[()], b[()]
+    close = abs(a - b) <= 1e4 * np.finfo(b.dtype).eps * abs(b)
+    return bool((close | (a == b) | (a != a) & (b != b)).all())
 
 
 @quiet
@@ -146,14 +151,9 @@ def elementwise(f: Callable, x, kinds: str = "f"):
         return f(x)
     if not x.size:
         return np.empty_like(x)
-    if x.ndim == 0:
-        values = f(x[()])
-        values = values if isinstance(values, Traced) else returned(values, kinds=kinds)
-    else:
-        values = at_points(lambda w: f(w[0]), x.reshape(1, -1), kinds)
-    if values.ndim != min(x.ndim, 1):
-        shape = values.shape[: values.ndim - min(x.ndim, 1)]
-        raise TypeError(f"f must return one number for one number, got shape {shape}")
+    values = at_points(lambda w: f(w[0]), x.reshape(1, -1), kinds)
+    if values.ndim > 1:
+        raise TypeError(f"f must return one number for one number, got shape {values.shape[:-1]}")
     return values.reshape(x.shape)[()]
 
 
@@ -273,8 +273,9 @@ class Estimate:
         return f"{self.value} ± {error}{doubt} ({self.evaluations} evaluations)"
 
 
-RUNGS = 14
-LADDER = 0.5 / 3.0 ** np.arange(RUNGS)  # 0.5 ... 3e-7
+LADDER = 0.5 / 3.0 ** np.arange(14)  # 0.5 ... 3e-7
+COARSE = LADDER[:8]  # below 2e-4, second differences are noise
+COLUMNS = 5  # of the triangle
 
 
 @quiet
@@ -300,131 +301,33 @@ def derivative(f: Callable, x) -> Estimate:
     function("f", f)
     x = real_numbers("x", x)
     flat = x.ravel()
-    parts = ladder_slopes(lambda t: elementwise(f, flat + t), flat)
+    parts = ladder_slopes(lambda t: elementwise(f, flat + t), np.abs(flat))
     value, error, reliable = (part.reshape(x.shape) if x.ndim else part.item() for part in parts)
-    return Estimate(value, error, 2 * (2 * RUNGS + 1), reliable)
+    return Estimate(value, error, 2 * (2 * len(LADDER) + 1), reliable)
 
 
-def ladder_slopes(evaluate: Callable, x: np.ndarray):
-    """Slopes, errors and whether they are reliable, three arrays (..., n), at x (n,).
+def ladder_slopes(evaluate: Callable, size: np.ndarray):
+    """Slopes, errors and whether they are reliable, three arrays (..., n), along n lines.
 
-    `evaluate` gives the values of f at x + t: steps (k, n) -> (..., k, n).
+    `evaluate` gives the values of f at steps from its points: (k, n) -> (..., k, n). f may change
+    over distances as large as the point, `size` (n,), or as large as 1: a ladder for each.
     """
-    size = np.abs(x)
-    wide, narrow = np.maximum(size, 1.0), np.minimum(size, 1.0)
-    narrow[size < 1e-100] = LADDER[-1]  # at 0, where the wide ladder ends
-    h = LADDER[:, None, None] * np.array([wide, narrow])  # (rungs, 2, n)
-    h = (size + h) - size  # a step that x ± h holds exactly
-    steps = np.concatenate([h, -h, 0 * h[:1]])  # right, left, centre
-    values = evaluate(steps.reshape(2 * len(steps), len(x)))
-    shape = values.shape[:-2] + values.shape[-1:]  # (..., n)
-    outputs = int(np.prod(shape[:-1]))
-    values = values.reshape(outputs, *values.shape[-2:]).swapaxes(0, 1)  # (steps, outputs, n)
-    columns = np.zeros((2, *values.shape[1:]))
-    parts = _best_slope(
-        (columns + size).ravel(),
-        (columns + h[:, :, None]).reshape(RUNGS, columns.size),
-        values.reshape(len(steps), columns.size),
-    )
-    parts = [part.reshape(2, *shape) for part in parts]
-    narrower = parts[1][1] < parts[1][0]  # of its errors
-    return [np.where(narrower, part[1], part[0]) for part in parts]
-
-
-def table(differences):
-    """Richardson's triangle, in which each column cancels one more power of h²:
-
-        T(h, 0) = D(h),   T(h, j) = T(h, j-1) + (T(h, j-1) - T(3h, j-1)) / (9ʲ - 1)
-
-    Gives the entries that have a coarser neighbour, column by column, and their distances from it.
-
-    >>> h = np.array([0.9, 0.3, 0.1])
-    >>> table(1 + h**2)[0].round(12)
-    array([1.09, 1.01, 1.  ])
-    """
-    column, entries, distances = differences, [], []
-    for j in range(1, min(7, len(differences))):
-        finer = column[1:]
-        step = finer - column[:-1]
-        entries.append(finer)
-        distances.append(step)
-        column = finer + step / (9.0**j - 1)
-    return np.concatenate(entries), np.abs(np.concatenate(distances))
-
-
-def finest_rung(rungs: int) -> np.ndarray:
-    """The finest rung that each entry of the table uses."""
-    return np.concatenate([np.arange(j, rungs) for j in range(1, min(7, rungs))])
-
-
-def grain(values: np.ndarray) -> float:
-    """The relative rounding of what f computes, as its values show it.
-
-    Values that all lie on the grid of float32, and use the last digits of it, were computed in it.
-
-    >>> grain(np.float32([0.1, 0.2]).astype(float)) == SINGLE
-    True
-    """
-    values = values[np.isfinite(values)]
-    single = values.astype(np.float32)
-    if np.any(single != values) or not np.any(single.view(np.int32) % 2**12):
-        return max(EPS, float(np.finfo(values.dtype).eps))
-    return max(SINGLE, float(np.finfo(values.dtype).eps))
-
-
-def _noise(rounding, distances, divisor):
-    """The noise of quotients over `divisor`: at least rounding, and what the values show.
-
-    Two columns on, the finest entries differ by nothing but the noise of f.
-    """
-    end = 3 * (len(divisor) - 2)  # of the third column
-    shown = (distances[end - 3 : end] * divisor[-3:]).max(axis=0)
-    return np.fmax(rounding, shown) / divisor
-
-
-def _bounds(entries, errors, finest):
-    """Beyond these, an entry contradicts the finest difference.
-
-    Neighbours may agree falsely, across a pole or beyond a domain; the finest difference may be
-    noisy, but it is taken at the right place.
-    """
-    value, doubt = entries[finest], 4 * errors[finest]
-    return value - doubt, value + doubt
-
-
-def _best(entries, errors, low, high):
-    """The entry of least error between `low` and `high`, with that error; NaN and ∞ if none is."""
-    possible = (low <= entries) & (entries <= high) & (errors < np.inf)  # no NaN is
-    errors = np.where(possible, errors, np.inf)
-    index = errors.argmin(axis=0), np.arange(errors.shape[1])
-    value, error = entries[index], errors[index]
-    return np.where(error < np.inf, value, np.nan), error
-
-
-RUNG = finest_rung(RUNGS)
-
-
-def _best_slope(size, h, values):
-    """Slopes, errors and whether they are reliable: sizes of x (2n,), values (2 rungs + 1, 2n).
-
-    The first n columns are the wide ladders of n slopes, the others the narrow ones.
-    """
-    eps, least = grain(values), np.finfo(values.dtype).tiny
-    values = values.astype(float)
-    right, left, centre = values[:RUNGS], values[RUNGS:-1], values[-1]
-    width, n = 2 * h, len(centre) // 2
-    height, change = np.abs(values) + least, np.abs(values - centre)
-    steepness = (change[:RUNGS] + change[RUNGS:-1]) / width
-    of_x = eps * (size + h) * steepness
+    h = LADDER[:, None, None] * scales(size, LADDER[-1])  # (rungs, 2, n)
+    h = (size + h) - size  # steps that x ± h holds exactly
+    rungs, steps = len(h), np.concatenate([h, -h, 0 * h[:1]])
+    values = evaluate(steps.reshape(2 * len(steps), len(size)))
+    eps, outputs = grain(values), values.shape[:-2]
+    values = values.astype(float).reshape(prod(outputs), *steps.shape).swapaxes(0, 1)
+    right, left, centre = values[:rungs], values[rungs:-1], values[-1]  # (rungs, outputs, 2, n)
+    h, width = h[:, None], 2 * h[:, None]
+    height, change = np.abs(values), np.abs(values - centre)
+    steepness = (change[:rungs] + change[rungs:-1]) / width
+    rounding = eps * (height[:rungs] + height[rungs:-1] + (size + h) * steepness)
     still = (h < 2 * SINGLE * size) & (steepness == 0)
-    if still.any():  # within a float32 of x nothing moves: f may compute with x in float32
-        some = np.tile(still.reshape(-1, n).any(axis=0), 2)
-        steepest = np.tile(np.fmax.reduce(steepness.reshape(-1, n)), 2)
-        of_x = np.where(some, SINGLE * size * np.where(still, steepest, steepness), of_x)
-    rounding = eps * (height[:RUNGS] + height[RUNGS:-1]) + of_x
+    if still.any():  # if it moves elsewhere, f computes with x in float32
+        rounding += still * width * np.fmax.reduce(steepness, axis=(0, 2), keepdims=True)
     entries, distances = table((right - left) / width)
     noise = _noise(rounding, distances, width)
-    errors = distances + noise[RUNG]
 
     # A kink or a jump: the slopes to the right and to the left of x, which ought to meet in step
     # with h, stay apart by more than noise. It may hide beside x, within the steps of an entry, and
@@ -437,20 +340,87 @@ def _best_slope(size, h, values):
     kink = np.where(stays & (apart > 4 * noise), apart + 4 * noise, 0.0)
     widest = np.maximum.accumulate(kink)
     kink = np.where(widest > 8 * noise, kink, widest)
-    errors = np.maximum(errors, kink[RUNG])
-
-    # An entry must be possible on its own ladder and on the narrow one.
-    low, high = _bounds(entries, errors, RUNGS - 2)
-    low, high = np.fmax(low.reshape(2, n), low[n:]), np.fmin(high.reshape(2, n), high[n:])
-    value, error = _best(entries, errors, low.ravel(), high.ravel())
+    value, error = _best(entries, np.maximum(distances + noise, kink))
 
     # A slope of 0 is reliable too, beside the flattest secant and the rounding of the values.
     flattest = np.fmax(np.abs(value), np.fmin.reduce(steepness))
     enough = 1e-3 * flattest + eps ** (2 / 3) * height[-1] / width[0]
-    return value, error, (error <= enough) & np.isfinite(centre)
+    reliable = (error <= enough) & np.isfinite(centre)
+    narrower = error[:, 1] < error[:, 0]
+    best = [np.where(narrower, part[:, 1], part[:, 0]) for part in (value, error, reliable)]
+    return [part.reshape(*outputs, len(size)) for part in best]
 
 
-# Along lines through a point of numbers.
+def scales(size, at_zero: float):
+    """Distances over which f may change, the wide and the narrow, at points of that size."""
+    narrow = np.where(size < 1e-100, at_zero, np.minimum(size, 1.0))
+    return np.array([np.maximum(size, 1.0), narrow])
+
+
+def grain(values: np.ndarray) -> float:
+    """The relative rounding of what f computes, as its values show it.
+
+    Values that all lie on the grid of float32, and use the last digits of it, were computed in it.
+
+    >>> grain(np.float32([0.1, 0.2]).astype(float)) == SINGLE
+    True
+    """
+    single = values.astype(np.float32)
+    if (abs(single - values) > 0).any() or not (single.view(np.int32) % 2**12).any():
+        return max(EPS, float(np.finfo(values.dtype).eps))
+    return max(SINGLE, float(np.finfo(values.dtype).eps))
+
+
+def table(differences):
+    """Richardson's triangle, in which each column cancels one more power of h²:
+
+        T(h, 0) = D(h),   T(h, j) = T(h, j-1) + (T(h, j-1) - T(3h, j-1)) / (9ʲ - 1)
+
+    The entries and their distances from their coarser neighbours, both (columns, rungs, ...) and
+    NaN outside the triangle.
+
+    >>> h = np.array([0.9, 0.3, 0.1])
+    >>> table(1 + h**2)[0][:2].round(12)
+    array([[1.81, 1.09, 1.01],
+           [ nan, 1.  , 1.  ]])
+    """
+    entries, distances = np.full((2, COLUMNS, *differences.shape), np.nan)
+    entries[0] = differences
+    for j in range(1, COLUMNS):
+        finer, coarser = entries[j - 1, 1:], entries[j - 1, :-1]
+        entries[j, 1:] = finer + (finer - coarser) / (9.0**j - 1)
+    distances[:, 1:] = abs(entries[:, 1:] - entries[:, :-1])
+    return entries, distances
+
+
+def _noise(rounding, distances, divisor):
+    """The noise of quotients over `divisor`: at least rounding, and what the values show.
+
+    Two columns on, the finest entries differ by nothing but the noise of f.
+    """
+    return np.fmax(rounding, (distances[2, -3:] * divisor[-3:]).max(axis=0)) / divisor
+
+
+def _best(entries, errors):
+    """The entry of least error on each ladder, with that error; NaN and ∞ if there is none.
+
+    Neighbours may agree falsely, across a pole or beyond a domain. The finest difference may be
+    noisy, but it is taken at the right place: no entry may contradict it, nor that of the last and
+    narrowest ladder.
+    """
+    value, doubt = entries[0, -1], 4 * errors[0, -1]  # (..., ladders, n)
+    low, high = value - doubt, value + doubt
+    low, high = np.fmax(low, low[..., -1:, :]), np.fmin(high, high[..., -1:, :])
+    possible = (low <= entries) & (entries <= high) & (errors < np.inf)  # no NaN is
+    flat = prod(entries.shape[:2]), value.size
+    errors = np.where(possible, errors, np.inf).reshape(flat)
+    index = errors.argmin(axis=0), np.arange(value.size)
+    error = errors[index].reshape(value.shape)
+    value = entries.reshape(flat)[index].reshape(value.shape)
+    return np.where(error < np.inf, value, np.nan), error
+
+
+# Along lines through a point of many coordinates.
 
 
 def grad(f: Callable) -> Callable:
@@ -486,101 +456,86 @@ def jacobian(f: Callable) -> Callable:
 def _along_axes(f, one_number):
     function("f", f)
 
-    @quiet
     def transformed(w):
-        w = real_numbers("w", w)
-        if w.ndim == 0:
-            slopes = axis_slopes(lambda p: f(p[0]), w[None, None])[0][..., 0, 0]
-        else:
-            slopes = axis_slopes(f, _columns(w))[0]
-            slopes = slopes.reshape(*slopes.shape[:-2], *w.shape)
-        outputs = slopes.shape[: slopes.ndim - w.ndim]
-        if one_number and np.prod(outputs) != 1:
+        g, points = _columns(f, w)
+        axes = np.arange(len(points))[:, None]
+        slopes = line_slopes(g, points, lambda i: axes == i, abs(points))[0]
+        outputs, shape = slopes.shape[:-2], np.shape(w)
+        if one_number and prod(outputs) != 1:
             raise ValueError(f"f must return one number for each point, got shape {outputs}")
-        return slopes.reshape(w.shape)[()] if one_number else slopes[()]
+        return slopes.reshape(shape if one_number else outputs + shape)[()]
 
     return transformed
 
 
-def _columns(w) -> np.ndarray:
-    if w.ndim == 0 or len(w) == 0:
+def _columns(f, w):
+    """f of one point, and the points (d, m)."""
+    w = real_numbers("w", w)
+    if w.ndim == 0:
+        return (lambda p: f(p[0])), w.reshape(1, 1)
+    if len(w) == 0:
         raise ValueError(f"w must have shape (d,) or (d, ...), got {w.shape}")
-    return w.reshape(len(w), w.size // len(w))
+    return f, w.reshape(len(w), w.size // len(w))
 
 
 @quiet
-def axis_slopes(f: Callable, points: np.ndarray):
-    """∂f/∂wᵢ at points (d, m), and the error of each: two arrays (..., d, m)."""
-    d, m = points.shape
-    if m == 0:
-        return 2 * [np.zeros((*returned(f(points.copy())).shape[:-1], d, 0))]
-    step = max(1, NUMBERS // d)  # axes at a time
-    parts = []
-    for i in range(0, d, step):
-        axes = np.eye(d, min(step, d - i), -i)
-        parts.append(line_slopes(f, points, axes, np.abs(points[i : i + step])))
-    return [np.concatenate(part, axis=-2) for part in zip(*parts, strict=True)]
+def line_slopes(f: Callable, points, lines: Callable, sizes):
+    """The slopes of f along l lines through points (d, m), and their errors: two of (..., l, m).
 
-
-@quiet
-def line_slopes(f: Callable, points, lines, sizes):
-    """The slopes of f along lines (d, l) at points (d, m), and their errors: two of (..., l, m).
-
-    `sizes` (l, m) tell how far the points are from 0 along the lines, since f may change over such
-    distances.
+    `lines(i)` is the direction (d, 1) of line i. `sizes` (l, m) are the distances of the points
+    from 0 along the lines, since f may change over such distances.
     """
-    (_, m), parts = points.shape, []
-    for line, k in blocks(*sizes.shape, len(points), 4):
-        parts.append(_slopes(f, points[:, k], lines[:, line], sizes[line, k]))
-    parts = [np.concatenate(part, axis=-1) for part in zip(*parts, strict=True)]
-    return [part.reshape(*part.shape[:-1], -1, m) for part in parts]
+    m = points.shape[1]
+    if m == 0:
+        return 2 * [np.zeros((*returned(f(points.copy())).shape[:-1], *sizes.shape))]
+    at, flat = partial(at_points, f), sizes
+    if m == 1:  # numbers are faster than arrays of one number
+        at, flat = (lambda p: returned(f(p[:, 0]))[()]), sizes[:, 0]
+    y, parts = at(points.copy()), []
+    value, eps = partial(_or_nan, at, np.nan * y), max(EPS, float(np.finfo(y.dtype).eps))
+    steps = partial(_two_steps, value, points, eps)
+    for i, size in enumerate(flat):
+        v = lines(i)
+        part = steps(v, size, np.maximum(size, 1.0))
+        if not part[2].all():
+            narrower = steps(v, size, np.minimum(scales(size, 1e-4)[1], 1 / 32))
+            part = np.where(part[2], part, narrower)
+            rest = ~part[2].astype(bool).reshape(-1, m).all(axis=0)
+            if rest.any():
+                ladders = ladder_slopes(partial(along, f, points[:, rest], v), sizes[i, rest])
+                part.reshape(*part.shape[: part.ndim - (m > 1)], m)[..., rest] = ladders
+        parts.append(part)
+    parts = np.array(parts).reshape(len(flat), 3, *y.shape[: y.ndim - (m > 1)], m)
+    return parts.transpose(*range(1, parts.ndim - 1), 0, parts.ndim - 1)[:2]
 
 
-def blocks(lines: int, points: int, d: int, steps: int):
-    """Pairs of a line and a point, as two arrays of indices: as many as go into one call of f."""
-    size = max(1, min(NUMBERS // d, POINTS) // steps)
-    for start in range(0, lines * points, size):
-        yield np.divmod(np.arange(start, min(start + size, lines * points)), points)
-
-
-def _slopes(f, w, v, size):
-    """Slopes and errors (..., n) at points (d, n) along directions (d, n)."""
-    small = np.where(size < 1e-100, 1e-4, np.minimum(size, 1 / 32))
-    rest = np.arange(len(size))
-    slopes, eps = None, grain(returned(f(w[:, 0].copy())))
-    for scale in (np.maximum(size, 1.0), small):
-        h = (size[rest] + eps ** (1 / 4) * scale[rest]) - size[rest]
-        values = _along(f, w[:, rest], v[:, rest], np.array([h, 3 * h, -h, -3 * h]))
-        eps, values = grain(values), values.astype(float)
-        right, far_right, left, far_left = np.moveaxis(values, -2, 0)
-        near, far = (right - left) / (2 * h), (far_right - far_left) / (6 * h)
-        noise, bend = eps * np.abs(values).max(axis=-2) / h, np.abs(near - far)
-        steepness = np.ptp(values, axis=-2) / (6 * h)
-        if slopes is None:
-            slopes, errors = np.empty((2, *near.shape))
-        slopes[..., rest], errors[..., rest] = near + (near - far) / 8, noise + 1e-3 * bend
-        still = (steepness == 0) & (eps == EPS) & (len(rest) == len(size))  # f does not change
-        loud = ~still & (noise > eps ** (3 / 8) * steepness)
-        enough = (bend <= eps**0.3 * steepness + 4 * noise) & ~loud
-        rest = rest[~enough.reshape(-1, len(rest)).all(axis=0)]
-        if not rest.size:
-            return slopes, errors
-    for part, _ in blocks(len(rest), 1, len(w), 58):
-        k = rest[part]
-        slopes[..., k], errors[..., k], _ = slopes_by_ladder(f, w[:, k], v[:, k], size[k])
-    return slopes, errors
-
-
-def slopes_by_ladder(f: Callable, w, v, size):
-    """Slopes, errors and whether they are reliable, (..., n), at points along directions (d, n)."""
-    return ladder_slopes(lambda t: _along(f, w, v, t), size)
-
-
-def _along(f, w, v, t):
-    """f(w + t v): points and directions (d, n), steps (k, n) -> (..., k, n)."""
+def along(f, w, v, t):
+    """f(w + t v): points and directions (d, n or 1), steps (k, n) -> (..., k, n)."""
     points = w[:, None] + t * v[:, None]  # (d, k, n)
     values = at_points(f, points.reshape(len(w), -1))
     return values.reshape(*values.shape[:-1], *t.shape)
+
+
+def _or_nan(f, nothing, points):
+    try:
+        return f(points)
+    except (ArithmeticError, ValueError):  # outside the domain of f
+        return nothing
+
+
+def _two_steps(value, w, eps, v, size, scale):
+    """Slope, error and whether they will do, by D(h) and D(3h) at w along v."""
+    h = (size + 0.8 * eps ** (1 / 4) * scale) - size
+    step = h * v
+    right, left = value(w + step), value(w - step)
+    step *= 3
+    far_right, far_left = value(w + step), value(w - step)
+    near, far, change = right - left, far_right - far_left, abs(right - far_left)
+    noise, bend = 6 * eps * abs(right), abs(3 * near - far)
+    single = (np.float32(right) == right) & (eps == EPS)  # f may compute in single precision
+    constant = (change == 0) & (scale >= 1)
+    enough = ((bend + 16 * noise <= eps**0.3 * change) | constant) & ~single
+    return (27 * near - far) / (48 * h), (noise + 1e-3 * bend) / (6 * h), enough
 
 
 def hessian(f: Callable) -> Callable:
@@ -600,50 +555,40 @@ def hessian(f: Callable) -> Callable:
     function("f", f)
 
     @quiet
-    def matrix(w):
-        w = real_numbers("w", w)
-        if w.ndim == 0:
-            return hessian(lambda p: f(p[0]))(w[None])[0, 0]
-        points, d = _columns(w), len(w)
-        if w.size == 0:
-            return np.zeros((d, *w.shape))
-        size, axes = np.abs(points), np.eye(d)[:, :, None]
-        wide = np.maximum(size, 1.0)
-        narrow = np.where(size < 1e-100, 1e-4, np.minimum(size, 1.0))
-        lines = np.concatenate([axes * wide, axes * narrow], axis=1)
-        (wide_q, narrow_q), (wide_error, narrow_error) = (
-            part.reshape(2, d, -1) for part in _curvature(f, points, lines)
-        )
-        better = narrow_error / narrow**2 < wide_error / wide**2
-        q, scale = np.where(better, narrow_q, wide_q), np.where(better, narrow, wide)
-        i, j = np.triu_indices(d, 1)
-        H = np.empty((d, d, points.shape[1]))
-        H[range(d), range(d)] = q / scale**2
-        if d > 1:
-            both = _curvature(f, points, (axes[:, i] + axes[:, j]) * scale[:, None])[0]
-            H[i, j] = H[j, i] = (both - q[i] - q[j]) / 2 / scale[i] / scale[j]
-        return H.reshape(d, *w.shape)
+    def matrices(w):
+        g, points = _columns(f, w)
+        H = np.zeros((len(points), *points.shape))
+        for k, point in enumerate(points.T):
+            H[..., k] = _hessian(g, point)
+        return H.reshape(H.shape[: min(np.ndim(w), 1)] + np.shape(w))[()]
 
-    return matrix
+    return matrices
 
 
-COARSE = LADDER[:8, None]  # below 2e-4, second differences are noise
+def _hessian(f, w):
+    d, w = len(w), w[:, None]
+    both = np.minimum(scales(abs(w[:, 0]), 1e-4), 1e100)
+    q, scale = curvatures(partial(along, f, w, np.eye(d)), both)
+    H, lines = np.diag(q / scale**2), np.diag(scale)
+    for i in range(d - 1):
+        j = slice(i + 1, d)
+        pairs = lines[:, i : i + 1] + lines[:, j]
+        sums, _ = curvatures(partial(along, f, w, pairs), np.ones((1, d - i - 1)))
+        H[i, j] = H[j, i] = (sums - q[i] - q[j]) / 2 / (scale[i] * scale[j])
+    return H
 
 
-def _curvature(f, points, lines):
-    """q(v) at points (d, m) along lines (d, l, m), and its error: two arrays (l, m)."""
-    (d, m), parts = points.shape, []
-    for line, k in blocks(lines.shape[1], m, d, 17):
-        steps = np.concatenate([COARSE, -COARSE, [[0.0]]]) + np.zeros(len(k))
-        values = _along(f, points[:, k], lines[:, line, k], steps)
-        shape = values.shape[:-2]
-        if np.prod(shape) != 1:
-            raise ValueError(f"f must return one number for each point, got shape {shape}")
-        eps, values = grain(values), values.reshape(values.shape[-2:]).astype(float)
-        right, left, centre = values[:8], values[8:-1], values[-1]
-        height = np.abs(right) + 2 * np.abs(centre) + np.abs(left)
-        entries, distances = table((right - 2 * centre + left) / COARSE**2)
-        noise = _noise(eps * height, distances, COARSE**2)
-        errors = distances + noise[finest_rung(len(COARSE))]
-        parts.append(_best(entries, errors, *_bounds(entries, errors, len(COARSE) - 2)))
-    return [np.concatenate(part).reshape(-1, m) for part in zip(*parts, strict=True)]
+def curvatures(evaluate: Callable, scale):
+    """scale² v'Hv along n lines v, and the better of the scales (k, n) for each: two of (n,)."""
+    h = COARSE[:, None, None] * scale  # (rungs, k, n)
+    steps = np.concatenate([h, -h, 0 * h[:1]])
+    values = evaluate(steps.reshape(-1, scale.shape[-1]))
+    if prod(values.shape[:-2]) != 1:
+        raise ValueError(f"f must return one number for each point, got shape {values.shape[:-2]}")
+    eps, values = grain(values), values.astype(float).reshape(steps.shape)
+    right, left, centre = values[: len(h)], values[len(h) : -1], values[-1]
+    height = abs(right) + 2 * abs(centre) + abs(left)
+    entries, distances = table((right - 2 * centre + left) / h**2)
+    value, error = _best(entries, distances + _noise(eps * height, distances, h**2))
+    best = error.argmin(axis=0), np.arange(scale.shape[-1])
+    return value[best] * scale[best] ** 2, scale[best]

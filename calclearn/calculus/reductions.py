@@ -1,13 +1,23 @@
-"""Rules of products, extremes and running sums along an axis."""
+"""Rules of what reduces an axis: products, extremes, running sums, means, spreads, quantiles.
 
+Most are formulas in functions that have rules, and need none of their own.  A quantile is a
+weighted mean of two of the sorted numbers, and NumPy names them: the quantile of the indices
+0, 1, ..., n - 1 is the place between them.  The methods of ufuncs, as np.add.reduce, come last.
+"""
+
+import functools
 import itertools
 import math
 import operator
 
 import numpy as np
 
+from calclearn.calculus.arrays import cast
+from calclearn.calculus.cures import cannot_store, full_name
+from calclearn.calculus.kinks import euclidean
 from calclearn.calculus.rules import spread, with_ones
-from calclearn.calculus.tracing import rewritten, rule
+from calclearn.calculus.structures import operand
+from calclearn.calculus.tracing import Traced, apply, rewritten, rule
 
 
 def count(shape, axis, where=True):
@@ -90,3 +100,215 @@ def with_start(running, start):
 if hasattr(np, "cumulative_sum"):  # from NumPy 2.1
     rewritten(np.cumulative_sum)(with_start(np.cumsum, 0))
     rewritten(np.cumulative_prod)(with_start(np.cumprod, 1))
+
+
+# Spreads
+def residuals(a, axis, mean, where):
+    mean = np.mean(a, axis=axis, keepdims=True, where=where) if mean is None else mean
+    return a - mean if where is True else np.where(where, a - mean, 0)
+
+
+def degrees(a, axis, ddof, correction, keepdims, where):
+    """n - ddof, the number by which the sum of squares is divided."""
+    n = count(np.shape(a), axis, where) - (ddof if correction is None else correction)
+    if where is True:
+        return n
+    return (n if keepdims else np.squeeze(n, axis)).astype(a.dtype)
+
+
+@rewritten(np.var)
+def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=None,
+        correction=None):  # fmt: skip
+    a = a if dtype is None else a.astype(dtype)
+    squares = np.sum(np.square(residuals(a, axis, mean, where)), axis=axis, keepdims=keepdims)
+    return squares / degrees(a, axis, ddof, correction, keepdims, where)
+
+
+@rewritten(np.std)
+def std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=None,
+        correction=None):  # fmt: skip
+    a = a if dtype is None else a.astype(dtype)
+    of_one = where is True and count(np.shape(a), axis) == 1  # always 0, so its slopes are
+    length = (np.sum if of_one else euclidean)(
+        residuals(a, axis, mean, where), axis=axis, keepdims=keepdims
+    )
+    return length / degrees(a, axis, ddof, correction, keepdims, where) ** 0.5
+
+
+@rewritten(np.average)
+def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
+    """Σ w a / Σ w."""
+    if weights is None:
+        weights = np.ones(np.shape(a), a.dtype)
+    weights = operand(weights)
+    if np.shape(weights) != np.shape(a):  # one weight for each index along the axes
+        axes = [i % np.ndim(a) for i in (axis if isinstance(axis, tuple) else (axis,))]
+        weights = np.transpose(weights, np.argsort(axes))
+        weights = np.reshape(weights, [n if i in axes else 1 for i, n in enumerate(np.shape(a))])
+    total = np.sum(np.broadcast_to(weights, np.shape(a)), axis=axis, keepdims=keepdims)
+    mean = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
+    return (mean, total) if returned else mean
+
+
+@rewritten(np.cov)
+def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None, *, dtype=None):
+    """Σ w (xᵢ - x̅ᵢ)(xⱼ - x̅ⱼ) / (n - ddof), with a row for each variable."""
+    rows = [np.atleast_2d(a) if rowvar or np.ndim(a) < 2 else np.transpose(a)
+            for a in (m, y) if a is not None]  # fmt: skip
+    x = np.concatenate(rows, 0)
+    x = x if dtype is None else x.astype(dtype)
+    f = np.ones(x.shape[1]) if fweights is None else np.asarray(fweights)
+    w = f if aweights is None else f * aweights
+    ddof = (0 if bias else 1) if ddof is None else ddof
+    total = np.sum(w)
+    centred = x - (x @ w / total)[:, None]
+    spare = ddof if aweights is None else ddof * np.sum(w * aweights) / total
+    return np.squeeze((centred * w) @ centred.T / (total - spare))
+
+
+@rewritten(np.corrcoef)
+def corrcoef(x, y=None, rowvar=True, *, dtype=None):
+    c = np.cov(x, y, rowvar, dtype=dtype)
+    if np.ndim(c) == 0:
+        return c / c
+    deviation = np.sqrt(np.diagonal(c))
+    return np.clip(c / deviation[:, None] / deviation, -1, 1)
+
+
+# Quantiles
+def in_rows(a, axis):
+    """`a` with the axes of a reduction brought to the end and made one."""
+    if axis is None:
+        return np.ravel(a)
+    axes = [i % np.ndim(a) for i in (axis if isinstance(axis, tuple) else (axis,))]
+    moved = np.moveaxis(a, axes, range(-len(axes), 0))
+    return np.reshape(moved, (*np.shape(moved)[: np.ndim(a) - len(axes)], -1))
+
+
+@rewritten(np.quantile)
+def quantile(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, *,
+             weights=None, skip_nan=False):  # fmt: skip
+    if weights is not None:
+        raise TypeError("numpy.quantile under grad has no keyword 'weights'")
+    dtype = np.result_type(a.dtype, np.asarray(q)) if np.ndim(q) else a.dtype
+    q, rows = np.asarray(q), in_rows(a, axis)
+    if skip_nan and np.isnan(rows).any():
+        flat = np.reshape(rows, (-1, rows.shape[-1]))
+        kept = [row[~np.isnan(row)] for row in flat]
+        result = np.stack([quantile(row, q, method=method) if row.size else np.full(q.shape, np.nan)
+                           for row in kept], -1)  # fmt: skip
+        result = np.reshape(result, (*q.shape, *rows.shape[:-1]))
+    else:
+        place = np.quantile(np.arange(rows.shape[-1], dtype=float), q, method=method)
+        low = np.floor(place).astype(int)
+        high, part = np.ceil(place).astype(int), (place - low).astype(dtype)
+        ordered = np.moveaxis(np.sort(rows), -1, 0)
+        part = np.reshape(part, (*q.shape, *[1] * (np.ndim(rows) - 1)))
+        result = ordered[low] + (ordered[high] - ordered[low]) * part
+        result = np.where(np.isnan(rows).any(-1), np.nan, result).astype(dtype)
+    return np.reshape(result, (*q.shape, *with_ones(np.shape(a), axis))) if keepdims else result
+
+
+def hundredths(q):
+    return q / 100 if np.ndim(q) == 0 else np.asarray(q) / 100
+
+
+def median(a, axis=None, out=None, overwrite_input=False, keepdims=False, skip_nan=False):
+    return quantile(a, 0.5, axis, keepdims=keepdims, skip_nan=skip_nan)
+
+
+# fmt: off
+rewritten(np.median)(       median)
+rewritten(np.percentile)(   lambda a, q, *rest, **keywords:
+                                quantile(a, hundredths(q), *rest, **keywords))
+rewritten(np.nanmedian)(    lambda a, *rest, **keywords:
+                                median(a, *rest, skip_nan=True, **keywords))
+rewritten(np.nanquantile)(  lambda a, q, *rest, **keywords:
+                                quantile(a, q, *rest, skip_nan=True, **keywords))
+rewritten(np.nanpercentile)(lambda a, q, *rest, **keywords: quantile(
+                                a, hundredths(q), *rest, skip_nan=True, **keywords))
+
+
+# Without NaN
+def without_nan(reduce):
+    def definition(a, *rest, where=True, **keywords):
+        return reduce(a, *rest, where=np.logical_and(where, ~np.isnan(a)), **keywords)
+
+    return definition
+
+
+def replacing_nan(function, value):
+    def definition(a, *rest, **keywords):
+        return function(np.where(np.isnan(a), value, a), *rest, **keywords)
+
+    return definition
+
+
+def extreme_without_nan(reduce, worst):
+    def definition(a, axis=None, out=None, keepdims=False, **keywords):
+        nothing = np.all(np.isnan(a), axis=axis, keepdims=keepdims)
+        y = reduce(np.where(np.isnan(a), worst, a), axis=axis, keepdims=keepdims, **keywords)
+        return np.where(nothing, np.nan, y)
+
+    return definition
+
+
+rewritten(np.nansum)(    without_nan(np.sum))
+rewritten(np.nanprod)(   without_nan(np.prod))
+rewritten(np.nanmean)(   without_nan(np.mean))
+rewritten(np.nanvar)(    without_nan(np.var))
+rewritten(np.nanstd)(    without_nan(np.std))
+rewritten(np.nancumsum)( replacing_nan(np.cumsum, 0))
+rewritten(np.nancumprod)(replacing_nan(np.cumprod, 1))
+rewritten(np.nanmax)(    extreme_without_nan(np.max, -np.inf))
+rewritten(np.nanmin)(    extreme_without_nan(np.min, np.inf))
+# fmt: on
+
+
+# Methods and keywords of ufuncs
+@rewritten(np.ufunc, arrays=0)
+def ufunc_method(ufunc, method, *inputs, out=None, where=True, dtype=None, **keywords):
+    """Call `ufunc` with keywords, or one of its methods."""
+    if out is not None:
+        raise cannot_store(ufunc)
+    if dtype is not None:
+        inputs = [cast(a, dtype) if type(a) is Traced else a for a in inputs]
+    if method == "outer" and not keywords:
+        a, b = map(operand, inputs)
+        return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
+    if method in ("reduce", "accumulate") and where is True:
+        return (fold if method == "reduce" else partial_folds)(ufunc, *inputs, **keywords)
+    if method == "reduceat" and where is True:
+        a, starts, axis = (*inputs, 0)[:3]
+        a, ends = np.moveaxis(a, keywords.get("axis", axis), 0), [*starts[1:], None]
+        spans = [
+            slice(i, j if j is None or i < j else i + 1) for i, j in zip(starts, ends, strict=True)
+        ]
+        return np.moveaxis(np.stack([fold(ufunc, a[span]) for span in spans]), 0, axis)
+    if method == "at":
+        raise TypeError(
+            f"{full_name(ufunc)}.at changes an array in place, and its derivative would be lost: "
+            "use np.bincount(index, weights=x), or sum the parts that np.where picks"
+        )
+    if method != "__call__" or keywords or where is not True:
+        refused = method if method != "__call__" else ", ".join(keywords) or "where"
+        raise TypeError(
+            f"{full_name(ufunc)} under grad has no {refused}: "
+            f"use np.where, or another function of NumPy that has a rule"
+        )
+    return apply(ufunc, inputs)
+
+
+FOLDS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
+
+
+def fold(ufunc, a, axis=0, **keywords):
+    if ufunc in FOLDS:
+        return apply(FOLDS[ufunc], (a,), {"axis": axis, **keywords})
+    whole = functools.reduce(ufunc, [*np.moveaxis(a, axis, 0)])
+    return np.expand_dims(whole, axis) if keywords.get("keepdims") else whole
+
+
+def partial_folds(ufunc, a, axis=0):
+    folds = itertools.accumulate([*np.moveaxis(a, axis, 0)], ufunc)
+    return np.moveaxis(np.stack(list(folds)), 0, axis)

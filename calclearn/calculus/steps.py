@@ -44,12 +44,11 @@ constant(np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.s
          operator.ne, operator.gt, operator.ge, np.logical_and, np.logical_or, np.logical_not,
          np.logical_xor, np.any, np.all, np.argmax, np.argmin, np.nanargmax, np.nanargmin,
          np.argsort, np.argpartition, np.argwhere, np.nonzero, np.flatnonzero, np.count_nonzero,
-         np.searchsorted, np.digitize, np.lexsort, np.histogram, np.histogram2d,
-         np.histogram_bin_edges, np.isin, np.shape, np.ndim, np.size, np.zeros_like, np.ones_like,
-         np.empty_like, np.result_type, np.can_cast, np.min_scalar_type, np.common_type,
-         np.may_share_memory, np.shares_memory, np.linalg.matrix_rank, np.array2string,
-         np.array_repr, np.array_str, np.imag, np.triu_indices_from,
-         np.tril_indices_from, np.diag_indices_from, np.einsum_path)
+         np.searchsorted, np.digitize, np.lexsort, np.isin, np.shape, np.ndim, np.size,
+         np.zeros_like, np.ones_like, np.empty_like, np.result_type, np.can_cast,
+         np.min_scalar_type, np.common_type, np.may_share_memory, np.shares_memory,
+         np.linalg.matrix_rank, np.array2string, np.array_repr, np.array_str, np.imag,
+         np.triu_indices_from, np.tril_indices_from, np.diag_indices_from, np.einsum_path)
 
 # Parts of numbers, as real numbers have them
 rewritten(np.real, np.conjugate, np.real_if_close)(lambda a, tol=100: a)

@@ -50,9 +50,9 @@ def sum_of_products(function, arguments, *factors):
 
     kept = replaced({k: np.where(finite[k], factors[k], 0) for k in others})
     for k in others:
-        touched = {j: np.ones(np.shape(factors[j])) for j in others}
-        touched |= {j: (plain(factors[j]) != 0) * 1.0 for j in cotangents}
-        kept = np.where(replaced(touched | {k: ~finite[k] * 1.0}) > 0, function(*factors), kept)
+        reached = {j: np.ones(np.shape(factors[j])) for j in others}
+        reached |= {j: (plain(factors[j]) != 0) * 1.0 for j in cotangents}
+        kept = np.where(replaced(reached | {k: ~finite[k] * 1.0}) > 0, function(*factors), kept)
     return kept
 
 
@@ -65,11 +65,10 @@ STRONG_PRODUCTS.update(
 
 
 def has_nan(x) -> bool:
+    """Whether ‖x‖² is no number, as it is where one of the numbers is none."""
     x = plain(x)
-    if x.ndim == 0:
-        return bool(x != x)
-    total = np.add.reduce(x, axis=None)  # NaN if one of the numbers is
-    return bool(total != total and np.isnan(x).any())
+    square = x if x.shape == () else np.vdot(x, x)
+    return bool(square != square)
 
 
 def untraced(arrived: dict) -> dict:

@@ -125,10 +125,10 @@ def one_number_per_point(arguments, inputs, result):
     )
 
 
-def results_per_point(arguments, inputs, result):
+def results_per_point(argument, inputs, result):
     """Return the results and the axes that count them, before those of the batch of points."""
     shape = inputs[0].shape
-    batch = shape[1:] if is_leaf(arguments[0]) else ()
+    batch = shape[1:] if is_leaf(argument) else ()
     rows = result.shape[: max(0, result.ndim - len(batch))]
     if result.shape in ((), rows + batch):
         return result, rows
@@ -140,8 +140,40 @@ def results_per_point(arguments, inputs, result):
     )
 
 
+# What comes back
+def like(value, g):
+    """A cotangent of `value` in its shape and dtype, that shares no memory with any other."""
+    if g is None:
+        g = np.zeros(value.shape, value.dtype)
+    if g.shape != value.shape:
+        raise ValueError(
+            f"a rule returned a cotangent of shape {g.shape} for a value of shape {value.shape}"
+        )
+    if g.dtype.kind == "c":
+        raise TypeError(f"the gradient is {g.dtype}: complex numbers are out of scope")
+    if isinstance(g, Methods):
+        return g if g.dtype == value.dtype else g.astype(value.dtype)
+    return np.array(g, value.dtype) if g.shape else value.dtype.type(g)
+
+
+def restored(arguments, slopes) -> list:
+    """One slope for each input, put together in the structures of the arguments."""
+    slopes = iter(slopes)
+
+    def leaf(name, x):
+        slope = next(slopes)
+        number = type(x) in (int, float) and isinstance(slope, np.floating)
+        return float(slope) if number else slope
+
+    return [each_leaf(leaf, "", argument) for argument in arguments]
+
+
+def ones(value):
+    return value.dtype.type(1) if value.shape == () else np.ones(value.shape, value.dtype)
+
+
 def checked(function, rule, keywords):
-    """Return the keywords that a rule takes; refuse any other that says something."""
+    """Return the keywords that a rule takes; refuse any other that has a value."""
     if keywords.get("out") is not None:
         raise cures.cannot_store(function)
     taken = {k: v for k, v in keywords.items() if not rule.keywords or k in rule.keywords}

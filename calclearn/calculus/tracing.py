@@ -36,19 +36,17 @@ STRONG = sys.maxsize  # the level of cotangents whose zeros are strong, see the 
 class Traced(Methods):
     """An array with a memory: `value` is what `rule` made of `arguments`; an input has no rule.
 
-    Those of the arguments that are traced at the same level are its parents; `values` has their
-    values in their places.
+    Those of the arguments that are traced at the same level are its parents.
     """
 
-    __slots__ = ("arguments", "born", "keywords", "level", "rule", "value", "values")
+    __slots__ = ("arguments", "born", "keywords", "level", "rule", "value")
     __hash__ = None
 
-    def __init__(self, value, level, rule=None, arguments=(), values=(), keywords=None):
+    def __init__(self, value, level, rule=None, arguments=(), keywords=None):
         self.value = value
         self.level = level
         self.rule = rule
         self.arguments = arguments
-        self.values = values
         self.keywords = keywords
         self.born = next(births)
 
@@ -124,18 +122,19 @@ def apply(function: Callable, arguments, keywords=None):
     level, values = -1, []
     for a in arguments:
         if type(a) is Traced:
-            if a.level > level:  # those before it are constants at its level
-                level, values = a.level, [*arguments[: len(values)]]
+            if a.level > level:
+                if level >= 0:  # those before it are constants at its level
+                    values = [*arguments[: len(values)]]
+                level = a.level
             if a.level == level:
                 a = a.value
-        elif type(a) not in NUMBERS and len(values) in rule.operands:
-            array, k = operand(a), len(values)
+        elif type(a) not in NUMBERS and (k := len(values)) in rule.operands:
+            array = operand(a)
             if array is not a:  # it was a list
                 return apply(function, (*arguments[:k], array, *arguments[k + 1 :]), keywords)
-            if function in OPERATIONS and not isinstance(a, ARRAYS):
+            if not isinstance(a, ARRAYS) and function in OPERATIONS:
                 return NotImplemented  # so Python asks the other class for its operator
         values.append(a)
-    values = tuple(values)
     for k in rule.constants:
         if k < len(values) and values[k] is not arguments[k]:
             raise cures.no_slope_in(function, k)
@@ -143,7 +142,7 @@ def apply(function: Callable, arguments, keywords=None):
         value = STRONG_PRODUCTS[rule.name](arguments, *values)
     else:
         value = function(*values, **keywords) if keywords else function(*values)
-    node = Traced(value, level, rule, arguments, values, keywords)
+    node = Traced(value, level, rule, arguments, keywords)
     if not isinstance(value, tuple):
         return node
     outputs = [node[k] for k in range(len(value))]

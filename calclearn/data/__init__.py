@@ -3,6 +3,7 @@
 from calclearn.data.co2 import co2
 from calclearn.data.dataset import Dataset, LineData
 from calclearn.data.digits import Digits, LabelledImages, digits
+from calclearn.data.own import line_data
 from calclearn.data.penguins import penguin_line, penguins
 from calclearn.data.spirals import spirals
 
@@ -13,6 +14,7 @@ __all__ = [
     "LineData",
     "co2",
     "digits",
+    "line_data",
     "penguin_line",
     "penguins",
     "spirals",

@@ -1,7 +1,11 @@
 """Carbon dioxide over Mauna Loa: a season on top of a rise, and the last years kept for the test.
 
+A network predicts the rises from month to month, which stay in one range while the level leaves it:
+
+    r_t = CO2_t - CO2_{t-1},      z_t = (r_t - mean) / deviation        of the training months
+
 A forecast looks back, so the series stays in one piece; two columns of yes and no say of each month
-whether it is held out, and whether anybody measured it.
+whether it is held out, and whether it was measured.
 """
 
 import csv
@@ -13,7 +17,8 @@ import numpy as np
 
 from calclearn.data.dataset import Dataset
 
-HELD_OUT_FROM = 1994  # the first of the eight years that no fit may see
+HELD_OUT_FROM = 1994  # the first of the eight years that no fit may use
+WINDOW = 36  # months that a forecast of the next one may use
 
 
 @cache
@@ -66,3 +71,59 @@ def co2() -> Dataset:
         "published by the Carbon Dioxide Information Analysis Center",
         licence="public domain",
     )
+
+
+class Rises:
+    """The monthly rises in standard deviations, cut into windows of `WINDOW` months.
+
+    `z` (525,) is the whole series; `x` (n, WINDOW, 1) holds the windows and `y` (n, 1) what
+    followed; `held_out` (n,) says whether that month is one of the last eight years. `mean` and
+    `deviation`, in ppm, are of training months alone.
+    """
+
+    def __init__(self) -> None:
+        data = co2()
+        rises, train = np.diff(data.co2), ~data.held_out[1:]
+        self.mean, self.deviation = rises[train].mean(), rises[train].std()
+        self.z = (rises - self.mean) / self.deviation
+        self.x = np.lib.stride_tricks.sliding_window_view(self.z[:-1], WINDOW)[..., None]
+        self.y = self.z[WINDOW:, None]
+        self.held_out = data.held_out[1 + WINDOW :]
+
+
+@cache
+def rises() -> Rises:
+    """Return the monthly rises, cut into windows.
+
+    >>> data = rises()
+    >>> data.z.shape, data.x.shape, int(data.held_out.sum())
+    ((525,), (489, 36, 1), 96)
+    """
+    return Rises()
+
+
+def simple_forecasts(ahead: int = 12) -> dict[str, np.ndarray]:
+    """Forecasts (ahead, n) in ppm of the n held-out months by three simple rules, by their names.
+
+    Row h - 1 is made h months before: the same month last year; that, and the rise from a year
+    before to now; and the last known value with the mean rise of each coming month, over the
+    training years.
+
+    >>> [forecasts.shape for forecasts in simple_forecasts().values()]
+    [(12, 96), (12, 96), (12, 96)]
+    """
+    data = co2()
+    air, months = data.co2, np.flatnonzero(data.held_out)
+    change, train = np.diff(air, prepend=np.nan), ~data.held_out
+    usual = np.array([np.nanmean(change[train & (data.month == m)]) for m in data.month])
+    last_year, last_rise, usual_rise = [], [], []
+    for h in range(1, ahead + 1):
+        now = months - h
+        last_year.append(air[months - 12])
+        last_rise.append(air[months - 12] + air[now] - air[now - 12])
+        usual_rise.append(air[now] + sum(usual[months - k] for k in range(h)))
+    return {
+        "same month last year": np.array(last_year),
+        "the same, and last year's rise": np.array(last_rise),
+        "usual rise of each month": np.array(usual_rise),
+    }

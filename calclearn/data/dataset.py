@@ -1,7 +1,7 @@
 """Data that say what they are: each array travels with its name and its unit.
 
 A figure or a lesson never types a unit: it asks the data for `label("flipper_length")`. All arrays
-are read-only; a lesson that wants to change some data makes a copy.
+are read-only; a lesson that changes data makes a copy.
 """
 
 from collections.abc import Mapping
@@ -34,6 +34,9 @@ class Dataset:
             got = f"{self.columns!r:.60}"
             raise TypeError(f"columns must be a mapping of names to values, got {got}")
         columns = {name: read_only(values, name) for name, values in self.columns.items()}
+        for name in (name for name, column in columns.items() if column.dtype.kind == "O"):
+            got = f"{self.columns[name]!r:.60}"
+            raise ValueError(f"{name} must be a list of numbers or words, got {got}")
         shapes = {name: column.shape for name, column in columns.items()}
         if any(len(shape) != 1 for shape in shapes.values()):
             raise ValueError(f"columns must have shape (n,), got {shapes}")
@@ -134,7 +137,7 @@ def read_only(values, name: str) -> np.ndarray:
 
 def whole(name: str, value, least: int) -> int:
     """The value as an int. Raises ValueError unless it is a whole number of at least `least`."""
-    if not isinstance(value, int | np.integer) or value < least:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r:.60}")
     return int(value)
 

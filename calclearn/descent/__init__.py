@@ -1,8 +1,8 @@
-"""Surfaces, and the ways down. The files in the order in which they build on one another:
+"""Surfaces, and how to descend them. The files in the order in which they build on one another:
 
 arguments      checks of what comes in at a public door
 surfaces       Surface: a function with gradient, Hessian and landmarks; sums, multiples, slices
-planes         a path through many weights, seen in the plane that shows most of it
+planes         a path through many weights, projected on the plane that shows most of it
 landscapes     the shapes that descent meets, the test functions of the literature, and their table
 losses         sse ... cross_entropy; lines, polynomials and logistic fits as surfaces; l1, l2
 curvature      what the Hessian says at a point: saddle or minimum, quadratic model, learning rates

@@ -47,6 +47,12 @@ def array(name: str, values: Any, *, finite: bool = True) -> Any:
     return values
 
 
+def floating(name: str, values: Any) -> Any:
+    """The values as an array of floating-point numbers, or TypeError."""
+    values = array(name, values, finite=False)
+    return values if values.dtype.kind == "f" else values.astype(float)
+
+
 def instance(name: str, value: Any, kind: Any, expected: str) -> None:
     """Raise TypeError unless value is of this kind."""
     if not isinstance(value, kind):

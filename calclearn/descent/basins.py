@@ -1,6 +1,6 @@
 """Where descent ends: the minimum that each start settles in, and the points without slope.
 
-All starts are one array, and `descend` walks them in one call. A start counts as settled if it ends
+All starts are one array, and `descend` runs them in one call. A start counts as settled if it ends
 near a minimum and its next step would bring it no farther away, so one that jumps about a minimum,
 or has far to go, does not.
 """
@@ -16,7 +16,8 @@ from calclearn.descent.second_order import Newton
 from calclearn.descent.surfaces import Surface
 
 NOT_SETTLED, DIVERGES = -2, -1  # what stands for a start that reaches no minimum
-NEAR = 0.03  # of the domain's width: what is closer to a minimum than this is at it
+MOVES = 1e-5  # of the domain's width: a shorter step is none
+NEAR = 0.03  # of the domain's width: within this distance a start is at a minimum
 
 
 def ends(
@@ -24,8 +25,9 @@ def ends(
 ) -> np.ndarray:
     """Return for each start (d, ...) the number of the minimum in which gradient descent settles.
 
-    Where it has not settled after so many steps there is `NOT_SETTLED`, or `DIVERGES` if it went
-    farther out than the domain is wide.
+    Where it has not settled after so many steps there is `NOT_SETTLED - 1 - k` if it is still on
+    its way and minimum k is the nearest one, `NOT_SETTLED` if it hardly moves any more, and
+    `DIVERGES` if it went farther out than the domain is wide.
 
     >>> from calclearn.descent.landscapes import two_valleys
     >>> ends(two_valleys(), np.array([[-2.0, 0.1, 0.3, 2.0]]), 0.02)
@@ -45,6 +47,8 @@ def ends(
         goal = np.moveaxis(minima[number], -1, 0)
         now, then = (np.linalg.norm(w - goal, axis=0) for w in (here, after))
     settled = (now < NEAR * width) & (then <= now + 1e-4 * width) & ~gone
+    moves = np.linalg.norm(after - here, axis=0) > MOVES * width
+    unsettled[moves & ~gone] -= 1 + number[moves & ~gone].astype(unsettled.dtype)
     return np.where(settled, number, unsettled)
 
 
@@ -52,7 +56,7 @@ def ends(
 def stationary(surface: Surface) -> tuple[np.ndarray, list[str]]:
     """Return the points (d, m) of the domain where the gradient vanishes, and their m kinds.
 
-    Newton's method finds them, from a mesh of starts: unlike descent it goes to every kind.
+    Newton's method from a mesh of starts: unlike descent it converges to every kind.
 
     >>> from calclearn.descent.landscapes import two_valleys
     >>> points, kinds = stationary(two_valleys())

@@ -31,11 +31,12 @@ def eigenvalues(surface: Surface, at: Array) -> Array:
     return np.moveaxis(np.linalg.eigvalsh(np.moveaxis(h, (0, 1), (-2, -1))), -1, 0)
 
 
+@np.errstate(all="ignore")  # squares may overflow
 def classify(surface: Surface, at: Array, flat: float = 1e-6) -> Any:
     """What the curvature makes of stationary points (d, ...): a word, or an array of words (...).
 
     "saddle" where both signs occur, "minimum" where all λ > 0, "maximum" where all λ < 0, else
-    "degenerate": some |λ| ≤ flat · max |λ|, and the second derivative cannot tell. A point that is
+    "degenerate": one |λ| ≤ flat · max |λ|, and second derivatives do not decide. A point that is
     not stationary, ‖∇f‖ > 10⁻³ (1 + ‖w‖) max |λ|, is a "slope".
 
     >>> saddle = Surface(lambda w: w[0]**2 - w[1]**2, hessian=lambda w: np.diag([2.0, -2.0]))
@@ -46,7 +47,7 @@ def classify(surface: Surface, at: Array, flat: float = 1e-6) -> Any:
     curvatures, at = eigenvalues(surface, at), as_points(at)
     lowest, highest = curvatures[0], curvatures[-1]
     largest = np.maximum(np.abs(lowest), np.abs(highest))
-    steep = length(surface.gradient(at)) > 1e-3 * (1 + length(at)) * largest
+    steep = ~(length(surface.gradient(at)) <= 1e-3 * (1 + length(at)) * largest)
     noise = flat * largest
     words = np.select(
         [steep, (lowest < -noise) & (highest > noise), lowest > noise, highest < -noise],
@@ -169,7 +170,7 @@ class Regimes:
 
     @property
     def creeps(self) -> float:
-        """(1 − left^(1/steps)) / λmin, but never past 2/λmax."""
+        """(1 − left^(1/steps)) / λmin, but at most 2/λmax."""
         slow = (1 - self.left ** (1 / self.steps)) / np.min(self.eigenvalues)
         return float(min(slow, self.oscillates))
 

@@ -8,7 +8,7 @@ and then each start that still runs is asked whether it has
     CONVERGED     ‖∇fₖ‖ ≤ tolerance · steepness, the size of a typical gradient
     DIVERGED      |fₖ| > 10⁸ max(|f₀|, scale), or something is no longer finite
     STALLED       w has come back ten times to the same point, to the last digit, and was never
-                  further from it than rounding; or a line search has found no lower point
+                  further from it than rounding; or a line search has no lower point
     EARLY         `patience` records without a validation loss lower than all before
     OUT_OF_STEPS  none of these after `steps` steps
 
@@ -20,7 +20,7 @@ that is small for one mini-batch says little: where batches are drawn, nothing h
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
@@ -28,13 +28,16 @@ import numpy as np
 
 from calclearn.calculus.tracing import Traced, plain
 from calclearn.descent.arguments import generator, instance, is_real, whole
-from calclearn.descent.optimizers import check_optimizer
+from calclearn.descent.optimizers import check_optimizer, checked_memory, paused, repeated
 from calclearn.descent.surfaces import (
     Array,
     Evaluation,
     Surface,
     anywhere,
     as_points,
+    as_surface,
+    evaluated,
+    in_type,
     inner,
     length,
     where,
@@ -44,7 +47,6 @@ __all__ = ["Descent", "Stop", "descend"]
 
 EXPLODED = 1e8
 STILL = 10  # returns to a point
-CYCLE = 32  # steps within which it returns
 PERIOD = 0.25  # seconds between two reports
 
 
@@ -72,7 +74,7 @@ class Descent:
     The values and gradients are those that the steps used: with mini-batches, those of the batches.
     A start that has stopped repeats its last finite point; the record ends when all have. With a
     validation surface, each start's best step and point are those of its lowest validation loss.
-    Printed, it says how it ended; a format such as `f"{descent:.2f}"` is that of the loss.
+    Printed, it says how it stopped; a format such as `f"{descent:.2f}"` is that of the loss.
     """
 
     steps: np.ndarray  # (K+1,)
@@ -83,17 +85,17 @@ class Descent:
     steps_taken: np.ndarray  # (...)
     evaluations: np.ndarray  # (...) of the gradient
     interrupted: bool = False
-    validation: Array | None = None  # (K+1, ...) losses of the points, where they were asked for
+    validation: Array | None = None  # (K+1, ...) losses of the points on held-out data
     state: Any = None  # the optimizer's memory at the end, unless all starts came to one
 
     @property
     def point(self) -> Array:
-        """Where the descent ended, (d, ...)."""
+        """The last point, (d, ...)."""
         return self.points[-1]
 
     @property
     def value(self) -> Array:
-        """How low that is, (...)."""
+        """The last value, (...)."""
         return self.values[-1]
 
     @property
@@ -115,20 +117,18 @@ class Descent:
         return np.argmin(np.where(np.isnan(losses), np.inf, losses), axis=0)
 
     def __format__(self, spec: str) -> str:
-        words = {int(stop): stop.name.lower() for stop in list(Stop)[1:4]}
+        words = {CONVERGED: "converged", DIVERGED: "diverged", STALLED: "stalled"}
         words |= {EARLY: "stopped early", RUNNING: "out of steps"}
         if np.ndim(self.stop):
-            counts = [(np.count_nonzero(self.stop == stop), words[stop]) for stop in words]
-            parts = [f"{count:,} {word}" for count, word in counts if count]
+            counts = {word: np.count_nonzero(self.stop == stop) for stop, word in words.items()}
+            parts = [f"{count:,} {word}" for word, count in counts.items() if count]
             return f"{np.size(self.stop):,} starts: {', '.join(parts) or 'none'}"
-        taken, stop = int(self.steps_taken), int(self.stop)
-        steps = f"{taken:,} step{'s' * (taken != 1)}"
-        loss = format(float(plain(self.value)), spec or ".3g")
-        if stop == DIVERGED:
-            return f"diverged after {steps}"
+        stop, loss = int(self.stop), format(float(plain(self.value)), spec or ".3g")
+        steps = f"after {self.steps_taken:,} step{'' if self.steps_taken == 1 else 's'}"
         if stop == RUNNING and not self.interrupted:
-            return f"at loss {loss} after {steps}"
-        return f"{words[stop] if stop else 'interrupted'} after {steps} at loss {loss}"
+            return f"at loss {loss} {steps}"
+        word = words[stop] if stop else "interrupted"
+        return f"{word} {steps}" if stop == DIVERGED else f"{word} {steps} at loss {loss}"
 
     def __str__(self) -> str:
         return format(self)
@@ -152,23 +152,22 @@ def descend(
     watch: Callable[[Descent], Any] | None = None,
     state: Any = None,
 ) -> Descent:
-    """Let `optimizer` walk down `surface` from `start`, and keep a record of it.
+    """Let `optimizer` descend `surface` from `start`, and keep a record of it.
 
     wₖ₊₁ = update(wₖ, ∇f(wₖ)),    k = 0, 1, ..., steps - 1
 
     start: one point (d,) or a batch (d, ...); one point is repeated where the optimizer's learning
     rates, or the surface's factors, are an array. Each `every`-th step is recorded, and the last.
     `rng` (a generator or a seed; None is seed 0) draws the mini-batches. `validation` is the loss
-    of data held out, taken of each record: where it is lowest is the `best_point`, and after
-    `patience` records without a new lowest one a start ends EARLY.
+    of held-out data at each record: where it is lowest is the `best_point`, and after `patience`
+    records without a new lowest one a start ends EARLY.
 
-    `progress(k, steps)` is called from the first second on, about four times a second; a terminal
-    shows a line by itself. `watch(run)` is called as often with the descent so far, and at the end;
-    a true answer ends the run. So does KeyboardInterrupt at any moment from the first step on, and
-    what ran is returned, finite. From the `point` of a run, and with its `state`, the optimizer's
-    memory, the same optimizer goes on as if nothing had been; only mini-batches are drawn anew.
-    Everything in the descent can be differentiated by `autodiff.grad`, with respect to the start or
-    a hyperparameter.
+    `progress(k, steps)` is called about four times a second from the first second on; a terminal
+    shows a line by itself. `watch(run)` is called as often with the descent so far, and at the end.
+    What `watch` returns, if true, stops the run; so does KeyboardInterrupt from the first step on,
+    and what ran is returned. From the `point` and with the `state` of a run, the same optimizer
+    continues exactly; only mini-batches are drawn anew. Everything in the descent can be
+    differentiated by `autodiff.grad`, with respect to the start or a hyperparameter.
 
     Raises ValueError for a start that is not finite or of another dimension, for a gradient that
     has not the point's shape, and for patience without a validation surface, TypeError for what is
@@ -182,15 +181,13 @@ def descend(
     >>> [Stop(s).name for s in sweep.stop], sweep.steps_taken
     (['CONVERGED', 'DIVERGED'], array([30, 15]))
     """
-    held_out = surface if validation is None else validation
-    for name, given in (("surface", surface), ("validation", held_out)):
-        instance(name, given, Surface | Callable, "a Surface or a function of points")
+    if progress is None and sys.stderr.isatty():
+        progress = print_line
     for name, given in (("progress", progress), ("watch", watch)):
         instance(name, given, Callable | None, "a function or None")
     check_optimizer(optimizer)
-    surface = surface if isinstance(surface, Surface) else Surface(surface)
-    if not isinstance(validation, Surface | None):
-        validation = Surface(validation)
+    surface = as_surface("surface", surface)
+    validation = None if validation is None else as_surface("validation", validation)
     w = as_points(start, surface.dimension, "start")
     if not np.isfinite(plain(w)).all():
         raise ValueError(f"start must be finite, got {start!r:.60}")
@@ -202,11 +199,10 @@ def descend(
         whole("patience", patience, 1)
         if validation is None:
             raise ValueError("patience needs a validation surface, got validation=None")
-    rng = generator(0 if rng is None else rng)
-    if progress is None and sys.stderr.isatty():
-        progress = print_line
+    if surface.sampler is not None or rng is not None:
+        rng = generator(0 if rng is None else rng)
     with np.errstate(all="ignore"):  # a number that overflows is a divergence, not a warning
-        run = Run(surface, w, optimizer, rng, tolerance, every, validation, patience, state)
+        run = Run(surface, w, optimizer, state, rng, tolerance, validation, patience, every)
         try:
             begin = time.perf_counter()
             pause = begin + PERIOD
@@ -234,99 +230,94 @@ def descend(
 class Run:
     """A descent under way.
 
-    `now` is replaced as a whole at the end of each step, so that an interrupt at any moment finds a
-    point, the memory that belongs to it, and how each start stands.
+    `now` is replaced as a whole at the end of each step, so that after an interrupt at any moment
+    the point, its memory and the state of each start belong together.
     """
 
     def __init__(
-        self, surface, w, optimizer, rng, tolerance, every, validation, patience, state
+        self, surface, w, optimizer, state, rng, tolerance, validation, patience, every
     ) -> None:  # fmt: skip
         self.surface, self.optimizer, self.rng, self.every = surface, optimizer, rng, every
         self.validation, self.patience, self.interrupted = validation, patience or np.inf, False
         self.noisy, self.searches = surface.sampler is not None, hasattr(optimizer, "search")
         self.batch = surface.sample(rng) if self.noisy else surface
         w = repeated(w, surface, optimizer)
-        value, g = first_look("surface", self.batch.value_and_gradient, w, w.shape[1:], w.shape)
+        value, g = evaluated("surface", self.batch.value_and_gradient, w, w.shape[1:], w.shape)
         here = Evaluation(w, value, g, 1)
         ends = not self.noisy and getattr(optimizer, "stays_where_flat", True)
         self.small = where(np.asarray(ends)[()], tolerance * plain(surface.steepness), -1.0)
         self.large = EXPLODED * np.maximum(abs(plain(value)), plain(surface.scale))
         self.certain = np.square(max(np.max(self.small, initial=0), 1e-150))
         self.rounding = 32 * np.finfo(w.dtype).eps
-        self.still, self.age, self.cycle, self.anchor = 0, 0, CYCLE, plain(w)
-        stop, _ = self.check(here, True)
-        loss, self.lowest, self.waited = None, np.inf, 0
+        self.still, self.anchor = 0, plain(w)
+        stop, _ = self.check(0, here, True)
+        self.lowest, self.waited, loss = np.inf, -1, None
         if validation:
-            (loss,) = first_look("validation", lambda w: (validation(w),), w, w.shape[1:])
-            self.lowest = where(plain(loss == loss), plain(loss), np.inf)
+            (loss,) = evaluated("validation", lambda w: (validation(w),), w, w.shape[1:])
+            stop = self.validated(loss, stop)
         self.rows = [(*here[:3], loss)]  # of the steps 0, every, 2 every, ...
-        state = optimizer.init(w) if state is None else memory(optimizer, w, state)
+        state = optimizer.init(w) if state is None else checked_memory(optimizer, w, state)
         self.now = 0, here, state, stop, 0
 
     def step(self) -> None:
-        """One step of all starts; those that have ended stay where they are."""
+        """Step, look, ask; a start that has stopped stays where it is."""
         k, here, before, stop, taken = self.now
         if self.searches:
             there, state = self.optimizer.search(here, before, self.batch)
         else:
             w, state = self.optimizer.update(here.w, here.gradient, before, self.batch)
-            if w.dtype != here.w.dtype:
-                w = w.astype(here.w.dtype)
-            there = Evaluation(w, None, None, here.count)
-        batch = self.surface.sample(self.rng) if self.noisy else self.surface
+            there = Evaluation(in_type(w, here.w), None, None, here.count)
+        batch, k = self.surface.sample(self.rng) if self.noisy else self.surface, k + 1
         if self.noisy or not self.searches:
-            value, g = batch.value_and_gradient(there.w)
-            there = Evaluation(there.w, value, g, there.count + 1)
-        k = k + 1
+            there = Evaluation(there.w, *batch.value_and_gradient(there.w), there.count + 1)
         if not anywhere(stop) and self.goes_on(here, there):
             taken = k
         else:
             running = stop == RUNNING
-            code, finite = self.check(there, paused(self.optimizer, before))
-            kept, count = where(running & finite, there, here), there.count
-            there = kept._replace(count=where(running, count, here.count))
+            code, finite = self.check(k, there, paused(self.optimizer, before))
+            kept = where(running & finite, there, here)
+            there = Evaluation(*kept[:3], where(running, there.count, here.count))
             stop, taken = where(running, code, stop), where(running, k, taken)
         if k % self.every == 0:
-            loss = None
-            if self.validation:
-                loss = self.validation(there.w)
-                lower = plain(loss) < self.lowest
-                self.lowest = where(lower, plain(loss), self.lowest)
-                self.waited = where(lower, 0, self.waited + 1)
-                stop = where((self.waited >= self.patience) & (stop == RUNNING), EARLY, stop)
+            loss = self.validation(there.w) if self.validation else None
+            stop = self.validated(loss, stop) if self.validation else stop
             self.rows.append((*there[:3], loss))
         self.batch = batch
         self.now = k, there, state, stop, taken
 
+    def validated(self, loss: Array, stop: Array) -> Array:
+        """The stops (...) after a record with this validation loss: EARLY where patience ends."""
+        lower = plain(loss) < self.lowest
+        self.lowest = where(lower, plain(loss), self.lowest)
+        self.waited = where(lower, 0, self.waited + 1)
+        return where((self.waited >= self.patience) & (stop == RUNNING), EARLY, stop)
+
     def goes_on(self, here: Evaluation, there: Evaluation) -> bool:
-        """Whether no start has ended, by squares alone; where they do not say, `check`."""
-        value, g, w = there.value, there.gradient, there.w
-        if type(value) is Traced or type(w) is Traced:
+        """Whether no start has stopped, by squares alone; where they do not decide, `check`."""
+        w, value, g, _ = there
+        if Traced in (type(value), type(w)):
             return False
         step = w - here.w
         steep, moved, least = inner(g, g), inner(step, step), self.rounding**2 * inner(w, w)
         certain = (steep > self.certain) & (moved > least) & (abs(value) <= self.large)
-        certain = certain & (steep < np.inf) & (moved < np.inf)
-        if not (certain.all() if isinstance(certain, np.ndarray) else certain):
+        if anywhere(~(certain & (steep < np.inf) & (moved < np.inf))):
             return False
-        self.still, self.age, self.cycle, self.anchor = 0, 0, CYCLE, w
+        self.still, self.anchor = 0, w
         return True
 
-    def check(self, there: Evaluation, paused: Array) -> tuple[Array, Array]:
-        """The Stop (...) after the step to this point, and whether all there is finite.
+    def check(self, k: int, there: Evaluation, paused: Array) -> tuple[Array, Array]:
+        """The Stop (...) after step k to this point, and whether all there is finite.
 
         A step that a schedule `paused` says nothing of where the start is. The point to return to
-        is replaced after 32 steps without a return, then after 64, ...: so any cycle is noticed.
+        is replaced after 32 steps, 64, 128, ...: so a cycle of any length is noticed.
         """
         value, w = abs(plain(there.value)), plain(there.w)
         steep, size, away = length(plain(there.gradient)), length(w), length(w - self.anchor)
         finite = (value < np.inf) & (steep < np.inf) & (size < np.inf)
         near = away <= self.rounding * size
-        self.still = where(near, self.still + where((away > 0) | paused, 0, 1), 0)
-        late = near & (self.still == 0) & (self.age >= (0 if self.searches else self.cycle))
-        self.anchor = where(~near | late, w, self.anchor)
-        self.age = where(~near | late, 0, self.age + 1)
-        self.cycle = where(late, 2 * self.cycle, where(near, self.cycle, CYCLE))
+        self.still = where(near, where((away > 0) | paused, self.still, self.still + 1), 0)
+        replaced = ~near | self.searches | (k >= 32 and k & (k - 1) == 0)
+        self.anchor = where(replaced, w, self.anchor)
         stalled = (self.still >= (1 if self.searches else STILL)) & (not self.noisy)
         code = where(stalled, STALLED, RUNNING)
         code = where(steep <= self.small, CONVERGED, code)
@@ -336,90 +327,19 @@ class Run:
         """The descent so far: the records, and the last step."""
         k, here, state, stop, taken = self.now
         rows = self.rows[: k // self.every + 1]
-        steps = self.every * np.arange(len(rows))
+        steps = [*range(0, k, self.every), k]
         if k % self.every:
-            loss = self.validation(here.w) if self.validation else None
-            rows, steps = [*rows, (*here[:3], loss)], np.append(steps, k)
+            rows = [*rows, (*here[:3], self.validation(here.w) if self.validation else None)]
         join = np.stack if Traced in map(type, rows[-1]) else np.array
         points, values, gradients, losses = zip(*rows, strict=True)
         each = np.zeros(here.w.shape[1:], dtype=int)  # where all starts share one number
         return Descent(
-            steps=steps,
-            points=join(points),
-            values=join(values),
-            gradients=join(gradients),
-            stop=each + stop,
-            steps_taken=each + taken,
-            evaluations=each + here.count,
-            interrupted=self.interrupted,
+            *(np.array(steps), join(points), join(values), join(gradients)),
+            *(each + stop, each + taken, each + here.count, self.interrupted),
             validation=join(losses) if self.validation else None,
             state=state if anywhere(stop == RUNNING) else None,
         )
 
 
-def first_look(name: str, look: Callable, w: Array, *shapes: tuple) -> tuple:
-    """What a surface is at the start, once it has these shapes."""
-    try:
-        parts = look(w)
-    except ValueError as error:
-        raise ValueError(f"{name} cannot take points of shape {w.shape}: {error}") from error
-    for part, shape, kind in zip(parts, shapes, ("value", "gradient"), strict=False):
-        what = f"the {kind} of {'the ' * (name == 'surface')}{name}"
-        if not is_real(part):
-            raise TypeError(f"{what} must be a real number or an array of them, got {part!r:.60}")
-        if np.shape(part) != shape:
-            raise ValueError(
-                f"{what} must have shape {shape} at points of shape {w.shape}, got {np.shape(part)}"
-            )
-    return parts
-
-
-def memory(optimizer: Any, w: Array, state: Any) -> Any:
-    """The `state` of an earlier run, once it is one of this optimizer for such starts."""
-    own = optimizer.init(w)
-    fits = type(state) is type(own)
-    if fits and isinstance(own, tuple):
-        pairs = zip(own, state, strict=False)
-        fits = all(getattr(a, "shape", None) in (None, getattr(b, "shape", None)) for a, b in pairs)
-    if not fits:
-        kind = type(optimizer).__name__
-        raise TypeError(f"state must be a memory of {kind} for these starts, got {state!r:.60}")
-    return state
-
-
-def paused(optimizer: Any, state: Any) -> Array:
-    """Whether a schedule holds the learning rate (...) of the next step at 0."""
-    rate = getattr(getattr(optimizer, "optimizer", optimizer), "learning_rate", None)
-    k = getattr(state, "k", state)
-    return plain(rate(k)) == 0 if callable(rate) and isinstance(k, int) else False
-
-
 def print_line(k: int, steps: int) -> None:
     print(f"\rstep {k:,} of {steps:,} ", end="", file=sys.stderr, flush=True)
-
-
-def repeated(w: Array, surface: Surface, optimizer: Any) -> Array:
-    """Starts (d, ...) in the shape of the arrays in the surface, the optimizer and its schedule."""
-    shapes, parts = [], [optimizer]
-    while parts:
-        part = parts.pop()
-        if is_dataclass(part):
-            parts.extend(vars(part).values())
-            rate = getattr(part, "learning_rate", None)
-            parts.append(rate(0) if callable(rate) else None)
-        elif isinstance(part, tuple):
-            parts.extend(part)
-        else:
-            shapes.append(getattr(part, "shape", ()))
-    (d, *batch), surfaces = w.shape, surface.batch
-    try:
-        shape = np.broadcast_shapes(batch, surfaces, *shapes)
-    except ValueError:
-        raise ValueError(
-            f"the batch shapes of start {tuple(batch)}, of the surface's factors {surfaces} and of "
-            f"the optimizer's numbers {', '.join(str(s) for s in shapes if s)} must broadcast"
-        ) from None
-    if shape == w.shape[1:]:
-        return w
-    w = np.reshape(w, (d, *(1,) * (len(shape) - len(batch)), *batch))
-    return w + np.zeros((d, *shape), dtype=w.dtype)

@@ -9,8 +9,8 @@ attributes say how it is to be treated, and are there on all errors of this modu
     error.targets     "numbers", of the prediction's shape, or "classes", numbers 0, ..., C - 1 (n,)
     error.averaged    whether it is a mean over the data, or else a sum
 
-A squared error needs the data only once, however many weights are then asked for: the loss of a
-line is known by its means and its spread, that of any other model p = X w by the triangle R of
+A squared error needs the data only once, however many weights follow: the loss of a line is given
+by its means and its spread, that of any other model p = X w by the triangle R of
 X = Q R. For other errors the slopes and curvatures come from autodiff.
 """
 
@@ -22,7 +22,7 @@ import numpy as np
 
 from calclearn.calculus.autodiff import grad
 from calclearn.calculus.tracing import plain, primitive, rule
-from calclearn.descent.arguments import array, instance, number, whole
+from calclearn.descent.arguments import array, floating, instance, number, whole
 from calclearn.descent.surfaces import Array, Surface, beside, broadcast, stack
 
 LARGEST = 1e150  # beyond which squares are infinite
@@ -50,22 +50,19 @@ class Error:
     targets = "numbers"
 
     def __call__(self, prediction: Array, target: Array) -> Array:
-        prediction = array("prediction", prediction, finite=False)
-        target = array("target", target, finite=False)
-        numbers = not_empty(plain(target))
-        outside = ~((numbers >= self.low) & (numbers <= self.high))
-        if self.low > -np.inf and np.any(outside):
+        prediction, target = floating("prediction", prediction), floating("target", target)
+        below, numbers = beneath(prediction, target), not_empty(plain(target))
+        outside = numbers[~((numbers >= self.low) & (numbers <= self.high))]
+        if self.low > -np.inf and outside.size:
             limits = f"{self.low:g} and {self.high:g}"
-            got = numbers[outside][0]
-            raise ValueError(f"target must hold {limits}, or numbers between, got {got}")
-        each = self.each(prediction, beneath(prediction, target))
-        total = np.sum(each, axis=tuple(range(np.ndim(target))))
-        return total / np.size(target) if self.averaged else total
+            raise ValueError(f"target must hold {limits}, or numbers between, got {outside[0]}")
+        total = np.sum(self.each(prediction, below), axis=tuple(range(numbers.ndim)))
+        return total / numbers.size if self.averaged else total
 
 
 def not_empty(target: np.ndarray) -> np.ndarray:
-    if np.size(target) == 0:  # of nothing there is no mean
-        raise ValueError(f"target must not be empty, got shape {np.shape(target)}")
+    if target.size == 0:  # of nothing there is no mean
+        raise ValueError(f"target must not be empty, got shape {target.shape}")
     return target
 
 
@@ -145,7 +142,7 @@ def cross_entropy(logits: Array, target: Array) -> Array:
     >>> round(float(undecided / np.log(4)), 12)
     1.0
     """
-    logits = array("logits", logits, finite=False)
+    logits = floating("logits", logits)
     target, shape = np.asarray(array("target", target, finite=False)), logits.shape
     if len(shape) < 2 or target.shape not in (shape[:1], shape[:2]):
         raise ValueError(
@@ -154,16 +151,14 @@ def cross_entropy(logits: Array, target: Array) -> Array:
         )
     not_empty(target)
     if target.ndim == 1:
-        true = target[:, None] == np.arange(shape[1])
-        wrong = target[~true.any(axis=1)]
+        numbers, target = target, target[:, None] == np.arange(shape[1])
+        wrong = numbers[~target.any(axis=1)]
         if wrong.size:
             last = shape[1] - 1
             raise ValueError(f"target must hold class numbers from 0 to {last}, got {wrong[0]}")
-        target = true
     elif not np.all(target >= 0):
         raise ValueError(f"target must hold probabilities of at least 0, got {np.min(target)}")
-    kind = logits.dtype if logits.dtype.kind == "f" else float
-    return np.mean(surprise(logits, beneath(logits, target.astype(kind))), axis=0)
+    return np.mean(surprise(logits, beneath(logits, target.astype(logits.dtype))), axis=0)
 
 
 cross_entropy.targets, cross_entropy.averaged = "classes", True
@@ -179,7 +174,7 @@ def surprise(z: Array, t: Array) -> Array:
 
 @rule(surprise)
 def pull_logits(g, y, z, t):
-    """∂L/∂z = Σt · p - t: what the model believes, p = softmax(z), minus what is true."""
+    """∂L/∂z = Σt · p - t: the predicted probabilities, p = softmax(z), minus the true ones."""
     e = np.exp(z - np.max(plain(z), axis=1, keepdims=True))
     believed = e / np.sum(e, axis=1, keepdims=True)
     return g[:, None] * (np.sum(t, axis=1, keepdims=True) * believed - t)
@@ -209,7 +204,7 @@ def l1(dimension: int | None = None) -> Surface:
 
     L = Σⱼ |wⱼ|
 
-    The gradient at a kink is taken as 0.
+    The gradient at a kink is set to 0.
 
     >>> l1().gradient([3.0, 0.0, -1.0])
     array([ 1.,  0., -1.])
@@ -255,10 +250,9 @@ def line_loss(x: Array, y: Array, loss: Error = sse, batch_size: int | None = No
         "name": f"{loss.name} of a line",
         "formula": loss.formula.replace("p_i", "(m x_i + c)").replace("t_i", "y_i"),
         "domain": tuple(zip((best - reach).tolist(), (best + reach).tolist(), strict=True)),
-        "sampler": mini_batches(lambda i: line_loss(x[i], y[i], loss), n, batch_size, loss),
     }
     if loss not in (sse, mse):
-        return linear_fit(np.column_stack([x, np.ones(n)]), y, loss, **details)
+        return linear_fit(np.column_stack([x, np.ones(n)]), y, loss, batch_size, **details)
     share = 1 / n if loss.averaged else 1.0
     least = share * float(np.sum((dy - slope * dx) ** 2))
     a, b = share * sxx, share * n
@@ -277,6 +271,7 @@ def line_loss(x: Array, y: Array, loss: Error = sse, batch_size: int | None = No
         start=(0.0, 0.0),
         scale=scale,
         steepness=float(np.sqrt(2 * np.trace(hessian) * scale)),
+        sampler=mini_batches(lambda i: line_loss(x[i], y[i], loss), n, batch_size, loss),
         **details,
     )
 
@@ -304,17 +299,9 @@ def polynomial_loss(
             f"x must have powers of at most {LARGEST:g} up to the degree {degree}, got {largest}"
         )
 
-    def of_batch(i: np.ndarray) -> Surface:
-        return polynomial_loss(x[i], y[i], degree, loss)
-
-    return linear_fit(
-        X,
-        y,
-        loss,
-        name=f"{loss.name} of a polynomial of degree {degree}",
-        formula=loss.formula.replace("p_i", r"\sum_j w_j x_i^j").replace("t_i", "y_i"),
-        sampler=mini_batches(of_batch, x.size, batch_size, loss),
-    )
+    formula = loss.formula.replace("p_i", r"\sum_j w_j x_i^j").replace("t_i", "y_i")
+    name = f"{loss.name} of a polynomial of degree {degree}"
+    return linear_fit(X, y, loss, batch_size, name=name, formula=formula)
 
 
 def logistic_loss(x: Array, y: Array, batch_size: int | None = None) -> Surface:
@@ -333,20 +320,16 @@ def logistic_loss(x: Array, y: Array, batch_size: int | None = None) -> Surface:
     if not np.all((y == 0) | (y == 1)):
         raise ValueError(f"y must hold labels 0 and 1, got {np.unique(y)[:5]}")
 
-    def of_batch(i: np.ndarray) -> Surface:
-        return logistic_loss(x[i], y[i])
-
-    return linear_fit(
+    X, formula = (
         np.column_stack([x, np.ones(len(x))]),
-        y,
-        binary_cross_entropy,
-        name="logistic fit",
-        formula=r"\frac1n \sum_i \log(1 + e^{z_i}) - y_i z_i",
-        sampler=mini_batches(of_batch, len(x), batch_size, binary_cross_entropy),
+        r"\frac1n \sum_i \log(1 + e^{z_i}) - y_i z_i",
     )
+    return linear_fit(X, y, binary_cross_entropy, batch_size, name="logistic fit", formula=formula)
 
 
-def linear_fit(X: Array, y: Array, loss: Error, **details: Any) -> Surface:
+def linear_fit(
+    X: Array, y: Array, loss: Error, batch_size: int | None = None, **details: Any
+) -> Surface:
     """The loss of a model that is linear in its weights, as a surface over w (d,).
 
     p = X w,    and for squares    L(w) = ‖R w - Qᵀy‖² + ‖y - Q Qᵀy‖²,    X = Q R
@@ -357,7 +340,12 @@ def linear_fit(X: Array, y: Array, loss: Error, **details: Any) -> Surface:
     4.0
     """
     share = 1 / len(y) if loss.averaged else 1.0
-    details = {"dimension": X.shape[1], "start": (0.0,) * X.shape[1], **details}
+    details = {
+        "dimension": X.shape[1],
+        "start": (0.0,) * X.shape[1],
+        "sampler": mini_batches(lambda i: linear_fit(X[i], y[i], loss), len(y), batch_size, loss),
+        **details,
+    }
     if loss not in (sse, mse):
         zero = np.zeros_like(y)
         pull = np.abs(X).T @ np.abs(grad(lambda p: np.sum(loss.each(p, y)))(zero))
@@ -411,22 +399,19 @@ def data_for(x: Array, y: Array, loss: Error, features: bool = False) -> list[np
     """x and y as finite numbers of one length, or one sentence that says what is wrong."""
     instance("loss", loss, Error, "an error such as sse, mse, mae or huber")
     data = []
-    shapes_of_x = "(n,) or (n, f)" if features else "(n,)"
-    for name, given, shapes in (("x", x, shapes_of_x), ("y", y, "(n,)")):
+    for name, given, axes in (("x", x, 1 + features), ("y", y, 1)):
         try:
             values = np.array(array(name, np.array(given), finite=False), dtype=float)
         except (TypeError, ValueError):
             message = f"{name} must be an array of real numbers, got {given!r:.60}"
             raise TypeError(message) from None
-        if not 1 <= values.ndim <= shapes.count("(") or values.size == 0:
+        shapes = "(n,) or (n, f)" if axes == 2 else "(n,)"
+        if not 1 <= values.ndim <= axes or values.size == 0:
             message = f"{name} must have shape {shapes} with n of at least 1, got {values.shape}"
             raise ValueError(message)
-        bad = np.flatnonzero(~np.isfinite(values))
-        if bad.size:
-            first = f"{values.flat[bad[0]]} at position {bad[0]}"
-            raise ValueError(f"{name} must be finite, got {first}")
-        largest = np.abs(values).max()
-        if largest > LARGEST:
+        for bad in np.flatnonzero(~np.isfinite(values))[:1]:
+            raise ValueError(f"{name} must be finite, got {values.flat[bad]} at position {bad}")
+        if (largest := np.abs(values).max()) > LARGEST:
             raise ValueError(f"{name} must be at most {LARGEST:g} in size, got {largest:g}")
         data.append(values)
     if len(data[0]) != len(data[1]):

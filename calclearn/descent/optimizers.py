@@ -15,14 +15,14 @@ thing about it: which gradients count, how much each coordinate of them counts, 
 
 from collections import namedtuple
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from calclearn.calculus.tracing import plain
 from calclearn.descent.arguments import number
-from calclearn.descent.surfaces import Array
+from calclearn.descent.surfaces import Array, Surface
 
 Number = Any  # a float, an array over the batch, or a traced one of these
 Rate = Number | Callable[[int], Number]
@@ -59,6 +59,55 @@ def check_optimizer(optimizer: Any) -> None:
     steps = hasattr(optimizer, "init") and hasattr(optimizer, "update")
     if not steps or isinstance(optimizer, type):
         raise TypeError(f"optimizer must have init and update, as Adam() has, got {optimizer!r}")
+
+
+def checked_memory(optimizer: Any, w: Array, state: Any) -> Any:
+    """The `state` of an earlier run, once it is one of this optimizer for such starts."""
+    own = optimizer.init(w)
+    fitting = {*batch_shapes(own), w.shape, w.shape[1:], w.shape[:1] + w.shape}
+    if type(state) is not type(own) or not {*batch_shapes(state)} <= fitting:
+        kind = type(optimizer).__name__
+        raise TypeError(f"state must be a memory of {kind} for these starts, got {state!r:.60}")
+    return state
+
+
+def paused(optimizer: Any, state: Any) -> Array:
+    """Whether a schedule holds the learning rate (...) of the next step at 0."""
+    rate = getattr(getattr(optimizer, "optimizer", optimizer), "learning_rate", None)
+    k = getattr(state, "k", state)
+    return callable(rate) and isinstance(k, int) and plain(rate(k)) == 0
+
+
+def repeated(w: Array, surface: Surface, optimizer: Any) -> Array:
+    """Starts (d, ...) in the shape of the arrays in the surface, the optimizer and its schedule."""
+    shapes = batch_shapes(optimizer)
+    (d, *batch), factors = w.shape, surface.batch
+    try:
+        shape = np.broadcast_shapes(batch, factors, *shapes)
+    except ValueError:
+        raise ValueError(
+            f"the batch shapes of start {tuple(batch)}, of the surface's factors {factors} and of "
+            f"the optimizer's numbers {', '.join(map(str, filter(None, shapes)))} must broadcast"
+        ) from None
+    if shape == w.shape[1:]:
+        return w
+    w = np.reshape(w, (d, *(1,) * (len(shape) - len(batch)), *batch))
+    return w + np.zeros((d, *shape), dtype=w.dtype)
+
+
+def batch_shapes(part: Any) -> list[tuple]:
+    """The shape of each array in an optimizer, in its schedule or in a tuple of them."""
+    if is_dataclass(part):
+        rate = getattr(part, "learning_rate", 0.0)
+        rate = rate(0) if callable(rate) else rate
+        number("learning_rate", rate, 0, many=True)
+        parts = (*vars(part).values(), rate)
+    else:
+        parts = part if isinstance(part, tuple) else ()
+    shapes = [getattr(part, "shape", ())]
+    for each in parts:
+        shapes += batch_shapes(each)
+    return shapes
 
 
 @dataclass(frozen=True)

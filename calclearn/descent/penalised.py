@@ -5,7 +5,7 @@ For a quadratic loss f with Hessian H and minimum w*, the gradient is H (w - w*)
     f + c Σ wⱼ²     has    H (w - w*) + 2c w = 0               one linear system
     f + c Σ |wⱼ|    has    |pullⱼ| ≤ c,  pull = H (w* - w),    with pullⱼ = c sign(wⱼ) if wⱼ ≠ 0
 
-The second is linear in c as long as the same weights are 0: a polyline, known by its corners.
+The second is linear in c as long as the same weights are 0: a polyline, given by its corners.
 """
 
 from typing import Any
@@ -103,7 +103,7 @@ def direction(H: Array, w: Array, pull: Array, tied: Array) -> Array:
     """How the weights move while the strength is lowered by 1: the v with
 
     (H v)ⱼ = sign(pullⱼ) where wⱼ ≠ 0, and where wⱼ = 0 but its pull is as large as the strength
-    `tied`, either that and vⱼ sign(pullⱼ) > 0, or vⱼ = 0 and the pull falls by at least 1.
+    `tied`, that and vⱼ sign(pullⱼ) > 0, or else vⱼ = 0 and the pull falls by at least 1.
 
     With u = v sign(pull) that is the minimum of ½ uᵀ M u - Σ u over u ≥ 0 of the tied ones: least
     squares whose weights may not be negative, of which one after the other enters.
@@ -119,7 +119,7 @@ def direction(H: Array, w: Array, pull: Array, tied: Array) -> Array:
             below = moves & bound & (new <= 0)
             if not below.any():
                 break
-            share = np.min(u[below] / (u[below] - new[below]))  # the part of the way with u ≥ 0
+            share = np.min(u[below] / (u[below] - new[below]))  # of the step, as far as u ≥ 0
             u = u + share * (new - u)
             moves = moves & ~(below & (u <= TIE * np.abs(u).max()))
             u[~moves] = 0
@@ -129,8 +129,9 @@ def direction(H: Array, w: Array, pull: Array, tied: Array) -> Array:
         moves = moves | (np.arange(len(w)) == gain.argmax())
 
 
+@np.errstate(all="ignore")  # squares may overflow
 def hessian_and_minimum(surface: Surface) -> tuple[Array, Array]:
-    """The Hessian (d, d) and the minimum (d,) of a surface, once it is seen to be quadratic."""
+    """The Hessian (d, d) and the minimum (d,) of a surface that is quadratic."""
     instance("surface", surface, Surface, "a Surface")
     name = repr(surface.name or surface)
     if not surface.minima:

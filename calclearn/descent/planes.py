@@ -1,4 +1,4 @@
-"""A path through a thousand weights, seen in the plane that shows most of it.
+"""A path through a thousand weights, projected on the plane that shows most of it.
 
 `surfaces.slice_through` cuts a plane out of a loss; here are the plane that a path lies in best,
 and the shadow of the path on it: what stands upright on the plane is lost.

@@ -1,6 +1,6 @@
 """Races: optimizers start at one point and may spend the same number of gradients.
 
-A surface counts what is asked of it, so that a line search pays for each of its trials, and a
+A surface counts its evaluations, so that a line search pays for each of its trials, and a
 Hessian for the d gradients that it costs by differences.
 """
 
@@ -22,7 +22,7 @@ class RaceResult(NamedTuple):
 
 
 class CountedSurface:
-    """A surface that counts what is asked of it: 1 for a gradient, d for a Hessian.
+    """A surface that counts its evaluations: 1 for a gradient, d for a Hessian.
 
     >>> from calclearn.descent.second_order import Newton
     >>> from calclearn.descent.landscapes import booth
@@ -32,7 +32,7 @@ class CountedSurface:
     """
 
     def __init__(self, surface: Surface) -> None:
-        self.paid, self.asked = 0, []  # the points in the order of the questions, with the price
+        self.paid, self.asked = 0, []  # the points in the order of evaluation, with the price
 
         def both(w: np.ndarray) -> tuple:
             self.paid += 1
@@ -63,11 +63,15 @@ def race(
 ) -> dict[str, RaceResult]:
     """Run each optimizer from one start until it has spent `budget` gradients.
 
+    Raises ValueError for a surface without a known minimum.
+
     >>> from calclearn.descent.landscapes import booth
     >>> from calclearn.descent.optimizers import Adam
     >>> race(booth(), (9, 9), {"Adam": Adam(0.1)}, budget=20)["Adam"].price[-1]
     np.int64(20)
     """
+    if not surface.minima:
+        raise ValueError(f"surface must have a known minimum, got {surface.name!r}")
     lowest, results = surface(surface.minima[0]), {}
     for name, optimizer in optimizers.items():
         counted = CountedSurface(surface)

@@ -120,6 +120,7 @@ class Clipped:
     def init(self, w: Array) -> Any:
         return self.optimizer.init(w)
 
+    @np.errstate(all="ignore")  # squares may overflow
     def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
         share = np.minimum(1, self.max_norm / (length(g) + 1e-6))  # (...): each start's own
         return self.optimizer.update(w, share * g, state, surface)

@@ -1,6 +1,6 @@
 """The second derivative chooses the step: Newton's method, and those that approximate the Hessian.
 
-A quadratic model q(s) = f + g·s + ½ sᵀ H s has its minimum where H s = -g. Newton's method goes
+A quadratic model q(s) = f + g·s + ½ sᵀ H s has its minimum where H s = -g. Newton's method steps
 there. What follows repairs what goes wrong with that: the model's stationary point may be a
 maximum or a saddle (`DampedNewton`), the step may be too long (a line search), and H is
 expensive (`BFGS` learns its inverse from the gradients, `LBFGS` remembers a few of them only).
@@ -49,7 +49,7 @@ class Newton(Optimizer):
 
     wₖ₊₁ = wₖ - η H⁻¹ ∇f(wₖ),    H = ∇²f(wₖ)
 
-    Near a saddle or a maximum it climbs. Where H is singular, the shortest solution is taken.
+    Near a saddle or a maximum it climbs. Where H is singular, it takes the shortest solution.
 
     >>> from calclearn.descent.landscapes import booth
     >>> w, surface = np.array([-6.0, -4.0]), booth()
@@ -78,18 +78,15 @@ class Searching:
         return there.w, state
 
 
-class Damped(NamedTuple):
-    """DampedNewton remembers nothing."""
-
-
 @dataclass(frozen=True)
 class DampedNewton(Searching):
-    """Newton's step with every curvature counted upwards, shortened until the value falls.
+    """Newton's step with the size of every curvature, shortened until the value falls.
 
     wₖ₊₁ = wₖ - t |H|⁻¹ ∇f(wₖ),    |H| = Σ max(|λᵢ|, damping · max|λ|) vᵢ vᵢᵀ
 
-    λᵢ, vᵢ are H's eigenvalues and eigenvectors. Down the saddle, too, the step is as long as the
-    curvature allows, and t = 1, ½, ¼, ... is the first that backtracking accepts.
+    λᵢ, vᵢ are H's eigenvalues and eigenvectors; a `damping` below rounding counts as rounding. Down
+    the saddle, too, the step is as long as the curvature allows, and t = 1, ½, ¼, ... is the first
+    that backtracking accepts.
 
     >>> from calclearn.descent.landscapes import double_well
     >>> w, surface = np.array([0.1, 1.0]), double_well()
@@ -105,17 +102,21 @@ class DampedNewton(Searching):
     def __post_init__(self) -> None:
         number("damping", self.damping, 0, many=True)
 
-    def init(self, w: Array) -> Damped:
-        return Damped()
+    def init(self, w: Array) -> tuple:
+        return ()
 
-    def search(self, here: Evaluation, state: Damped, surface: Surface) -> tuple:
+    def search(self, here: Evaluation, state: tuple, surface: Surface) -> tuple:
         H, b = as_matrices(surface.hessian(here.w), here.gradient)
         p = -upwards(H, b, np.asarray(self.damping)[..., None])
         return backtracking(surface, here, np.moveaxis(p[..., 0], -1, 0)), state
 
 
 def as_matrices(hessian: Array, g: Array) -> tuple[Array, Array]:
-    """H (..., d, d) and g (..., d, 1), as `np.linalg` takes them."""
+    """H (..., d, d) and g (..., d, 1), as `np.linalg` takes them; ValueError for another H."""
+    expected = (len(g), *g.shape)
+    if np.shape(hessian) != expected:
+        got = np.shape(hessian)
+        raise ValueError(f"the hessian of the surface must have shape {expected}, got {got}")
     return np.moveaxis(hessian, (0, 1), (-2, -1)), np.moveaxis(g, 0, -1)[..., None]
 
 
@@ -133,9 +134,8 @@ def solved(H: Array, b: Array) -> Array:
 def upwards(H: Array, b: Array, damping: np.ndarray) -> Array:
     """|H|⁻¹ b, the shortest one where |H| is singular; where H is well above the damping, H⁻¹ b."""
     H = np.where(np.isfinite(plain(H)).all(axis=(-2, -1), keepdims=True), H, 0)
-    curvatures = np.linalg.eigvalsh(plain(H))
-    least = np.maximum(damping, EPS) * np.max(np.abs(curvatures), axis=-1, keepdims=True)
-    if np.all(curvatures > least):
+    curvatures, damping = np.linalg.eigvalsh(plain(H)), np.maximum(damping, EPS)
+    if np.all(curvatures > damping * np.max(np.abs(curvatures), axis=-1, keepdims=True)):
         return np.linalg.solve(H, b)
     curvatures, directions = np.linalg.eigh(H)
     sizes = np.abs(curvatures)
@@ -156,7 +156,7 @@ class BFGS(Searching):
     p = -B ∇f(wₖ),    wₖ₊₁ = wₖ + t p,    s = wₖ₊₁ - wₖ,    y = ∇f(wₖ₊₁) - ∇f(wₖ)
     B ← (I - ρ s yᵀ) B (I - ρ y sᵀ) + ρ s sᵀ,    ρ = 1 / yᵀs
 
-    t is found by `strong_wolfe`, which makes yᵀs > 0, so that B, at first a multiple of the
+    t comes from `strong_wolfe`, which makes yᵀs > 0, so that B, at first a multiple of the
     identity, stays positive definite. The search begins at 1, or at twice the step that would
     repeat the last fall.
 
@@ -184,8 +184,7 @@ class BFGS(Searching):
             t = where((t > 0) & (t < 1), t, 1.0)
         there = strong_wolfe(surface, here, p, t)
         s, y = there.w - w, there.gradient - g
-        ys, By = inner(y, s), times(B, y)
-        rho = where(ys > EPS * length(y) * length(s), 1 / ys, 0.0)
+        By, rho = times(B, y), inverse_curvature(y, s)
         u = (rho * (1 + rho * inner(y, By)) / 2) * s - rho * By
         outer = u[:, None] * s
         B = B + (outer + outer.swapaxes(0, 1))
@@ -195,6 +194,12 @@ class BFGS(Searching):
 def unit(surface: Surface) -> Array:
     """The steepness (...), in which the first steps are measured; 1 for a surface that is flat."""
     return np.where(plain(surface.steepness) > 0, surface.steepness, 1)[()]
+
+
+def inverse_curvature(y: Array, s: Array) -> Array:
+    """ρ = 1 / yᵀs for each start (...), and 0 where yᵀs > 0 may be an error of rounding."""
+    ys = inner(y, s)
+    return where(ys > EPS * inner(abs(y), abs(s)), 1 / ys, 0.0)
 
 
 def times(B: Array, g: Array) -> Array:
@@ -235,9 +240,8 @@ class LBFGS(Searching):
         t = 1.0 if pairs else np.minimum(1, 1 / length(p))
         there = strong_wolfe(surface, here, p, t)
         s, y = there.w - here.w, there.gradient - g
-        ys = inner(y, s)
-        rho = where(ys > EPS * length(y) * length(s), 1 / ys, 0.0)
-        return there, LBFGSState((*pairs, (s, y, rho))[-self.memory :])
+        pair = s, y, inverse_curvature(y, s)
+        return there, LBFGSState((*pairs, pair)[-self.memory :])
 
 
 def two_loops(pairs: tuple, g: Array) -> Array:
@@ -286,6 +290,7 @@ def backtracking(surface: Surface, here: Evaluation, p: Array) -> Evaluation:
         there = Evaluation(x, *surface.value_and_gradient(x), count)
         fall = plain(value) - plain(there.value)
         enough = (fall > 0) & (fall >= -FALL * t * slope)
+        enough = enough & (abs(plain(inner(there.gradient, p))) < np.inf)
         level = abs(fall) <= rounding
         if anywhere(waiting & ~enough & level):
             enough = enough | (level & (length(plain(there.gradient)) <= steep / 2))
@@ -294,7 +299,7 @@ def backtracking(surface: Surface, here: Evaluation, p: Array) -> Evaluation:
         if not anywhere(waiting):
             break
         t = where(waiting, t / 2, t)
-    return best._replace(count=count)
+    return Evaluation(*best[:3], count)
 
 
 def strong_wolfe(surface: Surface, here: Evaluation, p: Array, t: Any = 1.0) -> Evaluation:
@@ -320,9 +325,10 @@ def strong_wolfe(surface: Surface, here: Evaluation, p: Array, t: Any = 1.0) -> 
         there = Evaluation(x, *surface.value_and_gradient(x), count)
         trial = Trial(t, there.value, inner(there.gradient, p))
         lower = trial.value <= value + FALL * t * slope + rounding
-        lower = lower & (trial.value <= low.value)
+        flatness = abs(trial.slope)
+        lower = lower & (trial.value <= low.value) & (flatness < np.inf)
         best = where(waiting & lower, there, best)
-        waiting = where(lower & (abs(trial.slope) <= -FLATTEN * slope), False, waiting)
+        waiting = where(lower & (flatness <= -FLATTEN * slope), False, waiting)
         if not anywhere(waiting):
             break
         high = Trial(np.inf + 0 * slope, value, slope) if high is None else high
@@ -330,7 +336,7 @@ def strong_wolfe(surface: Surface, here: Evaluation, p: Array, t: Any = 1.0) -> 
     else:  # what changed by no more than rounding has not fallen: such a start stays
         fallen = best.value < value - rounding
         best = where(waiting & ~fallen, here, best)
-    return best._replace(count=count)
+    return Evaluation(*best[:3], count)
 
 
 @np.errstate(all="ignore")  # where there is no cubic, there is NaN, and the step is halved
@@ -345,7 +351,7 @@ def narrowed(low: Trial, high: Trial, trial: Trial, lower: Array, waiting: Array
     sense = (share == share) & (inside | (share > 1))  # else it is no number, or lies behind
     share = where(sense, share, where(inside, 0.5, 5.0))
     least, most = where(inside, 0.1, 2.1), where(inside, 0.9, 5.0)
-    share = where(share > least, share, least)  # not too close to what is known
+    share = where(share > least, share, least)  # not too close to an end
     share = where(share < most, share, most)
     return new_low, new_high, where(waiting, a.t + share * (b.t - a.t), trial.t)
 

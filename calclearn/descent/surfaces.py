@@ -7,7 +7,7 @@ Coordinates come first: a point has shape (d,), many points have shape (d, ...),
     surface.hessian(w)    (d, ...) -> (d, d, ...)    the curvature
 
 so one formula serves a point, a mesh, ten thousand starts and a sweep of learning rates alike.
-A derivative that nobody worked out by hand is supplied by `calclearn.calculus.autodiff`.
+A derivative that is not given is supplied by `calclearn.calculus.autodiff`.
 """
 
 from collections.abc import Callable
@@ -92,7 +92,8 @@ class Surface:
         """The surface with another domain, start, gradient, ...
 
         With another `function`, what was said of the old one (derivatives, formula, minima, source,
-        scale, steepness, batches) is dropped, and so is a gradient that came by another way.
+        scale, steepness, batches) is dropped; a new gradient replaces `value_and_gradient`, and
+        the reverse.
 
         >>> parabola = Surface(lambda w: w[0]**2, lambda w: 2 * w)
         >>> parabola.replace(function=lambda w: w[0]**3).gradient([2.0])
@@ -193,7 +194,7 @@ def combination(*terms: tuple[Any, Surface]) -> Surface:
         lambda w: total(lambda s: s.gradient(w)),
         lambda w: total(lambda s: s.hessian(w)),
         value_and_gradient=both,
-        name=written([(c, s.name, s.name) for c, s in terms]),
+        name=written([(c, s.name, f"({s.name})" if is_sum(s.name) else s.name) for c, s in terms]),
         formula=written([(c, s.formula, rf"\left({s.formula}\right)") for c, s in terms]),
         domain=first.domain,
         start=next((s.start for s in surfaces if s.start is not None), None),
@@ -218,6 +219,10 @@ def written(terms: list[tuple[Any, str, str]]) -> str:
         term = f"{size} {enclosed}" if size else enclosed if sign == "-" else text
         words += f" {sign} {term}" if words else f"{sign}{term}"
     return words
+
+
+def is_sum(words: str) -> bool:
+    return words.startswith("-") or " + " in words or " - " in words
 
 
 def slice_through(surface: Surface, origin: Array, u: Array, v: Array) -> Surface:
@@ -284,6 +289,29 @@ def shaken(surface: Surface, size: float) -> Surface:
     return surface.replace(name=f"shaken {surface.name}", sampler=tilted)
 
 
+def as_surface(name: str, given: Any) -> Surface:
+    """A surface as it is, or that of a function. Raises TypeError for anything else."""
+    instance(name, given, Surface | Callable, "a Surface or a function of points")
+    return given if isinstance(given, Surface) else Surface(given)
+
+
+def evaluated(name: str, look: Callable, w: Array, *shapes: tuple) -> tuple:
+    """What a surface is at the start, once it has these shapes."""
+    try:
+        parts = look(w)
+    except ValueError as error:
+        raise ValueError(f"{name} cannot take points of shape {w.shape}: {error}") from error
+    for part, shape, kind in zip(parts, shapes, ("value", "gradient"), strict=False):
+        what = f"the {kind} of {'the ' * (name == 'surface')}{name}"
+        if not is_real(part):
+            raise TypeError(f"{what} must be a real number or an array of them, got {part!r:.60}")
+        if np.shape(part) != shape:
+            raise ValueError(
+                f"{what} must have shape {shape} at points of shape {w.shape}, got {np.shape(part)}"
+            )
+    return parts
+
+
 def dimension_of(domain: Any, dimension: int | None) -> int | None:
     """How many coordinates there are, where the domain or the dimension says so."""
     if dimension is not None:
@@ -299,8 +327,8 @@ def dimension_of(domain: Any, dimension: int | None) -> int | None:
 
 
 # One start and many in the same code: a point is (d,), many are (d, ...), and what each start has
-# one of, a value or an answer, is (...): a single number for a single start. Arrays of one number
-# are slow, so for a single start these functions use Python's own numbers.
+# one of, a value or a truth value, is (...): a single number for a single start. Arrays of one
+# number are slow, so for a single start these functions use Python's own numbers.
 FLOAT = np.dtype(float)
 
 
@@ -314,7 +342,7 @@ def as_points(w: Array, dimension: int | None = None, argument: str = "w") -> Ar
     kind = w.dtype.kind
     if kind not in REAL:
         raise TypeError(f"{argument} must be a point, or many, in real numbers, got {w.dtype}")
-    if w.ndim == 0 or (dimension is not None and w.shape[0] != dimension):
+    if w.ndim == 0 or w.shape[0] != (dimension or w.shape[0] or 1):
         d = "d" if dimension is None else dimension
         raise ValueError(f"{argument} must have shape ({d},) or ({d}, ...), got {w.shape}")
     return w if kind == "f" else w.astype(float)
@@ -354,14 +382,16 @@ def inner(a: Array, b: Array) -> Array:
 
 
 def length(g: Array) -> Array:
-    """‖g‖ of each start, (d, ...) -> (...); no square overflows, and none vanishes."""
-    with np.errstate(all="ignore"):
-        squares = inner(g, g)
-    if anywhere(~((plain(squares) > 1e-30) & (plain(squares) < np.inf))):
-        largest = np.max(np.abs(plain(g)), axis=0)
-        unit = np.where((largest > 0) & (largest < np.inf), largest, 1)[()]
-        return unit * np.sqrt(inner(g / unit, g / unit))
-    return np.sqrt(squares)
+    """‖g‖ of each start, (d, ...) -> (...); where its square overflows or vanishes, of g / max|g|.
+
+    The caller ignores floating-point errors.
+    """
+    squares = inner(g, g)
+    if not anywhere(~((plain(squares) > 1e-30) & (plain(squares) < np.inf))):
+        return np.sqrt(squares)
+    largest = np.max(np.abs(plain(g)), axis=0)
+    unit = np.where((largest > 0) & (largest < np.inf), largest, 1)[()]
+    return unit * np.sqrt(inner(g / unit, g / unit))
 
 
 def where(which: Array, new: Any, old: Any) -> Any:

@@ -81,9 +81,7 @@ def outcome(lesson: str, option: int, why: str, *, prediction: int = 1) -> None:
 
 def exercises(number: str) -> dict[str, Exercise]:
     """The exercises of the lesson that a number like "07.2", or "07", belongs to; else none."""
-    lesson = _loaded(number)
-    # TRANSITION: lessons whose exercises still lie in exercises/lessons/.
-    return _exercises.get(lesson) or getattr(_former(lesson), "exercises", {})
+    return _exercises.get(_loaded(number), {})
 
 
 def outcomes(lesson: str) -> dict[int, tuple[int, str]]:
@@ -91,28 +89,13 @@ def outcomes(lesson: str) -> dict[int, tuple[int, str]]:
     return _outcomes.get(_loaded(lesson), {})
 
 
-def former_outcomes(lesson: str) -> tuple[tuple[str, str], ...]:
-    """TRANSITION: the outcomes, by the option's text, of lessons in exercises/lessons/."""
-    return getattr(_former(_loaded(lesson)), "outcomes", ())
-
-
 def _loaded(number: object) -> str:
     """The lesson of a number, with its file imported; empty where the number names none."""
     match = re.match(r"\d\d(?=\.|$)", number) if isinstance(number, str) else None
-    if match and _module("calclearn.lessons", match[0]):
-        importlib.import_module(f"calclearn.lessons.lesson_{match[0]}")
+    module = f"calclearn.lessons.lesson_{match[0]}" if match else ""
+    if match and importlib.util.find_spec(module):
+        importlib.import_module(module)
     return match[0] if match else ""
-
-
-def _module(folder: str, lesson: str) -> bool:
-    return importlib.util.find_spec(f"{folder}.lesson_{lesson}") is not None
-
-
-def _former(lesson: str):
-    folder = "calclearn.exercises.lessons"
-    if not lesson or not _module(folder, lesson):
-        return None
-    return importlib.import_module(f"{folder}.lesson_{lesson}")
 
 
 def _define(number: str, made: Exercise) -> None:

@@ -45,7 +45,6 @@ class Exercise:
     why: str
     hints: tuple[str, ...]
     mistakes: tuple[tuple[object, str], ...] = ()
-    question: str = ""  # TRANSITION: it stands in the notebook
 
     def read(self, answer: object) -> object:
         """The answer in the form that `agrees` compares.

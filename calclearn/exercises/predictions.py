@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from calclearn.exercises.catalogue import former_outcomes, outcomes
+from calclearn.exercises.catalogue import outcomes
 
 _predictions: dict[str, "Prediction"] = {}  # by question: a cell that is run again changes nothing
 
@@ -124,16 +124,11 @@ class Prediction:
         ValueError where the lesson does not say what becomes of this prediction.
         """
         option, why = outcomes(lesson).get(prediction, (0, ""))
-        if 0 < option <= len(self.options):
-            _display(self.revealed(self.options[option - 1], why))
-            return
-        for right_option, why in former_outcomes(lesson):  # TRANSITION
-            if self.offers(right_option):
-                _display(self.revealed(right_option, why))
-                return
-        raise ValueError(
-            f'lesson must be the one of this prediction, such as "07", got {lesson!r:.40}'
-        )
+        if not 0 < option <= len(self.options):
+            raise ValueError(
+                f'lesson must be the one of this prediction, such as "07", got {lesson!r:.40}'
+            )
+        _display(self.revealed(self.options[option - 1], why))
 
     def revealed(self, right_option: str, why: str) -> "Card":
         """The button "Reveal", asleep until the commitment; pressed, it gives way to the answer."""
@@ -152,9 +147,9 @@ class Prediction:
         def compare(_) -> None:
             as_it_is = self.commitment == right_option
             verdict = "✓ That is what happens." if as_it_is else f"✗ What happens: {right_option}"
-            told = [self.lines()[-1], verdict, why]
-            button.disabled, state.value = True, _rich(told)
-            card.replace(told)
+            lines = [self.lines()[-1], verdict, why]
+            button.disabled, state.value = True, _rich(lines)
+            card.replace(lines)
 
         button.on_click(compare)
         self._when_committed.append(committed)

@@ -93,8 +93,8 @@ class Score:
         if not self.lesson:
             return "No exercise has been checked in this kernel yet."
         groups = ("✓ right", self.right), ("✗ not yet", self.wrong), ("… open", self.unanswered)
-        told = [f"{words} {len(n)} ({', '.join(n)})" for words, n in groups if n]
-        return f"Lesson {self.lesson}: {'; '.join(told)}."
+        parts = [f"{words} {len(n)} ({', '.join(n)})" for words, n in groups if n]
+        return f"Lesson {self.lesson}: {'; '.join(parts)}."
 
 
 def score() -> Score:

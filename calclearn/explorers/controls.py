@@ -198,7 +198,13 @@ def read(control: widgets.Widget, sent: Any) -> Any:
 
 
 def put(control: widgets.Widget, value: float) -> None:
-    """Give a slider the value nearest to this one that it can show; NaN leaves it as it is."""
+    """Give a slider the value nearest to this one that it can show; NaN leaves it as it is.
+
+    A control without limits takes the value itself.
+    """
+    if _limits(control) is None:
+        control.value = value
+        return
     if math.isnan(value):
         return
     log = isinstance(control, widgets.FloatLogSlider)

@@ -12,7 +12,7 @@ still picture stored in the notebook, and to the tests.
 import base64
 import textwrap
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import ipywidgets as widgets
@@ -244,17 +244,21 @@ class Explorer:
             check_value(name, self.controls[name], values[name])
         return values
 
-    def _drag(self, grip: int, before: dict, start: list, to: list) -> None:
+    def _drag(self, grip: int, before: dict, start: list, to: list, path: list = ()) -> None:
         """Give controls the values that a drawing reads from a pointer going from `start` to `to`.
 
         `grip` is the drawing's place among those that can be dragged, `before` what the controls
-        sent when the pointer was pressed, `start` and `to` are fractions of the figure.
+        sent when the pointer was pressed; places are fractions of the figure. A drawing that is
+        painted on has `painted` instead of `dragged`: it takes the `path` between the two, too.
         """
         drawing, before = self._held()[grip], self._read(before)
-        ax = drawing.ax
+        ax, values = drawing.ax, [before[name] for name in drawing.drags]
         plane = ax.transAxes if ax.name == "3d" else ax.transData
-        places = (ax.figure.transFigure + plane.inverted()).transform([start, to])
-        moved = drawing.dragged(*places, *(before[name] for name in drawing.drags))
+        places = (ax.figure.transFigure + plane.inverted()).transform([start, *path, to])
+        if hasattr(drawing, "painted"):
+            moved = drawing.painted(places, *values)
+        else:
+            moved = drawing.dragged(places[0], places[-1], *values)
         for name, value in zip(drawing.drags, moved, strict=True):
             if value != self.controls[name].value:  # else it stays, on its control's steps or not
                 put(self.controls[name], value)
@@ -353,8 +357,7 @@ def explore(
             raise TypeError(f"{name} must be a widget with a value, got {type(control).__name__}")
     computing = Computing(compute, controls)
     drawn = shown(drawings)
-    packed = isinstance(drawings, Mapping)  # TRANSITION: see Packed
-    describing = Caption(caption, whole=packed)
+    describing = Caption(caption)
     if play is not None:
         if not isinstance(play, str) or not play.isidentifier():
             raise TypeError(f"play must name the quantity of the steps, got {play!r:.60}")

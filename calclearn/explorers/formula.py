@@ -23,6 +23,7 @@ OPERATIONS = {
 }  # fmt: skip
 FUNCTIONS = {
     "abs": np.abs, "sign": np.sign, "max": np.maximum, "min": np.minimum, "sqrt": np.sqrt,
+    "cbrt": np.cbrt,
     "exp": np.exp, "log": np.log, "ln": np.log, "log2": np.log2, "log10": np.log10,
     "sin": np.sin, "cos": np.cos, "tan": np.tan,
     "arcsin": np.arcsin, "arccos": np.arccos, "arctan": np.arctan,

@@ -6,6 +6,7 @@ const RESIZE = 150; // milliseconds of stillness after which the figure takes an
 const [NARROW, WIDE] = [500, 1200]; // pixels
 const STRIDE = 60; // pixels by which its width changes: each one is laid out afresh in the kernel
 const ICONS = { play: "Play", pause: "Pause", stop: "Back to the beginning", retweet: "Repeat" };
+const STROKE = 0.005; // of the figure's width: a shorter way is no new place of a stroke
 const PATIENCE = 700; // milliseconds for a click on Stop to reach the kernel
 
 const css = `
@@ -76,7 +77,8 @@ export default () => {
   let asked = 0; // number of the last request
   let answered = 0; // number of the last reply that was shown
   let waiting = false; // something changed while the wire was full
-  let drag = null; // { grip, before, start, to }: what was pressed, the values then, and the places
+  // { grip, before, start, path, to }: what was pressed, the values then, where the pointer was
+  let drag = null;
   let released = false; // the pointer is up, but its last place is still on the wire
   let timer = null;
   let width = null; // that there is for the figure, in the screen's pixels
@@ -252,7 +254,10 @@ export default () => {
         model.get("grips").findIndex(([x0, y0, x1, y1]) => x0 <= x && x <= x1 && y0 <= y && y <= y1);
       let pressed = null;
       const move = (event) => {
-        drag = { ...pressed, to: place(event) };
+        const to = place(event);
+        const [x, y] = pressed.path.at(-1) ?? pressed.start;
+        if (Math.hypot(to[0] - x, to[1] - y) > STROKE) pressed.path.push(to);
+        drag = { ...pressed, to };
         ask();
       };
       canvas.addEventListener("pointerdown", (event) => {
@@ -260,7 +265,7 @@ export default () => {
         const grip = gripAt(start);
         if (event.button !== 0 || grip < 0) return;
         canvas.setPointerCapture(event.pointerId);
-        pressed = { grip, before: valuesNow(), start };
+        pressed = { grip, before: valuesNow(), start, path: [] };
         released = false;
         move(event);
         event.preventDefault();

@@ -159,8 +159,12 @@ class Painter:
             for ax, cell in cells:
                 ax.set_subplotspec(cell)
         else:
-            shares = [1] * rows + [0.09] * len(strips)
-            grid = self.figure.add_gridspec(rows + len(strips), columns, height_ratios=shares)
+            shares = [1] * rows + [
+                cell.get_gridspec().get_height_ratios()[cell.rowspan.start]
+                for _, cell in cells
+                if cell.rowspan.start > 0
+            ]
+            grid = self.figure.add_gridspec(len(shares), columns, height_ratios=shares)
             for place, ax in enumerate(row):
                 last = ax is row[-1]  # it takes what is left of its row
                 down, across = divmod(place, columns)

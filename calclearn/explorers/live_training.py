@@ -96,9 +96,7 @@ class Training:
         self._busy, self._halt = threading.Lock(), threading.Event()
         self._output = self._cell = None
         self.drawings = self._draw()
-        explorer = self._explorer = explore(
-            self._look, {"curves": self.drawings}, self._tell, **controls
-        )
+        explorer = self._explorer = explore(self._look, self.drawings, self._sentence, **controls)
         self.set, self.still, self.controls = explorer.set, explorer.still, explorer.controls
         self._add_buttons()
 
@@ -156,7 +154,7 @@ class Training:
         self._halt.set()
 
     def start_again(self) -> None:
-        """Go back to the first weights and the first mini-batch; `run` stays until the next Train.
+        """Go back to the initial weights and the first mini-batch. `run` stays until Train.
 
         Raises RuntimeError while the training is under way.
         """
@@ -208,13 +206,11 @@ class Training:
     def _look(self, **values: Any) -> dict:
         if self.error is not None:
             raise self.error  # which the figure shows as a sentence
-        progress = self.progress
-        told = described(self._chosen(**values))
-        return {"curves": (progress.goal, progress.curves), "optimizer": told}
+        how, progress = described(self._chosen(**values)), self.progress
+        return {"last": progress.goal, "curves": progress.curves, "how": how}
 
-    def _tell(self, state: dict) -> str:
-        progress = self.progress
-        return progress.under_way() if self._busy.locked() else progress.at_rest(state["optimizer"])
+    def _sentence(self, how: str) -> str:
+        return self.progress.under_way() if self._busy.locked() else self.progress.at_rest(how)
 
     def _draw(self) -> list[CurvesByStep]:
         progress, scored = self.progress, self.progress.score is not None
@@ -245,7 +241,7 @@ class Training:
                 self.stop() if self._busy.locked() else self._refresh()
 
         self._train = button("▶ Train", self.train_beside, "Go on from the weights learned so far")
-        self._again = button("↺ Start again", self.start_again, "Go back to the first weights")
+        self._again = button("↺ Start again", self.start_again, "Go back to the initial weights")
         tip = "End the training and keep what it has learned"
         self._stop = widgets.ToggleButton(description="■ Stop", tooltip=tip, layout=layout)
         self._stop.observe(pressed, "value")
@@ -275,7 +271,7 @@ class Training:
         self._output = display(bundle, metadata=metadata, raw=True, display_id=True)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
-        told = described(self._chosen(**self._explorer.values))
-        words = f"Training: {self.progress.steps:,} steps of {told}."  # the same before and after
+        how = described(self._chosen(**self._explorer.values))
+        words = f"Training: {self.progress.steps:,} steps of {how}."  # the same before and after
         bundle, metadata = self._explorer._repr_mimebundle_()
         return bundle | {"text/plain": words}, metadata

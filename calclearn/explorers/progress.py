@@ -138,10 +138,10 @@ class Progress:
         stop = Stop(int(self.run.stop))
         how = "Stopped at step" if self.run.interrupted else ENDS[stop]
         of = f" of {self.goal}" if self.step < self.goal else ""
-        told = f"{how} {self.step}{of}: {self._measures()}."
+        result = f"{how} {self.step}{of}: {self._measures()}."
         if stop is Stop.DIVERGED:
-            return f"{told} Start again, with a smaller learning rate."
-        return f"{told} Train goes on from here to step {self.next_goal}: {optimizer}."
+            return f"{result} Start again, with a smaller learning rate."
+        return f"{result} Train goes on from here to step {self.next_goal}: {optimizer}."
 
     def _measures(self) -> str:
         """The last value of each measure; that of the score stands before its words."""
@@ -176,15 +176,15 @@ def described(optimizer: Any) -> str:
     if not is_dataclass(optimizer):
         return name
     given = {field.name: getattr(optimizer, field.name) for field in fields(optimizer)}
-    told = [
-        f"{field.name.replace('_', ' ')} {in_words(value)}"
+    settings = [
+        f"{field.name.replace('_', ' ')} {formatted(value)}"
         for field, value in zip(fields(optimizer), given.values(), strict=True)
         if field.repr and (field.name == "learning_rate" or repr(value) != repr(field.default))
     ]
-    return ", ".join([name, *told])
+    return ", ".join([name, *settings])
 
 
-def in_words(value: Any) -> str:
+def formatted(value: Any) -> str:
     if isinstance(value, Schedule):
         return f"{value(0):.4g} at first"
     if is_dataclass(value):

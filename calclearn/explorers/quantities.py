@@ -5,7 +5,7 @@ of a dict of quantities. What does not agree is answered in a sentence that list
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from calclearn.explorers.wording import fields, filled, typeset
@@ -68,38 +68,20 @@ class Shown:
         self.drawing.update(**arguments)
 
 
-class Packed(Shown):
-    """TRANSITION: a drawing of a lesson that still packs tuples, one part of the state each."""
-
-    moves = False
-
-    def __init__(self, drawing: Any, part: str) -> None:
-        super().__init__(drawing)
-        self.part, self.moves = part, False
-
-    def names(self, values: dict) -> list[str]:
-        return list(values)
-
-    def update(self, quantities: dict) -> None:
-        packed = quantities[self.part]
-        spread = len(self.parameters) - len(self.constants) > 1 and type(packed) is tuple
-        self.drawing.update(*packed) if spread else self.drawing.update(packed)
-
-
 class Caption:
     """The author's caption: a template, or a function that names quantities."""
 
-    def __init__(self, caption: Any, whole: bool) -> None:
+    def __init__(self, caption: Any) -> None:
         if not callable(caption) and not isinstance(caption, str):
             raise TypeError(
                 f"caption must be a template or a function, got {type(caption).__name__}"
             )
-        self.caption, self.whole = caption, whole
+        self.caption = caption
 
     def names(self, values: dict) -> list[str]:
         if isinstance(self.caption, str):
             return fields(self.caption)
-        return list(values) if self.whole else list(parameters_of(self.caption))
+        return list(parameters_of(self.caption))
 
     def __call__(self, quantities: dict) -> str:
         if isinstance(self.caption, str):
@@ -109,10 +91,7 @@ class Caption:
                     f"the caption names {listed(missing)}; there are {listed(quantities)}"
                 )
             return filled(self.caption, quantities)
-        if self.whole:  # TRANSITION
-            text = self.caption(quantities)
-        else:
-            text = call("the caption", self.caption, quantities)
+        text = call("the caption", self.caption, quantities)
         if not isinstance(text, str):
             raise TypeError(f"caption must return text, got {type(text).__name__}")
         return typeset(text)
@@ -154,14 +133,7 @@ def listed(names: Iterable[str]) -> str:
 def shown(drawings: Iterable[Any]) -> list[Shown]:
     """Return the drawings, ready to be updated with quantities by name."""
     try:
-        if isinstance(drawings, Mapping):  # TRANSITION: see Packed
-            groups = {
-                part: group if isinstance(group, list) else [group]
-                for part, group in drawings.items()
-            }
-            each_shown = [Packed(one, part) for part, group in groups.items() for one in group]
-        else:
-            each_shown = [Shown(each) for each in drawings]
+        each_shown = [Shown(each) for each in drawings]
     except TypeError as error:
         if "not iterable" not in str(error):
             raise

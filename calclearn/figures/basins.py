@@ -92,7 +92,8 @@ class BasinMap(Drawing):
     """Where the descent from each point ends, as a colour; `update(surface, window, ends)`.
 
     `ends` (rows, columns) holds the number of the minimum that was reached, in the order of
-    `surface.minima`, or `NOT_SETTLED` or `DIVERGES` of `descent.basins`. One row makes a strip.
+    `surface.minima`, or what `descent.basins.ends` gives else: a start on its way has a pale tint
+    of the colour of the nearest minimum. One row makes a strip.
     """
 
     background = True
@@ -113,11 +114,13 @@ class BasinMap(Drawing):
     def update(self, surface, window, ends) -> None:
         if surface is not self.surface:
             self.surface = surface
-            shades = [BASINS[c] for c in colours(surface.minima)] + [*UNSETTLED.values()]
+            shades = [BASINS[c] for c in colours(surface.minima)]
+            pale = [0.3 * np.array(to_rgb(shade)) + 0.7 for shade in shades]
+            shades += [*pale[::-1], *UNSETTLED.values()]  # -3, -4, ... from the back
             self.palette = np.uint8(np.round(255 * np.array([to_rgb(c) for c in shades])))
             self.image.set_extent((*window[0], *window[1]))
             self.ax.set(xlim=window[0], ylim=window[1])
-        self.image.set_data(self.palette[ends])  # the last two colours are those of -2 and -1
+        self.image.set_data(self.palette[ends])
 
 
 class StationaryPoints(Drawing):

@@ -45,11 +45,11 @@ class Line(Drawing):
     """
 
     @defaults()
-    def __init__(self, ax: Axes, *, color: str = MODEL) -> None:
+    def __init__(self, ax: Axes, *, color: str = MODEL, dashes: str = "-") -> None:
         self.ax = ax
         self.family = LineCollection([], colors=color, lw=1, alpha=0.35, animated=True)
         ax.add_collection(self.family, autolim=False)
-        (self.line,) = ax.plot([], [], color=color, lw=2.5, animated=True, zorder=3)
+        (self.line,) = ax.plot([], [], color=color, ls=dashes, lw=2.5, animated=True, zorder=3)
 
     def update(self, weights: np.ndarray, step: int | None = None) -> None:
         so_far = slice(None if step is None else step + 1)
@@ -58,6 +58,31 @@ class Line(Drawing):
         y = slopes[:, None] * x + intercepts[:, None]  # (k, 2)
         self.family.set_segments([np.column_stack([x, row]) for row in y[:-1]])
         self.line.set_data(x, y[-1])
+
+
+class Handles(Drawing):
+    """Two ends by which a line can be dragged; `update(weights)`. `drags` names its two controls.
+
+    They stand on the line at these places of x. The end that is not dragged stays where it is.
+    """
+
+    def __init__(
+        self, ax: Axes, places: tuple[float, float], *, drags=("slope", "intercept")
+    ) -> None:
+        self.ax, self.places, self.drags = ax, np.array(places), drags
+        look = {"ms": 11, "mec": "white", "mew": 1.5, "clip_on": False, "zorder": 6}
+        (self.dots,) = ax.plot([], [], "o", color=MODEL, animated=True, **look)
+
+    def update(self, weights) -> None:
+        slope, intercept = weights
+        self.dots.set_data(self.places, slope * self.places + intercept)
+
+    def dragged(self, start, to, slope: float, intercept: float) -> tuple[float, float]:
+        """Return the line whose nearer end has moved as the pointer has."""
+        heights = slope * self.places + intercept
+        heights[np.argmin(np.abs(self.places - start[0]))] += to[1] - start[1]
+        slope = float(np.diff(heights)[0] / np.diff(self.places)[0])
+        return slope, float(heights[0] - slope * self.places[0])
 
 
 class Residuals(Drawing):

@@ -2,6 +2,9 @@
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.markers import MarkerStyle
+from matplotlib.transforms import Affine2D
+from mpl_toolkits.mplot3d.proj3d import proj_transform
 
 from calclearn.figures.marks import Drawing
 from calclearn.figures.style import BEST, BLACK, STEP, style
@@ -12,7 +15,8 @@ class Path(Drawing):
     """The points of a descent, joined, as far as a step; `update(descent, step)`.
 
     Without a `step` the path is drawn to its end; a `ball`, if there is one, stands there. On a
-    bowl the path runs at the loss's height. Where it leaves the window or the box, it is cut off.
+    bowl the path runs at the loss's height. Where it leaves the window or the box for good, it is
+    cut off, and an arrow points on.
     """
 
     def __init__(
@@ -24,15 +28,21 @@ class Path(Drawing):
         (self.line,) = ax.plot(*empty, marker + "-", ms=4.5, lw=1.6, **look)
         (self.start,) = ax.plot(*empty, marker, ms=9, **look)
         (self.ball,) = ax.plot(*empty, marker, ms=11, visible=ball, **look)
+        (self.arrow,) = ax.plot(*empty, ">", ms=12, clip_on=False, **look)
+        self.arrow.set_in_layout(False)
 
     def update(self, descent, step: int | None = None) -> None:
         so_far = slice(None if step is None else step + 1)
         points, values = descent.points[so_far], descent.values[so_far]  # (k+1, 2), (k+1,)
         places = np.column_stack([points, values]) if self.solid else points
-        places = _inside(self.ax, places)
-        parts = (self.line, places), (self.start, places[:1]), (self.ball, places[-1:])
+        places, leaving = _inside(self.ax, places)
+        parts = [(self.line, places), (self.start, places[:1]), (self.arrow, leaving[1:])]
+        parts += [(self.ball, places[:0] if len(leaving) else places[-1:])]
         for artist, row in parts:
             artist.set_data_3d(*row.T) if self.solid else artist.set_data(*row.T)
+        if len(leaving):
+            turned = Affine2D().rotate(_angle_on_paper(self.ax, leaving))
+            self.arrow.set_marker(MarkerStyle(">", transform=turned))
 
 
 class LossCurve(Drawing):
@@ -129,22 +139,40 @@ class Bands(Drawing):
             left = right
 
 
-def _inside(ax: Axes, places: np.ndarray) -> np.ndarray:
-    """Return places (k, d) up to the first that is far outside the axes.
+def _inside(ax: Axes, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return what is drawn of the places (k, d), and how the path leaves the axes for good.
 
-    A diverging path reaches 1e300 in a few hundred steps; no renderer draws a line to there. That
-    one is included on a map. A bowl does not cut lines off at the edge of its box, so there it
-    stands where the path leaves the box.
+    That is the last place inside and the one on the edge, (2, d); (0, d) where it does not. A
+    diverging path reaches 1e300 in a few hundred steps; no renderer draws a line to there, so a map
+    gets the places up to the first that is far outside. A bowl does not cut lines off at the edge
+    of its box, so the last place stands on that edge.
     """
     solid = ax.name == "3d"
     limits = [ax.get_xlim(), ax.get_ylim()] + ([ax.get_zlim()] if solid else [])
     low, high = np.transpose(limits)
-    far = (0.2 if solid else 3.0) * (high - low)
-    outside = ((places < low - far) | (places > high + far)).any(axis=1)
-    first = int(np.argmax(outside)) if outside.any() else len(places)
-    if not solid or first in (0, len(places)):
-        return places[: first + (not solid)]
-    last, step = places[first - 1], places[first] - places[first - 1]
-    room = np.where(step > 0, high, low) - last  # in the direction of the step, along each axis
-    share = np.min(np.where(step == 0, np.inf, room / step))
-    return np.vstack([places[:first], last + max(share, 0) * step])
+
+    def outside(share: float) -> np.ndarray:
+        room = share * (high - low)
+        return ((places < low - room) | (places > high + room)).any(axis=1)
+
+    far = np.append(outside(0.2 if solid else 3.0), True)
+    first = int(np.argmax(far))  # len(places) where none is
+    inside = ~outside(0.2 if solid else 0.0)[: first + 1]
+    if not inside.any() or inside[-1]:
+        return places[: first + (not solid)], places[:0]
+    last = np.flatnonzero(inside)[-1]
+    start, way = places[last], places[last + 1] - places[last]
+    room = np.where(way > 0, high, low) - start  # in the direction of the way, along each axis
+    share = np.min(room[way != 0] / way[way != 0])
+    edge = start + max(share, 0) * way
+    drawn = np.vstack([places[:first], edge]) if solid else places[: first + 1]
+    return drawn, np.stack([start, edge])
+
+
+def _angle_on_paper(ax: Axes, places: np.ndarray) -> float:
+    """Return the direction from the first of two places to the second, in the picture."""
+    if ax.name == "3d":
+        x, y, _ = proj_transform(*places.T, ax.get_proj())
+        places = np.column_stack([x, y])
+    (x0, y0), (x1, y1) = ax.transData.transform(places)
+    return float(np.arctan2(y1 - y0, x1 - x0))

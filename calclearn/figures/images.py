@@ -1,11 +1,12 @@
-"""Drawings of images cell by cell: pixels, kernels, maps, and what a classifier answers.
+"""Drawings of images cell by cell: pixels, kernels and maps.
 
-The one decision: a cell is a square around whole numbers (column, row), so what the pointer touches
-is an index of the array. Ink goes from white to black; a number with a sign goes from orange, below
-zero, over white to blue, and the largest number in sight has the full colour.
+A cell is a square around whole numbers (column, row), so what the pointer touches is an index of
+the array. Ink goes from white to black; a number with a sign goes from orange, below zero, over
+white to blue, and the largest number shown has the full colour.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,74 +14,110 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
 
 from calclearn.figures.graphs import number
+from calclearn.figures.marks import Drawing
 from calclearn.figures.style import BLACK, GREY, INK, LIGHT, SIGNED, STEP, defaults, style
 
 CORNERS = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) / 2
+PEN = 1.3  # from the middle of a stroke to where its ink ends, in cells
 EDGE = 0.53  # from the middle of the outermost cells to the edge of the axes
 
 
-class Cells:
-    """An array (H, W) as an image; `update(values, frame)` outlines a rectangle of its cells.
+class Cells(Drawing):
+    """The quantity `name`, an array (H, W), or colours (H, W, 3), cell by cell.
 
-    The numbers in the frame, at most so many `numbers`, are written out by `words`. `limit` is the
-    number that has the full colour; without one it is the largest in sight. `drags` names the
-    controls of row and column, and `grip` the cell of the frame, (row, column), that a pointer
-    holds it at.
+    `frame` names the quantity (row, column, height, width), a rectangle of cells to outline. The
+    numbers in it, without one all of them, are written by `words`, if they are at most `numbers`.
+    `limit` is the number that has the full colour, by default the largest shown. `drags` names the
+    controls of row and column, and `grip` is the cell of the frame, (row, column), at which a
+    pointer holds it.
     """
 
+    background = True  # an array of another shape gets other axes
+
     def __init__(
-        self, ax: Axes, size: tuple[int, int], *, title: str = "", shades=SIGNED,
+        self, ax: Axes, name: str, *, frame: str | None = None, shades=SIGNED,
         limit: float | None = None, numbers: int = 0, words: Callable = number, drags=(),
         grip: tuple[int, int] = (0, 0),
     ) -> None:  # fmt: skip
-        self.ax, self.limit, self.words, self.drags, self.grip = ax, limit, words, drags, grip
-        height, width = size
+        super().__init__(ax)
+        self.name, self.framed, self.limit, self.words = name, frame, limit, words
+        self.drags, self.grip, self.shape = drags, grip, None
+        self.parameters = {name: True} | ({frame: True} if frame else {})
         with style():
-            ax.set(title=title, xticks=range(width), yticks=range(height))
             ax.tick_params(length=0)
-            self.image = ax.imshow(np.zeros(size), cmap=shades, animated=True)
-            ax.set(xlim=(-EDGE, width - 1 + EDGE), ylim=(height - 1 + EDGE, -EDGE))
+            self.image = ax.imshow(np.zeros((1, 1)), cmap=shades, animated=True)
             ax.spines[:].set(visible=True, color=LIGHT)
             self.frame = ax.add_patch(
                 Rectangle((0, 0), 0, 0, fill=False, ec=STEP, lw=2.5, animated=True, zorder=3)
             )
             self.numbers = written(ax, numbers)
 
-    def update(self, values, frame) -> None:
-        limit = self.limit or np.abs(values).max() or 1.0
-        self.image.set_data(values)
-        self.image.set_clim(0 if self.image.cmap is INK else -limit, limit)
-        row, column, height, width = frame
-        self.frame.set(xy=(column - 0.5, row - 0.5), height=height, width=width)
-        inside = np.indices((height, width)).reshape(2, -1).T + np.array([row, column])  # (n, 2)
-        seen = [values[tuple(cell)] for cell in inside]
-        write(self.numbers, inside, [self.words(v) for v in seen], self.image.to_rgba(seen))
+    def update(self, **quantities: Any) -> None:
+        values = np.asarray(quantities[self.name], float)
+        if values.shape[:2] != self.shape:
+            self.shape = values.shape[:2]
+            number_cells(self.ax, self.image, self.shape)
+        whole = 0, 0, *self.shape
+        row, column, height, width = quantities[self.framed] if self.framed else whole
+        colour(self.image, values, self.limit)
+        if self.framed:
+            self.frame.set(xy=(column - 0.5, row - 0.5), height=height, width=width)
+        cells = np.indices((height, width)).reshape(2, -1).T + np.array([row, column])  # (n, 2)
+        cells = cells if len(cells) <= len(self.numbers) else cells[:0]
+        inside = values[tuple(cells.T)]
+        write(self.numbers, cells, [self.words(v) for v in inside], self.image.to_rgba(inside))
 
     def dragged(self, start, to, *values: float) -> tuple[float, float]:
         """Return the row and column of the cell under the pointer, as of the frame's corner."""
         return to[1] - self.grip[0], to[0] - self.grip[1]
 
 
+class Pad(Cells):
+    """An image that a pointer paints on; `drags` names the controls of pixels, brush and step.
+
+    A pen leaves `full` ink on a cell that its way passes through the middle of, and less the
+    farther off it passes; an eraser takes as much away. What is painted begins a new walk: the step
+    becomes 0.
+    """
+
+    def __init__(self, ax: Axes, name: str, *, full: int, drags: tuple[str, str, str]) -> None:
+        super().__init__(ax, name, shades=INK, limit=full, drags=drags)
+        self.full = full
+
+    def painted(self, places, pixels, brush: str, step: int) -> tuple[list[int], str, int]:
+        """Return the pixels after the pointer's way over these places (n, 2), the brush, step 0."""
+        cells = np.indices(self.shape)[::-1].reshape(2, -1).T  # (x, y) of each
+        reach = np.clip(PEN - distances(cells, places), 0, 1)
+        stroke = np.rint(self.full * reach).astype(int)
+        before = np.array(pixels)
+        after = (
+            np.maximum(before, stroke) if brush == "pen" else before - np.minimum(before, stroke)
+        )
+        return tuple(after.tolist()), brush, 0
+
+
 class Kernel(Cells):
     """A kernel (k, k) whose cells a pointer drags up and down; `drags` names their controls."""
 
     def dragged(self, start, to, *values: float) -> tuple[float, ...]:
-        """Return the kernel's numbers: one has grown by the cells that the pointer has risen."""
-        height, width = self.image.get_array().shape
-        (x, y), rise = np.rint(start).astype(int), start[1] - to[1]
+        """Return the kernel's numbers: one grows by how far the pointer rises, in quarters."""
+        height, width = self.shape
+        (x, y), rise = np.rint(start).astype(int), np.rint(4 * (start[1] - to[1])) / 4
         held = min(max(y, 0), height - 1) * width + min(max(x, 0), width - 1)
         return tuple(v + rise * (k == held) for k, v in enumerate(values))
 
 
-class Shares:
-    """What each cell of an image receives, as a smaller square on it; `update(shares)`, (H, W).
+class Shares(Drawing):
+    """What each cell of an image receives, the quantity `shares` (H, W), as a square on the cell.
 
-    Cells that receive nothing stay bare. Of at most so many `numbers` the values are written out.
+    Cells that receive nothing stay bare. The values are written if they are at most `numbers`.
+    `side` is that of a square, in cells.
     """
 
     @defaults()
-    def __init__(self, ax: Axes, *, numbers: int = 9) -> None:
-        self.ax = ax
+    def __init__(self, ax: Axes, *, numbers: int = 9, side: float = 0.8) -> None:
+        super().__init__(ax)
+        self.corners = side * CORNERS
         self.squares = PolyCollection([], ec=GREY, lw=0.8, animated=True, zorder=4)
         ax.add_collection(self.squares, autolim=False)
         with style():
@@ -91,83 +128,136 @@ class Shares:
         values = shares[tuple(cells.T)]
         limit = np.abs(shares).max() or 1.0
         colours = SIGNED(0.5 + 0.5 * values / limit)
-        self.squares.set_verts(cells[:, None, ::-1] + 0.8 * CORNERS)
+        self.squares.set_verts(cells[:, None, ::-1] + self.corners)
         self.squares.set_facecolor(colours)
         few = slice(len(cells) if len(cells) <= len(self.numbers) else 0)
         write(self.numbers, cells[few], [short(v) for v in values[few]], colours)
 
 
-class Tiles:
-    """Small images in rows, all on one scale; `update(values, words)` with values (n, H, W).
+class Tiles(Drawing):
+    """The quantity `name`, small images (n, H, W), in rows, all on one scale.
 
-    There is room for `count` of them, `columns` in a row, with a word below each where there is a
-    `lines` of room, in cells. Those that are not there leave their places empty.
+    There is room for `count` of them, `columns` in a row. `words` names a quantity, a list with a
+    text for each, which stands below it in a room of `lines` cells. Images that are not there
+    leave their places empty.
     """
 
     def __init__(
-        self, ax: Axes, count: int, size: tuple[int, int], columns: int, *, title: str = "",
-        shades=SIGNED, lines: int = 0,
+        self, ax: Axes, name: str, count: int, size: tuple[int, int], columns: int, *,
+        shades=SIGNED, words: str | None = None, lines: int = 2,
     ) -> None:  # fmt: skip
-        self.ax, self.count, (self.height, self.width) = ax, count, size
-        self.across, self.down = self.width + 1, self.height + 1 + lines  # with the gap
-        self.columns, self.rows = columns, -(-count // columns)
-        shape = self.rows * self.down - 1, self.columns * self.across - 1
+        super().__init__(ax)
+        self.name, self.named, self.count, (self.height, self.width) = name, words, count, size
+        self.parameters = {name: True} | ({words: True} if words else {})
+        self.across, self.columns = self.width + 1, columns  # with the gap
+        self.down = self.height + 1 + (lines if words else 0)
+        shape = -(-count // columns) * self.down - 1, columns * self.across - 1
         with style():
-            ax.set(title=title, xticks=[], yticks=[], facecolor="white" if lines else LIGHT)
+            ax.set(xticks=[], yticks=[], facecolor=LIGHT)
             ax.spines[:].set_visible(False)
             self.image = ax.imshow(np.full(shape, np.nan), cmap=shades, animated=True)
-            self.words = written(ax, count if lines else 0)
+            ax.set(xlim=(-1, shape[1]), ylim=(shape[0], -1))  # half a cell of margin
+            self.words = written(ax, count if words else 0)
 
-    def update(self, values, words) -> None:
-        canvas = np.full(self.image.get_array().shape, np.nan)
-        for k, tile in enumerate(values[: self.count]):
-            row, column = self._corner(k)
-            canvas[row : row + self.height, column : column + self.width] = tile
-        limit = np.nanmax(np.abs(canvas), initial=0) or 1.0
-        self.image.set_data(np.ma.masked_invalid(canvas))
-        self.image.set_clim(0 if self.image.cmap is INK else -limit, limit)
+    def update(self, **quantities: Any) -> None:
+        values = quantities[self.name]
+        words = quantities[self.named][: self.count] if self.named else []
+        rows = -(-self.count // self.columns)
+        room = self.down, self.across
+        colour(self.image, mosaic(values[: self.count], rows, self.columns, room)[:-1, :-1])
         below = np.array([self.height + 0.6, (self.width - 1) / 2])
-        places = [np.add(self._corner(k), below) for k in range(len(words[: self.count]))]
+        places = [np.add(self._corner(k), below) for k in range(len(words))]
         write(self.words, places, words, np.ones((len(places), 4)))
 
     def _corner(self, k: int) -> tuple[int, int]:
         return k // self.columns * self.down, k % self.columns * self.across
 
 
-class Word:
-    """A word that changes, in the middle of an image or above it (1.1); `update(text)`."""
+class Maps(Drawing):
+    """The maps of several layers, {name: (count, height, width)}: rows of maps for each layer.
 
-    def __init__(self, ax: Axes, *, height: float = 0.5, color: str = GREY) -> None:
-        self.ax = ax
-        with style():
-            (self.text,) = written(ax, 1)
-        self.text.set(
-            position=(0.5, height), transform=ax.transAxes, color=color, clip_on=False,
-            in_layout=False,
-        )  # fmt: skip
-
-    def update(self, text: str) -> None:
-        self.text.set_text(text)
-
-
-class Confusion(Cells):
-    """How often each class was answered for each; `update(counts)`, (true, answered).
-
-    Right answers, on the diagonal, are blue; wrong ones are orange, strong from a few on.
+    Maps of fewer cells have larger ones, so all are equally large. Each layer is on its own scale;
+    the line above it gives the number that has the full colour.
     """
 
-    def __init__(self, ax: Axes, classes: int, *, title: str = "") -> None:
-        super().__init__(
-            ax, (classes, classes), title=title, limit=8, numbers=classes**2,
-            words=lambda count: f"{abs(count):.0f}" if count else "",
-        )  # fmt: skip
-        with style():
-            ax.set(xlabel="answer", ylabel="true class")
-        self.frame.set_visible(False)
+    COLUMNS, LABEL = 8, 3  # maps in a row; rows of cells for a line of text
 
-    def update(self, counts: np.ndarray) -> None:
-        right = np.eye(len(counts), dtype=bool)
-        super().update(np.where(right, counts, -counts), (0, 0, *counts.shape))
+    def __init__(self, ax: Axes, sizes: dict[str, tuple[int, int, int]]) -> None:
+        super().__init__(ax)
+        self.sizes, self.parameters = sizes, dict.fromkeys(sizes, True)
+        self.side = max(max(size[1:]) for size in sizes.values())
+        self.rows = {name: -(-size[0] // self.COLUMNS) for name, size in sizes.items()}
+        with style():
+            ax.set(xticks=[], yticks=[], facecolor=LIGHT)
+            ax.spines[:].set_visible(False)
+            canvas = self._canvas({name: np.zeros(size) for name, size in sizes.items()})
+            self.image = ax.imshow(canvas, cmap=SIGNED, vmin=-1, vmax=1, animated=True)
+            look = {"va": "center", "animated": True, "parse_math": False}
+            self.labels = {name: ax.text(-0.5, 0, "", **look) for name in sizes}
+        row = 0
+        for name, label in self.labels.items():
+            label.set_y(row + (self.LABEL - 1) / 2)
+            row += self.LABEL + self.rows[name] * (self.side + 1)
+
+    def update(self, **quantities: Any) -> None:
+        limits = {name: np.abs(quantities[name]).max() for name in self.sizes}
+        scaled = {name: quantities[name] / (limit or 1) for name, limit in limits.items()}
+        self.image.set_data(np.ma.masked_invalid(self._canvas(scaled)))
+        for name, label in self.labels.items():
+            label.set_text(
+                f"{name}, {self.sizes[name][0]} maps; full colour: {number(limits[name])}"
+            )
+
+    def _canvas(self, maps: dict[str, np.ndarray]) -> np.ndarray:
+        blocks = []
+        for name, values in maps.items():
+            times = self.side // max(values.shape[1:])
+            large = values.repeat(times, axis=1).repeat(times, axis=2)
+            below = mosaic(large, self.rows[name], self.COLUMNS, (self.side + 1, self.side + 1))
+            blocks += [np.zeros((self.LABEL, below.shape[1])), below]  # white paper for the text
+        return np.concatenate(blocks)[:-1, :-1]
+
+
+def mosaic(images: np.ndarray, rows: int, columns: int, room: tuple[int, int]) -> np.ndarray:
+    """Images (n, H, W) in rows, each in a room (height, width) of its own; what is left is NaN.
+
+    >>> mosaic(np.ones((3, 1, 1)), 2, 2, (1, 2))
+    array([[ 1., nan,  1., nan],
+           [ 1., nan, nan, nan]])
+    """
+    (count, H, W), (height, width) = np.shape(images), room
+    rooms = np.full((rows * columns, height, width), np.nan)
+    rooms[:count, :H, :W] = images
+    return rooms.reshape(rows, columns, height, width).swapaxes(1, 2).reshape(rows * height, -1)
+
+
+def distances(points: np.ndarray, way: np.ndarray) -> np.ndarray:
+    """How far points (n, 2) are from a way of straight pieces through places (m, 2).
+
+    >>> distances(np.array([[1.0, 1.0], [3.0, 0.0]]), np.array([[0.0, 0.0], [2.0, 0.0]]))
+    array([1., 1.])
+    """
+    start, along = way[:-1, None], np.diff(way, axis=0)[:, None]  # (m - 1, 1, 2)
+    length = np.maximum(np.sum(along**2, axis=2), np.finfo(float).tiny)
+    share = np.clip(np.sum((points - start) * along, axis=2) / length, 0, 1)
+    return np.linalg.norm(points - start - share[..., None] * along, axis=2).min(axis=0)
+
+
+def number_cells(ax: Axes, image, shape: tuple[int, int]) -> None:
+    """Give the axes and the image on them room for so many cells, with their numbers beside."""
+    height, width = shape
+    image.set_extent((-0.5, width - 0.5, height - 0.5, -0.5))
+    with style():
+        # a row or column of cells needs no number
+        ax.set(xticks=range(width if width > 1 else 0), yticks=range(height if height > 1 else 0))
+    ax.set(xlim=(-EDGE, width - 1 + EDGE), ylim=(height - 1 + EDGE, -EDGE))
+
+
+def colour(image, values, limit: float | None = None) -> None:
+    """Show the values in their colours: ink from 0 on, signed numbers around 0."""
+    limit = limit or np.nanmax(np.abs(values), initial=0) or 1.0
+    image.set_data(np.ma.masked_invalid(values))
+    image.set_clim(-limit if image.cmap is SIGNED else 0, limit)
 
 
 def short(value: float) -> str:
@@ -187,9 +277,10 @@ def written(ax: Axes, count: int) -> list:
 
 
 def write(texts: list, cells, words, grounds) -> None:
-    """Write words into cells (row, column), black or white, whatever their ground asks for."""
-    for text in texts[len(cells) :]:
-        text.set_text("")
-    for text, (row, column), word, ground in zip(texts, cells, words, grounds, strict=False):
+    """Write words into cells (row, column), black or white, as their ground asks for."""
+    words = [*words, *[""] * (len(texts) - len(words))]
+    for text, word in zip(texts, words, strict=False):
+        text.set(text=word, visible=bool(word))  # an empty text takes time to draw
+    for text, (row, column), ground in zip(texts, cells, grounds, strict=False):
         light = np.dot(ground[:3], (0.299, 0.587, 0.114)) > 0.5
-        text.set(position=(column, row), text=word, color=BLACK if light else "white")
+        text.set(position=(column, row), color=BLACK if light else "white")

@@ -23,7 +23,7 @@ class Graph(Drawing):
         with style():
             ax.set(xlabel=xlabel, ylabel=ylabel)
             ax.set_title(title, y=1)  # where it stays when numbers are written as 1e6
-            ax.yaxis.set_label_coords(-0.17, 0.5)  # which leaves room for them
+            ax.yaxis.set_label_coords(-0.13, 0.5)  # which leaves room for them
             ax.ticklabel_format(axis="y", scilimits=(-3, 4))
             ax.grid(True, lw=0.6)
         (self.line,) = ax.plot([], [], color=BLACK, lw=2, animated=True)
@@ -35,6 +35,22 @@ class Graph(Drawing):
             self.ax.set(xlim=window[0], ylim=window[1])
         # A pole leaves a gap, not a wall.
         self.line.set_data(x, np.where(abs(y - (low + high) / 2) < 5 * (high - low), y, np.nan))
+
+
+class Slopes(Graph):
+    """The slopes f'(x) as far as the point has come.
+
+    `update(x, slope, slopes, range_of_slopes)`, with (x, f'(x)) and the limits of its height.
+    """
+
+    def __init__(self, ax: Axes) -> None:
+        super().__init__(ax, title="the slope at each point, as far as x", ylabel="$f'(x)$")
+        ax.axhline(0, color=BLACK, lw=0.8)
+        (self.point,) = ax.plot([], [], "o", color=STEP, ms=8, mec="white", animated=True)
+
+    def update(self, x, slope, slopes, range_of_slopes) -> None:
+        super().update(slopes, range_of_slopes)
+        self.point.set_data([x], [slope])
 
 
 class Microscope(Graph):

@@ -30,7 +30,7 @@ WEIGHTS = (GREEN, PURPLE)  # the slope w0 and the intercept w1, wherever one of 
 LOCAL, BLAME = BLUE, VERMILION  # a local derivative, and what is sent back through it
 CLASSES = (ORANGE, BLUE)  # the answers -1 and +1 of a classifier
 BASINS = (BLUE, ORANGE, GREEN, YELLOW, SKY, PURPLE)  # where descents end, one colour a minimum
-UNSETTLED = {"not settled": LIGHT, "diverges": BLACK}  # where they do not end
+UNSETTLED = {"hardly moves": LIGHT, "diverges": BLACK}  # where they do not end
 TRUE, SUSPECT = SKY, VERMILION  # what the right gradient does, and what another one does
 SEEN, UNSEEN = BLACK, ORANGE  # data that a fit was given, and data held back from it
 
@@ -225,37 +225,42 @@ def _independent(kind: type[Axes]) -> type[Axes]:
 
 
 _KINDS = {"flat": _independent(Axes), "solid": _independent(Axes3D)}
-_KINDS["strip"] = _KINDS["flat"]
+_KINDS["strip"] = _KINDS["below"] = _KINDS["flat"]
+_BELOW = 0.6  # its height, for a row of 1
 
 
 def panels(*kinds: str, ratios: tuple[float, ...] | None = None, height: float = 3.4) -> list[Axes]:
     """Return the axes of a new figure, a row of panels, in the order of `kinds`.
 
     `kinds` names each panel from the left: "flat" for ordinary axes, "solid" for three dimensions;
-    a "strip" is low and runs below all the others. `ratios` are the relative widths of the row,
-    `height` is in inches; the figure is `WIDTH` inches wide. Raises ValueError for another kind.
+    a "strip" is low and runs below all the others; "below" is flat and stands under the first
+    panel, a second one under the second. `ratios` are the relative widths of the row, `height` is
+    in inches; the figure is `WIDTH` inches wide. Raises ValueError for another kind.
 
     >>> data, bowl = panels("flat", "solid")
     >>> data.name, bowl.name
     ('rectilinear', '3d')
     """
-    row = [kind for kind in kinds if kind != "strip"]
+    row = [kind for kind in kinds if kind not in ("strip", "below")]
     if not row or not set(kinds) <= set(_KINDS):
-        raise ValueError(f'kinds must be "flat", "solid" or "strip", got {kinds}')
-    strips = len(kinds) - len(row)
+        raise ValueError(f'kinds must be "flat", "solid", "strip" or "below", got {kinds}')
+    below, strips = kinds.count("below"), kinds.count("strip")
+    if below > len(row):
+        raise ValueError(f"there are {below} panels to stand below {len(row)}")
+    shares = [1] + [_BELOW] * (below > 0) + [0.09] * strips
+    tall = 1 + (below > 0)  # rows of a panel with nothing below
     with style():
         # The last bit counts: 4.1 inches would be 409 pixels in some versions of matplotlib.
         figure = Figure(figsize=(WIDTH, height + 1e-9), layout="constrained")
         figure.get_layout_engine().set(wspace=0.06)
-        shares = [1] + [0.09] * strips
-        grid = figure.add_gridspec(1 + strips, len(row), width_ratios=ratios, height_ratios=shares)
-        places = iter(range(len(row)))
-        lines = iter(range(1, 1 + strips))
+        grid = figure.add_gridspec(len(shares), len(row), width_ratios=ratios, height_ratios=shares)
+        places = {
+            "row": iter([grid[: 1 if k < below else tall, k] for k in range(len(row))]),
+            "below": iter([grid[1, k] for k in range(below)]),
+            "strip": iter([grid[k, :] for k in range(tall, len(shares))]),
+        }
         axes = [
-            figure.add_subplot(
-                grid[next(lines), :] if kind == "strip" else grid[0, next(places)],
-                axes_class=_KINDS[kind],
-            )
+            figure.add_subplot(next(places.get(kind, places["row"])), axes_class=_KINDS[kind])
             for kind in kinds
         ]
     return axes

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
+from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
 from calclearn.figures.marks import Drawing
 from calclearn.figures.style import BLACK, GREY, LOSS, STEP, WEIGHTS, style
@@ -106,13 +107,11 @@ class Bowl(Drawing):
 
     background = True
 
-    names: tuple[str, str] = NAMES  # of the axes
-
     def __init__(
-        self, ax: Axes, surface=None, *, window=None, title: str = "",
+        self, ax: Axes, surface=None, *, window=None, names=NAMES, title: str = "",
         drags=("azimuth", "elevation"),
     ) -> None:  # fmt: skip
-        self.ax, self.window, self.drags = ax, window, drags
+        self.ax, self.window, self.names, self.drags = ax, window, names, drags
         self.constants = {} if surface is None else {"surface": surface}
         self.sheet = self.shown = self.view = None
         with style():
@@ -135,13 +134,9 @@ class Bowl(Drawing):
             self.shown = (surface, window)
             if self.sheet is not None:
                 self.sheet.remove()
-            x, y = points = grid(window, 28)
+            points = grid(window, 28)
             heights = surface(points)
-            t = np.sqrt((heights - heights.min()) / (np.ptp(heights) or 1))
-            self.sheet = self.ax.plot_surface(
-                x, y, heights, facecolors=LOSS(t), rstride=1, cstride=1, shade=False,
-                linewidth=0.3, edgecolor=(1, 1, 1, 0.35), antialiased=True, alpha=0.92,
-            )  # fmt: skip
+            self.sheet = self.ax.add_collection3d(_sheet(np.stack([*points, heights])))
             self.ax.set(xlim=window[0], ylim=window[1], zlim=(heights.min(), heights.max()))
         if (azimuth, elevation) != self.view:
             self.view = (azimuth, elevation)
@@ -163,6 +158,42 @@ class Bowl(Drawing):
         """Return the view after a drag across the axes: half a turn from side to side."""
         across, up = np.subtract(to, start)
         return azimuth - 180 * across, elevation - 90 * up
+
+
+class PrincipalAxes(Drawing):
+    """The two axes of a bowl's oval, each with its curvature; `update(surface)`.
+
+    They run along the eigenvectors of the Hessian H at the minimum, H v = λ v, as far as the loss
+    rises by `rise` times `surface.scale`. A `surface` given here stays.
+    """
+
+    background = True
+
+    def __init__(self, ax: Axes, surface=None, *, rise: float = 2.0) -> None:
+        self.ax, self.rise, self.shown = ax, rise, None
+        self.constants = {} if surface is None else {"surface": surface}
+        outline = [withStroke(linewidth=2.5, foreground="white")]
+        with style():
+            self.lines = [
+                ax.plot([], [], ls=ls, color=BLACK, lw=1.2, zorder=3, path_effects=outline)[0]
+                for ls in ("-", (0, (4, 2)))
+            ]
+            look = {"ha": "center", "va": "center", "zorder": 4, "path_effects": outline}
+            self.words = [ax.text(0, 0, "", clip_on=True, **look) for _ in self.lines]
+
+    def update(self, surface) -> None:
+        if surface is self.shown:
+            return
+        self.shown, best = surface, np.asarray(surface.minima[0], float)
+        curvatures, directions = np.linalg.eigh(surface.hessian(best))
+        for line, text, curvature, v in zip(
+            self.lines, self.words, curvatures, directions.T, strict=True
+        ):
+            v = v if v[1] < 0 else -v  # the curvatures stand on the lower halves
+            end = np.sqrt(2 * self.rise * surface.scale / curvature) * v
+            line.set_data(*np.transpose([best - end, best + end]))
+            text.set_text(f"λ = {curvature:{',.0f' if curvature >= 1000 else '.3g'}}")
+            text.set_position(best + 0.75 * end)
 
 
 class Point(Drawing):
@@ -246,13 +277,12 @@ class Slices(Drawing):
 class GradientArrow(Drawing):
     """Minus the gradient at a point and its parts, one a weight; `update(weights, gradient)`.
 
-    All three arrows share one scale. Where the gradient is longer than `full`, the whole arrow is
-    0.28 of the map's width long, so that it shows direction and proportion; a smaller gradient has
-    a shorter arrow, down to none at the bottom.
+    The arrows are as long as what they stand for: none at the bottom, and 0.6 of the map's width
+    for the median gradient of the `surface` on the map. None is longer than that.
     """
 
-    def __init__(self, ax: Axes, *, full: float = 0.0) -> None:
-        self.ax, self.full = ax, full
+    def __init__(self, ax: Axes, surface) -> None:
+        self.ax, self.surface = ax, surface
         kinds = [(WEIGHTS[0], 2), (WEIGHTS[1], 2), (BLACK, 3)]
         self.arrows = [
             ax.annotate(
@@ -266,12 +296,61 @@ class GradientArrow(Drawing):
 
     def update(self, weights, gradient) -> None:
         weights, gradient = np.asarray(weights, float), np.asarray(gradient, float)
-        size = np.array([np.ptp(self.ax.get_xlim()), np.ptp(self.ax.get_ylim())])
-        steep = np.linalg.norm(gradient / size)
-        length = 0.28 * min(1.0, np.linalg.norm(gradient) / self.full) if self.full else 0.28
-        whole = -length * gradient / steep if steep > 0 else np.zeros(2)
+        window = self.ax.get_xlim(), self.ax.get_ylim()
+        sides = np.ptp(window, axis=1)
+        usual = np.median(_lengths(self.surface.gradient(grid(window, 7)), sides))
+        longest = max(_lengths(gradient, sides), usual)
+        whole = -0.6 * gradient / longest if longest > 0 else np.zeros(2)
         for arrow, part in zip(self.arrows, ([1, 0], [0, 1], [1, 1]), strict=True):
             arrow.xy, arrow.xyann = tuple(weights + whole * part), tuple(weights)
+
+
+class Direction(Drawing):
+    """A direction at a point, as an arrow that can be turned; `update(weights, angle)`, in °.
+
+    `drags` names the control of the angle.
+    """
+
+    def __init__(self, ax: Axes, *, drags=("angle",), color: str = STEP) -> None:
+        self.ax, self.drags, self.weights = ax, drags, np.zeros(2)
+        self.arrow = ax.annotate(
+            "", (0, 0), (0, 0), annotation_clip=False, zorder=6, animated=True,
+            arrowprops={"arrowstyle": "-|>", "color": color, "lw": 3, "mutation_scale": 16,
+                        "shrinkA": 0, "shrinkB": 0,
+                        "path_effects": [withStroke(linewidth=4.5, foreground="white")]},
+        )  # fmt: skip
+
+    def update(self, weights, angle: float) -> None:
+        self.weights = np.asarray(weights, float)
+        length = 0.3 * np.ptp([self.ax.get_xlim(), self.ax.get_ylim()], axis=1).min()
+        turn = np.radians(angle)
+        self.arrow.xyann = tuple(self.weights)
+        self.arrow.xy = tuple(self.weights + length * np.array([np.cos(turn), np.sin(turn)]))
+
+    def dragged(self, start, to, angle: float) -> tuple[float]:
+        """Return the angle at which the pointer is seen from the point, from -180° to 180°."""
+        across, up = np.asarray(to) - self.weights
+        return (float(np.degrees(np.arctan2(up, across))),)
+
+
+def _lengths(gradients: np.ndarray, sides: np.ndarray) -> np.ndarray:
+    """Return the lengths of gradients (2, ...), counted in the sides of the map."""
+    return np.hypot(gradients[0] / sides[0], gradients[1] / sides[1])
+
+
+def _sheet(mesh: np.ndarray) -> Poly3DCollection:
+    """Return the quadrilaterals of a mesh (3, m, n), each in the colour of its lowest corner.
+
+    `plot_surface` does the same, and takes four times as long over its lists of colours.
+    """
+    corners = mesh[:, :-1, :-1], mesh[:, :-1, 1:], mesh[:, 1:, 1:], mesh[:, 1:, :-1]
+    quads = np.stack(corners, axis=-1).reshape(3, -1, 4).transpose(1, 2, 0)  # (count, 4, 3)
+    heights = quads[:, 0, 2]
+    colors = LOSS(np.sqrt((heights - mesh[2].min()) / (np.ptp(mesh[2]) or 1)))
+    return Poly3DCollection(
+        quads, facecolors=colors, edgecolors=np.array([[1, 1, 1, 0.35]]), linewidths=0.3,
+        alpha=0.92,
+    )  # fmt: skip
 
 
 def sweep(weights: np.ndarray, k: int, limits: tuple[float, float], count: int = 81) -> np.ndarray:

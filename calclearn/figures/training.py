@@ -15,11 +15,13 @@ LEAST, MOST = 2, 12  # decades on a logarithmic axis
 
 
 class CurvesByStep(Curves):
-    """What a training measures, step by step; `update(last step, {name: (steps, values)})`.
+    """What a training measures, step by step; `update(last, curves)`: {name: (steps, values)}.
 
     A `log` axis is linear where a value is below zero; a linear one always holds the values `at
     least`. Each curve ends in its marker; if there are several, they are named above the axes.
     """
+
+    background = True
 
     def __init__(
         self, ax: Axes, looks: dict[str, dict], *, title: str, log: bool = False,

@@ -5,13 +5,14 @@ The data are penguins, the weights the slope and intercept of a line.
 
 import numpy as np
 
-from calclearn.data import penguin_line
+from calclearn.data import LineData, penguin_line
 from calclearn.descent.descend import descend
 from calclearn.descent.losses import line_loss
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.exercises import choice, exercise, outcome
 from calclearn.explorers.descents import (
     STEPS,
+    bands,
     far_start,
     progress,
     rate_slider,
@@ -20,34 +21,42 @@ from calclearn.explorers.descents import (
 )
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.figures.curves import Data, Line
-from calclearn.figures.descents import LossCurve, Path
+from calclearn.figures.descents import Bands, LossCurve, Path
 from calclearn.figures.style import panels
 from calclearn.figures.surfaces import Bowl, window_around
 
 
-def first_descent() -> Explorer:
+def first_descent(data: LineData | None = None) -> Explorer:
     """One slider, the learning rate, on a real line fit: the line, the bowl, the loss by step.
 
     >>> first_descent().set(learning_rate=3e-4).caption.partition(":")[0]
     'Learning rate 0.0003 converges'
     """
-    data = penguin_line()
+    data = penguin_line() if data is None else data
     loss, unit = line_loss(data.x, data.y), f"{data.y_unit}²"
     rates, lowest = regimes(loss), float(loss(loss.minima[0]))
 
     def walk(learning_rate):
         descent = descend(loss, far_start(loss), GradientDescent(learning_rate), STEPS)
         near = np.flatnonzero(descent.values <= 1.01 * lowest)
-        return {"descent": descent, "weights": descent.points.T, "near": near}
+        return {
+            "descent": descent,
+            "weights": descent.points.T,
+            "near": near,
+            "bands": bands(rates),
+        }
 
     def caption(learning_rate, descent, near, step) -> str:
-        arrival = f" It is within 1% of the lowest from step {near[0]} on." if len(near) else ""
+        arrival = f" It is within 1% of that after {near[0]} steps." if len(near) else ""
         return (
             f"{regime(rates, learning_rate)}; {progress(descent, step, unit)} "
             f"(lowest possible: {lowest:.3g} {unit}).{arrival}"
         )
 
-    left, middle, right = panels("flat", "solid", "flat", ratios=(1, 1.1, 1))
+    rate = rate_slider(loss)
+    left, middle, right, strip = panels(
+        "flat", "solid", "flat", "strip", ratios=(1, 1.1, 1), height=4.1
+    )
     title = f"path in the bowl: loss ({unit})"
     drawings = [
         Data(left, data, title="data, and the line at every step"),
@@ -55,8 +64,9 @@ def first_descent() -> Explorer:
         Line(left),
         Path(middle, ball=True),
         LossCurve(right, loss, steps=STEPS, unit=unit),
+        Bands(strip, (rate.base**rate.min, rate.base**rate.max)),
     ]
-    return explore(walk, drawings, caption, play="step", learning_rate=rate_slider(loss))
+    return explore(walk, drawings, caption, play="step", learning_rate=rate)
 
 
 # Exercises; the questions stand in the notebook.

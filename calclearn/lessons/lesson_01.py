@@ -12,16 +12,17 @@ from calclearn.explorers.controls import log_slider, slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.formula import parse
 from calclearn.explorers.wording import typeset
-from calclearn.figures.marks import Lines, Text
-from calclearn.figures.slopes import Graph, Microscope, Secants
-from calclearn.figures.style import GREY, legend_below, panels
+from calclearn.figures.marks import Area, Dots, Lines, Rule, Text
+from calclearn.figures.slopes import Graph, Microscope, Secants, Slopes
+from calclearn.figures.style import BEST, GREY, LIGHT, MODEL, STEP, legend_below, panels, style
 
 TYPED = "the typed one"
 FORMULAS = {
     "sine": "sin(x)", "sigmoid": "1/(1 + exp(-x))", "absolute value": "abs(x)",
-    "ReLU": "max(x, 0)",
+    "ReLU": "max(x, 0)", "cube root": "cbrt(x)",
 }  # fmt: skip
 X = np.linspace(-3, 3, 601)
+H = np.geomspace(5e-5, 1, 120)
 T = np.linspace(-2, 2, 801)  # places in the microscope, counted in h
 BOX = np.array([[-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1]])
 
@@ -29,6 +30,8 @@ BOX = np.array([[-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1]])
 def slope_at_a_point() -> Explorer:
     """What is a slope at a single point? Two secants, the tangent, and a microscope on the point.
 
+    Below the curve stand its slopes, as far as the point has come, and the slopes of the secants
+    for every h.
     The microscope's field is as wide as 4h. The point can be dragged along the curve, and the
     formula is the learner's own; it is read by `parse`.
 
@@ -42,7 +45,10 @@ def slope_at_a_point() -> Explorer:
     def look(function, formula, x, h):
         text, x = FORMULAS.get(function, formula).strip(), round(x, 9)
         f, curve, limits = _graph(text)
+        slopes, range_of_slopes = _slopes(text)
         y, rise = float(f(x)), (f(x + h * T) - f(x)) / h
+        backward = float(backward_difference(f, x, h))
+        forward = float(forward_difference(f, x, h))
         exact = derivative(f, x) if np.isfinite(y) else None
         reach = 2 * np.ptp(limits) / np.ptp(X)
         return {
@@ -50,9 +56,14 @@ def slope_at_a_point() -> Explorer:
             "curve": curve,
             "limits": limits,
             "y": y,
-            "backward": float(backward_difference(f, x, h)),
-            "forward": float(forward_difference(f, x, h)),
+            "backward": backward,
+            "forward": forward,
             "slope": exact.value if exact and exact.reliable else np.nan,
+            "slopes": (X, np.where(x >= X, slopes, np.nan)),
+            "range_of_slopes": range_of_slopes,
+            "left_slopes": (H, backward_difference(f, x, H)),
+            "right_slopes": (H, forward_difference(f, x, H)),
+            "now": ([h, h], [backward, forward]),
             "box": (x + 2 * h * BOX[0], y + reach * h * BOX[1]),
             "magnified": (T, rise),
             "field": (-reach, reach),
@@ -70,7 +81,12 @@ def slope_at_a_point() -> Explorer:
             return f"{secants} The tangent's slope, the derivative, is {_number(slope)}."
         return f"{secants} As h shrinks they agree on no number: f has no derivative here."
 
-    left, right = panels("flat", "flat", height=4.0)
+    left, right, under, limit = panels("flat", "flat", "below", "below", height=5.4)
+    with style():
+        limit.sharey(under)
+        limit.set(title="slopes of the secants at x", xlabel="$h$", xscale="log")
+        limit.set(xlim=(H[0], H[-1]))
+        limit.grid(True, axis="y", lw=0.6)
     white = {"fc": "white", "ec": "none", "pad": 3}
     drawings = [
         Graph(left, title="the curve, two secants, the tangent"),
@@ -80,6 +96,10 @@ def slope_at_a_point() -> Explorer:
             curve="magnified", limits="field"
         ),
         Secants(right, microscope=True),
+        Slopes(under),
+        Lines(limit, "left_slopes", "right_slopes", color=MODEL, ls=["--", "-"]),
+        Dots(limit, "now", color=MODEL),
+        Rule(limit, y="slope", color=STEP, lw=6, alpha=0.45),
         Text(right, (0.04, 0.96), "{scale}", va="top", bbox=white, zorder=8),
     ]
     legend_below(left)
@@ -90,6 +110,70 @@ def slope_at_a_point() -> Explorer:
         **_function_and_formula(),
         x=slider(1.0, -2.5, 2.5, 0.05),
         h=log_slider(0.5, 5e-5, 1.0),
+    )
+
+
+def product_rule() -> Explorer:
+    """How does a product grow, how a quotient? As rectangles, from x to x + h.
+
+    With g(x) = x² as the width: a rectangle as high as f(x) = eˣ has the area f g; one of the area
+    f has the height q = f / g.
+
+    >>> product_rule().set(x=1.0, h=0.01).caption.partition(",")[0]
+    'Over h = 0.01 the product f·g grows by 8.25·h'
+    """
+
+    def grow(x, h):
+        f, g, f_next, g_next = np.exp(x), x**2, np.exp(x + h), (x + h) ** 2
+        q, q_next = f / g, f_next / g_next
+        sides = {"old": (0, g, 0, f), "top": (0, g, f, f_next), "side": (g, g_next, 0, f)}
+        sides |= {
+            "corner": (g, g_next, f, f_next),
+            "before": (0, g, 0, q),
+            "wider": (g, g_next, 0, q),
+        }
+        sides |= {"lost": (0, g_next, q_next, q)}
+        return {
+            "product": (f_next * g_next - f * g) / h,
+            "rule": f * g + f * 2 * x,
+            "corner_per_h": (f_next - f) * (g_next - g) / h,
+            "quotient": (q_next - q) / h,
+            "rule_of_quotient": (f * g - f * 2 * x) / g**2,
+        } | {
+            name: np.array([[a, b], [low, low], [high, high]])
+            for name, (a, b, low, high) in sides.items()
+        }
+
+    left, right = panels("flat", "flat", height=3.8)
+    with style():
+        left.set(title="product: sides g and f", xlim=(0, 4), ylim=(0, 7.5))
+        right.set(title="quotient: area f, width g, height q", xlim=(0, 4), ylim=(0, 7.5))
+        for ax in (left, right):
+            ax.set(xlabel="$g$")
+        left.set(ylabel="$f$")
+        right.set(ylabel="$q = f / g$")
+    strips = {
+        "old": {"color": LIGHT, "label": "at x"},
+        "top": {"color": MODEL, "label": "g · Δf"},
+        "side": {"color": BEST, "label": "f · Δg"},
+        "corner": {"color": STEP, "label": "Δf · Δg"},
+    }
+    widths = {
+        "before": {"color": LIGHT, "label": "area f at x"},
+        "wider": {"color": BEST, "label": "q · Δg"},
+        "lost": {"color": STEP, "label": "height lost"},
+    }
+    drawings = [Area(left, strips, alpha=0.8), Area(right, widths, alpha=0.8)]
+    for ax in (left, right):
+        ax.legend(loc="upper right")
+    return explore(
+        grow,
+        drawings,
+        "Over h = {h:.3g} the product f·g grows by {product:.3g}·h, of which the corner is "
+        "{corner_per_h:.2g}·h; its derivative f′·g + f·g′ is {rule:.3g}. The quotient grows by "
+        "{quotient:.3g}·h; its derivative (f′·g − f·g′) / g² is {rule_of_quotient:.3g}.",
+        x=slider(1.0, 0.8, 1.5, 0.05),
+        h=log_slider(0.3, 1e-3, 0.5),
     )
 
 
@@ -104,6 +188,19 @@ def _graph(text: str):
     low, high = np.quantile(known, [0.02, 0.98])
     room = 0.25 * (high - low) if high - low > 1e-6 else 1.0
     return f, (X, heights), (low - room, high + room)
+
+
+@cache
+def _slopes(text: str):
+    """Return the slope at each of X, NaN where its two sides differ, and limits for its height."""
+    f, h = parse(text), 1e-6
+    backward, forward = backward_difference(f, X, h), forward_difference(f, X, h)
+    slopes = (backward + forward) / 2
+    slopes[~(abs(forward - backward) < 1e-2 * (1 + abs(slopes)))] = np.nan
+    known = slopes[abs(slopes) < 1e9]
+    low, high = np.quantile(known, [0.02, 0.98]) if known.size else (0.0, 0.0)
+    room = 0.25 * (high - low) if high - low > 1e-6 else 1.0
+    return slopes, (low - room, high + room)
 
 
 def _function_and_formula() -> dict[str, widgets.Widget]:

@@ -4,28 +4,29 @@ from functools import cache
 
 import numpy as np
 
-from calclearn.data import penguin_line
+from calclearn.data import LineData, penguin_line
 from calclearn.descent.losses import line_loss
 from calclearn.exercises import choice, exercise, outcome
 from calclearn.explorers import controls
 from calclearn.explorers.controls import round_slider, slider
 from calclearn.explorers.explore import Explorer, explore
-from calclearn.figures.curves import Data, Line, Residuals, TotalSquare
-from calclearn.figures.style import panels
+from calclearn.figures.curves import Data, Handles, Line, Residuals, TotalSquare
+from calclearn.figures.style import BEST, MODEL, panels, style
 from calclearn.figures.surfaces import Point, ShadedPoints, window_around
 
 
-def residual_squares() -> Explorer:
+def residual_squares(data: LineData | None = None) -> Explorer:
     """How wrong is a line? Slope and intercept move it; its squared residuals are real squares.
 
     On the right stands one square as large as all of them together: the SSE. `points` says how many
-    of the penguins take part.
+    of the penguins take part, or of the `data` that are given. The line can be dragged by its ends.
 
     >>> residual_squares().set(slope=0.5, intercept=4, points=12).state["weights"]
     array([0.5, 4. ])
     """
-    data = penguin_line()
+    data = penguin_line() if data is None else data
     slopes, intercepts = window_around(line_loss(data.x, data.y), rise=1.4)
+    unit = data.y_unit
     corners = np.array([(m, c) for m in slopes for c in intercepts]).T  # (2, 4)
 
     @cache
@@ -46,10 +47,10 @@ def residual_squares() -> Explorer:
     def caption(slope, intercept, points, total, least) -> str:
         best = "hardly any line does better"
         if total >= 1.005 * least:
-            best = f"the best line reaches {least:.3g} kg²"
+            best = f"the best line reaches {least:.3g} {unit}²"
         return (
             f"The line with slope {slope:.2f} and intercept {intercept:.2f} misses {points} "
-            f"points: the squares add up to SSE = {total:.3g} kg²; {best}."
+            f"points: the squares add up to SSE = {total:.3g} {unit}²; {best}."
         )
 
     left, right = panels("flat", "flat", ratios=(1.5, 1), height=3.9)
@@ -59,12 +60,62 @@ def residual_squares() -> Explorer:
             Data(left, title="data, line and squared residuals", around=data),
             Residuals(left),
             Line(left),
-            TotalSquare(right, unit="kg"),
+            Handles(left, (data.x.min(), data.x.max())),
+            TotalSquare(right, unit=unit),
         ],
         caption,
         slope=round_slider(0.0, slopes),
         intercept=round_slider(data.y.mean(), intercepts),
-        points=slider(12, 3, 40, 1),
+        points=slider(min(12, len(data)), 3, min(40, len(data)), 1),
+    )
+
+
+def far_penguin() -> Explorer:
+    """What does one far penguin do to the best line? Drag it, and watch two lines.
+
+    One has the smallest sum of squares, the other the smallest sum of absolute values. The latter
+    goes through two of the points, so it is the best of the lines through a pair.
+
+    >>> far_penguin().set(flipper=3.5, mass=3.0).state["squares"].round(2)
+    array([0.3 , 3.79])
+    """
+    data = penguin_line().thinned(14)
+    first, second = np.triu_indices(len(data) + 1, 1)
+
+    def fit(flipper, mass) -> dict:
+        x, y = np.append(data.x, flipper), np.append(data.y, mass)
+        run = x[second] - x[first]
+        slopes = (y[second] - y[first])[run != 0] / run[run != 0]
+        pairs = np.stack([slopes, y[first][run != 0] - slopes * x[first][run != 0]])  # (2, pairs)
+        sizes = np.abs(pairs[0][:, None] * x + pairs[1][:, None] - y).sum(axis=1)
+        squares = line_loss(x, y).minima[0]
+        residuals = squares[0] * x + squares[1] - y
+        return {
+            "penguin": np.array([flipper, mass]),
+            "squares": squares,
+            "absolute": pairs[:, np.argmin(sizes)],
+            "share": residuals[-1] ** 2 / np.sum(residuals**2),
+        }
+
+    (ax,) = panels("flat", height=4.0)
+    with style():
+        ax.plot([], [], color=MODEL, lw=2.5, label="smallest sum of squares")
+        ax.plot([], [], color=BEST, lw=2.5, ls="--", label="smallest sum of absolute values")
+        ax.legend(loc="upper left")
+    drawings = [
+        Data(ax, data, title="drag the orange penguin", around=penguin_line()),
+        Line(ax).on(weights="squares"),
+        Line(ax, color=BEST, dashes="--").on(weights="absolute"),
+        Point(ax, drags=("flipper", "mass")).on(weights="penguin"),
+    ]
+    return explore(
+        fit,
+        drawings,
+        "With this penguin at {flipper:.1f} cm and {mass:.1f} kg the slope is {squares[0]:.2f} by "
+        "squares and {absolute[0]:.2f} by absolute values. Its own square is {share:.0%} of the "
+        "SSE, in kg², of the best line.",
+        flipper=slider(3.0, -2.0, 4.5, 0.1, label="its flipper, x (cm)"),
+        mass=slider(5.2, 2.5, 6.5, 0.05, label="its mass (kg)"),
     )
 
 

@@ -7,11 +7,13 @@ import numpy as np
 from calclearn.data import penguin_line
 from calclearn.descent.losses import line_loss
 from calclearn.exercises import choice, exercise, outcome
+from calclearn.explorers.controls import slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.surfaces import turning, weight_sliders
+from calclearn.explorers.wording import counted
 from calclearn.figures.curves import Tangent
 from calclearn.figures.marks import Lines
-from calclearn.figures.style import GREY, WEIGHTS, panels
+from calclearn.figures.style import GREY, STEP, WEIGHTS, panels
 from calclearn.figures.surfaces import NAMES, Bowl, PointOnBowl, Slices, grid, sweep, window_around
 
 
@@ -19,7 +21,8 @@ def profiles() -> Explorer:
     """What happens when one weight moves? Two error profiles, and the bowl that they are cut from.
 
     Each profile is the SSE as one weight runs and the other stays; faint behind it are the profiles
-    for other values of the weight that stays. Together they are the bowl.
+    for other values of the weight that stays. Together they are the bowl. Each move goes to the
+    bottom of one profile, of the slope's and the intercept's in turn: a zigzag on the bowl.
 
     >>> bowl = profiles().set(slope=0.5, intercept=3.7)
     >>> bowl.state["loss"] < bowl.set(slope=1.0).state["loss"]
@@ -29,22 +32,36 @@ def profiles() -> Explorer:
     surface = line_loss(data.x, data.y)
     window = window_around(surface)
 
-    def cut(slope, intercept) -> dict:
-        weights = np.array([slope, intercept])
+    def bottom_of_profile(moved: int, held: float) -> float:
+        """Where ∂L/∂w is zero, for the weight that moves; it is linear in that weight."""
+        w = np.zeros(2)
+        w[1 - moved] = held
+        return -surface.gradient(w)[moved] / surface.hessian(w)[moved, moved]
+
+    def cut(slope, intercept, moves) -> dict:
+        zigzag = np.array([slope, intercept]) + np.zeros((moves + 1, 2))
+        for k in range(moves):
+            held, moved = (k + 1) % 2, k % 2
+            zigzag[k + 1 :, moved] = bottom_of_profile(moved, zigzag[k, held])
+        weights = zigzag[-1]
         along_slope, along_intercept = (sweep(weights, k, window[k]) for k in (0, 1))  # (2, 81)
         d_slope, d_intercept = surface.gradient(weights)
         return {
             "weights": weights,
+            "zigzag": np.stack([*zigzag.T, surface(zigzag.T)]),  # (3, moves + 1)
             "loss": surface(weights),
+            "w0": weights[0],
+            "w1": weights[1],
             "over_slope": (along_slope[0], surface(along_slope)),
             "over_intercept": (along_intercept[1], surface(along_intercept)),
             "d_slope": d_slope,
             "d_intercept": d_intercept,
         }
 
-    def caption(slope, intercept, loss, d_slope, d_intercept) -> str:
+    def caption(w0, w1, moves, loss, d_slope, d_intercept) -> str:
+        after = f"After {counted(moves, 'move')}, at" if moves else "At"
         return (
-            f"At slope {slope:.2f} and intercept {intercept:.2f} the SSE is {loss:.4g} kg². "
+            f"{after} slope {w0:.2f} and intercept {w1:.2f} the SSE is {loss:.4g} kg². "
             f"Increasing the slope alone {_changes(d_slope, surface.scale)}; increasing the "
             f"intercept alone {_changes(d_intercept, surface.scale)}."
         )
@@ -60,14 +77,24 @@ def profiles() -> Explorer:
     green, pink = WEIGHTS
     drawings = [
         Lines(first, "over_slope", color=green, lw=2.5),
-        Tangent(first, color=green).on(x="slope", y="loss", slope="d_slope"),
+        Tangent(first, color=green).on(x="w0", y="loss", slope="d_slope"),
         Lines(second, "over_intercept", color=pink, lw=2.5),
-        Tangent(second, color=pink).on(x="intercept", y="loss", slope="d_intercept"),
+        Tangent(second, color=pink).on(x="w1", y="loss", slope="d_intercept"),
         Bowl(solid, surface, window=window, title="the bowl: SSE (kg²)"),
         Slices(solid, surface, window=window),
+        Lines(solid, "zigzag", color=STEP, lw=2, marker="o", markersize=4, zorder=19),
         PointOnBowl(solid),
     ]
-    return explore(cut, drawings, caption, **weight_sliders(window, (0.25, 0.7)), **turning())
+    return explore(
+        cut,
+        drawings,
+        caption,
+        play="moves",
+        pace=0.7,
+        **weight_sliders(window, (0.25, 0.7)),
+        moves=slider(0, 0, 12, 1, label="moves"),
+        **turning(),
+    )
 
 
 def _changes(derivative: float, scale: float) -> str:

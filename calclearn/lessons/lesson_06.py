@@ -15,10 +15,12 @@ from calclearn.explorers.controls import slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.surfaces import turning, weight_sliders
 from calclearn.figures.curves import Data, Line
-from calclearn.figures.style import panels
+from calclearn.figures.marks import Dots, Lines
+from calclearn.figures.style import GREY, MODEL, STEP, panels, style
 from calclearn.figures.surfaces import (
     Bowl,
     Contours,
+    Direction,
     GradientArrow,
     Point,
     PointOnBowl,
@@ -55,9 +57,11 @@ def which_way_is_down() -> Explorer:
         if np.linalg.norm(gradient) < nearly_level:
             return f"{at}, and the gradient is nearly zero: this is the bottom of the bowl."
         angle = round(math.degrees(math.atan2(-gradient[1], -gradient[0]))) % 360
+        reached = abs(gradient[0]) < 0.03 * np.linalg.norm(gradient)
         return (
             f"{at}; ∂L/∂w₀ = {gradient[0]:.4g} and ∂L/∂w₁ = {gradient[1]:.4g}. Downhill is "
-            f"{_compass(angle)} ({angle}° on the map), at right angles to the contour."
+            f"{_compass(angle)} ({angle}° on the map), at right angles to the contour. Goal, no "
+            f"green arrow and still not at the bottom: {'reached' if reached else 'not yet'}."
         )
 
     left, middle, right = panels("flat", "flat", "solid", ratios=(1, 1, 1.15))
@@ -69,10 +73,78 @@ def which_way_is_down() -> Explorer:
         Slices(right, surface, window=window),
         Line(left),
         Point(middle, drags=("slope", "intercept")),
-        GradientArrow(middle, full=5 * nearly_level),
+        GradientArrow(middle, surface),
         PointOnBowl(right),
     ]
     return explore(look, drawings, caption, **weight_sliders(window, (0.66, 0.2)), **turning())
+
+
+def every_direction() -> Explorer:
+    """How steep is it in any other direction? ∇L · u = |∇L| cos φ, with u an arrow that turns.
+
+    The arrow on the map can be dragged round. The loss is cut along it, and its slope there is one
+    point of a cosine.
+
+    >>> round(every_direction().set(angle=90.0).state["rate"], 2)  # along the intercept
+    54.68
+    """
+    data = penguin_line()
+    surface, weights = line_loss(data.x, data.y), np.array([-0.2, 4.5])
+    window = window_around(surface, square=True)
+    gradient, loss = surface.gradient(weights), float(surface(weights))
+    steepest = float(np.linalg.norm(gradient))
+    uphill = math.degrees(math.atan2(gradient[1], gradient[0]))
+    t = np.linspace(-1, 1, 121)
+
+    def cut(angle) -> dict:
+        u = np.array([math.cos(math.radians(angle)), math.sin(math.radians(angle))])
+        turn, rate = (angle - uphill + 180) % 360 - 180, float(gradient @ u)
+        return {
+            "weights": weights,
+            "turn": turn,
+            "rate": rate,
+            "slice": (t, surface(weights[:, None] + t * u[:, None])),
+            "tangent": (t, loss + rate * t),
+            "here": (turn, rate),
+        }
+
+    def caption(angle, turn, rate) -> str:
+        ways = {
+            "uphill, as steeply as it gets": abs(turn) < 3,
+            "downhill, as steeply as it gets": abs(turn) > 177,
+            "along the contour, where nothing changes": abs(abs(turn) - 90) < 3,
+        }
+        way = next((way for way, so in ways.items() if so), "uphill" if rate > 0 else "downhill")
+        return (
+            f"At {turn:.0f}° to the gradient the loss changes by {rate:.0f} kg² per unit: |∇L| = "
+            f"{steepest:.0f} times cos φ = {rate / steepest:.2f}. The way is {way}."
+        )
+
+    left, middle, right = panels("flat", "flat", "flat", ratios=(1, 1, 1))
+    with style():
+        middle.set(title="the loss along the arrow (kg²)", xlabel="distance $t$ along the arrow")
+        middle.set(xlim=(-1, 1), ylim=(0, 2.2 * loss))
+        right.set(title="slope by direction", xlabel="angle $\\varphi$ to the gradient (°)")
+        right.set(xlim=(-180, 180), xticks=(-180, -90, 0, 90, 180))
+        angles = np.linspace(-180, 180, 181)
+        right.axhline(0, color=GREY, lw=0.8)
+        right.plot(angles, steepest * np.cos(np.radians(angles)), color=MODEL)
+    drawings = [
+        Contours(left, surface, window=window, title="a direction on the map", equal=True),
+        GradientArrow(left, surface).on(gradient="downhill"),
+        Direction(left),
+        Lines(middle, "slice", color=MODEL),
+        Lines(middle, "tangent", color=STEP, lw=6, alpha=0.45),
+        Dots(middle, "place", color=STEP),
+        Dots(right, "here", color=STEP, markersize=10),
+    ]
+    constants = {"downhill": gradient, "place": np.array([0.0, loss])}
+    return explore(
+        lambda angle: cut(angle) | constants,
+        drawings,
+        caption,
+        angle=slider(0.0, -180.0, 180.0, 1.0, label="direction (°)"),
+    )
 
 
 def shape_of_the_bowl() -> Explorer:

@@ -24,8 +24,12 @@ from calclearn.explorers.descents import (
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.surfaces import turning
 from calclearn.figures.descents import Bands, LossCurve, Path, WeightCurve
-from calclearn.figures.style import WEIGHTS, panels
-from calclearn.figures.surfaces import Bowl, Contours, Point, window_around
+from calclearn.figures.marks import Area, Dots, Lines, Rule
+from calclearn.figures.style import BEST, LIGHT, MODEL, STEP, WEIGHTS, panels, style
+from calclearn.figures.surfaces import Bowl, Contours, Point, PrincipalAxes, window_around
+
+AXES = (MODEL, STEP)  # the flat one and the steep one
+GOAL = 10  # steps in which the loss can come near its lowest value
 
 
 def learning_rate(data: LineData | None = None) -> Explorer:
@@ -50,24 +54,31 @@ def learning_rate(data: LineData | None = None) -> Explorer:
 
     def walk(learning_rate, points, slope, intercept):
         surface, weights = loss_of(points), np.array([slope, intercept])
+        descent = descend(surface, weights, GradientDescent(learning_rate), STEPS)
+        lowest = float(surface(surface.minima[0]))
         rates = regimes(surface)
+        goal = float(f"{1.13 * lowest:.2g}")
         return {
             "surface": surface,
             "weights": weights,
-            "descent": descend(surface, weights, GradientDescent(learning_rate), STEPS),
-            "lowest": float(surface(surface.minima[0])),
+            "descent": descent,
+            "lowest": lowest,
             "rates": rates,
             "bands": bands(rates),
+            "goal": (GOAL, goal),
+            "reached": len(descent.values) > GOAL and descent.values[GOAL] < goal,
         }
 
-    def caption(learning_rate, descent, step, lowest, rates, weights, points) -> str:
-        slope, intercept = weights
+    def caption(
+        learning_rate, descent, step, lowest, rates, goal, reached, points, slope, intercept
+    ) -> str:
         return (
-            f"{regime(rates, learning_rate)}. In the slowest direction the distance to the bottom "
-            f"is multiplied by {abs(rates.factor(learning_rate)):.3g} at each step; "
-            f"{progress(descent, step, unit)} (lowest possible: {lowest:.3g} {unit}). Start: slope "
-            f"{slope:.2f}, intercept {intercept:.2f}. With {points} points the border 2/λmax is "
-            f"{rates.oscillates:.3g}."
+            f"{regime(rates, learning_rate)}. From ({slope:.2f}, {intercept:.2f}): along the worse "
+            f"axis the error is multiplied by {rates.factor(learning_rate):.3g} at each step; "
+            f"{progress(descent, step, unit)} "
+            f"(lowest possible: {lowest:.3g} {unit}). With {points} points the border 2/λmax is "
+            f"{rates.oscillates:.3g}. Goal ★, below {goal[1]:.3g} {unit} in {GOAL} steps: "
+            f"{'reached' if reached else 'not yet'}."
         )
 
     left, middle, right, strip = panels(
@@ -75,10 +86,12 @@ def learning_rate(data: LineData | None = None) -> Explorer:
     )
     drawings = [
         Contours(left, window=window, title="path on the map", equal=True),
+        PrincipalAxes(left),
         Bowl(middle, window=window, title=f"path in the bowl: SSE ({unit})"),
         Path(left),
         Path(middle),
         LossCurve(right, steps=STEPS, unit=unit),
+        Dots(right, "goal", marker="*", markersize=13, color=BEST),
         Point(left, drags=("slope", "intercept")),
         Bands(strip, limits),
     ]
@@ -119,11 +132,100 @@ def each_weight() -> Explorer:
 
     left, *axes = panels("flat", "flat", "flat", ratios=(0.7, 1, 1))
     drawings = [Contours(left, surface, window=window, title="path on the map", equal=True)]
-    drawings += [Path(left)]
+    drawings += [PrincipalAxes(left, surface), Path(left)]
     for k, ax in enumerate(axes):
         look = {"window": window[k], "best": best[k], "color": WEIGHTS[k]}
         drawings.append(WeightCurve(ax, k, steps=STEPS, **look))
     return explore(walk, drawings, caption, play="step", learning_rate=rate_slider(surface))
+
+
+def two_factors() -> Explorer:
+    """Why can one rate not serve both axes? Each has its own factor 1 − ηλ.
+
+    Along an eigenvector v of the Hessian the error e = v · (w − w*) follows eₖ = (1 − ηλ)ᵏ e₀, and
+    the loss is the lowest one plus ½ λ e² for each axis.
+
+    >>> two_factors().set(learning_rate=0.0004).state["factors"].round(2)
+    array([0.85, 0.01])
+    """
+    data = penguin_line()
+    surface, unit = line_loss(data.x, data.y), f"{data.y_unit}²"
+    best, start = surface.minima[0], far_start(surface)
+    curvatures, directions = np.linalg.eigh(surface.hessian(best))
+    lowest, fastest = float(surface(best)), 2 / curvatures.sum()
+
+    def walk(learning_rate):
+        descent = descend(surface, start, GradientDescent(learning_rate), STEPS)
+        factors = 1 - learning_rate * curvatures
+        flat, steep = errors = np.abs(directions.T @ (descent.points - best).T)  # (2, k+1)
+        parts = curvatures[:, None] / 2 * errors**2
+        steps = np.arange(len(flat))
+        return {
+            "descent": descent,
+            "factors": factors,
+            "rates": (np.full(2, learning_rate), factors),
+            "flat": flat,
+            "steep": steep,
+            "flat_loss": (steps, np.full(len(flat), lowest), lowest + parts[0]),
+            "steep_loss": (steps, lowest + parts[0], lowest + parts.sum(axis=0)),
+        }
+
+    def caption(learning_rate, factors, descent, step) -> str:
+        flat, steep = factors
+        if abs(learning_rate - fastest) < 0.005 * fastest:
+            verdict = "both are equally slow, so no single rate does better"
+        elif steep < -1:
+            verdict = "the steep axis overshoots farther each time"
+        elif -steep > flat:
+            verdict = "the steep axis holds it up, a smaller rate is better"
+        else:
+            verdict = "the flat axis holds it up, a larger rate is better"
+        return (
+            f"At each step the error along the flat axis is multiplied by {flat:.3f}, along the "
+            f"steep one by {steep:.3f}: {verdict}; {progress(descent, step, unit)}."
+        )
+
+    left, middle, right = panels("flat", "flat", "flat")
+    top = 0.001
+    with style():
+        left.set(title="factor $1 - \\eta\\lambda$", xlabel="learning rate $\\eta$")
+        left.set(xlim=(0, top), ylim=(-1.6, 1.1), xticks=[0, top / 2, top])
+        left.axhspan(-1, 1, color=LIGHT, alpha=0.4, lw=0)
+        left.axvline(fastest, color=BEST, ls="--", lw=1.2)
+        left.text(fastest, 1.05, "best", ha="right", va="top", rotation=90, color=BEST)
+        for curvature, color, ls in zip(curvatures, AXES, ("-", "--"), strict=True):
+            left.plot([0, top], [1, 1 - top * curvature], color=color, ls=ls)
+        middle.set(title="error along each axis", xlabel="step $k$", yscale="log")
+        middle.set(xlim=(0, STEPS), ylim=(1e-6, 10))
+        right.set(title=f"loss, stacked by axis ({unit})", xlabel="step $k$")
+        right.set(xlim=(0, 20), ylim=(0, 400))
+        right.axhspan(0, lowest, color=LIGHT, lw=0)
+        right.text(19.5, lowest / 2, "lowest possible", ha="right", va="center")
+    labels = [
+        f"{name}, λ = {curvature:,.0f}"
+        for name, curvature in zip(("flat", "steep"), curvatures, strict=True)
+    ]
+    drawings = [
+        Dots(left, "rates", color=STEP),
+        Lines(middle, "flat", "steep", color=[*AXES], ls=["-", "--"], label=labels, step="step"),
+        Area(right, "flat_loss", "steep_loss", color=[*AXES], alpha=0.7),
+        Rule(right, x="step", color=STEP),
+    ]
+    middle.legend(loc="upper right")
+    return explore(
+        walk,
+        drawings,
+        caption,
+        play="step",
+        learning_rate=slider(0.0004, 0.0, top, 0.00001, label="learning rate"),
+    )
+
+
+def _loop(gradient, start, learning_rate, steps):
+    """Gradient descent in three lines, the answer to 07.5."""
+    for _ in range(steps):
+        start = start - learning_rate * gradient(start)
+    return start
 
 
 # Exercises; the questions stand in the notebook.
@@ -133,6 +235,7 @@ loss = line_loss(penguin_line().x, penguin_line().y)
 n, rate, start = len(penguin_line()), 0.0002, np.array([0.0, 3.0])
 H, g = loss.hessian(start), loss.gradient(start)
 flat, steep = np.linalg.eigvalsh(H)
+cases = [(lambda w: 8 * w, np.array([1.0, -2.0]), 0.2, 1), (loss.gradient, start, rate, 5), (np.cos, start, 0.1, 0)]
 slope_first = start - rate * g * [1, 0]
 one_by_one = slope_first - rate * loss.gradient(slope_first) * [0, 1]
 
@@ -194,5 +297,19 @@ choice("07.4", "c", """
     a="The noise sits in the data once and for all; the bowl itself is smooth.",
     b="It is the same number at every step here.",
     d="It is at right angles to them everywhere, and just that bends the path.")
+
+exercise("07.5", _loop, """
+    w ← w − η · ∇L(w), again and again: the gradient is taken anew at each place.
+    > A `for` loop over `range(steps)`, with one line inside it.
+    > That line takes the learning rate times `gradient(w)` away from `w`.""", [
+    (lambda *a: a[1],                          "This is the start: no step has been taken."),
+    (lambda g, w, r, k: _loop(g, w, -r, k),     "Each step goes uphill: the sign."),
+    (lambda g, w, r, k: _loop(g, w, r, k + 1),  "This takes one step more than it was asked for."),
+    (lambda g, w, r, k: _loop(g, w, r, k - 1),  "This takes one step fewer than it was asked for."),
+    (lambda g, w, r, k: _loop(g, w, r, min(k, 1)), "Only the first step is taken: does `return` stand inside the loop?"),
+    (lambda g, w, r, k: w - k * r * g(w),      "The gradient is the one at the start at every step: take it where you stand."),
+    (lambda g, w, r, k: _loop(g, w, 1, k),      "The learning rate is missing."),
+    (lambda g, w, r, k: np.stack([_loop(g, w, r, i) for i in range(k + 1)]), "This is the whole path: return the last point alone."),
+], points=cases, returns=(2,))
 
 # fmt: on

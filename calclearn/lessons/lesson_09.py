@@ -37,6 +37,10 @@ STEPS = 100
 CURVES = {name: CATALOGUE[name]() for name in ("two valleys", "ripples", "parabola")}
 REACHES = {"Himmelblau": 5.0, "double well": 2.2, "saddle": 2.2, "monkey saddle": 2.2}
 REACHES |= {"plateau": 3.2, "Rastrigin": 2.4}
+# The learning rate at which the surface shows what it is for, and how many steps that takes.
+SUITS = {"Himmelblau": (0.005, 50), "double well": (0.1, 100), "saddle": (0.1, 50)}
+SUITS |= {"monkey saddle": (0.05, 100), "plateau": (0.3, 200), "Rastrigin": (0.003, 100)}
+LEAST, PER_DECADE = 1e-3, 20  # of the learning rates of the map, and how many there are
 SURFACES = {
     name: CATALOGUE[name]().replace(domain=((-reach, reach),) * 2)
     for name, reach in REACHES.items()
@@ -89,20 +93,37 @@ def basin_map() -> Explorer:
     """Where can descent stop? The path of one start on the map, and the ends of ten thousand.
 
     Both maps show the points where the gradient vanishes, each kind by its marker. The start can be
-    dragged.
+    dragged. `rate` counts the learning rates, 0.001 · 10^(rate / 20), so that they can be played.
 
-    >>> where = basin_map().set(learning_rate=0.01).state["ends"]
+    >>> where = basin_map().set(rate=20).state["ends"]
     >>> where.shape, bool((where >= 0).all())
     ((100, 100), True)
     """
 
-    def compute(surface, learning_rate, start_x, start_y):
-        quantities = _descents(SURFACES[surface], [start_x, start_y], learning_rate, 100)
+    def compute(surface, rate, steps, start_x, start_y):
+        start, learning_rate = [start_x, start_y], LEAST * 10 ** (rate / PER_DECADE)
+        quantities = _descents(SURFACES[surface], start, learning_rate, 100, steps)
         window, start = quantities["surface"].domain, quantities["run"].points[0]
-        return quantities | {"window": window, "weights": start}
+        return quantities | {"window": window, "weights": start, "learning_rate": learning_rate}
 
-    def caption(surface, run, ends, learning_rate) -> str:
-        return f"{_shares(surface, learning_rate, ends)} {_journey(surface, run)}"
+    def caption(surface, run, ends, learning_rate, steps) -> str:
+        return f"{_shares(surface, learning_rate, ends, steps)} {_journey(surface, run)}"
+
+    def bands(surface: Surface) -> list:
+        return [
+            (PER_DECADE * math.log10(max(end, 1e-9) / LEAST), shade)
+            for end, shade in _bands(surface)
+        ]
+
+    def suit(change) -> None:
+        learning_rate, steps.value = SUITS[change["new"]]
+        rate.value = round(PER_DECADE * math.log10(learning_rate / LEAST))
+
+    surfaces = menu([*SURFACES])
+    rate = coloured(slider(14, 0, 3 * PER_DECADE, 1, label="learning rate"), bands)
+    rate.readout = False
+    steps = slider(50, 50, 400, 50)
+    surfaces.observe(suit, "value")
 
     left, right, strip = panels("flat", "flat", "strip", height=4.6)
     drawings = [
@@ -117,8 +138,11 @@ def basin_map() -> Explorer:
         compute,
         drawings,
         caption,
-        surface=menu([*SURFACES]),
-        learning_rate=_rates(0.01, 1e-3),
+        play="rate",
+        pace=0.4,
+        surface=surfaces,
+        rate=rate,
+        steps=steps,
         start_x=round_slider(0.0, (-5, 5), label="start x"),
         start_y=round_slider(1.5, (-5, 5), label="start y"),
     )
@@ -182,14 +206,16 @@ def noisy_saddle() -> Explorer:
     )
 
 
-def _descents(surface: Surface, start: list, learning_rate: float, count: int) -> dict:
+def _descents(
+    surface: Surface, start: list, learning_rate: float, count: int, steps: int = STEPS
+) -> dict:
     """Return the descent of one start, moved into the domain, and the ends of `count` an axis."""
     start = np.clip(start, *np.transpose(surface.domain))
     points, kinds = stationary(surface)
     return {
         "surface": surface,
-        "run": descend(surface, start, GradientDescent(learning_rate), STEPS),
-        "ends": ends(surface, pixels(surface, count), learning_rate, STEPS),
+        "run": descend(surface, start, GradientDescent(learning_rate), steps),
+        "ends": ends(surface, pixels(surface, count), learning_rate, steps),
         "points": points,
         "kinds": kinds,
     }
@@ -202,21 +228,22 @@ def _limits(surface: Surface) -> list[float]:
 
 
 def _rates(value: float, least: float):
-    """Return a slider of rates, coloured by how many minima they can rest in: all, some, none."""
-
-    def bands(surface: Surface) -> list:
-        limits = _limits(surface) or [0.0]
-        shades = [REGIMES[name] for name in ("converges", "oscillates", "diverges")]
-        return list(zip((limits[0], limits[-1], np.inf), shades, strict=True))
-
-    return coloured(log_slider(value, least, 1000 * least), bands)
+    """Return a slider of rates, coloured by how many minima they can rest in."""
+    return coloured(log_slider(value, least, 1000 * least), _bands)
 
 
-def _shares(surface: Surface, rate: float, ends: np.ndarray) -> str:
+def _bands(surface: Surface) -> list:
+    """Return up to which learning rate a ball can rest in all minima, in some, in none."""
+    limits = _limits(surface) or [0.0]
+    shades = [REGIMES[name] for name in ("converges", "oscillates", "diverges")]
+    return list(zip((limits[0], limits[-1], np.inf), shades, strict=True))
+
+
+def _shares(surface: Surface, rate: float, ends: np.ndarray, steps: int = STEPS) -> str:
     """Say what becomes of all starts, and in how many minima a ball can rest at this rate."""
     limits, many = _limits(surface), f"of {ends.size} starts"
     settled, not_yet, gone = (
-        f"{np.mean(which):.0%}" for which in (ends >= 0, ends == NOT_SETTLED, ends == DIVERGES)
+        f"{np.mean(which):.0%}" for which in (ends >= 0, ends <= NOT_SETTLED, ends == DIVERGES)
     )
     if not limits:
         return f"At learning rate {rate:.3g}, {gone} {many} diverge: there is no minimum."
@@ -227,7 +254,7 @@ def _shares(surface: Surface, rate: float, ends: np.ndarray) -> str:
     hold = sum(rate < limit for limit in limits)
     return (
         f"At learning rate {rate:.3g}, {settled} {many} settle in a minimum{share}, {not_yet} do "
-        f"not within {STEPS} steps, {gone} diverge. {hold} of {len(limits)} minima can hold a ball."
+        f"not within {steps} steps, {gone} diverge. {hold} of {len(limits)} minima are flat enough to hold a ball at this rate."
     )
 
 
@@ -248,7 +275,7 @@ def _journey(surface: Surface, run) -> str:
             f"{placed(place)}: height {surface(place):.2f}, {many} {curvatures}."
         )
     steep = np.linalg.norm(run.gradients[-1])
-    return f"{begin} is at {placed(run.point)} after {STEPS} steps, on a slope of {steep:.2g}."
+    return f"{begin} is at {placed(run.point)} after {len(run.points) - 1} steps, on a slope of {steep:.2g}."
 
 
 # Exercises; the questions stand in the notebook.

@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from calclearn.calculus.rules import sum_rows
+from calclearn.calculus.rules import sum_rows, unbroadcast
 from calclearn.calculus.tracing import plain, primitive, rule
-from calclearn.descent.arguments import whole
+from calclearn.descent.arguments import floating, whole
 from calclearn.descent.surfaces import Array
 from calclearn.networks.initial import Initial, he, initial_like
-from calclearn.networks.layers import Layer, Shape, floating, with_axes
+from calclearn.networks.layers import Layer, Shape, with_axes
 
 Pair = tuple[int, int]
 
@@ -48,18 +48,17 @@ class Windows(NamedTuple):
         return (H - kh) // sh + 1, (W - kw) // sw + 1
 
     def cells(self, x: np.ndarray, fill: float = 0.0) -> np.ndarray:
-        """K of the images x (N, C, H, W), for reading: a view of x̂, no copy of its cells."""
-        (ph, pw), x = self.padding, examples_last(x)
+        """K of the images x (N, C, H, W), to be read only: a view of x̂, no copy of its cells."""
+        (ph, pw), size, x = self.padding, self.output_size(x.shape[2:]), examples_last(x)
         if ph or pw:
             x = np.pad(x, ((0, 0), (ph, ph), (pw, pw), (0, 0)), constant_values=fill)
-        return self.cells_of(x)
+        return self.cells_of(x, size)
 
-    def cells_of(self, padded: np.ndarray) -> np.ndarray:
+    def cells_of(self, padded: np.ndarray, size: Pair) -> np.ndarray:
         """All cells of all windows of x̂ (C, H, W, N) as one view (C, k_h, k_w, H', W', N)."""
-        (C, H, W, N), (c, h, w, n) = padded.shape, padded.strides
-        size = self._replace(padding=(0, 0)).output_size((H, W))
-        strides = (c, h, w, self.stride[0] * h, self.stride[1] * w, n)
-        return np.ndarray((C, *self.kernel_size, *size, N), padded.dtype, padded, strides=strides)
+        (C, _, _, N), (c, h, w, n), (sh, sw) = padded.shape, padded.strides, self.stride
+        shape, strides = (C, *self.kernel_size, *size, N), (c, h, w, sh * h, sw * w, n)
+        return np.ndarray(shape, padded.dtype, padded, strides=strides)
 
 
 def windows_of(kernel_size: Any, stride: Any, padding: Any) -> Windows:
@@ -105,39 +104,56 @@ def columns(x: np.ndarray, windows: Windows) -> np.ndarray:
 
 
 @primitive
-def folded(K: np.ndarray, windows: Windows, shape: Shape) -> np.ndarray:
-    """The adjoint of `columns`: each entry of K added to where it came from, in (N, C, H, W)."""
+def folded(K: np.ndarray, windows: Windows, shape: Shape, wins: Any = True) -> np.ndarray:
+    """The adjoint of `columns`: entries of K, where they win, added to where they came from."""
     (N, C, H, W), (ph, pw) = shape, windows.padding
     padded = np.zeros((C, H + 2 * ph, W + 2 * pw, N), K.dtype)
-    cells = windows.cells_of(padded)
-    for u, v in np.ndindex(windows.kernel_size):
-        cells[:, u, v] += K[:, u, v]
+    cells = windows.cells_of(padded, K.shape[3:5])
+    (kh, kw), (sh, sw), _ = windows
+    if sh >= kh and sw >= kw:  # no number is in two windows
+        np.multiply(K, wins, out=cells)
+    else:
+        K = K if wins is True else K * wins
+        for u, v in np.ndindex(windows.kernel_size):
+            cells[:, u, v] += K[:, u, v]
     return padded[:, ph : ph + H, pw : pw + W].transpose(3, 0, 1, 2)
 
 
 rule(columns, lambda g, y, x, windows: folded(g, windows, x.shape))
-rule(folded, lambda g, y, K, windows, shape: columns(g, windows))
+rule(
+    folded, lambda g, y, K, windows, _, wins=True: unbroadcast(columns(g, windows) * wins, K.shape)
+)
 
 
 # Convolution
 @primitive
 def weighed(K: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Y = W K + b:  (C, k_h, k_w, H', W', N), (O, C, k_h, k_w) and (O,) to (N, O, H', W')."""
-    rows = W.reshape(len(W), -1)
-    Y = rows @ K.reshape(rows.shape[1], -1)
-    Y += b[:, None]
-    return Y.reshape(len(W), *K.shape[3:]).transpose(3, 0, 1, 2)
+    kernels = W.reshape(len(W), -1)
+    Y = np.empty((len(W), *K.shape[3:]), np.result_type(K, W))
+    np.matmul(kernels, row_by_row(K, kernels.shape[1]), out=row_by_row(Y, len(W)))
+    Y += b[:, None, None, None]
+    return Y.transpose(3, 0, 1, 2)
+
+
+def row_by_row(A: Array, count: int) -> Array:
+    """(..., H', W', N) with `count` numbers before H' as matrices (H', count, W' N).
+
+    One product for each row of windows, so that its factors stay in the cache.
+    """
+    H, W, N = A.shape[-3:]
+    return np.transpose(A.reshape((count, H, W * N)), (1, 0, 2))
 
 
 def pull_weighed(needed, g, y, K, W, b):
     """K̄ = Wᵀ G,  W̄ = G Kᵀ,  b̄ = G 1,  where G: (O, H' W' N) is the cotangent of Y."""
-    rows = W.reshape((len(W), -1))
-    G = np.transpose(g, (1, 2, 3, 0)).reshape((len(W), -1))
-    flat = K.reshape((rows.shape[1], -1))
+    kernels = W.reshape((len(W), -1))
+    g = np.transpose(g, (1, 2, 3, 0))  # (O, H', W', N)
+    G, covered = row_by_row(g, len(W)), row_by_row(K, kernels.shape[1])
     return (
-        (rows.T @ G).reshape(K.shape) if needed[0] else None,
-        (flat @ G.T).T.reshape(W.shape) if needed[1] else None,  # faster than G @ flat.T
-        sum_rows(G.T) if needed[2] else None,
+        np.transpose(kernels.T @ G, (1, 0, 2)).reshape(K.shape) if needed[0] else None,
+        np.sum(covered @ np.swapaxes(G, 1, 2), axis=0).T.reshape(W.shape) if needed[1] else None,
+        sum_rows(g.reshape((len(W), -1)).T) if needed[2] else None,
     )
 
 
@@ -242,10 +258,11 @@ def pull_largest(g, y, x, windows):
     cells, y = windows.cells(plain(x), -np.inf), examples_last(plain(y))
     wins, free = np.empty(cells.shape, bool), np.ones(y.shape, bool)
     for u, v in np.ndindex(windows.kernel_size):
-        np.logical_and(cells[:, u, v] == y, free, out=wins[:, u, v])
-        free ^= wins[:, u, v]
-    G = np.transpose(g, (1, 2, 3, 0))[:, None, None]
-    return folded(G * wins, windows, x.shape)
+        first = np.equal(cells[:, u, v], y, out=wins[:, u, v])
+        first &= free
+        free ^= first
+    G = examples_last(g) if type(g) is np.ndarray else np.transpose(g, (1, 2, 3, 0))
+    return folded(G[:, None, None], windows, x.shape, wins)
 
 
 @dataclass(frozen=True)

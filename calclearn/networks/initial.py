@@ -1,4 +1,4 @@
-"""The initial weights decide whether a signal survives its way through a deep network.
+"""The initial weights decide whether a signal keeps its size through a deep network.
 
 With n inputs a unit sums n products, so the variance of the sum is n Var(w) times that of an input.
 An initialisation picks Var(w) so that signals, or gradients, keep their size from layer to layer.

@@ -21,7 +21,7 @@ import numpy as np
 
 from calclearn.calculus.rules import sum_rows
 from calclearn.calculus.tracing import primitive, rule
-from calclearn.descent.arguments import array, generator, instance, number, whole
+from calclearn.descent.arguments import floating, generator, instance, number, whole
 from calclearn.descent.losses import sigmoid
 from calclearn.descent.surfaces import Array
 from calclearn.networks.initial import Initial, drawn, he, initial_like
@@ -73,7 +73,7 @@ class Layer:
 
     def apply(self, parameters: tuple[Array, ...], x: Array, rng: Any = None) -> Array:
         """`forward`, with the generator where it takes one."""
-        return self.forward(parameters, x, rng) if self.random else self.forward(parameters, x)
+        return self.forward(parameters, x, **({"rng": rng} if self.random else {}))
 
     def checked(self, parameters: tuple[Array, ...], x: Array) -> tuple[tuple[Array, ...], Array]:
         """Parameters and input as floating-point numbers that fit, or one sentence why not."""
@@ -92,20 +92,18 @@ class Layer:
         return arrays, x
 
 
-def floating(name: str, values: Array) -> Array:
-    """Real numbers in any form, as floating-point numbers. Raises TypeError for others."""
-    values = array(name, values, finite=False)
-    return values if values.dtype.kind == "f" else values.astype(float)
-
-
 def with_axes(layer: Layer, names: str, shape: Shape) -> None:
     """Raise ValueError unless inputs (N, *shape) have one axis for each of the names after N."""
     if len(shape) != len(names.split()) or 0 in shape:
-        kind, got = type(layer).__name__, ", ".join(map(str, ["N", *shape]))
-        expected = ", ".join(["N", *names.split()])
+        kind, expected = type(layer).__name__, with_n(names.split())
         raise ValueError(
-            f"x, the input of {kind}, must have shape ({expected}), none but N 0, got ({got})"
+            f"x, the input of {kind}, must have shape {expected}, none but N 0, got {with_n(shape)}"
         )
+
+
+def with_n(shape: Shape) -> str:
+    """The shape of N examples in words: `(N, 8, 8)`."""
+    return f"({', '.join(map(str, ['N', *shape]))})"
 
 
 @primitive

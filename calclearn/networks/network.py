@@ -18,10 +18,10 @@ import numpy as np
 
 from calclearn.calculus.autodiff import value_and_grad
 from calclearn.calculus.tracing import Traced, primitive, rule
-from calclearn.descent.arguments import array, generator, instance, is_real, whole
+from calclearn.descent.arguments import array, floating, generator, instance, is_real, whole
 from calclearn.descent.losses import cross_entropy
 from calclearn.descent.surfaces import Array, Surface, as_points
-from calclearn.networks.layers import Layer, Shape, floating
+from calclearn.networks.layers import Layer, Shape, with_n
 
 Error = Callable[[Array, Array], Array]
 
@@ -45,8 +45,8 @@ def flattened(g, y, w, shapes):
 class Network:
     """Layers in a row, for inputs of one shape (without N).
 
-    `dimension` is the number d of its weights, `shapes` are the shapes of what goes into each
-    layer, and last of what comes out. Raises ValueError where a layer cannot take what the one
+    `dimension` is the number d of its weights, `shapes` are the shapes of the inputs of each
+    layer, and last of the outputs. Raises ValueError where a layer cannot take what the one
     before it gives.
 
     >>> from calclearn.networks.layers import Dense, Tanh
@@ -73,7 +73,7 @@ class Network:
 
     @cached_property
     def shapes(self) -> list[Shape]:
-        """What goes into each layer, and what comes out of the last."""
+        """The shape of the inputs of each layer, and last of the outputs."""
         shapes = [self.input_shape]
         for layer in self.layers:
             shapes.append(layer.output_shape(shapes[-1]))
@@ -119,16 +119,19 @@ class Network:
         With an `rng` (or a seed), as in training, layers such as Dropout draw from it.
         """
         x, rng = self.inputs(x, as_points(w).dtype), None if rng is None else generator(rng)
-        for layer, parameters in zip(self.layers, self.parameters(w), strict=True):
+        parts = zip(self.layers, self.parameters(w), self.shapes[1:], strict=True)
+        for layer, parameters, shape in parts:
             x = layer.apply(parameters, x, rng)
+            if x.shape[1:] != shape:
+                expected = with_n(shape)
+                raise ValueError(f"{layer} must have outputs of shape {expected}, got {x.shape}")
         return x
 
     def inputs(self, x: Array, dtype: Any) -> Array:
         """x as the first layer takes it, in this precision. Raises ValueError for other shapes."""
         x = array("x", x, finite=False)
         if x.ndim == 0 or x.shape[1:] != self.input_shape:
-            expected = ", ".join(map(str, ["N", *self.input_shape]))
-            raise ValueError(f"x must have shape ({expected}), got {x.shape}")
+            raise ValueError(f"x must have shape {with_n(self.input_shape)}, got {x.shape}")
         return x if type(x) is Traced else np.asarray(x, dtype)
 
     def loss(
@@ -167,7 +170,7 @@ class Network:
         return self._surface(x, y, error, None, sample if noisy else None)
 
     def _surface(self, x, y, error, seed: int | None, sampler: Any = None) -> Surface:
-        """The loss of some data; a `seed` makes random layers draw the same at every point."""
+        """The loss of data; a `seed` makes random layers draw the same at every point."""
 
         def value(w: Array) -> Array:
             target = y if y.dtype.kind == "i" else y.astype(w.dtype)

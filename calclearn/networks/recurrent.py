@@ -4,7 +4,7 @@
 
 `step` is the whole definition: `grad` follows the loop over the steps, which is back-propagation
 through time. With `truncate=k` the state that enters step 1, k+1, 2k+1, ... (x[:, t] with
-t % k == 0) counts as a constant on the way back, so that no error travels farther than k steps.
+t % k == 0) is a constant in the backward pass, so that no error travels farther than k steps.
 
 A plain RNN multiplies the error by W_hh and φ' at each step. A gate is a number between 0 and 1
 that the layer computes for itself, and where it is near 1 the state is kept, and so is the error:
@@ -23,11 +23,11 @@ import numpy as np
 from calclearn.calculus.autodiff import vjp
 from calclearn.calculus.rules import sum_rows
 from calclearn.calculus.tracing import Traced, plain, primitive, rule
-from calclearn.descent.arguments import instance, whole
+from calclearn.descent.arguments import floating, instance, whole
 from calclearn.descent.losses import sigmoid
-from calclearn.descent.surfaces import Array
+from calclearn.descent.surfaces import Array, Surface, stack
 from calclearn.networks.initial import Initial, drawn, initial_like, orthogonal, xavier
-from calclearn.networks.layers import Layer, Shape, floating, linear, relu, with_axes
+from calclearn.networks.layers import Layer, Shape, linear, relu, with_axes
 
 Parameters = tuple[Array, Array, Array, Array]  # W_ih (GH, D), W_hh (GH, H), b_ih (GH,), b_hh (GH,)
 State = tuple[Array, ...]  # what is carried from step to step: h, and in an LSTM also c
@@ -288,3 +288,39 @@ def joined(g, y, a, count):
     """The cotangents beside each other; 0 for a block that was not used."""
     parts = [np.zeros_like(v) if part is None else part for part, v in zip(g, y, strict=True)]
     return np.concatenate(parts, axis=1)
+
+
+def one_unit(x: Array, target: float) -> Surface:
+    """The squared error of one recurrent unit at the end of the inputs x (T,), over (w, u).
+
+    Backward, from h̄_T = 2 (h_T - target):    ā_t = h̄_t (1 - h_t²),    h̄_{t-1} = w ā_t,
+
+        ∂L/∂w = Σ_t ā_t h_{t-1},      ∂L/∂u = Σ_t ā_t x_t
+
+    >>> loss = one_unit(np.array([1.0, 0.0]), 0.0)
+    >>> float(loss([0.0, 5.0])), loss.gradient([0.5, 0.0])
+    (0.0, array([0., 0.]))
+
+    Source: Werbos, "Backpropagation through time: what it does and how to do it", Proc. IEEE 78
+    (1990).
+    """
+
+    def states(w: Array) -> list[Array]:
+        h = [0 * w[0]]
+        for now in x:
+            h.append(np.tanh(w[0] * h[-1] + w[1] * now))
+        return h
+
+    def both(w: Array) -> tuple[Array, Array]:
+        h = states(w)
+        h_bar, by_w, by_u = 2 * (h[-1] - target), 0, 0
+        for t in range(len(x), 0, -1):
+            a_bar = h_bar * (1 - h[t] * h[t])
+            by_w, by_u = by_w + a_bar * h[t - 1], by_u + a_bar * x[t - 1]
+            h_bar = a_bar * w[0]
+        return (h[-1] - target) ** 2, stack(by_w, by_u)
+
+    return Surface(
+        lambda w: (states(w)[-1] - target) ** 2, lambda w: both(w)[1], value_and_gradient=both,
+        name="one recurrent unit", dimension=2,
+    )  # fmt: skip

@@ -31,7 +31,7 @@ torch, autograd = imported("torch"), imported("autograd")
 
 
 def problem(layers, size: int):
-    """A network, its first weights, and data, in float32."""
+    """A network, its initial weights, and data, in float32."""
     rng = np.random.default_rng(0)
     network = Network((*layers, Flatten(), Dense(CLASSES)), (1, size, size))
     x = rng.normal(size=(BATCH, 1, size, size)).astype(np.float32)

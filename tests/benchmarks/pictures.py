@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 
+import ipywidgets as widgets
 import numpy as np
 from _engines import show_beside_aim
 
@@ -54,6 +55,7 @@ def made(name: str, make):
     arguments = {
         "filters_and_mistakes": (network, run, data),
         "one_image": (network, run.point, data),
+        "draw_a_digit": (network, run.point, data),
     }
     return make(*arguments.get(name, ()))
 
@@ -63,8 +65,12 @@ def places(control) -> dict[str, list]:
     if hasattr(control, "_options_full"):
         others = [value for _, value in control._options_full if value != control.value]
         return {f"{value}"[:16]: [value] for value in others}
-    if not hasattr(control, "min"):  # a formula
+    if isinstance(control, widgets.Text):
         return {"formula": ["x**3 - x", "exp(-x**2)"]}
+    if isinstance(control, widgets.IntsInput):
+        return {"pixels": [[ink] * len(control.value) for ink in range(NEIGHBOURS)]}
+    if isinstance(control, widgets.FloatText):
+        return {"number": (control.value + np.arange(NEIGHBOURS) / 4).tolist()}
     base = getattr(control, "base", None)
     start = np.log(control.value) / np.log(base) if base else control.value
     steps = control.step * np.arange(NEIGHBOURS)
@@ -82,13 +88,13 @@ def reply(explorer, name: str, value) -> float:
     """The processor seconds of one request of the browser, and of its answer."""
     explorer.controls[name].value = value
     values = {
-        name: control.index if hasattr(control, "index") else control.value
+        name: {"index": control.index} if hasattr(control, "index") else control.value
         for name, control in explorer.controls.items()
     }
     live, edition = explorer._live, explorer._painter.edition
     request = {"values": values, "drag": None, "ratio": 1, "rest": False, "page": "", "number": 1}
     begin = time.process_time()
-    live._reply(live, request | {"edition": edition}, [])
+    live._picture(request | {"edition": edition})  # which raises, where a reply has a sentence
     return time.process_time() - begin
 
 

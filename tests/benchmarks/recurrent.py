@@ -33,7 +33,7 @@ torch, autograd = imported("torch"), imported("autograd")
 
 
 def problem(layer, inputs):
-    """A network, its first weights, and data, in float32."""
+    """A network, its initial weights, and data, in float32."""
     rng = np.random.default_rng(0)
     network = Network((layer, LastStep(), Dense(1)), (STEPS, inputs))
     w = network.init(rng).astype(np.float32)

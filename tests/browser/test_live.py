@@ -163,3 +163,53 @@ def test_a_typed_formula_is_shown_whatever_was_chosen_before(desk):
     assert function.evaluate("list => list.selectedIndex") == 0
     function.select_option("sine")
     assert figure.look(unlike=cube) == sine
+
+
+PAD = """\
+import ipywidgets as widgets
+import numpy as np
+from calclearn.explorers import choice, explore, slider
+from calclearn.figures import Pad, panels
+
+def compute(pixels):
+    return {"image": np.reshape(pixels, (8, 8)), "ink": sum(pixels)}
+
+(ax,) = panels("flat")
+explore(
+    compute,
+    [Pad(ax, "image", full=16, drags=("pixels", "brush", "step"))],
+    "{ink} of ink at step {step}.",
+    pixels=widgets.IntsInput(value=[0] * 64, layout={"display": "none"}),
+    brush=choice(["pen", "eraser"]),
+    step=slider(3, 0, 9, 1),
+)
+"""
+
+
+def test_strokes_of_the_pointer_stay(desk):
+    desk.open_cells(PAD)
+    desk.run_all()
+    figure = desk.figure()
+    assert figure.look()[1] == "0 of ink at step 3."
+    canvas = figure.live.locator("canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    inks = []
+    for y in (0.3, 0.7):  # from the left to the right, and a little down at the end
+        places = [(0.4, y), (0.6, y), (0.6, y + 0.1)]
+        (x, y), *others = [
+            (box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in places
+        ]
+        desk.page.mouse.move(x, y)
+        desk.page.mouse.down()
+        for x, y in others:
+            desk.page.mouse.move(x, y, steps=8)
+        desk.page.mouse.up()
+        desk.page.wait_for_timeout(1500)
+        ink, words = figure.look()[1].split(" ", 1)
+        assert words == "of ink at step 0."
+        inks.append(int(ink))
+    assert inks[0] > 16 * 4  # the cells on the way, not only those at its ends
+    assert inks[1] > inks[0] + 16 * 4
+    assert desk.console == []
+    assert desk.complaints() == []

@@ -476,14 +476,34 @@ def test_functions_that_write_into_their_argument():
     assert at.tolist() == [1.0, 2.0]
 
 
-def test_random_functions_are_named():
-    rng = np.random.default_rng(0)
-    report = check_gradient(lambda w: squares(w * (rng.random(9) < 0.8)), lambda w: 2 * w, point(9))
+def random_functions():
+    rng, calls = np.random.default_rng(0), iter(range(10**6))
+    yield "dropout", lambda w: squares(w * (rng.random(9) < 0.8))
+    yield "rare dropout", lambda w: squares(w * (rng.random(9) < 0.98))
+    yield "noise in the last digits", lambda w: squares(w) * (1 + 1e-10 * rng.normal())
+    yield "a different third call", lambda w: squares(w) + (next(calls) % 3 == 0)
+
+
+@pytest.mark.parametrize(("name", "f"), list(random_functions()))
+def test_random_functions_are_named(name, f):
+    report = check_gradient(f, lambda w: 2 * w, point(9))
     assert report.diagnosis == "random"
     assert "Two calls of f at one point" in report.message
+
+
+def test_random_gradients_are_named():
+    rng = np.random.default_rng(0)
     report = check_gradient(squares, lambda w: 2 * w * rng.random(), point(9))
     assert report.diagnosis == "random"
     assert "Two calls of the gradient at one point" in report.message
+
+
+def test_a_wrong_gradient_within_the_noise_of_f_has_no_other_name():
+    def loss(w):
+        return np.float32(1e4) + np.float32(squares(w))
+
+    assert check_gradient(loss, lambda w: 2 * w, at=point(3))
+    assert check_gradient(loss, lambda w: w, at=point(3)).diagnosis in ("factor", "wrong")
 
 
 @pytest.mark.parametrize(

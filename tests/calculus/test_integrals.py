@@ -107,10 +107,10 @@ def test_a_function_of_one_number_will_do(rule):
     assert step == pytest.approx(0.5, abs=0.03)
 
 
-# Monte Carlo: the error that it tells is the error that it makes.
+# Monte Carlo: the error that it claims is the error that it makes.
 
 
-def test_monte_carlo_knows_its_error():
+def test_the_error_of_monte_carlo():
     estimates = [monte_carlo(np.exp, 0.0, 1.0, 1000, seed) for seed in range(300)]
     misses = np.array([(e.value - (np.e - 1)) / e.error for e in estimates])
     assert misses.std() == pytest.approx(1.0, abs=0.12)

@@ -14,7 +14,6 @@ from calclearn.calculus.numerical import (
     SINGLE,
     Estimate,
     at_points,
-    axis_slopes,
     backward_difference,
     central_difference,
     complex_step,
@@ -25,6 +24,7 @@ from calclearn.calculus.numerical import (
     grain,
     hessian,
     jacobian,
+    line_slopes,
     real_numbers,
     returned,
     table,
@@ -167,14 +167,11 @@ def test_derivative_of_an_array_is_that_of_its_elements(shape):
         np.testing.assert_array_equal(getattr(together, name), each)
 
 
-def test_scalar_only_functions_give_the_same():
+def test_functions_of_numbers_and_integer_points():
     assert derivative(math.sin, 1.0).value == pytest.approx(math.cos(1.0), rel=1e-13)
     assert derivative(math.log, 1e-6).value == pytest.approx(1e6, rel=1e-12)
     assert derivative(lambda x: x**3 if x > 0 else -x, 2.0).value == pytest.approx(12, rel=1e-13)
     np.testing.assert_allclose(derivative(math.exp, [0.0, 1.0]).value, [1, math.e], rtol=1e-13)
-
-
-def test_an_integer_point_is_a_real_point():
     assert derivative(lambda x: x**2, 3).value == pytest.approx(6, rel=1e-14)
 
 
@@ -218,6 +215,8 @@ def test_bad_input_of_differences():
             call(np.sin, np.nan)
         with pytest.raises(TypeError, match="must be a real number or an array of them, got 'one'"):
             call(np.sin, "one")
+    with pytest.raises(TypeError, match="f must be a function, got float"):
+        derivative(1.0, 1.0)
     with pytest.raises(ValueError, match="h must not be 0"):
         central_difference(np.sin, 1.0, 0.0)
     with pytest.raises(TypeError, match="f must carry complex numbers through"):
@@ -226,10 +225,6 @@ def test_bad_input_of_differences():
         derivative(lambda x: x + 1j, 1.0)
     with pytest.raises(TypeError, match="f must return one number for one number"):
         derivative(lambda x: [x, x], 1.0)
-
-
-def test_estimate_is_the_public_result():
-    assert isinstance(derivative(np.sin, [0.0, 1.0]), Estimate)
 
 
 @pytest.mark.parametrize(
@@ -245,28 +240,26 @@ def test_what_does_not_go_together_is_named(method):
     assert method(np.sin, np.zeros((2, 0)), 0.1).shape == (2, 0)
 
 
-def test_derivative_of_what_is_no_function_is_named():
-    with pytest.raises(TypeError, match="f must be a function, got float"):
-        derivative(1.0, 1.0)
-
-
 # The table and the ladder of steps.
 
 
-@pytest.mark.parametrize("column", range(1, 6))
+@pytest.mark.parametrize("column", range(1, 5))
 def test_each_column_cancels_one_more_even_power(column):
     h = 9.0 / 3.0 ** np.arange(8)
-    first = sum(7 - j for j in range(column))  # after the entries of the columns before
     for power in range(1, 7):
-        entry = table(h ** (2 * power))[0][first]
+        entry = table(h ** (2 * power))[0][column, column]
         assert (abs(entry) <= 1e-15 * 3.0 ** (2 * power)) == (power <= column)
 
 
 def test_distances_are_those_of_neighbours():
     differences = np.random.default_rng(0).normal(size=(14, 3))
     entries, distances = table(differences)
-    np.testing.assert_array_equal(entries[:13], differences[1:])
-    np.testing.assert_array_equal(distances[:13], np.abs(np.diff(differences, axis=0)))
+    np.testing.assert_array_equal(entries[0], differences)
+    np.testing.assert_array_equal(distances[:, 1:], np.abs(np.diff(entries, axis=1)))
+    for column in range(5):
+        assert np.isnan(entries[column, :column]).all()
+        assert np.isnan(distances[column, : column + 1]).all()
+        assert np.isfinite(distances[column, column + 1 :]).all()
 
 
 def test_steps_across_a_pole_or_beyond_the_domain_are_dropped():
@@ -431,6 +424,16 @@ def test_scales_side_by_side():
     np.testing.assert_allclose(slopes[:3], [1e8, 0.5 / math.sqrt(1e-5), 1], rtol=1e-7)
 
 
+def test_functions_that_refuse_wide_steps():
+    def both(w):
+        return [math.acos(1e9 * w[0]), math.sqrt(1e-20 - w[1] ** 2)]
+
+    np.testing.assert_allclose(grad(lambda w: sum(both(w)))(np.zeros(2)), [-1e9, 0], atol=1e-3)
+    np.testing.assert_allclose(jacobian(both)(np.zeros(2)), [[-1e9, 0], [0, 0]], atol=1e-3)
+    slopes = grad(lambda w: np.sum(np.tanh(1e8 * w)))(np.array([0.0, 1e-8, 1.0]))
+    np.testing.assert_allclose(slopes, [1e8, 1e8 / np.cosh(1) ** 2, 0], rtol=1e-9, atol=1e-3)
+
+
 def test_the_errors_of_gradients_are_honest():
     rng = np.random.default_rng(0)
     for f, slope in (
@@ -440,7 +443,7 @@ def test_the_errors_of_gradients_are_honest():
         (lambda w: np.sum(np.log(w)), lambda w: 1 / w),
     ):
         w = 10 ** rng.uniform(-4, 0, (20, 1))
-        slopes, errors = axis_slopes(f, w)
+        slopes, errors = line_slopes(f, w, lambda i: np.eye(20)[:, [i]], w)
         assert np.all(np.abs(slopes - slope(w)) <= 3 * errors + 1e-12 * np.abs(slope(w)))
         assert np.median(errors) < 1e-4
 
@@ -569,6 +572,17 @@ def test_a_batch_is_one_call_and_two_checks():
 
     at_points(f, np.ones((2, 50)))
     assert calls == [(2, 50), (2,), (2,)]
+
+
+def test_thousands_of_points_of_which_many_are_refused():
+    points = np.linspace(-1, 1, 3001) * np.ones((2, 1))
+    values = at_points(lambda w: math.log(w[0]) + w[1], points)
+    with np.errstate(all="ignore"):
+        right = np.where(points[0] > 0, np.log(points[0]) + points[1], np.nan)
+    np.testing.assert_allclose(values, right)
+    np.testing.assert_allclose(at_points(lambda w: w[0] * w[1], points), points[0] ** 2)
+    w = np.full((2, 40), 1e-6)
+    np.testing.assert_allclose(grad(lambda w: math.log(w[0]) + w[1])(w)[0], 1e6, rtol=1e-8)
 
 
 def test_outside_its_domain_a_scalar_function_is_nan():
@@ -723,7 +737,7 @@ def test_a_sum_without_an_axis_falls_back_to_a_loop(n, d):
     np.testing.assert_allclose(grad(sse)(many), exact, rtol=1e-7, atol=1e-7)
 
 
-def test_all_shifted_points_are_one_call():
+def test_four_calls_for_each_coordinate_and_one_at_the_point():
     shapes = []
 
     def f(w):
@@ -731,7 +745,7 @@ def test_all_shifted_points_are_one_call():
         return np.sum(w**2, axis=0)
 
     grad(f)(np.ones(10))
-    assert shapes == [(10,), (10, 40), (10,), (10,)]
+    assert shapes == 41 * [(10,)]
 
 
 def test_a_scalar_function_has_a_scalar_gradient():
@@ -759,12 +773,16 @@ def test_integers_are_real_numbers():
 
 
 @pytest.mark.parametrize("transform", [grad, jacobian, hessian])
-@pytest.mark.parametrize("d", [2, 6])
-def test_bad_input_of_transforms(transform, d):
+def test_bad_input_of_transforms(transform):
+    d = 2
     with pytest.raises(ValueError, match="w must be finite, got"):
         transform(np.sum)(np.full(d, np.inf))
     with pytest.raises(TypeError, match="w must be a real number or an array of them, got"):
         transform(np.sum)(["one"] * d)
+    with pytest.raises(TypeError, match="w must be a real number or an array of them"):
+        transform(np.sum)([[1, 2], [3]])
+    with pytest.raises(TypeError, match="f must be a function, got int"):
+        transform(3)
     with pytest.raises(ValueError, match=r"w must have shape \(d,\) or \(d, ...\), got \(0,\)"):
         transform(np.sum)([])
     with pytest.raises(TypeError, match="f must return real numbers, got 'seven'"):
@@ -775,16 +793,6 @@ def test_bad_input_of_transforms(transform, d):
         for f in (lambda w: w**2, list):
             with pytest.raises(ValueError, match="f must return one number for each point, got"):
                 transform(f)(np.ones(d))
-
-
-@pytest.mark.parametrize("transform", [grad, jacobian, hessian])
-def test_what_is_no_function_no_point_or_not_finite_is_named(transform):
-    with pytest.raises(TypeError, match="f must be a function, got int"):
-        transform(3)
-    with pytest.raises(ValueError, match="w must be finite"):
-        transform(np.sum)(np.array([np.inf, 1.0]))
-    with pytest.raises(TypeError, match="w must be a real number or an array of them"):
-        transform(np.sum)([[1, 2], [3]])
 
 
 @pytest.mark.parametrize("batch", [(0,), (2, 0)])

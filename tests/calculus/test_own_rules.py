@@ -7,10 +7,10 @@ from calclearn.calculus.autodiff import grad, primitive, rule
 
 
 def test_a_primitive_with_pull_backs_that_share_their_work():
-    seen = []
+    masks = []
 
     def pull(needed, g, y, a, b):
-        seen.append(needed)
+        masks.append(needed)
         return g * b, g * a
 
     @primitive
@@ -21,8 +21,8 @@ def test_a_primitive_with_pull_backs_that_share_their_work():
     assert grad(product, (0, 1))(2.0, 3.0) == (3, 2)
     assert grad(grad(product), 1)(2.0, 3.0) == 1
     assert grad(lambda a: product(a, 3.0))(2.0) == 3
-    assert seen[0] == [True, True]
-    assert seen[-1] == [True, False]
+    assert masks[0] == [True, True]
+    assert masks[-1] == [True, False]
 
 
 def test_a_primitive_with_several_results():

@@ -65,14 +65,14 @@ def test_other_classes_may_take_part_in_arithmetic():
 
 
 def test_a_traced_array_shows_its_numbers():
-    seen = []
+    shown = []
 
     def f(x):
-        seen.extend([repr(x), f"{x[0]:.2f}", str(x.shape), bool(x[0])])
+        shown.extend([repr(x), f"{x[0]:.2f}", str(x.shape), bool(x[0])])
         return np.sum(x)
 
     grad(f)(np.array([1.5, 2.0]))
-    assert seen == ["Traced(array([1.5, 2. ]))", "1.50", "(2,)", True]
+    assert shown == ["Traced(array([1.5, 2. ]))", "1.50", "(2,)", True]
 
 
 # Errors that name the cure

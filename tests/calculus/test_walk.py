@@ -93,15 +93,15 @@ def test_gradients_that_are_handed_out_share_no_memory():
 
 
 def test_threads_do_not_disturb_each_other():
-    found = {}
+    slopes = {}
 
     def work(k):
-        found[k] = [grad(lambda x: x**2 * k)(float(i)) for i in range(200)]
+        slopes[k] = [grad(lambda x: x**2 * k)(float(i)) for i in range(200)]
 
     threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
     [t.start() for t in threads]
     [t.join() for t in threads]
-    assert found == {k: [2.0 * i * k for i in range(200)] for k in range(4)}
+    assert slopes == {k: [2.0 * i * k for i in range(200)] for k in range(4)}
 
 
 def test_pull_backs_of_constants_are_never_run():

@@ -2,12 +2,15 @@
 
 import gzip
 import hashlib
+import sys
 from importlib import resources
 
 import numpy as np
 import pytest
 
 from calclearn.data import co2
+from calclearn.data.co2 import WINDOW, Rises, rises, simple_forecasts
+from calclearn.data.dataset import Dataset
 
 
 def weekly_lines():
@@ -58,7 +61,7 @@ def test_the_months_of_1959_are_near_those_that_scripps_published_as_monthly():
     np.testing.assert_allclose(data.co2[data.year.astype(int) == 1959], published, atol=0.4)
 
 
-def test_the_five_months_that_nobody_measured_are_on_a_line_and_marked():
+def test_the_five_months_without_a_measurement_are_on_a_line_and_marked():
     data = co2()
     filled = np.flatnonzero(~data.measured)
     assert [(int(data.year[k]), int(data.month[k])) for k in filled] == [
@@ -103,3 +106,60 @@ def test_the_data_cannot_be_spoilt_and_say_what_they_are():
     assert repr(data).startswith("Carbon dioxide at Mauna Loa: 526 rows")
     assert "Keeling and Whorf (2004)" in data.source
     assert data.licence == "public domain"
+
+
+# Rises and simple forecasts.
+
+
+def test_each_window_holds_the_months_before_the_one_to_predict():
+    air, data = co2(), rises()
+    for i in (0, 17, len(data.y) - 1):
+        month = i + WINDOW + 1
+        changes = np.array([air.co2[m] - air.co2[m - 1] for m in range(month - WINDOW, month + 1)])
+        z = (changes - data.mean) / data.deviation
+        assert data.x[i, :, 0] == pytest.approx(z[:-1])
+        assert data.y[i, 0] == pytest.approx(z[-1])
+        assert data.held_out[i] == air.held_out[month]
+    assert (len(data.y), data.held_out.sum()) == (len(air) - WINDOW - 1, air.held_out.sum())
+
+
+def test_training_windows_do_not_depend_on_the_years_held_out(monkeypatch):
+    air, before = co2(), rises()
+    columns = {name: getattr(air, name) for name in ("year", "month", "co2", "held_out")}
+    columns["co2"] = np.where(air.held_out, -1e6, air.co2)
+    words = {"units": {"co2": "ppm"}, "source": "made up", "licence": "none"}
+    other = Dataset(name="an air nobody breathes", columns=columns, **words)
+    monkeypatch.setattr(sys.modules[Rises.__module__], "co2", lambda: other)
+    after, train = Rises(), ~before.held_out
+    assert (after.mean, after.deviation) == (before.mean, before.deviation)
+    assert np.array_equal(after.x[train], before.x[train])
+    assert np.array_equal(after.y[train], before.y[train])
+    assert after.y[~train].min() < -1e5
+
+
+def test_simple_forecasts_are_their_rules():
+    air = co2()
+    by_month = {
+        m: np.mean([air.co2[i] - air.co2[i - 1] for i in range(1, len(air))
+                    if not air.held_out[i] and air.month[i] == m])
+        for m in range(1, 13)
+    }  # fmt: skip
+    last_year, last_rise, usual = simple_forecasts().values()
+    held_out = np.flatnonzero(air.held_out)
+    for h in (1, 7, 12):
+        for i in (0, 40, 95):
+            m = held_out[i]
+            now, year = air.co2[m - h], air.co2[m - h] - air.co2[m - h - 12]
+            assert last_year[h - 1, i] == air.co2[m - 12]
+            assert last_rise[h - 1, i] == pytest.approx(air.co2[m - 12] + year)
+            to_come = sum(by_month[air.month[k]] for k in range(m - h + 1, m + 1))
+            assert usual[h - 1, i] == pytest.approx(now + to_come)
+
+
+@pytest.mark.parametrize(
+    ("place", "one", "twelve"), [(0, 1.863, 1.863), (1, 0.401, 1.209), (2, 0.311, 0.866)]
+)
+def test_errors_of_simple_forecasts(place, one, twelve):
+    errors = [*simple_forecasts().values()][place] - co2().co2[co2().held_out]
+    rmse = np.sqrt(np.mean(errors**2, axis=1))
+    assert rmse[[0, 11]] == pytest.approx([one, twelve], abs=5e-4)

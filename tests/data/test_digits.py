@@ -74,7 +74,7 @@ def test_the_same_seed_deals_the_same_parts_and_another_seed_others():
     assert held_out.labels[:12].tolist() == [2, 5, 6, 0, 0, 1, 2, 0, 9, 9, 1, 7]
 
 
-def test_an_image_is_the_right_way_up():
+def test_an_image_is_upright():
     train = digits().train
     seven = train.images[np.argmax(train.labels == 7), 0]
     assert ["".join("#" if ink > 0.4 else "." for ink in row) for row in seven] == [
@@ -127,7 +127,7 @@ def test_the_digits_say_what_they_are():
 
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "0", None, [1], np.zeros(2)])
-def test_a_seed_that_is_no_whole_number_is_named(seed):
+def test_a_seed_that_is_no_whole_number(seed):
     with pytest.raises(ValueError, match="seed must be a whole number of at least 0, got"):
         digits(seed)
 

@@ -19,7 +19,7 @@ def test_the_arms_are_opposite_and_wind_one_and_a_half_times():
     assert np.ptp(angle) == pytest.approx(3 * np.pi * (1 - np.sqrt(0.03)))
 
 
-def test_the_noise_has_the_size_that_is_asked_for():
+def test_the_noise_has_the_given_size():
     clean, noisy = spirals(5000, noise=0.0), spirals(5000, noise=0.2)
     for name in ("x", "y"):
         assert np.std(noisy[name] - clean[name]) == pytest.approx(0.2, rel=0.05)
@@ -52,11 +52,12 @@ def test_no_straight_line_does_much_better_than_chance():
     [
         ({"n": 0}, "n must be a whole number of at least 1, got 0"),
         ({"n": 2.5}, "n must be a whole number of at least 1, got 2.5"),
+        ({"n": True}, "n must be a whole number of at least 1, got True"),
         ({"noise": -1.0}, "noise must be at least 0 cm and finite, got -1.0"),
         ({"noise": np.nan}, "noise must be at least 0 cm and finite, got nan"),
     ],
 )
-def test_bad_input_is_named_in_one_sentence(given, sentence):
+def test_bad_input_gets_one_sentence(given, sentence):
     with pytest.raises(ValueError, match=sentence):
         spirals(**given)
 
@@ -64,7 +65,7 @@ def test_bad_input_is_named_in_one_sentence(given, sentence):
 @pytest.mark.parametrize(
     "given", [{"noise": None}, {"noise": "a lot"}, {"seed": "s"}, {"seed": -1}]
 )
-def test_what_is_no_number_is_named(given):
+def test_what_is_no_number(given):
     (name,) = given
     with pytest.raises(ValueError, match=f"{name} must be"):
         spirals(5, **given)

@@ -61,7 +61,7 @@ def test_a_converged_descent_stops_early_at_the_first_small_gradient():
     assert norms[-1] <= 1e-8 < norms[-2]
 
 
-def test_divergence_is_a_result_and_says_when():
+def test_divergence_is_a_result():
     run = descend(bowl(), [3.0, 1.0], GradientDescent(0.5))
     assert run.stop == Stop.DIVERGED
     assert run.steps_taken == 15
@@ -82,12 +82,6 @@ def test_falling_without_end_is_divergence():
     assert descend(saddle(), [1.0, 0.1], GradientDescent(0.3)).stop == Stop.DIVERGED
 
 
-def test_a_step_too_small_to_move_the_point_stalls():
-    run = descend(bowl(), [3.0, 1.0], GradientDescent(1e-30))
-    assert (run.stop, run.steps_taken) == (Stop.STALLED, 10)
-    assert descend(bowl(), [3.0, 1.0], GradientDescent(0.0)).stop == Stop.STALLED
-
-
 def test_a_start_at_a_stationary_point_has_converged_before_the_first_step():
     for surface, w in [(bowl(), [0, 0]), (saddle(), [0, 0]), (himmelblau(), [3, 2])]:
         run = descend(surface, w, GradientDescent(0.1))
@@ -97,7 +91,7 @@ def test_a_start_at_a_stationary_point_has_converged_before_the_first_step():
         assert descend(himmelblau(), w, GradientDescent(0.01)).stop == Stop.CONVERGED
 
 
-def test_the_least_squares_line_is_found_and_held_for_minimum_whatever_the_units():
+def test_the_least_squares_line_converges_in_all_units():
     for unit in (1e-6, 1.0, 1e9):
         surface = line_loss(X, unit * Y, mse)
         run = descend(surface, [0.0, 0.0], GradientDescent(0.4), steps=500)
@@ -263,13 +257,6 @@ def test_every_keeps_each_nth_step_and_the_last():
     assert descend(bowl(), [3.0, 1.0], GradientDescent(0.25), steps=0).steps.tolist() == [0]
 
 
-def test_float32_stays_float32():
-    start = np.array([1.0, 2.0], dtype=np.float32)
-    for optimizer in (GradientDescent(0.001), Momentum(0.001)):
-        run = descend(himmelblau(), start, optimizer, steps=20)
-        assert run.points.dtype == run.values.dtype == run.gradients.dtype == np.float32
-
-
 def test_mini_batches_repeat_with_their_seed_and_never_count_as_converged():
     noisy = line_loss(X, Y, mse, batch_size=4)
     runs = [descend(noisy, [0.0, 0.0], GradientDescent(0.05), 200, rng=seed) for seed in (0, 0, 1)]
@@ -340,36 +327,27 @@ class Interrupts:
         return w - 0.001 * g, k + 1
 
 
-@pytest.mark.parametrize("at", [0, 1, 40])
-def test_an_interrupted_run_returns_what_ran(at):
-    run = descend(himmelblau(), [0.0, 0.0], Interrupts(at), steps=1000)
-    assert run.interrupted
-    assert run.steps_taken == at
-    assert len(run.points) == at + 1
-    np.testing.assert_allclose(run.points, textbook(himmelblau(), [0, 0], 0.001, at))
-
-
-def test_progress_is_told_after_the_first_second_only(monkeypatch):
+def test_progress_begins_after_the_first_second(monkeypatch):
     seconds = iter(np.arange(0, 1000, 0.02))
     monkeypatch.setattr(module.time, "perf_counter", lambda: next(seconds))
-    told = []
+    calls = []
     descend(
         himmelblau(),
         [0.0, 0.0],
         GradientDescent(1e-6),
         steps=200,
-        progress=lambda k, steps: told.append((k, steps)),
+        progress=lambda k, steps: calls.append((k, steps)),
     )
-    assert len(told) >= 5
-    assert all(0 < k <= 200 and steps == 200 for k, steps in told)
-    assert told[0][0] > 20
-    told.clear()
+    assert len(calls) >= 5
+    assert all(0 < k <= 200 and steps == 200 for k, steps in calls)
+    assert calls[0][0] > 20
+    calls.clear()
     monkeypatch.setattr(module.time, "perf_counter", lambda: 0.0)
-    descend(bowl(), [1.0, 1.0], GradientDescent(1e-6), progress=lambda *a: told.append(a))
-    assert told == []
+    descend(bowl(), [1.0, 1.0], GradientDescent(1e-6), progress=lambda *a: calls.append(a))
+    assert calls == []
 
 
-def test_a_terminal_sees_a_line_of_progress(monkeypatch, capsys):
+def test_a_terminal_shows_a_line_of_progress(monkeypatch, capsys):
     monkeypatch.setattr(module.sys.stderr, "isatty", lambda: True, raising=False)
     seconds = iter(np.arange(0, 1000, 0.05))
     monkeypatch.setattr(module.time, "perf_counter", lambda: next(seconds))
@@ -394,6 +372,11 @@ def test_memory_is_bounded_by_what_is_recorded():
         (
             lambda: descend(bowl(), [1.0, 2.0, 3.0], GradientDescent()),
             r"start must have shape \(2,\) or \(2, \.\.\.\), got \(3,\)",
+        ),
+        (lambda: descend(lambda w: w.sum(axis=0), [], GradientDescent()), "start must have shape"),
+        (
+            lambda: descend(bowl(), [1, 1], GradientDescent(lambda k: -0.1)),
+            "learning_rate must be at least 0 and finite, got -0.1",
         ),
         (lambda: descend(bowl(), [np.inf, 0], GradientDescent()), "start must be finite"),
         (lambda: descend(bowl(), [np.nan, 0], GradientDescent()), "start must be finite"),
@@ -431,17 +414,19 @@ def test_bad_input_gets_one_sentence(call, sentence):
     assert "\n" not in str(error.value)
 
 
-def test_a_learning_rate_in_place_of_an_optimizer_is_named():
+def test_what_is_no_optimizer_and_no_surface():
     with pytest.raises(TypeError, match="optimizer must have init and update"):
         descend(bowl(), [1.0, 1.0], 0.1)
     with pytest.raises(TypeError, match="optimizer must have init and update"):
         descend(bowl(), [1.0, 1.0], GradientDescent)
+    with pytest.raises(TypeError, match="learning_rate must be a number or an array, got None"):
+        descend(bowl(), [1.0, 1.0], GradientDescent(lambda k: None))
     with pytest.raises(TypeError, match="surface must be a Surface"):
         descend(3.0, [1.0, 1.0], GradientDescent())
 
 
 @pytest.mark.parametrize("start", ["ab", {}, None, [[1, 2], [3]], [1j, 2.0], [None, 1.0]])
-def test_a_start_that_is_no_point_is_named(start):
+def test_what_is_no_start(start):
     with pytest.raises(TypeError, match="start must be a point, or many, in real numbers, got"):
         descend(bowl(), start, GradientDescent())
 
@@ -449,14 +434,14 @@ def test_a_start_that_is_no_point_is_named(start):
 @pytest.mark.parametrize(
     ("part", "came"), [(None, "None"), ("ab", "'ab'"), (1j, "1j"), ([1.0, 2.0], r"\[1.0, 2.0\]")]
 )
-def test_a_surface_that_returns_no_numbers_is_named(part, came):
+def test_a_surface_that_returns_no_numbers(part, came):
     with pytest.raises(TypeError, match=f"the gradient of the surface must be .* got {came}"):
         descend(Surface(lambda w: w[0], lambda w: part), [1.0, 2.0], GradientDescent())
     with pytest.raises(TypeError, match=f"the value of the surface must be .* got {came}"):
         descend(Surface(lambda w: part, lambda w: w), [1.0, 2.0], GradientDescent())
 
 
-def test_settings_of_the_wrong_kind_are_named():
+def test_settings_of_the_wrong_kind():
     def run(**settings):
         return descend(bowl(), [1.0, 1.0], GradientDescent(), **settings)
 
@@ -512,7 +497,8 @@ def test_a_start_that_turns_round_in_the_last_digit_is_at_rest(period):
             return 1.0 + np.spacing(1.0) * ((k + 1) % period) + 0 * w, k + 1
 
     run = descend(HALF, [1.0], Cycle(), 1000)
-    assert (run.stop, run.steps_taken) == (Stop.STALLED, 10 * period)
+    assert run.stop == Stop.STALLED
+    assert 10 * period <= run.steps_taken < 12 * period
 
 
 def test_a_long_cycle_in_the_last_digits_is_rest():
@@ -596,10 +582,14 @@ def test_a_memory_of_another_optimizer_is_refused(optimizer, other):
     assert descend(bowl(), w, optimizer, 1, state=optimizer.init(w)).steps_taken == 1
 
 
-def test_a_memory_of_other_starts_is_refused():
-    state = Adam().init(np.ones((2, 3)))
-    with pytest.raises(TypeError, match="state must be a memory of Adam for these starts"):
-        descend(bowl(), [2.0, 1.0], Adam(), state=state)
+@pytest.mark.parametrize("optimizer", [Momentum(0.01), Adam(), BFGS(), LBFGS()])
+@pytest.mark.parametrize(
+    ("first", "then"), [((2,), (3,)), ((2,), (2, 4)), ((2, 4), (2,)), ((2, 4), (2, 3))]
+)
+def test_a_memory_of_other_starts_is_refused(optimizer, first, then):
+    state = descend(rosenbrock(first[0]), np.full(first, 0.5), optimizer, 2).state
+    with pytest.raises(TypeError, match=r"state must be a memory of \w+ for these starts"):
+        descend(rosenbrock(then[0]), np.full(then, 0.5), optimizer, state=state)
 
 
 @pytest.mark.parametrize(
@@ -612,13 +602,13 @@ def test_a_memory_of_other_starts_is_refused():
         (Interrupts(1), 100, "interrupted after 1 step at loss 11.9"),
     ],
 )
-def test_a_descent_says_how_it_ended(optimizer, steps, words):
+def test_a_descent_in_words(optimizer, steps, words):
     run = descend(bowl(), [3.0, 1.0], optimizer, steps)
     assert str(run) == f"{run}" == words
     assert repr(run) == f"<Descent: {words}>"
 
 
-def test_many_descents_are_counted_by_how_they_ended():
+def test_many_descents_in_words():
     rates = GradientDescent(np.array([0.25, 0.5, 0.01]))
     run = descend(bowl(), [3.0, 1.0], rates)
     assert str(run) == "3 starts: 1 converged, 1 diverged, 1 out of steps"

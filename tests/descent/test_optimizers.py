@@ -84,7 +84,7 @@ def test_batched_equals_looped_and_nothing_is_changed_in_place(optimizer, shape)
 @pytest.mark.parametrize(
     "kind", [GradientDescent, Momentum, Nesterov, AdaGrad, RMSProp, Adam, ProximalGradient]
 )
-def test_a_schedule_is_asked_for_each_step(kind):
+def test_a_schedule_is_called_for_each_step(kind):
     asked = []
     optimizer = kind(learning_rate=lambda k: asked.append(k) or 0.1 / (k + 1))
     w = np.array([1.0])
@@ -234,7 +234,7 @@ def test_without_decay_or_penalty_a_flat_point_is_the_end(optimizer):
         assert run.steps_taken == descend(bowl(), [2.5, 2.0], Adam(0.1), 3000).steps_taken
 
 
-def test_in_a_sweep_of_decays_each_start_ends_by_its_own():
+def test_each_start_of_a_sweep_of_decays_stops_by_its_own():
     run = descend(bowl(), [2.5, 2.0], AdamW(0.1, weight_decay=np.array([0.0, 0.1])), 1000)
     assert run.stop[0] == Stop.CONVERGED
     assert run.stop[1] != Stop.CONVERGED
@@ -317,6 +317,6 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize("rate", [{1.0}, 1j, object(), np.array([None]), np.array(["a"])])
-def test_what_is_no_number_is_named(rate):
+def test_what_is_no_number(rate):
     with pytest.raises(TypeError, match="learning_rate must be a number or an array"):
         Adam(learning_rate=rate)

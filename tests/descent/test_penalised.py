@@ -129,7 +129,7 @@ def test_many_strengths_are_one_after_the_other(solve, shape):
         assert weights[:, *place] == pytest.approx(alone)
 
 
-def test_what_has_no_single_known_minimum_is_told():
+def test_what_has_no_single_known_minimum():
     with pytest.raises(ValueError, match="surface must have a known minimum, got 'saddle'"):
         ridge(saddle(), 1.0)
     flat = line_loss([1.0, 1.0], [0.0, 1.0])

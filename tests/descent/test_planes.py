@@ -102,7 +102,7 @@ def test_a_path_along_a_line_still_has_a_plane():
         ),
     ],
 )
-def test_what_cannot_be_is_said_in_one_sentence(make, message):
+def test_what_cannot_be(make, message):
     with pytest.raises(ValueError, match=message):
         make()
 

@@ -1,9 +1,10 @@
-"""Races: what is asked of a surface is counted, and each optimizer runs as it does alone."""
+"""Races: the evaluations of a surface are counted, and each optimizer runs as it does alone."""
 
 import numpy as np
+import pytest
 
 from calclearn.descent.descend import descend
-from calclearn.descent.landscapes import booth, ravine
+from calclearn.descent.landscapes import booth, ravine, saddle
 from calclearn.descent.optimizers import Adam
 from calclearn.descent.races import CountedSurface, race
 from calclearn.descent.second_order import BFGS, Newton
@@ -45,3 +46,8 @@ def test_a_point_reached_again_is_paid_again():
     descent = descend(counted.surface, (4.0, 4.0), ToAndFro(), 5)
     assert len(np.unique(descent.points, axis=0)) == 2
     assert counted.price(descent).tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_race_needs_a_known_minimum():
+    with pytest.raises(ValueError, match="surface must have a known minimum, got 'saddle'"):
+        race(saddle(), (1, 1), {"Adam": Adam(0.1)}, 20)

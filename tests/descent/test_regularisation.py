@@ -75,7 +75,7 @@ def test_plain_subgradient_descent_gives_no_exact_zero():
 
 
 @pytest.mark.parametrize("steps", [0, 1, 7, 300])
-def test_the_steps_of_gradient_descent_shrink_as_they_are_said_to(steps):
+def test_shrinkage_of_steps_is_that_of_gradient_descent(steps):
     eigenvalues, vectors = np.linalg.eigh(LOSS.hessian(np.zeros(12)))
     minimum = np.array(LOSS.minima[0])
     rate = 1.9 / eigenvalues[-1]  # the steepest direction overshoots, and the equation holds
@@ -85,7 +85,7 @@ def test_the_steps_of_gradient_descent_shrink_as_they_are_said_to(steps):
 
 
 @pytest.mark.parametrize("strength", [0.0, 0.01, 0.3, 10.0])
-def test_ridge_solutions_shrink_as_they_are_said_to(strength):
+def test_shrinkage_of_l2_is_that_of_ridge(strength):
     eigenvalues, vectors = np.linalg.eigh(LOSS.hessian(np.zeros(12)))
     share = shrinkage_of_l2(eigenvalues, strength)
     shrunk = vectors @ (share * (vectors.T @ LOSS.minima[0]))

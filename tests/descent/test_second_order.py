@@ -162,7 +162,7 @@ def test_newton_where_the_hessian_is_singular_takes_the_shortest_step():
 
 
 @pytest.mark.parametrize("optimizer", [Newton(), DampedNewton(), BFGS(), LBFGS()])
-def test_every_surface_from_everywhere_gives_a_stop_and_no_warning(optimizer):
+def test_every_surface_gives_a_stop_and_no_warning(optimizer):
     for make in CATALOGUE.values():
         surface = make()
         lows, highs = np.array(surface.domain).T
@@ -278,7 +278,7 @@ def test_bad_hyperparameters_get_one_sentence(call, sentence):
 
 @pytest.mark.parametrize("optimizer", [BFGS(), LBFGS()], ids=lambda o: type(o).__name__)
 def test_a_search_that_finds_only_rounding_stalls(optimizer):
-    """Near a value of 4 nothing below 1e-15 can be seen to fall, so 1e-9 is out of reach."""
+    """Near a value of 4 nothing below 1e-15 falls measurably, so 1e-9 is out of reach."""
     surface = rosenbrock(10)
     run = descend(surface, surface.start, optimizer, 5000, tolerance=1e-9)
     assert Stop(run.stop) in (Stop.STALLED, Stop.CONVERGED)
@@ -344,3 +344,27 @@ def test_float32_stays_float32(optimizer, shape):
     for surface in (himmelblau(), 0.5 * rosenbrock(), line_loss([1.0, 2, 4], [1.0, 3, 2], mse)):
         run = descend(surface, starts, optimizer, steps=5)
         assert run.points.dtype == run.values.dtype == run.gradients.dtype == np.float32
+
+
+@pytest.mark.parametrize("damping", [0.0, 1e-300, 1e-12, 0.5])
+def test_a_singular_hessian_is_descended_at_every_damping(damping):
+    valley = Surface(lambda w: (w[0] + w[1]) ** 4 + (w[0] + w[1]) ** 2, dimension=2)
+    run = descend(valley, [1.0, 2.0], DampedNewton(damping), 100)
+    assert run.stop == Stop.CONVERGED
+    assert np.all(np.diff(run.values) < 0)
+
+
+@pytest.mark.parametrize("optimizer", [Newton(), DampedNewton()])
+def test_a_hessian_of_another_shape(optimizer):
+    surface = bowl().replace(hessian=lambda w: np.array([2.0, 6.0]))
+    with pytest.raises(ValueError, match=r"hessian of the surface must have shape \(2, 2\), got"):
+        descend(surface, [1.0, 2.0], optimizer)
+
+
+@pytest.mark.parametrize("optimizer", [DampedNewton(), BFGS(), LBFGS()])
+@pytest.mark.parametrize("start", [[1.0], [0.3], [[1.0, -0.3, 2.0]]])
+def test_a_search_does_not_step_to_where_there_is_no_gradient(optimizer, start):
+    size = Surface(lambda w: np.sqrt(w[0] ** 2), dimension=1)  # whose gradient at 0 is no number
+    run = descend(size, start, optimizer, 200)
+    assert np.all(run.stop == Stop.STALLED)
+    assert np.all(run.value < 1e-6)

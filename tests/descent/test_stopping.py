@@ -166,17 +166,17 @@ def test_a_function_will_do_for_validation_and_float32_stays_float32():
         assert run.validation.dtype == np.float32
 
 
-def test_the_watch_sees_the_descent_so_far_four_times_a_second_and_at_the_end(monkeypatch):
+def test_watch_gets_the_descent_four_times_a_second_and_at_the_end(monkeypatch):
     seconds = iter(np.arange(0, 1000, 0.01))
     monkeypatch.setattr(time, "perf_counter", lambda: next(seconds))
-    seen = []
-    run = descend(bowl(), [3.0, 1.0], SLOW, 200, every=7, validation=HELD_OUT, watch=seen.append)
-    assert 5 <= len(seen) <= 200 * 0.01 / 0.25 + 2
-    assert seen[-1] is run
-    taken = [int(part.steps_taken) for part in seen]
-    assert taken == sorted(set(taken))
-    assert all(10 <= ticks <= 60 for ticks in np.diff(taken[:-1]))
-    for part in seen[:-1]:
+    runs = []
+    run = descend(bowl(), [3.0, 1.0], SLOW, 200, every=7, validation=HELD_OUT, watch=runs.append)
+    assert 5 <= len(runs) <= 200 * 0.01 / 0.25 + 2
+    assert runs[-1] is run
+    steps = [int(part.steps_taken) for part in runs]
+    assert steps == sorted(set(steps))
+    assert all(10 <= ticks <= 60 for ticks in np.diff(steps[:-1]))
+    for part in runs[:-1]:
         assert part.stop == Stop.OUT_OF_STEPS
         assert part.steps[-1] == part.steps_taken
         assert len(part.steps) == len(part.points) == len(part.values) == len(part.validation)
@@ -184,9 +184,9 @@ def test_the_watch_sees_the_descent_so_far_four_times_a_second_and_at_the_end(mo
 
 
 def test_a_short_run_is_watched_once_and_a_true_answer_ends_a_long_one():
-    seen = []
-    descend(bowl(), [3.0, 1.0], SLOW, 5, watch=seen.append)
-    assert len(seen) == 1
+    runs = []
+    descend(bowl(), [3.0, 1.0], SLOW, 5, watch=runs.append)
+    assert len(runs) == 1
 
     def slowly(w):
         time.sleep(0.02)
@@ -199,7 +199,7 @@ def test_a_short_run_is_watched_once_and_a_true_answer_ends_a_long_one():
     assert len(run.points) == run.steps_taken + 1
 
 
-def test_a_slow_watch_leaves_time_to_march(monkeypatch):
+def test_a_slow_watch_leaves_time_to_run(monkeypatch):
     now = [0.0]
 
     def tick():

@@ -1,7 +1,5 @@
 """What a test does with an explorer as a learner does: look at a part of the figure, drag it."""
 
-import itertools
-
 import pytest
 
 
@@ -26,17 +24,6 @@ def drag():
         pull(explorer, start, to)
 
     return dragged
-
-
-@pytest.fixture
-def treatments():
-    """`treatments(patient)`: every setting of a patient's knobs."""
-
-    def settings(patient):
-        choices = itertools.product(*patient.knobs.values())
-        return [dict(zip(patient.knobs, values, strict=True)) for values in choices]
-
-    return settings
 
 
 @pytest.fixture

@@ -78,6 +78,19 @@ def test_put_stays_on_the_steps_and_inside():
     assert control.value == pytest.approx(0.01)
 
 
+@pytest.mark.parametrize(
+    ("control", "value"),
+    [
+        (choice(["pen", "eraser"]), "eraser"),
+        (widgets.FloatText(1.0), 0.0625),
+        (widgets.IntsInput(value=[0, 0]), [3, 4]),
+    ],
+)
+def test_a_control_without_limits_takes_the_value_itself(control, value):
+    put(control, value)
+    assert control.value == value
+
+
 @pytest.mark.parametrize("value", [5e-5, 6e-5, 0.5, 1.0])
 def test_a_logarithmic_slider_begins_on_one_of_its_steps(value):
     control = log_slider(value, 5e-5, 1.0)

@@ -194,7 +194,7 @@ def cubed(x, power):
         (root, lambda hight: "", "x", "the caption takes hight; there are x, height"),
     ],
 )
-def test_names_that_do_not_agree_are_told_at_once(dot, compute, caption, controls, sentence):
+def test_names_that_do_not_agree_get_a_sentence(dot, compute, caption, controls, sentence):
     with pytest.raises(TypeError, match=sentence):
         explore(compute, [dot], caption, **{name: slider(1, 0, 2, 1) for name in controls})
 

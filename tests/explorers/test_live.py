@@ -329,6 +329,19 @@ def test_a_drag_moves_the_control_from_where_it_was_pressed(square, dot):
     assert square.controls["x"].value == 9, "a drag ends at the end of the slider"
 
 
+def test_a_drawing_that_is_painted_on_gets_the_whole_way_of_the_pointer(square, dot):
+    ways = []
+    dot.painted = lambda places, x: (ways.append(places), [x + 1])[1]
+    box = dot.ax.get_position()
+    path = [[box.x0 + share * box.width, box.y0] for share in (0.1, 0.5, 0.2, 0.3)]
+    drag = {"grip": 0, "before": {"x": 2}, "start": path[0], "path": path[1:3], "to": path[3]}
+    reply, _ = ask(square, drag=drag)
+    assert reply["caption"] == "3 squared is 9"
+    low, high = dot.ax.get_xlim()
+    expected = low + np.array([0.1, 0.5, 0.2, 0.3]) * (high - low)
+    assert ways[0][:, 0] == pytest.approx(expected)
+
+
 @pytest.mark.parametrize(
     ("value", "moved_to"), [(np.nan, 2), (np.inf, 9), (-np.inf, 0), (1e300, 9)]
 )

@@ -42,11 +42,11 @@ def at_call(count, do, then=share):
     """A function of weights that does something when it is called for the `count`-th time."""
     calls = []
 
-    def called(*arguments):
+    def called(*arguments, **named):
         calls.append(arguments)
         if len(calls) == count:
             do()
-        return then(*arguments)
+        return then(*arguments, **named)
 
     return called
 
@@ -150,7 +150,7 @@ def test_each_step_is_scored_once_however_often_it_is_reported(eager):
 
 
 @pytest.mark.parametrize(
-    ("since", "step", "seconds", "told"),
+    ("since", "step", "seconds", "ending"),
     [
         (0, 25, 10.0, "; 30 s left."),
         (20, 25, 2.0, "; 30 s left."),
@@ -158,11 +158,11 @@ def test_each_step_is_scored_once_however_often_it_is_reported(eager):
         (0, 99, 0.1, "; 1 s left."),
     ],
 )
-def test_the_time_left_is_told_by_the_steps_of_this_run(since, step, seconds, told):
+def test_the_time_left_follows_from_the_steps_of_this_run(since, step, seconds, ending):
     run = Progress(bowl(), START, 100)
     run.since, run.step, run.seconds = since, step, seconds
     assert run.under_way().startswith(f"Step {step} of 100")
-    assert run.under_way().endswith(told)
+    assert run.under_way().endswith(ending)
     assert ("going on from step" in run.under_way()) == bool(since)
 
 
@@ -184,7 +184,7 @@ def test_the_picture_changes_at_every_report_and_rests_at_the_end(eager, shown, 
     assert "left" not in view.caption
 
 
-def test_the_ends_are_told_apart():
+def test_each_end_has_its_own_words():
     rest = training(bowl(), START, GradientDescent(0.1), 400)
     assert rest.train().stop == Stop.CONVERGED
     assert rest.caption.startswith("The gradient vanishes: at rest since step 89 of 400: loss ")

@@ -62,5 +62,5 @@ def test_a_point_is_said_by_its_coordinates():
         (50.0, 500, "it diverges after"),
     ],
 )
-def test_an_end_is_told_by_its_kind(learning_rate, steps, sentence):
+def test_each_end_has_its_sentence(learning_rate, steps, sentence):
     assert sentence in ended(descend(bowl(), (2, 0), GradientDescent(learning_rate), steps), "m")

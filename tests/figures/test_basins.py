@@ -49,7 +49,7 @@ def test_each_pixel_has_the_colour_of_its_end_and_lies_where_its_start_is(ax):
     ends = np.array([[0, 1], [NOT_SETTLED, DIVERGES]])
     basins.update(surface, surface.domain, ends)
     pixels = basins.image.get_array()
-    shades = [BASINS[0], BASINS[1], UNSETTLED["not settled"], UNSETTLED["diverges"]]
+    shades = [BASINS[0], BASINS[1], UNSETTLED["hardly moves"], UNSETTLED["diverges"]]
     assert np.reshape(pixels, (4, 3)).tolist() == [rgb(color) for color in shades]
     assert basins.image.get_extent() == [-2, 2, -2, 2]
     assert basins.image.origin == "lower"

@@ -1,6 +1,7 @@
 """What the drawings of a descent put on the paper, also of one that leaves the paper."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,8 +30,8 @@ def ax(request):
     return ax
 
 
-def drawn(path):
-    line = path.line
+def drawn(path, artist=None):
+    line = artist or path.line
     return np.array(line.get_data_3d() if path.solid else line.get_data())
 
 
@@ -41,6 +42,30 @@ def test_a_path_shows_every_point_at_its_height(ax):
     assert pytest.approx(descent.points) == points[:2].T
     if path.solid:
         assert points[2] == pytest.approx(descent.values)
+
+
+def test_arrow_where_a_path_leaves(ax):
+    path = Path(ax, ball=True)
+    path.update(walk(0.01))
+    assert drawn(path, path.arrow).size == 0
+    assert drawn(path, path.ball).size
+    path.update(walk(10.0))
+    (place,) = drawn(path, path.arrow).T
+    heights = [ax.get_zlim()] if path.solid else []
+    low, high = np.transpose([ax.get_xlim(), ax.get_ylim(), *heights])
+    assert np.min(np.abs([place - low, place - high])) == pytest.approx(0, abs=1e-9)
+    assert ((place >= low - 1e-9) & (place <= high + 1e-9)).all()
+    assert drawn(path, path.ball).size == 0
+
+
+def test_direction_of_an_arrow():
+    (ax,) = panels("flat")
+    ax.set(xlim=(-1, 1), ylim=(-1, 1))
+    path, descent = Path(ax), walk(0.01)
+    for end in ([9.0, 0.0], [0.0, -9.0]):
+        path.update(replace(descent, points=np.array([[0.0, 0.0], end]), values=np.zeros(2)))
+        turned = path.arrow._marker.get_user_transform()
+        assert turned.transform([1.0, 0.0]) == pytest.approx(np.divide(end, 9), abs=1e-6)
 
 
 def test_a_diverging_path_ends_soon_after_it_left_and_can_be_painted(ax):

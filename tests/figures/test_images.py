@@ -5,7 +5,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from calclearn.explorers.live import Painter
-from calclearn.figures.images import Cells, Confusion, Kernel, Shares, Tiles, Word, short
+from calclearn.figures.images import Cells, Kernel, Maps, Pad, Shares, Tiles, short
 from calclearn.figures.style import INK, SIGNED, panels
 
 
@@ -17,56 +17,109 @@ def luminance(colour):
     return np.dot(to_rgb(colour), (0.299, 0.587, 0.114))
 
 
-def test_cells_show_the_array_and_write_the_numbers_in_the_frame(ax):
-    drawing = Cells(ax, (4, 5), shades=INK, limit=16, numbers=6)
+def test_cells_and_the_numbers_in_the_frame(ax):
+    drawing = Cells(ax, "values", frame="frame", shades=INK, limit=16, numbers=6)
     values = np.arange(20.0).reshape(4, 5)
-    drawing.update(values, (1, 2, 2, 3))
+    drawing.update(values=values, frame=(1, 2, 2, 3))
     assert np.array_equal(drawing.image.get_array(), values)
     assert drawing.image.get_clim() == (0, 16)
     assert words(drawing.numbers) == ["7", "8", "9", "12", "13", "14"]
-    assert [text.get_position() for text in drawing.numbers[:4]] == [
-        (2, 1), (3, 1), (4, 1), (2, 2),
-    ]  # fmt: skip
+    places = [text.get_position() for text in drawing.numbers[:4]]
+    assert places == [(2, 1), (3, 1), (4, 1), (2, 2)]
     assert drawing.frame.get_bbox().bounds == (1.5, 0.5, 3, 2)
-    drawing.update(values, (0, 0, 1, 1))
-    assert words(drawing.numbers) == ["0"], "the others are gone"
+    drawing.update(values=values, frame=(0, 0, 1, 1))
+    assert words(drawing.numbers) == ["0"]
+    drawing.update(values=values, frame=(0, 0, 4, 5))
+    assert words(drawing.numbers) == []  # too many to be written
+
+
+def test_cells_without_a_frame(ax):
+    drawing = Cells(ax, "values", numbers=4)
+    drawing.update(values=np.array([[1.0, 2.0], [-3.0, 0.0]]))
+    assert words(drawing.numbers) == ["1", "2", "−3", "0"]
+    assert not drawing.frame.get_width()
+
+
+def test_cells_of_another_shape(ax):
+    drawing = Cells(ax, "values")
+    for height, width in [(3, 5), (2, 2), (10, 1)]:
+        drawing.update(values=np.ones((height, width)))
+        assert [*drawing.image.get_extent()] == [-0.5, width - 0.5, height - 0.5, -0.5]
+        assert ax.get_xlim() == pytest.approx((-0.53, width - 0.47))
+        assert ax.get_ylim() == pytest.approx((height - 0.47, -0.53))
+        assert len(ax.get_xticks()) == (width if width > 1 else 0)
 
 
 def test_a_sign_has_a_colour_and_the_largest_number_the_full_one(ax):
-    drawing = Cells(ax, (1, 3))
-    drawing.update(np.array([[-4.0, 0.0, 2.0]]), (0, 0, 0, 0))
+    drawing = Cells(ax, "values")
+    drawing.update(values=np.array([[-4.0, 0.0, 2.0]]))
     orange, white, blue = drawing.image.to_rgba(np.array([-4.0, 0.0, 2.0]))
     assert tuple(orange) == SIGNED(0.0)
     assert white[:3] == pytest.approx(1, abs=0.01)
     assert blue[2] > blue[0]
-    drawing.update(np.zeros((1, 3)), (0, 0, 0, 0))
-    assert drawing.image.get_clim() == (-1, 1), "an empty image has a scale, too"
+    drawing.update(values=np.zeros((1, 3)))
+    assert drawing.image.get_clim() == (-1, 1)
 
 
 @pytest.mark.parametrize("shades", [INK, SIGNED], ids=["ink", "signed"])
 def test_a_number_stands_out_from_its_cell(ax, shades):
-    drawing = Cells(ax, (1, 9), shades=shades, limit=1, numbers=9)
+    drawing = Cells(ax, "values", shades=shades, limit=1, numbers=9)
     values = np.linspace(0 if shades is INK else -1, 1, 9)[None]
-    drawing.update(values, (0, 0, 1, 9))
+    drawing.update(values=values)
     for text, value in zip(drawing.numbers, values[0], strict=True):
         ground = drawing.image.to_rgba(np.array([value]))[0]
         assert abs(luminance(text.get_color()) - luminance(ground[:3])) > 0.35
 
 
 def test_the_pointer_names_a_row_and_a_column(ax):
-    drawing = Cells(ax, (8, 8), drags=("row", "column"), grip=(1, 1))
+    drawing = Cells(ax, "values", drags=("row", "column"), grip=(1, 1))
     assert drawing.dragged((0, 0), (5.2, 3.0), 0, 0) == pytest.approx((2.0, 4.2))
 
 
-def test_a_weight_grows_as_its_cell_is_pulled_up_and_the_others_stay(ax):
-    kernel = Kernel(ax, (3, 3), drags=[f"k{k}" for k in range(9)])
-    moved = kernel.dragged((2.3, 0.8), (0.1, -0.7), *range(9))
+def test_a_stroke_of_the_pen(ax):
+    pad = Pad(ax, "image", full=16, drags=("pixels", "brush", "step"))
+    pad.update(image=np.zeros((5, 4)))
+    way = np.array([[1.0, 0.0], [1.0, 2.0], [3.0, 2.0]])  # down, then to the right
+    pixels, brush, step = pad.painted(way, [0] * 20, "pen", 7)
+    ink = np.reshape(pixels, (5, 4))
+    assert (brush, step) == ("pen", 0)
+    assert ink[:3, 1].tolist() == [16, 16, 16]
+    assert ink[2].tolist() == [5, 16, 16, 16]  # less beside the way
+    assert not ink[4].any()
+    again, *_ = pad.painted(way, [3] * 20, "pen", 0)
+    assert np.array_equal(again, np.maximum(pixels, 3))
+    assert max(pad.painted(np.array([[1.5, 2], [1.5, 2]]), [0] * 20, "pen", 0)[0]) == 13
+    erased, *_ = pad.painted(way, [16] * 20, "eraser", 0)
+    assert np.array_equal(erased, 16 - np.array(pixels))
+
+
+def test_maps_of_several_layers(ax):
+    drawing = Maps(ax, {"one": (3, 4, 4), "two": (9, 2, 2)})
+    one, two = np.arange(48.0).reshape(3, 4, 4), -np.arange(36.0).reshape(9, 2, 2)
+    drawing.update(one=one, two=two)
+    canvas = drawing.image.get_array()
+    top = Maps.LABEL
+    assert np.array_equal(canvas[top : top + 4, 5:9], one[1] / 47)
+    assert canvas.mask[top : top + 4, 4].all()  # between two maps
+    assert canvas.mask[top : top + 4, 15:].all()  # maps that are not there
+    below = top + 5 + Maps.LABEL
+    assert np.array_equal(canvas[below + 5 : below + 9, :4], np.kron(two[8] / 35, np.ones((2, 2))))
+    texts = [label.get_text() for label in drawing.labels.values()]
+    assert texts == ["one, 3 maps; full colour: 47", "two, 9 maps; full colour: 35"]
+    drawing.update(one=0 * one, two=two)
+    assert not drawing.image.get_array()[top : top + 4, :4].any()
+
+
+def test_a_weight_grows_in_quarters_as_its_cell_is_pulled_up_and_the_others_stay(ax):
+    kernel = Kernel(ax, "weights", drags=[f"k{k}" for k in range(9)])
+    kernel.update(weights=np.zeros((3, 3)))
+    moved = kernel.dragged((2.3, 0.8), (0.1, -0.74), *range(9))
     assert moved == pytest.approx((0, 1, 2, 3, 4, 6.5, 6, 7, 8))
-    at_the_edge = kernel.dragged((2.9, 2.9), (2.9, 3.9), *[0] * 9)
-    assert at_the_edge == pytest.approx((*[0] * 8, -1))
+    at_the_edge = kernel.dragged((2.9, 2.9), (2.9, 3.9), *[0.1] * 9)
+    assert at_the_edge == pytest.approx((*[0.1] * 8, -0.9))
 
 
-def test_only_cells_that_receive_something_carry_a_square(ax):
+def test_squares_of_the_cells_that_receive_something(ax):
     drawing = Shares(ax, numbers=3)
     shares = np.zeros((4, 4))
     shares[1, 2], shares[3, 0] = -2, 1
@@ -75,54 +128,36 @@ def test_only_cells_that_receive_something_carry_a_square(ax):
     assert np.array(middles) == pytest.approx(np.array([[2, 1], [0, 3]]))
     assert words(drawing.numbers) == ["−2", "1"]
     assert [text.get_position() for text in drawing.numbers[:2]] == [(2, 1), (0, 3)]
-    assert np.ptp(drawing.squares.get_paths()[0].vertices[:, 0]) < 1, "the pixel is seen behind it"
+    assert np.ptp(drawing.squares.get_paths()[0].vertices[:, 0]) < 1  # the pixel shows behind it
     drawing.update(np.ones((4, 4)))
-    assert words(drawing.numbers) == [], "too many to be written out"
+    assert words(drawing.numbers) == []
     drawing.update(np.zeros((4, 4)))
     assert not drawing.squares.get_paths()
 
 
-def test_tiles_stand_apart_on_one_scale_and_missing_ones_leave_their_place(ax):
-    drawing = Tiles(ax, 4, (2, 3), 2, lines=1)
+def test_tiles_stand_apart_on_one_scale(ax):
+    drawing = Tiles(ax, "values", 4, (2, 3), 2, words="names", lines=1)
     values = np.arange(1.0, 19).reshape(3, 2, 3)
-    drawing.update(values, ["a", "b", "c"])
+    drawing.update(values=values, names=["a", "b", "c"])
     canvas = drawing.image.get_array()
     assert canvas.shape == (7, 7)
     assert np.array_equal(canvas[:2, :3], values[0])
     assert np.array_equal(canvas[:2, 4:], values[1])
     assert np.array_equal(canvas[4:6, :3], values[2])
-    assert canvas.mask[4:6, 4:].all()
-    assert canvas.mask[2:4].all(), "room for the words"
+    assert canvas.mask[4:6, 4:].all()  # an image that is not there
+    assert canvas.mask[2:4].all()  # room for the words
     assert drawing.image.get_clim() == (-18, 18)
     assert words(drawing.words) == ["a", "b", "c"]
-    drawing.update(values[:0], [])
+    drawing.update(values=values[:0], names=[])
     assert drawing.image.get_array().mask.all()
     assert words(drawing.words) == []
 
 
-def test_more_tiles_than_there_is_room_for_are_left_out(ax):
-    drawing = Tiles(ax, 2, (1, 1), 2, lines=1)
-    drawing.update(np.ones((5, 1, 1)), list("abcde"))
+def test_more_tiles_than_there_is_room_for(ax):
+    drawing = Tiles(ax, "values", 2, (1, 1), 2, words="names", lines=1)
+    drawing.update(values=np.ones((5, 1, 1)), names=list("abcde"))
     assert drawing.image.get_array().count() == 2
     assert words(drawing.words) == ["a", "b"]
-
-
-def test_right_answers_are_blue_and_wrong_ones_orange(ax):
-    counts = np.array([[9, 0, 1], [2, 7, 0], [0, 0, 8]])
-    drawing = Confusion(ax, 3)
-    drawing.update(counts)
-    assert words(drawing.numbers) == ["9", "1", "2", "7", "8"]
-    signs = np.sign(drawing.image.get_array())
-    assert np.array_equal(signs, [[1, 0, -1], [-1, 1, 0], [0, 0, 1]])
-
-
-def test_a_word_stands_in_the_middle(ax):
-    word = Word(ax)
-    word.update("no weights")
-    assert word.text.get_text() == "no weights"
-    assert ax.transData.inverted().transform(
-        word.text.get_transform().transform(word.text.get_position())
-    ) == pytest.approx((0.5, 0.5))
 
 
 @pytest.mark.parametrize("value", [0.005, 1.234, 9.99, -0.5, 12345.6, 0.0])
@@ -131,18 +166,25 @@ def test_short_numbers_are_right_to_the_digits_that_they_have(value):
     assert float(text.replace("−", "-")) == pytest.approx(value, abs=0.5 if value > 10 else 0.0051)
 
 
-def test_nothing_in_an_update_makes_the_figure_stale():
+def test_no_update_makes_the_figure_stale():
     left, right = panels("flat", "flat")
     drawings = [
-        (Cells(left, (3, 3), numbers=9), lambda k: (np.full((3, 3), k), (0, 0, 3, 3 - k))),
-        (Shares(left), lambda k: (np.eye(3) * k,)),
-        (Tiles(right, 4, (2, 2), 2, lines=1), lambda k: (np.full((k, 2, 2), k), ["w"] * k)),
+        (
+            Cells(left, "values", frame="frame", numbers=9),
+            lambda k: {"values": np.full((3, 3), k), "frame": (0, 0, 3, 3 - k)},
+        ),
+        (Shares(left), lambda k: {"shares": np.eye(3) * k}),
+        (Maps(right, {"maps": (2, 2, 2)}), lambda k: {"maps": np.full((2, 2, 2), k)}),
+        (
+            Tiles(right, "values", 4, (2, 2), 2, words="names", lines=1),
+            lambda k: {"values": np.full((k, 2, 2), k), "names": ["w"] * k},
+        ),
     ]
-    for drawing, part in drawings:
-        drawing.update(*part(1))
+    for drawing, quantities in drawings:
+        drawing.update(**quantities(1))
     painter = Painter(left.figure)
     painter.paint()
     painter.paint()  # the first one settles the layout
-    for drawing, part in drawings:
-        drawing.update(*part(2))
+    for drawing, quantities in drawings:
+        drawing.update(**quantities(2))
     assert not left.figure.stale

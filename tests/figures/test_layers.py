@@ -134,6 +134,6 @@ def test_the_same_value_twice_takes_two_ways():
     assert np.abs(there - back).max() > 0.3
 
 
-def test_too_many_nodes_are_told_in_a_sentence():
+def test_too_many_nodes_get_a_sentence():
     with pytest.raises(ValueError, match=r"at most 25 inputs and operations to be drawn, got 26"):
         layout(((),) * 26)

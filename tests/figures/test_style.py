@@ -42,7 +42,7 @@ def test_losses_get_lighter_all_the_way():
     assert shades[-1] - shades[0] > 70
 
 
-def test_regimes_can_be_told_apart_and_read_under_black_text():
+def test_regimes_differ_and_are_read_under_black_text():
     shades = [lightness(linear(color)) for color in look.REGIMES.values()]
     assert min(shades) > 65
 

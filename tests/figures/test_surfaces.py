@@ -8,6 +8,7 @@ from calclearn.figures.style import panels
 from calclearn.figures.surfaces import (
     Bowl,
     Contours,
+    Direction,
     GradientArrow,
     Point,
     PointOnBowl,
@@ -105,7 +106,7 @@ def test_slices_lie_on_the_bowl_and_go_through_the_point(surface, window):
 def test_arrows_show_the_gradient_and_its_parts(surface, window):
     (ax,) = panels("flat")
     ax.set(xlim=window[0], ylim=window[1])
-    drawing, weights = GradientArrow(ax), np.array([0.7, 2.0])
+    drawing, weights = GradientArrow(ax, surface), np.array([0.7, 2.0])
     gradient = surface.gradient(weights)
     drawing.update(weights, gradient)
     slope, intercept, whole = (np.array(arrow.xy) - weights for arrow in drawing.arrows)
@@ -116,14 +117,24 @@ def test_arrows_show_the_gradient_and_its_parts(surface, window):
     assert drawing.arrows[2].xy == tuple(weights), "no gradient, no arrow"
 
 
-def test_an_arrow_shrinks_with_a_gradient_that_is_less_than_full():
+def test_an_arrow_is_as_long_as_its_gradient(surface, window):
     (ax,) = panels("flat")
-    drawing, origin = GradientArrow(ax, full=4.0), np.zeros(2)
-    lengths = []
-    for size in (1.0, 2.0, 4.0, 100.0):
-        drawing.update(origin, np.array([size, 0.0]))
-        lengths.append(-drawing.arrows[2].xy[0])
-    assert lengths == pytest.approx([0.07, 0.14, 0.28, 0.28])
+    ax.set(xlim=window[0], ylim=window[1])
+    drawing, origin, sides = GradientArrow(ax, surface), np.zeros(2), np.ptp(window, axis=1)
+    gradients = surface.gradient(grid(window, 7)).reshape(2, -1)
+    usual = np.median(np.linalg.norm(gradients / sides[:, None], axis=0))
+    for size in (0.0, 0.5, 1.0, 2.5, 100.0):
+        drawing.update(origin, size * usual * sides * [0.6, -0.8])
+        length = np.linalg.norm(drawing.arrows[2].xy / sides)
+        assert length == pytest.approx(0.6 * min(size, 1.0))
+
+
+def test_a_direction_is_dragged_round_its_point():
+    (ax,) = panels("flat")
+    drawing = Direction(ax)
+    for angle in (-135.0, 0.0, 60.0):
+        drawing.update(np.array([0.4, 0.5]), angle)
+        assert drawing.dragged((0, 0), drawing.arrow.xy, 0.0) == pytest.approx((angle,))
 
 
 def test_points_stand_where_they_are_put(surface, window):

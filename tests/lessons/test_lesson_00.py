@@ -62,8 +62,8 @@ def test_the_caption_counts_the_steps_to_the_lowest_loss(explorer):
     for rate, steps in [(2e-4, 35), (4e-4, 17)]:
         values = explorer.set(learning_rate=rate, step=60).state["descent"].values
         assert values[steps] <= 1.01 * lowest < values[steps - 1]
-        assert f"from step {steps} on" in explorer.caption
-    assert "lowest from" not in explorer.set(learning_rate=2e-5).caption
+        assert f"within 1 % of that after {steps} steps." in explorer.caption
+    assert "within 1 %" not in explorer.set(learning_rate=2e-5).caption
 
 
 def test_the_ball_flies_out_of_the_valley(explorer):

@@ -136,7 +136,7 @@ def test_where_a_function_has_no_value_its_curve_is_shown_without_a_point(explor
     assert explorer.error is None
     said = f"f(x) = {formula} has no value at x = {x:g}".replace("-", "−")
     assert explorer.caption == f"{said}, and so no derivative there."
-    graph, secants, _, _, zoomed, _ = (each.drawing for each in explorer._drawings)
+    graph, secants, _, _, zoomed = (each.drawing for each in explorer._drawings[:5])
     known = parse(formula)(np.linspace(1, 3, 5))
     assert np.interp(np.linspace(1, 3, 5), *graph.line.get_data()) == pytest.approx(known)
     for drawing in (secants, zoomed):
@@ -174,3 +174,51 @@ def test_the_point_can_be_dragged_along_the_curve(explorer):
     explorer._answer(before, {"grip": 0, "before": before, "start": place, "to": place})
     assert explorer.values["x"] == pytest.approx(-1.5)
     assert explorer.state["y"] == pytest.approx(2.25)
+
+
+@pytest.mark.parametrize(
+    ("function", "left", "right"), [("absolute value", -1, 1), ("ReLU", 0, 1), ("sine", None, None)]
+)
+def test_the_slopes_are_written_down_as_far_as_the_point_and_jump_at_a_kink(
+    explorer, function, left, right
+):
+    places, slopes = explorer.set(function=function, x=1.0).state["slopes"]
+    assert np.isnan(slopes[places > 1.0]).all()
+    past = slopes[places < 1.0 - 1e-9]
+    if left is None:
+        assert past == pytest.approx(np.cos(places[places < 1.0 - 1e-9]), abs=1e-6)
+    else:
+        kink = np.abs(places[places < 1.0 - 1e-9]) < 1e-9
+        assert np.isnan(past[kink]).all()
+        assert past[~kink] == pytest.approx(np.where(places[: len(past)] < 0, left, right)[~kink])
+
+
+def test_the_slope_of_the_cube_root_leaves_its_panel_at_zero(explorer):
+    explorer.set(function="cube root", x=1.0)
+    places, slopes = explorer.state["slopes"]
+    assert slopes[np.abs(places) < 1e-9] > 10 * explorer.state["range_of_slopes"][1]
+    assert slopes[places == 0.5] == pytest.approx(0.5 ** (-2 / 3) / 3, rel=1e-5)
+
+
+def test_the_slopes_of_the_secants_close_in_on_the_tangent(explorer):
+    state = explorer.set(formula="x**3", x=2.0, h=0.5).state
+    for name, sign in (("left_slopes", -1), ("right_slopes", 1)):
+        h, slopes = state[name]
+        assert slopes == pytest.approx(12 + sign * 6 * h + h**2, rel=1e-6)
+    assert state["now"] == ([0.5, 0.5], [state["backward"], state["forward"]])
+
+
+def test_products_and_quotients_follow_their_rules():
+    explorer = lessons.product_rule()
+    for x in (0.8, 1.0, 1.5):
+        for h in (0.5, 1e-3):
+            state = explorer.set(x=x, h=h).state
+            slope = np.exp(x) * (x**2 + 2 * x)
+            assert state["rule"] == pytest.approx(slope)
+            assert state["rule_of_quotient"] == pytest.approx(np.exp(x) * (x - 2) / x**3)
+            parts = [
+                np.ptp(state[k][0]) * (state[k][2][0] - state[k][1][0]) for k in ("top", "side")
+            ]
+            assert sum(parts) / h + state["corner_per_h"] == pytest.approx(state["product"])
+        assert state["product"] == pytest.approx(slope, rel=5e-3)
+        assert state["quotient"] == pytest.approx(state["rule_of_quotient"], rel=1e-2)

@@ -93,3 +93,30 @@ def test_a_family_of_lines(family):
     assert np.ptp(common) == pytest.approx(0, abs=1e-12)
     assert (slopes[-1], intercepts[-1]) == pytest.approx(explorer.state["weights"])
     assert f"SSE {losses.min():.4g} kg²" in explorer.caption
+
+
+def test_the_far_penguin_pulls_the_squares_and_hardly_the_absolute_values():
+    explorer, kept = lessons.far_penguin(), penguin_line().thinned(14)
+    near = explorer.set(flipper=3.0, mass=5.2).state
+    far = explorer.set(flipper=4.0, mass=2.5).state
+    x, y = np.append(kept.x, 4.0), np.append(kept.y, 2.5)
+    assert far["squares"] == pytest.approx(np.polyfit(x, y, 1))
+
+    def size(slope, intercept):
+        return np.abs(slope * x + intercept - y).sum()
+
+    least = size(*far["absolute"])
+    m, c = far["absolute"]
+    for dm, dc in np.random.default_rng(0).normal(0, 0.1, (200, 2)):
+        assert size(m + dm, c + dc) >= least
+    moved = {name: abs(far[name][0] - near[name][0]) for name in ("squares", "absolute")}
+    assert moved["absolute"] < moved["squares"] / 2
+
+
+def test_an_end_of_the_line_is_dragged_and_the_other_stays():
+    explorer = lessons.residual_squares().set(slope=0.2, intercept=4.0)
+    handles = next(e.drawing for e in explorer._drawings if hasattr(e.drawing, "places"))
+    left, right = handles.places
+    slope, intercept = handles.dragged((right - 0.1, 4.0), (right, 4.5), 0.2, 4.0)
+    assert slope * left + intercept == pytest.approx(0.2 * left + 4.0)
+    assert slope * right + intercept == pytest.approx(0.2 * right + 4.0 + 0.5)

@@ -94,3 +94,27 @@ def test_curvatures_of_the_bowl(origin, unit):
     flat, steep = np.linalg.eigvalsh(2 * np.array([[u @ u, u.sum()], [u.sum(), len(u)]]))
     assert state["curvatures"] == pytest.approx([flat, steep])
     assert state["condition"] == pytest.approx(steep / flat)
+
+
+def test_slopes_along_every_direction():
+    explorer, at = lessons.every_direction(), np.array([-0.2, 4.5])
+    gradient = np.array([2 * r(*at) @ x, 2 * r(*at).sum()])
+    for angle in (-180.0, -90.0, 0.0, 37.0, 90.0):
+        state = explorer.set(angle=angle).state
+        u = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+        assert state["rate"] == pytest.approx(gradient @ u)
+        cosine = np.linalg.norm(gradient) * np.cos(np.radians(state["turn"]))
+        assert state["rate"] == pytest.approx(cosine)
+        t, losses = state["slice"]
+        assert losses[::40] == pytest.approx([sse(*(at + s * u)) for s in t[::40]])
+    uphill = np.degrees(np.arctan2(gradient[1], gradient[0]))
+    assert "uphill, as steeply as it gets" in explorer.set(angle=uphill).caption
+    assert "along the contour" in explorer.set(angle=uphill - 90).caption
+
+
+def test_the_goal_is_a_place_where_the_slope_is_right_and_the_intercept_is_not(way):
+    intercept = 4.5
+    slope = (y - intercept) @ x / (x @ x)
+    assert way.set(slope=slope, intercept=intercept).caption.endswith(": reached.")
+    assert way.set(slope=slope + 0.1, intercept=intercept).caption.endswith(": not yet.")
+    assert "Goal" not in way.set(slope=0.5, intercept=3.66).caption

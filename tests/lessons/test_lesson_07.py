@@ -25,15 +25,33 @@ def plain_loop():
     return slope, 3 + intercept
 
 
+def loop(gradient, start, learning_rate, steps):
+    path = [start]
+    while len(path) <= steps:
+        path.append(
+            [w - learning_rate * g for w, g in zip(path[-1], gradient(path[-1]), strict=True)]
+        )
+        path[-1] = np.array(path[-1])
+    return path[-1].tolist()
+
+
+def in_place(f, w, eta, k):
+    for _ in range(k):
+        w -= eta * f(w)
+    return w
+
+
 right = {
     "07.1": [after, tuple(after), after.tolist(), plain_loop(), [f"{v:.3g}" for v in after]],
     "07.2": [684 / steep, float(f"{684 / steep:.3g}"), Fraction(684 / steep), [2 / (steep / 342)]],
     "07.3": [1 - flat / steep, (steep - flat) / steep, round(1 - flat / steep, 3)],
     "07.4": ["c", "C)"],
+    "07.5": [loop, in_place],
 }
 readings = {  # answers that are not listed as mistakes, and words of the reply
     "07.1": [(after[::-1], "wrong order"), (after[0], "2 numbers")],
     "07.2": [(-684 / steep, "sign"), (float("nan"), "not finite")],
+    "07.5": [(lambda g, w, r: w, "stopped with"), (lambda g, w, r, k: None, "without `return`")],
     "07.4": [("e", 'letters "a", "b", "c", "d"')],
 }
 
@@ -70,7 +88,7 @@ def test_the_bands_follow_the_curvature_of_the_data_in_use():
 def test_a_film_shows_the_path_up_to_its_step():
     explorer = lessons.learning_rate()
     whole = explorer.still()
-    map_path, bowl_path, curve = (explorer._drawings[i].drawing for i in (2, 3, 4))
+    map_path, bowl_path, curve = (explorer._drawings[i].drawing for i in (3, 4, 5))
     for step in (0, 1, 7):
         explorer.set(step=step)
         assert explorer.still() != whole
@@ -90,6 +108,39 @@ def test_each_weight_moves_by_its_own_partial_derivative():
         slope, intercept = points[0]
         r = slope * x + intercept - y
         assert points[1] == pytest.approx(points[0] - rate * 2 * np.array([r @ x, r.sum()]))
-        for drawing, column in zip(explorer._drawings[2:], points[:3].T, strict=True):
+        for drawing, column in zip(explorer._drawings[3:], points[:3].T, strict=True):
             explorer.set(step=2).still()
             assert drawing.drawing.line.get_ydata() == pytest.approx(column)
+
+
+def test_the_two_factors_are_those_of_the_errors():
+    explorer = lessons.two_factors()
+    for rate in (0.0, 0.0002, 0.0007, 0.001):
+        state = explorer.set(learning_rate=rate).state
+        assert state["factors"] == pytest.approx([1 - rate * flat, 1 - rate * steep])
+        for name, factor in zip(("flat", "steep"), state["factors"], strict=True):
+            errors = state[name]
+            assert errors[1:] == pytest.approx(np.abs(factor) * errors[:-1], rel=1e-5, abs=1e-7)
+        assert state["steep_loss"][2] == pytest.approx(state["descent"].values)
+    best = explorer.set(learning_rate=0.0007)
+    assert best.state["factors"] == pytest.approx([0.738, -0.738], abs=0.007)
+    assert "no single rate does better" in best.caption
+    assert "overshoots farther" in explorer.set(learning_rate=0.0009).caption
+
+
+def test_the_axes_of_the_oval_lie_along_the_eigenvectors():
+    drawing = lessons.learning_rate()._drawings[1].drawing
+    hessian = np.array([[a, b], [b, c]])
+    for line, curvature, text in zip(drawing.lines, (flat, steep), drawing.words, strict=True):
+        along = np.diff(line.get_xydata(), axis=0)[0]
+        assert hessian @ along == pytest.approx(curvature * along)
+        assert float(text.get_text()[4:].replace(",", "")) == pytest.approx(curvature, rel=1e-3)
+
+
+def test_the_goal_is_a_loss_after_ten_steps():
+    explorer = lessons.learning_rate()
+    for rate, reached in ((0.0002, False), (0.0006, True), (0.00075, False), (0.002, False)):
+        state = explorer.set(learning_rate=rate).state
+        values = state["descent"].values
+        assert bool(len(values) > 10 and values[10] < 60) is reached
+        assert explorer.caption.endswith("reached." if reached else "not yet.")

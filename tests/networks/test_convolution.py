@@ -209,7 +209,7 @@ def test_derivatives_of_every_order():
 
 # Which inputs and kernel cells are responsible
 @pytest.mark.parametrize("case", [3, 4, 6])
-def test_one_output_sees_its_window_through_the_kernel_and_nothing_else(case, pulled):
+def test_one_output_depends_on_its_window_alone(case, pulled):
     layer, (W, b), x, g = drawn(case)
     (kh, kw), (sh, sw), (ph, pw) = layer.windows
     padded = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
@@ -277,12 +277,12 @@ X, W, B = np.ones((2, 3, 5, 5)), np.ones((4, 3, 2, 2)), np.ones(4)
         (lambda: Conv2D(4, 2)((W, B), X[:, :0]), r"none but N 0, got \(N, 0, 5, 5\)"),
     ],
 )
-def test_what_cannot_be_is_said_in_one_sentence(make, message):
+def test_what_cannot_be(make, message):
     with pytest.raises(ValueError, match=message):
         make()
 
 
-def test_an_initialisation_that_is_no_function_is_named():
+def test_an_initialisation_that_is_no_function():
     with pytest.raises(TypeError, match=r"initial must be a function .* got 1"):
         Conv2D(2, 3, initial=1)
 

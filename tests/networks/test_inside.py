@@ -119,7 +119,7 @@ def huge_error(prediction, target):
         (DEEP.init(0), np.full_like(X, np.nan), LABELS, "x must be finite"),
     ],
 )
-def test_bad_input_is_named(w, x, y, words):
+def test_bad_input(w, x, y, words):
     for look in (backpropagated, gradient_norms):
         with pytest.raises(ValueError, match=words):
             look(DEEP, w, x, y)
@@ -170,7 +170,7 @@ def test_every_filter_is_as_long_as_its_own_weights_and_biases_do_not_move():
         assert not e.any()
 
 
-def test_bad_input_of_a_direction_is_named():
+def test_bad_input_of_a_direction():
     with pytest.raises(TypeError, match="network must be a Network, got 3"):
         filter_normalised(3, NETWORK.init(0), 0)
     with pytest.raises(TypeError, match="rng must be a generator or a seed"):

@@ -157,7 +157,7 @@ def narrow(rng, shape):
         (lambda: Dense(3, initial=narrow).init(0, (4,)), r"initial must draw .* got \(1, 4\)"),
     ],
 )
-def test_what_cannot_be_is_said_in_one_sentence(make, message):
+def test_what_cannot_be(make, message):
     with pytest.raises(ValueError, match=message):
         make()
 
@@ -176,13 +176,13 @@ def test_what_cannot_be_is_said_in_one_sentence(make, message):
           for layer in (Flatten(), LastStep(), Dropout(), ReLU(), LeakyReLU(), Sigmoid(), Tanh())),
     ],
 )  # fmt: skip
-def test_what_is_of_another_kind_is_said_in_one_sentence(make, message):
+def test_what_is_of_another_kind(make, message):
     with pytest.raises(TypeError, match=message):
         make()
 
 
 @pytest.mark.parametrize("layer", [Flatten(), Dropout(), ReLU(), LeakyReLU(), Sigmoid(), Tanh()])
-def test_lists_and_whole_numbers_are_taken_as_numbers(layer):
+def test_lists_and_whole_numbers_become_numbers(layer):
     numbers = [[-1, 0], [2, 3]]
     y = layer((), numbers)
     assert y.dtype == float

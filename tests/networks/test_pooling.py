@@ -217,7 +217,7 @@ X = np.ones((2, 3, 5, 5))
         (lambda kind: kind(6)((), X), "kernel_size must fit"),
     ],
 )
-def test_what_cannot_be_is_said_in_one_sentence(kind, make, message):
+def test_what_cannot_be(kind, make, message):
     with pytest.raises(ValueError, match=message):
         make(kind)
 

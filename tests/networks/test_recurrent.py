@@ -19,7 +19,14 @@ from calclearn.descent.optimizers import Adam, GradientDescent
 from calclearn.networks.initial import scaled
 from calclearn.networks.layers import Dense, LastStep
 from calclearn.networks.network import Network
-from calclearn.networks.recurrent import GRU, LSTM, RNN, adjoints_through_time, step_by_step
+from calclearn.networks.recurrent import (
+    GRU,
+    LSTM,
+    RNN,
+    adjoints_through_time,
+    one_unit,
+    step_by_step,
+)
 
 LAYERS = {"tanh": RNN(3), "relu": RNN(3, "relu"), "LSTM": LSTM(3), "GRU": GRU(3)}
 # name           layer            shape (N, T, D) of the inputs
@@ -309,7 +316,7 @@ def test_a_network_remembers_the_first_number_unless_its_error_is_held_back():
 # First weights, shapes and errors.
 
 
-def test_each_gate_draws_its_own_first_weights():
+def test_each_gate_draws_its_own_initial_weights():
     W_ih, W_hh, b_ih, b_hh = GRU(5).init(np.random.default_rng(0), (7, 2))
     assert W_ih.shape == (15, 2)
     for gate in W_hh.reshape(3, 5, 5):
@@ -341,13 +348,13 @@ def test_output_shape_is_the_shape_of_the_output(layer):
         (lambda: GRU(3).output_shape((1, 8, 8)), r"input of GRU, must have shape \(N, T, D\)"),
     ],
 )
-def test_what_cannot_be_is_said_in_one_sentence(make, message):
+def test_what_cannot_be(make, message):
     with pytest.raises(ValueError, match=message):
         make()
 
 
 @pytest.mark.parametrize("call", [lambda layer, p, x: layer(p, x), step_by_step])
-def test_inputs_that_do_not_fit_are_named(call):
+def test_inputs_that_do_not_fit(call):
     layer = LSTM(3)
     parameters, x, _ = drawn(layer, (2, 4, 5))
     with pytest.raises(ValueError, match=r"LSTM, must have shape \(N, T, D\), .* got \(N, 5\)"):
@@ -367,20 +374,38 @@ def test_inputs_that_do_not_fit_are_named(call):
 
 
 @pytest.mark.parametrize("name", ["initial", "recurrent_initial"])
-def test_an_initialisation_that_is_no_function_is_named(name):
+def test_an_initialisation_that_is_no_function(name):
     with pytest.raises(TypeError, match=rf"{name} must be a function .* got 2"):
         GRU(3, **{name: 2})
 
 
-def test_a_layer_without_steps_is_named():
+def test_a_layer_without_steps():
     with pytest.raises(TypeError, match="layer must be an RNN, LSTM or GRU, got Dense"):
         step_by_step(Dense(3), (), np.ones((2, 4, 5)))
 
 
-def test_a_cotangent_of_another_shape_is_named():
+def test_a_cotangent_of_another_shape():
     parameters, x, g = drawn(RNN(3), (2, 4, 5))
     with pytest.raises(ValueError, match=r"g must have shape \(2, 4, 3\), .* got \(2, 3\)"):
         adjoints_through_time(RNN(3), parameters, x, g[:, -1])
+
+
+@pytest.mark.parametrize("w", [(0.9, 0.5), (-1.2, 0.3), (1.3, 0.01)])
+def test_gradient_of_one_unit(w):
+    x = np.array([0.3, -1.0, 0.7, 0.2, 1.5])
+    loss = one_unit(x, 0.4)
+    assert loss.gradient(w) == pytest.approx(grad(loss.function)(np.array(w)))
+    assert loss(w) == pytest.approx(loss.value_and_gradient(w)[0])
+    layer = (*np.reshape(w[::-1], (2, 1, 1)), np.zeros(1), np.zeros(1))
+    assert loss(w) == pytest.approx((RNN(1)(layer, x[None, :, None])[0, -1, 0] - 0.4) ** 2)
+
+
+def test_one_unit_at_many_points():
+    loss, mesh = one_unit(np.ones(20), 0.7), np.random.default_rng(0).normal(size=(2, 3, 4))
+    values, gradients = loss.value_and_gradient(mesh)
+    for i, j in np.ndindex(3, 4):
+        assert values[i, j] == pytest.approx(loss(mesh[:, i, j]))
+        assert gradients[:, i, j] == pytest.approx(loss.gradient(mesh[:, i, j]))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,130 @@
+"""A class as one HTML page: which exercise is hard, which prediction surprised, and each student.
+
+The page is a file of its own, without a script, and its first line forbids the browser to run or to
+load anything. All texts are escaped: a name or an answer stays what it is, a text. Lengths of the
+bars say what the numbers beside them say, so neither colour nor sight is needed to read it.
+"""
+
+from html import escape
+
+from calclearn.classroom.gradebook import WORDS, Gradebook, Lesson, printable
+
+HEAD = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width">
+<title>The class</title>
+<style>
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere }
+table { border-collapse: collapse }
+th, td { padding: .15rem .8rem .15rem 0; text-align: left; vertical-align: top }
+.wide th { overflow-wrap: normal }
+thead th { border-bottom: 1px solid }
+.bar { display: flex; width: clamp(5rem, 30vw, 16rem); height: 1.1rem; margin: .2rem 0 }
+.bar { outline: 1px solid #8888 }
+.right { background: #0072B2 } .tried { background: #E69F00 } .open { background: none }
+.key { display: inline-block; width: .8rem; height: .8rem; outline: 1px solid #888 }
+.wide { overflow-x: auto }
+</style>
+"""
+
+
+def page(book: Gradebook) -> str:
+    """The class as a page of HTML."""
+    parts = [HEAD, f"<main>\n<h1>The class</h1>\n<p>{_text(book.source)}</p>\n"]
+    parts += [_lesson(book, lesson) for lesson in book.lessons.values()]
+    parts.append(_students(book))
+    if book.equal:
+        rows = "".join(
+            f"<li>{_text(what)}: {_text(', '.join(names))}</li>\n" for what, names in book.equal
+        )
+        parts.append(
+            f"<h2>Equal answers</h2>\n<p>A reason to ask, and no proof.</p>\n<ul>{rows}</ul>\n"
+        )
+    if book.ignored:
+        parts.append(f"<p>No notebooks, so not read: {_text(', '.join(book.ignored))}</p>\n")
+    return "".join([*parts, "</main>\n"])
+
+
+def _lesson(book: Gradebook, lesson: Lesson) -> str:
+    """The bars of a lesson's exercises and predictions, under a sentence that sums them up."""
+    tallies = {number: book.tally(number) for number in lesson.exercises}
+    keys = "".join(f'<span class="key {word}"></span> {word} &nbsp; ' for word in WORDS.values())
+    rows = []
+    for number, counts in tallies.items():
+        numbers = ", ".join(f"{count} {word}" for word, count in counts.items())
+        rows.append(
+            f'<tr><th scope="row">{_text(number)}</th><td>{_bar(counts)}{numbers}</td>'
+            f"<td>{_text(lesson.exercises[number])}</td></tr>\n"
+        )
+    questions = [_prediction(book, lesson, question) for question in lesson.predictions]
+    return (
+        f"<h2>Lesson {_text(lesson.number)}</h2>\n<p>{_text(_summary(book, lesson))}</p>\n"
+        f"<p>{keys}</p>\n<table><tbody>\n{''.join(rows)}</tbody></table>\n{''.join(questions)}"
+    )
+
+
+def _summary(book: Gradebook, lesson: Lesson) -> str:
+    """The exercise that fewest have right, and the prediction that surprised most."""
+    said = []
+    tallies = {number: book.tally(number) for number in lesson.exercises}
+    tried = {n: counts for n, counts in tallies.items() if counts["right"] or counts["tried"]}
+    if tried:
+        hardest = min(tried, key=lambda n: tried[n]["right"] / (sum(tried[n].values())))
+        counts = tried[hardest]
+        said.append(f"Hardest: {hardest}, right for {counts['right']} of {sum(counts.values())}.")
+    surprised = {}
+    for question in lesson.predictions:
+        votes = book.votes(lesson, question)
+        votes.pop("no prediction", None)
+        happens = lesson.happens(question)
+        if happens and sum(votes.values()):
+            surprised[question] = (sum(votes.values()) - votes.get(happens, 0), sum(votes.values()))
+    if surprised:
+        question = max(surprised, key=lambda q: surprised[q][0] / surprised[q][1])
+        wrong, cast = surprised[question]
+        said.append(f"Most surprising: {wrong} of {cast} expected something else of “{question}”")
+    return " ".join(said)
+
+
+def _prediction(book: Gradebook, lesson: Lesson, question: str) -> str:
+    votes, happens = book.votes(lesson, question), lesson.happens(question)
+    most = max(sum(votes.values()), 1)
+    rows = []
+    for option, count in votes.items():
+        mark = " <strong>(this happens)</strong>" if option == happens else ""
+        bar = _bar({"right" if option == happens else "tried": count, "open": most - count})
+        rows.append(
+            f'<tr><th scope="row">{count}</th><td>{bar}</td><td>{_text(option)}{mark}</td></tr>\n'
+        )
+    return (
+        f"<h3>Prediction: {_text(question)}</h3>\n<table><tbody>\n{''.join(rows)}</tbody></table>\n"
+    )
+
+
+def _students(book: Gradebook) -> str:
+    numbers = [number for lesson in book.lessons.values() for number in lesson.exercises]
+    head = "".join(
+        f'<th scope="col">{_text(n)}</th>' for n in ["student", *numbers, "right", "to look at"]
+    )
+    rows = []
+    for student in book.students:
+        states = (WORDS[student.exercises[n]] if n in student.exercises else "" for n in numbers)
+        cells = "".join(f"<td>{_text(cell)}</td>" for cell in [*states, str(student.count(True))])
+        notes = "<br>".join(map(_text, student.notes))
+        rows.append(f'<tr><th scope="row">{_text(student.name)}</th>{cells}<td>{notes}</td></tr>\n')
+    return (
+        f'<h2>Students</h2>\n<div class="wide" tabindex="0" role="region" aria-label="Students">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>\n{''.join(rows)}</tbody></table></div>\n"
+    )
+
+
+def _bar(counts: dict[str, int]) -> str:
+    parts = (f'<span class="{word}" style="flex:{n}"></span>' for word, n in counts.items() if n)
+    return f'<div class="bar" aria-hidden="true">{"".join(parts)}</div>'
+
+
+def _text(text: str) -> str:
+    return escape(printable(text))

@@ -1,0 +1,799 @@
+"""The failing runs of lesson 18: their data and networks, what is wrong with each, and what can be
+measured of it. The answers to the lesson stand here.
+
+Nothing is staged. A failing run is data, a network and a plan with one mistake in it; each setting
+that the learner chooses is a training by `descend`, and all losses shown are of that training:
+
+    w₀ = network.init(seed),    wₖ₊₁ = wₖ − η g(wₖ)        g: what the run takes for ∇L
+
+Instruments measure a training; evidence is a question to curves and instruments, whose answer is
+computed. So it can be false, or true of many runs, or true and proof of one cause.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property, lru_cache, partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from calclearn.calculus import numerical
+from calclearn.calculus.checking import GradientReport, check_gradient
+from calclearn.data import digits, penguins
+from calclearn.data.co2 import rises
+from calclearn.descent.descend import Descent, Stop, descend
+from calclearn.descent.losses import cross_entropy, l2, mse
+from calclearn.descent.optimizers import Adam, GradientDescent
+from calclearn.descent.schedules import clipped
+from calclearn.descent.surfaces import Surface
+from calclearn.explorers.wording import counted
+from calclearn.networks.initial import fans, he, orthogonal, xavier
+from calclearn.networks.inside import activations, length
+from calclearn.networks.layers import Dense, LastStep, LeakyReLU, ReLU, Sigmoid, Tanh
+from calclearn.networks.network import Network
+from calclearn.networks.recurrent import RNN
+
+RECORDS, PATIENCE = 50, 8  # records of a run; those without a better one before it is stopped
+AS_DELIVERED = "as delivered"
+FIXED, BETTER, FAILING = "fixed", "better", "no better"  # outcomes
+
+
+# A run, and one training of it.
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is decided before a run; a setting that the learner changes is one of these."""
+
+    learning_rate: float = 0.1
+    steps: int = 100
+    units: int = 16
+    layers: int = 1  # hidden ones
+    activation: str = "tanh"
+    initial_weights: str = AS_DELIVERED
+    features: str = AS_DELIVERED
+    labels: str = AS_DELIVERED
+    gradient: str = AS_DELIVERED
+    max_norm: float | None = None  # clips the gradient
+    strength: float = 0.0  # λ of L2
+    early: bool = False
+
+
+class Data(NamedTuple):
+    """What a network is trained on, and what is kept for validation."""
+
+    x: np.ndarray  # (N, ...)
+    y: np.ndarray  # (N,) classes, or (N, 1)
+    x_validation: np.ndarray
+    y_validation: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FailingRun:
+    """A failing run: its `plan` as delivered, and the `settings` of it that may be changed.
+
+    `data` and `network` are made for a plan. `slip`, of a network, has a factor for each weight: by
+    so much its derivative is wrong as delivered. A run whose validation loss is at most `target` is
+    fixed, at most `better` better; both are far from every final loss, so rounding cannot change an
+    outcome. `cause` is a key of `CAUSES`, `limits` are those of the losses drawn.
+    """
+
+    name: str
+    cause: int
+    unit: str
+    plan: Plan
+    settings: dict[str, tuple]
+    target: float
+    better: float
+    limits: tuple[float, float]
+    data: Callable[[Plan], Data]
+    network: Callable[[Plan], Network]
+    error: Callable = cross_entropy
+    optimizer: Callable = GradientDescent
+    slip: Callable[[Network], np.ndarray] = field(
+        default=lambda network: np.ones(network.dimension)
+    )
+    seed: int = 0
+
+    def attempt(self, **settings: Any) -> "Attempt":
+        """Train with some settings changed, the others as delivered.
+
+        Raises ValueError for a setting or a value that this run does not offer.
+        """
+        for name, value in settings.items():
+            if value not in self.settings.get(name, ()):
+                offers = {name: list(values) for name, values in self.settings.items()}
+                raise ValueError(f"settings of run {self.name} are {offers}, got {name}={value!r}")
+        return _attempt(self, replace(self.plan, **settings))
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """One training of a failing run, and what can be read off its curves."""
+
+    run: FailingRun
+    plan: Plan
+    data: Data
+    network: Network
+    loss: Surface  # of the training data
+    followed: Surface  # the same, with the gradient that the run follows
+    descent: Descent
+
+    @property
+    def steps(self) -> int:
+        return int(self.descent.steps_taken)
+
+    @property
+    def diverged(self) -> bool:
+        return bool(self.descent.stop == Stop.DIVERGED)
+
+    @cached_property
+    def training(self) -> np.ndarray:
+        """The training loss, without penalty, of each record (K+1,)."""
+        return self.descent.values - self.plan.strength * np.sum(self.descent.points**2, axis=1)
+
+    @property
+    def validation(self) -> np.ndarray:
+        """The validation loss of each record (K+1,)."""
+        return self.descent.validation
+
+    @property
+    def kept(self) -> int:
+        """The record whose weights are kept: the last, or with `early` the best on validation."""
+        return int(np.argmin(self.validation)) if self.plan.early else len(self.validation) - 1
+
+    @property
+    def score(self) -> float:
+        """The validation loss of the weights that are kept; ∞ for a run that has diverged."""
+        lost = self.diverged and not self.plan.early
+        return np.inf if lost else float(self.validation[self.kept])
+
+    @property
+    def outcome(self) -> str:
+        """fixed, better, or no better."""
+        if self.score <= self.run.target:
+            return FIXED
+        return BETTER if self.score <= self.run.better else FAILING
+
+    @cached_property
+    def baseline(self) -> float:
+        """The validation loss of predicting the training mean, or class shares, for every input."""
+        y, held = self.data.y, self.data.y_validation
+        if y.ndim == 1:
+            shares = np.bincount(y) / len(y)
+            return float(-np.mean(np.log(shares[held])))
+        return float(np.mean((held - y.mean()) ** 2))
+
+    @cached_property
+    def gradient_norms(self) -> np.ndarray:
+        """The length of the followed gradient at each weight matrix, by record (K+1, matrices)."""
+        with np.errstate(over="ignore"):
+            return np.array([
+                [length(g) for g in matrices(self.network, gradient)]
+                for gradient in self.descent.gradients
+            ])  # fmt: skip
+
+    def __str__(self) -> str:
+        """How the training went."""
+        after, unit = f"after {counted(self.steps, 'step')}", self.run.unit
+        if self.diverged and not self.plan.early:
+            return f"the run diverges {after}"
+        if self.plan.early:
+            best = self.descent.steps[self.kept]
+            return f"{after} the weights of step {best} are kept; their validation loss is " + (
+                f"{self.score:.3g} {unit}"
+            )
+        return (
+            f"{after} the training loss is {self.training[-1]:.3g} {unit}, the validation loss "
+            f"{self.score:.3g} {unit}"
+        )
+
+
+@lru_cache(maxsize=512)  # a setting that comes back has its training again
+def _attempt(run: FailingRun, plan: Plan) -> Attempt:
+    network = run.network(plan)
+    return train(run, plan, network, network.init(run.seed))
+
+
+def train(run: FailingRun, plan: Plan, network: Network, start: np.ndarray) -> Attempt:
+    """Train the network of a failing run from these weights (d,)."""
+    data = run.data(plan)
+    loss = network.loss(data.x, data.y, run.error)
+    slips = run.slip(network) if plan.gradient == AS_DELIVERED else 1.0
+    followed = loss if np.all(slips == 1) else with_factors(loss, slips)
+    optimizer = run.optimizer(plan.learning_rate)
+    descent = descend(
+        followed + plan.strength * l2() if plan.strength else followed,
+        start,
+        optimizer if plan.max_norm is None else clipped(optimizer, plan.max_norm),
+        plan.steps,
+        every=max(1, plan.steps // RECORDS),
+        validation=network.loss(data.x_validation, data.y_validation, run.error),
+        patience=PATIENCE if plan.early else None,
+    )
+    return Attempt(run, plan, data, network, loss, followed, descent)
+
+
+def with_factors(loss: Surface, factors: np.ndarray) -> Surface:
+    """Return the loss with a gradient that is wrong by these factors (d,): g = factors · ∇L.
+
+    >>> bowl = Surface(lambda w: np.sum(w**2, axis=0), lambda w: 2 * w)
+    >>> with_factors(bowl, np.array([1.0, -1.0])).gradient([3.0, 1.0])
+    array([ 6., -2.])
+    """
+
+    def both(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        value, g = loss.value_and_gradient(w)
+        return value, (factors * g.T).T
+
+    return loss.replace(value_and_gradient=both)
+
+
+# Data.
+
+MEASURED = ("bill_length", "bill_depth", "flipper_length", "body_mass")
+MONTHS = 24  # that the recurrent network reads
+
+
+def standardised(x: np.ndarray) -> np.ndarray:
+    """(x − mean) / standard deviation, column by column."""
+    return (x - x.mean(axis=0)) / x.std(axis=0)
+
+
+def _split(x: np.ndarray, y: np.ndarray, count: int) -> Data:
+    """Take so many penguins to train on, and the others for validation."""
+    order = np.random.default_rng(0).permutation(len(x))
+    train, rest = order[:count], order[count:]
+    return Data(x[train], y[train], x[rest], y[rest])
+
+
+@cache
+def body_masses() -> Data:
+    """Mass (kg) by three measurements."""
+    x = np.stack([penguins()[name] for name in MEASURED[:3]], axis=1)
+    return _split(standardised(x), penguins().body_mass[:, None] / 1000, 242)
+
+
+@cache
+def bill_depths() -> Data:
+    """Depth of the bill (mm above 17) by three measurements, of thirty birds only."""
+    x = np.stack([penguins()[name] for name in MEASURED if name != "bill_depth"], axis=1)
+    return _split(standardised(x), penguins().bill_depth[:, None] - 17, 30)
+
+
+@cache
+def species(scaled: bool = True) -> Data:
+    """Species, 0 to 2, by four measurements: in standard deviations, or in mm and g."""
+    x = np.stack([penguins()[name] for name in MEASURED], axis=1)
+    kinds = np.unique(penguins().species, return_inverse=True)[1]
+    return _split(standardised(x) if scaled else x, kinds, 242)
+
+
+@cache
+def handwriting(shuffled: bool = False) -> Data:
+    """Three hundred digits, with their own labels, or with those of others."""
+    train, held = digits().train, digits().validation
+    x, x_held = (part.images.reshape(-1, 64) for part in (train, held))
+    labels = train.labels[:300]
+    if shuffled:
+        labels = np.random.default_rng(1).permutation(labels)
+    return Data(x[:300], labels, x_held[:200], held.labels[:200])
+
+
+@cache
+def air() -> Data:
+    """The rise of carbon dioxide in a month, by those of the two years before."""
+    data = rises()
+    x, held = data.x[:, -MONTHS:], data.held_out
+    return Data(x[~held][::3], data.y[~held][::3], x[held], data.y[held])
+
+
+# Networks, and slips of a gradient by hand: a factor for each weight.
+
+ACTIVATIONS = {
+    "ReLU": ReLU(), "leaky ReLU": LeakyReLU(0.1), "sigmoid": Sigmoid(), "tanh": Tanh()
+}  # fmt: skip
+INITIAL = {AS_DELIVERED: xavier, "He": he, "Xavier": xavier}
+EXPLOSIVE = 1.8  # by so much the recurrent network's initial weights stretch its state
+
+
+def _dense(inputs: int, outputs: int, plan: Plan) -> Network:
+    initial = INITIAL[plan.initial_weights]
+    hidden = (Dense(plan.units, initial), ACTIVATIONS[plan.activation]) * plan.layers
+    return Network((*hidden, Dense(outputs, xavier)), (inputs,))
+
+
+def _recurrent(plan: Plan) -> Network:
+    """A recurrent network of ReLU, whose state is rotated, or rotated and stretched, each month."""
+    stretch = EXPLOSIVE if plan.initial_weights == AS_DELIVERED else 1.0
+
+    def rotation(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        return stretch * orthogonal(rng, shape)
+
+    recurrent = RNN(plan.units, nonlinearity="relu", recurrent_initial=rotation)
+    return Network((recurrent, LastStep(), Dense(1, xavier)), (MONTHS, 1))
+
+
+def _sum_for_mean(network: Network) -> np.ndarray:
+    return np.full(network.dimension, float(len(body_masses().x)))
+
+
+def _lost_minus(network: Network) -> np.ndarray:
+    """In the first layer alone."""
+    factors = np.ones(network.dimension)
+    for part in network.parameters(factors)[0]:
+        part[...] = -1  # a view, so it fills the factors
+    return factors
+
+
+# The failing runs: each has one cause, and some of its settings have nothing to do with it.
+
+GRADIENT = {"gradient": (AS_DELIVERED, "by grad")}
+LABELS = {"labels": (AS_DELIVERED, "checked again")}
+FEATURES = {"features": (AS_DELIVERED, "standardised")}
+KILOGRAMS = {
+    "unit": "kg²", "error": mse, "target": 0.17, "better": 0.58, "limits": (0.03, 1e4),
+    "data": lambda plan: body_masses(), "network": partial(_dense, 3, 1),
+}  # fmt: skip
+SPECIES = {
+    "unit": "nats", "limits": (0.01, 10), "data": lambda plan: species(),
+    "network": partial(_dense, 4, 3),
+}  # fmt: skip
+DIGITS = {"unit": "nats", "limits": (0.01, 30), "network": partial(_dense, 64, 10)}
+
+RUNS = {
+    run.name: run
+    for run in (
+        FailingRun(
+            name="0", cause=6, slip=_sum_for_mean, **KILOGRAMS,
+            plan=Plan(learning_rate=0.002, steps=60),
+            settings={"learning_rate": (0.1, 0.002, 4e-4), **GRADIENT},
+        ),
+        FailingRun(
+            name="A", cause=1, **KILOGRAMS,
+            plan=Plan(learning_rate=0.5, steps=60),
+            settings={
+                "learning_rate": (0.5, 0.1, 0.003, 3e-4), "units": (4, 16, 64),
+                "max_norm": (None, 1.0),
+            },
+        ),
+        FailingRun(
+            name="B", cause=8, unit="mm²", error=mse, target=1.75, better=2.3, limits=(1e-3, 30),
+            data=lambda plan: bill_depths(), network=partial(_dense, 3, 1), optimizer=Adam,
+            plan=Plan(learning_rate=0.02, steps=300, units=32, layers=2),
+            settings={
+                "strength": (0.0, 0.001, 0.05, 3.0), "early": (False, True), "units": (2, 8, 32),
+                **LABELS,
+            },
+        ),
+        FailingRun(
+            name="C", cause=4, seed=20, target=0.15, better=0.8, **SPECIES,
+            plan=Plan(
+                learning_rate=0.1, units=4, layers=6, activation="ReLU", initial_weights="He"
+            ),
+            settings={
+                "learning_rate": (0.3, 0.1, 0.01), "activation": tuple(ACTIVATIONS),
+                "initial_weights": ("He", "Xavier"),
+            },
+        ),
+        FailingRun(
+            name="D", cause=2, seed=3, target=0.2, better=0.64, **SPECIES,
+            plan=Plan(learning_rate=1e-4),
+            settings={
+                "learning_rate": (0.3, 0.001, 1e-4, 1e-5), "units": (16, 64),
+                "steps": (100, 400), **GRADIENT,
+            },
+        ),
+        FailingRun(
+            name="E", cause=3, target=0.2, better=0.9, **(SPECIES | {
+                "limits": (0.03, 1e5),
+                "data": lambda plan: species(plan.features != AS_DELIVERED),
+            }),
+            plan=Plan(learning_rate=1e-7, steps=150, layers=0),
+            settings={
+                "learning_rate": (0.3, 0.001, 1e-6, 1e-7, 1e-8), **FEATURES,
+                "strength": (0.0, 0.01, 1.0),
+            },
+        ),
+        FailingRun(
+            name="F", cause=6, slip=_lost_minus, target=0.8, better=1.4, **DIGITS,
+            data=lambda plan: handwriting(),
+            plan=Plan(learning_rate=0.1, steps=150, units=32),
+            settings={"learning_rate": (0.3, 0.1, 0.01), "units": (8, 32), **GRADIENT, **LABELS},
+        ),
+        FailingRun(
+            name="G", cause=5, unit="σ²", error=mse, target=0.4, better=0.78, limits=(0.03, 1e6),
+            data=lambda plan: air(), network=_recurrent,
+            plan=Plan(learning_rate=0.01),
+            settings={
+                "learning_rate": (0.03, 0.01, 0.001, 1e-4), "max_norm": (None, 1.0),
+                "initial_weights": (AS_DELIVERED, "orthogonal"),
+            },
+        ),
+        FailingRun(
+            name="H", cause=7, target=0.6, better=1.3, **DIGITS, optimizer=Adam,
+            data=lambda plan: handwriting(plan.labels == AS_DELIVERED),
+            plan=Plan(learning_rate=0.01, steps=150, units=32),
+            settings={
+                "learning_rate": (0.01, 1e-4), "strength": (0.0, 0.003, 0.1),
+                "early": (False, True), **LABELS,
+            },
+        ),
+    )
+}  # fmt: skip
+
+
+# Instruments: what can be measured of a training, whatever is wrong with it.
+
+FLAT = 0.01  # of the largest slope; a unit whose slopes are all below it is silent
+SLOPES = {  # of an activation from its output a, of at most 1
+    "ReLU": lambda a: a > 0,
+    "RNN": lambda a: a > 0,  # those of these runs have ReLU
+    "LeakyReLU": lambda a: np.where(a > 0, 1, 0.1),
+    "Tanh": lambda a: 1 - a**2,
+    "Sigmoid": lambda a: 4 * a * (1 - a),
+}
+
+
+class Reading(NamedTuple):
+    """What an instrument shows: numbers at places, at the start of the run and at its end."""
+
+    places: list[str]  # layers or inputs
+    start: np.ndarray
+    end: np.ndarray  # of no numbers where the end is not measured
+    words: str
+
+
+def matrix_names(network: Network) -> dict[str, int]:
+    """The weight matrices by a short name, and the place of each among all parameters.
+
+    >>> matrix_names(RUNS["G"].attempt().network)
+    {'1 ih': 0, '1 hh': 1, '2': 4}
+    """
+    names, layers = {}, []
+    for place, (name, shape) in enumerate(network.parameter_shapes.items()):
+        layer, _, kind = name.split()
+        layers += [layer] if layer not in layers else []
+        if len(shape) > 1:
+            names[f"{len(layers)} {kind[2:]}".strip()] = place
+    return names
+
+
+def matrices(network: Network, w: np.ndarray) -> list[np.ndarray]:
+    """The weight matrices out of one vector (d,), of weights or of a gradient."""
+    every = [part for layer in network.parameters(w) for part in layer]
+    return [every[place] for place in matrix_names(network).values()]
+
+
+def gradient_by_layer(attempt: Attempt) -> Reading:
+    """‖∂L/∂W‖ for each weight matrix, of the gradient that the run follows."""
+    start, *_, end = attempt.gradient_norms
+    words = f"the gradient is {start[0]:.2g} in the first layer and {start[-1]:.2g} in the last"
+    return Reading([*matrix_names(attempt.network)], start, end, f"At the start {words}.")
+
+
+def weights_by_layer(attempt: Attempt) -> Reading:
+    """The scale of the weights, typical size · √inputs: in a wide layer 1 keeps a signal's size."""
+
+    def scales(w: np.ndarray) -> np.ndarray:
+        parts = matrices(attempt.network, w)
+        return np.array([length(W) * np.sqrt(fans(W.shape)[0] / W.size) for W in parts])
+
+    w, places = attempt.descent.points, [*matrix_names(attempt.network)]
+    start, end = scales(w[0]), scales(w[-1])
+    moved, most = length(w[-1] - w[0]) / length(w[0]), int(np.argmax(start))
+    words = (
+        f"At the start the largest scale is {start[most]:.2g}, in layer {places[most]}. From "
+        f"start to end all weights together move by {100 * moved:.2g} % of their length."
+    )
+    return Reading(places, start, end, words)
+
+
+def silent(attempt: Attempt, record: int) -> dict[str, float]:
+    """The share of silent units in each hidden layer: flat for all examples, in %."""
+    with np.errstate(all="ignore"):
+        outputs = activations(attempt.network, attempt.descent.points[record], attempt.data.x)
+        slopes = [
+            SLOPES[kind](a) for name, a in outputs.items() if (kind := name.split()[1]) in SLOPES
+        ]
+        return {
+            f"{k}": 100 * float(np.mean(slope.max(axis=tuple(range(slope.ndim - 1))) < FLAT))
+            for k, slope in enumerate(slopes, 1)
+        }
+
+
+def silent_units(attempt: Attempt) -> Reading:
+    start, end = silent(attempt, 0), silent(attempt, -1)
+    if not start:
+        return Reading([], np.zeros(0), np.zeros(0), "There are no hidden units.")
+    most = [max(share.values()) for share in (start, end)]
+    words = (
+        f"In the worst layer {most[0]:.0f} % of the units are silent at the start, "
+        f"{most[1]:.0f} % at the end."
+    )
+    return Reading([*start], np.array([*start.values()]), np.array([*end.values()]), words)
+
+
+def inputs(attempt: Attempt) -> Reading:
+    """The standard deviation of each feature."""
+    x = attempt.data.x
+    spread = x.reshape(-1, x.shape[-1]).std(axis=0)
+    used = spread[spread > 0]
+    low, high = (f"{size:.2g}" for size in (used.min(), used.max()))
+    words = f"The inputs have standard deviations from {low} to {high}."
+    if low == high:
+        words = f"The standard deviation is {low}."
+    return Reading([str(k + 1) for k in range(len(spread))], spread, np.zeros(0), words)
+
+
+@lru_cache(maxsize=64)
+def checked(attempt: Attempt) -> tuple[np.ndarray, GradientReport]:
+    """By what share the gradient misses the slopes along a random direction in each layer.
+
+        s(c) = L(w₀ + Σₖ cₖ dₖ),      ∂s/∂cₖ = dₖ · ∇L
+
+    So a check of thousands of weights is one of a few numbers.
+    """
+    network, rng = attempt.network, np.random.default_rng(0)
+    directions = np.zeros((len(matrix_names(network)), network.dimension))
+    for part, row in zip(range(len(directions)), directions, strict=True):
+        W = matrices(network, row)[part]
+        W[...] = rng.normal(size=W.shape)  # a view, so it fills the direction
+        row /= length(row)
+    w = attempt.descent.points[0]
+
+    def along(c: np.ndarray) -> np.ndarray:
+        return attempt.loss(np.moveaxis(w + np.tensordot(c, directions, (0, 0)), -1, 0))
+
+    def given(c: np.ndarray) -> np.ndarray:
+        return directions @ attempt.followed.gradient(w + c @ directions)
+
+    here = np.zeros(len(directions))
+    slopes, claimed = numerical.grad(along)(here), given(here)
+    typical = np.maximum(np.abs(slopes), 1e-6 * np.abs(slopes).max() or 1.0)
+    return np.abs(claimed - slopes) / typical, check_gradient(along, given, at=here)
+
+
+def gradient_check(attempt: Attempt) -> Reading:
+    misses, report = checked(attempt)
+    names, words = [*matrix_names(attempt.network)], report.message.replace("of f", "of the loss")
+    for k, name in enumerate(names):
+        words = words.replace(f"w[{k}]", f"layer {name}")
+    return Reading(names, misses, np.zeros(0), words)
+
+
+INSTRUMENTS: dict[str, Callable[[Attempt], Reading]] = {
+    "gradient by layer": gradient_by_layer, "weights by layer": weights_by_layer,
+    "silent units": silent_units, "inputs": inputs, "gradient check": gradient_check,
+}  # fmt: skip
+
+
+# Causes, and evidence for them.
+
+
+class Cause(NamedTuple):
+    text: str
+    would: str  # what curves or instruments would show
+    why: str  # said where the diagnosis is right
+
+
+CAUSES = {
+    1: Cause(
+        "The step is too large.",
+        "the loss would grow or jump from the first steps on",
+        "Each step overshoots farther than the one before, as in lesson 07. Clipping only hides "
+        "it.",
+    ),
+    2: Cause(
+        "The step is far too small.",
+        "the loss would go its way evenly, at a crawl",
+        "The gradient is right and alive, and the weights hardly move. More steps help, slowly.",
+    ),
+    3: Cause(
+        "The features are not scaled.",
+        "the inputs would differ in spread",
+        "One large feature dominates: a rate small enough for its weight is far too small for the "
+        "others.",
+    ),
+    4: Cause(
+        "Units are dead.",
+        "the silent units would fill a layer",
+        "Nothing comes back through a layer that is silent, whatever the learning rate (lesson "
+        "13).",
+    ),
+    5: Cause(
+        "The recurrence explodes.",
+        "there would be a state that is carried from step to step",
+        "Each month multiplies the state by more than 1 on average, and the gradient with it.",
+    ),
+    6: Cause(
+        "The gradient is wrong.",
+        "the gradient check would contradict it",
+        "The loss printed is right, its gradient is not: only a comparison shows that (lesson 08).",
+    ),
+    7: Cause(
+        "The labels are shuffled.",
+        "what is learned would be worth nothing on other data",
+        "What was learned by heart is not so elsewhere. No setting of the training repairs the "
+        "data.",
+    ),
+    8: Cause(
+        "The network overfits.",
+        "the validation loss would turn while the training loss falls",
+        "What is learned late is noise (lesson 16): a penalty, or an early end, holds it back.",
+    ),
+    9: Cause(
+        "The network has too few units.",
+        "more units would help, and the training loss stay high",
+        "",  # the cause of none of these runs
+    ),
+}
+
+
+Conditions = Iterator[tuple[bool, str]]  # whether it is so, and what shows that
+
+
+def _read(attempt: Attempt, instrument: str) -> str:
+    return f"The instrument “{instrument}” says: {INSTRUMENTS[instrument](attempt).words}"
+
+
+def _losses(attempt: Attempt) -> str:
+    """What the chart of the losses shows."""
+    unit = attempt.run.unit
+    if attempt.diverged:
+        return f"Look at the losses: {attempt}."
+    return (
+        f"Look at the losses: that of training goes from {attempt.training[0]:.3g} to "
+        f"{attempt.training[-1]:.3g} {unit}; that of validation is {attempt.validation.min():.3g} "
+        f"{unit} at its lowest and {attempt.validation[-1]:.3g} {unit} at the end. The thin line "
+        f"is at {attempt.baseline:.3g} {unit}."
+    )
+
+
+def _fixed_by_rate(run: FailingRun, way: int) -> tuple[bool, str]:
+    """Whether a larger (1) or smaller (−1) learning rate fixes the run, and nothing else."""
+    usual, size = run.plan.learning_rate, {1: "larger", -1: "smaller"}[way]
+    rates = [rate for rate in run.settings.get("learning_rate", ()) if way * (rate - usual) > 0]
+    fixed = any(run.attempt(learning_rate=rate).outcome == FIXED for rate in rates)
+    return fixed, (
+        f"Try each {size} learning rate, and leave the other settings: none fixes the run."
+        if rates else f"This run offers no {size} learning rate."
+    )  # fmt: skip
+
+
+def above_target(run: FailingRun) -> Conditions:
+    yield run.attempt().outcome != FIXED, _losses(run.attempt())
+
+
+def memorised(run: FailingRun) -> Conditions:
+    attempt = run.attempt()
+    yield attempt.training[-1] < 0.5 * attempt.baseline, _losses(attempt)
+    yield attempt.validation.min() > 0.95 * attempt.baseline, _losses(attempt)
+
+
+def above_baseline(run: FailingRun) -> Conditions:
+    attempt = run.attempt()
+    yield attempt.diverged or attempt.training[-1] > 0.9 * attempt.baseline, _losses(attempt)
+
+
+def unscaled_inputs(run: FailingRun) -> Conditions:
+    spread = np.sort(inputs(run.attempt()).start)[-2:]
+    yield (
+        len(spread) == 2 and spread[1] > 50 * spread[0],
+        (
+            f"The instrument “inputs” says: The two widest inputs have the standard deviations "
+            f"{spread[0]:.2g} and {spread[-1]:.2g}."
+            if len(spread) == 2
+            else "There is only one input."
+        ),
+    )
+
+
+def wrong_gradient(run: FailingRun) -> Conditions:
+    attempt = run.attempt()
+    yield not checked(attempt)[1], _read(attempt, "gradient check")
+
+
+def rate_too_small(run: FailingRun) -> Conditions:
+    attempt = run.attempt()
+    yield np.ptp(np.log(attempt.training)) < 0.1, _losses(attempt)
+    yield _fixed_by_rate(run, 1)
+
+
+def overfits(run: FailingRun) -> Conditions:
+    attempt = run.attempt()
+    least = attempt.validation.min()
+    yield least < 0.75 * attempt.baseline, _losses(attempt)
+    yield attempt.training[-1] < 0.5 * least, _losses(attempt)
+    yield attempt.validation[-1] > 1.5 * least, _losses(attempt)
+
+
+def large_recurrent_weights(run: FailingRun) -> Conditions:
+    attempt = run.attempt()
+    places, scales, *_ = weights_by_layer(attempt)
+    recurrent = [scale for name, scale in zip(places, scales, strict=True) if name.endswith("hh")]
+    shown = _read(attempt, "weights by layer") if recurrent else "It has no recurrent weights (hh)."
+    yield bool(recurrent) and recurrent[0] > 1.5, shown
+    first, unit = attempt.training[0], run.unit
+    yield (
+        first > 1000 * attempt.baseline,
+        (
+            f"Before the first step the loss is {first:.3g} {unit}, and the thin line is at "
+            f"{attempt.baseline:.3g} {unit}."
+        ),
+    )
+
+
+def dead_layer(run: FailingRun) -> Conditions:
+    attempt = run.attempt()
+    yield 100 in silent(attempt, 0).values(), _read(attempt, "silent units")
+
+
+def rate_too_large(run: FailingRun) -> Conditions:
+    attempt = run.attempt()
+    yield attempt.diverged, _losses(attempt)
+    yield bool(checked(attempt)[1]), _read(attempt, "gradient check")
+    yield _fixed_by_rate(run, -1)
+
+
+def losses_differ(run: FailingRun) -> Conditions:
+    attempt = run.attempt()
+    ratio = attempt.validation[-1] / attempt.training[-1]
+    yield attempt.diverged or abs(np.log(ratio)) > 0.2, _losses(attempt)
+
+
+class Evidence(NamedTuple):
+    """Something that is so or not, and the cause that it proves; 0 where it proves none."""
+
+    text: str
+    proves: int
+    conditions: Callable[[FailingRun], Conditions]
+
+    def contradiction(self, run: FailingRun) -> str:
+        """What shows that it is not so, as a sentence; empty where it is so."""
+        return next((shown for so, shown in self.conditions(run) if not so), "")
+
+    def holds(self, run: FailingRun) -> bool:
+        return not self.contradiction(run)
+
+
+EVIDENCE = {
+    "a": Evidence("The validation loss ends above the dashed line.", 0, above_target),
+    "b": Evidence(
+        "The training loss falls to less than half of the thin line. The validation loss is never "
+        "clearly below it.",
+        7, memorised,
+    ),
+    "c": Evidence(
+        "The training loss ends hardly below the thin line, or above it.", 0, above_baseline
+    ),
+    "d": Evidence(
+        "One input is spread more than fifty times as widely as any other.", 3, unscaled_inputs
+    ),
+    "e": Evidence(
+        "The gradient check contradicts the gradient that the run follows.", 6, wrong_gradient
+    ),
+    "f": Evidence(
+        "The loss stays within a tenth of where it began, and a larger learning rate fixes it.",
+        2, rate_too_small,
+    ),
+    "g": Evidence(
+        "The validation loss falls well below the thin line, turns, and ends half as high again, "
+        "or more. The training loss goes on falling.",
+        8, overfits,
+    ),
+    "h": Evidence(
+        "Before the first step the loss is more than a thousand times as high as the thin line, "
+        "and the recurrent weights (hh) have a scale above √2.",
+        5, large_recurrent_weights,
+    ),
+    "i": Evidence("In one layer all units are silent, before the first step.", 4, dead_layer),
+    "j": Evidence(
+        "The run explodes, a smaller learning rate fixes it, and the gradient check agrees.",
+        1, rate_too_large,
+    ),
+    "k": Evidence(
+        "The training loss and the validation loss end far from each other, or explode.",
+        0, losses_differ,
+    ),
+}  # fmt: skip

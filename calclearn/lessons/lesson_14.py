@@ -1,0 +1,771 @@
+"""Lesson 14, how a convolutional network learns to see: a weight meets many pixels, a pixel many
+weights.
+
+    y[i, j] = b + Σ K[u, v] x[i+u, j+v]
+
+Forward each meeting is a product. Backward each of the two receives the other one, times what came
+back to that product.
+"""
+
+import itertools
+import math
+from collections.abc import Callable
+from functools import lru_cache
+
+import ipywidgets as widgets
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+
+from calclearn.calculus.autodiff import grad, vjp
+from calclearn.data.digits import FULL, LabelledImages, digits
+from calclearn.descent.arguments import whole
+from calclearn.descent.descend import Descent
+from calclearn.descent.losses import cross_entropy
+from calclearn.exercises import exercise, outcome
+from calclearn.explorers.controls import choice, coloured, slider
+from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers.wording import counted
+from calclearn.figures.graphs import number
+from calclearn.figures.images import Cells, Kernel, Maps, Pad, Shares, Tiles, short
+from calclearn.figures.marks import Dots, Lines, Raster, Rule, Stems, Text
+from calclearn.figures.style import BLACK, BLUE, GREY, INK, LIGHT, STEP, panels
+from calclearn.networks.images import Conv2D, avg_pool2d, conv2d, max_pool2d
+from calclearn.networks.inside import activations, backpropagated, length
+from calclearn.networks.network import Network
+
+KERNELS = {
+    "vertical edges": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
+    "horizontal edges": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
+    "blur": [[0.0625, 0.125, 0.0625], [0.125, 0.25, 0.125], [0.0625, 0.125, 0.0625]],
+    "sharpen": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
+    "outline": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
+    "neighbour to the right": [[0, 0, 0], [0, 0, 1], [0, 0, 0]],
+}
+OWN = "your own"
+HEAVIEST = 100  # of the weights that can be typed
+
+
+def example(digit: int) -> np.ndarray:
+    """The first image of a digit among those for training, (8, 8), as counts of ink from 0 to 16.
+
+    The products of a convolution are then mostly whole numbers, and can be added in one's head.
+
+    >>> example(4)[0]
+    array([ 0.,  0.,  0.,  8., 15.,  1.,  0.,  0.])
+    """
+    data = digits().train
+    return FULL * data.images[np.argmax(data.labels == digit), 0]
+
+
+def convolved(x: np.ndarray, K: np.ndarray) -> np.ndarray:
+    """One kernel (k, k) on one image (H, W): the map (H - k + 1, W - k + 1)."""
+    return conv2d(x[None, None], K[None, None], np.zeros(1))[0, 0]
+
+
+def sliding_kernel() -> Explorer:
+    """A kernel slides over a digit: what it gives at one place, and at all places as a map.
+
+    `kernel` is one of KERNELS, or your own: each of its nine numbers, k00 to k22, can be typed, or
+    dragged up and down in the figure. The patch can be dragged, too, on the digit and on the map.
+
+    >>> sliding_kernel().set(kernel="blur", row=5).state["map"].shape
+    (6, 6)
+    """
+    weights = {
+        f"k{k // 3}{k % 3}": widgets.FloatText(float(value), step=0.25)
+        for k, value in enumerate(np.ravel(KERNELS["vertical edges"]))
+    }
+    kernels = choice([*KERNELS, OWN])
+
+    def convolution(digit, kernel, row, column, **own) -> dict:
+        x, K = example(digit), np.array(KERNELS.get(kernel, np.reshape([*own.values()], (3, 3))))
+        if not np.abs(K).max() <= HEAVIEST:
+            raise ValueError(f"weights must lie between −{HEAVIEST} and {HEAVIEST}")
+        return {
+            "image": x,
+            "weights": K,
+            "map": convolved(x, K),
+            "patch": (row, column, 3, 3),
+            "place": (row, column, 1, 1),
+            "all_weights": (0, 0, 3, 3),
+        }
+
+    def caption(digit, kernel, row, column, image, weights, map) -> str:
+        summed = products(image[row : row + 3, column : column + 3], weights)
+        equation = f"{summed} = " if summed != "0" else ""
+        name = f"The kernel “{kernel}”" if kernel != OWN else "Your own kernel"
+        return (
+            f"{name} on the digit {digit}. Row {row}, column {column} of the map: "
+            f"{equation}{map[row, column]:.6g} of ink. The map runs from {number(map.min())} to "
+            f"{number(map.max())}."
+        )
+
+    left, middle, right = panels("flat", "flat", "flat", ratios=(1.2, 0.75, 1.2), height=3.5)
+    left.set(title="digit, ink from 0 to 16")
+    right.set(title="feature map")
+    drawings = [
+        _ink(left, "patch", numbers=9),
+        Kernel(middle, "weights", frame="all_weights", numbers=9, drags=(*weights,)),
+        _words(middle, 1.08, "{kernel}", color=BLACK),
+        Cells(right, "map", frame="place", numbers=1, drags=("row", "column")),
+    ]
+    explorer = explore(
+        convolution,
+        drawings,
+        caption,
+        digit=choice(range(10), 4),
+        kernel=kernels,
+        **_place(),
+        **weights,
+    )
+    return _with_grid(explorer, kernels, [*weights.values()])
+
+
+def products(patch: np.ndarray, K: np.ndarray) -> str:
+    """The products that are not 0, as a sum to be read.
+
+    >>> products(np.array([[15.0, 9.0], [3.0, 4.0]]), np.array([[-1.0, 0.0], [-2.0, 0.5]]))
+    '−15 × 1 − 3 × 2 + 4 × 0.5'
+    """
+    terms = [
+        f"{'−' if k < 0 else '+'} {number(x)} × {number(abs(k))}"
+        for x, k in zip(patch.flat, K.flat, strict=True)
+        if x and k
+    ]
+    text = " ".join(terms) or "0"
+    return f"−{text[2:]}" if text.startswith("−") else text.removeprefix("+ ")
+
+
+def _ink(ax: Axes, frame: str, numbers: int = 0) -> Cells:
+    """A digit, whose patch a pointer holds at its middle."""
+    return Cells(
+        ax, "image", frame=frame, shades=INK, limit=FULL, numbers=numbers, drags=(*_place(),),
+        grip=(1, 1),
+    )  # fmt: skip
+
+
+def _words(ax: Axes, height: float, template: str, color: str = GREY) -> Text:
+    look = {"ha": "center", "va": "center", "clip_on": False, "zorder": 5, "parse_math": False}
+    return Text(ax, (0.5, height), template, color=color, **look)
+
+
+def _place() -> dict:
+    return {"row": slider(2, 0, 5, 1), "column": slider(0, 0, 5, 1)}
+
+
+def _with_grid(explorer: Explorer, kernels: widgets.Dropdown, cells: list) -> Explorer:
+    """Put the nine numbers into a square beside the rest; they and the kernel's name keep step."""
+
+    def follow(_) -> None:
+        for control, value in zip(cells, np.ravel(KERNELS.get(kernels.value, [])), strict=False):
+            control.value = value
+
+    def release(change: dict) -> None:
+        k = cells.index(change["owner"])
+        if kernels.value != OWN and change["new"] != np.ravel(KERNELS[kernels.value])[k]:
+            kernels.value = OWN
+
+    kernels.observe(follow, "value")
+    for k, control in enumerate(cells):
+        control.tooltip = f"weight in row {k // 3}, column {k % 3}"
+        control.description, control.style.description_width = "", "0px"
+        control.layout.width = "84px"
+        control.observe(release, "value")
+    row, *rest = explorer.widget.children
+    grid = widgets.Layout(grid_template_columns="repeat(3, 90px)", align_content="flex-start")
+    sliders = widgets.VBox([control for control in row.children if control not in cells])
+    explorer.widget.children = (widgets.HBox([sliders, widgets.GridBox(cells, layout=grid)]), *rest)
+    return explorer
+
+
+ZEROS = 3  # the most rings of them around the image
+SQUARE = np.array([[0, 1, 1, 0, 0], [0, 0, 1, 1, 0]])  # its outline, from corner to corner
+
+
+def stride_and_padding() -> Explorer:
+    """Which windows fit? Their middles on the padded image, and one number of the map for each.
+
+    A track is red where rows and columns are left over; cells in no window are crossed out.
+
+    >>> stride_and_padding().set(size=3, stride=2, padding=1).state["map"].shape
+    (4, 4)
+    """
+    x = example(4)
+
+    def windows(size, stride, padding) -> dict:
+        mean = np.full((1, 1, size, size), 1 / size**2)
+        y = conv2d(x[None, None], mean, np.zeros(1), stride, padding)[0, 0]
+        padded = np.pad(x, padding)
+        reached = np.zeros(padded.shape, bool)
+        for i, j in np.ndindex(y.shape):
+            reached[stride * i :, stride * j :][:size, :size] = True
+        around = ZEROS - padding  # the image stays where it is while zeros come and go
+        return {
+            "cells": np.pad(padded, around, constant_values=np.nan),
+            "map": y,
+            "image": ZEROS + len(x) * SQUARE - 0.5,
+            "edge": around + len(padded) * SQUARE - 0.5,
+            "first": around + size * SQUARE - 0.5,
+            "middles": around + stride * np.indices(y.shape)[::-1].reshape(2, -1) + (size - 1) / 2,
+            "unused": around + np.argwhere(~reached)[:, ::-1].T,
+            "rest": left_over(size, stride, padding),
+        }
+
+    def left_over(size, stride, padding) -> int:
+        """The rows at the end that no window reaches, and the columns."""
+        return (len(x) + 2 * padding - size) % stride
+
+    def red(control: str, values: range) -> Callable:
+        def bands(size, stride, padding) -> list:
+            now = {"size": size, "stride": stride, "padding": padding}
+            rests = [left_over(**now | {control: value}) for value in values]
+            pairs = zip(values, rests, strict=True)
+            return [(value + 0.5, STEP if rest else LIGHT) for value, rest in pairs]
+
+        return bands
+
+    def caption(size, stride, padding, map, rest) -> str:
+        end = f"{counted(rest, 'row')} and {counted(rest, 'column')} at the end" if rest else ""
+        between = "some cells between the windows" if stride > size else ""
+        unused = " and ".join(filter(None, [end, between]))
+        return (
+            f"8 × 8 pixels with {counted(padding, 'ring')} of zeros around them; windows of {size} "
+            f"× {size} cells, {counted(stride, 'cell')} apart. The map has {len(map)} × {len(map)} "
+            f"cells, the means of the windows, from {map.min():.3g} to {map.max():.3g} of ink. "
+            f"{f'No window covers {unused}' if unused else 'Every cell lies in a window'}."
+        )
+
+    left, right = panels("flat", "flat", height=3.6)
+    left.set(title="padded image, and where windows stand", xticks=[], yticks=[])
+    left.spines[:].set_visible(False)
+    right.set(title="map")
+    drawings = [
+        Raster(left, "cells", colors=INK, scale=Normalize(0, FULL)),
+        Lines(left, "edge", "image", "first", color=[GREY, GREY, STEP], lw=[1, 1, 2.5]),
+        Dots(left, "unused", color=STEP, marker="x", markeredgecolor=STEP, ms=9, mew=2),
+        Dots(left, "middles", color=BLUE, ms=7),
+        Cells(right, "map", shades=INK, limit=FULL),
+    ]
+    sliders = {
+        "size": (slider(3, 1, 8, 1, label="kernel size"), range(1, 9)),
+        "stride": (slider(1, 1, 4, 1), range(1, 5)),
+        "padding": (slider(0, 0, ZEROS, 1), range(ZEROS + 1)),
+    }
+    controls = {name: coloured(each, red(name, values)) for name, (each, values) in sliders.items()}
+    return explore(windows, drawings, caption, **controls)
+
+
+INKS = {"black": (0, 0, 0), "red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1)}
+COLOUR_KERNELS = {  # a kernel, and how strongly it weighs each of the three channels
+    "vertical edges": ("vertical edges", (1, 1, 1)),
+    "red, not grey": ("blur", (2, -1, -1)),
+    "edges in blue": ("vertical edges", (0, 0, 1)),
+}
+
+
+def three_channels() -> Explorer:
+    """How does a kernel see colours? One map for each channel, and their sum is the output's map.
+
+    >>> three_channels().set(kernel="red, not grey").state["partial"].shape
+    (3, 6, 6)
+    """
+
+    def maps(digit, ink, kernel, row, column) -> dict:
+        share = example(digit) / FULL  # of ink on white paper
+        photo = 1 - share[..., None] * (1 - np.array(INKS[ink]))
+        name, strengths = COLOUR_KERNELS[kernel]
+        W = np.multiply.outer(strengths, np.array(KERNELS[name], float))  # (3, 3, 3)
+        channels = FULL * photo.transpose(2, 0, 1)
+        partial = np.array([convolved(x, K) for x, K in zip(channels, W, strict=True)])
+        here = partial[:, row, column]
+        return {
+            "photo": photo,
+            "channels": channels,
+            "partial": partial,
+            "total": partial.sum(axis=0),
+            "names": ("red", "green", "blue"),
+            "numbers": [number(v) for v in here],
+            "here": here,
+            "patch": (row, column, 3, 3),
+            "place": (row, column, 1, 1),
+        }
+
+    def caption(digit, ink, kernel, row, column, here, total) -> str:
+        red, green, blue = (number(v) if v >= 0 else f"({number(v)})" for v in here)
+        return (
+            f"The digit {digit} in {ink} ink on white paper, the kernel “{kernel}”. Row {row}, "
+            f"column {column}: {red} of red + {green} of green + {blue} of blue = "
+            f"{total[row, column]:.4g} of light. The sum runs from {number(total.min())} to "
+            f"{number(total.max())}."
+        )
+
+    photo, light, partial, total = panels(*["flat"] * 4, ratios=(1.2, 0.5, 0.5, 1.2), height=3.8)
+    photo.set(title="image")
+    light.set(title="channels")
+    partial.set(title="partial maps")
+    total.set(title="their sum, the map")
+    drawings = [
+        Cells(photo, "photo", frame="patch", drags=("row", "column"), grip=(1, 1)),
+        Tiles(light, "channels", 3, (8, 8), 1, shades=INK.reversed(), words="names"),
+        Tiles(partial, "partial", 3, (6, 6), 1, words="numbers"),
+        Cells(total, "total", frame="place", numbers=1, drags=("row", "column")),
+    ]
+    return explore(
+        maps,
+        drawings,
+        caption,
+        digit=choice(range(10), 4),
+        ink=choice(INKS.keys(), "red"),
+        kernel=choice(COLOUR_KERNELS.keys()),
+        **_place(),
+    )
+
+
+# Where the gradient goes.
+
+CONVOLUTION, AVERAGE, MAX = "convolution", "average pooling", "max pooling"
+LAYERS = {  # and the side of their windows, which pooling lays side by side
+    CONVOLUTION: (convolved, 3),
+    AVERAGE: (lambda x, K: avg_pool2d(x[None, None], 2)[0, 0], 2),
+    MAX: (lambda x, K: max_pool2d(x[None, None], 2)[0, 0], 2),
+}
+ONE, ALL, VALUES = "1 from one output", "1 from every output", "each output's own value"
+
+
+def gradient_routing() -> Explorer:
+    """Where does the error go? From chosen outputs back to the pixels, and to the kernel's weights.
+
+    The convolution has windows of 3 × 3 cells, one cell apart, and finds vertical edges; pooling
+    has windows of 2 × 2 cells, side by side.
+
+    >>> gradient_routing().set(layer="max pooling").caption.partition(":")[0]
+    'Max pooling, 1 sent back as the gradient from row 2, column 0'
+    """
+    K = np.array(KERNELS["vertical edges"], float)
+
+    def back(layer, sent, digit, row, column) -> dict:
+        x, (forward, side) = example(digit), LAYERS[layer]
+        y, pull = vjp(forward, x, K)
+        last, stride = len(y) - 1, 1 if layer == CONVOLUTION else side
+        i, j = min(row, last), min(column, last)
+        one = np.zeros(y.shape)
+        one[i, j] = 1
+        G = {ONE: one, ALL: np.ones(y.shape), VALUES: y}[sent]
+        to_pixels, to_weights = pull(G)
+        top, start = stride * i, stride * j
+        return {
+            "image": x,
+            "output": y,
+            "G": G,
+            "shares": to_pixels,
+            "to_weights": to_weights,
+            "place": (i, j, 1, 1) if sent == ONE else (0, 0, *y.shape),
+            "patch": (top, start, side, side) if sent == ONE else (0, 0, *x.shape),
+            "weights": (0, 0, 3, 3) if layer == CONVOLUTION else (0, 0, 0, 0),
+            "note": "" if layer == CONVOLUTION else "no weights",
+        }
+
+    def caption(layer, sent, image, place, patch, shares, to_weights) -> str:
+        row, column, *_ = place
+        where = f"row {row}, column {column}" if sent == ONE else "every output"
+        what = "its own value" if sent == VALUES else "1"
+        return (
+            f"{layer.capitalize()}, {what} sent back as the gradient from {where}: "
+            f"{_receivers(shares, 'pixel')}. {_reason(layer, sent, image, patch, to_weights)}"
+        )
+
+    left, middle, right = panels("flat", "flat", "flat", ratios=(1.4, 0.75, 1.05), height=4.2)
+    left.set(title="the pixels receive")
+    middle.set(title="the weights receive")
+    right.set(title="what is sent back")
+    drawings = [
+        _ink(left, "patch"),
+        Shares(left, numbers=36),
+        Cells(middle, "to_weights", frame="weights", numbers=9, words=short),
+        _words(middle, 0.5, "{note}"),
+        Cells(right, "G", frame="place", numbers=36, words=short, drags=(*_place(),)),
+    ]
+    return explore(
+        back,
+        drawings,
+        caption,
+        layer=choice(LAYERS.keys()),
+        sent=choice([ONE, ALL, VALUES], label="sent back"),
+        digit=choice(range(10), 4),
+        **_place(),
+    )
+
+
+def _reason(layer, sent, image, patch, to_weights) -> str:
+    """Why these shares are as they are."""
+    if layer == CONVOLUTION:
+        why = "each pixel the weight that lay on it, each weight the pixel under it"
+        received = _receivers(to_weights, "weight")
+        return f"And {received}: {why}{'' if sent == ONE else ', added up over all places'}."
+    if layer == AVERAGE:
+        return "Each window gives every pixel a quarter; there are no weights."
+    if sent != ONE:
+        return "Each window gives all to its largest pixel; there are no weights."
+    row, column, height, width = patch
+    inside = image[row : row + height, column : column + width]
+    ties = np.count_nonzero(inside == inside.max())
+    first = f", the first of {ties} as large" if ties > 1 else ""
+    return f"The largest of the four, {number(inside.max())} of ink{first}, takes all."
+
+
+def _receivers(shares: np.ndarray, name: str) -> str:
+    """How many receive something other than 0, and how much."""
+    some = shares[shares != 0]
+    count = f"{len(some)} of {shares.size} {name}s receive{'s' * (len(some) == 1)} a share"
+    if not len(some):
+        return count
+    low, high = (f"{end(some):.4g}" for end in (np.min, np.max))
+    return f"{count} of {low}" if low == high else f"{count}, from {low} to {high}"
+
+
+# What a trained network has learned. The network, its weights and the record of its training come
+# from the notebook.
+
+OUTPUTS, GRADIENTS = "what each layer puts out", "the gradient that comes back"
+MISTAKES = 6  # that are shown
+
+
+def filters_and_mistakes(network: Network, run: Descent, data: LabelledImages) -> Explorer:
+    """What has it learned? The filters of the first layer, and the answers to held-out images.
+
+    `step` is any recorded step of the training. Raises ValueError unless the first layer is a
+    convolution of images with one channel, and the last gives one score a class.
+    """
+    shapes, outputs = [*network.parameter_shapes.values()], network.shapes[-1]
+    if len(shapes[0]) != 4 or shapes[0][1] != 1 or len(outputs) != 1:
+        raise ValueError(
+            "network must begin with a convolution of one channel and end with one score a class, "
+            f"got weights of shape {shapes[0]} and outputs {outputs}"
+        )
+    count, _, *size = shapes[0]
+    right = np.eye(*outputs, dtype=bool)
+
+    def filters(w: np.ndarray) -> np.ndarray:
+        return network.parameters(w)[0][0][:, 0]  # (O, k, k)
+
+    def answers(step) -> dict:
+        record = np.argmin(np.abs(run.steps - step))
+        w = run.points[record]
+        answered = np.argmax(network(w, data.images), axis=1)
+        counts = np.zeros((*outputs, *outputs))
+        np.add.at(counts, (data.labels, answered), 1)
+        wrong = np.flatnonzero(answered != data.labels)[:MISTAKES]
+        return {
+            "recorded": int(run.steps[record]),
+            "filters": filters(w),
+            "counts": counts,
+            "signed": np.where(right, counts, -counts),
+            "wrong": data.images[wrong, 0],
+            "names": [f"{n}: {data.labels[n]} as {answered[n]}" for n in wrong],
+        }
+
+    def caption(recorded, counts) -> str:
+        correct, confused = int(counts[right].sum()), np.where(right, 0, counts)
+        label, answer = np.unravel_index(np.argmax(confused), confused.shape)
+        times = int(confused.max())
+        often = {1: "once", 2: "twice"}.get(times, f"{times} times")
+        worst = f"the commonest mistake is {label} taken for {answer}, {often}"
+        return (
+            f"After {recorded} steps {correct} of the {len(data)} held-out images are answered "
+            f"right, {correct / len(data):.1%}; {worst if times else 'none is wrong'}."
+        )
+
+    before, now, table, mistakes = panels(*["flat"] * 4, ratios=(0.45, 0.45, 1.4, 0.75), height=4.2)
+    before.set(title="initial filters")
+    now.set(title="filters now")
+    table.set(title="answers to held-out images", xlabel="answer", ylabel="true class")
+    mistakes.set(title="mistakes")
+    initial = Tiles(before, "filters", count, size, 2)
+    initial.update(filters=filters(run.points[0]))
+    initial.image.set_animated(False)  # these stay
+    drawings = [
+        Tiles(now, "filters", count, size, 2),
+        Cells(table, "signed", limit=8, numbers=right.size, words=_count),
+        Tiles(mistakes, "wrong", MISTAKES, data.images.shape[2:], 2, shades=INK, words="names"),
+    ]
+    every, last = int(run.steps[1]), int(run.steps[-1])
+    return explore(answers, drawings, caption, play="step", step=slider(last, 0, last, every))
+
+
+def _count(signed: float) -> str:
+    """A count of answers; wrong ones are below zero, which gives them their colour."""
+    return f"{abs(signed):.0f}" if signed else ""
+
+
+def one_image(network: Network, w: np.ndarray, data: LabelledImages, image: int = 0) -> Explorer:
+    """What does each layer make of one image, and what comes back to it from the loss?
+
+    Shown are the image, the maps behind every activation and pooling, and the scores. Raises
+    ValueError for images of several channels.
+    """
+    maps = _maps(network)
+    whole("image", image, 0, len(data) - 1)
+
+    def there_and_back(image, show) -> dict:
+        x, label, back = data.images[[image]], data.labels[[image]], show == GRADIENTS
+        layers = backpropagated(network, w, x, label)
+        outputs = {layer.name: layer.activation[0] for layer in layers}
+        gradients = {layer.name: layer.to_activation[0] for layer in layers}
+        shown, last = gradients if back else outputs, layers[-1].name
+        to_image = pixel_gradient(network, w, x, label)[0, 0]
+        return {name: shown[name] for name in maps} | {
+            "pixels": x[0, 0],
+            "label": int(label[0]),
+            "shares": back * to_image,
+            "scores": outputs[last],
+            "column": shown[last][:, None],
+            "at_scores": length(gradients[last]),
+            "at_pixels": length(to_image),
+        }
+
+    def caption(image, show, label, scores, at_scores, at_pixels) -> str:
+        shown = "Shown is what each layer puts out"
+        if show == GRADIENTS:
+            shown = (
+                f"Shown is the gradient of the loss, of length {at_scores:.2g} at the scores and "
+                f"{at_pixels:.2g} at the pixels"
+            )
+        return f"Image {image} shows {label}; the network gives {_answer(scores, label)}. {shown}."
+
+    left, middle, right = panels("flat", "flat", "flat", ratios=(1.1, 2.2, 0.45), height=4)
+    left.set(title="the image")
+    right.set(title="scores")
+    drawings = [
+        Cells(left, "pixels", shades=INK, limit=1),
+        Shares(left, numbers=0, side=0.5),
+        Maps(middle, maps),
+        Cells(right, "column", numbers=network.shapes[-1][0], words=_score),
+    ]
+    right.set(aspect="auto")
+    return explore(
+        there_and_back,
+        drawings,
+        caption,
+        image=slider(int(image), 0, len(data) - 1, 1),
+        show=choice([OUTPUTS, GRADIENTS]),
+    )
+
+
+def _score(value: float) -> str:
+    """A score, or its gradient, as it fits beside the maps."""
+    return number(value) if abs(value) >= 1e-5 else "≈ 0"
+
+
+RATE, STEPS = 0.01, 20  # of the walk on the pixels
+
+
+def draw_a_digit(network: Network, w: np.ndarray, data: LabelledImages) -> Explorer:
+    """What does the network make of a digit of one's own? And which pixels would make it another?
+
+    The pixels can be painted in the figure. `step` walks them uphill on the chance of the `wanted`
+    digit, each pixel kept between paper and ink:
+
+        x ← x + η ∇ₓ log p(wanted | x)
+
+    Raises ValueError for images of several channels.
+    """
+    maps, (_, *size) = _maps(network), network.input_shape
+
+    @lru_cache(maxsize=4 * STEPS)
+    def walked(pixels: tuple[int, ...], wanted: int, step: int) -> np.ndarray:
+        if step == 0:
+            return np.reshape(pixels, (1, 1, *size)) / FULL
+        x = walked(pixels, wanted, step - 1)
+        return np.clip(x - RATE * pixel_gradient(network, w, x, np.array([wanted])), 0, 1)
+
+    def reading(pixels, wanted, step) -> dict:
+        count = math.prod(size)
+        if len(pixels) != count or not all(0 <= ink <= FULL for ink in pixels):
+            raise ValueError(f"pixels must be {count} numbers from 0 to {FULL}, got {len(pixels)}")
+        x, start = (walked(tuple(pixels), wanted, k) for k in (step, 0))
+        outputs = activations(network, w, x)
+        *_, scores = outputs.values()
+        return {name: outputs[name][0] for name in maps} | {
+            "image": FULL * x[0, 0],
+            "chances": chances(scores[0]),
+            "scores": scores[0],
+            "added": FULL * np.sum(np.maximum(x - start, 0)),
+            "removed": FULL * np.sum(np.maximum(start - x, 0)),
+        }
+
+    def caption(pixels, wanted, step, scores, added, removed) -> str:
+        if step == 0 and not any(pixels):
+            return "Draw a digit on the left with the pointer: the maps and the chances follow."
+        gives = f"The network gives {_answer(scores, wanted)}"
+        if step == 0:
+            return f"{gives}. Play walks the pixels uphill to make it {wanted}."
+        return (
+            f"{gives}, after {counted(step, 'step')} uphill: {added:.0f} of ink added, "
+            f"{removed:.0f} removed."
+        )
+
+    left, middle, right = panels("flat", "flat", "flat", ratios=(1.15, 2.1, 0.8), height=4)
+    left.set(title="draw here")
+    right.set(title="chances", xlim=(-0.6, 9.6), ylim=(0, 1), xticks=range(10))
+    drawings = [
+        Pad(left, "image", full=FULL, drags=("pixels", "brush", "step")),
+        Maps(middle, maps),
+        Rule(right, x="wanted", color=STEP, lw=1),
+        Stems(right, "chances", color=BLUE, lw=8, marker="", solid_capstyle="butt"),
+    ]
+    stored = np.rint(FULL * data.images[:, 0]).astype(int).reshape(len(data), -1).tolist()
+    first = int(np.argmax(data.labels == 4))
+    pixels = widgets.IntsInput(value=stored[first], layout={"display": "none"})
+    explorer = explore(
+        reading,
+        drawings,
+        caption,
+        play="step",
+        pixels=pixels,
+        brush=choice(["pen", "eraser"]),
+        wanted=choice(range(10), 9),
+        step=slider(0, 0, STEPS, 1),
+    )
+
+    def begin_with(image: list[int]) -> None:
+        explorer.controls["step"].value = 0
+        pixels.value = image
+
+    following = itertools.cycle([*stored[first + 1 :], *stored[: first + 1]])
+    clear, another = (widgets.Button(description=words) for words in ("Clear", "Another digit"))
+    clear.on_click(lambda _: begin_with([0] * len(stored[first])))
+    another.on_click(lambda _: begin_with(next(following)))
+    controls = explorer.widget.children[0]
+    controls.children = (*controls.children, clear, another)
+    return explorer
+
+
+def pixel_gradient(network: Network, w: np.ndarray, x: np.ndarray, labels: np.ndarray):
+    """∂L/∂x of the cross-entropy for images x (N, C, H, W), which is -∇ₓ log p(label | x) of one."""
+    return grad(lambda x: cross_entropy(network(w, x), labels))(x)
+
+
+def chances(scores: np.ndarray) -> np.ndarray:
+    """The probability of each class (K,) from the scores (K,): softmax.
+
+    >>> chances(np.log([1.0, 3.0]))
+    array([0.25, 0.75])
+    """
+    shares = np.exp(scores - scores.max())
+    return shares / shares.sum()
+
+
+def _answer(scores: np.ndarray, label: int) -> str:
+    """The chance of the network's answer, and that of the label if it is another."""
+    p, answer = chances(scores), int(np.argmax(scores))
+    gives = f"{p[answer]:.0%} to {answer}"
+    return gives if answer == label else f"{gives} and {p[label]:.0%} to {label}"
+
+
+def _maps(network: Network) -> dict[str, tuple[int, int, int]]:
+    """The names and sizes of the maps behind every activation and pooling."""
+    if network.input_shape[0] != 1 or len(network.input_shape) != 3:
+        raise ValueError(f"network must take inputs (1, H, W), got {network.input_shape}")
+    sizes = zip(network.layers, network.shapes[1:], strict=True)
+    return {
+        f"{k} {type(layer).__name__}": size
+        for k, (layer, size) in enumerate(sizes)
+        if len(size) == 3 and not isinstance(layer, Conv2D)
+    }
+
+
+# Exercises; the questions stand in the notebook.
+# fmt: off
+
+channels, colours, side, size = 16, 3, 32, 5
+weights = channels * (colours * size**2 + 1)
+places = (side - size + 1) ** 2
+
+pixels = np.array([[3, 6, 5, 1], [8, 2, 4, 9]])
+sent = np.array([2, -3])
+windows = pixels.reshape(2, 2, 2).swapaxes(0, 1).reshape(2, 4)  # (window, cell)
+largest = windows == windows.max(axis=1, keepdims=True)
+smallest = windows == windows.min(axis=1, keepdims=True)
+
+x = np.array([[1, 2, 0], [6, 1, 4], [0, 6, 2]])
+G = np.array([[1, -1], [2, 0]])
+
+
+def to_pixels(shares):
+    """What the pixels receive, row by row, from shares (window, cell)."""
+    return tuple(np.reshape(shares, (2, 2, 2)).swapaxes(0, 1).ravel().tolist())
+
+
+def to_weight(u, v, G=G):
+    """Σ G[i, j] x[i+u, j+v]"""
+    return float(np.sum(G * x[u : u + 2, v : v + 2]))
+
+
+outcome("14", 3, """
+    Forward a weight was multiplied by the pixel under it, so backward that pixel is its slope, and
+    blank paper is 0. The weight's own size has no part in what it receives: it is what the pixel
+    receives.""")
+
+exercise("14.1", lambda n, k, s, p: (n + 2 * p - k) // s + 1, """
+    The first window fits if there are k rows. After that every s rows more give one row more, and
+    what is left over at the end is not looked at.
+    > Where does the first row of the kernel stand at first, and where can it stand at last? Try it with small numbers on paper.
+    > Count how far the kernel can move in all, then how many moves of s rows that makes. Then add the place where it stood at first.""", [
+    (lambda n, k, s, p: n - k + 1,             "This is right without stride and without padding."),
+    (lambda n, k, s, p: (n - k) // s + 1,      "The padding has no part in this."),
+    (lambda n, k, s, p: n + 2 * p - k + 1,     "The stride has no part in this."),
+    (lambda n, k, s, p: (n + p - k) // s + 1,  "Zeros are added on both sides, so each p counts more than once."),
+    (lambda n, k, s, p: (n + 2 * p - k) // s,  "This counts the moves. The kernel has looked once before the first of them."),
+    (lambda n, k, s, p: (n + 2 * p - k) / s + 1, "There are no parts of a row: a window that does not fit is left out."),
+    (lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1, "This rounds up: a window that does not fit is left out."),
+    (lambda n, k, s, p: round((n + 2 * p - k) / s) + 1, "This rounds to the nearest: a window that does not fit is left out."),
+    (lambda n, k, s, p: (n + 2 * p - k + 1) // s, "The first place is divided by the stride, too. It costs no move."),
+], points=((8, 3, 1, 0), (8, 3, 1, 1), (28, 5, 2, 1), (10, 2, 3, 0), (10, 4, 3, 2)))
+
+exercise("14.2", weights, """
+    Each of the 16 kernels lies on all three colours at once and has 3 · 5 · 5 weights and one bias.
+    The size of the photographs has no part in it.
+    > What does one output number sum up? That is how many weights one kernel has.
+    > Weights of a kernel: colours times rows times columns, and a bias. How many kernels?""", [
+    (weights - channels,                  "The biases are missing: one a kernel."),
+    (channels * (size**2 + 1),            "A kernel has weights for every colour."),
+    (channels * size**2,                  "A kernel has weights for every colour, and one bias."),
+    (channels * colours * (size**2 + 1),  "The bias belongs to the kernel, and not to each of its colours."),
+    (weights // channels,                 "This is one kernel."),
+    (channels * places * (colours * side**2 + 1), "A dense layer with as many outputs has that many."),
+    (channels * places * (colours * size**2 + 1), "The weights are shared: at all places they are the same."),
+], tolerance=1e-4)
+
+exercise("14.3", to_pixels(largest * sent[:, None]), """
+    Only the winner of a window moves its output, with slope 1; a small change of the other three
+    changes nothing.
+    > Which pixel of a window could you change a little so that the output changes?
+    > Find the largest in each window. It receives all that came back to this window.""", [
+    (to_pixels(np.ones((2, 4)) * sent[:, None] / 4), "This is what average pooling does."),
+    (to_pixels(np.ones((2, 4)) * sent[:, None]), "Not every pixel of a window receives something."),
+    (to_pixels(largest * windows),         "These are the values on the way forward. What comes back?"),
+    (to_pixels(largest * windows * sent[:, None]), "The slope of the output by its winner is not the winner's value."),
+    (to_pixels(largest * sent[::-1, None]), "The two windows have changed places."),
+    (to_pixels(smallest * sent[:, None]),  "Forward the largest is taken, not the smallest."),
+    (to_pixels(largest * 1),               "This says which pixels win. What comes back to them?"),
+    ((largest * sent[:, None]).ravel(),    "The winners are right; write the pixels row by row, not window by window."),
+])
+
+exercise("14.4", to_weight(0, 1), """
+    K[0, 1] has met the upper right pixel of each window: 2, 0, 1 and 4. Each comes in with the G of
+    its window.
+    > Lay the kernel on each of the four windows. On which pixel does K[0, 1] lie?
+    > Multiply each of these four pixels by the G of its window, and add.""", [
+    (to_weight(1, 0),                "This is what K[1, 0] receives: the row comes first."),
+    (to_weight(0, 0),                "This is what K[0, 0] receives."),
+    (to_weight(1, 1),                "This is what K[1, 1] receives."),
+    (to_weight(0, 1, 0 * G + 1),     "These pixels count, but each times its own G."),
+    (to_weight(0, 1, G[::-1, ::-1]), "G is not flipped here; that is for the pixels."),
+    (to_weight(0, 1, G.T),           "Rows and columns of G have changed places."),
+    (2 * to_weight(0, 1),            "Each of the four meetings counts once: a pixel times its G, and no other factor."),
+    (-to_weight(0, 1) / 2,           "Write the four products down one by one: a pixel times the G of its window."),
+    (G[0, 0] * x[0, 1],              "This is the part of the first window; there are three more."),
+])
+
+# fmt: on

@@ -1,0 +1,742 @@
+"""Lesson 15, how error travels through time: back through each step of a recurrent network it is
+multiplied by W_hh and by the slope of the activation,
+
+    ∂L_t/∂h_s = ∂L_t/∂h_t · ∂h_t/∂h_{t-1} ⋯ ∂h_{s+1}/∂h_s,
+
+so it vanishes or explodes; truncation cuts the way back, clipping shortens the step. The series is
+that of the monthly rises of carbon dioxide over Mauna Loa.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from calclearn.data import co2
+from calclearn.data.co2 import WINDOW as PAST
+from calclearn.data.co2 import rises, simple_forecasts
+from calclearn.descent.descend import Descent, descend
+from calclearn.descent.losses import cross_entropy, mse, sigmoid
+from calclearn.descent.optimizers import Adam, AdamW, GradientDescent
+from calclearn.descent.schedules import clipped, cosine
+from calclearn.descent.surfaces import Surface
+from calclearn.exercises import exercise, outcome
+from calclearn.explorers.controls import choice, log_slider, slider
+from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers.surfaces import turning
+from calclearn.explorers.wording import counted
+from calclearn.figures.descents import Path
+from calclearn.figures.marks import Dots, Lines, Raster, Rule
+from calclearn.figures.sequences import DECADES, LONGEST, SIZES, TimeMap, Unrolled
+from calclearn.figures.style import (
+    BEST,
+    BLACK,
+    BLAME,
+    DATA,
+    GREEN,
+    GREY,
+    LIGHT,
+    LOSS,
+    MODEL,
+    PURPLE,
+    legend_below,
+    panels,
+)
+from calclearn.figures.surfaces import Bowl, Point, grid, levels
+from calclearn.networks.initial import orthogonal
+from calclearn.networks.inside import backpropagated
+from calclearn.networks.layers import Dense, LastStep
+from calclearn.networks.network import Network
+from calclearn.networks.recurrent import GRU, RNN, adjoints_through_time, one_unit
+
+UNITS = 16
+ACTIVATIONS = {"tanh": "tanh", "ReLU": "relu"}
+
+
+@dataclass(frozen=True, eq=False)
+class Sequence:
+    """A layer on the first months of the series, and the errors that it makes there.
+
+    L_t = ½ (v·h_t - z_{t+1})²
+    """
+
+    layer: RNN
+    parameters: tuple[np.ndarray, ...]
+    x: np.ndarray  # (1, T, 1)
+    h: np.ndarray  # (T, H)
+    errors: np.ndarray  # (T, H): ∂L_t/∂h_t
+
+    @cached_property
+    def adjoints(self) -> np.ndarray:
+        """∂L_t/∂h_s in [t, s], (T, T, H): one example for each loss, with the same inputs."""
+        T = len(self.h)
+        G = np.zeros((T, T, UNITS))
+        G[np.arange(T), np.arange(T)] = self.errors
+        same = np.broadcast_to(self.x, (T, T, 1))
+        return adjoints_through_time(self.layer, self.parameters, same, G)
+
+    @cached_property
+    def sums(self) -> np.ndarray:
+        """∂L_t/∂a_s in [t, s], (T, T, H), where a_s is the sum that goes into φ at step s."""
+        tanh = self.layer.nonlinearity == "tanh"
+        return self.adjoints * (1 - self.h**2 if tanh else self.h > 0)
+
+
+@lru_cache(maxsize=64)
+def sequence(radius: float, activation: str, months: int) -> Sequence:
+    """A layer with W_hh = radius · rotation, over so many months; it has not learned anything.
+
+    All singular values of W_hh, and the sizes of all its eigenvalues, are the radius.
+
+    >>> layer = sequence(0.5, "tanh", 12)
+    >>> W_hh = layer.parameters[1]
+    >>> bool(np.allclose(W_hh @ W_hh.T, 0.25 * np.eye(16))), layer.h.shape
+    (True, (12, 16))
+    """
+    rng, z = np.random.default_rng(0), rises().z
+    rotation, W_ih = orthogonal(rng, (UNITS, UNITS)), 0.1 * rng.normal(size=(UNITS, 1))
+    readout, zeros = rng.normal(size=UNITS) / np.sqrt(UNITS), np.zeros(UNITS)
+    layer = RNN(UNITS, nonlinearity=ACTIVATIONS[activation])
+    parameters, x = (W_ih, radius * rotation, zeros, zeros), z[None, :months, None]
+    h = layer(parameters, x)[0]
+    return Sequence(layer, parameters, x, h, np.outer(h @ readout - z[1 : months + 1], readout))
+
+
+ARRIVING = {  # at step s, of the gradient of the last loss at the last step
+    "guide": {"color": BLACK, "ls": "--", "lw": 1.2, "label": "radius per step"},
+    "arriving": {"color": BLAME, "marker": "o", "ms": 3.5, "lw": 1, "label": "what arrives"},
+}
+CLIPPING = {  # the gradient of W_hh, for the loss at step t
+    "whole": {"color": MODEL, "marker": "s", "ms": 3.5, "lw": 1, "label": "as it is"},
+    "clipped": {"color": PURPLE, "marker": ".", "ms": 4, "lw": 2.2, "label": "clipped"},
+}
+
+
+def error_through_time() -> Explorer:
+    """How does error travel through time? The gradient of every loss, at every step before it.
+
+    Clipping bounds the gradient of W_hh, here for one loss at a time.
+
+    >>> star = error_through_time()
+    >>> weak, strong = (star.set(radius=r).state["factor"] for r in (0.5, 2.5))
+    >>> bool(weak < 0.5 and strong > 1)
+    True
+    """
+
+    def back(length, radius, activation, threshold) -> dict:
+        months, s = sequence(radius, activation, length), np.arange(1, length + 1)
+        sums = months.sums[:, 1:].swapaxes(1, 2)
+        by_weights = np.linalg.norm(sums @ months.h[:-1], axis=(1, 2))
+        sizes = np.linalg.norm(months.adjoints, axis=2)
+        last = sizes[-1]
+        return {
+            "sizes": sizes,
+            "last": last,
+            "end": last[-1],
+            "start": last[0],
+            "arriving": (s, last / last[-1]),
+            "guide": (s, radius ** (length - 1.0 * s)),
+            "share": last[0] / last[-1],
+            "factor": (last[0] / last[-1]) ** (1 / (length - 1)),
+            "whole": (s[1:], by_weights[1:]),  # h_0 = 0, so the first loss has none
+            "clipped": (s[1:], np.minimum(by_weights, threshold)[1:]),
+            "longest": by_weights.max(),
+            "shortened": np.sum(by_weights > threshold),
+        }
+
+    left, middle, right, strip = panels(
+        "flat", "flat", "flat", "strip", ratios=(1.25, 1, 1), height=4.5
+    )
+    middle.set(title="last loss: relative gradient", xlabel="earlier step $s$")
+    middle.set(ylim=(1e-9, 1e9), yscale="log", yticks=10.0 ** np.arange(-9, 10, 3))
+    right.set(title="gradient of $W_{hh}$", xlabel="loss at step $t$")
+    right.set(ylim=SIZES, yscale="log", yticks=DECADES)
+    for ax in (middle, right):
+        ax.set(xlim=(0, LONGEST + 1))
+        ax.minorticks_off()
+        ax.grid(True, axis="y", lw=0.6)
+    drawings = [
+        TimeMap(left, title="loss at $t$, gradient at $s$"),
+        Lines(middle, ARRIVING, edge=True),
+        Rule(right, y="threshold", ls=":", label="threshold"),
+        Lines(right, CLIPPING, edge=True),
+        Unrolled(strip, "the network unrolled: one dot a step, coloured by what arrives").on(
+            sizes="last"
+        ),
+    ]
+    legend_below(middle, right, handlelength=1.6)
+    return explore(
+        back,
+        drawings,
+        "{length} steps of {activation}, radius {radius:.2f}: the gradient of the last loss is "
+        "{end:.2g} at the last step and {start:.2g} at the first, {share:.2g} times as large. Each "
+        "step back multiplies it by {factor:.2f}. The longest gradient of W_hh has length {longest:.3g}; clipping at "
+        "{threshold:.4g} shortens {shortened} of {length}.",
+        length=slider(30, 2, LONGEST, 1, label="sequence length"),
+        radius=slider(0.8, 0.2, 2.5, 0.05),
+        activation=choice([*ACTIVATIONS]),
+        threshold=log_slider(1.0, 1e-3, 1e3, 60, label="clip at"),
+    )
+
+
+EVERY = np.arange(1, LONGEST + 1)  # pieces of so many steps
+PIECES = np.arange(LONGEST) // EVERY[:, None]  # [k, t] is the piece that step t belongs to
+TOGETHER = PIECES[:, :, None] == PIECES[:, None, :]  # [k, t, s]: no cut is between them
+AGREEMENT = {  # of the truncated gradient with the true one
+    "ratios": {"color": MODEL, "marker": "s", "ms": 3.5, "lw": 1, "label": "its length: ratio"},
+    "cosines": {
+        "color": BLAME, "marker": "o", "ms": 3.5, "lw": 1, "label": "its direction: cosine",
+    },
+}  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def truncated_gradients(radius: float, activation: str) -> np.ndarray:
+    """Return the gradient of the mean loss for every length of a piece, (40, d), the true one last.
+
+        ∂L/∂(W_ih, W_hh, b_ih, b_hh) = 1/T Σ_t Σ_s ∂L_t/∂a_s (x_s, h_{s-1}, 1, 1)ᵀ
+
+    where s runs over the steps that no cut parts from t.
+    """
+    months, one = sequence(radius, activation, LONGEST), np.ones(LONGEST)
+    before = np.vstack([np.zeros(UNITS), months.h[:-1]])
+    enters = np.column_stack([months.x[0], before, one, one])  # (T, 1 + H + 2)
+    arriving = np.einsum("kts,tsh->ksh", TOGETHER, months.sums)
+    return (arriving.swapaxes(1, 2) @ enters).reshape(LONGEST, -1) / LONGEST
+
+
+def truncated_gradient() -> Explorer:
+    """What does truncation leave? The map of errors, cut, and the gradient beside the true one.
+
+    >>> cut = truncated_gradient()
+    >>> float(cut.set(truncate=40).state["cosine"].round(6))
+    1.0
+    """
+
+    def cut(truncate, radius, activation) -> dict:
+        every, now = truncated_gradients(radius, activation), truncate - 1
+        lengths, true = np.linalg.norm(every, axis=1), every[-1]
+        ratios, cosines = lengths / lengths[-1], every @ true / lengths / lengths[-1]
+        sizes = np.linalg.norm(sequence(radius, activation, LONGEST).adjoints, axis=2)
+        return {
+            "sizes": sizes * TOGETHER[now],
+            "ratios": (EVERY, ratios),
+            "cosines": (EVERY, cosines),
+            "ratio": ratios[now],
+            "cosine": cosines[now],
+            "angle": np.degrees(np.arccos(min(cosines[now], 1))),
+            "pieces": f"cut into pieces of {counted(truncate, 'step')}"
+            if truncate < LONGEST
+            else "not cut",
+        }
+
+    left, right = panels("flat", "flat", ratios=(1.15, 1), height=4.1)
+    right.set(xlim=(0, LONGEST + 1), ylim=(-0.25, 1.5), xlabel="steps between cuts $k$")
+    right.set(title="truncated against true gradient")
+    right.grid(True, axis="y", lw=0.6)
+    drawings = [
+        TimeMap(left, title="loss at $t$, gradient at $s$"),
+        Lines(right, AGREEMENT, edge=True),
+        Rule(right, x="truncate", lw=0.8),
+    ]
+    legend_below(right)
+    return explore(
+        cut,
+        drawings,
+        f"{{activation}}, radius {{radius:.2f}}, {LONGEST} steps, {{pieces}}: the gradient is "
+        "{ratio:.2f} times as long as the true one and points {angle:.0f}° away from it.",
+        truncate=slider(8, 1, LONGEST, 1, label="cut every"),
+        radius=slider(1.1, 0.2, 2.5, 0.05),
+        activation=choice([*ACTIVATIONS]),
+    )
+
+
+STEPS, TARGET = 40, 0.7  # of descent; and for the last state of the unit
+WINDOW = ((-1.0, 3.0), (-1.5, 3.0))
+NO_LIMIT = 1e300
+RUNS = {"as it is": (BLAME, "o"), "clipped": (PURPLE, "s")}  # of gradient descent at a cliff
+
+
+@lru_cache(maxsize=64)
+def landscape(length: int) -> Surface:
+    """The loss of one unit after so many inputs of 1; the same object for the same number."""
+    return one_unit(np.ones(length), TARGET)
+
+
+@lru_cache(maxsize=64)
+def _map(length: int) -> np.ndarray:
+    """Return the loss over the window, (100, 100), as the number of its level."""
+    heights = landscape(length)(grid(WINDOW, 100))
+    return np.searchsorted(levels(heights)[1:-1], heights, "right")
+
+
+@lru_cache(maxsize=256)
+def descents(
+    length: int, w: float, u: float, learning_rate: float, threshold: float
+) -> tuple[Descent, Descent]:
+    """Gradient descent as it is, and clipped, from one start: one batch of two runs."""
+    surface, limits = landscape(length), np.array([NO_LIMIT, threshold])
+    both = descend(surface, (w, u), clipped(GradientDescent(learning_rate), limits), STEPS)
+    parts = ("points", "values", "gradients")
+    return tuple(
+        replace(both, **{name: getattr(both, name)[..., k] for name in parts}) for k in range(2)
+    )
+
+
+def clipping_at_a_cliff() -> Explorer:
+    """What does clipping save one from? Two descents on the loss of one unit, from one start.
+
+    With inputs that are all 1, a unit with w > 1 runs to one of two ends, near -1 or near +1, and
+    the sign of u decides which. In between the loss is a cliff, the steeper the longer the
+    sequence, and a step that lands on it is a leap.
+
+    >>> state = clipping_at_a_cliff().state
+    >>> print(f"{state['whole'].value:.2f}, {state['clipped'].value:.2f}")
+    0.08, 0.00
+    """
+
+    def two_runs(length, learning_rate, threshold, w, u) -> dict:
+        whole, clipped = descents(length, w, u, learning_rate, threshold)
+        norms = [np.linalg.norm(run.gradients, axis=1) for run in (whole, clipped)]
+        return {
+            "surface": landscape(length),
+            "map": _map(length),
+            "start": (w, u),
+            "whole": whole,
+            "clipped": clipped,
+            "norm, as it is": norms[0],
+            "norm, clipped": norms[1],
+            "steepest": max(norms[0]),
+        }
+
+    def caption(length, w, u, learning_rate, threshold, step, whole, clipped, steepest) -> str:
+        losses = [
+            f"{run.values[step]:.3f}" if run.values[step] >= 0.001 else "less than 0.001"
+            for run in (whole, clipped)
+        ]
+        return (
+            f"{counted(length, 'step')} of the unit, from w = {w:.2f}, u = {u:.2f}, learning rate "
+            f"{learning_rate:.2g}: the longest gradient of the run as it is has length "
+            f"{steepest:.2g}. After {counted(step, 'step')} its loss is {losses[0]}; with "
+            f"gradients clipped to {threshold:.4g} it is {losses[1]}."
+        )
+
+    left, middle, right = panels("flat", "solid", "flat", ratios=(0.8, 1.5, 0.8), height=4.2)
+    names = "recurrent weight $w$", "input weight $u$"
+    left.set(xlabel=names[0], ylabel=names[1], title="the loss")
+    right.set(xlim=(0, STEPS), xlabel="step $k$", title="length of the gradient")
+    right.set(ylim=(1e-3, 1e3), yscale="log")
+    right.grid(True, axis="y", lw=0.6)
+    paths = [
+        Path(ax, color=color, marker=marker, ball=True).on(descent=run)
+        for ax in (left, middle)
+        for run, (color, marker) in zip(("whole", "clipped"), RUNS.values(), strict=True)
+    ]
+    for path in paths[:2]:
+        path.start.set_visible(False)  # it is the start's own dot that can be dragged
+    drawings = [
+        Raster(left, "map", window=WINDOW, interpolation="bilinear"),
+        Bowl(middle, window=WINDOW, names=names, title="two balls at a cliff"),
+        *paths,
+        Point(left, drags=("w", "u"), color=BLACK).on(weights="start"),
+        Lines(right, _run_looks("norm"), edge=True, step="step"),
+        Rule(right, y="threshold", ls=":", label="threshold"),
+    ]
+    legend_below(right, columns=3)
+    view = turning()
+    view["azimuth"].value = 30  # from the plain, with the cliff across
+    return explore(
+        two_runs,
+        drawings,
+        caption,
+        play="step",
+        length=slider(30, 2, 60, 1, label="sequence length"),
+        learning_rate=log_slider(1.0, 0.01, 10, 60),
+        threshold=log_slider(1.0, 0.01, 100, 40, label="clip at"),
+        w=slider(1.6, -1.0, 3.0, 0.05, label="start: w"),
+        u=slider(-0.3, -1.5, 3.0, 0.05, label="start: u"),
+        **view,
+    )
+
+
+def _run_looks(quantity: str) -> dict[str, dict]:
+    """Return the look of this quantity's curve for each run."""
+    return {
+        f"{quantity}, {name}": {"color": color, "marker": marker, "ms": 4, "lw": 1.3, "label": name}
+        for name, (color, marker) in RUNS.items()
+    }
+
+
+SYMBOLS, CELLS = 4, 8  # that may have to be recalled; units of each network
+WAITS = (3, 10, 20, 40)  # steps between the symbol and its recall
+PRACTICE, EACH, RATE = 200, 10, 0.02  # steps of training, and from record to record; of Adam
+MEMORIES = {
+    "plain RNN": {"color": MODEL, "marker": "s", "ms": 5},
+    "truncated RNN": {"color": GREEN, "marker": "D", "ls": "--", "ms": 5},
+    "GRU": {"color": BLAME, "marker": "o", "ms": 5},
+}
+
+
+def symbols(n: int, wait: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return n sequences of random symbols, (n, wait + 1, 5), and the first of each, (n,).
+
+    The first symbol, marked by a 1 in the fifth input, is to be recalled; the others distract.
+    """
+    drawn = np.random.default_rng(seed).integers(0, SYMBOLS, (n, wait + 1))
+    x = np.zeros((n, wait + 1, SYMBOLS + 1))
+    x[..., :SYMBOLS] = drawn[..., None] == np.arange(SYMBOLS)
+    x[:, 0, SYMBOLS] = 1
+    return x, drawn[:, 0]
+
+
+def rememberer(name: str, wait: int) -> Network:
+    """Return one recurrent layer that reads a sequence, and a score for each symbol at its end."""
+    layers = {
+        "plain RNN": RNN(CELLS), "truncated RNN": RNN(CELLS, truncate=7), "GRU": GRU(CELLS)
+    }  # fmt: skip
+    return Network((layers[name], LastStep(), Dense(SYMBOLS)), (wait + 1, SYMBOLS + 1))
+
+
+def gate(parameters: tuple[np.ndarray, ...], x: np.ndarray, h: np.ndarray) -> np.ndarray:
+    """Return the gate z (N, T, H) of a GRU at its inputs x (N, T, D) and states h (N, T, H)."""
+    W_ih, W_hh, b_ih, b_hh = parameters
+    before = np.concatenate([np.zeros_like(h[:, :1]), h[:, :-1]], axis=1)
+    _, z, _ = np.split(x @ W_ih.T + b_ih + before @ W_hh.T + b_hh, 3, axis=2)
+    return sigmoid(z)
+
+
+class Recall(NamedTuple):
+    """A training on record, a row for each of its K records, measured on held-out sequences."""
+
+    shares: np.ndarray  # (K,): of sequences whose symbol is recalled
+    arriving: np.ndarray  # (K, T): size of ∂L/∂h_t, relative to that at the last step
+    gates: np.ndarray  # (K, H, T): mean gate of each unit of a GRU
+
+
+@lru_cache(maxsize=32)
+def practice(name: str, wait: int, keep: float = 0.97, seed: int = 0) -> Recall:
+    """Train a network to recall a symbol after a wait; the gates of a GRU begin near `keep`."""
+    network = rememberer(name, wait)
+    w = network.init(seed)
+    if name == "GRU":
+        network.parameters(w)[0][2][CELLS : 2 * CELLS] = math.log(keep / (1 - keep))  # b_z
+    loss = network.loss(*symbols(2000, wait, seed + 1), cross_entropy, 32)
+    run = descend(loss, w, Adam(RATE), PRACTICE, every=EACH)
+    (x, y), records = symbols(500, wait, seed=0), []
+    for point in run.points:
+        share = np.mean(network(point, x).argmax(axis=1) == y)
+        layer, parameters = network.layers[0], network.parameters(point)[0]
+        inside = backpropagated(network, point, x[:64], y[:64])[0]
+        adjoints = adjoints_through_time(layer, parameters, x[:64], inside.to_activation)
+        sizes = np.linalg.norm(adjoints, axis=2).mean(axis=0)
+        z = gate(parameters, x[:64], inside.activation) if name == "GRU" else np.zeros((1, 1, 1))
+        records.append((share, sizes / sizes[-1], z.mean(axis=0).T))
+    return Recall(*map(np.array, zip(*records, strict=True)))
+
+
+def task_that_needs_memory() -> Explorer:
+    """Which network can wait? A symbol is shown, others distract, and then it is to be recalled.
+
+    Three networks are trained for each wait, each only on sequences of that length.
+
+    >>> shares = task_that_needs_memory().state["shares"]
+    >>> [name for name, share in shares.items() if share > 0.9]
+    ['GRU']
+    """
+
+    def recall(step, wait, keep) -> dict:
+        k = round(step / EACH)
+        quantities = {"shares": {}, "first": {}}
+        for name in MEMORIES:
+            every = [practice(name, each, keep if name == "GRU" else 0.97) for each in WAITS]
+            now = every[WAITS.index(wait)]
+            quantities[f"share, {name}"] = WAITS, [100 * run.shares[k] for run in every]
+            quantities[f"arriving, {name}"] = now.arriving[k]
+            quantities["shares"][name] = float(now.shares[k])
+            quantities["first"][name] = float(now.arriving[k][0])
+        after = max(WAITS) - wait  # steps that are not in these sequences have no colour
+        quantities["gates"] = np.pad(LOSS(now.gates[k]), ((0, 0), (0, after), (0, 0)))
+        return quantities
+
+    def caption(step, wait, keep, shares, first) -> str:
+        right = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
+        back = ", ".join(f"{gradient:.2g}" for gradient in first.values())
+        return (
+            f"After {counted(step, 'step')} of training and a wait of {wait} steps, this share of "
+            f"held-out symbols is recalled: {right} (by chance {1 / SYMBOLS:.0%}). The gradient at "
+            f"the symbol, relative to that at the last step: {back}. The gates of the GRU began "
+            f"near {keep}."
+        )
+
+    left, middle, right = panels("flat", "flat", "flat", ratios=(1, 1.15, 1.15), height=3.9)
+    left.set(title="recalled (%)", xlabel="wait (steps)", xlim=(0, 42), ylim=(0, 104))
+    left.set(xticks=WAITS)
+    left.axhline(100 / SYMBOLS, color=BLACK, ls=":", lw=1)
+    middle.set(title="error through time\n(last step: 1)", xlabel="step $t$; the symbol is at 0")
+    middle.set(xlim=(-1, 41), ylim=(1e-6, 3), yscale="log")
+    right.set(title="gates of the GRU: dark writes,\nlight keeps", xlabel="step $t$")
+    right.set(ylabel="units", yticks=[])
+    right.set(xlim=(-0.5, 40.5), ylim=(0.5, CELLS + 0.5))
+    for ax in (left, middle):
+        ax.grid(True, axis="y", lw=0.6)
+    window = ((-0.5, max(WAITS) + 0.5), (0.5, CELLS + 0.5))
+    drawings = [
+        Rule(left, x="wait", color=GREY, lw=1),
+        Lines(left, _memory_looks("share"), clip_on=False),
+        Lines(middle, _memory_looks("arriving", ms=3, lw=1.2), edge=True),
+        Raster(right, "gates", window=window),
+    ]
+    legend_below(left)
+    return explore(
+        recall,
+        drawings,
+        caption,
+        play="step",
+        step=slider(PRACTICE, 0, PRACTICE, EACH),
+        wait=choice(WAITS, 40, label="wait (steps)"),
+        keep=choice([0.97, 0.5], label="gate z at first"),
+    )
+
+
+def _memory_looks(quantity: str, **more) -> dict[str, dict]:
+    """Return the look of this quantity's curve for each network."""
+    return {f"{quantity}, {name}": look | {"label": name} | more for name, look in MEMORIES.items()}
+
+
+AHEAD = 12  # months
+TRAINING, BATCH = 1500, 48
+FIRST_SHOWN = 1991
+FORECASTS = {
+    "network": {"color": MODEL, "marker": "o"},
+    "same month last year": {"color": BEST, "ls": ":", "marker": "s"},
+    "the same, and last year's rise": {"color": GREEN, "ls": "--", "marker": "^"},
+    "usual rise of each month": {"color": PURPLE, "ls": "-.", "marker": "D"},
+}
+
+
+def forecaster(units: int = 16, truncate: int | None = None) -> Network:
+    """A recurrent layer that reads 36 monthly rises, and one unit that predicts the next.
+
+    >>> forecaster().dimension
+    321
+    """
+    return Network((RNN(units, truncate=truncate), LastStep(), Dense(1)), (PAST, 1))
+
+
+@lru_cache(maxsize=16)
+def trained(seed: int = 0, truncate: int | None = None) -> Descent:
+    """Train a forecaster on all training months, by AdamW."""
+    network, data = forecaster(truncate=truncate), rises()
+    loss = network.loss(data.x[~data.held_out], data.y[~data.held_out], mse, BATCH)
+    optimizer = AdamW(cosine(0.01, TRAINING), weight_decay=0.3)
+    return descend(loss, network.init(seed), optimizer, TRAINING, every=15)
+
+
+def free_running(network: Network, w: np.ndarray) -> np.ndarray:
+    """Forecasts (AHEAD, n) in ppm of the n held-out months, row h - 1 from h months before.
+
+    The network takes its own forecasts for the months that it has not read: after h steps, of the
+    rise of h months, which is added to the last known value.
+    """
+    data, air = rises(), co2()
+    n = np.sum(air.held_out)
+    origins = np.arange(len(air) - n - AHEAD, len(air) - 1)  # the last months that are known
+    window, level, forecasts = data.x[origins - PAST], air.co2[origins], []
+    for h in range(1, AHEAD + 1):
+        z = network(w, window)
+        window = np.concatenate([window[:, 1:], z[:, None]], axis=1)
+        level = level + data.mean + data.deviation * z[:, 0]
+        forecasts.append(level[AHEAD - h :][:n])
+    return np.array(forecasts)
+
+
+def rmse(forecasts: np.ndarray) -> np.ndarray:
+    """√mean(error²) over the held-out months, in ppm: (..., n) -> (...)."""
+    data = co2()
+    return np.sqrt(np.mean((forecasts - data.co2[data.held_out]) ** 2, axis=-1))
+
+
+def forecast(network: Network | None = None, run: Descent | None = None) -> Explorer:
+    """How far ahead does the network predict? The years held out, and three simple rules.
+
+    `run` is a training of the network, which plays; without one, that from seed 0 is shown.
+
+    >>> errors = forecast().state["errors"]
+    >>> bool(errors["network"][0] < 0.8 * errors["same month last year"][0])
+    True
+    """
+    network, run = network or forecaster(), run or trained()
+    rules, data = simple_forecasts(AHEAD), co2()
+    years, truth = data.year[data.held_out], data.co2[data.held_out]
+    months, last = np.arange(1, AHEAD + 1), max(int(run.steps[-1]), 1)
+    by_network = lru_cache(maxsize=128)(lambda record: free_running(network, run.points[record]))
+
+    def compare(step, ahead, rule) -> dict:
+        record = int(np.argmin(np.abs(run.steps - step)))
+        forecasts = {"network": by_network(record), **rules}
+        errors = {name: rmse(each) for name, each in forecasts.items()}
+        quantities = {"taken": int(run.steps[record]), "errors": errors}
+        for name, each in forecasts.items():
+            shown = slice(None if name in ("network", rule) else 0)
+            row = each[ahead - 1]
+            quantities[f"ppm, {name}"] = years[shown], row[shown]
+            quantities[f"error, {name}"] = years[shown], (row - truth)[shown]
+            quantities[f"rmse, {name}"] = months, errors[name]
+        return quantities | {"now": (ahead, errors["network"][ahead - 1])}
+
+    def caption(taken, ahead, rule, errors) -> str:
+        mine, other = (errors[name][ahead - 1] for name in ("network", rule))
+        share = round(1 - mine / other, 2)
+        gain = f"{abs(share):.0%} {'smaller' if share > 0 else 'larger'}" if share else "the same"
+        return (
+            f"After {counted(taken, 'step')} of training, {counted(ahead, 'month')} ahead, RMSE "
+            f"over the eight years held out: the network {mine:.2f} ppm, the rule “{rule}” "
+            f"{other:.2f} ppm. The network's error is {gain}."
+        )
+
+    left, middle, right = panels("flat", "flat", "flat", ratios=(1.2, 1, 0.9), height=4.1)
+    shown, end = data.year > FIRST_SHOWN, data.year[-1] + 0.1
+    left.set(title="carbon dioxide (ppm)", xlabel="year", xticks=(1992, 1995, 1998, 2001))
+    left.set(xlim=(data.year[shown][0], end), ylim=(352, 376))
+    left.axvspan(years[0], end, color=LIGHT, alpha=0.4, lw=0)
+    left.plot(data.year[shown], data.co2[shown], color=DATA, lw=1.2, zorder=1)
+    middle.set(title="forecast − measured (ppm)", xlabel="year", xticks=range(1994, 2003, 2))
+    middle.set(xlim=(1994, 2002), ylim=(-4, 4))
+    right.set(title="RMSE (ppm)", xlabel="months ahead", xticks=(1, 3, 6, 9, 12))
+    right.set(xlim=(0.5, 12.5), ylim=(0, 2))
+    for ax in (left, middle, right):
+        ax.grid(True, axis="y", lw=0.6)
+    drawings = [
+        Lines(left, _rule_looks("ppm", marker="", lw=1.4), edge=True),
+        Lines(middle, _rule_looks("error", marker="", lw=1.4), edge=True),
+        Lines(right, _rule_looks("rmse"), edge=True),
+        Dots(right, "now", color=MODEL, ms=11, mec=MODEL, edge=True),
+    ]
+    legend_below(right, columns=2)
+    return explore(
+        compare,
+        drawings,
+        caption,
+        play="step",
+        step=slider(last, 0, last, max(last // 100, 1)),
+        ahead=slider(1, 1, AHEAD, 1, label="months ahead"),
+        rule=choice([*FORECASTS][1:], label="compare with"),
+    )
+
+
+def _rule_looks(quantity: str, **more) -> dict[str, dict]:
+    """Return the look of this quantity's curve for the network and each rule."""
+    return {
+        f"{quantity}, {name}": look | {"label": name} | more for name, look in FORECASTS.items()
+    }
+
+
+# Exercises; the questions stand in the notebook.
+# fmt: off
+
+LONG = (0.8, np.array([0.0, 0.4, -0.3, 0.6, 0.2]), 1.5)
+SHORT = (-1.2, np.array([0.0, 0.5, 0.7]), -1.0)
+LATE = (0.5, np.array([0.3, 0.9, 0.1, -0.4]), 1.0)  # its first state is not 0
+left_after = math.log(0.01) / math.log(0.9)
+
+
+def backward(w, h, to_last, slope=lambda h, t: 1 - h[t] ** 2, factor=None, state=-1, sign=1):
+    """Return ∂L/∂w of h_t = tanh(w·h_{t-1} + u·x_t) from h (T+1,); its keywords are the mistakes.
+
+    `slope` of tanh, the `factor` of a step where it is not w, the `state` that w meets, the `sign`.
+    """
+    to_h, by_w = to_last, 0.0
+    for t in range(len(h) - 1, 0, -1):
+        to_a = to_h * slope(h, t)
+        by_w += to_a * h[t + state]
+        to_h = to_a * (w if factor is None else factor)
+    return sign * by_w
+
+
+def slope_too_late(w, h, to_last):
+    error, by_w = to_last, 0.0
+    for t in range(len(h) - 1, 0, -1):
+        by_w += error * h[t - 1]
+        error *= w * (1 - h[t] ** 2)
+    return by_w
+
+
+def first_step_first(w, h, to_last):
+    to_h, by_w = to_last, 0.0
+    for t in range(1, len(h)):
+        to_a = to_h * (1 - h[t] ** 2)
+        by_w += to_a * h[t - 1]
+        to_h = to_a * w
+    return by_w
+
+
+outcome("15", 3, """
+    0.8 to the power of 29 is about 0.0015, and tanh takes a little more at each step. Thirty
+    factors, each of them close to 1, leave next to nothing.""")
+
+outcome("15", 3, """
+    The truncated network has a cut between the symbol and its recall, so no error reaches the step
+    at which it should be stored. In the plain one less than a thousandth of it arrives there. The
+    gates of the GRU let almost all of it pass.""", prediction=2)
+
+exercise("15.1", 5.0, """
+    w is used at two steps that matter: the last use meets the state before it, and the one before
+    meets an earlier state and goes through w once more. The two parts add up.
+    > Write the states one after the other, each as a formula in w. Then differentiate.
+    > Or go back: the last use sees the state before; the use before sees the state before that, times w.""", [
+    (3.0, "This is the part of the last use alone. The state that it meets holds w, too."),
+    (2.0, "This is the part of an earlier use alone. Where is that of the last one?"),
+    (7.0, "An earlier use has to pass through the later step, which multiplies it."),
+    (4.0, "The first input has its part. The second one is multiplied by w as well."),
+    (1.0, "The second input has its part. The first one is multiplied by w twice."),
+    (3.5, "This is the last state itself."),
+])
+
+exercise("15.2", math.ceil(left_after), """
+    Each step multiplies by 0.9, and the logarithms of equal factors add up: log 0.01 / log 0.9,
+    rounded up.
+    > After n steps 0.9ⁿ of the error is left.
+    > Take logarithms on both sides, and look out for the sign.""", [
+    (math.floor(left_after), "After that many steps slightly more than a hundredth is left."),
+    (left_after,             "The number of steps is a whole one."),
+    (43.7,                   "Steps are whole. Which of the two neighbours leaves less than a hundredth?"),
+    (45.0,                   "One step fewer is enough."),
+    (10.0,                   "So it would be if each step took away a tenth of the first error. It takes away a tenth of what is left."),
+    (9.9,                    "Each step takes away a tenth of what is left, not of the first error."),
+    (90.0,                   "The factor is the weight: what is 0.9 · 0.9?"),
+    (22.0,                   "This is where a tenth is left."),
+], tolerance=1e-4)
+
+exercise("15.3", backward, """
+    The inputs are not needed: the slope of tanh follows from its output, and w meets the state
+    before.
+    > Go from t = T down to 1 with two numbers: ∂L/∂h_t, and a sum that grows.
+    > At each t: multiply by the slope, add a part to the sum, then multiply by w.""", [
+    (lambda w, h, g: backward(w, h[-2:], g),                           "This is the part of the last step alone: w was used at all of them."),
+    (lambda w, h, g: backward(w, h, g, slope=lambda h, t: 1.0),        "The error passes through tanh at each step: its slope is missing."),
+    (lambda w, h, g: backward(w, h, g, factor=1.0),                    "From one step to the one before the error is multiplied by w."),
+    (slope_too_late,                                                   "At each step the error passes through tanh before it meets w."),
+    (first_step_first,                                                 "The error sets out from the last step, and goes back."),
+    (lambda w, h, g: g * np.prod(1 - h[1:] ** 2) * w ** (len(h) - 2) * h[0], "Only the part of the first step is left. Add all the parts."),
+    (lambda w, h, g: backward(w, h, g, state=0),                       "At step t the weight meets the state before it, h[t − 1]."),
+    (lambda w, h, g: backward(w, h, g, slope=lambda h, t: 1 - h[t - 1] ** 2), "The slope of tanh at step t follows from its own output, h[t]."),
+    (lambda w, h, g: 0.0,                                              "This is 0 whatever comes back: the sum has to grow at each step."),
+    (lambda w, h, g: backward(w, h, g, sign=-1),                       "The size is right, not the sign."),
+], points=(LONG, SHORT, LATE))
+
+exercise("15.4", 3.0, """
+    The way back ends where the piece begins: at step 8. How far an error gets depends on where in
+    its piece it begins.
+    > Write the numbers of the steps in a row, and draw the cuts between them.
+    > Begin at the step of the loss and go left until you meet a cut.""", [
+    (4.0,  "That many in the best case. Where in its piece does this error begin?"),
+    (11.0, "So many without truncation. Where is the way back cut?"),
+    (12.0, "Inputs that come after the loss cannot have caused it."),
+    (2.0,  "The step of the loss itself reads an input, too."),
+    (1.0,  "Within its piece the error does travel from step to step."),
+    (7.0,  "The cuts are at fixed places, not at a fixed distance from the loss."),
+], tolerance=1e-4)
+
+# fmt: on

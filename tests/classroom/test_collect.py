@@ -1,0 +1,81 @@
+"""`calclearn --collect`, the command."""
+
+import csv
+import os
+
+import pytest
+
+from calclearn import __main__ as command
+
+from .conftest import STEP, answered
+
+
+@pytest.fixture
+def ada(hand_in, folder):
+    return hand_in(f"Ädä/{STEP}", answered({"07.1": True, "07.2": False}))
+
+
+def refused(capsys, *argv):
+    assert command.main([str(word) for word in argv]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    return line
+
+
+def test_prints_the_table_and_writes_both_files(ada, folder, tmp_path, capsys):
+    table, html = tmp_path / "class.csv", tmp_path / "class.html"
+    assert command.main(["--collect", str(folder), "--csv", str(table), "--html", str(html)]) == 0
+    assert "1 of " in capsys.readouterr().out
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["student"], row["07.1"], row["07.2"]) == ("Ädä", "right", "tried")
+    assert table.read_bytes().startswith(b"\xef\xbb\xbf")  # or a spreadsheet reads another encoding
+    assert "Ädä" in html.read_text(encoding="utf-8")
+
+
+def test_changes_nothing_in_the_folder(ada, folder):
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    command.main(["--collect", str(folder)])
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+def test_folders_without_notebooks(folder, tmp_path, capsys):
+    assert refused(capsys, "--collect", folder).endswith(
+        f"no notebook lies in {folder}, or in a folder below it"
+    )
+    line = refused(capsys, "--collect", tmp_path / "nowhere")
+    assert line.startswith(f"calclearn: there is no folder {tmp_path / 'nowhere'}")
+    (tmp_path / "file").touch()
+    assert " is a file; " in refused(capsys, "--collect", tmp_path / "file")
+
+
+@pytest.mark.parametrize("option", ["--csv", "--html"])
+def test_a_place_that_cannot_be_written(ada, folder, tmp_path, capsys, option):
+    (tmp_path / "file").touch()
+    line = refused(capsys, "--collect", folder, option, tmp_path / "file" / "x")
+    assert line.startswith("calclearn: cannot write ")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_link_in_the_place_of_the_table_is_replaced(ada, folder, tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    (tmp_path / "class.csv").symlink_to(precious)
+    assert command.main(["--collect", str(folder), "--csv", str(tmp_path / "class.csv")]) == 0
+    assert precious.read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["--csv", "x"], "--csv goes with --collect FOLDER"),
+        (["--html", "x"], "--html goes with --collect FOLDER"),
+        (["--rerun"], "--rerun goes with --collect FOLDER"),
+        (["--collect", "x", "--rerun", "0"], "must be seconds from 1 to 86400, not '0'"),
+        (["--collect", "x", "--rerun", "soon"], "must be seconds from 1 to 86400, not 'soon'"),
+        (["--collect"], "expected one argument"),
+    ],
+)
+def test_options_that_do_not_go_together(argv, words, capsys):
+    with pytest.raises(SystemExit):
+        command.main(argv)
+    assert words in capsys.readouterr().err

@@ -1,0 +1,272 @@
+"""A class's table: who is who, what counts, and texts that do no harm where they are shown."""
+
+import csv
+import io
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from calclearn.classroom import collect
+from calclearn.classroom.gradebook import printable, student_of
+from calclearn.classroom.page import page
+from calclearn.classroom.submissions import read
+from calclearn.exercises.catalogue import outcomes
+from calclearn.layout import shipped
+
+from .conftest import RIGHT, STEP, answered, asked, code, notebook
+
+NUMBERS = tuple(read(shipped()[STEP]).exercises)
+LARGER = "It gets about ten times larger."
+
+
+def rows(book):
+    return list(csv.DictReader(io.StringIO(book.csv())))
+
+
+@pytest.fixture
+def three(hand_in, folder):
+    """Ada has all, Bob has tried, Cleo has begun nothing; each voted otherwise."""
+    for name, state, vote in (("ada", True, 3), ("bob", False, 1), ("cleo", None, None)):
+        states = dict.fromkeys(NUMBERS, state)
+        hand_in(f"{name}/{STEP}", answered(states, vote))
+    return collect(folder)
+
+
+def test_exercises_by_state(three):
+    assert [s.name for s in three.students] == ["ada", "bob", "cleo"]
+    assert three.tally("07.2") == {"right": 1, "tried": 1, "open": 1}
+    assert [three.students[0].count(state) for state in (True, False, None)] == [len(NUMBERS), 0, 0]
+
+
+def test_votes_by_option_and_what_happens(three):
+    (lesson,) = three.lessons.values()
+    (question,) = lesson.predictions
+    votes = {
+        "It gets about ten times smaller.": 1,
+        "It stays about the same.": 0,
+        LARGER: 1,
+        "no prediction": 1,
+    }
+    assert three.votes(lesson, question) == votes
+    assert lesson.happens(question) == LARGER
+    assert lesson.happens("Another?") == ""
+
+
+def test_the_table_in_words(three):
+    lines = str(three).splitlines()
+    assert "outputs can be edited" in lines[0]
+    assert re.split(r"\s{2,}", lines[5]) == [
+        "bob", *["tried"] * len(NUMBERS), f"0 of {len(NUMBERS)}",
+    ]  # fmt: skip
+
+    assert f"     1  {LARGER}  <- what happens" in lines
+
+
+def test_the_table_for_a_spreadsheet(three):
+    ada, bob, _ = rows(three)
+    assert (ada["student"], ada["right"], ada["07.2"]) == ("ada", str(len(NUMBERS)), "right")
+    assert (ada["prediction 07/1"], bob["open"]) == (LARGER, "0")
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_what_happens_is_what_the_lesson_reveals(hand_in, folder, name):
+    number = name[:2]
+    hand_in(f"ada/{name}", answered({}, 1, name))
+    (lesson,) = collect(folder).lessons.values()
+    revealed = [outcomes(number)[place + 1][0] for place in range(len(lesson.predictions))]
+    assert [lesson.happens(q) for q in lesson.predictions] == [
+        lesson.options[q][option - 1]
+        for q, option in zip(lesson.predictions, revealed, strict=True)
+    ]
+
+
+# Who is who.
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("ada/07_how_big_a_step.ipynb", "ada"),
+        ("ada/calclearn-course/07_how_big_a_step.ipynb", "ada"),
+        ("ada/07_how_big_a_step.2026-11-29_10-00-00.ipynb", "ada"),
+        ("Ada Byron_4711_assignsubmission_file_/07_how_big_a_step.ipynb",
+         "Ada Byron_4711_assignsubmission_file_"),
+        ("lesson 07/ada/07_how_big_a_step.ipynb", "ada"),
+        ("byronada_1_2_07_how_big_a_step-1.ipynb", "byronada_1_2"),
+        ("07_how_big_a_step_ada.ipynb", "ada"),
+        ("07_how_big_a_step (Ada).ipynb", "Ada"),
+        ("ada_07_how_big_a_step (3).ipynb", "ada"),
+        ("ada-07.ipynb", "ada"),
+        ("07_ada.ipynb", "ada"),
+        ("0713_ada.ipynb", "0713_ada"),
+        ("ada.ipynb", "ada"),
+        ("07_how_big_a_step.ipynb", "07_how_big_a_step"),
+        ("李雷_07_how_big_a_step.ipynb", "李雷"),
+    ],
+)  # fmt: skip
+def test_the_student_of_a_path(path, name):
+    assert student_of(Path(path)) == name
+
+
+def test_the_best_of_several_copies_counts(hand_in, folder):
+    hand_in(f"ada/{STEP}", answered({"07.1": None, "07.2": True}))
+    hand_in("ada/07_how_big_a_step.2026-11-29_10-00-00.ipynb", answered({"07.1": True}, vote=1))
+    (ada,) = collect(folder).students
+    assert (ada.exercises["07.1"], ada.exercises["07.2"]) == (True, True)
+    assert "It gets about ten times smaller." in ada.votes.values()
+    assert ada.notes == ["2 notebooks of lesson 07; the best counts"]
+
+
+def test_an_exercise_whose_cell_is_gone_is_open(hand_in, folder):
+    hand_in(f"ada/{STEP}", notebook(code('check("07.1", 3)', RIGHT)))
+    hand_in(f"bob/{STEP}", b"broken")
+    ada, bob = collect(folder).students
+    assert ada.exercises == {number: number == "07.1" or None for number in NUMBERS}
+    assert bob.exercises == {}
+
+
+def test_lessons_in_which_nobody_has_begun_are_left_out(hand_in, folder):
+    for name, path in shipped().items():
+        shutil.copyfile(path, hand_in(f"ada/{name}", ""))
+    assert list(collect(folder).lessons) == []
+    hand_in(f"ada/{STEP}", answered({"07.1": False}))
+    book = collect(folder)
+    assert list(book.lessons) == ["07"]
+    assert book.equal == []
+
+
+def test_a_teacher_s_own_lesson_is_collected(hand_in, folder):
+    hand_in("ada/own.ipynb", notebook(code('check("20.1", 3)', RIGHT), code("p", asked("up"))))
+    book = collect(folder)
+    assert book.tally("20.1")["right"] == 1
+    assert "     1  up" in str(book).splitlines()
+
+
+def test_cells_out_of_order_are_named(hand_in, folder):
+    hand_in(f"ada/{STEP}", notebook(*(code("1", count=count) for count in (3, 2, 1))))
+    assert collect(folder).students[0].notes == ["2 cells out of order"]
+
+
+# Equal answers.
+
+LONG = "def gradient(X, y, w):\n    error = X @ w - y\n    return 2 * X.T @ error / len(y)\n\n"
+
+
+def test_equal_answers_are_named_whatever_their_blanks_and_comments(hand_in, folder):
+    texts = {
+        "ada": LONG + 'check("08.2", gradient)',
+        "bob": "# mine\n" + LONG.replace("    ", "        ") + "check('08.2', gradient)",
+        "cleo": LONG.replace("error", "residual") + 'check("08.2", gradient)',
+    }
+    for name, text in texts.items():
+        hand_in(f"{name}/08_x.ipynb", notebook(code(text, RIGHT)))
+    book = collect(folder)
+    assert book.equal == [("08.2", ["ada", "bob"])]
+    assert rows(book)[0]["equal answers"] == "08.2"
+
+
+def test_short_answers_and_the_course_s_own_text_are_equal_for_all(hand_in, folder):
+    untouched = 'def gradient(X, y, w):\n    return ...\n\n\ncheck("08.2", gradient)'
+    for name in ("ada", "bob"):
+        cells = code('check("08.1", 2 / 3)'), code(untouched), code(f"# {name}")
+        hand_in(f"{name}/08_x.ipynb", notebook(*cells))
+    assert collect(folder).equal == []
+
+
+def test_one_notebook_handed_in_twice_is_named(hand_in, folder):
+    for name in ("ada", "bob"):
+        hand_in(f"{name}/{STEP}", answered({"07.1": True}))
+    assert ("whole notebook", ["ada", "bob"]) in collect(folder).equal
+
+
+# What is no notebook, and what means harm.
+
+
+def test_a_broken_notebook_is_a_row(hand_in, folder):
+    hand_in(f"mallory/{STEP}", b"\x89PNG")
+    book = collect(folder)
+    said = f"mallory/{STEP} is no JSON, or broken"
+    assert rows(book)[0]["notes"] == said
+    assert said in str(book)
+    assert said in page(book)
+
+
+def test_other_files_are_named_and_hidden_ones_passed_over(hand_in, folder):
+    hand_in("ada/answers.zip", b"PK")
+    hand_in(f"ada/.ipynb_checkpoints/{STEP}", answered({"07.1": True}))
+    hand_in("ada/.DS_Store", b"")
+    book = collect(folder)
+    assert book.ignored == ["ada/answers.zip"]
+    assert book.students == []
+    assert str(book).endswith("No notebooks, so not read: ada/answers.zip")
+
+
+def test_a_link_to_a_folder_is_a_row_and_not_followed(hand_in, folder):
+    hand_in(f"ada/{STEP}", answered({"07.1": True}))
+    try:
+        (folder / "bob").symlink_to(folder / "ada", target_is_directory=True)
+        (folder / "ada" / "round").symlink_to(folder, target_is_directory=True)
+    except OSError:
+        pytest.skip("links cannot be made here")
+    notes = {s.name: s.notes for s in collect(folder).students}
+    assert notes["bob"] == ["bob is a link, which is not followed"]
+    assert notes["ada"] == ["ada/round is a link, which is not followed"]
+
+
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def evil(hand_in, folder):
+    """Markup, formulas and terminal codes wherever a notebook can carry a text."""
+    texts = asked(EVIL, f"{EVIL}?", (EVIL, "\x1b[2J\u202eno"))
+    cells = code('check("07.1", 1)', RIGHT + EVIL), code("guess", texts), code(EVIL, EVIL)
+    for name in ("=HYPERLINK(1)", "@SUM(1)", "\x1b[31mred\x07", "<img src=x onerror=alert(1)>"):
+        hand_in(f"{name}_07.ipynb", notebook(*cells))
+    return collect(folder)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no file has such a name there")
+def test_the_page_shows_markup_as_text_and_runs_nothing(evil):
+    html = page(evil)
+    assert "script-src" not in html
+    assert "default-src 'none'" in html
+    body = html.partition("</style>")[2]
+    ours = {"main", "h1", "h2", "h3", "p", "span", "div", "strong", "br", "ul", "li"}
+    ours |= {"table", "thead", "tbody", "tr", "th", "td"}
+    assert set(re.findall(r"<(\w+)", body)) <= ours
+    assert re.findall(r"\son\w+=", re.sub(r">[^<]*<", "><", body)) == []
+    assert "&lt;script&gt;" in body
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no file has such a name there")
+def test_the_terminal_gets_no_codes_and_the_spreadsheet_no_formulas(evil):
+    assert "\x1b" not in str(evil) + evil.csv() + page(evil)
+    assert "\u202e" not in str(evil) + evil.csv() + page(evil)
+    cells = [cell for row in csv.reader(io.StringIO(evil.csv())) for cell in row]
+    assert "'=HYPERLINK(1)" in cells
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))] == []
+
+
+def test_lone_halves_of_characters_are_replaced():
+    assert printable("a\ud800b\nc") == "a\N{REPLACEMENT CHARACTER}b\nc"
+
+
+# The page.
+
+
+def test_the_page_says_what_was_hard_and_what_surprised(hand_in, folder):
+    for i in range(4):
+        states = dict.fromkeys(NUMBERS, True) | {"07.2": i == 0, "07.3": i < 2}
+        hand_in(f"student{i}/{STEP}", answered(states, vote=1))
+    html = page(collect(folder))
+    assert "Hardest: 07.2, right for 1 of 4." in html
+    assert "Most surprising: 4 of 4 expected something else of “Of the 342 penguins" in html
+    assert "Up to which learning rate does gradient descent converge on these data?" in html
+
+
+def test_an_empty_class_has_a_page(folder):
+    assert "<h1>The class</h1>" in page(collect(folder))

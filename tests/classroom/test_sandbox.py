@@ -1,0 +1,218 @@
+"""A notebook that is run again: only its answers count, and it gets at nothing.
+
+Each test of what a cell gets at runs behind the system's own walls, where it has such, and behind
+those of Python, which every system has.
+"""
+
+import json
+import socket
+import sys
+
+import pytest
+
+from calclearn.classroom import collect, sandbox
+from calclearn.classroom.submissions import Submission, read
+
+from .conftest import RIGHT, STEP, answered, asked, code, notebook
+
+SECONDS = 300  # on a busy machine
+
+
+@pytest.fixture(params=["walls", "no walls"])
+def walls(request, monkeypatch):
+    """With the walls of the system, and as on a system that has none."""
+    if request.param == "no walls":
+        monkeypatch.setattr(sandbox, "walls_here", lambda: "none in this test")
+    elif reason := sandbox.walls_here():
+        pytest.skip(f"this system has no walls: {reason}")
+    return request.param
+
+
+def rerun(*cells, seconds=SECONDS, **claims):
+    return sandbox.rerun(Submission("07", sources=list(cells), **claims), seconds)
+
+
+def fail(*cells):
+    """Whether each cell raises; a last one shows that the run went on."""
+    again = rerun(*cells, "from calclearn import check\ncheck('07.4', 'c')")
+    assert again.exercises == {"07.4": True}, again
+    words = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+    return again.remarks == [f"has {words} with an error"]
+
+
+# What counts.
+
+
+def test_answers_count_and_what_the_outputs_say_does_not(hand_in, folder):
+    lesson = answered({"07.1": True, "07.4": True}, vote=3)
+    for cell in lesson["cells"]:
+        source = "".join(cell["source"])
+        if 'check("07.4"' in source:
+            cell["source"] = 'check("07.4", "c")'
+    hand_in(f"ada/{STEP}", lesson)
+    book = collect(folder, lambda s: sandbox.rerun(s, SECONDS), sandbox.conditions())
+    (ada,) = book.students
+    assert ada.exercises.items() >= {"07.1": False, "07.2": None, "07.4": True}.items()
+    said = f"ada/{STEP} says that 07.1 is right, which a fresh run does not"
+    assert ada.notes == [said]
+    assert "It gets about ten times larger." in ada.votes.values()
+    assert "fresh process" in str(book)
+
+
+def test_words_of_a_verdict_are_none():
+    again = rerun(
+        "print('✓ Right. So it is.')  # check('07.1', 3)",
+        "check = lambda number, answer: '✓ Right. So it is.'\ncheck('07.1', 3)",
+        "import calclearn\ncalclearn.check = lambda *a: print('✓ Right.')\n"
+        "calclearn.check('07.1', 3)",
+        'import os; os.write(1, b\'{"cells": 4, "failed": 0, "exercises": {"07.1": true}}\\n\')',
+        exercises={"07.1": True},
+    )
+    assert again.exercises == {"07.1": None}
+    assert again.remarks == ["says that 07.1 is right, which a fresh run does not"]
+
+
+def test_all_that_a_notebook_can_have_runs(walls):
+    again = rerun(
+        "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2]);",
+        "import asyncio\nawait asyncio.sleep(0)",
+        "from calclearn import check, lessons, predict",
+        "guess = predict('Up?', ['yes', 'no'])\nlessons.learning_rate()",
+        "open('notes.txt', 'w').write('mine')\nopen('notes.txt').read()",
+        "check('07.4', 'c')",
+    )
+    assert (again.exercises, again.remarks) == ({"07.4": True}, [])
+
+
+def test_a_cell_with_an_error_stops_nothing_and_is_counted():
+    cells = "1 / 0", "raise SystemExit", "def f(:", "input()", "from calclearn import check"
+    again = rerun(*cells, "check('07.4', 'c')")
+    assert again.exercises == {"07.4": True}
+    assert again.remarks == ["has 4 cells with an error"]
+
+
+# What ends it.
+
+
+def test_a_cell_without_end_is_stopped_and_what_was_right_counts():
+    right = "from calclearn import check\ncheck('07.4', 'c')"
+    again = rerun(right, "import time\ntime.sleep(600)", "check('07.1', 3)", seconds=20)
+    assert again.exercises == {"07.4": True}
+    assert again.remarks == ["did not finish in 20 s after cell 1 of 3"]
+
+
+def test_a_process_that_ends_itself_is_named():
+    again = rerun("import os, signal\nos._exit(0)", "1", exercises={"07.1": None})
+    assert again.remarks == ["ended itself after cell 0 of 2"]
+    assert again.exercises == {"07.1": None}
+
+
+def test_a_report_without_end_is_cut():
+    flood = (
+        "import os\nfor fd in range(3, 20):\n"
+        "    try:\n        while os.write(fd, b'[' * 65536): pass\n    except OSError: pass"
+    )
+    again = rerun(flood, "1")
+    assert again.exercises == {}
+    assert again.remarks
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux")
+def test_memory_is_limited():
+    assert fail("x = bytearray(4 * 2**30)")
+
+
+def test_a_notebook_without_cells():
+    assert rerun() == Submission("07")
+
+
+# What a cell gets at.
+
+
+def test_no_network_not_even_this_machine(walls):
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        assert fail(f"import socket\nsocket.create_connection(('127.0.0.1', {port}), timeout=10)")
+        server.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+DEEDS = [
+    "open({file!r}, 'a').write('x')",
+    "import os\nos.open({file!r}, os.O_WRONLY | os.O_APPEND)",
+    "import os\nos.remove({file!r})",
+    "import os\nos.rename({file!r}, {file!r} + '.moved')",
+    "import os\nos.chmod({file!r}, 0)",
+    "import pathlib\npathlib.Path({file!r} + '.new').mkdir()",
+    "import shutil\nshutil.copy(__import__('calclearn').__file__, {file!r})",
+    "import calclearn\nopen(calclearn.__file__, 'a').write('x')",
+    "import subprocess, sys\n"
+    "subprocess.run([sys.executable, '-c', 'open({file!r}, mode=chr(97))'], check=True)",
+]
+
+
+def test_no_file_outside_is_written(walls, tmp_path):
+    file = tmp_path / "precious.txt"
+    file.write_text("precious")
+    cells = [deed.replace("{file!r}", repr(file.as_posix())) for deed in DEEDS]
+    cells[-1] = cells[-1].replace(f"'open('{file.as_posix()}'", f"'open(\\'{file.as_posix()}\\'")
+    assert fail(*cells)
+    rerun(f"import os\nos.system('echo x > {file.as_posix()}')", f"!rm {file.as_posix()}")
+    assert file.read_text() == "precious"
+    assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
+
+
+def test_behind_walls_nothing_of_the_teacher_s_is_there(walls, tmp_path):
+    if walls == "no walls":
+        pytest.skip("Python refuses what is written, and not what is read")
+    (tmp_path / "key").write_text("secret")
+    assert fail(
+        f"open({str(tmp_path / 'key')!r})",
+        "import sqlite3\nsqlite3.connect('/usr/new').execute('create table t (x)')",
+        "import os\nassert os.listdir('/proc')",
+        "import os\nos.kill(os.getppid() or 2, 0)",
+        "import subprocess\nsubprocess.run(['mount', '-o', 'remount,rw', '/usr'], check=True)",
+    )
+
+
+def test_what_a_cell_starts_ends_with_it(walls, tmp_path):
+    if walls == "no walls":
+        pytest.skip("there, no program is started at all")
+    left = (
+        "import subprocess, sys\n"
+        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'],"
+        " start_new_session=True)"
+    )
+    assert rerun(left).remarks == []  # it would keep the report open, and the run would be late
+
+
+def test_the_teacher_reads_how_it_ran(monkeypatch):
+    monkeypatch.setattr(sandbox, "walls_here", lambda: "")
+    assert sandbox.conditions() == sandbox.WALLS
+    monkeypatch.setattr(sandbox, "walls_here", lambda: "it is win32")
+    assert "This system has no walls for it (it is win32)" in sandbox.conditions()
+
+
+def test_nothing_runs_unless_it_is_asked_for(hand_in, folder, tmp_path, monkeypatch):
+    mark = tmp_path / "ran"
+    cell = code(f"open({str(mark)!r}, 'w')\ncheck('07.1', 3)", RIGHT, asked("up"))
+    hand_in(f"ada/{STEP}", notebook(cell))
+    monkeypatch.setattr(sandbox, "rerun", lambda *_: pytest.fail("it was run again"))
+    assert collect(folder).tally("07.1")["right"] == 1
+    assert not mark.exists()
+
+
+def test_what_is_broken_or_untouched_is_not_run(hand_in, folder):
+    from calclearn.layout import shipped
+
+    hand_in(f"ada/{STEP}", shipped()[STEP].read_bytes())
+    hand_in(f"bob/{STEP}", json.dumps([]))
+    book = collect(folder, lambda submission: pytest.fail("it was run again"))
+    assert [s.name for s in book.students] == ["ada", "bob"]
+
+
+def test_the_sources_of_all_cells_are_run(hand_in):
+    assert read(hand_in(STEP, notebook(code("1"), code(["2\n", "3"])))).sources == ["1", "2\n3"]

@@ -1,0 +1,205 @@
+"""One notebook that was handed in: what it holds is read, what it is up to is not."""
+
+import os
+
+import pytest
+
+from calclearn.classroom import submissions
+from calclearn.classroom.submissions import best, lesson_of, read
+
+from .conftest import OPEN, RIGHT, STEP, WRONG, answered, asked, code, notebook
+
+
+def exercises(hand_in, *cells):
+    return read(hand_in(STEP, notebook(*cells))).exercises
+
+
+# What is read.
+
+
+def test_states_of_the_exercises(hand_in):
+    states = {"07.1": True, "07.2": False, "07.3": None, "07.4": True}
+    assert read(hand_in(STEP, answered(states))).exercises.items() >= states.items()
+
+
+@pytest.mark.parametrize(
+    ("source", "texts", "states"),
+    [
+        ('check("07.1", 3)', [], {"07.1": None}),
+        ("check( '07.1', 3 )", [RIGHT], {"07.1": True}),
+        ('check(\n    "07.1",\n    3,\n)', [RIGHT], {"07.1": True}),
+        ('check("07.1", 1)\ncheck("07.2", 2)', [RIGHT], {"07.1": None, "07.2": True}),
+        ('print(check("07.1", 1))\ncheck("07.2", 2)', [WRONG, RIGHT],
+         {"07.1": False, "07.2": True}),
+        ('print(check("07.1", 1))\nprint(check("07.2", 2))', [f"{WRONG}\n{RIGHT}\n"],
+         {"07.1": False, "07.2": True}),
+        ('# check("07.1", 1)', [RIGHT], {}),
+        ('precheck("07.1", 1)', [RIGHT], {}),
+        ("print('✓ Right.')", [RIGHT], {}),
+    ],
+)  # fmt: skip
+def test_a_verdict_belongs_to_the_check_of_its_cell(hand_in, source, texts, states):
+    assert exercises(hand_in, code(source, *texts)) == states
+
+
+def test_outputs_of_print_and_lists_of_lines_are_read(hand_in):
+    stream = {"output_type": "stream", "name": "stdout", "text": ["✓ Right. So\n", "it is.\n"]}
+    cell = code(["check(", '"07.1", 3)']) | {"outputs": [stream]}
+    assert exercises(hand_in, cell) == {"07.1": True}
+
+
+def test_the_score_counts_what_was_right_before(hand_in):
+    """A right answer that is tried again wrongly stays right in `score()`."""
+    score = "Lesson 07: ✓ right 1 (07.1); ✗ not yet 1 (07.2); … open 1 (07.3)."
+    cells = [code(f'check("07.{i}", 0)', text) for i, text in ((1, WRONG), (2, OPEN), (3, OPEN))]
+    states = exercises(hand_in, *cells, code("score()", score))
+    assert states == {"07.1": True, "07.2": False, "07.3": None}
+
+
+def test_the_best_state_of_an_exercise_counts():
+    assert best(None, False, True) is True
+    assert best(None, False) is False
+    assert best(None) is None
+    again = [code('check("07.1", 1)', text) for text in (RIGHT, WRONG)]
+    assert submissions._parsed(again).exercises == {"07.1": True}
+
+
+def test_votes(hand_in):
+    path = hand_in(STEP, notebook(code("guess", asked("down")), code("more", asked(None, "And?"))))
+    assert read(path).votes == {"Up or down?": "down", "And?": ""}
+    assert read(path).options["Up or down?"] == ("up", "down")
+
+
+def test_a_vote_for_what_is_no_option_is_none(hand_in):
+    assert read(hand_in(STEP, notebook(code("guess", asked("both"))))).votes == {"Up or down?": ""}
+
+
+def test_the_course_s_own_predictions_are_read_from_its_notebook(hand_in):
+    (vote,) = read(hand_in(STEP, answered({}, vote=3))).votes.values()
+    assert vote == "It gets about ten times larger."
+
+
+@pytest.mark.parametrize(
+    ("counts", "cells"),
+    [
+        ([1, 2, 3], 0),
+        ([1, 2, 7, 12], 0),  # some cells were run again, in order
+        ([1, 2, 9, 4, 5], 1),
+        ([5, 4, 3, 2, 1], 4),
+        ([1, None, 2, True, 1.5, "3"], 0),
+        ([2, 2], 1),
+        ([], 0),
+    ],
+)
+def test_cells_out_of_order(hand_in, counts, cells):
+    path = hand_in(STEP, notebook(*(code("1", count=count) for count in counts)))
+    assert read(path).out_of_order == cells
+
+
+@pytest.mark.parametrize(
+    ("name", "lesson"),
+    [
+        ("07_how_big_a_step.ipynb", "07"),
+        ("ada_07_how_big_a_step (2).ipynb", "07"),
+        ("2026-07_how_big_a_step.ipynb", "07"),
+        ("07_ada.ipynb", "07"),
+        ("ada_07.ipynb", "07"),
+        ("ada.ipynb", ""),
+        ("12345_67.ipynb", ""),
+        ("ada_99.ipynb", ""),
+    ],
+)
+def test_the_lesson_of_a_file_s_name(name, lesson):
+    assert lesson_of(name) == lesson
+
+
+def test_the_lesson_of_a_renamed_notebook_is_that_of_its_exercises(hand_in):
+    assert read(hand_in("homework.ipynb", answered({}))).lesson == "07"
+
+
+# What cannot be read gets a sentence.
+
+DEEP = 200_000
+BROKEN = {
+    "empty": (b"", "is no JSON, or broken"),
+    "no JSON": (b"%PDF-1.7", "is no JSON, or broken"),
+    "cut short": (b'{"cells": [{"cell_type": "code"', "is no JSON, or broken"),
+    "nested": (b"[" * DEEP + b"]" * DEEP, "is no JSON, or broken"),
+    "nested objects": (b'{"cells":' * DEEP, "is no JSON, or broken"),
+    "another encoding": ('{"cells": ["é"]}'.encode("utf-16"), "is no JSON, or broken"),
+    "a number without end": (b'{"cells": ' + b"9" * 10_000 + b"}", "is no JSON, or broken"),
+    "a list": (b"[]", "is no notebook of format 4"),
+    "a number": (b"7", "is no notebook of format 4"),
+    "format 3": (b'{"worksheets": [], "nbformat": 3}', "is no notebook of format 4"),
+    "cells that are none": (b'{"cells": 7}', "is no notebook of format 4"),
+}
+
+
+@pytest.mark.parametrize("content", BROKEN)
+def test_what_is_broken_gets_a_sentence(hand_in, content):
+    text, sentence = BROKEN[content]
+    submission = read(hand_in(STEP, text))
+    assert submission.problem == sentence
+    assert submission.lesson == "07"
+
+
+def test_an_output_of_100_megabytes_is_not_read(hand_in):
+    path = hand_in(STEP, notebook(code('check("07.1", 3)', "x" * 100_000_000)))
+    assert read(path).problem == "has 100 MB, more than the 30 MB that are read"
+
+
+def test_a_file_without_end_is_not_read(hand_in):
+    path = hand_in(STEP, "")
+    os.truncate(path, 10**12)
+    try:
+        assert read(path).problem.startswith("has 1000000 MB, ")
+    finally:
+        path.unlink()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_not_waited_for(folder):
+    os.mkfifo(folder / STEP)
+    assert read(folder / STEP).problem == "is no file"
+
+
+def test_a_link_is_not_followed(folder, hand_in):
+    hand_in("elsewhere.ipynb", answered({"07.1": True}))
+    try:
+        (folder / STEP).symlink_to(folder / "elsewhere.ipynb")
+    except OSError:
+        pytest.skip("links cannot be made here")
+    assert read(folder / STEP).problem == "is a link, which is not followed"
+
+
+ODD = [None, 7, "text", [], {}, [None], [[["x"]]], {"data": 7}, [{"data": {"text/plain": 7}}], True]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+@pytest.mark.parametrize("key", ["cell_type", "source", "outputs", "execution_count", None])
+def test_a_value_of_another_type_is_passed_over(hand_in, odd, key):
+    spoiled = odd if key is None else code('check("07.1", 3)', RIGHT) | {key: odd}
+    path = hand_in(STEP, notebook(spoiled, code('check("07.2", 3)', RIGHT)))
+    submission = read(path)
+    assert submission.problem == ""
+    assert submission.exercises["07.2"] is True
+
+
+def test_a_notebook_full_of_inventions_is_read_up_to_a_number(hand_in):
+    cells = [code(f'check("07.{i}", 0)', asked("up", f"Question {i}?")) for i in range(1, 900)]
+    submission = read(hand_in(STEP, notebook(*cells)))
+    assert len(submission.exercises) == len(submission.votes) == submissions.MOST
+    longest = asked("x" * 10_000, "q" * 10_000, ["x" * 10_000])
+    (question,) = read(hand_in(STEP, notebook(code("guess", longest)))).votes
+    assert len(question) == submissions.LONGEST
+
+
+@pytest.mark.parametrize(
+    "text", ["\n" * 10**6, " " * 10**6, "check(" * 10**5, "#" * 10**6, "Predict: " * 10**5]
+)
+def test_a_text_made_to_be_slow_is_read_at_once(hand_in, text):
+    """In time that grows with its length; with its square, this would take hours."""
+    assert (
+        read(hand_in(STEP, notebook(code(text, text), code(text, "Lesson " + text)))).exercises
+        == {}
+    )

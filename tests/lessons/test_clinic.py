@@ -1,0 +1,287 @@
+"""The failing runs: each can be fixed, none by chance, and each machine gives the same outcome.
+
+What a run is scored by are real trainings, so the tests train too: each setting of each run, once,
+and once more from weights that differ by a ten-millionth.
+"""
+
+import itertools
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from calclearn.calculus.autodiff import grad
+from calclearn.descent.losses import mse
+from calclearn.lessons.clinic import (
+    CAUSES,
+    EVIDENCE,
+    FAILING,
+    FIXED,
+    INSTRUMENTS,
+    RUNS,
+    checked,
+    matrices,
+    matrix_names,
+    train,
+)
+
+EXAMPLE = "0"
+HIDDEN = [name for name in RUNS if name != EXAMPLE]
+each_run = pytest.mark.parametrize("name", RUNS)
+
+
+def all_settings(run):
+    """Every combination of the values that a run's settings offer."""
+    choices = itertools.product(*run.settings.values())
+    return [dict(zip(run.settings, values, strict=True)) for values in choices]
+
+
+def again(attempt, size, seed=0):
+    """The same training from weights that differ a little."""
+    start = attempt.network.init(attempt.run.seed)
+    noise = 1 + size * np.random.default_rng(seed).normal(size=start.shape)
+    return train(attempt.run, attempt.plan, attempt.network, noise * start)
+
+
+# The runs.
+
+
+def test_hidden_runs_have_eight_causes():
+    assert {RUNS[name].cause for name in HIDDEN} == {1, 2, 3, 4, 5, 6, 7, 8}
+
+
+@each_run
+def test_run_fails_as_delivered_and_few_settings_fix_it(name):
+    run = RUNS[name]
+    assert 2 <= len(run.settings) <= 4
+    assert run.attempt().outcome == FAILING
+    outcomes = [run.attempt(**settings).outcome for settings in all_settings(run)]
+    assert 0 < outcomes.count(FIXED) / len(outcomes) <= 0.34
+    assert run.attempt(**all_settings(run)[0]) is run.attempt(**all_settings(run)[0])
+
+
+def test_random_settings_fix_less_than_a_quarter():
+    shares = [
+        np.mean([run.attempt(**settings).outcome == FIXED for settings in all_settings(run)])
+        for run in map(RUNS.get, HIDDEN)
+    ]
+    assert np.mean(shares) < 0.25
+
+
+@each_run
+def test_no_setting_ends_near_a_threshold(name):
+    run = RUNS[name]
+    scores = np.array([run.attempt(**settings).score for settings in all_settings(run)])
+    assert (scores > 0).all()
+    for threshold in (run.target, run.better):
+        assert np.abs(np.log(scores[np.isfinite(scores)] / threshold)).min() > 0.08
+
+
+@each_run
+def test_rounding_does_not_change_an_outcome(name):
+    for settings in all_settings(RUNS[name]):
+        attempt = RUNS[name].attempt(**settings)
+        assert again(attempt, 1e-7).outcome == attempt.outcome, settings
+
+
+@each_run
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_rounding_does_not_change_a_sentence(name, seed):
+    attempt = RUNS[name].attempt()
+    other = again(attempt, 1e-12, seed)
+    assert str(other) == str(attempt)
+    for instrument in INSTRUMENTS.values():
+        assert instrument(other).words == instrument(attempt).words
+
+
+@each_run
+def test_unknown_setting_or_value(name):
+    run = RUNS[name]
+    for wrong in ({"steps": 7}, {"momentum": 0.9}, {next(iter(run.settings)): "much"}):
+        with pytest.raises(ValueError, match=f"settings of run {name} are"):
+            run.attempt(**wrong)
+
+
+@each_run
+def test_classes_are_indices(name):
+    data = RUNS[name].attempt().data
+    for y in (data.y, data.y_validation):
+        assert y.dtype == (float if y.ndim == 2 else np.intp)
+
+
+def test_attempt_is_what_descend_does():
+    run = RUNS["D"]
+    attempt = run.attempt(learning_rate=0.001)
+    w, gradient = attempt.network.init(run.seed), attempt.loss.gradient
+    for _ in range(2):
+        w = w - 0.001 * gradient(w)
+    np.testing.assert_allclose(attempt.descent.points[1], w, rtol=1e-9)
+    assert attempt.descent.steps[1] == 2
+    assert attempt.score == attempt.validation[-1]
+
+
+def test_slip_is_in_the_gradient_and_not_in_the_loss():
+    for name, factors in (("0", (242, 242)), ("F", (-1, 1))):
+        attempt = RUNS[name].attempt()
+        w = attempt.network.init(0)
+        assert attempt.followed(w) == attempt.loss(w)
+        wrong = matrices(attempt.network, attempt.followed.gradient(w))
+        true = matrices(attempt.network, grad(attempt.loss.function)(w))
+        for factor, given, g in zip(factors, wrong, true, strict=True):
+            np.testing.assert_allclose(given, factor * g, rtol=1e-9)
+        assert not checked(attempt)[1]
+        assert checked(RUNS[name].attempt(gradient="by grad"))[1]
+
+
+def test_wrong_factor_is_a_wrong_learning_rate():
+    slow, right = (
+        RUNS["0"].attempt(**settings)
+        for settings in ({"learning_rate": 4e-4}, {"learning_rate": 0.1, "gradient": "by grad"})
+    )
+    assert slow.score == pytest.approx(right.score, rel=0.01)
+
+
+def test_shuffled_labels_are_the_right_ones_in_another_order():
+    shuffled, right = (
+        RUNS["H"].attempt(labels=labels).data for labels in RUNS["H"].settings["labels"]
+    )
+    assert (shuffled.x == right.x).all()
+    assert sorted(shuffled.y) == sorted(right.y)
+    assert np.mean(shuffled.y == right.y) < 0.2
+    assert (shuffled.y_validation == right.y_validation).all()
+
+
+def test_training_does_not_fix_shuffled_labels():
+    run = RUNS["H"]
+    as_delivered = [each for each in all_settings(run) if each["labels"] == "as delivered"]
+    assert {run.attempt(**settings).outcome for settings in as_delivered} == {FAILING}
+
+
+def test_baseline_is_the_loss_of_constant_answers():
+    mass, digits = RUNS["A"].attempt(), RUNS["H"].attempt()
+    mean = np.full_like(mass.data.y_validation, mass.data.y.mean())
+    assert mass.baseline == pytest.approx(float(mse(mean, mass.data.y_validation)))
+    assert digits.baseline == pytest.approx(math.log(10), rel=0.02)
+
+
+def test_penalty_is_not_in_the_training_loss():
+    attempt = RUNS["B"].attempt(strength=3.0)
+    losses = [float(attempt.loss(w)) for w in attempt.descent.points[::10]]
+    np.testing.assert_allclose(attempt.training[::10], losses, rtol=1e-9)
+
+
+def test_early_end_keeps_the_best_weights():
+    attempt = RUNS["B"].attempt(early=True)
+    assert attempt.steps < attempt.plan.steps
+    assert attempt.score == attempt.validation.min()
+
+
+# The instruments.
+
+
+@each_run
+def test_each_instrument_reads_each_run(name):
+    attempt = RUNS[name].attempt()
+    for instrument in INSTRUMENTS.values():
+        reading = instrument(attempt)
+        for values in (reading.start, reading.end):
+            assert len(values) in (0, len(reading.places))
+            assert np.isfinite(values).all()
+        assert reading.words.endswith(".")
+
+
+def test_dead_units_get_no_gradient_and_an_unscaled_input_stands_out():
+    dead = RUNS["C"].attempt()
+    assert INSTRUMENTS["silent units"](dead).start[-1] == 100
+    assert not INSTRUMENTS["gradient by layer"](dead).start.any()
+    spread = INSTRUMENTS["inputs"](RUNS["E"].attempt()).start
+    assert spread == pytest.approx(RUNS["E"].attempt().data.x.std(axis=0))
+    assert spread.argmax() == 3  # the mass in grams
+
+
+def test_gradient_by_layer_is_that_of_the_run():
+    attempt = RUNS["F"].attempt()
+    parts = attempt.network.parameters(attempt.followed.gradient(attempt.descent.points[0]))
+    norms = [np.linalg.norm(layer[0]) for layer in parts if layer]
+    assert INSTRUMENTS["gradient by layer"](attempt).start == pytest.approx(norms)
+    assert list(matrix_names(RUNS["G"].attempt().network)) == ["1 ih", "1 hh", "2"]
+
+
+def test_gradient_check_names_the_wrong_layer():
+    misses, report = checked(RUNS["F"].attempt())
+    assert misses[0] == pytest.approx(2, rel=1e-5)
+    assert misses[1] < 1e-6
+    assert report.diagnosis == "coordinate"
+    assert "layer 1" in INSTRUMENTS["gradient check"](RUNS["F"].attempt()).words
+
+
+# The evidence.
+
+
+@each_run
+def test_evidence_that_holds_proves_the_cause_and_no_other(name):
+    run = RUNS[name]
+    holds = [letter for letter, evidence in EVIDENCE.items() if evidence.holds(run)]
+    assert {EVIDENCE[letter].proves for letter in holds} - {0} == {run.cause}
+
+
+def test_evidence_that_holds():
+    letters = {
+        name: "".join(letter for letter, evidence in EVIDENCE.items() if evidence.holds(run))
+        for name, run in RUNS.items()
+    }
+    assert letters == {
+        "0": "acek", "A": "acjk", "B": "agk", "C": "aci", "D": "acf", "E": "acd", "F": "ace",
+        "G": "achk", "H": "abk",
+    }  # fmt: skip
+    assert {evidence.proves for evidence in EVIDENCE.values()} <= {0, *CAUSES}
+
+
+# The baseline is 2; what lies between the first value and the last is no evidence.
+@pytest.mark.parametrize(
+    ("letter", "training", "validation", "so"),
+    [
+        ("b", (4, 1.5, 0.9), (4, 1.95, 5.0), True),
+        ("b", (4, 0.5, 1.1), (4, 1.95, 5.0), False),
+        ("b", (4, 0.5, 0.9), (4, 1.85, 5.0), False),
+        ("c", (1, 0.1, 1.9), (1, 1.0, 1.0), True),
+        ("c", (4, 4.0, 1.7), (4, 4.0, 4.0), False),
+        ("g", (4, 4.0, 0.6), (4, 1.4, 2.2), True),
+        ("g", (4, 0.1, 0.8), (4, 1.4, 2.2), False),
+        ("g", (4, 0.1, 0.6), (4, 1.6, 2.6), False),
+        ("g", (4, 0.1, 0.6), (9, 1.4, 2.0), False),
+        ("k", (4, 4.0, 1.0), (4, 4.0, 1.3), True),
+        ("k", (4, 4.0, 1.3), (4, 4.0, 1.0), True),
+        ("k", (1, 9.0, 1.0), (9, 1.0, 1.1), False),
+    ],
+)
+def test_evidence_of_curves(letter, training, validation, so):
+    attempt = SimpleNamespace(
+        training=np.array(training), validation=np.array(validation), baseline=2.0, diverged=False,
+        run=SimpleNamespace(unit="nats"),
+    )  # fmt: skip
+    run = SimpleNamespace(attempt=lambda: attempt)
+    assert EVIDENCE[letter].holds(run) is so
+    if not so:
+        shown = f"{training[-1]:.3g} nats; that of validation is {min(validation):.3g} nats"
+        assert shown in EVIDENCE[letter].contradiction(run)
+
+
+@pytest.mark.parametrize(
+    ("name", "letter", "words"),
+    [
+        ("A", "e", "“gradient check” says: The gradient agrees"),
+        ("A", "d", "“inputs” says: The two widest inputs have the standard deviations 1 and 1"),
+        ("A", "i", "“silent units” says: In the worst layer 0 %"),
+        ("A", "h", "no recurrent weights"),
+        ("A", "g", "the run diverges after 8 steps"),
+        ("0", "j", "“gradient check” says: It is 242 times"),
+        ("G", "j", "Try each smaller learning rate"),
+        ("C", "j", "1.04 nats; that of validation"),
+        ("B", "j", "validation is"),
+        ("H", "f", "0.44 nats; that of validation"),
+    ],
+)
+def test_instrument_that_contradicts_an_evidence(name, letter, words):
+    assert words in EVIDENCE[letter].contradiction(RUNS[name])

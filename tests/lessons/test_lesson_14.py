@@ -1,0 +1,548 @@
+"""Lesson 14: its exercises as learners answer them, and its figures."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from calclearn import lessons
+from calclearn.calculus.autodiff import grad
+from calclearn.data import LabelledImages, digits
+from calclearn.descent.descend import descend
+from calclearn.descent.losses import cross_entropy
+from calclearn.descent.optimizers import Adam
+from calclearn.figures.style import STEP
+from calclearn.lessons.lesson_14 import (
+    ALL,
+    AVERAGE,
+    COLOUR_KERNELS,
+    CONVOLUTION,
+    GRADIENTS,
+    INKS,
+    KERNELS,
+    LAYERS,
+    ONE,
+    OUTPUTS,
+    OWN,
+    RATE,
+    STEPS,
+    VALUES,
+    example,
+    products,
+)
+from calclearn.networks.images import Conv2D, MaxPool2D, conv2d, max_pool2d
+from calclearn.networks.layers import Dense, Flatten, ReLU
+from calclearn.networks.network import Network
+
+pixels = np.array([[3.0, 6.0, 5.0, 1.0], [8.0, 2.0, 4.0, 9.0]])
+x = np.array([[1.0, 2.0, 0.0], [6.0, 1.0, 4.0], [0.0, 6.0, 2.0]])
+G = np.array([[1.0, -1.0], [2.0, 0.0]])
+
+
+def pooled(x):
+    return np.sum(max_pool2d(x[None, None], 2)[0, 0] * np.array([[2.0, -3.0]]))
+
+
+def weighed(K):
+    return np.sum(conv2d(x[None, None], K[None, None], np.zeros(1))[0, 0] * G)
+
+
+def rows(n, k, s, p):
+    return len(range(-p, n + p - k + 1, s))
+
+
+received = grad(pooled)(pixels).ravel()
+by_grad = grad(weighed)(np.array([[0.3, -0.2], [0.5, 1.0]]))
+
+right = {
+    "14.1": [
+        rows,
+        lambda n, k, s, p: Conv2D(1, k, s, p).output_shape((1, n, n))[1],
+        lambda n, k, s, p: np.floor((n + 2 * p - k) / s) + 1,
+        lambda n, k, s, p: int((n + 2 * p - k) / s + 1),
+    ],
+    "14.2": [Network((Conv2D(16, 5),), (3, 32, 32)).dimension, 16 * 76, "1216"],
+    "14.3": [received, received.reshape(2, 4), [0, 0, 0, 0, 2, 0, 0, -3], tuple(received)],
+    "14.4": [by_grad[0, 1], 4, "4"],
+}
+readings = {  # answers that are not listed as mistakes, and words of the reply
+    "14.1": [
+        (lambda n, k, s, p: n - (k - 1), "without stride"),
+        (lambda n, k, s, p: n + 2 * p - (k - 1), "stride has no part"),
+        (lambda n, k, s, p: np.ceil((n + 2 * p - k) / s) + 1, "rounds up"),
+        (7, "function is asked for"),
+    ],
+    "14.2": [(400, "every colour"), (16 * 28 * 28 * 3073, "dense")],
+    "14.3": [
+        ([[0.5, 0.5, -0.75, -0.75], [0.5, 0.5, -0.75, -0.75]], "average pooling"),
+        (received[:7], "8 numbers"),
+        (-received, "sign"),
+    ],
+    "14.4": [(8, "counts once"), (3, "flipped"), (-4, "sign")],
+}
+
+WEIGHTS = [f"k{u}{v}" for u in range(3) for v in range(3)]
+
+
+@cache
+def trained():
+    """A small network after a short training, the record of it, and the held-out digits."""
+    layers = Conv2D(4, 3), ReLU(), MaxPool2D(2), Flatten(), Dense(10)
+    network, data = Network(layers, (1, 8, 8)), digits()
+    loss = network.loss(data.train.images[:300], data.train.labels[:300], batch_size=20)
+    return network, descend(loss, network.init(0), Adam(0.01), 60, every=20), data.held_out
+
+
+def drag(explorer, place, start, *path):
+    """Pull the drawing at this place among those that can be dragged, in its own coordinates."""
+    explorer.still()
+    ax = explorer._held()[place].ax
+    figure = ax.transData + ax.figure.transFigure.inverted()
+    sent = {
+        name: {"index": control.index} if hasattr(control, "index") else control.value
+        for name, control in explorer.controls.items()
+    }
+    start, *path, to = figure.transform([start, *path]).tolist()
+    pointer = {"grip": place, "before": sent, "start": start, "path": path, "to": to}
+    explorer._answer(sent, pointer)
+
+
+def drives(explorer):
+    """Set each control to its ends, or to each option; the way back shows the first picture."""
+    base, first, caption = explorer.values, explorer.still(), explorer.caption
+    for name, control in explorer.controls.items():
+        if name == "brush":  # it shows when it paints
+            continue
+        if name == "pixels":
+            ends = [BLANK, [16] * 64]
+        else:
+            ends = [control.min, control.max] if hasattr(control, "min") else control.options
+        for value in ends:
+            explorer.set(**base)
+            if value == base[name]:
+                continue
+            assert explorer.set(**{name: value}).still() != first, (name, value)
+            assert explorer.error is None
+            assert explorer.caption != caption
+            assert explorer.caption.endswith(".")
+            assert not any(word in explorer.caption for word in ("nan", "array", "np."))
+    assert explorer.set(**base).still() == first
+
+
+# The kernel.
+
+
+@pytest.fixture
+def sliding():
+    return lessons.sliding_kernel()
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_map(sliding, kernel):
+    sliding.set(kernel=kernel, digit=8)
+    image, K = example(8), np.array(KERNELS[kernel])
+    for i, j in np.ndindex(6, 6):
+        total = sum(K[u, v] * image[i + u, j + v] for u in range(3) for v in range(3))
+        assert sliding.state["map"][i, j] == pytest.approx(total)
+
+
+def test_sum_in_the_caption(sliding):
+    for row, column in np.ndindex(6, 6):
+        sliding.set(row=row, column=column)
+        equation = sliding.caption.partition("of the map: ")[2].partition(" of ink")[0]
+        summed, _, value = equation.replace("−", "-").replace("×", "*").partition(" = ")
+        assert eval(summed) == float(value) == sliding.state["map"][row, column]
+
+
+def test_products_of_nothing():
+    assert products(np.zeros((3, 3)), np.ones((3, 3))) == "0"
+    assert products(np.ones((1, 2)), np.array([[-0.5, 2.0]])) == "−1 × 0.5 + 1 × 2"
+
+
+def test_kernel_by_name_and_ones_own(sliding):
+    sliding.set(kernel="sharpen")
+    assert [sliding.values[weight] for weight in WEIGHTS] == np.ravel(KERNELS["sharpen"]).tolist()
+    sliding.set(k00=2.0)
+    assert sliding.values["kernel"] == OWN
+    own = np.array(KERNELS["sharpen"], float)
+    own[0, 0] = 2
+    assert np.array_equal(sliding.state["weights"], own)
+    assert sliding.caption.startswith("Your own kernel on the digit 4.")
+    sliding.set(kernel="blur")
+    assert np.array_equal(sliding.state["weights"], KERNELS["blur"])
+    sliding.set(kernel=OWN)
+    assert np.array_equal(sliding.state["weights"], KERNELS["blur"])  # to begin from
+
+
+@pytest.mark.parametrize("weight", [100.0, -37.5, 0.1])
+def test_weight_that_is_typed_stays(sliding, weight):
+    sliding.set(k11=weight)
+    assert sliding.values["k11"] == weight == sliding.state["weights"][1, 1]
+
+
+@pytest.mark.parametrize("weight", [101.0, -1e300, np.inf, np.nan])
+def test_weight_that_is_too_large(sliding, weight):
+    sliding.controls["k11"].value = weight
+    assert sliding.caption == "weights must lie between −100 and 100"
+    assert sliding.still()
+
+
+def test_dragged_patch(sliding):
+    drag(sliding, 0, (3, 3), (4.2, 5.1))  # column and row of the cells
+    assert (sliding.values["row"], sliding.values["column"]) == (4, 3)
+    drag(sliding, 2, (3, 3), (1.2, 0.1))
+    assert (sliding.values["row"], sliding.values["column"]) == (0, 1)
+    drag(sliding, 0, (3, 3), (7.4, -0.4))
+    assert (sliding.values["row"], sliding.values["column"]) == (0, 5)
+
+
+def test_dragged_weight(sliding):
+    sliding.set(kernel="outline")
+    drag(sliding, 1, (0, 2), (0, 0.5))
+    assert sliding.values["k20"] == 0.5
+    assert sliding.values["kernel"] == OWN
+    assert sliding.values["k11"] == 8
+    drag(sliding, 1, (1, 1), (1, 0))
+    assert sliding.values["k11"] == 9
+
+
+def test_other_weights_stay_while_one_is_dragged(sliding):
+    sliding.set(kernel="blur")
+    drag(sliding, 1, (1, 1), (1, 0))
+    expected = np.array(KERNELS["blur"])
+    expected[1, 1] = 1.25
+    assert sliding.values["kernel"] == OWN
+    assert np.array_equal(sliding.state["weights"], expected)
+
+
+# Windows and channels.
+
+
+@pytest.fixture(scope="module")
+def windows():
+    return lessons.stride_and_padding()
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize("stride", [1, 2, 3, 4])
+@pytest.mark.parametrize("padding", [0, 1, 3])
+def test_windows_that_fit(windows, size, stride, padding):
+    state = windows.set(size=size, stride=stride, padding=padding).state
+    side, image = 8 + 2 * padding, np.pad(example(4), padding)
+    starts = range(0, side - size + 1, stride)
+    means = [[image[i : i + size, j : j + size].mean() for j in starts] for i in starts]
+    assert state["map"] == pytest.approx(np.array(means))
+    assert len(means) == rows(8, size, stride, padding)
+    rest = side - (starts[-1] + size)
+    assert state["rest"] == rest
+    covered = {i + k for i in starts for k in range(size)}
+    unused = {(int(x), int(y)) for x, y in state["unused"].T - (3 - padding)}
+    everywhere = {(x, y) for x in range(side) for y in range(side)}
+    assert unused == {(x, y) for x, y in everywhere if not {x, y} <= covered}
+    middles = state["middles"].T - (3 - padding)
+    corners = [(j, i) for i in starts for j in starts]
+    assert np.array_equal(middles, np.array(corners) + (size - 1) / 2)
+    assert np.isfinite(state["cells"]).sum() == side**2
+    assert np.array_equal(state["cells"][3:11, 3:11], example(4))
+    assert (f"{rest} row" in windows.caption) == (rest > 0)
+    assert f"{len(means)} × {len(means)} cells" in windows.caption
+    assert ("Every cell" in windows.caption) == (not unused)
+
+
+def test_tracks_are_red_where_rows_are_left_over(windows):
+    values = windows.set(size=3, stride=2, padding=0).values
+    for name in values:
+        control = windows.controls[name]
+        bands = control.bands(**values)
+        for (end, colour), value in zip(bands, range(control.min, control.max + 1), strict=True):
+            size, stride, padding = (values | {name: value}).values()
+            assert end == value + 0.5
+            assert (colour == STEP) == bool((8 + 2 * padding - size) % stride)
+
+
+@pytest.fixture(scope="module")
+def channels():
+    return lessons.three_channels()
+
+
+@pytest.mark.parametrize("ink", INKS)
+@pytest.mark.parametrize("kernel", COLOUR_KERNELS)
+def test_partial_maps_add_up(channels, ink, kernel):
+    state = channels.set(ink=ink, kernel=kernel, row=1, column=4).state
+    name, strengths = COLOUR_KERNELS[kernel]
+    W = np.array([strength * np.array(KERNELS[name]) for strength in strengths])
+    whole = conv2d(state["channels"][None], W[None], np.zeros(1))[0, 0]
+    assert state["total"] == pytest.approx(whole)
+    assert state["here"].sum() == pytest.approx(whole[1, 4])
+    assert state["channels"][:, 0, 0].tolist() == [16, 16, 16]  # white paper
+    darkest = np.unravel_index(np.argmax(example(4)), (8, 8))
+    assert state["photo"][darkest].tolist() == [*INKS[ink]]
+    if kernel == "red, not grey":
+        assert bool(np.abs(whole).max() > 1) == (ink != "black")
+
+
+# Where the gradient goes.
+
+
+@pytest.fixture(scope="module")
+def routing():
+    return lessons.gradient_routing()
+
+
+def expected_shares(layer, image, K, G):
+    """What pixels and weights receive, window by window."""
+    to_image, to_kernel = np.zeros((8, 8)), np.zeros((3, 3))
+    for i, j in np.ndindex(G.shape):
+        window = np.s_[i : i + 3, j : j + 3] if len(G) == 6 else np.s_[2 * i :, 2 * j :]
+        if layer == CONVOLUTION:
+            to_image[window] += G[i, j] * K
+            to_kernel += G[i, j] * image[window]
+        elif layer == AVERAGE:
+            to_image[window][:2, :2] += G[i, j] / 4
+        else:
+            u, v = np.unravel_index(np.argmax(image[window][:2, :2]), (2, 2))
+            to_image[window][u, v] += G[i, j]
+    return to_image, to_kernel
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("sent", [ONE, ALL, VALUES])
+def test_shares_of_pixels_and_weights(routing, layer, sent):
+    K = np.array(KERNELS["vertical edges"], float)
+    routing.set(layer=layer, sent=sent, digit=3)
+    last = 5 if layer == CONVOLUTION else 3
+    for row, column in [(0, 0), (2, 3), (5, 5)]:
+        state = routing.set(row=row, column=column).state
+        G = state["G"]
+        assert G.shape == (last + 1, last + 1)
+        if sent == ONE:
+            assert np.argwhere(G).tolist() == [[min(row, last), min(column, last)]]
+        elif sent == VALUES:
+            assert np.allclose(G, LAYERS[layer][0](example(3), K))
+        to_image, to_kernel = expected_shares(layer, example(3), K, G)
+        assert state["shares"] == pytest.approx(to_image)
+        assert state["to_weights"] == pytest.approx(to_kernel)
+
+
+def test_frames_of_pooling(routing):
+    routing.set(layer=AVERAGE, sent=ONE, row=1, column=2)
+    assert routing.state["patch"] == (2, 4, 2, 2)
+    assert routing.state["place"] == (1, 2, 1, 1)
+
+
+def test_receivers_in_the_caption():
+    routing = lessons.gradient_routing()
+    assert "6 of 64 pixels receive a share, from −2 to 2" in routing.caption
+    assert "5 of 9 weights receive a share, from 7 to 16" in routing.caption
+    routing.set(layer="average pooling")
+    assert "4 of 64 pixels receive a share of 0.25" in routing.caption
+    routing.set(layer="max pooling", column=2)
+    assert "1 of 64 pixels receives a share of 1" in routing.caption
+    assert "16 of ink, the first of 2 as large" in routing.caption
+
+
+def test_weights_on_blank_paper_receive_nothing():
+    """The outcome of the prediction."""
+    state = lessons.gradient_routing().state
+    row, column, height, width = state["patch"]
+    under = state["image"][row : row + height, column : column + width]
+    assert not under[:, 0].any()
+    assert not state["to_weights"][:, 0].any()
+    assert np.array_equal(state["to_weights"], under)
+
+
+# What was learned.
+
+
+def test_answers_and_mistakes():
+    network, run, data = trained()
+    explorer = lessons.filters_and_mistakes(network, run, data)
+    for step, w in zip(run.steps, run.points, strict=True):
+        state = explorer.set(step=int(step)).state
+        counts, wrong = np.zeros((10, 10)), []
+        for n in range(len(data)):
+            answer = int(np.argmax(network(w, data.images[n : n + 1])))
+            counts[data.labels[n], answer] += 1
+            if answer != data.labels[n]:
+                wrong.append(f"{n}: {data.labels[n]} as {answer}")
+        assert np.array_equal(state["counts"], counts)
+        assert state["names"] == wrong[:6]
+        assert np.array_equal(state["filters"], w[:36].reshape(4, 3, 3))
+        right = int(np.trace(counts))
+        words = f"{right} of the 360 held-out images are answered right, {100 * right / 360:.1f} %"
+        assert f"After {step} steps {words}" in explorer.caption
+
+
+def test_right_answers_are_above_zero_and_wrong_ones_below():
+    network, run, data = trained()
+    state = lessons.filters_and_mistakes(network, run, data).state
+    assert np.array_equal(np.abs(state["signed"]), state["counts"])
+    assert (np.diag(state["signed"]) > 0).all()
+    assert state["signed"][~np.eye(10, dtype=bool)].max() <= 0
+
+
+def test_no_mistake():
+    network, run, data = trained()
+    easy = np.argmax(network(run.point, data.images), axis=1) == data.labels
+    explorer = lessons.filters_and_mistakes(
+        network, run, LabelledImages(data.images[easy], data.labels[easy])
+    )
+    assert explorer.caption.endswith("100.0 %; none is wrong.")
+
+
+def test_layers_of_one_image():
+    network, run, data = trained()
+    explorer = lessons.one_image(network, run.point, data, image=7).set(show=GRADIENTS)
+    x, label = data.images[7:8], data.labels[7:8]
+    to_image = grad(lambda x: cross_entropy(network(run.point, x), label))(x)
+    assert explorer.state["shares"] == pytest.approx(to_image[0, 0])
+    z = network(run.point, x)[0]
+    chances = np.exp(z) / np.exp(z).sum()
+    column = explorer.state["column"][:, 0]
+    assert column == pytest.approx(chances - (np.arange(10) == label))
+    pooled, routed = (explorer.state[name] for name in ("2 MaxPool2D", "1 ReLU"))
+    assert (pooled.shape, routed.shape) == ((4, 3, 3), (4, 6, 6))
+    assert np.count_nonzero(routed) <= pooled.size  # one of four receives, at most
+    assert routed.sum() == pytest.approx(pooled.sum())
+    explorer.set(show=OUTPUTS)
+    assert not explorer.state["shares"].any()
+    assert explorer.state["column"][:, 0] == pytest.approx(z)
+    assert explorer.state["1 ReLU"].min() == 0
+
+
+def test_answer_with_its_probability():
+    network, run, data = trained()
+    explorer = lessons.one_image(network, run.point, data)
+    answers = np.argmax(network(run.point, data.images), axis=1)
+    for n in (int(np.flatnonzero((answers == data.labels) == right)[0]) for right in (False, True)):
+        caption = explorer.set(image=n).caption
+        assert caption.startswith(f"Image {n} shows {data.labels[n]}; the network gives ")
+        assert f"% to {answers[n]}" in caption
+        assert f"% to {data.labels[n]}" in caption
+
+
+@pytest.mark.parametrize("name", ["filters_and_mistakes", "one_image", "draw_a_digit"])
+def test_every_control_of_a_trained_network(name):
+    network, run, data = trained()
+    given = run if name == "filters_and_mistakes" else run.point
+    drives(getattr(lessons, name)(network, given, data))
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    network, run, data = trained()
+    return lessons.draw_a_digit(network, run.point, data)
+
+
+@pytest.fixture
+def pad(drawn):
+    before = drawn.values
+    yield drawn
+    drawn.set(**before)
+
+
+BLANK = [0] * 64
+
+
+def softmax(scores):
+    return np.exp(scores) / np.exp(scores).sum()
+
+
+def test_drawn_digit_is_read(pad):
+    network, run, data = trained()
+    assert pad.values["pixels"] == (16 * data.images[data.labels == 4][0]).ravel().tolist()
+    pad.set(pixels=BLANK)
+    assert pad.caption.startswith("Draw a digit")
+    drag(pad, 0, (3, 0), (3, 3), (4, 7))
+    x = np.reshape(pad.values["pixels"], (1, 1, 8, 8)) / 16
+    assert x[0, 0, 0, 3] == 1
+    assert np.array_equal(pad.state["image"], 16 * x[0, 0])
+    assert pad.state["chances"] == pytest.approx(softmax(network(run.point, x)[0]))
+    answer = int(np.argmax(pad.state["chances"]))
+    assert f"% to {answer}" in pad.caption
+    W, b = network.parameters(run.point)[0]
+    assert pad.state["1 ReLU"] == pytest.approx(np.maximum(conv2d(x, W, b)[0], 0))
+    pooled = max_pool2d(pad.state["1 ReLU"][None], 2)[0]
+    assert np.array_equal(pad.state["2 MaxPool2D"], pooled)
+
+
+def test_strokes_add_up_and_an_eraser_takes_them_away(pad):
+    pad.set(pixels=BLANK)
+    drag(pad, 0, (1, 1), (6, 1))
+    once = np.reshape(pad.values["pixels"], (8, 8))
+    assert (once[1, 1:7] == 16).all()
+    assert not once[4:].any()
+    drag(pad, 0, (1, 6), (6, 6))
+    both = np.reshape(pad.values["pixels"], (8, 8))
+    assert np.array_equal(both[:3], once[:3])
+    assert (both[6, 1:7] == 16).all()
+    pad.set(brush="eraser")
+    drag(pad, 0, (1, 1), (6, 1))
+    assert not np.reshape(pad.values["pixels"], (8, 8))[:3].any()
+
+
+def test_buttons_of_the_pad(pad):
+    _, _, data = trained()
+    clear, another = pad.widget.children[0].children[-2:]
+    pad.set(step=3)
+    clear.click()
+    assert pad.values["pixels"] == BLANK
+    assert pad.values["step"] == 0
+    another.click()
+    image = np.reshape(pad.values["pixels"], (8, 8)) / 16
+    assert any(np.array_equal(image, other) for other in data.images[:, 0])
+
+
+@pytest.mark.parametrize("wanted", range(10))
+def test_walk_uphill(pad, wanted):
+    network, run, _ = trained()
+    chances = [pad.set(wanted=wanted, step=k).state["chances"][wanted] for k in range(STEPS + 1)]
+    assert chances == sorted(chances)
+    assert chances[-1] > chances[0]
+    assert 0 <= pad.state["image"].min() <= pad.state["image"].max() <= 16
+    start = np.reshape(pad.values["pixels"], (1, 1, 8, 8)) / 16
+    assert pad.state["added"] == pytest.approx(np.maximum(pad.state["image"] - 16 * start, 0).sum())
+
+    def log_chance(x):
+        return np.log(softmax(network(run.point, x)[0])[wanted])
+
+    step = np.zeros((1, 1, 8, 8))
+    for cell in [(0, 0, 2, 3), (0, 0, 5, 5)]:
+        h = np.zeros_like(step)
+        h[cell] = 1e-5
+        step[cell] = RATE * (log_chance(start + h) - log_chance(start - h)) / 2e-5
+    first = pad.set(step=1).state["image"] / 16
+    for _, _, *cell in [(0, 0, 2, 3), (0, 0, 5, 5)]:
+        moved = np.clip(start[0, 0, *cell] + step[0, 0, *cell], 0, 1)
+        assert first[*cell] == pytest.approx(moved, abs=1e-6)
+
+
+def test_painting_ends_the_walk(pad):
+    pad.set(step=4)
+    walked = pad.state["image"]
+    assert "after 4 steps uphill" in pad.caption
+    drag(pad, 0, (0, 0), (0, 0))
+    assert pad.values["step"] == 0
+    assert pad.state["image"][0, 0] == 16
+    assert not np.array_equal(pad.state["image"], walked)
+
+
+@pytest.mark.parametrize("pixels", [[], [0] * 63, [17] * 64, [-1] * 64])
+def test_pixels_that_are_none(pad, pixels):
+    pad.set(pixels=pixels)
+    assert pad.caption.startswith("pixels must be 64 numbers from 0 to 16")
+
+
+def test_networks_that_cannot_be_shown():
+    _, run, data = trained()
+    dense = Network((Flatten(), Dense(10)), (1, 8, 8))
+    colours = Network((Conv2D(4, 3), Flatten(), Dense(10)), (3, 8, 8))
+    for network in (dense, colours):
+        with pytest.raises(ValueError, match="network must begin with a convolution of one"):
+            lessons.filters_and_mistakes(network, run, data)
+    with pytest.raises(ValueError, match=r"network must take inputs \(1, H, W\), got \(3, 8, 8\)"):
+        lessons.one_image(colours, colours.init(0), data)
+    with pytest.raises(ValueError, match=r"network must take inputs \(1, H, W\), got \(3, 8, 8\)"):
+        lessons.draw_a_digit(colours, colours.init(0), data)
+    with pytest.raises(ValueError, match="image must be a whole number from 0 to 359, got 360"):
+        lessons.one_image(dense, dense.init(0), data, image=360)

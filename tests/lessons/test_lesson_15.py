@@ -1,0 +1,467 @@
+"""Lesson 15: its exercises as learners answer them, and its figures."""
+
+import math
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from calclearn import central_difference, grad, lessons
+from calclearn.data import co2
+from calclearn.data.co2 import rises, simple_forecasts
+from calclearn.descent.descend import descend
+from calclearn.descent.losses import cross_entropy, mse
+from calclearn.descent.optimizers import AdamW, GradientDescent
+from calclearn.descent.schedules import clipped, cosine
+from calclearn.figures.descents import Path
+from calclearn.figures.sequences import LONGEST
+from calclearn.figures.surfaces import grid
+from calclearn.lessons.lesson_15 import (
+    ACTIVATIONS,
+    AGREEMENT,
+    AHEAD,
+    ARRIVING,
+    BATCH,
+    CELLS,
+    CLIPPING,
+    FORECASTS,
+    MEMORIES,
+    PAST,
+    STEPS,
+    SYMBOLS,
+    TRAINING,
+    UNITS,
+    WINDOW,
+    _map,
+    descents,
+    forecaster,
+    free_running,
+    gate,
+    landscape,
+    practice,
+    rememberer,
+    rmse,
+    sequence,
+    symbols,
+    trained,
+    truncated_gradients,
+)
+from calclearn.networks.recurrent import GRU, RNN, adjoints_through_time, step_by_step
+
+
+def last_state(w):
+    h = 0.0
+    for x in (4, 1, 2):
+        h = w * h + x
+    return h
+
+
+def by_recursion(w, h, to_last):
+    if len(h) == 1:
+        return 0.0
+    to_a = to_last * (1 - h[-1] ** 2)
+    return to_a * h[-2] + by_recursion(w, h[:-1], to_a * w)
+
+
+def by_products(w, h, to_last):
+    factors = w * (1 - h[1:] ** 2)
+    behind = np.append(np.cumprod(factors[::-1])[::-1][1:], 1.0)
+    return float(np.sum(to_last * behind * (1 - h[1:] ** 2) * h[:-1]))
+
+
+def from_the_start(w, h, to_last):
+    parts = []
+    for before, now in pairwise(h):
+        to_last *= 1 - now**2
+        parts.append(to_last * before)
+        to_last *= w
+    return sum(parts)
+
+
+def without_sum(w, h, to_last):
+    for t in range(len(h) - 1, 0, -1):
+        to_last *= 1 - h[t] ** 2
+        by_w = to_last * h[t - 1]
+        to_last *= w
+    return by_w
+
+
+def reached(layer):
+    """The number of inputs that receive a gradient, by asking the layer itself."""
+    parameters = layer.init(np.random.default_rng(0), (12, 1))
+    by_x = grad(lambda x: np.sum(layer(parameters, x)[:, 10]))(np.ones((1, 12, 1)))
+    return int(np.sum(by_x != 0))
+
+
+right = {
+    "15.1": [grad(last_state)(0.5), central_difference(last_state, 0.5, 1e-4), 2 * 0.5 * 4 + 1, 5],
+    "15.2": [44, math.ceil(math.log(0.01, 0.9)), "44", next(n for n in range(99) if 0.9**n < 0.01)],
+    "15.3": [by_recursion, by_products],
+    "15.4": [3, "3", reached(RNN(8, truncate=4))],
+}
+readings = {  # answers that are not listed as mistakes, and words of the reply
+    "15.1": [(-5, "sign")],
+    "15.2": [(43.71, "whole one")],
+    "15.3": [
+        (lambda w, h, g: g * (1 - h[-1] ** 2) * h[-2], "last step alone"),
+        (lambda w, h, g: 2 * by_recursion(w, h, g), "twice"),
+        (from_the_start, "sets out from the last step"),
+        (without_sum, "Add all the parts"),
+        (lambda w, h, g: 0, "This is 0 whatever comes back"),
+        (0.7, "function is asked for"),
+    ],
+    "15.4": [(reached(RNN(8)), "without truncation")],
+}
+
+ONE = (1.6, -0.3)
+
+
+def readout():
+    """What turns a state into a forecast: ∂L_t/∂h_t is the error times this."""
+    rng = np.random.default_rng(0)
+    for shape in ((UNITS, UNITS), (UNITS, 1)):  # the other weights come first
+        rng.normal(size=shape)
+    return rng.normal(size=UNITS) / np.sqrt(UNITS)
+
+
+def loss_after_push(months, push, s, t):
+    """L_t where the state at step s was pushed: the network, once more, in plain Python."""
+    W_ih, W_hh, *_ = months.parameters
+    φ = np.tanh if months.layer.nonlinearity == "tanh" else lambda a: np.maximum(a, 0)
+    h, v = np.zeros(UNITS), readout()
+    for k in range(t + 1):
+        h = φ(W_ih[:, 0] * months.x[0, k, 0] + W_hh @ h)
+        h = h + push if k == s else h
+    target = v @ months.h[t] - months.errors[t] @ v / (v @ v)
+    return (v @ h - target) ** 2 / 2
+
+
+@pytest.fixture(scope="module")
+def star():
+    return lessons.error_through_time()
+
+
+@pytest.fixture(scope="module")
+def cliff():
+    return lessons.clipping_at_a_cliff()
+
+
+@pytest.mark.parametrize("looks", [ARRIVING, CLIPPING, AGREEMENT, MEMORIES, FORECASTS])
+def test_curves_differ_without_colour(looks):
+    forms = {(look.get("ls", "-"), look.get("marker", "")) for look in looks.values()}
+    assert len(forms) == len({look["color"] for look in looks.values()}) == len(looks)
+
+
+# Error through time.
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("radius", [0.6, 1.7])
+def test_derivatives_by_earlier_states(star, radius, activation):
+    state = star.set(length=12, radius=radius, activation=activation).state
+    months = sequence(radius, activation, 12)
+    for t, s in ((11, 0), (11, 11), (7, 3)):
+        by_differences = [
+            (loss_after_push(months, e, s, t) - loss_after_push(months, -e, s, t)) / 2e-6
+            for e in 1e-6 * np.eye(UNITS)
+        ]
+        assert state["sizes"][t, s] == pytest.approx(np.linalg.norm(by_differences), rel=1e-4)
+    assert not np.triu(state["sizes"], 1).any()  # a loss sends nothing into the future
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_gradients_of_the_recurrent_weights_and_clipping(star, activation):
+    state = star.set(length=10, radius=1.3, activation=activation, threshold=0.1).state
+    months, v = sequence(1.3, activation, 10), readout()
+    W_ih, W_hh, *biases = months.parameters
+    targets = months.h @ v - months.errors @ v / (v @ v)
+
+    def loss(W_hh, t):
+        h = step_by_step(months.layer, (W_ih, W_hh, *biases), months.x)
+        return (h[0, t] @ v - targets[t]) ** 2 / 2
+
+    whole = [np.linalg.norm(grad(loss)(W_hh, t)) for t in range(10)]
+    assert whole[0] == 0
+    assert state["whole"][1] == pytest.approx(whole[1:])
+    assert state["clipped"][1] == pytest.approx(np.minimum(whole[1:], 0.1))
+    assert state["shortened"] == np.sum(np.array(whole) > 0.1)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("radius", [0.2, 0.9, 1.0, 2.5])
+def test_no_error_grows_faster_than_by_the_radius(radius, activation):
+    sizes = np.linalg.norm(sequence(radius, activation, LONGEST).adjoints, axis=2)
+    t, s = np.tril_indices(LONGEST)
+    assert (sizes[t, s] <= sizes[t, t] * radius ** (t - s) * (1 + 1e-9)).all()
+
+
+def test_small_radii_vanish_and_large_ones_explode(star):
+    for radius, activation, factor in ((0.5, "tanh", 0.5), (0.8, "ReLU", 0.6)):
+        star.set(length=30, radius=radius, activation=activation)
+        assert star.state["factor"] == pytest.approx(factor, abs=0.02)
+    assert star.set(radius=2.5, activation="tanh").state["factor"] > 1.1
+    assert star.set(radius=2.5, activation="ReLU").state["factor"] > 1.8
+    assert star.set(radius=1.0, activation="ReLU").state["factor"] < 0.8
+
+
+def test_a_loss_does_not_depend_on_later_steps(star):
+    star.set(radius=1.2, activation="tanh")
+    short, long = (star.set(length=length).state["sizes"] for length in (9, 31))
+    assert long[:9, :9] == pytest.approx(short)
+
+
+# Truncation.
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_truncation_cuts_the_map_into_pieces(activation):
+    state = lessons.truncated_gradient().set(truncate=7, radius=0.9, activation=activation).state
+    months, T = sequence(0.9, activation, LONGEST), LONGEST
+    G = np.zeros((T, T, UNITS))
+    G[np.arange(T), np.arange(T)] = months.errors
+    cut = replace(months.layer, truncate=7)
+    adjoints = adjoints_through_time(cut, months.parameters, np.repeat(months.x, T, axis=0), G)
+    assert state["sizes"] == pytest.approx(np.linalg.norm(adjoints, axis=2))
+    assert 0 < np.mean(state["sizes"] > 0) < 0.2
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("truncate", [1, 5, LONGEST])
+def test_truncated_gradient_is_that_of_the_plain_loop(truncate, activation):
+    months, v = sequence(1.1, activation, LONGEST), readout()
+    targets = months.h @ v - months.errors @ v / (v @ v)
+    layer = replace(months.layer, truncate=truncate)
+
+    def loss(*parameters):
+        h = step_by_step(layer, parameters, months.x)[0]
+        return np.mean((h @ v - targets) ** 2) / 2
+
+    W_ih, W_hh, b_ih, b_hh = grad(loss, (0, 1, 2, 3))(*months.parameters)
+    whole = np.column_stack([W_ih, W_hh, b_ih, b_hh]).ravel()
+    assert truncated_gradients(1.1, activation)[truncate - 1] == pytest.approx(whole)
+
+
+def test_agreement_with_the_gradient_that_is_not_cut():
+    state = lessons.truncated_gradient().set(truncate=3).state
+    (_, ratios), (_, cosines) = state["ratios"], state["cosines"]
+    assert (ratios[-1], cosines[-1]) == pytest.approx((1, 1))
+    true, other = truncated_gradients(1.1, "tanh")[[-1, 2]]
+    long, short = np.linalg.norm(true), np.linalg.norm(other)
+    assert ratios[2] == state["ratio"] == pytest.approx(short / long)
+    assert cosines[2] == state["cosine"] == pytest.approx(other @ true / long / short)
+    assert np.cos(np.radians(state["angle"])) == pytest.approx(state["cosine"])
+    assert (abs(cosines) <= 1 + 1e-12).all()
+
+
+# The cliff.
+
+
+def test_levels_of_the_map():
+    heights, numbers = landscape(30)(grid(WINDOW, 100)), _map(30)
+    assert (numbers.min(), numbers.max()) == (0, 13)
+    assert (np.diff(numbers.ravel()[np.argsort(heights.ravel())]) >= 0).all()
+
+
+def test_both_runs_are_those_of_descend():
+    runs = descents(30, *ONE, 1.0, 1.0)
+    alone = descend(landscape(30), ONE, GradientDescent(1.0), STEPS)
+    other = descend(landscape(30), ONE, clipped(GradientDescent(1.0), 1.0), STEPS)
+    for run, single in zip(runs, (alone, other), strict=True):
+        steps = min(len(run.values), len(single.values))
+        assert run.points[:steps] == pytest.approx(single.points[:steps])
+    moves = np.linalg.norm(np.diff(runs[1].points, axis=0), axis=1)
+    assert moves.max() <= 1.0 + 1e-9
+
+
+def test_the_cliff_gets_steeper_with_the_sequence():
+    steepest = [np.linalg.norm(landscape(length).gradient([2.0, 0.0])) for length in (5, 15, 30)]
+    assert steepest[0] * 100 < steepest[1] < steepest[2] / 100
+
+
+def test_thresholds(cliff):
+    state = cliff.set(threshold=1.0, step=40).state
+    assert state["whole"].value > 0.05 > 1e-3 > state["clipped"].value
+    assert cliff.set(threshold=0.01).state["clipped"].value > 1
+    state = cliff.set(threshold=100.0).state
+    assert state["clipped"].value == pytest.approx(state["whole"].value)
+    cliff.set(threshold=1.0)
+
+
+def test_runs_at_a_step(cliff):
+    state = cliff.set(step=2).state
+    assert f"its loss is {state['whole'].values[2]:.3f}" in cliff.caption
+    (norms,) = (one.drawing for one in cliff._drawings if "norm, clipped" in one.parameters)
+    assert norms.lines["norm, clipped"].get_xdata().tolist() == [0, 1, 2]
+    cliff.set(step=40)
+
+
+def test_the_ball_that_is_not_clipped_leaves_map_and_bowl(cliff):
+    paths = [one.drawing for one in cliff._drawings if isinstance(one.drawing, Path)]
+    for step, gone in ((2, False), (3, True), (40, True)):
+        cliff.set(step=step).still()
+        thrown = [len(np.ravel(path.arrow.get_xdata())) for path in paths]
+        assert thrown == [gone, False] * 2  # whole and clipped, on the map and on the bowl
+
+
+def test_the_start_can_be_dragged_and_the_bowl_turned(cliff):
+    assert [held.drags for held in cliff._held()] == [("azimuth", "elevation"), ("w", "u")]
+    assert cliff.set(w=0.5, u=2.0).state["whole"].points[0] == pytest.approx((0.5, 2.0))
+    cliff.set(w=ONE[0], u=ONE[1])
+
+
+# The task that needs memory.
+
+
+def test_sequences_to_recall():
+    x, first = symbols(50, 6, seed=3)
+    assert x.shape == (50, 7, SYMBOLS + 1)
+    assert (x[..., :SYMBOLS].sum(axis=2) == 1).all()
+    assert (x[:, 0, :SYMBOLS].argmax(axis=1) == first).all()
+    assert (x[..., SYMBOLS] == np.eye(7)[0]).all()  # the mark
+    shares = [np.mean(symbols(4000, 6, 1)[0][:, t, :SYMBOLS], axis=0) for t in (0, 6)]
+    assert shares == pytest.approx(np.full((2, SYMBOLS), 1 / SYMBOLS), abs=0.03)
+
+
+def test_gate_from_the_states_alone():
+    layer, rng = GRU(3), np.random.default_rng(2)
+    W_ih, W_hh, b_ih, b_hh = layer.init(rng, (5, 2))
+    b_ih = b_ih + np.repeat([0, 0, 60], 3)  # what is proposed is 1, so h_t = z h_{t-1} + 1 - z
+    parameters, x = (W_ih, W_hh, b_ih, b_hh), rng.normal(size=(4, 5, 2))
+    h = layer(parameters, x)
+    before = np.concatenate([np.zeros((4, 1, 3)), h[:, :-1]], axis=1)
+    assert gate(parameters, x, h) == pytest.approx((1 - h) / (1 - before))
+
+
+def test_gates_begin_where_they_are_set():
+    for keep in (0.97, 0.5):
+        assert practice("GRU", 3, keep).gates[0].mean() == pytest.approx(keep, abs=0.05)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_who_recalls(seed):
+    near = {name: practice(name, 10, seed=seed) for name in MEMORIES}
+    far = {name: practice(name, 40, seed=seed) for name in MEMORIES}
+    assert near["plain RNN"].shares[-1] > 0.9
+    assert near["truncated RNN"].shares[-1] < 0.7
+    assert near["GRU"].shares[-1] > 0.97
+    for name in ("plain RNN", "truncated RNN"):
+        assert far[name].shares[-1] < 0.4
+        assert practice(name, 3, seed=seed).shares[-1] > 0.97
+    assert far["GRU"].shares[-1] > 0.97
+    assert not far["truncated RNN"].arriving[-1, :35].any()
+    assert far["plain RNN"].arriving[-1, 0] < 1e-2 < 0.1 < far["GRU"].arriving[-1, 0]
+
+
+def test_gates_that_begin_half_open_forget():
+    run = practice("GRU", 40, keep=0.5)
+    assert run.shares[-1] < 0.4
+    assert run.arriving[0, 0] < 1e-4
+    keeps = practice("GRU", 40).gates[-1]
+    assert keeps[:, 0].min() < 0.4 < 0.7 < keeps[:, 1:].mean()
+
+
+def test_error_of_a_memory_by_differences():
+    network, T = rememberer("GRU", 3), 4
+    w, (x, y) = network.init(0), symbols(500, 3, seed=0)
+    network.parameters(w)[0][2][CELLS : 2 * CELLS] = math.log(0.97 / 0.03)
+    x, y, layer, parameters = x[:64], y[:64], network.layers[0], network.parameters(w)
+
+    def loss(push):
+        last = layer.unrolled(parameters[0], x, push)[:, -1]
+        return cross_entropy(network.layers[2](parameters[2], last), y)
+
+    adjoints = grad(loss)(np.zeros((64, T, CELLS)))
+    sizes = np.linalg.norm(adjoints, axis=2).mean(axis=0)
+    assert practice("GRU", 3).arriving[0] == pytest.approx(sizes / sizes[-1])
+
+
+def test_memory_at_a_step():
+    figure = lessons.task_that_needs_memory().set(wait=10, step=50)
+    run = practice("plain RNN", 10)
+    assert figure.state["shares"]["plain RNN"] == run.shares[5]
+    assert figure.state["first"]["plain RNN"] == run.arriving[5, 0]
+    assert figure.state["gates"][:, 11:].sum() == 0
+    assert f"plain RNN {run.shares[5]:.0%}".replace("%", " %") in figure.caption
+
+
+# The forecast.
+
+AIR = co2()
+HELD_OUT = np.flatnonzero(AIR.held_out)
+
+
+def test_free_running_reads_its_own_forecasts():
+    network = forecaster()
+    w, data = network.init(3), rises()
+    forecasts = free_running(network, w)
+    assert forecasts.shape == (AHEAD, len(HELD_OUT))
+    for h, i in ((1, 0), (5, 0), (12, 50), (12, 95), (1, 95)):
+        month = HELD_OUT[i]
+        series, level = list(data.z[: month - h]), AIR.co2[month - h]  # all that is known then
+        for _ in range(h):
+            z = network(w, np.array(series[-PAST:])[None, :, None])[0, 0]
+            series.append(z)
+            level += data.mean + data.deviation * z
+        assert forecasts[h - 1, i] == pytest.approx(level)
+
+
+@pytest.fixture(scope="module")
+def errors():
+    """RMSE (seed, month ahead) in ppm."""
+    return np.array([rmse(free_running(forecaster(), trained(seed).point)) for seed in range(5)])
+
+
+def test_every_seed_beats_the_simple_rules_on_the_years_held_out(errors):
+    naive, last_rise, usual = (rmse(rule) for rule in simple_forecasts().values())
+    assert (errors < 0.8 * naive).all()
+    assert (errors[:, 0] < 0.85 * last_rise[0]).all()
+    assert (errors[:, 11] < 0.8 * last_rise[11]).all()
+    assert (errors[:, 2:11] < usual[2:11]).all()
+    assert (errors[:, 0] < 1.05 * usual[0]).all()  # next month, a table of usual rises is as good
+
+
+def test_rounding_is_not_amplified():
+    network, data = forecaster(), rises()
+    noise = 1e-7 * np.random.default_rng(1).normal(size=network.dimension)
+    loss = network.loss(data.x[~data.held_out], data.y[~data.held_out], mse, BATCH)
+    optimizer = AdamW(cosine(0.01, TRAINING), weight_decay=0.3)
+    other = descend(loss, network.init(0) * (1 + noise), optimizer, TRAINING, every=TRAINING).point
+    assert rmse(free_running(network, other)) == pytest.approx(
+        rmse(free_running(network, trained(0).point)), abs=1e-5
+    )
+
+
+def test_forecast_of_the_network_and_one_rule():
+    network, run, rule = forecaster(), trained(0), "usual rise of each month"
+    figure = lessons.forecast(network, run).set(ahead=6, rule=rule)
+    mine, other = free_running(network, run.point)[5], simple_forecasts()[rule][5]
+    shown = {name: figure.state[f"ppm, {name}"][1] for name in FORECASTS}
+    assert [name for name, values in shown.items() if len(values)] == ["network", rule]
+    assert shown["network"] == pytest.approx(mine)
+    assert shown[rule] == pytest.approx(other)
+    assert list(figure.state["errors"]) == list(FORECASTS)
+    assert f"{rmse(mine):.2f} ppm" in figure.caption
+    assert f"{100 * (1 - rmse(mine) / rmse(other)):.0f} % smaller" in figure.caption
+
+
+def test_forecast_during_the_training():
+    run = trained(0)
+    figure = lessons.forecast().set(step=300)
+    place = run.steps.tolist().index(300)
+    errors = rmse(free_running(forecaster(), run.points[place]))
+    assert figure.state["errors"]["network"] == pytest.approx(errors)
+    assert "After 300 steps" in figure.caption
+    assert figure.set(step=0).state["errors"]["network"][0] > errors[0]
+    half = descend(forecaster().loss(rises().x[:40], rises().y[:40], mse), run.points[0],
+                   GradientDescent(0.01), 3)  # fmt: skip
+    assert "After 3 steps" in lessons.forecast(forecaster(), half).caption
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_error_wanders_until_the_rate_falls(seed):
+    points = trained(seed).points
+    late = [rmse(free_running(forecaster(), w))[11] for w in points[-5:]]
+    early = [rmse(free_running(forecaster(), w))[11] for w in points[15:66]]
+    assert np.ptp(late) < 0.1 < 0.3 < np.ptp(early)
+    assert 0.6 < min(early) < max(early) < 1.5

@@ -1,0 +1,362 @@
+"""Lesson 18: its exercises as learners answer them, and its figures."""
+
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from calclearn import lessons
+from calclearn.calculus import numerical
+from calclearn.descent.losses import cross_entropy
+from calclearn.descent.planes import principal_directions, projected, share_shown
+from calclearn.descent.surfaces import slice_through
+from calclearn.figures.style import panels
+from calclearn.figures.surfaces import grid
+from calclearn.lessons import lesson_18
+from calclearn.lessons.clinic import BETTER, CAUSES, EVIDENCE, FAILING, FIXED, INSTRUMENTS, RUNS
+from calclearn.lessons.lesson_18 import (
+    ALONG,
+    DIALS,
+    EXAMPLE,
+    NETWORK,
+    OPTIMIZERS,
+    PLANES,
+    STEPS,
+    attempts,
+    diagnose,
+    diagnosed,
+    landscape_loss,
+    path_of,
+    plane_of,
+    scoreboard,
+    tried,
+)
+
+pictures = np.array([0, 0, 1, 2])
+scores = np.tile(np.log([0.5, 0.25, 0.25]), (4, 1))
+
+
+def by_shadows(moves, u, v):
+    shadows = projected(moves, np.zeros(len(u)), u, v)
+    return np.sum(shadows**2) / np.sum(np.linalg.norm(moves, axis=1) ** 2)
+
+
+def by_loop(moves, u, v):
+    shown = total = 0
+    for move in moves:
+        shadow = (move @ u) * u + (move @ v) * v
+        shown += shadow @ shadow
+        total += move @ move
+    return shown / total
+
+
+right = {
+    "18.1": [cross_entropy(scores, pictures), 1.04, 0.75 * np.log(4)],
+    "18.2": [by_shadows, by_loop],
+    "18.3": ["d"],
+}
+readings = {  # answers that are not listed as mistakes, and words of the reply
+    "18.1": [(-1.04, "sign is not")],
+    "18.2": [
+        (lambda moves, u, v: by_loop(moves[:1], u, v), "Hint"),
+        (by_loop(np.eye(3), *np.eye(3)[:2]), "A function"),
+    ],
+}
+
+HIDDEN = [name for name in RUNS if name != EXAMPLE]
+PROOF = {evidence.proves: letter for letter, evidence in EVIDENCE.items()}
+FIX = {  # settings that fix a run
+    "A": {"learning_rate": 0.1},
+    "B": {"strength": 0.05},
+    "C": {"activation": "tanh"},
+    "D": {"learning_rate": 0.3},
+    "E": {"learning_rate": 0.3, "features": "standardised"},
+    "F": {"gradient": "by grad"},
+    "G": {"initial_weights": "orthogonal"},
+    "H": {"labels": "checked again"},
+}
+each_run = pytest.mark.parametrize("name", RUNS)
+
+
+@pytest.fixture(autouse=True)
+def nothing_tried():
+    attempts.clear()
+    diagnosed.clear()
+
+
+class Unprintable:
+    def __str__(self):
+        raise RuntimeError("no text")
+
+    __repr__ = __str__
+
+
+# Diagnoses.
+
+
+@each_run
+def test_one_diagnosis_is_right(name):
+    right = [
+        (cause, letter)
+        for cause in CAUSES
+        for letter in EVIDENCE
+        if diagnose(name, cause, letter).right
+    ]
+    assert right == [(RUNS[name].cause, PROOF[RUNS[name].cause])]
+
+
+@each_run
+def test_wrong_diagnosis_does_not_name_the_cause(name):
+    cause = RUNS[name].cause
+    for number, letter in [(cause, "a"), (9, PROOF[cause]), (9, "a")]:
+        verdict = diagnose(name, number, letter)
+        assert verdict.right is False
+        assert repr(verdict).startswith("✗ Not yet.")
+        assert CAUSES[cause].text.lower().strip(".") not in verdict.message
+
+
+def test_wrong_evidence_is_answered_with_what_the_instrument_shows():
+    verdict = diagnose("E", 2, "f")
+    assert verdict.right is False
+    assert verdict.message.startswith(
+        "“f” is not true of run E. Look at the losses: that of training"
+    )
+    assert "1,500 nats" in verdict.message
+
+
+def test_forms_of_a_diagnosis():
+    assert diagnose("A", "1", " J) ").right
+    assert diagnose("A", ..., "a").right is None
+    for cause, letter in ((0, "a"), (10, "a"), ("x", "a"), (1, "z"), (1, ""), (1, 3), (None, None),
+                          (1.5, "a"), ([], {}), (Unprintable(), "a")):  # fmt: skip
+        assert diagnose("A", cause, letter).right is False
+    for name in ("Z", 3, None, []):
+        assert "runs are" in diagnose(name, 1, "a").message
+
+
+def test_notebook_lists_causes_and_evidence_and_no_answer():
+    notebook = Path(__file__).parents[2] / "notebooks/18_rescue_a_failing_run.ipynb"
+    cells = nbformat.read(notebook, as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    assert all(f"{number}. {cause.text}" in text for number, cause in CAUSES.items())
+    assert all(f"- **{letter}** {each.text}" in text for letter, each in EVIDENCE.items())
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    for name in HIDDEN:
+        assert f"## Run {name}" in text
+        assert f'lessons.failing_run("{name}")' in code
+        assert f'diagnose("{name}", cause=..., evidence=...)' in code
+    assert not any(cause.why and cause.why in text for cause in CAUSES.values())
+
+
+# The figure of a run, its chart, the scoreboard.
+
+
+@each_run
+def test_every_setting_and_instrument_is_a_picture_and_a_sentence(name):
+    figure = lessons.failing_run(name)
+    base, captions = figure.values, {figure.caption}
+    assert "As delivered" in figure.caption
+    assert base["instrument"] == "gradient by layer"
+    for control, widget in figure.controls.items():
+        for _, value in widget._options_full:
+            figure.set(**base).set(**{control: value})
+            assert figure.error is None
+            assert figure.caption.endswith(".")
+            assert not any(word in figure.caption for word in ("nan", "inf ", "None"))
+            captions.add(figure.caption)
+            for curve in ("training", "validation", "first", "last", "start", "end"):
+                assert np.isfinite(figure.state[curve]).all()
+    changes = sum(len(widget._options_full) - 1 for widget in figure.controls.values())
+    assert len(captions) == 1 + changes
+
+
+@each_run
+def test_every_option_can_be_chosen_in_a_browser(name):
+    figure = lessons.failing_run(name)
+    for setting, values in RUNS[name].settings.items():
+        control = figure.controls[setting]
+        for place in (*range(len(values)), 0):
+            control.index = place  # which is all that a browser sends
+            assert (control.index, figure.values[setting]) == (place, values[place])
+
+
+@pytest.mark.parametrize("instrument", INSTRUMENTS)
+def test_axes_of_an_instrument_are_the_same_for_every_run(instrument):
+    limits = set()
+    for name in ("A", "C", "F"):
+        figure = lessons.failing_run(name).set(instrument=instrument)
+        assert figure.still()
+        ax = figure._drawings[3].ax
+        limits.add((ax.get_ylim(), ax.get_yscale(), ax.get_title()))
+    ((_, scale, title),) = limits
+    assert title == DIALS[instrument].title
+    assert scale == ("linear" if instrument == "silent units" else "log")
+
+
+def test_many_inputs_have_few_names():
+    (ax,) = panels("flat")
+    axes = lesson_18._InstrumentAxes(ax)
+    axes.update("inputs", [str(k + 1) for k in range(64)])
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["1", "17", "33", "49"]
+    axes.update("weights by layer", ["1 ih", "1 hh", "2"])
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["1 ih", "1 hh", "2"]
+
+
+def test_chart_keeps_every_attempt_when_the_cell_is_run_again():
+    figure, run = lessons.failing_run("A"), RUNS["A"]
+    assert tried(run) == []
+    assert figure.set(units=64).caption
+    assert "Fixed" in figure.set(learning_rate=0.1).caption
+    assert [attempt.outcome for attempt in tried(run)] == [FAILING, FIXED]
+    assert figure.set(learning_rate=0.5).caption  # tried already
+    assert len(tried(run)) == 2
+    again = lessons.failing_run("A")
+    assert again.caption
+    assert len(tried(run)) == 2
+    assert again.widget.children[-1].value.count("<tr>") == 2 + len(tried(run))
+
+
+def test_instrument_is_no_attempt():
+    figure = lessons.failing_run("C")
+    for instrument in INSTRUMENTS:
+        assert figure.set(instrument=instrument).caption
+    assert tried(RUNS["C"]) == []
+
+
+def test_scoreboard():
+    assert repr(scoreboard()).endswith("0 of 32 points")
+    diagnose("A", 2, "a")
+    assert scoreboard().rows[0] == ("A", 0, "not attempted", "not yet", 0)
+    for name in HIDDEN:
+        assert lessons.failing_run(name).set(**FIX[name]).caption
+        diagnose(name, RUNS[name].cause, PROOF[RUNS[name].cause])
+    assert repr(scoreboard()).endswith("32 of 32 points")
+    assert [row[0] for row in scoreboard().rows] == HIDDEN
+
+
+@pytest.mark.parametrize("later", [(2, "a"), (..., ...), ("x", "y")])
+def test_right_diagnosis_stays_right(later):
+    diagnose("A", 9, "a")
+    assert diagnose("A", 1, "j").right is True
+    assert diagnose("A", *later).right is not True
+    assert scoreboard().rows[0] == ("A", 0, "not attempted", "right", 2)
+
+
+def test_better_run_counts_half():
+    assert lessons.failing_run("G").set(learning_rate=0.03, max_norm=1.0).caption
+    assert tried(RUNS["G"])[0].outcome == BETTER
+    assert "1 of 32 points" in repr(scoreboard())
+
+
+def test_unknown_run():
+    for wrong in ("Z", 3, None, ["A"]):
+        with pytest.raises(ValueError, match="name must be one of 0, A, B"):
+            lessons.failing_run(wrong)
+
+
+# The loss in a plane.
+
+
+@pytest.fixture(scope="module")
+def landscape():
+    return lessons.loss_landscape()
+
+
+def test_network_is_small_and_learns():
+    assert NETWORK.dimension == 139
+    for optimizer in OPTIMIZERS:
+        run = path_of(optimizer)
+        assert len(run.points) == STEPS + 1
+        assert run.values[-1] < 0.1 * np.log(3)
+
+
+@pytest.mark.parametrize("optimizer", ["GradientDescent", "SGD"])
+def test_path_has_the_loss_of_all_penguins(optimizer):
+    run = path_of(optimizer)
+    for k in (0, 7, STEPS):
+        assert run.values[k] == pytest.approx(float(landscape_loss()(run.points[k])))
+
+
+@pytest.mark.parametrize("seed", PLANES.values())
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_table_is_the_loss_in_the_plane(optimizer, seed):
+    plane, run = plane_of(optimizer, seed), path_of(optimizer)
+    rng = np.random.default_rng(0)
+    low, high = np.transpose(plane.surface.domain)
+    for _ in range(10):
+        place = rng.uniform(low, high)
+        w = run.point + place[0] * plane.u + place[1] * plane.v
+        assert float(plane.surface(place)) == pytest.approx(float(landscape_loss()(w)), rel=0.06)
+    at_end = plane.surface(np.zeros(2))
+    assert float(at_end) == pytest.approx(float(run.values[-1]), rel=0.06)
+
+
+def test_shadow_is_the_nearest_point_and_ends_at_the_middle():
+    plane, run = plane_of("Adam", 0), path_of("Adam")
+    shadow = plane.shadow.points
+    np.testing.assert_allclose(shadow[-1], 0, atol=1e-9)
+    for k in (0, 20):
+        upright = run.points[k] - run.point - shadow[k, 0] * plane.u - shadow[k, 1] * plane.v
+        assert abs(upright @ plane.u) < 1e-9
+        assert abs(upright @ plane.v) < 1e-9
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_share_is_that_of_the_singular_values_and_small_along_random_directions(optimizer):
+    run = path_of(optimizer)
+    u, v, share = principal_directions(run.points)
+    assert share_shown(run.points, u, v) == pytest.approx(share)
+    assert plane_of(optimizer, 0).share == pytest.approx(share)
+    assert share > 0.95
+    for seed in (1, 2, 3):
+        assert plane_of(optimizer, seed).share < 0.1
+
+
+def test_gradient_of_a_slice_is_the_gradient_along_its_directions():
+    loss, plane, w = landscape_loss(), plane_of("Momentum", 0), path_of("Momentum").point
+    cut = slice_through(loss, w, plane.u, plane.v)
+    here = np.array([0.3, -0.2])
+    there = w + here[0] * plane.u + here[1] * plane.v
+    by_hand = [plane.u @ loss.gradient(there), plane.v @ loss.gradient(there)]
+    np.testing.assert_allclose(cut.gradient(here), by_hand, rtol=1e-9)
+    np.testing.assert_allclose(numerical.grad(cut)(here), by_hand, rtol=1e-5)
+
+
+def test_random_planes_show_a_valley_where_the_loss_falls_elsewhere():
+    end = float(path_of("GradientDescent").value)
+    for seed in PLANES.values():
+        surface = plane_of("GradientDescent", seed).surface
+        lowest = surface(grid(surface.domain, 60)).min()
+        assert lowest < 0.5 * end if seed == 0 else lowest > 0.95 * end
+
+
+def test_path_is_the_shadow_up_to_the_step_and_inside_the_window(landscape):
+    base = landscape.values
+    for plane in PLANES.values():
+        shadow = landscape.set(step=7, plane=plane).state["shadow"]
+        landscape.still()
+        path = landscape._drawings[2].drawing
+        np.testing.assert_array_equal(path.line.get_xydata(), shadow.points[:8])
+        np.testing.assert_array_equal(path.ball.get_xydata(), shadow.points[7:8])
+        low, high = np.transpose(landscape.state["surface"].domain)
+        assert (low < shadow.points).all()
+        assert (shadow.points < high).all()
+    landscape.set(**base)
+
+
+def test_directions_are_named_on_the_map_and_on_the_surface(landscape):
+    landscape.still()
+    for each in landscape._drawings[:2]:
+        assert (each.ax.get_xlabel(), each.ax.get_ylabel()) == ALONG
+
+
+def test_every_plane_and_optimizer_has_its_own_sentence(landscape):
+    base, captions = landscape.values, set()
+    for plane in PLANES.values():
+        for optimizer in OPTIMIZERS:
+            landscape.set(plane=plane, optimizer=optimizer)
+            assert landscape.error is None
+            captions.add(landscape.caption)
+    assert len(captions) == len(PLANES) * len(OPTIMIZERS)
+    landscape.set(**base)

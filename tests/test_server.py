@@ -1,0 +1,117 @@
+"""The extension of Jupyter's server: what the course gets, and that others get next to nothing."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from calclearn.layout import Course, shipped
+
+SETTINGS = Path(__file__).parents[1] / "calclearn" / "jupyter"
+
+# A server that is made and not started, and what a page and a kernel would get of it.
+PROBE = """
+import json, os, sys
+from jupyter_server.serverapp import ServerApp
+from jupyterlab_server.settings_utils import _get_overrides
+server = ServerApp()
+server.initialize([f"--ServerApp.root_dir={sys.argv[1]}", *sys.argv[2:]], new_httpserver=False)
+linked = server.extension_manager.linked_extensions
+print(json.dumps({
+    "linked": linked.get("calclearn.server", False),
+    "connection": server.web_app.settings["kernel_websocket_connection_class"].__name__,
+    "widgets": _get_overrides("nowhere")[0].get("@jupyter-widgets/jupyterlab-manager:plugin"),
+    "threads": os.environ.get("OPENBLAS_NUM_THREADS"),
+}))
+"""
+
+
+@pytest.fixture
+def server(tmp_path):
+    """What Jupyter's server becomes in a folder, in a process of its own."""
+
+    def probe(folder, *options, **variables):
+        own = {
+            k: v for k, v in os.environ.items()
+            if not k.startswith(("JUPYTER", "CALCLEARN", "OPENBLAS"))
+        }  # fmt: skip
+        own |= {
+            f"JUPYTER_{kind}_DIR": str(tmp_path / kind) for kind in ("CONFIG", "DATA", "RUNTIME")
+        }
+        own |= {"JUPYTER_CONFIG_PATH": str(SETTINGS), "IPYTHONDIR": str(tmp_path / "ipython")}
+        done = subprocess.run(
+            [sys.executable, "-c", PROBE, str(folder), *options],
+            cwd=folder, env=own | variables, capture_output=True, text=True, encoding="utf-8",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1]) | {"log": done.stderr}
+
+    return probe
+
+
+@pytest.fixture
+def plain(tmp_path):
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    return folder
+
+
+def test_in_a_course_the_extension_does_what_the_command_did(server, plain):
+    Course(plain).lay_out()
+    made = server(plain)
+    assert made["linked"]
+    assert made["connection"] == "PromptConnection"
+    assert made["widgets"] == {"saveState": True}
+    assert made["threads"] == "1"
+
+
+def test_elsewhere_only_pictures_leave_at_once_and_no_file_is_written(server, plain, tmp_path):
+    # Jupyter reads its settings from folders that its extension adds, so the probe adds none here.
+    found = tmp_path / "found" / "jupyter_server_config.d"
+    found.mkdir(parents=True)
+    name = "jupyter_server_config.d/calclearn.json"
+    (found / "calclearn.json").write_bytes((SETTINGS / name).read_bytes())
+    made = server(plain, JUPYTER_CONFIG_PATH=str(found.parent))
+    assert made["linked"]
+    assert made["connection"] == "PromptConnection"
+    assert (made["widgets"], made["threads"]) == (None, None)
+    assert list(plain.iterdir()) == []
+
+
+def test_a_connection_that_somebody_chose_stays(server, plain):
+    chosen = "jupyter_server.gateway.connections.GatewayWebSocketConnection"
+    option = f"--ServerApp.kernel_websocket_connection_class={chosen}"
+    assert server(plain, option)["connection"] == "GatewayWebSocketConnection"
+
+
+def test_threads_that_somebody_chose_stay(server, plain):
+    Course(plain).lay_out()
+    assert server(plain, OPENBLAS_NUM_THREADS="4")["threads"] == "4"
+
+
+def test_the_course_is_laid_out_where_the_variable_says(server, plain):
+    made = server(plain, CALCLEARN_COURSE="calculus")
+    assert {path.name for path in (plain / "calculus").glob("*.ipynb")} == set(shipped())
+    assert (made["widgets"], made["threads"]) == ({"saveState": True}, "1")
+    (plain / "calculus" / "07_how_big_a_step.ipynb").write_text("my answers")
+    server(plain, CALCLEARN_COURSE="calculus")
+    assert (plain / "calculus" / "07_how_big_a_step.ipynb").read_text() == "my answers"
+
+
+def test_a_place_for_the_course_that_cannot_be_written_stops_no_server(server, plain):
+    (plain / "file").touch()
+    made = server(plain, CALCLEARN_COURSE="file/course")
+    assert made["linked"]
+    assert "calclearn cannot lay the course out in 'file/course'" in made["log"]
+
+
+def test_pip_installs_the_extension_enabled():
+    """The wheel, and `pip install -e`, put the file where Jupyter looks for extensions."""
+    file = Path(sys.prefix, "etc", "jupyter", "jupyter_server_config.d", "calclearn.json")
+    if not Path(sys.prefix, "etc", "jupyter").is_dir():
+        pytest.skip("no Jupyter in this environment")
+    ours = SETTINGS / "jupyter_server_config.d" / "calclearn.json"
+    assert json.loads(file.read_text()) == json.loads(ours.read_text())
