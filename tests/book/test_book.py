@@ -58,6 +58,7 @@ def test_a_page_has_the_lessons_text_code_outputs_films_and_link(book):
         assert (folder / name).is_file()
         assert (folder / name).stat().st_size <= 1_000_000
     assert text.count("data-check=") == 3
+    assert "Not answered yet" not in text
     assert text.count("data-question=") == text.count("data-reveal=") == 1
     assert "step  0: slope 0.00, intercept 3.00, loss 713.23" in text
     assert 'href="lite/lab/index.html?path=00_start_here.ipynb"' in text
@@ -125,7 +126,7 @@ def test_a_script_that_is_printed_is_words(tmp_path):
     """Sphinx writes what an intruder's notebook has printed as text."""
     source, target = tmp_path / "source", tmp_path / "made"
     (source / "_static").mkdir(parents=True)
-    notebook = nbformat.v4.new_notebook()
+    notebook = nbformat.v4.new_notebook(metadata={"language_info": {"name": "python"}})
     cell = nbformat.v4.new_code_cell("print()")
     stored = [
         new_output("stream", name="stdout", text=SCRIPT),
