@@ -355,7 +355,7 @@ class Scoreboard:
 def scoreboard() -> Scoreboard:
     """How are the runs? Two points for a fixed one, one for a better one, two for a diagnosis.
 
-    >>> print(scoreboard())  # doctest: +ELLIPSIS
+    >>> print(scoreboard())  # doctest: +ELLIPSIS, +NORMALIZE_WHITESPACE
     run  attempts  best outcome  diagnosis  points
     A    ...
     """
