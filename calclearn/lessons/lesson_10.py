@@ -5,7 +5,10 @@ The model is drawn over the surface that it touches, with the step, be its level
 point or not. Where a curvature is negative the step leads uphill; with its size, |λ|, it leads down.
 """
 
+from typing import Any
+
 import numpy as np
+from matplotlib.ticker import EngFormatter
 
 from calclearn.descent.curvature import eigenvalues, quadratic_model
 from calclearn.descent.descend import descend
@@ -19,82 +22,120 @@ from calclearn.explorers.descents import rate_for
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.races import race_on
 from calclearn.explorers.wording import counted, placed
-from calclearn.figures.curves import OnCurve, Tangent
-from calclearn.figures.marks import Dots, Lines
+from calclearn.figures.curves import Numbered, OnCurve, View
+from calclearn.figures.marks import Dots, Lines, Rule
 from calclearn.figures.races import ModelRings, Paths, key
 from calclearn.figures.style import BLACK, GREY, MODEL, OPTIMIZERS, STEP, panels
 from calclearn.figures.surfaces import Contours, Point
 
+STEPS = 12  # of Newton's method on the curve: from nearly everywhere it has arrived
 CHOOSERS = ("GradientDescent", "Newton", "DampedNewton", "BFGS")
 
 
 def newton_on_a_curve() -> Explorer:
     """Can curvature choose the step? The parabola under the point, and the slope's own tangent.
 
-    The parabola is level where the tangent of the slope crosses zero: Newton's first point.
+    The parabola is level where the tangent of the slope crosses zero: there Newton's step ends. At
+    each step both are drawn anew, and the axes widen when the step leaves them.
 
     >>> newton = newton_on_a_curve().set(w=2.0)
-    >>> round(float(newton.state["first"]), 6)
+    >>> round(float(newton.state["next"]), 6)
     1.5
+    >>> newton.set(step=5).state["digits"].tolist()
+    [0, 0, 0, 1, 3, 7]
     """
     surface = two_valleys()
     (window,) = surface.domain
+    level = np.roots([4, 0, -6, 1])  # where the slope 4w³ − 6w + 1 vanishes
     w_axis = np.linspace(*window, 400)
+    ends = [(np.min(y), np.max(y)) for y in (surface(w_axis[None]), surface.gradient(w_axis[None]))]
+    heights, slopes = ((1.15 * a - 0.15 * b, 1.15 * b - 0.15 * a) for a, b in ends)
 
-    def compute(w, steps):
-        at = np.array([w])
+    def compute(w, step):
+        run = descend(surface, [w], Newton(), STEPS)
+        taken = min(step, len(run.points) - 1)
+        here, there = run.points[max(taken - 1, 0)], run.points[taken]
         height, slope, curvature = (
-            f(at).item() for f in (surface, surface.gradient, surface.hessian)
+            f(here).item() for f in (surface, surface.gradient, surface.hessian)
         )
-        model, run = quadratic_model(surface, at), descend(surface, at, Newton(), steps)
-        first = run.points[min(1, len(run.points) - 1)]
+        model, points = quadratic_model(surface, here), run.points[: taken + 1, 0]
+        low, end = model(there).item(), there.item()
+        wide = _widened(window, here.item(), end)
+        axis = np.linspace(*wide, 801)
+        reached = level[np.argmin(np.abs(level - run.point))]
+        error = np.abs(points - reached)
         return {
+            "run": run,
+            "here": here.item(),
             "slope": slope,
             "curvature": curvature,
-            "run": run,
-            "model": (w_axis, model(w_axis[None])),
-            "point": (w, height),
-            "first": first.item(),
-            "low": (first.item(), model(first).item()),
-            "zero": (first.item(), 0.0),
-            "later": (run.points[1:, 0], run.values[1:]),
+            "next": end,
+            "digits": np.clip(-np.log10(error), 0, 15).astype(int),
+            "view": (wide, _widened(heights, height, low)),
+            "slope view": (wide, _widened(slopes, slope)),
+            "curve": (axis, surface(axis[None])),
+            "slopes": (axis, surface.gradient(axis[None])[0]),
+            "model": (axis, model(axis[None])),
+            "tangent": (axis, slope + curvature * (axis - here)),
+            "point": (here.item(), height),
+            "slope point": (here.item(), slope),
+            "low": (end, low),
+            "zero": (end, 0.0),
+            "points": (points, surface(points[None])),
+            "slope points": (points, surface.gradient(points[None])[0]),
         }
 
-    def caption(w, steps, slope, curvature, run, first) -> str:
+    def caption(step, here, slope, curvature, next, digits) -> str:
         turn = "lowest" if curvature > 0 else "highest, for it opens downwards,"
-        end, bend = run.point.item(), eigenvalues(surface, run.point).item()
         return (
-            f"At {placed([w])} the slope is {slope:.3g} and the curvature {curvature:.3g}: the "
-            f"parabola is {turn} at {first:.3f}. Newton's step no. {steps} ends at {end:.3f}, "
-            f"height {run.value:.3f}, curvature {bend:.3g}."
+            f"Step {step} starts at {placed([here])}, slope {slope:.3g}, curvature "
+            f"{curvature:.3g}: the parabola is {turn} at {next:.3f}. Right digits, from point 0 "
+            f"on: {', '.join(map(str, digits))}."
         )
 
     left, right = panels("flat", "flat", height=3.7)
-    heights, slopes = surface(w_axis[None]), surface.gradient(w_axis[None])[0]
-    for ax, y, title in (
-        (left, heights, f"height of {surface.name}"),
-        (right, slopes, "its slope"),
-    ):
-        room = 0.15 * np.ptp(y)
-        ax.plot(w_axis, y, color=BLACK, lw=1.6)
-        ax.set(xlim=window, ylim=(y.min() - room, y.max() + room), xlabel="$w$", title=title)
+    for ax, title in ((left, f"height of {surface.name}"), (right, "its slope")):
+        ax.set(xlabel="$w$", title=title)
+        ax.set_ylabel(" ", labelpad=0)  # room for the longest numbers
+        ax.yaxis.set_major_formatter(EngFormatter(sep=""))
     right.axhline(0, color=GREY, lw=1)
     color, marker = OPTIMIZERS["Newton"]
     drawings = [
+        View(left),
+        View(right).on(view="slope view"),
+        Rule(left, x="next", color=MODEL, ls=":"),
+        Rule(right, x="next", color=MODEL, ls=":"),
+        Lines(left, "curve", color=BLACK, lw=1.6),
+        Lines(right, "slopes", color=BLACK, lw=1.6),
         Lines(left, "model", color=MODEL, lw=2.2),
+        Lines(right, "tangent", color=MODEL, lw=2.2),
         OnCurve(left, drags=("w",)).on(weights="point"),
-        Dots(left, "later", color=color, marker=marker, ms=9, zorder=7),
+        Point(right).on(weights="slope point"),
+        Numbered(left, color=color, marker=marker).on(places="points"),
+        Numbered(right, color=color, marker=marker).on(places="slope points"),
         Point(left, color=MODEL, marker="v").on(weights="low"),
-        Tangent(right).on(x="w", y="slope", slope="curvature"),
         Point(right, color=MODEL, marker="v").on(weights="zero"),
     ]
     return explore(
         compute,
         drawings,
         caption,
+        play="step",
+        pace=0.8,
         w=round_slider(surface.start[0], window, label="w"),
-        steps=slider(1, 1, 8, 1, label="Newton's steps"),
+        step=slider(1, 1, STEPS, 1),
     )
+
+
+def _widened(limits: tuple, *values: Any) -> tuple[float, float]:
+    """Return limits that hold the values, with some room beyond those that were outside.
+
+    >>> _widened((0.0, 1.0), 0.5), _widened((0.0, 1.0), 2.0)
+    ((0.0, 1.0), (0.0, 2.2))
+    """
+    low, high = float(np.min([limits[0], *values])), float(np.max([limits[1], *values]))
+    room = (high - low) / 10
+    return low - room * (low < limits[0]), high + room * (high > limits[1])
 
 
 def newton_on_a_map(surface: Surface | None = None) -> Explorer:

@@ -50,11 +50,11 @@ def plane():
 
 @pytest.mark.parametrize("w", [-2.0, -1.1, 0.2, 0.9, 1.7])
 def test_the_parabola_touches_and_newton_goes_where_it_is_level(curve, w):
-    state = curve.set(w=w).state
+    state = curve.set(w=w, step=1).state
     f = lambda w: w**4 - 3 * w**2 + w  # noqa: E731
     slope, bend = grad(f)(w), grad(grad(f))(w)
     assert (state["slope"], state["curvature"]) == pytest.approx((slope, bend))
-    assert state["first"] == pytest.approx(w - slope / bend)
+    assert state["next"] == pytest.approx(w - slope / bend)
     axis, heights = state["model"]
     assert heights == pytest.approx(f(w) + slope * (axis - w) + bend * (axis - w) ** 2 / 2)
     assert ("highest" in curve.caption) == (bend < 0)
@@ -63,25 +63,65 @@ def test_the_parabola_touches_and_newton_goes_where_it_is_level(curve, w):
 def test_every_place_on_the_curve(curve):
     (window,) = two_valleys().domain
     for w in np.linspace(*window, 41):
-        curve.set(w=float(w), steps=8)
-        assert curve.error is None
-        assert curve.still()
+        for step in (1, 2, 12):
+            curve.set(w=float(w), step=step)
+            assert curve.error is None
+            assert curve.still()
+
+
+def test_each_step_starts_where_the_last_one_ended(curve):
+    def at(step):
+        return curve.set(w=1.9, step=step).state
+
+    for step in range(1, 6):
+        end, start = at(step)["next"], at(step + 1)["here"]
+        assert end == start == curve.state["points"][0][step]
+        assert curve.state["model"][1].min() == pytest.approx(curve.state["low"][1], abs=1e-3)
+
+
+@pytest.mark.parametrize("start", [1.9, -2.0, -0.9])
+def test_right_digits_count_decimals_and_double(curve, start):
+    state = curve.set(w=start, step=12).state
+    minimum = min(np.ravel(two_valleys().minima), key=lambda w: abs(w - state["next"]))
+    for w, digits in zip(state["points"][0], state["digits"], strict=True):
+        assert abs(w - minimum) <= 10.0**-digits * 1.01
+        assert digits in (0, 15) or abs(w - minimum) > 10.0 ** -(digits + 1)
+    digits = state["digits"]
+    near = digits[(digits > 1) & (digits < 8)]
+    assert np.all(digits[np.flatnonzero(np.isin(digits, near)) + 1] >= 2 * near - 1)
+
+
+def test_axes_hold_each_step_and_come_back(curve):
+    (low, high) = two_valleys().domain[0]
+    left, right = (curve._drawings[place].drawing.ax for place in (0, 1))
+    widths = []
+    for step in range(1, 12):
+        state = curve.set(w=0.72, step=step).state
+        for ax, names in ((left, ("point", "low")), (right, ("slope point", "zero"))):
+            for x, y in (state[name] for name in names):
+                assert ax.get_xlim()[0] <= x <= ax.get_xlim()[1]
+                assert ax.get_ylim()[0] <= y <= ax.get_ylim()[1]
+        widths.append(np.ptp(left.get_xlim()))
+    assert widths[0] > 2 * (high - low)
+    assert left.get_xlim() == right.get_xlim() == (low, high)
 
 
 def test_the_curve_and_its_slope_are_drawn_from_end_to_end(curve):
     surface = two_valleys()
-    for place, f in ((1, surface), (4, surface.gradient)):
+    curve.set(w=1.9, step=1)
+    for place, f in ((0, surface), (1, surface.gradient)):
         ax = curve._drawings[place].drawing.ax
         (low, high), (bottom, top) = surface.domain[0], ax.get_ylim()
-        (w, y) = next(line.get_data() for line in ax.lines if len(line.get_xdata()) > 300)
+        curves = (line for line in ax.lines if line.get_color() == "#1b1f24")
+        (w, y) = next(line.get_data() for line in curves if len(line.get_xdata()) > 300)
         assert (w[0], w[-1]) == ax.get_xlim() == (low, high)
         assert y == pytest.approx(np.ravel(f(w[None])))
         assert bottom < y.min() < y.max() < top
 
 
 def test_a_drag_along_the_curve(curve):
-    curve.still()  # what has been drawn has found its place
-    ax, before = curve._drawings[1].drawing.ax, curve.values
+    curve.set(w=1.9, step=1).still()  # what has been drawn has found its place
+    ax, before = curve._drawings[0].drawing.ax, curve.values
     to_figure = ax.transData + ax.figure.transFigure.inverted()
     start, to = to_figure.transform([(1.0, 0.0), (-1.5, 5.0)]).tolist()
     curve._answer(before, {"grip": 0, "before": before, "start": start, "to": to})
