@@ -8,6 +8,7 @@ point or not. Where a curvature is negative the step leads uphill; with its size
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter
 
 from calclearn.descent.curvature import eigenvalues, quadratic_model
@@ -28,6 +29,7 @@ from calclearn.figures.races import ModelRings, Paths, key
 from calclearn.figures.style import BLACK, GREY, MODEL, OPTIMIZERS, STEP, panels
 from calclearn.figures.surfaces import Contours, Point
 
+MOST = 8  # steps on a map
 STEPS = 12  # of Newton's method on the curve: from nearly everywhere it has arrived
 CHOOSERS = ("GradientDescent", "Newton", "DampedNewton", "BFGS")
 
@@ -109,7 +111,7 @@ def newton_on_a_curve() -> Explorer:
         Lines(right, "slopes", color=BLACK, lw=1.6),
         Lines(left, "model", color=MODEL, lw=2.2),
         Lines(right, "tangent", color=MODEL, lw=2.2),
-        OnCurve(left, drags=("w",)).on(weights="point"),
+        _Start(left, window).on(weights="point"),
         Point(right).on(weights="slope point"),
         Numbered(left, color=color, marker=marker).on(places="points"),
         Numbered(right, color=color, marker=marker).on(places="slope points"),
@@ -127,6 +129,20 @@ def newton_on_a_curve() -> Explorer:
     )
 
 
+class _Start(OnCurve):
+    """The point that is dragged along the curve while its axes may widen.
+
+    It moves as far as the pointer, measured where the axes show the curve's own `window`.
+    """
+
+    def __init__(self, ax: Axes, window: tuple[float, float]) -> None:
+        super().__init__(ax, drags=("w",))
+        self.width = window[1] - window[0]
+
+    def dragged(self, start, to, w: float) -> tuple[float]:
+        return (w + (to[0] - start[0]) * self.width / np.ptp(self.ax.get_xlim()),)
+
+
 def _widened(limits: tuple, *values: Any) -> tuple[float, float]:
     """Return limits that hold the values, with some room beyond those that were outside.
 
@@ -141,8 +157,8 @@ def _widened(limits: tuple, *values: Any) -> tuple[float, float]:
 def newton_on_a_map(surface: Surface | None = None) -> Explorer:
     """What does Newton's step rest on? The contours of the quadratic model, over the surface's.
 
-    On the right the model and the surface are cut along Newton's step, in units of the change that
-    the model promises. `damping` leads from |H| to plain gradient descent with η = 1/|λ|max.
+    At each step the model is that of Newton's point. On the right it and the surface are cut along
+    the step, in units of the change that the model promises. `damping` leads from |H| to plain gradient descent with η = 1/|λ|max.
 
     >>> climb = newton_on_a_map().set(x=0.0, y=0.0)
     >>> climb.state["curvatures"].tolist()
@@ -151,17 +167,18 @@ def newton_on_a_map(surface: Surface | None = None) -> Explorer:
     surface = himmelblau() if surface is None else surface
     window, t = surface.domain, np.linspace(-0.6, 2, 131)
 
-    def compute(x, y, steps, damping):
-        point = np.array([x, y])
-        model = quadratic_model(surface, point)
+    def compute(x, y, step, damping):
         newton, damped = (
-            descend(surface, point, optimizer, steps)
+            descend(surface, (x, y), optimizer, MOST)
             for optimizer in (Newton(), DampedNewton(damping))
         )
-        step = newton.points[min(1, len(newton.points) - 1)] - point
-        promise = abs(surface.gradient(point) @ step) / 2 or 1.0
-        line = point[:, None] + step[:, None] * t
+        taken = min(step, len(newton.points) - 1)
+        point, there = newton.points[max(taken - 1, 0)], newton.points[taken]
+        model, way = quadratic_model(surface, point), there - point
+        promise = abs(surface.gradient(point) @ way) / 2 or 1.0
+        line = point[:, None] + way[:, None] * t
         return {
+            "start": newton.points[0],
             "point": point,
             "model": model,
             "descents": {"Newton": newton, "DampedNewton": damped},
@@ -169,19 +186,22 @@ def newton_on_a_map(surface: Surface | None = None) -> Explorer:
             "cut of surface": (t, (surface(line) - surface(point)) / promise),
             "cut of model": (t, (model(line) - surface(point)) / promise),
             "here": (0.0, 0.0),
+            "end": (1.0, (model(there) - model(point)) / promise),
         }
 
-    def caption(point, steps, damping, curvatures, descents) -> str:
+    def caption(point, step, damping, curvatures, descents) -> str:
         low, high = curvatures
         kind = "a bowl" if low > 0 else "a hill" if high < 0 else "a saddle"
-        changes = {name: run.value - run.values[0] for name, run in descents.items()}
+        changes = {
+            name: run.values[: step + 1][-1] - run.values[0] for name, run in descents.items()
+        }
         ends = "; ".join(
-            f"{name} is {'higher' if change > 0 else 'lower'} by {abs(change):.3g}"
+            f"{name} is {abs(change):.3g} {'above' if change > 0 else 'below'} the start"
             for name, change in changes.items()
         )
         return (
             f"At {placed(point)} the curvatures are {low:.3g} and {high:.3g}: the model is {kind}. "
-            f"After {counted(steps, 'step')} {ends} (damping {damping:.2g})."
+            f"After {counted(step, 'step')} {ends} (damping {damping:.2g})."
         )
 
     left, right, strip = panels("flat", "flat", "strip", height=4.3)
@@ -199,9 +219,11 @@ def newton_on_a_map(surface: Surface | None = None) -> Explorer:
         Contours(left, surface, window=window, names=("$x$", "$y$"), title=title),
         ModelRings(left, window),
         Paths(left, names, size=9),
-        Point(left, drags=("x", "y")).on(weights="point"),
+        Point(left, drags=("x", "y"), color=BLACK).on(weights="start"),
+        Dots(left, "point", color=STEP, ms=10, zorder=16),
         Lines(right, cuts, edge=True),
         Dots(right, "here", color=STEP, ms=10),
+        Dots(right, "end", color=MODEL, marker="v", ms=10),
     ]
     right.legend(loc="upper left")
     x, y = (round_slider(*place) for place in zip(surface.start, window, strict=True))
@@ -209,9 +231,11 @@ def newton_on_a_map(surface: Surface | None = None) -> Explorer:
         compute,
         drawings,
         caption,
+        play="step",
+        pace=0.8,
         x=x,
         y=y,
-        steps=slider(1, 1, 8, 1),
+        step=slider(1, 1, MOST, 1),
         damping=log_slider(1e-6, 1e-6, 1.0),
     )
 

@@ -123,9 +123,22 @@ def test_a_drag_along_the_curve(curve):
     curve.set(w=1.9, step=1).still()  # what has been drawn has found its place
     ax, before = curve._drawings[0].drawing.ax, curve.values
     to_figure = ax.transData + ax.figure.transFigure.inverted()
-    start, to = to_figure.transform([(1.0, 0.0), (-1.5, 5.0)]).tolist()
+    start, to = to_figure.transform([(1.9, 4.1), (-1.5, 5.0)]).tolist()
     curve._answer(before, {"grip": 0, "before": before, "start": start, "to": to})
     assert curve.state["point"][0] == pytest.approx(-1.5, abs=0.02)
+
+
+def test_a_drag_goes_on_where_the_axes_widen(curve):
+    curve.set(w=1.2, step=1).still()
+    ax, before = curve._drawings[0].drawing.ax, curve.values
+    to_figure = ax.transData + ax.figure.transFigure.inverted()
+    start, *way = to_figure.transform([(w, -0.5) for w in np.linspace(1.2, 0.2, 51)]).tolist()
+    places = []
+    for to in way:
+        curve._answer(before, {"grip": 0, "before": before, "start": start, "to": to})
+        places.append(curve.values["w"])
+        curve.still()
+    assert places == pytest.approx(np.linspace(1.2, 0.2, 51)[1:], abs=0.011)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +151,7 @@ def test_bowls_hills_and_saddles(surface, kind):
 
 @pytest.mark.parametrize("at", [(0.0, 0.0), (-1.0, -2.0), (4.0, 3.0)])
 def test_newton_solves_and_damped_newton_turns_the_curvatures_up(plane, at):
-    runs = plane.set(x=at[0], y=at[1], steps=1, damping=1e-6).state["descents"]
+    runs = plane.set(x=at[0], y=at[1], step=1, damping=1e-6).state["descents"]
     surface, at = himmelblau(), np.array(at)
     g, H = grad(surface)(at), hessian(surface)(at)
     assert runs["Newton"].points[1] == pytest.approx(at - np.linalg.solve(H, g))
@@ -151,15 +164,28 @@ def test_newton_solves_and_damped_newton_turns_the_curvatures_up(plane, at):
 
 
 def test_full_damping_is_gradient_descent_with_one_over_the_largest_curvature(plane):
-    run = plane.set(x=4.0, y=3.0, steps=1, damping=1.0).state["descents"]["DampedNewton"]
+    run = plane.set(x=4.0, y=3.0, step=1, damping=1.0).state["descents"]["DampedNewton"]
     steepest = abs(np.linalg.eigvalsh(himmelblau().hessian(np.array([4.0, 3.0])))).max()
     assert run.points[1] == pytest.approx(run.points[0] - run.gradients[0] / steepest)
 
 
 def test_the_cut_promises_one_and_is_level_at_the_step(plane):
     for at, promised in (((4.0, 3.0), -1), ((0.0, 0.0), 1)):
-        t, heights = plane.set(x=at[0], y=at[1]).state["cut of model"]
+        t, heights = plane.set(x=at[0], y=at[1], step=1).state["cut of model"]
         assert heights == pytest.approx(promised * (2 * t - t**2), abs=1e-9)
+
+
+def test_the_model_moves_on_with_newton(plane):
+    run = plane.set(x=-1.0, y=-2.0, step=1).state["descents"]["Newton"]
+    paths = next(d.drawing for d in plane._drawings if d.kind == "Paths").paths
+    for step in range(1, len(run.points)):
+        state = plane.set(step=step).state
+        assert state["point"] == pytest.approx(run.points[step - 1])
+        assert state["end"][1] == pytest.approx(state["cut of model"][1][80])  # at t = 1
+        assert len(paths["Newton"].line.get_xdata()) == step + 1
+        assert state["curvatures"] == pytest.approx(
+            np.linalg.eigvalsh(himmelblau().hessian(state["point"]))
+        )
 
 
 def test_stationary_points(plane):
@@ -188,6 +214,18 @@ def test_prices_stay_within_the_budget(budget):
         assert np.all(np.diff(price) > 0) or descent.stop == Stop.DIVERGED
         if name == "Newton":  # a gradient, and two for the Hessian
             assert np.all(np.diff(price) == 3)
+
+
+def test_the_film_of_a_race_spends_its_gradients():
+    race = lessons.race_by_curvature()
+    assert race.play[0] == "budget"
+    whole = race.set(budget=60).state["results"]
+    for budget in (4, 11, 33):
+        results = race.set(budget=budget).state["results"]
+        assert f"{budget} gradients each" in race.caption
+        for name, result in results.items():
+            paid = whole[name].price <= budget
+            np.testing.assert_array_equal(result.descent.points, whole[name].descent.points[paid])
 
 
 def test_divergence():
