@@ -3,6 +3,7 @@ is level.
 
 The model is drawn over the surface that it touches, with the step, be its level place the lowest
 point or not. Where a curvature is negative the step leads uphill; with its size, |λ|, it leads down.
+How far to go along it, a line search asks the loss itself: φ(t) ≤ φ(0) + c t φ'(0).
 """
 
 from typing import Any
@@ -26,9 +27,20 @@ from calclearn.explorers.wording import counted, placed
 from calclearn.figures.curves import Numbered, OnCurve, View
 from calclearn.figures.marks import Dots, Lines, Rule
 from calclearn.figures.races import ModelRings, Paths, key
-from calclearn.figures.style import BLACK, GREY, MODEL, OPTIMIZERS, STEP, panels
+from calclearn.figures.style import (
+    BLACK,
+    GREEN,
+    GREY,
+    MODEL,
+    OPTIMIZERS,
+    STEP,
+    legend_below,
+    panels,
+    style,
+)
 from calclearn.figures.surfaces import Contours, Point
 
+DAMPING = 1e-6  # of damped Newton, where it is not a control
 MOST = 8  # steps on a map
 STEPS = 12  # of Newton's method on the curve: from nearly everywhere it has arrived
 CHOOSERS = ("GradientDescent", "Newton", "DampedNewton", "BFGS")
@@ -236,8 +248,88 @@ def newton_on_a_map(surface: Surface | None = None) -> Explorer:
         x=x,
         y=y,
         step=slider(1, 1, MOST, 1),
-        damping=log_slider(1e-6, 1e-6, 1.0),
+        damping=log_slider(DAMPING, DAMPING, 1.0),
     )
+
+
+def line_search() -> Explorer:
+    """How far along a direction p? Halve the step until it falls by a fair share of the promise.
+
+    φ(t) = f(w + t p) is the loss along damped Newton's step, and Armijo's condition is the line
+    φ(0) + c t φ'(0). Both are drawn as changes, in units of |φ'(0)|.
+
+    >>> line_search().set(x=2.0, y=2.0, c=0.0).state["accepted"]
+    0.25
+    """
+    surface, t, tries = himmelblau(), np.linspace(0, 1.1, 221), 0.5 ** np.arange(12)
+
+    def compute(x, y, c):
+        w = np.array([x, y])
+        g, (curvatures, axes) = surface.gradient(w), np.linalg.eigh(surface.hessian(w))
+        sizes = np.maximum(abs(curvatures), DAMPING * abs(curvatures).max())
+        p = -axes @ (axes.T @ g / sizes)
+        promise = -float(g @ p) or 1.0
+
+        def change(t):
+            return (surface(w[:, None] + p[:, None] * t) - surface(w)) / promise
+
+        fair = change(tries) <= -c * tries
+        tried = tries[: np.argmax(fair) + 1]
+        return {
+            "weights": w,
+            "promise": promise,
+            "tried": tried,
+            "accepted": float(tried[-1]),
+            "fall": -promise * float(change(tried[-1:])[0]),
+            "way": np.stack([w, w + p], axis=1),
+            "refused places": w[:, None] + p[:, None] * tried[:-1],
+            "accepted place": w + p * tried[-1],
+            "loss": (t, change(t)),
+            "line": (t, -c * t),
+            "fair part": (t, np.where(change(t) <= -c * t, change(t), np.nan)),
+            "refused steps": (tried[:-1], change(tried[:-1])),
+            "accepted step": (tried[-1], change(tried[-1:])[0]),
+        }
+
+    def caption(weights, c, promise, tried, fall) -> str:
+        *refused, accepted = (f"1/{2**k}" if k else "1" for k in range(len(tried)))
+        verdict = f"t = {accepted} is accepted: the height falls by {fall:.3g}"
+        if len(refused) == 1:
+            verdict = f"t = 1 is refused, {verdict}"
+        elif refused:
+            *others, last = refused
+            verdict = f"t = {', '.join(others)} and {last} are refused, {verdict}"
+        return (
+            f"At {placed(weights)} the gradient promises a fall of {promise:.3g} for the whole "
+            f"step. With c = {c:.2f}, {verdict}."
+        )
+
+    left, right = panels("flat", "flat", height=3.9)
+    with style():
+        right.set(xlim=(0, t[-1]), ylim=(-1, 1), title="loss along the step, and Armijo's line")
+        right.set(xlabel="share $t$ of the step", ylabel="change, as a share of $|\\phi'(0)|$")
+        right.axhline(0, color=GREY, lw=1)
+        right.plot(t, -t, color=GREY, lw=1, ls=":", label="slope at $t = 0$")
+    curves = {
+        "loss": {"color": BLACK, "lw": 1.6, "label": "$\\phi(t)$"},
+        "line": {"color": STEP, "ls": "--", "label": "Armijo's line"},
+        "fair part": {"color": GREEN, "lw": 4, "label": "accepted"},
+    }
+    drawings = [Contours(left, surface, names=("$x$", "$y$"), title="damped Newton's step")]
+    drawings += [
+        Lines(left, "way", color="white", lw=2),
+        Point(left, drags=("x", "y"), color=BLACK),
+        Lines(right, curves),
+    ]
+    for ax, kind in ((left, "place"), (right, "step")):
+        look = {"color": STEP, "marker": "X", "ms": 10, "zorder": 7, "edge": ax is right}
+        drawings += [
+            Dots(ax, f"refused {kind}s", **look),
+            Dots(ax, f"accepted {kind}", color=GREEN, ms=10, zorder=7),
+        ]
+    legend_below(right)
+    x, y = (round_slider(*place) for place in zip((0, 2), surface.domain, strict=True))
+    return explore(compute, drawings, caption, x=x, y=y, c=slider(0.2, 0.0, 0.95, 0.05))
 
 
 def race_by_curvature(surface: Surface | None = None) -> Explorer:
@@ -263,7 +355,7 @@ def race_by_curvature(surface: Surface | None = None) -> Explorer:
         lambda learning_rate, damping: f"η = {learning_rate:.3g}, damping {damping:.2g}",
         40,
         learning_rate=log_slider(rate, rate / 30, rate * 10),
-        damping=log_slider(1e-6, 1e-6, 1.0),
+        damping=log_slider(DAMPING, DAMPING, 1.0),
     )
 
 

@@ -196,6 +196,49 @@ def test_stationary_points(plane):
     assert "saddle" in flat.caption
 
 
+@pytest.fixture(scope="module")
+def search():
+    return lessons.line_search()
+
+
+PLACES = [(0.0, 2.0), (2.0, 2.0), (-3.0, -2.0), (3.3, 2.2), (4.0, 3.0), (1.0, 1.0)]
+
+
+@pytest.mark.parametrize("at", PLACES)
+@pytest.mark.parametrize("c", [0.0, 0.2, 0.95])
+def test_the_accepted_step_is_the_first_below_armijos_line(search, at, c):
+    state = search.set(x=at[0], y=at[1], c=c).state
+    surface, w, end = himmelblau(), np.array(at), state["way"][:, 1]
+    slope = grad(surface)(w) @ (end - w)
+    assert slope == pytest.approx(-state["promise"])
+    t = 1.0
+    while surface(w + t * (end - w)) > surface(w) + c * t * slope:
+        t /= 2
+    assert state["accepted"] == t
+    assert state["fall"] == pytest.approx(surface(w) - surface(w + t * (end - w)))
+    assert state["refused steps"][0] == pytest.approx(0.5 ** np.arange(round(-np.log2(t))))
+
+
+@pytest.mark.parametrize("at", PLACES)
+def test_the_search_is_damped_newtons(search, at):
+    state = search.set(x=at[0], y=at[1], c=0.0).state
+    there = descend(himmelblau(), at, DampedNewton(1e-6), 1).points[1]
+    assert state["accepted place"] == pytest.approx(there)
+
+
+def test_near_a_minimum_newtons_step_brings_half_of_the_promise(search):
+    state = search.set(x=3.0, y=2.02, c=0.45).state
+    assert state["accepted"] == 1
+    assert state["fall"] == pytest.approx(state["promise"] / 2, rel=0.02)
+    assert search.set(c=0.55).state["accepted"] == 0.5
+
+
+def test_the_search_at_a_minimum_stays(search):
+    search.set(x=3.0, y=2.0, c=0.2)
+    assert search.error is None
+    assert search.state["fall"] == 0
+
+
 def test_near_a_saddle_newton_stops_there_and_damping_does_not():
     race = lessons.race_by_curvature(double_well()).set(x=0.1, y=1.5)
     results = race.state["results"]
