@@ -42,6 +42,7 @@ def race_figure(
             "start": np.array([x, y]),
             "results": results,
             "settings": words(**values),
+            "steps": budget,  # the film's, whose pictures are those of smaller budgets
             "descents": {name: result.descent for name, result in results.items()},
         }
 
@@ -57,7 +58,7 @@ def race_figure(
         axis: round_slider(*place, label=f"start {label.split()[0].strip('$')}")
         for axis, label, *place in zip("xy", labels, surface.start, window, strict=True)
     }
-    return explore(compute, drawings, caption, **starts, budget=budget, **controls)
+    return explore(compute, drawings, caption, play="budget", **starts, budget=budget, **controls)
 
 
 def race_on(

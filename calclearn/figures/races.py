@@ -29,22 +29,25 @@ def key(ax: Axes, names) -> None:
 
 
 class Paths(Drawing):
-    """The paths of several optimizers over one map; `update(descents)`, {name: descent}.
+    """The paths of several optimizers over one map; `update(descents, step)`, {name: descent}.
 
     They begin at one point, which is left to another drawing. `size` is that of the markers.
+    Without a `step` they are drawn to their ends. White edges set them off from a dark map.
     """
 
-    def __init__(self, ax: Axes, names, *, size: float = 4) -> None:
-        self.ax, self.paths = ax, {}
+    def __init__(self, ax: Axes, names, *, size: float = 6) -> None:
+        self.ax, self.paths, self.edges = ax, {}, {}
         for name in names:
             color, marker = OPTIMIZERS[name]
             self.paths[name] = Path(ax, color=color, marker=marker)
-            self.paths[name].line.set(markevery=slice(1, None), ms=size, mew=0.08 * size, lw=1.4)
+            self.paths[name].line.set(markevery=slice(1, None), ms=size, mew=0.08 * size, lw=1.8)
+            (self.edges[name],) = ax.plot([], [], color="white", lw=3.6, zorder=14, animated=True)
             self.paths[name].start.set_visible(False)
 
-    def update(self, descents) -> None:
+    def update(self, descents, step: int | None = None) -> None:
         for name, path in self.paths.items():
-            path.update(descents[name])
+            path.update(descents[name], step)
+            self.edges[name].set_data(*path.line.get_data())
 
 
 class RaceCurves(Lines):
