@@ -9,10 +9,12 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LogNorm
 
 from calclearn.data import penguin_line
 from calclearn.descent.descend import Stop, descend
-from calclearn.descent.landscapes import ravine
+from calclearn.descent.landscapes import quadratic, ravine
 from calclearn.descent.losses import line_loss, mse
 from calclearn.descent.optimizers import (
     AdaGrad,
@@ -31,16 +33,20 @@ from calclearn.explorers.descents import rate_for
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.races import race_figure, race_on
 from calclearn.explorers.wording import counted
-from calclearn.figures.marks import Dots, Lines
+from calclearn.figures.marks import Dots, Lines, Raster
 from calclearn.figures.races import GAP
 from calclearn.figures.style import (
+    BEST,
     BLACK,
     GREY,
+    LOSS,
     OPTIMIZERS,
+    REGIMES,
     SCHEDULES,
     STEP,
     legend_below,
     panels,
+    style,
 )
 from calclearn.figures.surfaces import NAMES, Contours, Point, window_around
 
@@ -339,6 +345,116 @@ def race_with_memory(surface: Surface | None = None) -> Explorer:
     surface = ravine(30.0).replace(start=(-2.4, 1.2)) if surface is None else surface
     controls = _rates_and_momentum(rate_for(surface, 0.6), 0.2)
     return race_on(surface, _optimizers, MEMORIES, _settings, 80, **controls)
+
+
+STEEP = 30.0  # the larger curvature of `momentum_map`, that of the ravine in the race
+
+
+def _factor(learning_rate: Any, momentum: Any, curvature: float) -> Any:
+    """Return what the error along an axis of this curvature is multiplied by, in the long run.
+
+    With momentum three places in a row obey w'' = (1 + μ − ηλ) w' − μ w. Powers zᵏ solve this if
+    z² = (1 + μ − ηλ) z − μ, and the larger of the two solutions wins: above 1 the error grows.
+
+    >>> _factor(0.1, 0.0, 5.0).item(), _factor(0.1, 0.81, 5.0).round(6).item()
+    (0.5, 0.9)
+    """
+    half = (1 + momentum - learning_rate * curvature) / 2
+    root = np.emath.sqrt(half**2 - momentum)
+    return np.maximum(abs(half + root), abs(half - root))
+
+
+def momentum_map() -> Explorer:
+    """Which rate, with which momentum? How fast each pair converges in a valley, and one run.
+
+    The valley has the curvatures λmax = 30 and λmin = λmax/κ. It diverges from η = 2(1 + μ)/λmax
+    on, and is fastest at √μ = (√κ − 1)/(√κ + 1) and η = (2/(√λmax + √λmin))².
+
+    >>> momentum_map().set(condition=9.0).state["best"].round(3)
+    array([0.075, 0.25 ])
+    """
+    ends, steps = (0.0, 4 / STEEP), 60
+    rates = ends[1] * (np.arange(160) + 0.5) / 160
+    momenta = ((np.arange(100) + 0.5) / 100)[:, None]
+
+    @cache
+    def tenth(condition: float) -> np.ndarray:
+        """How many steps leave a tenth of the error, at each rate and momentum."""
+        slowest = np.maximum(*(_factor(rates, momenta, STEEP / k) for k in (condition, 1.0)))
+        return np.where(slowest < 1, -1 / np.log10(slowest), np.nan)
+
+    def run(condition, learning_rate, momentum) -> dict:
+        curvatures = flat, steep = STEEP / condition, STEEP
+        valley, start = quadratic(np.diag(curvatures)), (1.0, 1.0)
+        descent = descend(valley, start, Momentum(learning_rate, momentum), steps)
+        plain = descend(valley, start, GradientDescent(2 / (flat + steep)), steps)
+        root = (np.sqrt(condition) - 1) / (np.sqrt(condition) + 1)
+        return {
+            "curvatures": curvatures,
+            "tenth": tenth(condition),
+            "factors": [_factor(learning_rate, momentum, each).item() for each in curvatures],
+            "here": (learning_rate, momentum),
+            "limit": ([2 / STEEP, 4 / STEEP], [0, 1]),
+            "best": np.array([(2 / (np.sqrt(flat) + np.sqrt(steep))) ** 2, root**2]),
+            "descent": descent,
+            "this run": descent.values / descent.values[0],
+            "best without momentum": plain.values / plain.values[0],
+        }
+
+    def caption(curvatures, factors, learning_rate, momentum, best, step, descent) -> str:
+        (flat, steep), swings = factors, np.sqrt(momentum)
+        if steep >= 1:
+            verdict = "along the steep axis each step overshoots farther than the last"
+        elif max(factors) < swings + 1e-9:
+            verdict = "both are √μ, so less momentum is better"
+        elif flat > steep:
+            verdict = "the flat axis creeps, more of both is better"
+        else:
+            verdict = "the steep axis overshoots, a smaller rate is better"
+        step = min(step, len(descent.values) - 1)
+        return (
+            f"η = {learning_rate:.3f}, μ = {momentum:.2f}, curvatures {curvatures[0]:.3g} and "
+            f"{STEEP:g}: in the long run a step multiplies the error by {flat:.3f} along the flat "
+            f"axis and by {steep:.3f} along the steep one; {verdict}. The limit 2(1 + μ)/λmax is "
+            f"{2 * (1 + momentum) / STEEP:.3f}. Best: η = {best[0]:.3f} and μ = {best[1]:.2f}, "
+            f"both by {np.sqrt(best[1]):.3f}. After {counted(step, 'step')} the loss is "
+            f"{descent.values[step] / descent.values[0]:.2g} of the first."
+        )
+
+    left, right = panels("flat", "flat", ratios=(1.25, 1), height=4.1)
+    scale = LogNorm(2, 200)
+    with style():
+        left.set(xlim=ends, ylim=(0, 1), xlabel=r"learning rate $\eta$")
+        left.set(ylabel=r"momentum $\mu$", title="steps that leave a tenth of the error")
+        left.set_facecolor(REGIMES["diverges"])
+        left.text(0.11, 0.15, "diverges", ha="center", va="center")
+        limit = r"$\eta = 2(1 + \mu)\,/\,\lambda_{\max}$"
+        left.text(0.088, 0.25, limit, rotation=62, rotation_mode="anchor", va="top")
+        bar = left.figure.colorbar(ScalarMappable(scale, LOSS), ax=left, ticks=[2, 10, 50, 200])
+        bar.ax.set_yticklabels(["2", "10", "50", "200"])
+        bar.ax.minorticks_off()
+        right.set(yscale="log", ylim=(1e-9, 30), xlim=(0, steps), xlabel="step $k$")
+        right.set(title="loss, as a share of the first")
+        right.grid(True, axis="y", lw=0.6)
+    mine, plain = "this run", "best without momentum"
+    drawings = [
+        Raster(left, "tenth", window=(ends, (0, 1)), colors=LOSS, scale=scale),
+        Lines(left, "limit", color=BLACK, lw=1.6),
+        Dots(left, "best", marker="*", ms=15, color=BEST),
+        Point(left, drags=("learning_rate", "momentum"), color=BLACK).on(weights="here"),
+        Lines(right, plain, edge=True, color=GREY, ls="--", lw=1.6, label=plain),
+        Lines(right, mine, edge=True, color=OPTIMIZERS["Momentum"][0], label=mine, step="step"),
+    ]
+    right.legend(loc="lower left")
+    return explore(
+        run,
+        drawings,
+        caption,
+        play="step",
+        condition=log_slider(30, 2, 300, label="condition number κ"),
+        learning_rate=slider(0.02, 0.001, 0.133, 0.001, label="learning rate η"),
+        momentum=slider(0.0, 0.0, 0.99, 0.01, label="momentum μ"),
+    )
 
 
 GRADIENTS = {

@@ -5,10 +5,10 @@ import pytest
 
 from calclearn import lessons
 from calclearn.data import penguin_line
-from calclearn.descent.descend import Stop
-from calclearn.descent.landscapes import rosenbrock
+from calclearn.descent.descend import Stop, descend
+from calclearn.descent.landscapes import quadratic, rosenbrock
 from calclearn.descent.losses import line_loss, mse
-from calclearn.descent.optimizers import Adam
+from calclearn.descent.optimizers import Adam, Momentum
 from calclearn.descent.schedules import cosine, step_decay, warmup
 
 x, y = penguin_line().x, penguin_line().y
@@ -168,3 +168,66 @@ def test_too_large_a_rate_diverges():
     assert Stop.DIVERGED in explorer.state["stop"]
     assert "constant diverged" in explorer.caption
     assert explorer.still()
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    return lessons.momentum_map()
+
+
+def rows_of_the_map(state):
+    """Rates, momenta and what the map shows of them, at some of its cells."""
+    cells = state["tenth"]
+    row, column = np.meshgrid(np.arange(2, 100, 7), np.arange(1, 160, 9), indexing="ij")
+    rate = 4 / 30 * (column.ravel() + 0.5) / cells.shape[1]
+    return rate, (row.ravel() + 0.5) / cells.shape[0], cells[row, column].ravel()
+
+
+@pytest.mark.parametrize("condition", [3.0, 30.0, 150.0])
+def test_momentum_map_and_descents(pairs, condition):
+    rate, momentum, tenth = rows_of_the_map(pairs.set(condition=condition).state)
+    converges = np.isfinite(tenth) & (tenth < 60)
+    assert converges.sum() > 20
+    rate, momentum, tenth = rate[converges], momentum[converges], tenth[converges]
+    surface, starts = quadratic(np.diag([30 / condition, 30.0])), np.ones((2, len(rate)))
+    descents = descend(surface, starts, Momentum(rate, momentum), 500, tolerance=0)
+    for k in range(len(rate)):
+        late = 4 + round(8 * tenth[k])
+        before, after = (
+            np.linalg.norm(descents.points[at : at + 2, :, k]) for at in (late // 2, late)
+        )
+        measured = (late - late // 2) / np.log10(before / after)
+        assert measured == pytest.approx(tenth[k], rel=0.25, abs=0.5)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.3, 0.6, 0.9])
+@pytest.mark.parametrize("share", [0.97, 1.03])
+def test_limit_of_momentum(pairs, momentum, share):
+    limit = 2 * (1 + momentum) / 30
+    surface = quadratic(np.diag([1.0, 30.0]))
+    descent = descend(surface, (1.0, 1.0), Momentum(share * limit, momentum), 3000)
+    assert (descent.stop == Stop.DIVERGED) == (share > 1)
+    state = pairs.set(condition=30.0, momentum=momentum).state
+    (left, right), (low, high) = state["limit"]
+    assert left + (right - left) * momentum / (high - low) == pytest.approx(limit)
+    edge = np.isnan(state["tenth"][round(100 * momentum)]).argmax() / 160 * 4 / 30
+    assert edge == pytest.approx(limit, abs=0.003)
+
+
+@pytest.mark.parametrize("condition", [2.0, 30.0, 200.0])
+def test_best_momentum(pairs, condition):
+    state = pairs.set(condition=condition).state
+    rate, momentum = state["best"]
+    root = np.sqrt(condition)
+    assert np.sqrt(momentum) == pytest.approx((root - 1) / (root + 1))
+    fewest = np.nanmin(state["tenth"])
+    assert fewest >= -1 / np.log10(np.sqrt(momentum)) - 1e-9
+    row, column = np.argwhere(state["tenth"] == fewest)[0]
+    assert (row + 0.5) / 100 == pytest.approx(momentum, abs=0.03)
+    assert 4 / 30 * (column + 0.5) / 160 == pytest.approx(rate, abs=0.004)
+
+
+def test_momentum_map_without_momentum(pairs):
+    pairs.set(condition=30.0, momentum=0.0, learning_rate=0.02)
+    assert "0.980 along the flat axis and by 0.400 along the steep one" in pairs.caption
+    assert "overshoots farther" in pairs.set(learning_rate=0.07).caption
