@@ -5,6 +5,7 @@ The price of a gradient is the number of data that it reads. All optimizers get 
 the same order, so that a moving slider shows its own effect and not that of another draw.
 """
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -51,7 +52,8 @@ from calclearn.figures.style import (
 from calclearn.figures.surfaces import NAMES, Contours, Point, window_around
 
 EPOCHS, DRAWS, STEPS = 6, 300, 240
-MEAN = 24  # values that are averaged for a point of a noisy curve, or fewer where there are few
+MEAN = 24  # values that are averaged for a point of a noisy curve, fewer where there are few
+GOAL = 3 * len(penguin_line()), 0.001  # penguins read, and kg² above the lowest loss
 
 
 @cache
@@ -84,19 +86,20 @@ def _gap(points: np.ndarray) -> np.ndarray:
 
 
 def _batch_size() -> Any:
-    control = log_slider(8, 1, len(penguin_line()), label="batch size")
+    control = log_slider(8, 1, len(penguin_line()), 17, label="batch size")  # two to double it
     control.readout_format = ".0f"
     return control
 
 
-def _running_mean(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return a noisy curve as its running mean over a tenth of it, at most `MEAN` values.
+def _running_mean(values: np.ndarray, count: int) -> np.ndarray:
+    """Return the mean of each value and the `count` − 1 before it, at the start of what there is.
 
-    >>> _running_mean(np.arange(40), np.arange(40) % 2)[1][:3]
-    array([0.5, 0.5, 0.5])
+    >>> _running_mean(np.array([0.0, 2.0, 4.0, 8.0]), 2)
+    array([0., 1., 3., 6.])
     """
-    m = min(MEAN, max(1, len(y) // 10))
-    return x[m - 1 :], np.convolve(y, np.full(m, 1 / m), "valid")
+    total, counts = np.cumsum(values, axis=0), np.minimum(np.arange(len(values)) + 1, count)
+    total[count:] -= total[:-count].copy()
+    return (total.T / counts).T
 
 
 def _above(gap: float, diverged: float) -> str:
@@ -125,6 +128,7 @@ def _optimizers(learning_rate: float, length: float, momentum: float) -> dict[st
 
 
 MEMORIES = tuple(_optimizers(1.0, 1.0, 0.5))
+USERS = {"length": MEMORIES[3:], "momentum": ("Momentum", "Nesterov", "Adam")}
 
 
 def _rates_and_momentum(learning_rate: float, length: float) -> dict[str, Any]:
@@ -145,7 +149,8 @@ def race_of_batches() -> Explorer:
     """Why be noisy? All read the same number of data: for one gradient, or for one per batch.
 
     GradientDescent reads all data for a step. The others are given the mean gradient of
-    `batch_size` random ones, and take more steps for that. The start can be dragged.
+    `batch_size` random ones, and take more steps for that. The start can be dragged. Curves and
+    paths of noisy runs are running means over a quarter of an epoch, at most `MEAN` steps.
 
     >>> results = race_of_batches().set(batch_size=10).state["results"]
     >>> [results[name].descent.steps_taken.item() for name in ("GradientDescent", "SGD")]
@@ -154,40 +159,54 @@ def race_of_batches() -> Explorer:
     whole, n, unit = _whole(), len(penguin_line()), f"{penguin_line().y_unit}²"
     lowest, highest = float(whole(whole.minima[0])), float(whole(whole.start))
 
-    def run(start, epochs, batch_size, **values) -> dict[str, RaceResult]:
-        size, optimizers = round(batch_size), _optimizers(**values)
-        plain = optimizers.pop("GradientDescent")
-        descents = {"GradientDescent": (descend(whole, start, plain, epochs), 1.0)}
-        for name, optimizer in {"SGD": plain, **optimizers}.items():
-            descents[name] = descend(_noisy(size), start, optimizer, epochs * n // size), size / n
-        return {
-            name: RaceResult(descent, *_running_mean(read * descent.steps, _gap(descent.points.T)))
-            for name, (descent, read) in descents.items()
-        }
+    def run(names, start, budget, batch_size, **values) -> dict[str, RaceResult]:
+        optimizers, results = _optimizers(**values), {}
+        for name in names:
+            size = n if name == "GradientDescent" else round(batch_size)
+            optimizer = optimizers["GradientDescent" if name == "SGD" else name]
+            surface = whole if size == n else _noisy(size)
+            descent = descend(surface, start, optimizer, budget // size)
+            count = max(1, min(MEAN, n // size // 4))
+            path = replace(descent, points=_running_mean(descent.points, count))
+            gap = _running_mean(_gap(descent.points.T), count)
+            results[name] = RaceResult(path, size * descent.steps, gap)
+        return results
 
     def caption(results, start, budget, batch_size, settings) -> str:
         size, (slope, intercept) = round(batch_size), start
-        last = {name: result.gap[-1] for name, result in results.items()}
+        last = {
+            name: np.inf if descent.stop == Stop.DIVERGED else gap[-1]
+            for name, (descent, _, gap) in results.items()
+        }
         gaps = "; ".join(
             f"{name} {_above(last[name], 99 * highest)}" for name in sorted(last, key=last.get)
         )
+        at_goal = [
+            gap[np.searchsorted(read, GOAL[0], side="right") - 1]
+            for _, read, gap in results.values()
+        ]
         return (
-            f"{counted(budget, 'epoch')} with batches of {size} ({budget * n // size} steps) from "
-            f"slope {slope:.2f}, intercept {intercept:.2f}; {settings}. Above the lowest loss, "
-            f"mean of the last steps ({unit}): {gaps}."
+            f"{budget} penguins read, {budget / n:.3g} epochs, in batches of {size} "
+            f"({counted(budget // size, 'step')}) from slope {slope:.2f}, intercept "
+            f"{intercept:.2f}; {settings}. Above the lowest loss, mean of the last steps ({unit}): "
+            f"{gaps}. Goal ★, below {GOAL[1]} {unit} with {GOAL[0]} penguins: "
+            f"{'reached' if min(at_goal) < GOAL[1] else 'not yet'}."
         )
 
     return race_figure(
-        whole,
+        whole.replace(name="mean squared error, paths smoothed"),
         run,
         lambda batch_size, **values: _settings(**values),
         caption,
         ("GradientDescent", "SGD", *MEMORIES[1:]),
         labels=NAMES,
         title=f"{GAP}, running mean ({unit})",
-        price="epochs",
-        budget=slider(3, 1, EPOCHS, 1, label="epochs"),
-        limits=(lowest / 1e4, lowest / 100, 9 * highest),
+        price="penguins read",
+        budget=slider(3 * n, n, EPOCHS * n, n // 6, label="penguins to read"),
+        limits=(lowest / 1e4, GOAL[1], 9 * highest),
+        first=2,
+        users=USERS,
+        goal=GOAL,
         batch_size=_batch_size(),
         **_rates_and_momentum(0.05, 0.1),
     )
@@ -294,7 +313,7 @@ def effect_of_schedules() -> Explorer:
         }
         for name, schedule, gap in zip(names, schedules, gaps.T, strict=True):
             quantities[f"rate, {name}"] = schedule(k) + 0.0 * k
-            quantities[f"gap, {name}"] = _running_mean(descent.steps, gap)
+            quantities[f"gap, {name}"] = (descent.steps, _running_mean(gap, MEAN))
         return quantities
 
     def caption(learning_rate, batch_size, warm, last, stop) -> str:
@@ -344,7 +363,7 @@ def race_with_memory(surface: Surface | None = None) -> Explorer:
     """
     surface = ravine(30.0).replace(start=(-2.4, 1.2)) if surface is None else surface
     controls = _rates_and_momentum(rate_for(surface, 0.6), 0.2)
-    return race_on(surface, _optimizers, MEMORIES, _settings, 80, **controls)
+    return race_on(surface, _optimizers, MEMORIES, _settings, 80, first=2, users=USERS, **controls)
 
 
 STEEP = 30.0  # the larger curvature of `momentum_map`, that of the ravine in the race
