@@ -33,7 +33,7 @@ from calclearn.explorers.controls import choice, log_slider, round_slider, slide
 from calclearn.explorers.descents import rate_for
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.races import race_figure, race_on
-from calclearn.explorers.wording import counted
+from calclearn.explorers.wording import SUPERSCRIPTS, counted
 from calclearn.figures.marks import Dots, Lines, Raster
 from calclearn.figures.races import GAP
 from calclearn.figures.style import (
@@ -517,9 +517,10 @@ def adam_step_by_step() -> Explorer:
         return {name: (k, values) for name, values in curves.items()} | dots | {"at": at}
 
     def caption(step, beta1, beta2, gradients, at) -> str:
+        power = str(step).translate(SUPERSCRIPTS)
         return (
             f"Gradients {gradients}, β₁ = {beta1:g}, β₂ = {beta2:g}. After {step} of them m is "
-            f"{at['mean as it is']:.3f}; divided by 1 − β₁^{step} = {1 - beta1**step:.3f} it is "
+            f"{at['mean as it is']:.3f}; divided by 1 − β₁{power} = {1 - beta1**step:.3f} it is "
             f"{at['mean']:.3f}. The step is {at['length']:.2f} η long; uncorrected it would be "
             f"{at['length as it is']:.2f} η."
         )
@@ -533,10 +534,12 @@ def adam_step_by_step() -> Explorer:
         ax.set(title=title, xlabel="step $k$", xlim=(0, len(k)), ylim=(0, 2))
         ax.grid(True, axis="y", lw=0.6)
         looks = {
-            target: {"color": GREY, "lw": 0, "marker": ".", "label": "gradient"},
+            target: {"color": "#aeb8c0", "lw": 0, "marker": "o", "ms": 5, "label": "gradient"},
             f"{name} as it is": {"color": color, "lw": 1.6, "ls": "--", "label": "as it is"},
             name: {"color": color, "lw": 2.2, "label": "corrected"},
         }
+        if target == "one":  # no gradient, but where the step is η
+            looks[target] = {"color": GREY, "lw": 1, "ls": ":"}
         drawings += [Lines(ax, looks, edge=True)]
         look = {"color": color, "marker": marker, "ms": 10, "clip_on": False}
         drawings += [Dots(ax, f"{name} now", edge=True, **look)]

@@ -191,10 +191,12 @@ def test_adams_memories(beta1, beta2):
 
 
 def test_adam_with_constant_gradients():
-    state = lessons.adam_step_by_step().set(step=7).state
+    explorer = lessons.adam_step_by_step().set(step=7)
+    state = explorer.state
     assert state["length"][1] == pytest.approx(1, rel=1e-6)
     assert state["length as it is"][1][0] == pytest.approx(0.1 / np.sqrt(0.001))
     assert state["mean now"] == (7, pytest.approx(1))
+    assert "1 − β₁⁷ = 0.522" in explorer.caption
 
 
 def test_schedules():
