@@ -51,9 +51,6 @@ def chromium():
 def lab(chromium, tmp_path_factory):
     """JupyterLab as `calclearn` starts it, on settings that no one has touched: url and folder."""
     desk = tmp_path_factory.mktemp("desk")
-    settings = desk / "settings" / "@jupyterlab" / "notebook-extension"
-    settings.mkdir(parents=True)
-    (settings / "tracker.jupyterlab-settings").write_text(SEARCHABLE)
     command = [
         "calclearn", str(desk / "course"), "--no-browser", "--",
         f"--IdentityProvider.token={TOKEN}", "--LabApp.expose_app_in_browser=True",
@@ -94,6 +91,9 @@ def served(desk: Path, command: list[str], asked: str):
 
     It has settings of its own, in the folder `desk`.
     """
+    settings = desk / "settings" / "@jupyterlab" / "notebook-extension"
+    settings.mkdir(parents=True)
+    (settings / "tracker.jupyterlab-settings").write_text(SEARCHABLE)
     own = {
         "JUPYTERLAB_SETTINGS_DIR": desk / "settings",
         "JUPYTERLAB_WORKSPACES_DIR": desk / "workspaces",

@@ -52,7 +52,7 @@ def test_in_notebook_7(page, serve, figure_on, tmp_path, as_root):
             """() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session
                        ?.kernel?.status === "idle" """
         )
-        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
         drive(page, figure_on(page))
 
 
