@@ -192,10 +192,55 @@ def test_largest_errors_are_at_the_inner_ends(learning):
 def test_quantities_of_a_step(learning):
     data, loss = spirals(), spiral_loss(8)
     state = learning.set(step=36, hidden=8).state
+    steps, losses = state["losses"]
     assert np.mean(state["errors"]) == pytest.approx(state["loss"])
-    assert state["now"] == (36, state["losses"][36])
-    assert state["losses"][0] == pytest.approx(loss(spiral_network(8).init(0)))
+    assert state["now"] == (36, losses[list(steps).index(36)])
+    assert losses[0] == pytest.approx(loss(spiral_network(8).init(0)))
     assert state["map"].shape == (40, 40)
     assert np.sum(state["errors"] > 1) == state["wrong"]  # answers ±1: wrong is more than 1 away
     assert state["gradient"].shape == (loss.dimension,)
     assert f"{state['wrong']} of {len(data)}" in learning.caption
+
+
+def test_blame_of_the_points_has_the_mean_of_all(learning):
+    learning.set(step=60, hidden=2, error_of="all points")
+    together, alone = learning.state["gradient"], []
+    for k in range(len(spirals())):
+        alone.append(learning.set(error_of="one point", point=k).state["gradient"])
+    assert np.mean(alone, axis=0) == pytest.approx(together)
+    learning.set(error_of="all points")
+
+
+def test_blame_of_one_point_by_differences(learning):
+    data, network = spirals(), spiral_network(4)
+    state = learning.set(step=0, hidden=4, error_of="one point", point=7).state
+    w, place = network.init(0), np.array([[data.x[7], data.y[7]]])
+    own = [
+        ((network(w + h * e, place) - data.arm[7]) ** 2).item()
+        for e in np.eye(len(w))
+        for h in (1e-5, -1e-5)
+    ]
+    assert state["gradient"] == pytest.approx(np.diff(own)[::2] / -2e-5, abs=1e-8)
+    assert np.concatenate([part.ravel() for pair in state["blame"] for part in pair]).tolist() == (
+        state["gradient"].tolist()
+    )
+
+
+def test_point_that_is_right_blames_hardly_any_weight(learning):
+    learning.set(step=400, hidden=16, error_of="one point")
+    errors = learning.state["errors"]
+    worst, best = (
+        learning.set(point=int(k)).state["largest"] for k in (np.argmax(errors), np.argmin(errors))
+    )
+    assert best < 1e-3 < 0.1 < worst
+
+
+def test_dragged_ring_shows_the_blame_of_the_nearest_point():
+    data, explorer = spirals(), lessons.learning_spirals()
+    ring = next(each for each in explorer._held() if each.drags[0] == "point")
+    to = np.array([data.x[30], data.y[30]]) + 0.004
+    values = ring.dragged(np.zeros(2), to, 102, "all points")
+    assert values == (30, "one point")
+    state = explorer.set(point=values[0], error_of=values[1]).state
+    assert state["own_error"] == state["errors"][30]
+    assert "Error of one point: the largest of its 337 derivatives" in explorer.caption
