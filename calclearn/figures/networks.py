@@ -80,6 +80,35 @@ class NetworkGraph(Drawing):
             text.set_text(f"{share * full:.3g}")
 
 
+class NamedParts(Drawing):
+    """What is computed from what; `update(uses)`: the names that each name is computed from.
+
+    `places` has a point (2,) for each name that may come, those that are only used included. The
+    lines lead from what is used to what uses it.
+    """
+
+    def __init__(self, ax: Axes, places: dict[str, tuple[float, float]]) -> None:
+        self.ax, self.places = ax, places
+        with style():
+            ax.set_axis_off()
+            look = {"color": GREY, "animated": True, "zorder": 1}
+            self.lines = ax.add_collection(LineCollection([], lw=1.5, **look), autolim=False)
+            look = {"mfc": "white", "mec": BLACK, "ms": 27, "animated": True, "zorder": 2}
+            (self.rings,) = ax.plot([], [], "o", **look)
+            look = {"ha": "center", "va": "center", "size": 12, "animated": True, "zorder": 3}
+            self.names = {name: ax.text(*place, name, **look) for name, place in places.items()}
+
+    def update(self, uses) -> None:
+        used_or_named = {*uses, *(used for names in uses.values() for used in names)}
+        shown = [name for name in self.places if name in used_or_named]
+        for name, text in self.names.items():
+            text.set_visible(name in shown)
+        self.rings.set_data(*np.transpose([self.places[name] for name in shown]))
+        self.lines.set_segments(
+            [[self.places[used], self.places[name]] for name in uses for used in uses[name]]
+        )
+
+
 def _places(x: float, count: int) -> tuple[np.ndarray, float]:
     """Return the middles (count, 2) of a column's units, the first at the top, and their size."""
     size = min(LARGEST, 0.8 * SIDE / count)

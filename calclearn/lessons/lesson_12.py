@@ -2,6 +2,8 @@
 result, upstream × local = downstream, and where lines meet, what arrives is added.
 """
 
+import re
+import textwrap
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -27,8 +29,8 @@ from calclearn.figures.graphs import (
     name,
     number,
 )
-from calclearn.figures.marks import Dots, Lines, Raster
-from calclearn.figures.networks import NetworkGraph, Picked
+from calclearn.figures.marks import Dots, Lines, Raster, Text
+from calclearn.figures.networks import NamedParts, NetworkGraph, Picked
 from calclearn.figures.style import GREY, SIGNED, STEP, panels
 from calclearn.figures.surfaces import grid
 from calclearn.networks.inside import activations
@@ -39,6 +41,76 @@ from calclearn.networks.network import Network
 def neuron(x, w, b, target):
     """Return the squared error of one neuron: (tanh(w·x + b) - target)²."""
     return (np.tanh(w * x + b) - target) ** 2
+
+
+PARTS = {  # of the error L of a network with two hidden layers of two units
+    "h₁": "tanh(w₁₁ x + w₁₂ y + b₁)",
+    "h₂": "tanh(w₂₁ x + w₂₂ y + b₂)",
+    "k₁": "tanh(v₁₁ h₁ + v₁₂ h₂ + c₁)",
+    "k₂": "tanh(v₂₁ h₁ + v₂₂ h₂ + c₂)",
+    "a": "tanh(u₁ k₁ + u₂ k₂ + d)",
+    "L": "(a − t)²",
+}
+PLACES = {
+    "x": (0, 0.62), "y": (0, 0.38), "h₁": (1, 0.85), "h₂": (1, 0.15), "k₁": (2, 0.85),
+    "k₂": (2, 0.15), "a": (3, 0.5), "t": (3.4, 0.15), "L": (4, 0.5),
+}  # fmt: skip
+
+
+def one_formula() -> Explorer:
+    """A whole network as one formula that nobody can read, and as a graph, part by part.
+
+    At each step one more part has a name, and is written once instead of wherever it is used.
+
+    >>> one_formula().set(step=5).state["formulas"]["L"]
+    '(a − t)²'
+    """
+
+    def named(step) -> dict:
+        names = [*[*PARTS][:step], "L"]
+        formulas = {name: _written_out(PARTS[name], names) for name in names}
+        lines = [
+            # a line may end after a sign, and never within a product
+            textwrap.fill(re.sub(r"(?<=[₀-₉]) (?=\w)", "\u00a0", f"{name} = {part}"), 46)
+            for name, part in formulas.items()
+        ]
+        lengths = [len(part) for part in formulas.values()]
+        words = {name: re.findall(r"\w+", part) for name, part in formulas.items()}
+        return {
+            "formulas": formulas,
+            "text": "\n".join(lines),
+            "uses": {
+                name: [used for used in PLACES if used in each] for name, each in words.items()
+            },
+            "lengths": np.array(lengths),
+            "longest": max(lengths),
+            "tanh": sum(each.count("tanh") for each in words.values()),
+        }
+
+    left, right = panels("flat", "flat", ratios=(1, 0.9), height=3.2)
+    left.set_axis_off()
+    right.set(xlim=(-0.3, 4.3), ylim=(0, 1))
+    look = {"va": "top", "size": 12, "linespacing": 1.7}
+    return explore(
+        named,
+        [Text(left, (0, 1), "{text}", **look), NamedParts(right, PLACES)],
+        "{step} of 5 parts have a name: the longest formula has {longest} characters, tanh is "
+        "written {tanh} times, and each line of the graph stands for one local derivative.",
+        play="step",
+        pace=1.5,
+        step=slider(0, 0, 5, 1, label="parts named"),
+    )
+
+
+def _written_out(formula: str, names: list[str]) -> str:
+    """Return the formula with each part that has none of these names written out."""
+
+    def written(match: re.Match) -> str:
+        name = match[0]
+        plain = name in names or name not in PARTS
+        return name if plain else _written_out(PARTS[name], names)
+
+    return re.sub(r"\w+", written, formula)
 
 
 def backpropagation(f: Callable = neuron, *arguments) -> Explorer:

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from calclearn.explorers.live import Painter
-from calclearn.figures.networks import WIDEST, NetworkGraph, Picked
+from calclearn.figures.networks import WIDEST, NamedParts, NetworkGraph, Picked
 from calclearn.figures.style import BLUE, ORANGE, panels
 
 SIZES = (2, 3, 1)
@@ -96,3 +96,18 @@ def test_ring_goes_to_the_nearest_point():
     assert ring.ring.get_xydata().tolist() == [[2.0, 0.0]]
     assert ring.dragged(np.zeros(2), np.array([0.9, 0.7]), 2, "all") == (1, "one")
     assert ring.dragged(np.zeros(2), np.array([-9.0, 0.1]), 2, "all") == (0, "one")
+
+
+def test_graph_shows_what_is_named_and_used():
+    (ax,) = panels("flat")
+    places = {"x": (0, 0), "h": (1, 1), "L": (2, 0)}
+    parts = NamedParts(ax, places)
+    parts.update({"L": ["x"]})
+    assert [name for name, text in parts.names.items() if text.get_visible()] == ["x", "L"]
+    assert [line.tolist() for line in parts.lines.get_segments()] == [[[0, 0], [2, 0]]]
+    parts.update({"h": ["x"], "L": ["h"]})
+    assert all(text.get_visible() for text in parts.names.values())
+    assert [line.tolist() for line in parts.lines.get_segments()] == [
+        [[0, 0], [1, 1]],
+        [[1, 1], [2, 0]],
+    ]

@@ -1,5 +1,7 @@
 """Lesson 12: its exercises as learners answer them, and its figures."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -40,6 +42,48 @@ readings = {  # answers that are not listed as mistakes, and words of the reply
     "12.2": [(-15, "sign")],
     "12.3": [(lambda s: 2 * s * (1 - s), "twice"), (0.25, "function is asked for")],
 }
+
+# One formula.
+
+
+def in_python(formula):
+    """A formula of the figure as Python: h₁ is h1, and neighbours are multiplied."""
+    plain = formula.translate(str.maketrans("₁₂−", "12-")).replace("²", "**2")
+    return re.sub(r"(?<=[\w)]) (?=\w)", " * ", plain)
+
+
+@pytest.mark.parametrize("step", range(6))
+def test_formulas_of_each_step_are_the_network(step):
+    formulas = lessons.one_formula().set(step=step).state["formulas"]
+    assert len(formulas) == step + 1
+    network = spiral_network(2)
+    w = network.init(np.random.default_rng(0))
+    (W, b), (V, c), (u, d) = (pair for pair in network.parameters(w) if pair)
+    names = {"tanh": np.tanh, "x": 0.4, "y": -1.3, "t": 1.0, "d": d[0]}
+    for letter, matrix in (("w", W), ("v", V)):
+        names |= {f"{letter}{i + 1}{j + 1}": matrix[i, j] for i in (0, 1) for j in (0, 1)}
+    for letter, vector in (("b", b), ("c", c), ("u", u[0])):
+        names |= {f"{letter}{i + 1}": vector[i] for i in (0, 1)}
+    for name, formula in formulas.items():
+        names[in_python(name)] = eval(in_python(formula), {}, names)
+    (answer,) = network(w, np.array([[0.4, -1.3]]))[0]
+    assert names["L"] == pytest.approx((answer - 1.0) ** 2)
+
+
+def test_graph_of_a_formula_has_a_line_for_each_use():
+    explorer = lessons.one_formula()
+    assert explorer.state["uses"] == {"L": ["x", "y", "t"]}
+    assert "tanh is written 7 times" in explorer.caption
+    uses = explorer.set(step=5).state["uses"]
+    assert uses["k₂"] == ["h₁", "h₂"]
+    assert sum(map(len, uses.values())) == 12
+    assert "tanh is written 5 times" in explorer.caption
+
+
+def test_lines_of_a_formula_end_at_signs_alone():
+    for line in lessons.one_formula().state["text"].split("\n")[:-1]:
+        assert line[-1] in "+−" or re.match(r"[+−]", line) or line.endswith(")")
+
 
 # Backpropagation.
 
