@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import EngFormatter
+from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from calclearn.descent.curvature import eigenvalues, quadratic_model
 from calclearn.descent.descend import descend
@@ -112,6 +112,8 @@ def newton_on_a_curve() -> Explorer:
         ax.set(xlabel="$w$", title=title)
         ax.set_ylabel(" ", labelpad=0)  # room for the longest numbers
         ax.yaxis.set_major_formatter(EngFormatter(sep=""))
+        for axis in (ax.xaxis, ax.yaxis):  # few numbers: they are drawn anew where axes widen
+            axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     right.axhline(0, color=GREY, lw=1)
     color, marker = OPTIMIZERS["Newton"]
     drawings = [
