@@ -36,7 +36,7 @@ readings = {  # answers that are not listed as mistakes, and words of the reply
     "08.1": [(14, "sign"), ([1, 2, 3], "one number")],
     "08.2": [
         (lambda X, y, w: np.mean((X @ w - y) ** 2), "there are two weights"),
-        (lambda X, y, w: X - w, "2 numbers"),
+        (lambda X, y, w: X - w, "two numbers"),
         (lambda X, y, w: X @ (X @ w - y), "stopped with"),
     ],
 }
