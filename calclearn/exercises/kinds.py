@@ -103,7 +103,10 @@ class Number(Exercise):
         return ()
 
     def read(self, answer: object) -> np.ndarray:
-        return as_numbers(answer, self.shape)
+        try:
+            return as_numbers(answer, self.shape)
+        except ShapeError as error:
+            raise UnreadableError(self._mistake_of_shape(error.shape) or str(error)) from None
 
     def agrees(self, values: np.ndarray, right: np.ndarray) -> bool:
         slack = self.negligible * (np.abs(right).max() or 1.0)
@@ -136,6 +139,14 @@ class Number(Exercise):
         three_are_enough = self.is_right(np.round(right / unit, 1) * unit)
         sentence = "This is close. Give more digits: three are enough."
         return sentence if close and three_are_enough else ""
+
+    def _mistake_of_shape(self, shape: tuple[int, ...]) -> str:
+        """The sentence of the mistake that has this shape, where the right answer has another."""
+        shapes = ((self._shape_of(wrong), sentence) for wrong, sentence in self.mistakes)
+        return next((said for found, said in shapes if found == shape != self.shape), "")
+
+    def _shape_of(self, wrong: object) -> tuple[int, ...]:
+        return np.shape(wrong)
 
     def _wrong_order(self, values: np.ndarray) -> str:
         if self.shape and self.is_right(values[..., ::-1]):
@@ -216,13 +227,8 @@ class Function(Number):
         everywhere = len(values) > 1 and not self.returns and np.all(values == values[0])
         return f"Your function returns {values[0]:g} for all arguments." if everywhere else ""
 
-    def _mistake_of_shape(self, shape: tuple[int, ...]) -> str:
-        """The sentence of the mistake that returns this shape at the first point."""
-        for wrong, sentence in self.mistakes:
-            found = np.shape(_call(wrong, self.points[0]))
-            if found == shape and found != self.returns:
-                return sentence
-        return ""
+    def _shape_of(self, wrong: Callable) -> tuple[int, ...]:
+        return np.shape(_call(wrong, self.points[0]))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
