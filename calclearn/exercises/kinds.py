@@ -18,6 +18,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+COUNTS = ("no number", "one number", "two numbers", "three numbers", "four numbers")
+MANY = 8  # numbers; more than these are data rather than a slip
+
+# What other keyboards write, in Python's characters: dashes for a minus, blanks that do not break.
+CHARACTERS = str.maketrans("−–—‐‑\u00a0\u2009\u202f’", "-----   '")
+
 
 class UnansweredError(Exception):
     """The three dots are still in the answer's place."""
@@ -30,10 +36,10 @@ class UnreadableError(Exception):
 class ShapeError(UnreadableError):
     """The answer is numbers, but not as many as are asked for; `shape` is what it has."""
 
-    def __init__(self, wanted: tuple[int, ...], shape: tuple[int, ...]) -> None:
-        count = np.prod(shape)
-        got = "none" if count == 0 else "one" if count == 1 else f"an array of shape {shape}"
-        super().__init__(f"The answer must be {_wanted(wanted)}, got {got}.")
+    def __init__(self, wanted: tuple[int, ...], shape: tuple[int, ...], advice: str = "") -> None:
+        many = not wanted and np.prod(shape) > MANY
+        question = " Which single number do they come to?" if many else ""
+        super().__init__(f"The answer is {_count(wanted)}, not {_count(shape)}.{question}{advice}")
         self.shape = shape
 
 
@@ -97,7 +103,10 @@ class Number(Exercise):
         return ()
 
     def read(self, answer: object) -> np.ndarray:
-        return as_numbers(answer, self.shape)
+        try:
+            return as_numbers(answer, self.shape)
+        except ShapeError as error:
+            raise UnreadableError(self._mistake_of_shape(error.shape) or str(error)) from None
 
     def agrees(self, values: np.ndarray, right: np.ndarray) -> bool:
         slack = self.negligible * (np.abs(right).max() or 1.0)
@@ -115,9 +124,13 @@ class Number(Exercise):
         )
 
     def _too_rough(self, values: np.ndarray) -> str:
-        """Close is the right number with two digits, rounded or cut off, and nothing else."""
+        """Close is the right number with two digits, rounded or cut off, and nothing else.
+
+        A whole number is exact, and another one is wrong.
+        """
         right = self.read(self.right)
-        if not right.all() or np.any(np.abs(values / right - 1) > self.close):
+        exact = np.all(right == np.round(right))
+        if exact or not right.all() or np.any(np.abs(values / right - 1) > self.close):
             return ""
         unit = 10.0 ** (np.floor(np.log10(np.abs(right))) - 1)  # of the second digit
         off = (values - right) / unit * np.sign(right)
@@ -126,6 +139,14 @@ class Number(Exercise):
         three_are_enough = self.is_right(np.round(right / unit, 1) * unit)
         sentence = "This is close. Give more digits: three are enough."
         return sentence if close and three_are_enough else ""
+
+    def _mistake_of_shape(self, shape: tuple[int, ...]) -> str:
+        """The sentence of the mistake that has this shape, where the right answer has another."""
+        shapes = ((self._shape_of(wrong), sentence) for wrong, sentence in self.mistakes)
+        return next((said for found, said in shapes if found == shape != self.shape), "")
+
+    def _shape_of(self, wrong: object) -> tuple[int, ...]:
+        return np.shape(wrong)
 
     def _wrong_order(self, values: np.ndarray) -> str:
         if self.shape and self.is_right(values[..., ::-1]):
@@ -142,7 +163,7 @@ class Number(Exercise):
             return ""
         power = 10 ** np.round(np.log10(abs(factor)))
         twice, half = "This is twice what it should be.", "This is half of what it should be."
-        if right.size == 1 and right == np.round(right):  # which would give the answer away
+        if not isinstance(self, Function):  # to name the direction gives the answer away
             twice = half = "This is wrong by a factor of two."
         for named, sentence in (
             (-1, "The size is right, the sign is not."),
@@ -196,9 +217,8 @@ class Function(Number):
         try:
             return np.stack([as_numbers(_call(answer, at), self.returns) for at in self.points])
         except ShapeError as error:
-            if sentence := self._mistake_of_shape(error.shape):
-                raise UnreadableError(sentence) from None
-            raise
+            said = str(error).replace("The answer is", "Your function must return", 1)
+            raise UnreadableError(self._mistake_of_shape(error.shape) or said) from None
 
     def mistake(self, values: np.ndarray) -> str:
         return super().mistake(values) or self._constant(values)
@@ -207,13 +227,8 @@ class Function(Number):
         everywhere = len(values) > 1 and not self.returns and np.all(values == values[0])
         return f"Your function returns {values[0]:g} for all arguments." if everywhere else ""
 
-    def _mistake_of_shape(self, shape: tuple[int, ...]) -> str:
-        """The sentence of the mistake that returns this shape at the first point."""
-        for wrong, sentence in self.mistakes:
-            found = np.shape(_call(wrong, self.points[0]))
-            if found == shape and found != self.returns:
-                return sentence
-        return ""
+    def _shape_of(self, wrong: Callable) -> tuple[int, ...]:
+        return np.shape(_call(wrong, self.points[0]))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -248,15 +263,21 @@ def as_numbers(answer: object, shape: tuple[int, ...]) -> np.ndarray:
         raise UnansweredError
     if answer is None:
         raise UnreadableError("The value is None: a function without `return` gives that.")
+    advice = ""
     if isinstance(answer, str):
         answer = numbers_in(answer, several=bool(shape))
+        advice = " Put a semicolon between two numbers." if shape else ""
     elif hasattr(answer, "value") and hasattr(answer, "error"):  # an estimate: value ± error
         answer = answer.value
+    elif isinstance(answer, tuple) and not shape and [type(part) for part in answer] == [int, int]:
+        advice = " Python writes a decimal number with a point."
     array = np.asarray(answer)
-    if array.dtype.kind not in "iufcOSU":
-        raise UnreadableError(f"The answer must be {_wanted(shape)}, got {array.dtype.name}.")
+    kind = array.dtype.name if array.dtype.kind not in "iufcOSU" else ""
+    kind = type(answer).__name__ if isinstance(answer, set | frozenset | dict) else kind
+    if kind := "function" if callable(answer) else kind:
+        raise UnreadableError(f"The answer is {_count(shape)}, not a {kind}.")
     if array.size != np.prod(shape):
-        raise ShapeError(shape, array.shape)
+        raise ShapeError(shape, array.shape, advice)
     if array.dtype.kind == "U":
         array = np.array([numbers_in(text, several=False) for text in array.ravel()])
     if array.dtype.kind == "c":
@@ -275,24 +296,44 @@ def numbers_in(text: str, several: bool) -> float | list[float]:
     >>> numbers_in("−4,7", several=False), numbers_in("(−2, 1/3)", several=True)
     (-4.7, [-2.0, 0.3333333333333333])
     """
-    plain = re.sub(r"[()\[\]]", " ", text.replace("−", "-")).strip()
-    if several:
-        separator = next((mark for mark in ";," if mark in plain), None)  # or else blanks
-        pieces = [piece for piece in plain.split(separator) if piece.strip()]
+    plain = re.sub(r"[()\[\]{}]", " ", text.translate(CHARACTERS))
+    plain = re.sub(r"(?<!\S)([-+])\s+(?=[\d.])", r"\1", plain).strip()  # a blank after the sign
+    if several:  # a comma between two digits may be decimal, one before a blank is not
+        plain = re.sub(r"\s+(?=[,;])", "", plain)
+        marks = (mark for mark in (r";", r",\s", r"\s", r",") if re.search(mark, plain))
+        pieces = [piece for piece in re.split(next(marks, ";"), plain) if piece.strip()]
         return [numbers_in(piece, several=False) for piece in pieces]
-    if re.fullmatch(r"[-+]?[1-9]\d{0,2}(,\d{3})+", plain):
+    if re.fullmatch(r"[-+]?\d{1,3}([ ']\d{3})+([.,]\d+)?", plain):
+        plain = re.sub(r"[ ']", "", plain)
+    if re.fullmatch(r"[-+]?[1-9]\d{0,2}(,\d{3})+|.*\d,\d+\..*|.*\d\.\d+,.*", plain):
         raise UnreadableError("Write the number without its comma, which may mean two things.")
     top, _, bottom = plain.replace(",", ".").partition("/")
     try:
         return float(top) / float(bottom or 1)
     except ValueError:
-        with_unit = re.match(r"[-+]?[\d.,/]*\d\s*([^\W\d_]|[%°])", plain)
-        why = "Give the number without its unit." if with_unit else "This text is not a number."
-        raise UnreadableError(why) from None
+        raise UnreadableError(_why_no_number(text.translate(CHARACTERS).strip())) from None
 
 
-def _wanted(shape: tuple[int, ...]) -> str:
-    return f"{shape[0]} numbers" if shape else "one number"
+def _why_no_number(text: str) -> str:
+    """What a text is that Python does not read as a number."""
+    for pattern, sentence in (
+        (r".*[=≈]", "Give the number alone, without = or ≈."),
+        (r"[-+\d.,\s]+%", "Give the share as a fraction: half of all is 0.5, not 50 %."),
+        (r"[-+]?[\d.,/ ']*\d\s*(°|[^\W\d_]+)[\w²³/·]*$", "Give the number without its unit."),
+        (
+            r".*([*·×^√⁻²³]|\w\(|\d\s*[-+/]\s*\d)",
+            "Write a formula without quotation marks, so that Python computes it; "
+            "a power of ten is written 1e-3.",
+        ),
+    ):
+        if re.match(pattern, text, re.DOTALL):
+            return sentence
+    return "This text is not a number."
+
+
+def _count(shape: tuple[int, ...]) -> str:
+    count = int(np.prod(shape))
+    return COUNTS[count] if count < len(COUNTS) else f"{count} numbers"
 
 
 def _has_dots(answer: object) -> bool:

@@ -48,7 +48,7 @@ BY_TEST = {
     "second": {"color": GREY, "lw": 0.8},
     "third": {"color": GREY, "lw": 0.8},
     "fourth": {"color": GREY, "lw": 0.8},
-    "usual": {"color": BLACK, "ls": "--", "label": r"$\sigma/\sqrt{n}$"},
+    "usual": {"color": BLACK, "ls": "--", "label": "typical"},
 }
 CORNER = (0.04, 0.96)
 NOTE = {"va": "top", "bbox": {"fc": "white", "ec": "none", "pad": 3}, "zorder": 8}
@@ -188,7 +188,7 @@ def expected_loss() -> Explorer:
         return (
             f"Inputs of {centre:g} mm ± {width:g} mm: the area, the expected loss, is "
             f"{area:.4f} kg². A test on {n} penguins gives {result:.4f} kg², an error of "
-            f"{abs(result - area):.4f}; the typical error σ/√n is {spread / math.sqrt(n):.4f}."
+            f"{abs(result - area):.4f}; the typical error of so many is {spread / math.sqrt(n):.4f}."
         )
 
     left, middle, right = panels("flat", "flat", "flat", ratios=(1.1, 1, 1), height=3.6)

@@ -123,19 +123,21 @@ def sound_loop() -> Explorer:
         return [loss.sample(rng) for _ in range(ITERATIONS + 1)]
 
     def compute(learning_rate, batch_size, iterations):
-        drawn = iter(batches(batch_size))
+        size = round(batch_size)
+        drawn = iter(batches(size))
         noisy = surface.replace(sampler=lambda rng: next(drawn))
-        loss = surface if batch_size == len(data) else noisy
+        loss = surface if size == len(data) else noisy
         on_batches = descend(loss, start, GradientDescent(learning_rate), iterations)
         on_all = replace(on_batches, values=surface(on_batches.points.T))
-        return {"on_batches": on_batches, "on_all": on_all, "weights": on_batches.point}
+        weights = on_batches.point
+        return {"on_batches": on_batches, "on_all": on_all, "weights": weights, "size": size}
 
-    def caption(learning_rate, batch_size, on_all, weights) -> str:
+    def caption(learning_rate, size, on_all, weights) -> str:
         slope, intercept = weights
-        rows = batch_size * int(on_all.steps_taken)
+        rows = size * int(on_all.steps_taken)
         return (
-            f"Learning rate {learning_rate:.3g}, batches of {batch_size}: {ended(on_all, unit)} "
-            f"over all {len(data)} points, after {rows} rows were read ({rows / len(data):.3g} "
+            f"Learning rate {learning_rate:.3g}, batches of {size}: over all {len(data)} "
+            f"points {ended(on_all, unit)}, after {rows} rows were read ({rows / len(data):.3g} "
             f"passes); the lowest possible is {surface(surface.minima[0]):.3g} {unit}. The line "
             f"has slope {slope:.3g} and intercept {intercept:.3g}."
         )
@@ -153,12 +155,14 @@ def sound_loop() -> Explorer:
         *curves.values(),
     ]
     _legend(right, dict(reversed(curves.items())))
+    sizes = log_slider(16, 1, len(data), label="batch size")
+    sizes.readout_format = ".0f"
     return explore(
         compute,
         drawings,
         caption,
         learning_rate=_rates(surface, 10**-2.0),
-        batch_size=slider(16, 1, len(data), 1),
+        batch_size=sizes,
         iterations=slider(100, 10, ITERATIONS, 10),
     )
 
@@ -212,6 +216,7 @@ exercise("08.1", gradient(X, y, w)[0], """
     ((X.T @ error)[0] / 3,           "The two from the square was lost."),
     ((X.T @ error)[0],               "The two from the square was lost, and the mean as well."),
     (2 * error.mean(),               "Here X was forgotten: the errors were only averaged."),
+    (2 * error,                      "This is one number for each row. Which matrix carries the rows to the weights?"),
     (2 * error.sum(),                "Here X was forgotten: the errors were only added up."),
     (error.mean(),                   "This is the mean error. Which factors does the chain rule add?"),
     (error.sum(),                    "This is the sum of the errors. Which factors does the chain rule add?"),

@@ -54,7 +54,7 @@ readings = {  # answers that are not listed as mistakes, and words of the reply
         (lambda f, a, b, n: None, "None"),
         (in_numpy(np.exp, 0.0, 1.0, 4), "function is asked for"),
     ],
-    "03.2": [(-0.5 / math.e, "half")],
+    "03.2": [(-0.5 / math.e, "factor of two")],
     "03.3": [(120, "power of ten")],
     "03.4": [(-6400, "sign")],
 }

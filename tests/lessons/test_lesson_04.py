@@ -48,12 +48,12 @@ right = {
 readings = {  # answers that are not listed as mistakes, and words of the reply
     "04.1": [
         (lambda m, c, x, y: np.sum((m * x + c - y) ** 2) / 2, "half"),
-        (lambda m, c, x, y: (m * x + c - y) ** 2, "one number, got an array"),
+        (lambda m, c, x, y: (m * x + c - y) ** 2, "must return one number"),
         (lambda m, c: 0.0, "TypeError"),
         (lambda m, c, x, y: None, "return"),
         (53.5, "function is asked for"),
     ],
-    "04.2": [((c, m), "wrong order"), ((m, 2.7), "lightest penguin's y"), (m, "2 numbers")],
+    "04.2": [((c, m), "wrong order"), ((m, 2.7), "lightest penguin's y"), (m, "two numbers")],
 }
 
 

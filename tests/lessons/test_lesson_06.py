@@ -50,7 +50,7 @@ readings = {  # answers that are not listed as mistakes, and words of the reply
         (lambda m, c: np.mean(r(m, c) * x), "This is a mean"),
         (lambda w: 2 * np.sum(r(*w) * x), "TypeError"),
     ],
-    "06.3": [(2 * down, "twice"), (down[::-1], "wrong order")],
+    "06.3": [(2 * down, "factor of two"), (down[::-1], "wrong order")],
 }
 
 

@@ -49,7 +49,7 @@ right = {
     "07.5": [loop, in_place],
 }
 readings = {  # answers that are not listed as mistakes, and words of the reply
-    "07.1": [(after[::-1], "wrong order"), (after[0], "2 numbers")],
+    "07.1": [(after[::-1], "wrong order"), (after[0], "two numbers")],
     "07.2": [(-684 / steep, "sign"), (float("nan"), "not finite")],
     "07.5": [(lambda g, w, r: w, "stopped with"), (lambda g, w, r, k: None, "without `return`")],
     "07.4": [("e", 'letters "a", "b", "c", "d"')],

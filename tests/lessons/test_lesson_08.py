@@ -8,6 +8,7 @@ import pytest
 from calclearn import lessons
 from calclearn.calculus.autodiff import grad
 from calclearn.data import penguin_line
+from calclearn.explorers.controls import fraction
 from calclearn.lessons.lesson_08 import ITERATIONS, REPAIRS, STEPS
 
 DATA = penguin_line()
@@ -33,10 +34,10 @@ right = {
     "08.4": [0.0684, "0.0684", 342 / 5000],
 }
 readings = {  # answers that are not listed as mistakes, and words of the reply
-    "08.1": [(14, "sign"), ([1, 2, 3], "one number")],
+    "08.1": [(14, "sign"), ([1, 2, 3], "number for each row"), ([1, 2], "one number")],
     "08.2": [
         (lambda X, y, w: np.mean((X @ w - y) ** 2), "there are two weights"),
-        (lambda X, y, w: X - w, "2 numbers"),
+        (lambda X, y, w: X - w, "two numbers"),
         (lambda X, y, w: X @ (X @ w - y), "stopped with"),
     ],
 }
@@ -143,3 +144,13 @@ def test_iterations(sound):
     long = sound.set(iterations=120).state["on_all"].points
     assert len(short) == 41
     assert np.array_equal(short, long[:41])
+
+
+def test_the_batch_size_has_a_slider_over_powers(sound):
+    control = sound.controls["batch_size"]
+    for size, most in ((1, 0.01), (18.5, 0.51), (342, 1.0)):
+        assert fraction(control, size) == pytest.approx(most, abs=0.011)
+    for size in (1, 2.6, 341.9, 342):
+        state = sound.set(batch_size=size, iterations=10).state
+        assert state["size"] == round(size)
+        assert f"batches of {round(size)}: over all 342 points" in sound.caption

@@ -29,7 +29,7 @@ right = {
     "09.4": [count(), 19.0, "19"],
 }
 readings = {  # answers that are not listed as mistakes, and words of the reply
-    "09.1": [((6, -2), "wrong order"), (6, "2 numbers")],
+    "09.1": [((6, -2), "wrong order"), (6, "two numbers")],
     "09.3": [(-2 / (12 * w**2 - 8), "sign")],
 }
 

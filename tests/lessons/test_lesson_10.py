@@ -32,7 +32,7 @@ readings = {  # answers that are not listed as mistakes, and words of the reply
     "10.2": [
         (climbed, "goes up along x"),
         (damped[::-1], "wrong order"),
-        (np.zeros(3), "2 numbers"),
+        (np.zeros(3), "two numbers"),
     ],
     "10.3": [(20_000, "power of ten")],
 }

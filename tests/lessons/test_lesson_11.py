@@ -43,7 +43,7 @@ right = {
     "11.4": [step_decay(0.4, factor=0.5, every=10), by_loop, lambda k: 0.4 / 2 ** int(k / 10)],
 }
 readings = {  # answers that are not listed as mistakes, and words of the reply
-    "11.2": [(0.521, "3 numbers"), (with_memory(-0.1, 0.8), "climbs")],
+    "11.2": [(0.521, "three numbers"), (with_memory(-0.1, 0.8), "climbs")],
     "11.4": [(step_decay(0.4, factor=0.5, every=10)(3), "A function")],
 }
 

@@ -38,7 +38,7 @@ right = {
     "12.4": [count + 1, float(count + 1), "522"],
 }
 readings = {  # answers that are not listed as mistakes, and words of the reply
-    "12.1": [(both[1], "2 numbers")],
+    "12.1": [(both[1], "two numbers")],
     "12.2": [(-15, "sign")],
     "12.3": [(lambda s: 2 * s * (1 - s), "twice"), (0.25, "function is asked for")],
 }

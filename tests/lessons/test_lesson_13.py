@@ -67,7 +67,7 @@ readings = {  # answers that are not listed as mistakes, and words of the reply
     "13.2": [(-0.2, "sign")],
     "13.3": [
         (lambda g, m: -clipped(g, m), "sign"),
-        (lambda g, m: min(m, np.linalg.norm(g)), "2 numbers"),
+        (lambda g, m: min(m, np.linalg.norm(g)), "two numbers"),
         (5.0, "function is asked for"),
     ],
     "13.4": [("z", "letters")],
