@@ -150,9 +150,12 @@ def make_sites(arguments: argparse.Namespace) -> int:
     """Make the book, the course in a browser's tab, or both, which then link to each other."""
     from calclearn.book import publish  # what it needs, only a site needs
 
-    book = arguments.book and course_folder(arguments.book)
-    lite = arguments.lite and course_folder(arguments.lite)
-    publish(book, lite, pyodide=arguments.pyodide, jobs=arguments.jobs)
+    if arguments.jobs is not None and arguments.jobs < 1:
+        raise CourseError(f"--jobs must be at least 1, got {arguments.jobs}")
+    folders = [
+        None if name is None else course_folder(name) for name in (arguments.book, arguments.lite)
+    ]
+    publish(*folders, pyodide=arguments.pyodide, jobs=arguments.jobs)
     return 0
 
 
@@ -230,6 +233,8 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     for option in ("csv", "html", "rerun"):
         if arguments.collect is None and getattr(arguments, option) is not None:
             parser.error(f"--{option} goes with --collect FOLDER")
+    if arguments.lay_out is not None and arguments.folder != where["default"]:
+        parser.error(f"--lay-out names the folder, so {arguments.folder} is one too many")
     return arguments, argv[cut + 1 :]
 
 

@@ -338,7 +338,7 @@ def test_a_kernel_starts_with_nothing_of_its_notebooks_folder(tmp_path):
         kernels.shutdown_kernel(now=True)
 
 
-@pytest.mark.parametrize("argv", [["--bogus"], ["one", "two"]])
+@pytest.mark.parametrize("argv", [["--bogus"], ["one", "two"], ["--lay-out", "one", "two"]])
 def test_bad_options_are_refused_by_name(argv, capsys):
     with pytest.raises(SystemExit) as stop:
         command.main(argv)

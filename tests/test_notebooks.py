@@ -267,3 +267,11 @@ def test_refresh_stores_good_notebooks_and_refuses_the_others(
         "03_warns.ipynb: not stored, code cell 1 wrote to stderr: careful",
     ]
     assert refresh.main(["99"]) == 2
+
+
+@pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
+def test_a_stored_picture_has_words_for_those_who_do_not_see_it(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        for output in cell.get("outputs", ()):
+            if "image/png" in output.get("data", {}):
+                assert output.metadata["image/png"]["alt"], cell.source

@@ -75,6 +75,12 @@ def test_the_table_for_teachers_says_what_the_lessons_say():
         assert int(count) == len(exercises(number))
 
 
+def test_the_published_course_is_linked_before_the_commands():
+    """A fork writes its own address in one place, the last line."""
+    assert README.index("][pages]") < README.index("```sh")
+    assert re.findall(r"^\[pages\]: (\S+)$", README, re.M) == [README.split()[-1]]
+
+
 def test_the_two_commands_stand_at_the_top():
     first = README.index("```sh")
     block = README[first : README.index("```", first + 5)]

@@ -19,6 +19,7 @@ from calclearn.exercises.kinds import Choice, Exercise, Function, Number, Unread
 
 DIGITS = 3
 LENGTH = 12  # characters of a hash that are kept: two answers out of 2**48 would share one
+REACH = 0.02  # around a number, more than any tolerance
 LARGEST = 8  # numbers that one answer may consist of
 
 
@@ -48,13 +49,12 @@ def neighbours(exercise: Number, right: np.ndarray, part: int) -> list[str]:
     value = float(right[part])
     if value == 0:
         return ["0"]
-    unit = 10.0 ** (np.floor(np.log10(abs(value))) - DIGITS + 1)
     texts = [rounded(value)]
-    for step in range(-12, 13):
+    for share in np.linspace(-REACH, REACH, 401):
         near = right.copy()
-        near[part] = (round(value / unit) + step) * unit
+        near[part] = float(text := rounded(value * (1 + share)))
         if exercise.agrees(near, right):
-            texts.append(rounded(float(near[part])))
+            texts.append(text)
     return list(dict.fromkeys(texts))
 
 

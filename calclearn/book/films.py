@@ -196,7 +196,7 @@ def characters(stream: bytes) -> bytes:
     to JavaScript. (Base 64 would make a third more of it.)
 
     >>> characters(b"\\xff\\xff\\xff\\xfe").decode("utf-16-le").encode("unicode_escape")
-    b'\\\\ub3ff\\\\ub3fe\\\\u3400'
+    b'\\\\ub3ff\\\\ub3ff\\\\u7400'
     """
     bits = np.unpackbits(np.frombuffer(stream, np.uint8))
     bits = np.pad(bits, (0, -len(bits) % 15)).reshape(-1, 15)

@@ -29,6 +29,11 @@ from calclearn.explorers.live_training import Training
 
 PNG = "image/png"
 LARGEST_OUTPUT = 200_000  # characters of text that a page shows of one output
+UNANSWERED = "… Not "  # as the words begin of what waits for an answer
+ELSEWHERE = (
+    '<p class="calclearn-elsewhere">This answer is checked in the notebook: a page cannot run '
+    "Python.</p>"
+)
 FILMS = "_static/films"  # where a page finds them
 
 
@@ -68,11 +73,11 @@ def page(path: Path) -> Page:
 def _outputs(cell: NotebookNode, films: "Films"):
     """The outputs of a cell as the page shows them: ours where there is one, plain ones else."""
     shown = iter(films.shown)
-    asked = re.match(r'check\("(\d\d\.\d+)", \.\.\.\)', cell.source)
+    asked = re.search(r'^check\("(\d\d\.\d+)"', cell.source, re.MULTILINE)
     for output in cell.outputs:
         data = output.get("data", {})
-        if asked and output.output_type == "execute_result":
-            yield _html(_exercise(asked[1]))
+        if str(data.get("text/plain", "")).startswith(UNANSWERED):
+            yield _html(_exercise(asked[1]) if asked else ELSEWHERE)
         elif PNG in data and "application/vnd.jupyter.widget-view+json" in data:
             yield _html(films.figure(next(shown, None), data))
         else:
@@ -135,8 +140,10 @@ class Films:
             return _prediction(thing)
         number = sum(name.endswith(".webp") for name in self.files) + 1
         name = f"{self.lesson}-{number}"
-        words = html.escape(str(data.get("text/plain", "")))
-        picture = Image.open(io.BytesIO(as_png(data[PNG])))
+        words = html.escape(_short(data.get("text/plain")))
+        if (png := as_png(data[PNG])) is None:
+            return f"<p>{words}</p>"
+        picture = Image.open(io.BytesIO(png))
         file = io.BytesIO()
         picture.save(file, "WEBP", lossless=True, method=4, exact=True)
         self.files[f"{name}.webp"] = file.getvalue()
@@ -182,10 +189,7 @@ def _exercise(number: str) -> str:
     exercise = exercises(number).get(number)
     asked = question(number, exercise) if exercise is not None else None
     if asked is None:
-        return (
-            '<p class="calclearn-elsewhere">This answer is checked in the notebook: a page cannot '
-            "run Python.</p>"
-        )
+        return ELSEWHERE
     return f'<div class="calclearn-check" data-check="{html.escape(as_attribute(asked))}"></div>'
 
 

@@ -57,6 +57,7 @@ FRONT = """\
 <head>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>calclearn in a tab</title>
+{config}
 <style>
 body {{ font: 17px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; }}
 body {{ padding: 0 1rem; }}
@@ -178,14 +179,22 @@ def _lock(distribution: Path | None, address: str | None, say) -> dict:
 
 
 def _lay_out(folder: Path) -> None:
-    """The notebooks; JupyterLite wants each cell's text in one piece, and not by lines."""
+    """The notebooks; JupyterLite wants each text in one piece, and not by lines."""
     folder.mkdir(parents=True)
     for name, path in shipped().items():
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-        for cell in notebook["cells"]:
-            cell["source"] = "".join(cell["source"])
+        notebook = _joined(json.loads(path.read_text(encoding="utf-8")))
         text = json.dumps(notebook, ensure_ascii=False, sort_keys=True)
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def _joined(part: object, name: str = "") -> object:
+    """A part of a notebook with its lists of lines as texts."""
+    if isinstance(part, dict):
+        return {key: _joined(value, key) for key, value in part.items()}
+    if not isinstance(part, list):
+        return part
+    lines = name in ("source", "text") or "/" in name  # a cell's, a stream's, an output's
+    return "".join(part) if lines else [_joined(each) for each in part]
 
 
 def _complete(lock: dict, folder: Path, address: str) -> None:
@@ -306,8 +315,13 @@ def _front(made: Path, book: str | None) -> None:
         if book is not None:
             row += f' <a class="book" href="{book}/{stem}.html">in the book</a>'
         rows.append(f"<li>{row}</li>")
-    page = FRONT.format(lessons="\n".join(rows))
-    (made / "index.html").write_text(page, encoding="utf-8")
+    front = made / "index.html"
+    # JupyterLite reads its settings out of the first page, too.
+    config = re.search(
+        r"<script[^>]*jupyter-config-data.*?</script>", front.read_text(encoding="utf-8"), re.DOTALL
+    )
+    page = FRONT.format(config=config[0] if config else "", lessons="\n".join(rows))
+    front.write_text(page, encoding="utf-8")
     if book is None:
         return
     for app in ("lab", "notebooks"):

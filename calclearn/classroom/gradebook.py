@@ -28,6 +28,7 @@ from calclearn.classroom.submissions import (
     exercise_texts,
     lesson_of,
     read,
+    stems,
 )
 from calclearn.layout import digest, shipped
 
@@ -269,7 +270,7 @@ def student_of(path: Path) -> str:
     if folders:
         return folders[0]
     stem = path.name.removesuffix(path.suffix)
-    for lesson in [name.removesuffix(".ipynb") for name in shipped()] + [lesson_of(path.name)]:
+    for lesson in (*stems(), lesson_of(path.name)):
         before, there, after = stem.partition(lesson) if lesson else (stem, "", "")
         if there:
             rest = re.sub(f"{COPY}$", "", after)
@@ -309,9 +310,12 @@ def _submissions(
         again = rerun and not submission.problem and submission.digest not in _untouched()
         return rerun(submission) if again else submission
 
-    with ThreadPoolExecutor(os.cpu_count() if rerun else 1) as pool:
-        paths = list(_files(folder))
+    paths = list(_files(folder))
+    pool = ThreadPoolExecutor(os.cpu_count() if rerun else 1)
+    try:
         yield from zip(paths, pool.map(one, paths), strict=True)
+    finally:  # an interrupt starts no more of them
+        pool.shutdown(cancel_futures=True)
 
 
 def _lesson(number: str, submissions: list[Submission]) -> Lesson:

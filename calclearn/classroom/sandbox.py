@@ -94,7 +94,7 @@ def walls_here() -> str:
 
 
 def _run(sources: list[str], seconds: int) -> tuple[str, str]:
-    """What the run reported, and how it ended where it did not reach the last cell."""
+    """What the run reported, and why it did not reach the last cell where it did not."""
     guarded = walls_here()
     command = [sys.executable, "-P", "-m", "calclearn.classroom.cells", str(seconds)]
     with tempfile.TemporaryDirectory(prefix="calclearn-", ignore_cleanup_errors=True) as folder:
@@ -128,7 +128,7 @@ def _run(sources: list[str], seconds: int) -> tuple[str, str]:
         finally:
             timer.cancel()
     done = report.endswith("\n") and f'"cells": {len(sources)},' in report.splitlines()[-1]
-    ending = "" if done else f"did not finish in {seconds} s" if late.is_set() else "ended itself"
+    ending = "" if done else f"did not finish in {seconds} s" if late.is_set() else "exited"
     return report, ending
 
 

@@ -80,15 +80,16 @@ def read(path: Path) -> Submission:
 
 def lesson_of(name: str) -> str:
     """The number of the lesson that a file's name gives, such as 07; empty where it gives none."""
-    for stem in _stems():
+    for stem in stems():
         if stem in name:
             return stem[:2]
     number = re.search(r"(?<![0-9])(\d\d)(?=[_ .-])", name)
-    return number[1] if number and any(stem.startswith(number[1]) for stem in _stems()) else ""
+    return number[1] if number and any(stem.startswith(number[1]) for stem in stems()) else ""
 
 
 @functools.cache
-def _stems() -> tuple[str, ...]:
+def stems() -> tuple[str, ...]:
+    """The names of the course's notebooks, without their ending."""
     return tuple(name.removesuffix(".ipynb") for name in shipped())
 
 
@@ -204,5 +205,5 @@ def exercise_texts(path: Path) -> dict[str, str]:
     """The question of each exercise of a lesson, by number, as its notebook words it."""
     cells = _cells(path.read_bytes())
     texts = [_joined(cell.get("source")) for cell in cells if cell.get("cell_type") == "markdown"]
-    found = (re.findall(r"^\*\*(\d\d\.\d+)\*\* +(.+)$", text, re.MULTILINE) for text in texts)
-    return dict(itertools.chain.from_iterable(found))
+    pairs = (re.findall(r"^\*\*(\d\d\.\d+)\*\* +(.+)$", text, re.MULTILINE) for text in texts)
+    return dict(itertools.chain.from_iterable(pairs))

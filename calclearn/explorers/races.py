@@ -1,12 +1,16 @@
 """Figures of races: paths on a map, what is left to fall against the price paid, the standings.
 
-The price is a number of gradients, or of epochs where the gradients are those of mini-batches.
+The price is a number of gradients, or of data read where the gradients are those of mini-batches.
+Play raises the budget, so the race is run as far as that. Few optimizers enter at first, and a tick
+box lets in each of the others.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
+import ipywidgets as widgets
 import numpy as np
 
 from calclearn.descent.curvature import classify
@@ -17,7 +21,7 @@ from calclearn.explorers.controls import round_slider, slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.wording import placed
 from calclearn.figures.races import GAP, Paths, RaceCurves, key
-from calclearn.figures.style import BLACK, panels
+from calclearn.figures.style import BEST, BLACK, panels
 from calclearn.figures.surfaces import Contours, Point, grid
 
 
@@ -25,23 +29,39 @@ def race_figure(
     surface: Surface, run: Callable, words: Callable, caption: Callable, names: tuple, *,
     budget: Any, price: str,
     limits: tuple[float, float, float], labels=("$x$", "$y$"), title: str = GAP,
+    first: int | None = None, users: Mapping[str, tuple] = MappingProxyType({}),
+    goal: tuple[float, float] | None = None,
     **controls: Any,
 ) -> Explorer:  # fmt: skip
-    """Return the figure of a race: `run(start, budget, **values)` gives the results by name.
+    """Return the figure of a race: `run(names, start, budget, **values)` gives results by name.
 
-    `values` are those of the `controls`; `words(**values)` is the quantity `settings`, which the
-    caption may name beside `results`, `start` and `budget`. `limits` of the gap: lowest, arrived,
-    highest.
+    The `first` of the `names` enter at once, by default all. `users` names the optimizers that a
+    control belongs to: it is hidden while none of them takes part. `values` are those of the
+    `controls`; `words(**values)` is the quantity `settings`, which the caption may name beside
+    `results`, `start` and `budget`. `limits` of the gap: lowest, arrived, highest.
+    A `goal`, (price, gap), is marked by a star.
     """
     (low, arrived, high), window = limits, surface.domain
     left, right, strip = panels("flat", "flat", "strip", ratios=(1, 1.1), height=4.3)
+    look = {"indent": False, "layout": {"width": "140px"}}
+    boxes = {
+        name: widgets.Checkbox(False, description=name, **look)
+        for name in names[len(names) if first is None else first :]
+    }
+
+    def hide(_=None) -> None:
+        for control, those in users.items():
+            used = any(name not in boxes or boxes[name].value for name in those)
+            controls[control].layout.display = None if used else "none"
 
     def compute(x, y, budget, **values) -> dict:
-        results = run((x, y), budget, **values)
+        entered = [name for name in names if values.pop(name, True)]
+        results = run(entered, (x, y), budget, **values)
         return {
             "start": np.array([x, y]),
             "results": results,
             "settings": words(**values),
+            "steps": budget,  # the film's, whose pictures are those of smaller budgets
             "descents": {name: result.descent for name, result in results.items()},
         }
 
@@ -53,25 +73,33 @@ def race_figure(
         RaceCurves(right, names, title=title, **most),
         Point(left, drags=("x", "y"), color=BLACK).on(weights="start"),
     ]
+    if goal:
+        right.plot(*goal, "*", color=BEST, ms=13, mec="white", zorder=5)
     starts = {
         axis: round_slider(*place, label=f"start {label.split()[0].strip('$')}")
         for axis, label, *place in zip("xy", labels, surface.start, window, strict=True)
     }
-    return explore(compute, drawings, caption, **starts, budget=budget, **controls)
+    hide()
+    for box in boxes.values():
+        box.observe(hide, "value")
+    controls = starts | {"budget": budget} | boxes | controls
+    return explore(compute, drawings, caption, play="budget", **controls)
 
 
 def race_on(
-    surface: Surface, entrants: Callable, names: tuple, words: Callable, budget: int, **controls
+    surface: Surface, entrants: Callable, names: tuple, words: Callable, budget: int, **options
 ) -> Explorer:
     """A race on a surface, paid in gradients; `entrants(**values)` makes the optimizers by name.
 
-    `words(**values)` gives the values of the controls for the caption.
+    `words(**values)` gives the values of the controls for the caption. The other `options` are
+    those of `race_figure`.
     """
     high = float(np.max(surface(grid(surface.domain, 60))) - surface(surface.minima[0]))
     arrived = 10.0 ** math.floor(math.log10(1e-8 * high))
 
-    def run(start, budget, **values) -> dict[str, RaceResult]:
-        return race(surface, start, entrants(**values), budget)
+    def run(names, start, budget, **values) -> dict[str, RaceResult]:
+        optimizers = entrants(**values)
+        return race(surface, start, {name: optimizers[name] for name in names}, budget)
 
     def caption(results, start, budget, settings) -> str:
         return (
@@ -82,7 +110,7 @@ def race_on(
     return race_figure(
         surface, run, words, caption, names, price="gradients paid for",
         budget=slider(budget, 4, budget * 3 // 2, 1, label="gradients to spend"),
-        limits=(arrived / 1e3, arrived, 9 * high), **controls,
+        limits=(arrived / 1e3, arrived, 9 * high), **options,
     )  # fmt: skip
 
 

@@ -4,17 +4,21 @@ The map shows the paths, the curves show what is left to fall against the price 
 only on the map and at the end of a curve, where there is room for them.
 """
 
+import math
+
 import numpy as np
 from contourpy import contour_generator
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
+from calclearn.descent.races import RaceResult
 from calclearn.figures.descents import Path
 from calclearn.figures.marks import Drawing, Lines
 from calclearn.figures.style import GREY, MODEL, OPTIMIZERS, defaults, style
 from calclearn.figures.surfaces import grid
 
 GAP = r"loss $-$ lowest loss"
+MARKERS = 45
 
 
 def key(ax: Axes, names) -> None:
@@ -29,29 +33,38 @@ def key(ax: Axes, names) -> None:
 
 
 class Paths(Drawing):
-    """The paths of several optimizers over one map; `update(descents)`, {name: descent}.
+    """The paths of several optimizers over one map; `update(descents, step)`, {name: descent}.
 
-    They begin at one point, which is left to another drawing. `size` is that of the markers.
+    They begin at one point, which is left to another drawing. `size` is that of the markers, of
+    which a long path has no more than `MARKERS`. One without a descent is not drawn. Without a
+    `step` they are drawn to their ends. White edges set them off from a dark map.
     """
 
-    def __init__(self, ax: Axes, names, *, size: float = 4) -> None:
-        self.ax, self.paths = ax, {}
+    def __init__(self, ax: Axes, names, *, size: float = 6) -> None:
+        self.ax, self.paths, self.edges = ax, {}, {}
         for name in names:
             color, marker = OPTIMIZERS[name]
             self.paths[name] = Path(ax, color=color, marker=marker)
-            self.paths[name].line.set(markevery=slice(1, None), ms=size, mew=0.08 * size, lw=1.4)
+            self.paths[name].line.set(ms=size, mew=0.08 * size, lw=1.8)
+            (self.edges[name],) = ax.plot([], [], color="white", lw=3.6, zorder=14, animated=True)
             self.paths[name].start.set_visible(False)
 
-    def update(self, descents) -> None:
+    def update(self, descents, step: int | None = None) -> None:
         for name, path in self.paths.items():
-            path.update(descents[name])
+            for artist in (path.line, path.arrow, self.edges[name]):
+                artist.set_visible(name in descents)
+            if name in descents:
+                path.update(descents[name], step)
+                many = math.ceil(len(path.line.get_xdata()) / MARKERS) or 1
+                path.line.set_markevery(slice(many, None, many))
+                self.edges[name].set_data(*path.line.get_data())
 
 
 class RaceCurves(Lines):
     """What is left to fall against the price paid; `update(results)`.
 
     `results` are those of `race`: {name: RaceResult(descent, price, gap)}. Below the dotted
-    line an optimizer has arrived.
+    line an optimizer has arrived. One that is not among the results is not drawn.
     """
 
     def __init__(
@@ -69,9 +82,10 @@ class RaceCurves(Lines):
         ax.axhline(arrived, color=GREY, ls=":", lw=1.2)
 
     def update(self, results) -> None:
-        super().update(**{name: results[name][1:] for name in self.lines})
-        for name, line in self.lines.items():
-            line.set_markevery([len(results[name].price) - 1])
+        absent = RaceResult(None, np.zeros(0), np.zeros(0))
+        super().update(**{name: results.get(name, absent)[1:] for name in self.lines})
+        for name, result in results.items():
+            self.lines[name].set_markevery([len(result.price) - 1])
 
 
 class ModelRings(Drawing):

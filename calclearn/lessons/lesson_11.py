@@ -5,14 +5,17 @@ The price of a gradient is the number of data that it reads. All optimizers get 
 the same order, so that a moving slider shows its own effect and not that of another draw.
 """
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LogNorm
 
 from calclearn.data import penguin_line
 from calclearn.descent.descend import Stop, descend
-from calclearn.descent.landscapes import ravine
+from calclearn.descent.landscapes import quadratic, ravine
 from calclearn.descent.losses import line_loss, mse
 from calclearn.descent.optimizers import (
     AdaGrad,
@@ -30,22 +33,27 @@ from calclearn.explorers.controls import choice, log_slider, round_slider, slide
 from calclearn.explorers.descents import rate_for
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.races import race_figure, race_on
-from calclearn.explorers.wording import counted
-from calclearn.figures.marks import Dots, Lines
+from calclearn.explorers.wording import SUPERSCRIPTS, counted
+from calclearn.figures.marks import Dots, Lines, Raster
 from calclearn.figures.races import GAP
 from calclearn.figures.style import (
+    BEST,
     BLACK,
     GREY,
+    LOSS,
     OPTIMIZERS,
+    REGIMES,
     SCHEDULES,
     STEP,
     legend_below,
     panels,
+    style,
 )
 from calclearn.figures.surfaces import NAMES, Contours, Point, window_around
 
 EPOCHS, DRAWS, STEPS = 6, 300, 240
-MEAN = 24  # values that are averaged for a point of a noisy curve, or fewer where there are few
+MEAN = 24  # values that are averaged for a point of a noisy curve, fewer where there are few
+GOAL = 3 * len(penguin_line()), 0.001  # penguins read, and kg² above the lowest loss
 
 
 @cache
@@ -78,19 +86,20 @@ def _gap(points: np.ndarray) -> np.ndarray:
 
 
 def _batch_size() -> Any:
-    control = log_slider(8, 1, len(penguin_line()), label="batch size")
+    control = log_slider(8, 1, len(penguin_line()), 17, label="batch size")  # two to double it
     control.readout_format = ".0f"
     return control
 
 
-def _running_mean(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return a noisy curve as its running mean over a tenth of it, at most `MEAN` values.
+def _running_mean(values: np.ndarray, count: int) -> np.ndarray:
+    """Return the mean of each value and the `count` − 1 before it, at the start of what there is.
 
-    >>> _running_mean(np.arange(40), np.arange(40) % 2)[1][:3]
-    array([0.5, 0.5, 0.5])
+    >>> _running_mean(np.array([0.0, 2.0, 4.0, 8.0]), 2)
+    array([0., 1., 3., 6.])
     """
-    m = min(MEAN, max(1, len(y) // 10))
-    return x[m - 1 :], np.convolve(y, np.full(m, 1 / m), "valid")
+    total, counts = np.cumsum(values, axis=0), np.minimum(np.arange(len(values)) + 1, count)
+    total[count:] -= total[:-count].copy()
+    return (total.T / counts).T
 
 
 def _above(gap: float, diverged: float) -> str:
@@ -119,6 +128,7 @@ def _optimizers(learning_rate: float, length: float, momentum: float) -> dict[st
 
 
 MEMORIES = tuple(_optimizers(1.0, 1.0, 0.5))
+USERS = {"length": MEMORIES[3:], "momentum": ("Momentum", "Nesterov", "Adam")}
 
 
 def _rates_and_momentum(learning_rate: float, length: float) -> dict[str, Any]:
@@ -139,7 +149,8 @@ def race_of_batches() -> Explorer:
     """Why be noisy? All read the same number of data: for one gradient, or for one per batch.
 
     GradientDescent reads all data for a step. The others are given the mean gradient of
-    `batch_size` random ones, and take more steps for that. The start can be dragged.
+    `batch_size` random ones, and take more steps for that. The start can be dragged. Curves and
+    paths of noisy runs are running means over a quarter of an epoch, at most `MEAN` steps.
 
     >>> results = race_of_batches().set(batch_size=10).state["results"]
     >>> [results[name].descent.steps_taken.item() for name in ("GradientDescent", "SGD")]
@@ -148,40 +159,54 @@ def race_of_batches() -> Explorer:
     whole, n, unit = _whole(), len(penguin_line()), f"{penguin_line().y_unit}²"
     lowest, highest = float(whole(whole.minima[0])), float(whole(whole.start))
 
-    def run(start, epochs, batch_size, **values) -> dict[str, RaceResult]:
-        size, optimizers = round(batch_size), _optimizers(**values)
-        plain = optimizers.pop("GradientDescent")
-        descents = {"GradientDescent": (descend(whole, start, plain, epochs), 1.0)}
-        for name, optimizer in {"SGD": plain, **optimizers}.items():
-            descents[name] = descend(_noisy(size), start, optimizer, epochs * n // size), size / n
-        return {
-            name: RaceResult(descent, *_running_mean(read * descent.steps, _gap(descent.points.T)))
-            for name, (descent, read) in descents.items()
-        }
+    def run(names, start, budget, batch_size, **values) -> dict[str, RaceResult]:
+        optimizers, results = _optimizers(**values), {}
+        for name in names:
+            size = n if name == "GradientDescent" else round(batch_size)
+            optimizer = optimizers["GradientDescent" if name == "SGD" else name]
+            surface = whole if size == n else _noisy(size)
+            descent = descend(surface, start, optimizer, budget // size)
+            count = max(1, min(MEAN, n // size // 4))
+            path = replace(descent, points=_running_mean(descent.points, count))
+            gap = _running_mean(_gap(descent.points.T), count)
+            results[name] = RaceResult(path, size * descent.steps, gap)
+        return results
 
     def caption(results, start, budget, batch_size, settings) -> str:
         size, (slope, intercept) = round(batch_size), start
-        last = {name: result.gap[-1] for name, result in results.items()}
+        last = {
+            name: np.inf if descent.stop == Stop.DIVERGED else gap[-1]
+            for name, (descent, _, gap) in results.items()
+        }
         gaps = "; ".join(
             f"{name} {_above(last[name], 99 * highest)}" for name in sorted(last, key=last.get)
         )
+        at_goal = [
+            gap[np.searchsorted(read, GOAL[0], side="right") - 1]
+            for _, read, gap in results.values()
+        ]
         return (
-            f"{counted(budget, 'epoch')} with batches of {size} ({budget * n // size} steps) from "
-            f"slope {slope:.2f}, intercept {intercept:.2f}; {settings}. Above the lowest loss, "
-            f"mean of the last steps ({unit}): {gaps}."
+            f"{budget} penguins read, {budget / n:.3g} epochs, in batches of {size} "
+            f"({counted(budget // size, 'step')}) from slope {slope:.2f}, intercept "
+            f"{intercept:.2f}; {settings}. Above the lowest loss, mean of the last steps ({unit}): "
+            f"{gaps}. Goal ★, below {GOAL[1]} {unit} with {GOAL[0]} penguins: "
+            f"{'reached' if min(at_goal) < GOAL[1] else 'not yet'}."
         )
 
     return race_figure(
-        whole,
+        whole.replace(name="mean squared error, paths smoothed"),
         run,
         lambda batch_size, **values: _settings(**values),
         caption,
         ("GradientDescent", "SGD", *MEMORIES[1:]),
         labels=NAMES,
         title=f"{GAP}, running mean ({unit})",
-        price="epochs",
-        budget=slider(3, 1, EPOCHS, 1, label="epochs"),
-        limits=(lowest / 1e4, lowest / 100, 9 * highest),
+        price="penguins read",
+        budget=slider(3 * n, n, EPOCHS * n, n // 6, label="penguins to read"),
+        limits=(lowest / 1e4, GOAL[1], 9 * highest),
+        first=2,
+        users=USERS,
+        goal=GOAL,
         batch_size=_batch_size(),
         **_rates_and_momentum(0.05, 0.1),
     )
@@ -288,7 +313,7 @@ def effect_of_schedules() -> Explorer:
         }
         for name, schedule, gap in zip(names, schedules, gaps.T, strict=True):
             quantities[f"rate, {name}"] = schedule(k) + 0.0 * k
-            quantities[f"gap, {name}"] = _running_mean(descent.steps, gap)
+            quantities[f"gap, {name}"] = (descent.steps, _running_mean(gap, MEAN))
         return quantities
 
     def caption(learning_rate, batch_size, warm, last, stop) -> str:
@@ -338,7 +363,117 @@ def race_with_memory(surface: Surface | None = None) -> Explorer:
     """
     surface = ravine(30.0).replace(start=(-2.4, 1.2)) if surface is None else surface
     controls = _rates_and_momentum(rate_for(surface, 0.6), 0.2)
-    return race_on(surface, _optimizers, MEMORIES, _settings, 80, **controls)
+    return race_on(surface, _optimizers, MEMORIES, _settings, 80, first=2, users=USERS, **controls)
+
+
+STEEP = 30.0  # the larger curvature of `momentum_map`, that of the ravine in the race
+
+
+def _factor(learning_rate: Any, momentum: Any, curvature: float) -> Any:
+    """Return what the error along an axis of this curvature is multiplied by, in the long run.
+
+    With momentum three places in a row obey w'' = (1 + μ − ηλ) w' − μ w. Powers zᵏ solve this if
+    z² = (1 + μ − ηλ) z − μ, and the larger of the two solutions wins: above 1 the error grows.
+
+    >>> _factor(0.1, 0.0, 5.0).item(), _factor(0.1, 0.81, 5.0).round(6).item()
+    (0.5, 0.9)
+    """
+    half = (1 + momentum - learning_rate * curvature) / 2
+    root = np.emath.sqrt(half**2 - momentum)
+    return np.maximum(abs(half + root), abs(half - root))
+
+
+def momentum_map() -> Explorer:
+    """Which rate, with which momentum? How fast each pair converges in a valley, and one run.
+
+    The valley has the curvatures λmax = 30 and λmin = λmax/κ. It diverges from η = 2(1 + μ)/λmax
+    on, and is fastest at √μ = (√κ − 1)/(√κ + 1) and η = (2/(√λmax + √λmin))².
+
+    >>> momentum_map().set(condition=9.0).state["best"].round(3)
+    array([0.075, 0.25 ])
+    """
+    ends, steps = (0.0, 4 / STEEP), 60
+    rates = ends[1] * (np.arange(160) + 0.5) / 160
+    momenta = ((np.arange(100) + 0.5) / 100)[:, None]
+
+    @cache
+    def tenth(condition: float) -> np.ndarray:
+        """How many steps leave a tenth of the error, at each rate and momentum."""
+        slowest = np.maximum(*(_factor(rates, momenta, STEEP / k) for k in (condition, 1.0)))
+        return np.where(slowest < 1, -1 / np.log10(slowest), np.nan)
+
+    def run(condition, learning_rate, momentum) -> dict:
+        curvatures = flat, steep = STEEP / condition, STEEP
+        valley, start = quadratic(np.diag(curvatures)), (1.0, 1.0)
+        descent = descend(valley, start, Momentum(learning_rate, momentum), steps)
+        plain = descend(valley, start, GradientDescent(2 / (flat + steep)), steps)
+        root = (np.sqrt(condition) - 1) / (np.sqrt(condition) + 1)
+        return {
+            "curvatures": curvatures,
+            "tenth": tenth(condition),
+            "factors": [_factor(learning_rate, momentum, each).item() for each in curvatures],
+            "here": (learning_rate, momentum),
+            "limit": ([2 / STEEP, 4 / STEEP], [0, 1]),
+            "best": np.array([(2 / (np.sqrt(flat) + np.sqrt(steep))) ** 2, root**2]),
+            "descent": descent,
+            "this run": descent.values / descent.values[0],
+            "best without momentum": plain.values / plain.values[0],
+        }
+
+    def caption(curvatures, factors, learning_rate, momentum, best, step, descent) -> str:
+        (flat, steep), swings = factors, np.sqrt(momentum)
+        if steep >= 1:
+            verdict = "along the steep axis each step overshoots farther than the last"
+        elif max(factors) < swings + 1e-9:
+            verdict = "both are √μ, so less momentum is better"
+        elif flat > steep:
+            verdict = "the flat axis creeps, more of both is better"
+        else:
+            verdict = "the steep axis overshoots, a smaller rate is better"
+        step = min(step, len(descent.values) - 1)
+        return (
+            f"η = {learning_rate:.3f}, μ = {momentum:.2f}, curvatures {curvatures[0]:.3g} and "
+            f"{STEEP:g}: in the long run a step multiplies the error by {flat:.3f} along the flat "
+            f"axis and by {steep:.3f} along the steep one; {verdict}. The limit 2(1 + μ)/λmax is "
+            f"{2 * (1 + momentum) / STEEP:.3f}. Best: η = {best[0]:.3f} and μ = {best[1]:.2f}, "
+            f"both by {np.sqrt(best[1]):.3f}. After {counted(step, 'step')} the loss is "
+            f"{descent.values[step] / descent.values[0]:.2g} of the first."
+        )
+
+    left, right = panels("flat", "flat", ratios=(1.25, 1), height=4.1)
+    scale = LogNorm(2, 200)
+    with style():
+        left.set(xlim=ends, ylim=(0, 1), xlabel=r"learning rate $\eta$")
+        left.set(ylabel=r"momentum $\mu$", title="steps that leave a tenth of the error")
+        left.set_facecolor(REGIMES["diverges"])
+        left.text(0.11, 0.15, "diverges", ha="center", va="center")
+        limit = r"$\eta = 2(1 + \mu)\,/\,\lambda_{\max}$"
+        left.text(0.088, 0.25, limit, rotation=62, rotation_mode="anchor", va="top")
+        bar = left.figure.colorbar(ScalarMappable(scale, LOSS), ax=left, ticks=[2, 10, 50, 200])
+        bar.ax.set_yticklabels(["2", "10", "50", "200"])
+        bar.ax.minorticks_off()
+        right.set(yscale="log", ylim=(1e-9, 30), xlim=(0, steps), xlabel="step $k$")
+        right.set(title="loss, as a share of the first")
+        right.grid(True, axis="y", lw=0.6)
+    mine, plain = "this run", "best without momentum"
+    drawings = [
+        Raster(left, "tenth", window=(ends, (0, 1)), colors=LOSS, scale=scale),
+        Lines(left, "limit", color=BLACK, lw=1.6),
+        Dots(left, "best", marker="*", ms=15, color=BEST),
+        Point(left, drags=("learning_rate", "momentum"), color=BLACK).on(weights="here"),
+        Lines(right, plain, edge=True, color=GREY, ls="--", lw=1.6, label=plain),
+        Lines(right, mine, edge=True, color=OPTIMIZERS["Momentum"][0], label=mine, step="step"),
+    ]
+    right.legend(loc="lower left")
+    return explore(
+        run,
+        drawings,
+        caption,
+        play="step",
+        condition=log_slider(30, 2, 300, label="condition number κ"),
+        learning_rate=slider(0.02, 0.001, 0.133, 0.001, label="learning rate η"),
+        momentum=slider(0.0, 0.0, 0.99, 0.01, label="momentum μ"),
+    )
 
 
 GRADIENTS = {
@@ -382,9 +517,10 @@ def adam_step_by_step() -> Explorer:
         return {name: (k, values) for name, values in curves.items()} | dots | {"at": at}
 
     def caption(step, beta1, beta2, gradients, at) -> str:
+        power = str(step).translate(SUPERSCRIPTS)
         return (
             f"Gradients {gradients}, β₁ = {beta1:g}, β₂ = {beta2:g}. After {step} of them m is "
-            f"{at['mean as it is']:.3f}; divided by 1 − β₁^{step} = {1 - beta1**step:.3f} it is "
+            f"{at['mean as it is']:.3f}; divided by 1 − β₁{power} = {1 - beta1**step:.3f} it is "
             f"{at['mean']:.3f}. The step is {at['length']:.2f} η long; uncorrected it would be "
             f"{at['length as it is']:.2f} η."
         )
@@ -398,10 +534,12 @@ def adam_step_by_step() -> Explorer:
         ax.set(title=title, xlabel="step $k$", xlim=(0, len(k)), ylim=(0, 2))
         ax.grid(True, axis="y", lw=0.6)
         looks = {
-            target: {"color": GREY, "lw": 0, "marker": ".", "label": "gradient"},
+            target: {"color": "#aeb8c0", "lw": 0, "marker": "o", "ms": 5, "label": "gradient"},
             f"{name} as it is": {"color": color, "lw": 1.6, "ls": "--", "label": "as it is"},
             name: {"color": color, "lw": 2.2, "label": "corrected"},
         }
+        if target == "one":  # no gradient, but where the step is η
+            looks[target] = {"color": GREY, "lw": 1, "ls": ":"}
         drawings += [Lines(ax, looks, edge=True)]
         look = {"color": color, "marker": marker, "ms": 10, "clip_on": False}
         drawings += [Dots(ax, f"{name} now", edge=True, **look)]

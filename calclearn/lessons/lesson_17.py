@@ -221,16 +221,19 @@ def tuning_by_descent() -> Explorer:
     right.set(xlabel="tuning step", title="loss (mm²)")
     right.grid(True, axis="y", lw=0.6)
     test_look = {"color": GREY, "ls": ":", "lw": 2, "label": "test loss"}
+    path, now = Path(middle), Point(middle, color=BLACK).on(weights="now")
+    path.start.set_label("start")
+    now.dot.set_label("now")
     drawings = [
-        Contours(middle, surface, window=window, names=NAMES, title="validation loss (black: now)"),
+        Contours(middle, surface, window=window, names=NAMES, title="validation loss"),
         *_birds_and_fit(left),
-        Path(middle),
-        Point(middle, color=BLACK).on(weights="now"),
+        path,
+        now,
         Lines(right, {"validation": VALIDATION, "test": test_look}, step="step", edge=True),
     ]
     for axis, limits in zip((middle.xaxis, middle.yaxis), np.exp(window), strict=True):
         _in_tens(axis, limits)
-    legend_below(left, right, handlelength=1.6)
+    legend_below(left, middle, right, handlelength=1.6)
     return explore(
         compute,
         drawings,
@@ -296,15 +299,15 @@ def chaotic_rates() -> Explorer:
     loss, validation = (_two_in_a_row(x[birds], y[birds]) for birds in PARTS[:2])
     border = 2 / np.linalg.eigvalsh(loss.hessian(np.array(loss.minima[0])))[-1]
     rates = border * np.linspace(0.01, 1.95, 1500)
-    height = float(validation(np.zeros(2)))
-    limits = (0.6 * float(validation(loss.minima[0])), 1.4 * height)
+    height_of_zero = float(validation(np.zeros(2)))
+    limits = (0.6 * float(validation(loss.minima[0])), 1.4 * height_of_zero)
 
     def score(rate, steps: int):
         return validation(descend(loss, START, GradientDescent(rate), steps).point)
 
     @lru_cache(maxsize=64)
     def whole(steps: int) -> tuple[np.ndarray, np.ndarray]:
-        return rates, np.minimum(score(rates, steps), 9 * height)
+        return rates, np.minimum(score(rates, steps), 9 * height_of_zero)
 
     def compute(learning_rate, steps, magnification) -> dict:
         rate, reach = learning_rate, 0.05 * border / magnification
@@ -312,6 +315,9 @@ def chaotic_rates() -> Explorer:
         diverges = int(descent.stop) == Stop.DIVERGED
         slope = 0.0 if diverges else grad(score)(rate, steps)
         drawn = np.nan if diverges else slope  # NaN draws nothing
+        height = min(float(validation(descent.point)), limits[1])
+        near = np.minimum(score(rate + reach * FIELD, steps), 9 * height_of_zero)
+        rise = float(np.max(abs(near - height))) or 1.0  # fills the window, as reach does
         gradients = validation.gradient(descent.points.T).T
         sizes = abs(np.sum(gradients * _sensitivities(loss, descent, rate), axis=1))
         return {
@@ -320,19 +326,20 @@ def chaotic_rates() -> Explorer:
             "reach": reach,
             "slope": slope,
             "whole": whole(steps),
-            "near": (FIELD, np.minimum(score(rate + reach * FIELD, steps), 9 * height)),
-            "height": min(float(validation(descent.point)), limits[1]),
+            "near": near,
+            "rise": rise,
+            "magnified": (FIELD, (near - height) / rise),
+            "height": height,
             "drawn_slope": np.clip(drawn, -1e5, 1e5),  # steeper looks the same
             "origin": 0.0,
-            "magnified_slope": np.clip(reach * drawn, -1e5, 1e5),
+            "magnified_slope": np.clip(reach * drawn / rise, -1e5, 1e5),
             "sizes": (descent.steps[1:], np.minimum(sizes[1:], 1e30)),
         }
 
-    def caption(learning_rate, steps, reach, diverges, near, losses, slope) -> str:
+    def caption(learning_rate, steps, reach, diverges, near, rise, losses, slope) -> str:
         begin, field = f"η = {learning_rate:.3f}, {steps} steps", f"within ±{reach:.2g} of this η"
-        _, near = near
         if diverges:
-            share = 100 * np.mean(near > 8 * height)
+            share = 100 * np.mean(near > 8 * height_of_zero)
             return f"{begin}: the run diverges, as do {share:.0f} % of the runs {field}."
         arrived = len(losses) - 1
         early = f" (it has arrived after {arrived})" if arrived < steps else ""
@@ -343,14 +350,14 @@ def chaotic_rates() -> Explorer:
         last = ", ".join(f"{value:.3f}" for value in losses[-3:])
         return (
             f"{begin}{early}: the last training losses are {last} kg². The slope of the final "
-            f"validation loss along η is {slope:.2g} kg² per unit of η, and that loss has {count} "
-            f"{field}."
+            f"validation loss along η is {slope:.2g} kg² per unit of η, and {field} that loss "
+            f"changes by up to {rise:.2g} kg² and has {count}."
         )
 
     left, middle, right = panels("flat", "flat", "flat", ratios=(1.2, 1, 0.9), height=3.6)
     left.set(xlim=(0, rates[-1]), xlabel="learning rate $\\eta$", ylim=limits)
     left.set_title("validation loss at the end (kg²)")
-    middle.set(xlim=(-1, 1), ylim=limits, title="the same, magnified")
+    middle.set(xlim=(-1, 1), ylim=(-1.1, 1.1), title="the same, magnified both ways", yticks=[])
     middle.set_xlabel("distance from $\\eta$ (window: ±1)")
     right.set(yscale="log", xlim=(0, 60), ylim=(1e-9, 1e18), xlabel="step $k$")
     right.set_title("size of the slope (kg²)")
@@ -361,8 +368,8 @@ def chaotic_rates() -> Explorer:
     drawings = [
         Lines(left, "whole", color=UNSEEN, lw=1, edge=True),
         Tangent(left, color=MODEL).on(x="learning_rate", y="height", slope="drawn_slope"),
-        Lines(middle, "near", color=UNSEEN, lw=1, edge=True),
-        Tangent(middle, color=MODEL).on(x="origin", y="height", slope="magnified_slope"),
+        Lines(middle, "magnified", color=UNSEEN, lw=1, edge=True),
+        Tangent(middle, color=MODEL).on(x="origin", y="origin", slope="magnified_slope"),
         Lines(right, "sizes", color=MODEL, marker=".", lw=1.4, edge=True),
     ]
     return explore(

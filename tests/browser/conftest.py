@@ -51,9 +51,6 @@ def chromium():
 def lab(chromium, tmp_path_factory):
     """JupyterLab as `calclearn` starts it, on settings that no one has touched: url and folder."""
     desk = tmp_path_factory.mktemp("desk")
-    settings = desk / "settings" / "@jupyterlab" / "notebook-extension"
-    settings.mkdir(parents=True)
-    (settings / "tracker.jupyterlab-settings").write_text(SEARCHABLE)
     command = [
         "calclearn", str(desk / "course"), "--no-browser", "--",
         f"--IdentityProvider.token={TOKEN}", "--LabApp.expose_app_in_browser=True",
@@ -71,29 +68,15 @@ def page(chromium):
     context.close()
 
 
-@pytest.fixture
-def serve(tmp_path):
-    """`serve(command, asked)`: see `served`; the token is `serve.token`."""
-
-    def started(command: list[str], asked: str = ""):
-        return served(tmp_path, command, asked)
-
-    started.token = TOKEN
-    return started
-
-
-@pytest.fixture
-def figure_on():
-    """`figure_on(page)`: the first explorer on a page."""
-    return LiveFigure
-
-
 @contextlib.contextmanager
 def served(desk: Path, command: list[str], asked: str):
     """The address of a server, `python -m command --port=...`, once it answers what is asked.
 
     It has settings of its own, in the folder `desk`.
     """
+    settings = desk / "settings" / "@jupyterlab" / "notebook-extension"
+    settings.mkdir(parents=True)
+    (settings / "tracker.jupyterlab-settings").write_text(SEARCHABLE)
     own = {
         "JUPYTERLAB_SETTINGS_DIR": desk / "settings",
         "JUPYTERLAB_WORKSPACES_DIR": desk / "workspaces",

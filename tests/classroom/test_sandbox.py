@@ -103,7 +103,7 @@ def test_a_cell_without_end_is_stopped_and_what_was_right_counts():
 
 def test_a_process_that_ends_itself_is_named():
     again = rerun("import os, signal\nos._exit(0)", "1", exercises={"07.1": None})
-    assert again.remarks == ["ended itself after cell 0 of 2"]
+    assert again.remarks == ["exited after cell 0 of 2"]
     assert again.exercises == {"07.1": None}
 
 

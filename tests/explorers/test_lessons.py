@@ -25,6 +25,8 @@ def settings(control):
         ends = (control.base**control.min, control.base**control.max)
         # 10 ** log10(x) may leave the slider by a rounding error
         return [np.clip(end, ends[0], ends[1]) for end in ends]
+    if isinstance(control, widgets.Checkbox):
+        return [False, True]
     if isinstance(control, widgets.Text):
         return ["x**3 - x", "exp(-x**2)"]
     if hasattr(control, "min"):
@@ -55,6 +57,8 @@ def explorer(request):
 
 
 def test_every_control_is_followed(explorer):
+    boxes = [name for name, each in explorer.controls.items() if isinstance(each, widgets.Checkbox)]
+    explorer.set(**dict.fromkeys(boxes, True))  # what is hidden does not follow
     base, figure = explorer.values, explorer._painter.figure
     first, count = explorer.still(), artists(figure)
     for name, control in explorer.controls.items():

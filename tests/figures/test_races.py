@@ -45,6 +45,30 @@ def test_paths(ax):
         assert np.transpose(paths.paths[name].line.get_data()) == pytest.approx(descent.points)
 
 
+def test_absent_optimizer(ax):
+    surface, start = himmelblau(), (1.0, 1.0)
+    descents = {name: descend(surface, start, Adam(0.1), 200) for name in NAMES}
+    paths = Paths(ax, NAMES)
+    limits = {"limits": (1e-9, 1e3), "arrived": 1e-6, "price": "gradients", "most": 20}
+    curves = RaceCurves(panels("flat")[0], NAMES, **limits)
+    for names in (NAMES, NAMES[:1], NAMES):
+        paths.update({name: descents[name] for name in names})
+        curves.update({name: RaceResult(None, np.arange(5), np.ones(5)) for name in names})
+        for name in NAMES:
+            assert paths.paths[name].line.get_visible() == (name in names)
+            assert len(curves.lines[name].get_xdata()) == (5 if name in names else 0)
+
+
+def test_markers_of_a_long_path(ax):
+    paths = Paths(ax, NAMES)
+    for steps in (9, 40, 90, 1000):
+        descent = descend(himmelblau(), (1.0, 1.0), Adam(0.1), steps, tolerance=0)
+        paths.update({"Adam": descent})
+        shown = range(len(descent.points))[paths.paths["Adam"].line.get_markevery()]
+        assert min(steps, 20) <= len(shown) <= 45
+        assert 0 not in shown  # the start has a mark of its own
+
+
 def test_marker_at_the_end_of_a_curve():
     (ax,) = panels("flat")
     curves = RaceCurves(ax, NAMES, limits=(1e-9, 10), arrived=1e-6, price="gradients", most=9)

@@ -69,7 +69,8 @@ def test_the_caption_counts_the_steps_to_the_lowest_loss(explorer):
 def test_the_ball_flies_out_of_the_valley(explorer):
     explorer.set(learning_rate=2e-3, step=1).still()
     path = explorer._drawings[3].drawing
-    place, top = np.ravel(path.ball.get_data_3d()), path.ax.get_zlim()[1]
+    place, top = np.ravel(path.arrow.get_data_3d()), path.ax.get_zlim()[1]
     assert place[2] == pytest.approx(top)
     assert path.line.get_data_3d()[2][-1] == place[2]
+    assert not np.size(path.ball.get_data_3d()), "the arrow stands in its place"
     assert "diverges" in explorer.caption

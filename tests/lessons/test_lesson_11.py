@@ -5,11 +5,12 @@ import pytest
 
 from calclearn import lessons
 from calclearn.data import penguin_line
-from calclearn.descent.descend import Stop
-from calclearn.descent.landscapes import rosenbrock
+from calclearn.descent.descend import Stop, descend
+from calclearn.descent.landscapes import quadratic, rosenbrock
 from calclearn.descent.losses import line_loss, mse
-from calclearn.descent.optimizers import Adam
+from calclearn.descent.optimizers import Adam, GradientDescent, Momentum
 from calclearn.descent.schedules import cosine, step_decay, warmup
+from calclearn.lessons.lesson_11 import USERS, _noisy
 
 x, y = penguin_line().x, penguin_line().y
 
@@ -52,21 +53,26 @@ def race():
     return lessons.race_of_batches()
 
 
+BOXES = ("Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam")
+
+
 @pytest.fixture
 def batches(race):
     before = race.values
-    yield race
+    yield race.set(**dict.fromkeys(BOXES, True))
     race.set(**before)
 
 
 def test_memory_in_a_ravine():
-    results = lessons.race_with_memory().set(budget=60).state["results"]
+    race = lessons.race_with_memory().set(**dict.fromkeys(BOXES[1:], True))
+    results = race.set(budget=60).state["results"]
     assert {result.price[-1] for result in results.values()} == {60}
     assert results["Nesterov"].gap[-1] < results["GradientDescent"].gap[-1] / 100
 
 
 def test_momentum_of_0_is_gradient_descent():
-    results = lessons.race_with_memory(rosenbrock()).set(momentum=0.0).state["results"]
+    race = lessons.race_with_memory(rosenbrock()).set(Nesterov=True, momentum=0.0)
+    results = race.state["results"]
     plain = results["GradientDescent"].descent.points
     for name in ("Momentum", "Nesterov"):
         assert results[name].descent.points == pytest.approx(plain)
@@ -82,15 +88,15 @@ def test_divergence(batches):
 
 @pytest.mark.parametrize("size", [1, 9, 342])
 def test_equal_numbers_of_data(batches, size):
-    results = dict(batches.set(batch_size=size, budget=2).state["results"])
+    results = dict(batches.set(batch_size=size, budget=2 * 342).state["results"])
     assert results.pop("GradientDescent").descent.steps_taken == 2
     for result in results.values():
         assert result.descent.steps_taken == 2 * 342 // size
-        assert result.price[-1] == pytest.approx(2, rel=0.03)
+        assert result.price[-1] == pytest.approx(2 * 342, rel=0.03)
 
 
 def test_batch_of_all_data(batches):
-    results = batches.set(batch_size=342, budget=6).state["results"]
+    results = batches.set(batch_size=342, budget=6 * 342).state["results"]
     plain, sgd = (results[name].descent.points for name in ("GradientDescent", "SGD"))
     assert sgd == pytest.approx(plain)
 
@@ -99,6 +105,49 @@ def test_same_settings_same_batches(batches):
     first = batches.set(batch_size=4).state["results"]["SGD"].gap
     again = batches.set(batch_size=40).set(batch_size=4).state["results"]["SGD"].gap
     assert np.array_equal(first, again)
+
+
+def test_two_optimizers_at_first(race):
+    assert list(race.state["results"]) == ["GradientDescent", "SGD"]
+    shown = {name: control.layout.display != "none" for name, control in race.controls.items()}
+    assert (shown["learning_rate"], shown["length"], shown["momentum"]) == (True, False, False)
+    for name in BOXES:
+        race.set(**{name: True})
+        assert list(race.state["results"]) == ["GradientDescent", "SGD", name]
+        assert f"{name} " in race.caption
+        shown = {control for control in USERS if race.controls[control].layout.display != "none"}
+        assert shown == {control for control, users in USERS.items() if name in users}
+        race.set(**{name: False})
+
+
+def test_played_race(race):
+    name, seconds = race.play
+    whole = race.state["results"]["SGD"].descent.points
+    assert name == "budget"
+    assert seconds < 0.2
+    part = race.set(budget=342).state
+    assert part["budget"] == 342
+    assert len(part["results"]["SGD"].descent.points) == 342 // 8 + 1
+    race.set(budget=3 * 342)
+    assert part["results"]["SGD"].descent.points == pytest.approx(whole[:43])
+
+
+def test_goal_of_the_race(race):
+    before = race.values
+    assert "penguins: not yet." in race.caption
+    assert "penguins: reached." in race.set(batch_size=64.0, learning_rate=0.15).caption
+    gap = line_loss(x, y, mse)(race.state["results"]["SGD"].descent.point)
+    assert gap - line_loss(x, y, mse)(line_loss(x, y, mse).minima[0]) < 0.001
+    assert "penguins: not yet." in race.set(budget=342).caption
+    race.set(**before)
+
+
+def test_smooth_paths(race):
+    path = race.set(batch_size=1.0).state["results"]["SGD"].descent.points
+    raw = descend(_noisy(1), race.state["start"], GradientDescent(0.05), 3 * 342).points
+    for k in (0, 1, 10, 24, 500, 1026):
+        assert path[k] == pytest.approx(raw[max(0, k - 23) : k + 1].mean(axis=0))
+    race.set(batch_size=8.0)
 
 
 def test_start_is_a_pair_of_sliders(batches):
@@ -142,10 +191,12 @@ def test_adams_memories(beta1, beta2):
 
 
 def test_adam_with_constant_gradients():
-    state = lessons.adam_step_by_step().set(step=7).state
+    explorer = lessons.adam_step_by_step().set(step=7)
+    state = explorer.state
     assert state["length"][1] == pytest.approx(1, rel=1e-6)
     assert state["length as it is"][1][0] == pytest.approx(0.1 / np.sqrt(0.001))
     assert state["mean now"] == (7, pytest.approx(1))
+    assert "1 − β₁⁷ = 0.522" in explorer.caption
 
 
 def test_schedules():
@@ -168,3 +219,66 @@ def test_too_large_a_rate_diverges():
     assert Stop.DIVERGED in explorer.state["stop"]
     assert "constant diverged" in explorer.caption
     assert explorer.still()
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    return lessons.momentum_map()
+
+
+def rows_of_the_map(state):
+    """Rates, momenta and what the map shows of them, at some of its cells."""
+    cells = state["tenth"]
+    row, column = np.meshgrid(np.arange(2, 100, 7), np.arange(1, 160, 9), indexing="ij")
+    rate = 4 / 30 * (column.ravel() + 0.5) / cells.shape[1]
+    return rate, (row.ravel() + 0.5) / cells.shape[0], cells[row, column].ravel()
+
+
+@pytest.mark.parametrize("condition", [3.0, 30.0, 150.0])
+def test_momentum_map_and_descents(pairs, condition):
+    rate, momentum, tenth = rows_of_the_map(pairs.set(condition=condition).state)
+    converges = np.isfinite(tenth) & (tenth < 60)
+    assert converges.sum() > 20
+    rate, momentum, tenth = rate[converges], momentum[converges], tenth[converges]
+    surface, starts = quadratic(np.diag([30 / condition, 30.0])), np.ones((2, len(rate)))
+    descents = descend(surface, starts, Momentum(rate, momentum), 500, tolerance=0)
+    for k in range(len(rate)):
+        late = 4 + round(8 * tenth[k])
+        before, after = (
+            np.linalg.norm(descents.points[at : at + 2, :, k]) for at in (late // 2, late)
+        )
+        measured = (late - late // 2) / np.log10(before / after)
+        assert measured == pytest.approx(tenth[k], rel=0.25, abs=0.5)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.3, 0.6, 0.9])
+@pytest.mark.parametrize("share", [0.97, 1.03])
+def test_limit_of_momentum(pairs, momentum, share):
+    limit = 2 * (1 + momentum) / 30
+    surface = quadratic(np.diag([1.0, 30.0]))
+    descent = descend(surface, (1.0, 1.0), Momentum(share * limit, momentum), 3000)
+    assert (descent.stop == Stop.DIVERGED) == (share > 1)
+    state = pairs.set(condition=30.0, momentum=momentum).state
+    (left, right), (low, high) = state["limit"]
+    assert left + (right - left) * momentum / (high - low) == pytest.approx(limit)
+    edge = np.isnan(state["tenth"][round(100 * momentum)]).argmax() / 160 * 4 / 30
+    assert edge == pytest.approx(limit, abs=0.003)
+
+
+@pytest.mark.parametrize("condition", [2.0, 30.0, 200.0])
+def test_best_momentum(pairs, condition):
+    state = pairs.set(condition=condition).state
+    rate, momentum = state["best"]
+    root = np.sqrt(condition)
+    assert np.sqrt(momentum) == pytest.approx((root - 1) / (root + 1))
+    fewest = np.nanmin(state["tenth"])
+    assert fewest >= -1 / np.log10(np.sqrt(momentum)) - 1e-9
+    row, column = np.argwhere(state["tenth"] == fewest)[0]
+    assert (row + 0.5) / 100 == pytest.approx(momentum, abs=0.03)
+    assert 4 / 30 * (column + 0.5) / 160 == pytest.approx(rate, abs=0.004)
+
+
+def test_momentum_map_without_momentum(pairs):
+    pairs.set(condition=30.0, momentum=0.0, learning_rate=0.02)
+    assert "0.980 along the flat axis and by 0.400 along the steep one" in pairs.caption
+    assert "overshoots farther" in pairs.set(learning_rate=0.07).caption

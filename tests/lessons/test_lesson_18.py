@@ -296,7 +296,10 @@ def test_shadow_is_the_nearest_point_and_ends_at_the_middle():
     plane, run = plane_of("Adam", 0), path_of("Adam")
     shadow = plane.shadow.points
     np.testing.assert_allclose(shadow[-1], 0, atol=1e-9)
+    assert plane.shadow.values[-1] == pytest.approx(run.values[-1])
     for k in (0, 20):
+        w = run.point + shadow[k, 0] * plane.u + shadow[k, 1] * plane.v
+        assert plane.shadow.values[k] == pytest.approx(float(landscape_loss()(w)))
         upright = run.points[k] - run.point - shadow[k, 0] * plane.u - shadow[k, 1] * plane.v
         assert abs(upright @ plane.u) < 1e-9
         assert abs(upright @ plane.v) < 1e-9
@@ -349,6 +352,23 @@ def test_directions_are_named_on_the_map_and_on_the_surface(landscape):
     landscape.still()
     for each in landscape._drawings[:2]:
         assert (each.ax.get_xlabel(), each.ax.get_ylabel()) == ALONG
+
+
+def test_surface_is_the_largest_panel_and_is_turned_by_dragging(landscape):
+    landscape.still()
+    sizes = [ax.get_position().width for ax in landscape._painter.figure.axes]
+    assert landscape._painter.figure.axes[np.argmax(sizes)].name == "3d"
+    before = landscape.values
+    x0, y0, x1, y1 = landscape._grips()[0]
+    start = [(x0 + x1) / 2, (y0 + y1) / 2]
+    sent = {
+        name: {"index": control.index} if hasattr(control, "index") else control.value
+        for name, control in landscape.controls.items()
+    }
+    to = [start[0] - (x1 - x0) / 9, start[1]]
+    landscape._answer(sent, {"grip": 0, "before": sent, "start": start, "to": to})
+    assert landscape.values["azimuth"] == before["azimuth"] + 20
+    landscape.set(**before)
 
 
 def test_every_plane_and_optimizer_has_its_own_sentence(landscape):

@@ -1,0 +1,179 @@
+"""The book: made without a warning, twice the same, of plain outputs and HTML of its own."""
+
+import base64
+import io
+import re
+
+import nbformat
+import pytest
+from nbformat.v4 import new_output
+from PIL import Image
+
+from calclearn.book import pages, site
+from calclearn.book.pages import LARGEST_OUTPUT, plain
+from calclearn.layout import CourseError
+
+LESSON = "00"
+
+
+def files(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    """A book of one lesson, what was said of it, and the same once more over itself."""
+    folder, said = tmp_path_factory.mktemp("book") / "site", []
+    site.build(folder, [LESSON], jobs=1, tab="lite", say=said.append)
+    first = files(folder)
+    site.build(folder, [LESSON], jobs=1, tab="lite", say=said.append)
+    return folder, first, said
+
+
+def test_a_book_that_is_made_twice_is_the_same_byte_for_byte(book):
+    folder, first, _ = book
+    second = files(folder)
+    assert set(first) == set(second)
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_progress_is_said(book):
+    _, _, said = book
+    assert re.fullmatch(r" 1 of 1  00_start_here: 2 figures, \d+ pictures, \d\.\d MB", said[0])
+    assert re.search(r"index\.html: \d+\.\d MB, made in \d+ s\.$", said[2])
+
+
+def test_a_page_has_the_lessons_text_code_outputs_films_and_link(book):
+    folder, _, _ = book
+    text = (folder / "00_start_here.html").read_text(encoding="utf-8")
+    films = re.findall(r'data-source="([^"]+)"', text)
+    assert len(films) == 2
+    pictures = re.findall(r'<img src="(_static/films[^"]+)"', text)
+    assert len(pictures) == 2
+    for name in films + pictures:
+        assert (folder / name).is_file()
+        assert (folder / name).stat().st_size <= 1_000_000
+    assert text.count("data-check=") == 3
+    assert "Not answered yet" not in text
+    assert text.count("data-question=") == text.count("data-reveal=") == 1
+    assert "step  0: slope 0.00, intercept 3.00, loss 713.23" in text
+    assert 'href="lite/lab/index.html?path=00_start_here.ipynb"' in text
+    assert "first_descent" in text
+    alternatives = re.findall(r'<img src="_static/films[^>]* alt="([^"]*)"', text)
+    assert all(words.startswith("Learning rate 0.0002") for words in alternatives)
+
+
+def test_nothing_comes_from_another_place(book):
+    folder, _, _ = book
+    for path in folder.glob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        loaded = re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="([^"]+)"', text)
+        assert [name for name in loaded if re.match(r"(https?:)?//", name)] == []
+        for name in loaded:
+            assert (folder / name.partition("?")[0].partition("#")[0]).exists(), name
+    assert (folder / "_static" / "mathjax" / "tex-chtml.js").is_file()
+
+
+def picture(size=(3, 2)):
+    file = io.BytesIO()
+    Image.new("RGB", size, "red").save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+SCRIPT = "<script>document.title = 'taken'</script><img src=x onerror=alert(1)>"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"text/html": SCRIPT},
+        {"text/html": SCRIPT, "text/plain": "words"},
+        {"application/javascript": "alert(1)", "text/plain": "words"},
+        {"image/svg+xml": f"<svg>{SCRIPT}</svg>"},
+        {"text/markdown": SCRIPT, "text/plain": "words"},
+        {"text/latex": SCRIPT},
+        {"image/png": "no picture", "text/plain": "words"},
+        {"image/png": base64.b64encode(b"<script>").decode()},
+        {"image/png": picture(), "text/html": SCRIPT},
+        {"application/vnd.jupyter.widget-view+json": {"model_id": SCRIPT}},
+    ],
+    ids=lambda data: "+".join(data),
+)
+def test_of_a_stored_output_only_words_and_pictures_are_shown(data):
+    shown = plain(new_output("display_data", data=data))
+    for output in shown:
+        assert set(output.data) <= {"text/plain", "image/png"}
+        if "image/png" in output.data:
+            Image.open(io.BytesIO(base64.b64decode(output.data["image/png"]))).verify()
+    assert "<script" not in str(shown)
+
+
+def test_an_output_of_a_hundred_megabytes_is_cut():
+    for output in (
+        new_output("stream", name="stdout", text="x" * 100_000_000),
+        new_output("display_data", data={"text/plain": "x" * 100_000_000}),
+        new_output("error", ename="E", evalue="x" * 100_000_000, traceback=[]),
+    ):
+        (shown,) = plain(output)
+        assert len(str(shown)) < LARGEST_OUTPUT + 500
+
+
+def test_a_script_that_is_printed_is_words(tmp_path):
+    """Sphinx writes what an intruder's notebook has printed as text."""
+    source, target = tmp_path / "source", tmp_path / "made"
+    (source / "_static").mkdir(parents=True)
+    notebook = nbformat.v4.new_notebook(metadata={"language_info": {"name": "python"}})
+    cell = nbformat.v4.new_code_cell("print()")
+    stored = [
+        new_output("stream", name="stdout", text=SCRIPT),
+        new_output("display_data", data={"text/plain": SCRIPT, "text/html": SCRIPT}),
+    ]
+    cell.outputs = [output for each in stored for output in plain(each)]
+    notebook.cells = [nbformat.v4.new_markdown_cell("# One"), cell]
+    nbformat.write(notebook, source / "one.ipynb")
+    conf = site.CONF.replace('"player.css"', "").replace('("player.js", {"defer": "defer"})', "")
+    (source / "conf.py").write_text(conf, encoding="utf-8")
+    (source / "index.md").write_text("# Front\n\n```{toctree}\n\none\n```\n", encoding="utf-8")
+    site._sphinx(source, target, tmp_path / "doctrees")
+    text = (target / "one.html").read_text(encoding="utf-8")
+    assert "document.title" in text
+    assert "<script>document.title" not in text
+    assert "onerror=alert(1)>" not in text
+
+
+def test_a_warning_of_sphinx_is_an_error(tmp_path):
+    (tmp_path / "_static").mkdir()
+    (tmp_path / "conf.py").write_text(site.CONF, encoding="utf-8")
+    (tmp_path / "index.md").write_text("# Front\n\n[nowhere](nowhere.ipynb)\n", encoding="utf-8")
+    with pytest.raises(CourseError, match=r"nowhere\.ipynb"):
+        site._sphinx(tmp_path, tmp_path / "made", tmp_path / "doctrees")
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(CourseError, match="holds other things"):
+        site.build(tmp_path, [LESSON])
+    with pytest.raises(CourseError, match="is a file"):
+        site.build(tmp_path / "thesis.txt", [LESSON])
+    assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_what_is_not_installed_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(site, "NEEDED", ("sphinx", "no_such_module"))
+    with pytest.raises(CourseError, match=r'needs no_such_module: pip install "calclearn\[book\]"'):
+        site.build(tmp_path / "book")
+
+
+def test_a_cell_that_fails_is_named(tmp_path):
+    path = tmp_path / "99_broken.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0")]), path)
+    with pytest.raises(CourseError, match=r"99_broken\.ipynb: cell 0 raised ZeroDivisionError"):
+        list(site.recorded([path], 1, lambda words: None))
+
+
+def test_pages_and_films_agree_on_where_films_lie():
+    assert pages.FILMS == site.FILMS
