@@ -192,7 +192,8 @@ class Function(Number):
     """A function is asked for; it is called at `points`, a tuple of argument tuples.
 
     `returns` is the shape of one value. The mistakes are functions too. One that returns another
-    shape stands for every answer of that shape.
+    shape stands for every answer of that shape. Where the function returns several results of one
+    computation, `lines` has a sentence for each of them: that of the first wrong one is given.
 
     >>> slope = Function(right=lambda x: 2 * x, points=((1.0,), (3.0,)), why="", hints=(),
     ...                  mistakes=((lambda x: x, "The 2 is missing."),))
@@ -202,6 +203,7 @@ class Function(Number):
 
     points: tuple[tuple, ...]
     returns: tuple[int, ...] = ()
+    lines: tuple[str, ...] = ()
     tolerance: float = 1e-4
     negligible: float = 1e-6
 
@@ -221,7 +223,12 @@ class Function(Number):
             raise UnreadableError(self._mistake_of_shape(error.shape) or said) from None
 
     def mistake(self, values: np.ndarray) -> str:
-        return super().mistake(values) or self._constant(values)
+        return super().mistake(values) or self._wrong_line(values) or self._constant(values)
+
+    def _wrong_line(self, values: np.ndarray) -> str:
+        """The sentence of the first result that is wrong; those before it are right."""
+        results = zip(self.lines, values.T, self.read(self.right).T, strict=False)
+        return next((line for line, one, right in results if not self.agrees(one, right)), "")
 
     def _constant(self, values: np.ndarray) -> str:
         everywhere = len(values) > 1 and not self.returns and np.all(values == values[0])

@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections.abc import Callable
 from functools import lru_cache
+from types import SimpleNamespace
 
 import numpy as np
 from matplotlib.colors import Normalize
@@ -325,6 +326,28 @@ def _train(hidden: int, learning_rate: float) -> Descent:
     return descend(spiral_loss(hidden), start, Adam(learning_rate), STEPS, every=EVERY)
 
 
+LINES = {  # of the backward pass in 12.5, whose way forward is z = w x, h = tanh(z), y = v h + x
+    "to_y": lambda at: 2 * (at.y - at.target),
+    "to_v": lambda at: at.to_y * at.h,
+    "to_h": lambda at: at.to_y * at.v,
+    "to_z": lambda at: at.to_h * (1 - at.h**2),
+    "to_w": lambda at: at.to_z * at.x,
+    "to_x": lambda at: at.to_z * at.w + at.to_y,
+}
+
+
+def _backward(**wrong: Callable) -> Callable:
+    """Return the backward pass of 12.5, some of its lines wrong; those below follow from them."""
+
+    def backward(x, w, v, target, h, y) -> list[float]:
+        at = SimpleNamespace(x=x, w=w, v=v, target=target, h=h, y=y)
+        for result, line in (LINES | wrong).items():
+            setattr(at, result, line(at))
+        return [getattr(at, result) for result in LINES]
+
+    return backward
+
+
 # Exercises; the questions stand in the notebook.
 # fmt: off
 
@@ -337,6 +360,8 @@ misplaced = 1 - np.tanh(upstream) ** 2  # the slope of tanh at the wrong place
 inputs, hidden = 3, 20
 weights = hidden * (inputs + 1) + hidden * (hidden + 1) + (hidden + 1)
 without_biases = hidden * inputs + hidden * hidden + hidden
+forward = [(1.5, -0.8, 0.7, 0.5), (-0.6, 1.2, -1.4, 1.0), (0.9, 0.4, 2.0, -0.3)]  # x, w, v, target
+kept = [(x, w, v, t, np.tanh(w * x), v * np.tanh(w * x) + x) for x, w, v, t in forward]
 
 outcome("12", 3, """
     Upstream of tanh the blame is large, nearly −4. But tanh is flat at −3: its local derivative is
@@ -401,5 +426,40 @@ exercise("12.4", weights + 1.0, """
     (2 * hidden + 2,     "Beside its bias, each unit has a weight for every input."),
     (1,                  "That is what backpropagation needs."),
 ], tolerance=1e-4)
+
+exercise("12.5", _backward(), """
+    One line back for each line forward, in the opposite order: upstream × local along a line, and
+    x, from which two lines lead away, adds what comes back along both.
+    > Begin at the end: which lines lead into y, and what is the local derivative on each?
+    > v·h passes `to_y` on times the other factor; the sum v·h + x passes it on as it is.""", [
+    (_backward(to_y=lambda at: at.y - at.target),             "`to_y`: the two from the square is missing."),
+    (_backward(to_y=lambda at: 2 * (at.target - at.y)),       "`to_y`: the difference is output minus target."),
+    (_backward(to_y=lambda at: (at.y - at.target)**2),        "`to_y`: this is the error itself, and not its derivative."),
+    (_backward(to_y=lambda at: 1.0),                          "`to_y`: 1 is the adjoint of L; the square comes between L and y."),
+    (_backward(to_v=LINES["to_h"], to_h=LINES["to_v"]),       "`to_v` and `to_h` have changed places: the local derivative is the other factor."),
+    (_backward(to_v=LINES["to_h"]),                           "`to_v`: v is multiplied by h, so h is the local derivative."),
+    (_backward(to_v=lambda at: at.h),                         "`to_v`: this is a local derivative: what comes from upstream?"),
+    (_backward(to_h=lambda at: at.v),                         "`to_h`: this is a local derivative: what comes from upstream?"),
+    (_backward(to_h=LINES["to_v"]),                           "`to_h`: h is multiplied by v, so v is the local derivative."),
+    (_backward(to_h=lambda at: at.to_y),                      "`to_h`: on its way back to h the error passes through v."),
+    (_backward(to_z=lambda at: at.to_h),                      "`to_z`: the error passed through tanh without its slope."),
+    (_backward(to_z=lambda at: at.to_h * (1 - (at.w * at.x)**2)), "`to_z`: the slope of tanh is one minus the square of its output, not of its input."),
+    (_backward(to_z=lambda at: at.to_h * at.h * (1 - at.h)),  "`to_z`: this is the slope of the sigmoid, and not of tanh."),
+    (_backward(to_z=lambda at: at.to_y * (1 - at.h**2)),      "`to_z`: upstream of z is `to_h`, and not `to_y`."),
+    (_backward(to_w=lambda at: at.to_z),                      "`to_w`: w is multiplied by x, which is missing."),
+    (_backward(to_w=lambda at: at.to_z * at.w),               "`to_w`: the local derivative of w·x by w is the other factor."),
+    (_backward(to_x=lambda at: at.to_z * at.w),               "`to_x`: x is used twice, and y uses it, too."),
+    (_backward(to_x=lambda at: at.to_y),                      "`to_x`: x is used twice, and z uses it, too."),
+    (_backward(to_x=lambda at: at.to_z * at.w * at.to_y),     "`to_x`: what comes along two ways is added, not multiplied."),
+    (_backward(to_x=lambda at: at.to_z + at.to_y),            "`to_x`: on the way from z a local derivative is missing."),
+    (_backward(to_x=lambda at: at.to_z * at.x + at.to_y),     "`to_x`: the local derivative of w·x by x is the other factor."),
+], points=kept, returns=(6,), lines=(
+    "`to_y` is not right: it is the slope of the square, where the difference is.",
+    "`to_y` is right, `to_v` is not: what is v multiplied by on its way to y?",
+    "`to_y` and `to_v` are right, `to_h` is not: what does h meet on its way to y?",
+    "Down to `to_h` all is right, `to_z` is not: what lies between z and h?",
+    "Down to `to_z` all is right, `to_w` is not: what does w meet on its way to z?",
+    "All is right but `to_x`: follow every line that leaves x.",
+))
 
 # fmt: on

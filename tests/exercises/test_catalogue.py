@@ -98,3 +98,13 @@ def test_no_such_lesson_has_nothing(number):
 def test_wrong_definitions_are_named(act, words):
     with pytest.raises(ValueError, match=words):
         act()
+
+
+def test_the_first_wrong_line_of_a_function_is_named():
+    lines = "`a` is wrong.", "`b` is wrong."
+    points = (2.0, 3.0), (1.0, -1.0)
+    exercise("99.1", lambda u, v: (u + v, u * v), TEXT, points=points, returns=(2,), lines=lines)
+    assert check("99.1", lambda u, v: (u + v, v * u)).right
+    assert check("99.1", lambda u, v: (u + v, u / v)).message.startswith(lines[1])
+    assert check("99.1", lambda u, v: (u - v, u * v)).message.startswith(lines[0])
+    assert check("99.1", lambda u, v: (u - v, u / v)).message.startswith(lines[0])

@@ -31,16 +31,54 @@ def with_exponentials(s):
     return e / (1 + e) ** 2
 
 
+def backward(x, w, v, target, h, y):
+    to_y = 2 * (y - target)
+    to_h = v * to_y
+    to_z = to_h / np.cosh(w * x) ** 2
+    return to_y, h * to_y, to_h, to_z, x * to_z, to_y + w * to_z
+
+
+def by_grad(x, w, v, target, h, y):
+    """The derivatives of L by y, v, h, z, w and x, each of the rest of the way as a function."""
+    ways = [
+        (lambda y: (y - target) ** 2, y),
+        (lambda v: (v * h + x - target) ** 2, v),
+        (lambda h: (v * h + x - target) ** 2, h),
+        (lambda z: (v * np.tanh(z) + x - target) ** 2, w * x),
+        (lambda w: (v * np.tanh(w * x) + x - target) ** 2, w),
+        (lambda x: (v * np.tanh(w * x) + x - target) ** 2, x),
+    ]
+    return [grad(way)(at) for way, at in ways]
+
+
+def spoiled(line, *at):
+    """One line of the backward pass wrong, in a way that no list foresees, and all below it."""
+    results = np.array(backward(*at))
+    results[line:] *= 1.07 + 0.2 * np.arange(6 - line)
+    return results
+
+
 right = {
     "12.1": [both, tuple(both), by_differences, [f"{v:.3g}" for v in both]],
     "12.2": [polynomial, 15, "15", np.array([15])],
     "12.3": [lambda s: s - s**2, with_exponentials, lambda s: 0.25 - (s - 0.5) ** 2],
     "12.4": [count + 1, float(count + 1), "522"],
+    "12.5": [backward, by_grad],
 }
 readings = {  # answers that are not listed as mistakes, and words of the reply
     "12.1": [(both[1], "two numbers")],
     "12.2": [(-15, "sign")],
     "12.3": [(lambda s: 2 * s * (1 - s), "twice"), (0.25, "function is asked for")],
+    "12.5": [
+        (lambda *at: spoiled(0, *at), "`to_y` is not right"),
+        (lambda *at: spoiled(1, *at), "`to_y` is right, `to_v` is not"),
+        (lambda *at: spoiled(2, *at), "`to_y` and `to_v` are right, `to_h` is not"),
+        (lambda *at: spoiled(3, *at), "Down to `to_h` all is right, `to_z` is not"),
+        (lambda *at: spoiled(4, *at), "Down to `to_z` all is right, `to_w` is not"),
+        (lambda *at: spoiled(5, *at), "All is right but `to_x`"),
+        (lambda *at: by_grad(*at)[:3], "6 numbers"),
+        (lambda *at: 2 * np.array(by_grad(*at)), "twice"),
+    ],
 }
 
 # One formula.
