@@ -70,7 +70,7 @@
     });
 
     const screen = new ImageData(head.width, head.height);
-    const inks = new Uint32Array(screen.data.buffer);
+    const inks = new Uint32Array(screen.data.buffer).fill(0xffffffff); // blank paper
     let shown = -1;
     const patch = (frame) => {
       let [run, pixel] = starts[frame];

@@ -6,24 +6,27 @@ For a quadratic loss f with Hessian H and minimum w*, the gradient is H (w - w*)
     f + c Σ |wⱼ|    has    |pullⱼ| ≤ c,  pull = H (w* - w),    with pullⱼ = c sign(wⱼ) if wⱼ ≠ 0
 
 The second is linear in c as long as the same weights are 0: a polyline, given by its corners.
+Weights that are spared, such as an intercept, follow the others: no derivative is left along them.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from calclearn.descent.arguments import array, instance, number
+from calclearn.descent.arguments import array, instance, number, whole
 from calclearn.descent.curvature import shrinkage_of_l2
 from calclearn.descent.surfaces import Array, Surface, length
 
 TIE = 1e-9  # a relative difference that counts as none
 
 
-def ridge(surface: Surface, strength: Any) -> Array:
+def ridge(surface: Surface, strength: Any, spared: int = 0) -> Array:
     """The minimum (d, ...) of a quadratic surface plus `strength * l2()`, for strengths (...).
 
     w = Σᵢ λᵢ / (λᵢ + 2c)  (vᵢ·w*) vᵢ,    H vᵢ = λᵢ vᵢ
 
+    The penalty leaves out the first `spared` weights: 1 for a model that begins with an intercept.
     Raises ValueError for a surface that is not quadratic or whose minimum is not known, and for a
     negative strength.
 
@@ -34,19 +37,20 @@ def ridge(surface: Surface, strength: Any) -> Array:
 
     Source: Hoerl & Kennard, Technometrics 12 (1970).
     """
-    H, best = hessian_and_minimum(surface)
+    H, best, completed = penalised_part(surface, spared)
     strength = np.asarray(array("strength", strength))
     values, vectors = np.linalg.eigh(H)
     values = np.maximum(values, 0)  # a flat direction may come out as -1e-17
-    shares = np.stack([shrinkage_of_l2(value, strength) for value in values])
-    return np.tensordot(vectors * (vectors.T @ best), shares, 1)
+    shares = [shrinkage_of_l2(value, strength) for value in values]
+    shares = np.reshape(shares, (len(values), *strength.shape))
+    return completed(np.tensordot(vectors * (vectors.T @ best), shares, 1))
 
 
-def lasso(surface: Surface, strength: Any) -> Array:
+def lasso(surface: Surface, strength: Any, spared: int = 0) -> Array:
     """The minimum (d, ...) of a quadratic surface plus `strength * l1()`, for strengths (...).
 
-    Weights that are 0 are exactly 0. Raises ValueError as `ridge` does, and where the surface has
-    no single minimum.
+    Weights that are 0 are exactly 0. The penalty leaves out the first `spared` weights. Raises
+    ValueError as `ridge` does, and where the surface has no single minimum.
 
     >>> from calclearn.descent.losses import line_loss, mse
     >>> lasso(line_loss([-1, 1], [1, 5], mse), [0.0, 1.0, 5.0])
@@ -55,11 +59,11 @@ def lasso(surface: Surface, strength: Any) -> Array:
     """
     strength = np.asarray(array("strength", strength))
     number("strength", strength, 0, many=True)
-    corners, weights = lasso_path(surface)
+    corners, weights = lasso_path(surface, spared)
     return np.stack([np.interp(strength, corners[::-1], row[::-1]) for row in weights])
 
 
-def lasso_path(surface: Surface) -> tuple[Array, Array]:
+def lasso_path(surface: Surface, spared: int = 0) -> tuple[Array, Array]:
     """The corners of the lasso's polyline: falling strengths (K,), and the weights there (d, K).
 
     From the strength at which all weights are 0 downwards: lowered by s, it lets the weights that
@@ -72,12 +76,12 @@ def lasso_path(surface: Surface) -> tuple[Array, Array]:
 
     Source: Osborne, Presnell & Turlach, IMA Journal of Numerical Analysis 20 (2000).
     """
-    H, best = hessian_and_minimum(surface)
+    H, best, completed = penalised_part(surface, spared)
     curvatures = np.linalg.eigvalsh(H)
-    if curvatures[0] <= 1e-15 * curvatures[-1]:
+    if len(best) and curvatures[0] <= 1e-15 * curvatures[-1]:
         raise ValueError(f"surface must have a single minimum, got {surface.name!r}")
     w, pull = np.zeros(len(best)), H @ best
-    strength = float(np.abs(pull).max())
+    strength = float(np.abs(pull).max(initial=0))
     corners, rounding = [(strength, w)], 1e-10 * strength
     while strength > 0:
         step = direction(H, w, pull, np.abs(pull) >= strength - rounding)
@@ -96,7 +100,29 @@ def lasso_path(surface: Surface) -> tuple[Array, Array]:
         w, strength = np.where(at_0, 0, w + s * step), strength - s
         pull = H @ (best - w)
         corners.append((strength, w))
-    return np.array([s for s, _ in corners]), np.stack([w for _, w in corners], axis=1)
+    return np.array([s for s, _ in corners]), completed(np.stack([w for _, w in corners], axis=1))
+
+
+def penalised_part(surface: Surface, spared: int) -> tuple[Array, Array, Callable[[Array], Array]]:
+    """The Hessian and minimum over all but the first `spared` weights, and how these follow.
+
+    Along the spared weights s no derivative is left, whatever the others, p, are:
+
+        wₛ = w*ₛ - A (wₚ - w*ₚ),    A = Hₛₛ⁻¹ Hₛₚ,    and for wₚ alone    H = Hₚₚ - Hₚₛ A
+
+    The function that comes third takes wₚ (p, ...) and returns all weights (d, ...).
+    """
+    H, best = hessian_and_minimum(surface)
+    whole("spared", spared, 0, len(best))
+    s, p = slice(None, spared), slice(spared, None)
+    A = np.linalg.solve(H[s, s], H[s, p])
+
+    def completed(w: Array) -> Array:
+        apart = (1,) * (w.ndim - 1)
+        start = best[s].reshape(-1, *apart) - np.tensordot(A, w - best[p].reshape(-1, *apart), 1)
+        return np.concatenate([start, w])
+
+    return H[p, p] - H[p, s] @ A, best[p], completed
 
 
 def direction(H: Array, w: Array, pull: Array, tied: Array) -> Array:

@@ -61,6 +61,24 @@ const nameHandles = (box) => {
   }
 };
 
+// What was typed beside a slider, and what the slider makes of it where that is another number.
+const sayLimits = (box, say) => {
+  const typed = ({ type, key, target }) => {
+    if (!target.matches?.(".widget-readout[contenteditable=true]")) return;
+    if (type === "keydown" && key !== "Enter") return;
+    const words = target.textContent.trim();
+    setTimeout(() => {
+      const value = target.textContent.trim();
+      const label = target.parentElement.querySelector(".widget-label")?.textContent.trim();
+      const same = Math.abs(Number(words) - Number(value)) <= 1e-6 * Math.abs(Number(value));
+      const other = !same && words !== value;
+      say(other ? `${label}: ${words} is no place of this slider; it stands at ${value}.` : "");
+    }, 50); // the slider reads it first
+  };
+  // Before the slider, which replaces what was typed.
+  for (const type of ["keydown", "focusout"]) box.addEventListener(type, typed, true);
+};
+
 const decode = async (bytes, type) => {
   const bitmap = await createImageBitmap(new Blob([bytes], { type }));
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
@@ -203,6 +221,7 @@ export default () => {
         const box = el.closest(".widget-vbox");
         if (named || !box) return;
         nameHandles(box);
+        sayLimits(box, (sentence) => (note.textContent = sentence));
         named = new MutationObserver(() => nameHandles(box));
         const attributeFilter = ["aria-valuetext", "contenteditable", "class"];
         named.observe(box, { childList: true, subtree: true, characterData: true, attributeFilter });

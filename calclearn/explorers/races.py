@@ -60,8 +60,8 @@ def race_figure(
         return {
             "start": np.array([x, y]),
             "results": results,
-            "steps": budget,  # what Play goes through
             "settings": words(**values),
+            "steps": budget,  # the film's, whose pictures are those of smaller budgets
             "descents": {name: result.descent for name, result in results.items()},
         }
 

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 
 from calclearn.figures.marks import Drawing
 from calclearn.figures.style import BLACK, DATA, MODEL, STEP, defaults, style
@@ -164,6 +165,64 @@ class OnCurve(Point):
     def dragged(self, start, to, x: float) -> tuple[float]:
         """Return the x under the pointer; the curve gives the height."""
         return (to[0],)
+
+
+class Numbered(Drawing):
+    """Points with their numbers, 0, 1, 2, ...; `update(places)` takes (2, k).
+
+    Of points that lie close together only the last has its number. What is above or below the axes
+    stands at their edge, as a triangle that points on.
+    """
+
+    def __init__(self, ax: Axes, *, color: str = BLACK, marker: str = "o", count: int = 20) -> None:
+        self.ax = ax
+        look = {"color": color, "mec": "white", "animated": True}
+        (self.dots,) = ax.plot([], [], marker, ms=8, mew=0.8, zorder=5, **look)
+        self.above, self.below = (
+            ax.plot([], [], sign, ms=13, clip_on=False, zorder=7, **look)[0] for sign in "^v"
+        )
+        outline = [withStroke(linewidth=2.5, foreground="white")]
+        self.words = [
+            ax.annotate(
+                str(k), (0, 0), (0, 0), textcoords="offset points", color=color, zorder=8,
+                ha="center", va="center", animated=True, path_effects=outline,
+            )
+            for k in range(count)
+        ]  # fmt: skip
+        for artist in (self.above, self.below, *self.words):
+            artist.set_in_layout(False)
+
+    def update(self, places) -> None:
+        x, y = np.asarray(places, float)
+        (left, right), (low, high) = self.ax.get_xlim(), self.ax.get_ylim()
+        across = (left <= x) & (x <= right)
+        self.dots.set_data(x, y)
+        self.above.set_data(x[across & (y > high)], np.full(np.sum(across & (y > high)), high))
+        self.below.set_data(x[across & (y < low)], np.full(np.sum(across & (y < low)), low))
+        y = np.clip(y, low, high)
+        shares = np.stack([(x - left) / (right - left), (y - low) / (high - low)])  # of the axes
+        for k, word in enumerate(self.words):
+            apart = k < len(x) and np.all(np.abs(shares[:, k + 1 :].T - shares[:, k]).max(1) > 0.05)
+            word.set_visible(bool(apart and across[k]))
+            if word.get_visible():
+                word.xy = x[k], y[k]
+                word.set_position(
+                    (-11 if shares[0, k] > 0.93 else 11, 8 if shares[1, k] < 0.1 else -8)
+                )
+
+
+class View(Drawing):
+    """The part of the plane that the axes show; `update(view)`, ((left, right), (low, high))."""
+
+    background = True
+
+    def __init__(self, ax: Axes) -> None:
+        self.ax, self.shown = ax, None
+
+    def update(self, view) -> None:
+        if view != self.shown:
+            self.shown = view
+            self.ax.set(xlim=view[0], ylim=view[1])
 
 
 class TotalSquare(Drawing):

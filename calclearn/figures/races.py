@@ -33,28 +33,31 @@ def key(ax: Axes, names) -> None:
 
 
 class Paths(Drawing):
-    """The paths of several optimizers over one map; `update(descents)`, {name: descent}.
+    """The paths of several optimizers over one map; `update(descents, step)`, {name: descent}.
 
     They begin at one point, which is left to another drawing. `size` is that of the markers, of
-    which a long path has no more than `MARKERS`. One without a descent is not drawn.
+    which a long path has no more than `MARKERS`. One without a descent is not drawn. Without a
+    `step` they are drawn to their ends. White edges set them off from a dark map.
     """
 
-    def __init__(self, ax: Axes, names, *, size: float = 4) -> None:
-        self.ax, self.paths = ax, {}
+    def __init__(self, ax: Axes, names, *, size: float = 6) -> None:
+        self.ax, self.paths, self.edges = ax, {}, {}
         for name in names:
             color, marker = OPTIMIZERS[name]
             self.paths[name] = Path(ax, color=color, marker=marker)
-            self.paths[name].line.set(ms=size, mew=0.08 * size, lw=1.4)
+            self.paths[name].line.set(ms=size, mew=0.08 * size, lw=1.8)
+            (self.edges[name],) = ax.plot([], [], color="white", lw=3.6, zorder=14, animated=True)
             self.paths[name].start.set_visible(False)
 
-    def update(self, descents) -> None:
+    def update(self, descents, step: int | None = None) -> None:
         for name, path in self.paths.items():
-            for artist in (path.line, path.arrow):
+            for artist in (path.line, path.arrow, self.edges[name]):
                 artist.set_visible(name in descents)
             if name in descents:
-                path.update(descents[name])
-                many = math.ceil(len(descents[name].points) / MARKERS)
+                path.update(descents[name], step)
+                many = math.ceil(len(path.line.get_xdata()) / MARKERS) or 1
                 path.line.set_markevery(slice(many, None, many))
+                self.edges[name].set_data(*path.line.get_data())
 
 
 class RaceCurves(Lines):

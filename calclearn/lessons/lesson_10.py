@@ -3,9 +3,14 @@ is level.
 
 The model is drawn over the surface that it touches, with the step, be its level place the lowest
 point or not. Where a curvature is negative the step leads uphill; with its size, |λ|, it leads down.
+How far to go along it, a line search asks the loss itself: φ(t) ≤ φ(0) + c t φ'(0).
 """
 
+from typing import Any
+
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from calclearn.descent.curvature import eigenvalues, quadratic_model
 from calclearn.descent.descend import descend
@@ -19,89 +24,155 @@ from calclearn.explorers.descents import rate_for
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.races import race_on
 from calclearn.explorers.wording import counted, placed
-from calclearn.figures.curves import OnCurve, Tangent
-from calclearn.figures.marks import Dots, Lines
+from calclearn.figures.curves import Numbered, OnCurve, View
+from calclearn.figures.marks import Dots, Lines, Rule
 from calclearn.figures.races import ModelRings, Paths, key
-from calclearn.figures.style import BLACK, GREY, MODEL, OPTIMIZERS, STEP, panels
+from calclearn.figures.style import (
+    BLACK,
+    GREEN,
+    GREY,
+    MODEL,
+    OPTIMIZERS,
+    STEP,
+    legend_below,
+    panels,
+    style,
+)
 from calclearn.figures.surfaces import Contours, Point
 
+DAMPING = 1e-6  # of damped Newton, where it is not a control
+MOST = 8  # steps on a map
+STEPS = 12  # of Newton's method on the curve: from nearly everywhere it has arrived
 CHOOSERS = ("GradientDescent", "Newton", "DampedNewton", "BFGS")
 
 
 def newton_on_a_curve() -> Explorer:
     """Can curvature choose the step? The parabola under the point, and the slope's own tangent.
 
-    The parabola is level where the tangent of the slope crosses zero: Newton's first point.
+    The parabola is level where the tangent of the slope crosses zero: there Newton's step ends. At
+    each step both are drawn anew, and the axes widen when the step leaves them.
 
     >>> newton = newton_on_a_curve().set(w=2.0)
-    >>> round(float(newton.state["first"]), 6)
+    >>> round(float(newton.state["next"]), 6)
     1.5
+    >>> newton.set(step=5).state["digits"].tolist()
+    [0, 0, 0, 1, 3, 7]
     """
     surface = two_valleys()
     (window,) = surface.domain
+    level = np.roots([4, 0, -6, 1])  # where the slope 4w³ − 6w + 1 vanishes
     w_axis = np.linspace(*window, 400)
+    ends = [(np.min(y), np.max(y)) for y in (surface(w_axis[None]), surface.gradient(w_axis[None]))]
+    heights, slopes = ((1.15 * a - 0.15 * b, 1.15 * b - 0.15 * a) for a, b in ends)
 
-    def compute(w, steps):
-        at = np.array([w])
+    def compute(w, step):
+        run = descend(surface, [w], Newton(), STEPS)
+        taken = min(step, len(run.points) - 1)
+        here, there = run.points[max(taken - 1, 0)], run.points[taken]
         height, slope, curvature = (
-            f(at).item() for f in (surface, surface.gradient, surface.hessian)
+            f(here).item() for f in (surface, surface.gradient, surface.hessian)
         )
-        model, run = quadratic_model(surface, at), descend(surface, at, Newton(), steps)
-        first = run.points[min(1, len(run.points) - 1)]
+        model, points = quadratic_model(surface, here), run.points[: taken + 1, 0]
+        low, end = model(there).item(), there.item()
+        wide = _widened(window, here.item(), end)
+        axis = np.linspace(*wide, 801)
+        reached = level[np.argmin(np.abs(level - run.point))]
+        error = np.abs(points - reached)
         return {
+            "run": run,
+            "here": here.item(),
             "slope": slope,
             "curvature": curvature,
-            "run": run,
-            "model": (w_axis, model(w_axis[None])),
-            "point": (w, height),
-            "first": first.item(),
-            "low": (first.item(), model(first).item()),
-            "zero": (first.item(), 0.0),
-            "later": (run.points[1:, 0], run.values[1:]),
+            "next": end,
+            "digits": np.clip(-np.log10(error), 0, 15).astype(int),
+            "view": (wide, _widened(heights, height, low)),
+            "slope view": (wide, _widened(slopes, slope)),
+            "curve": (axis, surface(axis[None])),
+            "slopes": (axis, surface.gradient(axis[None])[0]),
+            "model": (axis, model(axis[None])),
+            "tangent": (axis, slope + curvature * (axis - here)),
+            "point": (here.item(), height),
+            "slope point": (here.item(), slope),
+            "low": (end, low),
+            "zero": (end, 0.0),
+            "points": (points, surface(points[None])),
+            "slope points": (points, surface.gradient(points[None])[0]),
         }
 
-    def caption(w, steps, slope, curvature, run, first) -> str:
+    def caption(step, here, slope, curvature, next, digits) -> str:
         turn = "lowest" if curvature > 0 else "highest, for it opens downwards,"
-        end, bend = run.point.item(), eigenvalues(surface, run.point).item()
         return (
-            f"At {placed([w])} the slope is {slope:.3g} and the curvature {curvature:.3g}: the "
-            f"parabola is {turn} at {first:.3f}. Newton's step no. {steps} ends at {end:.3f}, "
-            f"height {run.value:.3f}, curvature {bend:.3g}."
+            f"Step {step} starts at {placed([here])}, slope {slope:.3g}, curvature "
+            f"{curvature:.3g}: the parabola is {turn} at {next:.3f}. Right digits, from point 0 "
+            f"on: {', '.join(map(str, digits))}."
         )
 
     left, right = panels("flat", "flat", height=3.7)
-    heights, slopes = surface(w_axis[None]), surface.gradient(w_axis[None])[0]
-    for ax, y, title in (
-        (left, heights, f"height of {surface.name}"),
-        (right, slopes, "its slope"),
-    ):
-        room = 0.15 * np.ptp(y)
-        ax.plot(w_axis, y, color=BLACK, lw=1.6)
-        ax.set(xlim=window, ylim=(y.min() - room, y.max() + room), xlabel="$w$", title=title)
+    for ax, title in ((left, f"height of {surface.name}"), (right, "its slope")):
+        ax.set(xlabel="$w$", title=title)
+        ax.set_ylabel(" ", labelpad=0)  # room for the longest numbers
+        ax.yaxis.set_major_formatter(EngFormatter(sep=""))
+        for axis in (ax.xaxis, ax.yaxis):  # few numbers: they are drawn anew where axes widen
+            axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     right.axhline(0, color=GREY, lw=1)
     color, marker = OPTIMIZERS["Newton"]
     drawings = [
+        View(left),
+        View(right).on(view="slope view"),
+        Rule(left, x="next", color=MODEL, ls=":"),
+        Rule(right, x="next", color=MODEL, ls=":"),
+        Lines(left, "curve", color=BLACK, lw=1.6),
+        Lines(right, "slopes", color=BLACK, lw=1.6),
         Lines(left, "model", color=MODEL, lw=2.2),
-        OnCurve(left, drags=("w",)).on(weights="point"),
-        Dots(left, "later", color=color, marker=marker, ms=9, zorder=7),
+        Lines(right, "tangent", color=MODEL, lw=2.2),
+        _Start(left, window).on(weights="point"),
+        Point(right).on(weights="slope point"),
+        Numbered(left, color=color, marker=marker).on(places="points"),
+        Numbered(right, color=color, marker=marker).on(places="slope points"),
         Point(left, color=MODEL, marker="v").on(weights="low"),
-        Tangent(right).on(x="w", y="slope", slope="curvature"),
         Point(right, color=MODEL, marker="v").on(weights="zero"),
     ]
     return explore(
         compute,
         drawings,
         caption,
+        play="step",
+        pace=0.8,
         w=round_slider(surface.start[0], window, label="w"),
-        steps=slider(1, 1, 8, 1, label="Newton's steps"),
+        step=slider(1, 1, STEPS, 1),
     )
+
+
+class _Start(OnCurve):
+    """The point that is dragged along the curve while its axes may widen.
+
+    It moves as far as the pointer, measured where the axes show the curve's own `window`.
+    """
+
+    def __init__(self, ax: Axes, window: tuple[float, float]) -> None:
+        super().__init__(ax, drags=("w",))
+        self.width = window[1] - window[0]
+
+    def dragged(self, start, to, w: float) -> tuple[float]:
+        return (w + (to[0] - start[0]) * self.width / np.ptp(self.ax.get_xlim()),)
+
+
+def _widened(limits: tuple, *values: Any) -> tuple[float, float]:
+    """Return limits that hold the values, with some room beyond those that were outside.
+
+    >>> _widened((0.0, 1.0), 0.5), _widened((0.0, 1.0), 2.0)
+    ((0.0, 1.0), (0.0, 2.2))
+    """
+    low, high = float(np.min([limits[0], *values])), float(np.max([limits[1], *values]))
+    room = (high - low) / 10
+    return low - room * (low < limits[0]), high + room * (high > limits[1])
 
 
 def newton_on_a_map(surface: Surface | None = None) -> Explorer:
     """What does Newton's step rest on? The contours of the quadratic model, over the surface's.
 
-    On the right the model and the surface are cut along Newton's step, in units of the change that
-    the model promises. `damping` leads from |H| to plain gradient descent with η = 1/|λ|max.
+    At each step the model is that of Newton's point. On the right it and the surface are cut along
+    the step, in units of the change that the model promises. `damping` leads from |H| to plain gradient descent with η = 1/|λ|max.
 
     >>> climb = newton_on_a_map().set(x=0.0, y=0.0)
     >>> climb.state["curvatures"].tolist()
@@ -110,17 +181,18 @@ def newton_on_a_map(surface: Surface | None = None) -> Explorer:
     surface = himmelblau() if surface is None else surface
     window, t = surface.domain, np.linspace(-0.6, 2, 131)
 
-    def compute(x, y, steps, damping):
-        point = np.array([x, y])
-        model = quadratic_model(surface, point)
+    def compute(x, y, step, damping):
         newton, damped = (
-            descend(surface, point, optimizer, steps)
+            descend(surface, (x, y), optimizer, MOST)
             for optimizer in (Newton(), DampedNewton(damping))
         )
-        step = newton.points[min(1, len(newton.points) - 1)] - point
-        promise = abs(surface.gradient(point) @ step) / 2 or 1.0
-        line = point[:, None] + step[:, None] * t
+        taken = min(step, len(newton.points) - 1)
+        point, there = newton.points[max(taken - 1, 0)], newton.points[taken]
+        model, way = quadratic_model(surface, point), there - point
+        promise = abs(surface.gradient(point) @ way) / 2 or 1.0
+        line = point[:, None] + way[:, None] * t
         return {
+            "start": newton.points[0],
             "point": point,
             "model": model,
             "descents": {"Newton": newton, "DampedNewton": damped},
@@ -128,19 +200,22 @@ def newton_on_a_map(surface: Surface | None = None) -> Explorer:
             "cut of surface": (t, (surface(line) - surface(point)) / promise),
             "cut of model": (t, (model(line) - surface(point)) / promise),
             "here": (0.0, 0.0),
+            "end": (1.0, (model(there) - model(point)) / promise),
         }
 
-    def caption(point, steps, damping, curvatures, descents) -> str:
+    def caption(point, step, damping, curvatures, descents) -> str:
         low, high = curvatures
         kind = "a bowl" if low > 0 else "a hill" if high < 0 else "a saddle"
-        changes = {name: run.value - run.values[0] for name, run in descents.items()}
+        changes = {
+            name: run.values[: step + 1][-1] - run.values[0] for name, run in descents.items()
+        }
         ends = "; ".join(
-            f"{name} is {'higher' if change > 0 else 'lower'} by {abs(change):.3g}"
+            f"{name} is {abs(change):.3g} {'above' if change > 0 else 'below'} the start"
             for name, change in changes.items()
         )
         return (
             f"At {placed(point)} the curvatures are {low:.3g} and {high:.3g}: the model is {kind}. "
-            f"After {counted(steps, 'step')} {ends} (damping {damping:.2g})."
+            f"After {counted(step, 'step')} {ends} (damping {damping:.2g})."
         )
 
     left, right, strip = panels("flat", "flat", "strip", height=4.3)
@@ -158,9 +233,11 @@ def newton_on_a_map(surface: Surface | None = None) -> Explorer:
         Contours(left, surface, window=window, names=("$x$", "$y$"), title=title),
         ModelRings(left, window),
         Paths(left, names, size=9),
-        Point(left, drags=("x", "y")).on(weights="point"),
+        Point(left, drags=("x", "y"), color=BLACK).on(weights="start"),
+        Dots(left, "point", color=STEP, ms=10, zorder=16),
         Lines(right, cuts, edge=True),
         Dots(right, "here", color=STEP, ms=10),
+        Dots(right, "end", color=MODEL, marker="v", ms=10),
     ]
     right.legend(loc="upper left")
     x, y = (round_slider(*place) for place in zip(surface.start, window, strict=True))
@@ -168,11 +245,93 @@ def newton_on_a_map(surface: Surface | None = None) -> Explorer:
         compute,
         drawings,
         caption,
+        play="step",
+        pace=0.8,
         x=x,
         y=y,
-        steps=slider(1, 1, 8, 1),
-        damping=log_slider(1e-6, 1e-6, 1.0),
+        step=slider(1, 1, MOST, 1),
+        damping=log_slider(DAMPING, DAMPING, 1.0),
     )
+
+
+def line_search() -> Explorer:
+    """How far along a direction p? Halve the step until it falls by a fair share of the promise.
+
+    φ(t) = f(w + t p) is the loss along damped Newton's step, and Armijo's condition is the line
+    φ(0) + c t φ'(0). Both are drawn as changes, in units of |φ'(0)|.
+
+    >>> line_search().set(x=2.0, y=2.0, c=0.0).state["accepted"]
+    0.25
+    """
+    surface, t, tries = himmelblau(), np.linspace(0, 1.1, 221), 0.5 ** np.arange(12)
+
+    def compute(x, y, c):
+        w = np.array([x, y])
+        g, (curvatures, axes) = surface.gradient(w), np.linalg.eigh(surface.hessian(w))
+        sizes = np.maximum(abs(curvatures), DAMPING * abs(curvatures).max())
+        p = -axes @ (axes.T @ g / sizes)
+        promise = -float(g @ p) or 1.0
+
+        def change(t):
+            return (surface(w[:, None] + p[:, None] * t) - surface(w)) / promise
+
+        fair = change(tries) <= -c * tries
+        tried = tries[: np.argmax(fair) + 1]
+        return {
+            "weights": w,
+            "promise": promise,
+            "tried": tried,
+            "accepted": float(tried[-1]),
+            "fall": -promise * float(change(tried[-1:])[0]),
+            "way": np.stack([w, w + p], axis=1),
+            "refused places": w[:, None] + p[:, None] * tried[:-1],
+            "accepted place": w + p * tried[-1],
+            "loss": (t, change(t)),
+            "line": (t, -c * t),
+            "fair part": (t, np.where(change(t) <= -c * t, change(t), np.nan)),
+            "refused steps": (tried[:-1], change(tried[:-1])),
+            "accepted step": (tried[-1], change(tried[-1:])[0]),
+        }
+
+    def caption(weights, c, promise, tried, fall) -> str:
+        *refused, accepted = (f"1/{2**k}" if k else "1" for k in range(len(tried)))
+        verdict = f"t = {accepted} is accepted: the height falls by {fall:.3g}"
+        if len(refused) == 1:
+            verdict = f"t = 1 is refused, {verdict}"
+        elif refused:
+            *others, last = refused
+            verdict = f"t = {', '.join(others)} and {last} are refused, {verdict}"
+        return (
+            f"At {placed(weights)} the gradient promises a fall of {promise:.3g} for the whole "
+            f"step. With c = {c:.2f}, {verdict}."
+        )
+
+    left, right = panels("flat", "flat", height=3.9)
+    with style():
+        right.set(xlim=(0, t[-1]), ylim=(-1, 1), title="loss along the step, and Armijo's line")
+        right.set(xlabel="share $t$ of the step", ylabel="change, as a share of $|\\phi'(0)|$")
+        right.axhline(0, color=GREY, lw=1)
+        right.plot(t, -t, color=GREY, lw=1, ls=":", label="slope at $t = 0$")
+    curves = {
+        "loss": {"color": BLACK, "lw": 1.6, "label": "$\\phi(t)$"},
+        "line": {"color": STEP, "ls": "--", "label": "Armijo's line"},
+        "fair part": {"color": GREEN, "lw": 4, "label": "accepted"},
+    }
+    drawings = [Contours(left, surface, names=("$x$", "$y$"), title="damped Newton's step")]
+    drawings += [
+        Lines(left, "way", color="white", lw=2),
+        Point(left, drags=("x", "y"), color=BLACK),
+        Lines(right, curves),
+    ]
+    for ax, kind in ((left, "place"), (right, "step")):
+        look = {"color": STEP, "marker": "X", "ms": 10, "zorder": 7, "edge": ax is right}
+        drawings += [
+            Dots(ax, f"refused {kind}s", **look),
+            Dots(ax, f"accepted {kind}", color=GREEN, ms=10, zorder=7),
+        ]
+    legend_below(right)
+    x, y = (round_slider(*place) for place in zip((0, 2), surface.domain, strict=True))
+    return explore(compute, drawings, caption, x=x, y=y, c=slider(0.2, 0.0, 0.95, 0.05))
 
 
 def race_by_curvature(surface: Surface | None = None) -> Explorer:
@@ -198,7 +357,7 @@ def race_by_curvature(surface: Surface | None = None) -> Explorer:
         lambda learning_rate, damping: f"η = {learning_rate:.3g}, damping {damping:.2g}",
         40,
         learning_rate=log_slider(rate, rate / 30, rate * 10),
-        damping=log_slider(1e-6, 1e-6, 1.0),
+        damping=log_slider(DAMPING, DAMPING, 1.0),
     )
 
 

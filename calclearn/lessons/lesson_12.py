@@ -2,11 +2,13 @@
 result, upstream × local = downstream, and where lines meet, what arrives is added.
 """
 
+import re
+import textwrap
 from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.colors import Normalize
 
 from calclearn.calculus.graph import Graph, argument_names, trace
 from calclearn.data import spirals
@@ -27,9 +29,11 @@ from calclearn.figures.graphs import (
     name,
     number,
 )
-from calclearn.figures.marks import Dots, Lines, Raster
-from calclearn.figures.style import CLASSES, GREY, STEP, panels
+from calclearn.figures.marks import Dots, Lines, Raster, Text
+from calclearn.figures.networks import NamedParts, NetworkGraph, Picked
+from calclearn.figures.style import GREY, SIGNED, STEP, panels
 from calclearn.figures.surfaces import grid
+from calclearn.networks.inside import activations
 from calclearn.networks.layers import Dense, Tanh
 from calclearn.networks.network import Network
 
@@ -37,6 +41,76 @@ from calclearn.networks.network import Network
 def neuron(x, w, b, target):
     """Return the squared error of one neuron: (tanh(w·x + b) - target)²."""
     return (np.tanh(w * x + b) - target) ** 2
+
+
+PARTS = {  # of the error L of a network with two hidden layers of two units
+    "h₁": "tanh(w₁₁ x + w₁₂ y + b₁)",
+    "h₂": "tanh(w₂₁ x + w₂₂ y + b₂)",
+    "k₁": "tanh(v₁₁ h₁ + v₁₂ h₂ + c₁)",
+    "k₂": "tanh(v₂₁ h₁ + v₂₂ h₂ + c₂)",
+    "a": "tanh(u₁ k₁ + u₂ k₂ + d)",
+    "L": "(a − t)²",
+}
+PLACES = {
+    "x": (0, 0.62), "y": (0, 0.38), "h₁": (1, 0.85), "h₂": (1, 0.15), "k₁": (2, 0.85),
+    "k₂": (2, 0.15), "a": (3, 0.5), "t": (3.4, 0.15), "L": (4, 0.5),
+}  # fmt: skip
+
+
+def one_formula() -> Explorer:
+    """A whole network as one formula that nobody can read, and as a graph, part by part.
+
+    At each step one more part has a name, and is written once instead of wherever it is used.
+
+    >>> one_formula().set(step=5).state["formulas"]["L"]
+    '(a − t)²'
+    """
+
+    def named(step) -> dict:
+        names = [*[*PARTS][:step], "L"]
+        formulas = {name: _written_out(PARTS[name], names) for name in names}
+        lines = [
+            # a line may end after a sign, and never within a product
+            textwrap.fill(re.sub(r"(?<=[₀-₉]) (?=\w)", "\u00a0", f"{name} = {part}"), 46)
+            for name, part in formulas.items()
+        ]
+        lengths = [len(part) for part in formulas.values()]
+        words = {name: re.findall(r"\w+", part) for name, part in formulas.items()}
+        return {
+            "formulas": formulas,
+            "text": "\n".join(lines),
+            "uses": {
+                name: [used for used in PLACES if used in each] for name, each in words.items()
+            },
+            "lengths": np.array(lengths),
+            "longest": max(lengths),
+            "tanh": sum(each.count("tanh") for each in words.values()),
+        }
+
+    left, right = panels("flat", "flat", ratios=(1, 0.9), height=3.2)
+    left.set_axis_off()
+    right.set(xlim=(-0.3, 4.3), ylim=(0, 1))
+    look = {"va": "top", "size": 12, "linespacing": 1.7}
+    return explore(
+        named,
+        [Text(left, (0, 1), "{text}", **look), NamedParts(right, PLACES)],
+        "{step} of 5 parts have a name: the longest formula has {longest} characters, tanh is "
+        "written {tanh} times, and each line of the graph stands for one local derivative.",
+        play="step",
+        pace=1.5,
+        step=slider(0, 0, 5, 1, label="parts named"),
+    )
+
+
+def _written_out(formula: str, names: list[str]) -> str:
+    """Return the formula with each part that has none of these names written out."""
+
+    def written(match: re.Match) -> str:
+        name = match[0]
+        plain = name in names or name not in PARTS
+        return name if plain else _written_out(PARTS[name], names)
+
+    return re.sub(r"\w+", written, formula)
 
 
 def backpropagation(f: Callable = neuron, *arguments) -> Explorer:
@@ -138,58 +212,76 @@ def _step_of(graph: Graph, step: int) -> str:
     )
 
 
-STEPS, WINDOW = 400, ((-2.3, 2.3), (-2.3, 2.3))  # of training; and the map, in cm
-ANSWERS = LinearSegmentedColormap.from_list("answers", [CLASSES[0], "white", CLASSES[1]])
+STEPS, EVERY = 400, 4  # of training; a step of the film
+WINDOW = ((-2.3, 2.3), (-2.3, 2.3))  # the map, in cm
+FULL = {"all points": 0.05, "one point": 2.0}  # the derivative that has the full width
 
 
 def learning_spirals() -> Explorer:
-    """A network that learns to tell two spirals apart, at any step of its training.
+    """A network that learns to tell two spirals apart, and which weights its error blames.
 
-    `learning_rate` is Adam's, `hidden` the number of units in each of the two hidden layers. The
-    larger a point, the larger its error.
+    Each line is a weight w, as wide as |∂L/∂w| is large, each frame a bias; the map in a unit is
+    its output over the plane. L is the loss of `all points`, or the ringed point's own error alone,
+    (answer − arm)². `learning_rate` is Adam's, `hidden` the number of units in each of the two
+    hidden layers. The larger a point, the larger its error.
 
     >>> learning_spirals().set(step=400).state["wrong"]
     0
     """
     data = spirals()
     points, mesh = np.stack([data.x, data.y]), grid(WINDOW, 40)
-    left, right = panels("flat", "flat", ratios=(1, 1.1), height=4.1)
+    left, right, below = panels("flat", "flat", "below", ratios=(1, 1.35), height=5.4)
 
-    def training(step, learning_rate, hidden) -> dict:
+    def training(step, error_of, point, learning_rate, hidden) -> dict:
         run, network = _train(hidden, learning_rate), spiral_network(hidden)
-        step = min(step, len(run.values) - 1)
-        w, losses = run.points[step], np.maximum(run.values, 1e-9)
-        answers = _answers(network, w, points)
+        record = min(step // EVERY, len(run.values) - 1)
+        w, losses = run.points[record], np.maximum(run.values, 1e-9)
+        answers = _outputs(network, w, points)[-1][:, 0]
+        errors = (answers - data.arm) ** 2
+        own = network.loss(points[:, [point]].T, data.arm[[point], None], mse).gradient(w)
+        gradient = own if error_of == "one point" else run.gradients[record]
+        maps = [np.moveaxis(mesh, 0, -1) / 2.3, *_outputs(network, w, mesh)]
         return {
-            "map": _answers(network, w, mesh),
-            "errors": (answers - data.arm) ** 2,
+            "map": maps[-1][..., 0],
+            "maps": [each[::2, ::2] for each in maps],
+            "blame": [pair for pair in network.parameters(gradient) if pair],
+            "full": FULL[error_of],
+            "gradient": gradient,
+            "largest": np.abs(gradient).max(),
+            "errors": errors,
             "wrong": int(np.sum(answers * data.arm <= 0)),
-            "losses": losses,
-            "now": (step, losses[step]),
-            "loss": losses[step],
-            "gradient": run.gradients[step],
-            "largest": np.abs(run.gradients[step]).max(),
-            "taken": step,
+            "place": points[:, point],
+            "own_error": errors[point],
+            "losses": (run.steps, losses),
+            "now": (run.steps[record], losses[record]),
+            "loss": losses[record],
+            "taken": run.steps[record],
         }
 
     left.set(xlabel=data.label("x"), ylabel=data.label("y"), title="answer: −1 orange, +1 blue")
-    right.set(xlabel="step $k$", title="loss by step: mean squared error")
-    right.set(yscale="log", xlim=(-4, STEPS + 4), ylim=(1e-4, 4))
+    right.set_title("line width: |∂L/∂w|; its sign: orange −, blue +")
+    below.set(xlabel="step $k$", title="loss by step: mean squared error")
+    below.set(yscale="log", xlim=(-4, STEPS + 4), ylim=(1e-4, 4))
     look = {"window": WINDOW, "aspect": "equal", "interpolation": "bilinear"}
     drawings = [
-        Raster(left, "map", colors=ANSWERS, scale=Normalize(-1.6, 1.6), **look),
+        Raster(left, "map", colors=SIGNED, scale=Normalize(-1.6, 1.6), **look),
         SizedPoints(left, points, data.arm),
-        Lines(right, "losses", color=GREY, lw=2),
-        Dots(right, "now", color=STEP, ms=10, mew=1.5, clip_on=False),
+        Picked(left, points, drags=("point", "error_of"), also=("one point",)),
+        NetworkGraph(right, 4, ("x", "y")),
+        Lines(below, "losses", color=GREY, lw=2),
+        Dots(below, "now", color=STEP, ms=10, mew=1.5, clip_on=False),
     ]
     return explore(
         training,
         drawings,
         "{hidden} units per layer, learning rate {learning_rate:.2g}: after {taken} steps the loss "
-        f"is {{loss:.2g}}, and {{wrong}} of {len(data)} points are on the wrong side. The largest "
-        "of the {gradient.size} derivatives is {largest:.2g}.",
+        f"is {{loss:.2g}}, and {{wrong}} of {len(data)} points are on the wrong side. The ringed "
+        "point, at ({place[0]:.2f}, {place[1]:.2f}) cm, has the error {own_error:.2g}. "
+        "Error of {error_of}: the largest of its {gradient.size} derivatives is {largest:.2g}.",
         play="step",
-        step=slider(100, 0, STEPS, 4),
+        step=slider(100, 0, STEPS, EVERY),
+        error_of=choice([*FULL]),
+        point=slider(100, 0, len(data) - 1, 1),
         learning_rate=log_slider(0.01, 0.001, 0.1, 24),
         hidden=choice([2, 4, 8, 16, 24], 16, label="hidden units"),
     )
@@ -219,15 +311,18 @@ def spiral_loss(hidden: int) -> Surface:
     return spiral_network(hidden).loss(np.column_stack([data.x, data.y]), data.arm[:, None], mse)
 
 
-def _answers(network: Network, w: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Return the network's answers at the places (2, ...), as (...)."""
-    return np.reshape(network(w, np.reshape(places, (2, -1)).T), places.shape[1:])
+def _outputs(network: Network, w: np.ndarray, places: np.ndarray) -> list[np.ndarray]:
+    """Return the outputs (..., units) of each layer of units at the places (2, ...)."""
+    layers = activations(network, w, np.reshape(places, (2, -1)).T)
+    outputs = [values for name, values in layers.items() if name.endswith("Tanh")]
+    return [values.reshape(*places.shape[1:], -1) for values in outputs]
 
 
 @lru_cache(maxsize=16)  # a slider that comes back has its run again
 def _train(hidden: int, learning_rate: float) -> Descent:
-    """Return one training on record, all steps of it; Adam by backpropagation."""
-    return descend(spiral_loss(hidden), spiral_network(hidden).init(0), Adam(learning_rate), STEPS)
+    """Return one training on record, each fourth step of it; Adam by backpropagation."""
+    start = spiral_network(hidden).init(0)
+    return descend(spiral_loss(hidden), start, Adam(learning_rate), STEPS, every=EVERY)
 
 
 # Exercises; the questions stand in the notebook.

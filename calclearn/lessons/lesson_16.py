@@ -8,6 +8,7 @@ Every fit is exact, with a penalty (`ridge`, `lasso`) or after a number of steps
 from functools import cache
 
 import numpy as np
+from numpy.polynomial.legendre import legvander
 from numpy.polynomial.polynomial import polyval
 
 from calclearn.data import penguins
@@ -30,7 +31,7 @@ from calclearn.explorers.controls import log_slider, slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.wording import counted, placed
 from calclearn.figures.fits import Reach, Rings
-from calclearn.figures.marks import Dots, Lines, Stems
+from calclearn.figures.marks import Dots, Lines, Rule, Stems
 from calclearn.figures.style import (
     BEST,
     BLACK,
@@ -48,6 +49,7 @@ from calclearn.figures.style import (
 from calclearn.figures.surfaces import Point
 
 SAMPLE, HIGHEST = 9, 11  # the usual sample of birds, the highest degree
+FARTHEST = 120  # degree of a polynomial with far more weights than it is fitted to birds
 PENALISED = {"L1": lasso, "L2": ridge}
 DASHED = (0, (5, 2))
 
@@ -68,6 +70,8 @@ def _curve(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def lower_is_worse() -> Explorer:
     """When is a lower loss worse? A polynomial, the birds it was fitted to, and all others.
 
+    The penalty spares the intercept, which says how high the curve lies and not how it bends.
+
     >>> state = lower_is_worse().set(degree=10, strength=1e-8).state
     >>> [f"{state[name][10]:.3g}" for name in ("train", "test")]
     ['0.265', '949']
@@ -85,7 +89,8 @@ def lower_is_worse() -> Explorer:
         return losses(sample, [_loss(sample, d, True).minima[0] for d in degrees])
 
     def compute(degree, strength, penalty, sample) -> dict:
-        fits = [PENALISED[penalty](_loss(sample, d, True), strength) for d in degrees]
+        solve = PENALISED[penalty]
+        fits = [solve(_loss(sample, d, True), strength, spared=1) for d in degrees]
         (free_train, free_test), (train, test) = free(sample), losses(sample, fits)
         order, weights = sample_of(sample), fits[degree]
         zeros = np.flatnonzero(weights == 0)
@@ -154,6 +159,93 @@ def lower_is_worse() -> Explorer:
         degree=slider(10, 0, HIGHEST, 1),
         strength=log_slider(1e-8, 1e-8, 10.0, 90, label="λ"),
         penalty=menu(["L2", "L1"]),
+        sample=slider(SAMPLE, 0, 29, 1, label="sample of birds"),
+    )
+
+
+@style()
+def double_descent() -> Explorer:
+    """What comes far beyond? Of all polynomials that fit equally well, the one of smallest weights.
+
+        w = X⁺ y,    Xᵢⱼ = Pⱼ(xᵢ)    Pⱼ: Legendre's polynomial of degree j, at most 1 in size
+
+    It is the limit of the ridge in these weights as λ goes to 0.
+
+    >>> losses = double_descent().set(degree=100).state["test"]
+    >>> [f"{losses[degree]:.3g}" for degree in (4, 13, 100)]
+    ['2.25', '3.21e+09', '1.87']
+    """
+    flipper = np.linspace(172, 231, 591)  # mm, where x runs from -1 to 1
+    degrees, curves = np.arange(FARTHEST + 1), legvander(scaled(flipper), FARTHEST)
+
+    @cache
+    def fits(sample: int) -> dict:
+        """Return the fits of all degrees, and their losses on the birds fitted and the others."""
+        x, y = points_of(sample_of(sample))
+        X, depth = legvander(scaled(x), FARTHEST), y - LEVEL
+        seen, held_out = slice(None, FITTED), slice(FITTED, None)
+        # Birds with equal flippers are equal rows, whose singular values are 0 but for rounding.
+        weights = [np.linalg.lstsq(X[seen, : d + 1], depth[seen], 1e-13)[0] for d in degrees]
+        losses = [
+            [np.mean((X[birds, : d + 1] @ weights[d] - depth[birds]) ** 2) for d in degrees]
+            for birds in (seen, held_out)
+        ]
+        return {
+            "fitted": (x[seen], y[seen]),
+            "held_out": (x[held_out], y[held_out]),
+            "lengths": len({*x[seen]}),
+            "weights": weights,
+            "train": np.array(losses[0]),
+            "test": np.array(losses[1]),
+        }
+
+    def compute(degree, sample) -> dict:
+        known = fits(sample)
+        weights, lengths = known["weights"][degree], known["lengths"]
+        losses = [known["train"][degree], known["test"][degree]]
+        return known | {
+            "fit": (flipper, LEVEL + curves[:, : degree + 1] @ weights),
+            "now": ([degree, degree], losses),
+            "enough": lengths - 1,
+            "size": float(np.sqrt(weights @ weights)),
+            "lowest": [int(part.argmin()) for part in np.split(known["test"], [lengths])],
+        }
+
+    def caption(sample, degree, train, test, lengths, size, lowest) -> str:
+        first, second = lowest[0], lengths + lowest[1]
+        return (
+            f"Sample {sample}, degree {degree}: the loss is {train[degree]:.3g} mm² on the "
+            f"{FITTED} birds of the fit and {test[degree]:.3g} mm² on the others; "
+            f"{counted(degree + 1, 'weight')} of length {size:.3g}. These birds have {lengths} "
+            f"different flippers, so degree {lengths - 1} comes as near to them as a curve can. "
+            f"The others' loss is lowest, up to there, at degree {first}, with {test[first]:.3g} "
+            f"mm², and beyond at degree {second}, with {test[second]:.3g} mm²."
+        )
+
+    left, right = panels("flat", "flat", ratios=(1.1, 1), height=3.9)
+    right.set(title="loss (mm²) by degree", xlabel="degree", yscale="log", ylim=(0.03, 1e11))
+    right.set(xlim=(-2, FARTHEST + 2), xticks=range(0, FARTHEST + 1, 20))
+    right.grid(True, axis="y", lw=0.6)
+    ring = {"mfc": "none", "mew": 2, "mec": MODEL, "ms": 13}
+    losses = {
+        "train": {"color": SEEN, "label": f"the {FITTED} birds of the fit"},
+        "test": {"color": UNSEEN, "ls": DASHED, "label": "the others"},
+    }
+    drawings = [
+        bird_dots(left, title="birds, and the fit"),
+        Lines(left, "fit", color=MODEL, lw=2, zorder=4),
+        Rule(right, x="enough", color=GREY, lw=1, ls=":"),
+        Lines(right, losses, edge=True, lw=1.8),
+        Dots(right, "now", edge=True, color=MODEL, **ring),
+    ]
+    legend_below(right)
+    return explore(
+        compute,
+        drawings,
+        caption,
+        play="degree",
+        pace=0.1,
+        degree=slider(HIGHEST, 0, FARTHEST, 1),
         sample=slider(SAMPLE, 0, 29, 1, label="sample of birds"),
     )
 
@@ -249,7 +341,8 @@ def soft_threshold() -> Explorer:
     >>> state["l1_left"], state["l2_left"]
     (0.5, 0.5)
     """
-    w, far = np.linspace(-3, 3, 241), 3.0
+    w, far, near = np.linspace(-3, 3, 241), 3.0, 0.4
+    beside = np.linspace(-near, near, 81)
 
     def left_over(a, strength) -> tuple:
         return np.sign(a) * np.maximum(abs(a) - strength, 0), a / (1 + 2 * strength)
@@ -266,12 +359,17 @@ def soft_threshold() -> Explorer:
 
         one, two = (float(place) for place in left_over(a, strength))
         l1_rule, l2_rule = left_over(w, strength)
+        level = loss(0)
         return {
             "l1_left": one, "l2_left": two,
             "loss": (w, loss(w)), "l1_total": (w, l1_total(w)), "l2_total": (w, l2_total(w)),
             "l1_lowest": (one, l1_total(one)), "l2_lowest": (two, l2_total(two)),
             "no_rule": (w, w), "l1_rule": (w, l1_rule), "l2_rule": (w, l2_rule),
             "l1_of_a": (a, one), "l2_of_a": (a, two),
+            "loss_near": (beside, loss(beside) - level),
+            "l1_near": (beside, l1_total(beside) - level),
+            "l2_near": (beside, l2_total(beside) - level),
+            "l1_there": (one, l1_total(one) - level), "l2_there": (two, l2_total(two) - level),
         }  # fmt: skip
 
     def caption(a, strength, l1_left, l2_left) -> str:
@@ -281,33 +379,39 @@ def soft_threshold() -> Explorer:
         return (
             f"The loss alone is lowest at a = {a:.2f}. With λ = {strength:.2f} L1 leaves "
             f"{f'{l1_left:.2f}' if l1_left else 'exactly 0'}, L2 leaves {l2_left:.2f}. At w = 0 "
-            f"the gradient of the loss is {-a:.2f}, in size {held}."
+            f"the gradient of the loss is {-a:.2f}, in size {held}. L1 makes it "
+            f"{-a - strength:.2f} just left of 0 and {-a + strength:.2f} just right of it."
         )
 
-    left, right = panels("flat", "flat", height=3.9)
-    left.set(xlim=(-far, far), ylim=(0, 6), xlabel="$w$", title="loss + penalty")
+    left, middle, right = panels("flat", "flat", "flat", height=3.7)
+    left.set(xlim=(-far, far), ylim=(-0.3, 6), xlabel="$w$", title="loss + penalty")
+    middle.set(xlim=(-near, near), ylim=(-near, near), xlabel="$w$", aspect="equal")
+    middle.set(title="the same near $w = 0$", ylabel="height, from that at 0")
+    right.set(aspect="equal")
     right.set(xlim=(-far, far), ylim=(-far, far), title="what is left of $a$")
-    right.set(xlabel="$a$, where the loss alone is lowest")
+    right.set(xlabel="$a$, the bottom of the loss")
     right.grid(True, axis="y", lw=0.6)
-    for ax in (left, right):
+    for ax in (left, middle, right):
         ax.axvline(0, color=GREY, lw=0.8, zorder=1)
-    right.axhline(0, color=BLACK, lw=0.8, zorder=1)
+    for ax in (middle, right):
+        ax.axhline(0, color=BLACK, lw=0.8, zorder=1)
     look = {"color": [LIGHT, STEP, MODEL], "lw": [2, 2.2, 2.2], "ls": ["-", "-", DASHED]}
     look["label"] = ["no penalty", "L1", "L2"]
+    dots = {"color": [MODEL, STEP], "marker": ["s", "o"], "ms": [10, 6.5], "mew": 1}
     drawings = [
         Lines(right, "no_rule", "l1_rule", "l2_rule", **look),
         Lines(left, "loss", "l1_total", "l2_total", **look),
-        Point(left).on(weights="l1_lowest"),
-        Point(left, color=MODEL, marker="s").on(weights="l2_lowest"),
-        Point(right).on(weights="l1_of_a"),
-        Point(right, color=MODEL, marker="s").on(weights="l2_of_a"),
+        Lines(middle, "loss_near", "l1_near", "l2_near", **look),
+        Dots(left, "l2_lowest", "l1_lowest", **dots),
+        Dots(middle, "l2_there", "l1_there", **dots),
+        Dots(right, "l2_of_a", "l1_of_a", **dots),
     ]
     legend_below(right)
     return explore(
         compute,
         drawings,
         caption,
-        a=slider(1.6, -far, far, 0.05),
+        a=slider(0.7, -far, far, 0.05),
         strength=slider(0.5, 0.0, 2.0, 0.05, label="λ"),
     )
 
@@ -415,15 +519,19 @@ fitting, choosing, judging = (
     polynomial_loss(x[birds], y[birds], 6, mse)
     for birds in np.split(sample_of(SAMPLE), [20, 120])
 )
-by_l2, by_l1 = ridge(fitting, strengths), lasso(fitting, strengths)
+by_l2, by_l1 = (solve(fitting, strengths, spared=1) for solve in (ridge, lasso))
 chosen = lowest(choosing, by_l2)
 
 outcome("16", 3, """
     The curve runs through its twenty birds by swinging between them, and leaves the paper where it
     has none. A loss on the birds of the fit says nothing of that.""")
+outcome("16", 3, """
+    At degree 13 there is one curve that comes nearest, and it needs enormous weights. Beyond it
+    there are many, and the more there are the smaller the weights of the smallest one.""",
+    prediction=2)
 outcome("16", 2, """
     The diamond has its corners on the axes, and a corner is touched from many directions. The disc
-    touches an axis only if the ring comes from straight ahead.""", prediction=2)
+    touches an axis only if the ring comes from straight ahead.""", prediction=3)
 
 exercise("16.1", 5 * 0.6 / (0.6 + 0.2), """
     h / (h + 2λ) = 0.6/0.8 of it is left: the two is that of the derivative of w².
@@ -469,7 +577,7 @@ exercise("16.2", lambda a, l1, l2: soft(a, l1) / (1 + 2 * l2), """
 exercise("16.3", chosen, """
     The fit knows the 20 training birds only, and the 100 validation birds decide between the fits.
     The test birds would have chosen another λ; they were not to be asked.
-    > Fit with `ridge(loss_of(train, 6), strengths)`, and give the fits to another loss.
+    > Fit with `ridge(loss_of(train, 6), strengths, spared=1)`, and give the fits to another loss.
     > `loss_of(validation, 6)(fits)` has eleven numbers; take the strength of the smallest.""", [
     (strengths[0],            "The training loss always chooses the weakest penalty."),
     (lowest(judging, by_l2),  "This is the choice of degree 10, or of the test birds: they judge, "

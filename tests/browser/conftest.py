@@ -68,23 +68,6 @@ def page(chromium):
     context.close()
 
 
-@pytest.fixture
-def serve(tmp_path):
-    """`serve(command, asked)`: see `served`; the token is `serve.token`."""
-
-    def started(command: list[str], asked: str = ""):
-        return served(tmp_path, command, asked)
-
-    started.token = TOKEN
-    return started
-
-
-@pytest.fixture
-def figure_on():
-    """`figure_on(page)`: the first explorer on a page."""
-    return LiveFigure
-
-
 @contextlib.contextmanager
 def served(desk: Path, command: list[str], asked: str):
     """The address of a server, `python -m command --port=...`, once it answers what is asked.

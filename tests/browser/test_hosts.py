@@ -1,68 +1,11 @@
-"""The same lesson in other hosts: Notebook 7, Voilà, and a Python that runs in the browser."""
+"""A figure whose Python runs in the browser, too."""
 
 import base64
 import json
-import os
-import shutil
 from pathlib import Path
-
-import pytest
 
 from calclearn import lessons
 from calclearn.explorers import live
-
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-LESSON = "07_how_big_a_step.ipynb"
-
-
-@pytest.fixture
-def as_root():
-    return ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-
-
-def drive(page, figure) -> None:
-    """Move the first slider by keys and by mouse, and commit to the prediction."""
-    first, caption = figure.look()
-    assert caption.startswith("Learning rate 0.0002")
-    figure.press(figure.sliders.first, "ArrowRight", times=8)
-    sentence = figure.live.locator(".calclearn-caption")
-    sentence.filter(has_not_text="Learning rate 0.0002 ").wait_for(timeout=60_000)
-    second, _ = figure.look()
-    figure.drag(figure.sliders.first, 0.9)
-    sentence.filter(has_text="diverges").wait_for(timeout=60_000)
-    third, _ = figure.look()
-    assert len({first, second, third}) == 3
-    page.get_by_text("It gets about ten times larger.").first.click()
-    page.get_by_role("button", name="Commit").click()
-    page.get_by_text("You predicted: It gets about ten times larger.").first.wait_for()
-
-
-def test_in_notebook_7(page, serve, figure_on, tmp_path, as_root):
-    shutil.copy(NOTEBOOKS / LESSON, tmp_path)
-    command = [
-        "notebook",
-        "--no-browser",
-        f"--ServerApp.root_dir={tmp_path}",
-        f"--IdentityProvider.token={serve.token}",
-        "--JupyterNotebookApp.expose_app_in_browser=True",
-    ]
-    with serve(command + as_root, f"/api/status?token={serve.token}") as url:
-        page.goto(f"{url}/notebooks/{LESSON}?token={serve.token}")
-        page.wait_for_function(
-            """() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session
-                       ?.kernel?.status === "idle" """
-        )
-        page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        drive(page, figure_on(page))
-
-
-def test_in_voila(page, serve, figure_on, tmp_path, as_root):
-    shutil.copy(NOTEBOOKS / LESSON, tmp_path)
-    command = ["voila", str(tmp_path / LESSON), "--no-browser"]
-    with serve(command, "/voila/static/voila.js") as url:
-        page.goto(url)
-        drive(page, figure_on(page))
-
 
 # A Python in the browser: its None arrives as undefined, and the browser's null is not None there.
 

@@ -86,6 +86,23 @@ def test_a_screen_reader_hears_what_a_handle_moves_and_its_value(desk):
     assert 0.0002 < value < 0.00023
 
 
+def test_a_number_beyond_the_slider_is_answered(desk):
+    desk.open_cells(RATE)
+    desk.run_all()
+    figure = desk.figure()
+    figure.look()
+    readout = desk.page.locator(".widget-readout[contenteditable=true]:visible").nth(1)
+    note = desk.page.locator(".calclearn-note")
+    readout.fill("5000")
+    readout.press("Enter")
+    note.filter(has_text="points: 5000 is no place of this slider; it stands at 342.").wait_for()
+    readout.fill("100")
+    readout.press("Enter")
+    figure.look()
+    assert note.text_content() == ""
+    assert readout.text_content().strip() == "100"
+
+
 def test_the_figure_takes_the_width_that_it_is_given(desk):
     desk.open_cells(RATE)
     desk.run_all()

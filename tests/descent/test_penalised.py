@@ -181,3 +181,35 @@ def test_what_is_not_quadratic_is_refused(solve):
             solve(surface, 1.0)
     for surface in (bowl(), 1e-170 * bowl(), 1e200 * bowl(), booth()):
         assert np.all(np.isfinite(solve(surface, 0.5)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(SEEDS, WHOLE, st.integers(0, 7))
+def test_along_spared_weights_no_derivative_is_left(seed, whole, spared):
+    surface = fit(seed, whole)
+    d = len(surface.minima[0])
+    spared = min(spared, d)
+    strengths = np.linspace(0, 3, 7)
+    sums, sizes = ridge(surface, strengths, spared), lasso(surface, strengths, spared)
+    assert sums.shape == sizes.shape == (d, 7)
+    pull = -surface.gradient(sizes)
+    assert np.abs(pull[:spared]).max(initial=0) < 1e-9
+    assert np.abs(pull[spared:]).max(initial=0) <= strengths[-1] + 1e-9
+    rest = np.where(np.arange(d) < spared, 0, 1)[:, None]
+    assert surface.gradient(sums) + 2 * strengths * rest * sums == pytest.approx(0, abs=1e-9)
+
+
+def test_a_spared_intercept_is_the_mean_under_a_strong_penalty():
+    surface = line_loss([0, 1, 2], [1, 5, 6], mse)  # the slope is the first weight, not spared
+    intercept_first = polynomial_loss(np.array([0.0, 1, 2]), np.array([1.0, 5, 6]), 1, mse)
+    for solve in (ridge, lasso):
+        assert solve(intercept_first, 1e6, spared=1) == pytest.approx([4, 0], abs=1e-5)
+        assert solve(surface, 1e6) == pytest.approx([0, 0], abs=1e-4)
+
+
+@pytest.mark.parametrize("spared", [-1, 3, 1.0, True, "1"])
+def test_spared_weights_are_a_whole_number_of_them(spared):
+    surface = line_loss([0, 1, 2], [1, 5, 6], mse)
+    for solve in (ridge, lasso, lasso_path):
+        with pytest.raises(ValueError, match="spared must be a whole number from 0 to 2, got"):
+            solve(surface, *([] if solve is lasso_path else [1.0]), spared=spared)

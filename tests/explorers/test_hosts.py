@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import nbformat
 import numpy as np
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.formatters import DisplayFormatter
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -21,7 +21,7 @@ MANAGER = "https://colab.example/manager.js"
 
 def shown(thing) -> tuple[dict, dict]:
     """What IPython sends of the last line of a cell: data and metadata."""
-    return InteractiveShell.instance().display_formatter.format(thing)
+    return DisplayFormatter().format(thing)
 
 
 @pytest.fixture

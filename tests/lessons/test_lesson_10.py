@@ -50,11 +50,11 @@ def plane():
 
 @pytest.mark.parametrize("w", [-2.0, -1.1, 0.2, 0.9, 1.7])
 def test_the_parabola_touches_and_newton_goes_where_it_is_level(curve, w):
-    state = curve.set(w=w).state
+    state = curve.set(w=w, step=1).state
     f = lambda w: w**4 - 3 * w**2 + w  # noqa: E731
     slope, bend = grad(f)(w), grad(grad(f))(w)
     assert (state["slope"], state["curvature"]) == pytest.approx((slope, bend))
-    assert state["first"] == pytest.approx(w - slope / bend)
+    assert state["next"] == pytest.approx(w - slope / bend)
     axis, heights = state["model"]
     assert heights == pytest.approx(f(w) + slope * (axis - w) + bend * (axis - w) ** 2 / 2)
     assert ("highest" in curve.caption) == (bend < 0)
@@ -63,29 +63,82 @@ def test_the_parabola_touches_and_newton_goes_where_it_is_level(curve, w):
 def test_every_place_on_the_curve(curve):
     (window,) = two_valleys().domain
     for w in np.linspace(*window, 41):
-        curve.set(w=float(w), steps=8)
-        assert curve.error is None
-        assert curve.still()
+        for step in (1, 2, 12):
+            curve.set(w=float(w), step=step)
+            assert curve.error is None
+            assert curve.still()
+
+
+def test_each_step_starts_where_the_last_one_ended(curve):
+    def at(step):
+        return curve.set(w=1.9, step=step).state
+
+    for step in range(1, 6):
+        end, start = at(step)["next"], at(step + 1)["here"]
+        assert end == start == curve.state["points"][0][step]
+        assert curve.state["model"][1].min() == pytest.approx(curve.state["low"][1], abs=1e-3)
+
+
+@pytest.mark.parametrize("start", [1.9, -2.0, -0.9])
+def test_right_digits_count_decimals_and_double(curve, start):
+    state = curve.set(w=start, step=12).state
+    minimum = min(np.ravel(two_valleys().minima), key=lambda w: abs(w - state["next"]))
+    for w, digits in zip(state["points"][0], state["digits"], strict=True):
+        assert abs(w - minimum) <= 10.0**-digits * 1.01
+        assert digits in (0, 15) or abs(w - minimum) > 10.0 ** -(digits + 1)
+    digits = state["digits"]
+    near = digits[(digits > 1) & (digits < 8)]
+    assert np.all(digits[np.flatnonzero(np.isin(digits, near)) + 1] >= 2 * near - 1)
+
+
+def test_axes_hold_each_step_and_come_back(curve):
+    (low, high) = two_valleys().domain[0]
+    left, right = (curve._drawings[place].drawing.ax for place in (0, 1))
+    widths = []
+    for step in range(1, 12):
+        state = curve.set(w=0.72, step=step).state
+        for ax, names in ((left, ("point", "low")), (right, ("slope point", "zero"))):
+            for x, y in (state[name] for name in names):
+                assert ax.get_xlim()[0] <= x <= ax.get_xlim()[1]
+                assert ax.get_ylim()[0] <= y <= ax.get_ylim()[1]
+        widths.append(np.ptp(left.get_xlim()))
+    assert widths[0] > 2 * (high - low)
+    assert left.get_xlim() == right.get_xlim() == (low, high)
 
 
 def test_the_curve_and_its_slope_are_drawn_from_end_to_end(curve):
     surface = two_valleys()
-    for place, f in ((1, surface), (4, surface.gradient)):
+    curve.set(w=1.9, step=1)
+    for place, f in ((0, surface), (1, surface.gradient)):
         ax = curve._drawings[place].drawing.ax
         (low, high), (bottom, top) = surface.domain[0], ax.get_ylim()
-        (w, y) = next(line.get_data() for line in ax.lines if len(line.get_xdata()) > 300)
+        curves = (line for line in ax.lines if line.get_color() == "#1b1f24")
+        (w, y) = next(line.get_data() for line in curves if len(line.get_xdata()) > 300)
         assert (w[0], w[-1]) == ax.get_xlim() == (low, high)
         assert y == pytest.approx(np.ravel(f(w[None])))
         assert bottom < y.min() < y.max() < top
 
 
 def test_a_drag_along_the_curve(curve):
-    curve.still()  # what has been drawn has found its place
-    ax, before = curve._drawings[1].drawing.ax, curve.values
+    curve.set(w=1.9, step=1).still()  # what has been drawn has found its place
+    ax, before = curve._drawings[0].drawing.ax, curve.values
     to_figure = ax.transData + ax.figure.transFigure.inverted()
-    start, to = to_figure.transform([(1.0, 0.0), (-1.5, 5.0)]).tolist()
+    start, to = to_figure.transform([(1.9, 4.1), (-1.5, 5.0)]).tolist()
     curve._answer(before, {"grip": 0, "before": before, "start": start, "to": to})
     assert curve.state["point"][0] == pytest.approx(-1.5, abs=0.02)
+
+
+def test_a_drag_goes_on_where_the_axes_widen(curve):
+    curve.set(w=1.2, step=1).still()
+    ax, before = curve._drawings[0].drawing.ax, curve.values
+    to_figure = ax.transData + ax.figure.transFigure.inverted()
+    start, *way = to_figure.transform([(w, -0.5) for w in np.linspace(1.2, 0.2, 51)]).tolist()
+    places = []
+    for to in way:
+        curve._answer(before, {"grip": 0, "before": before, "start": start, "to": to})
+        places.append(curve.values["w"])
+        curve.still()
+    assert places == pytest.approx(np.linspace(1.2, 0.2, 51)[1:], abs=0.011)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +151,7 @@ def test_bowls_hills_and_saddles(surface, kind):
 
 @pytest.mark.parametrize("at", [(0.0, 0.0), (-1.0, -2.0), (4.0, 3.0)])
 def test_newton_solves_and_damped_newton_turns_the_curvatures_up(plane, at):
-    runs = plane.set(x=at[0], y=at[1], steps=1, damping=1e-6).state["descents"]
+    runs = plane.set(x=at[0], y=at[1], step=1, damping=1e-6).state["descents"]
     surface, at = himmelblau(), np.array(at)
     g, H = grad(surface)(at), hessian(surface)(at)
     assert runs["Newton"].points[1] == pytest.approx(at - np.linalg.solve(H, g))
@@ -111,15 +164,28 @@ def test_newton_solves_and_damped_newton_turns_the_curvatures_up(plane, at):
 
 
 def test_full_damping_is_gradient_descent_with_one_over_the_largest_curvature(plane):
-    run = plane.set(x=4.0, y=3.0, steps=1, damping=1.0).state["descents"]["DampedNewton"]
+    run = plane.set(x=4.0, y=3.0, step=1, damping=1.0).state["descents"]["DampedNewton"]
     steepest = abs(np.linalg.eigvalsh(himmelblau().hessian(np.array([4.0, 3.0])))).max()
     assert run.points[1] == pytest.approx(run.points[0] - run.gradients[0] / steepest)
 
 
 def test_the_cut_promises_one_and_is_level_at_the_step(plane):
     for at, promised in (((4.0, 3.0), -1), ((0.0, 0.0), 1)):
-        t, heights = plane.set(x=at[0], y=at[1]).state["cut of model"]
+        t, heights = plane.set(x=at[0], y=at[1], step=1).state["cut of model"]
         assert heights == pytest.approx(promised * (2 * t - t**2), abs=1e-9)
+
+
+def test_the_model_moves_on_with_newton(plane):
+    run = plane.set(x=-1.0, y=-2.0, step=1).state["descents"]["Newton"]
+    paths = next(d.drawing for d in plane._drawings if d.kind == "Paths").paths
+    for step in range(1, len(run.points)):
+        state = plane.set(step=step).state
+        assert state["point"] == pytest.approx(run.points[step - 1])
+        assert state["end"][1] == pytest.approx(state["cut of model"][1][80])  # at t = 1
+        assert len(paths["Newton"].line.get_xdata()) == step + 1
+        assert state["curvatures"] == pytest.approx(
+            np.linalg.eigvalsh(himmelblau().hessian(state["point"]))
+        )
 
 
 def test_stationary_points(plane):
@@ -128,6 +194,49 @@ def test_stationary_points(plane):
     flat = lessons.newton_on_a_map(saddle()).set(x=0.0, y=0.0)
     assert flat.error is None
     assert "saddle" in flat.caption
+
+
+@pytest.fixture(scope="module")
+def search():
+    return lessons.line_search()
+
+
+PLACES = [(0.0, 2.0), (2.0, 2.0), (-3.0, -2.0), (3.3, 2.2), (4.0, 3.0), (1.0, 1.0)]
+
+
+@pytest.mark.parametrize("at", PLACES)
+@pytest.mark.parametrize("c", [0.0, 0.2, 0.95])
+def test_the_accepted_step_is_the_first_below_armijos_line(search, at, c):
+    state = search.set(x=at[0], y=at[1], c=c).state
+    surface, w, end = himmelblau(), np.array(at), state["way"][:, 1]
+    slope = grad(surface)(w) @ (end - w)
+    assert slope == pytest.approx(-state["promise"])
+    t = 1.0
+    while surface(w + t * (end - w)) > surface(w) + c * t * slope:
+        t /= 2
+    assert state["accepted"] == t
+    assert state["fall"] == pytest.approx(surface(w) - surface(w + t * (end - w)))
+    assert state["refused steps"][0] == pytest.approx(0.5 ** np.arange(round(-np.log2(t))))
+
+
+@pytest.mark.parametrize("at", PLACES)
+def test_the_search_is_damped_newtons(search, at):
+    state = search.set(x=at[0], y=at[1], c=0.0).state
+    there = descend(himmelblau(), at, DampedNewton(1e-6), 1).points[1]
+    assert state["accepted place"] == pytest.approx(there)
+
+
+def test_near_a_minimum_newtons_step_brings_half_of_the_promise(search):
+    state = search.set(x=3.0, y=2.02, c=0.45).state
+    assert state["accepted"] == 1
+    assert state["fall"] == pytest.approx(state["promise"] / 2, rel=0.02)
+    assert search.set(c=0.55).state["accepted"] == 0.5
+
+
+def test_the_search_at_a_minimum_stays(search):
+    search.set(x=3.0, y=2.0, c=0.2)
+    assert search.error is None
+    assert search.state["fall"] == 0
 
 
 def test_near_a_saddle_newton_stops_there_and_damping_does_not():
@@ -148,6 +257,18 @@ def test_prices_stay_within_the_budget(budget):
         assert np.all(np.diff(price) > 0) or descent.stop == Stop.DIVERGED
         if name == "Newton":  # a gradient, and two for the Hessian
             assert np.all(np.diff(price) == 3)
+
+
+def test_the_film_of_a_race_spends_its_gradients():
+    race = lessons.race_by_curvature()
+    assert race.play[0] == "budget"
+    whole = race.set(budget=60).state["results"]
+    for budget in (4, 11, 33):
+        results = race.set(budget=budget).state["results"]
+        assert f"{budget} gradients each" in race.caption
+        for name, result in results.items():
+            paid = whole[name].price <= budget
+            np.testing.assert_array_equal(result.descent.points, whole[name].descent.points[paid])
 
 
 def test_divergence():

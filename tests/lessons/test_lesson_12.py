@@ -1,5 +1,7 @@
 """Lesson 12: its exercises as learners answer them, and its figures."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -40,6 +42,48 @@ readings = {  # answers that are not listed as mistakes, and words of the reply
     "12.2": [(-15, "sign")],
     "12.3": [(lambda s: 2 * s * (1 - s), "twice"), (0.25, "function is asked for")],
 }
+
+# One formula.
+
+
+def in_python(formula):
+    """A formula of the figure as Python: h₁ is h1, and neighbours are multiplied."""
+    plain = formula.translate(str.maketrans("₁₂−", "12-")).replace("²", "**2")
+    return re.sub(r"(?<=[\w)]) (?=\w)", " * ", plain)
+
+
+@pytest.mark.parametrize("step", range(6))
+def test_formulas_of_each_step_are_the_network(step):
+    formulas = lessons.one_formula().set(step=step).state["formulas"]
+    assert len(formulas) == step + 1
+    network = spiral_network(2)
+    w = network.init(np.random.default_rng(0))
+    (W, b), (V, c), (u, d) = (pair for pair in network.parameters(w) if pair)
+    names = {"tanh": np.tanh, "x": 0.4, "y": -1.3, "t": 1.0, "d": d[0]}
+    for letter, matrix in (("w", W), ("v", V)):
+        names |= {f"{letter}{i + 1}{j + 1}": matrix[i, j] for i in (0, 1) for j in (0, 1)}
+    for letter, vector in (("b", b), ("c", c), ("u", u[0])):
+        names |= {f"{letter}{i + 1}": vector[i] for i in (0, 1)}
+    for name, formula in formulas.items():
+        names[in_python(name)] = eval(in_python(formula), {}, names)
+    (answer,) = network(w, np.array([[0.4, -1.3]]))[0]
+    assert names["L"] == pytest.approx((answer - 1.0) ** 2)
+
+
+def test_graph_of_a_formula_has_a_line_for_each_use():
+    explorer = lessons.one_formula()
+    assert explorer.state["uses"] == {"L": ["x", "y", "t"]}
+    assert "tanh is written 7 times" in explorer.caption
+    uses = explorer.set(step=5).state["uses"]
+    assert uses["k₂"] == ["h₁", "h₂"]
+    assert sum(map(len, uses.values())) == 12
+    assert "tanh is written 5 times" in explorer.caption
+
+
+def test_lines_of_a_formula_end_at_signs_alone():
+    for line in lessons.one_formula().state["text"].split("\n")[:-1]:
+        assert line[-1] in "+−" or re.match(r"[+−]", line) or line.endswith(")")
+
 
 # Backpropagation.
 
@@ -192,10 +236,55 @@ def test_largest_errors_are_at_the_inner_ends(learning):
 def test_quantities_of_a_step(learning):
     data, loss = spirals(), spiral_loss(8)
     state = learning.set(step=36, hidden=8).state
+    steps, losses = state["losses"]
     assert np.mean(state["errors"]) == pytest.approx(state["loss"])
-    assert state["now"] == (36, state["losses"][36])
-    assert state["losses"][0] == pytest.approx(loss(spiral_network(8).init(0)))
+    assert state["now"] == (36, losses[list(steps).index(36)])
+    assert losses[0] == pytest.approx(loss(spiral_network(8).init(0)))
     assert state["map"].shape == (40, 40)
     assert np.sum(state["errors"] > 1) == state["wrong"]  # answers ±1: wrong is more than 1 away
     assert state["gradient"].shape == (loss.dimension,)
     assert f"{state['wrong']} of {len(data)}" in learning.caption
+
+
+def test_blame_of_the_points_has_the_mean_of_all(learning):
+    learning.set(step=60, hidden=2, error_of="all points")
+    together, alone = learning.state["gradient"], []
+    for k in range(len(spirals())):
+        alone.append(learning.set(error_of="one point", point=k).state["gradient"])
+    assert np.mean(alone, axis=0) == pytest.approx(together)
+    learning.set(error_of="all points")
+
+
+def test_blame_of_one_point_by_differences(learning):
+    data, network = spirals(), spiral_network(4)
+    state = learning.set(step=0, hidden=4, error_of="one point", point=7).state
+    w, place = network.init(0), np.array([[data.x[7], data.y[7]]])
+    own = [
+        ((network(w + h * e, place) - data.arm[7]) ** 2).item()
+        for e in np.eye(len(w))
+        for h in (1e-5, -1e-5)
+    ]
+    assert state["gradient"] == pytest.approx(np.diff(own)[::2] / -2e-5, abs=1e-8)
+    assert np.concatenate([part.ravel() for pair in state["blame"] for part in pair]).tolist() == (
+        state["gradient"].tolist()
+    )
+
+
+def test_point_that_is_right_blames_hardly_any_weight(learning):
+    learning.set(step=400, hidden=16, error_of="one point")
+    errors = learning.state["errors"]
+    worst, best = (
+        learning.set(point=int(k)).state["largest"] for k in (np.argmax(errors), np.argmin(errors))
+    )
+    assert best < 1e-3 < 0.1 < worst
+
+
+def test_dragged_ring_shows_the_blame_of_the_nearest_point():
+    data, explorer = spirals(), lessons.learning_spirals()
+    ring = next(each for each in explorer._held() if each.drags[0] == "point")
+    to = np.array([data.x[30], data.y[30]]) + 0.004
+    values = ring.dragged(np.zeros(2), to, 102, "all points")
+    assert values == (30, "one point")
+    state = explorer.set(point=values[0], error_of=values[1]).state
+    assert state["own_error"] == state["errors"][30]
+    assert "Error of one point: the largest of its 337 derivatives" in explorer.caption

@@ -40,7 +40,7 @@ def validation_loss(strength):
     order = np.random.default_rng(9).permutation(342)
     train, validation = order[:20], order[20:120]
     X = np.vander(x, 7, increasing=True)
-    normal = X[train].T @ X[train] / 20 + strength * np.eye(7)
+    normal = X[train].T @ X[train] / 20 + strength * np.diag([0.0] + [1.0] * 6)
     w = np.linalg.solve(normal, X[train].T @ y[train] / 20)
     return np.mean((X[validation] @ w - y[validation]) ** 2)
 
@@ -66,7 +66,8 @@ def parts(sample):
 def test_losses_on_the_birds_of_the_fit_and_on_the_others(degree, sample):
     figure = lessons.lower_is_worse().set(degree=degree, sample=sample, strength=1e-4)
     design, (fitted, others) = np.vander(X, degree + 1, increasing=True), parts(sample)
-    normal = design[fitted].T @ design[fitted] / 20 + 1e-4 * np.eye(degree + 1)
+    penalty = 1e-4 * np.diag([0.0] + [1.0] * degree)  # the intercept is spared
+    normal = design[fitted].T @ design[fitted] / 20 + penalty
     weights = np.linalg.solve(normal, design[fitted].T @ Y[fitted] / 20)
     assert figure.state["weights"] == pytest.approx(weights, rel=1e-6)
     for name, birds in (("train", fitted), ("test", others)):
@@ -101,6 +102,15 @@ def test_l1_weights_at_zero_are_rings():
     birds = parts(9)[0]
     pull = polynomial_loss(X[birds], Y[birds], 10, mse).gradient(weights)
     assert np.abs(pull).max() <= 1e-2 * (1 + 1e-6)
+    assert pull[0] == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("penalty", ["L1", "L2"])
+def test_the_strongest_penalty_leaves_the_mean(penalty):
+    figure = lessons.lower_is_worse().set(penalty=penalty, strength=10.0, degree=10)
+    intercept, *others = figure.state["weights"]
+    assert np.abs(others).max() < 0.06
+    assert intercept == pytest.approx(Y[parts(9)[0]].mean(), abs=0.06)
 
 
 def test_every_sample_and_penalty_stays_on_the_axes():
@@ -115,8 +125,65 @@ def test_every_sample_and_penalty_stays_on_the_axes():
 
 def test_among_equal_degrees_the_lowest_is_best():
     figure = lessons.lower_is_worse().set(sample=9, penalty="L1", strength=10.0, degree=10)
-    assert "11 of 11 are exactly 0" in figure.caption
+    assert "10 of 11 are exactly 0" in figure.caption
     assert figure.state["best"] == 0
+
+
+# Far beyond degree 11.
+
+
+@pytest.fixture(scope="module")
+def beyond():
+    return lessons.double_descent()
+
+
+@pytest.mark.parametrize(("degree", "sample"), [(3, 9), (9, 0), (30, 9), (120, 4)])
+def test_the_smallest_weights_among_the_best_are_the_limit_of_ridges(beyond, degree, sample):
+    state, (fitted, others) = beyond.set(degree=degree, sample=sample).state, parts(sample)
+    design = np.polynomial.legendre.legvander(X, degree)
+    rows = design[fitted]
+    limit = rows.T @ np.linalg.solve(rows @ rows.T + 1e-9 * np.eye(20), Y[fitted])
+    weights = state["weights"][degree]
+    assert len(weights) == degree + 1
+    assert weights == pytest.approx(limit, abs=1e-3 * np.abs(weights).max())
+    assert state["size"] == pytest.approx(np.linalg.norm(weights))
+    for name, birds in (("train", fitted), ("test", others)):
+        loss = np.mean((design[birds] @ weights - Y[birds]) ** 2)
+        assert state[name][degree] == pytest.approx(loss, rel=1e-6)
+
+
+def test_birds_with_equal_flippers_leave_a_loss_that_no_degree_removes(beyond):
+    for sample in (9, 0, 15):
+        state, birds = beyond.set(sample=sample).state, parts(sample)[0]
+        apart = [Y[birds][X[birds] == x] for x in np.unique(X[birds])]
+        least = sum(np.sum((y - y.mean()) ** 2) for y in apart) / 20
+        assert state["lengths"] == len(apart)
+        assert np.all(np.diff(state["train"]) < 1e-9)
+        assert state["train"][len(apart) - 1 :] == pytest.approx(least, rel=1e-5)
+
+
+def test_the_other_loss_has_its_peak_where_the_curve_first_comes_nearest(beyond):
+    for sample in (9, 0, 1, 4):
+        state = beyond.set(sample=sample).state
+        assert state["test"].argmax() == state["enough"]
+        assert state["test"].max() > 1e8
+        assert 1.5 < state["test"][100] < 5
+
+
+def test_the_second_valley_is_lower_in_some_samples_and_higher_in_others(beyond):
+    lower = []
+    for sample in range(30):
+        state = beyond.set(sample=sample).state
+        test, (first, second), enough = state["test"], state["lowest"], state["enough"]
+        lower.append(test[enough + 1 + second] < test[first])
+        assert np.argmax([np.linalg.norm(w) for w in state["weights"]]) == enough
+        assert test.argmax() - enough in (0, 1)
+    assert lower[9]
+    assert 10 <= sum(lower) <= 20
+
+
+def test_the_degree_plays(beyond):
+    assert beyond.play == ("degree", 0.1)
 
 
 @pytest.mark.parametrize("penalty", ["L1", "L2"])
@@ -163,6 +230,18 @@ def test_what_is_left_of_a_weight_is_where_the_total_is_lowest(a, strength):
         assert soft.state[f"{name}_left"] == pytest.approx(w[total.argmin()], abs=0.013)
     assert ("exactly 0" in soft.caption) == (abs(a) <= strength)
     assert ("the kink holds the weight" in soft.caption) == (abs(a) <= strength > 0)
+
+
+@pytest.mark.parametrize(("a", "strength"), [(0.3, 1.0), (-2.0, 0.5), (0.0, 0.0)])
+def test_the_kink_is_as_wide_as_twice_the_strength(a, strength):
+    soft = lessons.soft_threshold().set(a=a, strength=strength)
+    w, height = soft.state["l1_near"]
+    middle = len(w) // 2
+    assert w[middle] == height[middle] == pytest.approx(0, abs=1e-12)
+    left, right = np.diff(height)[middle - 1 : middle + 1] / np.diff(w)[0]
+    assert right - left == pytest.approx(2 * strength, abs=0.02)
+    slope = f"{abs(a + strength):.2f} just left of 0"
+    assert ("−" * (a + strength > 0) + slope) in soft.caption
 
 
 @pytest.mark.parametrize("steps", [1, 30, 1000])

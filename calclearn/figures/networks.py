@@ -1,0 +1,165 @@
+"""A network drawn as its units and weights: each unit is a small map of its output, each weight a
+line whose width is the size of a derivative by it, and whose colour is that derivative's sign.
+
+So both ways through a network stand in one picture: what each unit makes of the inputs, and what
+the error sends back to each weight. A bias belongs to one unit: it is the frame around its map.
+"""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+
+from calclearn.figures.marks import Drawing
+from calclearn.figures.style import BLACK, BLUE, GREY, ORANGE, SIGNED, style
+
+SIDE, LARGEST, WIDEST = 100.0, 11.0, 7.0  # of the drawing and of a unit; and of a line, in points
+SAMPLES, FLOOR = (1.0, 0.5, 0.1), -13.0  # shares of the full width, shown below the network
+
+
+class NetworkGraph(Drawing):
+    """Units in columns, one column a layer; `update(maps, blame, full)`.
+
+    `maps` has each column's outputs over a window, (rows, columns, units) from -1 to +1, the inputs
+    first. `blame` has ∂L/∂W (units, inputs) and ∂L/∂b (units,) for each column but the first. A
+    derivative of size `full` has the full width, as larger ones have; the others are as wide as
+    their share of it.
+    """
+
+    def __init__(self, ax: Axes, columns: int, names: tuple[str, ...] = ()) -> None:
+        self.ax, self.middles = ax, np.linspace(10, SIDE - 7, columns)
+        with style():
+            ax.set_axis_off()
+            ax.set(xlim=(0, SIDE), ylim=(FLOOR, SIDE), aspect="equal")
+            look = {"animated": True, "capstyle": "round"}
+            self.weights, self.biases = (
+                ax.add_collection(LineCollection([], zorder=z, **look), autolim=False)
+                for z in (1, 4)
+            )
+            self.edges = ax.add_collection(
+                LineCollection([], color=GREY, lw=0.6, animated=True, zorder=3), autolim=False
+            )
+            look = {"origin": "lower", "aspect": "equal", "interpolation": "nearest"}
+            self.images = [
+                ax.imshow(np.zeros((1, 1, 4)), animated=True, zorder=2, **look)
+                for _ in self.middles
+            ]
+            ax.set(xlim=(0, SIDE), ylim=(FLOOR, SIDE))
+            for name, (_, y) in zip(names, _places(self.middles[0], len(names))[0], strict=True):
+                ax.text(2, y, name, ha="center", va="center", size=12, style="italic")
+            ax.text(2, FLOOR + 4, r"$|\partial L/\partial w|$", va="center", size=11)
+            self.sizes = []
+            for k, share in enumerate(SAMPLES):
+                x = 24 + 27 * k
+                ax.plot([x, x + 9], [FLOOR + 4] * 2, color=BLACK, lw=WIDEST * share)
+                look = {"va": "center", "size": 10, "animated": True}
+                self.sizes.append(ax.text(x + 11, FLOOR + 4, "", **look))
+
+    def update(self, maps, blame, full: float) -> None:
+        columns = [
+            _places(x, maps_of.shape[-1]) for x, maps_of in zip(self.middles, maps, strict=True)
+        ]
+        for image, maps_of, (places, size) in zip(self.images, maps, columns, strict=True):
+            image.set_data(_stacked(maps_of, places, size))
+            (x, high), (_, low) = places[0], places[-1]
+            image.set_extent([*(x + size * np.array([-0.5, 0.5])), low - size / 2, high + size / 2])
+        self.edges.set_segments([_square(*place, size) for rows, size in columns for place in rows])
+        lines, derivatives, frames, by_bias = [], [], [], []
+        for (before, small), (after, large), (W, b) in zip(
+            columns, columns[1:], blame, strict=False
+        ):
+            ends = np.empty((*W.shape, 2, 2))
+            ends[..., 0, :] = before[None] + (small / 2, 0)
+            ends[..., 1, :] = after[:, None] - (large / 2, 0)
+            lines.append(ends.reshape(-1, 2, 2))
+            derivatives.append(W.ravel())
+            frames += [_square(*place, large) for place in after]
+            by_bias.append(b)
+        _draw(self.weights, np.concatenate(lines), np.concatenate(derivatives), full)
+        _draw(self.biases, np.array(frames), np.concatenate(by_bias), full)
+        for text, share in zip(self.sizes, SAMPLES, strict=True):
+            text.set_text(f"{share * full:.3g}")
+
+
+class NamedParts(Drawing):
+    """What is computed from what; `update(uses)`: the names that each name is computed from.
+
+    `places` has a point (2,) for each name that may come, those that are only used included. The
+    lines lead from what is used to what uses it.
+    """
+
+    def __init__(self, ax: Axes, places: dict[str, tuple[float, float]]) -> None:
+        self.ax, self.places = ax, places
+        with style():
+            ax.set_axis_off()
+            look = {"color": GREY, "animated": True, "zorder": 1}
+            self.lines = ax.add_collection(LineCollection([], lw=1.5, **look), autolim=False)
+            look = {"mfc": "white", "mec": BLACK, "ms": 27, "animated": True, "zorder": 2}
+            (self.rings,) = ax.plot([], [], "o", **look)
+            look = {"ha": "center", "va": "center", "size": 12, "animated": True, "zorder": 3}
+            self.names = {name: ax.text(*place, name, **look) for name, place in places.items()}
+
+    def update(self, uses) -> None:
+        used_or_named = {*uses, *(used for names in uses.values() for used in names)}
+        shown = [name for name in self.places if name in used_or_named]
+        for name, text in self.names.items():
+            text.set_visible(name in shown)
+        self.rings.set_data(*np.transpose([self.places[name] for name in shown]))
+        self.lines.set_segments(
+            [[self.places[used], self.places[name]] for name in uses for used in uses[name]]
+        )
+
+
+def _places(x: float, count: int) -> tuple[np.ndarray, float]:
+    """Return the middles (count, 2) of a column's units, the first at the top, and their size."""
+    size = min(LARGEST, 0.8 * SIDE / count)
+    pitch = min(SIDE / count, 2.5 * size)
+    heights = SIDE / 2 + pitch * ((count - 1) / 2 - np.arange(count))
+    return np.column_stack([np.full(count, x), heights]), size
+
+
+def _stacked(maps: np.ndarray, places: np.ndarray, size: float) -> np.ndarray:
+    """Return the colours of a column's maps above one another, nothing between them."""
+    rows, columns, count = maps.shape
+    pitch = size if count == 1 else (places[0, 1] - places[-1, 1]) / (count - 1)
+    gap = round(rows * (pitch / size - 1))
+    colors = SIGNED(0.5 + np.moveaxis(maps, -1, 0)[::-1] / 3.2, bytes=True)
+    colors = np.concatenate([colors, np.zeros((count, gap, columns, 4), np.uint8)], axis=1)
+    return colors.reshape(-1, columns, 4)[: count * (rows + gap) - gap]
+
+
+def _square(x: float, y: float, size: float) -> np.ndarray:
+    return np.array([x, y]) + size / 2 * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)])
+
+
+def _draw(lines: LineCollection, places: np.ndarray, derivatives: np.ndarray, full: float) -> None:
+    """Show derivatives as lines: their sizes by width, the widest in front, their signs by colour.
+
+    Lines too thin to be visible are left out.
+    """
+    widths = WIDEST * np.minimum(np.abs(derivatives) / full, 1)
+    order = np.argsort(widths)
+    order = order[widths[order] > 0.1]
+    colors = np.where(derivatives[order] < 0, ORANGE, BLUE)
+    lines.set(segments=places[order], linewidths=widths[order], colors=colors)
+
+
+class Picked(Drawing):
+    """A ring around one of some points (2, n); `update(point)` takes its index.
+
+    Dragged, it goes to the point nearest to the pointer. `drags` names the control of the index,
+    and may name others behind it, which then take the values `also`.
+    """
+
+    def __init__(self, ax: Axes, points: np.ndarray, *, drags=("point",), also=()) -> None:
+        self.ax, self.points, self.drags, self.also = ax, points, drags, also
+        (self.ring,) = ax.plot(
+            [], [], "o", ms=15, mfc="none", mec=BLACK, mew=2.2, animated=True, zorder=6
+        )
+
+    def update(self, point: int) -> None:
+        self.ring.set_data(*self.points[:, [point]])
+
+    def dragged(self, start, to, *values) -> tuple:
+        """Return the index of the point nearest to the pointer, and the values `also`."""
+        away = self.points - np.reshape(to, (2, 1))
+        return int(np.argmin(np.sum(away**2, axis=0))), *self.also

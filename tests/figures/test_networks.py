@@ -1,0 +1,113 @@
+"""The drawing of a network: its units' maps, and derivatives as lines."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgba
+
+from calclearn.explorers.live import Painter
+from calclearn.figures.networks import WIDEST, NamedParts, NetworkGraph, Picked
+from calclearn.figures.style import BLUE, ORANGE, panels
+
+SIZES = (2, 3, 1)
+
+
+def blame(*sizes, seed=0):
+    rng = np.random.default_rng(seed)
+    return [(rng.normal(size=(after, n)), rng.normal(size=after)) for n, after in pairwise(sizes)]
+
+
+def maps(*sizes):
+    return [np.linspace(-1, 1, 16 * n).reshape(4, 4, n) for n in sizes]
+
+
+@pytest.fixture
+def drawing():
+    (ax,) = panels("flat", height=5)
+    return NetworkGraph(ax, len(SIZES), ("x", "y"))
+
+
+def test_width_is_the_size_of_a_derivative_and_colour_its_sign(drawing):
+    (W, b), (V, c) = derivatives = blame(*SIZES)
+    drawing.update(maps(*SIZES), derivatives, 1.5)
+    for lines, shown in ((drawing.weights, [*W.flat, *V.flat]), (drawing.biases, [*b, *c])):
+        sizes = np.sort(np.abs(shown))
+        assert lines.get_linewidths() == pytest.approx(WIDEST * np.minimum(sizes / 1.5, 1))
+        signs = [shown[k] > 0 for k in np.argsort(np.abs(shown))]
+        colors = [to_rgba(BLUE if positive else ORANGE) for positive in signs]
+        assert lines.get_colors().tolist() == [[*color] for color in colors]
+    assert [text.get_text() for text in drawing.sizes] == ["1.5", "0.75", "0.15"]
+
+
+def test_line_of_a_weight_joins_its_two_units(drawing):
+    W, V = np.zeros((3, 2)), np.zeros((1, 3))
+    W[2, 0] = 1.0  # from the first input to the last unit
+    drawing.update(maps(*SIZES), [(W, np.zeros(3)), (V, np.zeros(1))], 1.0)
+    ((start, end),) = drawing.weights.get_segments()
+    (_, right, bottom, top), hidden = (image.get_extent() for image in drawing.images[:2])
+    assert start[0] == pytest.approx(right)
+    assert bottom + top < 2 * start[1] < 2 * top
+    assert end[0] == pytest.approx(hidden[0])
+    assert hidden[2] < end[1] < (hidden[2] + hidden[3]) / 2
+    assert len(drawing.biases.get_segments()) == 0
+
+
+def test_map_of_the_first_unit_is_on_top(drawing):
+    outputs = maps(*SIZES)
+    outputs[1] = np.full((4, 4, 3), -1.0)
+    outputs[1][..., 0] = 1.0
+    drawing.update(outputs, blame(*SIZES), 1.0)
+    colors = drawing.images[1].get_array()
+    top, low = colors[-4:], colors[:4]
+    assert (top[..., 2] > top[..., 0]).all(), "blue is +1"
+    assert (low[..., 2] < low[..., 0]).all(), "orange is −1"
+    assert (colors[4:6, :, 3] == 0).all(), "nothing is between the maps"
+
+
+@pytest.mark.parametrize("hidden", [1, 2, 16, 24])
+def test_units_do_not_touch_and_are_square(drawing, hidden):
+    drawing.update(maps(2, hidden, 1), blame(2, hidden, 1), 1.0)
+    rows = sorted(edges[:, 1].min() for edges in drawing.edges.get_segments()[2 : 2 + hidden])
+    for edges in drawing.edges.get_segments():
+        assert np.ptp(edges[:, 0]) == pytest.approx(np.ptp(edges[:, 1]))
+        assert 0 <= edges.min() <= edges.max() <= 100
+    side = np.ptp(drawing.edges.get_segments()[2][:, 1])
+    assert (np.diff(rows) > side * 1.1).all()
+    rows_of_pixels = drawing.images[1].get_array().shape[0]
+    left, right, low, high = drawing.images[1].get_extent()
+    assert (high - low) / rows_of_pixels == pytest.approx((right - left) / 4, rel=0.1)
+
+
+def test_only_what_moves_is_painted_again(drawing):
+    drawing.update(maps(*SIZES), blame(*SIZES), 1.0)
+    painter = Painter(drawing.ax.figure)
+    painter.paint()
+    painter.paint()  # the first one settles the layout
+    drawing.update(maps(2, 5, 1), blame(2, 5, 1, seed=1), 2.0)
+    assert not drawing.ax.figure.stale
+
+
+def test_ring_goes_to_the_nearest_point():
+    (ax,) = panels("flat")
+    points = np.array([[0.0, 1.0, 2.0], [0.0, 1.0, 0.0]])
+    ring = Picked(ax, points, drags=("point", "shown"), also=("one",))
+    ring.update(2)
+    assert ring.ring.get_xydata().tolist() == [[2.0, 0.0]]
+    assert ring.dragged(np.zeros(2), np.array([0.9, 0.7]), 2, "all") == (1, "one")
+    assert ring.dragged(np.zeros(2), np.array([-9.0, 0.1]), 2, "all") == (0, "one")
+
+
+def test_graph_shows_what_is_named_and_used():
+    (ax,) = panels("flat")
+    places = {"x": (0, 0), "h": (1, 1), "L": (2, 0)}
+    parts = NamedParts(ax, places)
+    parts.update({"L": ["x"]})
+    assert [name for name, text in parts.names.items() if text.get_visible()] == ["x", "L"]
+    assert [line.tolist() for line in parts.lines.get_segments()] == [[[0, 0], [2, 0]]]
+    parts.update({"h": ["x"], "L": ["h"]})
+    assert all(text.get_visible() for text in parts.names.values())
+    assert [line.tolist() for line in parts.lines.get_segments()] == [
+        [[0, 0], [1, 1]],
+        [[1, 1], [2, 0]],
+    ]
