@@ -82,7 +82,7 @@ def race_figure(
     hide()
     for box in boxes.values():
         box.observe(hide, "value")
-    controls = starts | {"budget": budget} | boxes | controls
+    controls |= boxes | starts | {"budget": budget}
     return explore(compute, drawings, caption, play="budget", **controls)
 
 
