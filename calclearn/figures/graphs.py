@@ -227,8 +227,10 @@ class ComputationGraph(Drawing):
                 look = {"weight": "bold", "animated": True}
                 value = self._text(place, -9, "", BLACK, animated=True)
                 self.numbers.append((value, self._text(place, -28, "", BLAME, **look)))
-            look = {"animated": True, "bbox": {"fc": "white", "ec": "none", "pad": 0.5}}
             for line, spot in clear_spots(self.routes, self.places).items():
+                slanted = np.nanmax(np.abs(np.diff(self.routes[line][[0, -1], 1]))) > 12
+                gap = {"fc": "white", "ec": "none", "pad": 2.5 if slanted else 0.5}
+                look = {"animated": True, "bbox": gap}  # a line rests where its numbers stand
                 above = self._text(spot, 9, "", LOCAL, **look)
                 self.shares[line] = above, self._text(spot, -9, "", BLAME, **look)
             for line, edge in edges(self.routes).items():
