@@ -20,6 +20,7 @@ import inspect
 import itertools
 import operator
 import sys
+import types
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -205,6 +206,10 @@ def rule(function: Callable, *pullbacks: Callable | None, together: Callable | N
     """
     if not callable(function):
         raise TypeError(f"function must be a function, got {type(function).__name__}")
+    if isinstance(function, types.FunctionType) and not hasattr(function, "__wrapped__"):
+        raise TypeError(
+            f"{function.__name__} must be one operation of the trace: put @primitive above it"
+        )
     if not pullbacks and together is None:
         return lambda pullback: (rule(function, pullback), pullback)[1]
     given = [pullback for pullback in (*pullbacks, together) if pullback is not None]

@@ -4,6 +4,7 @@ A surface counts its evaluations, so that a line search pays for each of its tri
 Hessian for the d gradients that it costs by differences.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -73,6 +74,9 @@ def race(
     if not surface.minima:
         raise ValueError(f"surface must have a known minimum, got {surface.name!r}")
     lowest, results = surface(surface.minima[0]), {}
+    if not isinstance(optimizers, Mapping):
+        came = type(optimizers).__name__
+        raise TypeError(f"optimizers must be a dict, optimizers by their names, got {came}")
     for name, optimizer in optimizers.items():
         counted = CountedSurface(surface)
         descent = descend(counted.surface, start, optimizer, budget)

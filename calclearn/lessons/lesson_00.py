@@ -94,7 +94,7 @@ exercise("00.1", slope * (210 - 190) / 10 + intercept, """
 exercise("00.2", np.sum(residuals**2), """
     Each residual is squared, so that too high counts like too low, and all are added.
     > Compute all predictions at once: x is an array, and so is slope · x + intercept.
-    > Subtract y, square with **2, and add with np.sum.""", [
+    > Subtract y, square with **2, and add all of them with .sum().""", [
     (np.sum(residuals),              "The residuals are added, but not squared."),
     (np.sum(np.abs(residuals)),      "The sizes of the residuals are added, not the squares."),
     (np.mean(residuals**2),          "This is the mean of the squares, not their sum."),

@@ -70,7 +70,7 @@ def slope_at_a_point() -> Explorer:
             "scale": typeset(f"$h$ = {h:.2g}"),
         }
 
-    def caption(text, x, y, h, backward, forward, slope) -> str:
+    def caption(text, x, y, h, backward, forward, slope, range_of_slopes) -> str:
         if not np.isfinite(y):
             return f"f(x) = `{text}` has no value at x = {x:g}, and so no derivative there."
         secants = (
@@ -79,6 +79,8 @@ def slope_at_a_point() -> Explorer:
         )
         if np.isfinite(slope):
             return f"{secants} The tangent's slope, the derivative, is {_number(slope)}."
+        if max(abs(backward), abs(forward)) > 10 * range_of_slopes[1]:
+            return f"{secants} As h shrinks they grow beyond all bounds: f has no derivative here."
         return f"{secants} As h shrinks they agree on no number: f has no derivative here."
 
     left, right, under, limit = panels("flat", "flat", "below", "below", height=5.4)
@@ -146,7 +148,7 @@ def product_rule() -> Explorer:
 
     left, right = panels("flat", "flat", height=3.8)
     with style():
-        left.set(title="product: sides g and f", xlim=(0, 4), ylim=(0, 7.5))
+        left.set(title="product: sides $g = x^2$ and $f = e^x$", xlim=(0, 4), ylim=(0, 9))
         right.set(title="quotient: area f, width g, height q", xlim=(0, 4), ylim=(0, 7.5))
         for ax in (left, right):
             ax.set(xlabel="$g$")
@@ -170,7 +172,7 @@ def product_rule() -> Explorer:
         grow,
         drawings,
         "Over h = {h:.3g} the product f·g grows by {product:.3g}·h, of which the corner is "
-        "{corner_per_h:.2g}·h; its derivative f′·g + f·g′ is {rule:.3g}. The quotient grows by "
+        "{corner_per_h:.2g}·h; its derivative f′·g + f·g′ is {rule:.3g}. The quotient changes by "
         "{quotient:.3g}·h; its derivative (f′·g − f·g′) / g² is {rule_of_quotient:.3g}.",
         x=slider(1.0, 0.8, 1.5, 0.05),
         h=log_slider(0.3, 1e-3, 0.5),

@@ -45,7 +45,7 @@ def residual_squares(data: LineData | None = None) -> Explorer:
         }
 
     def caption(slope, intercept, points, total, least) -> str:
-        best = "hardly any line does better"
+        best = "hardly any line does better: you are there"
         if total >= 1.005 * least:
             best = f"the best line reaches {least:.3g} {unit}²"
         return (
@@ -101,7 +101,7 @@ def far_penguin() -> Explorer:
     with style():
         ax.plot([], [], color=MODEL, lw=2.5, label="smallest sum of squares")
         ax.plot([], [], color=BEST, lw=2.5, ls="--", label="smallest sum of absolute values")
-        ax.legend(loc="upper left")
+        ax.legend(loc="lower right")
     drawings = [
         Data(ax, data, title="drag the orange penguin", around=penguin_line()),
         Line(ax).on(weights="squares"),
@@ -112,8 +112,8 @@ def far_penguin() -> Explorer:
         fit,
         drawings,
         "With this penguin at {flipper:.1f} cm and {mass:.1f} kg the slope is {squares[0]:.2f} by "
-        "squares and {absolute[0]:.2f} by absolute values. Its own square is {share:.0%} of the "
-        "SSE, in kg², of the best line.",
+        "squares and {absolute[0]:.2f} by absolute values. Its square alone is {share:.0%} of the "
+        "SSE (kg²) of the blue line.",
         flipper=slider(3.0, -2.0, 4.5, 0.1, label="its flipper, x (cm)"),
         mass=slider(5.2, 2.5, 6.5, 0.05, label="its mass (kg)"),
     )

@@ -112,11 +112,11 @@ def every_direction() -> Explorer:
         ways = {
             "uphill, as steeply as it gets": abs(turn) < 3,
             "downhill, as steeply as it gets": abs(turn) > 177,
-            "along the contour, where nothing changes": abs(abs(turn) - 90) < 3,
+            "along the contour, where hardly anything changes": abs(abs(turn) - 90) < 5,
         }
         way = next((way for way, so in ways.items() if so), "uphill" if rate > 0 else "downhill")
         return (
-            f"At {turn:.0f}° to the gradient the loss changes by {rate:.0f} kg² per unit: |∇L| = "
+            f"Direction {angle:.0f}° is {turn:.0f}° from the gradient: the loss changes by {rate:.0f} kg² per unit: |∇L| = "
             f"{steepest:.0f} times cos φ = {rate / steepest:.2f}. The way is {way}."
         )
 
@@ -143,7 +143,7 @@ def every_direction() -> Explorer:
         lambda angle: cut(angle) | constants,
         drawings,
         caption,
-        angle=slider(0.0, -180.0, 180.0, 1.0, label="direction (°)"),
+        angle=slider(40.0, -180.0, 180.0, 1.0, label="direction (°)"),
     )
 
 

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from calclearn.data import LineData, penguin_line
-from calclearn.descent.descend import Descent, descend
+from calclearn.descent.descend import Descent, Stop, descend
 from calclearn.descent.losses import line_loss
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.exercises import choice, exercise, outcome
@@ -66,7 +66,9 @@ def learning_rate(data: LineData | None = None) -> Explorer:
             "rates": rates,
             "bands": bands(rates),
             "goal": (GOAL, goal),
-            "reached": len(descent.values) > GOAL and descent.values[GOAL] < goal,
+            "reached": bool(
+                descent.values[: GOAL + 1][-1] < goal and descent.stop != Stop.DIVERGED
+            ),
         }
 
     def caption(
@@ -74,7 +76,7 @@ def learning_rate(data: LineData | None = None) -> Explorer:
     ) -> str:
         return (
             f"{regime(rates, learning_rate)}. From ({slope:.2f}, {intercept:.2f}): along the worse "
-            f"axis the error is multiplied by {rates.factor(learning_rate):.3g} at each step; "
+            f"axis the error is multiplied by {rates.factor(learning_rate):.4g} at each step; "
             f"{progress(descent, step, unit)} "
             f"(lowest possible: {lowest:.3g} {unit}). With {points} points the border 2/λmax is "
             f"{rates.oscillates:.3g}. Goal ★, below {goal[1]:.3g} {unit} in {GOAL} steps: "
@@ -192,7 +194,7 @@ def two_factors() -> Explorer:
         left.set(xlim=(0, top), ylim=(-1.6, 1.1), xticks=[0, top / 2, top])
         left.axhspan(-1, 1, color=LIGHT, alpha=0.4, lw=0)
         left.axvline(fastest, color=BEST, ls="--", lw=1.2)
-        left.text(fastest, 1.05, "best", ha="right", va="top", rotation=90, color=BEST)
+        left.text(fastest, -1.55, "best", ha="right", va="bottom", rotation=90, color=BEST)
         for curvature, color, ls in zip(curvatures, AXES, ("-", "--"), strict=True):
             left.plot([0, top], [1, 1 - top * curvature], color=color, ls=ls)
         middle.set(title="error along each axis", xlabel="step $k$", yscale="log")
@@ -217,7 +219,7 @@ def two_factors() -> Explorer:
         drawings,
         caption,
         play="step",
-        learning_rate=slider(0.0004, 0.0, top, 0.00001, label="learning rate"),
+        learning_rate=slider(0.0004, 0.00001, top, 0.00001, label="learning rate"),
     )
 
 
