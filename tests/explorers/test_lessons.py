@@ -25,6 +25,8 @@ def settings(control):
         ends = (control.base**control.min, control.base**control.max)
         # 10 ** log10(x) may leave the slider by a rounding error
         return [np.clip(end, ends[0], ends[1]) for end in ends]
+    if isinstance(control, widgets.Checkbox):
+        return [False, True]
     if isinstance(control, widgets.Text):
         return ["x**3 - x", "exp(-x**2)"]
     if hasattr(control, "min"):
