@@ -8,12 +8,15 @@ bits, as in most networks, so a gradient may leave what a number can hold.
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+import ipywidgets as widgets
 import numpy as np
 from matplotlib.axes import Axes
 
+from calclearn.calculus.tracing import primitive, rule
 from calclearn.data import penguins
 from calclearn.descent.descend import Descent, Stop, descend
 from calclearn.descent.losses import sigmoid
@@ -72,14 +75,80 @@ def species() -> tuple[np.ndarray, np.ndarray]:
     return x.astype(np.float32), np.unique(data.species, return_inverse=True)[1]
 
 
-def deep_network(depth: int, activation: str, initial: Initial = xavier) -> Network:
+def _spread(z: np.ndarray) -> np.ndarray:
+    """Return the standard deviation of each column, and a little more, so that it is never 0."""
+    return np.sqrt(np.var(z, axis=0) + 1e-5)
+
+
+@primitive
+def normalised(z: np.ndarray) -> np.ndarray:
+    """ẑ = (z - mean z) / √(var z + 10⁻⁵), each column for itself: (N, D) to (N, D).
+
+    Backward, as a z moves the mean and the variance too: (g - mean g - ẑ mean(g ẑ)) / √(...).
+    """
+    return (z - np.mean(z, axis=0)) / _spread(z)
+
+
+rule(
+    normalised,
+    lambda g, y, z: (g - np.mean(g, axis=0) - y * np.mean(g * y, axis=0)) / _spread(z),
+)
+
+
+@dataclass(frozen=True)
+class Block(Layer):
+    """A dense layer and its activation, with the two cures that a network is built with.
+
+        y = φ(ẑ) + x,        z = W x + b
+
+    `skip` adds the x, where y has its shape; `normalise` makes z to ẑ, which has mean 0 and spread
+    1 over all examples, unit by unit.
+
+    >>> Block(Dense(1), ReLU(), skip=True)((np.array([[-2.0]]), np.zeros(1)), np.array([[3.0]]))
+    array([[3.]])
+
+    Sources: He, Zhang, Ren & Sun, "Deep residual learning", CVPR (2016); Ioffe & Szegedy, "Batch
+    normalization", ICML (2015), whose learned scale and shift are left out.
+    """
+
+    dense: Dense
+    activation: Layer
+    skip: bool = False
+    normalise: bool = False
+
+    def shapes(self, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+        return self.dense.shapes(shape)
+
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        return self.dense.output_shape(shape)
+
+    def draw(self, name: str, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        return self.dense.draw(name, rng, shape)
+
+    def forward(self, parameters: tuple, x):
+        z = self.dense.forward(parameters, x)
+        y = self.activation.forward((), normalised(z) if self.normalise else z)
+        return y + x if self.skip and y.shape == x.shape else y
+
+
+def deep_network(
+    depth: int,
+    activation: str,
+    initial: Initial = xavier,
+    *,
+    skip: bool = False,
+    normalise: bool = False,
+) -> Network:
     """A network of `depth` layers of 32 units, and three outputs, one for each species.
+
+    A layer is a `Dense` and its activation, or with `skip` or `normalise` a `Block` of both.
 
     >>> deep_network(2, "tanh").shapes[::2]
     [(4,), (32,), (32,)]
     """
-    hidden = (Dense(UNITS, initial), ACTIVATIONS[activation].layer) * depth
-    return Network((*hidden, Dense(3, initial)), (4,))
+    dense, layer = Dense(UNITS, initial), ACTIVATIONS[activation].layer
+    hidden = (Block(dense, layer, skip, normalise),) if skip or normalise else (dense, layer)
+    return Network((*hidden * depth, Dense(3, initial)), (4,))
 
 
 def of_scale(scale: float) -> Initial:
@@ -94,7 +163,7 @@ def of_scale(scale: float) -> Initial:
 GRADIENTS = {  # of the loss, with respect to what a layer puts out and to its weights
     "output": {"color": BLAME, "marker": "o", "ms": 4, "label": "by output"},
     "weights": {"color": MODEL, "marker": "s", "ms": 3, "lw": 1, "label": "by weights"},
-    "expected": {"color": BLACK, "ls": "--", "lw": 1.2, "label": "scale × slope"},
+    "expected": {"color": BLACK, "ls": "--", "lw": 1.2, "label": "expected"},
 }
 SIGNALS = {
     "size": {"color": GREY, "marker": "o", "ms": 4, "label": "typical size"},
@@ -112,16 +181,25 @@ def gradients_by_layer() -> Explorer:
     (x, y), (left, right) = species(), panels("flat", "flat", height=4.1)
     bits = np.finfo(np.float32)
 
-    def back_and_forth(depth, scale, activation) -> dict:
-        network = deep_network(depth, activation, of_scale(scale))
-        layers = backpropagated(network, network.init(0).astype(np.float32), x, y)
-        a = np.array([layer.activation.astype(float) for layer in layers[1::2]])
-        slopes = ACTIVATIONS[activation].slope(a)
-        output = np.array([length(layer.to_activation) for layer in layers[1::2]])
-        weights = np.array([length(layer.to_parameters[0]) for layer in layers[:-1:2]])
+    def back_and_forth(depth, scale, activation, skip, normalise) -> dict:
+        cures = {"skip": skip, "normalise": normalise}
+        network = deep_network(depth, activation, of_scale(scale), **cures)
+        start = network.init(0).astype(np.float32)
+        layers = backpropagated(network, start, x, y)
+        parts = len(layers) // depth  # of each of the deep layers: dense and activation, or a block
+        outputs = layers[parts - 1 : -1 : parts]
+        a = np.array([layer.activation.astype(float) for layer in outputs])
+        before = np.concatenate([np.zeros_like(a[:1]), a[:-1]])
+        slopes = ACTIVATIONS[activation].slope(a - before if skip else a)
+        output = np.array([length(layer.to_activation) for layer in outputs])
+        weights = np.array([length(layer.to_parameters[0]) for layer in layers[:-1:parts]])
         size, spread = _typical(a), _typical(a - a.mean(axis=1, keepdims=True))
         spread[spread <= bits.eps * size] = np.nan  # rounding, no difference
         factors = scale * _typical(slopes)
+        if normalise:
+            W = np.array([W for W, _ in network.parameters(start)[1:-1]], float)
+            factors[1:] /= _typical(np.std(before[1:] @ W.transpose(0, 2, 1), axis=1))
+        factors = np.sqrt(1 + factors**2) if skip else factors
         expected = output[-1] * np.append(np.cumprod(factors[:0:-1])[::-1], 1)
         return {
             "output": _finite(output),
@@ -133,9 +211,11 @@ def gradients_by_layer() -> Explorer:
             "flat": np.mean(slopes < ACTIVATIONS[activation].steepest / 10),
         }
 
-    def caption(depth, scale, activation, output, size, spread, factors, flat) -> str:
+    def caption(
+        depth, scale, activation, skip, normalise, output, size, spread, factors, flat
+    ) -> str:
         (_, gradients), alike = output, len(spread[0]) < depth
-        network = f"{depth} layers of {activation}, scale {scale:.3g}"
+        network = f"{depth} layers of {activation}, scale {scale:.3g}{_cured(skip, normalise)}"
         if len(gradients) < depth:
             layers = len(size[0])
             where = f"in layer {layers + 1}" if layers < depth else "on the way back"
@@ -152,7 +232,8 @@ def gradients_by_layer() -> Explorer:
         )  # fmt: skip
         return (
             f"{network}: each layer multiplies the gradient that goes back through it by "
-            f"{factor ** (1 / back):.2g} (scale × slope: {product ** (1 / back):.2g}). It is "
+            f"{factor ** (1 / back):.2g} ({'expected' if skip or normalise else 'scale × slope'}: "
+            f"{product ** (1 / back):.2g}). It is "
             f"{gradients[-1]:.3g} at the last output and {gradients[0]:.3g} at the first{lost}. "
             f"In the last layer {last}; {flat:.0%} of all slopes are flat."
         )
@@ -161,7 +242,7 @@ def gradients_by_layer() -> Explorer:
     _sizes_by_layer(right, "forward: size of the activations")
     drawings = [Lines(left, GRADIENTS, edge=True), Lines(right, SIGNALS, edge=True)]
     legend_below(left, right)
-    scale = log_slider(1.0, 0.25, 16, 60)
+    scale = log_slider(1.0, 0.25, 32, 70)
     scale.readout_format = ".2f"
     return explore(
         back_and_forth,
@@ -170,7 +251,14 @@ def gradients_by_layer() -> Explorer:
         depth=slider(20, 2, DEEPEST, 1, label="layers"),
         scale=scale,
         activation=menu(ACTIVATIONS.keys()),
+        skip=widgets.Checkbox(),
+        normalise=widgets.Checkbox(),
     )
+
+
+def _cured(skip: bool, normalise: bool) -> str:
+    """Return which of the two cures are in the network, as the end of its description."""
+    return ", skip" * skip + ", normalised" * normalise
 
 
 def _typical(values: np.ndarray) -> np.ndarray:
@@ -272,20 +360,25 @@ INITIAL = {
 
 @lru_cache(maxsize=60)  # a control that comes back has its runs again
 def train(
-    depth: int, activation: str, initial: str, learning_rate: float, max_norm: float | None = None
+    depth: int,
+    activation: str,
+    initial: str,
+    learning_rate: float,
+    max_norm: float | None = None,
+    *,
+    skip: bool = False,
+    normalise: bool = False,
 ) -> Descent:
     """Train a deep network on the species by gradient descent; `max_norm` clips the gradient."""
-    network, plain = (
-        deep_network(depth, activation, INITIAL[initial]),
-        GradientDescent(learning_rate),
-    )
+    network = deep_network(depth, activation, INITIAL[initial], skip=skip, normalise=normalise)
+    plain = GradientDescent(learning_rate)
     start = network.init(0).astype(np.float32)
     optimizer = plain if max_norm is None else clipped(plain, max_norm)
     return descend(network.loss(*species()), start, optimizer, STEPS, every=EVERY)
 
 
 def cures() -> Explorer:
-    """What keeps a gradient alive? One deep network, trained from five kinds of initial weights.
+    """What keeps a gradient alive? One deep network, trained from several kinds of initial weights.
 
     Losses are recorded every fourth step; a step between two records shows the nearer one.
 
@@ -296,12 +389,20 @@ def cures() -> Explorer:
     (x, y), (left, right) = species(), panels("flat", "flat", height=4.0)
     shares = np.bincount(y) / len(y)
     baseline = -float(shares @ np.log(shares))  # of predicting these shares for every penguin
+    nothing = np.empty((2, 0))  # is drawn for the runs that are not asked for
 
-    def training(step, activation, depth, learning_rate, max_norm) -> dict:
-        network, record = deep_network(depth, activation), int(step / EVERY + 0.5)
-        quantities, now = {"steps": STEPS, "shown": record * EVERY}, {}
+    def training(
+        step, initial, activation, depth, skip, normalise, learning_rate, max_norm
+    ) -> dict:
+        network = deep_network(depth, activation, skip=skip, normalise=normalise)
+        record, now = int(step / EVERY + 0.5), {}
+        quantities = {"steps": STEPS, "shown": record * EVERY}
         for name in INITIAL:
-            run = train(depth, activation, name, learning_rate, max_norm)
+            quantities |= {f"loss, {name}": nothing, f"gradient, {name}": nothing}
+        for name in initial:
+            run = train(
+                depth, activation, name, learning_rate, max_norm, skip=skip, normalise=normalise
+            )
             row = min(record, len(run.values) - 1)
             norms = [*gradient_norms(network, run.points[row], x, y).values()]
             over = run.stop == Stop.DIVERGED and run.steps_taken <= record * EVERY
@@ -310,29 +411,35 @@ def cures() -> Explorer:
             quantities[f"gradient, {name}"] = _finite(np.array(norms))
         return quantities | {"now": now}
 
-    def caption(shown, activation, depth, learning_rate, max_norm, now) -> str:
+    def caption(
+        step, shown, activation, depth, skip, normalise, learning_rate, max_norm, now
+    ) -> str:
         clipping = "not clipped" if max_norm is None else f"clipped to {max_norm:g}"
+        nearest = "" if shown == step else f", the record nearest to {step}"
         losses = ", ".join(
             f"{name} {'diverges' if loss == math.inf else f'{loss:.2f}'}"
             for name, loss in now.items()
         )
         return (
-            f"{depth} layers of {activation}, learning rate {learning_rate:g}, gradient "
-            f"{clipping}. Loss after {counted(shown, 'step')} (nats): {losses}. The baseline, which "
-            f"knows only the share of each species, has {baseline:.2f}."
+            f"{depth} layers of {activation}{_cured(skip, normalise)}, learning rate "
+            f"{learning_rate:g}, gradient {clipping}. Loss after {counted(shown, 'step')} "
+            f"(nats{nearest}): {losses}. The baseline, which predicts the share of each species, "
+            f"has {baseline:.2f}."
         )
 
     left.set(xlim=(0, STEPS), ylim=(1e-3, 1e2), yscale="log", xlabel="step $k$")
     left.set(title="loss: cross-entropy (nats)")
     left.grid(True, axis="y", lw=0.6)
     left.axhline(baseline, color=BLACK, lw=0.8)
-    _sizes_by_layer(right, "gradient by layer, now", most=21)
+    _sizes_by_layer(right, "gradient by layer, now", most=DEEPEST + 1)
     drawings = [
         Lines(left, _looks("loss"), edge=True),
         Rule(left, x="shown", color=GREY, lw=1),
         Lines(right, _looks("gradient"), edge=True),
     ]
     legend_below(right)
+    runs = {"too small, He, too large": ("too small", "He", "too large")}
+    runs |= {name: (name,) for name in INITIAL} | {"all five": tuple(INITIAL)}
     return explore(
         training,
         drawings,
@@ -340,7 +447,10 @@ def cures() -> Explorer:
         play="step",
         step=slider(60, 0, STEPS, EVERY),
         activation=menu(ACTIVATIONS.keys(), "ReLU"),
-        depth=menu([5, 10, 20], 10, label="layers"),
+        depth=menu([5, 10, 20, DEEPEST], 10, label="layers"),
+        skip=widgets.Checkbox(),
+        normalise=widgets.Checkbox(),
+        initial=menu(runs, label="initial weights"),
         learning_rate=menu([0.01, 0.03, 0.1], 0.03),
         max_norm=menu({"none": None, "to 1": 1.0, "to 0.1": 0.1}, label="clipping"),
     )

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from calclearn import lessons
+from calclearn.calculus import numerical
 from calclearn.calculus.autodiff import grad
 from calclearn.data import penguins
 from calclearn.descent.descend import Stop
@@ -17,8 +18,10 @@ from calclearn.lessons.lesson_13 import (
     SIGNALS,
     SIZES,
     STEPS,
+    Block,
     _looks,
     deep_network,
+    normalised,
     of_scale,
     species,
     train,
@@ -193,10 +196,72 @@ def test_caption_at_every_corner(star, depth, activation, scale):
 
 def test_a_scale_beyond_the_slider_becomes_its_end(star):
     put(star.controls["scale"], 20.0)
-    assert star.values["scale"] == pytest.approx(16.0)
-    assert "scale 16:" in star.caption
-    with pytest.raises(ValueError, match=r"scale must lie between 0\.25 and 16, got 20"):
-        star.set(scale=20)
+    assert star.values["scale"] == pytest.approx(20.0, rel=0.04)  # the nearest step
+    put(star.controls["scale"], 50.0)
+    assert star.values["scale"] == pytest.approx(32.0)
+    assert "scale 32" in star.caption
+    with pytest.raises(ValueError, match=r"scale must lie between 0\.25 and 32, got 50"):
+        star.set(scale=50)
+
+
+# Skip and normalise.
+
+EITHER = [(True, False), (False, True), (True, True)]
+
+
+def test_normalised_columns_and_their_derivatives():
+    rng = np.random.default_rng(0)
+    z, g = rng.normal(size=(7, 3)) * [0.1, 1, 5] + [3, 0, -2], rng.normal(size=(7, 3))
+    np.testing.assert_allclose(normalised(z).mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(normalised(z).std(axis=0), 1, rtol=1e-3)
+
+    def step_by_step(z):
+        apart = z - np.mean(z, axis=0)
+        return np.sum(g * apart / np.sqrt(np.mean(apart**2, axis=0) + 1e-5))
+
+    gradient = grad(lambda z: np.sum(g * normalised(z)))(z)
+    np.testing.assert_allclose(gradient, grad(step_by_step)(z), atol=1e-12)
+    flat = numerical.grad(lambda z: step_by_step(z.reshape(7, 3)))(z.ravel())
+    np.testing.assert_allclose(gradient.ravel(), flat, atol=1e-6)
+
+
+@pytest.mark.parametrize(("skip", "normalise"), EITHER)
+def test_first_weights_of_a_network_of_blocks(skip, normalise):
+    (x, y), network = species(), deep_network(3, "tanh", skip=skip, normalise=normalise)
+    assert [type(layer) for layer in network.layers[:-1]] == [Block] * 3
+    assert network.dimension == deep_network(3, "tanh").dimension
+    np.testing.assert_array_equal(network.init(0), deep_network(3, "tanh").init(0))
+    w, loss = network.init(0), network.loss(x.astype(float), y)
+    around = numerical.derivative(lambda first: loss(np.append(first, w[1:])), w[0])
+    assert loss.gradient(w)[0] == pytest.approx(around.value, rel=1e-6)
+
+
+@pytest.mark.parametrize(("skip", "normalise"), EITHER)
+def test_forty_sigmoid_layers_come_alive(star, skip, normalise):
+    before = star.values
+    star.set(depth=40, scale=1.0, activation="sigmoid", skip=False, normalise=False)
+    assert star.state["output"][1][0] < 1e-20
+    state = star.set(skip=skip, normalise=normalise).state
+    _, output = state["output"]
+    _, expected = state["expected"]
+    assert len(state["spread"][0]) == 40  # the penguins still differ
+    assert 0.5 < output[0] / output[-1] < 30
+    assert (output[0] / output[-1]) ** (1 / 39) == pytest.approx(
+        (expected[0] / expected[-1]) ** (1 / 39), rel=0.15
+    )
+    assert ("skip" in star.caption, "normalised" in star.caption) == (skip, normalise)
+    star.set(**before)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("scale", [0.25, 32.0])
+@pytest.mark.parametrize(("skip", "normalise"), EITHER)
+def test_caption_with_cures_at_every_corner(star, activation, scale, skip, normalise):
+    before = star.values
+    star.set(depth=40, activation=activation, scale=scale, skip=skip, normalise=normalise)
+    assert star.error is None
+    assert not any(word in star.caption for word in ("nan", "inf"))
+    star.set(**before)
 
 
 # The chain.
@@ -250,7 +315,8 @@ def test_first_record_of_a_training():
     ],
 )
 def test_initial_weights_that_learn(cures, activation, depth, learn, do_not):
-    losses = cures.set(step=STEPS, activation=activation, depth=depth).state["now"]
+    cures.set(step=STEPS, activation=activation, depth=depth, initial=tuple(INITIAL))
+    losses = cures.state["now"]
     assert all(losses[name] < 0.1 for name in learn)
     assert all(losses[name] > 1.0 for name in do_not)
 
@@ -274,3 +340,26 @@ def test_losses_and_gradients_at_a_step(cures, step, shown):
     assert np.linalg.norm(state["gradient, He"][1]) == pytest.approx(whole, rel=1e-3)
     cures.still()
     assert cures._drawings[1].drawing.lines["x"][1].get_xdata()[0] == shown
+
+
+def test_a_step_between_two_records_is_said_back(cures):
+    assert "Loss after 60 steps (nats, the record nearest to 58)" in cures.set(step=58).caption
+    assert "Loss after 60 steps (nats):" in cures.set(step=60).caption
+
+
+def test_only_the_runs_that_are_asked_for(cures):
+    assert [*cures.state["now"]] == ["too small", "He", "too large"]
+    state = cures.set(initial=("He",)).state
+    assert [*state["now"]] == ["He"]
+    cures.still()
+    lines = cures._drawings[0].drawing.lines
+    assert [name for name, line in lines.items() if len(line.get_xdata())] == ["loss, He"]
+
+
+def test_forty_sigmoid_layers_learn_once_they_are_normalised(cures):
+    cures.set(step=STEPS, activation="sigmoid", depth=40, initial=("He",))
+    assert cures.state["now"]["He"] > 1.0
+    normalised = cures.set(normalise=True).state["now"]["He"]
+    assert normalised < 0.3
+    assert cures.set(skip=True).state["now"]["He"] < normalised / 10
+    assert "40 layers of sigmoid, skip, normalised, learning rate" in cures.caption
