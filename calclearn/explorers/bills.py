@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from calclearn.data import penguins
 from calclearn.figures.marks import Dots
-from calclearn.figures.style import SEEN, UNSEEN
+from calclearn.figures.style import TRAINING, VALIDATION
 
 WINDOW = (170, 233), (12, 23)  # mm
 LEVEL = 17.0  # mm, from which depths are counted
@@ -39,11 +39,11 @@ def bird_dots(ax: Axes, *, title: str, held_out: dict | None = None) -> Dots:
     labels = (penguins().label(name) for name in ("flipper_length", "bill_depth"))
     limits = dict(zip(("xlim", "ylim"), WINDOW, strict=True))
     ax.set(**dict(zip(("xlabel", "ylabel"), labels, strict=True)), **limits, title=title)
-    faint = {"marker": "s", "color": UNSEEN, "ms": 3, "alpha": 0.45, "mec": "none", "zorder": 2}
+    faint = {"marker": "s", "color": VALIDATION, "ms": 3, "alpha": 0.45, "mec": "none", "zorder": 2}
     return Dots(
         ax,
         {
             "held_out": faint | (held_out or {}),
-            "fitted": {"color": SEEN, "ms": 6, "zorder": 3, "label": "training birds"},
+            "fitted": {"color": TRAINING, "ms": 6, "zorder": 3, "label": "training birds"},
         },
     )

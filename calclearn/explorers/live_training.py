@@ -21,7 +21,7 @@ from calclearn.descent.optimizers import check_optimizer
 from calclearn.descent.surfaces import Array, Surface, as_points
 from calclearn.explorers.explore import explore
 from calclearn.explorers.progress import HELD_OUT, Progress, described
-from calclearn.figures.style import MODEL, SEEN, STEP, UNSEEN, panels
+from calclearn.figures.style import MODEL, STEP, TRAINING, VALIDATION, panels
 from calclearn.figures.training import CurvesByStep
 
 
@@ -217,8 +217,8 @@ class Training:
         left, *right = panels(*["flat"] * (1 + scored))
         looks = {progress.loss_label: {"color": STEP, "marker": "o"}}
         if progress.held_out is not None:
-            looks[progress.loss_label] |= {"color": SEEN, "lw": 1.2}
-            looks[HELD_OUT] = {"color": UNSEEN, "marker": "s"}
+            looks[progress.loss_label] |= {"color": TRAINING, "lw": 1.2}
+            looks[HELD_OUT] = {"color": VALIDATION, "marker": "s"}
         title = f"loss ({progress.unit})" if progress.unit else "loss"
         drawings = [CurvesByStep(left, looks, title=title, log=True)]
         for ax in right:

@@ -32,7 +32,7 @@ CLASSES = (ORANGE, BLUE)  # the answers -1 and +1 of a classifier
 BASINS = (BLUE, ORANGE, GREEN, YELLOW, SKY, PURPLE)  # where descents end, one colour a minimum
 UNSETTLED = {"hardly moves": LIGHT, "diverges": BLACK}  # where they do not end
 TRUE, SUSPECT = SKY, VERMILION  # what the right gradient does, and what another one does
-SEEN, UNSEEN = BLACK, ORANGE  # data that a fit was given, and data held back from it
+TRAINING, VALIDATION = BLACK, ORANGE  # data that a fit was given, and data held back from it
 
 # Marker of each kind of point at which the gradient vanishes.
 STATIONARY = {"minimum": "o", "saddle": "X", "maximum": "^", "degenerate": "D"}

@@ -38,9 +38,9 @@ from calclearn.figures.style import (
     GREY,
     LIGHT,
     MODEL,
-    SEEN,
     STEP,
-    UNSEEN,
+    TRAINING,
+    VALIDATION,
     WEIGHTS,
     legend_below,
     panels,
@@ -134,7 +134,7 @@ def lower_is_worse() -> Explorer:
     )
     right.set_yticks([], minor=True)
     right.axhline(0, color=GREY, lw=0.8)
-    train, test = {"color": SEEN, "marker": "o"}, {"color": UNSEEN, "marker": "s"}
+    train, test = {"color": TRAINING, "marker": "o"}, {"color": VALIDATION, "marker": "s"}
     faint, bold = {"alpha": 0.3, "ms": 3, "lw": 1}, {"ms": 4, "lw": 1.8}
     curves = {
         "train": train | bold | {"label": f"the {FITTED} birds of the fit"},
@@ -228,8 +228,8 @@ def double_descent() -> Explorer:
     right.grid(True, axis="y", lw=0.6)
     ring = {"mfc": "none", "mew": 2, "mec": MODEL, "ms": 13}
     losses = {
-        "train": {"color": SEEN, "label": f"the {FITTED} birds of the fit"},
-        "test": {"color": UNSEEN, "ls": DASHED, "label": "the others"},
+        "train": {"color": TRAINING, "label": f"the {FITTED} birds of the fit"},
+        "test": {"color": VALIDATION, "ls": DASHED, "label": "the others"},
     }
     drawings = [
         bird_dots(left, title="birds, and the fit"),

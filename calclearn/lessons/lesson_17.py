@@ -28,7 +28,16 @@ from calclearn.explorers.wording import counted
 from calclearn.figures.curves import Tangent
 from calclearn.figures.descents import Path
 from calclearn.figures.marks import Lines, Rule
-from calclearn.figures.style import BLACK, GREY, MODEL, SEEN, UNSEEN, legend_below, panels, style
+from calclearn.figures.style import (
+    BLACK,
+    GREY,
+    MODEL,
+    TRAINING,
+    VALIDATION,
+    legend_below,
+    panels,
+    style,
+)
 from calclearn.figures.surfaces import Contours, Point
 
 STRENGTHS, RATES = (1e-5, 1.0), (3e-3, 1.2)
@@ -39,8 +48,8 @@ STARTS = {  # (λ, η)
     "strong, large steps": (0.5, 0.3),
     "strong, small steps": (0.5, 0.006),
 }
-TRAINING = {"color": SEEN, "ls": "--", "lw": 1.6, "label": "training loss"}
-VALIDATION = {"color": UNSEEN, "lw": 2.5, "label": "validation loss"}
+TRAINING_LOSS = {"color": TRAINING, "ls": "--", "lw": 1.6, "label": "training loss"}
+VALIDATION_LOSS = {"color": VALIDATION, "lw": 2.5, "label": "validation loss"}
 PARTS = np.split(sample_of(0), [20, 120])  # birds for training, for validation, for the test
 NAMES = ("penalty $\\lambda$", "learning rate $\\eta$")
 
@@ -159,7 +168,7 @@ def slope_of_validation() -> Explorer:
         ax.set_title(f"loss over {words.split()[-1]} (mm²)")
         ax.grid(True, axis="y", lw=0.6)
         _in_tens(ax.xaxis, limits)
-        curves = {f"training_by_{name}": TRAINING, f"validation_by_{name}": VALIDATION}
+        curves = {f"training_by_{name}": TRAINING_LOSS, f"validation_by_{name}": VALIDATION_LOSS}
         tangent = {"x": f"log_{name}", "y": "height", "slope": f"slope_by_{name}"}
         drawings += [Lines(ax, curves, edge=True), Tangent(ax, color=MODEL).on(**tangent)]
     drawings.append(Rule(axes[1], x="border", color=GREY, lw=1.2, ls=":"))
@@ -229,7 +238,7 @@ def tuning_by_descent() -> Explorer:
         *_birds_and_fit(left),
         path,
         now,
-        Lines(right, {"validation": VALIDATION, "test": test_look}, step="step", edge=True),
+        Lines(right, {"validation": VALIDATION_LOSS, "test": test_look}, step="step", edge=True),
     ]
     for axis, limits in zip((middle.xaxis, middle.yaxis), np.exp(window), strict=True):
         _in_tens(axis, limits)
@@ -366,9 +375,9 @@ def chaotic_rates() -> Explorer:
     left.axvline(border, color=GREY, ls=":", lw=1.2)
     left.text(border, 0.96 * limits[1], "$2/\\lambda_{\\mathrm{max}}$ ", ha="right", va="top")
     drawings = [
-        Lines(left, "whole", color=UNSEEN, lw=1, edge=True),
+        Lines(left, "whole", color=VALIDATION, lw=1, edge=True),
         Tangent(left, color=MODEL).on(x="learning_rate", y="height", slope="drawn_slope"),
-        Lines(middle, "magnified", color=UNSEEN, lw=1, edge=True),
+        Lines(middle, "magnified", color=VALIDATION, lw=1, edge=True),
         Tangent(middle, color=MODEL).on(x="origin", y="origin", slope="magnified_slope"),
         Lines(right, "sizes", color=MODEL, marker=".", lw=1.4, edge=True),
     ]

@@ -41,9 +41,9 @@ from calclearn.figures.style import (
     BLAME,
     GREY,
     MODEL,
-    SEEN,
     STEP,
-    UNSEEN,
+    TRAINING,
+    VALIDATION,
     legend_below,
     panels,
     style,
@@ -74,8 +74,14 @@ LABELS = {
     "early": "stop early",
 }  # fmt: skip
 LOSSES = {
-    "training": {"color": SEEN, "marker": "o", "ms": 4, "lw": 1.3, "label": "training loss"},
-    "validation": {"color": UNSEEN, "marker": "s", "ms": 5, "lw": 2.2, "label": "validation loss"},
+    "training": {"color": TRAINING, "marker": "o", "ms": 4, "lw": 1.3, "label": "training loss"},
+    "validation": {
+        "color": VALIDATION,
+        "marker": "s",
+        "ms": 5,
+        "lw": 2.2,
+        "label": "validation loss",
+    },
 }
 GRADIENTS = {
     "first": {"color": BLAME, "lw": 1.8, "label": "first layer"},
@@ -169,7 +175,7 @@ def failing_run(name: str = "A") -> Explorer:
     for ax in (left, middle):
         ax.yaxis.set_minor_locator(NullLocator())
     chart = _Chart(run)
-    circle = {"color": UNSEEN, "mfc": "none", "mec": UNSEEN, "ms": 12, "mew": 2}
+    circle = {"color": VALIDATION, "mfc": "none", "mec": VALIDATION, "ms": 12, "mew": 2}
     drawings = [
         Lines(left, LOSSES, edge=True, markevery=10),
         Dots(left, "kept", edge=True, **circle),
