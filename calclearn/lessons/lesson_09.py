@@ -95,7 +95,7 @@ def basin_map() -> Explorer:
     Both maps show the points where the gradient vanishes, each kind by its marker. The start can be
     dragged. `rate` counts the learning rates, 0.001 · 10^(rate / 20), so that they can be played.
 
-    >>> where = basin_map().set(rate=20).state["ends"]
+    >>> where = basin_map().set(rate=20, steps=100).state["ends"]
     >>> where.shape, bool((where >= 0).all())
     ((100, 100), True)
     """
