@@ -290,9 +290,10 @@ exercise("03.2", -np.exp(-1.0), """
 
 exercise("03.3", area_of_loss / (2 * reach), """
     The density is 1/20 per mm, so it is the area of the squared error divided by 20 mm: an expected
-    loss is a mean, with as many numbers in it as a line has points.
+    loss is a mean, over all that x may be.
     > How high is a density that is level over 20 mm, so that its area is one?
-    > Integrate 0.0036·(x − 190)² from 180 to 200, times the height of that density.""", [
+    > Integrate 0.0036·(x − 190)² from 180 to 200, times the height of that density:
+    `integrals.simpson` will do it.""", [
     (area_of_loss,         "This is the area of the loss alone: the density is missing."),
     (0.0,                  "Misses of both signs cancel; their squares do not."),
     (largest**2,           "This is the loss at the ends, where it is largest."),
