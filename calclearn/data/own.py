@@ -16,7 +16,8 @@ def line_data(path: str | Path, *, x: str, y: str) -> LineData:
 
     The first row names the columns; `x` and `y` are two of these names, and become the labels of
     the axes, so a name such as "height (cm)" carries the unit. Rows without one of the two numbers
-    are left out. Comma, semicolon and tab are understood as separators.
+    are left out. Comma, semicolon and tab are understood as separators; where it is not a
+    comma, a number may have a decimal comma.
 
     Shapes: x and y are `(n,)`. Raises `FileNotFoundError` where there is no such file, `ValueError`
     for a column that is not there, a cell that is no number, or fewer than three points.
@@ -47,8 +48,10 @@ def line_data(path: str | Path, *, x: str, y: str) -> LineData:
         if column not in names:
             known = ", ".join(map(repr, names)) or "none"
             raise ValueError(f"{argument} must be a column of {path.name}, {known}; got {column!r}")
-    pairs = [[_number(row[column], column, rows_in) for column in (x, y)]
-             for rows_in, row in enumerate(rows, 2)]  # fmt: skip
+    pairs = [
+        [_number(row[column], column, number, separator) for column in (x, y)]
+        for number, row in enumerate(rows, 2)
+    ]
     kept = [pair for pair in pairs if not any(map(math.isnan, pair))]
     if len(kept) < 3:
         raise ValueError(
@@ -58,13 +61,13 @@ def line_data(path: str | Path, *, x: str, y: str) -> LineData:
     return LineData(points[:, 0], points[:, 1], x_label=x, y_label=y)
 
 
-def _number(cell: str | None, column: str, row: int) -> float:
+def _number(cell: str | None, column: str, row: int, separator: str) -> float:
     """Return a cell's number, NaN where it is missing."""
     text = (cell or "").strip()
     if text.lower() in MISSING:
         return math.nan
     try:
-        number = float(text)
+        number = float(text if separator == "," else text.replace(",", "."))
     except ValueError:
         raise ValueError(f"row {row}: {column!r} must be a number, got {text!r:.60}") from None
     if math.isinf(number):

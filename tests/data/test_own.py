@@ -31,6 +31,14 @@ def test_columns_become_a_line_with_labels(table, separator, encoding):
     assert (data.x_label, data.y_unit) == ("height (cm)", "kg")
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_decimal_comma_is_read_where_commas_separate_nothing(table, separator):
+    text = "a;b\n1,5;-2,25\n2;3\n4,0;1e3\n".replace(";", separator)
+    data = line_data(table(text), x="a", y="b")
+    assert data.x.tolist() == [1.5, 2, 4]
+    assert data.y.tolist() == [-2.25, 3, 1000]
+
+
 def test_rows_with_a_missing_number_are_left_out(table):
     data = line_data(table('a,b\n1,2\n3,NA\n,4\n"5",6\n7,nan\n8\n9,10\n\n'), x="a", y="b")
     assert data.x.tolist() == [1, 5, 9]
