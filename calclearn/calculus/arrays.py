@@ -88,6 +88,17 @@ def before(a, axis):
     return (slice(None),) * (axis % np.ndim(a))
 
 
+def unravelled(g, a, order):
+    """The numbers of g in the shape of a, from which they were read in this order."""
+    if order == "A":
+        order = "F" if plain(a).flags.fnc else "C"
+    if order != "K":
+        return g.reshape(a.shape, order=order)
+    where = np.empty_like(plain(a), int)  # whose memory has the order of a's
+    where[...] = places(a)
+    return np.ravel(g)[np.argsort(where.ravel(order))].reshape(a.shape)
+
+
 def inverse_order(axes):
     """The order of axes that undoes a transposition."""
     return None if axes is None else np.argsort(np.mod(axes, len(axes)))
@@ -96,8 +107,9 @@ def inverse_order(axes):
 # fmt: off
 # The same numbers in another shape
 rule(np.copy,         lambda g, y, a, order="K", subok=False: g)
-rule(np.reshape,      lambda g, y, a, shape, order="C", copy=None: g.reshape(a.shape, order=order))
-rule(np.ravel,        lambda g, y, a, order="C": g.reshape(a.shape, order=order))
+rule(np.reshape,      lambda g, y, a, shape, order="C", copy=None:
+                                 g.reshape(a.shape) if order == "C" else unravelled(g, a, order))
+rule(np.ravel,        lambda g, y, a, order="C": unravelled(g, a, order))
 rule(np.squeeze,      lambda g, y, a, axis=None: g.reshape(a.shape))
 rule(np.expand_dims,  lambda g, y, a, axis: g.reshape(a.shape))
 rule(np.broadcast_to, lambda g, y, a, shape, subok=False: unbroadcast(g, a.shape))
@@ -114,8 +126,6 @@ if hasattr(np, "astype"):  # from NumPy 2.1
 rewritten(np.matrix_transpose, np.linalg.matrix_transpose)(lambda x: np.swapaxes(x, -1, -2))
 rewritten(np.fliplr)( lambda m: np.flip(m, 1))
 rewritten(np.flipud)( lambda m: np.flip(m, 0))
-rewritten(np.partition)(lambda a, kth, axis=-1, kind="introselect", order=None:
-                          np.take_along_axis(a, np.argpartition(plain(a), kth, axis), axis))
 
 # a part of them
 rule(np.triu,         lambda g, y, a, k=0: np.triu(g, k))
@@ -155,15 +165,30 @@ def trimmed(filt, trim):
                  where[-1] + 1 if "b" in trim.lower() else None)  # fmt: skip
 
 
-@rewritten(np.sort)
-def sort(a, axis=-1, kind=None, order=None, *, stable=None):
-    """The numbers in order: of equal ones the mean of both orders in which they may stand."""
-    a, axis = (np.ravel(a), 0) if axis is None else (a, axis)
-    numbers = plain(a)
-    order = np.argsort(numbers, axis, kind="stable")
-    other = np.shape(a)[axis] - 1 - np.argsort(np.flip(numbers, axis), axis, kind="stable")
-    y = np.take_along_axis(a, order, axis)
-    return y if np.all(order == other) else (y + np.take_along_axis(a, other, axis)) / 2
+# Sorting: each number gets what stands at its place, and equal ones share theirs
+def pull_sort(g, y, a, axis=-1, kind=None, order=None, *, stable=None):
+    if axis is None:
+        return pull_sort(g, y, np.ravel(a)).reshape(a.shape)
+    g, y = np.moveaxis(g, axis, -1), np.moveaxis(y, axis, -1)
+    first = np.ones(y.shape, bool)
+    first[..., 1:] = y[..., 1:] != y[..., :-1]
+    if not first.all():
+        group = np.cumsum(first) - 1
+        share = np.bincount(group, np.ravel(g)) / np.bincount(group)
+        g = share[group].reshape(g.shape).astype(a.dtype)
+    places = np.argsort(np.argsort(a, axis), axis)
+    return np.take_along_axis(np.moveaxis(g, -1, axis), places, axis)
+
+
+def pull_partition(g, y, a, kth, axis=-1, kind="introselect", order=None):
+    along = -1 if axis is None else axis
+    order = np.argsort(y, along)
+    g, y = np.take_along_axis(g, order, along), np.take_along_axis(y, order, along)
+    return pull_sort(g, y, a, axis)
+
+
+rule(np.sort, pull_sort)
+rule(np.partition, pull_partition)
 
 
 @rewritten(np.unique)
@@ -399,10 +424,11 @@ def overlap_add(windows, shape, window_shape, axes):
     """Add every window back to the place that it was read from."""
     whole = np.zeros(shape, windows.dtype)
     for offset in np.ndindex(*window_shape):
-        place = [slice(None)] * len(shape)
-        for axis, start in zip(axes, offset, strict=True):
-            place[axis] = slice(start, start + windows.shape[axis])
-        whole[tuple(place)] += windows[(..., *offset)]
+        starts = [0] * len(shape)
+        for axis, start in zip(axes, offset, strict=True):  # which may name an axis twice
+            starts[axis] += start
+        place = tuple([slice(i, i + n) for i, n in zip(starts, windows.shape, strict=False)])
+        whole[place] += windows[(..., *offset)]
     return whole
 
 

@@ -73,7 +73,7 @@ def record(f: Callable, argnums, arguments, keywords) -> tuple[list[Traced], Tra
         raise cured(error) from None
     finally:
         running.discard(level)
-    if type(result) is not Traced:
+    if type(result) is not Traced or result.dtype.kind != "f":
         result = real_result(result)
     if type(result) is not Traced or result.level != level:  # it does not depend on the inputs
         result = Traced(result, level)
@@ -88,7 +88,7 @@ def walk(result: Traced, g, visit=None) -> dict[int, Any]:
     while waiting:
         born = heappop(waiting)
         node, g = adjoints.pop(born)
-        rule, y, keywords = node.rule, node.value, node.keywords
+        rule, y = node.rule, node.value
         if type(g) is list:
             g = assembled(g, y)
         if visit:
@@ -99,20 +99,22 @@ def walk(result: Traced, g, visit=None) -> dict[int, Any]:
         values = []
         for a in node.arguments:
             values.append(a.value if type(a) is Traced and a.level == level else a)
+        keywords, shares = node.keywords, None
         if rule.together:
             needed = [a is not values[k] for k, a in enumerate(node.arguments)]
             shares = rule.together(needed, g, y, *values, **keywords or {})
         for k, parent in enumerate(node.arguments):
-            if parent is values[k]:  # a constant
+            value = values[k]
+            if parent is value:  # a constant
                 continue
-            if rule.together:
+            if shares:
                 share = shares[k]
             elif keywords:
                 share = rule.pullbacks[k](g, y, *values, **keywords)
             else:
                 share = rule.pullbacks[k](g, y, *values)
-                if rule.broadcasts and share.shape != values[k].shape:
-                    share = unbroadcast(share, values[k].shape)
+                if rule.broadcasts and share.shape != value.shape:
+                    share = unbroadcast(share, value.shape)
             born = parent.born
             if born in adjoints:
                 share = total(adjoints[born][1], share)

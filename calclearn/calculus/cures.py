@@ -1,5 +1,6 @@
 """The sentences of what cannot be traced: each names its cause and its cure."""
 
+import functools
 import re
 
 import numpy as np
@@ -62,7 +63,7 @@ def full_name(function) -> str:
     if isinstance(function, np.ufunc):  # which do not name their module
         module = "numpy." if getattr(np, function.__name__, None) is function else ""
         return module + function.__name__
-    return f"{function.__module__}.{function.__name__}"
+    return f"{function.__module__}.{function.__name__}".removeprefix("_operator.")
 
 
 def no_rule(function):
@@ -86,6 +87,13 @@ def no_keyword(function, name: str):
     return TypeError(f"{full_name(function)} under grad has no keyword {name!r}")
 
 
+def no_option(ufunc, name: str):
+    return TypeError(
+        f"{full_name(ufunc)} under grad has no {name}: "
+        f"use np.where, or another function of NumPy that has a rule"
+    )
+
+
 def by_position(function, name: str):
     return TypeError(f"{full_name(function)} under grad takes {name} by position")
 
@@ -95,6 +103,48 @@ def cannot_store(function):
         f"{full_name(function)} cannot store a traced array into a plain one: "
         f"write a = a + x instead of a += x, and leave out= away"
     )
+
+
+def verified(name: str, pullback, k: int | None):
+    """A pull-back that was written elsewhere, whose mistakes are errors that name its function.
+
+    It is that of argument k, or for None that of all of them together.
+    """
+
+    @functools.wraps(pullback)
+    def pull(*given, **keywords):
+        try:
+            shares = pullback(*given, **keywords)
+        except TypeError as error:
+            if error.__traceback__.tb_next:  # it was raised inside
+                raise
+            before = "g, y" if k is not None else "needed, g, y"
+            raise TypeError(
+                f"the rule of {name} must take {before} and the arguments: {error}"
+            ) from None
+        if k is not None:
+            return numbers_like(name, k, shares, given[2 + k])
+        arguments = given[3:]
+        if not isinstance(shares, (list, tuple)) or len(shares) != len(arguments):
+            raise TypeError(
+                f"the rule of {name} must return one cotangent for each of {len(arguments)} "
+                f"arguments, got {shares!r:.60}"
+            )
+        rows = enumerate(zip(given[0], shares, arguments, strict=True))
+        return [need and numbers_like(name, j, share, a) for j, (need, share, a) in rows]
+
+    return pull
+
+
+def numbers_like(name, k, share, value):
+    share = np.float64(share) if isinstance(share, (int, float)) else share
+    came = getattr(share, "shape", f"{share!r:.40}")
+    if came != np.shape(value):
+        raise ValueError(
+            f"the rule of {name} must return a cotangent of shape {np.shape(value)} for its "
+            f"argument {k}, got {came}"
+        )
+    return share
 
 
 def no_attribute(name: str):

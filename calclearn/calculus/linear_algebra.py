@@ -110,8 +110,8 @@ def pull_svd(needed, g, y, a, full_matrices=True, compute_uv=True, hermitian=Fal
     F holds 1 / (sⱼ² - sᵢ²) off the diagonal, and skew X = X - Xᵀ.
     """
     if not compute_uv:
-        u, _, vh = np.linalg.svd(a, full_matrices=False)
-        return ((u * g[..., None, :]) @ vh,)
+        u, s, vh = np.linalg.svd(a, full_matrices=False)
+        return ((u * (g * np.sign(s))[..., None, :]) @ vh,)
     if full_matrices and a.shape[-1] != a.shape[-2]:
         if g[0] is not None or g[2] is not None:
             raise TypeError("numpy.linalg.svd under grad needs full_matrices=False for U and Vh")
@@ -269,7 +269,10 @@ def norm_of_vectors(x, ord, axis, keepdims):
         return (np.max if ord > 0 else np.min)(size, axis=axis, keepdims=keepdims)
     if ord == 1:
         return np.sum(size, axis=axis, keepdims=keepdims)
-    return np.sum(size**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+    total = np.sum(size**ord, axis=axis, keepdims=keepdims)
+    zero = plain(total) == 0
+    y = np.where(zero, 1, total) ** (1 / ord)
+    return np.where(zero, euclidean(x, axis=axis, keepdims=keepdims), y) if np.any(zero) else y
 
 
 def norm_of_matrices(x, ord):

@@ -162,7 +162,7 @@ rule(contract, together=pull_contract)
 
 
 @rewritten(np.einsum, arrays=0)
-def einsum(subscripts, *operands, optimize=False, out=None):
+def einsum(subscripts, *operands, optimize=False, out=None, dtype=None, order="K", casting="safe"):
     if not isinstance(subscripts, str):  # einsum(a, [0, 1], b, [1, 2], [0, 2])
         given = (subscripts, *operands)
         n = len(given) // 2 * 2
@@ -171,4 +171,5 @@ def einsum(subscripts, *operands, optimize=False, out=None):
         operands = given[0:n:2]
         subscripts = "->".join([",".join(words[: n // 2]), *words[n // 2 :]])
     operands = [operand(a) for a in operands]
-    return contract(*explicit(subscripts, operands), *operands)
+    y = contract(*explicit(subscripts, operands), *operands)
+    return y if dtype is None else y.astype(dtype)

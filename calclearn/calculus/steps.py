@@ -55,6 +55,7 @@ rewritten(np.real, np.conjugate, np.real_if_close)(lambda a, tol=100: a)
 rewritten(np.angle)( lambda z, deg=False: np.where(
                      plain(z) < 0, 180.0 if deg else np.pi, 0.0).astype(z.dtype))
 rewritten(np.ldexp, arrays=2)( lambda a, b: a * np.power(2.0, plain(b)).astype(a.dtype))
+rewritten(np.frexp)( lambda a: (np.ldexp(a, -np.frexp(plain(a))[1]), np.frexp(plain(a))[1]))
 rewritten(np.modf)(  lambda a: (a - np.trunc(a), np.trunc(a)))
 rewritten(np.divmod, arrays=2)(lambda a, b: (a // b, a % b))
 refused(np.copyto, np.place, np.put, np.putmask, np.put_along_axis, np.fill_diagonal,

@@ -123,12 +123,12 @@ def apply(function: Callable, arguments, keywords=None):
     level, values = -1, []
     for a in arguments:
         if type(a) is Traced:
-            if a.level > level:
-                if level >= 0:  # those before it are constants at its level
-                    values = [*arguments[: len(values)]]
-                level = a.level
             if a.level == level:
                 a = a.value
+            elif a.level > level:
+                if level >= 0:  # those before it are constants at its level
+                    values = [*arguments[: len(values)]]
+                level, a = a.level, a.value
         elif type(a) not in NUMBERS and (k := len(values)) in rule.operands:
             array = operand(a)
             if array is not a:  # it was a list
@@ -168,7 +168,7 @@ class Rule:
 TABLE: dict[Callable, Rule] = {}
 STRONG_PRODUCTS: dict[str, Callable] = {}
 NUMBERS = {float, int, np.float64, np.float32}
-ARRAYS = (Traced, np.ndarray, np.generic, int, float)
+ARRAYS = (Traced, np.ndarray, np.generic, int, float, complex)
 OPERATORS = {
     np.add: operator.add,
     np.subtract: operator.sub,
@@ -219,6 +219,11 @@ def rule(function: Callable, *pullbacks: Callable | None, together: Callable | N
         )
     most = 0 if together else len(inspect.signature(given[0]).parameters) - 2  # without g and y
     elementwise = isinstance(function, np.ufunc) and function.signature is None
+    broadcasts = elementwise and function.nin > 1
+    if not broadcasts and not (given[0].__module__ or "").startswith("calclearn."):
+        name = function.__name__
+        pullbacks = tuple([p and cures.verified(name, p, k) for k, p in enumerate(pullbacks)])
+        together = together and cures.verified(name, together, None)
     TABLE[function] = TABLE[OPERATORS.get(function, function)] = Rule(
         name=function.__name__,
         pullbacks=pullbacks,
@@ -226,7 +231,7 @@ def rule(function: Callable, *pullbacks: Callable | None, together: Callable | N
         keywords=parameters(given[0]),
         operands=frozenset(k for k, pullback in enumerate(pullbacks) if pullback),
         constants=tuple(k for k in range(most) if not any(pullbacks[k : k + 1])),
-        broadcasts=elementwise and function.nin > 1,
+        broadcasts=broadcasts,
     )
     return None
 

@@ -199,6 +199,11 @@ def test_arguments_must_be_real_numbers(argument):
         grad(np.sum)(argument)
 
 
+def test_masked_arrays_are_refused_because_their_mask_would_be_lost():
+    with pytest.raises(TypeError, match=r"argument 0 must have no mask.* x\.compressed\(\)"):
+        grad(np.sum)(np.ma.array([1.0, 2.0], mask=[False, True]))
+
+
 def test_wrong_shapes_at_the_door():
     with pytest.raises(
         ValueError, match=r"shape \(3,\) f must return shape \(\), got \(3,\); use jacobian"

@@ -156,7 +156,9 @@ MOVES = [
     (np.reshape, lambda a: a.reshape(3, -1, order="F"), (2, 3)),
     (np.reshape, lambda a: a.reshape(()), (1, 1)),
     (np.ravel, lambda a: np.ravel(a), (2, 1, 2, 2)),
-    (np.ravel, lambda a: np.ravel(a, order="F"), (2, 3)),
+    *[(np.ravel, lambda a, o=order: np.ravel(a.T, order=o), (2, 3)) for order in "CFAK"],
+    (np.ravel, lambda a: np.swapaxes(a, 0, 1).ravel("K"), (2, 3, 2)),
+    (np.reshape, lambda a: np.reshape(a.T, (2, 3), order="A"), (2, 3)),
     (np.squeeze, lambda a: np.squeeze(a), (2, 1, 2, 1)),
     (np.squeeze, lambda a: np.squeeze(a, axis=-1), (2, 1, 2, 1)),
     (np.expand_dims, lambda a: np.expand_dims(a, -1), (2, 3)),
@@ -231,6 +233,7 @@ MOVES = [
     (np.array_split, lambda a: np.array_split(a, 3), (5, 2)),
     (sliding_window_view, lambda a: sliding_window_view(a, 2), (5,)),
     (sliding_window_view, lambda a: sliding_window_view(a, (2, 2)), (3, 4)),
+    (sliding_window_view, lambda a: sliding_window_view(a, (2, 2), axis=(0, 0)), (5,)),
     (sliding_window_view, lambda a: sliding_window_view(a, (2, 3), (-2, -1)), (2, 1, 3, 4)),
     (
         moves.overlap_add,
@@ -379,6 +382,7 @@ case(np.real_if_close, np.real_if_close, (3,))
 case(np.angle, lambda a: a * np.angle(a), (3,))
 case(np.ldexp, lambda a: np.ldexp(a, [1, 2, -1]), (3,))
 case(np.modf, lambda a: np.modf(a), (2, 3))
+case(np.frexp, lambda a: np.frexp(a), (2, 3))
 case(np.divmod, lambda a, b: np.divmod(a, b), (2, 3), numbers((3,), 1.7, 2.0))
 case(np.nan_to_num, lambda a: np.nan_to_num(a, nan=3.0, posinf=2.0), (2, 3))
 
@@ -525,6 +529,8 @@ MORE_PRODUCTS = [
     (np.einsum, lambda a, b: np.einsum(a, [0, 1], b, [1, 2], [2, 0]), (2, 3), (3, 2)),
     (np.einsum, lambda a: np.einsum(a, [..., 0, 0]), (2, 3, 3)),
     (np.einsum, lambda a: np.einsum("ij,j", a, [1, 2, 3], optimize=True), (2, 3)),
+    (np.einsum, lambda a: np.einsum("ij->i", a, order="F", dtype=a.dtype), (2, 3)),
+    (np.vecdot, lambda a, b: np.vecdot(a, b, axis=0), (3, 2), (3, 2)),
     (np.linalg.multi_dot, lambda a, b, c: np.linalg.multi_dot([a, b, c]), (2, 3), (3, 3), (3,)),
     (np.linalg.svd, lambda a: np.linalg.svd(a, compute_uv=False), (3, 2)),
     *[(np.linalg.svd, lambda a: [x**2 for x in np.linalg.svd(a, full_matrices=False)], shape)
@@ -713,6 +719,30 @@ def test_the_slope_at_a_kink_is_what_a_central_difference_gives():
     np.testing.assert_array_equal(grad(np.std)(np.ones(3)), np.zeros(3))
     np.testing.assert_array_equal(grad(np.median)(np.array([1.0, 2, 1])), [0.5, 0, 0.5])
     np.testing.assert_array_equal(grad(lambda x: np.sort(x)[0])(np.ones(2)), [0.5, 0.5])
+    for order in (1, 3, 0.5, np.inf, 2):
+        norm = lambda w, p=order: np.linalg.norm(w, p)  # noqa: E731
+        np.testing.assert_array_equal(grad(norm)(np.zeros(2)), np.zeros(2))
+    np.testing.assert_array_equal(grad(lambda a: np.linalg.norm(a, 2))(np.zeros((2, 2))), 0)
+    knots, heights = np.arange(3.0), np.array([0.0, 1.0, 4.0])
+    assert grad(lambda x: np.interp(x, knots, heights))(1.0) == 2
+    assert grad(lambda x: np.interp(x, knots, heights, left=0.0))(0.0) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "slopes"),
+    [
+        (lambda a: np.sort(a) @ [1, 2, 4], [2, 2, 2], [7 / 3, 7 / 3, 7 / 3]),
+        (lambda a: np.sort(a) @ [1, 2, 4], [2, 2, 1], [3, 3, 1]),
+        (lambda a: np.sort(a, axis=None) @ [1, 2, 4], [[2, 3, 2]], [[1.5, 4, 1.5]]),
+        (lambda a: np.partition(a, 1)[1], [2, 1, 1], [0, 0.5, 0.5]),
+        (lambda a: np.partition(a, -1, axis=None)[-1], [[2], [3]], [[0], [1]]),
+        (np.median, [1, 1, 1, 2], [1 / 3, 1 / 3, 1 / 3, 0]),
+        (np.min, [1, 1, 1], [1 / 3, 1 / 3, 1 / 3]),
+        (lambda a: np.quantile(a, 0.3), [1, 1, 2, 1], [1 / 3, 1 / 3, 0, 1 / 3]),
+    ],
+)
+def test_numbers_that_tie_share_their_places_equally(f, x, slopes):
+    np.testing.assert_allclose(grad(f)(np.array(x, float)), slopes, rtol=1e-14)
 
 
 def test_second_derivatives_at_a_kink_are_the_mean_of_both_sides():
@@ -889,6 +919,25 @@ def test_methods_of_ufuncs_are_their_whole_functions():
         (np.add.accumulate, lambda a: np.cumsum(a, axis=0)),
         (np.multiply.accumulate, lambda a: np.cumprod(a, axis=0)),
         (np.subtract.reduce, lambda a: a[0] - a[1]),
+        (
+            lambda a: np.add.reduce(a, axis=1, initial=2.0, where=PICK),
+            lambda a: np.sum(a, axis=1, initial=2.0, where=PICK),
+        ),
+        *[
+            (
+                lambda a, k=keywords: np.logaddexp.reduce(a, **k),
+                lambda a, k=keywords: np.log(np.sum(np.exp(a), **k)),
+            )
+            for keywords in ({"axis": None}, {"axis": (0, 1)}, {"axis": -1, "keepdims": True})
+        ],
+        (
+            lambda a: np.logaddexp.reduce(a, axis=1, initial=0.5),
+            lambda a: np.log(np.sum(np.exp(a), axis=1) + np.exp(0.5)),
+        ),
+        (
+            lambda a: np.maximum.reduceat(a, [0, 2, 1], axis=1),
+            lambda a: np.stack([np.maximum(a[:, 0], a[:, 1]), a[:, 2], np.max(a[:, 1:], 1)], 1),
+        ),
         (np.maximum.accumulate, lambda a: np.stack([a[0], np.maximum(a[0], a[1])])),
         (lambda a: np.add.reduce(a, axis=None, keepdims=True), lambda a: np.sum(a, keepdims=True)),
         (
@@ -897,5 +946,6 @@ def test_methods_of_ufuncs_are_their_whole_functions():
         ),
         (lambda a: np.multiply.outer(a, a), lambda a: np.tensordot(a, a, 0)),
     ]:
+        np.testing.assert_allclose(method(x), whole(x))
         expected = grad(lambda a, f=whole: np.sum(np.sin(f(a))))(x)
         np.testing.assert_allclose(grad(lambda a, f=method: np.sum(np.sin(f(a))))(x), expected)
