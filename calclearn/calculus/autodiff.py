@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 # Importing the rules fills the table of them.
-from calclearn.calculus import curves, linear_algebra, reductions, steps, strong  # noqa: F401
+from calclearn.calculus import curves, products, reductions, strong  # noqa: F401
 from calclearn.calculus.arrays import assembled
 from calclearn.calculus.cures import cured
 from calclearn.calculus.methods import running

@@ -6,7 +6,7 @@ second derivatives need no second table.  Sums over broadcast axes are added by 
 elementwise rule is the school formula and nothing else.
 
 Here are arithmetic, the elementary functions, sums and matrix products.  The other files have what
-is not smooth (`kinks`, `steps`), what only moves numbers (`arrays`), and the rest of NumPy.
+is not smooth (`kinks`), what only moves numbers (`arrays`), and the rest of NumPy.
 """
 
 import numpy as np

@@ -10,7 +10,7 @@ import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
 from calclearn.calculus import arrays as moves
-from calclearn.calculus import kinks, linear_algebra, products, rules, strong
+from calclearn.calculus import kinks, products, rules, strong
 from calclearn.calculus.autodiff import (
     grad,
     hessian,
@@ -317,6 +317,7 @@ for function, f in SQUARE:
 for left, right in [((3, 3), (3,)), ((3, 3), (3, 2)), ((2, 2, 2), (2, 1)), ((2, 2), (2, 2, 1)),
                     ((2, 2, 2), (2,))]:  # fmt: skip
     case(np.linalg.solve, lambda a, b: np.linalg.solve(a, b), regular(*left), numbers(right))
+case(products.solve_columns, products.solve_columns, regular(2, 2), (2, 1))
 NORMS = [
     *[((3,), order, None) for order in (None, 1, 2, 3, 0.5, np.inf, -np.inf)],
     *[((2, 3), order, None) for order in (None, "fro", 1, -1, 2, np.inf, -np.inf)],
@@ -344,8 +345,8 @@ for shapes in PAIRS[:8]:
 for axis in (None, 0, -1):
     case(kinks.direction, lambda a, i=axis: kinks.direction(a, i), (2, 3))
 case(kinks.euclidean, lambda a: kinks.euclidean(a[:1] * 0 + 1) * a, (3,))
-case(linear_algebra.cofactors, lambda a: linear_algebra.cofactors(a), regular(3, 3))
-case(linear_algebra.cofactors, lambda a: linear_algebra.cofactors(a), regular(2, 2, 2))
+case(products.cofactors, lambda a: products.cofactors(a), regular(3, 3))
+case(products.cofactors, lambda a: products.cofactors(a), regular(2, 2, 2))
 case(moves.in_dtype, lambda a: a.astype(a.dtype), (2, 3))
 
 # Keywords of reductions
@@ -543,7 +544,7 @@ MORE_PRODUCTS = [
     *[(np.linalg.qr, lambda a: np.linalg.qr(a), shape)
       for shape in [(3, 2), (2, 2), (2, 3), (2, 3, 2)]],
     (np.linalg.qr, lambda a: np.linalg.qr(a, mode="r"), (3, 2)),
-    (linear_algebra.qr_of_tall, lambda a: linear_algebra.qr_of_tall(a), (3, 2)),
+    (products.qr_of_tall, lambda a: products.qr_of_tall(a), (3, 2)),
     *[(np.linalg.lstsq, lambda a, b: np.linalg.lstsq(a, b)[:2], *shapes)
       for shapes in [((4, 2), (4,)), ((4, 2), (4, 3)), ((2, 3), (2,)), ((2, 3), (2, 2))]],
     (np.linalg.lstsq, lambda a, b: np.linalg.lstsq(a[:, None] * [1.0, 2.0], b)[0], (3,), (3,)),
@@ -554,7 +555,7 @@ MORE_PRODUCTS = [
     (np.linalg.tensorsolve, lambda a, b: np.linalg.tensorsolve(a, b),
      regular(4, 4).reshape(2, 2, 4), (2, 2)),
     (np.linalg.tensorinv, lambda a: np.linalg.tensorinv(a), regular(4, 4).reshape(2, 2, 1, 4)),
-    (linear_algebra.eig_of_real, lambda a: linear_algebra.eig_of_real(a)[0],
+    (products.eig_of_real, lambda a: products.eig_of_real(a)[0],
      numbers((3, 3)) / 5 + np.diag([1.0, 3, 6])),
     (np.linalg.eig, lambda a: [np.real(x) ** 2 for x in np.linalg.eig(a)],
      numbers((3, 3)) / 5 + np.diag([1.0, 3, 6])),
