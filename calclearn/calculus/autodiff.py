@@ -21,25 +21,13 @@ from typing import Any
 import numpy as np
 
 # Importing the rules fills the table of them.
-from calclearn.calculus import curves, products, reductions, strong  # noqa: F401
+from calclearn.calculus import curves, products, reductions, strong, structures  # noqa: F401
 from calclearn.calculus.arrays import assembled
 from calclearn.calculus.cures import cured
 from calclearn.calculus.methods import running
 from calclearn.calculus.rules import unbroadcast
 from calclearn.calculus.strong import has_nan
-from calclearn.calculus.structures import (
-    argument_numbers,
-    copied,
-    each_leaf,
-    is_leaf,
-    like,
-    one_number_per_point,
-    ones,
-    real,
-    real_result,
-    restored,
-    results_per_point,
-)
+from calclearn.calculus.structures import each_leaf, is_leaf, like, ones, real, restored
 from calclearn.calculus.tracing import STRONG, Traced, primitive, rule
 
 # fmt: off
@@ -74,7 +62,7 @@ def record(f: Callable, argnums, arguments, keywords) -> tuple[list[Traced], Tra
     finally:
         running.discard(level)
     if type(result) is not Traced or result.dtype.kind != "f":
-        result = real_result(result)
+        result = structures.real_result(result)
     if type(result) is not Traced or result.level != level:  # it does not depend on the inputs
         result = Traced(result, level)
     return inputs, result
@@ -157,13 +145,13 @@ def value_and_grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
     >>> value_and_grad(lambda x: x**3)(2.0)
     (8.0, 12.0)
     """
-    argnums = argument_numbers(f, argnum)
+    argnums = structures.argument_numbers(f, argnum)
 
     def value_and_gradient(*arguments, **keywords):
         inputs, result = record(f, argnums, arguments, keywords)
         chosen = [arguments[k] for k in argnums]
         if result.shape != ():
-            result = one_number_per_point(chosen, inputs, result)
+            result = structures.one_number_per_point(chosen, inputs, result)
         value = result.value
         gradients = restored(chosen, cotangents(inputs, result, ones(value)))
         if type(chosen[0]) in (int, float) and isinstance(value, np.floating):
@@ -218,8 +206,8 @@ def vjp(f: Callable, *arguments) -> tuple[Any, Callable]:
     >>> pull(np.array([1.0, 0.0, 10.0]))
     (array([ 2.,  0., 60.]),)
     """
-    argument_numbers(f, 0)
-    arguments = [each_leaf(copied, "", argument) for argument in arguments]
+    structures.argument_numbers(f, 0)
+    arguments = [each_leaf(structures.copied, "", argument) for argument in arguments]
     inputs, result = record(f, range(len(arguments)), arguments, {})
     value = result.value
 
@@ -229,7 +217,7 @@ def vjp(f: Callable, *arguments) -> tuple[Any, Callable]:
             raise ValueError(f"g must have shape {value.shape}, like the result, got {g.shape}")
         return tuple(restored(arguments, cotangents(inputs, result, like(value, g))))
 
-    return copied("", value), pull
+    return structures.copied("", value), pull
 
 
 def jacobian(f: Callable, argnum: int = 0) -> Callable:
@@ -243,13 +231,13 @@ def jacobian(f: Callable, argnum: int = 0) -> Callable:
     array([[3., 2.],
            [4., 0.]])
     """
-    argument_numbers(f, argnum)
+    structures.argument_numbers(f, argnum)
     if isinstance(argnum, tuple):
         raise TypeError(f"argnum must be an int, got {argnum!r}")
 
     def slopes(*arguments, **keywords):
         inputs, result = record(f, (argnum,), arguments, keywords)
-        result, rows = results_per_point(arguments[argnum], inputs, result)
+        result, rows = structures.results_per_point(arguments[argnum], inputs, result)
         value, walks = result.value, []
         for row in np.ndindex(rows):
             g = np.zeros(value.shape, value.dtype)
