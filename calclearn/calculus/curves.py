@@ -197,13 +197,13 @@ def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
     return (np.linalg.lstsq(A / scale, y)[0].T / scale).T
 
 
+@rewritten(np.vander)
+def vander(x, N=None, increasing=False):
+    powers = np.arange(len(x) if N is None else N)
+    return x[:, None] ** (powers if increasing else powers[::-1])
+
+
 # fmt: off
-rewritten(np.vander)(           lambda x, N=None, increasing=False:
-                                    x[:, None] ** powers(len(x) if N is None else N, increasing))
 rewritten(np.polysub, arrays=2)(lambda a1, a2: polyadd(a1, -a2))
 rewritten(np.polymul, arrays=2)(lambda a1, a2: convolve(a1, a2))
 # fmt: on
-
-
-def powers(n, increasing):
-    return np.arange(n) if increasing else np.arange(n)[::-1]

@@ -16,9 +16,42 @@ import string
 import numpy as np
 
 from calclearn.calculus.kinks import euclidean
-from calclearn.calculus.rules import transposed, unbroadcast
+from calclearn.calculus.rules import unbroadcast
 from calclearn.calculus.structures import operand
 from calclearn.calculus.tracing import plain, primitive, rewritten, rule
+
+# Products of matrices: of C = A B follow A̅ = C̅ Bᵀ and B̅ = Aᵀ C̅
+transposed = functools.partial(np.swapaxes, axis1=-1, axis2=-2)
+
+
+def as_matrices(g, a, b):
+    """A vector is a row before the product and a column behind it; g gets the shape of theirs."""
+    if b.ndim == 1:
+        b, g = b[:, None], g[..., None]
+    if a.ndim == 1:
+        a, g = a[None], g[..., None, :]
+    return g, a, b
+
+
+def pull_left(g, y, a, b):
+    if a.ndim == 2 and b.ndim == 2:
+        return g @ b.T
+    g, rows, columns = as_matrices(g, a, b)
+    return unbroadcast(g @ transposed(columns), rows.shape).reshape(a.shape)
+
+
+def pull_right(g, y, a, b):
+    if a.ndim == 2 and b.ndim == 2:
+        return a.T @ g
+    g, rows, columns = as_matrices(g, a, b)
+    if columns.ndim == 2 and rows.size and g.size:  # one matrix for a whole stack: one product
+        down = rows.reshape(-1, rows.shape[-1]).T @ g.reshape(-1, g.shape[-1])
+    else:
+        down = unbroadcast(transposed(rows) @ g, columns.shape)
+    return down.reshape(b.shape)
+
+
+rule(np.matmul, pull_left, pull_right)
 
 
 @rewritten(np.dot, arrays=2)
@@ -179,11 +212,6 @@ def pull_solve(needed, g, y, a, b):
     return unbroadcast(-down @ transposed(y), a.shape), unbroadcast(down, b.shape)
 
 
-def pull_inv(g, y, a):
-    """Y = A⁻¹ gives A̅ = -Yᵀ g Yᵀ."""
-    return -transposed(y) @ g @ transposed(y)
-
-
 def pull_det(g, y, a):
     """∂ det A / ∂A = det A · A⁻ᵀ, by Jacobi; of a singular matrix its cofactors."""
     if a.size and np.all(np.linalg.cond(plain(a)) < 1e8):
@@ -326,7 +354,7 @@ def pull_pinv(g, y, a, rcond=None, hermitian=False, rtol=None):
 
 # fmt: off
 rule(solve_columns,      together=pull_solve)
-rule(np.linalg.inv,      pull_inv)
+rule(np.linalg.inv,      lambda g, y, a: -transposed(y) @ g @ transposed(y))
 rule(np.linalg.det,      pull_det)
 rule(np.linalg.slogdet,  pull_slogdet)
 rule(np.linalg.cholesky, pull_cholesky)

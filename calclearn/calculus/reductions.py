@@ -209,24 +209,17 @@ def quantile(a, q, axis=None, out=None, overwrite_input=False, method="linear", 
     return np.reshape(result, (*q.shape, *with_ones(np.shape(a), axis))) if keepdims else result
 
 
-def hundredths(q):
-    return q / 100 if np.ndim(q) == 0 else np.asarray(q) / 100
-
-
-def median(a, axis=None, out=None, overwrite_input=False, keepdims=False, skip_nan=False):
-    return quantile(a, 0.5, axis, keepdims=keepdims, skip_nan=skip_nan)
-
-
 # fmt: off
-rewritten(np.median)(       median)
+rewritten(np.median)(       lambda a, axis=None, out=None, overwrite_input=False, keepdims=False:
+                                quantile(a, 0.5, axis, keepdims=keepdims))
+rewritten(np.nanmedian)(    lambda a, axis=None, out=None, overwrite_input=False, keepdims=False:
+                                quantile(a, 0.5, axis, keepdims=keepdims, skip_nan=True))
 rewritten(np.percentile)(   lambda a, q, *rest, **keywords:
-                                quantile(a, hundredths(q), *rest, **keywords))
-rewritten(np.nanmedian)(    lambda a, *rest, **keywords:
-                                median(a, *rest, skip_nan=True, **keywords))
+                                quantile(a, np.divide(q, 100), *rest, **keywords))
 rewritten(np.nanquantile)(  lambda a, q, *rest, **keywords:
                                 quantile(a, q, *rest, skip_nan=True, **keywords))
 rewritten(np.nanpercentile)(lambda a, q, *rest, **keywords: quantile(
-                                a, hundredths(q), *rest, skip_nan=True, **keywords))
+                                a, np.divide(q, 100), *rest, skip_nan=True, **keywords))
 
 
 # Without NaN
