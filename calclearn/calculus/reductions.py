@@ -7,12 +7,11 @@ weighted mean of two of the sorted numbers, and NumPy names them: the quantile o
 
 import functools
 import itertools
-import math
 import operator
 
 import numpy as np
 
-from calclearn.calculus.arrays import cast
+from calclearn.calculus.arrays import cast, places
 from calclearn.calculus.cures import cannot_store, full_name, no_option
 from calclearn.calculus.kinks import euclidean
 from calclearn.calculus.rules import spread, with_ones
@@ -20,13 +19,13 @@ from calclearn.calculus.structures import operand
 from calclearn.calculus.tracing import TABLE, Traced, apply, parameters, rewritten, rule
 
 
-def count(shape, axis, where=True):
-    """How many terms each entry of the reduction has."""
-    if where is not True:
-        return np.sum(np.broadcast_to(where, shape), axis=axis, keepdims=True)
+def in_rows(a, axis):
+    """`a` with the axes of a reduction brought to the end and made one."""
     if axis is None:
-        return math.prod(shape)
-    return math.prod([n for n, k in zip(shape, with_ones(shape, axis), strict=True) if k == 1])
+        return np.ravel(a)
+    axes = [i % np.ndim(a) for i in (axis if isinstance(axis, tuple) else (axis,))]
+    moved = np.moveaxis(a, axes, range(-len(axes), 0))
+    return np.reshape(moved, (*np.shape(moved)[: np.ndim(a) - len(axes)], -1))
 
 
 def pull_winner(g, y, a, axis=None, out=None, keepdims=False, initial=None, where=True):
@@ -45,14 +44,12 @@ def pull_prod(g, y, a, axis=None, dtype=None, out=None, keepdims=False, initial=
     """Each factor's slope is the product of the others, of those before it and those after it."""
     if a.size == 0:
         return np.zeros(a.shape, a.dtype)
-    axes = tuple(range(a.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes, last = [i % a.ndim for i in axes], range(-len(axes), 0)
-    factors = np.moveaxis(a if where is True else np.where(where, a, 1), axes, last)
-    rows = factors.reshape(*factors.shape[: a.ndim - len(axes)], count(a.shape, axis))
+    rows = in_rows(a if where is True else np.where(where, a, 1), axis)
     one = np.ones((*rows.shape[:-1], 1), rows.dtype)
     before = np.cumprod(np.concatenate([one, rows[..., :-1]], -1), -1)
     after = np.flip(np.cumprod(np.concatenate([one, np.flip(rows[..., 1:], -1)], -1), -1), -1)
-    others = np.moveaxis((before * after).reshape(factors.shape), last, axes)
+    order = np.argsort(np.ravel(in_rows(places(a), axis)))
+    others = np.ravel(before * after)[order].reshape(a.shape)
     return spread(g.reshape(with_ones(a.shape, axis)) * others * initial, a, None, where)
 
 
@@ -103,36 +100,27 @@ if hasattr(np, "cumulative_sum"):  # from NumPy 2.1
 
 
 # Spreads
-def residuals(a, axis, mean, where):
-    mean = np.mean(a, axis=axis, keepdims=True, where=where) if mean is None else mean
-    return a - mean if where is True else np.where(where, a - mean, 0)
+def spread_by(length):
+    """The sum of the squares of what is off the mean, or its root, over n - ddof, or its root."""
+
+    def definition(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True,
+                   mean=None, correction=None):  # fmt: skip
+        a = a if dtype is None else a.astype(dtype)
+        mean = np.mean(a, axis=axis, keepdims=True, where=where) if mean is None else mean
+        off = a - mean if where is True else np.where(where, a - mean, 0)
+        n = np.sum(np.broadcast_to(where, np.shape(a)), axis=axis, keepdims=keepdims)
+        free = np.maximum(n - (ddof if correction is None else correction), 0)
+        free = float(np.max(free, initial=0)) if where is True else free.astype(a.dtype)
+        if not length:
+            return np.sum(off * off, axis=axis, keepdims=keepdims) / free
+        root = np.sum if np.all(n == 1) else euclidean  # of one number it is always 0
+        return root(off, axis=axis, keepdims=keepdims) / free**0.5
+
+    return definition
 
 
-def degrees(a, axis, ddof, correction, keepdims, where):
-    """n - ddof, the number by which the sum of squares is divided."""
-    n = count(np.shape(a), axis, where) - (ddof if correction is None else correction)
-    if where is True:
-        return n
-    return (n if keepdims else np.squeeze(n, axis)).astype(a.dtype)
-
-
-@rewritten(np.var)
-def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=None,
-        correction=None):  # fmt: skip
-    a = a if dtype is None else a.astype(dtype)
-    squares = np.sum(np.square(residuals(a, axis, mean, where)), axis=axis, keepdims=keepdims)
-    return squares / degrees(a, axis, ddof, correction, keepdims, where)
-
-
-@rewritten(np.std)
-def std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=None,
-        correction=None):  # fmt: skip
-    a = a if dtype is None else a.astype(dtype)
-    of_one = where is True and count(np.shape(a), axis) == 1  # always 0, so its slopes are
-    length = (np.sum if of_one else euclidean)(
-        residuals(a, axis, mean, where), axis=axis, keepdims=keepdims
-    )
-    return length / degrees(a, axis, ddof, correction, keepdims, where) ** 0.5
+rewritten(np.var)(spread_by(length=False))
+rewritten(np.std)(spread_by(length=True))
 
 
 @rewritten(np.average)
@@ -176,15 +164,6 @@ def corrcoef(x, y=None, rowvar=True, *, dtype=None):
 
 
 # Quantiles
-def in_rows(a, axis):
-    """`a` with the axes of a reduction brought to the end and made one."""
-    if axis is None:
-        return np.ravel(a)
-    axes = [i % np.ndim(a) for i in (axis if isinstance(axis, tuple) else (axis,))]
-    moved = np.moveaxis(a, axes, range(-len(axes), 0))
-    return np.reshape(moved, (*np.shape(moved)[: np.ndim(a) - len(axes)], -1))
-
-
 @rewritten(np.quantile)
 def quantile(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, *,
              weights=None, skip_nan=False):  # fmt: skip
