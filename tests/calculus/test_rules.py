@@ -99,11 +99,8 @@ for (shape, axis), keep in itertools.product(AXES, [False, True]):
     for function in (np.max, np.min):
         case(function, lambda a, f=function, i=axis, k=keep: f(a, axis=i, keepdims=k), shape)
     case(np.var, lambda a, i=axis, k=keep: np.var(a, axis=i, keepdims=k), shape)
-    case(
-        kinks.euclidean,
-        lambda a, i=axis, k=keep: kinks.euclidean(a, axis=i, keepdims=k),
-        numbers(shape) + 3,
-    )
+    lengths = {"axis": axis, "keepdims": keep}
+    case(kinks.euclidean, lambda a, k=lengths: kinks.euclidean(a, **k), numbers(shape) + 3)
 for axis, degrees in itertools.product([None, 0, -1, (0, 1)], [0, 1]):
     case(np.var, lambda a, i=axis, d=degrees: np.var(a, axis=i, ddof=d), (3, 4))
     case(np.std, lambda a, i=axis, d=degrees: np.std(a, axis=i, ddof=d), (3, 4))
@@ -142,11 +139,8 @@ INDICES = [
 for index in INDICES:
     case(operator.getitem, lambda a, i=index: a[i] * 1, (2, 3))
 case(operator.getitem, lambda a: a[0] + a[1:].sum() + np.sum(a), (4,))
-case(
-    moves.scatter,
-    lambda a, b: moves.scatter((4,), a.dtype, (slice(1, 3), [0, 0]), a, b),
-    *[(2,), (2,)],
-)
+PIECES = (slice(1, 3), [0, 0])
+case(moves.scatter, lambda a, b: moves.scatter((4,), a.dtype, PIECES, a, b), (2,), (2,))
 
 # Same numbers, another shape or order
 MOVES = [
@@ -235,14 +229,8 @@ MOVES = [
     (sliding_window_view, lambda a: sliding_window_view(a, (2, 2)), (3, 4)),
     (sliding_window_view, lambda a: sliding_window_view(a, (2, 2), axis=(0, 0)), (5,)),
     (sliding_window_view, lambda a: sliding_window_view(a, (2, 3), (-2, -1)), (2, 1, 3, 4)),
-    (
-        moves.overlap_add,
-        lambda a: moves.overlap_add(a, (4,), (2,), (0,)),
-        *[(3, 2)],
-    ),
+    (moves.overlap_add, lambda a: moves.overlap_add(a, (4,), (2,), (0,)), (3, 2)),
 ]
-for function, f, *shapes in MOVES:
-    case(function, f, *shapes)
 
 # Linear algebra
 MATMUL = [
@@ -271,8 +259,6 @@ PRODUCTS = [
     (np.tensordot, lambda a, b: np.tensordot(a, b, ([-1, 0], [0, 1])), (2, 3, 4), (4, 2)),
     (np.tensordot, lambda a, b: np.tensordot(a, b, (1, 0)), (2, 3), (3, 2)),
 ]
-for function, f, *shapes in PRODUCTS:
-    case(function, f, *shapes)
 EINSUM = [
     *[("i->", (3,)), ("ii", (3, 3)), ("ii->i", (3, 3)), ("ij->ji", (2, 3)), ("ba", (2, 3))],
     *[("iij->j", (2, 2, 3)), ("iii->i", (2, 2, 2)), ("...i->...", (2, 3)), ("i...", (2, 3))],
@@ -283,11 +269,7 @@ EINSUM = [
 ]
 for subscripts, *shapes in EINSUM:
     case(np.einsum, lambda *a, s=subscripts: np.einsum(s, *a), *shapes)
-case(
-    products.contract,
-    lambda a, b: products.contract(["ij", "j"], "i", a, b),
-    *[(2, 3), (3,)],
-)
+case(products.contract, lambda a, b: products.contract(["ij", "j"], "i", a, b), (2, 3), (3,))
 
 
 def regular(*shape):
@@ -325,16 +307,8 @@ NORMS = [
     *[((2, 3, 2), 1, (-1, 0)), ((2, 3, 2), 2, (1, 2)), ((2, 1, 2, 2), None, None)],
 ]
 for (shape, order, axis), keep in itertools.product(NORMS, [False, True]):
-    case(
-        np.linalg.norm,
-        lambda a, o=order, i=axis, k=keep: np.linalg.norm(a, o, axis=i, keepdims=k),
-        numbers(shape),
-    )
-
-
-def regular(*shape):
-    """Matrices that are well away from singular."""
-    return numbers(shape) / 2 + 2 * np.eye(shape[-1])
+    options = {"ord": order, "axis": axis, "keepdims": keep}
+    case(np.linalg.norm, lambda a, k=options: np.linalg.norm(a, **k), shape)
 
 
 # What only a kink, a repetition or a singular matrix needs
@@ -426,13 +400,8 @@ case(np.corrcoef, lambda a, b: np.corrcoef(a, b)[0, 1], numbers((4,)), numbers((
 # Samples and polynomials
 PLACES = np.array([-2.5, -1.0, 0.1, 1.3, 2.6])
 case(np.interp, lambda x, y: np.interp(x, PLACES, y), (2, 3), (5,))
-case(
-    np.interp,
-    lambda x, xp, y: np.interp(x, xp, y, left=0.5, right=y[0]),
-    (7,),
-    PLACES / 2 + 0.1,
-    (5,),
-)
+ENDS = lambda x, xp, y: np.interp(x, xp, y, left=0.5, right=y[0])  # noqa: E731
+case(np.interp, ENDS, (7,), PLACES / 2 + 0.1, (5,))
 case(np.interp, lambda x, y: np.interp(x, PLACES % 5, y, period=5), (3,), (5,))
 case(np.interp, lambda y: np.interp([0.3, 5.0], PLACES, y), (5,))
 for axis in (0, 1):
@@ -510,8 +479,6 @@ MORE_MOVES = [
     (np.meshgrid, lambda a, b: np.meshgrid(a, b, sparse=True), (2,), (3,)),
     (np.atleast_2d, lambda a, b: [x * 1 for x in np.atleast_2d(a, b)], (2,), ()),
 ]  # fmt: skip
-for function, f, *shapes in MORE_MOVES:
-    case(function, f, *shapes)
 
 # More products and linear algebra
 MORE_PRODUCTS = [
@@ -569,7 +536,7 @@ MORE_PRODUCTS = [
      (2, 3, 2)),
     (np.linalg.vector_norm, lambda a: np.linalg.vector_norm(a, axis=1), (2, 3)),
 ]  # fmt: skip
-for function, f, *shapes in MORE_PRODUCTS:
+for function, f, *shapes in [*MOVES, *PRODUCTS, *MORE_MOVES, *MORE_PRODUCTS]:
     case(function, f, *shapes)
 
 
@@ -910,43 +877,34 @@ def test_comparisons_are_plain_booleans():
 
 
 # The methods of ufuncs
-def test_methods_of_ufuncs_are_their_whole_functions():
+METHODS = [  # a method, and the function that it is
+    (np.add.reduce, lambda a: np.sum(a, axis=0)),
+    (np.multiply.reduce, lambda a: np.prod(a, axis=0)),
+    (np.maximum.reduce, lambda a: np.max(a, axis=0)),
+    (np.minimum.reduce, lambda a: np.min(a, axis=0)),
+    (np.subtract.reduce, lambda a: a[0] - a[1]),
+    (lambda a: np.add.reduce(a, axis=None, keepdims=True), lambda a: np.sum(a, keepdims=True)),
+    (lambda a: np.add.reduce(a, axis=1, initial=2.0, where=PICK),
+     lambda a: np.sum(a, axis=1, initial=2.0, where=PICK)),
+    *[(lambda a, k=keywords: np.logaddexp.reduce(a, **k),
+       lambda a, k=keywords: np.log(np.sum(np.exp(a), **k)))
+      for keywords in ({"axis": None}, {"axis": (0, 1)}, {"axis": -1, "keepdims": True})],
+    (lambda a: np.logaddexp.reduce(a, axis=1, initial=0.5),
+     lambda a: np.log(np.sum(np.exp(a), axis=1) + np.exp(0.5))),
+    (np.add.accumulate, lambda a: np.cumsum(a, axis=0)),
+    (np.multiply.accumulate, lambda a: np.cumprod(a, axis=0)),
+    (np.maximum.accumulate, lambda a: np.stack([a[0], np.maximum(a[0], a[1])])),
+    (lambda a: np.add.reduceat(a, [0, 2], axis=1),
+     lambda a: np.stack([a[:, 0] + a[:, 1], a[:, 2]], 1)),
+    (lambda a: np.maximum.reduceat(a, [0, 2, 1], axis=1),
+     lambda a: np.stack([np.maximum(a[:, 0], a[:, 1]), a[:, 2], np.max(a[:, 1:], 1)], 1)),
+    (lambda a: np.multiply.outer(a, a), lambda a: np.tensordot(a, a, 0)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "whole"), METHODS)
+def test_methods_of_ufuncs_are_their_whole_functions(method, whole):
     x = numbers((2, 3))
-    for method, whole in [
-        (np.add.reduce, lambda a: np.sum(a, axis=0)),
-        (np.multiply.reduce, lambda a: np.prod(a, axis=0)),
-        (np.maximum.reduce, lambda a: np.max(a, axis=0)),
-        (np.minimum.reduce, lambda a: np.min(a, axis=0)),
-        (np.add.accumulate, lambda a: np.cumsum(a, axis=0)),
-        (np.multiply.accumulate, lambda a: np.cumprod(a, axis=0)),
-        (np.subtract.reduce, lambda a: a[0] - a[1]),
-        (
-            lambda a: np.add.reduce(a, axis=1, initial=2.0, where=PICK),
-            lambda a: np.sum(a, axis=1, initial=2.0, where=PICK),
-        ),
-        *[
-            (
-                lambda a, k=keywords: np.logaddexp.reduce(a, **k),
-                lambda a, k=keywords: np.log(np.sum(np.exp(a), **k)),
-            )
-            for keywords in ({"axis": None}, {"axis": (0, 1)}, {"axis": -1, "keepdims": True})
-        ],
-        (
-            lambda a: np.logaddexp.reduce(a, axis=1, initial=0.5),
-            lambda a: np.log(np.sum(np.exp(a), axis=1) + np.exp(0.5)),
-        ),
-        (
-            lambda a: np.maximum.reduceat(a, [0, 2, 1], axis=1),
-            lambda a: np.stack([np.maximum(a[:, 0], a[:, 1]), a[:, 2], np.max(a[:, 1:], 1)], 1),
-        ),
-        (np.maximum.accumulate, lambda a: np.stack([a[0], np.maximum(a[0], a[1])])),
-        (lambda a: np.add.reduce(a, axis=None, keepdims=True), lambda a: np.sum(a, keepdims=True)),
-        (
-            lambda a: np.add.reduceat(a, [0, 2], axis=1),
-            lambda a: np.stack([a[:, 0] + a[:, 1], a[:, 2]], 1),
-        ),
-        (lambda a: np.multiply.outer(a, a), lambda a: np.tensordot(a, a, 0)),
-    ]:
-        np.testing.assert_allclose(method(x), whole(x))
-        expected = grad(lambda a, f=whole: np.sum(np.sin(f(a))))(x)
-        np.testing.assert_allclose(grad(lambda a, f=method: np.sum(np.sin(f(a))))(x), expected)
+    np.testing.assert_allclose(method(x), whole(x))
+    slopes = [grad(lambda a, f=f: np.sum(np.sin(f(a))))(x) for f in (method, whole)]
+    np.testing.assert_allclose(*slopes)
