@@ -70,7 +70,7 @@ rule(np.fabs,        lambda g, y, a: g * side(unless_zero(g, a)))
 rule(np.nan_to_num,  lambda g, y, a, copy=True, nan=0.0, posinf=None, neginf=None:
                                      np.where(np.isfinite(a), g, 0))
 rule(np.copysign,    lambda g, y, a, b: g * (np.sign(a) * np.copysign(1, b)),
-                     None)
+                     lambda g, y, a, b: np.zeros(np.shape(b), y.dtype))
 rule(np.maximum,     lambda g, y, a, b: to_first(g, a > b, a == b, y),
                      lambda g, y, a, b: to_first(g, b > a, a == b, y))
 rule(np.minimum,     lambda g, y, a, b: to_first(g, a < b, a == b, y),

@@ -220,10 +220,9 @@ def rule(function: Callable, *pullbacks: Callable | None, together: Callable | N
     most = 0 if together else len(inspect.signature(given[0]).parameters) - 2  # without g and y
     elementwise = isinstance(function, np.ufunc) and function.signature is None
     broadcasts = elementwise and function.nin > 1
-    if not broadcasts and not (given[0].__module__ or "").startswith("calclearn."):
-        name = function.__name__
-        pullbacks = tuple([p and cures.verified(name, p, k) for k, p in enumerate(pullbacks)])
-        together = together and cures.verified(name, together, None)
+    if not broadcasts:
+        pullbacks = tuple([cures.verified(function, p, k) for k, p in enumerate(pullbacks)])
+        together = cures.verified(function, together)
     TABLE[function] = TABLE[OPERATORS.get(function, function)] = Rule(
         name=function.__name__,
         pullbacks=pullbacks,
