@@ -896,8 +896,8 @@ METHODS = [  # a method, and the function that it is
     (np.maximum.accumulate, lambda a: np.stack([a[0], np.maximum(a[0], a[1])])),
     (lambda a: np.add.reduceat(a, [0, 2], axis=1),
      lambda a: np.stack([a[:, 0] + a[:, 1], a[:, 2]], 1)),
-    (lambda a: np.maximum.reduceat(a, [0, 2, 1], axis=1),
-     lambda a: np.stack([np.maximum(a[:, 0], a[:, 1]), a[:, 2], np.max(a[:, 1:], 1)], 1)),
+    (lambda a: np.maximum.reduceat(a, [1, 0, 2], axis=1),
+     lambda a: np.stack([a[:, 1], np.maximum(a[:, 0], a[:, 1]), a[:, 2]], 1)),
     (lambda a: np.multiply.outer(a, a), lambda a: np.tensordot(a, a, 0)),
 ]  # fmt: skip
 
