@@ -240,7 +240,10 @@ class Painter:
             for places in (np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0)))
         )
         layer.pixels = pixels[layer.place].copy()
-        layer.moving = {artist: artist.findobj(Artist.get_animated) for artist in layer.artists}
+        layer.moving = {
+            artist: [part for part in (artist, *artist.get_children()) if part.get_animated()]
+            for artist in layer.artists
+        }
 
     def _pixels(self) -> np.ndarray:
         return np.asarray(self._canvas.buffer_rgba()).view(np.uint32)[..., 0]
