@@ -31,6 +31,7 @@ from calclearn.figures.style import (
     MODEL,
     PARTS,
     STEP,
+    legend_below,
     panels,
     style,
 )
@@ -106,7 +107,7 @@ def how_small_is_small() -> Explorer:
         keys += [Line2D([], [], color=c, lw=4, label=part) for part, c in PARTS.items()]
         keys += [Line2D([], [], label="best $h$", **star)]
         keys += [Line2D([], [], label="derivative", **dashed)]
-        right.figure.legend(handles=keys, loc="outside lower center", ncols=7, columnspacing=1)
+        legend_below(right, handles=keys, columnspacing=1)
     drawings = [
         zoom.on(curve="magnified", limits="field"),
         Lines(left, LINES),
