@@ -606,7 +606,7 @@ def test_values_are_numpys_and_adjoints_have_the_shape_and_dtype_of_their_values
 def ours(entry) -> bool:
     """Whether an entry of the table is the package's own, and no example's or test's."""
     entry = entry.together or entry.definition or next(filter(None, entry.pullbacks))
-    entry = getattr(entry, "func", entry)
+    entry = inspect.unwrap(getattr(entry, "func", entry))
     return Path(entry.__code__.co_filename).parent == Path(inspect.getfile(rules)).parent
 
 
