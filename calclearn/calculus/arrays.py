@@ -298,10 +298,7 @@ def array_split(ary, indices_or_sections, axis=0, split=np.array_split):
 # fmt: off
 rewritten(np.split)( lambda ary, indices_or_sections, axis=0:
                          array_split(ary, indices_or_sections, axis, np.split))
-rewritten(np.vsplit)(lambda ary, indices_or_sections: np.split(ary, indices_or_sections, 0))
-rewritten(np.dsplit)(lambda ary, indices_or_sections: np.split(ary, indices_or_sections, 2))
-rewritten(np.hsplit)(lambda ary, indices_or_sections:
-                         np.split(ary, indices_or_sections, min(1, np.ndim(ary) - 1)))
+moved(np.vsplit, np.hsplit, np.dsplit)
 if hasattr(np, "unstack"):  # from NumPy 2.1
     rewritten(np.unstack)(lambda x, axis=0: tuple(np.moveaxis(x, axis, 0)))
 # fmt: on

@@ -172,7 +172,8 @@ def grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
     of several arguments.  Python numbers give Python numbers, and float32 stays float32.
 
     At a kink, as of |x| at 0, the slope is what a central difference gives, the mean of those at
-    both sides; second derivatives of |x|, norms and standard deviations are nan there.  A gradient
+    both sides; numbers that tie in a maximum, a sort or a quantile share theirs equally; second
+    derivatives of |x|, norms and standard deviations are nan there.  A gradient
     with NaN where f has a value is computed again with 0 · NaN = 0 and 0 · ∞ = 0 on the way back,
     so the branch that np.where leaves out cannot spoil it.  The trace holds the arrays that f uses,
     no copies: f must not change them in place, and `a += b` is `a = a + b`.

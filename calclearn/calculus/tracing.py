@@ -194,7 +194,8 @@ def rule(function: Callable, *pullbacks: Callable | None, together: Callable | N
     for an argument that is never differentiated.  Where pull-backs share their work, give
     `together(needed, g, y, a, b)` instead, which returns all of the cotangents and may leave None
     where `needed` is False.  `@rule(f)` takes the pull-back of the first argument from the
-    definition below it.  Raises TypeError for what is no function.
+    definition below it.  Raises TypeError for what is no function; a pull-back that takes or
+    returns something else raises when it runs, and names `function`.
 
     >>> from calclearn.calculus.autodiff import grad
     >>> @primitive
