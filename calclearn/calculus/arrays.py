@@ -43,6 +43,8 @@ def scatter(shape, dtype, indices, *pieces):
         elif part.ndim == 0:
             whole[index] = part + piece
         else:  # an index that is an array may name a place twice
+            if isinstance(index, np.ndarray) and index.dtype.kind in "iu":  # faster along one axis
+                index, piece = index.ravel(), piece.reshape(index.size, *whole.shape[1:])
             np.add.at(whole, index, piece)
     return whole
 
