@@ -147,6 +147,7 @@ rule(np.moveaxis,     lambda g, y, a, source, destination: np.moveaxis(g, destin
 rule(np.flip,         lambda g, y, a, axis=None: np.flip(g, axis))
 rule(np.roll,         lambda g, y, a, shift, axis=None: np.roll(g, np.negative(shift), axis))
 moved(np.rollaxis, np.rot90, np.fliplr, np.flipud, np.matrix_transpose, np.linalg.matrix_transpose)
+moved(np.fft.fftshift, np.fft.ifftshift)
 if hasattr(np, "astype"):  # from NumPy 2.1
     rewritten(np.astype)( lambda x, dtype, copy=True, device=None: x.astype(dtype))
 

@@ -12,7 +12,8 @@ from calclearn.calculus.methods import Methods
 def each_leaf(function: Callable, name: str, x):
     """Put function(name, leaf) in the place of each leaf of nested dicts, lists and tuples.
 
-    A list of nothing but numbers is a point, so it is a leaf.  None stays None.
+    A list of nothing but numbers is a point, so it is a leaf, and so is a list of such lists.  None
+    stays None.
     """
     if type(x) in (float, np.ndarray) or is_leaf(x):
         return function(name, x)
@@ -29,15 +30,19 @@ def each_leaf(function: Callable, name: str, x):
 
 
 def is_leaf(x) -> bool:
-    """Whether an argument is one array of numbers."""
+    """Whether an argument is one array of numbers: no dict, no list of both numbers and lists."""
     if isinstance(x, (list, tuple)):
-        return not hasattr(x, "_fields") and all(
-            isinstance(v, (int, float, complex, np.generic))
-            or (isinstance(v, Methods) and not v.shape)
-            or (isinstance(v, (list, tuple)) and is_leaf(v))
-            for v in x
+        lists = [isinstance(entry, (list, tuple)) for entry in x]
+        return not hasattr(x, "_fields") and (
+            (all(lists) and all(map(is_leaf, x))) or (not any(lists) and all(map(is_number, x)))
         )
     return not isinstance(x, dict)
+
+
+def is_number(x) -> bool:
+    return isinstance(x, (int, float, complex, np.generic)) or (
+        isinstance(x, Methods) and not x.shape
+    )
 
 
 def real(name: str, x, kinds: str = "fiu", must: str = "must be a real number or an array of them"):

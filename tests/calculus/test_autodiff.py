@@ -266,6 +266,8 @@ def test_each_kind_of_container_comes_back_as_it_is():
     both = grad(lambda p, q: p["a"] * q["b"], (0, 1))({"a": 2.0}, {"b": np.float32(3)})
     assert both == ({"a": 3.0}, {"b": 2.0})
     assert both[1]["b"].dtype == np.float32
+    point, *numbers = grad(lambda p: p[0][1] * p[1])([[1.0, 2.0], 3.0, 4.0])
+    assert (point.tolist(), numbers) == ([0, 3], [2, 0])
 
 
 def test_jacobians_and_pull_backs_of_containers():

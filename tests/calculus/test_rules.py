@@ -434,6 +434,8 @@ case(np.vander, lambda x: np.vander(x, 4, increasing=True), (3,))
 # Moving numbers
 MORE_MOVES = [
     (np.rollaxis, lambda a: np.rollaxis(a, 2), (2, 3, 2)),
+    (np.fft.fftshift, lambda a: np.fft.fftshift(a, axes=1), (2, 5)),
+    (np.fft.ifftshift, np.fft.ifftshift, (3, 5)),
     (np.rot90, lambda a: np.rot90(a, 3), (2, 3)),
     (np.resize, lambda a: np.resize(a, (3, 3)), (2, 3)),
     (np.delete, lambda a: np.delete(a, [0, 2], axis=1), (2, 3)),
