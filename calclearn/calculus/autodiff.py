@@ -156,7 +156,7 @@ def value_and_grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
         gradients = restored(chosen, cotangents(inputs, result, ones(value)))
         if type(chosen[0]) in (int, float) and isinstance(value, np.floating):
             value = float(value)
-        return value, tuple(gradients) if isinstance(argnum, tuple) else gradients[0]
+        return value, tuple(gradients) if isinstance(argnum, (tuple, list)) else gradients[0]
 
     return value_and_gradient
 
@@ -233,7 +233,7 @@ def jacobian(f: Callable, argnum: int = 0) -> Callable:
            [4., 0.]])
     """
     structures.argument_numbers(f, argnum)
-    if isinstance(argnum, tuple):
+    if isinstance(argnum, (tuple, list)):
         raise TypeError(f"argnum must be an int, got {argnum!r}")
 
     def slopes(*arguments, **keywords):

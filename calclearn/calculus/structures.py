@@ -75,7 +75,7 @@ def argument_numbers(f: Callable, argnum) -> tuple[int, ...]:
     """Return `argnum` as a tuple, and refuse what no transform can work with."""
     if not callable(f):
         raise TypeError(f"f must be a function, got {type(f).__name__}")
-    argnums = argnum if isinstance(argnum, tuple) else (argnum,)
+    argnums = tuple(argnum) if isinstance(argnum, (tuple, list)) else (argnum,)
     if not argnums or not all(isinstance(k, int) for k in argnums):
         raise TypeError(f"argnum must be an int or a tuple of ints, got {argnum!r}")
     if len(set(argnums)) < len(argnums):
