@@ -24,7 +24,7 @@ from calclearn.explorers.explore import Explorer
 
 HERE = Path(__file__).parent
 FOLDER = Path(lessons.__file__).parent
-LESSONS = sorted(path.stem[-2:] for path in FOLDER.glob("lesson_*.py"))
+LESSONS = sorted(path.stem[-2:] for path in FOLDER.glob("lesson_[0-9][0-9].py"))
 ANSWERS = {lesson: runpy.run_path(HERE / f"test_lesson_{lesson}.py") for lesson in LESSONS}
 EXERCISES = {number: each for lesson in LESSONS for number, each in exercises(lesson).items()}
 MOST = 5  # exercises in a lesson: a learner needs some ten minutes for each
