@@ -115,6 +115,9 @@ def one_image(network: Network, w: np.ndarray, data: LabelledImages, image: int 
     (kernels, biases), *_ = network.parameters(w)  # (O, 1, k, k), (O,)
     (_, strides, around), name = first.windows, next(iter(maps))
     answers = activations(network, w, data.images[[image]])[name][0]
+    (rows, columns), (up, back) = answers.shape[1:], around
+    answers[:, [*range(up), *range(rows - up, rows)]] = -np.inf  # their patches reach beyond
+    answers[:, :, [*range(back), *range(columns - back, columns)]] = -np.inf
     strongest = [int(k) for k in np.unravel_index(np.argmax(answers), answers.shape)]
     cell = zip(("map", "row", "column"), strongest, answers.shape, strict=True)
 
@@ -148,8 +151,8 @@ def one_image(network: Network, w: np.ndarray, data: LabelledImages, image: int 
     ) -> str:
         place = f"row {row}, column {column} of map {map}"
         shown = (
-            f"At {place} pixels times kernel add up to {sum:.2f}; with the bias {total:.2f}, after "
-            f"{name.split()[1]} {after:.2f}"
+            f"At {place} pixels times kernel add up to {sum:.2f}, with the bias to {total:.2f}; "
+            f"{name.split()[1]} leaves {after:.2f}"
         )
         if show == GRADIENTS:
             shown = (

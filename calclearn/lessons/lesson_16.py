@@ -500,6 +500,7 @@ def early_stopping() -> Explorer:
         drawings,
         caption,
         play="record",
+        pace=0.08,
         strength=log_slider(1e-3, 1e-6, 1.0, 72, label="λ of L2"),
         record=record,
     )

@@ -269,7 +269,7 @@ def test_few_steps_are_like_a_strong_penalty():
 
 def test_stopping_plays_from_the_first_step_to_a_million():
     early = lessons.early_stopping()
-    assert early.play == ("record", 0.04)
+    assert early.play == ("record", 0.08)
     assert early.state["taken"] == 1_000_000
     losses = [early.set(record=record).state["early_test"] for record in range(0, 121, 10)]
     assert early.set(record=0).state["taken"] == 1
