@@ -151,7 +151,7 @@ def one_image(network: Network, w: np.ndarray, data: LabelledImages, image: int 
     ) -> str:
         place = f"row {row}, column {column} of map {map}"
         shown = (
-            f"At {place} pixels times kernel add up to {sum:.2f}, with the bias to {total:.2f}; "
+            f"At {place}, pixels times kernel add up to {sum:.2f}, with the bias to {total:.2f}; "
             f"{name.split()[1]} leaves {after:.2f}"
         )
         if show == GRADIENTS:

@@ -427,7 +427,7 @@ def test_a_cell_of_a_map_shows_its_patch_its_kernel_and_their_sum(padding):
         assert np.array_equal(state["kernel"], W[k, 0])
         assert state["total"] == pytest.approx(state["sum"] + b[k])
         assert state["after"] == pytest.approx(max(state["total"], 0))
-        words = f"row {i}, column {j} of map {k} pixels times kernel add up to {state['sum']:.2f}"
+        words = f"row {i}, column {j} of map {k}, pixels times kernel add up to {state['sum']:.2f}"
         assert words in explorer.caption.replace("−", "-")
     drag(explorer, 0, (0, 0), (2 * (last + 2) + 4, 3 + 5))  # below a line for the words
     assert [explorer.values[name] for name in ("map", "row", "column")] == [2, 5, 4]
