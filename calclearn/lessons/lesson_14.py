@@ -229,7 +229,7 @@ def stride_and_padding() -> Explorer:
         )
 
     left, right = panels("flat", "flat", height=3.6)
-    left.set(title="image, padding and windows", xticks=[], yticks=[])
+    left.set(title="padded image, and where windows stand", xticks=[], yticks=[])
     left.spines[:].set_visible(False)
     right.set(title="map")
     drawings = [

@@ -153,7 +153,7 @@ def error_through_time() -> Explorer:
             sizes="last"
         ),
     ]
-    legend_below(middle, right, columns=3, handlelength=1.6)
+    legend_below(middle, right, handlelength=1.6)
     return explore(
         back,
         drawings,
@@ -221,7 +221,7 @@ def truncated_gradient() -> Explorer:
 
     left, right = panels("flat", "flat", ratios=(1.15, 1), height=4.1)
     right.set(xlim=(0, LONGEST + 1), ylim=(-0.25, 1.5), xlabel="steps between cuts $k$")
-    right.set(title="truncated against true")
+    right.set(title="truncated against true gradient")
     right.grid(True, axis="y", lw=0.6)
     drawings = [
         TimeMap(left, title="loss at $t$, gradient at $s$"),

@@ -303,7 +303,7 @@ def penalty_meets_bowl() -> Explorer:
     left, right = panels("flat", "flat", ratios=(1, 1.1), height=4.3)
     left.set(xlim=(-reach, reach), ylim=(-reach, reach), title="penalty and loss", aspect="equal")
     left.set(xlabel="weight of body mass (cm per sd)", ylabel="weight of bill depth (cm per sd)")
-    right.set(title="weights by strength of the penalty", xlabel="strength λ", xscale="log")
+    right.set(title="both weights, by the penalty's strength", xlabel="strength λ", xscale="log")
     right.set(xlim=(strengths[0], strengths[-1]), ylim=(-reach, reach))
     right.grid(True, axis="y", lw=0.6)
     for line in (left.axhline, left.axvline, right.axhline):

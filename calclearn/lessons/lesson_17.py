@@ -172,7 +172,7 @@ def slope_of_validation() -> Explorer:
         tangent = {"x": f"log_{name}", "y": "height", "slope": f"slope_by_{name}"}
         drawings += [Lines(ax, curves, edge=True), Tangent(ax, color=MODEL).on(**tangent)]
     drawings.append(Rule(axes[1], x="border", color=GREY, lw=1.2, ls=":"))
-    legend_below(left, axes[0], columns=3, handlelength=1.6)
+    legend_below(left, axes[0], handlelength=1.6)
     return explore(
         compute,
         drawings,
@@ -242,7 +242,7 @@ def tuning_by_descent() -> Explorer:
     ]
     for axis, limits in zip((middle.xaxis, middle.yaxis), np.exp(window), strict=True):
         _in_tens(axis, limits)
-    legend_below(left, middle, right, columns=4, handlelength=1.6)
+    legend_below(left, middle, right, handlelength=1.6)
     return explore(
         compute,
         drawings,
