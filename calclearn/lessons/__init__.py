@@ -1,4 +1,4 @@
-"""The course: one file per lesson, with its figures, its answers and its typical mistakes.
+"""The course: each lesson with its figures, its answers and its typical mistakes.
 
 `from calclearn import lessons`, then `lessons.learning_rate()`. The figures are the public
 functions of the files `lesson_NN.py`, or `lesson_NN_subject.py` where a lesson has two, that return
