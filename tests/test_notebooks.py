@@ -3,9 +3,11 @@
 nbval compares every text of a fresh run with the stored one; what it leaves out is here.
 """
 
+import ast
 import base64
 import io
 import re
+import symtable
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -72,6 +74,40 @@ def output_faults(output):
         yield f"a figure's caption is {caption[:30]!r}"
 
 
+def borrowed(table):
+    """The notebook's names that its functions take when they are called."""
+    inner = {name for part in table.get_children() for name in borrowed(part)}
+    if table.get_type() == "module":
+        return inner
+    return inner | {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
+
+
+def bound(source):
+    """The names that a cell binds, but for what it imports."""
+    outside = {
+        name.id
+        for statement in ast.parse(source).body
+        if not isinstance(statement, ast.FunctionDef)
+        for name in ast.walk(statement)
+        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+    }
+    table = symtable.symtable(source, "cell", "exec")
+    return {
+        symbol.get_name()
+        for symbol in table.get_symbols()
+        if symbol.is_namespace() or (symbol.get_name() in outside and symbol.is_assigned())
+    }
+
+
+def rebound(code):
+    """Names that a figure's functions take, and that a later cell gives to something else."""
+    for place, source in enumerate(code):
+        if "explore(" in source:
+            taken = borrowed(symtable.symtable(source, "cell", "exec"))
+            for later in code[place + 1 :]:
+                yield from sorted(taken & bound(later))
+
+
 def faults(notebook, folder):
     """Everything that is wrong with a stored notebook, in words."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -89,6 +125,8 @@ def faults(notebook, folder):
         if any(re.match("nbval|raises-exception", tag) for tag in cell.metadata.get("tags", [])):
             found.append("a tag hides a cell from nbval")
         found += [fault for output in cell.outputs for fault in output_faults(output)]
+    sources = [cell.source for cell in code if not cell.source.lstrip().startswith(("%", "!"))]
+    found += [f"a later cell rebinds {name}, which a figure takes" for name in rebound(sources)]
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             links = ["".join(pair) for pair in LINK.findall(cell.source)]
@@ -167,6 +205,7 @@ def strip(lesson):
         cell.update(outputs=[], execution_count=None)
 
 
+FIGURE = "slope = 1\nexplore(lambda x: {'y': slope * x}, drawings, words, x=slider(1, 0, 2))"
 FAULTS = {
     "execution counts": lambda lesson: lesson.cells[1].update(execution_count=7),
     "no output": strip,
@@ -185,6 +224,10 @@ FAULTS = {
     "Output": set_source("out = widgets.Output()"),
     "hides from nbval": set_source("# NBVAL_IGNORE_OUTPUT\n1"),
     "tag hides": lambda lesson: lesson.cells[1].metadata.update(tags=["nbval-skip"]),
+    "rebinds slope": lambda lesson: [
+        cell.update(source=source)
+        for cell, source in zip(lesson.cells[1:], (FIGURE, "slope, x = 2, 3"), strict=True)
+    ],
     "nowhere: 99": set_link("99_missing.ipynb"),
     "nowhere: #B": set_link("#B-lesson"),
     "nowhere: attachment": set_link("attachment:missing.png"),

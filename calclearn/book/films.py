@@ -101,7 +101,8 @@ def _spoken(value: float, form: str) -> str:
         digits = int(form.strip(".r"))
         order = math.floor(math.log10(abs(value))) if value else 0
         return f"{value:.{max(digits - 1 - order, 0)}f}"
-    return f"{float(format(value, form)):g}" if form.endswith("e") else format(value, form)
+    text = format(value, form)
+    return text if form.endswith(("d", "f")) else f"{float(text):g}"
 
 
 @dataclass

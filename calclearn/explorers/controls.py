@@ -83,7 +83,7 @@ def log_slider(
     start = math.log10(value) - low
     if round(start / step):  # the browser would move a value between two steps to one of them
         step = start / round(start / step)
-    form = ".3r" if minimum >= 1e-5 and maximum <= 1e6 else ".2e"
+    form = ".3r" if minimum >= 1e-5 and maximum <= 1e6 else ".3"  # d3 takes that for 1e-8
     return widgets.FloatLogSlider(
         value=value, base=10, min=low, max=high, step=step, description=label, readout_format=form
     )

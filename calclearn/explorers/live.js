@@ -63,20 +63,24 @@ const nameHandles = (box) => {
 
 // What was typed beside a slider, and what the slider makes of it where that is another number.
 const sayLimits = (box, say) => {
+  const number = (words) => Number(words.replace("−", "-"));
+  let edited = false; // since it was last answered: a readout that is only left says nothing
   const typed = ({ type, key, target }) => {
     if (!target.matches?.(".widget-readout[contenteditable=true]")) return;
-    if (type === "keydown" && key !== "Enter") return;
+    if (type === "input") edited = true;
+    if (!edited || type === "input" || (type === "keydown" && key !== "Enter")) return;
+    edited = false;
     const words = target.textContent.trim();
     setTimeout(() => {
       const value = target.textContent.trim();
       const label = target.parentElement.querySelector(".widget-label")?.textContent.trim();
-      const same = Math.abs(Number(words) - Number(value)) <= 1e-6 * Math.abs(Number(value));
-      const other = !same && words !== value;
+      const stands = number(value);
+      const other = words !== value && !(Math.abs(number(words) - stands) <= 1e-6 * Math.abs(stands));
       say(other ? `${label}: ${words} is no place of this slider; it stands at ${value}.` : "");
     }, 50); // the slider reads it first
   };
   // Before the slider, which replaces what was typed.
-  for (const type of ["keydown", "focusout"]) box.addEventListener(type, typed, true);
+  for (const type of ["input", "keydown", "focusout"]) box.addEventListener(type, typed, true);
 };
 
 const decode = async (bytes, type) => {

@@ -63,6 +63,7 @@ class Cells(Drawing):
         if self.framed:
             self.frame.set(xy=(column - 0.5, row - 0.5), height=height, width=width)
         cells = np.indices((height, width)).reshape(2, -1).T + np.array([row, column])  # (n, 2)
+        cells = cells[((cells >= 0) & (cells < self.shape)).all(axis=1)]  # a frame may reach beyond
         cells = cells if len(cells) <= len(self.numbers) else cells[:0]
         inside = values[tuple(cells.T)]
         write(self.numbers, cells, [self.words(v) for v in inside], self.image.to_rgba(inside))
@@ -177,14 +178,19 @@ class Maps(Drawing):
     """The maps of several layers, {name: (count, height, width)}: rows of maps for each layer.
 
     Maps of fewer cells have larger ones, so all are equally large. Each layer is on its own scale;
-    the line above it gives the number that has the full colour.
+    the line above it gives the number that has the full colour. `frame` names the quantity (map,
+    row, column), a cell of the first layer to outline; `drags` names the controls of these three.
     """
 
     COLUMNS, LABEL = 8, 3  # maps in a row; rows of cells for a line of text
 
-    def __init__(self, ax: Axes, sizes: dict[str, tuple[int, int, int]]) -> None:
+    def __init__(
+        self, ax: Axes, sizes: dict[str, tuple[int, int, int]], *, frame: str | None = None,
+        drags=(),
+    ) -> None:  # fmt: skip
         super().__init__(ax)
-        self.sizes, self.parameters = sizes, dict.fromkeys(sizes, True)
+        self.sizes, self.framed, self.drags = sizes, frame, drags
+        self.parameters = dict.fromkeys([*sizes, frame] if frame else sizes, True)
         self.side = max(max(size[1:]) for size in sizes.values())
         self.rows = {name: -(-size[0] // self.COLUMNS) for name, size in sizes.items()}
         with style():
@@ -194,6 +200,13 @@ class Maps(Drawing):
             self.image = ax.imshow(canvas, cmap=SIGNED, vmin=-1, vmax=1, animated=True)
             look = {"va": "center", "animated": True, "parse_math": False}
             self.labels = {name: ax.text(-0.5, 0, "", **look) for name in sizes}
+            self.times = self.side // max(next(iter(sizes.values()))[1:])  # pixels of a cell
+            self.frame = ax.add_patch(
+                Rectangle(
+                    (0, 0), self.times, self.times, fill=False, ec=STEP, lw=2, animated=True,
+                    visible=bool(frame),
+                )
+            )  # fmt: skip
         row = 0
         for name, label in self.labels.items():
             label.set_y(row + (self.LABEL - 1) / 2)
@@ -207,6 +220,21 @@ class Maps(Drawing):
             label.set_text(
                 f"{name}, {self.sizes[name][0]} maps; full colour: {number(limits[name])}"
             )
+        if self.framed:
+            k, row, column = quantities[self.framed]
+            down, across = divmod(k, self.COLUMNS)
+            x, y = across * (self.side + 1), self.LABEL + down * (self.side + 1)
+            self.frame.set_xy((x + self.times * column - 0.5, y + self.times * row - 0.5))
+
+    def dragged(self, start, to, *values: float) -> tuple[int, int, int]:
+        """Return the map, the row and the column of the first layer's cell under the pointer."""
+        (count, height, width), room = next(iter(self.sizes.values())), self.side + 1
+        x, y = np.rint(to).astype(int) - np.array([0, self.LABEL])
+        down, across = min(max(y // room, 0), -(-count // self.COLUMNS) - 1), x // room
+        across = min(max(across, 0), self.COLUMNS - 1)
+        places = [(y - down * room) // self.times, (x - across * room) // self.times]
+        row, column = np.clip(places, 0, [height - 1, width - 1]).tolist()
+        return min(int(down * self.COLUMNS + across), count - 1), row, column
 
     def _canvas(self, maps: dict[str, np.ndarray]) -> np.ndarray:
         blocks = []

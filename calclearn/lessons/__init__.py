@@ -1,8 +1,8 @@
-"""The course: one file a lesson, with its figures, its answers and its typical mistakes.
+"""The course: each lesson with its figures, its answers and its typical mistakes.
 
 `from calclearn import lessons`, then `lessons.learning_rate()`. The figures are the public
-functions of the files `lesson_NN.py` that return an `Explorer`. They are listed from the files'
-text, so that one figure costs the import of one lesson.
+functions of the files `lesson_NN.py`, or `lesson_NN_subject.py` where a lesson has two, that return
+an `Explorer`. They are listed from the files' text, so that one figure costs the import of one.
 """
 
 import ast

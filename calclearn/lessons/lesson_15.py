@@ -10,17 +10,13 @@ that of the monthly rises of carbon dioxide over Mauna Loa.
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
-from calclearn.data import co2
-from calclearn.data.co2 import WINDOW as PAST
-from calclearn.data.co2 import rises, simple_forecasts
+from calclearn.data.co2 import rises
 from calclearn.descent.descend import Descent, descend
-from calclearn.descent.losses import cross_entropy, mse, sigmoid
-from calclearn.descent.optimizers import Adam, AdamW, GradientDescent
-from calclearn.descent.schedules import clipped, cosine
+from calclearn.descent.optimizers import GradientDescent
+from calclearn.descent.schedules import clipped
 from calclearn.descent.surfaces import Surface
 from calclearn.exercises import exercise, outcome
 from calclearn.explorers.controls import choice, log_slider, slider
@@ -28,17 +24,11 @@ from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.surfaces import turning
 from calclearn.explorers.wording import counted
 from calclearn.figures.descents import Path
-from calclearn.figures.marks import Dots, Lines, Raster, Rule
+from calclearn.figures.marks import Lines, Raster, Rule
 from calclearn.figures.sequences import DECADES, LONGEST, SIZES, TimeMap, Unrolled
 from calclearn.figures.style import (
-    BEST,
     BLACK,
     BLAME,
-    DATA,
-    GREEN,
-    GREY,
-    LIGHT,
-    LOSS,
     MODEL,
     PURPLE,
     legend_below,
@@ -46,10 +36,7 @@ from calclearn.figures.style import (
 )
 from calclearn.figures.surfaces import Bowl, Point, grid, levels
 from calclearn.networks.initial import orthogonal
-from calclearn.networks.inside import backpropagated
-from calclearn.networks.layers import Dense, LastStep
-from calclearn.networks.network import Network
-from calclearn.networks.recurrent import GRU, RNN, adjoints_through_time, one_unit
+from calclearn.networks.recurrent import RNN, adjoints_through_time, one_unit
 
 UNITS = 16
 ACTIVATIONS = {"tanh": "tanh", "ReLU": "relu"}
@@ -355,8 +342,8 @@ def clipping_at_a_cliff() -> Explorer:
         length=slider(30, 2, 60, 1, label="sequence length"),
         learning_rate=log_slider(1.0, 0.01, 10, 60),
         threshold=log_slider(1.0, 0.01, 100, 40, label="clip at"),
-        w=slider(1.6, -1.0, 3.0, 0.05, label="start: w"),
-        u=slider(-0.3, -1.5, 3.0, 0.05, label="start: u"),
+        w=slider(1.6, -0.8, 2.8, 0.05, label="start: w"),
+        u=slider(-0.3, -1.3, 2.8, 0.05, label="start: u"),
         **view,
     )
 
@@ -366,270 +353,6 @@ def _run_looks(quantity: str) -> dict[str, dict]:
     return {
         f"{quantity}, {name}": {"color": color, "marker": marker, "ms": 4, "lw": 1.3, "label": name}
         for name, (color, marker) in RUNS.items()
-    }
-
-
-SYMBOLS, CELLS = 4, 8  # that may have to be recalled; units of each network
-WAITS = (3, 10, 20, 40)  # steps between the symbol and its recall
-PRACTICE, EACH, RATE = 200, 10, 0.02  # steps of training, and from record to record; of Adam
-MEMORIES = {
-    "plain RNN": {"color": MODEL, "marker": "s", "ms": 5},
-    "truncated RNN": {"color": GREEN, "marker": "D", "ls": "--", "ms": 5},
-    "GRU": {"color": BLAME, "marker": "o", "ms": 5},
-}
-
-
-def symbols(n: int, wait: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return n sequences of random symbols, (n, wait + 1, 5), and the first of each, (n,).
-
-    The first symbol, marked by a 1 in the fifth input, is to be recalled; the others distract.
-    """
-    drawn = np.random.default_rng(seed).integers(0, SYMBOLS, (n, wait + 1))
-    x = np.zeros((n, wait + 1, SYMBOLS + 1))
-    x[..., :SYMBOLS] = drawn[..., None] == np.arange(SYMBOLS)
-    x[:, 0, SYMBOLS] = 1
-    return x, drawn[:, 0]
-
-
-def rememberer(name: str, wait: int) -> Network:
-    """Return one recurrent layer that reads a sequence, and a score for each symbol at its end."""
-    layers = {
-        "plain RNN": RNN(CELLS), "truncated RNN": RNN(CELLS, truncate=7), "GRU": GRU(CELLS)
-    }  # fmt: skip
-    return Network((layers[name], LastStep(), Dense(SYMBOLS)), (wait + 1, SYMBOLS + 1))
-
-
-def gate(parameters: tuple[np.ndarray, ...], x: np.ndarray, h: np.ndarray) -> np.ndarray:
-    """Return the gate z (N, T, H) of a GRU at its inputs x (N, T, D) and states h (N, T, H)."""
-    W_ih, W_hh, b_ih, b_hh = parameters
-    before = np.concatenate([np.zeros_like(h[:, :1]), h[:, :-1]], axis=1)
-    _, z, _ = np.split(x @ W_ih.T + b_ih + before @ W_hh.T + b_hh, 3, axis=2)
-    return sigmoid(z)
-
-
-class Recall(NamedTuple):
-    """A training on record, a row for each of its K records, measured on held-out sequences."""
-
-    shares: np.ndarray  # (K,): of sequences whose symbol is recalled
-    arriving: np.ndarray  # (K, T): size of ∂L/∂h_t, relative to that at the last step
-    gates: np.ndarray  # (K, H, T): mean gate of each unit of a GRU
-
-
-@lru_cache(maxsize=32)
-def practice(name: str, wait: int, keep: float = 0.97, seed: int = 0) -> Recall:
-    """Train a network to recall a symbol after a wait; the gates of a GRU begin near `keep`."""
-    network = rememberer(name, wait)
-    w = network.init(seed)
-    if name == "GRU":
-        network.parameters(w)[0][2][CELLS : 2 * CELLS] = math.log(keep / (1 - keep))  # b_z
-    loss = network.loss(*symbols(2000, wait, seed + 1), cross_entropy, 32)
-    run = descend(loss, w, Adam(RATE), PRACTICE, every=EACH)
-    (x, y), records = symbols(500, wait, seed=0), []
-    for point in run.points:
-        share = np.mean(network(point, x).argmax(axis=1) == y)
-        layer, parameters = network.layers[0], network.parameters(point)[0]
-        inside = backpropagated(network, point, x[:64], y[:64])[0]
-        adjoints = adjoints_through_time(layer, parameters, x[:64], inside.to_activation)
-        sizes = np.linalg.norm(adjoints, axis=2).mean(axis=0)
-        z = gate(parameters, x[:64], inside.activation) if name == "GRU" else np.zeros((1, 1, 1))
-        records.append((share, sizes / sizes[-1], z.mean(axis=0).T))
-    return Recall(*map(np.array, zip(*records, strict=True)))
-
-
-def task_that_needs_memory() -> Explorer:
-    """Which network can wait? A symbol is shown, others distract, and then it is to be recalled.
-
-    Three networks are trained for each wait, each only on sequences of that length.
-
-    >>> shares = task_that_needs_memory().state["shares"]
-    >>> [name for name, share in shares.items() if share > 0.9]
-    ['GRU']
-    """
-
-    def recall(step, wait, keep) -> dict:
-        k = round(step / EACH)
-        quantities = {"shares": {}, "first": {}}
-        for name in MEMORIES:
-            every = [practice(name, each, keep if name == "GRU" else 0.97) for each in WAITS]
-            now = every[WAITS.index(wait)]
-            quantities[f"share, {name}"] = WAITS, [100 * run.shares[k] for run in every]
-            quantities[f"arriving, {name}"] = now.arriving[k]
-            quantities["shares"][name] = float(now.shares[k])
-            quantities["first"][name] = float(now.arriving[k][0])
-        after = max(WAITS) - wait  # steps that are not in these sequences have no colour
-        quantities["gates"] = np.pad(LOSS(now.gates[k]), ((0, 0), (0, after), (0, 0)))
-        return quantities
-
-    def caption(step, wait, keep, shares, first) -> str:
-        right = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
-        back = ", ".join(f"{gradient:.2g}" for gradient in first.values())
-        return (
-            f"After {counted(step, 'step')} of training and a wait of {wait} steps, this share of "
-            f"held-out symbols is recalled: {right} (by chance {1 / SYMBOLS:.0%}). The gradient at "
-            f"the symbol, relative to that at the last step: {back}. The gates of the GRU began "
-            f"near {keep}."
-        )
-
-    left, middle, right = panels("flat", "flat", "flat", ratios=(1, 1.15, 1.15), height=3.9)
-    left.set(title="recalled (%)", xlabel="wait (steps)", xlim=(0, 42), ylim=(0, 104))
-    left.set(xticks=WAITS)
-    left.axhline(100 / SYMBOLS, color=BLACK, ls=":", lw=1)
-    middle.set(title="error through time\n(last step: 1)", xlabel="step $t$; the symbol is at 0")
-    middle.set(xlim=(-1, 41), ylim=(1e-6, 3), yscale="log")
-    right.set(title="gates of the GRU: dark writes,\nlight keeps", xlabel="step $t$")
-    right.set(ylabel="units", yticks=[])
-    right.set(xlim=(-0.5, 40.5), ylim=(0.5, CELLS + 0.5))
-    for ax in (left, middle):
-        ax.grid(True, axis="y", lw=0.6)
-    window = ((-0.5, max(WAITS) + 0.5), (0.5, CELLS + 0.5))
-    drawings = [
-        Rule(left, x="wait", color=GREY, lw=1),
-        Lines(left, _memory_looks("share"), clip_on=False),
-        Lines(middle, _memory_looks("arriving", ms=3, lw=1.2), edge=True),
-        Raster(right, "gates", window=window),
-    ]
-    legend_below(left)
-    return explore(
-        recall,
-        drawings,
-        caption,
-        play="step",
-        step=slider(PRACTICE, 0, PRACTICE, EACH),
-        wait=choice(WAITS, 40, label="wait (steps)"),
-        keep=choice([0.97, 0.5], label="gate z at first"),
-    )
-
-
-def _memory_looks(quantity: str, **more) -> dict[str, dict]:
-    """Return the look of this quantity's curve for each network."""
-    return {f"{quantity}, {name}": look | {"label": name} | more for name, look in MEMORIES.items()}
-
-
-AHEAD = 12  # months
-TRAINING, BATCH = 1500, 48
-FIRST_SHOWN = 1991
-FORECASTS = {
-    "network": {"color": MODEL, "marker": "o"},
-    "same month last year": {"color": BEST, "ls": ":", "marker": "s"},
-    "the same, and last year's rise": {"color": GREEN, "ls": "--", "marker": "^"},
-    "usual rise of each month": {"color": PURPLE, "ls": "-.", "marker": "D"},
-}
-
-
-def forecaster(units: int = 16, truncate: int | None = None) -> Network:
-    """A recurrent layer that reads 36 monthly rises, and one unit that predicts the next.
-
-    >>> forecaster().dimension
-    321
-    """
-    return Network((RNN(units, truncate=truncate), LastStep(), Dense(1)), (PAST, 1))
-
-
-@lru_cache(maxsize=16)
-def trained(seed: int = 0, truncate: int | None = None) -> Descent:
-    """Train a forecaster on all training months, by AdamW."""
-    network, data = forecaster(truncate=truncate), rises()
-    loss = network.loss(data.x[~data.held_out], data.y[~data.held_out], mse, BATCH)
-    optimizer = AdamW(cosine(0.01, TRAINING), weight_decay=0.3)
-    return descend(loss, network.init(seed), optimizer, TRAINING, every=15)
-
-
-def free_running(network: Network, w: np.ndarray) -> np.ndarray:
-    """Forecasts (AHEAD, n) in ppm of the n held-out months, row h - 1 from h months before.
-
-    The network takes its own forecasts for the months that it has not read: after h steps, of the
-    rise of h months, which is added to the last known value.
-    """
-    data, air = rises(), co2()
-    n = np.sum(air.held_out)
-    origins = np.arange(len(air) - n - AHEAD, len(air) - 1)  # the last months that are known
-    window, level, forecasts = data.x[origins - PAST], air.co2[origins], []
-    for h in range(1, AHEAD + 1):
-        z = network(w, window)
-        window = np.concatenate([window[:, 1:], z[:, None]], axis=1)
-        level = level + data.mean + data.deviation * z[:, 0]
-        forecasts.append(level[AHEAD - h :][:n])
-    return np.array(forecasts)
-
-
-def rmse(forecasts: np.ndarray) -> np.ndarray:
-    """√mean(error²) over the held-out months, in ppm: (..., n) -> (...)."""
-    data = co2()
-    return np.sqrt(np.mean((forecasts - data.co2[data.held_out]) ** 2, axis=-1))
-
-
-def forecast(network: Network | None = None, run: Descent | None = None) -> Explorer:
-    """How far ahead does the network predict? The years held out, and three simple rules.
-
-    `run` is a training of the network, which plays; without one, that from seed 0 is shown.
-
-    >>> errors = forecast().state["errors"]
-    >>> bool(errors["network"][0] < 0.8 * errors["same month last year"][0])
-    True
-    """
-    network, run = network or forecaster(), run or trained()
-    rules, data = simple_forecasts(AHEAD), co2()
-    years, truth = data.year[data.held_out], data.co2[data.held_out]
-    months, last = np.arange(1, AHEAD + 1), max(int(run.steps[-1]), 1)
-    by_network = lru_cache(maxsize=128)(lambda record: free_running(network, run.points[record]))
-
-    def compare(step, ahead, rule) -> dict:
-        record = int(np.argmin(np.abs(run.steps - step)))
-        forecasts = {"network": by_network(record), **rules}
-        errors = {name: rmse(each) for name, each in forecasts.items()}
-        quantities = {"taken": int(run.steps[record]), "errors": errors}
-        for name, each in forecasts.items():
-            shown = slice(None if name in ("network", rule) else 0)
-            row = each[ahead - 1]
-            quantities[f"ppm, {name}"] = years[shown], row[shown]
-            quantities[f"error, {name}"] = years[shown], (row - truth)[shown]
-            quantities[f"rmse, {name}"] = months, errors[name]
-        return quantities | {"now": (ahead, errors["network"][ahead - 1])}
-
-    def caption(taken, ahead, rule, errors) -> str:
-        mine, other = (errors[name][ahead - 1] for name in ("network", rule))
-        share = round(1 - mine / other, 2)
-        gain = f"{abs(share):.0%} {'smaller' if share > 0 else 'larger'}" if share else "the same"
-        return (
-            f"After {counted(taken, 'step')} of training, {counted(ahead, 'month')} ahead, RMSE "
-            f"over the eight years held out: the network {mine:.2f} ppm, the rule “{rule}” "
-            f"{other:.2f} ppm. The network's error is {gain}."
-        )
-
-    left, middle, right = panels("flat", "flat", "flat", ratios=(1.2, 1, 0.9), height=4.1)
-    shown, end = data.year > FIRST_SHOWN, data.year[-1] + 0.1
-    left.set(title="carbon dioxide (ppm)", xlabel="year", xticks=(1992, 1995, 1998, 2001))
-    left.set(xlim=(data.year[shown][0], end), ylim=(352, 376))
-    left.axvspan(years[0], end, color=LIGHT, alpha=0.4, lw=0)
-    left.plot(data.year[shown], data.co2[shown], color=DATA, lw=1.2, zorder=1)
-    middle.set(title="forecast − measured (ppm)", xlabel="year", xticks=range(1994, 2003, 2))
-    middle.set(xlim=(1994, 2002), ylim=(-4, 4))
-    right.set(title="RMSE (ppm)", xlabel="months ahead", xticks=(1, 3, 6, 9, 12))
-    right.set(xlim=(0.5, 12.5), ylim=(0, 2))
-    for ax in (left, middle, right):
-        ax.grid(True, axis="y", lw=0.6)
-    drawings = [
-        Lines(left, _rule_looks("ppm", marker="", lw=1.4), edge=True),
-        Lines(middle, _rule_looks("error", marker="", lw=1.4), edge=True),
-        Lines(right, _rule_looks("rmse"), edge=True),
-        Dots(right, "now", color=MODEL, ms=11, mec=MODEL, edge=True),
-    ]
-    legend_below(right, columns=2)
-    return explore(
-        compare,
-        drawings,
-        caption,
-        play="step",
-        step=slider(last, 0, last, max(last // 100, 1)),
-        ahead=slider(1, 1, AHEAD, 1, label="months ahead"),
-        rule=choice([*FORECASTS][1:], label="compare with"),
-    )
-
-
-def _rule_looks(quantity: str, **more) -> dict[str, dict]:
-    """Return the look of this quantity's curve for the network and each rule."""
-    return {
-        f"{quantity}, {name}": look | {"label": name} | more for name, look in FORECASTS.items()
     }
 
 

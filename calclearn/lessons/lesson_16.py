@@ -50,6 +50,7 @@ from calclearn.figures.surfaces import Point
 
 SAMPLE, HIGHEST = 9, 11  # the usual sample of birds, the highest degree
 FARTHEST = 120  # degree of a polynomial with far more weights than it is fitted to birds
+PER_DECADE, DECADES = 20, 6  # learning is stopped at the step 10^(record / 20), to a million
 PENALISED = {"L1": lasso, "L2": ridge}
 DASHED = (0, (5, 2))
 
@@ -323,7 +324,7 @@ def penalty_meets_bowl() -> Explorer:
         compute,
         drawings,
         caption,
-        strength=log_slider(0.3, 0.01, 10.0, label="λ"),
+        strength=log_slider(10**-0.5, 0.01, 10.0, label="λ"),  # 1 is a place, too
         penalty=menu(["L2", "L1"]),
         mass=slider(mass, -far, far, 0.01, label="bottom: mass"),
         depth=slider(depth, -far, far, 0.01, label="bottom: depth"),
@@ -420,7 +421,10 @@ def soft_threshold() -> Explorer:
 def early_stopping() -> Explorer:
     """What does stopping early do? Nearly the same as L2: both shrink along the flat directions.
 
-    >>> state = early_stopping().set(steps=1000.0, strength=1e-3).state
+    `record` counts the records of one descent, at the steps 10^(record / 20), so that they can be
+    played.
+
+    >>> state = early_stopping().set(record=60, strength=1e-3).state
     >>> f"{state['early_test']:.3g}", f"{state['l2_test']:.3g}"
     ('1.96', '1.99')
     """
@@ -435,24 +439,24 @@ def early_stopping() -> Explorer:
         """The weights (11, ...) that keep these shares of the full fit along the eigenvectors."""
         return np.tensordot(vectors * (vectors.T @ best), shares, 1)
 
-    def compute(steps, strength) -> dict:
-        steps, alike = round(steps), 1 / (2 * rate * strength)
-        early = shrinkage_of_steps(curvatures, rate, steps)
+    def compute(record, strength) -> dict:
+        taken, alike = round(10 ** (record / PER_DECADE)), 1 / (2 * rate * strength)
+        early = shrinkage_of_steps(curvatures, rate, taken)
         l2 = shrinkage_of_l2(curvatures, strength)
         early_test, l2_test = float(test(fit(early))), float(test(fit(l2)))
         return {
             "early_fit": _curve(fit(early)), "l2_fit": _curve(fit(l2)),
-            "early_test": early_test, "l2_test": l2_test, "alike": alike,
-            "early_now": (steps, early_test), "l2_now": (alike, l2_test),
-            "early_curve": (h, shrinkage_of_steps(h, rate, steps)),
+            "early_test": early_test, "l2_test": l2_test, "alike": alike, "taken": taken,
+            "early_now": (taken, early_test), "l2_now": (alike, l2_test),
+            "early_curve": (h, shrinkage_of_steps(h, rate, taken)),
             "l2_curve": (h, shrinkage_of_l2(h, strength)),
             "early_shares": (curvatures, early), "l2_shares": (curvatures, l2),
             "apart": float(np.abs(early - l2).max()),
         }  # fmt: skip
 
-    def caption(steps, strength, early_test, l2_test, alike, apart) -> str:
+    def caption(taken, strength, early_test, l2_test, alike, apart) -> str:
         return (
-            f"On the others the loss is {early_test:.3g} mm² after {counted(round(steps), 'step')} "
+            f"On the others the loss is {early_test:.3g} mm² after {counted(taken, 'step')} "
             f"with η = {rate:.2g}, and {l2_test:.3g} mm² with L2 and λ = {strength:.2g}, which is "
             f"like {alike:.3g} steps. Along the curvatures the shares of the two differ by at most "
             f"{apart:.2f}."
@@ -466,7 +470,7 @@ def early_stopping() -> Explorer:
     right.set(xlim=(10**-9.5, 6), ylim=(-0.04, 1.06))
     for ax in (middle, right):
         ax.grid(True, axis="y", lw=0.6)
-    many = np.logspace(0, 6, 121)
+    many = np.logspace(0, DECADES, 121)
     sweeps = (
         [shrinkage_of_steps(each, rate, many) for each in curvatures],
         [shrinkage_of_l2(each, 1 / (2 * rate * many)) for each in curvatures],
@@ -488,12 +492,17 @@ def early_stopping() -> Explorer:
         Lines(right, "early_curve", "l2_curve", edge=True, **look),
     ]
     legend_below(right)
+    last = PER_DECADE * DECADES
+    record = slider(last, 0, last, 1, label="steps k")
+    record.readout = False
     return explore(
         compute,
         drawings,
         caption,
-        steps=log_slider(1e5, 1.0, 1e6, label="steps k"),
+        play="record",
+        pace=0.08,
         strength=log_slider(1e-3, 1e-6, 1.0, 72, label="λ of L2"),
+        record=record,
     )
 
 

@@ -1,8 +1,9 @@
 """Lesson 18, can you rescue a failing run: from curves and measurements to the cause; and the loss
 of a network in a plane through its weights, s(a, b) = L(w + a u + b v).
 
-The failing runs, the instruments and the evidence are in `clinic`. What the learner has tried and
-diagnosed is kept as long as the kernel runs, and a right diagnosis stays right.
+The failing runs and the instruments are in `clinic`, what they prove in `evidence`. What the
+learner has tried and diagnosed is kept as long as the kernel runs, and a right diagnosis stays
+right.
 """
 
 import html
@@ -51,8 +52,6 @@ from calclearn.figures.style import (
 from calclearn.figures.surfaces import Bowl, Contours
 from calclearn.lessons.clinic import (
     BETTER,
-    CAUSES,
-    EVIDENCE,
     FAILING,
     FIXED,
     INSTRUMENTS,
@@ -62,6 +61,7 @@ from calclearn.lessons.clinic import (
     Plan,
     species,
 )
+from calclearn.lessons.evidence import CAUSES, EVIDENCE
 from calclearn.networks.inside import filter_normalised
 from calclearn.networks.layers import Dense, ReLU
 from calclearn.networks.network import Network

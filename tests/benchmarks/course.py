@@ -19,7 +19,7 @@ from calclearn.data import digits
 from calclearn.descent.descend import descend
 from calclearn.descent.losses import l2, line_loss, linear_fit, mse
 from calclearn.descent.optimizers import Adam, GradientDescent
-from calclearn.lessons.lesson_15 import trained as forecast_trained
+from calclearn.lessons.lesson_15_tasks import trained as forecast_trained
 from calclearn.networks.images import Conv2D, MaxPool2D
 from calclearn.networks.layers import Dense, Dropout, Flatten, ReLU
 from calclearn.networks.network import Network

@@ -103,6 +103,29 @@ def test_a_number_beyond_the_slider_is_answered(desk):
     assert readout.text_content().strip() == "100"
 
 
+def test_a_number_that_the_slider_takes_needs_no_answer(desk):
+    desk.open_cells(
+        "from calclearn.explorers import explore, slider\n"
+        "from calclearn.figures import *\n"
+        "(ax,) = panels('flat')\n"
+        "ax.set(xlim=(-3, 3), ylim=(-1, 1))\n"
+        "dots, x = Dots(ax, 'place'), slider(0.0, -2, 2, 0.5)\n"
+        "explore(lambda x: {'place': (x, 0)}, [dots], '{x:.1f}', x=x)"
+    )
+    desk.run_all()
+    figure = desk.figure()
+    before = figure.look()
+    readout = desk.page.locator(".widget-readout[contenteditable=true]:visible").first
+    readout.fill("-1.0")  # the slider writes a minus that is no hyphen
+    readout.press("Enter")
+    _, caption = figure.look(unlike=before)
+    assert caption == "−1.0"
+    assert desk.page.locator(".calclearn-note").text_content() == ""
+    figure.press(figure.sliders.first, "ArrowRight")  # and what is left was answered before
+    figure.look()
+    assert desk.page.locator(".calclearn-note").text_content() == ""
+
+
 def test_the_figure_takes_the_width_that_it_is_given(desk):
     desk.open_cells(RATE)
     desk.run_all()

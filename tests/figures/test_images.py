@@ -110,6 +110,29 @@ def test_maps_of_several_layers(ax):
     assert not drawing.image.get_array()[top : top + 4, :4].any()
 
 
+def test_a_cell_of_the_first_maps_is_framed_and_held(ax):
+    drawing = Maps(ax, {"one": (9, 2, 2), "two": (1, 4, 4)}, frame="cell", drags=("k", "i", "j"))
+    values = {"one": np.ones((9, 2, 2)), "two": np.ones((1, 4, 4))}
+    for cell, middle in (
+        ((0, 0, 0), (0.5, 0.5)),
+        ((2, 1, 0), (10.5, 2.5)),
+        ((8, 0, 1), (2.5, 5.5)),
+    ):
+        drawing.update(cell=cell, **values)
+        low, high = drawing.frame.get_bbox().get_points()
+        place = (low + high) / 2
+        assert place.tolist() == [middle[0], middle[1] + Maps.LABEL]
+        assert drawing.dragged(None, place, 0, 0, 0) == cell
+    assert drawing.dragged(None, (-5, -5), 0, 0, 0) == (0, 0, 0)
+    assert drawing.dragged(None, (99, 99), 0, 0, 0) == (8, 1, 1)
+
+
+def test_numbers_of_a_frame_that_reaches_beyond_the_cells(ax):
+    drawing = Cells(ax, "values", frame="frame", numbers=9)
+    drawing.update(values=np.arange(4.0).reshape(2, 2), frame=(-1, -1, 3, 3))
+    assert words(drawing.numbers) == ["0", "1", "2", "3"]
+
+
 def test_a_weight_grows_in_quarters_as_its_cell_is_pulled_up_and_the_others_stay(ax):
     kernel = Kernel(ax, "weights", drags=[f"k{k}" for k in range(9)])
     kernel.update(weights=np.zeros((3, 3)))

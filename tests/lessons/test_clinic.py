@@ -14,8 +14,6 @@ import pytest
 from calclearn.calculus.autodiff import grad
 from calclearn.descent.losses import mse
 from calclearn.lessons.clinic import (
-    CAUSES,
-    EVIDENCE,
     FAILING,
     FIXED,
     INSTRUMENTS,
@@ -25,6 +23,7 @@ from calclearn.lessons.clinic import (
     matrix_names,
     train,
 )
+from calclearn.lessons.evidence import CAUSES, EVIDENCE
 
 EXAMPLE = "0"
 HIDDEN = [name for name in RUNS if name != EXAMPLE]

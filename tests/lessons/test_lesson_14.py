@@ -17,19 +17,16 @@ from calclearn.lessons.lesson_14 import (
     AVERAGE,
     COLOUR_KERNELS,
     CONVOLUTION,
-    GRADIENTS,
     INKS,
     KERNELS,
     LAYERS,
     ONE,
-    OUTPUTS,
     OWN,
-    RATE,
-    STEPS,
     VALUES,
     example,
     products,
 )
+from calclearn.lessons.lesson_14_trained import GRADIENTS, OUTPUTS, RATE, STEPS
 from calclearn.networks.images import Conv2D, MaxPool2D, conv2d, max_pool2d
 from calclearn.networks.layers import Dense, Flatten, ReLU
 from calclearn.networks.network import Network
@@ -398,7 +395,7 @@ def test_layers_of_one_image():
     assert explorer.state["shares"] == pytest.approx(to_image[0, 0])
     z = network(run.point, x)[0]
     chances = np.exp(z) / np.exp(z).sum()
-    column = explorer.state["column"][:, 0]
+    column = explorer.state["column_of_scores"][:, 0]
     assert column == pytest.approx(chances - (np.arange(10) == label))
     pooled, routed = (explorer.state[name] for name in ("2 MaxPool2D", "1 ReLU"))
     assert (pooled.shape, routed.shape) == ((4, 3, 3), (4, 6, 6))
@@ -406,8 +403,34 @@ def test_layers_of_one_image():
     assert routed.sum() == pytest.approx(pooled.sum())
     explorer.set(show=OUTPUTS)
     assert not explorer.state["shares"].any()
-    assert explorer.state["column"][:, 0] == pytest.approx(z)
+    assert explorer.state["column_of_scores"][:, 0] == pytest.approx(z)
     assert explorer.state["1 ReLU"].min() == 0
+
+
+@pytest.mark.parametrize("padding", [0, 1])
+def test_a_cell_of_a_map_shows_its_patch_its_kernel_and_their_sum(padding):
+    _, _, data = trained()
+    network = Network((Conv2D(4, 3, padding=padding), ReLU(), Flatten(), Dense(10)), (1, 8, 8))
+    w = network.init(3)
+    explorer = lessons.one_image(network, w, data, image=5)
+    (W, b), *_ = network.parameters(w)
+    first = explorer.state["1 ReLU"]
+    inner = first[:, padding : len(first[0]) - padding, padding : len(first[0]) - padding]
+    assert explorer.state["after"] == inner.max()  # it opens at the strongest answer inside
+    last = first.shape[1] - 1
+    for k, i, j in [(0, 2, 3), (3, 0, last), (1, last, 0)]:
+        state = explorer.set(map=k, row=i, column=j).state
+        top, left, *size = state["patch"]
+        assert (top, left, size) == (i - padding, j - padding, [3, 3])
+        patch = np.pad(data.images[5, 0], padding)[i : i + 3, j : j + 3]
+        assert state["sum"] == pytest.approx(np.sum(patch * W[k, 0]))
+        assert np.array_equal(state["kernel"], W[k, 0])
+        assert state["total"] == pytest.approx(state["sum"] + b[k])
+        assert state["after"] == pytest.approx(max(state["total"], 0))
+        words = f"row {i}, column {j} of map {k}, pixels times kernel add up to {state['sum']:.2f}"
+        assert words in explorer.caption.replace("−", "-")
+    drag(explorer, 0, (0, 0), (2 * (last + 2) + 4, 3 + 5))  # below a line for the words
+    assert [explorer.values[name] for name in ("map", "row", "column")] == [2, 5, 4]
 
 
 def test_answer_with_its_probability():
@@ -453,6 +476,7 @@ def test_drawn_digit_is_read(pad):
     assert pad.values["pixels"] == (16 * data.images[data.labels == 4][0]).ravel().tolist()
     pad.set(pixels=BLANK)
     assert pad.caption.startswith("Draw a digit")
+    assert "the blank sheet the network gives" in pad.caption
     drag(pad, 0, (3, 0), (3, 3), (4, 7))
     x = np.reshape(pad.values["pixels"], (1, 1, 8, 8)) / 16
     assert x[0, 0, 0, 3] == 1
@@ -544,5 +568,7 @@ def test_networks_that_cannot_be_shown():
         lessons.one_image(colours, colours.init(0), data)
     with pytest.raises(ValueError, match=r"network must take inputs \(1, H, W\), got \(3, 8, 8\)"):
         lessons.draw_a_digit(colours, colours.init(0), data)
+    with pytest.raises(ValueError, match="network must begin with a convolution, got Flatten"):
+        lessons.one_image(dense, dense.init(0), data)
     with pytest.raises(ValueError, match="image must be a whole number from 0 to 359, got 360"):
         lessons.one_image(dense, dense.init(0), data, image=360)

@@ -9,6 +9,7 @@ from calclearn.descent.descend import descend
 from calclearn.descent.losses import l1, l2, mse, polynomial_loss
 from calclearn.descent.optimizers import GradientDescent, ProximalGradient
 from calclearn.descent.surfaces import Surface
+from calclearn.explorers.controls import put
 
 X = (penguins().flipper_length - 201.5) / 29.5
 Y = penguins().bill_depth - 17
@@ -205,6 +206,8 @@ def test_the_ring_touches_the_region_and_never_crosses_it(penalty, bottom, stren
 
 def test_a_corner_a_point_and_an_edge_are_named():
     meets = lessons.penalty_meets_bowl()
+    put(meets.controls["strength"], 1.0)
+    assert meets.controls["strength"].value == pytest.approx(1.0)  # the text asks for it
     meets.set(mass=1.08, depth=-0.31, penalty="L1", strength=1.0)
     assert "exactly 0" in meets.caption
     assert "touches the diamond at a corner" in meets.caption
@@ -244,24 +247,33 @@ def test_the_kink_is_as_wide_as_twice_the_strength(a, strength):
     assert ("−" * (a + strength > 0) + slope) in soft.caption
 
 
-@pytest.mark.parametrize("steps", [1, 30, 1000])
-def test_the_early_fit_is_that_of_a_descent(steps):
+@pytest.mark.parametrize(("record", "steps"), [(0, 1), (30, 32), (60, 1000)])
+def test_the_early_fit_is_that_of_a_descent(record, steps):
     birds = parts(9)[0]
     surface = polynomial_loss(X[birds], Y[birds], 10, mse)
     rate = 1 / np.linalg.eigvalsh(surface.hessian(np.zeros(11)))[-1]
     run = descend(surface, np.zeros(11), GradientDescent(rate), steps)
-    flipper, depth = lessons.early_stopping().set(steps=float(steps)).state["early_fit"]
+    flipper, depth = lessons.early_stopping().set(record=record).state["early_fit"]
     fit = 17 + np.polynomial.polynomial.polyval((flipper - 201.5) / 29.5, run.point)
     assert depth == pytest.approx(fit, abs=1e-8)
 
 
 def test_few_steps_are_like_a_strong_penalty():
     early = lessons.early_stopping()
-    for steps, strength in ((10.0, 0.108), (1000.0, 1.08e-3), (1e5, 1.08e-5)):
-        state = early.set(steps=steps, strength=strength).state
-        assert state["alike"] == pytest.approx(steps, rel=0.01)
+    for record, strength in ((20, 0.108), (60, 1.08e-3), (100, 1.08e-5)):
+        state = early.set(record=record, strength=strength).state
+        assert state["alike"] == pytest.approx(state["taken"], rel=0.01)
         assert state["apart"] < 0.25
-    assert early.set(steps=1e5, strength=1.0).state["apart"] > 0.9
+    assert early.set(record=100, strength=1.0).state["apart"] > 0.9
+
+
+def test_stopping_plays_from_the_first_step_to_a_million():
+    early = lessons.early_stopping()
+    assert early.play == ("record", 0.08)
+    assert early.state["taken"] == 1_000_000
+    losses = [early.set(record=record).state["early_test"] for record in range(0, 121, 10)]
+    assert early.set(record=0).state["taken"] == 1
+    assert losses.index(min(losses)) == 6  # at a thousand steps, and worse on either side
 
 
 def test_all_eleven_directions_are_on_the_axes():

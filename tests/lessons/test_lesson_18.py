@@ -14,7 +14,8 @@ from calclearn.descent.surfaces import slice_through
 from calclearn.figures.style import panels
 from calclearn.figures.surfaces import grid
 from calclearn.lessons import lesson_18
-from calclearn.lessons.clinic import BETTER, CAUSES, EVIDENCE, FAILING, FIXED, INSTRUMENTS, RUNS
+from calclearn.lessons.clinic import BETTER, FAILING, FIXED, INSTRUMENTS, RUNS
+from calclearn.lessons.evidence import CAUSES, EVIDENCE
 from calclearn.lessons.lesson_18 import (
     ALONG,
     DIALS,
