@@ -42,6 +42,7 @@ from calclearn.figures.surfaces import Contours, Point
 
 DAMPING = 1e-6  # of damped Newton, where it is not a control
 MOST = 8  # steps on a map
+LEVEL = 1e-4  # a gradient whose step changes the height by little more than rounding does
 STEPS = 12  # of Newton's method on the curve: from nearly everywhere it has arrived
 CHOOSERS = ("GradientDescent", "Newton", "DampedNewton", "BFGS")
 
@@ -172,7 +173,8 @@ def newton_on_a_map(surface: Surface | None = None) -> Explorer:
     """What does Newton's step rest on? The contours of the quadratic model, over the surface's.
 
     At each step the model is that of Newton's point. On the right it and the surface are cut along
-    the step, in units of the change that the model promises. `damping` leads from |H| to plain gradient descent with η = 1/|λ|max.
+    the step, in units of the change that the model promises. `damping` leads from |H| to plain
+    gradient descent with η = 1/|λ|max.
 
     >>> climb = newton_on_a_map().set(x=0.0, y=0.0)
     >>> climb.state["curvatures"].tolist()
@@ -183,7 +185,7 @@ def newton_on_a_map(surface: Surface | None = None) -> Explorer:
 
     def compute(x, y, step, damping):
         newton, damped = (
-            descend(surface, (x, y), optimizer, MOST)
+            descend(surface, (x, y), optimizer, MOST, tolerance=LEVEL)
             for optimizer in (Newton(), DampedNewton(damping))
         )
         taken = min(step, len(newton.points) - 1)

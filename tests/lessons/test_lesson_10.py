@@ -175,6 +175,16 @@ def test_the_cut_promises_one_and_is_level_at_the_step(plane):
         assert heights == pytest.approx(promised * (2 * t - t**2), abs=1e-9)
 
 
+@pytest.mark.parametrize("surface", [himmelblau(), double_well(), rosenbrock()])
+def test_no_step_is_so_short_that_its_cut_shows_rounding(surface):
+    plane = lessons.newton_on_a_map(surface)
+    for x, y in ((0.1, 0.1), (0.3, 1.0), (-1.2, 1.0)):
+        for step in range(1, 9):
+            t, heights = plane.set(x=x, y=y, step=step).state["cut of model"]
+            bend = np.polynomial.Polynomial.fit(t, heights, 2)
+            assert heights == pytest.approx(bend(t), abs=1e-2)
+
+
 def test_the_model_moves_on_with_newton(plane):
     run = plane.set(x=-1.0, y=-2.0, step=1).state["descents"]["Newton"]
     paths = next(d.drawing for d in plane._drawings if d.kind == "Paths").paths
