@@ -22,14 +22,14 @@ MARKERS = 45
 
 
 def key(ax: Axes, names) -> None:
-    """Show in the strip `ax` the colour and the marker of each name."""
+    """Show in the strip `ax` the colour and the marker of each name, four in a row."""
     with style():
         ax.axis("off")
         for name in names:
             color, marker = OPTIMIZERS[name]
             ax.plot([], [], marker + "-", color=color, ms=7, lw=1.6, mec="white", label=name)
         look = {"handlelength": 1.5, "columnspacing": 1.0, "handletextpad": 0.4}
-        ax.legend(loc="center", ncol=len(names), bbox_to_anchor=(0.5, 0.1), **look)
+        ax.legend(loc="center", ncol=min(len(names), 4), bbox_to_anchor=(0.5, 0.1), **look)
 
 
 class Paths(Drawing):

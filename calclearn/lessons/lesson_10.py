@@ -356,7 +356,7 @@ def race_by_curvature(surface: Surface | None = None) -> Explorer:
         surface,
         entrants,
         CHOOSERS,
-        lambda learning_rate, damping: f"η = {learning_rate:.3g}, damping {damping:.2g}",
+        lambda _, learning_rate, damping: f"η = {learning_rate:.3g}, damping {damping:.2g}",
         40,
         learning_rate=log_slider(rate, rate / 30, rate * 10),
         damping=log_slider(DAMPING, DAMPING, 1.0),
