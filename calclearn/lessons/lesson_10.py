@@ -100,10 +100,11 @@ def newton_on_a_curve() -> Explorer:
             "slope points": (points, surface.gradient(points[None])[0]),
         }
 
-    def caption(step, here, slope, curvature, next, digits) -> str:
+    def caption(step, run, here, slope, curvature, next, digits) -> str:
+        last = ", the last," * (step == len(run.points) - 1)
         turn = "lowest" if curvature > 0 else "highest, for it opens downwards,"
         return (
-            f"Step {step} starts at {placed([here])}, slope {slope:.3g}, curvature "
+            f"Step {step}{last} starts at {placed([here])}, slope {slope:.3g}, curvature "
             f"{curvature:.3g}: the parabola is {turn} at {next:.3f}. Right digits, from point 0 "
             f"on: {', '.join(map(str, digits))}."
         )

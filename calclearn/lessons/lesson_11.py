@@ -517,7 +517,7 @@ def adam_step_by_step() -> Explorer:
         ax.set(title=title, xlabel="step $k$", xlim=(0, len(k)), ylim=(0, 2))
         ax.grid(True, axis="y", lw=0.6)
         looks = {
-            target: {"color": "#aeb8c0", "lw": 0, "marker": "o", "ms": 5, "label": "gradient"},
+            target: {"color": GREY, "lw": 0, "marker": "o", "ms": 2.5, "label": "gradient"},
             f"{name} as it is": {"color": color, "lw": 1.6, "ls": "--", "label": "as it is"},
             name: {"color": color, "lw": 2.2, "label": "corrected"},
         }

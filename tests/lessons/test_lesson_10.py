@@ -73,6 +73,7 @@ def test_each_step_starts_where_the_last_one_ended(curve):
     def at(step):
         return curve.set(w=1.9, step=step).state
 
+    assert "Step 6, the last, starts at w = 1.13" in curve.set(w=1.9, step=12).caption
     for step in range(1, 6):
         end, start = at(step)["next"], at(step + 1)["here"]
         assert end == start == curve.state["points"][0][step]
