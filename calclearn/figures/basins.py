@@ -155,7 +155,7 @@ def legend(ax: Axes) -> None:
     with style():
         ax.set_axis_off()
         ax.legend(
-            handles=[*marks, *patches], ncols=6, loc="center", handlelength=1.2,
+            handles=[*marks, *patches], ncols=3, loc="center", handlelength=1.2,
             columnspacing=1.2, handletextpad=0.4, borderpad=0,
         )  # fmt: skip
 

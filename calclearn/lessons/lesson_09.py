@@ -135,7 +135,7 @@ def basin_map() -> Explorer:
     left, right, strip = panels("flat", "flat", "strip", height=4.6)
     drawings = [
         Landscape(left, title="one start (dark: low)"),
-        BasinMap(right, title="10,000 starts, coloured by where they end"),
+        BasinMap(right, title="where 10,000 starts end"),
         *(StationaryPoints(ax, size=45) for ax in (left, right)),
         Path(left).on(descent="run"),
         *(Point(ax, drags=("start_x", "start_y")) for ax in (left, right)),

@@ -311,7 +311,7 @@ def line_search() -> Explorer:
 
     left, right = panels("flat", "flat", height=3.9)
     with style():
-        right.set(xlim=(0, t[-1]), ylim=(-1, 1), title="loss along the step, and Armijo's line")
+        right.set(xlim=(0, t[-1]), ylim=(-1, 1), title="loss along the step")
         right.set(xlabel="share $t$ of the step", ylabel="change, as a share of $|\\varphi'(0)|$")
         right.axhline(0, color=GREY, lw=1)
         right.plot(t, -t, color=GREY, lw=1, ls=":", label="slope at $t = 0$")

@@ -257,7 +257,7 @@ def noise_of_batches() -> Explorer:
     }
     right.set(xscale="log", xlim=(0.9, 1.2 * n), xlabel="batch size $B$")
     right.set(yscale="log", ylim=(largest(whole.minima[0]) / 90, 9 * largest(whole.start)))
-    right.set(title=f"noise of the gradient ({unit} per unit)")
+    right.set(title=f"noise ({unit} per unit)")
     right.grid(True, axis="y", lw=0.6)
     drawings = [
         Contours(left, whole, window=whole.domain, title=f"300 steps with $\\eta$ = {rate:g}"),
@@ -435,7 +435,7 @@ def momentum_map() -> Explorer:
         bar.ax.set_yticklabels(["2", "10", "50", "200"])
         bar.ax.minorticks_off()
         right.set(yscale="log", ylim=(1e-9, 30), xlim=(0, steps), xlabel="step $k$")
-        right.set(title="loss, as a share of the first")
+        right.set(title="loss / first loss")
         right.grid(True, axis="y", lw=0.6)
     mine, plain = "this run", "best without momentum"
     look = {"color": GREY, "ls": "--", "lw": 1.6, "label": "best at $\\mu = 0$"}

@@ -90,7 +90,7 @@ def one_formula() -> Explorer:
 
     left, right = panels("flat", "flat", ratios=(1, 0.9), height=3.2)
     left.set_axis_off()
-    right.set(xlim=(-0.3, 4.3), ylim=(0, 1))
+    right.set(xlim=(-0.45, 4.45), ylim=(0, 1))
     look = {"va": "top", "size": 12, "linespacing": 1.7}
     return explore(
         named,
@@ -260,7 +260,7 @@ def learning_spirals() -> Explorer:
         }
 
     left.set(xlabel=data.label("x"), ylabel=data.label("y"), title="answer: −1 orange, +1 blue")
-    right.set_title("line width: |∂L/∂w|; its sign: orange −, blue +")
+    right.set_title("width: |∂L/∂w|; orange −, blue +")
     below.set(xlabel="step $k$", title="loss by step: mean squared error")
     below.set(yscale="log", xlim=(-4, STEPS + 4), ylim=(1e-4, 4))
     look = {"window": WINDOW, "aspect": "equal", "interpolation": "bilinear"}
