@@ -132,7 +132,7 @@ def basin_map() -> Explorer:
     ]
     surfaces.observe(suit, "value")
 
-    left, right, strip = panels("flat", "flat", "strip", height=4.6)
+    left, right = panels("flat", "flat", height=4.6)
     drawings = [
         Landscape(left, title="one start (dark: low)"),
         BasinMap(right, title="where 10,000 starts end"),
@@ -140,7 +140,7 @@ def basin_map() -> Explorer:
         Path(left).on(descent="run"),
         *(Point(ax, drags=("start_x", "start_y")) for ax in (left, right)),
     ]
-    legend(strip)
+    legend(right)
     return explore(
         compute,
         drawings,

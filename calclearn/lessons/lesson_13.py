@@ -184,7 +184,7 @@ def gradients_by_layer() -> Explorer:
     _sizes_by_layer(left, "backward: the gradient")
     _sizes_by_layer(right, "forward: the activations")
     drawings = [Lines(left, GRADIENTS, edge=True), Lines(right, SIGNALS, edge=True)]
-    legend_below(left, right, columns=3)
+    legend_below(left, right)
     scale = log_slider(1.0, 0.25, 32, 70)
     scale.readout_format = ".2f"
     return explore(
@@ -380,7 +380,7 @@ def cures() -> Explorer:
         Rule(left, x="shown", color=GREY, lw=1),
         Lines(right, _looks("gradient"), edge=True),
     ]
-    legend_below(right, columns=3)
+    legend_below(right)
     runs = {"too small, He, too large": ("too small", "He", "too large")}
     runs |= {name: (name,) for name in INITIAL} | {"all five": tuple(INITIAL)}
     return explore(
