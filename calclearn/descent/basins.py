@@ -1,15 +1,15 @@
 """Where descent ends: the minimum that each start settles in, and the points without slope.
 
 All starts are one array, and `descend` runs them in one call. A start counts as settled if it ends
-near a minimum and its next step would bring it no farther away, so one that jumps about a minimum,
-or has far to go, does not.
+near a minimum that can hold it at this rate and its next step would bring it no farther away, so
+one that jumps about a minimum, or has far to go, does not.
 """
 
 from functools import cache
 
 import numpy as np
 
-from calclearn.descent.curvature import classify
+from calclearn.descent.curvature import classify, eigenvalues
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.second_order import Newton
@@ -46,10 +46,22 @@ def ends(
         number = np.argmin(sum(gap * gap for gap in gaps), axis=0)
         goal = np.moveaxis(minima[number], -1, 0)
         now, then = (np.linalg.norm(w - goal, axis=0) for w in (here, after))
-    settled = (now < NEAR * width) & (then <= now + 1e-4 * width) & ~gone
-    moves = np.linalg.norm(after - here, axis=0) > MOVES * width
+        moves = np.linalg.norm(after - here, axis=0) > MOVES * width
+    holds = learning_rate < limits(surface)[number]
+    settled = (now < NEAR * width) & (then <= now + 1e-4 * width) & holds & ~gone
     unsettled[moves & ~gone] -= 1 + number[moves & ~gone].astype(unsettled.dtype)
     return np.where(settled, number, unsettled)
+
+
+@cache
+def limits(surface: Surface) -> np.ndarray:
+    """Return 2/λmax of each minimum, (m,): the learning rate above which no start rests there.
+
+    >>> from calclearn.descent.landscapes import two_valleys
+    >>> limits(two_valleys()).round(3)
+    array([0.14 , 0.214])
+    """
+    return np.array([2 / eigenvalues(surface, minimum)[-1] for minimum in surface.minima])
 
 
 @cache

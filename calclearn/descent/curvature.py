@@ -115,6 +115,26 @@ def shrinkage_of_steps(eigenvalues: Array, learning_rate: Any, steps: Any) -> Ar
     return 1 - (1 - learning_rate * eigenvalues) ** steps
 
 
+def factor_with_momentum(learning_rate: Any, momentum: Any, curvature: Any) -> Array:
+    """What a step of momentum multiplies the distance by in the long run, along one eigenvector.
+
+    Three places in a row obey wₖ₊₁ = (1 + μ − ηλ) wₖ − μ wₖ₋₁. Powers rᵏ solve this where
+    r² = (1 + μ − ηλ) r − μ, and the larger |r| of the two solutions wins. All three broadcast.
+    Raises ValueError for a negative rate or momentum.
+
+    >>> factor_with_momentum(0.1, np.array([0.0, 0.81]), 5.0).round(6)
+    array([0.5, 0.9])
+
+    Source: Goh, "Why momentum really works", Distill (2017).
+    """
+    number("learning_rate", learning_rate, 0, many=True)
+    number("momentum", momentum, 0, many=True)
+    number("curvature", curvature, many=True)
+    half = (1 + momentum - learning_rate * curvature) / 2
+    root = np.emath.sqrt(half**2 - momentum)
+    return np.maximum(abs(half + root), abs(half - root))
+
+
 def shrinkage_of_l2(eigenvalues: Array, strength: Any) -> Array:
     """How much of the minimum is left by the penalty `strength * l2()`, along each eigenvector.
 

@@ -59,6 +59,17 @@ class CountedSurface:
         return np.array(prices)
 
 
+def running_mean(values: np.ndarray, count: int) -> np.ndarray:
+    """Return the mean of each value and the `count` − 1 before it, at the start of what there is.
+
+    >>> running_mean(np.array([0.0, 2.0, 4.0, 8.0]), 2)
+    array([0., 1., 3., 6.])
+    """
+    total, counts = np.cumsum(values, axis=0), np.minimum(np.arange(len(values)) + 1, count)
+    total[count:] -= total[:-count].copy()
+    return (total.T / counts).T
+
+
 def race(
     surface: Surface, start: Any, optimizers: dict[str, Any], budget: int
 ) -> dict[str, RaceResult]:

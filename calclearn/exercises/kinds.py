@@ -175,7 +175,8 @@ class Number(Exercise):
         ):
             if abs(factor / named - 1) <= self.tolerance:
                 return sentence
-        return "This is right up to a constant factor." if right.size > 1 else ""
+        several = np.count_nonzero(right) > 1  # any number is a multiple of any other
+        return "This is right up to a constant factor." if several else ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -8,9 +8,11 @@ const STRIDE = 60; // pixels by which its width changes: each one is laid out af
 const ICONS = { play: "Play", pause: "Pause", stop: "Back to the beginning", retweet: "Repeat" };
 const STROKE = 0.005; // of the figure's width: a shorter way is no new place of a stroke
 const PATIENCE = 700; // milliseconds for a click on Stop to reach the kernel
+const SLOW = 400; // milliseconds after which a picture that is still to come is announced
 
 const css = `
 .calclearn-dark canvas { filter: invert(0.93) hue-rotate(180deg); }
+.calclearn-late canvas { opacity: 0.5; cursor: progress; }
 .calclearn-live .calclearn-note:empty { display: none; }
 .calclearn-live { padding: 2px 0; }
 .calclearn-live canvas { display: block; max-width: 100%; outline-offset: 2px; touch-action: pan-y; }
@@ -94,6 +96,7 @@ const decode = async (bytes, type) => {
 export default () => {
   const page = Math.random().toString(36).slice(2); // the same figure may be open in two windows
   const views = new Set();
+  const works = new Set(); // tells each window whether a picture is long in coming
   const controls = {};
   let send = () => {};
   let asked = 0; // number of the last request
@@ -103,6 +106,7 @@ export default () => {
   let drag = null;
   let released = false; // the pointer is up, but its last place is still on the wire
   let timer = null;
+  let late = null; // the timer after which the figure looks as if it were at work
   let width = null; // that there is for the figure, in the screen's pixels
   let background = null; // the ImageData of what does not move
   let edition = null; // its number in the kernel; null where it is only like it
@@ -115,6 +119,15 @@ export default () => {
   const valuesNow = () =>
     Object.fromEntries(Object.entries(controls).map(([name, control]) => [name, valueOf(control)]));
 
+  // Controls that are only stored have no kernel behind them.
+  const live = () => Object.values(controls).every((control) => control.comm_live !== false);
+
+  const watch = () => {
+    clearTimeout(late);
+    for (const tell of works) tell(false);
+    if (asked !== answered && live()) late = setTimeout(() => works.forEach((tell) => tell(true)), SLOW);
+  };
+
   const ask = (rest = false) => {
     clearTimeout(timer);
     waiting = asked - answered >= IN_FLIGHT;
@@ -122,6 +135,7 @@ export default () => {
     asked += 1;
     const ratio = window.devicePixelRatio || 1;
     send({ page, number: asked, values: valuesNow(), drag, ratio, width, edition, rest });
+    if (asked === answered + 1) watch();
   };
 
   const settle = (rest) => {
@@ -160,6 +174,7 @@ export default () => {
       console.error(error);
     }
     answered = reply.number;
+    watch();
     settle(reply.rest);
   };
 
@@ -217,8 +232,6 @@ export default () => {
         });
       const system = window.matchMedia("(prefers-color-scheme: dark)");
       system.addEventListener("change", tint);
-      // Controls that are only stored have no kernel behind them.
-      const live = () => Object.values(controls).every((control) => control.comm_live !== false);
       ready.then(() => (note.textContent = live() ? "" : "Run this cell to move the figure."));
       let named = null; // watches the box of controls, once the page has it
       const nameControls = () => {
@@ -267,6 +280,8 @@ export default () => {
         }
       };
       views.add(view);
+      const pale = (on) => el.classList.toggle("calclearn-late", on);
+      works.add(pale);
       if (picture) view(picture);
 
       const place = (event) => {
@@ -307,6 +322,7 @@ export default () => {
 
       return () => {
         views.delete(view);
+        works.delete(pale);
         observer.disconnect();
         themes.disconnect();
         named?.disconnect();

@@ -37,9 +37,9 @@ def race_figure(
 
     The `first` of the `names` enter at once, by default all. `users` names the optimizers that a
     control belongs to: it is hidden while none of them takes part. `values` are those of the
-    `controls`; `words(**values)` is the quantity `settings`, which the caption may name beside
-    `results`, `start` and `budget`. `limits` of the gap: lowest, arrived, highest.
-    A `goal`, (price, gap), is marked by a star.
+    `controls`; `words(entered, **values)` is the quantity `settings` of the optimizers that take
+    part, which the caption may name beside `results`, `start` and `budget`. `limits` of the gap:
+    lowest, arrived, highest. A `goal`, (price, gap), is marked by a star.
     """
     (low, arrived, high), window = limits, surface.domain
     left, right = panels("flat", "flat", ratios=(1, 1.1), height=4.3)
@@ -60,7 +60,7 @@ def race_figure(
         return {
             "start": np.array([x, y]),
             "results": results,
-            "settings": words(**values),
+            "settings": words(entered, **values),
             "steps": budget,  # the film's, whose pictures are those of smaller budgets
             "descents": {name: result.descent for name, result in results.items()},
         }
@@ -91,8 +91,8 @@ def race_on(
 ) -> Explorer:
     """A race on a surface, paid in gradients; `entrants(**values)` makes the optimizers by name.
 
-    `words(**values)` gives the values of the controls for the caption. The other `options` are
-    those of `race_figure`.
+    `words(names, **values)` gives the controls' values of these optimizers for the caption. The
+    other `options` are those of `race_figure`.
     """
     high = float(np.max(surface(grid(surface.domain, 60))) - surface(surface.minima[0]))
     arrived = 10.0 ** math.floor(math.log10(1e-8 * high))

@@ -156,13 +156,13 @@ class ComputationGraph(Drawing):
                 for lw in (1.2, 3.5)
             )
             self.frame = ax.add_patch(_box((0, 0), lw=2.5, fc="none", animated=True, zorder=4))
-            words = (0.25, "upstream", BLAME), (0.47, "local", LOCAL), (0.75, "downstream", BLAME)
+            words = (0.25, "upstream", BLAME), (0.47, "local", LOCAL), (0.79, "downstream", BLAME)
             for share, word, color in words:
                 x, look = share * self.width, {"color": color, "va": "center"}
                 ax.text(x, 14, word, ha="right", size=11, **look)
                 factor = ax.text(x + 6, 14, "", weight="bold", size=12, animated=True, **look)
                 self.product.append(factor)
-            for share, sign in ((0.39, "×"), (0.6, "=")):
+            for share, sign in ((0.39, "×"), (0.58, "=")):
                 ax.text(share * self.width, 14, sign, ha="center", va="center", size=12)
 
     def update(self, graph: Graph, step: int | None = None) -> None:

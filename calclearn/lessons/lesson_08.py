@@ -18,7 +18,7 @@ from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.surfaces import Surface
 from calclearn.exercises import exercise, outcome
 from calclearn.explorers.controls import choice, coloured, log_slider, slider
-from calclearn.explorers.descents import bands, rate_for, regimes
+from calclearn.explorers.descents import bands, progress, rate_for, regimes
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.wording import ended
 from calclearn.figures.curves import Data, Line
@@ -65,27 +65,27 @@ def lying_loop() -> Explorer:
             return report, surface, 0  # no step that `w -= learning_rate * gradient` could take
         return report, surface.replace(gradient=given), STEPS
 
-    def compute(gradient, learning_rate):
-        report, loss, steps = suspect(gradient)
-        optimizer = GradientDescent(learning_rate)
-        true, chosen = (
-            descend(surface, start, optimizer, STEPS),
-            descend(loss, start, optimizer, steps),
-        )
-        lines = {"true_line": true.point, "chosen_line": chosen.point}
-        return {"true": true, "chosen": chosen, "report": report, "steps": steps} | lines
+    def compute(gradient, learning_rate, step):
+        report, suspected, most = suspect(gradient)
+        optimizer, quantities = GradientDescent(learning_rate), {"report": report}
+        for name, loss, steps in (("true", surface, STEPS), ("chosen", suspected, most)):
+            descent = descend(loss, start, optimizer, steps)
+            now = descent.points[min(step, len(descent.points) - 1)]
+            quantities |= {name: descent, f"{name}_line": now}
+        return quantities
 
-    def caption(gradient, learning_rate, true, chosen, report, steps) -> str:
-        lies = ended(chosen, unit) if steps else "it cannot take one step"
+    def caption(gradient, learning_rate, step, true, chosen, report) -> str:
+        runs = len(chosen.points) > 1
+        lies = progress(chosen, step, unit) if runs else "it cannot take one step"
         return (
             f"gradient = `{gradient}`. check_gradient finds “{report.diagnosis}”: "
             f"{report.message} At learning rate {learning_rate:.3g} {lies}; with the true gradient "
-            f"{ended(true, unit)}."
+            f"{progress(true, step, unit)}."
         )
 
     left, middle, right = panels("flat", "flat", "flat", height=3.6)
     drawings = [
-        Data(left, data, title="data, and the last lines"),
+        Data(left, data, title="data, and the lines"),
         Contours(middle, surface, window=_window(surface, start), title="paths on the map"),
     ]
     for name, color, marker in (("true", TRUE, "s"), ("chosen", SUSPECT, "o")):
@@ -99,8 +99,10 @@ def lying_loop() -> Explorer:
         compute,
         drawings,
         caption,
+        play="step",
         gradient=choice([*REPAIRS], "2 * error.mean()"),
         learning_rate=_rates(surface, 10**-3.0),
+        step=slider(STEPS, 0, STEPS, 1),
     )
 
 
@@ -148,7 +150,7 @@ def sound_loop() -> Explorer:
         for name, run, color in (("batch", "on_batches", LIGHT), ("all data", "on_all", STEP))
     }
     drawings = [
-        Data(left, data, title="data, and the last line"),
+        Data(left, data, title="data, and the line"),
         Contours(middle, surface, window=_window(surface, start), title="path on the map"),
         Line(left, color=SUSPECT),
         Path(middle).on(descent="on_all"),
@@ -161,9 +163,10 @@ def sound_loop() -> Explorer:
         compute,
         drawings,
         caption,
+        play="iterations",
         learning_rate=_rates(surface, 10**-2.0),
         batch_size=sizes,
-        iterations=slider(100, 10, ITERATIONS, 10),
+        iterations=slider(100, 1, ITERATIONS, 1),
     )
 
 

@@ -4,7 +4,6 @@
 
 import math
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from calclearn.descent.basins import (
     NOT_SETTLED,
     ends,
     is_outside,
+    limits,
     pixels,
     stationary,
 )
@@ -68,6 +68,8 @@ def ball_on_a_curve() -> Explorer:
         now = f"At step {step} the ball is at {placed(run.points[step])}. " if step < last else ""
         return f"{now}{_journey(surface, run)} {_shares(surface, learning_rate, ends)}"
 
+    curves, start = menu([*CURVES]), slider(1.9, -2.2, 2.0, 0.05)
+    curves.observe(lambda change: _reach(CURVES[change["new"]], start), "value")
     top, below = panels("flat", "strip", height=3.9)
     drawings = [
         Valleys(top, title="a ball that descends; below, where each start ends"),
@@ -82,8 +84,8 @@ def ball_on_a_curve() -> Explorer:
         drawings,
         caption,
         play="step",
-        curve=menu([*CURVES]),
-        start=slider(1.9, -5.0, 5.0, 0.05),
+        curve=curves,
+        start=start,
         learning_rate=_rates(0.02, 0.002),
         step=slider(STEPS, 0, STEPS, 1),
     )
@@ -116,6 +118,7 @@ def basin_map() -> Explorer:
         ]
 
     def suit(change) -> None:
+        _reach(SURFACES[change["new"]], *starts)
         learning_rate, steps.value = SUITS[change["new"]]
         rate.value = round(PER_DECADE * math.log10(learning_rate / LEAST))
 
@@ -123,6 +126,10 @@ def basin_map() -> Explorer:
     rate = coloured(slider(14, 0, 3 * PER_DECADE, 1, label="learning rate"), bands)
     rate.readout = False
     steps = slider(50, 50, 400, 50)
+    starts = [
+        round_slider(value, (-5, 5), label=f"start {axis}")
+        for axis, value in (("x", 0.0), ("y", 1.5))
+    ]
     surfaces.observe(suit, "value")
 
     left, right = panels("flat", "flat", height=4.6)
@@ -143,8 +150,8 @@ def basin_map() -> Explorer:
         surface=surfaces,
         rate=rate,
         steps=steps,
-        start_x=round_slider(0.0, (-5, 5), label="start x"),
-        start_y=round_slider(1.5, (-5, 5), label="start y"),
+        start_x=starts[0],
+        start_y=starts[1],
     )
 
 
@@ -206,6 +213,12 @@ def noisy_saddle() -> Explorer:
     )
 
 
+def _reach(surface: Surface, *sliders) -> None:
+    """Let the sliders of a start reach as far as the surface is drawn, which is around 0."""
+    for control, (low, high) in zip(sliders, surface.domain, strict=True):
+        control.min, control.max = low, high
+
+
 def _descents(
     surface: Surface, start: list, learning_rate: float, count: int, steps: int = STEPS
 ) -> dict:
@@ -221,12 +234,6 @@ def _descents(
     }
 
 
-@cache
-def _limits(surface: Surface) -> list[float]:
-    """Return 2/λmax of each minimum, ascending: the learning rate above which none rests there."""
-    return sorted(2 / float(eigenvalues(surface, minimum)[-1]) for minimum in surface.minima)
-
-
 def _rates(value: float, least: float):
     """Return a slider of rates, coloured by how many minima they can rest in."""
     return coloured(log_slider(value, least, 1000 * least), _bands)
@@ -234,27 +241,27 @@ def _rates(value: float, least: float):
 
 def _bands(surface: Surface) -> list:
     """Return up to which learning rate a ball can rest in all minima, in some, in none."""
-    limits = _limits(surface) or [0.0]
+    rates = limits(surface) if surface.minima else np.zeros(1)
     shades = [REGIMES[name] for name in ("converges", "oscillates", "diverges")]
-    return list(zip((limits[0], limits[-1], np.inf), shades, strict=True))
+    return list(zip((rates.min(), rates.max(), np.inf), shades, strict=True))
 
 
 def _shares(surface: Surface, rate: float, ends: np.ndarray, steps: int = STEPS) -> str:
     """Say what becomes of all starts, and in how many minima a ball can rest at this rate."""
-    limits, many = _limits(surface), f"of {ends.size} starts"
+    many = f"of {ends.size} starts"
     settled, not_yet, gone = (
         f"{np.mean(which):.0%}" for which in (ends >= 0, ends <= NOT_SETTLED, ends == DIVERGES)
     )
-    if not limits:
+    if not surface.minima:
         return f"At learning rate {rate:.3g}, {gone} {many} diverge: there is no minimum."
     heights = surface(np.transpose(surface.minima))
     lowest = np.flatnonzero(heights < heights[0] + 1e-9)
     best = np.mean(np.isin(ends, lowest))
-    share = f" ({best:.0%} in the global one)" if len(lowest) < len(limits) else ""
-    hold = sum(rate < limit for limit in limits)
+    share = f" ({best:.0%} in the global one)" if len(lowest) < len(heights) else ""
     return (
         f"At learning rate {rate:.3g}, {settled} {many} settle in a minimum{share}, {not_yet} do "
-        f"not within {steps} steps, {gone} diverge. {hold} of {len(limits)} minima are flat enough to hold a ball at this rate."
+        f"not within {steps} steps, {gone} diverge. {np.sum(rate < limits(surface))} of "
+        f"{len(heights)} minima can hold a ball at this rate."
     )
 
 
@@ -275,7 +282,8 @@ def _journey(surface: Surface, run) -> str:
             f"{placed(place)}: height {surface(place):.2f}, {many} {curvatures}."
         )
     steep = np.linalg.norm(run.gradients[-1])
-    return f"{begin} is at {placed(run.point)} after {len(run.points) - 1} steps, on a slope of {steep:.2g}."
+    where = f"{placed(run.point)} after {len(run.points) - 1} steps"
+    return f"{begin} is at {where}, on a slope of {steep:.2g}."
 
 
 # Exercises; the questions stand in the notebook.
@@ -344,7 +352,7 @@ exercise("09.4", math.ceil(steps), """
     > Which power of the factor turns 0.001 into 0.5?
     > Solve 0.001·1.4ᵏ = 0.5 by logarithms, and go on to the next whole step.""", [
     (steps,                                     "Steps come whole."),
-    (math.floor(steps),                         "At this step it is almost there."),
+    (math.floor(steps),                         "At this step it is not there yet."),
     (math.ceil(math.log(500) / math.log(1.1)),  "The factor of a step is 1 + 4η."),
     (math.ceil(math.log(500) / 0.4),            "This grows without steps, like an exponential."),
     (math.ceil(500 / 1.4),                      "It multiplies at every step: it does not add."),

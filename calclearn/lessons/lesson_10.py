@@ -42,6 +42,7 @@ from calclearn.figures.surfaces import Contours, Point
 
 DAMPING = 1e-6  # of damped Newton, where it is not a control
 MOST = 8  # steps on a map
+LEVEL = 1e-4  # a gradient whose step changes the height by little more than rounding does
 STEPS = 12  # of Newton's method on the curve: from nearly everywhere it has arrived
 CHOOSERS = ("GradientDescent", "Newton", "DampedNewton", "BFGS")
 
@@ -99,10 +100,11 @@ def newton_on_a_curve() -> Explorer:
             "slope points": (points, surface.gradient(points[None])[0]),
         }
 
-    def caption(step, here, slope, curvature, next, digits) -> str:
+    def caption(step, run, here, slope, curvature, next, digits) -> str:
+        last = ", the last," * (step == len(run.points) - 1)
         turn = "lowest" if curvature > 0 else "highest, for it opens downwards,"
         return (
-            f"Step {step} starts at {placed([here])}, slope {slope:.3g}, curvature "
+            f"Step {step}{last} starts at {placed([here])}, slope {slope:.3g}, curvature "
             f"{curvature:.3g}: the parabola is {turn} at {next:.3f}. Right digits, from point 0 "
             f"on: {', '.join(map(str, digits))}."
         )
@@ -172,7 +174,8 @@ def newton_on_a_map(surface: Surface | None = None) -> Explorer:
     """What does Newton's step rest on? The contours of the quadratic model, over the surface's.
 
     At each step the model is that of Newton's point. On the right it and the surface are cut along
-    the step, in units of the change that the model promises. `damping` leads from |H| to plain gradient descent with η = 1/|λ|max.
+    the step, in units of the change that the model promises. `damping` leads from |H| to plain
+    gradient descent with η = 1/|λ|max.
 
     >>> climb = newton_on_a_map().set(x=0.0, y=0.0)
     >>> climb.state["curvatures"].tolist()
@@ -183,7 +186,7 @@ def newton_on_a_map(surface: Surface | None = None) -> Explorer:
 
     def compute(x, y, step, damping):
         newton, damped = (
-            descend(surface, (x, y), optimizer, MOST)
+            descend(surface, (x, y), optimizer, MOST, tolerance=LEVEL)
             for optimizer in (Newton(), DampedNewton(damping))
         )
         taken = min(step, len(newton.points) - 1)
@@ -308,7 +311,7 @@ def line_search() -> Explorer:
 
     left, right = panels("flat", "flat", height=3.9)
     with style():
-        right.set(xlim=(0, t[-1]), ylim=(-1, 1), title="loss along the step, and Armijo's line")
+        right.set(xlim=(0, t[-1]), ylim=(-1, 1), title="loss along the step")
         right.set(xlabel="share $t$ of the step", ylabel="change, as a share of $|\\varphi'(0)|$")
         right.axhline(0, color=GREY, lw=1)
         right.plot(t, -t, color=GREY, lw=1, ls=":", label="slope at $t = 0$")
@@ -354,7 +357,7 @@ def race_by_curvature(surface: Surface | None = None) -> Explorer:
         surface,
         entrants,
         CHOOSERS,
-        lambda learning_rate, damping: f"η = {learning_rate:.3g}, damping {damping:.2g}",
+        lambda _, learning_rate, damping: f"η = {learning_rate:.3g}, damping {damping:.2g}",
         40,
         learning_rate=log_slider(rate, rate / 30, rate * 10),
         damping=log_slider(DAMPING, DAMPING, 1.0),

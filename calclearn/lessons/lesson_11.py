@@ -14,6 +14,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 
 from calclearn.data import penguin_line
+from calclearn.descent.curvature import factor_with_momentum
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.landscapes import quadratic, ravine
 from calclearn.descent.losses import line_loss, mse
@@ -25,7 +26,7 @@ from calclearn.descent.optimizers import (
     Nesterov,
     RMSProp,
 )
-from calclearn.descent.races import RaceResult
+from calclearn.descent.races import RaceResult, running_mean
 from calclearn.descent.schedules import constant, cosine, step_decay, warmup
 from calclearn.descent.surfaces import Surface
 from calclearn.exercises import exercise, outcome
@@ -92,17 +93,6 @@ def _batch_size() -> Any:
     return control
 
 
-def _running_mean(values: np.ndarray, count: int) -> np.ndarray:
-    """Return the mean of each value and the `count` − 1 before it, at the start of what there is.
-
-    >>> _running_mean(np.array([0.0, 2.0, 4.0, 8.0]), 2)
-    array([0., 1., 3., 6.])
-    """
-    total, counts = np.cumsum(values, axis=0), np.minimum(np.arange(len(values)) + 1, count)
-    total[count:] -= total[:-count].copy()
-    return (total.T / counts).T
-
-
 def _above(gap: float, diverged: float) -> str:
     """Return what is left above the lowest loss; less than 10⁻⁹ is rounding.
 
@@ -137,13 +127,16 @@ def _rates_and_momentum(learning_rate: float, length: float) -> dict[str, Any]:
     around = learning_rate / 30, learning_rate * 10
     return {
         "learning_rate": log_slider(learning_rate, *around, label="η (GD, momentum)"),
-        "length": log_slider(length, length / 30, length * 10, label="η (AdaGrad … Adam)"),
+        "length": log_slider(length, length / 30, length * 10, label="η (with scales)"),
         "momentum": slider(0.8, 0.0, 0.99, 0.01, label="momentum μ = β₁"),
     }
 
 
-def _settings(learning_rate: float, length: float, momentum: float) -> str:
-    return f"η = {learning_rate:.3g} and {length:.3g}, μ = β₁ = {momentum:.2f}"
+def _settings(names: list, learning_rate: float, length: float, momentum: float) -> str:
+    """Return the values of those controls that these optimizers have."""
+    length_used, momentum_used = (not {*names}.isdisjoint(each) for each in USERS.values())
+    other = f" and {length:.3g}" * length_used
+    return f"η = {learning_rate:.3g}{other}" + f", μ = β₁ = {momentum:.2f}" * momentum_used
 
 
 def race_of_batches() -> Explorer:
@@ -168,8 +161,8 @@ def race_of_batches() -> Explorer:
             surface = whole if size == n else _noisy(size)
             descent = descend(surface, start, optimizer, budget // size)
             count = max(1, min(MEAN, n // size // 4))
-            path = replace(descent, points=_running_mean(descent.points, count))
-            gap = _running_mean(_gap(descent.points.T), count)
+            path = replace(descent, points=running_mean(descent.points, count))
+            gap = running_mean(_gap(descent.points.T), count)
             results[name] = RaceResult(path, size * descent.steps, gap)
         return results
 
@@ -182,26 +175,23 @@ def race_of_batches() -> Explorer:
         gaps = "; ".join(
             f"{name} {_above(last[name], 99 * highest)}" for name in sorted(last, key=last.get)
         )
-        at_goal = [
-            gap[np.searchsorted(read, GOAL[0], side="right") - 1]
-            for _, read, gap in results.values()
-        ]
+        reached = any(gap[read <= GOAL[0]][-1] < GOAL[1] for _, read, gap in results.values())
         return (
-            f"{budget} penguins read, {budget / n:.3g} epochs, in batches of {size} "
+            f"{budget} penguins read (epochs: {budget / n:.3g}), in batches of {size} "
             f"({counted(budget // size, 'step')}) from slope {slope:.2f}, intercept "
             f"{intercept:.2f}; {settings}. Above the lowest loss, mean of the last steps ({unit}): "
             f"{gaps}. Goal ★, below {GOAL[1]} {unit} with {GOAL[0]} penguins: "
-            f"{'reached' if min(at_goal) < GOAL[1] else 'not yet'}."
+            f"{'reached' if reached else 'not yet'}."
         )
 
     return race_figure(
-        whole.replace(name="mean squared error, paths smoothed"),
+        whole.replace(name="paths, smoothed"),
         run,
-        lambda batch_size, **values: _settings(**values),
+        lambda names, batch_size, **values: _settings(names, **values),
         caption,
         ("GradientDescent", "SGD", *MEMORIES[1:]),
         labels=NAMES,
-        title=f"{GAP}, running mean ({unit})",
+        title=f"{GAP} ({unit})",
         price="penguins read",
         budget=slider(3 * n, n, EPOCHS * n, n // 6, label="penguins to read"),
         limits=(lowest / 1e4, GOAL[1], 9 * highest),
@@ -268,7 +258,7 @@ def noise_of_batches() -> Explorer:
     }
     right.set(xscale="log", xlim=(0.9, 1.2 * n), xlabel="batch size $B$")
     right.set(yscale="log", ylim=(largest(whole.minima[0]) / 90, 9 * largest(whole.start)))
-    right.set(title=f"noise of the gradient ({unit} per unit)")
+    right.set(title=f"noise ({unit} per unit)")
     right.grid(True, axis="y", lw=0.6)
     drawings = [
         Contours(left, whole, window=whole.domain, title=f"300 steps with $\\eta$ = {rate:g}"),
@@ -314,11 +304,11 @@ def effect_of_schedules() -> Explorer:
         }
         for name, schedule, gap in zip(names, schedules, gaps.T, strict=True):
             quantities[f"rate, {name}"] = schedule(k) + 0.0 * k
-            quantities[f"gap, {name}"] = (descent.steps, _running_mean(gap, MEAN))
+            quantities[f"gap, {name}"] = (descent.steps, running_mean(gap, MEAN))
         return quantities
 
     def caption(learning_rate, batch_size, warm, last, stop) -> str:
-        gaps = ", ".join(
+        gaps = "; ".join(
             f"{name} {_above(np.inf if end == Stop.DIVERGED else last[name], 1e9)}"
             for name, end in zip(names, stop, strict=True)
         )
@@ -339,7 +329,7 @@ def effect_of_schedules() -> Explorer:
 
     left.set(title="learning rate", ylim=(0, 1.05 * most))
     right.set(yscale="log", ylim=(lowest / 1e4, 2 * highest))
-    right.set(title=f"{GAP}, running mean ({unit})")
+    right.set(title=f"{GAP} ({unit})")
     drawings = [curves(left, "rate"), curves(right, "gap")]
     legend_below(right)
     return explore(
@@ -370,20 +360,6 @@ def race_with_memory(surface: Surface | None = None) -> Explorer:
 STEEP = 30.0  # the larger curvature of `momentum_map`, that of the ravine in the race
 
 
-def _factor(learning_rate: Any, momentum: Any, curvature: float) -> Any:
-    """Return what the error along an axis of this curvature is multiplied by, in the long run.
-
-    With momentum three places in a row obey w'' = (1 + μ − ηλ) w' − μ w. Powers zᵏ solve this if
-    z² = (1 + μ − ηλ) z − μ, and the larger of the two solutions wins: above 1 the error grows.
-
-    >>> _factor(0.1, 0.0, 5.0).item(), _factor(0.1, 0.81, 5.0).round(6).item()
-    (0.5, 0.9)
-    """
-    half = (1 + momentum - learning_rate * curvature) / 2
-    root = np.emath.sqrt(half**2 - momentum)
-    return np.maximum(abs(half + root), abs(half - root))
-
-
 def momentum_map() -> Explorer:
     """Which rate, with which momentum? How fast each pair converges in a valley, and one run.
 
@@ -400,7 +376,9 @@ def momentum_map() -> Explorer:
     @cache
     def tenth(condition: float) -> np.ndarray:
         """How many steps leave a tenth of the error, at each rate and momentum."""
-        slowest = np.maximum(*(_factor(rates, momenta, STEEP / k) for k in (condition, 1.0)))
+        slowest = np.maximum(
+            *(factor_with_momentum(rates, momenta, STEEP / k) for k in (condition, 1.0))
+        )
         return np.where(slowest < 1, -1 / np.log10(slowest), np.nan)
 
     def run(condition, learning_rate, momentum) -> dict:
@@ -412,7 +390,9 @@ def momentum_map() -> Explorer:
         return {
             "curvatures": curvatures,
             "tenth": tenth(condition),
-            "factors": [_factor(learning_rate, momentum, each).item() for each in curvatures],
+            "factors": [
+                factor_with_momentum(learning_rate, momentum, each).item() for each in curvatures
+            ],
             "here": (learning_rate, momentum),
             "limit": ([2 / STEEP, 4 / STEEP], [0, 1]),
             "best": np.array([(2 / (np.sqrt(flat) + np.sqrt(steep))) ** 2, root**2]),
@@ -423,7 +403,9 @@ def momentum_map() -> Explorer:
 
     def caption(curvatures, factors, learning_rate, momentum, best, step, descent) -> str:
         (flat, steep), swings = factors, np.sqrt(momentum)
-        if steep >= 1:
+        if max(factors) < np.sqrt(best[1]) + 0.005:
+            verdict = "hardly any other pair is faster"
+        elif steep >= 1:
             verdict = "along the steep axis each step overshoots farther than the last"
         elif max(factors) < swings + 1e-9:
             verdict = "both are √μ, so less momentum is better"
@@ -438,14 +420,14 @@ def momentum_map() -> Explorer:
             f"axis and by {steep:.3f} along the steep one; {verdict}. The limit 2(1 + μ)/λmax is "
             f"{2 * (1 + momentum) / STEEP:.3f}. Best: η = {best[0]:.3f} and μ = {best[1]:.2f}, "
             f"both by {np.sqrt(best[1]):.3f}. After {counted(step, 'step')} the loss is "
-            f"{descent.values[step] / descent.values[0]:.2g} of the first."
+            f"{descent.values[step] / descent.values[0]:.2g} times the first."
         )
 
     left, right = panels("flat", "flat", ratios=(1.25, 1), height=4.1)
     scale = LogNorm(2, 200)
     with style():
         left.set(xlim=ends, ylim=(0, 1), xlabel=r"learning rate $\eta$")
-        left.set(ylabel=r"momentum $\mu$", title="steps that leave a tenth of the error")
+        left.set(ylabel=r"momentum $\mu$", title="steps to a tenth of the error")
         left.set_facecolor(REGIMES["diverges"])
         left.text(0.11, 0.15, "diverges", ha="center", va="center")
         limit = r"$\eta = 2(1 + \mu)\,/\,\lambda_{\max}$"
@@ -454,15 +436,16 @@ def momentum_map() -> Explorer:
         bar.ax.set_yticklabels(["2", "10", "50", "200"])
         bar.ax.minorticks_off()
         right.set(yscale="log", ylim=(1e-9, 30), xlim=(0, steps), xlabel="step $k$")
-        right.set(title="loss, as a share of the first")
+        right.set(title="loss / first loss")
         right.grid(True, axis="y", lw=0.6)
     mine, plain = "this run", "best without momentum"
+    look = {"color": GREY, "ls": "--", "lw": 1.6, "label": "best at $\\mu = 0$"}
     drawings = [
         Raster(left, "tenth", window=(ends, (0, 1)), colors=LOSS, scale=scale),
         Lines(left, "limit", color=BLACK, lw=1.6),
         Dots(left, "best", marker="*", ms=15, color=BEST),
         Point(left, drags=("learning_rate", "momentum"), color=BLACK).on(weights="here"),
-        Lines(right, plain, edge=True, color=GREY, ls="--", lw=1.6, label=plain),
+        Lines(right, plain, edge=True, **look),
         Lines(right, mine, edge=True, color=OPTIMIZERS["Momentum"][0], label=mine, step="step"),
     ]
     right.legend(loc="lower left")
@@ -535,7 +518,7 @@ def adam_step_by_step() -> Explorer:
         ax.set(title=title, xlabel="step $k$", xlim=(0, len(k)), ylim=(0, 2))
         ax.grid(True, axis="y", lw=0.6)
         looks = {
-            target: {"color": "#aeb8c0", "lw": 0, "marker": "o", "ms": 5, "label": "gradient"},
+            target: {"color": GREY, "lw": 0, "marker": "o", "ms": 2.5, "label": "gradient"},
             f"{name} as it is": {"color": color, "lw": 1.6, "ls": "--", "label": "as it is"},
             name: {"color": color, "lw": 2.2, "label": "corrected"},
         }

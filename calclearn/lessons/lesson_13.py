@@ -8,7 +8,6 @@ bits, as in most networks, so a gradient may leave what a number can hold.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -16,7 +15,6 @@ import ipywidgets as widgets
 import numpy as np
 from matplotlib.axes import Axes
 
-from calclearn.calculus.tracing import primitive, rule
 from calclearn.data import penguins
 from calclearn.descent.descend import Descent, Stop, descend
 from calclearn.descent.losses import sigmoid
@@ -38,6 +36,7 @@ from calclearn.figures.style import (
     legend_below,
     panels,
 )
+from calclearn.networks.blocks import Block
 from calclearn.networks.initial import Initial, fans, he, orthogonal, xavier
 from calclearn.networks.inside import backpropagated, gradient_norms, length
 from calclearn.networks.layers import Dense, Layer, ReLU, Sigmoid, Tanh
@@ -73,62 +72,6 @@ def species() -> tuple[np.ndarray, np.ndarray]:
     x = np.array([data.bill_length, data.bill_depth, data.flipper_length, data.body_mass]).T
     x = (x - x.mean(axis=0)) / x.std(axis=0)
     return x.astype(np.float32), np.unique(data.species, return_inverse=True)[1]
-
-
-def _spread(z: np.ndarray) -> np.ndarray:
-    """Return the standard deviation of each column, and a little more, so that it is never 0."""
-    return np.sqrt(np.var(z, axis=0) + 1e-5)
-
-
-@primitive
-def normalised(z: np.ndarray) -> np.ndarray:
-    """ẑ = (z - mean z) / √(var z + 10⁻⁵), each column for itself: (N, D) to (N, D).
-
-    Backward, as a z moves the mean and the variance too: (g - mean g - ẑ mean(g ẑ)) / √(...).
-    """
-    return (z - np.mean(z, axis=0)) / _spread(z)
-
-
-rule(
-    normalised,
-    lambda g, y, z: (g - np.mean(g, axis=0) - y * np.mean(g * y, axis=0)) / _spread(z),
-)
-
-
-@dataclass(frozen=True)
-class Block(Layer):
-    """A dense layer and its activation, with the two cures that a network is built with.
-
-        y = φ(ẑ) + x,        z = W x + b
-
-    `skip` adds the x, where y has its shape; `normalise` makes z to ẑ, which has mean 0 and spread
-    1 over all examples, unit by unit.
-
-    >>> Block(Dense(1), ReLU(), skip=True)((np.array([[-2.0]]), np.zeros(1)), np.array([[3.0]]))
-    array([[3.]])
-
-    Sources: He, Zhang, Ren & Sun, "Deep residual learning", CVPR (2016); Ioffe & Szegedy, "Batch
-    normalization", ICML (2015), whose learned scale and shift are left out.
-    """
-
-    dense: Dense
-    activation: Layer
-    skip: bool = False
-    normalise: bool = False
-
-    def shapes(self, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
-        return self.dense.shapes(shape)
-
-    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        return self.dense.output_shape(shape)
-
-    def draw(self, name: str, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-        return self.dense.draw(name, rng, shape)
-
-    def forward(self, parameters: tuple, x):
-        z = self.dense.forward(parameters, x)
-        y = self.activation.forward((), normalised(z) if self.normalise else z)
-        return y + x if self.skip and y.shape == x.shape else y
 
 
 def deep_network(
@@ -238,8 +181,8 @@ def gradients_by_layer() -> Explorer:
             f"In the last layer {last}; {flat:.0%} of all slopes are flat."
         )
 
-    _sizes_by_layer(left, "backward: size of the gradient")
-    _sizes_by_layer(right, "forward: size of the activations")
+    _sizes_by_layer(left, "backward: the gradient")
+    _sizes_by_layer(right, "forward: the activations")
     drawings = [Lines(left, GRADIENTS, edge=True), Lines(right, SIGNALS, edge=True)]
     legend_below(left, right)
     scale = log_slider(1.0, 0.25, 32, 70)
@@ -417,7 +360,7 @@ def cures() -> Explorer:
         clipping = "not clipped" if max_norm is None else f"clipped to {max_norm:g}"
         nearest = "" if shown == step else f", the record nearest to {step}"
         losses = ", ".join(
-            f"{name} {'diverges' if loss == math.inf else f'{loss:.2f}'}"
+            f"{name} {'diverges' if loss == math.inf else f'{loss:.3g}'}"
             for name, loss in now.items()
         )
         return (
@@ -484,8 +427,8 @@ exercise("13.1", neurons, """
     > Find the first power of that factor which is below a millionth; logarithms help.""", [
     (math.log(little) / math.log(factor), "There are no parts of a neuron. Which whole number is it?"),
     (neurons / 2,                       "This is the number for w = 1. What does the weight do to a factor?"),
-    (neurons - 1,                       "After so many it is still more than a millionth, by a little."),
-    (neurons + 1,                       "One fewer is enough."),
+    (neurons - 1,                       "After so many it is still more than a millionth."),
+    (neurons + 1,                       "Fewer are enough."),
     (6,                                 "That many would do if each neuron took away nine tenths."),
     (1 / (little / factor),             "It does not fall by the same amount each time."),
 ], tolerance=1e-4)

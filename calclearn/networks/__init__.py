@@ -2,6 +2,7 @@
 
 initial      initial weights: Xavier, He, orthogonal, or of a plain scale
 layers       what a layer is; dense layers, activations, dropout
+blocks       a dense layer with a skip, or with normalised sums
 images       convolution and pooling
 recurrent    sequences: RNN, LSTM and GRU carry a state from step to step
 network      layers in a row over one flat vector of weights; its loss is a Surface

@@ -126,6 +126,19 @@ def test_a_number_that_the_slider_takes_needs_no_answer(desk):
     assert desk.page.locator(".calclearn-note").text_content() == ""
 
 
+def test_a_picture_that_is_long_in_coming_is_announced(desk):
+    slow = "    if x == 3:\n        __import__('time').sleep(3)\n"
+    desk.open_cells(SQUARE.replace("    if x == 11:", f"{slow}    if x == 11:"))
+    desk.run_all()
+    figure = desk.figure()
+    before = figure.look()
+    assert desk.page.locator(".calclearn-late").count() == 0
+    figure.press(figure.slider("x"), "ArrowRight")
+    desk.page.wait_for_selector(".calclearn-late canvas")
+    assert figure.look(unlike=before)[1] == "3 squared is 9."
+    assert desk.page.locator(".calclearn-late").count() == 0
+
+
 def test_the_figure_takes_the_width_that_it_is_given(desk):
     desk.open_cells(RATE)
     desk.run_all()

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from calclearn.calculus.autodiff import grad, hessian
-from calclearn.descent.basins import DIVERGES, NOT_SETTLED, ends, stationary
+from calclearn.descent.basins import DIVERGES, NOT_SETTLED, ends, limits, pixels, stationary
+from calclearn.descent.curvature import eigenvalues
 from calclearn.descent.descend import descend
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.lessons.lesson_09 import CURVES, STEPS, SURFACES
@@ -66,17 +67,17 @@ def test_stationary_points_of_himmelblau():
 
 
 def test_limits_of_minima():
-    surface = CURVES["two valleys"]
-    starts = np.linspace(-2.2, 2, 801)[None]
-    deep, shallow = (2 / surface.hessian(np.array(m))[0, 0] for m in surface.minima)
-    assert deep < shallow
-    for rate in np.linspace(0.02, 0.3, 29):
-        reached = ends(surface, starts, rate)
-        for number, limit in enumerate((deep, shallow)):
-            share = np.mean(
-                reached == number
-            )  # of leaping balls one in 801 may be caught in mid-leap
-            assert (share > 0.01) == (rate < limit) or abs(rate - limit) < 0.01
+    for surface, rates in (
+        (CURVES["two valleys"], np.linspace(0.02, 0.3, 29)),
+        (SURFACES["double well"], (0.24, 0.2512)),
+    ):
+        held = [2 / eigenvalues(surface, each)[-1] for each in surface.minima]
+        assert limits(surface) == pytest.approx(held)
+        for rate in rates:
+            reached = ends(surface, pixels(surface, 100), rate)
+            for number, limit in enumerate(held):
+                share = np.mean(reached == number)
+                assert share == 0 if rate > limit else share > 0.01 or rate > limit - 0.01
 
 
 def test_rates_that_are_far_too_small_or_large():

@@ -364,3 +364,8 @@ def test_a_fresh_kernel_gives_the_same_verdicts_and_the_engine_needs_numpy_only(
     fresh = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
     here = [check("07.2", a) for a in (0.3, 0.3, ..., "x", [1, 2], 0.5)]
     assert fresh.stdout == f"set() {here}\n"
+
+
+def test_one_number_beside_zeros_is_no_multiple_of_the_right_one():
+    assert "constant factor" not in check("10.2", (0.7, 0)).message  # right: (0.538, 0)
+    assert "constant factor" in check("12.1", (-4, -2)).message

@@ -115,6 +115,17 @@ def test_a_gradient_of_the_sum(lying):
     assert point == pytest.approx(scaled["true"].point)
 
 
+def test_a_film_turns_both_lines(lying):
+    lying.set(gradient="2 * error.mean()", learning_rate=0.07)
+    for step in (0, 3, 20):
+        state = lying.set(step=step).state
+        assert state["chosen_line"] == pytest.approx(typed("2 * error.mean()", 0.07, step))
+        assert state["true_line"] == pytest.approx(typed("2 * X.T @ error / n", 0.07, step))
+        assert "the loss after 20 steps" in lying.caption or step < 20
+    assert "cannot take one step" in lying.set(gradient="2 * error").caption
+    lying.set(step=STEPS)
+
+
 def test_training_on_all_rows(sound):
     state = sound.set(learning_rate=0.07, batch_size=342, iterations=100).state
     assert state["on_all"].point == pytest.approx(typed("2 * X.T @ error / n", 0.07, 100))

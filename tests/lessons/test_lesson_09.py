@@ -56,7 +56,7 @@ def test_a_large_rate(ball):
     assert (state["ends"] == 1).mean() > 0.3
     assert (state["ends"] == 0).mean() < 0.005
     assert "(0 % in the global one)" in ball.caption
-    assert "1 of 2 minima are flat enough" in ball.caption
+    assert "1 of 2 minima can hold a ball" in ball.caption
     assert "on a slope of" in ball.caption
 
 
@@ -69,14 +69,22 @@ def test_where_the_ball_rests(ball):
     assert "From w = 0.00 the ball comes to the minimum at w = 0.00" in ball.caption
     ball.set(learning_rate=1.0, start=2.0)
     assert "on a slope of 4" in ball.caption
-    assert "0 of 1 minima are flat enough" in ball.caption
+    assert "0 of 1 minima can hold a ball" in ball.caption
 
 
 def test_starts_can_be_dragged(basins):
     start = next(each for each in basins._held() if each.drags == ("start_x", "start_y"))
     assert start.dragged((0, 0), (1.2, -0.7), 0.0, 0.0) == (1.2, -0.7)
-    basins.set(surface="double well", start_x=5.0, start_y=0.3)
-    assert basins.state["weights"].tolist() == pytest.approx([2.2, 0.3])
+
+
+def test_starts_reach_as_far_as_the_surface_is_drawn(ball, basins):
+    for curve, low, high in (("ripples", -5, 5), ("two valleys", -2.2, 2)):
+        start = ball.set(curve=curve).controls["start"]
+        assert (start.min, start.max) == (low, high)
+    basins.set(surface="Himmelblau").set(start_x=5.0, start_y=0.3)
+    state = basins.set(surface="double well").state
+    assert state["weights"].tolist() == pytest.approx([2.2, 0.3])
+    assert basins.controls["start_x"].value == 2.2
 
 
 def test_saddles(basins):
@@ -92,7 +100,7 @@ def test_saddles(basins):
 
 
 def test_the_plain(basins):
-    state = basins.set(surface="plateau", start_x=3.0, start_y=3.0).state
+    state = basins.set(surface="plateau").set(start_x=3.0, start_y=3.0).state
     assert np.ptp(state["run"].points) < 1e-3
     assert "at (3.00, 3.00) after 200 steps" in basins.caption
     assert state["ends"][0, 0] == NOT_SETTLED

@@ -73,6 +73,7 @@ def test_each_step_starts_where_the_last_one_ended(curve):
     def at(step):
         return curve.set(w=1.9, step=step).state
 
+    assert "Step 6, the last, starts at w = 1.13" in curve.set(w=1.9, step=12).caption
     for step in range(1, 6):
         end, start = at(step)["next"], at(step + 1)["here"]
         assert end == start == curve.state["points"][0][step]
@@ -173,6 +174,16 @@ def test_the_cut_promises_one_and_is_level_at_the_step(plane):
     for at, promised in (((4.0, 3.0), -1), ((0.0, 0.0), 1)):
         t, heights = plane.set(x=at[0], y=at[1], step=1).state["cut of model"]
         assert heights == pytest.approx(promised * (2 * t - t**2), abs=1e-9)
+
+
+@pytest.mark.parametrize("surface", [himmelblau(), double_well(), rosenbrock()])
+def test_no_step_is_so_short_that_its_cut_shows_rounding(surface):
+    plane = lessons.newton_on_a_map(surface)
+    for x, y in ((0.1, 0.1), (0.3, 1.0), (-1.2, 1.0)):
+        for step in range(1, 9):
+            t, heights = plane.set(x=x, y=y, step=step).state["cut of model"]
+            bend = np.polynomial.Polynomial.fit(t, heights, 2)
+            assert heights == pytest.approx(bend(t), abs=1e-2)
 
 
 def test_the_model_moves_on_with_newton(plane):

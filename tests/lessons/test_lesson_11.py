@@ -109,12 +109,16 @@ def test_same_settings_same_batches(batches):
 
 def test_two_optimizers_at_first(race):
     assert list(race.state["results"]) == ["GradientDescent", "SGD"]
+    assert "η = 0.05. Above" in race.caption
     shown = {name: control.layout.display != "none" for name, control in race.controls.items()}
     assert (shown["learning_rate"], shown["length"], shown["momentum"]) == (True, False, False)
     for name in BOXES:
         race.set(**{name: True})
         assert list(race.state["results"]) == ["GradientDescent", "SGD", name]
         assert f"{name} " in race.caption
+        assert ("and 0.1" in race.caption, "β₁" in race.caption) == tuple(
+            name in users for users in USERS.values()
+        )
         shown = {control for control in USERS if race.controls[control].layout.display != "none"}
         assert shown == {control for control, users in USERS.items() if name in users}
         race.set(**{name: False})
@@ -282,3 +286,9 @@ def test_momentum_map_without_momentum(pairs):
     pairs.set(condition=30.0, momentum=0.0, learning_rate=0.02)
     assert "0.980 along the flat axis and by 0.400 along the steep one" in pairs.caption
     assert "overshoots farther" in pairs.set(learning_rate=0.07).caption
+
+
+def test_at_the_best_pair_the_caption_asks_for_no_other(pairs):
+    pairs.set(condition=30.0, momentum=0.48, learning_rate=0.095)
+    assert "hardly any other pair is faster" in pairs.caption
+    assert "so less momentum is better" in pairs.set(momentum=0.6).caption

@@ -18,14 +18,13 @@ from calclearn.lessons.lesson_13 import (
     SIGNALS,
     SIZES,
     STEPS,
-    Block,
     _looks,
     deep_network,
-    normalised,
     of_scale,
     species,
     train,
 )
+from calclearn.networks.blocks import Block
 from calclearn.networks.initial import he
 
 
@@ -207,22 +206,6 @@ def test_a_scale_beyond_the_slider_becomes_its_end(star):
 # Skip and normalise.
 
 EITHER = [(True, False), (False, True), (True, True)]
-
-
-def test_normalised_columns_and_their_derivatives():
-    rng = np.random.default_rng(0)
-    z, g = rng.normal(size=(7, 3)) * [0.1, 1, 5] + [3, 0, -2], rng.normal(size=(7, 3))
-    np.testing.assert_allclose(normalised(z).mean(axis=0), 0, atol=1e-12)
-    np.testing.assert_allclose(normalised(z).std(axis=0), 1, rtol=1e-3)
-
-    def step_by_step(z):
-        apart = z - np.mean(z, axis=0)
-        return np.sum(g * apart / np.sqrt(np.mean(apart**2, axis=0) + 1e-5))
-
-    gradient = grad(lambda z: np.sum(g * normalised(z)))(z)
-    np.testing.assert_allclose(gradient, grad(step_by_step)(z), atol=1e-12)
-    flat = numerical.grad(lambda z: step_by_step(z.reshape(7, 3)))(z.ravel())
-    np.testing.assert_allclose(gradient.ravel(), flat, atol=1e-6)
 
 
 @pytest.mark.parametrize(("skip", "normalise"), EITHER)

@@ -1,0 +1,69 @@
+"""What keeps a deep network's gradient alive, built into the layer: a skip, and normalised sums.
+
+A skip gives the way back a factor of 1 beside that of the layer; normalising divides by the spread,
+so that the examples stay apart on the way forward, whatever the scale of the weights.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from calclearn.calculus.tracing import primitive, rule
+from calclearn.networks.layers import Dense, Layer
+
+
+def _spread(z: np.ndarray) -> np.ndarray:
+    """Return the standard deviation of each column, and a little more, so that it is never 0."""
+    return np.sqrt(np.var(z, axis=0) + 1e-5)
+
+
+@primitive
+def normalised(z: np.ndarray) -> np.ndarray:
+    """ẑ = (z - mean z) / √(var z + 10⁻⁵), each column for itself: (N, D) to (N, D).
+
+    Backward, as a z moves the mean and the variance too: (g - mean g - ẑ mean(g ẑ)) / √(...).
+    """
+    return (z - np.mean(z, axis=0)) / _spread(z)
+
+
+rule(
+    normalised,
+    lambda g, y, z: (g - np.mean(g, axis=0) - y * np.mean(g * y, axis=0)) / _spread(z),
+)
+
+
+@dataclass(frozen=True)
+class Block(Layer):
+    """A dense layer and its activation, with the two cures that a network is built with.
+
+        y = φ(ẑ) + x,        z = W x + b
+
+    `skip` adds the x, where y has its shape; `normalise` makes z to ẑ, which has mean 0 and spread
+    1 over all examples, unit by unit.
+
+    >>> from calclearn.networks.layers import ReLU
+    >>> Block(Dense(1), ReLU(), skip=True)((np.array([[-2.0]]), np.zeros(1)), np.array([[3.0]]))
+    array([[3.]])
+
+    Sources: He, Zhang, Ren & Sun, "Deep residual learning", CVPR (2016); Ioffe & Szegedy, "Batch
+    normalization", ICML (2015), whose learned scale and shift are left out.
+    """
+
+    dense: Dense
+    activation: Layer
+    skip: bool = False
+    normalise: bool = False
+
+    def shapes(self, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+        return self.dense.shapes(shape)
+
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        return self.dense.output_shape(shape)
+
+    def draw(self, name: str, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        return self.dense.draw(name, rng, shape)
+
+    def forward(self, parameters: tuple, x):
+        z = self.dense.forward(parameters, x)
+        y = self.activation.forward((), normalised(z) if self.normalise else z)
+        return y + x if self.skip and y.shape == x.shape else y
