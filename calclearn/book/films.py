@@ -333,32 +333,40 @@ def recorded(explorer: Explorer, *, cap: int = CAP, extras: int = EXTRAS) -> Fil
     return film
 
 
-def _sharp(explorer: Explorer, film: Film, places: list, most: int) -> Film | None:
-    """The film at twice the resolution, None where it would be larger than `most` bytes.
+def _expected(camera: Camera, dials: list[Dial], places: list) -> float:
+    """About the size of a film, from some of its pictures: to paint all of them takes long.
 
-    Painting it takes long, so a few positions say about how large it will be.
+    What the second half of them adds is what each picture adds; the first has paper and palette.
     """
+    if len(places) <= 2 * SAMPLE:
+        return 0
+    middle = len(places) // 2
+    first, all_ = (
+        camera.film(dials, places[middle - SAMPLE : end]).size for end in (middle, middle + SAMPLE)
+    )
+    return first + (all_ - first) / SAMPLE * (len(places) - SAMPLE)
+
+
+def _sharp(explorer: Explorer, film: Film, places: list, most: int) -> Film | None:
+    """The film at twice the resolution, None where it would be larger than `most` bytes."""
     if 1.5 * film.size > most:
         return None
-    few = places[: 2 * SAMPLE : 2]
     camera = Camera(explorer, 2)
-    if (
-        camera.film(film.dials, few).size / Camera(explorer).film(film.dials, few).size * film.size
-        > most
-    ):
+    if _expected(camera, film.dials, places) > 1.3 * most:
         return None
     sharp = camera.film(film.dials, places)
     return sharp if sharp.size <= most else None
 
 
-def _fitting(camera, chosen: list[Dial], played: bool, cap: int, extras: int):
+def _fitting(camera: Camera, chosen: list[Dial], played: bool, cap: int, extras: int):
     """The film with as many positions as fit, and these positions."""
-    count = max(len(each.values) for each in chosen)
+    count = whole = max(len(each.values) for each in chosen)
     while True:
-        dials = [each.thinned(count) for each in chosen]
-        if len(dials) == 2 and not played:
-            dials = dials[:1]
+        dials = [each.thinned(count) for each in (chosen if played else chosen[:1])]
         places = _positions(dials, 1)
+        if count == whole and (expected := _expected(camera, dials, places)) > 2 * cap:
+            count = math.ceil(1.3 * count * cap / expected)
+            continue
         film = camera.film(dials, places)
         if film.size <= cap or count <= 5:
             break
@@ -371,8 +379,7 @@ def _fitting(camera, chosen: list[Dial], played: bool, cap: int, extras: int):
         wanted = _positions(more, stops)
         if not played and chosen[1].listed and len(chosen[1].values) > stops:
             continue
-        # What it will cost, about, by what the first positions cost.
-        if film.size / len(places) * len(wanted) > 3 * extras or rows * stops > 2000:
+        if rows * stops > 2000 or _expected(camera, more, wanted) > 1.3 * extras:
             continue
         larger = camera.film(more, wanted)
         if larger.size <= extras:
