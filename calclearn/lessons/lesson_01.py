@@ -11,7 +11,6 @@ from calclearn.explorers import controls
 from calclearn.explorers.controls import log_slider, slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.formula import parse
-from calclearn.explorers.wording import typeset
 from calclearn.figures.marks import Area, Dots, Lines, Rule, Text
 from calclearn.figures.slopes import Graph, Microscope, Secants, Slopes
 from calclearn.figures.style import BEST, GREY, LIGHT, MODEL, STEP, legend_below, panels, style
@@ -67,7 +66,6 @@ def slope_at_a_point() -> Explorer:
             "box": (x + 2 * h * BOX[0], y + reach * h * BOX[1]),
             "magnified": (T, rise),
             "field": (-reach, reach),
-            "scale": typeset(f"$h$ = {h:.2g}"),
         }
 
     def caption(text, x, y, h, backward, forward, slope, range_of_slopes) -> str:
@@ -102,7 +100,7 @@ def slope_at_a_point() -> Explorer:
         Lines(limit, "left_slopes", "right_slopes", color=MODEL, ls=["--", "-"]),
         Dots(limit, "now", color=MODEL),
         Rule(limit, y="slope", color=STEP, lw=6, alpha=0.45),
-        Text(right, (0.04, 0.96), "{scale}", va="top", bbox=white, zorder=8),
+        Text(right, (0.04, 0.96), "$h$ = {h:.2g}", va="top", bbox=white, zorder=8),
     ]
     legend_below(left)
     return explore(
@@ -148,8 +146,8 @@ def product_rule() -> Explorer:
 
     left, right = panels("flat", "flat", height=3.8)
     with style():
-        left.set(title="product: sides $g = x^2$ and $f = e^x$", xlim=(0, 4), ylim=(0, 9))
-        right.set(title="quotient: area f, width g, height q", xlim=(0, 4), ylim=(0, 7.5))
+        left.set(title="product: sides $g = x^2$ and $f = e^x$", xlim=(0, 4), ylim=(0, 9.5))
+        right.set(title="quotient: area f, width g, height q", xlim=(0, 4), ylim=(0, 4.6))
         for ax in (left, right):
             ax.set(xlabel="$g$")
         left.set(ylabel="$f$")
@@ -167,15 +165,15 @@ def product_rule() -> Explorer:
     }
     drawings = [Area(left, strips, alpha=0.8), Area(right, widths, alpha=0.8)]
     for ax in (left, right):
-        ax.legend(loc="upper right")
+        ax.legend(loc="upper left", ncols=2)
     return explore(
         grow,
         drawings,
         "Over h = {h:.3g} the product f·g grows by {product:.3g}·h, of which the corner is "
         "{corner_per_h:.2g}·h; its derivative f′·g + f·g′ is {rule:.3g}. The quotient changes by "
         "{quotient:.3g}·h; its derivative (f′·g − f·g′) / g² is {rule_of_quotient:.3g}.",
-        x=slider(1.0, 0.8, 1.5, 0.05),
-        h=log_slider(0.3, 1e-3, 0.5),
+        x=slider(1.3, 0.8, 1.5, 0.05),
+        h=log_slider(0.4, 1e-3, 0.5),
     )
 
 
