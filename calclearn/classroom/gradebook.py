@@ -135,7 +135,7 @@ class Gradebook:
             "  ".join(f"{cell!s:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in [head, *rows]
         ]
-        lines = [f"Lesson {lesson.number}", *lines[:-3], *lines[-3:]]
+        lines.insert(0, f"Lesson {lesson.number}")
         for question in lesson.predictions:
             lines += ["", f"Prediction: {question}"]
             happens = lesson.happens(question)
