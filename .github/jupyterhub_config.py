@@ -17,9 +17,10 @@ c.Spawner.default_url = "/lab/tree/calclearn-course/00_start_here.ipynb"
 c.Spawner.start_timeout = c.Spawner.http_timeout = 120  # a whole class comes at once
 c.JupyterHub.concurrent_spawn_limit = 10
 
-# Memory: a kernel whose page is closed ends after 20 minutes, and a server without kernels after an
-# hour. The notebook keeps its text, and its figures as pictures.
+# Memory: kernels have no debugger, one whose page is closed ends after 20 minutes, and a server
+# without kernels after an hour. The notebook keeps its text, and its figures as pictures.
 c.Spawner.args = [
+    "--ServerApp.kernel_spec_manager_class=calclearn.server.SmallKernels",
     "--MappingKernelManager.cull_idle_timeout=1200",
     "--MappingKernelManager.cull_interval=120",
     "--ServerApp.shutdown_no_activity_timeout=3600",

@@ -210,15 +210,25 @@ async def lesson(url, name, rate):
         ):
             await student.run("".join(cell["source"]))
     await student.run(f"owner = {name!r}")
+    await student.run("import sys; assert not sys.modules.get('debugpy'), 'a debugger'")
     reply, buffers = await student.move(rate)
     await student.run("owner, [name for name in dir() if name == 'owner']")
     student.socket.close()
     return reply, buffers, student.texts[-1]
 
 
-def memory():
+def family(pid):
+    """The process, and all that it and its children have started."""
+    yield pid
+    for child in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for each in child.read_text().split():
+                yield from family(each)
+
+
+def memory(process):
     """Each process's command and its megabytes; what several share is divided among them."""
-    for folder in Path("/proc").glob("[0-9]*"):
+    for folder in (Path("/proc", str(pid)) for pid in family(process.pid)):
         with contextlib.suppress(OSError, StopIteration):
             command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
             rollup = (folder / "smaps_rollup").read_text()
@@ -234,8 +244,8 @@ PARTS = {
 }
 
 
-def report():
-    sizes = list(memory())
+def report(process):
+    sizes = list(memory(process))
     for part, words in PARTS.items():
         parts = [size for command, size in sizes if words in command]
         if parts:
@@ -258,7 +268,7 @@ def test_five_students_at_once(hub):
 
     with ThreadPoolExecutor(1) as thread:  # a browser's tests may have left this one a loop
         answers = thread.submit(asyncio.run, together()).result()
-    report()
+    report(process)
     for (name, (_, words)), (reply, buffers, text) in zip(RATES.items(), answers, strict=True):
         assert reply["caption"].startswith(f"Learning rate {words}"), name
         assert reply["page"] == name

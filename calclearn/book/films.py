@@ -24,13 +24,16 @@ import ipywidgets as widgets
 import numpy as np
 
 from calclearn.explorers.explore import Explorer
+from calclearn.figures.style import style
 
 CAP = 600_000  # bytes of a figure's file
 EXTRAS = 250_000
 DEPTH = 16  # pictures that one picture is rebuilt from
-REACH = 250_000  # pixels that are set on the way
+REACH = 0.7  # pixels that are set on the way, for each pixel of the picture
 STOPS = (11, 6, 3)  # positions of a second control
 POSITIONS = 151  # of a control with more there is every second, or third, and so on
+LEVEL = 7  # of deflate; the highest takes six times as long and saves a hundredth
+SAMPLE = 8  # pictures that say how large all of them will be
 SHARED = 4  # pictures that need one background before it is worth a picture of its own
 
 
@@ -138,10 +141,14 @@ class Film:
     @cached_property
     def encoded(self) -> bytes:
         """The stream that the player reads."""
-        colours = np.concatenate([colours for _, _, colours in self.frames])
-        palette, codes, counts = np.unique(colours, return_inverse=True, return_counts=True)
-        order = np.argsort(-counts, kind="stable")  # frequent colours have small codes
-        codes = np.argsort(order, kind="stable")[codes]
+        # All colours are opaque, and so they are numbers of 24 bits.
+        colours = np.concatenate([colours for _, _, colours in self.frames]) & 0xFFFFFF
+        palette, codes = np.unique(colours), np.empty(1 << 24, np.uint32)
+        codes[palette] = np.arange(len(palette))
+        counts = np.bincount(codes[colours])
+        palette = palette[np.argsort(-counts, kind="stable")]  # frequent colours have small codes
+        codes[palette] = np.arange(len(palette))
+        codes = codes[colours]
         planes = 1 if len(palette) <= 256 else 2 if len(palette) <= 65536 else 3
         bytes_of_pixels = [(codes >> 8 * k).astype(np.uint8).tobytes() for k in range(planes)]
         gaps, lengths, frames = [], [], []
@@ -172,9 +179,9 @@ class Film:
         head = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
         head += b" " * (-len(head) % 4)
         runs = varints(np.concatenate(gaps)) + varints(np.concatenate(lengths))
-        colours = palette[order].astype("<u4").tobytes()
+        colours = (palette | 0xFF000000).astype("<u4").tobytes()
         length = np.array([len(head)], "<u4").tobytes()
-        return zlib.compress(b"".join([length, head, colours, runs, *bytes_of_pixels]), 9)
+        return zlib.compress(b"".join([length, head, colours, runs, *bytes_of_pixels]), LEVEL)
 
     def script(self, name: str) -> bytes:
         """Return the stream as a script, which a page may load from a disk as from a server."""
@@ -242,7 +249,7 @@ class Camera:
                 self._editions[edition] = self._number(self.explorer.background)
             number = self._editions[edition]
             flat = pixels.ravel()
-            places = np.flatnonzero(flat != self.backgrounds[number])
+            places = _places(flat != self.backgrounds[number])
             self._shots[key] = number, places, flat[places], caption
             self.shape = pixels.shape
         return self._shots[key]
@@ -263,49 +270,42 @@ class Camera:
         ]
         film = Film(self.shape, self.ratio, dials)
         often = np.bincount([number for number, *_ in shots])
-        blank = np.full(math.prod(self.shape), PAPER)
-        bases: dict[int, int] = {}  # background: its frame
-        depth, reach = [], []
+        depth, reach = {-1: -1}, {-1: 0}
+        blank = -1, np.full(math.prod(self.shape), PAPER)
+        last = blank
+        bases: dict[int, tuple[int, np.ndarray]] = {}  # background: its frame and pixels
         captions: dict[str, int] = {}
-        last = None  # the picture before: its frame, pixels, background, and where it differs
 
-        def add(pixels: np.ndarray, parents: list[tuple[int, np.ndarray]]) -> int:
+        def add(pixels: np.ndarray, *parents: tuple[int, np.ndarray]) -> tuple[int, np.ndarray]:
             """Append a frame, whose parent is the most similar picture that is near enough."""
+            changes = [(parent, _places(pixels != before)) for parent, before in parents]
             near = [
                 (parent, differ)
-                for parent, differ in parents
-                if depth[parent] < DEPTH and reach[parent] + len(differ) <= REACH
+                for parent, differ in changes
+                if depth[parent] < DEPTH and reach[parent] + len(differ) <= REACH * len(pixels)
             ]
-            if near:
-                parent, differ = min(near, key=lambda pair: len(pair[1]))
-            else:
-                parent, differ = -1, np.flatnonzero(pixels != blank)
+            parent, differ = min(
+                near or [(-1, _places(pixels != blank[1]))], key=lambda pair: len(pair[1])
+            )
+            number = len(film.frames)
             film.frames.append((parent, differ, pixels[differ]))
-            depth.append(depth[parent] + 1 if near else 0)
-            reach.append(reach[parent] + len(differ) if near else len(differ))
-            return len(film.frames) - 1
+            depth[number], reach[number] = depth[parent] + 1, reach[parent] + len(differ)
+            return number, pixels
 
         for place, (number, moved, colours, caption) in zip(places, shots, strict=True):
             background = self.backgrounds[number]
             if often[number] >= SHARED and number not in bases:
-                parents = [(last[0], np.flatnonzero(background != last[1]))] if last else []
-                bases[number] = add(background, parents)
+                bases[number] = last = add(background, last)
             pixels = background.copy()
             pixels[moved] = colours
-            parents = [(bases[number], moved)] if number in bases else []
-            if last:
-                frame, before, other, differing = last
-                if other == number:
-                    among = np.union1d(moved, differing)
-                    differ = among[pixels[among] != before[among]]
-                else:
-                    differ = np.flatnonzero(pixels != before)
-                parents.append((frame, differ))
-            frame = add(pixels, parents)
-            last = frame, pixels, number, moved
-            film.grid[place] = frame, captions.setdefault(caption, len(captions))
+            last = add(pixels, *filter(None, [bases.get(number)]), last)
+            film.grid[place] = last[0], captions.setdefault(caption, len(captions))
         film.captions = list(captions)
         return film
+
+
+def _places(mask: np.ndarray) -> np.ndarray:
+    return np.flatnonzero(mask).astype(np.int32)
 
 
 def recorded(explorer: Explorer, *, cap: int = CAP, extras: int = EXTRAS) -> Film | None:
@@ -324,11 +324,9 @@ def recorded(explorer: Explorer, *, cap: int = CAP, extras: int = EXTRAS) -> Fil
     if not chosen:
         return None
     chosen[0] = replace(chosen[0], track=explorer.track(chosen[0].name))
-    camera = Camera(explorer)
-    film, places = _fitting(camera, chosen, bool(played), cap, extras)
-    if 2.3 * film.size <= extras:  # twice the resolution costs about twice as much
-        sharp = Camera(explorer, 2).film(film.dials, places)
-        film = sharp if sharp.size <= extras else film
+    with style():  # once, and not for each picture
+        film, places = _fitting(Camera(explorer), chosen, bool(played), cap, extras)
+        film = _sharp(explorer, film, places, extras) or film
     names = {each.name for each in film.dials}
     film.absent = [
         control.description for name, control in explorer.controls.items() if name not in names
@@ -336,14 +334,40 @@ def recorded(explorer: Explorer, *, cap: int = CAP, extras: int = EXTRAS) -> Fil
     return film
 
 
-def _fitting(camera, chosen: list[Dial], played: bool, cap: int, extras: int):
+def _expected(camera: Camera, dials: list[Dial], places: list) -> float:
+    """About the size of a film, from some of its pictures: to paint all of them takes long.
+
+    What the second half of them adds is what each picture adds; the first has paper and palette.
+    """
+    if len(places) <= 2 * SAMPLE:
+        return 0
+    middle = len(places) // 2
+    first, all_ = (
+        camera.film(dials, places[middle - SAMPLE : end]).size for end in (middle, middle + SAMPLE)
+    )
+    return first + (all_ - first) / SAMPLE * (len(places) - SAMPLE)
+
+
+def _sharp(explorer: Explorer, film: Film, places: list, most: int) -> Film | None:
+    """The film at twice the resolution, None where it would be larger than `most` bytes."""
+    if 1.5 * film.size > most:
+        return None
+    camera = Camera(explorer, 2)
+    if _expected(camera, film.dials, places) > 1.3 * most:
+        return None
+    sharp = camera.film(film.dials, places)
+    return sharp if sharp.size <= most else None
+
+
+def _fitting(camera: Camera, chosen: list[Dial], played: bool, cap: int, extras: int):
     """The film with as many positions as fit, and these positions."""
-    count = max(len(each.values) for each in chosen)
+    count = whole = max(len(each.values) for each in chosen)
     while True:
-        dials = [each.thinned(count) for each in chosen]
-        if len(dials) == 2 and not played:
-            dials = dials[:1]
+        dials = [each.thinned(count) for each in (chosen if played else chosen[:1])]
         places = _positions(dials, 1)
+        if count == whole and (expected := _expected(camera, dials, places)) > 2 * cap:
+            count = math.ceil(1.3 * count * cap / expected)
+            continue
         film = camera.film(dials, places)
         if film.size <= cap or count <= 5:
             break
@@ -356,8 +380,7 @@ def _fitting(camera, chosen: list[Dial], played: bool, cap: int, extras: int):
         wanted = _positions(more, stops)
         if not played and chosen[1].listed and len(chosen[1].values) > stops:
             continue
-        # What it will cost, about, by what the first positions cost.
-        if film.size / len(places) * len(wanted) > 3 * extras or rows * stops > 2000:
+        if rows * stops > 2000 or _expected(camera, more, wanted) > 1.3 * extras:
             continue
         larger = camera.film(more, wanted)
         if larger.size <= extras:

@@ -93,7 +93,8 @@ def build(
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch) / "source"
         (source / FILMS).mkdir(parents=True)
-        for stem, made in recorded(paths, jobs or os.cpu_count() or 1, say):
+        jobs = jobs or os.cpu_count() or 1
+        for stem, made in recorded(paths, jobs, say):
             _write(source, stem, made, tab, {path.stem for path in paths})
         (source / "conf.py").write_text(CONF, encoding="utf-8")
         (source / "index.md").write_text(front(paths, tab), encoding="utf-8")
@@ -102,7 +103,7 @@ def build(
         copy_mathjax(source / "_static" / "mathjax")
         say("Sphinx lays the pages out.")
         made = Path(scratch) / "book"
-        _sphinx(source, made, Path(scratch) / "doctrees")
+        _sphinx(source, made, Path(scratch) / "doctrees", jobs)
         for unneeded in (".buildinfo", "objects.inv", ".doctrees"):
             (made / unneeded).unlink(missing_ok=True)
         (made / MARK).write_text("A book made by calclearn --book, which may replace it.\n")
@@ -184,8 +185,9 @@ def copy_mathjax(folder: Path) -> None:
             shutil.copy(whole / part, target)
 
 
-def _sphinx(source: Path, target: Path, doctrees: Path) -> None:
+def _sphinx(source: Path, target: Path, doctrees: Path, jobs: int = 1) -> None:
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
+    command += ["-j", str(jobs)]
     environment = os.environ | {"PYTHONWARNINGS": "ignore", "SOURCE_DATE_EPOCH": "0"}
     ran = subprocess.run(
         [*command, "-d", str(doctrees), str(source), str(target)],

@@ -33,7 +33,7 @@ from calclearn.layout import CourseError, question, shipped
 RELEASE = "314.0.6"  # of Pyodide, that the lock describes and the kernel is made for
 ADDRESS = f"https://cdn.jsdelivr.net/pyodide/v{RELEASE}/full"
 LOCK = Path(__file__).with_name("pyodide-lock.json.gz")
-NEEDED = ("jupyterlite_core", "jupyterlite_pyodide_kernel")
+NEEDED = ("jupyterlite_core", "jupyterlite_pyodide_kernel", "jupyter_server")
 MARK = "calclearn-lite.txt"
 EXTENSIONS = (
     "@jupyter-widgets/jupyterlab-manager",

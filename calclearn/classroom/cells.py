@@ -14,8 +14,9 @@ import sys
 from typing import TextIO
 
 MEMORY = 3 * 2**30  # bytes
-FILE = 100 * 2**20  # bytes
-PROCESSES = 256
+FILE = 50 * 2**20  # bytes
+FILES = 128  # that are open at once: some lie in memory
+PROCESSES = 64
 
 REFUSED = (
     "socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork",
@@ -32,7 +33,7 @@ def limit(seconds: int, walls: bool) -> None:
     with contextlib.suppress(ImportError):
         import resource
 
-        limits = {"AS": MEMORY, "CPU": seconds, "FSIZE": FILE, "CORE": 0}
+        limits = {"AS": MEMORY, "CPU": seconds, "FSIZE": FILE, "NOFILE": FILES, "CORE": 0}
         if walls:  # outside of them, those of the teacher's desktop would count
             limits["NPROC"] = PROCESSES
         for name, value in limits.items():

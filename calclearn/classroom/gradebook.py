@@ -17,7 +17,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from calclearn.classroom.submissions import (
@@ -34,7 +34,16 @@ from calclearn.layout import digest, shipped
 
 SHORTEST = 40  # characters; a shorter answer is the same for many who work alone
 WORDS = {True: "right", False: "tried", None: "open"}
-FORMULA = ("=", "+", "-", "@")  # what a spreadsheet would calculate, and not show
+FORMULA = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+)  # what a spreadsheet would calculate, and not show
 COPY = r"[ _.-]*(\(\d+\)|-\d+|\.\d{4}-\d\d-\d\d_[\d-]+)?(_\d+)?"  # what a second download adds
 
 
@@ -126,7 +135,7 @@ class Gradebook:
             "  ".join(f"{cell!s:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in [head, *rows]
         ]
-        lines = [f"Lesson {lesson.number}", *lines[:-3], *lines[-3:]]
+        lines.insert(0, f"Lesson {lesson.number}")
         for question in lesson.predictions:
             lines += ["", f"Prediction: {question}"]
             happens = lesson.happens(question)
@@ -289,9 +298,9 @@ def _plain_cell(value: object) -> object:
     return f"'{text}" if isinstance(text, str) and text.startswith(FORMULA) else text
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder: Path, unreadable: list[OSError]) -> Iterator[Path]:
     """Every file below a folder, in order; links to folders are named, not followed."""
-    for here, folders, files in os.walk(folder):
+    for here, folders, files in os.walk(folder, onerror=unreadable.append):
         links = [name for name in folders if Path(here, name).is_symlink()]
         folders[:] = sorted(f for f in folders if f not in links and not f.startswith("."))
         visible = [name for name in files if not name.startswith(".")]
@@ -308,9 +317,12 @@ def _submissions(
             return None
         submission = read(path)
         again = rerun and not submission.problem and submission.digest not in _untouched()
-        return rerun(submission) if again else submission
+        return replace(rerun(submission) if again else submission, sources=[])  # 30 MB each, maybe
 
-    paths = list(_files(folder))
+    unreadable: list[OSError] = []
+    paths = list(_files(folder, unreadable))
+    for error in unreadable:
+        yield Path(error.filename), Submission(problem=f"cannot be read: {error.strerror}")
     pool = ThreadPoolExecutor(os.cpu_count() if rerun else 1)
     try:
         yield from zip(paths, pool.map(one, paths), strict=True)

@@ -148,9 +148,15 @@ def _talk(process: subprocess.Popen, cells: bytes) -> str:
 def _behind_walls(root: str, command: list[str]) -> list[str]:
     """The command, started by `walls` on a machine that has Python and this package."""
     package = Path(calclearn.__file__).parent
-    paths = [*SYSTEM, sys.prefix, sys.base_prefix, *map(os.path.abspath, filter(None, sys.path))]
-    checkout = str(package.parent)  # which may hold anything; the package is enough of it
-    needed = [str(package), *(path for path in paths if path != checkout)]
+    # A checkout, the folder of work and the home hold more than modules, wherever Python looks.
+    private = [Path.cwd(), Path.home()]
+    private += [] if package.parent.name.endswith("-packages") else [package.parent]
+    paths = [
+        path
+        for path in map(os.path.abspath, filter(None, sys.path))
+        if not any(folder.is_relative_to(path) for folder in private)
+    ]
+    needed = [str(package), *SYSTEM, sys.prefix, sys.base_prefix, *paths]
     real = map(os.path.realpath, needed)
     readable = [path for path in dict.fromkeys([*needed, *real]) if os.path.exists(path)]
     return [sys.executable, "-I", walls.__file__, root, *readable, "--", *command]

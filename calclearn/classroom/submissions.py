@@ -21,13 +21,16 @@ from calclearn.exercises.verdicts import RIGHT, UNANSWERED, WRONG
 from calclearn.layout import CourseError, read_file, shipped
 
 LARGEST = 30_000_000  # bytes; with all its figures' states a lesson has some 5,000,000
+LONGEST_SOURCE = 100_000  # characters of a cell in which exercises are looked for
 LONGEST = 300  # characters that are kept of a question or an option
 MOST = 50  # exercises, and predictions, that are read of one notebook
 
 # An exercise is right, tried or open.
 STATES = {RIGHT: True, WRONG: False, UNANSWERED: None}
+SIGN = re.compile(f"^({'|'.join(map(re.escape, STATES))})", re.MULTILINE)
 CHECK = re.compile(r"""\bcheck\(\s*(["'])(\d\d\.\d{1,3})\1""")
 COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
+SCORE = re.compile(r"^Lesson .*", re.MULTILINE)
 SCORED = re.compile(r"(✓ right|✗ not yet|… open) \d+ \(([\d., ]+)\)")
 SCORE_STATES = {"✓ right": True, "✗ not yet": False, "… open": None}
 
@@ -131,23 +134,20 @@ def _parsed(cells: list[dict]) -> Submission:
         submission.sources.append(source)
         if type(count := cell.get("execution_count")) is int:
             counts.append(count)
-        numbers = [match[2] for match in CHECK.finditer(COMMENT.sub("", source))]
+        asked = source[:LONGEST_SOURCE]
+        numbers = [match[2] for match in CHECK.finditer(COMMENT.sub("", asked))]
         for number in numbers:
             if number in submission.exercises or len(submission.exercises) < MOST:
                 submission.exercises.setdefault(number, None)
-                submission.answers[number] = source
-        lines = [line for text in texts for line in text.splitlines()]
-        states = [
-            state for line in lines for sign, state in STATES.items() if line.startswith(sign)
-        ]
+                submission.answers[number] = asked
+        states = [STATES[sign] for text in texts for sign in SIGN.findall(text)]
         # The last call of a cell is the one whose verdict is shown; more are there where printed.
         for number, state in zip(reversed(numbers), reversed(states), strict=False):
             _keep(submission, number, state)
-        for line in lines:
-            for words, listed in SCORED.findall(line) if line.startswith("Lesson ") else ():
+        for text in texts:
+            for words, listed in SCORED.findall("\n".join(SCORE.findall(text))):
                 for number in listed.split(", "):
                     _keep(submission, number, SCORE_STATES[words])
-        for text in texts:
             _vote(submission, text)
     submission.out_of_order = len(counts) - _longest_rise(counts)
     return submission

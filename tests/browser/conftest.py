@@ -129,6 +129,8 @@ def desk(chromium, lab):
 class Window:
     """One browser window, spoken to in a learner's words."""
 
+    where = "lab/tree"  # of the notebooks on the server
+
     def __init__(self, page, lab) -> None:
         self.page, self.lab, self.console = page, lab, []
         page.on("console", lambda message: message.type == "error" and self._heard(message))
@@ -140,7 +142,7 @@ class Window:
         self.console.append(f"{message.text} ({message.location.get('url', '')})")
 
     def open(self, name: str) -> None:
-        self.page.goto(f"{self.lab.url}/lab/tree/{name}?reset&token={TOKEN}")
+        self.page.goto(f"{self.lab.url}/{self.where}/{name}?reset&token={TOKEN}")
         self.page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
         self.page.wait_for_function(
             """() => {

@@ -1,0 +1,24 @@
+"""A notebook of an intruder as a page of the book."""
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from calclearn.book.pages import page
+
+EVIL = "<script>document.title = 'taken'</script>"
+KINDS = (
+    "text/html", "application/javascript", "image/svg+xml", "text/latex", "text/markdown",
+    "application/vnd.jupyter.widget-view+json", "image/png", "application/json",
+)  # fmt: skip
+
+
+def test_only_words_are_shown_of_what_a_cell_has_stored(tmp_path):
+    data = dict.fromkeys(KINDS, EVIL) | {"text/plain": "words"}
+    outputs = [new_output("display_data", data={kind: EVIL}) for kind in KINDS]
+    cell = new_code_cell("1", outputs=[new_output("display_data", data=data), *outputs])
+    path = tmp_path / "99_evil.ipynb"
+    nbformat.write(new_notebook(cells=[cell]), path)
+    made = page(path)
+    assert "document.title" not in str(made.notebook.cells)
+    assert "words" in str(made.notebook.cells[0].outputs)
+    assert made.files == {}

@@ -1,0 +1,143 @@
+"""Notebooks that are out to do harm: to the machine, to whoever collects them, to who reads on."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from calclearn.classroom import collect, gradebook, sandbox
+from calclearn.classroom.page import page
+from calclearn.classroom.submissions import LARGEST, LONGEST_SOURCE, Submission, read
+
+from .conftest import RIGHT, STEP, asked, code, notebook
+
+CHECKS = "\n".join(f'check("07.{i}", 1)' for i in range(1, 50))
+
+
+def spread(book):
+    """Every way out of a class's table; each must be text that can be stored."""
+    for text in (str(book), book.csv(), page(book)):
+        text.encode()
+    return str(book)
+
+
+# Each is read in moments, in memory that grows with its size, and says what it is.
+HOSTILE = {
+    "cells": '{"cells":[' + ",".join(['{"cell_type":"code"}'] * 10**5) + "]}",
+    "outputs": json.dumps(notebook(code("1") | {"outputs": [{}] * 10**6})),
+    "long cells of exercises": json.dumps(notebook(code(CHECKS + "\nx = y " * 10**6))),
+    "a text of lines": json.dumps(notebook(code(CHECKS, "\n" * 10**7))),
+    "counts without end": json.dumps(notebook(*(code("1", count=10**300),) * 10**4)),
+    "half a character": json.dumps(
+        notebook(code('check("07.1", 1)\ud800', asked("\ud800", "\ud800?", ["\ud800"])))
+    ),
+    "a null": json.dumps(notebook(code('check("07.1", 1)\0', f"{RIGHT}\0\x1b[31m"))),
+    "the same name twice": '{"cells": [], "cells": [{"cell_type": "code", "source": 7}]}',
+    "the same identity": json.dumps(notebook(*[code("1") | {"id": "a"}] * 9)),
+}
+
+
+@pytest.mark.parametrize("content", HOSTILE)
+def test_a_class_with_it_is_collected(hand_in, folder, content):
+    text = HOSTILE[content]
+    assert len(text) < LARGEST
+    for name in ("ada", "bob"):
+        hand_in(f"{name}/{STEP}", text)
+    hand_in(f"cleo/{STEP}", notebook(code('check("07.1", 3)', RIGHT)))
+    book = collect(folder)
+    assert [student.name for student in book.students] == ["ada", "bob", "cleo"]
+    assert book.students[2].exercises["07.1"] is True
+    assert "cleo" in spread(book)
+
+
+def test_of_a_long_cell_the_beginning_is_compared(hand_in):
+    answers = read(hand_in(STEP, HOSTILE["long cells of exercises"])).answers
+    assert {len(text) for text in answers.values()} == {LONGEST_SOURCE}
+
+
+def test_a_folder_that_cannot_be_read_gets_a_row(folder, hand_in, monkeypatch):
+    hand_in(f"ada/{STEP}", notebook(code('check("07.1", 3)', RIGHT)))
+    hand_in(f"bob/{STEP}", notebook(code('check("07.1", 3)', RIGHT)))
+    scandir = os.scandir
+
+    def refused(path):
+        if os.path.basename(path) == "bob":
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    book = collect(folder)
+    assert [student.name for student in book.students] == ["ada", "bob"]
+    assert book.students[1].notes == ["bob cannot be read: Permission denied"]
+
+
+def test_links_that_go_round_are_named_and_not_followed(folder, hand_in):
+    hand_in(f"ada/{STEP}", notebook(code('check("07.1", 3)', RIGHT)))
+    try:
+        (folder / "ada" / "round").symlink_to(folder)
+        (folder / "bob").symlink_to(folder / "bob")
+        (folder / f"cleo_{STEP}").symlink_to(folder / f"cleo_{STEP}")
+    except OSError:
+        pytest.skip("links cannot be made here")
+    book = collect(folder)
+    assert [student.name for student in book.students] == ["ada", "cleo"]
+    assert "ada/round is a link, which is not followed" in book.students[0].notes
+    assert book.ignored == ["bob"]
+
+
+def test_a_cell_of_a_spreadsheet_is_no_formula():
+    for sign in "=+-@＝＋－＠":
+        assert gradebook._plain_cell(f"{sign}1+1") == f"'{sign}1+1"
+
+
+# Run again.
+
+
+@pytest.fixture
+def walls():
+    if reason := sandbox.walls_here():
+        pytest.skip(f"this system has no walls: {reason}")
+
+
+def rerun(*cells):
+    last = "from calclearn import check\ncheck('07.4', 'c')"
+    return sandbox.rerun(Submission("07", sources=[*cells, last]), 300)
+
+
+def test_half_characters_and_nulls_are_errors_of_their_cells(walls):
+    again = rerun("x = '\ud800'", "y = 1\0")
+    assert again.exercises == {"07.4": True}
+    assert again.remarks in (["has 1 cell with an error"], ["has 2 cells with an error"])
+
+
+def test_the_folder_of_work_is_not_there_even_where_python_looks(walls, tmp_path, monkeypatch):
+    (tmp_path / "marks.txt").write_text("secret")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    again = rerun(f"open({str(tmp_path / 'marks.txt')!r})")
+    assert again.remarks == ["has 1 cell with an error"]
+
+
+def test_a_disk_of_its_own_fills_up(walls):
+    fill = "for k in range(100):\n    open(f'{k}', 'wb').write(bytes(30 * 2**20))"
+    hold = (
+        "import os\nheld = []\ntry:\n    for k in range(1000):\n"
+        "        held.append(os.memfd_create(str(k)))\n"
+        "finally:\n    for file in held:\n        os.close(file)"
+    )
+    assert rerun(fill, hold).remarks == ["has 2 cells with an error"]
+
+
+def test_where_memory_runs_out_it_ends_first(walls, tmp_path):
+    score = "assert open('/proc/self/oom_score_adj').read() == '1000\\n'"
+    script = [sys.executable, "-c", f"import sys; sys.path.clear(); {score}"]
+    command = [sys.executable, "-I", sandbox.walls.__file__]
+    paths = [
+        path for path in (*sandbox.SYSTEM, sys.prefix, sys.base_prefix) if os.path.exists(path)
+    ]
+    ran = subprocess.run(
+        [*command, str(tmp_path), *paths, "/proc", "--", *script], capture_output=True
+    )
+    assert ran.returncode == 0, ran.stderr
