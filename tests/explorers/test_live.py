@@ -1,22 +1,17 @@
 """The talk between browser and kernel: every request gets its reply, and rebuilds the picture."""
 
-import inspect
 import io
 import json
 import warnings
 
-import matplotlib as mpl
-import matplotlib.style
 import numpy as np
 import pytest
-from ipywidgets import FloatLogSlider
-from matplotlib.artist import Artist
 from PIL import Image
 
-from calclearn import explorers, lessons
+from calclearn import lessons
 from calclearn.explorers import choice, coloured, explore, slider
 from calclearn.explorers.live import LONGEST, Painter
-from calclearn.figures.style import panels, style
+from calclearn.figures.style import panels
 
 
 class Dot:
@@ -373,45 +368,6 @@ def test_a_picture_that_nobody_asked_for_survives_an_artist_that_fails():
     assert "shape" in square._live.caption
 
 
-ODD = {
-    "text.usetex": True, "font.family": "serif", "font.size": 23, "lines.linewidth": 7,
-    "lines.marker": "x", "path.sketch": (2, 50, 3), "axes.grid": True, "figure.dpi": 60,
-    "legend.frameon": True, "axes.unicode_minus": False, "image.cmap": "jet", "savefig.dpi": 30,
-    "image.origin": "lower", "patch.linewidth": 5, "scatter.marker": "x", "axes.xmargin": 0.4,
-    "figure.autolayout": True, "text.antialiased": False, "contour.linewidth": 5,
-}  # fmt: skip
-MAKERS = [
-    make
-    for make in vars(explorers).values()
-    if getattr(make, "__annotations__", {}).get("return") is explorers.Explorer
-    and all(part.default is not part.empty for part in inspect.signature(make).parameters.values())
-]
-
-
-@pytest.fixture
-def odd_settings():
-    """Dark plots that look drawn by hand, and errors wherever NumPy or Python warns."""
-    with (
-        matplotlib.style.context("dark_background"),
-        mpl.rc_context(ODD),
-        np.errstate(all="raise"),
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("error")
-        before = dict(mpl.rcParams), np.geterr(), list(warnings.filters)
-        yield
-        assert (dict(mpl.rcParams), np.geterr(), list(warnings.filters)) == before
-
-
-@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
-def test_the_settings_of_a_learners_own_plots_change_no_pixel(make, request):
-    plain = make()
-    usual = plain.still()
-    request.getfixturevalue("odd_settings")
-    assert plain.still() == usual
-    assert make().still() == usual
-
-
 def test_floating_point_errors_and_warnings_stay_out_of_the_figure(dot, odd_settings):
     def compute(x):
         warnings.warn("a warning", RuntimeWarning, stacklevel=1)
@@ -424,31 +380,6 @@ def test_floating_point_errors_and_warnings_stay_out_of_the_figure(dot, odd_sett
         assert (reply["caption"], len(buffers)) == ("nan", 3)
         assert ask(square, x=5)[0]["caption"] == "inf"
     assert {str(warning.message) for warning in shown} == {"a warning"}
-
-
-def full_draw(painter):
-    """The pixels of matplotlib's own draw, and of the moving artists on it."""
-    with style():
-        canvas = painter._canvas
-        canvas.draw()
-        moving = painter.figure.findobj(Artist.get_animated)
-        for artist in sorted(moving, key=Artist.get_zorder):
-            if artist.get_visible():
-                artist.draw(canvas.get_renderer())
-        return np.asarray(canvas.buffer_rgba()).view(np.uint32)[..., 0].copy()
-
-
-@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
-def test_layers_make_the_pixels_of_a_full_draw(make):
-    explorer = make()
-    for name, control in explorer.controls.items():
-        if hasattr(control, "max") and not isinstance(control, FloatLogSlider):
-            explorer.set(**{name: control.max})
-        elif hasattr(control, "index"):
-            explorer.set(**{name: control._options_full[-1][1]})
-        explorer.state  # noqa: B018
-        painted = explorer._painter.paint().copy()
-        assert (painted == full_draw(explorer._painter)).all(), name
 
 
 @pytest.fixture
@@ -506,7 +437,7 @@ def another_paper(figure):
     ],
     ids=lambda change: change.__name__,
 )  # fmt: skip
-def test_what_lies_on_something_else_is_painted_in_its_order(painter, change):
+def test_what_lies_on_something_else_is_painted_in_its_order(painter, full_draw, change):
     before = painter.paint().copy()
     change(painter.figure)
     for x in (0.5, 0.2):
