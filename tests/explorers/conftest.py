@@ -1,5 +1,6 @@
-"""What a test does with an explorer as a learner does: look at a part of the figure, drag it."""
+"""A small figure, and what a test does with one as a learner does: look at a part, drag it."""
 
+import io
 import warnings
 
 import matplotlib as mpl
@@ -7,8 +8,49 @@ import matplotlib.style
 import numpy as np
 import pytest
 from matplotlib.artist import Artist
+from PIL import Image
 
-from calclearn.figures.style import style
+from calclearn.explorers import explore, slider
+from calclearn.figures.style import panels, style
+
+
+class Dot:
+    """A point at (x, x²) that can be dragged; it counts how often it was asked to move."""
+
+    drags = ("x",)
+
+    def __init__(self, ax):
+        self.ax, self.updates = ax, 0
+        ax.set(xlim=(0, 10), ylim=(0, 100))
+        (self.dot,) = ax.plot([], [], "o", animated=True)
+
+    def update(self, x):
+        self.updates += 1
+        self.dot.set_data([x], [x**2])
+
+    def dragged(self, start, to, x):
+        return (x + to[0] - start[0],)
+
+
+def root(x):
+    if x == 7:
+        raise ValueError("seven has no root here,\n  sorry")
+    return {"height": x**2}
+
+
+def pixels(png):
+    return np.asarray(Image.open(io.BytesIO(png)))
+
+
+@pytest.fixture
+def dot():
+    return Dot(panels("flat")[0])
+
+
+@pytest.fixture
+def square(dot):
+    return explore(root, [dot], "{x} squared is {height}", x=slider(2, 0, 9, 1))
+
 
 ODD = {
     "text.usetex": True, "font.family": "serif", "font.size": 23, "lines.linewidth": 7,
