@@ -81,6 +81,7 @@ def test_every_control_is_followed(explorer):
                 assert explorer.caption != caption, f"{name} = {value} is not in the caption"
         assert explorer.set(**base).still() == first, f"the way back of {name} leads elsewhere"
     assert artists(figure) == count
+    assert not explorer._warned, "they paint the whole figure anew for what they move"
 
 
 def test_layers_make_the_pixels_of_a_full_draw(explorer, full_draw):
