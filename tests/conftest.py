@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -17,10 +18,43 @@ ROOT = Path(__file__).parents[1]
 collect_ignore = ["benchmarks"]  # scripts, which are run by hand
 
 
+def pytest_configure(config):
+    """Where Python is to write no bytecode, the hundred processes of the tests share a store of it.
+
+    Kernels, servers and Sphinx would compile all that they import, each of them again.
+    """
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        sys.dont_write_bytecode = False
+        sys.pycache_prefix = str(config.cache.mkdir("bytecode"))
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+
+
 def pytest_xdist_auto_num_workers(config):
     """One worker a core (at most four) for the whole suite, none for files that are named."""
     whole = config.args_source is config.ArgsSource.TESTPATHS
     return min(os.cpu_count() or 1, 4) if whole else 0
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """One worker has the tests for which a browser, JupyterLab and a book are made ready."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            ready = nodeid.startswith(("tests/browser/", "tests/book/test_book.py"))
+            return "ready" if ready else super()._split_scope(nodeid)
+
+    return ByFile(config, log)
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory):
+    """The folder of a book of lesson 07."""
+    from calclearn.book import site
+
+    folder = tmp_path_factory.mktemp("book") / "site"
+    site.build(folder, ["07"], jobs=1, tab="lite")
+    return folder
 
 
 @pytest.fixture(scope="session")

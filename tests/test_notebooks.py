@@ -18,7 +18,7 @@ from PIL import Image
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 STORED = sorted(FOLDER.glob("*.ipynb"))
-WIDGET = "application/vnd.jupyter.widget-view+json"
+WIDGET, PNG = "application/vnd.jupyter.widget-view+json", "image/png"
 
 LONGEST_CELL = 20  # lines
 WIDTH = 840  # pixels of a stored picture
@@ -64,13 +64,15 @@ def output_faults(output):
         yield "an error is stored"
     if output.get("name") == "stderr":
         yield "stderr is stored"
-    if WIDGET in data and "image/png" not in data:
+    if WIDGET in data and PNG not in data:
         yield "a widget has no stored picture"
-    if "image/png" in data:
-        width, height = Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).size
+    if PNG in data:
+        width, height = Image.open(io.BytesIO(base64.b64decode(data[PNG]))).size
         if width != WIDTH or height > WIDTH:
             yield f"a picture has {width} x {height} pixels"
-    if (WIDGET in data or "image/png" in data) and (not caption or REPR.fullmatch(caption)):
+        if not output.metadata.get(PNG, {}).get("alt"):
+            yield "a picture has no words for those who do not see it"
+    if (WIDGET in data or PNG in data) and (not caption or REPR.fullmatch(caption)):
         yield f"a figure's caption is {caption[:30]!r}"
 
 
@@ -153,15 +155,6 @@ def test_stored_notebook_is_in_normal_form(path, refresh):
     assert refresh.as_text(refresh.normalise(notebook, path.stem)) == stored
 
 
-@pytest.mark.parametrize("path", STORED[:1], ids=lambda path: path.stem)
-def test_refresh_twice_changes_no_byte(path, refresh):
-    once, twice = (
-        refresh.as_text(refresh.normalise(refresh.execute(notebook), path.stem))
-        for notebook in (nbformat.read(path, as_version=4), nbformat.read(path, as_version=4))
-    )
-    assert once == twice
-
-
 # The checks above, checked: each has something that it finds.
 
 
@@ -174,11 +167,11 @@ def picture(size=(WIDTH, 300)):
 @pytest.fixture
 def lesson(refresh):
     """A small notebook in which nothing is wrong; its second cell holds a figure."""
-    view = {"version_major": 2, "version_minor": 0, "model_id": "0"}
-    data = {WIDGET: view, "image/png": picture(), "text/plain": "the slope is 2 at x = 1"}
+    view, words = {"version_major": 2, "version_minor": 0, "model_id": "0"}, {PNG: {"alt": "2"}}
+    data = {WIDGET: view, PNG: picture(), "text/plain": "the slope is 2 at x = 1"}
     cells = [
         new_markdown_cell("# A lesson\n[back](#A-lesson), [source](https://example.org)"),
-        new_code_cell("explorer", outputs=[new_output("display_data", data)]),
+        new_code_cell("explorer", outputs=[new_output("display_data", data, metadata=words)]),
         new_code_cell("print(2)", outputs=[new_output("stream", name="stdout", text="2\n")]),
     ]
     return refresh.normalise(new_notebook(cells=cells), "lesson")
@@ -211,11 +204,12 @@ FAULTS = {
     "no output": strip,
     "an error": add_output(output_type="error", ename="E", evalue="", traceback=[]),
     "stderr": add_output(output_type="stream", name="stderr", text="a warning"),
-    "no stored picture": lambda lesson: lesson.cells[1].outputs[0].data.pop("image/png"),
-    "a picture has 839 x 300": set_output(**{"image/png": picture((839, 300))}),
+    "no stored picture": lambda lesson: lesson.cells[1].outputs[0].data.pop(PNG),
+    "a picture has 839 x 300": set_output(**{PNG: picture((839, 300))}),
     "caption is ''": lambda lesson: lesson.cells[1].outputs[0].data.pop("text/plain"),
     "caption is 'VBox": set_output(**{"text/plain": "VBox(children=(FloatSlider(value=0.1),))"}),
     "caption is '<Figure": set_output(**{"text/plain": "<Figure size 640x480 with 1 Axes>"}),
+    "no words": lambda lesson: lesson.cells[1].outputs[0].metadata.clear(),
     "longer": set_source("x = 1\n" * 21),
     "network": set_source("import urllib.request"),
     "shell": set_source("!ls"),
@@ -310,11 +304,3 @@ def test_refresh_stores_good_notebooks_and_refuses_the_others(
         "03_warns.ipynb: not stored, code cell 1 wrote to stderr: careful",
     ]
     assert refresh.main(["99"]) == 2
-
-
-@pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
-def test_a_stored_picture_has_words_for_those_who_do_not_see_it(path):
-    for cell in nbformat.read(path, as_version=4).cells:
-        for output in cell.get("outputs", ()):
-            if "image/png" in output.get("data", {}):
-                assert output.metadata["image/png"]["alt"], cell.source

@@ -81,15 +81,12 @@ def test_elsewhere_only_pictures_leave_at_once_and_no_file_is_written(server, pl
     assert list(plain.iterdir()) == []
 
 
-def test_a_connection_that_somebody_chose_stays(server, plain):
+def test_what_somebody_chose_stays(server, plain):
+    Course(plain).lay_out()
     chosen = "jupyter_server.gateway.connections.GatewayWebSocketConnection"
     option = f"--ServerApp.kernel_websocket_connection_class={chosen}"
-    assert server(plain, option)["connection"] == "GatewayWebSocketConnection"
-
-
-def test_threads_that_somebody_chose_stay(server, plain):
-    Course(plain).lay_out()
-    assert server(plain, OPENBLAS_NUM_THREADS="4")["threads"] == "4"
+    made = server(plain, option, OPENBLAS_NUM_THREADS="4")
+    assert (made["connection"], made["threads"]) == ("GatewayWebSocketConnection", "4")
 
 
 def test_the_course_is_laid_out_where_the_variable_says(server, plain):

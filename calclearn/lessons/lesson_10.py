@@ -113,7 +113,7 @@ def newton_on_a_curve() -> Explorer:
     for ax, title in ((left, f"height of {surface.name}"), (right, "its slope")):
         ax.set(xlabel="$w$", title=title)
         ax.set_ylabel(" ", labelpad=0)  # room for the longest numbers
-        ax.yaxis.set_major_formatter(EngFormatter(sep=""))
+        ax.yaxis.set_major_formatter(EngFormatter(sep="", usetex=False))
         for axis in (ax.xaxis, ax.yaxis):  # few numbers: they are drawn anew where axes widen
             axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     right.axhline(0, color=GREY, lw=1)

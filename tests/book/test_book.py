@@ -13,7 +13,19 @@ from calclearn.book import pages, site
 from calclearn.book.pages import LARGEST_OUTPUT, plain
 from calclearn.layout import CourseError
 
-LESSON = "00"
+STEP = "07_how_big_a_step"
+PYTHON = {"language_info": {"name": "python"}}
+WIDGET = "application/vnd.jupyter.widget-view+json"
+SCRIPT = "<script>document.title = 'taken'</script><img src=x onerror=alert(1)>"
+FIGURE = """\
+from calclearn import check, predict
+from calclearn.explorers import explore, slider
+from calclearn.figures import *
+
+(ax,) = panels("flat")
+ax.set(xlim=(0, 9), ylim=(0, 81))
+explore(lambda x: {"point": (x, x**2)}, [Dots(ax, "point")], "x = {x}", x=slider(2, 0, 9, 1))
+"""
 
 
 def files(folder):
@@ -24,67 +36,77 @@ def files(folder):
     }
 
 
-@pytest.fixture(scope="module")
-def book(tmp_path_factory):
-    """A book of one lesson, what was said of it, and the same once more over itself."""
-    folder, said = tmp_path_factory.mktemp("book") / "site", []
-    site.build(folder, [LESSON], jobs=1, tab="lite", say=said.append)
-    first = files(folder)
-    site.build(folder, [LESSON], jobs=1, tab="lite", say=said.append)
-    return folder, first, said
-
-
-def test_a_book_that_is_made_twice_is_the_same_byte_for_byte(book):
-    folder, first, _ = book
-    second = files(folder)
-    assert set(first) == set(second)
-    assert [name for name in first if first[name] != second[name]] == []
-
-
-def test_progress_is_said(book):
-    _, _, said = book
-    assert re.fullmatch(r" 1 of 1  00_start_here: 2 figures, \d+ pictures, \d\.\d MB", said[0])
-    assert re.search(r"index\.html: \d+\.\d MB, made in \d+ s\.$", said[2])
-
-
-def test_a_page_has_the_lessons_text_code_outputs_films_and_link(book):
-    folder, _, _ = book
-    text = (folder / "00_start_here.html").read_text(encoding="utf-8")
-    films = re.findall(r'data-source="([^"]+)"', text)
-    assert len(films) == 2
-    pictures = re.findall(r'<img src="(_static/films[^"]+)"', text)
-    assert len(pictures) == 2
-    for name in films + pictures:
-        assert (folder / name).is_file()
-        assert (folder / name).stat().st_size <= 1_000_000
-    assert text.count("data-check=") == 3
-    assert "Not answered yet" not in text
-    assert text.count("data-question=") == text.count("data-reveal=") == 1
-    assert "step  0: slope 0.00, intercept 3.00, loss 713.23" in text
-    assert 'href="lite/lab/index.html?path=00_start_here.ipynb"' in text
-    assert "first_descent" in text
-    alternatives = re.findall(r'<img src="_static/films[^>]* alt="([^"]*)"', text)
-    assert all(words.startswith("Learning rate 0.0002") for words in alternatives)
-
-
-def test_nothing_comes_from_another_place(book):
-    folder, _, _ = book
-    for path in folder.glob("*.html"):
-        text = path.read_text(encoding="utf-8")
-        loaded = re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="([^"]+)"', text)
-        assert [name for name in loaded if re.match(r"(https?:)?//", name)] == []
-        for name in loaded:
-            assert (folder / name.partition("?")[0].partition("#")[0]).exists(), name
-    assert (folder / "_static" / "mathjax" / "tex-chtml.js").is_file()
-
-
 def picture(size=(3, 2)):
     file = io.BytesIO()
     Image.new("RGB", size, "red").save(file, "PNG")
     return base64.b64encode(file.getvalue()).decode()
 
 
-SCRIPT = "<script>document.title = 'taken'</script><img src=x onerror=alert(1)>"
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A book of one small lesson, what was said of it, and the same once more over itself."""
+    folder, said = tmp_path_factory.mktemp("small"), []
+    figure = {WIDGET: {}, "image/png": picture()}
+    shown = {  # by the source of its cell
+        FIGURE: [{"text/plain": "x = 2"} | figure],
+        'predict("Where?", ["up", "down"])': [{"text/plain": "Predict: Where?"} | figure],
+        'check("00.1", ...)': [{"text/plain": "… Not answered yet."}],
+        "print()": [{"text/plain": SCRIPT}, {"text/plain": SCRIPT, "text/html": SCRIPT}],
+    }
+    cells = [nbformat.v4.new_markdown_cell("# One")]
+    for source, stored in shown.items():
+        outputs = [new_output("display_data", data=data) for data in stored]
+        cells.append(nbformat.v4.new_code_cell(source, outputs=outputs))
+    lesson = folder / "00_small.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=PYTHON), lesson)
+    made = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(site, "shipped", lambda: {lesson.name: lesson})
+        for _ in range(2):
+            site.build(folder / "book", jobs=1, say=said.append)
+            made.append(files(folder / "book"))
+    return made, said
+
+
+def test_a_book_that_is_made_twice_is_the_same_byte_for_byte(small):
+    (first, second), _ = small
+    assert set(first) == set(second)
+    assert [name for name in first if first[name] != second[name]] == []
+    assert "_static/films/00-1.js" in first
+
+
+def test_progress_is_said(small):
+    _, said = small
+    assert re.fullmatch(r" 1 of 1  00_small: 1 figures, 10 pictures, \d\.\d MB", said[0])
+    assert re.search(r"index\.html: \d+\.\d MB, made in \d+ s\.$", said[2])
+
+
+def test_a_page_has_the_lessons_text_code_outputs_films_and_link(book):
+    text = (book / f"{STEP}.html").read_text(encoding="utf-8")
+    films = re.findall(r'data-source="([^"]+)"', text)
+    assert len(films) == 5
+    pictures = re.findall(r'<img src="(_static/films[^"]+)"', text)
+    assert len(pictures) == 5
+    for name in films + pictures:
+        assert (book / name).is_file()
+        assert (book / name).stat().st_size <= 1_000_000
+    assert text.count("data-check=") == 4
+    assert "Not answered yet" not in text
+    assert text.count("data-question=") == text.count("data-reveal=") == 1
+    assert f'href="lite/lab/index.html?path={STEP}.ipynb"' in text
+    assert "learning_rate" in text
+    alternatives = re.findall(r'<img src="_static/films[^>]* alt="([^"]*)"', text)
+    assert alternatives[0].startswith("Learning rate 0.0002")
+
+
+def test_nothing_comes_from_another_place(book):
+    for path in book.glob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        loaded = re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="([^"]+)"', text)
+        assert [name for name in loaded if re.match(r"(https?:)?//", name)] == []
+        for name in loaded:
+            assert (book / name.partition("?")[0].partition("#")[0]).exists(), name
+    assert (book / "_static" / "mathjax" / "tex-chtml.js").is_file()
 
 
 @pytest.mark.parametrize(
@@ -122,25 +144,11 @@ def test_an_output_of_a_hundred_megabytes_is_cut():
         assert len(str(shown)) < LARGEST_OUTPUT + 500
 
 
-def test_a_script_that_is_printed_is_words(tmp_path):
+def test_a_script_that_is_printed_is_words(small):
     """Sphinx writes what an intruder's notebook has printed as text."""
-    source, target = tmp_path / "source", tmp_path / "made"
-    (source / "_static").mkdir(parents=True)
-    notebook = nbformat.v4.new_notebook(metadata={"language_info": {"name": "python"}})
-    cell = nbformat.v4.new_code_cell("print()")
-    stored = [
-        new_output("stream", name="stdout", text=SCRIPT),
-        new_output("display_data", data={"text/plain": SCRIPT, "text/html": SCRIPT}),
-    ]
-    cell.outputs = [output for each in stored for output in plain(each)]
-    notebook.cells = [nbformat.v4.new_markdown_cell("# One"), cell]
-    nbformat.write(notebook, source / "one.ipynb")
-    conf = site.CONF.replace('"player.css"', "").replace('("player.js", {"defer": "defer"})', "")
-    (source / "conf.py").write_text(conf, encoding="utf-8")
-    (source / "index.md").write_text("# Front\n\n```{toctree}\n\none\n```\n", encoding="utf-8")
-    site._sphinx(source, target, tmp_path / "doctrees")
-    text = (target / "one.html").read_text(encoding="utf-8")
-    assert "document.title" in text
+    (made, _), _ = small
+    text = made["00_small.html"].decode()
+    assert text.count("document.title") == 2
     assert "<script>document.title" not in text
     assert "onerror=alert(1)>" not in text
 
@@ -156,9 +164,9 @@ def test_a_warning_of_sphinx_is_an_error(tmp_path):
 def test_a_folder_with_other_things_is_left_alone(tmp_path):
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(CourseError, match="holds other things"):
-        site.build(tmp_path, [LESSON])
+        site.build(tmp_path)
     with pytest.raises(CourseError, match="is a file"):
-        site.build(tmp_path / "thesis.txt", [LESSON])
+        site.build(tmp_path / "thesis.txt")
     assert (tmp_path / "thesis.txt").read_text() == "mine"
 
 

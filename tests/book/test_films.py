@@ -61,16 +61,13 @@ def played(stream: bytes) -> tuple[dict, dict]:
 
     def varints(count):
         nonlocal at
-        numbers = []
-        for _ in range(count):
-            number = shift = 0
-            while True:
-                byte, at = raw[at], at + 1
-                number |= (byte & 127) << shift
-                shift += 7
-                if byte < 128:
-                    break
-            numbers.append(number)
+        digits = np.frombuffer(raw, np.uint8, offset=at)
+        ends = np.flatnonzero(digits < 128)[:count]
+        starts, numbers = np.append(0, ends[:-1] + 1), np.zeros(count, int)
+        for k in range(int((ends - starts).max()) + 1):
+            on = starts + k <= ends
+            numbers[on] += (digits[starts[on] + k].astype(int) & 127) << 7 * k
+        at += int(ends[-1]) + 1
         return numbers
 
     gaps, lengths = varints(runs), varints(runs)
@@ -83,11 +80,11 @@ def played(stream: bytes) -> tuple[dict, dict]:
     for parent, count, size in head["frames"]:
         blank = np.full(head["height"] * head["width"], 0xFFFFFFFF, np.uint32)
         picture = blank if parent < 0 else pictures[parent].copy()
-        place = 0
-        for k in range(run, run + count):
-            place += gaps[k]
-            picture[place : place + lengths[k]] = colours[pixel : pixel + lengths[k]]
-            pixel += lengths[k]
+        long = lengths[run : run + count]
+        places = np.cumsum(gaps[run : run + count])
+        within = np.arange(long.sum()) - np.repeat(np.cumsum(long) - long, long)
+        picture[np.repeat(places, long) + within] = colours[pixel : pixel + long.sum()]
+        pixel += int(long.sum())
         run += count
         pictures.append(picture)
         assert size >= count
@@ -106,12 +103,9 @@ def played(stream: bytes) -> tuple[dict, dict]:
 )
 def test_each_picture_is_the_figures_own(controls):
     explorer = square(**controls)
-    film = recorded(explorer)
+    film = recorded(explorer, extras=0)
     head, pictures = played(film.encoded)
     assert len(pictures) == np.prod([len(each.values) for each in film.dials]) >= 20
-    sharp = film.ratio
-    film = recorded(explorer, extras=0) if sharp != 1 else film
-    head, pictures = played(film.encoded)
     for position, picture in pictures.items():
         values = {each.name: each.values[k] for each, k in zip(film.dials, position, strict=True)}
         explorer.set(**values)
@@ -132,9 +126,15 @@ def test_small_films_are_as_sharp_as_modern_screens():
     assert recorded(explorer, extras=0).ratio == 1
 
 
-def test_a_film_that_is_played_has_all_rates_and_all_steps():
+@pytest.fixture(scope="module")
+def run():
+    """A figure with a film that is played, and its record."""
     explorer = lessons.each_weight()
-    film = recorded(explorer, extras=0)
+    return explorer, recorded(explorer, extras=0)
+
+
+def test_a_film_that_is_played_has_all_rates_and_all_steps(run):
+    explorer, film = run
     rates, steps = film.dials
     assert (rates.name, steps.name) == ("learning_rate", "step")
     assert {k for k, step in film.grid if step == 60} == set(range(len(rates.values)))
@@ -149,10 +149,9 @@ def test_a_film_that_is_played_has_all_rates_and_all_steps():
         assert np.array_equal(as_rgb(film.picture(*position)), rgb(explorer.still()))
 
 
-def test_a_figure_that_would_be_too_large_has_fewer_positions():
-    explorer = lessons.each_weight()
-    whole = recorded(explorer, extras=0)
-    small = recorded(explorer, cap=120_000, extras=0)
+def test_a_figure_that_would_be_too_large_has_fewer_positions(run):
+    _, whole = run
+    small = recorded(lessons.each_weight(), cap=120_000, extras=0)
     assert small.size <= 120_000 < whole.size
     for few, all_ in zip(small.dials, whole.dials, strict=True):
         assert 3 <= len(few.values) < len(all_.values)

@@ -26,6 +26,7 @@ QUIET = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 SEARCHABLE = '{"windowingMode": "none"}'  # every cell is on the page, not only those in sight
+SIZE = {"width": 1280, "height": 900}
 TOKEN = "lesson"
 LIMIT = 300_000  # ms: what is waited for comes, and on a busy machine it comes late
 
@@ -62,7 +63,7 @@ def lab(chromium, tmp_path_factory):
 @pytest.fixture
 def page(chromium):
     """An empty page, 1280 pixels wide."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context = chromium.new_context(viewport=SIZE)
     context.set_default_timeout(LIMIT)
     yield context.new_page()
     context.close()
@@ -115,26 +116,33 @@ def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
     pytest.fail(f"the server does not answer: {log.read_text()[-2000:]}")
 
 
-@pytest.fixture
-def desk(chromium, lab):
-    """A browser window, 1280 pixels wide, that opens notebooks of the laid-out course."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+@pytest.fixture(scope="session")
+def window(chromium, lab):
+    """JupyterLab, in one window for all tests: to load it takes longer than most of them."""
+    context = chromium.new_context(viewport=SIZE)
     context.set_default_timeout(LIMIT)
-    window = Window(context.new_page(), lab)
-    yield window
-    window.close()
+    yield Window(context.new_page(), lab)
     context.close()
+
+
+@pytest.fixture
+def desk(window):
+    """The window as it was at first, but for the notebook that may still be open in it."""
+    window.console.clear()
+    window.page.set_viewport_size(SIZE)
+    return window
 
 
 class Window:
     """One browser window, spoken to in a learner's words."""
 
-    where = "lab/tree"  # of the notebooks on the server
-
-    def __init__(self, page, lab) -> None:
-        self.page, self.lab, self.console = page, lab, []
+    def __init__(self, page, lab, path: str = "lab") -> None:
+        self.page, self.lab, self.console, self.own = page, lab, [], False
         page.on("console", lambda message: message.type == "error" and self._heard(message))
         page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
+        page.goto(f"{lab.url}/{path}?reset&token={TOKEN}")
+        page.wait_for_function("() => window.jupyterapp")
+        page.evaluate("() => window.jupyterapp.restored")
 
     def _heard(self, message) -> None:
         if "@jupyterlite/services" in message.text:
@@ -142,21 +150,39 @@ class Window:
         self.console.append(f"{message.text} ({message.location.get('url', '')})")
 
     def open(self, name: str) -> None:
-        self.page.goto(f"{self.lab.url}/{self.where}/{name}?reset&token={TOKEN}")
-        self.page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
+        """Open a notebook, none of it run in its kernel, and nothing beside it."""
+        self.close()
+        self.page.evaluate(
+            """async (path) => {
+              const panel = await window.jupyterapp.commands.execute("docmanager:open", { path });
+              await panel.context.ready;
+              await panel.sessionContext.ready;
+            }""",
+            name,
+        )
+        self.wait_until_idle()
+
+    def wait_until_idle(self) -> None:
         self.page.wait_for_function(
             """() => {
-              const panel = window.jupyterapp?.shell.currentWidget;
+              const panel = window.jupyterapp.shell.currentWidget;
               return panel?.sessionContext?.session?.kernel?.status === "idle";
             }"""
         )
 
     def open_cells(self, *sources: str) -> None:
-        """Open a notebook of these cells, none of them run."""
+        """A notebook of these cells, none of them run; one kernel serves all such notebooks."""
         notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
         notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+        if self.own:
+            self.page.evaluate(
+                "cells => window.jupyterapp.shell.currentWidget.context.model.fromJSON(cells)",
+                notebook,
+            )
+            return
         nbformat.write(notebook, self.lab.folder / "own.ipynb")
         self.open("own.ipynb")
+        self.own = True
 
     def figure(self) -> "LiveFigure":
         """The first explorer on the page."""
@@ -187,8 +213,14 @@ class Window:
         )
 
     def close(self) -> None:
-        """Stop the kernels that this window started."""
-        self.page.evaluate("() => window.jupyterapp?.serviceManager.sessions.shutdownAll()")
+        """Close the notebooks, without a question, and stop their kernels."""
+        self.own = False
+        self.page.evaluate(
+            """async () => {
+              [...window.jupyterapp.shell.widgets("main")].forEach((widget) => widget.dispose());
+              await window.jupyterapp.serviceManager.sessions.shutdownAll();
+            }"""
+        )
 
 
 class LiveFigure:
@@ -221,7 +253,7 @@ class LiveFigure:
                   const awaited = () =>
                     (before === unlike?.join() || (like && before !== like.join())) &&
                     performance.now() - begin < 180_000;
-                  while (performance.now() - since < 600 || busy() || awaited()) {
+                  while (performance.now() - since < 300 || busy() || awaited()) {
                     await new Promise(requestAnimationFrame);
                     const now = look().join();
                     if (now !== before) [before, since] = [now, performance.now()];

@@ -10,16 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 from calclearn import lessons
-from calclearn.book import site
 
 PAGE = "07_how_big_a_step.html"
-
-
-@pytest.fixture(scope="session")
-def book(chromium, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("book") / "site"
-    site.build(folder, ["07"], jobs=1)
-    return folder
 
 
 class Reader:

@@ -40,18 +40,13 @@ def course(request, chromium, tmp_path_factory):
         yield SimpleNamespace(url=url, folder=desk / "course")
 
 
-class Notebook(Window):
-    where = "notebooks"
-
-
 @pytest.mark.parametrize("course", ["notebook"], indirect=True)
 def test_in_notebook(course, page):
-    window = Notebook(page, course)
-    window.open(LESSON)
+    window = Window(page, course, f"notebooks/{LESSON}")
+    window.wait_until_idle()
     window.run_all()
     assert window.complaints() == []
     follows_its_slider(page)
-    window.close()
 
 
 @pytest.mark.parametrize("course", ["voila"], indirect=True)

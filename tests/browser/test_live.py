@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import pytest
 from PIL import Image
 
 SQUARE = """\
@@ -67,38 +68,40 @@ def test_a_figure_goes_on_after_what_fails(desk):
 
 
 RATE = "from calclearn import lessons\nlessons.learning_rate()"
+COUNT = "import ipywidgets\nprint('widgets:', len(ipywidgets.widgets.widget._instances))"
 
 
-def test_a_screen_reader_hears_what_a_handle_moves_and_its_value(desk):
-    desk.open_cells(RATE)
+@pytest.fixture
+def rate(desk):
+    """The figure of the learning rate, made anew."""
+    desk.open_cells(RATE, COUNT)
     desk.run_all()
     figure = desk.figure()
     figure.look()
-    handles = [handle for handle in figure.sliders.all() if handle.is_visible()]
+    return figure
+
+
+def test_a_screen_reader_hears_what_a_handle_moves_and_its_value(rate):
+    handles = [handle for handle in rate.sliders.all() if handle.is_visible()]
     assert len(handles) >= 5
     for handle in handles:
-        assert handle.get_attribute("aria-label") == figure.label(handle)
-    rate = figure.sliders.first
-    assert rate.get_attribute("aria-valuetext") == "0.0002"
-    figure.press(rate, "ArrowRight")
-    figure.look()
-    value = float(rate.get_attribute("aria-valuetext"))
-    assert 0.0002 < value < 0.00023
+        assert handle.get_attribute("aria-label") == rate.label(handle)
+    slider = rate.sliders.first
+    assert slider.get_attribute("aria-valuetext") == "0.0002"
+    rate.press(slider, "ArrowRight")
+    rate.look()
+    assert 0.0002 < float(slider.get_attribute("aria-valuetext")) < 0.00023
 
 
-def test_a_number_beyond_the_slider_is_answered(desk):
-    desk.open_cells(RATE)
-    desk.run_all()
-    figure = desk.figure()
-    figure.look()
-    readout = desk.page.locator(".widget-readout[contenteditable=true]:visible").nth(1)
-    note = desk.page.locator(".calclearn-note")
+def test_a_number_beyond_the_slider_is_answered(rate):
+    readout = rate.page.locator(".widget-readout[contenteditable=true]:visible").nth(1)
+    note = rate.page.locator(".calclearn-note")
     readout.fill("5000")
     readout.press("Enter")
     note.filter(has_text="points: 5000 is no place of this slider; it stands at 342.").wait_for()
     readout.fill("100")
     readout.press("Enter")
-    figure.look()
+    rate.look()
     assert note.text_content() == ""
     assert readout.text_content().strip() == "100"
 
@@ -139,10 +142,7 @@ def test_a_picture_that_is_long_in_coming_is_announced(desk):
     assert desk.page.locator(".calclearn-late").count() == 0
 
 
-def test_the_figure_takes_the_width_that_it_is_given(desk):
-    desk.open_cells(RATE)
-    desk.run_all()
-    figure = desk.figure()
+def test_the_figure_takes_the_width_that_it_is_given(desk, rate):
     for width in (900, 1700, 700):
         desk.page.set_viewport_size({"width": width, "height": 900})
         desk.page.wait_for_function(
@@ -150,21 +150,15 @@ def test_the_figure_takes_the_width_that_it_is_given(desk):
               const live = document.querySelector(".calclearn-live");
               const [shown, room] = [live.querySelector("canvas").clientWidth, live.clientWidth];
               return shown <= room && shown > Math.min(room, 1200) - 60;
-            }""",
-            timeout=20_000,
+            }"""
         )
-        assert figure.look()[1].startswith("Learning rate")
+        assert rate.look()[1].startswith("Learning rate")
     assert desk.console == []
 
 
-def test_in_a_dark_theme_the_figure_is_dark(desk):
-    desk.open_cells(RATE)
-    desk.run_all()
-    figure = desk.figure()
-    figure.look()
-
+def test_in_a_dark_theme_the_figure_is_dark(desk, rate):
     def brightness():
-        png = figure.live.locator("canvas").screenshot()
+        png = rate.live.locator("canvas").screenshot()
         return float(np.median(np.asarray(Image.open(io.BytesIO(png)).convert("L"))))
 
     def choose(theme):
@@ -173,7 +167,7 @@ def test_in_a_dark_theme_the_figure_is_dark(desk):
         )
         light = "false" if "Dark" in theme else "true"
         desk.page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
-        desk.page.wait_for_timeout(500)
+        rate.look()
 
     assert brightness() > 240
     try:
@@ -184,17 +178,14 @@ def test_in_a_dark_theme_the_figure_is_dark(desk):
     assert brightness() > 240
 
 
-def test_a_cell_that_runs_again_frees_its_widgets(desk):
-    count = "import ipywidgets\nprint('widgets:', len(ipywidgets.widgets.widget._instances))"
-    desk.open_cells(RATE, count)
+def test_a_cell_that_runs_again_frees_its_widgets(desk, rate):
     counts = []
     for _ in range(3):
-        desk.run_all()
-        desk.figure().look()
         printed = desk.page.locator(".jp-OutputArea-output pre", has_text="widgets:")
         counts.append(printed.text_content())
+        desk.run_all()
+        assert desk.figure().look()[1]
     assert len(set(counts)) == 1
-    assert desk.figure().look()[1]
     assert desk.console == []
 
 

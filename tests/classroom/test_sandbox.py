@@ -96,9 +96,12 @@ def test_a_cell_with_an_error_stops_nothing_and_is_counted():
 
 def test_a_cell_without_end_is_stopped_and_what_was_right_counts():
     right = "from calclearn import check\ncheck('07.4', 'c')"
-    again = rerun(right, "import time\ntime.sleep(600)", "check('07.1', 3)", seconds=20)
+    for seconds in (8, 80):  # a busy machine may need the longer limit for the first cell
+        again = rerun(right, "import time\ntime.sleep(600)", "check('07.1', 3)", seconds=seconds)
+        if again.exercises:
+            break
     assert again.exercises == {"07.4": True}
-    assert again.remarks == ["did not finish in 20 s after cell 1 of 3"]
+    assert again.remarks == [f"did not finish in {seconds} s after cell 1 of 3"]
 
 
 def test_a_process_that_ends_itself_is_named():

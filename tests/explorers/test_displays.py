@@ -8,14 +8,7 @@ import pytest
 from calclearn.explorers import displays, explore, slider
 from calclearn.figures.style import panels
 
-
-class Dot:
-    def __init__(self, ax):
-        self.ax = ax
-        (self.dot,) = ax.plot([], [], "o", animated=True)
-
-    def update(self, x):
-        self.dot.set_data([x], [x**2])
+from .conftest import Dot
 
 
 class Shell:

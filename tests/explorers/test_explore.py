@@ -1,11 +1,9 @@
 """The frame around every figure: values in, state, drawings and caption out, nothing lost."""
 
 import base64
-import io
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from calclearn.descent.descend import descend
 from calclearn.descent.landscapes import bowl
@@ -16,23 +14,7 @@ from calclearn.figures.marks import Lines, Rule
 from calclearn.figures.style import panels
 from calclearn.figures.surfaces import Contours
 
-
-class Dot:
-    """A point at (x, x²) that can be dragged; it counts how often it was asked to move."""
-
-    drags = ("x",)
-
-    def __init__(self, ax):
-        self.ax, self.updates = ax, 0
-        ax.set(xlim=(0, 10), ylim=(0, 100))
-        (self.dot,) = ax.plot([], [], "o", animated=True)
-
-    def update(self, x):
-        self.updates += 1
-        self.dot.set_data([x], [x**2])
-
-    def dragged(self, start, to, x):
-        return (x + to[0] - start[0],)
+from .conftest import Dot, pixels, root
 
 
 class Curve:
@@ -46,26 +28,6 @@ class Curve:
         if power != self.power:
             self.power, x = power, np.linspace(0, 10, 20)
             self.line.set_data(x, x**power)
-
-
-def root(x):
-    if x == 7:
-        raise ValueError("seven has no root here,\n  sorry")
-    return {"height": x**2}
-
-
-@pytest.fixture
-def dot():
-    return Dot(panels("flat")[0])
-
-
-@pytest.fixture
-def square(dot):
-    return explore(root, [dot], "{x} squared is {height}", x=slider(2, 0, 9, 1))
-
-
-def pixels(png):
-    return np.asarray(Image.open(io.BytesIO(png)))
 
 
 def test_a_control_moves_state_caption_and_picture(square):
@@ -125,7 +87,10 @@ def test_an_explorer_that_cannot_begin_raises(dot):
     ("change", "sentence"),
     [
         ({"compute": 3}, "compute must be a function, got int"),
+        ({"compute": lambda x: x}, "compute must return a dict, got int"),
         ({"caption": 3}, "caption must be a template or a function, got int"),
+        ({"caption": lambda x: None}, "caption must return text, got NoneType"),
+        ({"drawings": 3}, "drawings must be a list, got int"),
         ({"drawings": []}, "drawings must hold at least one drawing, got none"),
         ({"drawings": [3]}, "drawings must have update and ax, got int"),
         ({"x": 3}, "x must be a widget with a value, got int"),
@@ -169,15 +134,6 @@ def test_a_track_is_coloured_where_its_bands_are(dot):
     assert "green 0.0% 50.0%, red 50.0% 100.0%" in explorer._live.css
     (name,) = control._dom_classes
     assert f".{name} " in explorer._live.css
-
-
-def test_drawings_and_captions_that_cannot_be_are_named(dot):
-    with pytest.raises(TypeError, match="drawings must be a list, got int"):
-        explore(nothing, 3, "", x=slider(1, 0, 2))
-    with pytest.raises(TypeError, match="caption must return text, got NoneType"):
-        explore(nothing, [dot], lambda x: None, x=slider(1, 0, 2))
-    with pytest.raises(TypeError, match="compute must return a dict, got float"):
-        explore(lambda x: x, [dot], "", x=slider(1, 0, 2))
 
 
 def cubed(x, power):

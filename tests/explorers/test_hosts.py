@@ -45,14 +45,9 @@ def colab(monkeypatch):
 )
 def test_a_figure_as_a_last_line_says_to_colab_that_it_is_a_custom_widget(colab, make):
     figure = make()
-    data, metadata = figure._repr_mimebundle_()
-    assert WIDGET in data
-    assert metadata[WIDGET] == {"colab": {"custom_widget_manager": {"url": MANAGER}}}
-
-
-def test_ipython_sends_what_colab_needs_with_the_result_of_a_cell(colab):
-    _, metadata = shown(lessons.first_descent())
-    assert metadata[WIDGET]["colab"]["custom_widget_manager"] == {"url": MANAGER}
+    for data, metadata in (figure._repr_mimebundle_(), shown(getattr(figure, "_explorer", figure))):
+        assert WIDGET in data
+        assert metadata[WIDGET] == {"colab": {"custom_widget_manager": {"url": MANAGER}}}
 
 
 def test_outside_colab_there_is_no_word_of_it():
@@ -63,12 +58,8 @@ def test_outside_colab_there_is_no_word_of_it():
 def test_a_page_made_of_a_notebook_has_words_for_its_pictures():
     from nbconvert import HTMLExporter
 
-    notebook = new_notebook(
-        cells=[
-            new_code_cell("from calclearn import lessons, predict"),
-            new_code_cell("lessons.first_descent()"),
-        ]
-    )
+    sources = "from calclearn import lessons", "lessons.first_descent()"
+    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
     options = {"timeout": 600, "startup_timeout": 600, "store_widget_state": False}
     NotebookClient(notebook, kernel_name="python3", **options).execute()
     nbformat.validate(notebook)

@@ -17,6 +17,7 @@ from calclearn.data import LineData
 
 TRAINED = ("filters_and_mistakes", "one_image", "draw_a_digit")  # they take a network
 MAKERS = [getattr(lessons, name) for name in lessons.__all__ if name not in TRAINED]
+FIRSTS = {make.__module__: make for make in MAKERS[::-1]}.values()  # of each lesson
 VIEW = {"azimuth", "elevation"}  # they turn a bowl and change nothing that there is to say
 
 
@@ -61,19 +62,15 @@ def test_every_control_is_followed(explorer):
     boxes = [name for name, each in explorer.controls.items() if isinstance(each, widgets.Checkbox)]
     explorer.set(**dict.fromkeys(boxes, True))  # what is hidden does not follow
     base, figure = explorer.values, explorer._painter.figure
-    first, count = explorer.still(), artists(figure)
+    first, caption, count = explorer.still(), explorer.caption, artists(figure)
     for name, control in explorer.controls.items():
         explorer.set(**base)  # the limits of a control may be those of another one's choice
         for value in settings(control):
-            explorer.set(**base)
-            caption = explorer.caption
             if value == base[name]:
                 continue
             explorer.set(**{name: value})
-            picture = explorer.still()
+            assert explorer.still() != first, f"{name} = {value} changes no pixel"
             assert explorer.error is None
-            assert picture != first, f"{name} = {value} changes no pixel"
-            assert artists(figure) == count
             # NaN is a gap in a curve, and no curve is all gap.
             drawn = [
                 not np.isinf(array).any() and not (array.size and np.isnan(array).all())
@@ -83,8 +80,23 @@ def test_every_control_is_followed(explorer):
             assert all(drawn)
             if name not in VIEW:
                 assert explorer.caption != caption, f"{name} = {value} is not in the caption"
-    explorer.set(**base)
-    assert explorer.still() == first, "the way back leads to another picture"
+        assert explorer.set(**base).still() == first, f"the way back of {name} leads elsewhere"
+    assert artists(figure) == count
+    assert not explorer._warned, "they paint the whole figure anew for what they move"
+
+
+def test_layers_make_the_pixels_of_a_full_draw(explorer, full_draw):
+    explorer.state  # noqa: B018
+    assert np.array_equal(explorer._painter.paint(), full_draw(explorer._painter))
+
+
+def test_the_settings_of_a_learners_own_plots_change_no_pixel(explorer, request):
+    usual, plain = explorer.still(), explorer.values
+    make = request.node.callspec.params["explorer"]
+    request.getfixturevalue("odd_settings")
+    assert explorer.still() == usual
+    if make in FIRSTS:
+        assert make().set(**plain).still() == usual
 
 
 def test_captions_are_sentences_with_units(explorer):

@@ -15,6 +15,14 @@ def walk(learning_rate):
     return {"descent": descend(bowl(), (2, 1), GradientDescent(learning_rate), steps=40)}
 
 
+def short_film(learning_rate=None, **controls):
+    """A film of a path alone."""
+    (ax,) = panels("flat")
+    rate = learning_rate or log_slider(0.1, 0.01, 1.0)
+    drawings = [Contours(ax, bowl()), Path(ax)]
+    return explore(walk, drawings, "{step}", learning_rate=rate, play="step", **controls)
+
+
 @pytest.fixture
 def film():
     left, right = panels("flat", "flat")
@@ -53,11 +61,7 @@ def test_the_step_of_a_shorter_run_is_its_last(film):
 
 
 def test_at_its_end_the_slider_shows_all_of_a_longer_run():
-    (ax,) = panels("flat")
-    explorer = explore(
-        walk, [Contours(ax, bowl()), Path(ax)], "{step}",
-        learning_rate=log_slider(0.9, 0.05, 1.0), play="step",
-    )  # fmt: skip
+    explorer = short_film(log_slider(0.9, 0.05, 1.0))
     assert explorer.controls["step"].max < 40
     assert explorer.set(learning_rate=0.05).caption == "40"
 
@@ -83,12 +87,8 @@ def test_what_is_played_needs_steps():
         )  # fmt: skip
 
 
-def test_the_authors_own_steps_are_taken(film):
-    (ax,) = panels("flat")
-    explorer = explore(
-        walk, [Contours(ax, bowl()), Path(ax)], "{step}",
-        learning_rate=log_slider(0.1, 0.01, 1.0), step=slider(5, 0, 20, 5), play="step",
-    )  # fmt: skip
+def test_the_authors_own_steps_are_taken():
+    explorer = short_film(step=slider(5, 0, 20, 5))
     play, _, _, forth = explorer.widget.children[1].children
     assert (play.max, play.step) == (20, 5)
     forth.click()
@@ -96,11 +96,7 @@ def test_the_authors_own_steps_are_taken(film):
 
 
 def test_an_author_may_set_the_pace():
-    (ax,) = panels("flat")
-    explorer = explore(
-        walk, [Contours(ax, bowl()), Path(ax)], "{step}",
-        learning_rate=log_slider(0.1, 0.01, 1.0), play="step", pace=0.9,
-    )  # fmt: skip
+    explorer = short_film(pace=0.9)
     assert explorer.widget.children[1].children[0].interval == 900
 
 

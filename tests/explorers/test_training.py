@@ -160,14 +160,11 @@ def test_each_step_is_scored_once_however_often_it_is_reported(eager):
 )
 def test_the_time_left_follows_from_the_steps_of_this_run(since, step, seconds, ending):
     run = Progress(bowl(), START, 100)
+    assert "left" not in run.under_way(), "before the first step nobody knows"
     run.since, run.step, run.seconds = since, step, seconds
     assert run.under_way().startswith(f"Step {step} of 100")
     assert run.under_way().endswith(ending)
     assert ("going on from step" in run.under_way()) == bool(since)
-
-
-def test_before_the_first_step_nobody_knows_how_long_it_will_take():
-    assert "left" not in Progress(bowl(), START, 100).under_way()
 
 
 def test_the_picture_changes_at_every_report_and_rests_at_the_end(eager, shown, view):
@@ -473,10 +470,18 @@ SETUP = """\
 import numpy as np
 from calclearn import Adam
 from calclearn.descent.landscapes import bowl
+from calclearn import lessons
 from calclearn.explorers.live_training import training
 view = training(bowl(), np.array([2.0, 1.0]), Adam(0.05), 60)
 """
-CELLS = (SETUP, "run = view.train()", "view", "display(view)\nrun = view.train()", "view.caption")
+CELLS = (
+    SETUP,
+    "run = view.train()",
+    "view",
+    "display(view)\nrun = view.train()",
+    "view.caption",
+    "lessons.first_descent()",
+)
 
 
 def test_a_stored_notebook_shows_the_end_of_a_training_and_is_the_same_each_time(refresh):
@@ -485,7 +490,7 @@ def test_a_stored_notebook_shows_the_end_of_a_training_and_is_the_same_each_time
     assert refresh.as_text(once) == refresh.as_text(twice)
 
     outputs = [cell.outputs for cell in once.cells]
-    assert [len(shown) for shown in outputs] == [0, 1, 1, 1, 1]
+    assert [len(shown) for shown in outputs] == [0, 1, 1, 1, 1, 1]
     for (shown,) in outputs[1:4]:
         assert shown.data["text/plain"] == "Training: 60 steps of Adam, learning rate 0.05."
         assert refresh.WIDGET in shown.data

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 
-from calclearn.explorers.live import Painter
 from calclearn.figures.networks import WIDEST, NamedParts, NetworkGraph, Picked
 from calclearn.figures.style import BLUE, ORANGE, panels
 
@@ -77,15 +76,6 @@ def test_units_do_not_touch_and_are_square(drawing, hidden):
     rows_of_pixels = drawing.images[1].get_array().shape[0]
     left, right, low, high = drawing.images[1].get_extent()
     assert (high - low) / rows_of_pixels == pytest.approx((right - left) / 4, rel=0.1)
-
-
-def test_only_what_moves_is_painted_again(drawing):
-    drawing.update(maps(*SIZES), blame(*SIZES), 1.0)
-    painter = Painter(drawing.ax.figure)
-    painter.paint()
-    painter.paint()  # the first one settles the layout
-    drawing.update(maps(2, 5, 1), blame(2, 5, 1, seed=1), 2.0)
-    assert not drawing.ax.figure.stale
 
 
 def test_ring_goes_to_the_nearest_point():

@@ -1,4 +1,4 @@
-"""Each test starts like a fresh kernel: nothing answered, nothing predicted."""
+"""Each test starts like a fresh kernel: nothing answered, nothing predicted, no slider moved."""
 
 import pytest
 
@@ -10,3 +10,23 @@ def fresh_kernel(monkeypatch):
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     for memory in (verdicts._verdicts, verdicts._attempts, predictions._predictions):
         memory.clear()
+
+
+@pytest.fixture(scope="module")
+def made():
+    """The figures that the tests of a file have asked for, with the values that they begin with."""
+    return {}
+
+
+@pytest.fixture
+def at_first(made):
+    """`at_first(lessons.learning_rate)`: the figure, made once, as it is when it has been made."""
+
+    def figure(make):
+        if make not in made:
+            explorer = make()
+            made[make] = explorer, explorer.values
+        explorer, values = made[make]
+        return explorer.set(**values)
+
+    return figure

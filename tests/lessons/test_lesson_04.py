@@ -57,8 +57,8 @@ readings = {  # answers that are not listed as mistakes, and words of the reply
 }
 
 
-def test_residuals_are_squares_on_the_screen_and_add_up_to_the_sse():
-    explorer = lessons.residual_squares().set(slope=0.8, intercept=3.0, points=9)
+def test_residuals_are_squares_on_the_screen_and_add_up_to_the_sse(at_first):
+    explorer = at_first(lessons.residual_squares).set(slope=0.8, intercept=3.0, points=9)
     explorer.still()
     residuals = explorer._drawings[1].drawing
     corners = [path.vertices[:4] for path in residuals.squares.get_paths()]
@@ -69,8 +69,8 @@ def test_residuals_are_squares_on_the_screen_and_add_up_to_the_sse():
     assert np.sum(np.square(sides)) == pytest.approx(explorer.state["total"])
 
 
-def test_the_least_sse_is_that_of_the_best_line():
-    explorer = lessons.residual_squares()
+def test_the_least_sse_is_that_of_the_best_line(at_first):
+    explorer = at_first(lessons.residual_squares)
     for points in (3, 12, 40):
         state = explorer.set(points=points).state
         (_, (rest,), *_) = np.polyfit(state["data"].x, state["data"].y, 1, full=True)
@@ -80,8 +80,8 @@ def test_the_least_sse_is_that_of_the_best_line():
 
 
 @pytest.mark.parametrize("family", ["slope", "intercept", "through the middle"])
-def test_a_family_of_lines(family):
-    explorer = lessons.family_of_lines().set(slope=0.4, intercept=4.0, family=family)
+def test_a_family_of_lines(at_first, family):
+    explorer = at_first(lessons.family_of_lines).set(slope=0.4, intercept=4.0, family=family)
     (slopes, intercepts), losses = explorer.state["lines"], explorer.state["losses"]
     sums = [np.sum((m * px + c - py) ** 2) for m, c in zip(slopes, intercepts, strict=True)]
     assert losses == pytest.approx(sums)
@@ -95,8 +95,8 @@ def test_a_family_of_lines(family):
     assert f"SSE {losses.min():.4g} kg²" in explorer.caption
 
 
-def test_the_far_penguin_pulls_the_squares_and_hardly_the_absolute_values():
-    explorer, kept = lessons.far_penguin(), penguin_line().thinned(14)
+def test_the_far_penguin_pulls_the_squares_and_hardly_the_absolute_values(at_first):
+    explorer, kept = at_first(lessons.far_penguin), penguin_line().thinned(14)
     near = explorer.set(flipper=3.0, mass=5.2).state
     far = explorer.set(flipper=4.0, mass=2.5).state
     x, y = np.append(kept.x, 4.0), np.append(kept.y, 2.5)
@@ -113,8 +113,8 @@ def test_the_far_penguin_pulls_the_squares_and_hardly_the_absolute_values():
     assert moved["absolute"] < moved["squares"] / 2
 
 
-def test_an_end_of_the_line_is_dragged_and_the_other_stays():
-    explorer = lessons.residual_squares().set(slope=0.2, intercept=4.0)
+def test_an_end_of_the_line_is_dragged_and_the_other_stays(at_first):
+    explorer = at_first(lessons.residual_squares).set(slope=0.2, intercept=4.0)
     handles = next(e.drawing for e in explorer._drawings if hasattr(e.drawing, "places"))
     left, right = handles.places
     slope, intercept = handles.dragged((right - 0.1, 4.0), (right, 4.5), 0.2, 4.0)

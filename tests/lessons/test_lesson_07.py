@@ -56,8 +56,8 @@ readings = {  # answers that are not listed as mistakes, and words of the reply
 }
 
 
-def test_divergence_at_any_rate_is_a_picture_and_a_sentence():
-    explorer = lessons.learning_rate()
+def test_divergence_at_any_rate_is_a_picture_and_a_sentence(at_first):
+    explorer = at_first(lessons.learning_rate)
     control = explorer.controls["learning_rate"]
     names = set()
     for exponent in np.linspace(control.min, control.max, 60):
@@ -75,8 +75,8 @@ def test_divergence_at_any_rate_is_a_picture_and_a_sentence():
     assert names == {"creeps", "converges", "oscillates", "diverges"}
 
 
-def test_the_bands_follow_the_curvature_of_the_data_in_use():
-    explorer = lessons.learning_rate()
+def test_the_bands_follow_the_curvature_of_the_data_in_use(at_first):
+    explorer = at_first(lessons.learning_rate)
     data = penguin_line()
     for points in (342, 100, 34):
         few = data.thinned(points)
@@ -85,8 +85,8 @@ def test_the_bands_follow_the_curvature_of_the_data_in_use():
         assert border == pytest.approx(2 / np.linalg.eigvalsh(hessian)[-1])
 
 
-def test_a_film_shows_the_path_up_to_its_step():
-    explorer = lessons.learning_rate()
+def test_a_film_shows_the_path_up_to_its_step(at_first):
+    explorer = at_first(lessons.learning_rate)
     whole = explorer.still()
     map_path, bowl_path, curve = (explorer._drawings[i].drawing for i in (3, 4, 5))
     for step in (0, 1, 7):
@@ -101,8 +101,8 @@ def test_a_film_shows_the_path_up_to_its_step():
     assert explorer.set(step=60).still() == whole
 
 
-def test_each_weight_moves_by_its_own_partial_derivative():
-    explorer = lessons.each_weight()
+def test_each_weight_moves_by_its_own_partial_derivative(at_first):
+    explorer = at_first(lessons.each_weight)
     for rate in (1e-5, 2e-4, 1e-3):
         points = explorer.set(learning_rate=rate).state["descent"].points
         slope, intercept = points[0]
@@ -113,8 +113,8 @@ def test_each_weight_moves_by_its_own_partial_derivative():
             assert drawing.drawing.line.get_ydata() == pytest.approx(column)
 
 
-def test_the_two_factors_are_those_of_the_errors():
-    explorer = lessons.two_factors()
+def test_the_two_factors_are_those_of_the_errors(at_first):
+    explorer = at_first(lessons.two_factors)
     for rate in (1e-5, 0.0002, 0.0007, 0.001):
         state = explorer.set(learning_rate=rate).state
         assert state["factors"] == pytest.approx([1 - rate * flat, 1 - rate * steep])
@@ -128,8 +128,8 @@ def test_the_two_factors_are_those_of_the_errors():
     assert "overshoots farther" in explorer.set(learning_rate=0.0009).caption
 
 
-def test_the_axes_of_the_oval_lie_along_the_eigenvectors():
-    drawing = lessons.learning_rate()._drawings[1].drawing
+def test_the_axes_of_the_oval_lie_along_the_eigenvectors(at_first):
+    drawing = at_first(lessons.learning_rate)._drawings[1].drawing
     hessian = np.array([[a, b], [b, c]])
     for line, curvature, text in zip(drawing.lines, (flat, steep), drawing.words, strict=True):
         along = np.diff(line.get_xydata(), axis=0)[0]
@@ -137,8 +137,8 @@ def test_the_axes_of_the_oval_lie_along_the_eigenvectors():
         assert float(text.get_text()[4:].replace(",", "")) == pytest.approx(curvature, rel=1e-3)
 
 
-def test_the_goal_is_a_loss_after_ten_steps():
-    explorer = lessons.learning_rate()
+def test_the_goal_is_a_loss_after_ten_steps(at_first):
+    explorer = at_first(lessons.learning_rate)
     for rate, reached in ((0.0002, False), (0.0006, True), (0.00075, False), (0.002, False)):
         state = explorer.set(learning_rate=rate).state
         values = state["descent"].values

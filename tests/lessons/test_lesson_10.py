@@ -270,8 +270,8 @@ def test_prices_stay_within_the_budget(budget):
             assert np.all(np.diff(price) == 3)
 
 
-def test_the_film_of_a_race_spends_its_gradients():
-    race = lessons.race_by_curvature()
+def test_the_film_of_a_race_spends_its_gradients(at_first):
+    race = at_first(lessons.race_by_curvature)
     assert race.play[0] == "budget"
     whole = race.set(budget=60).state["results"]
     for budget in (4, 11, 33):
@@ -282,8 +282,8 @@ def test_the_film_of_a_race_spends_its_gradients():
             np.testing.assert_array_equal(result.descent.points, whole[name].descent.points[paid])
 
 
-def test_divergence():
-    race = lessons.race_by_curvature()
+def test_divergence(at_first):
+    race = at_first(lessons.race_by_curvature)
     rate = race.controls["learning_rate"]
     race.set(learning_rate=float(rate.base**rate.max), x=4.9, y=4.9)
     assert "GradientDescent diverges" in race.caption

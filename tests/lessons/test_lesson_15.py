@@ -342,14 +342,15 @@ def test_gates_begin_where_they_are_set():
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_who_recalls(seed):
-    near = {name: practice(name, 10, seed=seed) for name in MEMORIES}
-    far = {name: practice(name, 40, seed=seed) for name in MEMORIES}
+    of = [0.97, seed] if seed else [0.97]  # as the figure asks for it, so that it trains once
+    near = {name: practice(name, 10, *of) for name in MEMORIES}
+    far = {name: practice(name, 40, *of) for name in MEMORIES}
     assert near["plain RNN"].shares[-1] > 0.9
     assert near["truncated RNN"].shares[-1] < 0.7
     assert near["GRU"].shares[-1] > 0.97
     for name in ("plain RNN", "truncated RNN"):
         assert far[name].shares[-1] < 0.4
-        assert practice(name, 3, seed=seed).shares[-1] > 0.97
+        assert practice(name, 3, *of).shares[-1] > 0.97
     assert far["GRU"].shares[-1] > 0.97
     assert not far["truncated RNN"].arriving[-1, :35].any()
     assert far["plain RNN"].arriving[-1, 0] < 1e-2 < 0.1 < far["GRU"].arriving[-1, 0]
@@ -359,7 +360,7 @@ def test_gates_that_begin_half_open_forget():
     run = practice("GRU", 40, keep=0.5)
     assert run.shares[-1] < 0.4
     assert run.arriving[0, 0] < 1e-4
-    keeps = practice("GRU", 40).gates[-1]
+    keeps = practice("GRU", 40, 0.97).gates[-1]
     assert keeps[:, 0].min() < 0.4 < 0.7 < keeps[:, 1:].mean()
 
 
@@ -375,12 +376,12 @@ def test_error_of_a_memory_by_differences():
 
     adjoints = grad(loss)(np.zeros((64, T, CELLS)))
     sizes = np.linalg.norm(adjoints, axis=2).mean(axis=0)
-    assert practice("GRU", 3).arriving[0] == pytest.approx(sizes / sizes[-1])
+    assert practice("GRU", 3, 0.97).arriving[0] == pytest.approx(sizes / sizes[-1])
 
 
 def test_memory_at_a_step():
     figure = lessons.task_that_needs_memory().set(wait=10, step=50)
-    run = practice("plain RNN", 10)
+    run = practice("plain RNN", 10, 0.97)
     assert figure.state["shares"]["plain RNN"] == run.shares[5]
     assert figure.state["first"]["plain RNN"] == run.arriving[5, 0]
     assert figure.state["gates"][:, 11:].sum() == 0

@@ -64,8 +64,8 @@ def parts(sample):
 
 
 @pytest.mark.parametrize(("degree", "sample"), [(0, 9), (3, 4), (8, 0)])
-def test_losses_on_the_birds_of_the_fit_and_on_the_others(degree, sample):
-    figure = lessons.lower_is_worse().set(degree=degree, sample=sample, strength=1e-4)
+def test_losses_on_the_birds_of_the_fit_and_on_the_others(at_first, degree, sample):
+    figure = at_first(lessons.lower_is_worse).set(degree=degree, sample=sample, strength=1e-4)
     design, (fitted, others) = np.vander(X, degree + 1, increasing=True), parts(sample)
     penalty = 1e-4 * np.diag([0.0] + [1.0] * degree)  # the intercept is spared
     normal = design[fitted].T @ design[fitted] / 20 + penalty
@@ -78,8 +78,8 @@ def test_losses_on_the_birds_of_the_fit_and_on_the_others(degree, sample):
         assert {*figure.state[name][1]} == {*(Y[birds] + 17)}
 
 
-def test_the_training_loss_falls_with_the_degree_and_the_other_turns():
-    figure = lessons.lower_is_worse()
+def test_the_training_loss_falls_with_the_degree_and_the_other_turns(at_first):
+    figure = at_first(lessons.lower_is_worse)
     for sample in (9, 0, 15):
         state = figure.set(sample=sample).state
         assert np.all(np.diff(state["free_train"]) < 1e-12)
@@ -87,14 +87,14 @@ def test_the_training_loss_falls_with_the_degree_and_the_other_turns():
         assert state["free_test"][-1] > 100 * state["free_test"].min()
 
 
-def test_with_a_good_penalty_the_degree_hardly_matters():
-    state = lessons.lower_is_worse().set(penalty="L2", strength=1e-3).state
+def test_with_a_good_penalty_the_degree_hardly_matters(at_first):
+    state = at_first(lessons.lower_is_worse).set(penalty="L2", strength=1e-3).state
     assert np.ptp(state["test"][4:]) < 0.2
     assert state["test"][10] < state["free_test"].min()
 
 
-def test_l1_weights_at_zero_are_rings():
-    figure = lessons.lower_is_worse().set(penalty="L1", strength=1e-2, degree=10)
+def test_l1_weights_at_zero_are_rings(at_first):
+    figure = at_first(lessons.lower_is_worse).set(penalty="L1", strength=1e-2, degree=10)
     weights, (rings, heights) = figure.state["weights"], figure.state["zeros"]
     assert rings.tolist() == np.flatnonzero(weights == 0).tolist()
     assert len(rings) > 3
@@ -107,15 +107,15 @@ def test_l1_weights_at_zero_are_rings():
 
 
 @pytest.mark.parametrize("penalty", ["L1", "L2"])
-def test_the_strongest_penalty_leaves_the_mean(penalty):
-    figure = lessons.lower_is_worse().set(penalty=penalty, strength=10.0, degree=10)
+def test_the_strongest_penalty_leaves_the_mean(at_first, penalty):
+    figure = at_first(lessons.lower_is_worse).set(penalty=penalty, strength=10.0, degree=10)
     intercept, *others = figure.state["weights"]
     assert np.abs(others).max() < 0.06
     assert intercept == pytest.approx(Y[parts(9)[0]].mean(), abs=0.06)
 
 
-def test_every_sample_and_penalty_stays_on_the_axes():
-    figure = lessons.lower_is_worse()
+def test_every_sample_and_penalty_stays_on_the_axes(at_first):
+    figure = at_first(lessons.lower_is_worse)
     for sample in range(0, 30, 3):
         for penalty in ("L1", "L2"):
             figure.set(sample=sample, penalty=penalty, degree=11, strength=1e-8)
@@ -124,8 +124,8 @@ def test_every_sample_and_penalty_stays_on_the_axes():
             assert np.all((low <= figure.state["stems"]) & (figure.state["stems"] <= high))
 
 
-def test_among_equal_degrees_the_lowest_is_best():
-    figure = lessons.lower_is_worse().set(sample=9, penalty="L1", strength=10.0, degree=10)
+def test_among_equal_degrees_the_lowest_is_best(at_first):
+    figure = at_first(lessons.lower_is_worse).set(sample=9, penalty="L1", strength=10.0, degree=10)
     assert "10 of 11 are exactly 0" in figure.caption
     assert figure.state["best"] == 0
 
@@ -190,9 +190,9 @@ def test_the_degree_plays(beyond):
 @pytest.mark.parametrize("penalty", ["L1", "L2"])
 @pytest.mark.parametrize("bottom", [(1.08, -0.31), (-1.2, 1.2), (0.4, 0.9), (0.0, -1.0)])
 @pytest.mark.parametrize("strength", [0.05, 1.0])
-def test_the_ring_touches_the_region_and_never_crosses_it(penalty, bottom, strength):
+def test_the_ring_touches_the_region_and_never_crosses_it(at_first, penalty, bottom, strength):
     mass, depth = bottom
-    meets = lessons.penalty_meets_bowl()
+    meets = at_first(lessons.penalty_meets_bowl)
     state = meets.set(penalty=penalty, mass=mass, depth=depth, strength=strength).state
     surface, weights = state["surface"], state["weights"]
     assert surface.minima[0] == pytest.approx(bottom)
@@ -204,8 +204,8 @@ def test_the_ring_touches_the_region_and_never_crosses_it(penalty, bottom, stren
     assert np.all(total(weights) <= total(nearby))
 
 
-def test_a_corner_a_point_and_an_edge_are_named():
-    meets = lessons.penalty_meets_bowl()
+def test_a_corner_a_point_and_an_edge_are_named(at_first):
+    meets = at_first(lessons.penalty_meets_bowl)
     put(meets.controls["strength"], 1.0)
     assert meets.controls["strength"].value == pytest.approx(1.0)  # the text asks for it
     meets.set(mass=1.08, depth=-0.31, penalty="L1", strength=1.0)
@@ -216,8 +216,8 @@ def test_a_corner_a_point_and_an_edge_are_named():
     assert "touches the disc on its edge" in meets.set(penalty="L2").caption
 
 
-def test_the_bottom_can_be_dragged():
-    meets = lessons.penalty_meets_bowl()
+def test_the_bottom_can_be_dragged(at_first):
+    meets = at_first(lessons.penalty_meets_bowl)
     (bottom,) = meets._held()
     assert bottom.drags == ("mass", "depth")
     assert bottom.dragged((0, 0), (-0.5, 0.8), 1.0, 0.0) == (-0.5, 0.8)
@@ -226,8 +226,8 @@ def test_the_bottom_can_be_dragged():
 
 @pytest.mark.parametrize("a", [-3.0, -0.4, 0.0, 0.5, 2.0])
 @pytest.mark.parametrize("strength", [0.0, 0.5, 2.0])
-def test_what_is_left_of_a_weight_is_where_the_total_is_lowest(a, strength):
-    soft = lessons.soft_threshold().set(a=a, strength=strength)
+def test_what_is_left_of_a_weight_is_where_the_total_is_lowest(at_first, a, strength):
+    soft = at_first(lessons.soft_threshold).set(a=a, strength=strength)
     for name in ("l1", "l2"):
         w, total = soft.state[f"{name}_total"]
         assert soft.state[f"{name}_left"] == pytest.approx(w[total.argmin()], abs=0.013)
@@ -236,8 +236,8 @@ def test_what_is_left_of_a_weight_is_where_the_total_is_lowest(a, strength):
 
 
 @pytest.mark.parametrize(("a", "strength"), [(0.3, 1.0), (-2.0, 0.5), (0.0, 0.0)])
-def test_the_kink_is_as_wide_as_twice_the_strength(a, strength):
-    soft = lessons.soft_threshold().set(a=a, strength=strength)
+def test_the_kink_is_as_wide_as_twice_the_strength(at_first, a, strength):
+    soft = at_first(lessons.soft_threshold).set(a=a, strength=strength)
     w, height = soft.state["l1_near"]
     middle = len(w) // 2
     assert w[middle] == height[middle] == pytest.approx(0, abs=1e-12)
@@ -248,18 +248,18 @@ def test_the_kink_is_as_wide_as_twice_the_strength(a, strength):
 
 
 @pytest.mark.parametrize(("record", "steps"), [(0, 1), (30, 32), (60, 1000)])
-def test_the_early_fit_is_that_of_a_descent(record, steps):
+def test_the_early_fit_is_that_of_a_descent(at_first, record, steps):
     birds = parts(9)[0]
     surface = polynomial_loss(X[birds], Y[birds], 10, mse)
     rate = 1 / np.linalg.eigvalsh(surface.hessian(np.zeros(11)))[-1]
     run = descend(surface, np.zeros(11), GradientDescent(rate), steps)
-    flipper, depth = lessons.early_stopping().set(record=record).state["early_fit"]
+    flipper, depth = at_first(lessons.early_stopping).set(record=record).state["early_fit"]
     fit = 17 + np.polynomial.polynomial.polyval((flipper - 201.5) / 29.5, run.point)
     assert depth == pytest.approx(fit, abs=1e-8)
 
 
-def test_few_steps_are_like_a_strong_penalty():
-    early = lessons.early_stopping()
+def test_few_steps_are_like_a_strong_penalty(at_first):
+    early = at_first(lessons.early_stopping)
     for record, strength in ((20, 0.108), (60, 1.08e-3), (100, 1.08e-5)):
         state = early.set(record=record, strength=strength).state
         assert state["alike"] == pytest.approx(state["taken"], rel=0.01)
@@ -276,8 +276,8 @@ def test_stopping_plays_from_the_first_step_to_a_million():
     assert losses.index(min(losses)) == 6  # at a thousand steps, and worse on either side
 
 
-def test_all_eleven_directions_are_on_the_axes():
-    early = lessons.early_stopping()
+def test_all_eleven_directions_are_on_the_axes(at_first):
+    early = at_first(lessons.early_stopping)
     low, high = early._drawings[3].ax.get_xlim()
     for name in ("early_shares", "l2_shares"):
         curvatures, _ = early.state[name]

@@ -167,8 +167,9 @@ def test_the_notebook_shows_the_figures_of_its_lesson(lesson, notebook):
 def test_the_notebook_reveals_each_prediction(lesson, notebook):
     _, calls = notebook(lesson)
     offered = [ast.literal_eval(args[1]) for args in named(calls, "predict")]
-    reveals = [call.args for call in calls if getattr(call.func, "attr", "") == "reveal"]
-    revealed = [[ast.literal_eval(arg) for arg in args] for args in reveals]
+    reveals = [call for call in calls if getattr(call.func, "attr", "") == "reveal"]
+    revealed = [[ast.literal_eval(arg) for arg in call.args] for call in reveals]
+    assert len({call.func.value.id for call in reveals}) == len(offered)
     assert [[number, *more] for number, *more in revealed] == [
         [lesson] if place == 0 else [lesson, place + 1] for place in range(len(offered))
     ]
@@ -220,7 +221,7 @@ def test_the_figure_by_hand_runs_as_it_stands_and_with_each_change(lesson):
         assert before in cell
         figure = figure_of(imports, cell.replace(before, after) if before else cell)
         pictures.append(figure.still())
-        for name, control in figure.controls.items():
+        for name, control in figure.controls.items() if not before else ():
             for end in ("min", "max") if hasattr(control, "min") else ():
                 value = getattr(control, end)
                 figure.set(**{name: control.base**value if hasattr(control, "base") else value})
