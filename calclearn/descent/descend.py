@@ -22,13 +22,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from calclearn.calculus.tracing import Traced, plain
-from calclearn.descent.arguments import generator, instance, is_real, whole
-from calclearn.descent.optimizers import check_optimizer, checked_memory, paused, repeated
+from calclearn.descent.arguments import array, generator, instance, is_real, whole
+from calclearn.descent.optimizers import (
+    check_optimizer,
+    checked_memory,
+    first_step,
+    paused,
+    repeated,
+)
 from calclearn.descent.surfaces import (
     Array,
     Evaluation,
@@ -189,8 +196,7 @@ def descend(
     surface = as_surface("surface", surface)
     validation = None if validation is None else as_surface("validation", validation)
     w = as_points(start, surface.dimension, "start")
-    if not np.isfinite(plain(w)).all():
-        raise ValueError(f"start must be finite, got {start!r:.60}")
+    array("start", plain(w))
     whole("steps", steps, 0)
     whole("every", every, 1)
     if not (is_real(tolerance) and np.ndim(tolerance) == 0 and tolerance >= 0):
@@ -265,7 +271,8 @@ class Run:
         if self.searches:
             there, state = self.optimizer.search(here, before, self.batch)
         else:
-            w, state = self.optimizer.update(here.w, here.gradient, before, self.batch)
+            update = self.optimizer.update if k else partial(first_step, self.optimizer)
+            w, state = update(here.w, here.gradient, before, self.batch)
             there = Evaluation(in_type(w, here.w), None, None, here.count)
         batch, k = self.surface.sample(self.rng) if self.noisy else self.surface, k + 1
         if self.noisy or not self.searches:

@@ -13,6 +13,7 @@ number k = 0, 1, 2, ... (see `schedules`). All begin with plain gradient descent
 thing about it: which gradients count, how much each coordinate of them counts, what is added.
 """
 
+import inspect
 from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass, is_dataclass
@@ -20,7 +21,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from calclearn.calculus.tracing import plain
+from calclearn.calculus.tracing import Traced, plain
 from calclearn.descent.arguments import number
 from calclearn.descent.surfaces import Array, Surface
 
@@ -59,6 +60,30 @@ def check_optimizer(optimizer: Any) -> None:
     steps = hasattr(optimizer, "init") and hasattr(optimizer, "update")
     if not steps or isinstance(optimizer, type):
         raise TypeError(f"optimizer must have init and update, as Adam() has, got {optimizer!r}")
+
+
+def first_step(optimizer: Any, w: Array, g: Array, state: Any, surface: Any) -> Any:
+    """What `update` returns, or one sentence on what an optimizer of one's own must return."""
+    own = getattr(optimizer, "optimizer", optimizer)  # of a clipped one, which asks it
+    call, kind = "update(w, g, state, surface)", type(own).__name__
+    expected = f"{kind} must have {call} that returns (w, state)"
+    given = [part if type(part) is Traced else part.copy() for part in (w, g)]
+    try:
+        result = optimizer.update(*given, state, surface)
+    except TypeError:
+        signature = inspect.signature(own.update)
+        try:
+            signature.bind(w, g, state, surface)
+        except TypeError:
+            raise TypeError(f"{expected}, got update{signature}") from None
+        raise
+    new = result[0] if isinstance(result, tuple | list) and len(result) == 2 else None
+    if getattr(new, "shape", None) != w.shape or new.dtype.kind != "f":
+        got = " ".join(repr(result).split())[:60]
+        raise TypeError(f"{expected}, w of shape {w.shape} in floating point, got {got}")
+    if not all(a is b or np.array_equal(a, b) for a, b in zip(given, (w, g), strict=True)):
+        raise ValueError(f"{expected}, and leaves the given w and g as they are")
+    return result
 
 
 def checked_memory(optimizer: Any, w: Array, state: Any) -> Any:

@@ -17,7 +17,7 @@ import numpy as np
 
 from calclearn.calculus import autodiff
 from calclearn.calculus.tracing import Traced, plain
-from calclearn.descent.arguments import REAL, instance, is_real, number, whole
+from calclearn.descent.arguments import REAL, array, instance, is_real, number, whole
 
 Array = Any  # an ndarray, or what a trace puts in its place
 Field = Callable[[Array], Array]
@@ -131,7 +131,9 @@ class Surface:
 
     def sample(self, rng: np.random.Generator) -> "Surface":
         """The surface of a random mini-batch; the surface itself where there are no data."""
-        return self if self.sampler is None else self.sampler(rng)
+        if self.sampler is None:
+            return self
+        return as_surface("what sampler(rng) returns", self.sampler(rng))
 
     def __add__(self, other: Any) -> "Surface":
         if isinstance(other, int) and other == 0:  # where `sum` begins
@@ -318,12 +320,15 @@ def dimension_of(domain: Any, dimension: int | None) -> int | None:
         whole("dimension", dimension, 1)
     if isinstance(domain, tuple) and not domain:
         return dimension
-    shape = np.shape(domain) if isinstance(domain, tuple | list | np.ndarray) else ()
-    if shape[1:] != (2,) or dimension not in (None, shape[0]):
+    try:
+        d, two = np.shape(domain)
+    except ValueError:  # of other axes, or lists of different lengths
+        d, two = 0, 0
+    if two != 2 or dimension not in (None, d):
         raise ValueError(
             f"domain must hold one (low, high) pair for each coordinate, got {domain!r:.60}"
         )
-    return shape[0]
+    return d
 
 
 # One start and many in the same code: a point is (d,), many are (d, ...), and what each start has
@@ -334,18 +339,12 @@ FLOAT = np.dtype(float)
 
 def as_points(w: Array, dimension: int | None = None, argument: str = "w") -> Array:
     """`w` as floating-point coordinates (d, ...), or one sentence saying what it should be."""
-    if not hasattr(w, "__array_function__"):
-        try:
-            w = np.asarray(w)
-        except ValueError:  # lists of different lengths
-            w = np.array(None)
-    kind = w.dtype.kind
-    if kind not in REAL:
-        raise TypeError(f"{argument} must be a point, or many, in real numbers, got {w.dtype}")
+    if not (type(w) is np.ndarray or type(w) is Traced) or w.dtype.kind not in REAL:
+        w = array(argument, w, finite=False)
     if w.ndim == 0 or w.shape[0] != (dimension or w.shape[0] or 1):
         d = "d" if dimension is None else dimension
         raise ValueError(f"{argument} must have shape ({d},) or ({d}, ...), got {w.shape}")
-    return w if kind == "f" else w.astype(float)
+    return w if w.dtype.kind == "f" else w.astype(float)
 
 
 def in_type(part: Array, w: Array) -> Array:

@@ -427,7 +427,7 @@ def test_what_is_no_optimizer_and_no_surface():
 
 @pytest.mark.parametrize("start", ["ab", {}, None, [[1, 2], [3]], [1j, 2.0], [None, 1.0]])
 def test_what_is_no_start(start):
-    with pytest.raises(TypeError, match="start must be a point, or many, in real numbers, got"):
+    with pytest.raises(TypeError, match="start must be real numbers, got"):
         descend(bowl(), start, GradientDescent())
 
 

@@ -311,6 +311,59 @@ def test_a_weight_without_a_gradient_does_not_spoil_the_hypergradient():
     assert grad(lowest)(0.1) == pytest.approx(slope, rel=1e-5)
 
 
+# Optimizers of one's own
+def own(update):
+    return type("Mine", (), {"init": lambda self, w: 0, "update": update})()
+
+
+def in_place(self, w, g, state, surface):
+    w -= 0.1 * g
+    return w, state
+
+
+CONTRACT = r"^Mine must have update\(w, g, state, surface\) that returns \(w, state\), "
+
+
+@pytest.mark.parametrize("wrapped", [lambda optimizer: optimizer, lambda o: clipped(o, 9.0)])
+@pytest.mark.parametrize("start", [[3.0, 1.0], np.ones((2, 3)), np.ones((2, 2))])
+@pytest.mark.parametrize(
+    ("update", "kind", "got"),
+    [
+        (lambda self, w, g: w - g, TypeError, r"got update\(w, g\)$"),
+        (lambda self, w, g, state: (w, state), TypeError, r"got update\(w, g, state\)$"),
+        (lambda self, w, g, state, surface: w - g, TypeError, r"floating point, got array\(\["),
+        (lambda self, w, g, state, surface: None, TypeError, "w of shape .* got None$"),
+        (lambda self, w, g, state, surface: (w, state, g), TypeError, r"got \(array\("),
+        (lambda self, w, g, state, surface: (w[:1], state), TypeError, r"got \(array\(\["),
+        (lambda self, w, g, state, surface: (w.tolist(), state), TypeError, r"got \(\["),
+        (lambda self, w, g, state, surface: (w.astype(int), state), TypeError, "floating point"),
+        (lambda self, w, g, state, surface: (state, w), TypeError, r"got \(0, array"),
+        (in_place, ValueError, "and leaves the given w and g as they are$"),
+    ],
+)
+def test_an_optimizer_of_ones_own_that_is_none(update, kind, got, start, wrapped):
+    kept = np.array(start)
+    with pytest.raises(kind, match=CONTRACT + ".*" + got) as error:
+        descend(bowl(), start, wrapped(own(update)))
+    assert "\n" not in str(error.value)
+    np.testing.assert_array_equal(start, kept)
+
+
+def test_what_an_own_update_raises_is_raised():
+    with pytest.raises(TypeError, match="unsupported operand"):
+        descend(bowl(), [3.0, 1.0], own(lambda self, w, g, state, surface: (w - None, state)))
+
+
+def test_an_own_optimizer_descends_and_can_be_differentiated_through():
+    mine = own(lambda self, w, g, k, surface: [w - 0.1 * g, k + 1])
+    run = descend(bowl(), [3.0, 1.0], mine)
+    np.testing.assert_array_equal(
+        run.points, descend(bowl(), [3.0, 1.0], GradientDescent(0.1)).points
+    )
+    slope = grad(lambda x: descend(bowl(), np.stack([x, 1.0]), mine, 3).value)(3.0)
+    assert slope == pytest.approx(6 * 0.8**6)
+
+
 if __name__ == "__main__":
     runs = {p: {n: torch_run(p, *t[1:]) for n, t in TORCH.items()} for p in PROBLEMS}
     REFERENCE.write_text(json.dumps(runs, indent=1) + "\n")
