@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from calclearn.descent.arguments import generator, number
+from calclearn.descent.arguments import floating, generator, number
 
 Initial = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
@@ -97,7 +97,7 @@ def initial_like(name: str, initial: Any) -> None:
 
 def drawn(initial: Initial, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """Weights of this shape. Raises ValueError where the initialisation draws them in another."""
-    weights = np.asarray(initial(rng, shape))
+    weights = floating("initial weights", initial(rng, shape))
     if weights.shape != shape:
         raise ValueError(f"initial must draw an array of shape {shape}, got {weights.shape}")
     return weights

@@ -113,7 +113,7 @@ def forward_pass(network: Network, w: Array, x: Array) -> list[tuple[str, np.nda
     parts, steps = network.parameters(w), []
     a = network.inputs(x, as_points(w).dtype)
     for k, (layer, own) in enumerate(zip(network.layers, parts, strict=True)):
-        a, pull = vjp(lambda *given, layer=layer: layer.apply(given[:-1], given[-1]), *own, a)
+        a, pull = vjp(lambda *given, k=k: network.outputs(k, given[:-1], given[-1]), *own, a)
         steps.append((f"{k} {type(layer).__name__}", a, pull))
     return steps
 
@@ -141,7 +141,7 @@ def filter_normalised(network: Network, w: Array, rng: Any) -> np.ndarray:
     instance("network", network, Network, "a Network")
     rng, direction = generator(rng), []
     for part in (part for parts in network.parameters(w) for part in parts):
-        if part.ndim == 1:
+        if part.ndim < 2:
             direction.append(np.zeros(part.size))
             continue
         filters, drawn = part.reshape(len(part), -1), rng.normal(size=(len(part), part[0].size))

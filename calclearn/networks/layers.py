@@ -44,6 +44,9 @@ class Layer:
             raise TypeError(f"{cls.__name__} must define forward, which __call__ calls")
         cls.random = "rng" in inspect.signature(cls.forward).parameters
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
     def shapes(self, shape: Shape) -> dict[str, Shape]:
         """Names and shapes of the parameters, for inputs of this shape."""
         return {}
@@ -66,7 +69,7 @@ class Layer:
 
     def forward(self, parameters: tuple[Array, ...], x: Array) -> Array:
         """The outputs (N, ...) for checked parameters and inputs."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define forward(parameters, x)")
 
     def __call__(self, parameters: tuple[Array, ...], x: Array, rng: Any = None) -> Array:
         return self.apply(*self.checked(parameters, x), None if rng is None else generator(rng))
