@@ -144,7 +144,7 @@ def whole(name: str, value, least: int) -> int:
 
 def _extent(column: np.ndarray) -> str:
     """The range of a column of numbers, the different words of another."""
-    if column.dtype.kind in "US":
-        return ", ".join(np.unique(column))
+    if column.dtype.kind not in "fiub":
+        return ", ".join(map(str, np.unique(column)))
     finite = column[np.isfinite(column)]
     return f"{finite.min():.4g} to {finite.max():.4g}" if finite.size else "empty"
