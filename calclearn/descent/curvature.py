@@ -70,7 +70,7 @@ def quadratic_model(surface: Surface, at: Array) -> Surface:
     array([2.])
     """
     instance("surface", surface, Surface, "a Surface")
-    a = as_points(at, surface.dimension, "at")
+    a = array("at", as_points(at, surface.dimension, "at"))
     if a.ndim != 1:
         raise ValueError(f"at must be a single point ({len(a)},), got shape {a.shape}")
     value, g, h = surface(a), surface.gradient(a), surface.hessian(a)
@@ -112,7 +112,10 @@ def shrinkage_of_steps(eigenvalues: Array, learning_rate: Any, steps: Any) -> Ar
     number("eigenvalues", eigenvalues, 0, many=True)
     number("learning_rate", learning_rate, 0, many=True)
     number("steps", steps, 0, many=True)
-    return 1 - (1 - learning_rate * eigenvalues) ** steps
+    left = 1 - learning_rate * eigenvalues
+    if np.any((left < 0) & (np.asarray(steps) % 1 != 0)):
+        raise ValueError(f"steps must be whole where a step overshoots, got {steps}")
+    return 1 - left**steps
 
 
 def shrinkage_of_l2(eigenvalues: Array, strength: Any) -> Array:

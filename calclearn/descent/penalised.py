@@ -115,7 +115,7 @@ def penalised_part(surface: Surface, spared: int) -> tuple[Array, Array, Callabl
     H, best = hessian_and_minimum(surface)
     whole("spared", spared, 0, len(best))
     s, p = slice(None, spared), slice(spared, None)
-    A = np.linalg.solve(H[s, s], H[s, p])
+    A = np.linalg.lstsq(H[s, s], H[s, p])[0]
 
     def completed(w: Array) -> Array:
         apart = (1,) * (w.ndim - 1)
@@ -160,8 +160,8 @@ def hessian_and_minimum(surface: Surface) -> tuple[Array, Array]:
     """The Hessian (d, d) and the minimum (d,) of a surface that is quadratic."""
     instance("surface", surface, Surface, "a Surface")
     name = repr(surface.name or surface)
-    if not surface.minima:
-        raise ValueError(f"surface must have a known minimum, got {name}")
+    if not surface.minima or surface.batch:
+        raise ValueError(f"surface must have a known minimum and be no batch, got {name}")
     best = np.array(surface.minima[0])
     H, reach = surface.hessian(best), 1 + np.abs(best)
     for w in np.random.default_rng(0).normal(size=(3, len(best))):

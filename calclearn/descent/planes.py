@@ -97,7 +97,9 @@ def tabulated(surface: Surface, window: Window, nodes: int) -> Surface:
     1.4
     """
     whole("nodes", nodes, 2)
-    low, high = np.transpose(window)
+    low, high = np.transpose(array("window", window))
+    if not np.all(low < high):
+        raise ValueError(f"window must hold one pair low < high for each side, got {window}")
     mesh = np.meshgrid(*np.linspace(low, high, nodes).T)
     heights = surface(np.stack(mesh))  # (b, a)
 

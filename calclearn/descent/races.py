@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from calclearn.descent.arguments import whole
 from calclearn.descent.descend import Descent, Stop, descend
 from calclearn.descent.surfaces import Surface
 
@@ -73,6 +74,9 @@ def race(
     """
     if not surface.minima:
         raise ValueError(f"surface must have a known minimum, got {surface.name!r}")
+    whole("budget", budget, 1)
+    if np.ndim(start) != 1:
+        raise ValueError(f"start must be one point (d,), got shape {np.shape(start)}")
     lowest, results = surface(surface.minima[0]), {}
     if not isinstance(optimizers, Mapping):
         came = type(optimizers).__name__

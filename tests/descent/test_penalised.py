@@ -130,7 +130,7 @@ def test_many_strengths_are_one_after_the_other(solve, shape):
 
 
 def test_what_has_no_single_known_minimum():
-    with pytest.raises(ValueError, match="surface must have a known minimum, got 'saddle'"):
+    with pytest.raises(ValueError, match="a known minimum and be no batch, got 'saddle'"):
         ridge(saddle(), 1.0)
     flat = line_loss([1.0, 1.0], [0.0, 1.0])
     with pytest.raises(ValueError, match="surface must have a single minimum, got"):
@@ -213,3 +213,15 @@ def test_spared_weights_are_a_whole_number_of_them(spared):
     for solve in (ridge, lasso, lasso_path):
         with pytest.raises(ValueError, match="spared must be a whole number from 0 to 2, got"):
             solve(surface, *([] if solve is lasso_path else [1.0]), spared=spared)
+
+
+@pytest.mark.parametrize("solve", [ridge, lasso])
+def test_a_batch_of_surfaces_has_no_one_minimum(solve):
+    batch = np.array([1.0, 2.0]) * line_loss([1.0, 2.0, 3.0], [1.0, 3.0, 2.0])
+    with pytest.raises(ValueError, match="surface must have a known minimum"):
+        solve(batch, 1.0)
+
+
+def test_spared_weights_that_the_data_do_not_tell_apart():
+    loss = linear_fit(np.ones((3, 2)), np.arange(3.0), mse)
+    np.testing.assert_allclose(ridge(loss, 0.1, spared=2).sum(), 1.0)

@@ -136,3 +136,9 @@ def test_bad_numbers_get_one_sentence(call, kind, sentence):
 if __name__ == "__main__":
     made = {str(alpha): lasso_by_scikit_learn(alpha) for alpha in ALPHAS}
     REFERENCE.write_text(json.dumps(made, indent=1) + "\n")
+
+
+def test_parts_of_a_step_do_not_overshoot():
+    assert shrinkage_of_steps(0.5, 1.0, 1.5) == 1 - 0.5**1.5
+    with pytest.raises(ValueError, match="steps must be whole where a step overshoots, got"):
+        shrinkage_of_steps(np.array([0.5, 3.0]), 0.5, 1.5)
