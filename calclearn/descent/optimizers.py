@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from calclearn.calculus.tracing import Traced, plain
+from calclearn.calculus.tracing import plain
 from calclearn.descent.arguments import number
 from calclearn.descent.surfaces import Array, Surface
 
@@ -65,11 +65,11 @@ def check_optimizer(optimizer: Any) -> None:
 def first_step(optimizer: Any, w: Array, g: Array, state: Any, surface: Any) -> Any:
     """What `update` returns, or one sentence on what an optimizer of one's own must return."""
     own = getattr(optimizer, "optimizer", optimizer)  # of a clipped one, which asks it
-    call, kind = "update(w, g, state, surface)", type(own).__name__
+    kind, call = type(own).__name__, "update(w, g, state, surface)"
     expected = f"{kind} must have {call} that returns (w, state)"
-    given = [part if type(part) is Traced else part.copy() for part in (w, g)]
+    kept = plain(w).copy(), plain(g).copy()
     try:
-        result = optimizer.update(*given, state, surface)
+        result = optimizer.update(w, g, state, surface)
     except TypeError:
         signature = inspect.signature(own.update)
         try:
@@ -81,7 +81,8 @@ def first_step(optimizer: Any, w: Array, g: Array, state: Any, surface: Any) -> 
     if getattr(new, "shape", None) != w.shape or new.dtype.kind != "f":
         got = " ".join(repr(result).split())[:60]
         raise TypeError(f"{expected}, w of shape {w.shape} in floating point, got {got}")
-    if not all(a is b or np.array_equal(a, b) for a, b in zip(given, (w, g), strict=True)):
+    if not (np.array_equal(plain(w), kept[0]) and np.array_equal(plain(g), kept[1])):
+        w[...], g[...] = kept
         raise ValueError(f"{expected}, and leaves the given w and g as they are")
     return result
 

@@ -293,18 +293,21 @@ def shaken(surface: Surface, size: float) -> Surface:
 
 def as_surface(name: str, given: Any) -> Surface:
     """A surface as it is, or that of a function. Raises TypeError for anything else."""
-    instance(name, given, Surface | Callable, "a Surface or a function of points")
-    return given if isinstance(given, Surface) else Surface(given)
+    if isinstance(given, Surface):
+        return given
+    instance(name, given, Callable, "a Surface or a function of points")
+    return Surface(given)
 
 
-def evaluated(name: str, look: Callable, w: Array, *shapes: tuple) -> tuple:
-    """What a surface is at the start, once it has these shapes."""
+def evaluated(name: str, look: Callable, w: Array, gradient: bool = False) -> tuple:
+    """What a surface is at the start (d, ...): a value (...), and perhaps a gradient (d, ...)."""
     try:
         parts = look(w)
     except ValueError as error:
         raise ValueError(f"{name} cannot take points of shape {w.shape}: {error}") from error
-    for part, shape, kind in zip(parts, shapes, ("value", "gradient"), strict=False):
-        what = f"the {kind} of {'the ' * (name == 'surface')}{name}"
+    expected = (("value", w.shape[1:]), ("gradient", w.shape))[: 1 + gradient]
+    for part, (kind, shape) in zip(parts, expected, strict=True):
+        what = f"the {kind} of {'the ' * gradient}{name}"
         if not is_real(part):
             raise TypeError(f"{what} must be a real number or an array of them, got {part!r:.60}")
         if np.shape(part) != shape:
@@ -356,11 +359,13 @@ def in_type(part: Array, w: Array) -> Array:
 
 def stack(*components: Array) -> Array:
     """Components that broadcast, stacked along a new first axis: `np.stack`, without its checks."""
-    shapes = {getattr(c, "shape", ()) for c in components}
-    if len(shapes) > 1:
-        zeros = np.zeros(np.broadcast_shapes(*shapes))
-        components = [c + zeros for c in components]
-    return np.stack(components) if Traced in map(type, components) else np.array(components)
+    if Traced not in map(type, components):
+        try:
+            return np.array(components)
+        except ValueError:  # their shapes differ
+            pass
+    zeros = np.zeros(np.broadcast_shapes(*map(np.shape, components)))
+    return np.stack([c + zeros for c in components])
 
 
 def beside(constant: Array, w: Array) -> Array:

@@ -205,7 +205,7 @@ def test_an_interrupt_finds_a_point_and_the_memory_of_its_step(monkeypatch, opti
         gradient = interrupted_once(surface.gradient)
         surface = surface.replace(gradient=gradient)
     else:
-        monkeypatch.setattr(module.Run, "goes_on", interrupted_once(module.Run.goes_on))
+        monkeypatch.setattr(module.Run, "ask", interrupted_once(module.Run.ask))
     first = descend(surface, [0.5, -1.0], optimizer, 60, tolerance=0)
     taken = int(first.steps_taken)
     assert first.interrupted
