@@ -50,7 +50,9 @@ def array(name: str, values: Any, *, finite: bool = True) -> Any:
     if values.dtype.kind not in REAL:
         raise TypeError(f"{name} must be real numbers, got {values.dtype}")
     if finite and type(values) is not Traced and not np.isfinite(values).all():
-        raise ValueError(f"{name} must be finite, got {values[~np.isfinite(values)].flat[0]}")
+        bad = np.flatnonzero(~np.isfinite(values))[0]
+        place = f" at position {bad}" if values.ndim == 1 else ""
+        raise ValueError(f"{name} must be finite, got {values.flat[bad]}{place}")
     return values
 
 

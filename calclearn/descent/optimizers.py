@@ -4,13 +4,11 @@
     w, state = optimizer.update(w, g, state, surface)
 
 `w` and the gradient `g` have shape (d, ...). The state is returned and never kept, so a run can be
-repeated, batched over starts, swept over learning rates and differentiated; it is a type of its
-own where another optimizer's memory has another meaning. Conventions are those of `torch.optim`:
-momentum without the factor 1 - μ, ε outside the root.
+repeated, batched over starts, swept over learning rates and differentiated. Conventions are those
+of `torch.optim`: momentum without the factor 1 - μ, ε outside the root.
 
 `learning_rate` is a number, an array over the batch (...), or a schedule: a function of the step
-number k = 0, 1, 2, ... (see `schedules`). All begin with plain gradient descent and change one
-thing about it: which gradients count, how much each coordinate of them counts, what is added.
+number k = 0, 1, 2, ... (see `schedules`). Each changes one thing about plain gradient descent.
 """
 
 import inspect
@@ -47,6 +45,10 @@ class Optimizer:
                     number(name, part, 0, self.below.get(name, np.inf), many=True)
             if type(value) is np.float64:  # as a float it leaves float32 weights as they are
                 object.__setattr__(self, name, float(value))
+
+    def init(self, w: Array) -> Any:
+        """The memory before the first step: of most, nothing but the step number 0."""
+        return 0
 
     def rate(self, k: int) -> Number:
         if not callable(self.learning_rate):
@@ -150,11 +152,6 @@ class GradientDescent(Optimizer):
     Comptes rendus 25 (1847).
     """
 
-    learning_rate: Rate = 0.1
-
-    def init(self, w: Array) -> Any:
-        return 0
-
     def update(self, w: Array, g: Array, k: Any, surface: Any = None) -> tuple[Array, Any]:
         return w - self.rate(k) * g, k + 1
 
@@ -179,7 +176,6 @@ class Momentum(Optimizer):
     Computational Mathematics and Mathematical Physics 4 (1964).
     """
 
-    learning_rate: Rate = 0.1
     momentum: Number = 0.9
     below: ClassVar[dict] = {"momentum": 1.0}
 
@@ -341,7 +337,7 @@ class AdamW(Adam):
 
 
 @dataclass(frozen=True)
-class ProximalGradient(Optimizer):
+class ProximalGradient(GradientDescent):
     """Gradient descent on f + λ Σ|wⱼ| that meets the kinks exactly: weights become 0 and stay so.
 
     wₖ₊₁ = S(wₖ - η ∇f(wₖ), η λ),    S(w, t) = sign(w) max(|w| - t, 0)
@@ -357,15 +353,11 @@ class ProximalGradient(Optimizer):
     Source: Daubechies, Defrise & De Mol, Comm. Pure Appl. Math. 57 (2004).
     """
 
-    learning_rate: Rate = 0.1
     strength: Number = 1.0
 
     @property
     def stays_where_flat(self) -> Any:
         return plain(self.strength) == 0
-
-    def init(self, w: Array) -> Any:
-        return 0
 
     def update(self, w: Array, g: Array, k: Any, surface: Any = None) -> tuple[Array, Any]:
         rate = self.rate(k)
