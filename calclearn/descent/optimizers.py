@@ -148,8 +148,7 @@ class GradientDescent(Optimizer):
     >>> w
     array([2.])
 
-    Source: Cauchy, "Méthode générale pour la résolution des systèmes d'équations simultanées",
-    Comptes rendus 25 (1847).
+    Source: Cauchy, Comptes rendus 25 (1847).
     """
 
     def update(self, w: Array, g: Array, k: Any, surface: Any = None) -> tuple[Array, Any]:
@@ -172,8 +171,7 @@ class Momentum(Optimizer):
     >>> w
     array([-1.])
 
-    Source: Polyak, "Some methods of speeding up the convergence of iteration methods", USSR
-    Computational Mathematics and Mathematical Physics 4 (1964).
+    Source: Polyak, USSR Computational Mathematics and Mathematical Physics 4 (1964).
     """
 
     momentum: Number = 0.9
@@ -200,8 +198,7 @@ class Nesterov(Momentum):
     >>> w
     array([1.])
 
-    Source: Nesterov, Soviet Math. Doklady 27 (1983); in this form Sutskever et al., "On the
-    importance of initialization and momentum in deep learning", ICML (2013).
+    Source: Nesterov, Soviet Math. Doklady 27 (1983); in this form Sutskever et al., ICML (2013).
     """
 
     def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
@@ -225,8 +222,7 @@ class AdaGrad(Optimizer):
     >>> w.round(6)
     array([3.5, 3.5])
 
-    Source: Duchi, Hazan & Singer, "Adaptive subgradient methods for online learning and stochastic
-    optimization", JMLR 12 (2011).
+    Source: Duchi, Hazan & Singer, JMLR 12 (2011).
     """
 
     learning_rate: Rate = 0.01

@@ -3,8 +3,7 @@
 `surfaces.slice_through` cuts a plane out of a loss; here are the plane that a path lies in best,
 and the shadow of the path on it: what stands upright on the plane is lost.
 
-Source: Li, Xu, Taylor, Studer & Goldstein, "Visualizing the loss landscape of neural nets", NeurIPS
-(2018).
+Source: Li, Xu, Taylor, Studer & Goldstein, NeurIPS (2018).
 """
 
 import numpy as np

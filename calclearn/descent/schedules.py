@@ -95,8 +95,7 @@ def per_step(learning_rates: Array) -> Schedule:
     >>> [float(per_step([0.4, 0.2, 0.1])(k)) for k in range(4)]
     [0.4, 0.2, 0.1, 0.1]
 
-    Source: Maclaurin, Duvenaud & Adams, "Gradient-based hyperparameter optimization through
-    reversible learning", ICML (2015).
+    Source: Maclaurin, Duvenaud & Adams, ICML (2015).
     """
     rates = array("learning_rates", learning_rates, finite=False)
     if rates.ndim == 0 or rates.size == 0:
@@ -139,8 +138,7 @@ def clipped(optimizer: Optimizer, max_norm: Number) -> Clipped:
     >>> w.round(4)
     array([-3.,  4.])
 
-    Source: Pascanu, Mikolov & Bengio, "On the difficulty of training recurrent neural networks",
-    ICML (2013).
+    Source: Pascanu, Mikolov & Bengio, ICML (2013).
     """
     check_optimizer(optimizer)
     if hasattr(optimizer, "search"):

@@ -1,13 +1,11 @@
 """The second derivative chooses the step: Newton's method, and those that approximate the Hessian.
 
 A quadratic model q(s) = f + g·s + ½ sᵀ H s has its minimum where H s = -g. Newton's method steps
-there. What follows repairs what goes wrong with that: the model's stationary point may be a
-maximum or a saddle (`DampedNewton`), the step may be too long (a line search), and H is
-expensive (`BFGS` learns its inverse from the gradients, `LBFGS` remembers a few of them only).
+there. But that may be a maximum or a saddle (`DampedNewton`), the step may be too long (a line
+search), and H is expensive (`BFGS` learns its inverse, `LBFGS` remembers a few gradients only).
 
-A line search asks how far to go along a direction p, φ(t) = f(w + t p), and two conditions say
-when a step will do (Wolfe 1969): it must fall enough for its length, and the slope at its end must
-have flattened, or it was too short:
+A line search asks how far to go along a direction p, φ(t) = f(w + t p). A step will do where it
+falls enough for its length, and the slope at its end has flattened (Wolfe 1969):
 
     φ(t) ≤ φ(0) + c₁ t φ'(0)        |φ'(t)| ≤ -c₂ φ'(0)
 

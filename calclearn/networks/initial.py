@@ -40,8 +40,7 @@ def xavier(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     >>> float(xavier(np.random.default_rng(0), (300, 100)).std().round(3))
     0.071
 
-    Source: Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural
-    networks", AISTATS (2010).
+    Source: Glorot & Bengio, AISTATS (2010).
     """
     return generator(rng).normal(0, math.sqrt(2 / sum(fans(shape))), shape)
 
@@ -68,8 +67,7 @@ def orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     >>> bool(np.allclose(W @ W.T, np.eye(3)))
     True
 
-    Source: Saxe, McClelland & Ganguli, "Exact solutions to the nonlinear dynamics of learning in
-    deep linear neural networks", ICLR (2014).
+    Source: Saxe, McClelland & Ganguli, ICLR (2014).
     """
     columns, rows = fans(shape)[0], shape[0]
     Q, R = np.linalg.qr(generator(rng).normal(size=(max(rows, columns), min(rows, columns))))

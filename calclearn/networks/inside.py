@@ -1,11 +1,7 @@
 """What each layer of a network holds and receives, and directions in the network's own scale.
 
-The network is evaluated layer by layer, there and back, as one would by hand:
-
-    aₖ₊₁ = layerₖ(wₖ, aₖ)                               forward, from the first layer to the last
-    ∂L/∂wₖ, ∂L/∂aₖ = pull-backₖ(∂L/∂aₖ₊₁)               backward, from the last to the first
-
-What comes out is the gradient of `Network.loss`, in pieces.
+aₖ₊₁ = layerₖ(wₖ, aₖ)                      forward, from the first layer to the last
+∂L/∂wₖ, ∂L/∂aₖ = pull-backₖ(∂L/∂aₖ₊₁)      backward: the gradient of `Network.loss`, in pieces
 """
 
 import math
@@ -63,8 +59,7 @@ def backpropagated(
     1 Sigmoid []
     2 Dense [(2, 2), (2,)]
 
-    Source: Rumelhart, Hinton & Williams, "Learning representations by back-propagating errors",
-    Nature 323 (1986).
+    Source: Rumelhart, Hinton & Williams, Nature 323 (1986).
     """
     steps = forward_pass(network, w, x)
     _, y = network.data(x, y, error)
@@ -135,8 +130,7 @@ def filter_normalised(network: Network, w: Array, rng: Any) -> np.ndarray:
     >>> bool(np.allclose(np.linalg.norm(D, axis=1), np.linalg.norm(W, axis=1))), e
     (True, array([0., 0.]))
 
-    Source: Li, Xu, Taylor, Studer & Goldstein, "Visualizing the loss landscape of neural nets",
-    NeurIPS (2018).
+    Source: Li, Xu, Taylor, Studer & Goldstein, NeurIPS (2018).
     """
     instance("network", network, Network, "a Network")
     rng, direction = generator(rng), []

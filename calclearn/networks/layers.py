@@ -203,8 +203,7 @@ class Dropout(Layer):
     >>> Dropout(0.5)((), np.ones((1, 6)), np.random.default_rng(0))
     array([[2., 2., 2., 0., 0., 0.]])
 
-    Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting",
-    JMLR 15 (2014).
+    Source: Srivastava et al., JMLR 15 (2014).
     """
 
     rate: float = 0.5
@@ -236,8 +235,7 @@ class ReLU(Layer):
     >>> ReLU()((), np.array([[-2.0, 3.0]]))
     array([[0., 3.]])
 
-    Source: Nair & Hinton, "Rectified linear units improve restricted Boltzmann machines", ICML
-    (2010).
+    Source: Nair & Hinton, ICML (2010).
     """
 
     def forward(self, parameters: tuple, x: Array) -> Array:
@@ -251,8 +249,7 @@ class LeakyReLU(Layer):
     >>> LeakyReLU(0.1)((), np.array([[-2.0, 3.0]]))
     array([[-0.2,  3. ]])
 
-    Source: Maas, Hannun & Ng, "Rectifier nonlinearities improve neural network acoustic models",
-    ICML (2013).
+    Source: Maas, Hannun & Ng, ICML (2013).
     """
 
     slope: float = 0.01

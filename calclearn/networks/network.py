@@ -156,8 +156,7 @@ class Network:
         x: (N, *input_shape). y: of the outputs' shape, or class numbers (N,) for `cross_entropy`
         and for errors of one's own. `sample` draws mini-batches of `batch_size` without repetition,
         with Dropout at work; the surface itself is without. A sum over a batch counts N /
-        batch_size times, so that its mean is the whole loss. Raises ValueError for data that are
-        empty, not finite or do not fit, and for an error that is not one number.
+        batch_size times. Raises ValueError for data and errors that do not fit.
 
         >>> from calclearn.networks.layers import Dense
         >>> loss = Network((Dense(3),), (2,)).loss(np.ones((4, 2)), np.array([0, 1, 2, 0]))
@@ -226,10 +225,8 @@ class Network:
         try:
             with np.errstate(all="ignore"):
                 value = error(outputs, y)
-        except (ValueError, IndexError) as problem:
-            raise ValueError(
-                f"error must take {fit} and y of shape {y.shape}: {problem}"
-            ) from problem
+        except (ValueError, IndexError) as why:
+            raise ValueError(f"error must take {fit} and y of shape {y.shape}: {why}") from why
         if not is_real(value) or np.shape(value) != ():
             got = f"shape {np.shape(value)}" if is_real(value) else f"{value!r:.60}"
             raise ValueError(f"error must be one number for {fit}, got {got}")

@@ -234,8 +234,8 @@ class LSTM(Recurrent):
     >>> LSTM(8).shapes((50, 3))["W_ih"], LSTM(8).output_shape((50, 3))
     ((32, 3), (50, 8))
 
-    Source: Hochreiter & Schmidhuber, "Long short-term memory", Neural Computation 9 (1997); the
-    gate f: Gers, Schmidhuber & Cummins, "Learning to forget", Neural Computation 12 (2000).
+    Source: Hochreiter & Schmidhuber, Neural Computation 9 (1997); the gate f: Gers, Schmidhuber
+    & Cummins, Neural Computation 12 (2000).
     """
 
     gates: ClassVar[int] = 4
@@ -262,8 +262,7 @@ class GRU(Recurrent):
     >>> GRU(8).shapes((50, 3))["W_ih"], GRU(8).output_shape((50, 3))
     ((24, 3), (50, 8))
 
-    Source: Cho et al., "Learning phrase representations using RNN encoder-decoder", EMNLP (2014),
-    with r behind the product, as cuDNN and PyTorch have it.
+    Source: Cho et al., EMNLP (2014), with r behind the product, as cuDNN and PyTorch have it.
     """
 
     gates: ClassVar[int] = 3
@@ -300,9 +299,6 @@ def one_unit(x: Array, target: float) -> Surface:
     >>> loss = one_unit(np.array([1.0, 0.0]), 0.0)
     >>> float(loss([0.0, 5.0])), loss.gradient([0.5, 0.0])
     (0.0, array([0., 0.]))
-
-    Source: Werbos, "Backpropagation through time: what it does and how to do it", Proc. IEEE 78
-    (1990).
     """
 
     def states(w: Array) -> list[Array]:
