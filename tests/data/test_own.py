@@ -91,7 +91,7 @@ def test_a_missing_file_and_a_wrong_name_get_a_sentence(tmp_path, table):
         line_data(table("ä,b\n1,2\n", "latin-1"), x="ä", y="b")
 
 
-@pytest.mark.parametrize("figure", ["residual_squares", "learning_rate", "first_descent"])
+@pytest.mark.parametrize("figure", ["residual_squares", "learning_rate"])
 def test_a_table_serves_the_figures_of_a_line(table, figure):
     rng = np.random.default_rng(3)
     x = rng.uniform(150, 200, 20).round(1)

@@ -67,15 +67,13 @@ def test_stationary_points_of_himmelblau():
 
 def test_limits_of_minima():
     surface = CURVES["two valleys"]
-    starts = np.linspace(-2.2, 2, 801)[None]
+    starts = np.linspace(-2.2, 2, 401)[None]
     deep, shallow = (2 / surface.hessian(np.array(m))[0, 0] for m in surface.minima)
     assert deep < shallow
-    for rate in np.linspace(0.02, 0.3, 29):
+    for rate in np.linspace(0.02, 0.3, 15):
         reached = ends(surface, starts, rate)
         for number, limit in enumerate((deep, shallow)):
-            share = np.mean(
-                reached == number
-            )  # of leaping balls one in 801 may be caught in mid-leap
+            share = np.mean(reached == number)  # one in 401 may be caught in mid-leap
             assert (share > 0.01) == (rate < limit) or abs(rate - limit) < 0.01
 
 

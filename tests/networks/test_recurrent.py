@@ -303,7 +303,7 @@ def test_a_network_remembers_the_first_number_unless_its_error_is_held_back():
     """The number is followed by five others, so the error must come back through all of them."""
     x = np.random.default_rng(0).normal(size=(64, 6, 1))
     y = np.tanh(x[:, 0])
-    for layer in (RNN(8), LSTM(8), GRU(8)):
+    for layer in (RNN(8), GRU(8)):
         left = {}
         for k in (None, 3):
             network = Network((replace(layer, truncate=k), LastStep(), Dense(1)), (6, 1))
