@@ -75,20 +75,6 @@ def test_a_weight_may_leave_again_and_come_back(seed):
     assert misses(surface, weights, corners) < 1e-12
 
 
-@pytest.mark.parametrize(
-    ("X", "y"),
-    [
-        ([[0, 0, -1], [0, 0, -1], [-1, 1, -1], [0, 1, 1]], [0, -1, 1, 0]),
-        ([[1, 0, 1], [-1, 0, -1], [-1, 1, 0], [-1, 1, 1]], [0, 0, -1, 0]),
-    ],
-)
-def test_of_weights_that_could_enter_together_those_stay_that_follow_their_pull(X, y):
-    surface = linear_fit(np.array(X, float), np.array(y, float), mse)
-    strengths = np.linspace(0, lasso_path(surface)[0][0], 50)
-    weights = lasso(surface, strengths)
-    assert misses(surface, np.where(np.abs(weights) < 1e-12, 0, weights), strengths) < 1e-9
-
-
 @pytest.mark.parametrize("unit", [1e-9, 1e9])
 def test_units_do_not_matter(unit):
     random = np.random.default_rng(3)
@@ -96,13 +82,6 @@ def test_units_do_not_matter(unit):
     own, other = linear_fit(X, y, mse), linear_fit(unit * X, y, mse)
     assert unit * lasso(other, 0.3 * unit) == pytest.approx(lasso(own, 0.3))
     assert unit * ridge(other, 0.3 * unit**2) == pytest.approx(ridge(own, 0.3))
-
-
-def test_two_weights_that_are_alike_move_together():
-    X = np.array([[1.0, 0.5], [0.5, 1.0], [-1.0, -0.5], [-0.5, -1.0]])
-    surface = linear_fit(X, X @ np.array([-1.2, 1.2]), mse)
-    pull = np.abs(surface.gradient(np.zeros(2)))
-    assert lasso(surface, pull[0] / 2) == pytest.approx([-0.6, 0.6])
 
 
 @pytest.mark.parametrize("strength", [0.05, 0.5, 2.0])
