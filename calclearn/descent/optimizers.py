@@ -26,6 +26,12 @@ from calclearn.descent.surfaces import Array, Surface
 Number = Any  # a float, an array over the batch, or a traced one of these
 Rate = Number | Callable[[int], Number]
 
+# Memories, each a type of its own, as the same array means another thing to another optimizer.
+Velocity = namedtuple("Velocity", "v k")
+SumOfSquares = namedtuple("SumOfSquares", "s k")
+MeanSquare = namedtuple("MeanSquare", "s k")
+Moments = namedtuple("Moments", "m v k")
+
 
 @dataclass(frozen=True)
 class Optimizer:
@@ -66,9 +72,9 @@ def check_optimizer(optimizer: Any) -> None:
 
 def first_step(optimizer: Any, w: Array, g: Array, state: Any, surface: Any) -> Any:
     """What `update` returns, or one sentence on what an optimizer of one's own must return."""
-    own = getattr(optimizer, "optimizer", optimizer)  # of a clipped one, which asks it
-    kind, call = type(own).__name__, "update(w, g, state, surface)"
-    expected = f"{kind} must have {call} that returns (w, state)"
+    own = getattr(optimizer, "optimizer", optimizer)  # of a clipped one
+    contract = "must have update(w, g, state, surface) that returns (w, state)"
+    expected = f"{type(own).__name__} {contract}"
     kept = plain(w).copy(), plain(g).copy()
     try:
         result = optimizer.update(w, g, state, surface)
@@ -155,9 +161,6 @@ class GradientDescent(Optimizer):
         return w - self.rate(k) * g, k + 1
 
 
-Velocity = namedtuple("Velocity", "v k")
-
-
 @dataclass(frozen=True)
 class Momentum(Optimizer):
     """Let a velocity gather the gradients, and step along it: a heavy ball.
@@ -207,9 +210,6 @@ class Nesterov(Momentum):
         return w - self.rate(k) * (g + self.momentum * v), Velocity(v, k + 1)
 
 
-SumOfSquares = namedtuple("SumOfSquares", "s k")
-
-
 @dataclass(frozen=True)
 class AdaGrad(Optimizer):
     """Each coordinate's step shrinks as its own gradients add up, so rare ones keep large steps.
@@ -235,9 +235,6 @@ class AdaGrad(Optimizer):
         s, k = state
         s = s + g * g
         return w - self.rate(k) * g / (np.sqrt(s) + self.eps), SumOfSquares(s, k + 1)
-
-
-MeanSquare = namedtuple("MeanSquare", "s k")
 
 
 @dataclass(frozen=True)
@@ -267,9 +264,6 @@ class RMSProp(Optimizer):
         s, k = state
         s = s + (1 - self.alpha) * (g * g - s)
         return w - self.rate(k) * g / (np.sqrt(s) + self.eps), MeanSquare(s, k + 1)
-
-
-Moments = namedtuple("Moments", "m v k")
 
 
 @dataclass(frozen=True)

@@ -301,14 +301,10 @@ def one_unit(x: Array, target: float) -> Surface:
     (0.0, array([0., 0.]))
     """
 
-    def states(w: Array) -> list[Array]:
+    def both(w: Array) -> tuple[Array, Array]:
         h = [0 * w[0]]
         for now in x:
             h.append(np.tanh(w[0] * h[-1] + w[1] * now))
-        return h
-
-    def both(w: Array) -> tuple[Array, Array]:
-        h = states(w)
         h_bar, by_w, by_u = 2 * (h[-1] - target), 0, 0
         for t in range(len(x), 0, -1):
             a_bar = h_bar * (1 - h[t] * h[t])
@@ -316,7 +312,4 @@ def one_unit(x: Array, target: float) -> Surface:
             h_bar = a_bar * w[0]
         return (h[-1] - target) ** 2, stack(by_w, by_u)
 
-    return Surface(
-        lambda w: (states(w)[-1] - target) ** 2, lambda w: both(w)[1], value_and_gradient=both,
-        name="one recurrent unit", dimension=2,
-    )  # fmt: skip
+    return Surface(value_and_gradient=both, name="one recurrent unit", dimension=2)
