@@ -298,7 +298,7 @@ class Run:
         steps, 64, 128, ...: so a cycle of any length is noticed.
         """
         w, value, g, _ = there
-        if k and Traced not in (type(value), type(w)):
+        if k and not anywhere(self.now[3]) and Traced not in (type(value), type(w)):
             step = w - here.w
             steep, moved, least = inner(g, g), inner(step, step), self.rounding**2 * inner(w, w)
             goes_on = (steep > self.certain) & (moved > least) & (abs(value) <= self.large)
