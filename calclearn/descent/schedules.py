@@ -2,8 +2,8 @@
 
     ηₖ = η · factor(k),    k = 0, 1, 2, ...
 
-So it may stand wherever a learning rate may, η may be an array over the batch, and warm-up
-multiplies onto any other. `clipped` bounds the other half of a step, the gradient.
+η may be an array over the batch, and warm-up multiplies onto any other schedule. `clipped` bounds
+the other half of a step, the gradient.
 """
 
 from collections.abc import Callable
@@ -107,25 +107,6 @@ def per_step(learning_rates: Array) -> Schedule:
 
 @dataclass(frozen=True)
 class Clipped:
-    """An optimizer that is shown gradients of bounded length; made by `clipped`."""
-
-    optimizer: Optimizer
-    max_norm: Number
-
-    @property
-    def stays_where_flat(self) -> Any:
-        return getattr(self.optimizer, "stays_where_flat", True)
-
-    def init(self, w: Array) -> Any:
-        return self.optimizer.init(w)
-
-    @np.errstate(all="ignore")  # squares may overflow
-    def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
-        share = np.minimum(1, self.max_norm / (length(g) + 1e-6))  # (...): each start's own
-        return self.optimizer.update(w, share * g, state, surface)
-
-
-def clipped(optimizer: Optimizer, max_norm: Number) -> Clipped:
     """The optimizer, with a gradient longer than `max_norm` shortened to it.
 
     g ← g · min(1, max_norm / (‖g‖ + 10⁻⁶))
@@ -140,10 +121,28 @@ def clipped(optimizer: Optimizer, max_norm: Number) -> Clipped:
 
     Source: Pascanu, Mikolov & Bengio, ICML (2013).
     """
-    check_optimizer(optimizer)
-    if hasattr(optimizer, "search"):
-        raise TypeError(
-            f"optimizer must take one gradient a step, not search along a line, got {optimizer!r}"
-        )
-    number("max_norm", max_norm, 0, many=True)
-    return Clipped(optimizer, max_norm)
+
+    optimizer: Optimizer
+    max_norm: Number
+
+    def __post_init__(self) -> None:
+        check_optimizer(self.optimizer)
+        if hasattr(self.optimizer, "search"):
+            expected = "optimizer must take one gradient a step, not search along a line"
+            raise TypeError(f"{expected}, got {self.optimizer!r}")
+        number("max_norm", self.max_norm, 0, many=True)
+
+    @property
+    def stays_where_flat(self) -> Any:
+        return getattr(self.optimizer, "stays_where_flat", True)
+
+    def init(self, w: Array) -> Any:
+        return self.optimizer.init(w)
+
+    @np.errstate(all="ignore")  # squares may overflow
+    def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
+        share = np.minimum(1, self.max_norm / (length(g) + 1e-6))  # (...): each start's own
+        return self.optimizer.update(w, share * g, state, surface)
+
+
+clipped = Clipped
