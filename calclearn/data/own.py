@@ -17,8 +17,8 @@ def line_data(path: str | Path, *, x: str, y: str) -> LineData:
 
     The first row names the columns; `x` and `y` are two of these names, and become the labels of
     the axes, so a name such as "height (cm)" carries the unit. Rows without one of the two numbers
-    are left out. Comma, semicolon and tab are understood as separators; where it is not a
-    comma, a number may have a decimal comma.
+    are left out. Commas, semicolons or tabs separate; where it is not a comma, a number may have
+    a decimal comma.
 
     Shapes: x and y are `(n,)`. Raises `FileNotFoundError` where there is no such file, `ValueError`
     for a column that is not there, a cell that is no number, or fewer than three points.

@@ -89,7 +89,7 @@ def first_step(optimizer: Any, w: Array, g: Array, state: Any, surface: Any) -> 
     if getattr(new, "shape", None) != w.shape or new.dtype.kind != "f":
         got = " ".join(repr(result).split())[:60]
         raise TypeError(f"{expected}, w of shape {w.shape} in floating point, got {got}")
-    if not (np.array_equal(plain(w), kept[0]) and np.array_equal(plain(g), kept[1])):
+    if not np.array_equal((plain(w), plain(g)), kept, equal_nan=True):
         w[...], g[...] = kept
         raise ValueError(f"{expected}, and leaves the given w and g as they are")
     return result

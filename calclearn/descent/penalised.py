@@ -27,8 +27,7 @@ def ridge(surface: Surface, strength: Any, spared: int = 0) -> Array:
     w = Σᵢ λᵢ / (λᵢ + 2c)  (vᵢ·w*) vᵢ,    H vᵢ = λᵢ vᵢ
 
     The penalty leaves out the first `spared` weights: 1 for a model that begins with an intercept.
-    Raises ValueError for a surface that is not quadratic or whose minimum is not known, and for a
-    negative strength.
+    Raises ValueError for a surface that is not quadratic with a known minimum, and below 0.
 
     >>> from calclearn.descent.losses import line_loss, mse
     >>> ridge(line_loss([-1, 1], [1, 5], mse), [0.0, 1.0, 3.0])

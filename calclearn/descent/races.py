@@ -65,7 +65,7 @@ def race(
 ) -> dict[str, RaceResult]:
     """Run each optimizer from one start until it has spent `budget` gradients.
 
-    Raises ValueError for a surface without a known minimum.
+    Raises ValueError for a surface without a known minimum, and for more than one start.
 
     >>> from calclearn.descent.landscapes import booth
     >>> from calclearn.descent.optimizers import Adam

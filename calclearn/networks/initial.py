@@ -1,8 +1,8 @@
 """The initial weights decide whether a signal keeps its size through a deep network.
 
-With n inputs a unit sums n products, so the variance of the sum is n Var(w) times that of an input.
-An initialisation picks Var(w) so that signals, or gradients, keep their size from layer to layer.
-Each is a function (rng or seed, shape) -> array, of the shape (outputs, inputs, *kernel).
+A unit with n inputs sums n products, so its variance is n Var(w) times that of an input, and Var(w)
+is such that signals, or gradients, keep their size from layer to layer. Each initialisation is a
+function (rng or seed, shape) -> array, of the shape (outputs, inputs, *kernel).
 """
 
 import math
@@ -18,8 +18,6 @@ Initial = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
     """Return (fan_in, fan_out): how many numbers one output sums up, and one input reaches.
-
-    fan_in = inputs · kernel cells,    fan_out = outputs · kernel cells
 
     Raises ValueError unless the shape is (outputs, inputs, *kernel).
 
@@ -76,9 +74,7 @@ def orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def scaled(deviation: float) -> Initial:
-    """Return an initialisation of a plain scale, whatever the layer: w ~ N(0, deviation²).
-
-    Raises ValueError for a negative deviation.
+    """Return an initialisation of a plain scale, of at least 0: w ~ N(0, deviation²).
 
     >>> float(scaled(0.5)(np.random.default_rng(0), (300, 200)).std().round(2))
     0.5

@@ -20,8 +20,7 @@ from calclearn.networks.network import Error, Network
 class Inside(NamedTuple):
     """A layer at work: its `activation` (N, ...), which is its output, and the loss's derivatives.
 
-    `to_activation` (N, ...) is ∂L/∂activation, `to_parameters` has ∂L/∂W, ∂L/∂b, ... in the order
-    of the layer's `shapes`; empty for a layer without parameters.
+    `to_activation` (N, ...) is ∂L/∂activation; `to_parameters` has ∂L/∂W, ∂L/∂b, ...
     """
 
     name: str
@@ -76,7 +75,7 @@ def backpropagated(
 def gradient_norms(
     network: Network, w: Array, x: Array, y: Array, error: Error = cross_entropy
 ) -> dict[str, float]:
-    """How long the gradient is in each layer that has parameters, by the layer's name: ‖∂L/∂wₖ‖.
+    """The length ‖∂L/∂wₖ‖ of the gradient in each layer that has parameters, by the layer's name.
 
     Their squares add up to ‖∇L‖². Raises what `backpropagated` raises.
 

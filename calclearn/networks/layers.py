@@ -3,9 +3,8 @@
     parameters = layer.init(rng, shape)       shape: of one example, without N
     y = layer(parameters, x)                  x: (N, *shape), y: (N, *layer.output_shape(shape))
 
-So a gradient with respect to the weights is one with respect to an argument. Names, layouts and
-meaning are PyTorch's. A layer of one's own defines `forward` in plain NumPy, and the shapes where
-they change. One that is random takes a generator as well, which is None outside of training:
+Names, layouts and meaning are PyTorch's. A layer of one's own defines `forward` in plain NumPy, and
+the shapes where they change. One that is random takes a generator, None outside of training:
 
     class Noise(Layer):
         def forward(self, parameters, x, rng):
@@ -30,10 +29,7 @@ Shape = tuple[int, ...]
 
 
 class Layer:
-    """What all layers have: a call checks parameters and input, then `forward` computes.
-
-    Raises TypeError and ValueError for what does not fit.
-    """
+    """What all layers have: a call checks parameters and input, then `forward` computes."""
 
     initial: Initial = staticmethod(he)
     random = False  # whether `forward` takes an rng

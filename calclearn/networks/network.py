@@ -3,8 +3,7 @@
     aₖ₊₁ = layerₖ(wₖ, aₖ),      w = (w₀, w₁, ...) in one vector of d numbers
 
 So a network's loss is a Surface over d weights like any other: `descend` trains it with any
-optimizer, and a slice through it is drawn by the code of the bowl. The layers take views of the
-vector, and the gradient comes back as one vector, by one operation.
+optimizer, and a slice through it is drawn by the code of the bowl.
 """
 
 import math
@@ -45,9 +44,7 @@ def flattened(g, y, w, shapes):
 class Network:
     """Layers in a row, for inputs of one shape (without N).
 
-    `dimension` is the number d of its weights, `shapes` are the shapes of the inputs of each
-    layer, and last of the outputs. Raises ValueError where a layer cannot take what the one
-    before it gives.
+    Raises ValueError where a layer cannot take what the one before it gives.
 
     >>> from calclearn.networks.layers import Dense, Tanh
     >>> network = Network((Dense(16), Tanh(), Dense(1)), input_shape=(2,))

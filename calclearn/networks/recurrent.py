@@ -3,8 +3,8 @@
     state_t = step(x_t, state_{t-1}),      h_0 = 0,      t = 1 ... T
 
 `step` is the whole definition: `grad` follows the loop over the steps, which is back-propagation
-through time. With `truncate=k` the state that enters step 1, k+1, 2k+1, ... (x[:, t] with
-t % k == 0) is a constant in the backward pass, so that no error travels farther than k steps.
+through time. With `truncate=k` the state that enters step 1, k+1, 2k+1, ... is a constant in the
+backward pass, so that no error travels farther than k steps.
 
 A plain RNN multiplies the error by W_hh and φ' at each step. A gate is a number between 0 and 1
 that the layer computes for itself, and where it is near 1 the state is kept, and so is the error:
@@ -107,8 +107,8 @@ def adjoints_through_time(
 ) -> np.ndarray:
     """Return h̄_t = dL/dh_t of every state, (N, T, H), from the cotangent g of all outputs, alike.
 
-    It counts what h_t does to L by itself and through all later states. Raises ValueError unless g
-    is shaped like the outputs. Of a unit that keeps half of its state, with L = h_3:
+    It counts what h_t does to L by itself and through all later states; ValueError for another g.
+    Of a unit that keeps half of its state, with L = h_3:
 
     >>> half = (np.ones((1, 1)), np.full((1, 1), 0.5), np.zeros(1), np.zeros(1))
     >>> g = np.array([[[0.0], [0.0], [1.0]]])

@@ -191,6 +191,12 @@ def test_a_start_that_stopped_stays_put_while_the_others_go_on():
     np.testing.assert_array_equal(run.points[:, :, 2], np.tile([1e-9, 0.0], (51, 1)))
 
 
+def test_a_start_without_a_value_diverges_beside_the_others():
+    run = descend(lambda w: w[0] - np.log(w[0]), [[-1.0, 2.0]], GradientDescent(0.5))
+    assert run.stop.tolist() == [Stop.DIVERGED, Stop.CONVERGED]
+    assert run.point.tolist() == [[-1.0, pytest.approx(1.0)]]
+
+
 def test_a_batch_of_surfaces_is_one_call():
     strengths = np.array([0.0, 1.0, 10.0])
     run = descend(line_loss(X, Y, mse) + strengths * l2(), [0.0, 0.0], GradientDescent(0.05), 2000)
