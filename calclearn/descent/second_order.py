@@ -14,7 +14,7 @@ Optimizers that search offer `search(here, state, surface) -> (there, state)`, f
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -68,8 +68,10 @@ class Newton(Optimizer):
 class Searching:
     """An optimizer whose steps are searches along a line."""
 
+    memory_type: ClassVar[type] = tuple
+
     def init(self, w: Array) -> tuple:
-        return ()
+        return self.memory_type()
 
     def update(self, w: Array, g: Array, state: Any, surface: Surface) -> tuple[Array, Any]:
         there, state = self.search(Evaluation(w, surface(w), g, 1), state, surface)
@@ -164,8 +166,7 @@ class BFGS(Searching):
     Source: Broyden, Fletcher, Goldfarb, Shanno (1970); Nocedal & Wright (2006), algorithm 6.1.
     """
 
-    def init(self, w: Array) -> BFGSState:
-        return BFGSState()
+    memory_type: ClassVar[type] = BFGSState
 
     def search(self, here: Evaluation, state: BFGSState, surface: Surface) -> tuple:
         (w, value, g, _), (B, fall) = here, state
@@ -222,16 +223,14 @@ class LBFGS(Searching):
     >>> bool(run.value < 1e-15), bool(run.evaluations < 120)
     (True, True)
 
-    Source: Nocedal, "Updating quasi-Newton matrices with limited storage", Math. Comp. 35 (1980).
+    Source: Nocedal, Math. Comp. 35 (1980).
     """
 
     memory: int = 10
+    memory_type: ClassVar[type] = LBFGSState
 
     def __post_init__(self) -> None:
         whole("memory", self.memory, 1)
-
-    def init(self, w: Array) -> LBFGSState:
-        return LBFGSState()
 
     def search(self, here: Evaluation, state: LBFGSState, surface: Surface) -> tuple:
         pairs, g = state.pairs, here.gradient
