@@ -32,11 +32,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from calclearn.explorers.widths import Layout
 from calclearn.figures.style import PAINTING, style
 
 LONGEST = 500  # characters of an error's message; drawing a million takes a minute
 RATIOS = (0.25, 4.0)  # picture pixels for one of the screen's; memory grows with the square
-PANEL = 230  # screen pixels below which panels of one row are moved to two
 WIDTHS = (500, 1200)  # screen pixels that a figure takes where it is given them
 
 
@@ -108,11 +108,7 @@ class Painter:
         self._dpi = figure.dpi
         self._layers: list[_Layer] = []
         self._artists: set = set()  # of all layers
-        self._engine = figure.get_layout_engine()
-        self.own_width = self.width = round(figure.bbox.width)
-        self._own_height = figure.get_figheight()
-        self._own_cells = [(ax, ax.get_subplotspec()) for ax in figure.axes]
-        self._found: dict[int, list] = {}  # the axes and their places by width
+        self._layout = Layout(figure)
 
     def paint(self, ratio: float = 1) -> np.ndarray:
         with style():
@@ -128,64 +124,26 @@ class Painter:
                     artist.draw(self._canvas.renderer)
         return pixels
 
+    @property
+    def width(self) -> int:
+        return self._layout.width
+
     def lay_out(self, width: int | None = None) -> bool:
-        width = self.own_width if width is None else width
-        if width == self.width:
-            return False
         with style():
-            self.width, self._layers = width, []
-            self._set_panels()
-            if width not in self._found:
-                self._find_layout()
-            for ax, place in self._found[width]:
-                ax.set_position(place, which="original")
-                ax.set_in_layout(True)
-                ax.apply_aspect()  # for drawings that measure their axes before they are drawn
-        return True
+            moved = self._layout.take(self._layout.own_width if width is None else width)
+        if moved:
+            self._layers = []
+        return moved
 
     def forget(self) -> None:
         """Free all pixels; the next picture paints them again."""
         self.background, self._layers = None, []
         self._canvas = FigureCanvasAgg(self.figure)
 
-    def _set_panels(self) -> None:
-        """Put the panels into one row or more, and give the figure the height that suits them."""
-        cells = [(ax, cell) for ax, cell in self._own_cells if cell is not None]
-        row = [ax for ax, cell in cells if cell.rowspan.start == 0]
-        strips = [ax for ax, cell in cells if cell.rowspan.start > 0]
-        columns = max(1, min(len(row), self.width // PANEL))
-        rows = math.ceil(len(row) / columns) if row else 1
-        if rows == 1:
-            for ax, cell in cells:
-                ax.set_subplotspec(cell)
-        else:
-            shares = [1] * rows + [
-                cell.get_gridspec().get_height_ratios()[cell.rowspan.start]
-                for _, cell in cells
-                if cell.rowspan.start > 0
-            ]
-            grid = self.figure.add_gridspec(len(shares), columns, height_ratios=shares)
-            for place, ax in enumerate(row):
-                last = ax is row[-1]  # it takes what is left of its row
-                down, across = divmod(place, columns)
-                ax.set_subplotspec(grid[down, across : columns if last else across + 1])
-            for place, ax in enumerate(strips, rows):
-                ax.set_subplotspec(grid[place, :])
-        stretch = 0.85 * rows if rows > 1 else math.sqrt(max(1, self.width / self.own_width))
-        self.figure.set_size_inches(self.width / self._dpi, self._own_height * stretch)
-
-    def _find_layout(self) -> None:
-        """Find room for every label, once: it costs two thirds of a draw, and panels would twitch
-        when a tick label gets wider."""
-        self.figure.set_layout_engine(self._engine)
-        self._canvas.draw()
-        self.figure.set_layout_engine("none")
-        self._found[self.width] = [(ax, ax.get_position(True)) for ax in self.figure.axes]
-
     def _paint_background(self) -> None:
         try:
-            if self.width not in self._found:
-                self._find_layout()
+            if not self._layout.found:
+                self._layout.find()
             self.background = self._laid_out_layers()
         except BaseException:
             self.figure.stale = True  # what failed may count as drawn
@@ -236,11 +194,14 @@ class Painter:
                 max(0, int(height - y1)) : int(height - y0) + 2, max(0, int(x0)) : int(x1) + 2
             ] = True
         layer.place = tuple(
-            slice(places[0], places[-1] + 1) if len(places) else slice(0)
+            slice(places[0], places[-1] + 1) if len(places) else slice(0, 0)
             for places in (np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0)))
         )
         layer.pixels = pixels[layer.place].copy()
-        layer.moving = {artist: artist.findobj(Artist.get_animated) for artist in layer.artists}
+        layer.moving = {
+            artist: [part for part in (artist, *artist.get_children()) if part.get_animated()]
+            for artist in layer.artists
+        }
 
     def _pixels(self) -> np.ndarray:
         return np.asarray(self._canvas.buffer_rgba()).view(np.uint32)[..., 0]

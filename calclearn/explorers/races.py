@@ -42,7 +42,7 @@ def race_figure(
     A `goal`, (price, gap), is marked by a star.
     """
     (low, arrived, high), window = limits, surface.domain
-    left, right, strip = panels("flat", "flat", "strip", ratios=(1, 1.1), height=4.3)
+    left, right = panels("flat", "flat", ratios=(1, 1.1), height=4.3)
     look = {"indent": False, "layout": {"width": "140px"}}
     boxes = {
         name: widgets.Checkbox(False, description=name, **look)
@@ -65,7 +65,7 @@ def race_figure(
             "descents": {name: result.descent for name, result in results.items()},
         }
 
-    key(strip, names)
+    key(right, names)
     most = {"limits": (low, high), "arrived": arrived, "price": price, "most": budget.max}
     drawings = [
         Contours(left, surface, window=window, names=labels, title=surface.name),

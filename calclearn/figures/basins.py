@@ -13,7 +13,16 @@ from matplotlib.ticker import MaxNLocator
 
 from calclearn.figures.curves import OnCurve
 from calclearn.figures.marks import Drawing
-from calclearn.figures.style import BASINS, BLACK, STATIONARY, STEP, UNSETTLED, defaults, style
+from calclearn.figures.style import (
+    BASINS,
+    BLACK,
+    STATIONARY,
+    STEP,
+    UNSETTLED,
+    defaults,
+    legend_below,
+    style,
+)
 from calclearn.figures.surfaces import Contours
 
 COORDINATES = ("$x$", "$y$")
@@ -148,16 +157,11 @@ class StationaryPoints(Drawing):
 
 @defaults()
 def legend(ax: Axes) -> None:
-    """Fill axes with what the markers mean, and the two colours that belong to no minimum."""
+    """Say below the figure of `ax` what the markers mean, and the colours of no minimum."""
     look = {"ls": "none", "mfc": "white", "mec": BLACK, "ms": 8}
     marks = [Line2D([], [], marker=m, label=kind, **look) for kind, m in STATIONARY.items()]
     patches = [Patch(color=color, label=word) for word, color in UNSETTLED.items()]
-    with style():
-        ax.set_axis_off()
-        ax.legend(
-            handles=[*marks, *patches], ncols=6, loc="center", handlelength=1.2,
-            columnspacing=1.2, handletextpad=0.4, borderpad=0,
-        )  # fmt: skip
+    legend_below(ax, handles=[*marks, *patches], handlelength=1.2, columnspacing=1.2)
 
 
 class Ball(OnCurve):

@@ -10,11 +10,12 @@ import numpy as np
 from contourpy import contour_generator
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
 
 from calclearn.descent.races import RaceResult
 from calclearn.figures.descents import Path
 from calclearn.figures.marks import Drawing, Lines
-from calclearn.figures.style import GREY, MODEL, OPTIMIZERS, defaults, style
+from calclearn.figures.style import GREY, MODEL, OPTIMIZERS, defaults, legend_below, style
 from calclearn.figures.surfaces import grid
 
 GAP = r"loss $-$ lowest loss"
@@ -22,14 +23,14 @@ MARKERS = 45
 
 
 def key(ax: Axes, names) -> None:
-    """Show in the strip `ax` the colour and the marker of each name."""
+    """Show below the figure of `ax` the colour and the marker of each name."""
+    looks = {name: OPTIMIZERS[name] for name in names}
     with style():
-        ax.axis("off")
-        for name in names:
-            color, marker = OPTIMIZERS[name]
-            ax.plot([], [], marker + "-", color=color, ms=7, lw=1.6, mec="white", label=name)
-        look = {"handlelength": 1.5, "columnspacing": 1.0, "handletextpad": 0.4}
-        ax.legend(loc="center", ncol=len(names), bbox_to_anchor=(0.5, 0.1), **look)
+        handles = [
+            Line2D([], [], marker=marker, color=color, ms=7, lw=1.6, mec="white", label=name)
+            for name, (color, marker) in looks.items()
+        ]
+    legend_below(ax, handles=handles, handlelength=1.5, columnspacing=1.0, handletextpad=0.4)
 
 
 class Paths(Drawing):

@@ -266,9 +266,12 @@ def panels(*kinds: str, ratios: tuple[float, ...] | None = None, height: float =
     return axes
 
 
-def legend_below(*axes: Axes, columns: int | None = None, **look) -> None:
-    """Name below the figure all that has a label on these axes, in one row or so many columns."""
-    lines = [line for ax in axes for line in ax.get_legend_handles_labels()[0]]
+def legend_below(*axes: Axes, handles=(), columns: int | None = None, **look) -> None:
+    """Name below the figure all that has a label on these axes, in one row or so many columns.
+
+    `handles` are artists that stand for something else, in place of those on the axes.
+    """
+    lines = handles or [line for ax in axes for line in ax.get_legend_handles_labels()[0]]
     look = {"loc": "outside lower center", "columnspacing": 1.5} | look
     with style():
         axes[0].figure.legend(handles=lines, ncols=columns or len(lines), **look)

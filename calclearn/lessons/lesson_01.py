@@ -148,8 +148,8 @@ def product_rule() -> Explorer:
 
     left, right = panels("flat", "flat", height=3.8)
     with style():
-        left.set(title="product: sides $g = x^2$ and $f = e^x$", xlim=(0, 4), ylim=(0, 9))
-        right.set(title="quotient: area f, width g, height q", xlim=(0, 4), ylim=(0, 7.5))
+        left.set(title="product: sides $g = x^2$ and $f = e^x$", xlim=(0, 4), ylim=(0, 9.5))
+        right.set(title="quotient: area f, width g, height q", xlim=(0, 4), ylim=(0, 4.6))
         for ax in (left, right):
             ax.set(xlabel="$g$")
         left.set(ylabel="$f$")
@@ -167,15 +167,15 @@ def product_rule() -> Explorer:
     }
     drawings = [Area(left, strips, alpha=0.8), Area(right, widths, alpha=0.8)]
     for ax in (left, right):
-        ax.legend(loc="upper right")
+        ax.legend(loc="upper left", ncols=2)
     return explore(
         grow,
         drawings,
         "Over h = {h:.3g} the product f·g grows by {product:.3g}·h, of which the corner is "
         "{corner_per_h:.2g}·h; its derivative f′·g + f·g′ is {rule:.3g}. The quotient changes by "
         "{quotient:.3g}·h; its derivative (f′·g − f·g′) / g² is {rule_of_quotient:.3g}.",
-        x=slider(1.0, 0.8, 1.5, 0.05),
-        h=log_slider(0.3, 1e-3, 0.5),
+        x=slider(1.3, 0.8, 1.5, 0.05),
+        h=log_slider(0.4, 1e-3, 0.5),
     )
 
 

@@ -10,7 +10,6 @@ from matplotlib.lines import Line2D
 from calclearn.calculus.autodiff import grad
 from calclearn.calculus.numerical import (
     EPS,
-    backward_difference,
     central_difference,
     complex_step,
     derivative,
@@ -23,13 +22,30 @@ from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.formula import parse
 from calclearn.explorers.wording import typeset
 from calclearn.figures.marks import Dots, Lines, Rule, Text
-from calclearn.figures.slopes import Microscope, Secants
-from calclearn.figures.style import BEST, BLACK, DIFFERENCES, GREY, PARTS, STEP, panels, style
+from calclearn.figures.slopes import Microscope
+from calclearn.figures.style import (
+    BEST,
+    BLACK,
+    DIFFERENCES,
+    GREY,
+    MODEL,
+    PARTS,
+    STEP,
+    legend_below,
+    panels,
+    style,
+)
 
 STUDIED = ["exp(x)", "sin(x)", "cos(50*x)", "sin(x) + 1000"]
 RULES = dict(zip(DIFFERENCES, (forward_difference, central_difference, complex_step), strict=True))
 X, H = 1.0, np.logspace(-18, 0, 181)
 T = np.linspace(-2, 2, 801)  # places in the microscope, counted in h
+ENDS = T[[0, -1]]
+LINES = {  # in the microscope
+    "forward secant": {"color": MODEL, "lw": 1.8, "label": "forward"},
+    "central secant": {"color": MODEL, "lw": 1.8, "ls": (0, (4, 2)), "label": "central"},
+    "tangent": {"color": STEP, "lw": 6, "alpha": 0.45, "label": "tangent"},
+}
 
 
 def how_small_is_small() -> Explorer:
@@ -45,14 +61,15 @@ def how_small_is_small() -> Explorer:
 
     def measure(function, h):
         f, slope, study = _study(function)
+        left, right = ((f(X + sign * h) - f(X)) / (h * slope) for sign in (-1, 1))
         return {
             "magnified": (T, (f(X + h * T) - f(X)) / (h * slope)),
             "field": (-3, 3),
-            "x": X,
-            "y": f(X),
-            "backward": backward_difference(f, X, h) / slope,
-            "forward": forward_difference(f, X, h) / slope,
-            "slope": 1.0,
+            "tangent": (ENDS, ENDS),
+            "forward secant": (ENDS, right * ENDS),
+            "central secant": (ENDS, left + (right - left) / 2 * (ENDS + 1)),
+            "neighbours": ([-1, 1], [left, right]),
+            "point": (0, 0),
             "scale": typeset(f"$h$ = {h:.2g}"),
             "errors": (np.full(len(RULES), h), _errors(f, h)),
             **study,
@@ -90,10 +107,11 @@ def how_small_is_small() -> Explorer:
         keys += [Line2D([], [], color=c, lw=4, label=part) for part, c in PARTS.items()]
         keys += [Line2D([], [], label="best $h$", **star)]
         keys += [Line2D([], [], label="derivative", **dashed)]
-        right.figure.legend(handles=keys, loc="outside lower center", ncols=7, columnspacing=1)
+        legend_below(right, handles=keys, columnspacing=1)
     drawings = [
         zoom.on(curve="magnified", limits="field"),
-        Secants(left, microscope=True),
+        Lines(left, LINES),
+        Dots(left, "neighbours", "point", color=[MODEL, STEP], ms=[7, 10], zorder=7),
         Text(left, (0.04, 0.96), "{scale}", va="top", bbox=white, zorder=8),
         Lines(right, branches, lw=1.2, ms=5, markevery=8),
         Dots(right, "best", **star),
@@ -101,6 +119,7 @@ def how_small_is_small() -> Explorer:
         Rule(right, x="h", color=STEP),
         Dots(right, "errors", color=STEP, zorder=7),
     ]
+    left.legend(loc="lower right", handlelength=3)
     step = log_slider(1e-2, 1e-18, 1.0, steps=180)
     return explore(measure, drawings, caption, function=controls.choice(STUDIED), h=step)
 

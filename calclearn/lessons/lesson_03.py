@@ -124,10 +124,10 @@ def accumulated_area(
     drawings = [
         Areas(left),
         OnCurve(left, drags=("upper_limit",)).on(weights="limit"),
-        Dots(middle, "running", color=GREY, ms=4, mec=GREY, zorder=2),
+        Dots(middle, "running", edge=True, color=GREY, ms=4, mec=GREY, zorder=2),
         Tangent(middle).on(x="upper_limit", y="area"),
         Text(middle, CORNER, "{note}", **NOTE),
-        *_errors(right, BY_RULE, (1e-8 * size, size), (1.7, 75)),
+        *_errors(right, BY_RULE, (1e-8 * size, 3 * size), (1.7, 75)),
     ]
     right.set(title="error of each rule", xlabel="pieces $n$")
     right.set_xticks(PIECES, PIECES, minor=False)
@@ -233,10 +233,10 @@ def _errors(ax, looks, sizes, counts) -> list:
     """
     ax.set(xscale="log", yscale="log", xlim=counts, ylim=sizes)
     ax.grid(True, axis="y", lw=0.6)
-    lines = Lines(ax, looks)
+    lines = Lines(ax, looks, edge=True)  # where there is no error, they run along the bottom
     box = {"frameon": True, "framealpha": 1, "edgecolor": "none", "borderpad": 0.2}
-    ax.legend(loc="lower left", handlelength=1.4, labelspacing=0.2, **box)
-    return [lines, Dots(ax, "now", ms=11, mfc="none", mec=BLACK, mew=2, zorder=2)]
+    ax.legend(loc=(0.02, 0.07), handlelength=1.4, labelspacing=0.2, **box)
+    return [lines, Dots(ax, "now", edge=True, ms=11, mfc="none", mec=BLACK, mew=2, zorder=2)]
 
 
 # Exercises; the questions stand in the notebook.

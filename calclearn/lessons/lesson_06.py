@@ -161,7 +161,8 @@ def shape_of_the_bowl() -> Explorer:
 
     @cache
     def fit(origin, unit):
-        return line_loss((flippers - origin) / (10 * unit), masses)
+        surface = line_loss((flippers - origin) / (10 * unit), masses)
+        return surface.replace(domain=window_around(surface, square=True))
 
     def measure(origin, unit) -> dict:
         surface = fit(origin, unit)

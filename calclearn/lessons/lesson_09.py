@@ -125,15 +125,15 @@ def basin_map() -> Explorer:
     steps = slider(50, 50, 400, 50)
     surfaces.observe(suit, "value")
 
-    left, right, strip = panels("flat", "flat", "strip", height=4.6)
+    left, right = panels("flat", "flat", height=4.6)
     drawings = [
         Landscape(left, title="one start (dark: low)"),
-        BasinMap(right, title="10,000 starts, coloured by where they end"),
+        BasinMap(right, title="where 10,000 starts end"),
         *(StationaryPoints(ax, size=45) for ax in (left, right)),
         Path(left).on(descent="run"),
         *(Point(ax, drags=("start_x", "start_y")) for ax in (left, right)),
     ]
-    legend(strip)
+    legend(right)
     return explore(
         compute,
         drawings,

@@ -218,9 +218,9 @@ def newton_on_a_map(surface: Surface | None = None) -> Explorer:
             f"After {counted(step, 'step')} {ends} (damping {damping:.2g})."
         )
 
-    left, right, strip = panels("flat", "flat", "strip", height=4.3)
+    left, right = panels("flat", "flat", height=4.3)
     names, title = ("Newton", "DampedNewton"), f"{surface.name}, and its model"
-    key(strip, names)
+    key(right, names)
     right.set(xlim=(t[0], t[-1]), ylim=(-3, 3), title="cut along Newton's step")
     right.set(xlabel="share $t$ of the step", ylabel="height, in promised changes")
     right.grid(True, axis="y", lw=0.6)

@@ -90,7 +90,7 @@ def one_formula() -> Explorer:
 
     left, right = panels("flat", "flat", ratios=(1, 0.9), height=3.2)
     left.set_axis_off()
-    right.set(xlim=(-0.3, 4.3), ylim=(0, 1))
+    right.set(xlim=(-0.45, 4.45), ylim=(0, 1))
     look = {"va": "top", "size": 12, "linespacing": 1.7}
     return explore(
         named,

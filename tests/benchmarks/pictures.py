@@ -65,6 +65,8 @@ def places(control) -> dict[str, list]:
     if hasattr(control, "_options_full"):
         others = [value for _, value in control._options_full if value != control.value]
         return {f"{value}"[:16]: [value] for value in others}
+    if isinstance(control, widgets.Checkbox):
+        return {"other": [not control.value]}
     if isinstance(control, widgets.Text):
         return {"formula": ["x**3 - x", "exp(-x**2)"]}
     if isinstance(control, widgets.IntsInput):

@@ -9,6 +9,7 @@ import io
 import ipywidgets as widgets
 import numpy as np
 import pytest
+from matplotlib.artist import Artist
 from PIL import Image
 
 from calclearn import lessons
@@ -95,11 +96,18 @@ def test_captions_are_sentences_with_units(explorer):
     assert not any(word in caption for word in ("nan", "inf", "array", "np."))
 
 
-def test_text_is_large_enough_and_inside_the_figure(explorer):
-    figure = explorer._painter.figure
-    explorer.still()
-    renderer = explorer._painter._canvas.get_renderer()
-    height, width = explorer._painter.background.shape
+@pytest.mark.parametrize("width", [None, 600])
+def test_text_is_large_enough_and_inside_the_figure(explorer, width):
+    figure, painter = explorer._painter.figure, explorer._painter
+    explorer._lay_out(width)
+    explorer._follow(explorer.values)
+    height, width = painter.paint().shape
+
+    def inside(artist) -> bool:
+        box = artist.get_window_extent(figure.canvas.get_renderer())
+        return min(box.x0, box.y0) >= -1 and box.x1 <= width + 1 and box.y1 <= height + 1
+
+    assert all(map(inside, filter(Artist.get_visible, figure.legends)))
     for text in figure.findobj(lambda artist: hasattr(artist, "get_fontsize")):
         if not (text.get_text().strip() and text.get_visible()):
             continue
@@ -108,10 +116,8 @@ def test_text_is_large_enough_and_inside_the_figure(explorer):
         if axes is None or axes.name == "3d":  # a bowl's labels are placed when it is painted
             continue
         if text in (axes.title, axes.xaxis.label, axes.yaxis.label):
-            box = text.get_window_extent(renderer)
-            assert min(box.x0, box.y0) >= -1, text.get_text()
-            assert box.x1 <= width + 1, text.get_text()
-            assert box.y1 <= height + 1, text.get_text()
+            assert inside(text), text.get_text()
+    explorer._lay_out(None)
 
 
 def test_other_data_for_a_line():

@@ -122,5 +122,5 @@ def test_the_map_is_repainted_for_another_surface_only(ax):
 
 def test_the_legend_names_every_kind_and_both_other_colours(ax):
     legend(ax)
-    words = [text.get_text() for text in ax.get_legend().get_texts()]
+    words = [text.get_text() for text in ax.figure.legends[0].get_texts()]
     assert words == [*STATIONARY, *UNSETTLED]

@@ -24,11 +24,10 @@ def test_looks_on_map_curves_and_key(ax):
     paths = Paths(ax, NAMES)
     limits = {"limits": (1e-9, 1e3), "arrived": 1e-6, "price": "gradients", "most": 20}
     curves = RaceCurves(panels("flat")[0], NAMES, **limits)
-    strip = panels("flat", "strip")[1]
-    key(strip, NAMES)
-    handles, labels = strip.get_legend_handles_labels()
-    assert tuple(labels) == NAMES
-    for name, handle in zip(NAMES, handles, strict=True):
+    key(ax, NAMES)
+    (legend,) = ax.figure.legends
+    assert tuple(text.get_text() for text in legend.get_texts()) == NAMES
+    for name, handle in zip(NAMES, legend.legend_handles, strict=True):
         lines = paths.paths[name].line, curves.lines[name], handle
         assert {(line.get_color(), line.get_marker()) for line in lines} == {OPTIMIZERS[name]}
 

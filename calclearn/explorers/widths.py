@@ -1,0 +1,148 @@
+"""How a figure takes the width that it is given: its panels in rows, its words in lines.
+
+Text keeps its size, so a narrow figure has fewer panels in a row, titles of several lines, and
+legends of fewer columns. Matplotlib's constrained layout then finds room for every label. That
+costs two thirds of a draw, and panels would twitch whenever a tick label gets wider. So it is done
+once for each width.
+"""
+
+import math
+import re
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+PANEL = 230  # screen pixels below which panels of one row are moved to two
+MARGIN = 60  # screen pixels of a panel that a title leaves to the labels beside the axes
+BLANKS = re.compile(r"\s(?=(?:[^$]*\$[^$]*\$)*[^$]*$)")  # outside of formulas
+
+
+class Layout:
+    """Where the panels of a figure stand at each width; `width` is the present one in pixels.
+
+    `take(width)` gives the figure another width; the answer is whether anything has moved.
+    """
+
+    def __init__(self, figure: Figure) -> None:
+        self.figure = figure
+        self.own_width = self.width = round(figure.bbox.width)
+        self._own_height, self._dpi = figure.get_figheight(), figure.dpi
+        self._own_cells = [(ax, ax.get_subplotspec()) for ax in figure.axes]
+        self._own_legends = list(figure.legends)
+        self._engine = figure.get_layout_engine()
+        self._broken: dict[Text, tuple[str, str]] = {}  # titles as they were, and in lines
+        self._places: dict[int, list] = {}  # the axes and their places by width
+
+    @property
+    def found(self) -> bool:
+        """Whether there is room for every label at the present width."""
+        return self.width in self._places
+
+    def take(self, width: int) -> bool:
+        if width == self.width:
+            return False
+        self.width = width
+        self.find()
+        return True
+
+    def find(self) -> None:
+        """Find room for panels, titles, legends and labels at the present width."""
+        self._set_panels()
+        self._break_titles()
+        self._narrow_legends()
+        if self.found:
+            for ax, place in self._places[self.width]:
+                ax.set_position(place, which="original")
+                ax.set_in_layout(True)
+                ax.apply_aspect()  # for drawings that measure their axes before they are drawn
+        else:
+            self.figure.set_layout_engine(self._engine)
+            self.figure.canvas.draw()
+            self.figure.set_layout_engine("none")
+            axes = self.figure.axes
+            self._places[self.width] = [(ax, ax.get_position(original=True)) for ax in axes]
+
+    def _set_panels(self) -> None:
+        """Put the panels into one row or more, and give the figure the height that suits them."""
+        cells = [(ax, cell) for ax, cell in self._own_cells if cell is not None]
+        row = [ax for ax, cell in cells if cell.rowspan.start == 0]
+        strips = [ax for ax, cell in cells if cell.rowspan.start > 0]
+        columns = max(1, min(len(row), self.width // PANEL))
+        if self.width >= self.own_width:
+            columns = len(row)
+        rows = math.ceil(len(row) / columns) if row else 1
+        if rows == 1:
+            for ax, cell in cells:
+                ax.set_subplotspec(cell)
+        else:
+            shares = [1] * rows + [
+                cell.get_gridspec().get_height_ratios()[cell.rowspan.start]
+                for _, cell in cells
+                if cell.rowspan.start > 0
+            ]
+            grid = self.figure.add_gridspec(len(shares), columns, height_ratios=shares)
+            for place, ax in enumerate(row):
+                last = ax is row[-1]  # it takes what is left of its row
+                down, across = divmod(place, columns)
+                ax.set_subplotspec(grid[down, across : columns if last else across + 1])
+            for place, ax in enumerate(strips, rows):
+                ax.set_subplotspec(grid[place, :])
+        stretch = 0.85 * rows if rows > 1 else math.sqrt(max(1, self.width / self.own_width))
+        self.figure.set_size_inches(self.width / self._dpi, self._own_height * stretch)
+
+    def _break_titles(self) -> None:
+        """Set titles that are wider than their panels in several lines."""
+        for title, (whole, lines) in self._broken.items():
+            if title.get_text() == lines:
+                title.set_text(whole)
+        self._broken = {}
+        for ax in self.figure.axes if self.width < self.own_width else ():
+            whole, lines = ax.title.get_text(), self._lines(ax)
+            ax.title.set_text(lines)
+            if lines != whole:
+                self._broken[ax.title] = whole, lines
+
+    def _lines(self, ax: Axes) -> str:
+        whole, cell = ax.title.get_text(), ax.get_subplotspec()
+        if cell is None or self._width_of(ax.title) <= (room := self._room(cell)):
+            return whole
+        first, *words = BLANKS.split(whole)
+        lines = [first]
+        for word in words:
+            ax.title.set_text(f"{lines[-1]} {word}")
+            fits = self._width_of(ax.title) <= room
+            lines[-1:] = [ax.title.get_text()] if fits else [lines[-1], word]
+        return "\n".join(lines)
+
+    def _room(self, cell) -> float:
+        """The pixels from the left to the right of a cell of the grid."""
+        grid = cell.get_gridspec()
+        shares = grid.get_width_ratios()
+        share = sum(shares[k] for k in cell.colspan) / sum(shares)
+        return share * self.figure.bbox.width - MARGIN * self.figure.dpi / self._dpi
+
+    def _width_of(self, artist) -> float:
+        return artist.get_window_extent(self.figure.canvas.get_renderer()).width
+
+    def _narrow_legends(self) -> None:
+        """Set legends below the figure that are wider than it in fewer columns."""
+        for legend in [*self.figure.legends]:
+            own = legend in self._own_legends
+            legend.set_visible(own)
+            legend.set_in_layout(own)
+            if not own:
+                legend.remove()
+        for legend in self._own_legends:
+            words, narrower, rows = legend.get_texts(), legend, 1
+            while self._width_of(narrower) > self.figure.bbox.width and rows < len(words):
+                if narrower is not legend:
+                    narrower.remove()
+                rows += 1
+                narrower = self.figure.legend(
+                    legend.legend_handles, [text.get_text() for text in words],
+                    loc="outside lower center", ncols=math.ceil(len(words) / rows),
+                    handlelength=legend.handlelength, columnspacing=legend.columnspacing,
+                )  # fmt: skip
+            legend.set_visible(narrower is legend)
+            legend.set_in_layout(narrower is legend)
