@@ -5,6 +5,7 @@ came from.  Where NumPy moves numbers in a complicated way, it shows by itself h
 the function on the places 0, 1, 2, ... and then reads the numbers at the places that come out.
 """
 
+import inspect
 import operator
 
 import numpy as np
@@ -42,6 +43,8 @@ def scatter(shape, dtype, indices, *pieces):
         elif part.ndim == 0:
             whole[index] = part + piece
         else:  # an index that is an array may name a place twice
+            if isinstance(index, np.ndarray) and index.dtype.kind in "iu":  # faster along one axis
+                index, piece = index.ravel(), piece.reshape(index.size, *whole.shape[1:])
             np.add.at(whole, index, piece)
     return whole
 
@@ -68,24 +71,58 @@ def places(a):
     return np.arange(np.size(a)).reshape(np.shape(a))
 
 
-def moved(*functions, k=0):
-    """Differentiate functions that move the numbers of argument k, by the places that they read."""
+def moved(*functions, arrays=(0,)):
+    """Differentiate functions that move numbers, by the places that they read.
+
+    The numbers of the arguments at the positions `arrays` are numbered one after the other.
+    """
 
     def definition(function):
-        def read(*arguments, **keywords):
-            a, others = arguments[k], [plain(operand(b)) for b in arguments]
-            others[k] = places(a)
-            return np.ravel(a)[function(*others, **keywords)]
+        signature = inspect.signature(function)
+        names = [list(signature.parameters)[k] for k in arrays]
+
+        def read(*arguments, dtype=None, **keywords):
+            parts, size = [], 0
+
+            def placed(x):
+                nonlocal size
+                if isinstance(x, (list, tuple)):
+                    return [placed(entry) for entry in x]
+                x = operand(x)
+                parts.append(np.ravel(x))
+                size += np.size(x)
+                return size - np.size(x) + places(x)
+
+            bound = signature.bind(*arguments, **keywords)
+            for name, a in bound.arguments.items():
+                bound.arguments[name] = placed(a) if name in names else plain(operand(a))
+            where = function(*bound.args, **bound.kwargs)
+            numbers = parts[0] if len(parts) == 1 else np.concatenate(parts)
+            numbers = numbers if dtype is None else numbers.astype(dtype)
+            if isinstance(where, np.ndarray):
+                return numbers[where]
+            return type(where)([numbers[k] for k in where])
 
         return read
 
     for function in functions:
-        rewritten(function, arrays=k + 1)(definition(function))
+        rewritten(function, arrays=0)(definition(function))
 
 
 def before(a, axis):
     """The index that leaves all axes before this one alone."""
     return (slice(None),) * (axis % np.ndim(a))
+
+
+def unravelled(g, a, order):
+    """The numbers of g in the shape of a, from which they were read in this order."""
+    if order == "A":
+        order = "F" if plain(a).flags.fnc else "C"
+    if order != "K":
+        return g.reshape(a.shape, order=order)
+    where = np.empty_like(plain(a), int)  # whose memory has the order of a's
+    where[...] = places(a)
+    return np.ravel(g)[np.argsort(where.ravel(order))].reshape(a.shape)
 
 
 def inverse_order(axes):
@@ -96,8 +133,9 @@ def inverse_order(axes):
 # fmt: off
 # The same numbers in another shape
 rule(np.copy,         lambda g, y, a, order="K", subok=False: g)
-rule(np.reshape,      lambda g, y, a, shape, order="C", copy=None: g.reshape(a.shape, order=order))
-rule(np.ravel,        lambda g, y, a, order="C": g.reshape(a.shape, order=order))
+rule(np.reshape,      lambda g, y, a, shape, order="C", copy=None:
+                                 g.reshape(a.shape) if order == "C" else unravelled(g, a, order))
+rule(np.ravel,        lambda g, y, a, order="C": unravelled(g, a, order))
 rule(np.squeeze,      lambda g, y, a, axis=None: g.reshape(a.shape))
 rule(np.expand_dims,  lambda g, y, a, axis: g.reshape(a.shape))
 rule(np.broadcast_to, lambda g, y, a, shape, subok=False: unbroadcast(g, a.shape))
@@ -108,41 +146,25 @@ rule(np.swapaxes,     lambda g, y, a, axis1, axis2: np.swapaxes(g, axis1, axis2)
 rule(np.moveaxis,     lambda g, y, a, source, destination: np.moveaxis(g, destination, source))
 rule(np.flip,         lambda g, y, a, axis=None: np.flip(g, axis))
 rule(np.roll,         lambda g, y, a, shift, axis=None: np.roll(g, np.negative(shift), axis))
-moved(np.rollaxis, np.rot90, np.resize, np.tile, np.repeat)
+moved(np.rollaxis, np.rot90, np.fliplr, np.flipud, np.matrix_transpose, np.linalg.matrix_transpose)
 if hasattr(np, "astype"):  # from NumPy 2.1
     rewritten(np.astype)( lambda x, dtype, copy=True, device=None: x.astype(dtype))
-rewritten(np.matrix_transpose, np.linalg.matrix_transpose)(lambda x: np.swapaxes(x, -1, -2))
-rewritten(np.fliplr)( lambda m: np.flip(m, 1))
-rewritten(np.flipud)( lambda m: np.flip(m, 0))
-rewritten(np.partition)(lambda a, kth, axis=-1, kind="introselect", order=None:
-                          np.take_along_axis(a, np.argpartition(plain(a), kth, axis), axis))
 
-# a part of them
+# a part of them, or some of them more than once
 rule(np.triu,         lambda g, y, a, k=0: np.triu(g, k))
 rule(np.tril,         lambda g, y, a, k=0: np.tril(g, k))
 rewritten(np.trim_zeros)(lambda filt, trim="fb", axis=None: filt[trimmed(plain(filt), trim)])
-moved(np.take, np.take_along_axis, np.diagonal, np.delete)
-moved(np.extract, np.compress, k=1)
+moved(np.take, np.take_along_axis, np.diagonal, np.linalg.diagonal, np.delete)
+moved(np.resize, np.tile, np.repeat)
+moved(np.extract, np.compress, np.choose, arrays=(1,))
 rewritten(np.trace)(   lambda a, offset=0, axis1=0, axis2=1, dtype=None, out=None:
                           np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype))
 rewritten(np.linalg.trace)(lambda x, offset=0, dtype=None: np.trace(x, offset, -2, -1, dtype))
-rewritten(np.linalg.diagonal)(lambda x, offset=0: np.diagonal(x, offset, -2, -1))
 
-# several arrays in one
-rewritten(np.append, arrays=2)(lambda arr, values, axis=None: np.concatenate([arr, values], axis))
-rewritten(np.vstack, arrays=0)(lambda tup, dtype=None, casting=None: np.concatenate(
-                          [np.atleast_2d(operand(a)) for a in tup], 0, dtype=dtype))
-rewritten(np.dstack, arrays=0)(lambda tup: np.concatenate(
-                          [np.atleast_3d(operand(a)) for a in tup], 2))
-rewritten(np.hstack, arrays=0)(lambda tup, dtype=None, casting=None: np.concatenate(
-                          [np.atleast_1d(operand(a)) for a in tup],
-                          0 if np.ndim(operand(tup[0])) < 2 else 1, dtype=dtype))
-rewritten(np.column_stack, arrays=0)(lambda tup: np.concatenate(
-                          [np.reshape(a, (-1, 1)) if np.ndim(a) < 2 else a
-                           for a in map(operand, tup)], 1))
-rewritten(np.broadcast_arrays, arrays=0)(lambda *args, subok=False: tuple(
-                          [np.broadcast_to(a, np.broadcast_shapes(*map(np.shape, args)))
-                           for a in args]))
+# several arrays in one, or beside each other
+moved(np.vstack, np.hstack, np.dstack, np.column_stack, np.block, np.broadcast_arrays, np.meshgrid)
+moved(np.atleast_1d, np.atleast_2d, np.atleast_3d)
+moved(np.append, arrays=(0, 1))
 # fmt: on
 
 
@@ -155,15 +177,30 @@ def trimmed(filt, trim):
                  where[-1] + 1 if "b" in trim.lower() else None)  # fmt: skip
 
 
-@rewritten(np.sort)
-def sort(a, axis=-1, kind=None, order=None, *, stable=None):
-    """The numbers in order: of equal ones the mean of both orders in which they may stand."""
-    a, axis = (np.ravel(a), 0) if axis is None else (a, axis)
-    numbers = plain(a)
-    order = np.argsort(numbers, axis, kind="stable")
-    other = np.shape(a)[axis] - 1 - np.argsort(np.flip(numbers, axis), axis, kind="stable")
-    y = np.take_along_axis(a, order, axis)
-    return y if np.all(order == other) else (y + np.take_along_axis(a, other, axis)) / 2
+# Sorting: each number gets what stands at its place, and equal ones share theirs
+def pull_sort(g, y, a, axis=-1, kind=None, order=None, *, stable=None):
+    if axis is None:
+        return pull_sort(g, y, np.ravel(a)).reshape(a.shape)
+    g, y = np.moveaxis(g, axis, -1), np.moveaxis(y, axis, -1)
+    first = np.ones(y.shape, bool)
+    first[..., 1:] = y[..., 1:] != y[..., :-1]
+    if not first.all():
+        group = np.cumsum(first) - 1
+        share = np.bincount(group, np.ravel(g)) / np.bincount(group)
+        g = share[group].reshape(g.shape).astype(a.dtype)
+    places = np.argsort(np.argsort(a, axis), axis)
+    return np.take_along_axis(np.moveaxis(g, -1, axis), places, axis)
+
+
+def pull_partition(g, y, a, kth, axis=-1, kind="introselect", order=None):
+    along = -1 if axis is None else axis
+    order = np.argsort(y, along)
+    g, y = np.take_along_axis(g, order, along), np.take_along_axis(y, order, along)
+    return pull_sort(g, y, a, axis)
+
+
+rule(np.sort, pull_sort)
+rule(np.partition, pull_partition)
 
 
 @rewritten(np.unique)
@@ -252,39 +289,6 @@ def stack(arrays, axis=0, out=None, *, dtype=None, casting=None):
     return y if dtype is None else y.astype(dtype)
 
 
-@rewritten(np.block, arrays=0)
-def block(arrays):
-    """Join the innermost lists along the last axis, those around them along the one before."""
-
-    def depth(a):
-        return 1 + max(map(depth, a)) if isinstance(a, list) else 0
-
-    def dimensions(a):
-        return max(map(dimensions, a)) if isinstance(a, list) else np.ndim(a)
-
-    rank = max(depth(arrays), dimensions(arrays))
-
-    def joined(a):
-        if isinstance(a, list):
-            return np.concatenate([joined(entry) for entry in a], axis=-depth(a))
-        return np.reshape(a, (1,) * (rank - np.ndim(a)) + np.shape(a))
-
-    return joined(arrays)
-
-
-for at_least in (np.atleast_1d, np.atleast_2d, np.atleast_3d):
-    rewritten(at_least, arrays=0)(
-        lambda *arys, f=at_least: tuple(f(a) for a in arys) if len(arys) > 1
-        else np.reshape(operand(arys[0]), f(np.empty(np.shape(operand(arys[0])))).shape)
-    )  # fmt: skip
-
-
-@rewritten(np.meshgrid, arrays=0)
-def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
-    grid = np.meshgrid(*[np.arange(np.size(a)) for a in xi], sparse=sparse, indexing=indexing)
-    return tuple([np.ravel(a)[k] for a, k in zip(xi, grid, strict=True)])
-
-
 # Splitting
 @rewritten(np.array_split)
 def array_split(ary, indices_or_sections, axis=0, split=np.array_split):
@@ -296,10 +300,7 @@ def array_split(ary, indices_or_sections, axis=0, split=np.array_split):
 # fmt: off
 rewritten(np.split)( lambda ary, indices_or_sections, axis=0:
                          array_split(ary, indices_or_sections, axis, np.split))
-rewritten(np.vsplit)(lambda ary, indices_or_sections: np.split(ary, indices_or_sections, 0))
-rewritten(np.dsplit)(lambda ary, indices_or_sections: np.split(ary, indices_or_sections, 2))
-rewritten(np.hsplit)(lambda ary, indices_or_sections:
-                         np.split(ary, indices_or_sections, min(1, np.ndim(ary) - 1)))
+moved(np.vsplit, np.hsplit, np.dsplit)
 if hasattr(np, "unstack"):  # from NumPy 2.1
     rewritten(np.unstack)(lambda x, axis=0: tuple(np.moveaxis(x, axis, 0)))
 # fmt: on
@@ -313,16 +314,6 @@ def select(condlist, choicelist, default=0):
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         y = np.where(plain(operand(condition)), choice, y)
     return y
-
-
-@rewritten(np.choose)
-def choose(a, choices, out=None, mode="raise"):
-    a = np.asarray(a)
-    choices = np.broadcast_arrays(a, *[operand(c) for c in choices])[1:]
-    n = len(choices)
-    k = a if mode == "raise" else np.clip(a, 0, n - 1) if mode == "clip" else a % n
-    k = np.broadcast_to(k, np.shape(choices[0]))
-    return np.take_along_axis(np.stack(choices), k[None], 0)[0]
 
 
 @rewritten(np.piecewise)
@@ -399,10 +390,11 @@ def overlap_add(windows, shape, window_shape, axes):
     """Add every window back to the place that it was read from."""
     whole = np.zeros(shape, windows.dtype)
     for offset in np.ndindex(*window_shape):
-        place = [slice(None)] * len(shape)
-        for axis, start in zip(axes, offset, strict=True):
-            place[axis] = slice(start, start + windows.shape[axis])
-        whole[tuple(place)] += windows[(..., *offset)]
+        starts = [0] * len(shape)
+        for axis, start in zip(axes, offset, strict=True):  # which may name an axis twice
+            starts[axis] += start
+        place = tuple([slice(i, i + n) for i, n in zip(starts, windows.shape, strict=False)])
+        whole[place] += windows[(..., *offset)]
     return whole
 
 

@@ -21,25 +21,13 @@ from typing import Any
 import numpy as np
 
 # Importing the rules fills the table of them.
-from calclearn.calculus import curves, linear_algebra, reductions, steps, strong  # noqa: F401
+from calclearn.calculus import curves, products, reductions, strong, structures  # noqa: F401
 from calclearn.calculus.arrays import assembled
 from calclearn.calculus.cures import cured
 from calclearn.calculus.methods import running
 from calclearn.calculus.rules import unbroadcast
 from calclearn.calculus.strong import has_nan
-from calclearn.calculus.structures import (
-    argument_numbers,
-    copied,
-    each_leaf,
-    is_leaf,
-    like,
-    one_number_per_point,
-    ones,
-    real,
-    real_result,
-    restored,
-    results_per_point,
-)
+from calclearn.calculus.structures import each_leaf, is_leaf, like, ones, real, restored
 from calclearn.calculus.tracing import STRONG, Traced, primitive, rule
 
 # fmt: off
@@ -73,8 +61,8 @@ def record(f: Callable, argnums, arguments, keywords) -> tuple[list[Traced], Tra
         raise cured(error) from None
     finally:
         running.discard(level)
-    if type(result) is not Traced:
-        result = real_result(result)
+    if type(result) is not Traced or result.dtype.kind != "f":
+        result = structures.real_result(result)
     if type(result) is not Traced or result.level != level:  # it does not depend on the inputs
         result = Traced(result, level)
     return inputs, result
@@ -88,7 +76,7 @@ def walk(result: Traced, g, visit=None) -> dict[int, Any]:
     while waiting:
         born = heappop(waiting)
         node, g = adjoints.pop(born)
-        rule, y, keywords = node.rule, node.value, node.keywords
+        rule, y = node.rule, node.value
         if type(g) is list:
             g = assembled(g, y)
         if visit:
@@ -99,20 +87,22 @@ def walk(result: Traced, g, visit=None) -> dict[int, Any]:
         values = []
         for a in node.arguments:
             values.append(a.value if type(a) is Traced and a.level == level else a)
+        keywords, shares = node.keywords, None
         if rule.together:
             needed = [a is not values[k] for k, a in enumerate(node.arguments)]
             shares = rule.together(needed, g, y, *values, **keywords or {})
         for k, parent in enumerate(node.arguments):
-            if parent is values[k]:  # a constant
+            value = values[k]
+            if parent is value:  # a constant
                 continue
-            if rule.together:
+            if shares:
                 share = shares[k]
             elif keywords:
                 share = rule.pullbacks[k](g, y, *values, **keywords)
             else:
                 share = rule.pullbacks[k](g, y, *values)
-                if rule.broadcasts and share.shape != values[k].shape:
-                    share = unbroadcast(share, values[k].shape)
+                if rule.broadcasts and share.shape != value.shape:
+                    share = unbroadcast(share, value.shape)
             born = parent.born
             if born in adjoints:
                 share = total(adjoints[born][1], share)
@@ -155,13 +145,13 @@ def value_and_grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
     >>> value_and_grad(lambda x: x**3)(2.0)
     (8.0, 12.0)
     """
-    argnums = argument_numbers(f, argnum)
+    argnums = structures.argument_numbers(f, argnum)
 
     def value_and_gradient(*arguments, **keywords):
         inputs, result = record(f, argnums, arguments, keywords)
         chosen = [arguments[k] for k in argnums]
         if result.shape != ():
-            result = one_number_per_point(chosen, inputs, result)
+            result = structures.one_number_per_point(chosen, inputs, result)
         value = result.value
         gradients = restored(chosen, cotangents(inputs, result, ones(value)))
         if type(chosen[0]) in (int, float) and isinstance(value, np.floating):
@@ -182,7 +172,8 @@ def grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
     of several arguments.  Python numbers give Python numbers, and float32 stays float32.
 
     At a kink, as of |x| at 0, the slope is what a central difference gives, the mean of those at
-    both sides; second derivatives of |x|, norms and standard deviations are nan there.  A gradient
+    both sides; numbers that tie in a maximum, a sort or a quantile share theirs equally; second
+    derivatives of |x|, norms and standard deviations are nan there.  A gradient
     with NaN where f has a value is computed again with 0 · NaN = 0 and 0 · ∞ = 0 on the way back,
     so the branch that np.where leaves out cannot spoil it.  The trace holds the arrays that f uses,
     no copies: f must not change them in place, and `a += b` is `a = a + b`.
@@ -216,8 +207,8 @@ def vjp(f: Callable, *arguments) -> tuple[Any, Callable]:
     >>> pull(np.array([1.0, 0.0, 10.0]))
     (array([ 2.,  0., 60.]),)
     """
-    argument_numbers(f, 0)
-    arguments = [each_leaf(copied, "", argument) for argument in arguments]
+    structures.argument_numbers(f, 0)
+    arguments = [each_leaf(structures.copied, "", argument) for argument in arguments]
     inputs, result = record(f, range(len(arguments)), arguments, {})
     value = result.value
 
@@ -227,7 +218,7 @@ def vjp(f: Callable, *arguments) -> tuple[Any, Callable]:
             raise ValueError(f"g must have shape {value.shape}, like the result, got {g.shape}")
         return tuple(restored(arguments, cotangents(inputs, result, like(value, g))))
 
-    return copied("", value), pull
+    return structures.copied("", value), pull
 
 
 def jacobian(f: Callable, argnum: int = 0) -> Callable:
@@ -241,13 +232,13 @@ def jacobian(f: Callable, argnum: int = 0) -> Callable:
     array([[3., 2.],
            [4., 0.]])
     """
-    argument_numbers(f, argnum)
+    structures.argument_numbers(f, argnum)
     if isinstance(argnum, tuple):
         raise TypeError(f"argnum must be an int, got {argnum!r}")
 
     def slopes(*arguments, **keywords):
         inputs, result = record(f, (argnum,), arguments, keywords)
-        result, rows = results_per_point(arguments[argnum], inputs, result)
+        result, rows = structures.results_per_point(arguments[argnum], inputs, result)
         value, walks = result.value, []
         for row in np.ndindex(rows):
             g = np.zeros(value.shape, value.dtype)

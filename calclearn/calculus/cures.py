@@ -1,5 +1,6 @@
 """The sentences of what cannot be traced: each names its cause and its cure."""
 
+import functools
 import re
 
 import numpy as np
@@ -62,7 +63,7 @@ def full_name(function) -> str:
     if isinstance(function, np.ufunc):  # which do not name their module
         module = "numpy." if getattr(np, function.__name__, None) is function else ""
         return module + function.__name__
-    return f"{function.__module__}.{function.__name__}"
+    return f"{function.__module__}.{function.__name__}".removeprefix("_operator.")
 
 
 def no_rule(function):
@@ -86,6 +87,13 @@ def no_keyword(function, name: str):
     return TypeError(f"{full_name(function)} under grad has no keyword {name!r}")
 
 
+def no_option(ufunc, name: str):
+    return TypeError(
+        f"{full_name(ufunc)} under grad has no {name}: "
+        f"use np.where, or another function of NumPy that has a rule"
+    )
+
+
 def by_position(function, name: str):
     return TypeError(f"{full_name(function)} under grad takes {name} by position")
 
@@ -95,6 +103,47 @@ def cannot_store(function):
         f"{full_name(function)} cannot store a traced array into a plain one: "
         f"write a = a + x instead of a += x, and leave out= away"
     )
+
+
+def verified(function, pullback, k: int | None = None):
+    """A pull-back of argument k, or of all together, that names its function in its mistakes.
+
+    The package's own are taken as they are: they are tested.
+    """
+    if pullback is None or (pullback.__module__ or "").startswith("calclearn."):
+        return pullback
+    rule, first = f"the rule of {function.__name__}", "g, y" if k is not None else "needed, g, y"
+
+    def numbers_like(share, value, k):
+        share = np.float64(share) if isinstance(share, (int, float)) else share
+        came = getattr(share, "shape", f"{share!r:.40}")
+        if came != np.shape(value):
+            raise ValueError(
+                f"{rule} must return a cotangent of shape {np.shape(value)} for its argument {k}, "
+                f"got {came}"
+            )
+        return share
+
+    @functools.wraps(pullback)
+    def pull(*given, **keywords):
+        try:
+            shares = pullback(*given, **keywords)
+        except TypeError as error:
+            if error.__traceback__.tb_next:  # it was raised inside
+                raise
+            raise TypeError(f"{rule} must take {first} and the arguments: {error}") from None
+        if k is not None:
+            return numbers_like(shares, given[2 + k], k)
+        needed, arguments = given[0], given[3:]
+        if not isinstance(shares, (list, tuple)) or len(shares) != len(arguments):
+            raise TypeError(
+                f"{rule} must return one cotangent for each of {len(arguments)} arguments, "
+                f"got {shares!r:.60}"
+            )
+        pairs = enumerate(zip(shares, arguments, strict=True))
+        return [needed[j] and numbers_like(share, a, j) for j, (share, a) in pairs]
+
+    return pull
 
 
 def no_attribute(name: str):

@@ -47,9 +47,14 @@ def interp(x, xp, fp, left=None, right=None, period=None):
     if len(xp) == 1:
         y = fp[0] + 0 * x
     else:
-        k = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, len(xp) - 2)
         place = np.clip(x, xp[0], xp[-1])
-        y = fp[k] + (fp[k + 1] - fp[k]) * ((place - xp[k]) / (xp[k + 1] - xp[k]))
+
+        def line(k):
+            return fp[k] + (fp[k + 1] - fp[k]) * ((place - xp[k]) / (xp[k + 1] - xp[k]))
+
+        k = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, len(xp) - 2)
+        corner = (x == xp[k]) & (k > 0) & (xp[k - 1] < xp[k])
+        y = (line(k) + line(k - corner)) / 2 if np.any(corner) else line(k)
     y = y if left is None else np.where(x < xp[0], left, y)
     y = y if right is None else np.where(x > xp[-1], right, y)
     return y.astype(np.float64)
@@ -192,13 +197,13 @@ def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
     return (np.linalg.lstsq(A / scale, y)[0].T / scale).T
 
 
+@rewritten(np.vander)
+def vander(x, N=None, increasing=False):
+    powers = np.arange(len(x) if N is None else N)
+    return x[:, None] ** (powers if increasing else powers[::-1])
+
+
 # fmt: off
-rewritten(np.vander)(           lambda x, N=None, increasing=False:
-                                    x[:, None] ** powers(len(x) if N is None else N, increasing))
 rewritten(np.polysub, arrays=2)(lambda a1, a2: polyadd(a1, -a2))
 rewritten(np.polymul, arrays=2)(lambda a1, a2: convolve(a1, a2))
 # fmt: on
-
-
-def powers(n, increasing):
-    return np.arange(n) if increasing else np.arange(n)[::-1]

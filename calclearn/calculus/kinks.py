@@ -1,14 +1,22 @@
-"""Rules of functions with kinks: |x|, the larger and the smaller, lengths.
+"""Rules of functions that are not smooth: kinks, steps, and what has no slope or is refused.
 
 At a kink the table gives the mean of the slopes at both sides, which is what a central difference
 gives: |x| has slope 0 at 0, and each of two equal arguments of max gets half.  The second
 derivative is the mean of both sides for max and min, so that max(x, 0)² has 1 at 0; lengths, |x|,
 norms and standard deviations have none at 0, and give nan.
+
+Steps, comparisons, questions and indices compute with plain numbers: wherever they have a slope, it
+is zero.  What changes an array in place, or may be complex, is an error that names the cure.
 """
+
+import functools
+import operator
 
 import numpy as np
 
+from calclearn.calculus.cures import full_name
 from calclearn.calculus.rules import unbroadcast, with_ones
+from calclearn.calculus.structures import has_traced, operand
 from calclearn.calculus.tracing import Traced, plain, primitive, rewritten, rule
 
 
@@ -62,7 +70,7 @@ rule(np.fabs,        lambda g, y, a: g * side(unless_zero(g, a)))
 rule(np.nan_to_num,  lambda g, y, a, copy=True, nan=0.0, posinf=None, neginf=None:
                                      np.where(np.isfinite(a), g, 0))
 rule(np.copysign,    lambda g, y, a, b: g * (np.sign(a) * np.copysign(1, b)),
-                     None)
+                     lambda g, y, a, b: np.zeros(np.shape(b), y.dtype))
 rule(np.maximum,     lambda g, y, a, b: to_first(g, a > b, a == b, y),
                      lambda g, y, a, b: to_first(g, b > a, a == b, y))
 rule(np.minimum,     lambda g, y, a, b: to_first(g, a < b, a == b, y),
@@ -108,3 +116,57 @@ def clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None):
     low, high = a_min if min is None else min, a_max if max is None else max
     a = a if low is None else np.maximum(a, low)
     return a if high is None else np.minimum(a, high)
+
+
+# Steps
+def constant(*functions) -> None:
+    """Let `functions` compute with plain numbers: their slope is zero wherever there is one."""
+    for function in functions:
+        rewritten(function, arrays=0)(functools.partial(on_plain, function))
+
+
+def on_plain(function, *arguments, **keywords):
+    arguments = [operand(a) if has_traced(a) else a for a in arguments]
+    return function(*plain(arguments), **{name: plain(value) for name, value in keywords.items()})
+
+
+def refused(*functions, cure: str) -> None:
+    """Let `functions` raise an error that names what to use instead."""
+
+    def refusal(function, *_, **__):
+        raise TypeError(f"{full_name(function)} has no derivative: {cure}")
+
+    for function in functions:
+        rewritten(function, arrays=0)(functools.partial(refusal, function))
+
+
+# fmt: off
+constant(np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.sign, np.heaviside,
+         np.floor_divide, operator.floordiv, np.signbit, np.isnan, np.isinf, np.isfinite,
+         np.isposinf, np.isneginf, np.isreal, np.iscomplex, np.isrealobj, np.iscomplexobj,
+         np.isclose, np.allclose, np.array_equal, np.array_equiv, np.equal, np.not_equal, np.less,
+         np.less_equal, np.greater, np.greater_equal, operator.lt, operator.le, operator.eq,
+         operator.ne, operator.gt, operator.ge, np.logical_and, np.logical_or, np.logical_not,
+         np.logical_xor, np.any, np.all, np.argmax, np.argmin, np.nanargmax, np.nanargmin,
+         np.argsort, np.argpartition, np.argwhere, np.nonzero, np.flatnonzero, np.count_nonzero,
+         np.searchsorted, np.digitize, np.lexsort, np.isin, np.shape, np.ndim, np.size,
+         np.zeros_like, np.ones_like, np.empty_like, np.result_type, np.can_cast,
+         np.min_scalar_type, np.common_type, np.may_share_memory, np.shares_memory,
+         np.linalg.matrix_rank, np.array2string, np.array_repr, np.array_str, np.imag,
+         np.triu_indices_from, np.tril_indices_from, np.diag_indices_from, np.einsum_path)
+
+# Parts of numbers, as real numbers have them
+rewritten(np.real, np.conjugate, np.real_if_close)(lambda a, tol=100: a)
+rewritten(np.angle)( lambda z, deg=False: np.where(
+                     plain(z) < 0, 180.0 if deg else np.pi, 0.0).astype(z.dtype))
+rewritten(np.ldexp, arrays=2)( lambda a, b: a * np.power(2.0, plain(b)).astype(a.dtype))
+rewritten(np.frexp)( lambda a: (np.ldexp(a, -np.frexp(plain(a))[1]), np.frexp(plain(a))[1]))
+rewritten(np.modf)(  lambda a: (a - np.trunc(a), np.trunc(a)))
+rewritten(np.divmod, arrays=2)(lambda a, b: (a // b, a % b))
+refused(np.copyto, np.place, np.put, np.putmask, np.put_along_axis, np.fill_diagonal,
+        cure="it changes an array in place; build a new one with np.where, np.stack, or "
+             "value + np.zeros(shape)")
+refused(np.ix_, cure="compute indices from plain numbers")
+refused(np.roots, np.linalg.eigvals, np.poly,
+        cure="its numbers may be complex, which are out of scope")
+# fmt: on

@@ -32,11 +32,7 @@ quiet = np.errstate(all="ignore")  # outside the domain of f its values are NaN,
 
 
 def real_numbers(name: str, x) -> np.ndarray:
-    """`x` as a float64 array; raises where it is not real, finite numbers.
-
-    >>> real_numbers("x", [1, 2])
-    array([1., 2.])
-    """
+    """`x` as a float64 array; raises where it is not real, finite numbers."""
     array = _array(x)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} must be a real number or an array of them, got {x!r:.60}")
@@ -46,11 +42,7 @@ def real_numbers(name: str, x) -> np.ndarray:
 
 
 def returned(value, name: str = "f", kinds: str = "f") -> np.ndarray:
-    """What a function returned, as an array of its own; raises where it is not real numbers.
-
-    >>> returned([True, 2])
-    array([1., 2.])
-    """
+    """What a function returned, as an array of its own; raises where it is not real numbers."""
     if isinstance(value, Traced):
         return value
     array = _array(value)
@@ -93,9 +85,6 @@ def at_points(f: Callable, points: np.ndarray, kinds: str = "f") -> np.ndarray:
     Plain NumPy code takes many points in one call. That is believed if its shape is right and the
     two points furthest apart have the values that f gives for each alone; else f is called point by
     point. A point that f refuses, as `math.log` does below 0, has the value NaN.
-
-    >>> at_points(lambda w: np.sum(w**2), np.array([[1.0, 2.0], [0.0, 3.0]]))
-    array([ 1., 13.])
     """
     if points.shape[1] > 1 and (values := _in_one_call(f, points, kinds)) is not None:
         return values
@@ -141,12 +130,7 @@ def _same(a, b) -> bool:
 
 @quiet
 def elementwise(f: Callable, x, kinds: str = "f"):
-    """f of every number in `x`, for an f that takes a number to a number: (...) -> (...).
-
-    >>> import math
-    >>> elementwise(math.exp, np.array([0.0, 1.0]))
-    array([1.        , 2.71828183])
-    """
+    """f of every number in `x`, for an f that takes a number to a number: (...) -> (...)."""
     if isinstance(x, Traced):
         return f(x)
     if not x.size:
@@ -361,9 +345,6 @@ def grain(values: np.ndarray) -> float:
     """The relative rounding of what f computes, as its values show it.
 
     Values that all lie on the grid of float32, and use the last digits of it, were computed in it.
-
-    >>> grain(np.float32([0.1, 0.2]).astype(float)) == SINGLE
-    True
     """
     single = values.astype(np.float32)
     if (abs(single - values) > 0).any() or not (single.view(np.int32) % 2**12).any():

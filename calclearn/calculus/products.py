@@ -1,17 +1,57 @@
-"""Rules of the sums of products: matmul of all ranks, dot, tensordot, einsum, cross, kron.
+"""Rules of products of arrays and of linear algebra: einsum, solving, factorisations, norms.
 
 A sum of products is linear in each of its factors, so the cotangent of one factor is again a sum of
-products, of the result's cotangent and all the other factors.
+products, of the result's cotangent and all the other factors.  The pull-backs of linear algebra are
+the matrix identities that a textbook proves, written with `@` and transposes on the last two axes,
+so that stacks of matrices need no rule of their own.
+
+Source: M. Giles, Collected matrix derivative results for forward and reverse mode algorithmic
+differentiation (2008).
 """
 
+import functools
 import math
 import string
 
 import numpy as np
 
+from calclearn.calculus.kinks import euclidean
 from calclearn.calculus.rules import unbroadcast
 from calclearn.calculus.structures import operand
-from calclearn.calculus.tracing import primitive, rewritten, rule
+from calclearn.calculus.tracing import plain, primitive, rewritten, rule
+
+# Products of matrices: of C = A B follow A̅ = C̅ Bᵀ and B̅ = Aᵀ C̅
+transposed = functools.partial(np.swapaxes, axis1=-1, axis2=-2)
+
+
+def as_matrices(g, a, b):
+    """A vector is a row before the product and a column behind it; g gets the shape of theirs."""
+    if b.ndim == 1:
+        b, g = b[:, None], g[..., None]
+    if a.ndim == 1:
+        a, g = a[None], g[..., None, :]
+    return g, a, b
+
+
+def pull_left(g, y, a, b):
+    if a.ndim == 2 and b.ndim == 2:
+        return g @ b.T
+    g, rows, columns = as_matrices(g, a, b)
+    return unbroadcast(g @ transposed(columns), rows.shape).reshape(a.shape)
+
+
+def pull_right(g, y, a, b):
+    if a.ndim == 2 and b.ndim == 2:
+        return a.T @ g
+    g, rows, columns = as_matrices(g, a, b)
+    if columns.ndim == 2 and rows.size and g.size:  # one matrix for a whole stack: one product
+        down = rows.reshape(-1, rows.shape[-1]).T @ g.reshape(-1, g.shape[-1])
+    else:
+        down = unbroadcast(transposed(rows) @ g, columns.shape)
+    return down.reshape(b.shape)
+
+
+rule(np.matmul, pull_left, pull_right)
 
 
 @rewritten(np.dot, arrays=2)
@@ -67,44 +107,21 @@ def cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
 rewritten(np.linalg.cross, arrays=2)(lambda a, b, axis=-1: np.cross(a, b, axis=axis))
 
 
-@rewritten(np.tensordot, arrays=2)
-def tensordot(a, b, axes=2):
-    """Bring the summed axes together, make matrices of both, and multiply these."""
-    if isinstance(axes, (int, np.integer)):
-        axes = range(np.ndim(a) - axes, np.ndim(a)), range(axes)
-    summed_a = [int(i) % np.ndim(a) for i in np.atleast_1d(axes[0])]
-    summed_b = [int(i) % np.ndim(b) for i in np.atleast_1d(axes[1])]
-    free_a = [i for i in range(np.ndim(a)) if i not in summed_a]
-    free_b = [i for i in range(np.ndim(b)) if i not in summed_b]
-    shape_a, shape_b = np.shape(a), np.shape(b)
-    rows = math.prod([shape_a[i] for i in free_a])
-    inside = math.prod([shape_a[i] for i in summed_a])
-    columns = math.prod([shape_b[i] for i in free_b])
-    left = np.reshape(np.transpose(a, free_a + summed_a), (rows, inside))
-    right = np.reshape(np.transpose(b, summed_b + free_b), (inside, columns))
-    shape = [shape_a[i] for i in free_a] + [shape_b[i] for i in free_b]
-    return np.reshape(left @ right, tuple(shape))
-
-
 # einsum: the cotangent of one factor is the einsum of the result's cotangent and all the others
 def explicit(subscripts, operands):
     """Write out the output and the ellipses, so that each axis of each operand has a letter."""
     inputs, arrow, output = subscripts.replace(" ", "").partition("->")
     terms = inputs.split(",")
-    spare = [c for c in string.ascii_letters if c not in subscripts]
-    extra = [
-        np.ndim(operand) - len(term.replace("...", "")) if "..." in term else 0
-        for term, operand in zip(terms, operands, strict=True)
-    ]
+    spare = "".join([c for c in string.ascii_letters if c not in subscripts])
+    extra = [np.ndim(a) - len(term.replace("...", "")) if "..." in term else 0
+             for term, a in zip(terms, operands, strict=True)]  # fmt: skip
     rest = spare[: max(extra)]
-    terms = tuple(
-        term.replace("...", "".join(rest[len(rest) - n :]))
-        for term, n in zip(terms, extra, strict=True)
-    )
+    terms = [term.replace("...", rest[len(rest) - n :])
+             for term, n in zip(terms, extra, strict=True)]  # fmt: skip
     if not arrow:
         letters = sorted(set(inputs) - set(",."))
         output = "..." + "".join([c for c in letters if inputs.count(c) == 1])
-    return terms, output.replace("...", "".join(rest))
+    return terms, output.replace("...", rest)
 
 
 @primitive
@@ -115,14 +132,8 @@ def contract(terms, output, *operands):
 
 
 def pull_contract(needed, g, y, terms, output, *operands):
-    return (
-        None,
-        None,
-        *[
-            pull_factor(g, terms, output, operands, k) if need else None
-            for k, need in enumerate(needed[2:])
-        ],
-    )
+    factors = enumerate(needed[2:])
+    return None, None, *[need and pull_factor(g, terms, output, operands, k) for k, need in factors]
 
 
 def pull_factor(g, terms, output, operands, k):
@@ -133,11 +144,8 @@ def pull_factor(g, terms, output, operands, k):
     puts it back there.
     """
     shape = operands[k].shape
-    factors = [(output, g)] + [
-        (term, operand)
-        for i, (term, operand) in enumerate(zip(terms, operands, strict=True))
-        if i != k
-    ]
+    factors = [*zip(terms, operands, strict=True)]
+    factors[k] = (output, g)
     sizes = {}
     for term, factor in factors:
         for letter, size in zip(term, np.shape(factor), strict=True):
@@ -153,16 +161,15 @@ def pull_factor(g, terms, output, operands, k):
             mine += letter
             if sizes.get(letter, 0) != size:
                 factors.append((letter, np.ones(size, g.dtype)))
-    return unbroadcast(
-        contract(tuple(t for t, _ in factors), mine, *[f for _, f in factors]), shape
-    )
+    others, numbers = zip(*factors, strict=True)
+    return unbroadcast(contract(others, mine, *numbers), shape)
 
 
 rule(contract, together=pull_contract)
 
 
 @rewritten(np.einsum, arrays=0)
-def einsum(subscripts, *operands, optimize=False, out=None):
+def einsum(subscripts, *operands, optimize=False, out=None, dtype=None, order="K", casting="safe"):
     if not isinstance(subscripts, str):  # einsum(a, [0, 1], b, [1, 2], [0, 2])
         given = (subscripts, *operands)
         n = len(given) // 2 * 2
@@ -171,4 +178,302 @@ def einsum(subscripts, *operands, optimize=False, out=None):
         operands = given[0:n:2]
         subscripts = "->".join([",".join(words[: n // 2]), *words[n // 2 :]])
     operands = [operand(a) for a in operands]
-    return contract(*explicit(subscripts, operands), *operands)
+    y = contract(*explicit(subscripts, operands), *operands)
+    return y if dtype is None else y.astype(dtype)
+
+
+@rewritten(np.tensordot, arrays=2)
+def tensordot(a, b, axes=2):
+    """The einsum in which axes that are summed together have the same letter."""
+    if isinstance(axes, (int, np.integer)):
+        axes = range(np.ndim(a) - axes, np.ndim(a)), range(axes)
+    letters = string.ascii_letters
+    first, second = list(letters[: np.ndim(a)]), list(letters[np.ndim(a) :][: np.ndim(b)])
+    for i, j in zip(np.atleast_1d(axes[0]), np.atleast_1d(axes[1]), strict=True):
+        second[int(j)] = first[int(i)]
+    output = [c for c in first + second if (c in first) != (c in second)]
+    return contract(["".join(first), "".join(second)], "".join(output), a, b)
+
+
+# Solving
+@primitive
+def solve_columns(a, b):
+    return np.linalg.solve(a, b)
+
+
+@rewritten(np.linalg.solve, arrays=2)
+def solve(a, b):
+    return solve_columns(a, b) if np.ndim(b) > 1 else solve_columns(a, b[:, None])[..., 0]
+
+
+def pull_solve(needed, g, y, a, b):
+    """Y = A⁻¹ B gives B̅ = A⁻ᵀ g and A̅ = -B̅ Yᵀ."""
+    down = np.linalg.solve(transposed(a), g)
+    return unbroadcast(-down @ transposed(y), a.shape), unbroadcast(down, b.shape)
+
+
+def pull_det(g, y, a):
+    """∂ det A / ∂A = det A · A⁻ᵀ, by Jacobi; of a singular matrix its cofactors."""
+    if a.size and np.all(np.linalg.cond(plain(a)) < 1e8):
+        return (g * y)[..., None, None] * transposed(np.linalg.inv(a))
+    return g[..., None, None] * cofactors(a)
+
+
+@primitive
+def cofactors(a):
+    """(-1)ⁱ⁺ʲ times the determinant of A without row i and column j, from A = U S Vᵀ."""
+    u, s, vh = np.linalg.svd(a)
+    others = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(axis=-1)
+    sign = np.linalg.det(u) * np.linalg.det(vh)
+    return (sign[..., None, None] * (u * others[..., None, :]) @ vh).astype(a.dtype)
+
+
+@rule(cofactors)
+def pull_cofactors(g, y, a):
+    """Each cofactor is a determinant, whose slopes are cofactors in their turn."""
+    n = a.shape[-1]
+    pick, whole = np.eye(n, dtype=a.dtype), 0 * a
+    for i, j in np.ndindex(n, n):
+        rows, columns = np.delete(np.arange(n), i), np.delete(np.arange(n), j)
+        smaller = cofactors(a[..., rows[:, None], columns]) * (-1.0) ** (i + j)
+        full = pick[:, rows] @ smaller @ pick[columns]
+        whole = whole + g[..., i : i + 1, j : j + 1] * full
+    return whole
+
+
+def pull_slogdet(g, y, a):
+    """∂ ln|det A| / ∂A = A⁻ᵀ; the sign has no slope."""
+    if g[1] is None:
+        return np.zeros(a.shape, a.dtype)
+    return g[1][..., None, None] * transposed(np.linalg.inv(a))
+
+
+# Factorisations read one triangle of a symmetric matrix: both halves share the cotangent
+def pull_cholesky(g, y, a, upper=False):
+    """A = L Lᵀ gives A̅ = ½ L⁻ᵀ (Φ + Φᵀ) L⁻¹, Φ the lower half of Lᵀ g with its diagonal halved."""
+    y, g = (transposed(y), transposed(g)) if upper else (y, g)
+    lower = np.tril(transposed(y) @ g)
+    phi = lower - lower * (np.eye(a.shape[-1], dtype=a.dtype) / 2)
+    right = np.linalg.solve(transposed(y), phi + transposed(phi))
+    return transposed(np.linalg.solve(transposed(y), transposed(right))) / 2
+
+
+def pull_eigh(g, y, a, UPLO="L"):
+    """A = V Λ Vᵀ gives A̅ = V (diag λ̅ + F ∘ Vᵀ V̅) Vᵀ with Fᵢⱼ = 1 / (λⱼ - λᵢ) off the diagonal.
+
+    Where two eigenvalues are equal, their vectors have no slope, and this divides by zero.
+    """
+    values, vectors = y
+    middle = np.zeros(a.shape, a.dtype)
+    eye = np.eye(a.shape[-1], dtype=a.dtype)
+    if g[0] is not None:
+        middle = middle + eye * g[0][..., None, :]
+    if g[1] is not None:
+        gaps = values[..., None, :] - values[..., :, None]
+        middle = middle + (1 - eye) / (gaps + eye) * (transposed(vectors) @ g[1])
+    whole = vectors @ middle @ transposed(vectors)
+    return (whole + transposed(whole)) / 2
+
+
+def pull_svd(needed, g, y, a, full_matrices=True, compute_uv=True, hermitian=False):
+    """A = U S Vᵀ gives A̅ = U (S̅ + (F ∘ skew UᵀU̅) S + S (F ∘ skew VᵀV̅)) Vᵀ + what is outside.
+
+    F holds 1 / (sⱼ² - sᵢ²) off the diagonal, and skew X = X - Xᵀ.
+    """
+    if not compute_uv:
+        u, s, vh = np.linalg.svd(a, full_matrices=False)
+        return ((u * (g * np.sign(s))[..., None, :]) @ vh,)
+    if full_matrices and a.shape[-1] != a.shape[-2]:
+        if g[0] is not None or g[2] is not None:
+            raise TypeError("numpy.linalg.svd under grad needs full_matrices=False for U and Vh")
+        y = np.linalg.svd(a, full_matrices=False)
+    k = min(a.shape[-2:])
+    u, s, vh = y[0][..., :k], y[1], y[2][..., :k, :]
+    eye = np.eye(k, dtype=a.dtype)
+    F = (1 - eye) / ((s * s)[..., None, :] - (s * s)[..., :, None] + eye)
+    middle = np.zeros((*s.shape, k), a.dtype) if g[1] is None else eye * g[1][..., None, :]
+    outside = 0
+    if g[0] is not None:
+        inside = transposed(u) @ g[0]
+        middle = middle + F * (inside - transposed(inside)) * s[..., None, :]
+        if a.shape[-2] > k:
+            outside = outside + (g[0] - u @ inside) / s[..., None, :] @ vh
+    if g[2] is not None:
+        inside = vh @ transposed(g[2])
+        middle = middle + s[..., :, None] * (F * (inside - transposed(inside)))
+        if a.shape[-1] > k:
+            outside = outside + (u / s[..., None, :]) @ (g[2] - transposed(inside) @ vh)
+    return (outside + u @ middle @ vh,)
+
+
+@primitive
+def eig_of_real(a):
+    """NumPy's `eig` in real numbers: from NumPy 2.5 on its results are complex in any case."""
+    result = np.linalg.eig(a)
+    if np.any(np.imag(result.eigenvalues)):
+        raise TypeError("numpy.linalg.eig gave complex numbers, which are out of scope")
+    return type(result)(np.real(result.eigenvalues), np.real(result.eigenvectors))
+
+
+def pull_eig(needed, g, y, a):
+    """A V = V Λ gives A̅ = V⁻ᵀ (Λ̅ + F ∘ (VᵀV̅ - VᵀV diag VᵀV̅)) Vᵀ, Fᵢⱼ = 1 / (λⱼ - λᵢ)."""
+    values, v = y
+    eye = np.eye(a.shape[-1], dtype=a.dtype)
+    middle = np.zeros(a.shape, a.dtype) if g[0] is None else eye * g[0][..., None, :]
+    if g[1] is not None:
+        inside = transposed(v) @ g[1]
+        inside = inside - (transposed(v) @ v) * np.sum(inside * eye, -2, keepdims=True)
+        middle = middle + (1 - eye) / (values[..., None, :] - values[..., :, None] + eye) * inside
+    return (np.linalg.solve(transposed(v), middle @ transposed(v)),)
+
+
+@primitive
+def qr_of_tall(a):
+    return tuple(np.linalg.qr(a))
+
+
+def pull_qr(needed, g, y, a):
+    """A = Q R gives A̅ = (Q̅ + Q sym(R R̅ᵀ - Q̅ᵀQ)) R⁻ᵀ, sym with the lower half on both sides."""
+    q, r = y
+    g_q = np.zeros(a.shape, a.dtype) if g[0] is None else g[0]
+    lower = np.tril(-transposed(g_q) @ q + (0 if g[1] is None else r @ transposed(g[1])))
+    whole = g_q + q @ (lower + transposed(np.tril(lower, -1)))
+    return (transposed(np.linalg.solve(r, transposed(whole))),)
+
+
+def pull_pinv(g, y, a, rcond=None, hermitian=False, rtol=None):
+    """The derivative of P = A⁺ while the rank stays:
+
+    A̅ = -Pᵀ P̅ Pᵀ + (1 - A P) P̅ᵀ P Pᵀ + Pᵀ P P̅ᵀ (1 - P A).
+    """
+    yT, gT = transposed(y), transposed(g)
+    below = (gT - a @ y @ gT) @ y @ yT
+    beside = yT @ y @ (gT - gT @ y @ a)
+    return -yT @ g @ yT + below + beside
+
+
+# fmt: off
+rule(solve_columns,      together=pull_solve)
+rule(np.linalg.inv,      lambda g, y, a: -transposed(y) @ g @ transposed(y))
+rule(np.linalg.det,      pull_det)
+rule(np.linalg.slogdet,  pull_slogdet)
+rule(np.linalg.cholesky, pull_cholesky)
+rule(np.linalg.eigh,     pull_eigh)
+rule(np.linalg.pinv,     pull_pinv)
+rule(np.linalg.svd,      together=pull_svd)
+rule(eig_of_real,        together=pull_eig)
+rule(qr_of_tall,         together=pull_qr)
+rewritten(np.linalg.eig)(     lambda a: eig_of_real(a))
+rewritten(np.linalg.svdvals)( lambda x: np.linalg.svd(x, compute_uv=False))
+rewritten(np.linalg.eigvalsh)(lambda a, UPLO="L": np.linalg.eigh(a, UPLO)[0])
+rewritten(np.linalg.multi_dot, arrays=0)(
+                    lambda arrays, out=None: functools.reduce(np.dot, map(operand, arrays)))
+# fmt: on
+
+
+@rewritten(np.linalg.qr)
+def qr(a, mode="reduced"):
+    """Q and R; of a wide matrix [X Y] they are those of X, and R goes on with Qᵀ Y."""
+    m, n = a.shape[-2:]
+    if mode not in ("reduced", "r") and not (mode == "complete" and m <= n):
+        raise TypeError(f"numpy.linalg.qr under grad has the modes 'reduced' and 'r', got {mode!r}")
+    q, r = qr_of_tall(a[..., :, : min(m, n)])
+    if m < n:
+        r = np.concatenate([r, transposed(q) @ a[..., :, m:]], -1)
+    return r if mode == "r" else type(np.linalg.qr(np.eye(1)))(q, r)
+
+
+@rewritten(np.linalg.lstsq, arrays=2)
+def lstsq(a, b, rcond=None):
+    """x = A⁺ b."""
+    m, n = a.shape
+    s = np.linalg.svd(plain(a), compute_uv=False)
+    smallest = np.finfo(s.dtype).eps * max(m, n) if rcond is None else rcond
+    rank = int(np.sum(s > smallest * s.max(initial=0)))
+    x = np.linalg.pinv(a, smallest) @ b
+    error = b - a @ x
+    squares = np.atleast_1d(np.sum(error * error, axis=0))
+    return x, squares if rank == n < m else squares[:0], rank, s
+
+
+@rewritten(np.linalg.matrix_power)
+def matrix_power(a, n):
+    if n < 0:
+        return matrix_power(np.linalg.inv(a), -n)
+    if n == 0:
+        return np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape).copy()
+    half = matrix_power(a, n // 2) if n > 1 else None
+    return a if n == 1 else half @ half if n % 2 == 0 else half @ half @ a
+
+
+@rewritten(np.linalg.tensorsolve, arrays=2)
+def tensorsolve(a, b, axes=None):
+    if axes is not None:
+        a = np.moveaxis(a, axes, range(a.ndim - len(axes), a.ndim))
+    shape = np.shape(a)[np.ndim(b) :]
+    return np.reshape(np.linalg.solve(np.reshape(a, (np.size(b), -1)), np.ravel(b)), shape)
+
+
+@rewritten(np.linalg.tensorinv)
+def tensorinv(a, ind=2):
+    rows = math.prod(a.shape[:ind])
+    return np.reshape(np.linalg.inv(np.reshape(a, (rows, -1))), a.shape[ind:] + a.shape[:ind])
+
+
+# Norms
+def norm_of_vectors(x, ord, axis, keepdims):
+    if ord in (None, 2):
+        return euclidean(x, axis=axis, keepdims=keepdims)
+    if ord == 0:
+        return np.sum(plain(x) != 0, axis=axis, keepdims=keepdims).astype(x.dtype)
+    size = np.abs(x)
+    if abs(ord) == np.inf:
+        return (np.max if ord > 0 else np.min)(size, axis=axis, keepdims=keepdims)
+    if ord == 1:
+        return np.sum(size, axis=axis, keepdims=keepdims)
+    total = np.sum(size**ord, axis=axis, keepdims=keepdims)
+    zero = plain(total) == 0
+    y = np.where(zero, 1, total) ** (1 / ord)
+    return np.where(zero, euclidean(x, axis=axis, keepdims=keepdims), y) if np.any(zero) else y
+
+
+def norm_of_matrices(x, ord):
+    """The norm of the matrices in the last two axes, which it leaves with length one."""
+    if ord in (None, "fro"):
+        return euclidean(x, axis=(-2, -1), keepdims=True)
+    if ord in (2, -2, "nuc"):
+        combine = {2: np.max, -2: np.min, "nuc": np.sum}[ord]
+        return combine(np.linalg.svd(x, compute_uv=False), axis=-1)[..., None, None]
+    if ord not in (1, -1, np.inf, -np.inf):
+        raise TypeError(f"numpy.linalg.norm under grad has no matrix norm {ord!r}")
+    along, across = (-2, -1) if abs(ord) == 1 else (-1, -2)
+    sums = np.sum(np.abs(x), axis=along, keepdims=True)
+    return (np.max if ord > 0 else np.min)(sums, axis=across, keepdims=True)
+
+
+@rewritten(np.linalg.norm)
+def norm(x, ord=None, axis=None, keepdims=False):
+    axes = range(x.ndim) if axis is None else np.atleast_1d(axis)
+    axes = tuple([int(i) % x.ndim for i in axes])
+    if axis is None and ord is None:
+        return euclidean(x, axis=axes, keepdims=keepdims)
+    if len(axes) == 1:
+        return norm_of_vectors(x, ord, axes[0], keepdims)
+    result = np.moveaxis(norm_of_matrices(np.moveaxis(x, axes, (-2, -1)), ord), (-2, -1), axes)
+    return result if keepdims else np.squeeze(result, axes)
+
+
+@rewritten(np.linalg.cond)
+def cond(x, p=None):
+    if p in (None, 2, -2):
+        s = np.linalg.svd(x, compute_uv=False)
+        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+    return np.linalg.norm(x, p, (-2, -1)) * np.linalg.norm(np.linalg.inv(x), p, (-2, -1))
+
+
+# fmt: off
+rewritten(np.linalg.vector_norm)(lambda x, *, axis=None, keepdims=False, ord=2:
+                                     norm_of_vectors(x, ord, axis, keepdims))
+rewritten(np.linalg.matrix_norm)(lambda x, keepdims=False, ord="fro":
+                                     np.linalg.norm(x, ord, (-2, -1), keepdims))
+# fmt: on

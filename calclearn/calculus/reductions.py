@@ -7,26 +7,25 @@ weighted mean of two of the sorted numbers, and NumPy names them: the quantile o
 
 import functools
 import itertools
-import math
 import operator
 
 import numpy as np
 
-from calclearn.calculus.arrays import cast
-from calclearn.calculus.cures import cannot_store, full_name
+from calclearn.calculus.arrays import cast, places
+from calclearn.calculus.cures import cannot_store, full_name, no_option
 from calclearn.calculus.kinks import euclidean
 from calclearn.calculus.rules import spread, with_ones
 from calclearn.calculus.structures import operand
-from calclearn.calculus.tracing import Traced, apply, rewritten, rule
+from calclearn.calculus.tracing import TABLE, Traced, apply, parameters, rewritten, rule
 
 
-def count(shape, axis, where=True):
-    """How many terms each entry of the reduction has."""
-    if where is not True:
-        return np.sum(np.broadcast_to(where, shape), axis=axis, keepdims=True)
+def in_rows(a, axis):
+    """`a` with the axes of a reduction brought to the end and made one."""
     if axis is None:
-        return math.prod(shape)
-    return math.prod([n for n, k in zip(shape, with_ones(shape, axis), strict=True) if k == 1])
+        return np.ravel(a)
+    axes = [i % np.ndim(a) for i in (axis if isinstance(axis, tuple) else (axis,))]
+    moved = np.moveaxis(a, axes, range(-len(axes), 0))
+    return np.reshape(moved, (*np.shape(moved)[: np.ndim(a) - len(axes)], -1))
 
 
 def pull_winner(g, y, a, axis=None, out=None, keepdims=False, initial=None, where=True):
@@ -45,14 +44,12 @@ def pull_prod(g, y, a, axis=None, dtype=None, out=None, keepdims=False, initial=
     """Each factor's slope is the product of the others, of those before it and those after it."""
     if a.size == 0:
         return np.zeros(a.shape, a.dtype)
-    axes = tuple(range(a.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes, last = [i % a.ndim for i in axes], range(-len(axes), 0)
-    factors = np.moveaxis(a if where is True else np.where(where, a, 1), axes, last)
-    rows = factors.reshape(*factors.shape[: a.ndim - len(axes)], count(a.shape, axis))
+    rows = in_rows(a if where is True else np.where(where, a, 1), axis)
     one = np.ones((*rows.shape[:-1], 1), rows.dtype)
     before = np.cumprod(np.concatenate([one, rows[..., :-1]], -1), -1)
     after = np.flip(np.cumprod(np.concatenate([one, np.flip(rows[..., 1:], -1)], -1), -1), -1)
-    others = np.moveaxis((before * after).reshape(factors.shape), last, axes)
+    order = np.argsort(np.ravel(in_rows(places(a), axis)))
+    others = np.ravel(before * after)[order].reshape(a.shape)
     return spread(g.reshape(with_ones(a.shape, axis)) * others * initial, a, None, where)
 
 
@@ -103,36 +100,27 @@ if hasattr(np, "cumulative_sum"):  # from NumPy 2.1
 
 
 # Spreads
-def residuals(a, axis, mean, where):
-    mean = np.mean(a, axis=axis, keepdims=True, where=where) if mean is None else mean
-    return a - mean if where is True else np.where(where, a - mean, 0)
+def spread_by(length):
+    """The sum of the squares of what is off the mean, or its root, over n - ddof, or its root."""
+
+    def definition(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True,
+                   mean=None, correction=None):  # fmt: skip
+        a = a if dtype is None else a.astype(dtype)
+        mean = np.mean(a, axis=axis, keepdims=True, where=where) if mean is None else mean
+        off = a - mean if where is True else np.where(where, a - mean, 0)
+        n = np.sum(np.broadcast_to(where, np.shape(a)), axis=axis, keepdims=keepdims)
+        free = np.maximum(n - (ddof if correction is None else correction), 0)
+        free = float(np.max(free, initial=0)) if where is True else free.astype(a.dtype)
+        if not length:
+            return np.sum(off * off, axis=axis, keepdims=keepdims) / free
+        root = np.sum if np.all(n == 1) else euclidean  # of one number it is always 0
+        return root(off, axis=axis, keepdims=keepdims) / free**0.5
+
+    return definition
 
 
-def degrees(a, axis, ddof, correction, keepdims, where):
-    """n - ddof, the number by which the sum of squares is divided."""
-    n = count(np.shape(a), axis, where) - (ddof if correction is None else correction)
-    if where is True:
-        return n
-    return (n if keepdims else np.squeeze(n, axis)).astype(a.dtype)
-
-
-@rewritten(np.var)
-def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=None,
-        correction=None):  # fmt: skip
-    a = a if dtype is None else a.astype(dtype)
-    squares = np.sum(np.square(residuals(a, axis, mean, where)), axis=axis, keepdims=keepdims)
-    return squares / degrees(a, axis, ddof, correction, keepdims, where)
-
-
-@rewritten(np.std)
-def std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=None,
-        correction=None):  # fmt: skip
-    a = a if dtype is None else a.astype(dtype)
-    of_one = where is True and count(np.shape(a), axis) == 1  # always 0, so its slopes are
-    length = (np.sum if of_one else euclidean)(
-        residuals(a, axis, mean, where), axis=axis, keepdims=keepdims
-    )
-    return length / degrees(a, axis, ddof, correction, keepdims, where) ** 0.5
+rewritten(np.var)(spread_by(length=False))
+rewritten(np.std)(spread_by(length=True))
 
 
 @rewritten(np.average)
@@ -176,15 +164,6 @@ def corrcoef(x, y=None, rowvar=True, *, dtype=None):
 
 
 # Quantiles
-def in_rows(a, axis):
-    """`a` with the axes of a reduction brought to the end and made one."""
-    if axis is None:
-        return np.ravel(a)
-    axes = [i % np.ndim(a) for i in (axis if isinstance(axis, tuple) else (axis,))]
-    moved = np.moveaxis(a, axes, range(-len(axes), 0))
-    return np.reshape(moved, (*np.shape(moved)[: np.ndim(a) - len(axes)], -1))
-
-
 @rewritten(np.quantile)
 def quantile(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, *,
              weights=None, skip_nan=False):  # fmt: skip
@@ -209,24 +188,17 @@ def quantile(a, q, axis=None, out=None, overwrite_input=False, method="linear", 
     return np.reshape(result, (*q.shape, *with_ones(np.shape(a), axis))) if keepdims else result
 
 
-def hundredths(q):
-    return q / 100 if np.ndim(q) == 0 else np.asarray(q) / 100
-
-
-def median(a, axis=None, out=None, overwrite_input=False, keepdims=False, skip_nan=False):
-    return quantile(a, 0.5, axis, keepdims=keepdims, skip_nan=skip_nan)
-
-
 # fmt: off
-rewritten(np.median)(       median)
+rewritten(np.median)(       lambda a, axis=None, out=None, overwrite_input=False, keepdims=False:
+                                quantile(a, 0.5, axis, keepdims=keepdims))
+rewritten(np.nanmedian)(    lambda a, axis=None, out=None, overwrite_input=False, keepdims=False:
+                                quantile(a, 0.5, axis, keepdims=keepdims, skip_nan=True))
 rewritten(np.percentile)(   lambda a, q, *rest, **keywords:
-                                quantile(a, hundredths(q), *rest, **keywords))
-rewritten(np.nanmedian)(    lambda a, *rest, **keywords:
-                                median(a, *rest, skip_nan=True, **keywords))
+                                quantile(a, np.divide(q, 100), *rest, **keywords))
 rewritten(np.nanquantile)(  lambda a, q, *rest, **keywords:
                                 quantile(a, q, *rest, skip_nan=True, **keywords))
 rewritten(np.nanpercentile)(lambda a, q, *rest, **keywords: quantile(
-                                a, hundredths(q), *rest, skip_nan=True, **keywords))
+                                a, np.divide(q, 100), *rest, skip_nan=True, **keywords))
 
 
 # Without NaN
@@ -267,48 +239,56 @@ rewritten(np.nanmin)(    extreme_without_nan(np.min, np.inf))
 
 # Methods and keywords of ufuncs
 @rewritten(np.ufunc, arrays=0)
-def ufunc_method(ufunc, method, *inputs, out=None, where=True, dtype=None, **keywords):
+def ufunc_method(ufunc, method, *inputs, out=None, dtype=None, **keywords):
     """Call `ufunc` with keywords, or one of its methods."""
     if out is not None:
         raise cannot_store(ufunc)
     if dtype is not None:
         inputs = [cast(a, dtype) if type(a) is Traced else a for a in inputs]
-    if method == "outer" and not keywords:
-        a, b = map(operand, inputs)
-        return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
-    if method in ("reduce", "accumulate") and where is True:
-        return (fold if method == "reduce" else partial_folds)(ufunc, *inputs, **keywords)
-    if method == "reduceat" and where is True:
-        a, starts, axis = (*inputs, 0)[:3]
-        a, ends = np.moveaxis(a, keywords.get("axis", axis), 0), [*starts[1:], None]
-        spans = [
-            slice(i, j if j is None or i < j else i + 1) for i, j in zip(starts, ends, strict=True)
-        ]
-        return np.moveaxis(np.stack([fold(ufunc, a[span]) for span in spans]), 0, axis)
+    if method == "__call__" and (not keywords or TABLE[ufunc].definition):
+        return apply(ufunc, inputs, keywords)
     if method == "at":
         raise TypeError(
             f"{full_name(ufunc)}.at changes an array in place, and its derivative would be lost: "
             "use np.bincount(index, weights=x), or sum the parts that np.where picks"
         )
-    if method != "__call__" or keywords or where is not True:
-        refused = method if method != "__call__" else ", ".join(keywords) or "where"
-        raise TypeError(
-            f"{full_name(ufunc)} under grad has no {refused}: "
-            f"use np.where, or another function of NumPy that has a rule"
-        )
-    return apply(ufunc, inputs)
+    definition = METHODS_OF_UFUNCS.get(method)
+    if definition is None or not parameters(definition).issuperset(keywords):
+        raise no_option(ufunc, ", ".join(keywords) or method)
+    return definition(ufunc, *inputs, **keywords)
+
+
+def outer(ufunc, a, b):
+    a, b = operand(a), operand(b)
+    return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
 
 
 FOLDS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
 
 
-def fold(ufunc, a, axis=0, **keywords):
+def fold(ufunc, a, axis=0, keepdims=False, initial=None, where=True):
+    first = {} if initial is None else {"initial": initial}
     if ufunc in FOLDS:
-        return apply(FOLDS[ufunc], (a,), {"axis": axis, **keywords})
-    whole = functools.reduce(ufunc, [*np.moveaxis(a, axis, 0)])
-    return np.expand_dims(whole, axis) if keywords.get("keepdims") else whole
+        keywords = {"axis": axis, "keepdims": keepdims, "where": where}
+        return apply(FOLDS[ufunc], (a,), keywords | first)
+    if where is not True:
+        raise no_option(ufunc, "where")
+    rows = np.moveaxis(in_rows(a, axis), -1, 0)
+    whole = functools.reduce(ufunc, [*first.values(), *rows])
+    return np.reshape(whole, with_ones(a.shape, axis)) if keepdims else whole
 
 
 def partial_folds(ufunc, a, axis=0):
     folds = itertools.accumulate([*np.moveaxis(a, axis, 0)], ufunc)
     return np.moveaxis(np.stack(list(folds)), 0, axis)
+
+
+def folds_of_spans(ufunc, a, starts, axis=0):
+    a, spans = np.moveaxis(a, axis, 0), zip(starts, [*starts[1:], None], strict=True)
+    slices = [a[i : j if j is None or i < j else i + 1] for i, j in spans]
+    return np.moveaxis(np.stack([fold(ufunc, piece) for piece in slices]), 0, axis)
+
+
+METHODS_OF_UFUNCS = {
+    "outer": outer, "reduce": fold, "accumulate": partial_folds, "reduceat": folds_of_spans,
+}  # fmt: skip

@@ -5,8 +5,8 @@ It is written in NumPy, like the function that it belongs to, so the table diffe
 second derivatives need no second table.  Sums over broadcast axes are added by the walk, so an
 elementwise rule is the school formula and nothing else.
 
-Here are arithmetic, the elementary functions, sums and matrix products.  The other files have what
-is not smooth (`kinks`, `steps`), what only moves numbers (`arrays`), and the rest of NumPy.
+Here are arithmetic, the elementary functions and sums.  The other files have products of arrays
+(`products`), what is not smooth (`kinks`), what only moves numbers (`arrays`), and all the rest.
 """
 
 import numpy as np
@@ -137,33 +137,3 @@ def pull_mean(g, y, a, axis=None, dtype=None, out=None, keepdims=False, *, where
 
 rule(np.sum, lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False, initial=0,
                     where=True: spread(g, a, axis, where))  # fmt: skip
-
-
-# Products of matrices: of C = A B follow A̅ = C̅ Bᵀ and B̅ = Aᵀ C̅
-def transposed(a):
-    return np.swapaxes(a, -1, -2)
-
-
-def pull_left(g, y, a, b):
-    if a.ndim == 2 and b.ndim == 2:
-        return g @ b.T
-    if b.ndim == 1:
-        return g * b if a.ndim == 1 else unbroadcast(g[..., None] * b, a.shape)
-    if a.ndim == 1:
-        return unbroadcast((b @ g[..., None])[..., 0], a.shape)
-    return unbroadcast(g @ transposed(b), a.shape)
-
-
-def pull_right(g, y, a, b):
-    if a.ndim == 2 and b.ndim == 2:
-        return a.T @ g
-    if a.ndim == 1:
-        return g * a if b.ndim == 1 else unbroadcast(a[:, None] * g[..., None, :], b.shape)
-    if b.ndim == 1:
-        return unbroadcast((transposed(a) @ g[..., None])[..., 0], b.shape)
-    if b.ndim == 2:  # one matrix for a whole stack: a single product instead of a sum of products
-        return a.reshape(-1, a.shape[-1]).T @ g.reshape(-1, g.shape[-1])
-    return unbroadcast(transposed(a) @ g, b.shape)
-
-
-rule(np.matmul, pull_left, pull_right)

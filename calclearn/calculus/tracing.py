@@ -123,12 +123,12 @@ def apply(function: Callable, arguments, keywords=None):
     level, values = -1, []
     for a in arguments:
         if type(a) is Traced:
-            if a.level > level:
-                if level >= 0:  # those before it are constants at its level
-                    values = [*arguments[: len(values)]]
-                level = a.level
             if a.level == level:
                 a = a.value
+            elif a.level > level:
+                if level >= 0:  # those before it are constants at its level
+                    values = [*arguments[: len(values)]]
+                level, a = a.level, a.value
         elif type(a) not in NUMBERS and (k := len(values)) in rule.operands:
             array = operand(a)
             if array is not a:  # it was a list
@@ -168,7 +168,7 @@ class Rule:
 TABLE: dict[Callable, Rule] = {}
 STRONG_PRODUCTS: dict[str, Callable] = {}
 NUMBERS = {float, int, np.float64, np.float32}
-ARRAYS = (Traced, np.ndarray, np.generic, int, float)
+ARRAYS = (Traced, np.ndarray, np.generic, int, float, complex)
 OPERATORS = {
     np.add: operator.add,
     np.subtract: operator.sub,
@@ -194,7 +194,8 @@ def rule(function: Callable, *pullbacks: Callable | None, together: Callable | N
     for an argument that is never differentiated.  Where pull-backs share their work, give
     `together(needed, g, y, a, b)` instead, which returns all of the cotangents and may leave None
     where `needed` is False.  `@rule(f)` takes the pull-back of the first argument from the
-    definition below it.  Raises TypeError for what is no function.
+    definition below it.  Raises TypeError for what is no function; a pull-back that takes or
+    returns something else raises when it runs, and names `function`.
 
     >>> from calclearn.calculus.autodiff import grad
     >>> @primitive
@@ -219,6 +220,10 @@ def rule(function: Callable, *pullbacks: Callable | None, together: Callable | N
         )
     most = 0 if together else len(inspect.signature(given[0]).parameters) - 2  # without g and y
     elementwise = isinstance(function, np.ufunc) and function.signature is None
+    broadcasts = elementwise and function.nin > 1
+    if not broadcasts:
+        pullbacks = tuple([cures.verified(function, p, k) for k, p in enumerate(pullbacks)])
+        together = cures.verified(function, together)
     TABLE[function] = TABLE[OPERATORS.get(function, function)] = Rule(
         name=function.__name__,
         pullbacks=pullbacks,
@@ -226,7 +231,7 @@ def rule(function: Callable, *pullbacks: Callable | None, together: Callable | N
         keywords=parameters(given[0]),
         operands=frozenset(k for k, pullback in enumerate(pullbacks) if pullback),
         constants=tuple(k for k in range(most) if not any(pullbacks[k : k + 1])),
-        broadcasts=elementwise and function.nin > 1,
+        broadcasts=broadcasts,
     )
     return None
 

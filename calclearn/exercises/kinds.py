@@ -324,9 +324,9 @@ def numbers_in(text: str, several: bool) -> float | list[float]:
 def _why_no_number(text: str) -> str:
     """What a text is that Python does not read as a number."""
     for pattern, sentence in (
-        (r".*[=≈]", "Give the number alone, without = or ≈."),
+        (r".*[=≈~]", "Give the number alone, without =, ≈ or ~."),
         (r"[-+\d.,\s]+%", "Give the share as a fraction: half of all is 0.5, not 50 %."),
-        (r"[-+]?[\d.,/ ']*\d\s*(°|[^\W\d_]+)[\w²³/·]*$", "Give the number without its unit."),
+        (r"[-+]?[\d.,/ ']*\d\s*(°|[^\W\d_]+)[\w²³/· ]*$", "Give the number without its unit."),
         (
             r".*([*·×^√⁻²³]|\w\(|\d\s*[-+/]\s*\d)",
             "Write a formula without quotation marks, so that Python computes it; "
@@ -335,7 +335,9 @@ def _why_no_number(text: str) -> str:
     ):
         if re.match(pattern, text, re.DOTALL):
             return sentence
-    return "This text is not a number."
+    alone = "Give the number alone, without words or signs around it."
+    mixed = re.search(r"\d", text) and re.search(r"[^\d.,\s]", text)
+    return alone if mixed else "This text is not a number."
 
 
 def _count(shape: tuple[int, ...]) -> str:

@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from calclearn.explorers.wording import fields, filled, typeset
+from calclearn.figures.printing import fields, filled, typeset
 
 
 class Computing:

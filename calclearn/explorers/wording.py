@@ -1,65 +1,10 @@
-"""How captions speak: numbers have Python's own formats in the code, and a book's look in print.
+"""How captions speak: words that more than one caption needs.
 
-`explore` fills templates with `filled`, and sends what functions return through `typeset`. So no
-caption writes 3e-08 or -0.00. The rest are words that more than one caption needs.
+`explore` fills templates with `filled`, and sends what functions return through `typeset`.
 """
-
-import re
-import string
-from typing import Any
 
 from calclearn.descent.descend import Descent, Stop
 from calclearn.descent.surfaces import Array
-
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-SPELLED = 7  # from this power of ten on a large number is written with its power
-
-
-class _InPrint(string.Formatter):
-    """Python's own templates, in which every number comes out as it stands in a book."""
-
-    def format_field(self, value: Any, spec: str) -> str:
-        text = format(value, spec)
-        return text if isinstance(value, str) else _in_print(text)
-
-
-def filled(template: str, quantities: dict[str, Any]) -> str:
-    """Return the template with its fields filled in; numbers are set as in a book.
-
-    >>> filled("{rate:.3g} takes {steps} steps to {loss:.2g}", {
-    ...     "rate": 3e-8, "steps": 10000, "loss": -0.5
-    ... })
-    '3 × 10⁻⁸ takes 10,000 steps to −0.5'
-    """
-    return _InPrint().vformat(template, (), quantities)
-
-
-def fields(template: str) -> list[str]:
-    """Return the names of the quantities that a template takes.
-
-    >>> fields("At {x:.2f} and {run.value:.3g}")
-    ['x', 'run']
-    """
-    names = [
-        re.split(r"[.\[]", name)[0] for _, name, *_ in string.Formatter().parse(template) if name
-    ]
-    return list(dict.fromkeys(names))
-
-
-def typeset(text: str) -> str:
-    """Return the text with its numbers as they stand in a book.
-
-    A minus is no hyphen, zero has no sign, thousands are set apart (so a caption names no years),
-    and a power of ten is one. `Code` loses its backticks, and else stays as it is.
-
-    >>> typeset("from -2.62e+04 kg to -0.00 kg in 10000 steps; 97% is below 3.1e-08, none 1e-12")
-    'from −26,200 kg to 0.00 kg in 10,000 steps; 97 % is below 3.1 × 10⁻⁸, none 10⁻¹²'
-    >>> typeset("f(x) = `-1e-3*x` has the slope -1e-3")
-    'f(x) = -1e-3*x has the slope −10⁻³'
-    """
-    parts = text.split("`")
-    parts[::2] = map(_in_print, parts[::2])
-    return "".join(parts)
 
 
 def counted(number: int, noun: str) -> str:
@@ -95,20 +40,3 @@ def ended(descent: Descent, unit: str) -> str:
         return f"it diverges after {steps}"
     rests = {Stop.CONVERGED: ", where it comes to rest,", Stop.STALLED: ", where it stalls,"}
     return f"the loss after {steps}{rests.get(stop, '')} is {descent.value:.3g} {unit}"
-
-
-def _in_print(text: str) -> str:
-    text = re.sub(r"(?<![\w.])(\d+\.?\d*)e([-−+]?\d+)(?!\w)", _with_power, text)
-    text = re.sub(r"(?<![\w.)])-(?=0(\.0+)?(?!\.?\d))", "", text)
-    text = re.sub(r"(?<![\w.)])-(?=\d)", "−", text)
-    text = re.sub(r"(?<![\w.,])[1-9]\d{3,}(?!\w)", lambda match: f"{int(match[0]):,}", text)
-    return re.sub(r"(?<=\d)%", " %", text)
-
-
-def _with_power(match: re.Match) -> str:
-    """Return 5.9e+03 as 5900, and 5.9e+07 as 5.9 × 10⁷."""
-    mantissa, exponent = match[1], int(match[2].replace("−", "-"))
-    if 0 <= exponent < SPELLED:
-        return f"{float(mantissa) * 10**exponent:.12g}"
-    power = f"10{str(exponent).translate(SUPERSCRIPTS)}"
-    return power if float(mantissa) == 1 else f"{mantissa} × {power}"

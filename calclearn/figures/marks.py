@@ -13,7 +13,6 @@ a place that every renderer can draw to, beyond the edge.
 """
 
 import inspect
-import string
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
@@ -26,6 +25,7 @@ from matplotlib.colors import Colormap, Normalize
 from matplotlib.lines import Line2D
 from matplotlib.transforms import IdentityTransform
 
+from calclearn.figures.printing import fields, filled
 from calclearn.figures.style import BEST, BLACK, GREEN, LOSS, MODEL, PURPLE, STEP, style
 
 COLORS = (MODEL, STEP, GREEN, PURPLE, BEST, BLACK)  # in turn, where none is given
@@ -177,9 +177,7 @@ class Text(Drawing):
     def __init__(self, ax: Axes, place: str | tuple[float, float], text: str, **look) -> None:
         super().__init__(ax)
         self.place, self.template, self.solid = place, text, ax.name == "3d"
-        fields = [field for _, field, *_ in string.Formatter().parse(text) if field]
-        names = [field.partition(".")[0].partition("[")[0] for field in fields]
-        follows = isinstance(place, str)
+        names, follows = fields(text), isinstance(place, str)
         self.parameters = dict.fromkeys([*names, place] if follows else names, True)
         with style():
             if follows:
@@ -190,7 +188,7 @@ class Text(Drawing):
                 self.text = write(*place, "", transform=ax.transAxes, animated=True, **look)
 
     def update(self, **quantities: Any) -> None:
-        self.text.set_text(_InPrint().vformat(self.template, (), quantities))
+        self.text.set_text(filled(self.template, quantities))
         if not isinstance(self.place, str):
             return
         places = _rows(self.place, quantities[self.place], 3 if self.solid else 2)
@@ -305,14 +303,6 @@ class Raster(Drawing):
         colors = self.colors(np.nan_to_num(shares), bytes=True)
         colors[np.isnan(shares), 3] = 0
         return colors
-
-
-class _InPrint(string.Formatter):
-    """Templates in which a minus is no hyphen."""
-
-    def format_field(self, value: Any, spec: str) -> str:
-        text = format(value, spec)
-        return text if isinstance(value, str) else text.replace("-", "−")
 
 
 def _looks(names, look: dict) -> dict[str, dict]:

@@ -11,7 +11,6 @@ from calclearn.explorers import controls
 from calclearn.explorers.controls import log_slider, slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.formula import parse
-from calclearn.explorers.wording import typeset
 from calclearn.figures.marks import Area, Dots, Lines, Rule, Text
 from calclearn.figures.slopes import Graph, Microscope, Secants, Slopes
 from calclearn.figures.style import BEST, GREY, LIGHT, MODEL, STEP, legend_below, panels, style
@@ -67,7 +66,6 @@ def slope_at_a_point() -> Explorer:
             "box": (x + 2 * h * BOX[0], y + reach * h * BOX[1]),
             "magnified": (T, rise),
             "field": (-reach, reach),
-            "scale": typeset(f"$h$ = {h:.2g}"),
         }
 
     def caption(text, x, y, h, backward, forward, slope, range_of_slopes) -> str:
@@ -102,7 +100,7 @@ def slope_at_a_point() -> Explorer:
         Lines(limit, "left_slopes", "right_slopes", color=MODEL, ls=["--", "-"]),
         Dots(limit, "now", color=MODEL),
         Rule(limit, y="slope", color=STEP, lw=6, alpha=0.45),
-        Text(right, (0.04, 0.96), "{scale}", va="top", bbox=white, zorder=8),
+        Text(right, (0.04, 0.96), "$h$ = {h:.2g}", va="top", bbox=white, zorder=8),
     ]
     legend_below(left)
     return explore(

@@ -20,7 +20,6 @@ from calclearn.explorers import controls
 from calclearn.explorers.controls import log_slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.formula import parse
-from calclearn.explorers.wording import typeset
 from calclearn.figures.marks import Dots, Lines, Rule, Text
 from calclearn.figures.slopes import Microscope
 from calclearn.figures.style import (
@@ -70,7 +69,6 @@ def how_small_is_small() -> Explorer:
             "central secant": (ENDS, left + (right - left) / 2 * (ENDS + 1)),
             "neighbours": ([-1, 1], [left, right]),
             "point": (0, 0),
-            "scale": typeset(f"$h$ = {h:.2g}"),
             "errors": (np.full(len(RULES), h), _errors(f, h)),
             **study,
         }
@@ -112,7 +110,7 @@ def how_small_is_small() -> Explorer:
         zoom.on(curve="magnified", limits="field"),
         Lines(left, LINES),
         Dots(left, "neighbours", "point", color=[MODEL, STEP], ms=[7, 10], zorder=7),
-        Text(left, (0.04, 0.96), "{scale}", va="top", bbox=white, zorder=8),
+        Text(left, (0.04, 0.96), "$h$ = {h:.2g}", va="top", bbox=white, zorder=8),
         Lines(right, branches, lw=1.2, ms=5, markevery=8),
         Dots(right, "best", **star),
         Rule(right, y="admitted", **dashed),

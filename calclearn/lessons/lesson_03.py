@@ -23,7 +23,6 @@ from calclearn.descent.losses import line_loss
 from calclearn.exercises import exercise, outcome
 from calclearn.explorers.controls import choice, log_slider, round_slider, slider
 from calclearn.explorers.explore import Explorer, explore
-from calclearn.explorers.wording import typeset
 from calclearn.figures.areas import Areas, Density, frame, tops
 from calclearn.figures.curves import OnCurve, Tangent
 from calclearn.figures.marks import Dots, Lines, Text
@@ -82,7 +81,7 @@ def accumulated_area(
     unit = labels[0].partition("(")[2].rstrip(")")
 
     def rounded(value) -> str:
-        return typeset(f"{round(float(value), digits):g}")
+        return f"{round(float(value), digits):g}"
 
     def add_up(rule, pieces, upper_limit) -> dict:
         total, nodes = SUMS[rule]
@@ -103,7 +102,6 @@ def accumulated_area(
             "tops": tops(f, ends, nodes),
             "running": (ends[1:], sums),
             "now": (pieces, abs(sums[-1] - area)),
-            "note": f"slope {rounded(slope)}",
         }
 
     def caption(rule, pieces, result, area, slope, limit) -> str:
@@ -126,7 +124,7 @@ def accumulated_area(
         OnCurve(left, drags=("upper_limit",)).on(weights="limit"),
         Dots(middle, "running", edge=True, color=GREY, ms=4, mec=GREY, zorder=2),
         Tangent(middle).on(x="upper_limit", y="area"),
-        Text(middle, CORNER, "{note}", **NOTE),
+        Text(middle, CORNER, "slope {slope:.4g}", **NOTE),
         *_errors(right, BY_RULE, (1e-8 * size, 3 * size), (1.7, 75)),
     ]
     right.set(title="error of each rule", xlabel="pieces $n$")

@@ -33,8 +33,9 @@ from calclearn.explorers.controls import choice, log_slider, round_slider, slide
 from calclearn.explorers.descents import rate_for
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.races import race_figure, race_on
-from calclearn.explorers.wording import SUPERSCRIPTS, counted
+from calclearn.explorers.wording import counted
 from calclearn.figures.marks import Dots, Lines, Raster
+from calclearn.figures.printing import SUPERSCRIPTS
 from calclearn.figures.races import GAP
 from calclearn.figures.style import (
     BEST,

@@ -32,9 +32,9 @@ from calclearn.explorers.controls import choice as menu
 from calclearn.explorers.controls import slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.surfaces import turning
-from calclearn.explorers.wording import typeset
 from calclearn.figures.descents import Path
 from calclearn.figures.marks import Dots, Drawing, Lines, Rule
+from calclearn.figures.printing import typeset
 from calclearn.figures.style import (
     BEST,
     BLACK,

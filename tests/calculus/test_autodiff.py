@@ -23,12 +23,7 @@ def rosenbrock_gradient(p):
 def rosenbrock_hessian(p):
     x, y = p
     mixed = -400 * x
-    return np.stack(
-        [
-            np.stack([2 - 400 * (y - 3 * x**2), mixed]),
-            np.stack([mixed, 200 * np.ones_like(y)]),
-        ]
-    )
+    return np.array([[2 - 400 * (y - 3 * x**2), mixed], [mixed, 200 * np.ones_like(y)]])
 
 
 def central(f, x, h=1e-5):
@@ -199,51 +194,41 @@ def test_arguments_must_be_real_numbers(argument):
         grad(np.sum)(argument)
 
 
-def test_wrong_shapes_at_the_door():
-    with pytest.raises(
-        ValueError, match=r"shape \(3,\) f must return shape \(\), got \(3,\); use jacobian"
-    ):
-        grad(np.sin)(np.ones(3))
-    with pytest.raises(ValueError, match=r"f must return shape \(\) or \(4,\), got \(3, 4\)"):
-        grad(np.sin)(np.ones((3, 4)))
-    with pytest.raises(ValueError, match=r"jacobian needs each result for each point"):
-        jacobian(lambda x: np.sum(x, axis=1))(np.ones((3, 4)))
-    with pytest.raises(ValueError, match=r"hessian needs one number for each point"):
-        hessian(lambda W: np.sum(W**2))(np.ones((3, 4)))
-    with pytest.raises(ValueError, match=r"g must have shape \(3,\), like the result, got \(2,\)"):
-        vjp(np.sin, np.ones(3))[1](np.ones(2))
+def test_masked_arrays_are_refused_because_their_mask_would_be_lost():
+    with pytest.raises(TypeError, match=r"argument 0 must have no mask.* x\.compressed\(\)"):
+        grad(np.sum)(np.ma.array([1.0, 2.0], mask=[False, True]))
 
 
-def test_wrong_arguments_at_the_door():
-    for transform in (grad, value_and_grad, jacobian, hessian, trace):
-        with pytest.raises(TypeError, match=r"f must be a function, got float"):
-            transform(3.0)
-    with pytest.raises(TypeError, match=r"f must be a function, got float"):
-        vjp(3.0, 1.0)
-    with pytest.raises(ValueError, match=r"argnum must lie in 0 to 0, got 1"):
-        grad(np.sin, 1)(1.0)
-    for argnum in (1.5, "x", None, (0.0,), ()):
-        with pytest.raises(TypeError, match=r"argnum must be an int or a tuple of ints, got"):
-            grad(np.sin, argnum)
-    for transform in (jacobian, hessian):
-        with pytest.raises(TypeError, match=r"argnum must be an int, got \(0, 1\)"):
-            transform(np.sin, (0, 1))
-    with pytest.raises(TypeError, match=r"function must be a function, got int"):
-        rule(3, lambda g, y, a: g)
+def product(x, y):
+    return x * y
 
 
-def test_cotangents_that_are_no_numbers_and_calls_without_arguments_are_named():
-    _, pull = vjp(lambda x: 2 * x, np.ones(2))
-    for g in (np.array([1j, 1.0]), "ab", None, [[1, 2], [3]]):
-        with pytest.raises(TypeError, match="g must be a real number or an array of them"):
-            pull(g)
-    with pytest.raises(TypeError, match="needs an argument, got none"):
-        grad(np.sin)()
+REFUSED = [  # a call, and what its error says
+    (lambda: grad(np.sin)(np.ones(3)), r"f must return shape \(\), got \(3,\); use jacobian"),
+    (lambda: grad(np.sin)(np.ones((3, 4))), r"f must return shape \(\) or \(4,\), got \(3, 4\)"),
+    (lambda: jacobian(lambda x: np.sum(x, axis=1))(np.ones((3, 4))), "needs each result for each"),
+    (lambda: hessian(lambda W: np.sum(W**2))(np.ones((3, 4))), "hessian needs one number for each"),
+    (lambda: hessian(lambda p: p["a"] ** 2)({"a": 2.0}), "hessian needs one array, got a dict"),
+    (lambda: vjp(np.sin, np.ones(3))[1](np.ones(2)), r"g must have shape \(3,\).* got \(2,\)"),
+    *[(lambda t=transform: t(3.0), "f must be a function, got float")
+      for transform in (grad, value_and_grad, jacobian, hessian, trace, vjp)],
+    (lambda: grad(np.sin, 1)(1.0), "argnum must lie in 0 to 0, got 1"),
+    *[(lambda k=argnum: grad(np.sin, k), "argnum must be an int or a tuple of ints, got")
+      for argnum in (1.5, "x", None, (0.0,), ())],
+    *[(lambda t=transform: t(np.sin, (0, 1)), r"argnum must be an int, got \(0, 1\)")
+      for transform in (jacobian, hessian)],
+    (lambda: grad(product, (0, 0)), r"argnum must name each argument once, got \(0, 0\)"),
+    (lambda: rule(3, lambda g, y, a: g), "function must be a function, got int"),
+    *[(lambda g=g: vjp(np.exp, np.ones(2))[1](g), "g must be a real number or an array of them")
+      for g in (np.array([1j, 1.0]), "ab", None, [[1, 2], [3]])],
+    (lambda: grad(np.sin)(), "needs an argument, got none"),
+]  # fmt: skip
 
 
-def test_an_argument_named_twice_is_refused():
-    with pytest.raises(ValueError, match=r"argnum must name each argument once, got \(0, 0\)"):
-        grad(lambda x, y: x * y, (0, 0))
+@pytest.mark.parametrize(("call", "message"), REFUSED)
+def test_what_is_wrong_at_the_door_is_named(call, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        call()
 
 
 def test_large_whole_numbers_are_floats():
@@ -266,12 +251,9 @@ def test_the_gradient_has_the_structure_of_the_argument():
     assert type(slopes["b"]) is list
     assert type(slopes["b"][1]) is float
     assert value == pytest.approx(3 * slopes["b"][1])
-    np.testing.assert_allclose(
-        slopes["W"], central(lambda W: layer({"W": W, "b": [b, 3]}), W), rtol=1e-8
-    )
-    np.testing.assert_allclose(
-        slopes["b"][0], central(lambda b: layer({"W": W, "b": [b, 3]}), b), rtol=1e-8
-    )
+    for slope, f, x in ((slopes["W"], lambda W: layer({"W": W, "b": [b, 3]}), W),
+                        (slopes["b"][0], lambda b: layer({"W": W, "b": [b, 3]}), b)):  # fmt: skip
+        np.testing.assert_allclose(slope, central(f, x), rtol=1e-8)
 
 
 def test_each_kind_of_container_comes_back_as_it_is():
@@ -317,11 +299,6 @@ def test_a_leaf_that_is_no_number_is_named_by_its_path(leaf):
         grad(layer)({"W": np.eye(2), "b": [np.ones(2), leaf]})
 
 
-def test_the_hessian_of_a_container_is_refused():
-    with pytest.raises(TypeError, match="hessian needs one array, got a dict as argument 0"):
-        hessian(lambda p: p["a"] ** 2)({"a": 2.0})
-
-
 # One number in an array
 def test_results_of_size_one_are_numbers():
     value, slope = value_and_grad(lambda x: x[None] @ x[:, None])(np.array([1.0, 2.0]))
@@ -362,16 +339,9 @@ def test_a_branch_that_is_left_out_has_no_say(f, x, slopes, curvatures):
 
 def test_a_row_that_is_left_out_of_a_product_has_no_say():
     X, here = np.array([[1.0, 2.0], [np.nan, 3.0]]), np.array([True, False])
-    np.testing.assert_array_equal(
-        grad(lambda w: np.sum(np.where(here, X @ w, 0)))(np.ones(2)), [1, 2]
-    )
-    W = np.ones((2, 3))
-    np.testing.assert_array_equal(
-        grad(lambda W: np.sum(np.where(here[:, None], X @ W, 0)))(W), [[1, 1, 1], [2, 2, 2]]
-    )
-    np.testing.assert_array_equal(
-        grad(lambda w: np.sum(np.einsum("ij,j->i", X, w)[here]))(np.ones(2)), [1, 2]
-    )
+    for f in (lambda w: np.where(here, X @ w, 0), lambda w: np.einsum("ij,j->i", X, w)[here],
+              lambda w: np.where(here[:, None], X @ w[:, None], 0)):  # fmt: skip
+        np.testing.assert_array_equal(grad(lambda w, f=f: np.sum(f(w)))(np.ones(2)), [1, 2])
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

@@ -17,9 +17,6 @@ from calclearn.calculus.checking import (
     sign,
 )
 
-RNG = np.random.default_rng(7)
-
-
 # Functions with their right gradients.
 
 
@@ -115,203 +112,130 @@ def lesson(w):
     return np.sum((LESSON_X @ w - LESSON_Y) ** 2)
 
 
-def right_gradients():
-    for n, d in [(3, 1), (10, 2), (50, 5), (30, 50), (200, 200)]:
-        f, g, *_ = least_squares(n, d)
-        yield f"least squares {n} x {d}", f, g, point(d)
-    for scale in (1e-8, 1e-4, 1e4, 1e8):
-        f, g, *_ = least_squares(10, 3, scale)
-        yield f"least squares, data times {scale}", f, g, point(3)
-    f, g, *_ = least_squares(20, 4)
-    yield "least squares at 0", f, g, np.zeros(4)
-    f, g, X, residuals = least_squares(20, 4, mean=True)
-    minimum = np.linalg.solve(X.T @ X, -X.T @ residuals(np.zeros(4)))
-    yield "mean squares at its minimum", f, g, minimum
-    f, g, _ = logistic(40, 3)
-    yield "logistic", f, g, point(3)
-    for d in (2, 3, 10, 100):
-        yield f"rosenbrock {d}", rosenbrock, rosenbrock_gradient, point(d)
-    yield "rosenbrock at its minimum", rosenbrock, rosenbrock_gradient, np.ones(5)
-    yield "himmelblau", himmelblau, himmelblau_gradient, point(2)
-    yield "himmelblau at a minimum", himmelblau, himmelblau_gradient, [3.0, 2.0]
-    yield "himmelblau, several points", himmelblau, himmelblau_gradient, RNG.normal(size=(2, 7))
-    yield "himmelblau, a list", himmelblau, himmelblau_gradient, [[1.0, 2.0], [3.0, -1.0]]
-    for scale in (1e-9, 1e-3, 1e3, 1e9):
-        yield (
-            f"himmelblau times {scale}",
-            lambda w, s=scale: s * himmelblau(w),
-            lambda w, s=scale: s * himmelblau_gradient(w),
-            point(2),
-        )
-    for scale in (1e-6, 1e-3, 1e3, 1e6):
-        yield (
-            f"himmelblau of w / {scale}",
-            lambda w, s=scale: himmelblau(w / s),
-            lambda w, s=scale: himmelblau_gradient(w / s) / s,
-            point(2, scale=scale),
-        )
-    f, matrix = matrix_fit(3, 4)
-    yield "matrix, flattened", f, lambda w: matrix(w).ravel(), point(12)
-    yield "l1", l1, np.sign, point(6)
-    yield "l1 at its kink, slope 0", l1, np.sign, np.zeros(4)
-    yield "l1 at its kink, slope 1", l1, lambda w: np.where(w >= 0, 1.0, -1.0), np.zeros(4)
-    yield "l1, some at the kink", l1, np.sign, np.array([0.0, 1.0, 0.0, -2.0])
-    yield "relu at 0", lambda x: max(x, 0.0), lambda x: float(x > 0), [0.0, -1.0, 1.0]
-    yield "relu at 0, the other slope", lambda x: max(x, 0.0), lambda x: float(x >= 0), 0.0
-    yield (
-        "hinge",
-        lambda w: np.sum(np.maximum(1 - LINE_X * w[0], 0)),
-        lambda w: np.array([-LINE_X[LINE_X * w[0] < 1].sum()]),
-        [0.3],
-    )
-    yield "a constant", lambda w: 3.0, np.zeros_like, point(3)
-    yield "a dead coordinate", lambda w: w[0] ** 2, lambda w: np.array([2 * w[0], 0.0]), point(2)
-    yield "log near 0", lambda w: np.sum(np.log(w)), lambda w: 1 / w, np.array([1e-6, 1e-2, 1.0])
-    yield "sine of a number", math.sin, math.cos, 1.0
-    yield "sine of several numbers", np.sin, np.cos, [0.0, 1.0, 2.0]
-    yield "sine, two numbers, math", math.sin, math.cos, [0.5, 1.0]
-    yield "sine, no point given", math.sin, math.cos, None
-    yield "large offset", lambda x: 1e6 + np.cos(x), lambda x: -np.sin(x), 0.7
-    yield "one weight", lesson, lambda w: 2 * LESSON_X.T @ (LESSON_X @ w - LESSON_Y), [0.5]
-    yield "one weight, a number", lambda w: lesson([w]), lambda w: 28 * (w - 2), 0.5
-    yield "fast", lambda x: np.sin(50 * x), lambda x: 50 * np.cos(50 * x), 1.0
-    yield "list returned", himmelblau, lambda p: list(himmelblau_gradient(p)), point(2)
-    yield "line", line, line_gradient, point(2)
+def times(c, f, gradient):
+    return lambda w: c * f(w), lambda w: c * gradient(w)
 
 
-def wrong_gradients():
-    f, g, X, residuals = least_squares(10, 3)
-    w = point(3)
-    for name, c in [("2", 2), ("1/2", 0.5), ("n", 10), ("1/n", 0.1), ("2/n", 0.2), ("3", 3)]:
-        yield "factor", f"least squares, factor {name}", f, lambda w, c=c: c * g(w), w
-    yield "factor", "minus two", f, lambda w: -2 * g(w), w
-    yield "factor", "always zero", f, np.zeros_like, w
-    yield "factor", "odd factor", f, lambda w: 0.43 * g(w), w
-    yield "sign", "least squares", f, lambda w: -g(w), w
-    yield "sign", "sine", np.cos, np.sin, 1.0
-    yield "sign", "sine, math", math.cos, math.sin, 1.0
-    yield "sign", "rosenbrock 100", rosenbrock, lambda w: -rosenbrock_gradient(w), point(100)
-    yield "sign", "l1", l1, lambda w: -np.sign(w), np.array([0.0, 1.0, -1.0])
-    for scale in (1e-9, 1e9):
-        yield (
-            "factor",
-            f"himmelblau times {scale}, half",
-            lambda w, s=scale: s * himmelblau(w),
-            lambda w, s=scale: 0.5 * s * himmelblau_gradient(w),
-            point(2),
-        )
-        yield (
-            "sign",
-            f"himmelblau times {scale}",
-            lambda w, s=scale: s * himmelblau(w),
-            lambda w, s=scale: -s * himmelblau_gradient(w),
-            point(2),
-        )
-    for scale in (1e-6, 1e6):
-        yield (
-            "factor",
-            f"himmelblau of w / {scale}, doubled",
-            lambda w, s=scale: himmelblau(w / s),
-            lambda w, s=scale: 2 * himmelblau_gradient(w / s) / s,
-            point(2, scale=scale),
-        )
-    for n, d in [(3, 1), (10, 3), (200, 2), (50, 5)]:
-        squares, _, _, r = least_squares(n, d)
-        yield "missing_x", f"least squares {n} x {d}", squares, lambda w, r=r: 2 * r(w), point(d)
-    mean_squares = least_squares(10, 3, mean=True)[0]
-    yield "missing_x", "mean squares", mean_squares, lambda w: residuals(w) / 5, w
-    yield "missing_x", "a column", f, lambda w: 2 * residuals(w)[:, None], w
-    yield "missing_x", "the lesson", lesson, lambda w: 2 * (LESSON_X @ w - LESSON_Y), [0.5]
-    yield "missing_x", "the lesson, other sign", lesson, lambda w: LESSON_Y - LESSON_X @ w, [0.0]
-    entropy, _, errors = logistic(12, 2)
-    yield "missing_x", "logistic", entropy, errors, point(2)
-    yield "missing_x", "line", line, lambda w: 2 * line_residuals(w), point(2)
-    yield (
-        "missing_x",
-        "line, summed",
-        line,
-        lambda w: np.full(2, 2 * line_residuals(w).sum()),
-        [1, 0],
-    )
-    yield "missing_x", "logistic, summed", entropy, lambda w: np.full(2, errors(w).sum()), point(2)
-    yield (
-        "factor",
-        "the lesson, summed",
-        lesson,
-        lambda w: 2 * np.sum(LESSON_X @ w - LESSON_Y),
-        [0.5],
-    )
-    yield "factor", "the lesson, mean", lesson, lambda w: 28 * (w - 2) / 3, [0.5]
-    for rows, columns in [(2, 3), (3, 4), (10, 20)]:
-        fit, matrix = matrix_fit(rows, columns)
-        yield (
-            "transposed",
-            f"{rows} x {columns}",
-            fit,
-            lambda w, m=matrix: m(w).T.ravel(),
-            point(rows * columns),
-        )
-    yield "transposed", "swapped", himmelblau, lambda p: himmelblau_gradient(p)[::-1], point(2)
-    yield "transposed", "rolled", rosenbrock, lambda w: np.roll(rosenbrock_gradient(w), 1), point(6)
-
-    def one_wrong(w, i=2, change=lambda g: g + 1):
-        gradient = rosenbrock_gradient(w)
-        gradient[i] = change(gradient[i])
-        return gradient
-
-    yield "coordinate", "one off by one", rosenbrock, one_wrong, point(5)
-    yield "coordinate", "one sign", rosenbrock, lambda w: one_wrong(w, 0, np.negative), point(5)
-    yield "coordinate", "one of 200", rosenbrock, lambda w: one_wrong(w, 150), point(200)
-    yield "coordinate", "one zero", rosenbrock, lambda w: one_wrong(w, 4, lambda g: 0 * g), point(5)
-    yield (
-        "coordinate",
-        "slope without its chain",
-        line,
-        lambda w: line_gradient(w) * np.array([2, 1]),
-        point(2),
-    )
-    yield (
-        "coordinate",
-        "himmelblau",
-        himmelblau,
-        lambda p: himmelblau_gradient(p) + np.array([p[1], 0]),
-        [1, 2],
-    )
-    yield (
-        "coordinate",
-        "a tiny coordinate",
-        lambda w: w[0] ** 2 + 1e-5 * np.sin(w[1]),
-        lambda w: np.array([2 * w[0], -1e-5 * np.cos(w[1])]),
-        point(2),
-    )
-
-    def normalised(p):
-        gradient = himmelblau_gradient(p)
-        return gradient / np.linalg.norm(gradient)
-
-    yield "length", "normalised", himmelblau, normalised, point(2)
-    yield "offset", "without the target", f, lambda w: 2 * X.T @ (X @ w), w
-    yield "shape", "a column of d", f, lambda w: g(w)[:, None], w
-    yield "shape", "one gradient a row", f, lambda w: 2 * X * residuals(w)[:, None], w
-    yield "shape", "summed to one", f, lambda w: g(w).sum(), w
-    yield "shape", "an intercept too many", f, lambda w: np.append(g(w), 1.0), w
-    yield "shape", "a weight too few", f, lambda w: g(w)[:-1], w
-    yield "kink", "l1", l1, lambda w: np.where(w == 0, 2.0, np.sign(w)), np.array([0.0, 1.0])
-    yield "kink", "relu", lambda x: max(x, 0.0), lambda x: -1.0 if x == 0 else float(x > 0), 0.0
-    yield "not_finite", "l2 norm at 0", np.linalg.norm, lambda w: w / np.sqrt(w @ w), np.zeros(2)
-    yield "raises", "shapes that do not fit", f, lambda w: X @ residuals(w), w
-    yield "wrong", "the function itself", himmelblau, lambda p: p**2, point(2)
-    yield "wrong", "another function", np.sin, np.exp, [0.1, 0.5, 1.0]
-    yield "wrong", "missing chain rule", lambda x: np.sin(x**2), lambda x: np.cos(x**2), 1.0
+def of_scaled(c, f, gradient):
+    return lambda w: f(w / c), lambda w: gradient(w / c) / c
 
 
-RIGHT, WRONG = list(right_gradients()), list(wrong_gradients())
+ROSENBROCK, HIMMELBLAU = (rosenbrock, rosenbrock_gradient), (himmelblau, himmelblau_gradient)
+SQUARES, SQUARES_GRADIENT, X, RESIDUALS = least_squares(20, 4)
+SMALLEST = np.linalg.solve(X.T @ X, -X.T @ RESIDUALS(np.zeros(4)))
+MATRIX_FIT, MATRIX = matrix_fit(3, 4)
+
+# fmt: off
+RIGHT = [  # name, f, its gradient, at
+    *[(f"least squares {n} x {d}", *least_squares(n, d)[:2], point(d))
+      for n, d in [(3, 1), (10, 2), (50, 5), (30, 50), (200, 200)]],
+    *[(f"least squares, data times {c}", *least_squares(10, 3, c)[:2], point(3))
+      for c in (1e-8, 1e-4, 1e4, 1e8)],
+    ("least squares at 0", SQUARES, SQUARES_GRADIENT, np.zeros(4)),
+    ("mean squares at its minimum", *least_squares(20, 4, mean=True)[:2], SMALLEST),
+    ("logistic", *logistic(40, 3)[:2], point(3)),
+    *[(f"rosenbrock {d}", *ROSENBROCK, point(d)) for d in (2, 3, 10, 100)],
+    ("rosenbrock at its minimum", *ROSENBROCK, np.ones(5)),
+    ("himmelblau at a minimum", *HIMMELBLAU, [3.0, 2.0]),
+    ("himmelblau, several points", *HIMMELBLAU, np.random.default_rng(7).normal(size=(2, 7))),
+    *[(f"himmelblau times {c}", *times(c, *HIMMELBLAU), point(2)) for c in (1e-9, 1e-3, 1e3, 1e9)],
+    *[(f"himmelblau of w / {c}", *of_scaled(c, *HIMMELBLAU), point(2, scale=c))
+      for c in (1e-6, 1e-3, 1e3, 1e6)],
+    ("matrix, flattened", MATRIX_FIT, lambda w: MATRIX(w).ravel(), point(12)),
+    ("l1", l1, np.sign, point(6)),
+    ("l1 at its kink, slope 0", l1, np.sign, np.zeros(4)),
+    ("l1 at its kink, slope 1", l1, lambda w: np.where(w >= 0, 1.0, -1.0), np.zeros(4)),
+    ("l1, some at the kink", l1, np.sign, np.array([0.0, 1.0, 0.0, -2.0])),
+    ("relu at 0", lambda x: max(x, 0.0), lambda x: float(x > 0), [0.0, -1.0, 1.0]),
+    ("relu at 0, the other slope", lambda x: max(x, 0.0), lambda x: float(x >= 0), 0.0),
+    ("hinge", lambda w: np.sum(np.maximum(1 - LINE_X * w[0], 0)),
+     lambda w: np.array([-LINE_X[LINE_X * w[0] < 1].sum()]), [0.3]),
+    ("a constant", lambda w: 3.0, np.zeros_like, point(3)),
+    ("a dead coordinate", lambda w: w[0] ** 2, lambda w: np.array([2 * w[0], 0.0]), point(2)),
+    ("log near 0", lambda w: np.sum(np.log(w)), lambda w: 1 / w, np.array([1e-6, 1e-2, 1.0])),
+    ("sine, two numbers, math", math.sin, math.cos, [0.5, 1.0]),
+    ("large offset", lambda x: 1e6 + np.cos(x), lambda x: -np.sin(x), 0.7),
+    ("one weight", lesson, lambda w: 2 * LESSON_X.T @ (LESSON_X @ w - LESSON_Y), [0.5]),
+    ("one weight, a number", lambda w: lesson([w]), lambda w: 28 * (w - 2), 0.5),
+    ("fast", lambda x: np.sin(50 * x), lambda x: 50 * np.cos(50 * x), 1.0),
+    ("list returned", himmelblau, lambda p: list(himmelblau_gradient(p)), point(2)),
+    ("line", line, line_gradient, point(2)),
+]
 
 
-def test_the_cases_are_many_and_differ():
-    assert len(RIGHT) >= 40
-    assert len(WRONG) >= 40
-    assert len({(mistake, name) for mistake, name, *_ in WRONG}) == len(WRONG)
+def one_wrong(i, change=lambda g: g + 1):
+    def gradient(w):
+        g = rosenbrock_gradient(w)
+        g[i] = change(g[i])
+        return g
+
+    return gradient
+
+
+def normalised(p):
+    return himmelblau_gradient(p) / np.linalg.norm(himmelblau_gradient(p))
+
+
+f, g, X3, r = least_squares(10, 3)
+ENTROPY, _, ERRORS = logistic(12, 2)
+AT = point(3)
+WRONG = [  # mistake, name, f, gradient, at
+    *[("factor", f"least squares times {c}", f, lambda w, c=c: c * g(w), AT)
+      for c in (2, 0.5, 10, 0.1, 0.2, 3, -2, 0, 0.43)],
+    *[("factor", f"himmelblau times {c}, half", times(c, *HIMMELBLAU)[0],
+       times(c / 2, *HIMMELBLAU)[1], point(2)) for c in (1e-9, 1e9)],
+    *[("factor", f"himmelblau of w / {c}, doubled", of_scaled(c, *HIMMELBLAU)[0],
+       times(2, *of_scaled(c, *HIMMELBLAU))[1], point(2, scale=c)) for c in (1e-6, 1e6)],
+    ("factor", "the lesson, summed", lesson, lambda w: 2 * np.sum(LESSON_X @ w - LESSON_Y), [0.5]),
+    ("factor", "the lesson, mean", lesson, lambda w: 28 * (w - 2) / 3, [0.5]),
+    ("sign", "least squares", f, lambda w: -g(w), AT),
+    ("sign", "sine", np.cos, np.sin, 1.0),
+    ("sign", "sine, math", math.cos, math.sin, 1.0),
+    ("sign", "rosenbrock 100", rosenbrock, lambda w: -rosenbrock_gradient(w), point(100)),
+    ("sign", "l1", l1, lambda w: -np.sign(w), np.array([0.0, 1.0, -1.0])),
+    *[("sign", f"himmelblau times {c}", times(c, *HIMMELBLAU)[0], times(-c, *HIMMELBLAU)[1],
+       point(2)) for c in (1e-9, 1e9)],
+    *[("missing_x", f"least squares {n} x {d}", least_squares(n, d)[0],
+       lambda w, n=n, d=d: 2 * least_squares(n, d)[3](w), point(d))
+      for n, d in [(3, 1), (10, 3), (200, 2), (50, 5)]],
+    ("missing_x", "mean squares", least_squares(10, 3, mean=True)[0], lambda w: r(w) / 5, AT),
+    ("missing_x", "a column", f, lambda w: 2 * r(w)[:, None], AT),
+    ("missing_x", "the lesson", lesson, lambda w: 2 * (LESSON_X @ w - LESSON_Y), [0.5]),
+    ("missing_x", "the lesson, other sign", lesson, lambda w: LESSON_Y - LESSON_X @ w, [0.0]),
+    ("missing_x", "logistic", ENTROPY, ERRORS, point(2)),
+    ("missing_x", "logistic, summed", ENTROPY, lambda w: np.full(2, ERRORS(w).sum()), point(2)),
+    ("missing_x", "line", line, lambda w: 2 * line_residuals(w), point(2)),
+    ("missing_x", "line, summed", line, lambda w: np.full(2, 2 * line_residuals(w).sum()), [1, 0]),
+    *[("transposed", f"{n} x {m}", matrix_fit(n, m)[0],
+       lambda w, n=n, m=m: matrix_fit(n, m)[1](w).T.ravel(), point(n * m))
+      for n, m in [(2, 3), (3, 4), (10, 20)]],
+    ("transposed", "swapped", himmelblau, lambda p: himmelblau_gradient(p)[::-1], point(2)),
+    ("transposed", "rolled", rosenbrock, lambda w: np.roll(rosenbrock_gradient(w), 1), point(6)),
+    ("coordinate", "one off by one", rosenbrock, one_wrong(2), point(5)),
+    ("coordinate", "one sign", rosenbrock, one_wrong(0, np.negative), point(5)),
+    ("coordinate", "one of 200", rosenbrock, one_wrong(150), point(200)),
+    ("coordinate", "one zero", rosenbrock, one_wrong(4, lambda g: 0 * g), point(5)),
+    ("coordinate", "slope without its chain", line, lambda w: line_gradient(w) * [2, 1], point(2)),
+    ("coordinate", "himmelblau", himmelblau,
+     lambda p: np.add(himmelblau_gradient(p), (p[1], 0)), [1, 2]),
+    ("coordinate", "a tiny coordinate", lambda w: w[0] ** 2 + 1e-5 * np.sin(w[1]),
+     lambda w: np.array([2 * w[0], -1e-5 * np.cos(w[1])]), point(2)),
+    ("length", "normalised", himmelblau, normalised, point(2)),
+    ("offset", "without the target", f, lambda w: 2 * X3.T @ (X3 @ w), AT),
+    ("shape", "a column of d", f, lambda w: g(w)[:, None], AT),
+    ("shape", "one gradient a row", f, lambda w: 2 * X3 * r(w)[:, None], AT),
+    ("shape", "summed to one", f, lambda w: g(w).sum(), AT),
+    ("shape", "an intercept too many", f, lambda w: np.append(g(w), 1.0), AT),
+    ("shape", "a weight too few", f, lambda w: g(w)[:-1], AT),
+    ("kink", "l1", l1, lambda w: np.where(w == 0, 2.0, np.sign(w)), np.array([0.0, 1.0])),
+    ("kink", "relu", lambda x: max(x, 0.0), lambda x: -1.0 if x == 0 else float(x > 0), 0.0),
+    ("not_finite", "l2 norm at 0", np.linalg.norm, lambda w: w / np.sqrt(w @ w), np.zeros(2)),
+    ("raises", "shapes that do not fit", f, lambda w: X3 @ r(w), AT),
+    ("wrong", "the function itself", himmelblau, lambda p: p**2, point(2)),
+    ("wrong", "another function", np.sin, np.exp, [0.1, 0.5, 1.0]),
+    ("wrong", "missing chain rule", lambda x: np.sin(x**2), lambda x: np.cos(x**2), 1.0),
+]
+# fmt: on
 
 
 @pytest.mark.parametrize(("name", "f", "gradient", "at"), RIGHT, ids=[case[0] for case in RIGHT])
@@ -556,33 +480,29 @@ def test_a_point_that_f_does_not_take_is_named():
         check_gradient(lambda w: w[0] * w[2], lambda w: w, at=[1.0, 2.0])
 
 
-def test_bad_input_is_named():
-    with pytest.raises(TypeError, match="gradient must be a function, got ndarray"):
-        check_gradient(himmelblau, np.zeros(2), at=[1.0, 2.0])
-    with pytest.raises(TypeError, match="f must be a function, got float"):
-        check_gradient(1.0, himmelblau_gradient, at=[1.0, 2.0])
-    with pytest.raises(ValueError, match=r"at must have shape \(d,\) or \(d, m\), got \(2, 2, 2\)"):
-        check_gradient(himmelblau, himmelblau_gradient, at=np.ones((2, 2, 2)))
-    with pytest.raises(ValueError, match="f must be finite at the points in at, got nan"):
-        check_gradient(lambda w: w[0] * np.nan, np.zeros_like, at=[1.0, 2.0])
-    with pytest.raises(ValueError, match="f must return one number for a point, got shape"):
-        check_gradient(lambda w: np.outer(w, w), np.zeros_like, at=[1.0, 2.0])
-    with pytest.raises(ValueError, match="at must list points of one shape"):
-        check_gradient(himmelblau, himmelblau_gradient, at=[[1.0, 2.0], [3.0]])
-    with pytest.raises(ValueError, match="at must be finite"):
-        check_gradient(himmelblau, himmelblau_gradient, at=[1.0, np.inf])
-    with pytest.raises(TypeError, match="at must be a real number"):
-        check_gradient(himmelblau, himmelblau_gradient, at="here")
+REFUSED = [
+    (himmelblau, np.zeros(2), [1.0, 2.0], "gradient must be a function, got ndarray"),
+    (1.0, himmelblau_gradient, [1.0, 2.0], "f must be a function, got float"),
+    (*HIMMELBLAU, np.ones((2, 2, 2)), r"at must have shape \(d,\) or \(d, m\), got \(2, 2, 2\)"),
+    (*HIMMELBLAU, [[1.0, 2.0], [3.0]], "at must list points of one shape"),
+    (*HIMMELBLAU, [1.0, np.inf], "at must be finite"),
+    (*HIMMELBLAU, "here", "at must be a real number"),
+    (lambda w: w[0] * np.nan, np.zeros_like, [1, 2], "f must be finite at the points in at, got n"),
+    (lambda w: np.outer(w, w), np.zeros_like, [1, 2], "f must return one number for a point, got"),
+    (lambda w: 1j, lambda w: w, [1.0, 2.0], "f must return real numbers, got complex"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "gradient", "at", "message"), REFUSED)
+def test_bad_input_is_named(f, gradient, at, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        check_gradient(f, gradient, at=at)
 
 
 def test_a_complex_or_empty_gradient_is_named():
-    def f(w):
-        return np.sum(w**2)
-
-    assert "must return real numbers" in check_gradient(f, lambda w: 2j * w, at=[1.0, 2.0]).message
-    assert check_gradient(f, lambda w: np.zeros((2, 0)), at=[1.0, 2.0]).diagnosis == "shape"
-    with pytest.raises(TypeError, match="f must return real numbers, got complex"):
-        check_gradient(lambda w: 1j, lambda w: w, at=[1.0, 2.0])
+    report = check_gradient(squares, lambda w: 2j * w, at=[1.0, 2.0])
+    assert "must return real numbers" in report.message
+    assert check_gradient(squares, lambda w: np.zeros((2, 0)), at=[1, 2]).diagnosis == "shape"
 
 
 # Each mark on a table made for it.

@@ -90,14 +90,12 @@ def test_the_error_at_a_kink_reaches_both_slopes():
     assert (estimate.value, estimate.error) == (0.0, pytest.approx(1.0, rel=1e-14))
 
 
-def test_a_cusp_that_has_a_slope_costs_digits_and_shows_it():
-    estimate = derivative(lambda x: np.abs(x) ** 1.5, 0.0)
-    assert abs(estimate.value) <= estimate.error < 1e-3
-
-
-def test_a_kink_in_the_slope_costs_digits_and_shows_it():
-    estimate = derivative(lambda x: np.maximum(x, 0) ** 2, 0.0)
-    assert abs(estimate.value) <= estimate.error < 1e-5
+@pytest.mark.parametrize(
+    ("f", "most"), [(lambda x: np.abs(x) ** 1.5, 1e-3), (lambda x: np.maximum(x, 0) ** 2, 1e-5)]
+)
+def test_a_kink_in_the_slope_costs_digits_and_shows_it(f, most):
+    estimate = derivative(f, 0.0)
+    assert abs(estimate.value) <= estimate.error < most
 
 
 HONEST = [case for case in SMOOTH if case[0] in ("sin", "exp", "x**7", "tanh, flat", "bell")] + [
@@ -117,12 +115,6 @@ def test_no_error_exceeds_three_times_its_estimate(name, f, slope, x, scale):
     wrong = np.abs(estimate.value - slope(x)) > 3 * estimate.error + 1e-15 * np.abs(slope(x))
     assert not np.any(wrong & estimate.reliable)
     assert estimate.reliable.mean() > 0.98
-
-
-def test_single_precision_inside_f_shows_in_the_error():
-    estimate = derivative(lambda x: np.sin(np.float32(x)), 1.0)
-    assert abs(estimate.value - np.cos(1.0)) <= 3 * estimate.error
-    assert 1e-9 < estimate.error < 1e-4
 
 
 BESIDE = [  # name, f, f': something breaks at 1
@@ -209,34 +201,51 @@ def test_complex_step_takes_scalar_functions_and_arrays():
     np.testing.assert_allclose(complex_step(np.square, [1.0, 2.0]), [2, 4])
 
 
-def test_bad_input_of_differences():
-    for call in (derivative, complex_step, lambda f, x: forward_difference(f, 1.0, x)):
-        with pytest.raises(ValueError, match=r"(x|h) must be finite, got nan"):
-            call(np.sin, np.nan)
-        with pytest.raises(TypeError, match="must be a real number or an array of them, got 'one'"):
-            call(np.sin, "one")
-    with pytest.raises(TypeError, match="f must be a function, got float"):
-        derivative(1.0, 1.0)
-    with pytest.raises(ValueError, match="h must not be 0"):
-        central_difference(np.sin, 1.0, 0.0)
-    with pytest.raises(TypeError, match="f must carry complex numbers through"):
-        complex_step(np.abs, 1.0)
-    with pytest.raises(TypeError, match="f must return real numbers, got complex"):
-        derivative(lambda x: x + 1j, 1.0)
-    with pytest.raises(TypeError, match="f must return one number for one number"):
-        derivative(lambda x: [x, x], 1.0)
+DIFFERENCES = [forward_difference, backward_difference, central_difference, complex_step]
+NO_NUMBER = "must be a real number or an array of them, got"
+REFUSED = [  # a call, and what its error says
+    *[(lambda m=method, g=given: m(*g), message) for method in DIFFERENCES for given, message in [
+        ((np.sin, np.nan, 0.1), "x must be finite, got nan"),
+        ((np.sin, 1.0, np.nan), "h must be finite, got nan"),
+        ((np.sin, "one", 0.1), f"x {NO_NUMBER} 'one'"),
+        ((np.sin, [[1, 2], [3]], 0.1), f"x {NO_NUMBER}"),
+        ((None, 1.0, 0.1), "f must be a function, got NoneType"),
+        ((np.sin, 1.0, 0.0), "h must not be 0"),
+        ((np.sin, np.ones(3), np.ones(2)), r"x and h must have shapes that broadcast, got \(3,\)"),
+    ]],
+    (lambda: complex_step(np.abs, 1.0), "f must carry complex numbers through"),
+    (lambda: derivative(np.sin, np.nan), "x must be finite, got nan"),
+    (lambda: derivative(1.0, 1.0), "f must be a function, got float"),
+    (lambda: derivative(lambda x: x + 1j, 1.0), "f must return real numbers, got complex"),
+    (lambda: derivative(lambda x: [x, x], 1.0), "f must return one number for one number"),
+    (lambda: elementwise(lambda x: np.ones(2), np.ones(3)), "one number for one number, got shape"),
+    (lambda: returned("seven"), "f must return real numbers, got 'seven'"),
+    (lambda: returned(np.array(1j)), "f must return real numbers, got complex ones"),
+    (lambda: real_numbers("w", 1j), f"w {NO_NUMBER}"),
+    (lambda: real_numbers("w", [1.0, np.nan]), "w must be finite"),
+    *[(lambda t=transform, f=f, w=w: t(f)(w), message) for transform in (grad, jacobian, hessian)
+      for f, w, message in [
+        (np.sum, np.full(2, np.inf), "w must be finite, got"),
+        (np.sum, ["one", "two"], f"w {NO_NUMBER}"),
+        (np.sum, [[1, 2], [3]], f"w {NO_NUMBER}"),
+        (np.sum, [], r"w must have shape \(d,\) or \(d, ...\), got \(0,\)"),
+        (3, np.ones(2), "f must be a function, got int"),
+        (lambda w: "seven", np.ones(2), "f must return real numbers, got 'seven'"),
+        (lambda w: w[0] * 1j, np.ones(2), "f must return real numbers, got complex"),
+    ]],
+    *[(lambda t=transform, f=f: t(f)(np.ones(2)), "f must return one number for each point, got")
+      for transform in (grad, hessian) for f in (lambda w: w**2, list)],
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "method", [forward_difference, backward_difference, central_difference, complex_step]
-)
-def test_what_does_not_go_together_is_named(method):
-    with pytest.raises(TypeError, match="f must be a function, got NoneType"):
-        method(None, 1.0, 0.1)
-    with pytest.raises(ValueError, match=r"x and h must have shapes that broadcast, got \(3,\)"):
-        method(np.sin, np.ones(3), np.ones(2))
-    with pytest.raises(TypeError, match="x must be a real number or an array of them"):
-        method(np.sin, [[1, 2], [3]], 0.1)
+@pytest.mark.parametrize(("call", "message"), REFUSED)
+def test_bad_input_is_named(call, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        call()
+
+
+@pytest.mark.parametrize("method", DIFFERENCES)
+def test_no_points_have_no_differences(method):
     assert method(np.sin, np.zeros((2, 0)), 0.1).shape == (2, 0)
 
 
@@ -468,6 +477,10 @@ def test_a_difference_has_a_step_of_its_own(difference, digits):
 
 
 def test_a_number_is_a_point():
+    assert grad(math.sin)(1.0) == pytest.approx(np.cos(1.0), rel=1e-9)
+    assert np.ndim(grad(math.sin)(1.0)) == 0
+    np.testing.assert_allclose(grad(lambda w: np.sum(w**2, axis=0))([1, 2]), [2, 4], rtol=1e-9)
+    np.testing.assert_allclose(grad(lambda w: w[0] > 0)(np.array([1, 2])), [0, 0])
     assert hessian(lambda x: x**3)(2.0) == pytest.approx(autodiff.hessian(lambda x: x**3)(2.0))
     assert hessian(math.sin)(2.0) == pytest.approx(-math.sin(2), rel=1e-8)
     assert np.ndim(hessian(math.sin)(2.0)) == np.ndim(jacobian(math.sin)(2.0)) == 0
@@ -607,21 +620,6 @@ def test_traced_values_stay_traced():
     np.testing.assert_allclose(gradient, [np.cos(0.5) + 3, np.cos(2.0)])
 
 
-def test_bad_input_of_evaluation():
-    with pytest.raises(TypeError, match="f must return one number for one number, got shape"):
-        elementwise(lambda x: np.ones(2), np.ones(3))
-    with pytest.raises(TypeError, match="f must return real numbers, got 'seven'"):
-        returned("seven")
-    with pytest.raises(TypeError, match="f must return real numbers, got complex ones"):
-        returned(np.array(1j))
-    with pytest.raises(TypeError, match="w must be a real number"):
-        real_numbers("w", "seven")
-    with pytest.raises(TypeError, match="w must be a real number"):
-        real_numbers("w", 1j)
-    with pytest.raises(ValueError, match="w must be finite"):
-        real_numbers("w", [1.0, np.nan])
-
-
 # Gradients, Jacobians and Hessians.
 
 
@@ -629,73 +627,27 @@ def rosenbrock(w):
     return np.sum(100 * (w[1:] - w[:-1] ** 2) ** 2 + (1 - w[:-1]) ** 2, axis=0)
 
 
-def rosenbrock_gradient(w):
-    gradient = np.zeros_like(w)
-    gradient[1:] += 200 * (w[1:] - w[:-1] ** 2)
-    gradient[:-1] += -400 * w[:-1] * (w[1:] - w[:-1] ** 2) - 2 * (1 - w[:-1])
-    return gradient
-
-
-def rosenbrock_hessian(w):
-    d = len(w)
-    H = np.zeros((d, d))
-    for i in range(d - 1):
-        H[i, i] += 1200 * w[i] ** 2 - 400 * w[i + 1] + 2
-        H[i + 1, i + 1] += 200
-        H[i, i + 1] = H[i + 1, i] = -400 * w[i]
-    return H
-
-
 @pytest.mark.parametrize("d", [2, 3, 4, 20, 100])
 def test_gradient_of_rosenbrock(d):
     w = np.random.default_rng(d).normal(size=d)
-    exact = rosenbrock_gradient(w)
+    exact = autodiff.grad(rosenbrock)(w)
     assert np.abs(grad(rosenbrock)(w) - exact).max() < 1e-9 * np.abs(exact).max()
 
 
-def softplus_sum(w):  # log Σ exp(w), with Hessian diag(p) - pp'
-    return np.log(np.sum(np.exp(w), axis=0))
-
-
-def softplus_hessian(w):
-    p = np.exp(w) / np.exp(w).sum()
-    return np.diag(p) - np.outer(p, p)
-
-
-def bell(w):
-    return np.exp(-np.sum(w * w, axis=0) / 2)
-
-
-def bell_hessian(w):
-    return (np.outer(w, w) - np.eye(len(w))) * bell(w)
-
-
-def barrier(w):
-    return -np.sum(np.log(w), axis=0) + w[0] * w[-1]
-
-
-def barrier_hessian(w):
-    H = np.diag(1 / w**2)
-    H[0, -1] += 1
-    H[-1, 0] += 1
-    return H
-
-
-HESSIANS = {
-    "rosenbrock": (rosenbrock, rosenbrock_hessian, 1.0),
-    "log-sum-exp": (softplus_sum, softplus_hessian, 1.0),
-    "bell": (bell, bell_hessian, 0.5),
-    "barrier": (barrier, barrier_hessian, None),
+FUNCTIONS = {
+    "rosenbrock": rosenbrock,
+    "log-sum-exp": lambda w: np.log(np.sum(np.exp(w), axis=0)),
+    "bell": lambda w: np.exp(-np.sum(w * w, axis=0) / 2),
+    "barrier": lambda w: -np.sum(np.log(w), axis=0) + w[0] * w[-1],
 }
 
 
 @pytest.mark.parametrize("d", [2, 3, 5, 10, 20])
-@pytest.mark.parametrize(("f", "exact", "spread"), HESSIANS.values(), ids=HESSIANS)
-def test_hessians_are_right_to_eight_digits(f, exact, spread, d):
-    rng = np.random.default_rng(d)
-    w = rng.uniform(0.2, 2, d) if spread is None else rng.normal(size=d) * spread
-    H = hessian(f)(w)
-    assert np.abs(H - exact(w)).max() <= 1e-8 * np.abs(exact(w)).max()
+@pytest.mark.parametrize("f", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_hessians_are_right_to_eight_digits(f, d):
+    w = np.random.default_rng(d).uniform(0.2, 1.5, d)
+    H, exact = hessian(f)(w), autodiff.hessian(f)(w)
+    assert np.abs(H - exact).max() <= 1e-8 * np.abs(exact).max()
     np.testing.assert_array_equal(H, H.T)
 
 
@@ -748,11 +700,6 @@ def test_four_calls_for_each_coordinate_and_one_at_the_point():
     assert shapes == 41 * [(10,)]
 
 
-def test_a_scalar_function_has_a_scalar_gradient():
-    assert grad(np.sin)(1.0) == pytest.approx(np.cos(1.0), rel=1e-9)
-    assert np.ndim(grad(math.sin)(1.0)) == 0
-
-
 def test_jacobian_shapes():
     def matrix_valued(w):
         return np.stack([np.stack([w[0], w[1]]), np.stack([w[0] * w[1], w[0] ** 2])])
@@ -765,34 +712,6 @@ def test_jacobian_shapes():
         jacobian(lambda w: [w[0] * w[1], 1.0])(w), [[3, 2], [0, 0]], atol=1e-8
     )
     np.testing.assert_allclose(grad(lambda w: float(w[0]) ** 2)(w), [4, 0], atol=1e-8)
-
-
-def test_integers_are_real_numbers():
-    np.testing.assert_allclose(grad(lambda w: np.sum(w**2, axis=0))([1, 2]), [2, 4], rtol=1e-9)
-    np.testing.assert_allclose(grad(lambda w: w[0] > 0)(np.array([1, 2])), [0, 0])
-
-
-@pytest.mark.parametrize("transform", [grad, jacobian, hessian])
-def test_bad_input_of_transforms(transform):
-    d = 2
-    with pytest.raises(ValueError, match="w must be finite, got"):
-        transform(np.sum)(np.full(d, np.inf))
-    with pytest.raises(TypeError, match="w must be a real number or an array of them, got"):
-        transform(np.sum)(["one"] * d)
-    with pytest.raises(TypeError, match="w must be a real number or an array of them"):
-        transform(np.sum)([[1, 2], [3]])
-    with pytest.raises(TypeError, match="f must be a function, got int"):
-        transform(3)
-    with pytest.raises(ValueError, match=r"w must have shape \(d,\) or \(d, ...\), got \(0,\)"):
-        transform(np.sum)([])
-    with pytest.raises(TypeError, match="f must return real numbers, got 'seven'"):
-        transform(lambda w: "seven")(np.ones(d))
-    with pytest.raises(TypeError, match="f must return real numbers, got complex"):
-        transform(lambda w: w[0] * 1j)(np.ones(d))
-    if transform is not jacobian:
-        for f in (lambda w: w**2, list):
-            with pytest.raises(ValueError, match="f must return one number for each point, got"):
-                transform(f)(np.ones(d))
 
 
 @pytest.mark.parametrize("batch", [(0,), (2, 0)])
