@@ -8,14 +8,6 @@ from calclearn.data.penguins import penguin_line, penguins
 from calclearn.data.spirals import spirals
 
 __all__ = [
-    "Dataset",
-    "Digits",
-    "LabelledImages",
-    "LineData",
-    "co2",
-    "digits",
-    "line_data",
-    "penguin_line",
-    "penguins",
-    "spirals",
-]
+    "Dataset", "Digits", "LabelledImages", "LineData",
+    "co2", "digits", "line_data", "penguin_line", "penguins", "spirals",
+]  # fmt: skip

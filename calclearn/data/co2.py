@@ -3,15 +3,13 @@
 A network predicts the rises from month to month, which stay in one range while the level leaves it:
 
     r_t = CO2_t - CO2_{t-1},      z_t = (r_t - mean) / deviation        of the training months
-
-A forecast looks back, so the series stays in one piece; two columns of yes and no say of each month
-whether it is held out, and whether it was measured.
 """
 
 import csv
 import gzip
 from functools import cache
 from importlib import resources
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -73,33 +71,27 @@ def co2() -> Dataset:
     )
 
 
-class Rises:
+@cache
+def rises() -> SimpleNamespace:
     """The monthly rises in standard deviations, cut into windows of `WINDOW` months.
 
     `z` (525,) is the whole series; `x` (n, WINDOW, 1) holds the windows and `y` (n, 1) what
     followed; `held_out` (n,) says whether that month is one of the last eight years. `mean` and
     `deviation`, in ppm, are of training months alone.
-    """
-
-    def __init__(self) -> None:
-        data = co2()
-        rises, train = np.diff(data.co2), ~data.held_out[1:]
-        self.mean, self.deviation = rises[train].mean(), rises[train].std()
-        self.z = (rises - self.mean) / self.deviation
-        self.x = np.lib.stride_tricks.sliding_window_view(self.z[:-1], WINDOW)[..., None]
-        self.y = self.z[WINDOW:, None]
-        self.held_out = data.held_out[1 + WINDOW :]
-
-
-@cache
-def rises() -> Rises:
-    """Return the monthly rises, cut into windows.
 
     >>> data = rises()
     >>> data.z.shape, data.x.shape, int(data.held_out.sum())
     ((525,), (489, 36, 1), 96)
     """
-    return Rises()
+    data = co2()
+    rises, train = np.diff(data.co2), ~data.held_out[1:]
+    mean, deviation = rises[train].mean(), rises[train].std()
+    z = (rises - mean) / deviation
+    x = np.lib.stride_tricks.sliding_window_view(z[:-1], WINDOW)[..., None]
+    held_out = data.held_out[1 + WINDOW :]
+    return SimpleNamespace(
+        z=z, x=x, y=z[WINDOW:, None], held_out=held_out, mean=mean, deviation=deviation
+    )
 
 
 def simple_forecasts(ahead: int = 12) -> dict[str, np.ndarray]:

@@ -34,9 +34,6 @@ class Dataset:
             got = f"{self.columns!r:.60}"
             raise TypeError(f"columns must be a mapping of names to values, got {got}")
         columns = {name: read_only(values, name) for name, values in self.columns.items()}
-        for name in (name for name, column in columns.items() if column.dtype.kind == "O"):
-            got = f"{self.columns[name]!r:.60}"
-            raise ValueError(f"{name} must be a list of numbers or words, got {got}")
         shapes = {name: column.shape for name, column in columns.items()}
         if any(len(shape) != 1 for shape in shapes.values()):
             raise ValueError(f"columns must have shape (n,), got {shapes}")
@@ -129,8 +126,10 @@ def read_only(values, name: str) -> np.ndarray:
     """A copy of the values that refuses assignment, so that no lesson can spoil another's data."""
     try:
         array = np.array(values)
-    except ValueError:
-        raise ValueError(f"{name} must be a list of numbers or words, got {values!r:.60}") from None
+    except ValueError:  # lists of different lengths
+        array = np.array(None)
+    if array.dtype.kind == "O":
+        raise ValueError(f"{name} must be a list of numbers or words, got {values!r:.60}")
     array.setflags(write=False)
     return array
 
@@ -144,7 +143,7 @@ def whole(name: str, value, least: int) -> int:
 
 def _extent(column: np.ndarray) -> str:
     """The range of a column of numbers, the different words of another."""
-    if column.dtype.kind in "US":
-        return ", ".join(np.unique(column))
+    if column.dtype.kind not in "fiub":
+        return ", ".join(map(str, np.unique(column)))
     finite = column[np.isfinite(column)]
     return f"{finite.min():.4g} to {finite.max():.4g}" if finite.size else "empty"

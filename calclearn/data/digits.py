@@ -1,7 +1,7 @@
 """Handwritten digits, dealt like cards: three parts, and as many of each digit in every one.
 
-A network is fitted on one part, its settings are chosen on a second, and what it can do is read
-from a third that had no part in it. The same seed deals the same parts on every machine.
+A network is fitted on one, its settings are chosen on a second, and what it can do is read from a
+third. The same seed deals the same parts on every machine.
 """
 
 import gzip
@@ -78,9 +78,8 @@ def digits(seed: int = 0) -> Digits:
         .validation   .images  (360, 1, 8, 8)    .labels  (360,)
         .held_out     .images  (360, 1, 8, 8)    .labels  (360,)
 
-    A pixel is the share of ink in its square, from 0 to 1. A label is the digit. Within a part the
-    images keep the order of the file. Every part has writing of the same 13 people: held-out images
-    are new images, not new hands. Raises `ValueError` for a seed that is no whole number from 0 on.
+    A pixel is the share of ink in its square, from 0 to 1. Every part has writing of the same 13
+    people: held-out images are new images, not new hands. Raises `ValueError` for another seed.
 
     >>> data = digits()
     >>> data

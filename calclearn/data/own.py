@@ -2,6 +2,7 @@
 
 import csv
 import math
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,8 @@ def line_data(path: str | Path, *, x: str, y: str) -> LineData:
 
     The first row names the columns; `x` and `y` are two of these names, and become the labels of
     the axes, so a name such as "height (cm)" carries the unit. Rows without one of the two numbers
-    are left out. Comma, semicolon and tab are understood as separators; where it is not a
-    comma, a number may have a decimal comma.
+    are left out. Commas, semicolons or tabs separate; where it is not a comma, a number may have
+    a decimal comma.
 
     Shapes: x and y are `(n,)`. Raises `FileNotFoundError` where there is no such file, `ValueError`
     for a column that is not there, a cell that is no number, or fewer than three points.
@@ -32,25 +33,32 @@ def line_data(path: str | Path, *, x: str, y: str) -> LineData:
     for name, column in (("x", x), ("y", y)):
         if not isinstance(column, str):
             raise TypeError(f"{name} must name a column, got {column!r:.60}")
-    path = Path(path)
+    if not isinstance(path, str | Path):
+        raise TypeError(f"path must be a path, got {path!r:.60}")
+    path = Path(path).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f"path must be a CSV file, there is none at {path}")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError(f"path must be a text file in UTF-8, {path.name} is not") from None
-    first = text.partition("\n")[0]
-    separator = max(",;\t", key=first.count)
-    rows = csv.DictReader(text.splitlines(), delimiter=separator, skipinitialspace=True)
-    names = [name.strip() for name in rows.fieldnames or ()]
-    rows.fieldnames = names
+    first = text.lstrip("\n").partition("\n")[0]
+    for separator in sorted(",;\t", key=first.count):  # the likeliest last, or the first that fits
+        lines = csv.reader(StringIO(text), delimiter=separator, skipinitialspace=True)
+        rows = [(lines.line_num, [cell.strip() for cell in row]) for row in lines if row]
+        names = rows[0][1] if rows else []
+        if x in names and y in names:
+            break
     for argument, column in (("x", x), ("y", y)):
-        if column not in names:
-            known = ", ".join(map(repr, names)) or "none"
-            raise ValueError(f"{argument} must be a column of {path.name}, {known}; got {column!r}")
+        if names.count(column) != 1:
+            known, kind = ", ".join(map(repr, names)) or "none", "one" if column in names else "a"
+            raise ValueError(
+                f"{argument} must be {kind} column of {path.name}, {known}; got {column!r}"
+            )
+    places = [(names.index(column), column) for column in (x, y)]
     pairs = [
-        [_number(row[column], column, number, separator) for column in (x, y)]
-        for number, row in enumerate(rows, 2)
+        [_number(row[i] if i < len(row) else "", column, line, separator) for i, column in places]
+        for line, row in rows[1:]
     ]
     kept = [pair for pair in pairs if not any(map(math.isnan, pair))]
     if len(kept) < 3:
@@ -61,9 +69,8 @@ def line_data(path: str | Path, *, x: str, y: str) -> LineData:
     return LineData(points[:, 0], points[:, 1], x_label=x, y_label=y)
 
 
-def _number(cell: str | None, column: str, row: int, separator: str) -> float:
+def _number(text: str, column: str, row: int, separator: str) -> float:
     """Return a cell's number, NaN where it is missing."""
-    text = (cell or "").strip()
     if text.lower() in MISSING:
         return math.nan
     try:

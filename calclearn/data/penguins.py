@@ -1,9 +1,8 @@
 """Palmer penguins: real animals, so that the loss of a line is a loss about something.
 
-In the line-fit lessons x counts from a flipper of 190 mm, in centimetres. Counted from zero, where
-every flipper is near 20 cm, the loss is a ravine, curved 84,000 times as much across as along;
-counted from the mean it is a bowl without tilt. From 190 mm it is tilted and moderately long (6.6
-times), and everything about descent shows in it.
+In the line-fit lessons x counts from a flipper of 190 mm, in centimetres. From zero the loss would
+be a ravine, curved 84,000 times as much across as along, and from the mean a bowl without tilt.
+From 190 mm it is tilted and moderately long (6.6 times), and everything about descent shows in it.
 """
 
 import csv

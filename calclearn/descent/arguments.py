@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from calclearn.calculus.tracing import Traced
+
 REAL = frozenset("fiub")  # kinds of numbers that are not complex
 
 
@@ -35,15 +37,22 @@ def whole(name: str, value: Any, low: int, high: int | None = None) -> None:
 
 
 def array(name: str, values: Any, *, finite: bool = True) -> Any:
-    """The values as an array of real numbers, or traced as they are; else TypeError, ValueError."""
+    """The values as an array of real numbers, or traced as they are; else TypeError, ValueError.
+
+    A masked number, which is missing, becomes NaN.
+    """
+    if hasattr(values, "filled"):
+        values = values.astype(float).filled(np.nan)
     try:
-        values = values if hasattr(values, "__array_function__") else np.asarray(values)
+        values = values if type(values) is Traced else np.asarray(values)
     except (ValueError, OverflowError):  # lists of different lengths, whole numbers without end
         values = np.array(None)
     if values.dtype.kind not in REAL:
         raise TypeError(f"{name} must be real numbers, got {values.dtype}")
-    if finite and isinstance(values, np.ndarray | np.generic) and not np.isfinite(values).all():
-        raise ValueError(f"{name} must be finite, got {values[~np.isfinite(values)].flat[0]}")
+    if finite and type(values) is not Traced and not np.isfinite(values).all():
+        bad = np.flatnonzero(~np.isfinite(values))[0]
+        place = f" at position {bad}" if values.ndim == 1 else ""
+        raise ValueError(f"{name} must be finite, got {values.flat[bad]}{place}")
     return values
 
 

@@ -13,7 +13,7 @@ from calclearn.descent.curvature import classify, eigenvalues
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.second_order import Newton
-from calclearn.descent.surfaces import Surface
+from calclearn.descent.surfaces import Surface, as_points
 
 NOT_SETTLED, DIVERGES = -2, -1  # what stands for a start that reaches no minimum
 MOVES = 1e-5  # of the domain's width: a shorter step is none
@@ -33,6 +33,7 @@ def ends(
     >>> ends(two_valleys(), np.array([[-2.0, 0.1, 0.3, 2.0]]), 0.02)
     array([0, 0, 1, 1])
     """
+    starts = as_points(starts, surface.dimension, "starts")
     run = descend(surface, starts, GradientDescent(learning_rate), steps, tolerance=0, every=steps)
     here, width = run.point, np.ptp(surface.domain[0])
     with np.errstate(all="ignore"):  # what overflows is far out, and that is all there is to know

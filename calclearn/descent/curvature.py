@@ -1,11 +1,9 @@
 """The Hessian at one point says what the surface looks like around it.
 
-Its eigenvalues are the curvatures from the flattest direction to the steepest. Their signs name a
-stationary point; with value and gradient it makes the quadratic that Newton's method minimises.
-
-In the eigenvectors' directions of a quadratic the weights move independently: one step of gradient
-descent multiplies the distance to the minimum by 1 − η λ for each eigenvalue λ. So it shrinks
-without overshooting while η < 1/λmax, overshoots and still shrinks up to 2/λmax, and grows beyond.
+Its eigenvalues are the curvatures from the flattest direction to the steepest. In the eigenvectors'
+directions of a quadratic the weights move independently: one step of gradient descent multiplies
+the distance to the minimum by 1 − η λ for each eigenvalue λ. So it shrinks without overshooting
+while η < 1/λmax, overshoots and still shrinks up to 2/λmax, and grows beyond.
 """
 
 from dataclasses import dataclass
@@ -70,7 +68,7 @@ def quadratic_model(surface: Surface, at: Array) -> Surface:
     array([2.])
     """
     instance("surface", surface, Surface, "a Surface")
-    a = as_points(at, surface.dimension, "at")
+    a = array("at", as_points(at, surface.dimension, "at"))
     if a.ndim != 1:
         raise ValueError(f"at must be a single point ({len(a)},), got shape {a.shape}")
     value, g, h = surface(a), surface.gradient(a), surface.hessian(a)
@@ -84,14 +82,10 @@ def quadratic_model(surface: Surface, at: Array) -> Surface:
         function,
         lambda w: beside(g, w) + np.tensordot(h, w - beside(a, w), 1),
         lambda w: broadcast(h, w),
-        name=f"quadratic model of {surface.name}",
-        domain=surface.domain,
-        start=a,
-        minima=(a - np.linalg.solve(h, g),) if bends_up else (),
-        dimension=len(a),
-        scale=surface.scale,
-        steepness=surface.steepness,
-    )
+        name=f"quadratic model of {surface.name}", domain=surface.domain, dimension=len(a),
+        start=a, minima=(a - np.linalg.solve(h, g),) if bends_up else (),
+        scale=surface.scale, steepness=surface.steepness,
+    )  # fmt: skip
 
 
 def shrinkage_of_steps(eigenvalues: Array, learning_rate: Any, steps: Any) -> Array:
@@ -99,9 +93,8 @@ def shrinkage_of_steps(eigenvalues: Array, learning_rate: Any, steps: Any) -> Ar
 
     shareᵢ = 1 - (1 - η λᵢ)ᵏ,    so that    vᵢ·wₖ = shareᵢ vᵢ·w*
 
-    On a quadratic with Hessian H = Σ λᵢ vᵢ vᵢᵀ and minimum w* each step multiplies w - w* along vᵢ
-    by 1 - η λᵢ. The steep directions are fitted first, and to stop early is to shrink the flat
-    ones. eigenvalues: any shape, at least 0; all three broadcast. Raises ValueError for a negative
+    Each step multiplies w - w* along vᵢ by 1 - η λᵢ. The steep directions are fitted first, and to
+    stop early is to shrink the flat ones. All three broadcast. Raises ValueError for a negative
     number.
 
     >>> shrinkage_of_steps(np.array([1.0, 0.5, 0.0]), learning_rate=1.0, steps=2)
@@ -112,7 +105,10 @@ def shrinkage_of_steps(eigenvalues: Array, learning_rate: Any, steps: Any) -> Ar
     number("eigenvalues", eigenvalues, 0, many=True)
     number("learning_rate", learning_rate, 0, many=True)
     number("steps", steps, 0, many=True)
-    return 1 - (1 - learning_rate * eigenvalues) ** steps
+    left = 1 - learning_rate * eigenvalues
+    if np.any((left < 0) & (np.asarray(steps) % 1 != 0)):
+        raise ValueError(f"steps must be whole where a step overshoots, got {steps}")
+    return 1 - left**steps
 
 
 def factor_with_momentum(learning_rate: Any, momentum: Any, curvature: Any) -> Array:
@@ -141,8 +137,7 @@ def shrinkage_of_l2(eigenvalues: Array, strength: Any) -> Array:
     shareᵢ = λᵢ / (λᵢ + 2c),    since    H (w - w*) + 2c w = 0,    c the strength
 
     While η λᵢ and λᵢ/2c are small this is the early end's share for 2c = 1 / (η k): few steps are a
-    strong penalty. eigenvalues: any shape, at least 0; a flat direction stays at 0 without any
-    penalty. Raises ValueError for a negative number.
+    strong penalty. Both broadcast. Raises ValueError for a negative number.
 
     >>> shrinkage_of_l2(np.array([2.0, 1.0, 0.0]), strength=1.0).round(3)
     array([0.5  , 0.333, 0.   ])
@@ -159,11 +154,10 @@ def shrinkage_of_l2(eigenvalues: Array, strength: Any) -> Array:
 class Regimes:
     """The learning rates at which gradient descent on a quadratic changes its behaviour.
 
-    It creeps up to `creeps`, converges up to `converges`, oscillates up to `oscillates`, which is
-    2/λmax, and diverges beyond. It creeps where `steps` steps leave more than `left` of the
-    distance to the minimum in the flattest direction, whatever happens in the others.
-
-    eigenvalues: (d,), all above 0, of the Hessian. Raises ValueError for others.
+    It creeps up to `creeps`, converges up to `converges`, oscillates up to `oscillates` and
+    diverges beyond. It creeps where `steps` steps leave more than `left` of the distance to the
+    minimum in the flattest direction. eigenvalues: (d,), all above 0, of the Hessian. Raises
+    ValueError for others.
 
     >>> bowl = Regimes(np.array([1.0, 4.0]), steps=50)
     >>> bowl.oscillates, bowl.name(0.2), bowl.name(0.4), bowl.name(0.6)

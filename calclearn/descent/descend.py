@@ -3,14 +3,7 @@
     w, state = optimizer.update(w, g, state, surface)      step
     value, g = surface.value_and_gradient(w)               look
 
-and then each start that still runs is asked whether it has
-
-    CONVERGED     ‖∇fₖ‖ ≤ tolerance · steepness, the size of a typical gradient
-    DIVERGED      |fₖ| > 10⁸ max(|f₀|, scale), or something is no longer finite
-    STALLED       w has come back ten times to the same point, to the last digit, and was never
-                  further from it than rounding; or a line search has no lower point
-    EARLY         `patience` records without a validation loss lower than all before
-    OUT_OF_STEPS  none of these after `steps` steps
+and then each start that still runs is asked whether it has come to an end, a `Stop`.
 
 A single step on one spot ends nothing: momentum may be turning round, a schedule begin at 0. A run
 that will still converge may climb first, momentum 0.999 by up to 10⁶: hence the 10⁸. A gradient
@@ -22,13 +15,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from calclearn.calculus.tracing import Traced, plain
-from calclearn.descent.arguments import generator, instance, is_real, whole
-from calclearn.descent.optimizers import check_optimizer, checked_memory, paused, repeated
+from calclearn.descent.arguments import array, generator, is_real, whole
+from calclearn.descent.optimizers import (
+    check_optimizer,
+    checked_memory,
+    first_step,
+    paused,
+    repeated,
+)
 from calclearn.descent.surfaces import (
     Array,
     Evaluation,
@@ -53,15 +53,18 @@ PERIOD = 0.25  # seconds between two reports
 class Stop(IntEnum):
     """Why a descent ended.
 
+    STALLED: w has come back ten times to the same point and was never further from it than
+    rounding, or a line search has no lower point.
+
     >>> Stop(2)
     <Stop.DIVERGED: 2>
     """
 
-    OUT_OF_STEPS = 0
-    CONVERGED = 1
-    DIVERGED = 2
+    OUT_OF_STEPS = 0  # none of the others after `steps` steps
+    CONVERGED = 1  # ‖∇fₖ‖ ≤ tolerance · steepness, the size of a typical gradient
+    DIVERGED = 2  # |fₖ| > 10⁸ max(|f₀|, scale), or something is no longer finite
     STALLED = 3
-    EARLY = 4
+    EARLY = 4  # `patience` records without a validation loss lower than all before
 
 
 RUNNING, CONVERGED, DIVERGED, STALLED, EARLY = map(int, Stop)  # while it runs, it is out of steps
@@ -101,16 +104,16 @@ class Descent:
     @property
     def best_step(self) -> Any:
         """The recorded step with the lowest validation loss, (...)."""
-        return np.minimum(self.steps[self._lowest], self.steps_taken)
+        return np.minimum(self.steps[self._best], self.steps_taken)
 
     @property
     def best_point(self) -> Array:
         """Where the validation loss was lowest, (d, ...)."""
-        i = self._lowest
+        i = self._best
         return np.moveaxis(self.points[i, :, *np.indices(i.shape)], -1, 0)
 
     @property
-    def _lowest(self) -> np.ndarray:
+    def _best(self) -> np.ndarray:
         if self.validation is None:
             raise AttributeError("only a descent with a validation surface has a best step")
         losses = plain(self.validation)
@@ -163,15 +166,12 @@ def descend(
     records without a new lowest one a start ends EARLY.
 
     `progress(k, steps)` is called about four times a second from the first second on; a terminal
-    shows a line by itself. `watch(run)` is called as often with the descent so far, and at the end.
-    What `watch` returns, if true, stops the run; so does KeyboardInterrupt from the first step on,
-    and what ran is returned. From the `point` and with the `state` of a run, the same optimizer
-    continues exactly; only mini-batches are drawn anew. Everything in the descent can be
-    differentiated by `autodiff.grad`, with respect to the start or a hyperparameter.
+    shows a line by itself. `watch(run)` is called as often with the descent so far, and at the end;
+    what it returns, if true, stops the run, as does KeyboardInterrupt. From the `point` and with
+    the `state` of a run, the same optimizer continues exactly; only mini-batches are drawn anew.
+    `autodiff.grad` differentiates through it, with respect to the start or a hyperparameter.
 
-    Raises ValueError for a start that is not finite or of another dimension, for a gradient that
-    has not the point's shape, and for patience without a validation surface, TypeError for what is
-    no surface, no optimizer or no memory of it.
+    Raises ValueError and TypeError for what is no start, no surface or no optimizer.
 
     >>> from calclearn.descent.optimizers import GradientDescent
     >>> bowl = Surface(lambda w: w[0]**2 + 3 * w[1]**2, lambda w: np.stack([2 * w[0], 6 * w[1]]))
@@ -184,13 +184,13 @@ def descend(
     if progress is None and sys.stderr.isatty():
         progress = print_line
     for name, given in (("progress", progress), ("watch", watch)):
-        instance(name, given, Callable | None, "a function or None")
+        if not (given is None or callable(given)):
+            raise TypeError(f"{name} must be a function or None, got {given!r:.60}")
     check_optimizer(optimizer)
     surface = as_surface("surface", surface)
     validation = None if validation is None else as_surface("validation", validation)
     w = as_points(start, surface.dimension, "start")
-    if not np.isfinite(plain(w)).all():
-        raise ValueError(f"start must be finite, got {start!r:.60}")
+    array("start", plain(w))
     whole("steps", steps, 0)
     whole("every", every, 1)
     if not (is_real(tolerance) and np.ndim(tolerance) == 0 and tolerance >= 0):
@@ -199,8 +199,7 @@ def descend(
         whole("patience", patience, 1)
         if validation is None:
             raise ValueError("patience needs a validation surface, got validation=None")
-    if surface.sampler is not None or rng is not None:
-        rng = generator(0 if rng is None else rng)
+    rng = generator(0 if rng is None else rng) if surface.sampler or rng is not None else None
     with np.errstate(all="ignore"):  # a number that overflows is a divergence, not a warning
         run = Run(surface, w, optimizer, state, rng, tolerance, validation, patience, every)
         try:
@@ -242,22 +241,17 @@ class Run:
         self.noisy, self.searches = surface.sampler is not None, hasattr(optimizer, "search")
         self.batch = surface.sample(rng) if self.noisy else surface
         w = repeated(w, surface, optimizer)
-        value, g = evaluated("surface", self.batch.value_and_gradient, w, w.shape[1:], w.shape)
-        here = Evaluation(w, value, g, 1)
+        here = Evaluation(w, *evaluated("surface", self.batch.value_and_gradient, w, True), 1)
         ends = not self.noisy and getattr(optimizer, "stays_where_flat", True)
         self.small = where(np.asarray(ends)[()], tolerance * plain(surface.steepness), -1.0)
-        self.large = EXPLODED * np.maximum(abs(plain(value)), plain(surface.scale))
+        self.large = EXPLODED * np.maximum(abs(plain(here.value)), plain(surface.scale))
         self.certain = np.square(max(np.max(self.small, initial=0), 1e-150))
         self.rounding = 32 * np.finfo(w.dtype).eps
-        self.still, self.anchor = 0, plain(w)
-        stop, _ = self.check(0, here, True)
-        self.lowest, self.waited, loss = np.inf, -1, None
-        if validation:
-            (loss,) = evaluated("validation", lambda w: (validation(w),), w, w.shape[1:])
-            stop = self.validated(loss, stop)
-        self.rows = [(*here[:3], loss)]  # of the steps 0, every, 2 every, ...
+        self.still, self.anchor, self.lowest, self.waited = -1, plain(w), np.inf, -1
+        stop, _ = self.ask(0, here, here, None)
         state = optimizer.init(w) if state is None else checked_memory(optimizer, w, state)
-        self.now = 0, here, state, stop, 0
+        self.rows = []  # of the steps 0, every, 2 every, ...
+        self.now = 0, here, state, self.add_record(here, stop), 0
 
     def step(self) -> None:
         """Step, look, ask; a start that has stopped stays where it is."""
@@ -265,57 +259,58 @@ class Run:
         if self.searches:
             there, state = self.optimizer.search(here, before, self.batch)
         else:
-            w, state = self.optimizer.update(here.w, here.gradient, before, self.batch)
+            update = self.optimizer.update if k else partial(first_step, self.optimizer)
+            w, state = update(here.w, here.gradient, before, self.batch)
             there = Evaluation(in_type(w, here.w), None, None, here.count)
         batch, k = self.surface.sample(self.rng) if self.noisy else self.surface, k + 1
         if self.noisy or not self.searches:
             there = Evaluation(there.w, *batch.value_and_gradient(there.w), there.count + 1)
-        if not anywhere(stop) and self.goes_on(here, there):
+        code, finite = self.ask(k, here, there, before)
+        if not (anywhere(stop) or anywhere(code)):
             taken = k
         else:
             running = stop == RUNNING
-            code, finite = self.check(k, there, paused(self.optimizer, before))
             kept = where(running & finite, there, here)
             there = Evaluation(*kept[:3], where(running, there.count, here.count))
             stop, taken = where(running, code, stop), where(running, k, taken)
         if k % self.every == 0:
-            loss = self.validation(there.w) if self.validation else None
-            stop = self.validated(loss, stop) if self.validation else stop
-            self.rows.append((*there[:3], loss))
+            stop = self.add_record(there, stop)
         self.batch = batch
         self.now = k, there, state, stop, taken
 
-    def validated(self, loss: Array, stop: Array) -> Array:
-        """The stops (...) after a record with this validation loss: EARLY where patience ends."""
+    def add_record(self, there: Evaluation, stop: Array) -> Array:
+        """The stops (...) after this record: EARLY where the validation loss ends the patience."""
+        if not self.validation:
+            self.rows.append((*there[:3], None))
+            return stop
+        (loss,) = evaluated("validation", lambda w: (self.validation(w),), there.w)
+        self.rows.append((*there[:3], loss))
         lower = plain(loss) < self.lowest
         self.lowest = where(lower, plain(loss), self.lowest)
         self.waited = where(lower, 0, self.waited + 1)
         return where((self.waited >= self.patience) & (stop == RUNNING), EARLY, stop)
 
-    def goes_on(self, here: Evaluation, there: Evaluation) -> bool:
-        """Whether no start has stopped, by squares alone; where they do not decide, `check`."""
-        w, value, g, _ = there
-        if Traced in (type(value), type(w)):
-            return False
-        step = w - here.w
-        steep, moved, least = inner(g, g), inner(step, step), self.rounding**2 * inner(w, w)
-        certain = (steep > self.certain) & (moved > least) & (abs(value) <= self.large)
-        if anywhere(~(certain & (steep < np.inf) & (moved < np.inf))):
-            return False
-        self.still, self.anchor = 0, w
-        return True
+    def ask(self, k: int, here: Evaluation, there: Evaluation, before: Any) -> tuple[Array, Array]:
+        """The Stop (...) after step k from here to there, and whether all is finite there.
 
-    def check(self, k: int, there: Evaluation, paused: Array) -> tuple[Array, Array]:
-        """The Stop (...) after step k to this point, and whether all there is finite.
-
-        A step that a schedule `paused` says nothing of where the start is. The point to return to
-        is replaced after 32 steps, 64, 128, ...: so a cycle of any length is noticed.
+        Where squares alone show that no start has stopped, that is all. A step that a schedule
+        pauses says nothing of where the start is. The point to return to is replaced after 32
+        steps, 64, 128, ...: so a cycle of any length is noticed.
         """
-        value, w = abs(plain(there.value)), plain(there.w)
-        steep, size, away = length(plain(there.gradient)), length(w), length(w - self.anchor)
+        w, value, g, _ = there
+        if k and not anywhere(self.now[3]) and Traced not in (type(value), type(w)):
+            step = w - here.w
+            steep, moved, least = inner(g, g), inner(step, step), self.rounding**2 * inner(w, w)
+            goes_on = (steep > self.certain) & (moved > least) & (abs(value) <= self.large)
+            if not anywhere(~(goes_on & (steep < np.inf) & (moved < np.inf))):
+                self.still, self.anchor = 0, w
+                return RUNNING, True
+        value, w = abs(plain(value)), plain(w)
+        steep, size, away = length(plain(g)), length(w), length(w - self.anchor)
         finite = (value < np.inf) & (steep < np.inf) & (size < np.inf)
         near = away <= self.rounding * size
-        self.still = where(near, where((away > 0) | paused, self.still, self.still + 1), 0)
+        waits = (away > 0) | paused(self.optimizer, before)
+        self.still = where(near, where(waits, self.still, self.still + 1), 0)
         replaced = ~near | self.searches | (k >= 32 and k & (k - 1) == 0)
         self.anchor = where(replaced, w, self.anchor)
         stalled = (self.still >= (1 if self.searches else STILL)) & (not self.noisy)
@@ -326,19 +321,18 @@ class Run:
     def record(self) -> Descent:
         """The descent so far: the records, and the last step."""
         k, here, state, stop, taken = self.now
-        rows = self.rows[: k // self.every + 1]
-        steps = [*range(0, k, self.every), k]
+        rows, steps = self.rows[: k // self.every + 1], [*range(0, k, self.every), k]
         if k % self.every:
             rows = [*rows, (*here[:3], self.validation(here.w) if self.validation else None)]
         join = np.stack if Traced in map(type, rows[-1]) else np.array
-        points, values, gradients, losses = zip(*rows, strict=True)
+        *columns, losses = zip(*rows, strict=True)
         each = np.zeros(here.w.shape[1:], dtype=int)  # where all starts share one number
         return Descent(
-            *(np.array(steps), join(points), join(values), join(gradients)),
+            np.array(steps), *map(join, columns),
             *(each + stop, each + taken, each + here.count, self.interrupted),
             validation=join(losses) if self.validation else None,
             state=state if anywhere(stop == RUNNING) else None,
-        )
+        )  # fmt: skip
 
 
 def print_line(k: int, steps: int) -> None:

@@ -3,15 +3,13 @@
     error(prediction, target)    target (n,), prediction (n, ...) -> (...)
 
 The prediction has the target's axes first and any batch axes behind them, so a mesh of models is
-judged in one call. Any function of both that returns one number will do for a network. Two
-attributes say how it is to be treated, and are there on all errors of this module:
-
-    error.targets     "numbers", of the prediction's shape, or "classes", numbers 0, ..., C - 1 (n,)
-    error.averaged    whether it is a mean over the data, or else a sum
+judged in one call. Any function of both that returns one number will do for a network. Those of
+this module say that their `targets` are "numbers", of the prediction's shape, or "classes", numbers
+0, ..., C - 1 (n,), and whether they are `averaged` over the data, or else a sum.
 
 A squared error needs the data only once, however many weights follow: the loss of a line is given
-by its means and its spread, that of any other model p = X w by the triangle R of
-X = Q R. For other errors the slopes and curvatures come from autodiff.
+by its means and its spread, that of any other model p = X w by the triangle R of X = Q R. For other
+errors the slopes and curvatures come from autodiff.
 """
 
 from collections.abc import Callable
@@ -32,8 +30,8 @@ LARGEST = 1e150  # beyond which squares are infinite
 class Error:
     """The sum, or the mean, of ℓ(pᵢ, tᵢ) over all targets, which lie between `low` and `high`.
 
-    Raises ValueError where the prediction does not begin with the target's axes, for an empty
-    target, and for one outside of its limits.
+    Raises ValueError where the prediction does not begin with the target's axes, and for targets
+    that are empty or beyond their limits.
 
     >>> float(sse(np.array([1.0, 4.0]), np.array([1.0, 2.0])))
     4.0
@@ -51,7 +49,7 @@ class Error:
 
     def __call__(self, prediction: Array, target: Array) -> Array:
         prediction, target = floating("prediction", prediction), floating("target", target)
-        below, numbers = beneath(prediction, target), not_empty(plain(target))
+        below, numbers = beneath(prediction, target), plain(target)
         outside = numbers[~((numbers >= self.low) & (numbers <= self.high))]
         if self.low > -np.inf and outside.size:
             limits = f"{self.low:g} and {self.high:g}"
@@ -60,15 +58,11 @@ class Error:
         return total / numbers.size if self.averaged else total
 
 
-def not_empty(target: np.ndarray) -> np.ndarray:
-    if target.size == 0:  # of nothing there is no mean
-        raise ValueError(f"target must not be empty, got shape {target.shape}")
-    return target
-
-
 def beneath(prediction: Array, target: Array) -> Array:
     """The target with an axis of length 1 for each batch axis that the prediction has behind."""
     have, need = np.shape(prediction), np.shape(target)
+    if 0 in need:  # of nothing there is no mean
+        raise ValueError(f"target must not be empty, got shape {need}")
     if have[: len(need)] != need:
         raise ValueError(
             f"prediction must have the target's shape {need}, then any batch axes, got {have}"
@@ -134,9 +128,8 @@ def cross_entropy(logits: Array, target: Array) -> Array:
     L = 1/n Σᵢ Σ_c t_ic [log Σ_k e^{z_ik} - z_ic]
 
     target: class numbers (n,), for which t_ic is 1 at the true class and else 0, or the classes'
-    probabilities t (n, C). PyTorch's convention. Raises ValueError where the shapes do not fit, for
-    an empty target, for a class number that is not one of 0, ..., C - 1, and for a probability
-    below 0.
+    probabilities t (n, C). PyTorch's convention. Raises ValueError where the shapes do not fit, and
+    for a target that is empty, no class number from 0 to C - 1, or a probability below 0.
 
     >>> undecided = cross_entropy(np.zeros((2, 4)), np.array([3, 1]))
     >>> round(float(undecided / np.log(4)), 12)
@@ -149,7 +142,6 @@ def cross_entropy(logits: Array, target: Array) -> Array:
             f"logits must have shape (n, C, ...) and target (n,) or (n, C), got {shape} "
             f"and {target.shape}"
         )
-    not_empty(target)
     if target.ndim == 1:
         numbers, target = target, target[:, None] == np.arange(shape[1])
         wrong = numbers[~target.any(axis=1)]
@@ -180,6 +172,10 @@ def pull_logits(g, y, z, t):
     return g[:, None] * (np.sum(t, axis=1, keepdims=True) * believed - t)
 
 
+# A surface's landmarks share their lines.
+# fmt: off
+
+
 def l2(dimension: int | None = None) -> Surface:
     """The sum of squared weights; added to a loss, it draws the weights towards 0 (ridge).
 
@@ -192,19 +188,15 @@ def l2(dimension: int | None = None) -> Surface:
         lambda w: np.sum(w * w, axis=0),
         lambda w: 2 * w,
         lambda w: broadcast(2 * np.eye(len(w)), w),
-        name="L2",
-        formula=r"\sum_j w_j^2",
-        dimension=dimension,
+        name="L2", formula=r"\sum_j w_j^2", dimension=dimension,
         source="Hoerl & Kennard, Technometrics 12 (1970)",
     )
 
 
 def l1(dimension: int | None = None) -> Surface:
-    """The sum of absolute weights; added to a loss, it sets weights to exactly 0 (lasso).
+    """The sum of absolute weights, with gradient 0 at a kink; it sets weights to exactly 0 (lasso).
 
     L = Σⱼ |wⱼ|
-
-    The gradient at a kink is set to 0.
 
     >>> l1().gradient([3.0, 0.0, -1.0])
     array([ 1.,  0., -1.])
@@ -213,9 +205,7 @@ def l1(dimension: int | None = None) -> Surface:
         lambda w: np.sum(np.abs(w), axis=0),
         lambda w: np.sign(w) + 0 * w,
         lambda w: broadcast(np.zeros((len(w), len(w))), w),
-        name="L1",
-        formula=r"\sum_j |w_j|",
-        dimension=dimension,
+        name="L1", formula=r"\sum_j |w_j|", dimension=dimension,
         source="Tibshirani, J. R. Statist. Soc. B 58 (1996)",
     )
 
@@ -237,7 +227,7 @@ def line_loss(x: Array, y: Array, loss: Error = sse, batch_size: int | None = No
     >>> np.round(bowl.minima[0], 12), round(float(bowl(bowl.minima[0])), 12)
     (array([ 2.5       , -0.66666667]), 0.166666666667)
     """
-    x, y = data_for(x, y, loss)
+    x, y = data_for(loss, {"x": x, "y": y})
     n, x_mean, y_mean = x.size, float(x.mean()), float(y.mean())
     dx, dy = x - x_mean, y - y_mean
     sxx, syy = float(dx @ dx), float(dy @ dy)
@@ -267,10 +257,8 @@ def line_loss(x: Array, y: Array, loss: Error = sse, batch_size: int | None = No
     return Surface(
         hessian=lambda w: broadcast(hessian, w),
         value_and_gradient=value_and_gradient,
-        minima=((slope, intercept),),
-        start=(0.0, 0.0),
-        scale=scale,
-        steepness=float(np.sqrt(2 * np.trace(hessian) * scale)),
+        minima=((slope, intercept),), start=(0.0, 0.0),
+        scale=scale, steepness=float(np.sqrt(2 * np.trace(hessian) * scale)),
         sampler=mini_batches(lambda i: line_loss(x[i], y[i], loss), n, batch_size, loss),
         **details,
     )
@@ -289,16 +277,13 @@ def polynomial_loss(
     >>> np.abs(np.round(parabola.minima[0], 9))
     array([1., 0., 1.])
     """
-    x, y = data_for(x, y, loss)
+    x, y = data_for(loss, {"x": x, "y": y})
     whole("degree", degree, 0)
     with np.errstate(over="ignore"):
         X = np.vander(x, degree + 1, increasing=True)
     if not np.abs(X).max() <= LARGEST:
-        largest = f"{np.abs(x).max():g}"
-        raise ValueError(
-            f"x must have powers of at most {LARGEST:g} up to the degree {degree}, got {largest}"
-        )
-
+        limit, got = f"{LARGEST:g} up to the degree {degree}", f"{np.abs(x).max():g}"
+        raise ValueError(f"x must have powers of at most {limit}, got {got}")
     formula = loss.formula.replace("p_i", r"\sum_j w_j x_i^j").replace("t_i", "y_i")
     name = f"{loss.name} of a polynomial of degree {degree}"
     return linear_fit(X, y, loss, batch_size, name=name, formula=formula)
@@ -316,15 +301,12 @@ def logistic_loss(x: Array, y: Array, batch_size: int | None = None) -> Surface:
     >>> loss([0.0, 0.0]) == np.log(2), loss.gradient([0.0, 0.0])
     (np.True_, array([-0.75,  0.  ]))
     """
-    x, y = data_for(x, y, binary_cross_entropy, features=True)
+    x, y = data_for(binary_cross_entropy, {"x": x, "y": y}, 1, 2)
     if not np.all((y == 0) | (y == 1)):
         raise ValueError(f"y must hold labels 0 and 1, got {np.unique(y)[:5]}")
-
-    X, formula = (
-        np.column_stack([x, np.ones(len(x))]),
-        r"\frac1n \sum_i \log(1 + e^{z_i}) - y_i z_i",
-    )
-    return linear_fit(X, y, binary_cross_entropy, batch_size, name="logistic fit", formula=formula)
+    X, loss = np.column_stack([x, np.ones(len(x))]), binary_cross_entropy
+    formula = r"\frac1n \sum_i \log(1 + e^{z_i}) - y_i z_i"
+    return linear_fit(X, y, loss, batch_size, name="logistic fit", formula=formula)
 
 
 def linear_fit(
@@ -334,11 +316,13 @@ def linear_fit(
 
     p = X w,    and for squares    L(w) = ‖R w - Qᵀy‖² + ‖y - Q Qᵀy‖²,    X = Q R
 
-    Row i of the design X (n, d) says how datum i weighs the weights; y: targets (n,).
+    Row i of the design X (n, d) says how datum i weighs the weights; y: targets (n,). Raises
+    ValueError as `line_loss` does.
 
     >>> round(float(linear_fit(np.array([[1.0], [2.0]]), np.array([1.0, 4.0]), sse)([1.0])), 12)
     4.0
     """
+    X, y = data_for(loss, {"X": X, "y": y}, 2)
     share = 1 / len(y) if loss.averaged else 1.0
     details = {
         "dimension": X.shape[1],
@@ -395,25 +379,23 @@ def mini_batches(
     return sample
 
 
-def data_for(x: Array, y: Array, loss: Error, features: bool = False) -> list[np.ndarray]:
-    """x and y as finite numbers of one length, or one sentence that says what is wrong."""
+def data_for(loss: Error, data: dict[str, Array], *axes: int) -> list[np.ndarray]:
+    """The data as finite numbers of one length n, or one sentence that says what is wrong.
+
+    The first array of the `data` may have these numbers of `axes`, the second has one.
+    """
     instance("loss", loss, Error, "an error such as sse, mse, mae or huber")
-    data = []
-    for name, given, axes in (("x", x, 1 + features), ("y", y, 1)):
-        try:
-            values = np.array(array(name, np.array(given), finite=False), dtype=float)
-        except (TypeError, ValueError):
-            message = f"{name} must be an array of real numbers, got {given!r:.60}"
-            raise TypeError(message) from None
-        shapes = "(n,) or (n, f)" if axes == 2 else "(n,)"
-        if not 1 <= values.ndim <= axes or values.size == 0:
+    arrays = []
+    for (name, given), counts in zip(data.items(), (axes or (1,), (1,)), strict=True):
+        values = np.array(array(name, given), dtype=float)
+        if values.ndim not in counts or values.size == 0:
+            shapes = " or ".join(("(n,)", "(n, f)")[count - 1] for count in counts)
             message = f"{name} must have shape {shapes} with n of at least 1, got {values.shape}"
             raise ValueError(message)
-        for bad in np.flatnonzero(~np.isfinite(values))[:1]:
-            raise ValueError(f"{name} must be finite, got {values.flat[bad]} at position {bad}")
         if (largest := np.abs(values).max()) > LARGEST:
             raise ValueError(f"{name} must be at most {LARGEST:g} in size, got {largest:g}")
-        data.append(values)
-    if len(data[0]) != len(data[1]):
-        raise ValueError(f"x and y must have one length, got {len(data[0])} and {len(data[1])}")
-    return data
+        arrays.append(values)
+    if len(arrays[0]) != len(arrays[1]):
+        names, sizes = " and ".join(data), " and ".join(str(len(values)) for values in arrays)
+        raise ValueError(f"{names} must have one length, got {sizes}")
+    return arrays

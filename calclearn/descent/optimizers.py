@@ -4,15 +4,14 @@
     w, state = optimizer.update(w, g, state, surface)
 
 `w` and the gradient `g` have shape (d, ...). The state is returned and never kept, so a run can be
-repeated, batched over starts, swept over learning rates and differentiated; it is a type of its
-own where another optimizer's memory has another meaning. Conventions are those of `torch.optim`:
-momentum without the factor 1 - μ, ε outside the root.
+repeated, batched over starts, swept over learning rates and differentiated. Conventions are those
+of `torch.optim`: momentum without the factor 1 - μ, ε outside the root.
 
 `learning_rate` is a number, an array over the batch (...), or a schedule: a function of the step
-number k = 0, 1, 2, ... (see `schedules`). All begin with plain gradient descent and change one
-thing about it: which gradients count, how much each coordinate of them counts, what is added.
+number k = 0, 1, 2, ... (see `schedules`). Each changes one thing about plain gradient descent.
 """
 
+import inspect
 from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass, is_dataclass
@@ -26,6 +25,12 @@ from calclearn.descent.surfaces import Array, Surface
 
 Number = Any  # a float, an array over the batch, or a traced one of these
 Rate = Number | Callable[[int], Number]
+
+# Memories, each a type of its own, as the same array means another thing to another optimizer.
+Velocity = namedtuple("Velocity", "v k")
+SumOfSquares = namedtuple("SumOfSquares", "s k")
+MeanSquare = namedtuple("MeanSquare", "s k")
+Moments = namedtuple("Moments", "m v k")
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,10 @@ class Optimizer:
             if type(value) is np.float64:  # as a float it leaves float32 weights as they are
                 object.__setattr__(self, name, float(value))
 
+    def init(self, w: Array) -> Any:
+        """The memory before the first step: of most, nothing but the step number 0."""
+        return 0
+
     def rate(self, k: int) -> Number:
         if not callable(self.learning_rate):
             return self.learning_rate
@@ -59,6 +68,31 @@ def check_optimizer(optimizer: Any) -> None:
     steps = hasattr(optimizer, "init") and hasattr(optimizer, "update")
     if not steps or isinstance(optimizer, type):
         raise TypeError(f"optimizer must have init and update, as Adam() has, got {optimizer!r}")
+
+
+def first_step(optimizer: Any, w: Array, g: Array, state: Any, surface: Any) -> Any:
+    """What `update` returns, or one sentence on what an optimizer of one's own must return."""
+    own = getattr(optimizer, "optimizer", optimizer)  # of a clipped one
+    contract = "must have update(w, g, state, surface) that returns (w, state)"
+    expected = f"{type(own).__name__} {contract}"
+    kept = plain(w).copy(), plain(g).copy()
+    try:
+        result = optimizer.update(w, g, state, surface)
+    except TypeError:
+        signature = inspect.signature(own.update)
+        try:
+            signature.bind(w, g, state, surface)
+        except TypeError:
+            raise TypeError(f"{expected}, got update{signature}") from None
+        raise
+    new = result[0] if isinstance(result, tuple | list) and len(result) == 2 else None
+    if getattr(new, "shape", None) != w.shape or new.dtype.kind != "f":
+        got = " ".join(repr(result).split())[:60]
+        raise TypeError(f"{expected}, w of shape {w.shape} in floating point, got {got}")
+    if not np.array_equal((plain(w), plain(g)), kept, equal_nan=True):
+        w[...], g[...] = kept
+        raise ValueError(f"{expected}, and leaves the given w and g as they are")
+    return result
 
 
 def checked_memory(optimizer: Any, w: Array, state: Any) -> Any:
@@ -120,20 +154,11 @@ class GradientDescent(Optimizer):
     >>> w
     array([2.])
 
-    Source: Cauchy, "Méthode générale pour la résolution des systèmes d'équations simultanées",
-    Comptes rendus 25 (1847).
+    Source: Cauchy, Comptes rendus 25 (1847).
     """
-
-    learning_rate: Rate = 0.1
-
-    def init(self, w: Array) -> Any:
-        return 0
 
     def update(self, w: Array, g: Array, k: Any, surface: Any = None) -> tuple[Array, Any]:
         return w - self.rate(k) * g, k + 1
-
-
-Velocity = namedtuple("Velocity", "v k")
 
 
 @dataclass(frozen=True)
@@ -149,11 +174,9 @@ class Momentum(Optimizer):
     >>> w
     array([-1.])
 
-    Source: Polyak, "Some methods of speeding up the convergence of iteration methods", USSR
-    Computational Mathematics and Mathematical Physics 4 (1964).
+    Source: Polyak, USSR Computational Mathematics and Mathematical Physics 4 (1964).
     """
 
-    learning_rate: Rate = 0.1
     momentum: Number = 0.9
     below: ClassVar[dict] = {"momentum": 1.0}
 
@@ -178,17 +201,13 @@ class Nesterov(Momentum):
     >>> w
     array([1.])
 
-    Source: Nesterov, Soviet Math. Doklady 27 (1983); in this form Sutskever et al., "On the
-    importance of initialization and momentum in deep learning", ICML (2013).
+    Source: Nesterov, Soviet Math. Doklady 27 (1983); in this form Sutskever et al., ICML (2013).
     """
 
     def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
         v, k = state
         v = self.momentum * v + g
         return w - self.rate(k) * (g + self.momentum * v), Velocity(v, k + 1)
-
-
-SumOfSquares = namedtuple("SumOfSquares", "s k")
 
 
 @dataclass(frozen=True)
@@ -203,8 +222,7 @@ class AdaGrad(Optimizer):
     >>> w.round(6)
     array([3.5, 3.5])
 
-    Source: Duchi, Hazan & Singer, "Adaptive subgradient methods for online learning and stochastic
-    optimization", JMLR 12 (2011).
+    Source: Duchi, Hazan & Singer, JMLR 12 (2011).
     """
 
     learning_rate: Rate = 0.01
@@ -217,9 +235,6 @@ class AdaGrad(Optimizer):
         s, k = state
         s = s + g * g
         return w - self.rate(k) * g / (np.sqrt(s) + self.eps), SumOfSquares(s, k + 1)
-
-
-MeanSquare = namedtuple("MeanSquare", "s k")
 
 
 @dataclass(frozen=True)
@@ -249,9 +264,6 @@ class RMSProp(Optimizer):
         s, k = state
         s = s + (1 - self.alpha) * (g * g - s)
         return w - self.rate(k) * g / (np.sqrt(s) + self.eps), MeanSquare(s, k + 1)
-
-
-Moments = namedtuple("Moments", "m v k")
 
 
 @dataclass(frozen=True)
@@ -315,7 +327,7 @@ class AdamW(Adam):
 
 
 @dataclass(frozen=True)
-class ProximalGradient(Optimizer):
+class ProximalGradient(GradientDescent):
     """Gradient descent on f + λ Σ|wⱼ| that meets the kinks exactly: weights become 0 and stay so.
 
     wₖ₊₁ = S(wₖ - η ∇f(wₖ), η λ),    S(w, t) = sign(w) max(|w| - t, 0)
@@ -331,15 +343,11 @@ class ProximalGradient(Optimizer):
     Source: Daubechies, Defrise & De Mol, Comm. Pure Appl. Math. 57 (2004).
     """
 
-    learning_rate: Rate = 0.1
     strength: Number = 1.0
 
     @property
     def stays_where_flat(self) -> Any:
         return plain(self.strength) == 0
-
-    def init(self, w: Array) -> Any:
-        return 0
 
     def update(self, w: Array, g: Array, k: Any, surface: Any = None) -> tuple[Array, Any]:
         rate = self.rate(k)

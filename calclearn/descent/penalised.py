@@ -27,8 +27,7 @@ def ridge(surface: Surface, strength: Any, spared: int = 0) -> Array:
     w = Σᵢ λᵢ / (λᵢ + 2c)  (vᵢ·w*) vᵢ,    H vᵢ = λᵢ vᵢ
 
     The penalty leaves out the first `spared` weights: 1 for a model that begins with an intercept.
-    Raises ValueError for a surface that is not quadratic or whose minimum is not known, and for a
-    negative strength.
+    Raises ValueError for a surface that is not quadratic with a known minimum, and below 0.
 
     >>> from calclearn.descent.losses import line_loss, mse
     >>> ridge(line_loss([-1, 1], [1, 5], mse), [0.0, 1.0, 3.0])
@@ -115,7 +114,7 @@ def penalised_part(surface: Surface, spared: int) -> tuple[Array, Array, Callabl
     H, best = hessian_and_minimum(surface)
     whole("spared", spared, 0, len(best))
     s, p = slice(None, spared), slice(spared, None)
-    A = np.linalg.solve(H[s, s], H[s, p])
+    A = np.linalg.lstsq(H[s, s], H[s, p])[0]
 
     def completed(w: Array) -> Array:
         apart = (1,) * (w.ndim - 1)
@@ -160,8 +159,8 @@ def hessian_and_minimum(surface: Surface) -> tuple[Array, Array]:
     """The Hessian (d, d) and the minimum (d,) of a surface that is quadratic."""
     instance("surface", surface, Surface, "a Surface")
     name = repr(surface.name or surface)
-    if not surface.minima:
-        raise ValueError(f"surface must have a known minimum, got {name}")
+    if not surface.minima or surface.batch:
+        raise ValueError(f"surface must have a known minimum and be no batch, got {name}")
     best = np.array(surface.minima[0])
     H, reach = surface.hessian(best), 1 + np.abs(best)
     for w in np.random.default_rng(0).normal(size=(3, len(best))):

@@ -1,10 +1,9 @@
 """A path through a thousand weights, projected on the plane that shows most of it.
 
 `surfaces.slice_through` cuts a plane out of a loss; here are the plane that a path lies in best,
-and the shadow of the path on it: what stands upright on the plane is lost.
+and the shadow of the path on it.
 
-Source: Li, Xu, Taylor, Studer & Goldstein, "Visualizing the loss landscape of neural nets", NeurIPS
-(2018).
+Source: Li, Xu, Taylor, Studer & Goldstein, NeurIPS (2018).
 """
 
 import numpy as np
@@ -18,9 +17,9 @@ Window = tuple[tuple[float, float], tuple[float, float]]  # ((low, high), (low, 
 def principal_directions(points: Array) -> tuple[np.ndarray, np.ndarray, float]:
     """Two directions u, v (d,) along which a path (K+1, d) moves most, and their share of it.
 
-    With M = [w₀ - w_K, ..., w_K - w_K], u and v are the two first right singular vectors of M, and
-    their share is (s₁² + s₂²) / Σ sᵢ². Their signs are such that the path begins at positive
-    coordinates. Raises ValueError for fewer than two weights, and for a path that never moves.
+    The two first right singular vectors of M = [w₀ - w_K, ..., w_K - w_K], with the share
+    (s₁² + s₂²) / Σ sᵢ², and such signs that the path begins at positive coordinates. Raises
+    ValueError for fewer than two weights, and for a path that never moves.
 
     >>> u, v, share = principal_directions([[3.0, 0.0, 1.0], [1.0, 1.0, 1.0], [0.0, 0.0, 1.0]])
     >>> round(share, 12), np.abs(np.round([u[2], v[2]], 12))
@@ -97,7 +96,9 @@ def tabulated(surface: Surface, window: Window, nodes: int) -> Surface:
     1.4
     """
     whole("nodes", nodes, 2)
-    low, high = np.transpose(window)
+    low, high = np.transpose(array("window", window))
+    if not np.all(low < high):
+        raise ValueError(f"window must hold one pair low < high for each side, got {window}")
     mesh = np.meshgrid(*np.linspace(low, high, nodes).T)
     heights = surface(np.stack(mesh))  # (b, a)
 

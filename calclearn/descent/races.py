@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from calclearn.descent.arguments import whole
 from calclearn.descent.descend import Descent, Stop, descend
 from calclearn.descent.surfaces import Surface
 
@@ -75,7 +76,7 @@ def race(
 ) -> dict[str, RaceResult]:
     """Run each optimizer from one start until it has spent `budget` gradients.
 
-    Raises ValueError for a surface without a known minimum.
+    Raises ValueError for a surface without a known minimum, and for more than one start.
 
     >>> from calclearn.descent.landscapes import booth
     >>> from calclearn.descent.optimizers import Adam
@@ -84,6 +85,9 @@ def race(
     """
     if not surface.minima:
         raise ValueError(f"surface must have a known minimum, got {surface.name!r}")
+    whole("budget", budget, 1)
+    if np.ndim(start) != 1:
+        raise ValueError(f"start must be one point (d,), got shape {np.shape(start)}")
     lowest, results = surface(surface.minima[0]), {}
     if not isinstance(optimizers, Mapping):
         came = type(optimizers).__name__

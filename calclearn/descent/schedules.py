@@ -2,8 +2,8 @@
 
     ηₖ = η · factor(k),    k = 0, 1, 2, ...
 
-So it may stand wherever a learning rate may, η may be an array over the batch, and warm-up
-multiplies onto any other. `clipped` bounds the other half of a step, the gradient.
+η may be an array over the batch, and warm-up multiplies onto any other schedule. `clipped` bounds
+the other half of a step, the gradient.
 """
 
 from collections.abc import Callable
@@ -95,8 +95,7 @@ def per_step(learning_rates: Array) -> Schedule:
     >>> [float(per_step([0.4, 0.2, 0.1])(k)) for k in range(4)]
     [0.4, 0.2, 0.1, 0.1]
 
-    Source: Maclaurin, Duvenaud & Adams, "Gradient-based hyperparameter optimization through
-    reversible learning", ICML (2015).
+    Source: Maclaurin, Duvenaud & Adams, ICML (2015).
     """
     rates = array("learning_rates", learning_rates, finite=False)
     if rates.ndim == 0 or rates.size == 0:
@@ -108,10 +107,30 @@ def per_step(learning_rates: Array) -> Schedule:
 
 @dataclass(frozen=True)
 class Clipped:
-    """An optimizer that is shown gradients of bounded length; made by `clipped`."""
+    """The optimizer, with a gradient longer than `max_norm` shortened to it.
+
+    g ← g · min(1, max_norm / (‖g‖ + 10⁻⁶))
+
+    The 10⁻⁶ is that of PyTorch's `clip_grad_norm_`. Raises ValueError for a negative `max_norm`,
+    TypeError for an optimizer that searches along a line: it compares gradients as they are.
+
+    >>> from calclearn.descent.optimizers import GradientDescent
+    >>> w, _ = clipped(GradientDescent(1.0), 5.0).update(np.zeros(2), np.array([30.0, -40.0]), 0)
+    >>> w.round(4)
+    array([-3.,  4.])
+
+    Source: Pascanu, Mikolov & Bengio, ICML (2013).
+    """
 
     optimizer: Optimizer
     max_norm: Number
+
+    def __post_init__(self) -> None:
+        check_optimizer(self.optimizer)
+        if hasattr(self.optimizer, "search"):
+            expected = "optimizer must take one gradient a step, not search along a line"
+            raise TypeError(f"{expected}, got {self.optimizer!r}")
+        number("max_norm", self.max_norm, 0, many=True)
 
     @property
     def stays_where_flat(self) -> Any:
@@ -126,26 +145,4 @@ class Clipped:
         return self.optimizer.update(w, share * g, state, surface)
 
 
-def clipped(optimizer: Optimizer, max_norm: Number) -> Clipped:
-    """The optimizer, with a gradient longer than `max_norm` shortened to it.
-
-    g ← g · min(1, max_norm / (‖g‖ + 10⁻⁶))
-
-    The 10⁻⁶ is that of PyTorch's `clip_grad_norm_`. Raises ValueError for a negative `max_norm`,
-    TypeError for an optimizer that searches along a line: it compares gradients as they are.
-
-    >>> from calclearn.descent.optimizers import GradientDescent
-    >>> w, _ = clipped(GradientDescent(1.0), 5.0).update(np.zeros(2), np.array([30.0, -40.0]), 0)
-    >>> w.round(4)
-    array([-3.,  4.])
-
-    Source: Pascanu, Mikolov & Bengio, "On the difficulty of training recurrent neural networks",
-    ICML (2013).
-    """
-    check_optimizer(optimizer)
-    if hasattr(optimizer, "search"):
-        raise TypeError(
-            f"optimizer must take one gradient a step, not search along a line, got {optimizer!r}"
-        )
-    number("max_norm", max_norm, 0, many=True)
-    return Clipped(optimizer, max_norm)
+clipped = Clipped

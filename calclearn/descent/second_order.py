@@ -1,13 +1,11 @@
 """The second derivative chooses the step: Newton's method, and those that approximate the Hessian.
 
 A quadratic model q(s) = f + g·s + ½ sᵀ H s has its minimum where H s = -g. Newton's method steps
-there. What follows repairs what goes wrong with that: the model's stationary point may be a
-maximum or a saddle (`DampedNewton`), the step may be too long (a line search), and H is
-expensive (`BFGS` learns its inverse from the gradients, `LBFGS` remembers a few of them only).
+there. But that may be a maximum or a saddle (`DampedNewton`), the step may be too long (a line
+search), and H is expensive (`BFGS` learns its inverse, `LBFGS` remembers a few gradients only).
 
-A line search asks how far to go along a direction p, φ(t) = f(w + t p), and two conditions say
-when a step will do (Wolfe 1969): it must fall enough for its length, and the slope at its end must
-have flattened, or it was too short:
+A line search asks how far to go along a direction p, φ(t) = f(w + t p). A step will do where it
+falls enough for its length, and the slope at its end has flattened (Wolfe 1969):
 
     φ(t) ≤ φ(0) + c₁ t φ'(0)        |φ'(t)| ≤ -c₂ φ'(0)
 
@@ -16,7 +14,7 @@ Optimizers that search offer `search(here, state, surface) -> (there, state)`, f
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -61,9 +59,6 @@ class Newton(Optimizer):
 
     learning_rate: Any = 1.0
 
-    def init(self, w: Array) -> Any:
-        return 0
-
     def update(self, w: Array, g: Array, k: Any, surface: Surface) -> tuple[Array, Any]:
         step = solved(*as_matrices(surface.hessian(w), g))[..., 0]
         return w - self.rate(k) * np.moveaxis(step, -1, 0), k + 1
@@ -72,6 +67,11 @@ class Newton(Optimizer):
 @dataclass(frozen=True)
 class Searching:
     """An optimizer whose steps are searches along a line."""
+
+    memory_type: ClassVar[type] = tuple
+
+    def init(self, w: Array) -> tuple:
+        return self.memory_type()
 
     def update(self, w: Array, g: Array, state: Any, surface: Surface) -> tuple[Array, Any]:
         there, state = self.search(Evaluation(w, surface(w), g, 1), state, surface)
@@ -101,9 +101,6 @@ class DampedNewton(Searching):
 
     def __post_init__(self) -> None:
         number("damping", self.damping, 0, many=True)
-
-    def init(self, w: Array) -> tuple:
-        return ()
 
     def search(self, here: Evaluation, state: tuple, surface: Surface) -> tuple:
         H, b = as_matrices(surface.hessian(here.w), here.gradient)
@@ -145,8 +142,8 @@ def upwards(H: Array, b: Array, damping: np.ndarray) -> Array:
 
 
 class BFGSState(NamedTuple):
-    inverse: Array | None  # (d, d, ...): the guess of H⁻¹, None before the first step
-    fall: Array | None  # (...): by how much the last step changed the value
+    inverse: Array | None = None  # (d, d, ...): the guess of H⁻¹, None before the first step
+    fall: Array | None = None  # (...): by how much the last step changed the value
 
 
 @dataclass(frozen=True)
@@ -169,15 +166,13 @@ class BFGS(Searching):
     Source: Broyden, Fletcher, Goldfarb, Shanno (1970); Nocedal & Wright (2006), algorithm 6.1.
     """
 
-    def init(self, w: Array) -> BFGSState:
-        return BFGSState(None, None)
+    memory_type: ClassVar[type] = BFGSState
 
     def search(self, here: Evaluation, state: BFGSState, surface: Surface) -> tuple:
         (w, value, g, _), (B, fall) = here, state
         if B is None:
             B = broadcast(np.eye(len(w), dtype=w.dtype), w) / unit(surface)
-            p = -g / unit(surface)
-            t = np.minimum(1, 1 / length(p))
+            p, t = first_direction(surface, g), 1.0
         else:
             p = -times(B, g)
             t = 4 * fall / inner(g, p)
@@ -196,6 +191,11 @@ def unit(surface: Surface) -> Array:
     return np.where(plain(surface.steepness) > 0, surface.steepness, 1)[()]
 
 
+def first_direction(surface: Surface, g: Array) -> Array:
+    """Down the gradient, in its unit, and no longer than 1."""
+    return -g / np.maximum(unit(surface), length(g))
+
+
 def inverse_curvature(y: Array, s: Array) -> Array:
     """ρ = 1 / yᵀs for each start (...), and 0 where yᵀs > 0 may be an error of rounding."""
     ys = inner(y, s)
@@ -208,7 +208,7 @@ def times(B: Array, g: Array) -> Array:
 
 
 class LBFGSState(NamedTuple):
-    pairs: tuple  # of (s, y, ρ), the newest last
+    pairs: tuple = ()  # of (s, y, ρ), the newest last
 
 
 @dataclass(frozen=True)
@@ -223,22 +223,19 @@ class LBFGS(Searching):
     >>> bool(run.value < 1e-15), bool(run.evaluations < 120)
     (True, True)
 
-    Source: Nocedal, "Updating quasi-Newton matrices with limited storage", Math. Comp. 35 (1980).
+    Source: Nocedal, Math. Comp. 35 (1980).
     """
 
     memory: int = 10
+    memory_type: ClassVar[type] = LBFGSState
 
     def __post_init__(self) -> None:
         whole("memory", self.memory, 1)
 
-    def init(self, w: Array) -> LBFGSState:
-        return LBFGSState(())
-
     def search(self, here: Evaluation, state: LBFGSState, surface: Surface) -> tuple:
         pairs, g = state.pairs, here.gradient
-        p = -two_loops(pairs, g) if pairs else -g / unit(surface)
-        t = 1.0 if pairs else np.minimum(1, 1 / length(p))
-        there = strong_wolfe(surface, here, p, t)
+        p = -two_loops(pairs, g) if pairs else first_direction(surface, g)
+        there = strong_wolfe(surface, here, p)
         s, y = there.w - here.w, there.gradient - g
         pair = s, y, inverse_curvature(y, s)
         return there, LBFGSState((*pairs, pair)[-self.memory :])

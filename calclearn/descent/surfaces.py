@@ -10,14 +10,16 @@ so one formula serves a point, a mesh, ten thousand starts and a sweep of learni
 A derivative that is not given is supplied by `calclearn.calculus.autodiff`.
 """
 
+import operator
 from collections.abc import Callable
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from calclearn.calculus import autodiff
 from calclearn.calculus.tracing import Traced, plain
-from calclearn.descent.arguments import REAL, instance, is_real, number, whole
+from calclearn.descent.arguments import REAL, array, instance, is_real, number, whole
 
 Array = Any  # an ndarray, or what a trace puts in its place
 Field = Callable[[Array], Array]
@@ -26,17 +28,16 @@ Field = Callable[[Array], Array]
 class Surface:
     """A height over the space of weights, with its gradient, its Hessian and its landmarks.
 
-    `function`, `gradient` and `hessian` take points (d, ...); `value_and_gradient` may stand for
-    the first two where both together cost less. `domain` holds one (low, high) pair a coordinate,
-    `start` a good first point, `minima` the known ones, global minima first. `scale` and
-    `steepness` are the sizes of a typical value and of a typical gradient: by them `descend`
+    `function`, `gradient` and `hessian` take points (d, ...), and give numbers of the same type;
+    `value_and_gradient` may stand for the first two where both together cost less. `domain` holds
+    one (low, high) pair a coordinate, `start` a good first point, `minima` the known ones, global
+    minima first. By `scale` and `steepness`, the sizes of a typical value and gradient, `descend`
     recognises a value that has exploded and a gradient that is small. `sampler(rng)` makes the
-    surface of one random mini-batch; `batch` is the shape of an array of factors. What comes out
-    has the floating-point type of the points. A surface does not change: `replace` makes another.
+    surface of one random mini-batch; `batch` is the shape of an array of factors.
 
     Surfaces can be added, subtracted and negated, multiplied and divided by numbers; an array of
-    factors (...) makes a batch of surfaces. Raises TypeError for what cannot be called, ValueError
-    for points of another dimension.
+    factors (...) makes a batch of surfaces. None changes: `replace` makes another. Raises TypeError
+    for what cannot be called, ValueError for points of another dimension.
 
     >>> bowl = Surface(lambda w: w[0]**2 + 3 * w[1]**2, lambda w: np.stack([2 * w[0], 6 * w[1]]))
     >>> float(bowl([1.0, 2.0]))
@@ -46,24 +47,13 @@ class Surface:
     """
 
     def __init__(
-        self,
-        function: Field | None = None,
-        gradient: Field | None = None,
-        hessian: Field | None = None,
-        *,
-        value_and_gradient: Callable | None = None,
-        name: str = "",
-        formula: str = "",
-        domain: tuple[tuple[float, float], ...] = (),
-        start: Any = None,
-        minima: tuple = (),
-        dimension: int | None = None,
-        source: str = "",
-        scale: Any = 1.0,
-        steepness: Any = 1.0,
-        batch: tuple[int, ...] = (),
-        sampler: Callable | None = None,
-    ) -> None:
+        self, function: Field | None = None, gradient: Field | None = None,
+        hessian: Field | None = None, *, value_and_gradient: Callable | None = None,
+        name: str = "", formula: str = "", source: str = "",
+        domain: tuple[tuple[float, float], ...] = (), dimension: int | None = None,
+        start: Any = None, minima: tuple = (), scale: Any = 1.0, steepness: Any = 1.0,
+        batch: tuple[int, ...] = (), sampler: Callable | None = None,
+    ) -> None:  # fmt: skip
         given = {key: value for key, value in locals().items() if key != "self"}
         derivatives = {"gradient", "hessian", "value_and_gradient"}
         both = value_and_gradient
@@ -78,12 +68,10 @@ class Surface:
         gradient = gradient or (lambda w: both(w)[1])
         vars(self).update({key: given[key] for key in given if key not in derivatives})
         vars(self).update(
-            dimension=dimension_of(domain, dimension),
-            _given=given,
-            _gradient=gradient,
+            _given=given, _gradient=gradient, dimension=dimension_of(domain, dimension),
             _both=both or (lambda w: (function(w), gradient(w))),
             _hessian=hessian or autodiff.hessian(function),
-        )
+        )  # fmt: skip
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"a surface does not change; surface.replace({name}=...) is another")
@@ -91,9 +79,8 @@ class Surface:
     def replace(self, **changes: Any) -> "Surface":
         """The surface with another domain, start, gradient, ...
 
-        With another `function`, what was said of the old one (derivatives, formula, minima, source,
-        scale, steepness, batches) is dropped; a new gradient replaces `value_and_gradient`, and
-        the reverse.
+        With another `function`, what was said of the old one is dropped, its derivatives and minima
+        above all; a new gradient replaces `value_and_gradient`, and the reverse.
 
         >>> parabola = Surface(lambda w: w[0]**2, lambda w: 2 * w)
         >>> parabola.replace(function=lambda w: w[0]**3).gradient([2.0])
@@ -131,7 +118,9 @@ class Surface:
 
     def sample(self, rng: np.random.Generator) -> "Surface":
         """The surface of a random mini-batch; the surface itself where there are no data."""
-        return self if self.sampler is None else self.sampler(rng)
+        if self.sampler is None:
+            return self
+        return as_surface("what sampler(rng) returns", self.sampler(rng))
 
     def __add__(self, other: Any) -> "Surface":
         if isinstance(other, int) and other == 0:  # where `sum` begins
@@ -182,12 +171,14 @@ def combination(*terms: tuple[Any, Surface]) -> Surface:
     shapes = [shape for c, s in terms for shape in (getattr(c, "shape", ()), s.batch)]
 
     def total(part: Callable[[Surface], Array]) -> Array:
-        parts = [c * part(s) for c, s in terms]
-        return sum(parts[1:], parts[0])
+        return reduce(operator.add, (c * part(s) for c, s in terms))
 
     def both(w: Array) -> tuple[Array, Array]:
-        evaluated = {id(s): s.value_and_gradient(w) for s in surfaces}
-        return total(lambda s: evaluated[id(s)][0]), total(lambda s: evaluated[id(s)][1])
+        parts = {id(s): s.value_and_gradient(w) for s in surfaces}
+        return total(lambda s: parts[id(s)][0]), total(lambda s: parts[id(s)][1])
+
+    def sampler(rng: np.random.Generator) -> Surface:
+        return combination(*((c, s.sample(rng)) for c, s in terms))
 
     return Surface(
         lambda w: total(lambda s: s(w)),
@@ -196,17 +187,14 @@ def combination(*terms: tuple[Any, Surface]) -> Surface:
         value_and_gradient=both,
         name=written([(c, s.name, f"({s.name})" if is_sum(s.name) else s.name) for c, s in terms]),
         formula=written([(c, s.formula, rf"\left({s.formula}\right)") for c, s in terms]),
-        domain=first.domain,
+        domain=first.domain, dimension=next(iter(dimensions), None),
         start=next((s.start for s in surfaces if s.start is not None), None),
         minima=first.minima if len(terms) == 1 and np.all(plain(terms[0][0]) > 0) else (),
-        dimension=next(iter(dimensions), None),
         scale=sum(abs(c) * s.scale for c, s in terms),
         steepness=sum(abs(c) * s.steepness for c, s in terms),
         batch=np.broadcast_shapes(*shapes),
-        sampler=None
-        if all(s.sampler is None for s in surfaces)
-        else lambda rng: combination(*((c, s.sample(rng)) for c, s in terms)),
-    )
+        sampler=sampler if any(s.sampler for s in surfaces) else None,
+    )  # fmt: skip
 
 
 def written(terms: list[tuple[Any, str, str]]) -> str:
@@ -230,8 +218,7 @@ def slice_through(surface: Surface, origin: Array, u: Array, v: Array) -> Surfac
 
     s(a, b) = f(o + a u + b v),    ∇s = [u v]ᵀ ∇f,    ∇²s = [u v]ᵀ ∇²f [u v]
 
-    So the bowl's picture can be drawn of a network's loss (Goodfellow, Vinyals & Saxe 2015,
-    "Qualitatively characterizing neural network optimization problems", ICLR).
+    So the bowl's picture can be drawn of a network's loss (Goodfellow, Vinyals & Saxe, ICLR 2015).
 
     >>> ball = Surface(lambda w: (w**2).sum(axis=0), lambda w: 2 * w)
     >>> plane = slice_through(ball, [0, 0, 5], [1, 0, 0], [0, 1, 0])
@@ -253,15 +240,11 @@ def slice_through(surface: Surface, origin: Array, u: Array, v: Array) -> Surfac
         lambda w: surface(embedded(w)),
         lambda w: np.tensordot(plane.T, surface.gradient(embedded(w)), 1),
         lambda w: np.einsum("ia,ij...,jb->ab...", plane, surface.hessian(embedded(w)), plane),
-        name=f"slice through {surface.name}",
-        domain=((-1.0, 1.0), (-1.0, 1.0)),
-        start=(0.0, 0.0),
-        source=surface.source,
-        scale=surface.scale,
-        steepness=surface.steepness,
-        batch=surface.batch,
+        name=f"slice through {surface.name}", source=surface.source,
+        domain=((-1.0, 1.0), (-1.0, 1.0)), start=(0.0, 0.0),
+        scale=surface.scale, steepness=surface.steepness, batch=surface.batch,
         sampler=surface.sampler and (lambda rng: slice_through(surface.sample(rng), origin, u, v)),
-    )
+    )  # fmt: skip
 
 
 def shaken(surface: Surface, size: float) -> Surface:
@@ -291,18 +274,21 @@ def shaken(surface: Surface, size: float) -> Surface:
 
 def as_surface(name: str, given: Any) -> Surface:
     """A surface as it is, or that of a function. Raises TypeError for anything else."""
-    instance(name, given, Surface | Callable, "a Surface or a function of points")
-    return given if isinstance(given, Surface) else Surface(given)
+    if isinstance(given, Surface):
+        return given
+    instance(name, given, Callable, "a Surface or a function of points")
+    return Surface(given)
 
 
-def evaluated(name: str, look: Callable, w: Array, *shapes: tuple) -> tuple:
-    """What a surface is at the start, once it has these shapes."""
+def evaluated(name: str, look: Callable, w: Array, gradient: bool = False) -> tuple:
+    """What a surface is at the start (d, ...): a value (...), and perhaps a gradient (d, ...)."""
     try:
         parts = look(w)
     except ValueError as error:
         raise ValueError(f"{name} cannot take points of shape {w.shape}: {error}") from error
-    for part, shape, kind in zip(parts, shapes, ("value", "gradient"), strict=False):
-        what = f"the {kind} of {'the ' * (name == 'surface')}{name}"
+    expected = (("value", w.shape[1:]), ("gradient", w.shape))[: 1 + gradient]
+    for part, (kind, shape) in zip(parts, expected, strict=True):
+        what = f"the {kind} of {'the ' * gradient}{name}"
         if not is_real(part):
             raise TypeError(f"{what} must be a real number or an array of them, got {part!r:.60}")
         if np.shape(part) != shape:
@@ -318,12 +304,15 @@ def dimension_of(domain: Any, dimension: int | None) -> int | None:
         whole("dimension", dimension, 1)
     if isinstance(domain, tuple) and not domain:
         return dimension
-    shape = np.shape(domain) if isinstance(domain, tuple | list | np.ndarray) else ()
-    if shape[1:] != (2,) or dimension not in (None, shape[0]):
+    try:
+        d, two = np.shape(domain)
+    except ValueError:  # of other axes, or lists of different lengths
+        d, two = 0, 0
+    if two != 2 or dimension not in (None, d):
         raise ValueError(
             f"domain must hold one (low, high) pair for each coordinate, got {domain!r:.60}"
         )
-    return shape[0]
+    return d
 
 
 # One start and many in the same code: a point is (d,), many are (d, ...), and what each start has
@@ -334,18 +323,12 @@ FLOAT = np.dtype(float)
 
 def as_points(w: Array, dimension: int | None = None, argument: str = "w") -> Array:
     """`w` as floating-point coordinates (d, ...), or one sentence saying what it should be."""
-    if not hasattr(w, "__array_function__"):
-        try:
-            w = np.asarray(w)
-        except ValueError:  # lists of different lengths
-            w = np.array(None)
-    kind = w.dtype.kind
-    if kind not in REAL:
-        raise TypeError(f"{argument} must be a point, or many, in real numbers, got {w.dtype}")
+    if not (type(w) is np.ndarray or type(w) is Traced) or w.dtype.kind not in REAL:
+        w = array(argument, w, finite=False)
     if w.ndim == 0 or w.shape[0] != (dimension or w.shape[0] or 1):
         d = "d" if dimension is None else dimension
         raise ValueError(f"{argument} must have shape ({d},) or ({d}, ...), got {w.shape}")
-    return w if kind == "f" else w.astype(float)
+    return w if w.dtype.kind == "f" else w.astype(float)
 
 
 def in_type(part: Array, w: Array) -> Array:
@@ -357,11 +340,13 @@ def in_type(part: Array, w: Array) -> Array:
 
 def stack(*components: Array) -> Array:
     """Components that broadcast, stacked along a new first axis: `np.stack`, without its checks."""
-    shapes = {getattr(c, "shape", ()) for c in components}
-    if len(shapes) > 1:
-        zeros = np.zeros(np.broadcast_shapes(*shapes))
-        components = [c + zeros for c in components]
-    return np.stack(components) if Traced in map(type, components) else np.array(components)
+    if Traced not in map(type, components):
+        try:
+            return np.array(components)
+        except ValueError:  # their shapes differ
+            pass
+    zeros = np.zeros(np.broadcast_shapes(*map(np.shape, components)))
+    return np.stack([c + zeros for c in components])
 
 
 def beside(constant: Array, w: Array) -> Array:

@@ -67,21 +67,20 @@ def windows_of(kernel_size: Any, stride: Any, padding: Any) -> Windows:
     >>> windows_of(3, (2, 2), 1).output_size((8, 7))
     (4, 4)
     """
-    given = {"kernel_size": (kernel_size, 1), "stride": (stride, 1), "padding": (padding, 0)}
-    return Windows(*(pair(name, value, least) for name, (value, least) in given.items()))
-
-
-def pair(name: str, value: Any, least: int) -> Pair:
-    """The same whole number for rows and columns, or one for each."""
-    both = value if isinstance(value, tuple | list) else (value, value)
-    try:
-        for size in both:
-            whole(name, size, least)
-        rows, columns = map(int, both)
-    except ValueError:
-        expected = f"a whole number of at least {least} or a pair of them"
-        raise ValueError(f"{name} must be {expected}, got {value!r:.60}") from None
-    return rows, columns
+    pairs = []
+    for name, value, least in (
+        ("kernel_size", kernel_size, 1), ("stride", stride, 1), ("padding", padding, 0),
+    ):  # fmt: skip
+        both = value if isinstance(value, tuple | list) else (value, value)
+        try:
+            for size in both:
+                whole(name, size, least)
+            rows, columns = map(int, both)
+        except ValueError:
+            expected = f"a whole number of at least {least} or a pair of them"
+            raise ValueError(f"{name} must be {expected}, got {value!r:.60}") from None
+        pairs.append((rows, columns))
+    return Windows(*pairs)
 
 
 def images(x: Array) -> Array:
@@ -163,8 +162,7 @@ rule(weighed, together=pull_weighed)
 def conv2d(x: Array, W: Array, b: Array, stride: int | Pair = 1, padding: int | Pair = 0) -> Array:
     """Weigh every window of the images x with every kernel; see `Conv2D` for the equations.
 
-    (N, C, H, W), (O, C, k_h, k_w) and (O,) to (N, O, H', W'). Raises ValueError for other shapes,
-    for kernels larger than the image with its padding, and for sizes that are no whole numbers.
+    (N, C, H, W), (O, C, k_h, k_w) and (O,) to (N, O, H', W'). Raises ValueError for other shapes.
 
     >>> image = np.array([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]])
     >>> edge = np.array([[[[-1.0, 1.0]]]])
@@ -200,16 +198,14 @@ class Conv2D(Layer):
         ∂L/∂b[o]       = Σ_nij G[n,o,i,j]
 
     As matrices, where each kernel is a row of W and each window a column of K: Y = W K + b,
-    ∂L/∂W = G Kᵀ, ∂L/∂K = Wᵀ G, ∂L/∂b = G 1. Raises ValueError for sizes that are no whole numbers,
-    for kernels larger than x̂, and for parameters of other shapes.
+    ∂L/∂W = G Kᵀ, ∂L/∂K = Wᵀ G, ∂L/∂b = G 1. Raises ValueError for sizes and shapes that do not fit.
 
     >>> layer = Conv2D(8, kernel_size=3, stride=2, padding=1)
     >>> layer.shapes((3, 8, 8)), layer.output_shape((3, 8, 8))
     ({'W': (8, 3, 3, 3), 'b': (8,)}, (8, 4, 4))
 
-    Source: LeCun, Bottou, Bengio & Haffner, "Gradient-based learning applied to document
-    recognition", Proc. IEEE 86 (1998); as a matrix product: Chellapilla, Puri & Simard, "High
-    performance convolutional neural networks for document processing", IWFHR (2006).
+    Source: LeCun, Bottou, Bengio & Haffner, Proc. IEEE 86 (1998); as a matrix product:
+    Chellapilla, Puri & Simard, IWFHR (2006).
     """
 
     channels: int
@@ -305,14 +301,12 @@ class MaxPool2D(Pooling):
         ∂L/∂x̂[n,c,p,q] = Σ_ij G[n,c,i,j]     over the windows with s i + u* = p, s j + v* = q
 
     Where several are largest, the first in the order of reading takes all, as in PyTorch. Raises
-    ValueError for sizes that are no whole numbers, for a padding of more than half of the kernel,
-    and for kernels larger than x̂.
+    ValueError for sizes that do not fit, such as a padding of more than half of the kernel.
 
     >>> MaxPool2D(2).output_shape((8, 6, 7))
     (8, 3, 3)
 
-    Source: Scherer, Müller & Behnke, "Evaluation of pooling operations in convolutional
-    architectures for object recognition", ICANN (2010).
+    Source: Scherer, Müller & Behnke, ICANN (2010).
     """
 
     def forward(self, parameters: tuple, x: Array) -> Array:

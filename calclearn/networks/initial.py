@@ -1,8 +1,8 @@
 """The initial weights decide whether a signal keeps its size through a deep network.
 
-With n inputs a unit sums n products, so the variance of the sum is n Var(w) times that of an input.
-An initialisation picks Var(w) so that signals, or gradients, keep their size from layer to layer.
-Each is a function (rng or seed, shape) -> array, of the shape (outputs, inputs, *kernel).
+A unit with n inputs sums n products, so its variance is n Var(w) times that of an input, and Var(w)
+is such that signals, or gradients, keep their size from layer to layer. Each initialisation is a
+function (rng or seed, shape) -> array, of the shape (outputs, inputs, *kernel).
 """
 
 import math
@@ -11,15 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from calclearn.descent.arguments import generator, number
+from calclearn.descent.arguments import floating, generator, number
 
 Initial = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
     """Return (fan_in, fan_out): how many numbers one output sums up, and one input reaches.
-
-    fan_in = inputs · kernel cells,    fan_out = outputs · kernel cells
 
     Raises ValueError unless the shape is (outputs, inputs, *kernel).
 
@@ -40,8 +38,7 @@ def xavier(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     >>> float(xavier(np.random.default_rng(0), (300, 100)).std().round(3))
     0.071
 
-    Source: Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural
-    networks", AISTATS (2010).
+    Source: Glorot & Bengio, AISTATS (2010).
     """
     return generator(rng).normal(0, math.sqrt(2 / sum(fans(shape))), shape)
 
@@ -68,8 +65,7 @@ def orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     >>> bool(np.allclose(W @ W.T, np.eye(3)))
     True
 
-    Source: Saxe, McClelland & Ganguli, "Exact solutions to the nonlinear dynamics of learning in
-    deep linear neural networks", ICLR (2014).
+    Source: Saxe, McClelland & Ganguli, ICLR (2014).
     """
     columns, rows = fans(shape)[0], shape[0]
     Q, R = np.linalg.qr(generator(rng).normal(size=(max(rows, columns), min(rows, columns))))
@@ -78,9 +74,7 @@ def orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def scaled(deviation: float) -> Initial:
-    """Return an initialisation of a plain scale, whatever the layer: w ~ N(0, deviation²).
-
-    Raises ValueError for a negative deviation.
+    """Return an initialisation of a plain scale, of at least 0: w ~ N(0, deviation²).
 
     >>> float(scaled(0.5)(np.random.default_rng(0), (300, 200)).std().round(2))
     0.5
@@ -97,7 +91,7 @@ def initial_like(name: str, initial: Any) -> None:
 
 def drawn(initial: Initial, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """Weights of this shape. Raises ValueError where the initialisation draws them in another."""
-    weights = np.asarray(initial(rng, shape))
+    weights = floating("initial weights", initial(rng, shape))
     if weights.shape != shape:
         raise ValueError(f"initial must draw an array of shape {shape}, got {weights.shape}")
     return weights

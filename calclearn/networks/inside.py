@@ -1,11 +1,7 @@
 """What each layer of a network holds and receives, and directions in the network's own scale.
 
-The network is evaluated layer by layer, there and back, as one would by hand:
-
-    aₖ₊₁ = layerₖ(wₖ, aₖ)                               forward, from the first layer to the last
-    ∂L/∂wₖ, ∂L/∂aₖ = pull-backₖ(∂L/∂aₖ₊₁)               backward, from the last to the first
-
-What comes out is the gradient of `Network.loss`, in pieces.
+aₖ₊₁ = layerₖ(wₖ, aₖ)                      forward, from the first layer to the last
+∂L/∂wₖ, ∂L/∂aₖ = pull-backₖ(∂L/∂aₖ₊₁)      backward: the gradient of `Network.loss`, in pieces
 """
 
 import math
@@ -24,8 +20,7 @@ from calclearn.networks.network import Error, Network
 class Inside(NamedTuple):
     """A layer at work: its `activation` (N, ...), which is its output, and the loss's derivatives.
 
-    `to_activation` (N, ...) is ∂L/∂activation, `to_parameters` has ∂L/∂W, ∂L/∂b, ... in the order
-    of the layer's `shapes`; empty for a layer without parameters.
+    `to_activation` (N, ...) is ∂L/∂activation; `to_parameters` has ∂L/∂W, ∂L/∂b, ...
     """
 
     name: str
@@ -63,8 +58,7 @@ def backpropagated(
     1 Sigmoid []
     2 Dense [(2, 2), (2,)]
 
-    Source: Rumelhart, Hinton & Williams, "Learning representations by back-propagating errors",
-    Nature 323 (1986).
+    Source: Rumelhart, Hinton & Williams, Nature 323 (1986).
     """
     steps = forward_pass(network, w, x)
     _, y = network.data(x, y, error)
@@ -81,7 +75,7 @@ def backpropagated(
 def gradient_norms(
     network: Network, w: Array, x: Array, y: Array, error: Error = cross_entropy
 ) -> dict[str, float]:
-    """How long the gradient is in each layer that has parameters, by the layer's name: ‖∂L/∂wₖ‖.
+    """The length ‖∂L/∂wₖ‖ of the gradient in each layer that has parameters, by the layer's name.
 
     Their squares add up to ‖∇L‖². Raises what `backpropagated` raises.
 
@@ -113,7 +107,7 @@ def forward_pass(network: Network, w: Array, x: Array) -> list[tuple[str, np.nda
     parts, steps = network.parameters(w), []
     a = network.inputs(x, as_points(w).dtype)
     for k, (layer, own) in enumerate(zip(network.layers, parts, strict=True)):
-        a, pull = vjp(lambda *given, layer=layer: layer.apply(given[:-1], given[-1]), *own, a)
+        a, pull = vjp(lambda *given, k=k: network.outputs(k, given[:-1], given[-1]), *own, a)
         steps.append((f"{k} {type(layer).__name__}", a, pull))
     return steps
 
@@ -135,13 +129,12 @@ def filter_normalised(network: Network, w: Array, rng: Any) -> np.ndarray:
     >>> bool(np.allclose(np.linalg.norm(D, axis=1), np.linalg.norm(W, axis=1))), e
     (True, array([0., 0.]))
 
-    Source: Li, Xu, Taylor, Studer & Goldstein, "Visualizing the loss landscape of neural nets",
-    NeurIPS (2018).
+    Source: Li, Xu, Taylor, Studer & Goldstein, NeurIPS (2018).
     """
     instance("network", network, Network, "a Network")
     rng, direction = generator(rng), []
     for part in (part for parts in network.parameters(w) for part in parts):
-        if part.ndim == 1:
+        if part.ndim < 2:
             direction.append(np.zeros(part.size))
             continue
         filters, drawn = part.reshape(len(part), -1), rng.normal(size=(len(part), part[0].size))

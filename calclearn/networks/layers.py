@@ -3,9 +3,8 @@
     parameters = layer.init(rng, shape)       shape: of one example, without N
     y = layer(parameters, x)                  x: (N, *shape), y: (N, *layer.output_shape(shape))
 
-So a gradient with respect to the weights is one with respect to an argument. Names, layouts and
-meaning are PyTorch's. A layer of one's own defines `forward` in plain NumPy, and the shapes where
-they change. One that is random takes a generator as well, which is None outside of training:
+Names, layouts and meaning are PyTorch's. A layer of one's own defines `forward` in plain NumPy, and
+the shapes where they change. One that is random takes a generator, None outside of training:
 
     class Noise(Layer):
         def forward(self, parameters, x, rng):
@@ -30,10 +29,7 @@ Shape = tuple[int, ...]
 
 
 class Layer:
-    """What all layers have: a call checks parameters and input, then `forward` computes.
-
-    Raises TypeError and ValueError for what does not fit.
-    """
+    """What all layers have: a call checks parameters and input, then `forward` computes."""
 
     initial: Initial = staticmethod(he)
     random = False  # whether `forward` takes an rng
@@ -43,6 +39,9 @@ class Layer:
         if "__call__" in vars(cls):
             raise TypeError(f"{cls.__name__} must define forward, which __call__ calls")
         cls.random = "rng" in inspect.signature(cls.forward).parameters
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
 
     def shapes(self, shape: Shape) -> dict[str, Shape]:
         """Names and shapes of the parameters, for inputs of this shape."""
@@ -66,7 +65,7 @@ class Layer:
 
     def forward(self, parameters: tuple[Array, ...], x: Array) -> Array:
         """The outputs (N, ...) for checked parameters and inputs."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define forward(parameters, x)")
 
     def __call__(self, parameters: tuple[Array, ...], x: Array, rng: Any = None) -> Array:
         return self.apply(*self.checked(parameters, x), None if rng is None else generator(rng))
@@ -200,8 +199,7 @@ class Dropout(Layer):
     >>> Dropout(0.5)((), np.ones((1, 6)), np.random.default_rng(0))
     array([[2., 2., 2., 0., 0., 0.]])
 
-    Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting",
-    JMLR 15 (2014).
+    Source: Srivastava et al., JMLR 15 (2014).
     """
 
     rate: float = 0.5
@@ -233,8 +231,7 @@ class ReLU(Layer):
     >>> ReLU()((), np.array([[-2.0, 3.0]]))
     array([[0., 3.]])
 
-    Source: Nair & Hinton, "Rectified linear units improve restricted Boltzmann machines", ICML
-    (2010).
+    Source: Nair & Hinton, ICML (2010).
     """
 
     def forward(self, parameters: tuple, x: Array) -> Array:
@@ -248,8 +245,7 @@ class LeakyReLU(Layer):
     >>> LeakyReLU(0.1)((), np.array([[-2.0, 3.0]]))
     array([[-0.2,  3. ]])
 
-    Source: Maas, Hannun & Ng, "Rectifier nonlinearities improve neural network acoustic models",
-    ICML (2013).
+    Source: Maas, Hannun & Ng, ICML (2013).
     """
 
     slope: float = 0.01

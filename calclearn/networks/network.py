@@ -3,8 +3,7 @@
     aₖ₊₁ = layerₖ(wₖ, aₖ),      w = (w₀, w₁, ...) in one vector of d numbers
 
 So a network's loss is a Surface over d weights like any other: `descend` trains it with any
-optimizer, and a slice through it is drawn by the code of the bowl. The layers take views of the
-vector, and the gradient comes back as one vector, by one operation.
+optimizer, and a slice through it is drawn by the code of the bowl.
 """
 
 import math
@@ -45,9 +44,7 @@ def flattened(g, y, w, shapes):
 class Network:
     """Layers in a row, for inputs of one shape (without N).
 
-    `dimension` is the number d of its weights, `shapes` are the shapes of the inputs of each
-    layer, and last of the outputs. Raises ValueError where a layer cannot take what the one
-    before it gives.
+    Raises ValueError where a layer cannot take what the one before it gives.
 
     >>> from calclearn.networks.layers import Dense, Tanh
     >>> network = Network((Dense(16), Tanh(), Dense(1)), input_shape=(2,))
@@ -76,18 +73,22 @@ class Network:
         """The shape of the inputs of each layer, and last of the outputs."""
         shapes = [self.input_shape]
         for layer in self.layers:
-            shapes.append(layer.output_shape(shapes[-1]))
+            shape = layer.output_shape(shapes[-1])
+            instance(f"output_shape of {layer}", shape, tuple | list, "a tuple")
+            shapes.append(tuple(shape))
         return shapes
 
     @cached_property
     def parameter_shapes(self) -> dict[str, Shape]:
         """The shape of each array of parameters, named after its layer: "0 Dense W"."""
-        layers = enumerate(zip(self.layers, self.shapes, strict=False))
-        return {
-            f"{k} {type(layer).__name__} {name}": size
-            for k, (layer, shape) in layers
-            for name, size in layer.shapes(shape).items()
-        }
+        named = {}
+        for k, (layer, shape) in enumerate(zip(self.layers, self.shapes, strict=False)):
+            shapes = layer.shapes(shape)
+            instance(f"shapes of {layer}", shapes, dict, "a dict of names and shapes")
+            for name, size in shapes.items():
+                instance(f"shape {name} of {layer}", size, tuple, "a tuple")
+                named[f"{k} {type(layer).__name__} {name}"] = size
+        return named
 
     @cached_property
     def dimension(self) -> int:
@@ -119,20 +120,28 @@ class Network:
         With an `rng` (or a seed), as in training, layers such as Dropout draw from it.
         """
         x, rng = self.inputs(x, as_points(w).dtype), None if rng is None else generator(rng)
-        parts = zip(self.layers, self.parameters(w), self.shapes[1:], strict=True)
-        for layer, parameters, shape in parts:
-            x = layer.apply(parameters, x, rng)
-            if x.shape[1:] != shape:
-                expected = with_n(shape)
-                raise ValueError(f"{layer} must have outputs of shape {expected}, got {x.shape}")
+        for k, parameters in enumerate(self.parameters(w)):
+            x = self.outputs(k, parameters, x, rng)
         return x
+
+    def outputs(self, k: int, parameters: tuple[Array, ...], x: Array, rng: Any = None) -> Array:
+        """The outputs of layer k. Raises ValueError where they have not the shape it states."""
+        y, shape = self.layers[k].apply(parameters, x, rng), x.shape[:1] + self.shapes[k + 1]
+        if getattr(y, "shape", None) != shape:
+            got = getattr(y, "shape", y)
+            raise ValueError(f"{self.layers[k]} must have outputs of shape {shape}, got {got}")
+        return y
 
     def inputs(self, x: Array, dtype: Any) -> Array:
         """x as the first layer takes it, in this precision. Raises ValueError for other shapes."""
         x = array("x", x, finite=False)
         if x.ndim == 0 or x.shape[1:] != self.input_shape:
             raise ValueError(f"x must have shape {with_n(self.input_shape)}, got {x.shape}")
-        return x if type(x) is Traced else np.asarray(x, dtype)
+        if type(x) is Traced:
+            return x
+        x = np.asarray(x, dtype).view()
+        x.flags.writeable = False  # so that no layer changes the data in place
+        return x
 
     def loss(
         self, x: Array, y: Array, error: Error = cross_entropy, batch_size: int | None = None
@@ -144,8 +153,7 @@ class Network:
         x: (N, *input_shape). y: of the outputs' shape, or class numbers (N,) for `cross_entropy`
         and for errors of one's own. `sample` draws mini-batches of `batch_size` without repetition,
         with Dropout at work; the surface itself is without. A sum over a batch counts N /
-        batch_size times, so that its mean is the whole loss. Raises ValueError for data that are
-        empty, not finite or do not fit, and for an error that is not one number.
+        batch_size times. Raises ValueError for data and errors that do not fit.
 
         >>> from calclearn.networks.layers import Dense
         >>> loss = Network((Dense(3),), (2,)).loss(np.ones((4, 2)), np.array([0, 1, 2, 0]))
@@ -199,6 +207,11 @@ class Network:
             )
         outputs = np.zeros((len(x), *self.shapes[-1]))
         targets = getattr(error, "targets", None)
+        if targets == "classes" and outputs.shape[1:] == (1,):
+            raise ValueError(
+                "of one class the cross-entropy is always 0: give the network an output for each "
+                "class, or take binary_cross_entropy"
+            )
         if targets != "numbers" and y.ndim == 1 and outputs.ndim == 2 and outputs.shape[1] > 1:
             y = class_numbers(y, outputs.shape[1])
         elif targets != "classes" and y.shape != outputs.shape:
@@ -209,10 +222,8 @@ class Network:
         try:
             with np.errstate(all="ignore"):
                 value = error(outputs, y)
-        except (ValueError, IndexError) as problem:
-            raise ValueError(
-                f"error must take {fit} and y of shape {y.shape}: {problem}"
-            ) from problem
+        except (ValueError, IndexError) as why:
+            raise ValueError(f"error must take {fit} and y of shape {y.shape}: {why}") from why
         if not is_real(value) or np.shape(value) != ():
             got = f"shape {np.shape(value)}" if is_real(value) else f"{value!r:.60}"
             raise ValueError(f"error must be one number for {fit}, got {got}")

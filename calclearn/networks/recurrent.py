@@ -3,8 +3,8 @@
     state_t = step(x_t, state_{t-1}),      h_0 = 0,      t = 1 ... T
 
 `step` is the whole definition: `grad` follows the loop over the steps, which is back-propagation
-through time. With `truncate=k` the state that enters step 1, k+1, 2k+1, ... (x[:, t] with
-t % k == 0) is a constant in the backward pass, so that no error travels farther than k steps.
+through time. With `truncate=k` the state that enters step 1, k+1, 2k+1, ... is a constant in the
+backward pass, so that no error travels farther than k steps.
 
 A plain RNN multiplies the error by W_hh and φ' at each step. A gate is a number between 0 and 1
 that the layer computes for itself, and where it is near 1 the state is kept, and so is the error:
@@ -107,8 +107,8 @@ def adjoints_through_time(
 ) -> np.ndarray:
     """Return h̄_t = dL/dh_t of every state, (N, T, H), from the cotangent g of all outputs, alike.
 
-    It counts what h_t does to L by itself and through all later states. Raises ValueError unless g
-    is shaped like the outputs. Of a unit that keeps half of its state, with L = h_3:
+    It counts what h_t does to L by itself and through all later states; ValueError for another g.
+    Of a unit that keeps half of its state, with L = h_3:
 
     >>> half = (np.ones((1, 1)), np.full((1, 1), 0.5), np.zeros(1), np.zeros(1))
     >>> g = np.array([[[0.0], [0.0], [1.0]]])
@@ -234,8 +234,8 @@ class LSTM(Recurrent):
     >>> LSTM(8).shapes((50, 3))["W_ih"], LSTM(8).output_shape((50, 3))
     ((32, 3), (50, 8))
 
-    Source: Hochreiter & Schmidhuber, "Long short-term memory", Neural Computation 9 (1997); the
-    gate f: Gers, Schmidhuber & Cummins, "Learning to forget", Neural Computation 12 (2000).
+    Source: Hochreiter & Schmidhuber, Neural Computation 9 (1997); the gate f: Gers, Schmidhuber
+    & Cummins, Neural Computation 12 (2000).
     """
 
     gates: ClassVar[int] = 4
@@ -262,8 +262,7 @@ class GRU(Recurrent):
     >>> GRU(8).shapes((50, 3))["W_ih"], GRU(8).output_shape((50, 3))
     ((24, 3), (50, 8))
 
-    Source: Cho et al., "Learning phrase representations using RNN encoder-decoder", EMNLP (2014),
-    with r behind the product, as cuDNN and PyTorch have it.
+    Source: Cho et al., EMNLP (2014), with r behind the product, as cuDNN and PyTorch have it.
     """
 
     gates: ClassVar[int] = 3
@@ -300,19 +299,12 @@ def one_unit(x: Array, target: float) -> Surface:
     >>> loss = one_unit(np.array([1.0, 0.0]), 0.0)
     >>> float(loss([0.0, 5.0])), loss.gradient([0.5, 0.0])
     (0.0, array([0., 0.]))
-
-    Source: Werbos, "Backpropagation through time: what it does and how to do it", Proc. IEEE 78
-    (1990).
     """
 
-    def states(w: Array) -> list[Array]:
+    def both(w: Array) -> tuple[Array, Array]:
         h = [0 * w[0]]
         for now in x:
             h.append(np.tanh(w[0] * h[-1] + w[1] * now))
-        return h
-
-    def both(w: Array) -> tuple[Array, Array]:
-        h = states(w)
         h_bar, by_w, by_u = 2 * (h[-1] - target), 0, 0
         for t in range(len(x), 0, -1):
             a_bar = h_bar * (1 - h[t] * h[t])
@@ -320,7 +312,4 @@ def one_unit(x: Array, target: float) -> Surface:
             h_bar = a_bar * w[0]
         return (h[-1] - target) ** 2, stack(by_w, by_u)
 
-    return Surface(
-        lambda w: (states(w)[-1] - target) ** 2, lambda w: both(w)[1], value_and_gradient=both,
-        name="one recurrent unit", dimension=2,
-    )  # fmt: skip
+    return Surface(value_and_gradient=both, name="one recurrent unit", dimension=2)

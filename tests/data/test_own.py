@@ -46,6 +46,23 @@ def test_rows_with_a_missing_number_are_left_out(table):
 
 
 @pytest.mark.parametrize(
+    ("text", "x"),
+    [
+        ("\n\na,b\n1,2\n\n3,4\n5,6\n", "a"),
+        ("a,b\r1,2\r3,4\r5,6\r", "a"),
+        ('"a\ncm",b\n1,2\n3,4\n5,6\n', "a\ncm"),
+        ("a\u2028,b\n1,2\n3,4\n5,6\n", "a"),
+        ("a (0,5);b\n1;2\n3;4\n5;6\n", "a (0,5)"),
+        ("c,c,a,b\n9,9,1,2\n9,9,3,4\n9,9,5,6\n", "a"),
+        ("a,b\n1,2,9\n7\n3,4,9\n5,6,9\n", "a"),
+    ],
+)
+def test_an_odd_table_is_read(table, text, x):
+    data = line_data(table(text), x=x, y="b")
+    assert (data.x.tolist(), data.y.tolist()) == ([1, 3, 5], [2, 4, 6])
+
+
+@pytest.mark.parametrize(
     ("text", "columns", "sentence"),
     [
         ("a,b\n1,2\n", {"x": "A", "y": "b"}, "x must be a column of my.csv, 'a', 'b'; got 'A'"),
@@ -54,6 +71,8 @@ def test_rows_with_a_missing_number_are_left_out(table):
         ("a,b\n1,2\n3,four\n", {"x": "a", "y": "b"}, "row 3: 'b' must be a number, got 'four'"),
         ("a,b\n1,2\n3,inf\n", {"x": "a", "y": "b"}, "row 3: 'b' must be a finite number"),
         ("a,b\n1,2\n3,4\n", {"x": "a", "y": "b"}, "at least three rows"),
+        ("a,b\n\n1,2\n\n3,-\n", {"x": "a", "y": "b"}, "row 5: 'b' must be a number, got '-'"),
+        ("a,a,b\n1,2,3\n", {"x": "a", "y": "b"}, "x must be one column of my.csv, 'a', 'a'"),
     ],
 )
 def test_a_table_that_cannot_be_read_gets_a_sentence(table, text, columns, sentence):
@@ -66,11 +85,13 @@ def test_a_missing_file_and_a_wrong_name_get_a_sentence(tmp_path, table):
         line_data(tmp_path / "nowhere.csv", x="a", y="b")
     with pytest.raises(TypeError, match="y must name a column, got 1"):
         line_data(table("a,b\n1,2\n"), x="a", y=1)
+    with pytest.raises(TypeError, match="path must be a path, got None"):
+        line_data(None, x="a", y="b")
     with pytest.raises(ValueError, match="UTF-8"):
         line_data(table("ä,b\n1,2\n", "latin-1"), x="ä", y="b")
 
 
-@pytest.mark.parametrize("figure", ["residual_squares", "learning_rate", "first_descent"])
+@pytest.mark.parametrize("figure", ["residual_squares", "learning_rate"])
 def test_a_table_serves_the_figures_of_a_line(table, figure):
     rng = np.random.default_rng(3)
     x = rng.uniform(150, 200, 20).round(1)

@@ -130,7 +130,9 @@ def test_columns_and_points_that_are_no_lists_of_numbers():
         Dataset("n", {"a": 3.0, "b": [1.0]}, {}, "s", "l")
     with pytest.raises(ValueError, match=r"a must be a list of numbers or words, got \[None, 1\]"):
         Dataset("n", {"a": [None, 1]}, {}, "s", "l")
-    for x in (["a", "b"], [1j, 2.0], [None, 1.0]):
+    with pytest.raises(ValueError, match="x must be a list of numbers"):
+        LineData([None, 1.0], [1.0, 2.0], "x", "y")
+    for x in (["a", "b"], [1j, 2.0]):
         with pytest.raises(TypeError, match="x must be real numbers"):
             LineData(x, [1.0, 2.0], "x", "y")
     with pytest.raises(ValueError, match="y must be a list of numbers"):

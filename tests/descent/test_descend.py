@@ -1,7 +1,6 @@
 """The loop: stops, records, batches, sweeps, interruption, derivatives of a whole descent."""
 
 import tracemalloc
-import warnings
 from itertools import count
 
 import numpy as np
@@ -13,13 +12,10 @@ from calclearn.calculus.autodiff import grad
 from calclearn.descent import descend as module
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.landscapes import (
-    ackley,
     bowl,
     double_well,
     himmelblau,
-    plateau,
     quadratic,
-    rastrigin,
     rosenbrock,
     saddle,
 )
@@ -70,18 +66,6 @@ def test_divergence_is_a_result():
     assert run.values[-1] > limit >= run.values[-2]
 
 
-def test_what_is_not_finite_leaves_the_last_finite_point():
-    steep = Surface(lambda w: np.exp(w[0] ** 2), dimension=1)
-    run = descend(steep, [3.0], GradientDescent(1.0))
-    assert (run.stop, run.steps_taken) == (Stop.DIVERGED, 1)
-    np.testing.assert_array_equal(run.points, [[3.0], [3.0]])
-    assert np.all(np.isfinite(run.values))
-
-
-def test_falling_without_end_is_divergence():
-    assert descend(saddle(), [1.0, 0.1], GradientDescent(0.3)).stop == Stop.DIVERGED
-
-
 def test_a_start_at_a_stationary_point_has_converged_before_the_first_step():
     for surface, w in [(bowl(), [0, 0]), (saddle(), [0, 0]), (himmelblau(), [3, 2])]:
         run = descend(surface, w, GradientDescent(0.1))
@@ -118,22 +102,7 @@ def test_momentum_that_will_converge_is_never_called_diverged(momentum):
     assert not np.any(run.stop == Stop.DIVERGED)
 
 
-def test_any_learning_rate_gives_a_stop_and_no_warning():
-    rates = 10.0 ** np.arange(-12, 13)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        for surface in (bowl(), himmelblau(), rosenbrock(), rastrigin(), ackley(), plateau()):
-            for optimizer in (GradientDescent, Momentum):
-                run = descend(surface, surface.start, optimizer(rates), steps=200)
-                assert run.stop.shape == (25,)
-                assert np.all(np.isfinite(run.points))
-                assert np.all(np.isfinite(run.values))
-                assert np.all(np.isfinite(run.gradients))
-        for w in ([1e300, 1.0], [-1e160, 1e160], [1e-300, 0.0]):
-            assert np.all(np.isfinite(descend(himmelblau(), w, GradientDescent(rates)).points))
-
-
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
     shape=st.sampled_from([(), (1,), (7,), (3, 4), (2, 3, 2)]),
@@ -205,7 +174,7 @@ def test_an_interrupt_finds_a_point_and_the_memory_of_its_step(monkeypatch, opti
         gradient = interrupted_once(surface.gradient)
         surface = surface.replace(gradient=gradient)
     else:
-        monkeypatch.setattr(module.Run, "goes_on", interrupted_once(module.Run.goes_on))
+        monkeypatch.setattr(module.Run, "ask", interrupted_once(module.Run.ask))
     first = descend(surface, [0.5, -1.0], optimizer, 60, tolerance=0)
     taken = int(first.steps_taken)
     assert first.interrupted
@@ -222,18 +191,10 @@ def test_a_start_that_stopped_stays_put_while_the_others_go_on():
     np.testing.assert_array_equal(run.points[:, :, 2], np.tile([1e-9, 0.0], (51, 1)))
 
 
-def test_a_sweep_of_learning_rates_is_one_call():
-    rates = np.array([0.01, 0.25, 0.5])
-    sweep = descend(bowl(), [3.0, 1.0], GradientDescent(rates), steps=40)
-    assert sweep.points.shape[1:] == (2, 3)
-    for i, rate in enumerate(rates):
-        alone = descend(bowl(), [3.0, 1.0], GradientDescent(rate), steps=40)
-        np.testing.assert_allclose(sweep.point[:, i], alone.point)
-        assert sweep.steps_taken[i] == alone.steps_taken
-    grid = descend(bowl(), np.ones((2, 5)), GradientDescent(rates[:, None]), steps=3)
-    assert grid.point.shape == (2, 3, 5)
-    both = descend(bowl(), [1.0, 1.0], Momentum(rates, np.array([[0.0], [0.5]])), steps=3)
-    assert both.point.shape == (2, 2, 3)
+def test_a_start_without_a_value_diverges_beside_the_others():
+    run = descend(lambda w: w[0] - np.log(w[0]), [[-1.0, 2.0]], GradientDescent(0.5))
+    assert run.stop.tolist() == [Stop.DIVERGED, Stop.CONVERGED]
+    assert run.point.tolist() == [[-1.0, pytest.approx(1.0)]]
 
 
 def test_a_batch_of_surfaces_is_one_call():
@@ -273,31 +234,6 @@ def test_a_function_will_do_and_gets_its_gradient_from_autodiff():
     run = descend(lambda w: (w[0] - 3) ** 2, [0.0], GradientDescent(0.4))
     assert run.stop == Stop.CONVERGED
     assert run.point[0] == pytest.approx(3)
-
-
-def test_hyperparameters_start_and_penalty_can_be_differentiated_through_a_descent():
-    surface = line_loss(X, Y, mse)
-
-    def by_rate(rate):
-        return descend(surface, [0.0, 0.0], GradientDescent(rate), steps=100, tolerance=0).value
-
-    def by_momentum(mu):
-        return descend(himmelblau(), [0.0, 0.0], Momentum(0.001, mu), steps=30).points[-1][0]
-
-    def by_penalty(c):
-        run = descend(surface + c * l2(), [0.0, 0.0], GradientDescent(0.1), steps=40)
-        return surface.function(run.point)
-
-    def by_start(x):
-        return descend(rosenbrock(), np.stack([x, 1 + 0 * x]), GradientDescent(1e-3), 50).value
-
-    for f, at in [(by_rate, 0.003), (by_momentum, 0.5), (by_penalty, 0.2), (by_start, -1.1)]:
-        h = 1e-6
-        slope = (f(at + h) - f(at - h)) / (2 * h)
-        assert grad(f)(at) == pytest.approx(slope, rel=1e-6)
-    assert grad(grad(by_rate))(0.003) == pytest.approx(
-        (grad(by_rate)(0.003 + 1e-6) - grad(by_rate)(0.003 - 1e-6)) / 2e-6, rel=1e-5
-    )
 
 
 def test_the_derivative_of_a_batch_and_of_a_descent_that_stopped():
@@ -427,7 +363,7 @@ def test_what_is_no_optimizer_and_no_surface():
 
 @pytest.mark.parametrize("start", ["ab", {}, None, [[1, 2], [3]], [1j, 2.0], [None, 1.0]])
 def test_what_is_no_start(start):
-    with pytest.raises(TypeError, match="start must be a point, or many, in real numbers, got"):
+    with pytest.raises(TypeError, match="start must be real numbers, got"):
         descend(bowl(), start, GradientDescent())
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from calclearn.calculus.autodiff import grad
 from calclearn.descent.descend import Stop, descend
-from calclearn.descent.landscapes import bowl, himmelblau, rosenbrock
+from calclearn.descent.landscapes import ackley, bowl, himmelblau, rastrigin, rosenbrock
 from calclearn.descent.losses import line_loss, linear_fit, logistic_loss, mse
 from calclearn.descent.optimizers import (
     AdaGrad,
@@ -35,31 +35,6 @@ OPTIMIZERS = [
     clipped(Adam(0.1), 1.0),
 ]
 every_optimizer = pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
-
-
-def test_gradient_descent_is_its_equation():
-    w, state = GradientDescent(0.1).update(np.array([1.0, 2.0]), np.array([3.0, -1.0]), 0)
-    np.testing.assert_allclose(w, [0.7, 2.1])
-    assert state == 1
-
-
-def test_momentum_is_the_sum_of_all_gradients_weighted_by_age():
-    optimizer = Momentum(learning_rate=0.1, momentum=0.8)
-    gradients = np.random.default_rng(0).normal(size=(6, 2))
-    w, state = np.zeros(2), optimizer.init(np.zeros(2))
-    for k, g in enumerate(gradients):
-        before = w
-        w, state = optimizer.update(w, g, state)
-        velocity = sum(0.8 ** (k - j) * gradients[j] for j in range(k + 1))
-        np.testing.assert_allclose(w, before - 0.1 * velocity)
-
-
-def test_momentum_zero_is_gradient_descent():
-    w, g = np.array([1.0, 2.0]), np.array([3.0, -1.0])
-    still = Momentum(0.1, momentum=0.0)
-    np.testing.assert_array_equal(
-        still.update(w, g, still.init(w))[0], GradientDescent(0.1).update(w, g, 0)[0]
-    )
 
 
 @every_optimizer
@@ -199,13 +174,6 @@ def test_the_stored_runs_are_those_of_pytorch(problem, name):
     )
 
 
-def test_adams_first_step_has_the_length_of_the_learning_rate_whatever_the_gradient():
-    optimizer, w = Adam(0.1), np.zeros((1, 3))
-    g = np.array([[1e-3, 1.0, -1e6]])
-    w, _ = optimizer.update(w, g, optimizer.init(w))
-    np.testing.assert_allclose(w, [[-0.1, -0.1, 0.1]], rtol=1e-4)
-
-
 def test_proximal_gradient_solves_the_lasso_with_exact_zeros():
     random = np.random.default_rng(0)
     x = random.normal(size=50)
@@ -241,7 +209,7 @@ def test_each_start_of_a_sweep_of_decays_stops_by_its_own():
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(20))
 def test_proximal_gradient_comes_to_rest(seed, dtype):
     """Where rounding lets it turn between two points for ever, too."""
     random = np.random.default_rng(seed)
@@ -276,18 +244,8 @@ def test_a_learning_rate_for_each_start_is_a_sweep(optimizer):
             himmelblau(), [0.0, 0.0], kind(float(rate), **others), steps=20, tolerance=0
         )
         np.testing.assert_allclose(sweep.points[:, :, i], alone.points, rtol=1e-9, atol=1e-12)
-
-
-@every_optimizer
-def test_every_optimizer_can_be_differentiated_through(optimizer):
-    def lowest(x):
-        start = np.stack([x, 0.3 + 0 * x])
-        return descend(himmelblau(), start, optimizer, steps=8).values[-1]
-
-    if optimizer in (GradientDescent(0.1), Momentum(0.1), Momentum(0.02, momentum=0.5)):
-        optimizer = type(optimizer)(0.005)
-    slope = (lowest(0.5 + 1e-6) - lowest(0.5 - 1e-6)) / 2e-6
-    assert grad(lowest)(0.5) == pytest.approx(slope, rel=2e-4, abs=1e-6)
+    grid = descend(bowl(), np.ones((2, 5)), kind(rates[:, None], **others), steps=3)
+    assert grid.point.shape == (2, 3, 5)
 
 
 @pytest.mark.parametrize(
@@ -295,10 +253,13 @@ def test_every_optimizer_can_be_differentiated_through(optimizer):
 )
 def test_any_learning_rate_gives_finite_points_and_no_warning(kind):
     rates = 10.0 ** np.arange(-12, 13)
-    for surface in (himmelblau(), rosenbrock(), logistic_loss(FEATURES, LABELS)):
-        run = descend(surface, surface.start, kind(rates), steps=100)
-        assert np.all(np.isfinite(run.points))
-        assert np.all(np.isfinite(run.values))
+    surfaces = himmelblau(), rosenbrock(), rastrigin(), ackley(), logistic_loss(FEATURES, LABELS)
+    runs = [descend(surface, surface.start, kind(rates), steps=100) for surface in surfaces]
+    for w in ([1e300, 1.0], [-1e160, 1e160], [1e-300, 0.0]):
+        assert np.all(np.isfinite(descend(himmelblau(), w, kind(rates), steps=100).points))
+    for run in runs:
+        for record in (run.points, run.values, run.gradients):
+            assert np.all(np.isfinite(record))
         assert run.stop.shape == (25,)
 
 
@@ -309,6 +270,59 @@ def test_a_weight_without_a_gradient_does_not_spoil_the_hypergradient():
 
     slope = (lowest(0.1 + 1e-6) - lowest(0.1 - 1e-6)) / 2e-6
     assert grad(lowest)(0.1) == pytest.approx(slope, rel=1e-5)
+
+
+# Optimizers of one's own
+def own(update):
+    return type("Mine", (), {"init": lambda self, w: 0, "update": update})()
+
+
+def in_place(self, w, g, state, surface):
+    w -= 0.1 * g
+    return w, state
+
+
+CONTRACT = r"^Mine must have update\(w, g, state, surface\) that returns \(w, state\), "
+
+
+@pytest.mark.parametrize("wrapped", [lambda optimizer: optimizer, lambda o: clipped(o, 9.0)])
+@pytest.mark.parametrize("start", [[3.0, 1.0], np.ones((2, 3)), np.ones((2, 2))])
+@pytest.mark.parametrize(
+    ("update", "kind", "got"),
+    [
+        (lambda self, w, g: w - g, TypeError, r"got update\(w, g\)$"),
+        (lambda self, w, g, state: (w, state), TypeError, r"got update\(w, g, state\)$"),
+        (lambda self, w, g, state, surface: w - g, TypeError, r"floating point, got array\(\["),
+        (lambda self, w, g, state, surface: None, TypeError, "w of shape .* got None$"),
+        (lambda self, w, g, state, surface: (w, state, g), TypeError, r"got \(array\("),
+        (lambda self, w, g, state, surface: (w[:1], state), TypeError, r"got \(array\(\["),
+        (lambda self, w, g, state, surface: (w.tolist(), state), TypeError, r"got \(\["),
+        (lambda self, w, g, state, surface: (w.astype(int), state), TypeError, "floating point"),
+        (lambda self, w, g, state, surface: (state, w), TypeError, r"got \(0, array"),
+        (in_place, ValueError, "and leaves the given w and g as they are$"),
+    ],
+)
+def test_an_optimizer_of_ones_own_that_is_none(update, kind, got, start, wrapped):
+    kept = np.array(start)
+    with pytest.raises(kind, match=CONTRACT + ".*" + got) as error:
+        descend(bowl(), start, wrapped(own(update)))
+    assert "\n" not in str(error.value)
+    np.testing.assert_array_equal(start, kept)
+
+
+def test_what_an_own_update_raises_is_raised():
+    with pytest.raises(TypeError, match="unsupported operand"):
+        descend(bowl(), [3.0, 1.0], own(lambda self, w, g, state, surface: (w - None, state)))
+
+
+def test_an_own_optimizer_descends_and_can_be_differentiated_through():
+    mine = own(lambda self, w, g, k, surface: [w - 0.1 * g, k + 1])
+    run = descend(bowl(), [3.0, 1.0], mine)
+    np.testing.assert_array_equal(
+        run.points, descend(bowl(), [3.0, 1.0], GradientDescent(0.1)).points
+    )
+    slope = grad(lambda x: descend(bowl(), np.stack([x, 1.0]), mine, 3).value)(3.0)
+    assert slope == pytest.approx(6 * 0.8**6)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def misses(surface, weights, strength):
     return max(held.max(), pulled.max())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(SEEDS, WHOLE)
 def test_no_weight_of_a_lasso_could_do_better(seed, whole):
     surface = fit(seed, whole)
@@ -75,20 +75,6 @@ def test_a_weight_may_leave_again_and_come_back(seed):
     assert misses(surface, weights, corners) < 1e-12
 
 
-@pytest.mark.parametrize(
-    ("X", "y"),
-    [
-        ([[0, 0, -1], [0, 0, -1], [-1, 1, -1], [0, 1, 1]], [0, -1, 1, 0]),
-        ([[1, 0, 1], [-1, 0, -1], [-1, 1, 0], [-1, 1, 1]], [0, 0, -1, 0]),
-    ],
-)
-def test_of_weights_that_could_enter_together_those_stay_that_follow_their_pull(X, y):
-    surface = linear_fit(np.array(X, float), np.array(y, float), mse)
-    strengths = np.linspace(0, lasso_path(surface)[0][0], 50)
-    weights = lasso(surface, strengths)
-    assert misses(surface, np.where(np.abs(weights) < 1e-12, 0, weights), strengths) < 1e-9
-
-
 @pytest.mark.parametrize("unit", [1e-9, 1e9])
 def test_units_do_not_matter(unit):
     random = np.random.default_rng(3)
@@ -96,13 +82,6 @@ def test_units_do_not_matter(unit):
     own, other = linear_fit(X, y, mse), linear_fit(unit * X, y, mse)
     assert unit * lasso(other, 0.3 * unit) == pytest.approx(lasso(own, 0.3))
     assert unit * ridge(other, 0.3 * unit**2) == pytest.approx(ridge(own, 0.3))
-
-
-def test_two_weights_that_are_alike_move_together():
-    X = np.array([[1.0, 0.5], [0.5, 1.0], [-1.0, -0.5], [-0.5, -1.0]])
-    surface = linear_fit(X, X @ np.array([-1.2, 1.2]), mse)
-    pull = np.abs(surface.gradient(np.zeros(2)))
-    assert lasso(surface, pull[0] / 2) == pytest.approx([-0.6, 0.6])
 
 
 @pytest.mark.parametrize("strength", [0.05, 0.5, 2.0])
@@ -130,7 +109,7 @@ def test_many_strengths_are_one_after_the_other(solve, shape):
 
 
 def test_what_has_no_single_known_minimum():
-    with pytest.raises(ValueError, match="surface must have a known minimum, got 'saddle'"):
+    with pytest.raises(ValueError, match="a known minimum and be no batch, got 'saddle'"):
         ridge(saddle(), 1.0)
     flat = line_loss([1.0, 1.0], [0.0, 1.0])
     with pytest.raises(ValueError, match="surface must have a single minimum, got"):
@@ -152,7 +131,7 @@ def test_columns_that_tie_enter_together():
 
 
 @pytest.mark.parametrize("kind", ["signs", "orthogonal", "repeated pulls"])
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(30))
 def test_ties_leave_the_lassos_conditions_as_they_are(kind, seed):
     random = np.random.default_rng(seed)
     d = int(random.integers(2, 6))
@@ -183,7 +162,7 @@ def test_what_is_not_quadratic_is_refused(solve):
         assert np.all(np.isfinite(solve(surface, 0.5)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(SEEDS, WHOLE, st.integers(0, 7))
 def test_along_spared_weights_no_derivative_is_left(seed, whole, spared):
     surface = fit(seed, whole)
@@ -213,3 +192,15 @@ def test_spared_weights_are_a_whole_number_of_them(spared):
     for solve in (ridge, lasso, lasso_path):
         with pytest.raises(ValueError, match="spared must be a whole number from 0 to 2, got"):
             solve(surface, *([] if solve is lasso_path else [1.0]), spared=spared)
+
+
+@pytest.mark.parametrize("solve", [ridge, lasso])
+def test_a_batch_of_surfaces_has_no_one_minimum(solve):
+    batch = np.array([1.0, 2.0]) * line_loss([1.0, 2.0, 3.0], [1.0, 3.0, 2.0])
+    with pytest.raises(ValueError, match="surface must have a known minimum"):
+        solve(batch, 1.0)
+
+
+def test_spared_weights_that_the_data_do_not_tell_apart():
+    loss = linear_fit(np.ones((3, 2)), np.arange(3.0), mse)
+    np.testing.assert_allclose(ridge(loss, 0.1, spared=2).sum(), 1.0)

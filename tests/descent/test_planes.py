@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calclearn.descent.landscapes import himmelblau
+from calclearn.descent.landscapes import bowl, himmelblau
 from calclearn.descent.planes import (
     principal_directions,
     projected,
@@ -130,3 +130,8 @@ def test_a_table_has_no_height_where_a_point_is_no_number():
     table = tabulated(Surface(lambda w: 2 * w[0] + w[1], dimension=2), ((0, 1), (0, 1)), 3)
     w = np.array([[np.nan, 0.5, 0.5, np.inf], [0.5, np.nan, 0.5, 0.0]])
     np.testing.assert_allclose(table(w), [np.nan, np.nan, 1.5, 2.0])
+
+
+def test_a_window_without_width():
+    with pytest.raises(ValueError, match="window must hold one pair low < high for each side"):
+        tabulated(bowl(), ((0.0, 0.0), (0.0, 1.0)), 3)

@@ -51,3 +51,10 @@ def test_a_point_reached_again_is_paid_again():
 def test_a_race_needs_a_known_minimum():
     with pytest.raises(ValueError, match="surface must have a known minimum, got 'saddle'"):
         race(saddle(), (1, 1), {"Adam": Adam(0.1)}, 20)
+
+
+def test_what_cannot_race():
+    with pytest.raises(ValueError, match="budget must be a whole number of at least 1, got 0"):
+        race(booth(), (1, 1), {"Adam": Adam()}, 0)
+    with pytest.raises(ValueError, match=r"start must be one point \(d,\), got shape \(2, 3\)"):
+        race(booth(), np.ones((2, 3)), {"Adam": Adam()}, 9)

@@ -70,7 +70,7 @@ def test_a_best_last_step_counts_though_it_is_no_multiple_of_every():
     assert run.best_step == 25
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
     shape=st.sampled_from([(), (1,), (6,), (3, 4)]),

@@ -2,12 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from calclearn.calculus import autodiff, numerical
+from calclearn.calculus import autodiff
 from calclearn.descent.curvature import Regimes, classify, eigenvalues, quadratic_model
-from calclearn.descent.descend import descend
+from calclearn.descent.descend import Stop, descend
 from calclearn.descent.landscapes import (
     CATALOGUE,
     ackley,
@@ -61,16 +59,6 @@ def test_gradient_and_hessian_by_hand_equal_autodiff(surface):
     rows = [autodiff.grad(lambda w, i=i: surface.gradient(w)[i])(w) for i in range(len(w))]
     np.testing.assert_allclose(surface.gradient(w), automatic, rtol=1e-10, atol=1e-10)
     np.testing.assert_allclose(surface.hessian(w), np.stack(rows), rtol=1e-10, atol=1e-9)
-
-
-@surfaces
-@settings(max_examples=5, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1))
-def test_gradient_equals_differences(surface, seed):
-    w = points(surface, seed=seed)
-    differences = numerical.grad(surface.function)(w)
-    scale = 1 + np.abs(differences).max()
-    np.testing.assert_allclose(surface.gradient(w) / scale, differences / scale, atol=1e-7)
 
 
 @surfaces
@@ -129,27 +117,6 @@ def test_a_surface_without_derivatives_gets_them_from_autodiff():
     value, gradient = plain.value_and_gradient([3.0, 2.0])
     assert value == 18
     np.testing.assert_allclose(gradient, [12, 9])
-
-
-def test_sums_and_multiples():
-    w = np.array([0.5, -2.0])
-    total = bowl() + 0.5 * l1() + l2() * 3
-    assert total(w) == pytest.approx(bowl()(w) + 0.5 * 2.5 + 3 * 4.25)
-    np.testing.assert_allclose(total.gradient(w), [1 + 0.5 + 3, -12 - 0.5 - 12])
-    np.testing.assert_allclose(total.hessian(w), np.diag([2 + 6, 6 + 6]))
-    assert total.dimension == 2
-    assert total.domain == bowl().domain
-    assert (2 * bowl()).minima == bowl().minima
-    assert (-1 * bowl()).minima == ()
-
-
-def test_an_array_of_factors_is_a_batch_of_surfaces():
-    strengths = np.array([0.0, 1.0, 10.0])
-    batch = bowl() + strengths * l2()
-    w = np.array([1.0, 2.0])
-    np.testing.assert_allclose(batch(w), 13 + 5 * strengths)
-    together = batch.gradient(np.repeat(w[:, None], 3, axis=1))
-    np.testing.assert_allclose(together[1], 12 + 4 * strengths)
 
 
 def test_sample_is_the_surface_itself_without_data_and_passes_through_sums():
@@ -245,14 +212,6 @@ def test_parts_that_cannot_be_called(name):
         Surface(**arguments)
 
 
-def test_numpy_numbers_and_arrays_multiply_surfaces_from_the_left():
-    assert (np.float64(2) * bowl())([1.0, 1.0]) == 8
-    with pytest.raises(TypeError):
-        bowl() * bowl()
-    with pytest.raises(TypeError):
-        bowl() + 1
-
-
 @surfaces
 @pytest.mark.parametrize("shape", [(), (3,)])
 def test_values_and_derivatives_have_the_type_of_the_points(surface, shape):
@@ -280,6 +239,9 @@ def test_sums_differences_multiples_and_quotients_have_their_derivatives():
             np.testing.assert_allclose(getattr(made, field)(w), expected, atol=1e-9)
         np.testing.assert_allclose(made(w), value)
         np.testing.assert_allclose(made.value_and_gradient(w)[1], made.gradient(w))
+    assert (2 * bowl()).minima == (np.float64(2) * bowl()).minima == bowl().minima
+    assert (-1 * bowl()).minima == ()
+    assert (bowl() + 0.5 * l1()).domain == bowl().domain
     assert (a - b).name == "Himmelblau - Rosenbrock"
     assert (-bowl()).formula == r"-\left(1\,x^2 + 3\,y^2\right)"
     assert (2 * bowl() + 0.5 * l2()).name == "2 bowl + 0.5 L2"
@@ -287,8 +249,9 @@ def test_sums_differences_multiples_and_quotients_have_their_derivatives():
     assert (bowl() - (-bowl())).name == "bowl - (-bowl)"
     with pytest.raises(ValueError, match="a surface can be divided by what is not 0"):
         bowl() / 0
-    with pytest.raises(TypeError):
-        bowl() - 1
+    for refused in (lambda: bowl() - 1, lambda: bowl() + 1, lambda: bowl() * bowl()):
+        with pytest.raises(TypeError):
+            refused()
 
 
 def test_a_surface_does_not_change_and_nothing_in_another_one_is_stale():
@@ -363,9 +326,9 @@ def test_rosenbrock_has_a_second_minimum_from_four_dimensions_on(dimension):
 def test_points_that_are_no_numbers():
     for w in ("ab", {}, [1j, 2.0], [[1, 2], [3]], np.array(["a", "b"]), np.array([1.0, None])):
         for ask in (bowl(), bowl().gradient, bowl().hessian):
-            with pytest.raises(TypeError, match="w must be a point, or many, in real numbers"):
+            with pytest.raises(TypeError, match="w must be real numbers"):
                 ask(w)
-        with pytest.raises(TypeError, match="at must be a point, or many, in real numbers"):
+        with pytest.raises(TypeError, match="at must be real numbers"):
             classify(bowl(), w)
 
 
@@ -373,7 +336,7 @@ def test_what_is_no_dimension_and_no_domain():
     for dimension in (0, -1, 2.0, "2", True, [2]):
         with pytest.raises(ValueError, match="dimension must be a whole number of at least 1"):
             Surface(np.sum, dimension=dimension)
-    for domain in (None, 3, "ab", (1.0, 2.0), np.ones(2), [(0, 1, 2)]):
+    for domain in (None, 3, "ab", (1.0, 2.0), np.ones(2), [(0, 1, 2)], ((1, 2), (3,))):
         with pytest.raises(ValueError, match=r"domain must hold one \(low, high\) pair"):
             Surface(np.sum, domain=domain)
     with pytest.raises(ValueError, match=r"domain must hold one \(low, high\) pair"):
@@ -419,3 +382,17 @@ def test_what_is_no_surface_and_no_number():
 def test_regimes_that_cannot_be(settings, sentence):
     with pytest.raises((ValueError, TypeError), match=sentence):
         Regimes(**settings)
+
+
+def test_a_sampler_may_return_a_function():
+    noisy = Surface(lambda w: w[0] ** 2, sampler=lambda rng: lambda w: (w[0] - rng.normal()) ** 2)
+    assert descend(noisy, [9.0], GradientDescent(0.1)).stop == Stop.OUT_OF_STEPS
+    with pytest.raises(TypeError, match=r"what sampler\(rng\) returns must be a Surface"):
+        descend(Surface(lambda w: w[0], sampler=lambda rng: 3), [1.0], GradientDescent())
+
+
+def test_masked_numbers_are_missing():
+    assert type(bowl().gradient(np.ma.array([1.0, 2.0]))) is np.ndarray
+    hidden = np.ma.array([1.0, 2.0], mask=[False, True])
+    with pytest.raises(ValueError, match="start must be finite, got nan"):
+        descend(bowl(), hidden, GradientDescent())

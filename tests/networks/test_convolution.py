@@ -113,17 +113,6 @@ def test_any_sizes_equal_the_definition_and_pytorch(pulled, agree, problem):
             assert np.sum(g * y0) == pytest.approx(np.sum(part * cotangent))
 
 
-@every_case
-def test_many_images_at_once_are_each_alone(case, pulled, agree):
-    layer, parameters, x, g = drawn(case)
-    y, to_x, to_W, to_b = pulled(layer, parameters, x, g)
-    alone = [pulled(layer, parameters, x[n : n + 1], g[n : n + 1]) for n in range(len(x))]
-    ys, to_xs, to_Ws, to_bs = zip(*alone, strict=True)
-    agree(
-        [y, to_x, to_W, to_b], [np.concatenate(ys), np.concatenate(to_xs), sum(to_Ws), sum(to_bs)]
-    )
-
-
 def test_the_order_in_memory_changes_nothing(pulled, agree):
     layer, parameters, x, g = drawn(2)
     turned = [np.ascontiguousarray(a.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2) for a in (x, g)]

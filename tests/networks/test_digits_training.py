@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from calclearn.data import digits
 from calclearn.descent.descend import Stop, descend
@@ -47,9 +46,8 @@ def share_right(w, part="held_out"):
     return float(np.mean(np.argmax(NETWORK(w, data.images), axis=1) == data.labels))
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_at_least_95_percent_of_the_held_out_digits_are_read(seed):
-    assert share_right(trained(seed)) >= 0.95
+def test_at_least_97_percent_of_the_held_out_digits_are_read():
+    assert share_right(trained(0)) >= 0.97
 
 
 def test_untrained_it_guesses():
@@ -75,7 +73,7 @@ def test_tiny_changes_of_the_initial_weights_change_no_answer():
     start = NETWORK.init(0)
     other = start * (1 + 1e-9 * np.random.default_rng(1).normal(size=start.shape))
     # Differences grow while the learning is quick, if at all.
-    one, two = (descend(loss, w, Adam(0.005), 300, every=100, rng=0).points for w in (start, other))
+    one, two = (descend(loss, w, Adam(0.005), 150, every=50, rng=0).points for w in (start, other))
     for w, v in zip(one, two, strict=True):
         answers = [np.argmax(NETWORK(u, data.held_out.images), axis=1) for u in (w, v)]
         assert np.array_equal(*answers)

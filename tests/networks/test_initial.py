@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from calclearn.networks.initial import fans, he, orthogonal, scaled, xavier
+from calclearn.networks.layers import Dense
+from calclearn.networks.network import Network
 
 SHAPES = [(40, 60), (60, 40), (8, 3, 5, 5)]
 
@@ -79,3 +81,9 @@ def test_a_shape_without_fans_is_refused(initial, shape):
 def test_a_deviation_that_cannot_be_is_refused(deviation, message):
     with pytest.raises((ValueError, TypeError), match=f"deviation must be .*{message}"):
         scaled(deviation)
+
+
+def test_an_initialisation_that_draws_no_numbers():
+    network = Network((Dense(1, initial=lambda rng, shape: [["a", "b"]]),), (2,))
+    with pytest.raises(TypeError, match="initial weights must be real numbers, got <U1"):
+        network.init(0)

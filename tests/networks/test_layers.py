@@ -100,13 +100,6 @@ def test_single_precision_stays(name, pulled):
     assert {part.dtype for part in pulled(layer, parameters, x, g)} == {np.dtype(np.float32)}
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_output_shape_is_the_shape_of_the_output(name):
-    layer, parameters, x, _ = drawn(name)
-    assert layer(parameters, x).shape == (len(x), *layer.output_shape(x.shape[1:]))
-    assert [p.shape for p in parameters] == list(layer.shapes(x.shape[1:]).values())
-
-
 def test_biases_begin_at_zero():
     W, b = Dense(3).init(np.random.default_rng(0), (2,))
     assert np.all(b == 0)

@@ -9,13 +9,13 @@ from calclearn.calculus.autodiff import grad
 from calclearn.calculus.checking import check_gradient
 from calclearn.calculus.numerical import grad as numerical_grad
 from calclearn.descent.descend import Stop, descend
-from calclearn.descent.losses import cross_entropy, mse, sse
+from calclearn.descent.losses import binary_cross_entropy, cross_entropy, mse, sse
 from calclearn.descent.optimizers import Adam, GradientDescent
 from calclearn.descent.schedules import clipped
 from calclearn.descent.second_order import LBFGS
 from calclearn.descent.surfaces import slice_through
 from calclearn.networks.images import AvgPool2D, Conv2D, MaxPool2D
-from calclearn.networks.inside import backpropagated
+from calclearn.networks.inside import activations, backpropagated, filter_normalised
 from calclearn.networks.layers import (
     Dense,
     Dropout,
@@ -56,7 +56,7 @@ def test_every_seed_draws_weights_of_its_own_and_the_same_ones_again():
     assert not np.array_equal(SMALL.init(3), SMALL.init(4))
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=4), st.integers(1, 5), st.integers(0, 99))
 def test_by_hand_automatic_and_numerical_gradients_agree(units, examples, seed):
     rng = np.random.default_rng(seed)
@@ -76,14 +76,6 @@ def test_by_hand_automatic_and_numerical_gradients_agree(units, examples, seed):
     p /= p.sum(axis=1, keepdims=True)
     by_hand = np.mean(p - np.eye(2)[y], axis=0)
     np.testing.assert_allclose(g[-2:], by_hand, rtol=1e-12, atol=1e-15)
-
-
-def test_the_hessian_is_right_too():
-    network = Network((Dense(2), Tanh(), Dense(3)), (4,))
-    loss, w = network.loss(X[:5], LABELS[:5]), network.init(0)
-    steps = 1e-6 * np.eye(len(w))
-    rows = [(loss.gradient(w + h) - loss.gradient(w - h)) / 2e-6 for h in steps]
-    np.testing.assert_allclose(loss.hessian(w), rows, atol=1e-7)
 
 
 @pytest.mark.parametrize("error", [mse, sse])
@@ -177,8 +169,8 @@ def test_the_mean_of_the_mini_batches_is_the_loss(y, error):
 
 
 def test_dropout_is_at_work_in_a_sample_and_not_in_the_loss():
-    network = Network((Dense(20), Dropout(0.5), ReLU(), Dense(3)), (4,))
-    plain = Network((Dense(20), ReLU(), Dense(3)), (4,))
+    network = Network((Dense(9), Dropout(0.5), ReLU(), Dense(3)), (4,))
+    plain = Network((Dense(9), ReLU(), Dense(3)), (4,))
     loss, w = network.loss(X, LABELS), network.init(0)
     assert loss(w) == plain.loss(X, LABELS)(w)
     first, second = (loss.sample(np.random.default_rng(seed)) for seed in (0, 1))
@@ -259,7 +251,7 @@ def test_an_own_random_layer_draws_in_a_sample_and_not_in_the_loss():
 
 def test_a_layer_that_would_skip_the_checks_of_a_call():
     with pytest.raises(TypeError, match="Own must define forward, which __call__ calls"):
-        type("Own", (Layer,), {"__call__": lambda self, parameters, x: x})
+        own(__call__=lambda self, parameters, x: x)
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.int64, np.uint64, float])
@@ -400,11 +392,59 @@ def test_a_random_layer_may_take_its_generator_by_name_only():
     assert loss.sample(np.random.default_rng(0))(w) != loss(w)
 
 
-def test_a_layer_whose_outputs_have_another_shape():
-    class First(Layer):
-        def forward(self, parameters, x):
-            return x[:, :1]
+def own(**methods):
+    return type("Own", (Layer,), methods)()
 
-    network = Network((Dense(4), First(), Dense(3)), (4,))
-    with pytest.raises(ValueError, match=r"First.* must have outputs of shape \(N, 4\), got \(30"):
-        network(network.init(0), X)
+
+@pytest.mark.parametrize(
+    ("methods", "kind", "sentence"),
+    [
+        ({}, NotImplementedError, r"Own must define forward\(parameters, x\)"),
+        ({"forward": lambda s, p, x: x[:, :1]}, ValueError, r"of shape \(30, 4\), got \(30, 1\)"),
+        ({"forward": lambda s, p, x: x[:1]}, ValueError, r"Own\(\) must have .* got \(1, 4\)"),
+        ({"forward": lambda s, p, x: None}, ValueError, r"Own\(\) must have outputs .* got None"),
+        ({"forward": lambda s, p, x: [x]}, ValueError, r"Own\(\) must have outputs"),
+        ({"forward": lambda s, p, x: np.add(x, 1, out=x)}, ValueError, "read-only"),
+        ({"output_shape": lambda s, shape: 4}, TypeError, r"output_shape of Own\(\) must be a tu"),
+        ({"shapes": lambda s, shape: [shape]}, TypeError, r"shapes of Own\(\) must be a dict"),
+        ({"shapes": lambda s, shape: {"a": 4}}, TypeError, r"shape a of Own\(\) must be a tuple"),
+    ],
+)
+def test_an_own_layer_that_is_none(methods, kind, sentence):
+    def outputs(call):
+        network = Network((own(**methods), Dense(3)), (4,))
+        return call(network, network.init(0), X)
+
+    kept = X.copy()
+    with pytest.raises(kind, match=sentence):
+        outputs(Network.__call__)
+    if sentence != "read-only":  # traced numbers are never changed in place
+        with pytest.raises((kind, TypeError)):
+            outputs(activations)
+    np.testing.assert_array_equal(X, kept)
+
+
+def test_an_own_layer_may_have_a_single_number_and_a_list_as_its_shape():
+    layer = own(
+        shapes=lambda self, shape: {"factor": ()},
+        output_shape=lambda self, shape: list(shape),
+        forward=lambda self, parameters, x: parameters[0] * x,
+    )
+    network = Network((layer, Dense(3)), (4,))
+    loss, w = network.loss(X, LABELS), network.init(0) + 0.5
+    assert check_gradient(loss.function, loss.gradient, at=w)
+    assert filter_normalised(network, w, 0)[0] == 0
+
+
+def test_the_cross_entropy_of_one_class_is_refused():
+    for y in (np.zeros(30, int), np.ones((30, 1))):
+        with pytest.raises(ValueError, match="of one class the cross-entropy is always 0"):
+            ONE.loss(X, y)
+    assert ONE.loss(X, np.ones((30, 1)), binary_cross_entropy)(np.zeros(5)) == pytest.approx(
+        np.log(2)
+    )
+
+
+def test_a_masked_number_is_missing():
+    with pytest.raises(ValueError, match="x must be finite, got nan"):
+        SMALL.loss(np.ma.array(X, mask=X > 2), LABELS)

