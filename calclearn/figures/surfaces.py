@@ -178,8 +178,7 @@ class PrincipalAxes(Drawing):
                 ax.plot([], [], ls=ls, color=BLACK, lw=1.2, zorder=3, path_effects=outline)[0]
                 for ls in ("-", (0, (4, 2)))
             ]
-            look = {"ha": "center", "va": "center", "path_effects": outline}
-            look |= {"zorder": 8, "animated": True}  # above a path
+            look = {"ha": "center", "va": "center", "zorder": 4, "path_effects": outline}
             self.words = [ax.text(0, 0, "", clip_on=True, **look) for _ in self.lines]
 
     def update(self, surface) -> None:
