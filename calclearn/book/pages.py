@@ -57,15 +57,18 @@ def page(path: Path) -> Page:
     lesson = path.stem.partition("_")[0]
     films = Films(lesson)
     shell = Shell(films.record)
-    for number, cell in enumerate(notebook.cells):
-        if cell.cell_type != "code":
-            continue
-        films.shown = []
-        try:
-            shell.run(cell.source)
-        except Exception as error:
-            raise RuntimeError(f"{path.name}: cell {number} raised {error!r}") from error
-        cell.outputs = list(_outputs(cell, films))
+    try:
+        for number, cell in enumerate(notebook.cells):
+            if cell.cell_type != "code":
+                continue
+            films.shown = []
+            try:
+                shell.run(cell.source)
+            except Exception as error:
+                raise RuntimeError(f"{path.name}: cell {number} raised {error!r}") from error
+            cell.outputs = list(_outputs(cell, films))
+    finally:
+        shell.close()
     pictures = sum(len(film.grid) for film in films.films)
     return Page(notebook, films.files, len(films.films), pictures)
 
@@ -216,3 +219,7 @@ class Shell:
         with capture_output():
             result = self.shell.run_cell(source, store_history=False)
         result.raise_error()
+
+    def close(self) -> None:
+        """Leave this process without an IPython."""
+        InteractiveShell.clear_instance()

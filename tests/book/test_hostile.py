@@ -1,6 +1,7 @@
 """A notebook of an intruder as a page of the book."""
 
 import nbformat
+from IPython.core.interactiveshell import InteractiveShell
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from calclearn.book.pages import page
@@ -22,3 +23,4 @@ def test_only_words_are_shown_of_what_a_cell_has_stored(tmp_path):
     assert "document.title" not in str(made.notebook.cells)
     assert "words" in str(made.notebook.cells[0].outputs)
     assert made.files == {}
+    assert not InteractiveShell.initialized(), "a process that made a page is left with an IPython"
