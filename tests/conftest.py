@@ -70,3 +70,25 @@ def refresh():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def run_in_kernel():
+    """`run_in_kernel(specifications, folder, cell)` runs a cell in a kernel that starts there."""
+
+    def run(specifications, folder, cell):
+        from jupyter_client.manager import KernelManager
+
+        kernels = KernelManager(kernel_spec_manager=specifications)
+        kernels.start_kernel(cwd=str(folder))
+        client = kernels.client()
+        client.start_channels()
+        try:
+            client.wait_for_ready(timeout=300)
+            said = client.execute_interactive(cell, timeout=300)
+            assert said["content"]["status"] == "ok", said
+        finally:
+            client.stop_channels()
+            kernels.shutdown_kernel(now=True)
+
+    return run

@@ -312,9 +312,7 @@ def test_a_folder_with_a_colon_in_its_name(package, launched, tmp_path):
     assert f"--ServerApp.root_dir={tmp_path / 'a:b'}" in launched[0]
 
 
-def test_a_kernel_starts_with_nothing_of_its_notebooks_folder(tmp_path):
-    from jupyter_client.manager import KernelManager
-
+def test_a_kernel_starts_with_nothing_of_its_notebooks_folder(tmp_path, run_in_kernel):
     from calclearn.server import KernelsFromElsewhere
 
     mark, folder = tmp_path / "ran", tmp_path / "course"
@@ -323,19 +321,9 @@ def test_a_kernel_starts_with_nothing_of_its_notebooks_folder(tmp_path):
     for name in filter(str.isidentifier, {"ipykernel_launcher"}.union(*installed)):
         (folder / f"{name}.py").write_text(f"open({str(mark)!r}, 'w')\n")
     (folder / "mine.py").write_text("")
-    kernels = KernelManager(kernel_spec_manager=KernelsFromElsewhere())
-    kernels.start_kernel(cwd=str(folder))
-    client = kernels.client()
-    client.start_channels()
-    try:
-        client.wait_for_ready(timeout=120)
-        assert not mark.exists()
-        cell = "import mine, wsgiref; assert 'course' not in wsgiref.__file__"
-        said = client.execute_interactive(cell, timeout=120)
-        assert said["content"]["status"] == "ok", said
-    finally:
-        client.stop_channels()
-        kernels.shutdown_kernel(now=True)
+    cell = "import mine, wsgiref; assert 'course' not in wsgiref.__file__"
+    run_in_kernel(KernelsFromElsewhere(), folder, cell)
+    assert not mark.exists()
 
 
 @pytest.mark.parametrize("argv", [["--bogus"], ["one", "two"], ["--lay-out", "one", "two"]])

@@ -105,25 +105,13 @@ def test_a_place_for_the_course_that_cannot_be_written_stops_no_server(server, p
     assert "calclearn cannot lay the course out in 'file/course'" in made["log"]
 
 
-def test_a_hub_s_kernels_have_no_debugger(tmp_path):
-    from jupyter_client.manager import KernelManager
-
+def test_a_hub_s_kernels_have_no_debugger(tmp_path, run_in_kernel):
     from calclearn.server import SmallKernels
 
     hub = Path(__file__).parents[1] / ".github" / "jupyterhub_config.py"
     assert "calclearn.server.SmallKernels" in hub.read_text(encoding="utf-8")
-    kernels = KernelManager(kernel_spec_manager=SmallKernels())
-    kernels.start_kernel(cwd=str(tmp_path))
-    client = kernels.client()
-    client.start_channels()
-    try:
-        client.wait_for_ready(timeout=300)
-        cell = "import sys; assert not sys.modules.get('debugpy') and 'pydevd' not in sys.modules"
-        said = client.execute_interactive(cell, timeout=300)
-        assert said["content"]["status"] == "ok", said
-    finally:
-        client.stop_channels()
-        kernels.shutdown_kernel(now=True)
+    cell = "import sys; assert not sys.modules.get('debugpy') and 'pydevd' not in sys.modules"
+    run_in_kernel(SmallKernels(), tmp_path, cell)
 
 
 def test_pip_installs_the_extension_enabled():

@@ -34,16 +34,7 @@ from calclearn.layout import digest, shipped
 
 SHORTEST = 40  # characters; a shorter answer is the same for many who work alone
 WORDS = {True: "right", False: "tried", None: "open"}
-FORMULA = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-)  # what a spreadsheet would calculate, and not show
+FORMULA = (*"=+-@＝＋－＠",)  # what a spreadsheet would calculate, and not show
 COPY = r"[ _.-]*(\(\d+\)|-\d+|\.\d{4}-\d\d-\d\d_[\d-]+)?(_\d+)?"  # what a second download adds
 
 

@@ -68,9 +68,8 @@ class Layout:
         cells = [(ax, cell) for ax, cell in self._own_cells if cell is not None]
         row = [ax for ax, cell in cells if cell.rowspan.start == 0]
         strips = [ax for ax, cell in cells if cell.rowspan.start > 0]
-        columns = max(1, min(len(row), self.width // PANEL))
-        if self.width >= self.own_width:
-            columns = len(row)
+        narrow = self.width < self.own_width
+        columns = max(1, min(len(row), self.width // PANEL)) if narrow else len(row)
         rows = math.ceil(len(row) / columns) if row else 1
         if rows == 1:
             for ax, cell in cells:
@@ -143,6 +142,7 @@ class Layout:
                     legend.legend_handles, [text.get_text() for text in words],
                     loc="outside lower center", ncols=math.ceil(len(words) / rows),
                     handlelength=legend.handlelength, columnspacing=legend.columnspacing,
+                    handletextpad=legend.handletextpad,
                 )  # fmt: skip
             legend.set_visible(narrower is legend)
             legend.set_in_layout(narrower is legend)
