@@ -35,9 +35,10 @@ ADDRESS = f"https://cdn.jsdelivr.net/pyodide/v{RELEASE}/full"
 LOCK = Path(__file__).with_name("pyodide-lock.json.gz")
 NEEDED = ("jupyterlite_core", "jupyterlite_pyodide_kernel", "jupyter_server")
 MARK = "calclearn-lite.txt"
+KERNEL_EXTENSION = "@jupyterlite/pyodide-kernel-extension"
 EXTENSIONS = (
     "@jupyter-widgets/jupyterlab-manager",
-    "@jupyterlite/pyodide-kernel-extension",
+    KERNEL_EXTENSION,
     "anywidget",
     "jupyterlab_pygments",
 )
@@ -49,6 +50,10 @@ OWN = {
     "psygnal": [],
     "comm": ["traitlets"],
 }
+# What the kernel's extension brings for Python, and the other packages that the kernel imports.
+KERNEL = {"piplite": ["micropip"], "ipykernel": [], "pyodide-kernel": ["comm", "ipython"]}
+# Loaded side by side while Python starts, and not one after the other when they are imported.
+AT_ONCE = ["micropip", "comm", "ipython", "jedi", *KERNEL, "calclearn"]
 PATIENCE = 20  # seconds for an address to answer
 
 FRONT = """\
@@ -209,19 +214,33 @@ def _complete(lock: dict, folder: Path, address: str) -> None:
         content, version = wheel(name)
         file = f"{name}-{version}-py3-none-any.whl"
         (folder / file).write_bytes(content)
-        packages[name] = {
-            "depends": needs,
-            "file_name": f"../../static/pyodide-lock/{file}",
-            "imports": [name],
-            "install_dir": "site",
-            "name": name,
-            "package_type": "package",
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "unvendored_tests": False,
-            "version": version,
-        }
+        packages[name] = _entry(name, needs, f"static/pyodide-lock/{file}", version, content)
+    place = f"{KERNEL_EXTENSION}/static/pypi"
+    for name, needs in KERNEL.items():
+        (path,) = (_extension(KERNEL_EXTENSION) / "static/pypi").glob(f"{_module(name)}-*.whl")
+        version, content = path.name.split("-")[1], path.read_bytes()
+        packages[name] = _entry(name, needs, f"extensions/{place}/{path.name}", version, content)
     text = json.dumps(lock, sort_keys=True, separators=(",", ":"))
     (folder / "pyodide-lock.json").write_text(text, encoding="utf-8")
+
+
+def _entry(name: str, needs: list, file: str, version: str, content: bytes) -> dict:
+    """A package of the site in the lock; its file's place is seen from the lock."""
+    return {
+        "depends": needs,
+        "file_name": f"../../{file}",
+        "imports": [_module(name)],
+        "install_dir": "site",
+        "name": name,
+        "package_type": "package",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "unvendored_tests": False,
+        "version": version,
+    }
+
+
+def _module(name: str) -> str:
+    return name.replace("-", "_")
 
 
 def wheel(name: str) -> tuple[bytes, str]:
@@ -264,14 +283,18 @@ def _digest(content: bytes) -> str:
 def _configure(source: Path, own: bool, address: str | None) -> None:
     kernel = {
         "pyodideUrl": "./static/pyodide/pyodide.mjs" if own else f"{address}/pyodide.mjs",
-        "loadPyodideOptions": {"lockFileURL": "./static/pyodide-lock/pyodide-lock.json"},
+        "loadPyodideOptions": {
+            "lockFileURL": "./static/pyodide-lock/pyodide-lock.json",
+            "packages": AT_ONCE,
+            "convertNullToNone": True,  # a message's null would be an object of its own
+        },
         "disablePyPIFallback": True,
     }
     config = {
         "jupyter-lite-schema-version": 0,
         "jupyter-config-data": {
             "appName": "calclearn",
-            "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": kernel},
+            "litePluginSettings": {f"{KERNEL_EXTENSION}:kernel": kernel},
         },
     }
     (source / "jupyter-lite.json").write_text(json.dumps(config), encoding="utf-8")
@@ -279,16 +302,17 @@ def _configure(source: Path, own: bool, address: str | None) -> None:
         Path(__file__).parents[1] / "jupyter" / "labconfig" / "default_setting_overrides.json"
     )
     shutil.copy(overrides, source / "overrides.json")
-    from jupyter_core.paths import jupyter_path
-
-    folders = [
-        str(place / name)
-        for name in EXTENSIONS
-        for place in map(Path, jupyter_path("labextensions"))
-        if (place / name / "package.json").is_file()
-    ]
+    folders = [str(folder) for folder in map(_extension, EXTENSIONS) if folder]
     options = {"LiteBuildConfig": {"ignore_sys_prefix": True, "federated_extensions": folders}}
     (source / "jupyter_lite_config.json").write_text(json.dumps(options), encoding="utf-8")
+
+
+def _extension(name: str) -> Path | None:
+    """The folder of an installed extension of JupyterLab."""
+    from jupyter_core.paths import jupyter_path
+
+    places = (Path(place) / name for place in jupyter_path("labextensions"))
+    return next((place for place in places if (place / "package.json").is_file()), None)
 
 
 def _jupyterlite(source: Path, made: Path) -> None:

@@ -46,14 +46,23 @@ def test_the_lock_installs_calclearn_when_it_is_imported(site):
             waiting += [re.sub("[-_.]+", "-", each).lower() for each in packages[name]["depends"]]
     assert {"numpy", "matplotlib", "pillow", "anywidget", "ipywidgets", "ipython"} <= needed
     assert packages["calclearn"]["imports"] == ["calclearn"]
-    for name in needed:
+    for name in {*needed, *tab.AT_ONCE}:
         file = packages[name]["file_name"]
-        if file.startswith("../../static/"):
+        if file.startswith("../../"):
             content = (folder / file.removeprefix("../../")).read_bytes()
             assert hashlib.sha256(content).hexdigest() == packages[name]["sha256"]
         else:
             assert file.startswith(f"{tab.ADDRESS}/")
-    assert {name for name in needed if packages[name]["file_name"].startswith("..")} == set(tab.OWN)
+    ours = {name for name, each in packages.items() if each["file_name"].startswith("..")}
+    assert ours == {*tab.OWN, *tab.KERNEL}
+
+
+def imported_by_the_kernel(folder):
+    """What the kernel would install by itself, one package after the other."""
+    static = folder / "extensions" / tab.KERNEL_EXTENSION / "static"
+    (worker,) = static.glob("comlink.worker.*.js")
+    (names,) = re.findall(r'\["ipykernel",[^]]*\]', worker.read_text(encoding="utf-8"))
+    return {"micropip", "piplite", *json.loads(names)}
 
 
 def test_the_kernel_is_told_where_pyodide_and_the_lock_are(site):
@@ -63,6 +72,8 @@ def test_the_kernel_is_told_where_pyodide_and_the_lock_are(site):
     kernel = data["litePluginSettings"]["@jupyterlite/pyodide-kernel-extension:kernel"]
     assert kernel["pyodideUrl"] == f"{tab.ADDRESS}/pyodide.mjs"
     assert kernel["loadPyodideOptions"]["lockFileURL"] == "./static/pyodide-lock/pyodide-lock.json"
+    assert kernel["loadPyodideOptions"]["convertNullToNone"], "null in a message is None"
+    assert set(kernel["loadPyodideOptions"]["packages"]) >= imported_by_the_kernel(folder)
     extensions = {each["name"] for each in data["federated_extensions"]}
     assert extensions == set(tab.EXTENSIONS)
     assert any(tab.ADDRESS in sentence for sentence in said), "what it will load is said"
