@@ -28,6 +28,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from calclearn.book.site import claim
+from calclearn.exercises.predictions import SITE_DATE
 from calclearn.layout import CourseError, question, shipped
 
 RELEASE = "314.0.6"  # of Pyodide, that the lock describes and the kernel is made for
@@ -82,7 +83,7 @@ installed, and what you type stays on this machine.</p>
 <li>Training a network is slower, and nothing else moves meanwhile: in lesson 14 it takes about a
 minute.</li>
 <li>Your notebooks are kept by this browser. <i>File → Download</i> keeps one for good.</li>
-<li>A figure of a saved notebook moves again when its cell is run.</li>
+<li>The figures of a saved notebook come back when their cells are run.</li>
 </ul>
 <ol start="0">
 {lessons}
@@ -298,10 +299,10 @@ def _configure(source: Path, own: bool, address: str | None) -> None:
         },
     }
     (source / "jupyter-lite.json").write_text(json.dumps(config), encoding="utf-8")
-    overrides = (
-        Path(__file__).parents[1] / "jupyter" / "labconfig" / "default_setting_overrides.json"
-    )
-    shutil.copy(overrides, source / "overrides.json")
+    path = Path(__file__).parents[1] / "jupyter" / "labconfig" / "default_setting_overrides.json"
+    no_dates = {"@jupyterlab/filebrowser-extension:browser": {"showLastModifiedColumn": False}}
+    overrides = json.loads(path.read_text(encoding="utf-8")) | no_dates  # of 1980, as they are
+    (source / "overrides.json").write_text(json.dumps(overrides), encoding="utf-8")
     folders = [str(folder) for folder in map(_extension, EXTENSIONS) if folder]
     options = {"LiteBuildConfig": {"ignore_sys_prefix": True, "federated_extensions": folders}}
     (source / "jupyter_lite_config.json").write_text(json.dumps(options), encoding="utf-8")
@@ -323,7 +324,7 @@ def _jupyterlite(source: Path, made: Path) -> None:
     ]  # fmt: skip
     ran = subprocess.run(
         command, cwd=source, capture_output=True, text=True, encoding="utf-8", errors="replace",
-        env=os.environ | {"SOURCE_DATE_EPOCH": "315532800"},
+        env=os.environ | {"SOURCE_DATE_EPOCH": str(SITE_DATE)},
     )  # fmt: skip
     if ran.returncode or not (made / "lab" / "index.html").is_file():
         said = (ran.stderr or ran.stdout).strip()[-1500:]

@@ -22,6 +22,8 @@ from pathlib import Path
 
 from calclearn.exercises.catalogue import outcomes
 
+SITE_DATE = 315_532_800  # 1 January 1980: that of all notebooks which a site in the browser brings
+
 _predictions: dict[str, "Prediction"] = {}  # by question: a cell that is run again changes nothing
 
 
@@ -233,7 +235,8 @@ def _saved_notebooks() -> list[Path]:
     """The file of this kernel's notebook, as its host names it.
 
     The Jupyter server does so in JPY_SESSION_NAME, VS Code in a variable. A Python in the browser
-    hears nothing, but all files there are the learner's own.
+    hears nothing: there it is one of those that the learner has saved. The others have the date of
+    the site, and are not read: each would come over the network, through a slow drive.
     """
     from IPython import get_ipython
 
@@ -241,4 +244,6 @@ def _saved_notebooks() -> list[Path]:
     named = named or getattr(get_ipython(), "user_ns", {}).get("__vsc_ipynb_file__")
     if isinstance(named, str):
         return [Path(named)]
-    return sorted(Path().glob("*.ipynb")) if sys.platform == "emscripten" else []
+    if sys.platform != "emscripten":
+        return []
+    return [path for path in Path().glob("*.ipynb") if path.stat().st_mtime > SITE_DATE]

@@ -6,11 +6,13 @@ import io
 import json
 import re
 import zipfile
+from datetime import datetime
 
 import nbformat
 import pytest
 
 from calclearn.book import tab
+from calclearn.exercises.predictions import SITE_DATE
 from calclearn.layout import CourseError, shipped
 
 SITE = "lite"
@@ -32,6 +34,8 @@ def test_the_notebooks_are_there_as_they_are(site):
         assert all(isinstance(cell["source"], str) for cell in there["cells"])
     listed = json.loads((folder / "api" / "contents" / "all.json").read_text(encoding="utf-8"))
     assert {each["path"] for each in listed["content"]} >= set(shipped())
+    dates = {datetime.fromisoformat(each["last_modified"]) for each in listed["content"]}
+    assert {date.timestamp() for date in dates} == {SITE_DATE}, "so none counts as saved by anyone"
 
 
 def test_the_lock_installs_calclearn_when_it_is_imported(site):

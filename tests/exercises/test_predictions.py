@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 from types import SimpleNamespace
 
 import nbformat
@@ -12,7 +13,7 @@ from nbclient import NotebookClient
 from PIL import Image
 
 from calclearn.exercises import predict
-from calclearn.exercises.predictions import Card
+from calclearn.exercises.predictions import SITE_DATE, Card
 
 QUESTION = "Which way does <w> move?"
 OPTIONS = ["uphill", "downhill", "not at all"]
@@ -118,7 +119,7 @@ def test_vs_code_names_the_notebook_in_a_variable(tmp_path, monkeypatch):
     assert predict(QUESTION, OPTIONS).commitment == "downhill"
 
 
-def test_in_a_browser_all_notebooks_of_the_folder_are_the_learners_own(tmp_path, monkeypatch):
+def test_in_a_browser_the_notebooks_that_were_saved_are_read(tmp_path, monkeypatch):
     path = saved(tmp_path, "uphill")
     (tmp_path / "another.ipynb").write_text("no notebook")
     monkeypatch.chdir(path.parent)
@@ -126,6 +127,9 @@ def test_in_a_browser_all_notebooks_of_the_folder_are_the_learners_own(tmp_path,
     restart_kernel()
     monkeypatch.setattr("sys.platform", "emscripten")
     assert predict(QUESTION, OPTIONS).commitment == "uphill"
+    restart_kernel()
+    os.utime(path, (SITE_DATE, SITE_DATE))  # as the site brings it
+    assert predict(QUESTION, OPTIONS).commitment is None
 
 
 @pytest.mark.parametrize("content", ["", "not json", "[]", '{"cells": 3}', '{"cells": [[]]}', None])
