@@ -92,7 +92,8 @@ minute.</li>
 </html>
 """
 
-# On the page of JupyterLite itself, where there is a book: the way back to the open lesson.
+# On the page of JupyterLite itself, where there is a book: the way back to the open lesson, whose
+# name the title shortens.
 BACK = """\
 <a id="calclearn-back" style="position:fixed;right:12px;bottom:28px;z-index:9;padding:4px 10px;\
 background:#0072b2;color:#fff;border-radius:4px;font:14px sans-serif" href="{book}/index.html">\
@@ -100,8 +101,9 @@ Read in the book</a>
 <script>
 document.getElementById("calclearn-back").addEventListener("click", (event) => {{
   const path = new URLSearchParams(location.search).get("path") ?? location.pathname;
-  const lesson = /(\\d\\d_\\w+)\\.ipynb/.exec(document.title + " " + decodeURIComponent(path));
-  if (lesson) event.currentTarget.href = `{book}/${{lesson[1]}}.html`;
+  const number = /\\b\\d\\d_/.exec(document.title + " " + decodeURIComponent(path));
+  const lesson = {lessons}.find((each) => number && each.startsWith(number[0]));
+  if (lesson) event.currentTarget.href = `{book}/${{lesson}}.html`;
 }});
 </script>
 """
@@ -349,8 +351,10 @@ def _front(made: Path, book: str | None) -> None:
     front.write_text(page, encoding="utf-8")
     if book is None:
         return
+    link = BACK.format(
+        book=f"../{book}", lessons=json.dumps([path.stem for path in shipped().values()])
+    )
     for app in ("lab", "notebooks"):
         path = made / app / "index.html"
         text = path.read_text(encoding="utf-8")
-        link = BACK.format(book=f"../{book}")
         path.write_text(text.replace("</body>", f"{link}</body>"), encoding="utf-8")
