@@ -6,16 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from calclearn.calculus import autodiff
-from calclearn.calculus.checking import (
-    MARKS,
-    Comparison,
-    check_gradient,
-    coordinate,
-    factor,
-    forgets_x,
-    sign,
-)
+from calclearn.calculus.checking import MARKS, check_gradient
 
 # Functions with their right gradients.
 
@@ -227,10 +218,15 @@ WRONG = [  # mistake, name, f, gradient, at
     ("shape", "summed to one", f, lambda w: g(w).sum(), AT),
     ("shape", "an intercept too many", f, lambda w: np.append(g(w), 1.0), AT),
     ("shape", "a weight too few", f, lambda w: g(w)[:-1], AT),
+    ("shape", "no errors of a prediction", f, lambda w: np.sin(3 * (X3 @ w)), AT),
+    ("shape", "errors that are nan", f, lambda w: np.full(10, np.nan), AT),
+    ("shape", "more rows than are compared", f, lambda w: np.zeros(501), AT),
+    ("shape", "no numbers", f, lambda w: np.zeros((3, 0)), AT),
     ("kink", "l1", l1, lambda w: np.where(w == 0, 2.0, np.sign(w)), np.array([0.0, 1.0])),
     ("kink", "relu", lambda x: max(x, 0.0), lambda x: -1.0 if x == 0 else float(x > 0), 0.0),
     ("not_finite", "l2 norm at 0", np.linalg.norm, lambda w: w / np.sqrt(w @ w), np.zeros(2)),
     ("raises", "shapes that do not fit", f, lambda w: X3 @ r(w), AT),
+    ("raises", "complex numbers", f, lambda w: 2j * w, AT),
     ("wrong", "the function itself", himmelblau, lambda p: p**2, point(2)),
     ("wrong", "another function", np.sin, np.exp, [0.1, 0.5, 1.0]),
     ("wrong", "missing chain rule", lambda x: np.sin(x**2), lambda x: np.cos(x**2), 1.0),
@@ -248,19 +244,40 @@ def test_a_right_gradient_agrees(name, f, gradient, at):
 @pytest.mark.parametrize(
     ("mistake", "name", "f", "gradient", "at"), WRONG, ids=[f"{c[0]}: {c[1]}" for c in WRONG]
 )
-def test_a_mistake_is_named(mistake, name, f, gradient, at):
+def test_a_mistake_is_named_and_the_right_answer_is_not_shown(mistake, name, f, gradient, at):
     report = check_gradient(f, gradient, at=at)
     assert not report
     assert report.diagnosis == mistake, str(report)
     assert str(report) == f"{mistake}: {report.message}"
     assert 30 < len(report.message) < 260
     assert report.message.endswith(".")
+    if mistake not in ("factor", "shape", "raises"):
+        assert not re.search(r"\d\.\d|=", report.message)
 
 
-def test_the_right_answer_is_never_shown():
-    for mistake, _, f, gradient, at in WRONG:
-        if mistake in ("sign", "coordinate", "wrong", "transposed", "length", "missing_x"):
-            assert not re.search(r"\d\.\d|=", check_gradient(f, gradient, at=at).message)
+def test_every_mark_has_a_case():
+    assert {mark.__name__ for mark in MARKS} < {case[0] for case in WRONG}
+
+
+SINES = (lambda w: np.sum(np.sin(w)), np.cos)
+TWO, NO_TWO = "Look for a 2 that comes from a square", "That is no plain 2 or n"
+MESSAGES = [  # f, gradient, at, what the message says
+    *[(SINES[0], lambda w, c=c: c * np.cos(w), [0.3, 1.0, 2.0], rf"{says} times as large.*{cause}")
+      for c, says, cause in [
+        (1 + 1e-5, "1.00001", "So close to 1"), (1 - 1e-5, "0.99999", "So close to 1"),
+        (1.01, "1.01", "So close to 1"), (2, "2", TWO), (1 / 7, "0.143", TWO),
+        (2 / 9, "0.222", TWO), (3 / 7, "0.429", NO_TWO), (-2, "2", "has the wrong sign"),
+    ]],
+    (SINES[0], lambda w: 0 * w, [0.3, 1.0], "It is 0 at points where f is not flat"),
+    (rosenbrock, lambda w: rosenbrock_gradient(w) * [-1, -1, -1, 1], point(4),
+     r"w\[0\], w\[1\], w\[2\] is wrong.*It looks like: sign\.$"),
+    (rosenbrock, lambda w: rosenbrock_gradient(w) + (np.arange(9) < 8), point(9), "and 5 more is"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "gradient", "at", "message"), MESSAGES)
+def test_messages(f, gradient, at, message):
+    assert re.search(message, check_gradient(f, gradient, at).message)
 
 
 def test_a_report_repeats():
@@ -282,50 +299,33 @@ def squares(w):
     return np.sum(w**2)
 
 
-def one_flipped(w):
-    gradient = 2 * w
-    gradient[len(w) // 3] *= -1
-    return gradient
+LONG = 1000
+LONG_MISTAKES = [  # gradient, diagnosis, what the message says
+    (lambda w: -2 * w, "sign", ""),
+    (lambda w: w, "factor", ""),
+    (lambda w: w * np.where(np.arange(LONG) == 300, -2, 2), "coordinate", r"w\[300\] is wrong"),
+    (lambda w: w * np.where(np.arange(LONG) % 2 == 0, -2, 2), "coordinate", "and others"),
+    (lambda w: w / np.linalg.norm(w), "length", ""),
+    (lambda w: np.sin(5 * w), "wrong", ""),
+    (lambda w: 2 * w[:, None], "shape", ""),
+]
 
 
-LONG = 3000
-LONG_MISTAKES = {
-    "sign": lambda w: -2 * w,
-    "factor": lambda w: w,
-    "coordinate": one_flipped,
-    "length": lambda w: w / np.linalg.norm(w),
-    "wrong": lambda w: np.sin(5 * w),
-    "shape": lambda w: 2 * w[:, None],
-}
+@pytest.mark.parametrize(("gradient", "diagnosis", "message"), LONG_MISTAKES)
+def test_mistakes_among_a_thousand_coordinates(gradient, diagnosis, message):
+    report = check_gradient(squares, gradient, at=point(LONG))
+    assert report.diagnosis == diagnosis, str(report)
+    assert re.search(message, report.message)
 
 
-@pytest.mark.parametrize("mistake", LONG_MISTAKES)
-def test_mistakes_among_thousands_of_coordinates(mistake):
-    report = check_gradient(squares, LONG_MISTAKES[mistake], at=point(LONG))
-    assert report.diagnosis == mistake, str(report)
-    if mistake == "coordinate":
-        assert f"w[{LONG // 3}] is wrong" in report.message
-
-
-def test_wrong_coordinates_beyond_those_that_are_listed():
-    def half_flipped(w):
-        return np.where(np.arange(len(w)) % 2 == 0, 2, -2) * w
-
-    report = check_gradient(squares, half_flipped, at=point(LONG))
-    assert report.diagnosis == "coordinate"
-    assert "and others" in report.message
-
-
-@pytest.mark.parametrize("d", [200, LONG, 10_000])
+@pytest.mark.parametrize("d", [200, 2000])
 def test_right_gradients_of_many_coordinates(d):
     assert check_gradient(squares, lambda w: 2 * w, at=point(d))
     assert check_gradient(lambda p: -np.sum(np.log(p)), lambda p: -1 / p, at=np.full(d, 1e-3))
-    assert check_gradient(lambda p: -np.sum(np.log(p)), lambda p: -1 / p, at=np.full(d, 1 / d))
-    kinks = np.where(np.arange(d) % 2 == 0, 0.0, point(d))
-    assert check_gradient(l1, np.sign, at=kinks)
+    assert check_gradient(l1, np.sign, at=np.where(np.arange(d) % 2 == 0, 0.0, point(d)))
 
 
-@pytest.mark.parametrize("d", [5, 1000])
+@pytest.mark.parametrize("d", [5, 600])
 def test_coordinates_from_1e_minus_8_to_1e8(d):
     rng = np.random.default_rng(d)
     w, scale = 10 ** rng.uniform(-8, 8, d), 10 ** rng.uniform(-8, 8, d)
@@ -343,7 +343,7 @@ def test_coordinates_from_1e_minus_8_to_1e8(d):
     assert check_gradient(loss, lambda w: -gradient(w), at=at).diagnosis == "sign"
 
 
-@pytest.mark.parametrize("d", [4, 800])
+@pytest.mark.parametrize("d", [4, 600])
 def test_a_loss_in_single_precision(d):
     rng = np.random.default_rng(d)
     X, y = rng.normal(size=(30, d)).astype(np.float32), rng.normal(size=30).astype(np.float32)
@@ -361,19 +361,12 @@ def test_a_loss_in_single_precision(d):
     assert check_gradient(loss, lambda w: -gradient(w), at=at).diagnosis == "sign"
 
 
-def test_the_gradient_of_a_network_in_single_precision():
-    rng = np.random.default_rng(0)
-    X, v, y = rng.normal(size=(20, 5)), rng.normal(size=8), rng.normal(size=20)
-
+def test_a_wrong_gradient_within_the_noise_of_f_has_no_other_name():
     def loss(w):
-        return np.mean((np.tanh(X @ w.reshape(5, 8)) @ v - y) ** 2)
+        return np.float32(1e4) + np.float32(squares(w))
 
-    def single(w):
-        X32, v32, y32 = (a.astype(np.float32) for a in (X, v, y))
-        return np.mean((np.tanh(X32 @ w.astype(np.float32).reshape(5, 8)) @ v32 - y32) ** 2)
-
-    assert check_gradient(loss, autodiff.grad(loss), at=rng.normal(size=40))
-    assert check_gradient(single, autodiff.grad(loss), at=rng.normal(size=40))
+    assert check_gradient(loss, lambda w: 2 * w, at=point(3))
+    assert check_gradient(loss, lambda w: w, at=point(3)).diagnosis in ("factor", "wrong")
 
 
 # Functions that write, that are random, or that take something else.
@@ -400,45 +393,21 @@ def test_functions_that_write_into_their_argument():
     assert at.tolist() == [1.0, 2.0]
 
 
-def random_functions():
-    rng, calls = np.random.default_rng(0), iter(range(10**6))
-    yield "dropout", lambda w: squares(w * (rng.random(9) < 0.8))
-    yield "rare dropout", lambda w: squares(w * (rng.random(9) < 0.98))
-    yield "noise in the last digits", lambda w: squares(w) * (1 + 1e-10 * rng.normal())
-    yield "a different third call", lambda w: squares(w) + (next(calls) % 3 == 0)
+RNG, CALLS = np.random.default_rng(0), iter(range(10**6))
+RANDOM = {  # f, gradient, which of them is random
+    "dropout": (lambda w: squares(w * (RNG.random(9) < 0.8)), lambda w: 2 * w, "f"),
+    "rare dropout": (lambda w: squares(w * (RNG.random(9) < 0.98)), lambda w: 2 * w, "f"),
+    "noise": (lambda w: squares(w) * (1 + 1e-10 * RNG.normal()), lambda w: 2 * w, "f"),
+    "a different third call": (lambda w: squares(w) + (next(CALLS) % 3 == 0), lambda w: 2 * w, "f"),
+    "a gradient": (squares, lambda w: 2 * w * RNG.random(), "the gradient"),
+}
 
 
-@pytest.mark.parametrize(("name", "f"), list(random_functions()))
-def test_random_functions_are_named(name, f):
-    report = check_gradient(f, lambda w: 2 * w, point(9))
+@pytest.mark.parametrize(("f", "gradient", "which"), RANDOM.values(), ids=RANDOM)
+def test_random_functions_are_named(f, gradient, which):
+    report = check_gradient(f, gradient, point(9))
     assert report.diagnosis == "random"
-    assert "Two calls of f at one point" in report.message
-
-
-def test_random_gradients_are_named():
-    rng = np.random.default_rng(0)
-    report = check_gradient(squares, lambda w: 2 * w * rng.random(), point(9))
-    assert report.diagnosis == "random"
-    assert "Two calls of the gradient at one point" in report.message
-
-
-def test_a_wrong_gradient_within_the_noise_of_f_has_no_other_name():
-    def loss(w):
-        return np.float32(1e4) + np.float32(squares(w))
-
-    assert check_gradient(loss, lambda w: 2 * w, at=point(3))
-    assert check_gradient(loss, lambda w: w, at=point(3)).diagnosis in ("factor", "wrong")
-
-
-@pytest.mark.parametrize(
-    ("c", "says"),
-    [(1 + 1e-5, "1.00001 times"), (1 - 1e-5, "0.99999 times"), (1.01, "1.01 times")],
-)
-def test_a_factor_near_1_says_how_much(c, says):
-    report = check_gradient(lambda w: np.sum(np.sin(w)), lambda w: c * np.cos(w), [0.3, 1.0, 2.0])
-    assert report.diagnosis == "factor"
-    assert says in report.message
-    assert "close to 1" in report.message
+    assert f"Two calls of {which} at one point" in report.message
 
 
 FORMS = {  # of `at`: f, its gradient, at, points that are compared
@@ -460,26 +429,6 @@ def test_forms_of_at(f, gradient, at, points):
     assert report.points == points
 
 
-OTHER_ARGUMENTS = {
-    "a product of two": lambda w: w[0] * w[1],
-    "two arguments": lambda x, y: x * y,
-    "a vector": lambda w: w @ w,
-    "a pair": lambda p: sum(a * b for a, b in [p]),
-    "something with a length": lambda w: len(w) * w[0],
-}
-
-
-@pytest.mark.parametrize("f", OTHER_ARGUMENTS.values(), ids=OTHER_ARGUMENTS)
-def test_without_at_f_takes_a_number(f):
-    with pytest.raises(ValueError, match=r"at must be a point.*without it f is called with a numb"):
-        check_gradient(f, lambda w: w)
-
-
-def test_a_point_that_f_does_not_take_is_named():
-    with pytest.raises(ValueError, match=r"as f takes them; f\(\[1\. 2\.\]\) raises IndexError"):
-        check_gradient(lambda w: w[0] * w[2], lambda w: w, at=[1.0, 2.0])
-
-
 REFUSED = [
     (himmelblau, np.zeros(2), [1.0, 2.0], "gradient must be a function, got ndarray"),
     (1.0, himmelblau_gradient, [1.0, 2.0], "f must be a function, got float"),
@@ -490,6 +439,12 @@ REFUSED = [
     (lambda w: w[0] * np.nan, np.zeros_like, [1, 2], "f must be finite at the points in at, got n"),
     (lambda w: np.outer(w, w), np.zeros_like, [1, 2], "f must return one number for a point, got"),
     (lambda w: 1j, lambda w: w, [1.0, 2.0], "f must return real numbers, got complex"),
+    (lambda w: w[0] * w[2], lambda w: w, [1.0, 2.0],
+     r"as f takes them; f\(\[1\. 2\.\]\) raises IndexError"),
+    *[(f, lambda w: w, None, "at must be a point.*without it f is called with a numb") for f in [
+        lambda w: w[0] * w[1], lambda x, y: x * y, lambda w: w @ w,
+        lambda p: sum(a * b for a, b in [p]), lambda w: len(w) * w[0],
+    ]],
 ]  # fmt: skip
 
 
@@ -497,88 +452,3 @@ REFUSED = [
 def test_bad_input_is_named(f, gradient, at, message):
     with pytest.raises((TypeError, ValueError), match=message):
         check_gradient(f, gradient, at=at)
-
-
-def test_a_complex_or_empty_gradient_is_named():
-    report = check_gradient(squares, lambda w: 2j * w, at=[1.0, 2.0])
-    assert "must return real numbers" in report.message
-    assert check_gradient(squares, lambda w: np.zeros((2, 0)), at=[1, 2]).diagnosis == "shape"
-
-
-# Each mark on a table made for it.
-
-SLOPES = np.random.default_rng(0).normal(size=(4, 6)) + np.arange(4)[:, None]
-LENGTHS = np.linspace(0.5, 2, 6)
-
-TABLES = {
-    "sign": -SLOPES,
-    "factor": 3 * SLOPES,
-    "transposed": SLOPES[[1, 0, 3, 2]],
-    "missing_x": np.tile(SLOPES.sum(axis=0), (4, 1)),
-    "coordinate": SLOPES * np.array([1, 1, -1, 1])[:, None],
-    "offset": SLOPES + np.array([1, 2, 3, 4])[:, None],
-    "length": SLOPES * LENGTHS,
-}
-
-
-def table(given, slopes=SLOPES, doubt=1e-6):
-    names, smooth = np.arange(len(slopes)), np.ones(slopes.shape, bool)
-    return Comparison(given, slopes, np.full(slopes.shape, doubt), smooth, names)
-
-
-def first(given):
-    return next((mark.__name__ for mark in MARKS if mark(table(given))), None)
-
-
-@pytest.mark.parametrize("mark", TABLES)
-def test_each_mark_comes_first_on_its_own_table(mark):
-    assert first(TABLES[mark]) == mark
-
-
-def test_every_mark_has_a_table():
-    assert {mark.__name__ for mark in MARKS} == set(TABLES)
-
-
-def test_an_unknown_mistake_has_no_name():
-    assert first(np.sin(SLOPES) * SLOPES[::-1]) is None
-
-
-@pytest.mark.parametrize(("c", "plain"), [(2, True), (1 / 7, True), (2 / 9, True), (3 / 7, False)])
-def test_an_odd_factor_points_elsewhere(c, plain):
-    message = factor(table(c * SLOPES))
-    assert ("from a square" in message) == plain
-    assert f"{c:.3g} times" in message
-    assert "wrong sign" not in message
-    assert "wrong sign" in factor(table(-c * SLOPES))
-
-
-def test_zero_is_a_factor_of_its_own():
-    assert "It is 0" in factor(table(0 * SLOPES))
-
-
-def test_wrong_coordinates_are_counted_and_described():
-    flips = np.array([-1, -1, -1, 1])[:, None]
-    assert "w[0], w[1], w[2] is wrong" in coordinate(table(flips * SLOPES))
-    assert coordinate(table(flips * SLOPES)).endswith("It looks like: sign.")
-    wide = table(np.ones((9, 2)), np.eye(9)[:, :1] + np.zeros((9, 2)))
-    assert "and 5 more" in coordinate(wide)
-
-
-def test_where_nothing_is_steep_nothing_is_said():
-    flat = table(np.full((2, 3), 1e-9), np.zeros((2, 3)))
-    assert not flat.differs.any()
-    assert sign(flat) is None
-    assert factor(flat) is None
-
-
-def test_a_constant_matrix_is_recognised_and_a_changing_one_is_not():
-    rng = np.random.default_rng(1)
-    X, y = rng.normal(size=(6, 2)), rng.normal(size=6)
-
-    def f(w):
-        return np.sum(np.cosh(X @ w - y))
-
-    assert forgets_x(f, lambda w: np.sinh(X @ w - y), np.zeros(2), 6)
-    assert not forgets_x(f, lambda w: np.sin(3 * (X @ w)), np.zeros(2), 6)
-    assert not forgets_x(f, lambda w: np.full(6, np.nan), np.zeros(2), 6)
-    assert not forgets_x(f, lambda w: np.zeros(501), np.zeros(2), 501)
