@@ -371,11 +371,11 @@ def test_forms_of_at(f, gradient, at, points):
 REFUSED = [
     (himmelblau, np.zeros(2), [1.0, 2.0], "gradient must be a function, got ndarray"),
     (1.0, np.zeros_like, [1.0, 2.0], "f must be a function, got float"),
-    (squares, np.sign, np.ones((2, 2, 2)), r"at must have shape \(d,\) or \(d, m\), got \(2, 2, 2\)"),
+    (squares, np.sign, np.ones((2, 2, 2)), r"at must have shape \(d,\) or \(d, m\), got \(2,"),
     (himmelblau, np.zeros_like, [[1.0, 2.0], [3.0]], "at must list points of one shape"),
     (himmelblau, np.zeros_like, [1.0, np.inf], "at must be finite"),
     (himmelblau, np.zeros_like, "here", "at must be a real number"),
-    (lambda w: w[0] * np.nan, np.zeros_like, [1, 2], "f must be finite at the points in at, got n"),
+    (lambda w: w[0] * np.nan, np.sign, [1, 2], "f must be finite at the points in at, got n"),
     (lambda w: np.outer(w, w), np.zeros_like, [1, 2], "f must return one number for a point, got"),
     (lambda w: 1j, lambda w: w, [1.0, 2.0], "f must return real numbers, got complex"),
     (lambda w: w[0] * w[2], lambda w: w, [1.0, 2.0],
