@@ -61,16 +61,11 @@ def dot(a, b, out=None):
     return np.matmul(a, b) if np.ndim(b) <= 2 else np.tensordot(a, b, ([-1], [-2]))
 
 
-@rewritten(np.inner, arrays=2)
-def inner(a, b):
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return np.multiply(a, b)
-    return np.tensordot(a, b, ([-1], [-1]))
-
-
 # fmt: off
 rewritten(np.outer, np.linalg.outer, arrays=2)(
                                lambda a, b, out=None: np.ravel(a)[:, None] * np.ravel(b))
+rewritten(np.inner, arrays=2)( lambda a, b: np.tensordot(
+                                   a, b, ([-1], [-1]) if np.ndim(a) and np.ndim(b) else 0))
 rewritten(np.vdot,  arrays=2)( lambda a, b: np.matmul(np.ravel(a), np.ravel(b)))
 rewritten(np.vecdot, np.linalg.vecdot, arrays=2)(
                                lambda a, b, axis=-1: np.sum(a * b, axis=axis))
@@ -214,31 +209,18 @@ def pull_solve(needed, g, y, a, b):
 
 def pull_det(g, y, a):
     """∂ det A / ∂A = det A · A⁻ᵀ, by Jacobi; of a singular matrix its cofactors."""
-    if a.size and np.all(np.linalg.cond(plain(a)) < 1e8):
+    if not a.size or np.all(np.linalg.cond(plain(a)) < 1e8):
         return (g * y)[..., None, None] * transposed(np.linalg.inv(a))
     return g[..., None, None] * cofactors(a)
 
 
-@primitive
 def cofactors(a):
-    """(-1)ⁱ⁺ʲ times the determinant of A without row i and column j, from A = U S Vᵀ."""
-    u, s, vh = np.linalg.svd(a)
-    others = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(axis=-1)
-    sign = np.linalg.det(u) * np.linalg.det(vh)
-    return (sign[..., None, None] * (u * others[..., None, :]) @ vh).astype(a.dtype)
-
-
-@rule(cofactors)
-def pull_cofactors(g, y, a):
-    """Each cofactor is a determinant, whose slopes are cofactors in their turn."""
-    n = a.shape[-1]
-    pick, whole = np.eye(n, dtype=a.dtype), 0 * a
-    for i, j in np.ndindex(n, n):
-        rows, columns = np.delete(np.arange(n), i), np.delete(np.arange(n), j)
-        smaller = cofactors(a[..., rows[:, None], columns]) * (-1.0) ** (i + j)
-        full = pick[:, rows] @ smaller @ pick[columns]
-        whole = whole + g[..., i : i + 1, j : j + 1] * full
-    return whole
+    """(-1)ⁱ⁺ʲ times the determinant of A without row i and column j."""
+    n = range(a.shape[-1])
+    kept = [np.delete(n, i) for i in n]
+    minors = [np.linalg.det(a[..., kept[i][:, None], kept[j]]) * (-1) ** (i + j)
+              for i in n for j in n]  # fmt: skip
+    return np.reshape(np.stack(minors, -1), a.shape)
 
 
 def pull_slogdet(g, y, a):
@@ -248,7 +230,18 @@ def pull_slogdet(g, y, a):
     return g[1][..., None, None] * transposed(np.linalg.inv(a))
 
 
-# Factorisations read one triangle of a symmetric matrix: both halves share the cotangent
+# Factorisations
+def diagonal(a):
+    """The matrices with the vectors of a on their diagonals."""
+    return np.eye(a.shape[-1], dtype=a.dtype) * a[..., None, :]
+
+
+def inverse_gaps(a):
+    """1 / (aⱼ - aᵢ) off the diagonal, and 0 on it; ∞ where two are equal."""
+    eye = np.eye(a.shape[-1], dtype=a.dtype)
+    return (1 - eye) / (a[..., None, :] - a[..., :, None] + eye)
+
+
 def pull_cholesky(g, y, a, upper=False):
     """A = L Lᵀ gives A̅ = ½ L⁻ᵀ (Φ + Φᵀ) L⁻¹, Φ the lower half of Lᵀ g with its diagonal halved."""
     y, g = (transposed(y), transposed(g)) if upper else (y, g)
@@ -261,16 +254,13 @@ def pull_cholesky(g, y, a, upper=False):
 def pull_eigh(g, y, a, UPLO="L"):
     """A = V Λ Vᵀ gives A̅ = V (diag λ̅ + F ∘ Vᵀ V̅) Vᵀ with Fᵢⱼ = 1 / (λⱼ - λᵢ) off the diagonal.
 
-    Where two eigenvalues are equal, their vectors have no slope, and this divides by zero.
+    NumPy reads one triangle of A, so both halves share the cotangent.  Vectors of equal eigenvalues
+    have no slope, and this divides by zero.
     """
     values, vectors = y
-    middle = np.zeros(a.shape, a.dtype)
-    eye = np.eye(a.shape[-1], dtype=a.dtype)
-    if g[0] is not None:
-        middle = middle + eye * g[0][..., None, :]
+    middle = 0 if g[0] is None else diagonal(g[0])
     if g[1] is not None:
-        gaps = values[..., None, :] - values[..., :, None]
-        middle = middle + (1 - eye) / (gaps + eye) * (transposed(vectors) @ g[1])
+        middle = middle + inverse_gaps(values) * (transposed(vectors) @ g[1])
     whole = vectors @ middle @ transposed(vectors)
     return (whole + transposed(whole)) / 2
 
@@ -289,10 +279,8 @@ def pull_svd(needed, g, y, a, full_matrices=True, compute_uv=True, hermitian=Fal
         y = np.linalg.svd(a, full_matrices=False)
     k = min(a.shape[-2:])
     u, s, vh = y[0][..., :k], y[1], y[2][..., :k, :]
-    eye = np.eye(k, dtype=a.dtype)
-    F = (1 - eye) / ((s * s)[..., None, :] - (s * s)[..., :, None] + eye)
-    middle = np.zeros((*s.shape, k), a.dtype) if g[1] is None else eye * g[1][..., None, :]
-    outside = 0
+    F, outside = inverse_gaps(s * s), 0
+    middle = 0 if g[1] is None else diagonal(g[1])
     if g[0] is not None:
         inside = transposed(u) @ g[0]
         middle = middle + F * (inside - transposed(inside)) * s[..., None, :]
@@ -318,12 +306,11 @@ def eig_of_real(a):
 def pull_eig(needed, g, y, a):
     """A V = V Λ gives A̅ = V⁻ᵀ (Λ̅ + F ∘ (VᵀV̅ - VᵀV diag VᵀV̅)) Vᵀ, Fᵢⱼ = 1 / (λⱼ - λᵢ)."""
     values, v = y
-    eye = np.eye(a.shape[-1], dtype=a.dtype)
-    middle = np.zeros(a.shape, a.dtype) if g[0] is None else eye * g[0][..., None, :]
+    middle = 0 if g[0] is None else diagonal(g[0])
     if g[1] is not None:
         inside = transposed(v) @ g[1]
-        inside = inside - (transposed(v) @ v) * np.sum(inside * eye, -2, keepdims=True)
-        middle = middle + (1 - eye) / (values[..., None, :] - values[..., :, None] + eye) * inside
+        scale = np.diagonal(inside, axis1=-2, axis2=-1)[..., None, :]
+        middle = middle + inverse_gaps(values) * (inside - transposed(v) @ v * scale)
     return (np.linalg.solve(transposed(v), middle @ transposed(v)),)
 
 
@@ -400,10 +387,10 @@ def lstsq(a, b, rcond=None):
 def matrix_power(a, n):
     if n < 0:
         return matrix_power(np.linalg.inv(a), -n)
-    if n == 0:
-        return np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape).copy()
-    half = matrix_power(a, n // 2) if n > 1 else None
-    return a if n == 1 else half @ half if n % 2 == 0 else half @ half @ a
+    if n < 2:
+        return a if n else np.linalg.matrix_power(plain(a), 0)
+    half = matrix_power(a, n // 2)
+    return half @ half @ a if n % 2 else half @ half
 
 
 @rewritten(np.linalg.tensorsolve, arrays=2)

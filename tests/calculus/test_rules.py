@@ -290,7 +290,7 @@ for shape in [(1, 1), (3, 3), (2, 2, 2)]:
             np.linalg.cholesky(gram(a)); np.linalg.eigh(gram(a)).eigenvalues
             np.linalg.cholesky(gram(a), upper=True)
             np.linalg.eigh(gram(a))[1] ** 2; np.prod(np.linalg.eigh(gram(a), "U")[0]) * gram(a)
-            np.linalg.eigvalsh(gram(a)); products.cofactors(a)""", regular(*shape))  # fmt: skip
+            np.linalg.eigvalsh(gram(a))""", regular(*shape))  # fmt: skip
 for left, right in [((3, 3), (3,)), ((3, 3), (3, 2)), ((2, 2, 2), (2, 1)), ((2, 2), (2, 2, 1)),
                     ((2, 2, 2), (2,))]:  # fmt: skip
     case("np.linalg.solve(a, b)", regular(*left), right)
