@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from calclearn.calculus.methods import METHODS
-from calclearn.calculus.rules import unbroadcast
+from calclearn.calculus.rules import axes_of, unbroadcast
 from calclearn.calculus.structures import operand
 from calclearn.calculus.tracing import Traced, plain, primitive, rewritten, rule
 
@@ -401,9 +401,7 @@ def overlap_add(windows, shape, window_shape, axes):
 
 @rule(sliding_window_view)
 def pull_windows(g, y, a, window_shape, axis=None):
-    axes = range(a.ndim) if axis is None else np.atleast_1d(axis)
-    axes = tuple([int(i) % a.ndim for i in axes])
-    return overlap_add(g, a.shape, tuple(np.atleast_1d(window_shape)), axes)
+    return overlap_add(g, a.shape, tuple(np.atleast_1d(window_shape)), axes_of(axis, a.ndim))
 
 
 rule(overlap_add, lambda g, y, windows, shape, window_shape, axes: sliding_window_view(

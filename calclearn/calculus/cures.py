@@ -83,19 +83,11 @@ def no_slope_in(function, k: int):
     )
 
 
-def no_keyword(function, name: str):
-    return TypeError(f"{full_name(function)} under grad has no keyword {name!r}")
-
-
 def no_option(ufunc, name: str):
     return TypeError(
         f"{full_name(ufunc)} under grad has no {name}: "
         f"use np.where, or another function of NumPy that has a rule"
     )
-
-
-def by_position(function, name: str):
-    return TypeError(f"{full_name(function)} under grad takes {name} by position")
 
 
 def cannot_store(function):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from calclearn.calculus.arrays import before
+from calclearn.calculus.rules import with_ones
 from calclearn.calculus.structures import operand
 from calclearn.calculus.tracing import plain, rewritten, rule
 
@@ -62,13 +63,10 @@ def interp(x, xp, fp, left=None, right=None, period=None):
 
 @rewritten(np.diff)
 def diff(a, n=1, axis=-1, prepend=None, append=None):
-    def edge(values):
-        shape = tuple([1 if i == axis % np.ndim(a) else m for i, m in enumerate(np.shape(a))])
-        return operand(values) if np.ndim(values) else np.broadcast_to(values, shape)
-
     if n and (prepend is not None or append is not None):
-        ends = [None if v is None else edge(v) for v in (prepend, append)]
-        a = np.concatenate([v for v in (ends[0], a, ends[1]) if v is not None], axis)
+        parts = [operand(v) for v in (prepend, a, append) if v is not None]
+        edge = with_ones(np.shape(a), axis)
+        a = np.concatenate([v if np.ndim(v) else np.broadcast_to(v, edge) for v in parts], axis)
     for _ in range(n):
         a = a[(*before(a, axis), slice(1, None))] - a[(*before(a, axis), slice(None, -1))]
     return a

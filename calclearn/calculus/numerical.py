@@ -20,6 +20,7 @@ from math import prod
 
 import numpy as np
 
+from calclearn.calculus.structures import function
 from calclearn.calculus.tracing import Traced
 
 EPS = float(np.finfo(float).eps)
@@ -59,13 +60,6 @@ def _array(x) -> np.ndarray:
         return np.asarray(x)
     except ValueError:  # lists of different lengths
         return np.array(None)
-
-
-def function(name: str, f) -> Callable:
-    """`f`, if it can be called; raises `TypeError` if it cannot."""
-    if not callable(f):
-        raise TypeError(f"{name} must be a function, got {type(f).__name__}")
-    return f
 
 
 def broadcastable(**arrays) -> None:

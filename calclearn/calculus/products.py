@@ -16,7 +16,7 @@ import string
 import numpy as np
 
 from calclearn.calculus.kinks import euclidean
-from calclearn.calculus.rules import unbroadcast
+from calclearn.calculus.rules import axes_of, unbroadcast
 from calclearn.calculus.structures import operand
 from calclearn.calculus.tracing import plain, primitive, rewritten, rule
 
@@ -70,7 +70,6 @@ rewritten(np.vdot,  arrays=2)( lambda a, b: np.matmul(np.ravel(a), np.ravel(b)))
 rewritten(np.vecdot, np.linalg.vecdot, arrays=2)(
                                lambda a, b, axis=-1: np.sum(a * b, axis=axis))
 rewritten(np.linalg.matmul, arrays=2)(lambda a, b: a @ b)
-rewritten(np.linalg.tensordot, arrays=2)(lambda a, b, axes=2: np.tensordot(a, b, axes))
 if hasattr(np, "matvec"):  # from NumPy 2.2
     rewritten(np.matvec, arrays=2)(lambda a, b: (a @ b[..., None])[..., 0])
     rewritten(np.vecmat, arrays=2)(lambda a, b: (a[..., None, :] @ b)[..., 0, :])
@@ -177,7 +176,7 @@ def einsum(subscripts, *operands, optimize=False, out=None, dtype=None, order="K
     return y if dtype is None else y.astype(dtype)
 
 
-@rewritten(np.tensordot, arrays=2)
+@rewritten(np.tensordot, np.linalg.tensordot, arrays=2)
 def tensordot(a, b, axes=2):
     """The einsum in which axes that are summed together have the same letter."""
     if isinstance(axes, (int, np.integer)):
@@ -440,8 +439,7 @@ def norm_of_matrices(x, ord):
 
 @rewritten(np.linalg.norm)
 def norm(x, ord=None, axis=None, keepdims=False):
-    axes = range(x.ndim) if axis is None else np.atleast_1d(axis)
-    axes = tuple([int(i) % x.ndim for i in axes])
+    axes = tuple(axes_of(axis, x.ndim))
     if axis is None and ord is None:
         return euclidean(x, axis=axes, keepdims=keepdims)
     if len(axes) == 1:

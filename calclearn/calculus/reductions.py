@@ -14,7 +14,7 @@ import numpy as np
 from calclearn.calculus.arrays import cast, places
 from calclearn.calculus.cures import cannot_store, full_name, no_option
 from calclearn.calculus.kinks import euclidean
-from calclearn.calculus.rules import spread, with_ones
+from calclearn.calculus.rules import axes_of, spread, with_ones
 from calclearn.calculus.structures import operand
 from calclearn.calculus.tracing import TABLE, Traced, apply, parameters, rewritten, rule
 
@@ -23,7 +23,7 @@ def in_rows(a, axis):
     """`a` with the axes of a reduction brought to the end and made one."""
     if axis is None:
         return np.ravel(a)
-    axes = [i % np.ndim(a) for i in (axis if isinstance(axis, tuple) else (axis,))]
+    axes = axes_of(axis, np.ndim(a))
     moved = np.moveaxis(a, axes, range(-len(axes), 0))
     return np.reshape(moved, (*np.shape(moved)[: np.ndim(a) - len(axes)], -1))
 
@@ -64,8 +64,8 @@ rule(np.prod,   pull_prod)
 rule(np.max,    pull_winner)
 rule(np.min,    pull_winner)
 rule(np.cumsum, pull_cumsum)
-rewritten(np.amax)(lambda a, *rest, **keywords: np.max(a, *rest, **keywords))
-rewritten(np.amin)(lambda a, *rest, **keywords: np.min(a, *rest, **keywords))
+rewritten(np.amax)(np.max)
+rewritten(np.amin)(np.min)
 rewritten(np.ptp)( lambda a, axis=None, out=None, keepdims=False:
                        np.max(a, axis, keepdims=keepdims) - np.min(a, axis, keepdims=keepdims))
 # fmt: on
@@ -88,8 +88,7 @@ def with_start(running, start):
         y = running(x, axis, dtype)
         if not include_initial:
             return y
-        shape = [1 if i == axis % y.ndim else n for i, n in enumerate(y.shape)]
-        return np.concatenate([np.full(shape, start, y.dtype), y], axis)
+        return np.concatenate([np.full(with_ones(y.shape, axis), start, y.dtype), y], axis)
 
     return definition
 
@@ -130,7 +129,7 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
         weights = np.ones(np.shape(a), a.dtype)
     weights = operand(weights)
     if np.shape(weights) != np.shape(a):  # one weight for each index along the axes
-        axes = [i % np.ndim(a) for i in (axis if isinstance(axis, tuple) else (axis,))]
+        axes = axes_of(axis, np.ndim(a))
         weights = np.transpose(weights, np.argsort(axes))
         weights = np.reshape(weights, [n if i in axes else 1 for i, n in enumerate(np.shape(a))])
     total = np.sum(np.broadcast_to(weights, np.shape(a)), axis=axis, keepdims=keepdims)

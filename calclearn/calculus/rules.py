@@ -111,11 +111,15 @@ def sum_rows(g):
 
 
 # Sums: the cotangent goes back to every term
+def axes_of(axis, ndim) -> list[int]:
+    """The axes of a reduction, counted from the first; None is all of them."""
+    axes = range(ndim) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
+    return [int(i) % ndim for i in axes]
+
+
 def with_ones(shape, axis):
     """The shape that a reduction with keepdims=True has."""
-    if axis is None or not shape:
-        return (1,) * len(shape)
-    axes = {i % len(shape) for i in (axis if isinstance(axis, tuple) else (axis,))}
+    axes = axes_of(axis, len(shape)) if shape else ()
     return tuple([1 if i in axes else n for i, n in enumerate(shape)])
 
 

@@ -75,7 +75,6 @@ for names, intervals in BINARY.items():
             case(f"np.{name}(a, b)", first, second + 0.05)
 for shapes in PAIRS:
     case("np.where(numbers(np.shape(a + b)) > 0, a, b); strong.times(a, b)", *shapes)
-    case("kinks.cosine(a, b)", *[numbers(s, *POSITIVE) for s in shapes])
 case("a**0; a**1; a**2; a**3; a**-1; a**0.5; a**2.5; a**np.arange(3.0)", numbers((3,), *POSITIVE))
 case("a**0; a**1; a**2; a**3; a ** np.array([0, 1, 2])", (2, 3))
 case("2**a; np.angle(a) * a; np.ldexp(a, [1, 2, -1]); np.real(a) + a.real + np.conj(a)", (3,))
