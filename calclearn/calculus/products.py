@@ -56,9 +56,9 @@ rule(np.matmul, pull_left, pull_right)
 
 @rewritten(np.dot, arrays=2)
 def dot(a, b, out=None):
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return np.multiply(a, b)
-    return np.matmul(a, b) if np.ndim(b) <= 2 else np.tensordot(a, b, ([-1], [-2]))
+    if np.ndim(a) and 0 < np.ndim(b) <= 2:
+        return np.matmul(a, b)
+    return np.tensordot(a, b, ([-1], [-2])) if np.ndim(a) and np.ndim(b) else np.multiply(a, b)
 
 
 # fmt: off
@@ -402,8 +402,8 @@ def tensorsolve(a, b, axes=None):
 
 @rewritten(np.linalg.tensorinv)
 def tensorinv(a, ind=2):
-    rows = math.prod(a.shape[:ind])
-    return np.reshape(np.linalg.inv(np.reshape(a, (rows, -1))), a.shape[ind:] + a.shape[:ind])
+    inverse = np.linalg.inv(np.reshape(a, (math.prod(a.shape[:ind]), -1)))
+    return np.reshape(inverse, a.shape[ind:] + a.shape[:ind])
 
 
 # Norms

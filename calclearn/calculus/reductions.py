@@ -40,6 +40,7 @@ def pull_winner(g, y, a, axis=None, out=None, keepdims=False, initial=None, wher
     return g.reshape(shape) * np.where(best & (y != y), np.nan, share).astype(a.dtype)
 
 
+@rule(np.prod)
 def pull_prod(g, y, a, axis=None, dtype=None, out=None, keepdims=False, initial=1, where=True):
     """Each factor's slope is the product of the others, of those before it and those after it."""
     if a.size == 0:
@@ -53,22 +54,22 @@ def pull_prod(g, y, a, axis=None, dtype=None, out=None, keepdims=False, initial=
     return spread(g.reshape(with_ones(a.shape, axis)) * others * initial, a, None, where)
 
 
+@rule(np.cumsum)
 def pull_cumsum(g, y, a, axis=None, dtype=None, out=None):
     """Term j is in the partial sums j, j + 1, ..., so its cotangent is their sum."""
     along = -1 if axis is None else axis
     return np.flip(np.cumsum(np.flip(g, along), along), along).reshape(a.shape).astype(a.dtype)
 
 
-# fmt: off
-rule(np.prod,   pull_prod)
-rule(np.max,    pull_winner)
-rule(np.min,    pull_winner)
-rule(np.cumsum, pull_cumsum)
+rule(np.max, pull_winner)
+rule(np.min, pull_winner)
 rewritten(np.amax)(np.max)
 rewritten(np.amin)(np.min)
-rewritten(np.ptp)( lambda a, axis=None, out=None, keepdims=False:
-                       np.max(a, axis, keepdims=keepdims) - np.min(a, axis, keepdims=keepdims))
-# fmt: on
+
+
+@rewritten(np.ptp)
+def ptp(a, axis=None, out=None, keepdims=False):
+    return np.max(a, axis, keepdims=keepdims) - np.min(a, axis, keepdims=keepdims)
 
 
 # Running sums and products
@@ -86,9 +87,8 @@ def with_start(running, start):
     def definition(x, *, axis=None, dtype=None, out=None, include_initial=False):
         axis = 0 if axis is None and x.ndim == 1 else axis
         y = running(x, axis, dtype)
-        if not include_initial:
-            return y
-        return np.concatenate([np.full(with_ones(y.shape, axis), start, y.dtype), y], axis)
+        first = np.full(with_ones(y.shape, axis), start, y.dtype)
+        return np.concatenate([first, y], axis) if include_initial else y
 
     return definition
 
