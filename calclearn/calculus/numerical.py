@@ -1,16 +1,16 @@
 """Derivatives from values alone, in which the differences themselves tell how wrong they are.
 
-A difference quotient has two enemies. Take h too large and the curve bends away from the secant
-(truncation); take h too small and f(x + h) - f(x) drowns in the last digit (round-off). No single h
-suits every function. So there are four quotients at an h of one's own; `derivative`, which tries a
-ladder of steps, combines them by Richardson's table, and keeps the entry on which neighbours agree
-best, with their disagreement as its error; and `grad`, `jacobian` and `hessian`, which measure
-along lines through a point of many coordinates.
+Take h too large and the curve bends away from the secant (truncation); take h too small and
+f(x + h) - f(x) drowns in the last digit (round-off). No single h suits every function. So there are
+four quotients at an h of one's own; `derivative`, which tries a ladder of steps, combines them by
+Richardson's table, and keeps the entry on which neighbours agree best, with their disagreement as
+its error; and `grad`, `jacobian` and `hessian`, which measure along lines through a point.
 
-f is called in one place, `at_points`, which gives it copies and copies what it returns. So a
-function may write into its argument, or return the same array again and again.
+f is called in one place, `at_points`, which gives it copies and copies what it returns: it may
+write into its argument, or return the same array again and again.
 
-Sources: Richardson, Phil. Trans. A 210 (1911); Ridders, Advances in Engineering Software 4 (1982).
+Sources: Richardson, Phil. Trans. A 210 (1911); Ridders, Advances in Engineering Software 4 (1982);
+Press et al., Numerical Recipes, section 5.7.
 """
 
 from collections.abc import Callable
@@ -267,9 +267,6 @@ def derivative(f: Callable, x) -> Estimate:
     such. `x` has any shape; f is called once, or point by point where it takes only scalars. Raises
     `TypeError` or `ValueError` unless x is real and finite and f gives one real number for each.
 
-    Sources: Ridders, Advances in Engineering Software 4 (1982); Press et al., Numerical Recipes,
-    section 5.7.
-
     >>> slope = derivative(np.sin, 1.0)
     >>> bool(abs(slope.value - np.cos(1.0)) < slope.error < 1e-12)
     True
@@ -284,23 +281,31 @@ def derivative(f: Callable, x) -> Estimate:
     return Estimate(value, error, 2 * (2 * len(LADDER) + 1), reliable)
 
 
+def sides(evaluate: Callable, h: np.ndarray):
+    """f at h, at -h and at 0 along n lines, the shape of its results, and its relative rounding.
+
+    `evaluate` gives the values at steps (k, n): (..., k, n). Here these are (rungs, outputs, k, n),
+    and (outputs, k, n) at 0, for h (rungs, k, n).
+    """
+    steps = np.concatenate([h, -h, 0 * h[:1]])
+    values = evaluate(steps.reshape(prod(steps.shape[:2]), steps.shape[-1]))
+    eps, outputs = grain(values), values.shape[:-2]
+    values = values.astype(float).reshape(prod(outputs), *steps.shape).swapaxes(0, 1)
+    return values[: len(h)], values[len(h) : -1], values[-1], outputs, eps
+
+
 def ladder_slopes(evaluate: Callable, size: np.ndarray):
     """Slopes, errors and whether they are reliable, three arrays (..., n), along n lines.
 
-    `evaluate` gives the values of f at steps from its points: (k, n) -> (..., k, n). f may change
-    over distances as large as the point, `size` (n,), or as large as 1: a ladder for each.
+    f may change over distances as large as the point, `size` (n,), or as large as 1: a ladder for
+    each.
     """
     h = LADDER[:, None, None] * scales(size, LADDER[-1])  # (rungs, 2, n)
     h = (size + h) - size  # steps that x ± h holds exactly
-    rungs, steps = len(h), np.concatenate([h, -h, 0 * h[:1]])
-    values = evaluate(steps.reshape(2 * len(steps), len(size)))
-    eps, outputs = grain(values), values.shape[:-2]
-    values = values.astype(float).reshape(prod(outputs), *steps.shape).swapaxes(0, 1)
-    right, left, centre = values[:rungs], values[rungs:-1], values[-1]  # (rungs, outputs, 2, n)
+    right, left, centre, outputs, eps = sides(evaluate, h)
     h, width = h[:, None], 2 * h[:, None]
-    height, change = np.abs(values), np.abs(values - centre)
-    steepness = (change[:rungs] + change[rungs:-1]) / width
-    rounding = eps * (height[:rungs] + height[rungs:-1] + (size + h) * steepness)
+    steepness = (np.abs(right - centre) + np.abs(left - centre)) / width
+    rounding = eps * (np.abs(right) + np.abs(left) + (size + h) * steepness)
     still = (h < 2 * SINGLE * size) & (steepness == 0)
     if still.any():  # if it moves elsewhere, f computes with x in float32
         rounding += still * width * np.fmax.reduce(steepness, axis=(0, 2), keepdims=True)
@@ -322,7 +327,7 @@ def ladder_slopes(evaluate: Callable, size: np.ndarray):
 
     # A slope of 0 is reliable too, beside the flattest secant and the rounding of the values.
     flattest = np.fmax(np.abs(value), np.fmin.reduce(steepness))
-    enough = 1e-3 * flattest + eps ** (2 / 3) * height[-1] / width[0]
+    enough = 1e-3 * flattest + eps ** (2 / 3) * np.abs(centre) / width[0]
     reliable = (error <= enough) & np.isfinite(centre)
     narrower = error[:, 1] < error[:, 0]
     best = [np.where(narrower, part[:, 1], part[:, 0]) for part in (value, error, reliable)]
@@ -347,17 +352,11 @@ def grain(values: np.ndarray) -> float:
 
 
 def table(differences):
-    """Richardson's triangle, in which each column cancels one more power of h²:
+    """Richardson's triangle, and the distances of its entries from their coarser neighbours.
 
-        T(h, 0) = D(h),   T(h, j) = T(h, j-1) + (T(h, j-1) - T(3h, j-1)) / (9ʲ - 1)
+    T(h, 0) = D(h),   T(h, j) = T(h, j-1) + (T(h, j-1) - T(3h, j-1)) / (9ʲ - 1)
 
-    The entries and their distances from their coarser neighbours, both (columns, rungs, ...) and
-    NaN outside the triangle.
-
-    >>> h = np.array([0.9, 0.3, 0.1])
-    >>> table(1 + h**2)[0][:2].round(12)
-    array([[1.81, 1.09, 1.01],
-           [ nan, 1.  , 1.  ]])
+    Each column j cancels one more power of h². Both are (columns, rungs, ...), NaN outside.
     """
     entries, distances = np.full((2, COLUMNS, *differences.shape), np.nan)
     entries[0] = differences
@@ -556,12 +555,10 @@ def _hessian(f, w):
 def curvatures(evaluate: Callable, scale):
     """scale² v'Hv along n lines v, and the better of the scales (k, n) for each: two of (n,)."""
     h = COARSE[:, None, None] * scale  # (rungs, k, n)
-    steps = np.concatenate([h, -h, 0 * h[:1]])
-    values = evaluate(steps.reshape(-1, scale.shape[-1]))
-    if prod(values.shape[:-2]) != 1:
-        raise ValueError(f"f must return one number for each point, got shape {values.shape[:-2]}")
-    eps, values = grain(values), values.astype(float).reshape(steps.shape)
-    right, left, centre = values[: len(h)], values[len(h) : -1], values[-1]
+    right, left, centre, outputs, eps = sides(evaluate, h)
+    if prod(outputs) != 1:
+        raise ValueError(f"f must return one number for each point, got shape {outputs}")
+    right, left = right[:, 0], left[:, 0]
     height = abs(right) + 2 * abs(centre) + abs(left)
     entries, distances = table((right - 2 * centre + left) / h**2)
     value, error = _best(entries, distances + _noise(eps * height, distances, h**2))
