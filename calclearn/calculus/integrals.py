@@ -2,15 +2,8 @@
 
     ∫ₐᵇ f(x) dx ≈ (b - a) Σₖ wₖ f(a + (b - a) tₖ),   0 ≤ tₖ ≤ 1,   Σₖ wₖ = 1
 
-An area is a width times an average height, and the rules differ in where they look. The error of a
-smooth f over n pieces of width h = (b - a) / n:
-
-    left_sum           h     one rectangle a piece, as high as its left edge
-    midpoint           h²    one rectangle a piece, as high as its middle
-    trapezoid          h²    one straight line a piece
-    simpson            h⁴    one parabola for two pieces
-    gauss_legendre     exact for polynomials of degree 2n - 1; faster than any power of h
-    monte_carlo        1/√n, however rough f is, with an error of its own
+An area is a width times an average height, and the rules differ in where they look, and so in how
+their error shrinks with the width h of a piece.
 
 The limits may be arrays: a and b of shape (...) give areas (...). Everything is plain NumPy code,
 so `autodiff` differentiates an area with respect to its limits, or to what f itself contains. Every
