@@ -161,13 +161,6 @@ def test_the_gradient_of_a_penalty_on_the_gradient():
     np.testing.assert_allclose(grad(penalty)(p), exact)
 
 
-def test_third_derivatives_of_many_variables():
-    f = lambda x: np.sum(np.exp(x) * np.flip(x) ** 2)  # noqa: E731
-    x, v = np.array([0.1, 0.5, -0.3]), np.array([1.0, 2.0, 3.0])
-    third = grad(lambda x: v @ hessian(f)(x) @ v)(x)
-    np.testing.assert_allclose(third, central(lambda x: v @ hessian(f)(x) @ v, x), rtol=1e-7)
-
-
 def descent(learning_rate, steps=100):
     p = np.array([-0.5, 0.8])
     for _ in range(steps):

@@ -213,15 +213,16 @@ case("""np.dot((1.0, 2.0, 4.0), a) + np.dot([1, 2, 3], a); np.multiply([1, 2, 4]
 # Methods, reflected operators, arrays of traced numbers
 case("""a.sum(); a.mean(); a.prod(); a.max(); a.min(); a.var(); a.std(); a.cumsum(); a.ravel()
         a.copy(); a.flatten().reshape(3, 2).transpose().swapaxes(0, 1).T.dot([1, 2, 3])
-        a.clip(0, 1).round() * a + abs(-a) + (+a); a.astype(np.float32) * a; a.astype(int) * a
+        a.clip(0, 1).round() * a + abs(-a) + (+a); a.astype(float) * a; a.astype(int) * a
      """, (2, 3))  # fmt: skip
 case("""np.ones(2) - a; 2 / a; 2.0**a; np.float64(3) * a; np.ones((2, 2)) @ a @ np.ones(2)
         [1, 2] * a; a % 0.3; a // 0.3 * a; 2 // a * a; np.array([a[0], 2 * a[1]]) ** 2
         np.exp(np.array([0 * a[0], 3.0 * a[1] - 6])); a @ np.array([[a[0], 1], [0, a[1]]])
         np.array([[a[0], 1], [0, a[1]]]) @ a; np.array([[a[0], a[1]], [a[1], a[0]]])[1, 1] * 3
-        np.linalg.norm(np.array([3 * a[0], 2 * a[1]])); np.eye(2).dot(a); np.full(3, a[0])
-        np.linalg.det(np.stack([np.array([a[0], 1]), a])); np.array([5.0, 0.9]).clip(0, a[0])
-        np.vectorize(lambda t: t**2)(a); np.maximum(np.array([a[0], -a[1]]), 0 * a)
+        np.linalg.norm(np.array([3 * a[0], 2 * a[1]])); np.eye(2, dtype=a.dtype).dot(a)
+        np.full(3, a[0]); np.linalg.det(np.stack([np.array([a[0], 1]), a]))
+        np.array([5.0, 0.9]).clip(0, a[0]); np.vectorize(lambda t: t**2)(a)
+        np.maximum(np.array([a[0], -a[1]]), 0 * a)
      """, numbers((2,), *POSITIVE))  # fmt: skip
 
 # Numbers that move
