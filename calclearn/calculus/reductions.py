@@ -12,7 +12,7 @@ import operator
 import numpy as np
 
 from calclearn.calculus.arrays import cast, places
-from calclearn.calculus.cures import cannot_store, full_name, no_option
+from calclearn.calculus.cures import full_name, refused
 from calclearn.calculus.kinks import euclidean
 from calclearn.calculus.rules import axes_of, spread, with_ones
 from calclearn.calculus.structures import operand
@@ -241,7 +241,7 @@ rewritten(np.nanmin)(    extreme_without_nan(np.min, np.inf))
 def ufunc_method(ufunc, method, *inputs, out=None, dtype=None, **keywords):
     """Call `ufunc` with keywords, or one of its methods."""
     if out is not None:
-        raise cannot_store(ufunc)
+        raise refused(ufunc, "store")
     if dtype is not None:
         inputs = [cast(a, dtype) if type(a) is Traced else a for a in inputs]
     if method == "__call__" and (not keywords or TABLE[ufunc].definition):
@@ -253,7 +253,7 @@ def ufunc_method(ufunc, method, *inputs, out=None, dtype=None, **keywords):
         )
     definition = METHODS_OF_UFUNCS.get(method)
     if definition is None or not parameters(definition).issuperset(keywords):
-        raise no_option(ufunc, ", ".join(keywords) or method)
+        raise refused(ufunc, "option", ", ".join(keywords) or method)
     return definition(ufunc, *inputs, **keywords)
 
 
@@ -271,7 +271,7 @@ def fold(ufunc, a, axis=0, keepdims=False, initial=None, where=True):
         keywords = {"axis": axis, "keepdims": keepdims, "where": where}
         return apply(FOLDS[ufunc], (a,), keywords | first)
     if where is not True:
-        raise no_option(ufunc, "where")
+        raise refused(ufunc, "option", "where")
     rows = np.moveaxis(in_rows(a, axis), -1, 0)
     whole = functools.reduce(ufunc, [*first.values(), *rows])
     return np.reshape(whole, with_ones(a.shape, axis)) if keepdims else whole

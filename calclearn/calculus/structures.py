@@ -184,12 +184,11 @@ def ones(value):
 def checked(function, rule, keywords):
     """Return the keywords that a rule takes; refuse any other that has a value."""
     if keywords.get("out") is not None:
-        raise cures.cannot_store(function)
+        raise cures.refused(function, "store")
     taken = {k: v for k, v in keywords.items() if not rule.keywords or k in rule.keywords}
     for name, value in keywords.items():
-        called = f"{cures.full_name(function)} under grad"
         if isinstance(value, Methods) and not rule.definition:
-            raise TypeError(f"{called} takes {name} by position")
+            raise cures.refused(function, "name", name)
         if name not in taken and value is not None:
-            raise TypeError(f"{called} has no keyword {name!r}")
+            raise cures.refused(function, "keyword", name)
     return taken

@@ -138,7 +138,7 @@ def apply(function: Callable, arguments, keywords=None):
         values.append(a)
     for k in rule.constants:
         if k < len(values) and values[k] is not arguments[k]:
-            raise cures.no_slope_in(function, k)
+            raise cures.refused(function, "argument", k)
     if level == STRONG and rule.name in STRONG_PRODUCTS:
         value = STRONG_PRODUCTS[rule.name](arguments, *values)
     else:
