@@ -12,9 +12,22 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from calclearn.calculus.methods import METHODS
-from calclearn.calculus.rules import axes_of, unbroadcast
+from calclearn.calculus.rules import unbroadcast
 from calclearn.calculus.structures import operand
 from calclearn.calculus.tracing import Traced, plain, primitive, rewritten, rule
+
+
+def axes_of(axis, ndim) -> list[int]:
+    """The axes of a reduction, counted from the first; None is all of them."""
+    axes = range(ndim) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
+    return [int(i) % ndim for i in axes]
+
+
+def with_ones(shape, axis):
+    """The shape that a reduction with keepdims=True has."""
+    axes = axes_of(axis, len(shape)) if shape else ()
+    return tuple([1 if i in axes else n for i, n in enumerate(shape)])
+
 
 # Indexing.  The cotangent of a[index] is zero but for one piece of a: a pair (index, piece).  A
 # vector that is read in a thousand slices would otherwise cost a thousand arrays of zeros.

@@ -9,8 +9,7 @@ import functools
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from calclearn.calculus.arrays import before
-from calclearn.calculus.rules import with_ones
+from calclearn.calculus.arrays import before, with_ones
 from calclearn.calculus.structures import operand
 from calclearn.calculus.tracing import plain, rewritten, rule
 

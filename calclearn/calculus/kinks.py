@@ -14,8 +14,8 @@ import operator
 
 import numpy as np
 
+from calclearn.calculus.arrays import with_ones
 from calclearn.calculus.cures import full_name
-from calclearn.calculus.rules import with_ones
 from calclearn.calculus.structures import has_traced, operand
 from calclearn.calculus.tracing import Traced, plain, primitive, rewritten, rule
 

@@ -15,8 +15,9 @@ import string
 
 import numpy as np
 
+from calclearn.calculus.arrays import axes_of
 from calclearn.calculus.kinks import euclidean
-from calclearn.calculus.rules import axes_of, unbroadcast
+from calclearn.calculus.rules import unbroadcast
 from calclearn.calculus.structures import operand
 from calclearn.calculus.tracing import plain, primitive, rewritten, rule
 

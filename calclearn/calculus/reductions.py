@@ -1,4 +1,4 @@
-"""Rules of what reduces an axis: products, extremes, running sums, means, spreads, quantiles.
+"""Rules of what reduces an axis: sums, products, extremes, running sums, means, spreads, quantiles.
 
 Most are formulas in functions that have rules, and need none of their own.  A quantile is a
 weighted mean of two of the sorted numbers, and NumPy names them: the quantile of the indices
@@ -11,14 +11,35 @@ import operator
 
 import numpy as np
 
-from calclearn.calculus.arrays import cast, places
+from calclearn.calculus.arrays import axes_of, cast, places, with_ones
 from calclearn.calculus.cures import full_name, refused
 from calclearn.calculus.kinks import euclidean
-from calclearn.calculus.rules import axes_of, spread, with_ones
 from calclearn.calculus.structures import operand
 from calclearn.calculus.tracing import TABLE, Traced, apply, parameters, rewritten, rule
 
 
+# Sums: the cotangent goes back to every term
+def spread(g, a, axis, where=True):
+    """The cotangent of each term of a sum."""
+    g = g if axis is None else g.reshape(with_ones(a.shape, axis))
+    g = g + np.zeros(a.shape, g.dtype) if where is True else np.where(where, g, np.zeros(a.shape))
+    return g if g.dtype == a.dtype else g.astype(a.dtype)
+
+
+@rule(np.mean)
+def pull_mean(g, y, a, axis=None, dtype=None, out=None, keepdims=False, *, where=True):
+    if where is True:
+        terms = a.size / max(1, g.size)
+    else:
+        terms = np.sum(np.broadcast_to(where, a.shape), axis=axis).reshape(g.shape)
+    return spread(g / terms, a, axis, where)
+
+
+rule(np.sum, lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False, initial=0,
+                    where=True: spread(g, a, axis, where))  # fmt: skip
+
+
+# Products and extremes
 def in_rows(a, axis):
     """`a` with the axes of a reduction brought to the end and made one."""
     if axis is None:
