@@ -256,10 +256,7 @@ def _doubt(given, slopes, errors, typical) -> np.ndarray:
 
 
 def _beside(f, points, names, given) -> Comparison:
-    """What a gradient gives for the coordinates of those names, beside the slopes: (names, m).
-
-    Slopes that contradict it are measured again, by the ladder of steps, which notices a kink.
-    """
+    """What a gradient gives for some coordinates, beside the slopes: (names, m) each."""
     sizes, given = np.abs(points[names]), given[names]
 
     def axes(i):
@@ -271,7 +268,7 @@ def _beside(f, points, names, given) -> Comparison:
     wrong = ~(np.abs(given - slopes) <= _doubt(given, slopes, errors, typical))
     rows = np.random.default_rng(0).permutation(np.flatnonzero(wrong.any(axis=1)))
     for i in rows[: REMEASURED // len(points.T)]:
-        k = wrong[i]
+        k = wrong[i]  # measured again, by the ladder of steps, which notices a kink
         parts = ladder_slopes(partial(along, f, points[:, k], axes(i)), sizes[i, k])
         slopes[i, k], error, smooth[i, k] = (part.ravel() for part in parts)
         errors[i, k] = np.where(smooth[i, k], 10, 1.01) * error

@@ -76,9 +76,7 @@ def broadcastable(**arrays) -> None:
 def at_points(f: Callable, points: np.ndarray, kinds: str = "f") -> np.ndarray:
     """f of every column of `points`, for an f of one point: (d, m) -> (..., m).
 
-    Plain NumPy code takes many points in one call. That is believed if its shape is right and the
-    two points furthest apart have the values that f gives for each alone; else f is called point by
-    point. A point that f refuses, as `math.log` does below 0, has the value NaN.
+    A point that f refuses, as `math.log` does below 0, has the value NaN.
     """
     if points.shape[1] > 1 and (values := _in_one_call(f, points, kinds)) is not None:
         return values
@@ -97,7 +95,7 @@ def at_points(f: Callable, points: np.ndarray, kinds: str = "f") -> np.ndarray:
 
 
 def _in_one_call(f, points, kinds):
-    """f of all columns of `points`, or None where f does not take many points as it takes one."""
+    """f of all columns of `points`, or None where it gives single points other values."""
     (d, m), total = points.shape, points.sum(axis=0)
     size = POINTS if d > 1 else m
     blocks = (points[:, k : k + size].copy() for k in range(0, m, size))
@@ -105,7 +103,7 @@ def _in_one_call(f, points, kinds):
         values = np.concatenate([returned(f(block), kinds=kinds) for block in blocks], axis=-1)
         if values.shape[-1] != m:
             return None
-        for k in (int(total.argmin()), int(total.argmax())):  # where any branch in f would show
+        for k in (int(total.argmin()), int(total.argmax())):  # far apart, so that branches show
             if not _same(values[..., k], returned(f(points[:, k].copy()), kinds=kinds)):
                 return None
     except Exception:  # if it is a mistake, f will make it again at a single point
@@ -284,8 +282,7 @@ def derivative(f: Callable, x) -> Estimate:
 def sides(evaluate: Callable, h: np.ndarray):
     """f at h, at -h and at 0 along n lines, the shape of its results, and its relative rounding.
 
-    `evaluate` gives the values at steps (k, n): (..., k, n). Here these are (rungs, outputs, k, n),
-    and (outputs, k, n) at 0, for h (rungs, k, n).
+    Steps h (rungs, k, n) give values (rungs, outputs, k, n), and (outputs, k, n) at 0.
     """
     steps = np.concatenate([h, -h, 0 * h[:1]])
     values = evaluate(steps.reshape(prod(steps.shape[:2]), steps.shape[-1]))
@@ -297,8 +294,8 @@ def sides(evaluate: Callable, h: np.ndarray):
 def ladder_slopes(evaluate: Callable, size: np.ndarray):
     """Slopes, errors and whether they are reliable, three arrays (..., n), along n lines.
 
-    f may change over distances as large as the point, `size` (n,), or as large as 1: a ladder for
-    each.
+    `evaluate` gives f at steps (k, n) from its points as (..., k, n), `size` (n,) how far they are
+    from 0: f may change over such distances, or over 1, and there is a ladder for each.
     """
     h = LADDER[:, None, None] * scales(size, LADDER[-1])  # (rungs, 2, n)
     h = (size + h) - size  # steps that x ± h holds exactly
@@ -341,14 +338,10 @@ def scales(size, at_zero: float):
 
 
 def grain(values: np.ndarray) -> float:
-    """The relative rounding of what f computes, as its values show it.
-
-    Values that all lie on the grid of float32, and use the last digits of it, were computed in it.
-    """
-    single = values.astype(np.float32)
-    if (abs(single - values) > 0).any() or not (single.view(np.int32) % 2**12).any():
-        return max(EPS, float(np.finfo(values.dtype).eps))
-    return max(SINGLE, float(np.finfo(values.dtype).eps))
+    """The relative rounding of values: float32's if all are its numbers, to their last digits."""
+    single, own = values.astype(np.float32), float(np.finfo(values.dtype).eps)
+    fits = not (abs(single - values) > 0).any() and (single.view(np.int32) % 2**12).any()
+    return max(SINGLE if fits else EPS, own)
 
 
 def table(differences):
@@ -368,10 +361,7 @@ def table(differences):
 
 
 def _noise(rounding, distances, divisor):
-    """The noise of quotients over `divisor`: at least rounding, and what the values show.
-
-    Two columns on, the finest entries differ by nothing but the noise of f.
-    """
+    """The noise of quotients: at least rounding, and what the finest differences show of it."""
     return np.fmax(rounding, (distances[2, -3:] * divisor[-3:]).max(axis=0)) / divisor
 
 
@@ -466,8 +456,14 @@ def line_slopes(f: Callable, points, lines: Callable, sizes):
     if m == 1:  # numbers are faster than arrays of one number
         at, flat = (lambda p: returned(f(p[:, 0]))[()]), sizes[:, 0]
     y, parts = at(points.copy()), []
-    value, eps = partial(_or_nan, at, np.nan * y), max(EPS, float(np.finfo(y.dtype).eps))
-    steps = partial(_two_steps, value, points, eps)
+
+    def value(w):
+        try:
+            return at(w)
+        except (ArithmeticError, ValueError):  # outside the domain of f
+            return np.nan * y
+
+    steps = partial(_two_steps, value, points, max(EPS, float(np.finfo(y.dtype).eps)))
     for i, size in enumerate(flat):
         v = lines(i)
         part = steps(v, size, np.maximum(size, 1.0))
@@ -488,13 +484,6 @@ def along(f, w, v, t):
     points = w[:, None] + t * v[:, None]  # (d, k, n)
     values = at_points(f, points.reshape(len(w), -1))
     return values.reshape(*values.shape[:-1], *t.shape)
-
-
-def _or_nan(f, nothing, points):
-    try:
-        return f(points)
-    except (ArithmeticError, ValueError):  # outside the domain of f
-        return nothing
 
 
 def _two_steps(value, w, eps, v, size, scale):

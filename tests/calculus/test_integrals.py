@@ -117,7 +117,7 @@ def test_monte_carlo_is_repeatable_and_batched():
     assert first.value != monte_carlo(np.sin, 0, 2, 50, rng).value
     areas = monte_carlo(np.square, 0.0, np.array([1.0, 2.0, 3.0]), 4000)
     assert areas.evaluations == 4000
-    assert np.all(monte_carlo(np.square, 0.0, [1, 2, 3], 400_000).error < 0.12 * areas.error)
+    assert np.all(monte_carlo(np.square, 0.0, [1, 2, 3], 40_000).error < 0.35 * areas.error)
     assert np.all(np.abs(areas.value - np.array([1, 8, 27]) / 3) < 4 * areas.error)
     assert monte_carlo(np.exp, 1.0, 0.0, 4000).value == pytest.approx(1 - np.e, abs=0.1)
     assert monte_carlo(np.exp, 1.0, 0.0, 4000).error > 0
