@@ -81,13 +81,12 @@ def direction(a, axis=None):
 
 
 def cosine(a, b):
-    """The slope of √(a² + b²) along a:  a / √(a² + b²), and 0 at the origin.
-
-    A direction is the same at any length, so one that cannot overflow will do.
-    """
-    sides = np.stack(np.broadcast_arrays(a, b))
-    size = np.max(np.abs(plain(sides)), axis=0)
-    return direction(sides / np.where(size == 0, 1, size), 0)[0]
+    """The slope of √(a² + b²) along a:  a / √(a² + b²), and 0 at the origin."""
+    length = np.hypot(a, b)
+    if np.all(plain(length)):
+        return a / length
+    size = np.where(plain(length) == 0, 1, plain(length))  # so that no square overflows
+    return direction(np.stack(np.broadcast_arrays(a, b)) / size, 0)[0]
 
 
 @rule(euclidean)
