@@ -7,7 +7,6 @@ weighted mean of two of the sorted numbers, and NumPy names them: the quantile o
 
 import functools
 import itertools
-import operator
 
 import numpy as np
 
@@ -97,9 +96,7 @@ def ptp(a, axis=None, out=None, keepdims=False):
 @rewritten(np.cumprod)
 def cumprod(a, axis=None, dtype=None, out=None):
     a = a if dtype is None else a.astype(dtype)
-    factors = np.moveaxis(a.reshape(-1) if axis is None else a, axis or 0, 0)
-    products = list(itertools.accumulate([*factors], operator.mul))
-    return np.moveaxis(np.stack(products), 0, axis or 0) if products else factors
+    return partial_folds(np.multiply, np.ravel(a) if axis is None else a, axis or 0)
 
 
 def with_start(running, start):
@@ -184,18 +181,14 @@ def corrcoef(x, y=None, rowvar=True, *, dtype=None):
 
 
 # Quantiles
-@rewritten(np.quantile)
-def quantile(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, *,
-             weights=None, skip_nan=False):  # fmt: skip
-    if weights is not None:
-        raise TypeError("numpy.quantile under grad has no keyword 'weights'")
+def quantile(a, q, axis, keepdims=False, method="linear", skip_nan=False):
     dtype = np.result_type(a.dtype, np.asarray(q)) if np.ndim(q) else a.dtype
     q, rows = np.asarray(q), in_rows(a, axis)
     if skip_nan and np.isnan(rows).any():
         flat = np.reshape(rows, (-1, rows.shape[-1]))
         kept = [row[~np.isnan(row)] for row in flat]
-        result = np.stack([quantile(row, q, method=method) if row.size else np.full(q.shape, np.nan)
-                           for row in kept], -1)  # fmt: skip
+        result = np.stack([quantile(row, q, 0, method=method) if row.size
+                           else np.full(q.shape, np.nan) for row in kept], -1)  # fmt: skip
         result = np.reshape(result, (*q.shape, *rows.shape[:-1]))
     else:
         place = np.quantile(np.arange(rows.shape[-1], dtype=float), q, method=method)
@@ -208,30 +201,33 @@ def quantile(a, q, axis=None, out=None, overwrite_input=False, method="linear", 
     return np.reshape(result, (*q.shape, *with_ones(np.shape(a), axis))) if keepdims else result
 
 
+def quantiles(scale, skip_nan):
+    def definition(a, q, axis=None, out=None, overwrite_input=False, method="linear",
+                   keepdims=False):  # fmt: skip
+        return quantile(a, np.divide(q, scale), axis, keepdims, method, skip_nan)
+
+    return definition
+
+
+def median(skip_nan):
+    return lambda a, axis=None, out=None, overwrite_input=False, keepdims=False: quantile(
+        a, 0.5, axis, keepdims, skip_nan=skip_nan
+    )
+
+
 # fmt: off
-rewritten(np.median)(       lambda a, axis=None, out=None, overwrite_input=False, keepdims=False:
-                                quantile(a, 0.5, axis, keepdims=keepdims))
-rewritten(np.nanmedian)(    lambda a, axis=None, out=None, overwrite_input=False, keepdims=False:
-                                quantile(a, 0.5, axis, keepdims=keepdims, skip_nan=True))
-rewritten(np.percentile)(   lambda a, q, *rest, **keywords:
-                                quantile(a, np.divide(q, 100), *rest, **keywords))
-rewritten(np.nanquantile)(  lambda a, q, *rest, **keywords:
-                                quantile(a, q, *rest, skip_nan=True, **keywords))
-rewritten(np.nanpercentile)(lambda a, q, *rest, **keywords: quantile(
-                                a, np.divide(q, 100), *rest, skip_nan=True, **keywords))
+rewritten(np.median)(       median(skip_nan=False))
+rewritten(np.nanmedian)(    median(skip_nan=True))
+rewritten(np.quantile)(     quantiles(1, skip_nan=False))
+rewritten(np.nanquantile)(  quantiles(1, skip_nan=True))
+rewritten(np.percentile)(   quantiles(100, skip_nan=False))
+rewritten(np.nanpercentile)(quantiles(100, skip_nan=True))
 
 
 # Without NaN
 def without_nan(reduce):
     def definition(a, *rest, where=True, **keywords):
         return reduce(a, *rest, where=np.logical_and(where, ~np.isnan(a)), **keywords)
-
-    return definition
-
-
-def replacing_nan(function, value):
-    def definition(a, *rest, **keywords):
-        return function(np.where(np.isnan(a), value, a), *rest, **keywords)
 
     return definition
 
@@ -250,8 +246,10 @@ rewritten(np.nanprod)(   without_nan(np.prod))
 rewritten(np.nanmean)(   without_nan(np.mean))
 rewritten(np.nanvar)(    without_nan(np.var))
 rewritten(np.nanstd)(    without_nan(np.std))
-rewritten(np.nancumsum)( replacing_nan(np.cumsum, 0))
-rewritten(np.nancumprod)(replacing_nan(np.cumprod, 1))
+rewritten(np.nancumsum)( lambda a, axis=None, dtype=None, out=None:
+                             np.cumsum(np.where(np.isnan(a), 0, a), axis, dtype))
+rewritten(np.nancumprod)(lambda a, axis=None, dtype=None, out=None:
+                             np.cumprod(np.where(np.isnan(a), 1, a), axis, dtype))
 rewritten(np.nanmax)(    extreme_without_nan(np.max, -np.inf))
 rewritten(np.nanmin)(    extreme_without_nan(np.min, np.inf))
 # fmt: on
@@ -299,8 +297,8 @@ def fold(ufunc, a, axis=0, keepdims=False, initial=None, where=True):
 
 
 def partial_folds(ufunc, a, axis=0):
-    folds = itertools.accumulate([*np.moveaxis(a, axis, 0)], ufunc)
-    return np.moveaxis(np.stack(list(folds)), 0, axis)
+    folds = list(itertools.accumulate([*np.moveaxis(a, axis, 0)], ufunc))
+    return np.moveaxis(np.stack(folds), 0, axis) if folds else a
 
 
 def folds_of_spans(ufunc, a, starts, axis=0):
