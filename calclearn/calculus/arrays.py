@@ -160,7 +160,7 @@ rule(np.roll,         lambda g, y, a, shift, axis=None: np.roll(g, np.negative(s
 moved(np.rollaxis, np.rot90, np.fliplr, np.flipud, np.matrix_transpose, np.linalg.matrix_transpose)
 moved(np.fft.fftshift, np.fft.ifftshift)
 if hasattr(np, "astype"):  # from NumPy 2.1
-    rewritten(np.astype)( lambda x, dtype, copy=True, device=None: x.astype(dtype))
+    rewritten(np.astype)(cast)
 
 # a part of them, or some of them more than once
 rule(np.triu,         lambda g, y, a, k=0: np.triu(g, k))
