@@ -211,8 +211,6 @@ def _diagnose(f, gradient, points) -> tuple[str, str]:
 
 
 # A gradient beside the slopes.
-
-
 @dataclass
 class Comparison:
     """What a gradient gives, what differences of f measure, and their doubt: (rows, m) each."""
@@ -367,8 +365,6 @@ def forgets_x(f: Callable, gradient: Callable, point: np.ndarray, rows: int) -> 
 
 
 # The marks that mistakes leave: whether a table has them, or the message where it holds numbers.
-
-
 def sign(table: Comparison) -> bool:
     return bool(table.steep.any()) and table.is_multiple(-1.0)
 

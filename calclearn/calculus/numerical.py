@@ -30,8 +30,6 @@ quiet = np.errstate(all="ignore")  # outside the domain of f its values are NaN,
 
 
 # What comes in, and what f makes of it.
-
-
 def real_numbers(name: str, x) -> np.ndarray:
     """`x` as a float64 array; raises where it is not real, finite numbers."""
     array = _array(x)
@@ -134,8 +132,6 @@ def elementwise(f: Callable, x, kinds: str = "f"):
 
 
 # At a step of one's own.
-
-
 @quiet
 def forward_difference(f: Callable, x, h=None):
     """Slope of the secant to the right of x; its error shrinks like h.
@@ -225,8 +221,6 @@ def _point_and_step(f, x, h, power) -> tuple[np.ndarray, np.ndarray]:
 
 
 # A ladder of steps.
-
-
 @dataclass(frozen=True, eq=False)
 class Estimate:
     """A number with its error: `value` ± `error`, from so many `evaluations` of f.
@@ -385,8 +379,6 @@ def _best(entries, errors):
 
 
 # Along lines through a point of many coordinates.
-
-
 def grad(f: Callable) -> Callable:
     """The gradient of a function of many coordinates, by central differences: f -> ∇f.
 
@@ -456,6 +448,7 @@ def line_slopes(f: Callable, points, lines: Callable, sizes):
     if m == 1:  # numbers are faster than arrays of one number
         at, flat = (lambda p: returned(f(p[:, 0]))[()]), sizes[:, 0]
     y, parts = at(points.copy()), []
+    outputs = y.shape[:-1] if m > 1 else y.shape
 
     def value(w):
         try:
@@ -473,10 +466,9 @@ def line_slopes(f: Callable, points, lines: Callable, sizes):
             rest = ~part[2].astype(bool).reshape(-1, m).all(axis=0)
             if rest.any():
                 ladders = ladder_slopes(partial(along, f, points[:, rest], v), sizes[i, rest])
-                part.reshape(*part.shape[: part.ndim - (m > 1)], m)[..., rest] = ladders
+                part.reshape(3, *outputs, m)[..., rest] = ladders
         parts.append(part)
-    parts = np.array(parts).reshape(len(flat), 3, *y.shape[: y.ndim - (m > 1)], m)
-    return parts.transpose(*range(1, parts.ndim - 1), 0, parts.ndim - 1)[:2]
+    return np.moveaxis(np.reshape(parts, (len(flat), 3, *outputs, m)), 0, -2)[:2]
 
 
 def along(f, w, v, t):

@@ -9,9 +9,8 @@ import pytest
 from calclearn.calculus import autodiff
 from calclearn.calculus.checking import MARKS, check_gradient
 
+
 # Losses, and points.
-
-
 def data(n, d, scale=1.0):
     rng = np.random.default_rng([n, d])
     return scale * rng.normal(size=(n, d)), scale * rng.normal(size=n)
@@ -242,8 +241,6 @@ def test_neighbours_outside_the_domain_are_left_out():
 
 
 # Many coordinates, small and large ones, single precision.
-
-
 LONG = 600
 LONG_MISTAKES = [  # gradient, diagnosis, what the message says
     (lambda w: -2 * w, "sign", ""),
@@ -310,8 +307,6 @@ def test_a_wrong_gradient_within_the_noise_of_f_has_no_other_name():
 
 
 # Functions that write, that are random, or that take something else.
-
-
 def test_functions_that_write_into_their_argument():
     def loss(w):
         w *= 2

@@ -99,8 +99,6 @@ def test_a_function_of_one_number_will_do(rule):
 
 
 # Monte Carlo: the error that it claims is the error that it makes.
-
-
 def test_the_error_of_monte_carlo():
     estimates = [monte_carlo(np.exp, 0.0, 1.0, 1000, seed) for seed in range(300)]
     misses = np.array([(e.value - (np.e - 1)) / e.error for e in estimates])
@@ -132,8 +130,6 @@ def test_monte_carlo_can_be_differentiated_by_its_limits():
 
 
 # The fundamental theorem: the slope of an accumulated area is the curve.
-
-
 @pytest.mark.parametrize(("f", "antiderivative"), AREAS)
 def test_accumulated_areas_are_antiderivatives(f, antiderivative):
     x = np.linspace(-4, 4, 33)
@@ -168,8 +164,6 @@ def test_an_area_can_be_differentiated_by_what_f_contains(rule):
 
 
 # Expected loss.
-
-
 def bell(mean, spread):
     return lambda x: np.exp(-(((x - mean) / spread) ** 2) / 2)
 

@@ -284,8 +284,6 @@ def test_bad_input_is_named(call, message):
 
 
 # What f does with its argument and with what it returned.
-
-
 def doubles_its_argument(x):
     x *= 2
     return x**2
@@ -332,8 +330,6 @@ def test_gradients_of_f_that_writes_into_its_argument(d):
 
 
 # Single derivatives.
-
-
 def both(w):
     return [math.acos(1e9 * w[0]), math.sqrt(1e-20 - w[1] ** 2)]
 
@@ -518,8 +514,6 @@ def test_traced_values_stay_traced():
 
 
 # Gradients, Jacobians and Hessians.
-
-
 def rosenbrock(w):
     return np.sum(100 * (w[1:] - w[:-1] ** 2) ** 2 + (1 - w[:-1]) ** 2, axis=0)
 
