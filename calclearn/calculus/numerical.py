@@ -468,7 +468,8 @@ def line_slopes(f: Callable, points, lines: Callable, sizes):
                 ladders = ladder_slopes(partial(along, f, points[:, rest], v), sizes[i, rest])
                 part.reshape(3, *outputs, m)[..., rest] = ladders
         parts.append(part)
-    return np.moveaxis(np.reshape(parts, (len(flat), 3, *outputs, m)), 0, -2)[:2]
+    parts = np.array(parts).reshape(len(flat), 3, *outputs, m)
+    return parts.transpose(*range(1, parts.ndim - 1), 0, parts.ndim - 1)[:2]
 
 
 def along(f, w, v, t):
