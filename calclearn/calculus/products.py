@@ -19,7 +19,7 @@ from calclearn.calculus.arrays import axes_of
 from calclearn.calculus.kinks import euclidean
 from calclearn.calculus.rules import unbroadcast
 from calclearn.calculus.structures import operand
-from calclearn.calculus.tracing import plain, primitive, rewritten, rule
+from calclearn.calculus.tracing import Traced, plain, primitive, rewritten, rule
 
 # Products of matrices: of C = A B follow A̅ = C̅ Bᵀ and B̅ = Aᵀ C̅
 transposed = functools.partial(np.swapaxes, axis1=-1, axis2=-2)
@@ -215,12 +215,16 @@ def pull_det(g, y, a):
 
 
 def cofactors(a):
-    """(-1)ⁱ⁺ʲ times the determinant of A without row i and column j."""
-    n = range(a.shape[-1])
-    kept = [np.delete(n, i) for i in n]
-    minors = [np.linalg.det(a[..., kept[i][:, None], kept[j]]) * (-1) ** (i + j)
-              for i in n for j in n]  # fmt: skip
-    return np.reshape(np.stack(minors, -1), a.shape)
+    """(-1)ⁱ⁺ʲ det of A without row i and column j; that of plain numbers from A = U S Vᵀ."""
+    n = np.arange(a.shape[-1])
+    if type(a) is not Traced:
+        u, s, vh = np.linalg.svd(a)
+        others = np.where(n[:, None] == n, 1, s[..., None, :]).prod(axis=-1)
+        sign = np.linalg.det(u) * np.linalg.det(vh)
+        return (sign[..., None, None] * (u * others[..., None, :]) @ vh).astype(a.dtype)
+    kept = np.array([np.delete(n, i) for i in n])
+    rows = [np.linalg.det(a[..., kept[i][:, None], kept[:, None]]) for i in n]
+    return np.stack(rows, -2) * np.where((n[:, None] + n) % 2, -1, 1).astype(a.dtype)
 
 
 def pull_slogdet(g, y, a):
