@@ -85,11 +85,9 @@ def check_gradient(f: Callable, gradient: Callable, at=None) -> GradientReport:
     return GradientReport(diagnosis == "agrees", diagnosis, message, points.shape[1])
 
 
-RANDOM = (
-    "Two calls of {} at one point give different values, so there is nothing to compare. Draw its "
-    "random numbers from the same seed at every call."
-)
 SENTENCES = {
+    "random": "Two calls of {} at one point give different values, so there is nothing to compare. "
+    "Draw its random numbers from the same seed at every call.",
     "not_finite": "The gradient is NaN or infinite at a point where f is finite.",
     "kink": "It is right wherever f is smooth. At a kink of f it must lie between the slopes on "
     "the two sides, and it does not.",
@@ -173,7 +171,7 @@ def _is_random(f, points) -> bool:
 def _diagnose(f, gradient, points) -> tuple[str, str]:
     """The diagnosis, and its message where that is not the one in SENTENCES."""
     if _is_random(f, points):
-        return "random", RANDOM.format("f")
+        return "random", SENTENCES["random"].format("f")
     try:
         name = "the gradient"
         given = [returned(gradient(w.copy()), name) for w in points.T]
@@ -193,7 +191,7 @@ def _diagnose(f, gradient, points) -> tuple[str, str]:
     if not np.isfinite(given).all():
         return "not_finite", ""
     if not np.allclose(given[:, 0], np.ravel(again), rtol=1e-9, atol=0):
-        return "random", RANDOM.format(name)
+        return "random", SENTENCES["random"].format(name)
     if d > WIDEST and _differs_along_lines(f, points, given):
         shown = np.union1d(shown, _wrong_coordinates(f, points[:, -1:], given[:, -1:]))
     table = _beside(f, points, shown, given)
