@@ -187,7 +187,7 @@ class BFGS(Searching):
 
 
 def unit(surface: Surface) -> Array:
-    """The steepness (...), in which the first steps are measured; 1 for a surface that is flat."""
+    """The steepness (...), in which the first steps are measured; 1 where it is 0."""
     return np.where(plain(surface.steepness) > 0, surface.steepness, 1)[()]
 
 
@@ -296,7 +296,7 @@ def backtracking(surface: Surface, here: Evaluation, p: Array) -> Evaluation:
         if not anywhere(waiting):
             break
         t = where(waiting, t / 2, t)
-    return Evaluation(*best[:3], count)
+    return best._replace(count=count)
 
 
 def strong_wolfe(surface: Surface, here: Evaluation, p: Array, t: Any = 1.0) -> Evaluation:
@@ -333,7 +333,7 @@ def strong_wolfe(surface: Surface, here: Evaluation, p: Array, t: Any = 1.0) -> 
     else:  # what changed by no more than rounding has not fallen: such a start stays
         fallen = best.value < value - rounding
         best = where(waiting & ~fallen, here, best)
-    return Evaluation(*best[:3], count)
+    return best._replace(count=count)
 
 
 @np.errstate(all="ignore")  # where there is no cubic, there is NaN, and the step is halved

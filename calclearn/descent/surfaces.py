@@ -112,8 +112,6 @@ class Surface:
     def value_and_gradient(self, w: Array) -> tuple[Array, Array]:
         w = as_points(w, self.dimension)
         value, gradient = self._both(w)
-        if w.dtype is FLOAT:
-            return value, gradient
         return in_type(value, w), in_type(gradient, w)
 
     def sample(self, rng: np.random.Generator) -> "Surface":
@@ -157,10 +155,7 @@ class Evaluation(NamedTuple):
 
 
 def combination(*terms: tuple[Any, Surface]) -> Surface:
-    """Σ cᵢ fᵢ of terms (cᵢ, fᵢ): its derivatives are the same sums of derivatives.
-
-    So are its mini-batches; its minima are known where it is one term with c > 0.
-    """
+    """Σ cᵢ fᵢ of terms (cᵢ, fᵢ): its derivatives and mini-batches are the same sums of theirs."""
     terms = [(float(c) if isinstance(c, np.generic) else c, s) for c, s in terms]
     surfaces = [s for _, s in terms]
     dimensions = {s.dimension for s in surfaces} - {None}
@@ -182,8 +177,7 @@ def combination(*terms: tuple[Any, Surface]) -> Surface:
 
     return Surface(
         lambda w: total(lambda s: s(w)),
-        lambda w: total(lambda s: s.gradient(w)),
-        lambda w: total(lambda s: s.hessian(w)),
+        hessian=lambda w: total(lambda s: s.hessian(w)),
         value_and_gradient=both,
         name=written([(c, s.name, f"({s.name})" if is_sum(s.name) else s.name) for c, s in terms]),
         formula=written([(c, s.formula, rf"\left({s.formula}\right)") for c, s in terms]),

@@ -35,10 +35,7 @@ class Windows(NamedTuple):
     padding: Pair
 
     def output_size(self, size: Pair) -> Pair:
-        """How many windows an image H × W has:  ⌊(H + 2p - k_h) / s⌋ + 1 rows, and so for columns.
-
-        Raises ValueError where it has none.
-        """
+        """How many windows an image H × W has: ⌊(H + 2p - k_h) / s⌋ + 1 rows, and so columns."""
         (kh, kw), (sh, sw), (ph, pw) = self
         H, W = size[0] + 2 * ph, size[1] + 2 * pw
         if kh > H or kw > W:
@@ -62,15 +59,9 @@ class Windows(NamedTuple):
 
 
 def windows_of(kernel_size: Any, stride: Any, padding: Any) -> Windows:
-    """Windows of sizes that are each a whole number, or a pair of them: (rows, columns).
-
-    >>> windows_of(3, (2, 2), 1).output_size((8, 7))
-    (4, 4)
-    """
-    pairs = []
-    for name, value, least in (
-        ("kernel_size", kernel_size, 1), ("stride", stride, 1), ("padding", padding, 0),
-    ):  # fmt: skip
+    """Windows of sizes that are each a whole number, or a pair of them: (rows, columns)."""
+    given, pairs = zip(Windows._fields, (kernel_size, stride, padding), strict=True), []
+    for (name, value), least in zip(given, (1, 1, 0), strict=True):
         both = value if isinstance(value, tuple | list) else (value, value)
         try:
             for size in both:
