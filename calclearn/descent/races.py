@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from calclearn.descent.arguments import whole
+from calclearn.descent.arguments import instance, whole
 from calclearn.descent.descend import Descent, Stop, descend
 from calclearn.descent.surfaces import Surface
 
@@ -51,9 +51,7 @@ def race(
     whole("budget", budget, 1)
     if np.ndim(start) != 1:
         raise ValueError(f"start must be one point (d,), got shape {np.shape(start)}")
-    if not isinstance(optimizers, Mapping):
-        came = type(optimizers).__name__
-        raise TypeError(f"optimizers must be a dict, optimizers by their names, got {came}")
+    instance("optimizers", optimizers, Mapping, "a dict, optimizers by their names")
     lowest, results, paid = surface(surface.minima[0]), {}, 0
 
     def both(w: np.ndarray) -> tuple:

@@ -11,6 +11,7 @@ come last, (C, H, W, N), of which the outside sees PyTorch's (N, C, H, W) as a t
 stride then leaves out whole rows of examples, never single numbers.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -19,9 +20,9 @@ import numpy as np
 
 from calclearn.calculus.rules import sum_rows, unbroadcast
 from calclearn.calculus.tracing import plain, primitive, rule
-from calclearn.descent.arguments import floating, whole
+from calclearn.descent.arguments import floating, instance, whole
 from calclearn.descent.surfaces import Array
-from calclearn.networks.initial import Initial, he, initial_like
+from calclearn.networks.initial import EXPECTED, Initial, he
 from calclearn.networks.layers import Layer, Shape, with_axes
 
 Pair = tuple[int, int]
@@ -207,7 +208,7 @@ class Conv2D(Layer):
 
     def __post_init__(self) -> None:
         whole("channels", self.channels, 1)
-        initial_like("initial", self.initial)
+        instance("initial", self.initial, Callable, EXPECTED)
         windows_of(self.kernel_size, self.stride, self.padding)
 
     @cached_property
@@ -282,9 +283,8 @@ class MaxPool2D(Pooling):
 
         y[n,c,i,j] = max_uv x̂[n,c, s i + u, s j + v]
 
-    x: (N, C, H, W) to y: (N, C, H', W') with H' = ⌊(H + 2p - k_h) / s⌋ + 1. x̂ is x with p rows and
-    columns of -∞ around it; `kernel_size` k, `stride` s (k where it is not given) and `padding` p
-    are whole numbers or pairs (rows, columns).
+    Sizes and shapes are those of `Conv2D`, but x̂ has -∞ around x, and the stride is the kernel's
+    size where none is given.
 
     Backward, with G = ∂L/∂y. Near x the window's largest number stays the largest, so y moves with
     it alone, with slope 1. If (u*, v*) is where window (i, j) has its largest number,

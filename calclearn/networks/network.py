@@ -197,8 +197,7 @@ class Network:
     def data(self, x: Array, y: Array, error: Error) -> tuple[np.ndarray, np.ndarray]:
         """x and y as this network and error can take them, or one sentence that says why not."""
         x, y = np.asarray(array("x", x)), np.asarray(array("y", y))
-        if not callable(error):
-            raise TypeError(f"error must be a function such as mse, got {error!r:.60}")
+        instance("error", error, Callable, "a function such as mse")
         self.inputs(x, x.dtype)
         if len(x) == 0 or y.shape[:1] != x.shape[:1]:
             raise ValueError(

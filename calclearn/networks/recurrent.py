@@ -15,6 +15,7 @@ that the layer computes for itself, and where it is near 1 the state is kept, an
 Source: Werbos, "Backpropagation through time: what it does and how to do it", Proc. IEEE 78 (1990).
 """
 
+from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, field
 from typing import ClassVar
 
@@ -26,7 +27,7 @@ from calclearn.calculus.tracing import Traced, plain, primitive, rule
 from calclearn.descent.arguments import floating, instance, whole
 from calclearn.descent.losses import sigmoid
 from calclearn.descent.surfaces import Array, Surface, stack
-from calclearn.networks.initial import Initial, drawn, initial_like, orthogonal, xavier
+from calclearn.networks.initial import EXPECTED, Initial, drawn, orthogonal, xavier
 from calclearn.networks.layers import Layer, Shape, linear, relu, with_axes
 
 Parameters = tuple[Array, Array, Array, Array]  # W_ih (GH, D), W_hh (GH, H), b_ih (GH,), b_hh (GH,)
@@ -52,7 +53,7 @@ class Recurrent(Layer):
     def __post_init__(self) -> None:
         whole("units", self.units, 1)
         for name in ("initial", "recurrent_initial"):
-            initial_like(name, getattr(self, name))
+            instance(name, getattr(self, name), Callable, EXPECTED)
         if self.truncate is not None:
             whole("truncate", self.truncate, 1)
 
