@@ -178,27 +178,29 @@ def test_a_start_that_goes_to_and_fro_or_by_one_digit_a_step_is_not_at_rest():
 
 
 # Batches and records.
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
-    shape=st.sampled_from([(), (1,), (7,), (3, 4), (2, 3, 2)]),
+    shape=st.sampled_from([(), (1,), (7,), (2, 3, 2)]),
     every=st.sampled_from([1, 3, 50]),
+    patience=st.sampled_from([None, 1, 5]),
     surface=st.sampled_from([bowl(), himmelblau(), double_well(), rosenbrock()]),
     optimizer=st.sampled_from([GradientDescent(0.02), Momentum(0.004), GradientDescent(2.0)]),
 )
-def test_batched_equals_looped(seed, shape, every, surface, optimizer):
+def test_batched_equals_looped(seed, shape, every, patience, surface, optimizer):
+    more = {"every": every, "validation": bowl(1, 2), "patience": patience}
     starts = np.random.default_rng(seed).normal(scale=2, size=(2, *shape))
-    together = descend(surface, starts, optimizer, steps=60, every=every)
+    together = descend(surface, starts, optimizer, 60, **more)
     for i in np.ndindex(shape):
-        alone = descend(surface, starts[(slice(None), *i)], optimizer, steps=60, every=every)
-        for number in ("stop", "steps_taken", "evaluations"):
+        alone, here = descend(surface, starts[:, *i], optimizer, 60, **more), (Ellipsis, *i)
+        for number in ("stop", "steps_taken", "evaluations", "best_step"):
             assert getattr(together, number)[i] == getattr(alone, number)
-        here = (Ellipsis, *i)
-        np.testing.assert_allclose(together.points[-1][here], alone.point, rtol=1e-9, atol=1e-12)
+        near = {"rtol": 1e-8, "atol": 1e-9 * (1 + np.abs(alone.values).max())}
+        for point in ("point", "best_point"):
+            np.testing.assert_allclose(batch, single, **near)
         same = [k for k in alone.steps if k in together.steps]
         rows, own = np.searchsorted(together.steps, same), np.searchsorted(alone.steps, same)
-        near = {"rtol": 1e-8, "atol": 1e-9 * (1 + np.abs(alone.values).max())}
-        for record in ("points", "values", "gradients"):
+        for record in ("points", "values", "gradients", "validation"):
             batch, single = getattr(together, record)[here][rows], getattr(alone, record)[own]
             np.testing.assert_allclose(batch, single, **near)
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from calclearn.calculus import autodiff
 from calclearn.data import penguins
-from calclearn.descent.descend import descend
 from calclearn.descent.losses import (
     binary_cross_entropy,
     cross_entropy,
@@ -28,23 +27,12 @@ from calclearn.descent.losses import (
     sigmoid,
     sse,
 )
-from calclearn.descent.optimizers import GradientDescent
 
 ERRORS = [sse, mse, mae, huber, huber_error(0.3), binary_cross_entropy]
 rng = np.random.default_rng(7)
 X = rng.normal(size=23)
 Y = 2 * X - 1 + rng.normal(size=23)
 LABELS = (Y > 0).astype(float)
-FITS = {
-    **{f"line {i}": line_loss(X, LABELS if i == 5 else Y, e) for i, e in enumerate(ERRORS)},
-    "cubic": polynomial_loss(X, Y, 3),
-    "cubic mse": polynomial_loss(X, Y, 3, mse),
-    "cubic huber": polynomial_loss(X, Y, 3, huber),
-    "constant": polynomial_loss(X, Y, 0),
-    "logistic": logistic_loss(X, LABELS),
-    "logistic in 3 features": logistic_loss(rng.normal(size=(23, 3)), LABELS),
-}
-each_fit = pytest.mark.parametrize("surface", FITS.values(), ids=FITS)
 
 
 def double_loop(x, y, slope, intercept):
@@ -93,31 +81,6 @@ def test_a_batch_of_models_is_compared_one_by_one(error, shape):
     flat = p.reshape(*data, -1)
     looped = np.array([error(flat[..., i], t) for i in range(flat.shape[-1])]).reshape(shape)
     np.testing.assert_allclose(error(p, t), looped, rtol=1e-13)
-
-
-@each_fit
-def test_gradient_and_hessian_equal_autodiff(surface):
-    w = rng.normal(size=(surface.dimension, 30))
-    automatic = autodiff.grad(surface.function)(w)
-    scale = 1 + np.abs(automatic).max()
-    np.testing.assert_allclose(surface.gradient(w) / scale, automatic / scale, atol=1e-12)
-    rows = [autodiff.grad(lambda w, i=i: surface.gradient(w)[i])(w) for i in range(len(w))]
-    scale = 1 + np.abs(rows).max()
-    np.testing.assert_allclose(surface.hessian(w) / scale, np.stack(rows) / scale, atol=1e-12)
-    value, gradient = surface.value_and_gradient(w)
-    np.testing.assert_allclose(value, surface(w), rtol=1e-13)
-    np.testing.assert_allclose(gradient, surface.gradient(w), rtol=1e-12, atol=1e-12)
-
-
-@each_fit
-@pytest.mark.parametrize("shape", [(), (3, 4)])
-def test_batched_equals_looped(surface, shape):
-    w = rng.normal(size=(surface.dimension, *shape))
-    flat = w.reshape(len(w), -1)
-    for field in (surface, surface.gradient, surface.hessian):
-        looped = np.stack([field(flat[:, i]) for i in range(flat.shape[1])], axis=-1)
-        looped = looped.reshape(looped.shape[:-1] + shape)
-        np.testing.assert_allclose(field(w), looped, rtol=1e-11, atol=1e-11)
 
 
 @settings(max_examples=40, deadline=None)
@@ -346,17 +309,6 @@ def test_penguins_in_millimetres_have_the_loss_of_penguins_in_metres():
     centred = np.polyfit((x - x.mean()) / x.std(), y, 5)
     expected = np.mean((np.polyval(centred, (x - x.mean()) / x.std()) - y) ** 2)
     assert in_mm(in_mm.minima[0]) == pytest.approx(expected, rel=1e-6)
-
-
-@each_fit
-def test_values_and_derivatives_of_fits_have_the_type_of_the_weights(surface):
-    for shape in [(), (3,)]:
-        w = rng.normal(size=(surface.dimension, *shape)).astype(np.float32)
-        value, gradient = surface.value_and_gradient(w)
-        parts = surface(w), surface.gradient(w), surface.hessian(w), value, gradient
-        assert {np.asarray(part).dtype for part in parts} == {np.dtype(np.float32)}
-    run = descend(surface, np.zeros(surface.dimension, np.float32), GradientDescent(1e-3), 3)
-    assert run.points.dtype == run.values.dtype == run.gradients.dtype == np.float32
 
 
 def test_scores_beyond_all_measure_in_32_bits_have_a_slope():

@@ -10,7 +10,7 @@ import pytest
 from calclearn.calculus.autodiff import grad
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.landscapes import ackley, bowl, himmelblau, rastrigin, rosenbrock
-from calclearn.descent.losses import line_loss, linear_fit, logistic_loss, mse
+from calclearn.descent.losses import line_loss, linear_fit, logistic_loss, mae, mse
 from calclearn.descent.optimizers import (
     AdaGrad,
     Adam,
@@ -21,7 +21,8 @@ from calclearn.descent.optimizers import (
     ProximalGradient,
     RMSProp,
 )
-from calclearn.descent.schedules import clipped
+from calclearn.descent.schedules import clipped, cosine, per_step, warmup
+from calclearn.descent.second_order import BFGS, LBFGS, DampedNewton, Newton
 
 OPTIMIZERS = [
     GradientDescent(0.1),
@@ -70,11 +71,18 @@ def test_a_schedule_is_called_for_each_step(kind):
     assert asked == [0, 1, 2]
 
 
-@every_optimizer
-def test_float32_stays_float32(optimizer):
-    w = np.ones(2, dtype=np.float32)
-    w, _ = optimizer.update(w, w, optimizer.init(w))
-    assert w.dtype == np.float32
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_float32_stays_float32(shape):
+    start = np.random.default_rng(0).normal(size=(2, *shape)).astype(np.float32)
+    scheduled = [kind(warmup(cosine(0.1, 9), 3)) for kind in (GradientDescent, Momentum, Adam)]
+    searches = [Newton(), DampedNewton(), BFGS(), LBFGS()]
+    rates = Adam(np.float64(0.1)), GradientDescent(per_step([0.3, 0.2]))
+    x = np.array([1.0, 2.0, 4.0])
+    for surface in (0.5 * himmelblau(), line_loss(x, x**2, mae), line_loss(x, x**2, mse)):
+        for optimizer in (*OPTIMIZERS, *scheduled, *searches, *rates):
+            run = descend(surface, start, optimizer, 3, validation=lambda w: w[0] ** 2)
+            records = run.points, run.values, run.gradients, run.validation, run.best_point
+            assert {record.dtype for record in records} == {np.dtype(np.float32)}
 
 
 # fmt: off

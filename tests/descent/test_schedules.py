@@ -74,16 +74,6 @@ def test_a_descent_follows_its_schedule():
         np.testing.assert_allclose(np.diff(run.points, axis=0), steps)
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES)
-def test_float32_stays_float32(schedule):
-    w = np.ones(2, dtype=np.float32)
-    for optimizer in (GradientDescent(schedule), Adam(schedule), clipped(Adam(schedule), 1.0)):
-        state = optimizer.init(w)
-        for _ in range(3):
-            moved, state = optimizer.update(w, w, state)
-            assert moved.dtype == np.float32
-
-
 def test_clipping_shortens_long_gradients_only_and_each_start_by_itself():
     g = np.array([[30.0, 0.3], [-40.0, 0.4]])
     w, _ = clipped(GradientDescent(1.0), 5.0).update(np.zeros((2, 2)), g, 0)

@@ -294,15 +294,6 @@ def test_at_the_rounding_of_a_value_a_search_ends(optimizer, dtype):
     np.testing.assert_allclose(run.point, [1, 1], atol=1e-3 if dtype == np.float64 else 0.3)
 
 
-@pytest.mark.parametrize("optimizer", [Newton(), DampedNewton(), BFGS(), LBFGS()])
-@pytest.mark.parametrize("shape", [(), (3,)])
-def test_float32_stays_float32(optimizer, shape):
-    starts = np.random.default_rng(0).normal(size=(2, *shape)).astype(np.float32)
-    for surface in (himmelblau(), 0.5 * rosenbrock(), line_loss([1.0, 2, 4], [1.0, 3, 2], mse)):
-        run = descend(surface, starts, optimizer, steps=5)
-        assert run.points.dtype == run.values.dtype == run.gradients.dtype == np.float32
-
-
 @pytest.mark.parametrize("damping", [0.0, 1e-12, 0.5])
 def test_a_singular_hessian_is_descended_at_every_damping(damping):
     valley = Surface(lambda w: (w[0] + w[1]) ** 4 + (w[0] + w[1]) ** 2, dimension=2)

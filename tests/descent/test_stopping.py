@@ -5,13 +5,11 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.landscapes import bowl, himmelblau
-from calclearn.descent.losses import l2, line_loss, mae, mse
-from calclearn.descent.optimizers import Adam, GradientDescent, Momentum
+from calclearn.descent.losses import l2, line_loss, mse
+from calclearn.descent.optimizers import Adam, GradientDescent
 from calclearn.descent.second_order import BFGS
 from calclearn.descent.surfaces import Surface
 
@@ -56,32 +54,6 @@ def test_a_best_last_step_counts_though_it_is_no_multiple_of_every():
     assert run.best_step == 25
 
 
-@settings(max_examples=20, deadline=None)
-@given(
-    seed=st.integers(0, 2**32 - 1),
-    shape=st.sampled_from([(), (1,), (6,), (3, 4)]),
-    every=st.sampled_from([1, 3, 50]),
-    patience=st.sampled_from([None, 1, 5]),
-    optimizer=st.sampled_from([SLOW, Momentum(0.004), GradientDescent(0.4), BFGS()]),
-)
-def test_batched_equals_looped(seed, shape, every, patience, optimizer):
-    def run(starts):
-        return descend(
-            bowl(), starts, optimizer, 150, every=every, validation=HELD_OUT, patience=patience
-        )
-
-    starts = np.random.default_rng(seed).normal(scale=2, size=(2, *shape))
-    together = run(starts)
-    assert together.validation.shape == together.values.shape
-    assert together.best_point.shape == starts.shape
-    for i in np.ndindex(shape):
-        alone, here = run(starts[(slice(None), *i)]), (slice(None), *i)
-        for number in ("stop", "steps_taken", "best_step", "evaluations"):
-            assert getattr(together, number)[i] == getattr(alone, number)
-        np.testing.assert_allclose(together.best_point[here], alone.best_point, atol=1e-12)
-        np.testing.assert_allclose(together.point[here], alone.point, atol=1e-12)
-
-
 def test_the_first_of_two_ends_is_the_end():
     late, soon, lost = (
         descend(bowl(), START, GradientDescent(rate), validation=HELD_OUT, patience=patience)
@@ -116,15 +88,6 @@ def test_mini_batches_are_validated_on_the_whole_surface():
     assert run.stop == Stop.EARLY
     np.testing.assert_allclose(run.validation, noisy(run.points.T))
     assert noisy(run.best_point) == run.validation.min()
-
-
-def test_a_function_will_do_for_validation_and_float32_stays_float32():
-    start = np.array([3.0, 1.0], dtype=np.float32)
-    x = np.linspace(-1, 1, 9)
-    for surface in (bowl(), np.float64(0.5) * bowl(), line_loss(x, x**2, mae)):
-        run = descend(surface, start, Adam(np.float64(0.1)), 20, validation=lambda w: w[0] ** 2)
-        assert run.points.dtype == run.best_point.dtype == np.float32
-        assert run.validation.dtype == np.float32
 
 
 def test_watch_gets_the_descent_four_times_a_second_and_at_the_end(monkeypatch):
