@@ -197,6 +197,7 @@ def test_batched_equals_looped(seed, shape, every, patience, surface, optimizer)
             assert getattr(together, number)[i] == getattr(alone, number)
         near = {"rtol": 1e-8, "atol": 1e-9 * (1 + np.abs(alone.values).max())}
         for point in ("point", "best_point"):
+            batch, single = getattr(together, point)[here], getattr(alone, point)
             np.testing.assert_allclose(batch, single, **near)
         same = [k for k in alone.steps if k in together.steps]
         rows, own = np.searchsorted(together.steps, same), np.searchsorted(alone.steps, same)
