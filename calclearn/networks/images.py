@@ -137,7 +137,7 @@ def row_by_row(A: Array, count: int) -> Array:
 
 
 def pull_weighed(needed, g, y, K, W, b):
-    """K̄ = Wᵀ G,  W̄ = G Kᵀ,  b̄ = G 1,  where G: (O, H' W' N) is the cotangent of Y."""
+    """K̄ = Wᵀ G,  W̄ = G Kᵀ,  b̄ = G 1,  where G: (O, H' W' N) is the cotangent of Y = W K + b."""
     kernels = W.reshape((len(W), -1))
     g = np.transpose(g, (1, 2, 3, 0))  # (O, H', W', N)
     G, covered = row_by_row(g, len(W)), row_by_row(K, kernels.shape[1])
@@ -189,8 +189,7 @@ class Conv2D(Layer):
         ∂L/∂x̂[n,c,p,q] = Σ_o Σ_ijuv G[n,o,i,j] W[o,c,u,v]     over all s i + u = p, s j + v = q
         ∂L/∂b[o]       = Σ_nij G[n,o,i,j]
 
-    As matrices, where each kernel is a row of W and each window a column of K: Y = W K + b,
-    ∂L/∂W = G Kᵀ, ∂L/∂K = Wᵀ G, ∂L/∂b = G 1. Raises ValueError for sizes and shapes that do not fit.
+    Raises ValueError for sizes and shapes that do not fit.
 
     >>> layer = Conv2D(8, kernel_size=3, stride=2, padding=1)
     >>> layer.shapes((3, 8, 8)), layer.output_shape((3, 8, 8))

@@ -107,12 +107,8 @@ class Network:
         if w.shape != (self.dimension,):
             raise ValueError(f"w must have shape ({self.dimension},), got {w.shape}")
         parts = iter(views(w, tuple(self.parameter_shapes.values())))
-        return [tuple(islice(parts, count)) for count in self._counts]
-
-    @cached_property
-    def _counts(self) -> list[int]:
-        """How many arrays of parameters each layer has."""
-        return [len(a.shapes(s)) for a, s in zip(self.layers, self.shapes, strict=False)]
+        pairs = zip(self.layers, self.shapes, strict=False)
+        return [tuple(islice(parts, len(layer.shapes(shape)))) for layer, shape in pairs]
 
     def __call__(self, w: Array, x: Array, rng: Any = None) -> Array:
         """The outputs (N, ...) for inputs (N, *input_shape), in the weights' own precision.
