@@ -240,7 +240,7 @@ class Run:
         self.noisy, self.searches = surface.sampler is not None, hasattr(optimizer, "search")
         self.batch = surface.sample(rng) if self.noisy else surface
         w = repeated(w, surface, optimizer)
-        here = Evaluation(w, *evaluated("surface", self.batch.value_and_gradient, w, True), 1)
+        here = Evaluation(w, *evaluated("surface", self.batch.value_and_gradient, w), 1)
         ends = not self.noisy and getattr(optimizer, "stays_where_flat", True)
         self.small = where(np.asarray(ends)[()], tolerance * plain(surface.steepness), -1.0)
         self.large = EXPLODED * np.maximum(abs(plain(here.value)), plain(surface.scale))

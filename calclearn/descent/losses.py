@@ -7,9 +7,8 @@ Any function of both that returns one number will do for a network. Those of thi
 their `targets` are "numbers", of the prediction's shape, or "classes", 0, ..., C - 1 (n,), and
 whether they are `averaged` over the data, or else a sum.
 
-A squared error needs the data only once, however many weights follow: the loss of a line is given
-by its means and its spread, that of any other model p = X w by the triangle R of X = Q R. For other
-errors the slopes and curvatures come from autodiff.
+A squared error needs the data only once, however many weights follow; other errors are computed
+from the data at each point, and their slopes come from autodiff.
 """
 
 from collections.abc import Callable

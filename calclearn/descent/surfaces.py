@@ -274,15 +274,15 @@ def as_surface(name: str, given: Any) -> Surface:
     return Surface(given)
 
 
-def evaluated(name: str, look: Callable, w: Array, gradient: bool = False) -> tuple:
-    """What a surface is at the start (d, ...): a value (...), and perhaps a gradient (d, ...)."""
+def evaluated(name: str, look: Callable, w: Array) -> tuple:
+    """What `look` says of the start (d, ...): a value (...), and perhaps a gradient (d, ...)."""
     try:
         parts = look(w)
     except ValueError as error:
         raise ValueError(f"{name} cannot take points of shape {w.shape}: {error}") from error
-    expected = (("value", w.shape[1:]), ("gradient", w.shape))[: 1 + gradient]
-    for part, (kind, shape) in zip(parts, expected, strict=True):
-        what = f"the {kind} of {'the ' * gradient}{name}"
+    expected = ("value", w.shape[1:]), ("gradient", w.shape)
+    for part, (kind, shape) in zip(parts, expected, strict=False):
+        what = f"the {kind} of {'the ' * (name == 'surface')}{name}"
         if not is_real(part):
             raise TypeError(f"{what} must be a real number or an array of them, got {part!r:.60}")
         if np.shape(part) != shape:
