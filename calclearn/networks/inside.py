@@ -85,12 +85,13 @@ def gradient_norms(
     >>> {name: round(norm, 3) for name, norm in norms.items()}
     {'0 Dense': 0.0, '1 Dense': 0.354}
     """
-    norms = {}
-    for layer in backpropagated(network, w, x, y, error):
-        if layer.to_parameters:  # in 64 bits, as the squares of 32-bit numbers may overflow
-            squares = (np.sum(np.square(g, dtype=float)) for g in layer.to_parameters)
-            norms[layer.name] = math.sqrt(sum(squares))
-    return norms
+    layers = backpropagated(network, w, x, y, error)
+    return {a.name: length(*a.to_parameters) for a in layers if a.to_parameters}
+
+
+def length(*parts: np.ndarray) -> float:
+    """√(Σ g²) over all parts, in 64 bits: the squares of 32-bit numbers may overflow."""
+    return math.sqrt(sum(np.sum(np.square(part, dtype=float)) for part in parts))
 
 
 def forward_pass(network: Network, w: Array, x: Array) -> list[tuple[str, np.ndarray, Callable]]:
