@@ -156,15 +156,3 @@ def test_the_best_point_and_the_validation_losses_can_be_differentiated():
         return HELD_OUT(run.best_point).sum() + run.validation[-1].sum()
 
     check(loss, -2.0)
-
-
-def test_descent_on_the_hyperparameter_finds_a_better_penalty():
-    few = linear_fit(X[:60], Y[:60] + 3 * np.random.default_rng(0).normal(size=60), mse)
-
-    def loss(log_strength):
-        return after(GradientDescent(0.1), 80, few + np.exp(log_strength[0]) * l2())
-
-    tuned = descend(loss, [-6.0], Adam(0.9), steps=16)
-    lowest = min(loss(np.array([x])) for x in np.linspace(-4, 0, 17))
-    assert tuned.value < 0.9 * tuned.values[0]
-    assert tuned.value == pytest.approx(lowest, rel=1e-2)

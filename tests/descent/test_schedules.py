@@ -17,33 +17,35 @@ from calclearn.descent.schedules import (
 )
 from calclearn.descent.second_order import BFGS, LBFGS, DampedNewton
 
+
+def rise(k):
+    return np.minimum(1, (k + 1) / 5)
+
+
+def wave(k):
+    return (1 + np.cos(np.pi * np.minimum(k / 12, 1))) / 2
+
+
+RATES = np.linspace(0.3, 0.1, 12)
+# fmt: off
 SCHEDULES = [
-    constant(0.3),
-    step_decay(0.3, factor=0.5, every=4),
-    exponential_decay(0.3, factor=0.9),
-    cosine(0.3, steps=12),
-    warmup(0.3, steps=5),
-    warmup(cosine(0.3, steps=12), steps=5),
-    per_step(np.linspace(0.3, 0.1, 12)),
-    warmup(per_step([0.3, 0.2, 0.1]), steps=5),
+    (constant(0.3),                    lambda k: 0.3 + 0 * k),
+    (step_decay(0.3, 0.5, every=4),    lambda k: 0.3 * 0.5 ** np.floor(k / 4)),
+    (exponential_decay(0.3, 0.9),      lambda k: 0.3 * 0.9**k),
+    (cosine(0.3, 12),                  lambda k: 0.3 * wave(k)),
+    (warmup(0.3, 5),                   lambda k: 0.3 * rise(k)),
+    (warmup(cosine(0.3, 12), 5),       lambda k: 0.3 * wave(k) * rise(k)),
+    (per_step(RATES),                  lambda k: RATES[np.minimum(k, 11)]),
+    (warmup(per_step(RATES), 5),       lambda k: RATES[np.minimum(k, 11)] * rise(k)),
 ]
+# fmt: on
 
 
-def test_the_formulas():
-    k = np.arange(10)
-    np.testing.assert_allclose(step_decay(2.0, 0.5, 3)(k), 2 * 0.5 ** np.floor(k / 3))
-    np.testing.assert_allclose(exponential_decay(2.0, 0.9)(k), 2 * 0.9**k)
-    np.testing.assert_allclose(cosine(2.0, 9)(k), 1 + np.cos(np.pi * k / 9))
-    np.testing.assert_allclose(warmup(2.0, 4)(k), 2 * np.minimum(1, (k + 1) / 4))
-    np.testing.assert_allclose(
-        warmup(exponential_decay(2.0, 0.9), 4)(k), 2 * 0.9**k * np.minimum(1, (k + 1) / 4)
-    )
-
-
-@pytest.mark.parametrize("schedule", SCHEDULES)
-def test_a_schedule_of_many_steps_is_that_of_each(schedule):
+@pytest.mark.parametrize(("schedule", "formula"), SCHEDULES)
+def test_the_formulas_for_each_step_and_for_many(schedule, formula):
     k = np.arange(20)
-    np.testing.assert_allclose(schedule(k) * np.ones(20), [schedule(int(i)) for i in k])
+    np.testing.assert_allclose(schedule(k) * np.ones(20), formula(k))
+    np.testing.assert_allclose([schedule(int(i)) for i in k], formula(k))
 
 
 def test_schedules_equal_those_of_pytorch():
