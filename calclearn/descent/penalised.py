@@ -121,15 +121,11 @@ def penalised_part(surface: Surface, spared: int) -> tuple[Array, Array, Callabl
 
 
 def direction(H: Array, w: Array, pull: Array, tied: Array) -> Array:
-    """How the weights move while the strength is lowered by 1: the v with
+    """How the weights move while the strength is lowered by 1: the v with (H v)ⱼ = sign(pullⱼ).
 
-    (H v)ⱼ = sign(pullⱼ) where wⱼ ≠ 0, and where wⱼ = 0 but its pull is as large as the strength
-    `tied`, that and vⱼ sign(pullⱼ) > 0, or else vⱼ = 0 and the pull falls by at least 1.
-
-    With u = v sign(pull) that is the minimum of ½ uᵀ M u - Σ u over u ≥ 0 of the tied ones: least
-    squares whose weights may not be negative, of which one after the other enters.
-
-    Source: Lawson & Hanson, Solving Least Squares Problems (1974), chapter 23.
+    Where wⱼ = 0 and `tied`, its pull being as large as the strength, it moves as its pull, or not
+    at all. With u = v sign(pull) that is the minimum of ½ uᵀ M u - Σ u over u ≥ 0 of the tied ones:
+    least squares whose weights may not be negative (Lawson & Hanson 1974, chapter 23).
     """
     signs = np.where(w != 0, np.sign(w), np.sign(pull))
     M, bound, u, moves = signs[:, None] * H * signs, tied & (w == 0), np.zeros(len(w)), w != 0

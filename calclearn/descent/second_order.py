@@ -269,12 +269,6 @@ def backtracking(surface: Surface, here: Evaluation, p: Array) -> Evaluation:
     rounding, a step will do that makes the gradient half as long. A start that finds no such point
     stays.
 
-    >>> bowl = Surface(lambda w: w[0] ** 2, lambda w: 2 * w)
-    >>> here = Evaluation(np.array([3.0]), np.array(9.0), np.array([6.0]), 1)
-    >>> there = backtracking(bowl, here, np.array([-24.0]))  # t = 1, 1/2, 1/4, 1/8
-    >>> there.w, there.count
-    (array([0.]), 5)
-
     Source: Armijo, Pacific J. Math. 16 (1966).
     """
     (w, value, g, count), t, best = here, 1.0, here
@@ -304,11 +298,6 @@ def strong_wolfe(surface: Surface, here: Evaluation, p: Array, t: Any = 1.0) -> 
 
     Until a valley is between two trials, the step grows; then cubic interpolation closes in.
     A start that does not succeed takes the lowest of its trials, or stays.
-
-    >>> bowl = Surface(lambda w: w[0] ** 2, lambda w: 2 * w)
-    >>> here = Evaluation(np.array([3.0]), np.array(9.0), np.array([6.0]), 1)
-    >>> strong_wolfe(bowl, here, np.array([-24.0])).w.round(9)
-    array([0.])
 
     Source: Nocedal & Wright, Numerical Optimization (2006), algorithms 3.5 and 3.6.
     """

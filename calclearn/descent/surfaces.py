@@ -361,10 +361,7 @@ def inner(a: Array, b: Array) -> Array:
 
 
 def length(g: Array) -> Array:
-    """‖g‖ of each start, (d, ...) -> (...); where its square overflows or vanishes, of g / max|g|.
-
-    The caller ignores floating-point errors.
-    """
+    """‖g‖ of each start, (d, ...) -> (...); where its square is no number, that of g / max|g|."""
     squares = inner(g, g)
     if not anywhere(~((plain(squares) > 1e-30) & (plain(squares) < np.inf))):
         return np.sqrt(squares)

@@ -128,10 +128,7 @@ def weighed(K: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def row_by_row(A: Array, count: int) -> Array:
-    """(..., H', W', N) with `count` numbers before H' as matrices (H', count, W' N).
-
-    One product for each row of windows, so that its factors stay in the cache.
-    """
+    """(..., H', W', N) as matrices (H', count, W' N): a product a row, which fits the cache."""
     H, W, N = A.shape[-3:]
     return np.transpose(A.reshape((count, H, W * N)), (1, 0, 2))
 

@@ -237,9 +237,6 @@ def averages(error: Error, shape: Shape, y: np.ndarray) -> bool:
     """Whether an error is a mean over the data: of all data twice, a sum would be twice as large.
 
     An attribute `averaged` says so itself. `shape` is that of one output, y (N, ...) are targets.
-
-    >>> averages(lambda p, t: np.sum((p - t) ** 2), (2,), np.ones((5, 2)))
-    False
     """
     if hasattr(error, "averaged"):
         return error.averaged
