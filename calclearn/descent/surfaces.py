@@ -361,7 +361,7 @@ def inner(a: Array, b: Array) -> Array:
 
 
 def length(g: Array) -> Array:
-    """‖g‖ of each start, (d, ...) -> (...); where its square is no number, that of g / max|g|."""
+    """‖g‖ of each start, (d, ...) -> (...); of g / max|g| where its square over- or underflows."""
     squares = inner(g, g)
     if not anywhere(~((plain(squares) > 1e-30) & (plain(squares) < np.inf))):
         return np.sqrt(squares)
