@@ -29,20 +29,13 @@ def residual_squares(data: LineData | None = None) -> Explorer:
     unit = data.y_unit
     corners = np.array([(m, c) for m in slopes for c in intercepts]).T  # (2, 4)
 
-    @cache
-    def few(points):
-        return data.thinned(points)
+    few = cache(data.thinned)
 
     def measure(slope, intercept, points) -> dict:
         weights, kept = np.array([slope, intercept]), few(points)
         loss = line_loss(kept.x, kept.y)
-        return {
-            "data": kept,
-            "weights": weights,
-            "total": loss(weights),
-            "least": loss(loss.minima[0]),
-            "most": loss(corners).max(),
-        }
+        sums = {"total": loss(weights), "least": loss(loss.minima[0]), "most": loss(corners).max()}
+        return {"data": kept, "weights": weights} | sums
 
     def caption(slope, intercept, points, total, least) -> str:
         best = "hardly any line does better: you are there"
@@ -54,20 +47,18 @@ def residual_squares(data: LineData | None = None) -> Explorer:
         )
 
     left, right = panels("flat", "flat", ratios=(1.5, 1), height=3.9)
+    drawings = [
+        Data(left, title="data, line and squared residuals", around=data),
+        Residuals(left),
+        Line(left),
+        Handles(left, (data.x.min(), data.x.max())),
+        TotalSquare(right, unit=unit),
+    ]
     return explore(
-        measure,
-        [
-            Data(left, title="data, line and squared residuals", around=data),
-            Residuals(left),
-            Line(left),
-            Handles(left, (data.x.min(), data.x.max())),
-            TotalSquare(right, unit=unit),
-        ],
-        caption,
-        slope=round_slider(0.0, slopes),
-        intercept=round_slider(data.y.mean(), intercepts),
+        measure, drawings, caption,
+        slope=round_slider(0.0, slopes), intercept=round_slider(data.y.mean(), intercepts),
         points=slider(min(12, len(data)), 3, min(40, len(data)), 1),
-    )
+    )  # fmt: skip
 
 
 def far_penguin() -> Explorer:
@@ -80,20 +71,20 @@ def far_penguin() -> Explorer:
     'With this penguin at 3.5 cm and 3.0 kg the slope is 0.46 '
     """
     data = penguin_line().thinned(14)
-    first, second = np.triu_indices(len(data) + 1, 1)
+    pairs = np.triu_indices(len(data) + 1, 1)
 
     def fit(flipper, mass) -> dict:
         x, y = np.append(data.x, flipper), np.append(data.y, mass)
-        run = x[second] - x[first]
-        slopes = (y[second] - y[first])[run != 0] / run[run != 0]
-        pairs = np.stack([slopes, y[first][run != 0] - slopes * x[first][run != 0]])  # (2, pairs)
-        sizes = np.abs(pairs[0][:, None] * x + pairs[1][:, None] - y).sum(axis=1)
+        first, second = np.stack(pairs)[:, x[pairs[0]] != x[pairs[1]]]
+        slopes = (y[second] - y[first]) / (x[second] - x[first])
+        lines = np.stack([slopes, y[first] - slopes * x[first]])  # (2, pairs)
+        sizes = np.abs(lines[0][:, None] * x + lines[1][:, None] - y).sum(axis=1)
         squares = line_loss(x, y).minima[0]
         residuals = squares[0] * x + squares[1] - y
         return {
             "penguin": np.array([flipper, mass]),
             "squares": squares,
-            "absolute": pairs[:, np.argmin(sizes)],
+            "absolute": lines[:, np.argmin(sizes)],
             "share": residuals[-1] ** 2 / np.sum(residuals**2),
         }
 
@@ -109,14 +100,13 @@ def far_penguin() -> Explorer:
         Point(ax, drags=("flipper", "mass")).on(weights="penguin"),
     ]
     return explore(
-        fit,
-        drawings,
+        fit, drawings,
         "With this penguin at {flipper:.1f} cm and {mass:.1f} kg the slope is {squares[0]:.2f} by "
         "squares and {absolute[0]:.2f} by absolute values. Its square alone is {share:.0%} of the "
         "SSE (kg²) of the blue line.",
         flipper=slider(3.0, -2.0, 4.5, 0.1, label="its flipper, x (cm)"),
         mass=slider(5.2, 2.5, 6.5, 0.05, label="its mass (kg)"),
-    )
+    )  # fmt: skip
 
 
 def family_of_lines() -> Explorer:
@@ -153,20 +143,18 @@ def family_of_lines() -> Explorer:
 
     left, right = panels("flat", "flat", ratios=(1.25, 1), height=3.9)
     points = ShadedPoints(right, surface, window, title="the same lines as points (dark: low SSE)")
+    drawings = [
+        Data(left, data, title="a family of lines"),
+        Line(left).on(weights="lines"),
+        points.on(weights="lines"),
+        Point(right, drags=("slope", "intercept")),
+    ]
     families = ["slope", "intercept", "through the middle"]
     return explore(
-        draw,
-        [
-            Data(left, data, title="a family of lines"),
-            Line(left).on(weights="lines"),
-            points.on(weights="lines"),
-            Point(right, drags=("slope", "intercept")),
-        ],
-        caption,
-        slope=round_slider(0.3, slopes),
-        intercept=round_slider(4.4, intercepts),
+        draw, drawings, caption,
+        slope=round_slider(0.3, slopes), intercept=round_slider(4.4, intercepts),
         family=controls.choice(families, label="what varies"),
-    )
+    )  # fmt: skip
 
 
 # Exercises; the questions stand in the notebook.

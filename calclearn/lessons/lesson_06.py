@@ -2,7 +2,6 @@
 contour. Along a direction u of length one the loss changes at the rate ∇L · u.
 """
 
-import math
 from functools import cache
 
 import numpy as np
@@ -28,6 +27,11 @@ from calclearn.figures.surfaces import (
     window_around,
 )
 
+COMPASS = [  # counted from the right and against the clock
+    "to the right", "up and right", "up", "up and left",
+    "to the left", "down and left", "down", "down and right",
+]  # fmt: skip
+
 
 def which_way_is_down() -> Explorer:
     """Which way is down? The line over the data, the map and the bowl, all at the same weights.
@@ -45,22 +49,18 @@ def which_way_is_down() -> Explorer:
     nearly_level = 0.05 * surface.scale
 
     def look(slope, intercept) -> dict:
-        weights = np.array([slope, intercept])
-        return {
-            "weights": weights,
-            "loss": surface(weights),
-            "gradient": surface.gradient(weights),
-        }
+        w = np.array([slope, intercept])
+        return {"weights": w, "loss": surface(w), "gradient": surface.gradient(w)}
 
     def caption(slope, intercept, loss, gradient) -> str:
         at = f"At slope {slope:.2f}, intercept {intercept:.2f}: SSE {loss:.4g} kg²"
         if np.linalg.norm(gradient) < nearly_level:
             return f"{at}, and the gradient is nearly zero: this is the bottom of the bowl."
-        angle = round(math.degrees(math.atan2(-gradient[1], -gradient[0]))) % 360
+        angle = round(np.degrees(np.arctan2(-gradient[1], -gradient[0]))) % 360
         reached = abs(gradient[0]) < 0.03 * np.linalg.norm(gradient)
         return (
             f"{at}; ∂L/∂w₀ = {gradient[0]:.4g} and ∂L/∂w₁ = {gradient[1]:.4g}. Downhill is "
-            f"{_compass(angle)} ({angle}° on the map), at right angles to the contour. Goal, no "
+            f"{COMPASS[round(angle / 45) % 8]} ({angle}° on the map), at right angles to the contour. Goal, no "
             f"green arrow and still not at the bottom: {'reached' if reached else 'not yet'}."
         )
 
@@ -69,8 +69,7 @@ def which_way_is_down() -> Explorer:
         Data(left, data, title="data and line"),
         Contours(middle, surface, window=window, title="map of the loss", equal=True),
         Bowl(right, surface, window=window, title="bowl: SSE (kg²)"),
-        Slices(middle, surface, window=window),
-        Slices(right, surface, window=window),
+        *(Slices(ax, surface, window=window) for ax in (middle, right)),
         Line(left),
         Point(middle, drags=("slope", "intercept")),
         GradientArrow(middle, surface),
@@ -92,15 +91,16 @@ def every_direction() -> Explorer:
     surface, weights = line_loss(data.x, data.y), np.array([-0.2, 4.5])
     window = window_around(surface, square=True)
     gradient, loss = surface.gradient(weights), float(surface(weights))
-    steepest = float(np.linalg.norm(gradient))
-    uphill = math.degrees(math.atan2(gradient[1], gradient[0]))
+    steepest, uphill = np.linalg.norm(gradient), np.degrees(np.arctan2(gradient[1], gradient[0]))
     t = np.linspace(-1, 1, 121)
 
     def cut(angle) -> dict:
-        u = np.array([math.cos(math.radians(angle)), math.sin(math.radians(angle))])
-        turn, rate = (angle - uphill + 180) % 360 - 180, float(gradient @ u)
+        u = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+        turn, rate = (angle - uphill + 180) % 360 - 180, gradient @ u
         return {
             "weights": weights,
+            "downhill": gradient,
+            "place": (0.0, loss),
             "turn": turn,
             "rate": rate,
             "slice": (t, surface(weights[:, None] + t * u[:, None])),
@@ -116,17 +116,18 @@ def every_direction() -> Explorer:
         }
         way = next((way for way, so in ways.items() if so), "uphill" if rate > 0 else "downhill")
         return (
-            f"Direction {angle:.0f}° is {turn:.0f}° from the gradient: the loss changes by {rate:.0f} kg² per unit: |∇L| = "
-            f"{steepest:.0f} times cos φ = {rate / steepest:.2f}. The way is {way}."
+            f"Direction {angle:.0f}° is {turn:.0f}° from the gradient: the loss changes by "
+            f"{rate:.0f} kg² per unit: |∇L| = {steepest:.0f} times cos φ = {rate / steepest:.2f}. "
+            f"The way is {way}."
         )
 
-    left, middle, right = panels("flat", "flat", "flat", ratios=(1, 1, 1))
+    left, middle, right = panels("flat", "flat", "flat")
+    middle.set(title="the loss along the arrow (kg²)", xlabel="distance $t$ along the arrow")
+    middle.set(xlim=(-1, 1), ylim=(0, 2.2 * loss))
+    right.set(title="slope by direction", xlabel="angle $\\varphi$ to the gradient (°)")
+    right.set(xlim=(-180, 180), xticks=(-180, -90, 0, 90, 180))
+    angles = np.linspace(-180, 180, 181)
     with style():
-        middle.set(title="the loss along the arrow (kg²)", xlabel="distance $t$ along the arrow")
-        middle.set(xlim=(-1, 1), ylim=(0, 2.2 * loss))
-        right.set(title="slope by direction", xlabel="angle $\\varphi$ to the gradient (°)")
-        right.set(xlim=(-180, 180), xticks=(-180, -90, 0, 90, 180))
-        angles = np.linspace(-180, 180, 181)
         right.axhline(0, color=GREY, lw=0.8)
         right.plot(angles, steepest * np.cos(np.radians(angles)), color=MODEL)
     drawings = [
@@ -138,13 +139,8 @@ def every_direction() -> Explorer:
         Dots(middle, "place", color=STEP),
         Dots(right, "here", color=STEP, markersize=10),
     ]
-    constants = {"downhill": gradient, "place": np.array([0.0, loss])}
-    return explore(
-        lambda angle: cut(angle) | constants,
-        drawings,
-        caption,
-        angle=slider(40.0, -180.0, 180.0, 1.0, label="direction (°)"),
-    )
+    angle = slider(40.0, -180.0, 180.0, 1.0, label="direction (°)")
+    return explore(cut, drawings, caption, angle=angle)
 
 
 def shape_of_the_bowl() -> Explorer:
@@ -166,42 +162,21 @@ def shape_of_the_bowl() -> Explorer:
 
     def measure(origin, unit) -> dict:
         surface = fit(origin, unit)
-        curvatures = eigenvalues(surface, surface.minima[0])
-        condition = curvatures[1] / curvatures[0]
-        return {"surface": surface, "curvatures": curvatures, "condition": condition}
-
-    def caption(curvatures, condition) -> str:
-        flat, steep = curvatures
-        shape = "round" if condition < 1.1 else "an oval" if condition <= 30 else "a long valley"
-        return (
-            f"The curvatures are {steep:.0f} in the steepest direction and {flat:.0f} in the "
-            f"flattest: their ratio, the condition number, is {condition:.3g}, so the bowl is "
-            f"{shape}."
-        )
+        flat, steep = curvatures = eigenvalues(surface, surface.minima[0])
+        ratio = steep / flat
+        shape = "round" if ratio < 1.1 else "an oval" if ratio <= 30 else "a long valley"
+        return {"surface": surface, "curvatures": curvatures, "condition": ratio, "shape": shape}
 
     left, right = panels("flat", "solid", height=3.8)
+    bowl = Bowl(right, title="the bowl: SSE (kg²)")
     return explore(
-        measure,
-        [
-            Contours(left, title="map of the loss", equal=True),
-            Bowl(right, title="the bowl: SSE (kg²)"),
-        ],
-        caption,
+        measure, [Contours(left, title="map of the loss", equal=True), bowl],
+        "The curvatures are {curvatures[1]:.0f} in the steepest direction and {curvatures[0]:.0f} "
+        "in the flattest: their ratio, the condition number, is {condition:.3g}, so the bowl is "
+        "{shape}.",
         origin=slider(190.0, 180.0, 210.0, 0.5, label="x = 0 at (mm)"),
-        unit=slider(1.0, 0.4, 3.0, 0.05, label="unit of x (cm)"),
-        **turning(),
-    )
-
-
-def _compass(angle: float) -> str:
-    """Return an angle in words, counted from the right and against the clock.
-
-    >>> _compass(100)
-    'up'
-    """
-    ways = ["to the right", "up and right", "up", "up and left",
-            "to the left", "down and left", "down", "down and right"]  # fmt: skip
-    return ways[round(angle / 45) % 8]
+        unit=slider(1.0, 0.4, 3.0, 0.05, label="unit of x (cm)"), **turning(),
+    )  # fmt: skip
 
 
 # Exercises; the questions stand in the notebook.

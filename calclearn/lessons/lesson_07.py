@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from calclearn.data import LineData, penguin_line
-from calclearn.descent.descend import Descent, Stop, descend
+from calclearn.descent.descend import Stop, descend
 from calclearn.descent.losses import line_loss
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.exercises import choice, exercise, outcome
@@ -43,9 +43,7 @@ def learning_rate(data: LineData | None = None) -> Explorer:
     """
     data = penguin_line() if data is None else data
     whole, unit = line_loss(data.x, data.y), f"{data.y_unit}²"
-    window, start = window_around(whole), far_start(whole)
-    rate = rate_slider(whole)
-    limits = rate.base**rate.min, rate.base**rate.max
+    window, start, rate = window_around(whole), far_start(whole), rate_slider(whole)
 
     @cache
     def loss_of(points: int):
@@ -55,9 +53,7 @@ def learning_rate(data: LineData | None = None) -> Explorer:
     def walk(learning_rate, points, slope, intercept):
         surface, weights = loss_of(points), np.array([slope, intercept])
         descent = descend(surface, weights, GradientDescent(learning_rate), STEPS)
-        lowest = float(surface(surface.minima[0]))
-        rates = regimes(surface)
-        goal = float(f"{1.13 * lowest:.2g}")
+        lowest, rates = float(surface(surface.minima[0])), regimes(surface)
         return {
             "surface": surface,
             "weights": weights,
@@ -65,15 +61,11 @@ def learning_rate(data: LineData | None = None) -> Explorer:
             "lowest": lowest,
             "rates": rates,
             "bands": bands(rates),
-            "goal": (GOAL, goal),
-            "reached": bool(
-                descent.values[: GOAL + 1][-1] < goal and descent.stop != Stop.DIVERGED
-            ),
+            "goal": (GOAL, float(f"{1.13 * lowest:.2g}")),
         }
 
-    def caption(
-        learning_rate, descent, step, lowest, rates, goal, reached, points, slope, intercept
-    ) -> str:
+    def caption(learning_rate, descent, step, lowest, rates, goal, points, slope, intercept) -> str:
+        reached = descent.stop != Stop.DIVERGED and descent.values[: GOAL + 1][-1] < goal[1]
         return (
             f"{regime(rates, learning_rate)}. From ({slope:.2f}, {intercept:.2f}): along the worse "
             f"axis the error is multiplied by {rates.factor(learning_rate):.4g} at each step; "
@@ -95,19 +87,14 @@ def learning_rate(data: LineData | None = None) -> Explorer:
         LossCurve(right, steps=STEPS, unit=unit),
         Dots(right, "goal", marker="*", markersize=13, color=BEST),
         Point(left, drags=("slope", "intercept")),
-        Bands(strip, limits),
+        Bands(strip, (rate.base**rate.min, rate.base**rate.max)),
     ]
     return explore(
-        walk,
-        drawings,
-        caption,
-        play="step",
-        learning_rate=rate,
+        walk, drawings, caption, play="step", learning_rate=rate,
         points=slider(len(data), len(data) // 10, len(data), 1),
         slope=round_slider(start[0], window[0], label="start slope"),
-        intercept=round_slider(start[1], window[1], label="start intercept"),
-        **turning(),
-    )
+        intercept=round_slider(start[1], window[1], label="start intercept"), **turning(),
+    )  # fmt: skip
 
 
 def each_weight() -> Explorer:
@@ -120,7 +107,7 @@ def each_weight() -> Explorer:
     surface, unit = line_loss(data.x, data.y), f"{data.y_unit}²"
     window, best = window_around(surface), surface.minima[0]
 
-    def walk(learning_rate) -> dict[str, Descent]:
+    def walk(learning_rate):
         start = far_start(surface)
         return {"descent": descend(surface, start, GradientDescent(learning_rate), STEPS)}
 
@@ -136,8 +123,9 @@ def each_weight() -> Explorer:
     drawings = [Contours(left, surface, window=window, title="path on the map", equal=True)]
     drawings += [PrincipalAxes(left, surface), Path(left)]
     for k, ax in enumerate(axes):
-        look = {"window": window[k], "best": best[k], "color": WEIGHTS[k]}
-        drawings.append(WeightCurve(ax, k, steps=STEPS, **look))
+        drawings.append(
+            WeightCurve(ax, k, steps=STEPS, window=window[k], best=best[k], color=WEIGHTS[k])
+        )
     return explore(walk, drawings, caption, play="step", learning_rate=rate_slider(surface))
 
 
@@ -162,14 +150,15 @@ def two_factors() -> Explorer:
         flat, steep = errors = np.abs(directions.T @ (descent.points - best).T)  # (2, k+1)
         parts = curvatures[:, None] / 2 * errors**2
         steps = np.arange(len(flat))
+        floors = lowest + np.cumsum([0 * steps, *parts], axis=0)  # (3, k+1)
         return {
             "descent": descent,
             "factors": factors,
             "rates": (np.full(2, learning_rate), factors),
             "flat": flat,
             "steep": steep,
-            "flat_loss": (steps, np.full(len(flat), lowest), lowest + parts[0]),
-            "steep_loss": (steps, lowest + parts[0], lowest + parts.sum(axis=0)),
+            "flat_loss": (steps, *floors[:2]),
+            "steep_loss": (steps, *floors[1:]),
         }
 
     def caption(learning_rate, factors, descent, step) -> str:
@@ -189,23 +178,22 @@ def two_factors() -> Explorer:
 
     left, middle, right = panels("flat", "flat", "flat")
     top = 0.001
+    left.set(title="factor $1 - \\eta\\lambda$", xlabel="learning rate $\\eta$")
+    left.set(xlim=(0, top), ylim=(-1.6, 1.1), xticks=[0, top / 2, top])
+    middle.set(title="error along each axis", xlabel="step $k$", yscale="log")
+    middle.set(xlim=(0, STEPS), ylim=(1e-6, 10))
+    right.set(title=f"loss, stacked by axis ({unit})", xlabel="step $k$")
+    right.set(xlim=(0, 20), ylim=(0, 400))
     with style():
-        left.set(title="factor $1 - \\eta\\lambda$", xlabel="learning rate $\\eta$")
-        left.set(xlim=(0, top), ylim=(-1.6, 1.1), xticks=[0, top / 2, top])
         left.axhspan(-1, 1, color=LIGHT, alpha=0.4, lw=0)
         left.axvline(fastest, color=BEST, ls="--", lw=1.2)
         left.text(fastest, -1.55, "best", ha="right", va="bottom", rotation=90, color=BEST)
         for curvature, color, ls in zip(curvatures, AXES, ("-", "--"), strict=True):
             left.plot([0, top], [1, 1 - top * curvature], color=color, ls=ls)
-        middle.set(title="error along each axis", xlabel="step $k$", yscale="log")
-        middle.set(xlim=(0, STEPS), ylim=(1e-6, 10))
-        right.set(title=f"loss, stacked by axis ({unit})", xlabel="step $k$")
-        right.set(xlim=(0, 20), ylim=(0, 400))
         right.axhspan(0, lowest, color=LIGHT, lw=0)
         right.text(19.5, lowest / 2, "lowest possible", ha="right", va="center")
     labels = [
-        f"{name}, λ = {curvature:,.0f}"
-        for name, curvature in zip(("flat", "steep"), curvatures, strict=True)
+        f"{name}, λ = {λ:,.0f}" for name, λ in zip(("flat", "steep"), curvatures, strict=True)
     ]
     drawings = [
         Dots(left, "rates", color=STEP),
@@ -214,13 +202,8 @@ def two_factors() -> Explorer:
         Rule(right, x="step", color=STEP),
     ]
     middle.legend(loc="upper right")
-    return explore(
-        walk,
-        drawings,
-        caption,
-        play="step",
-        learning_rate=slider(0.0004, 0.00001, top, 0.00001, label="learning rate"),
-    )
+    rate = slider(0.0004, 0.00001, top, 0.00001)
+    return explore(walk, drawings, caption, play="step", learning_rate=rate)
 
 
 def _loop(gradient, start, learning_rate, steps):
