@@ -5,7 +5,7 @@ import pytest
 
 from calclearn.exercises import catalogue, check, choice, exercise, outcome, predict
 from calclearn.exercises.catalogue import exercises, outcomes
-from calclearn.exercises.kinds import Function, Number, Vector
+from calclearn.exercises.kinds import Function, Number
 
 TEXT = """
     Because it is so,
@@ -28,9 +28,9 @@ def lesson_99(monkeypatch):
         (3, {}, Number),
         (2.5, {}, Number),
         (np.float64(2), {}, Number),
-        ((1, 2), {}, Vector),
-        ([1.0], {}, Vector),
-        (np.eye(2), {}, Vector),
+        ((1, 2), {}, Number),
+        ([1.0], {}, Number),
+        (np.eye(2), {}, Number),
         (np.sin, {"points": ((1.0,), (2.0,))}, Function),
     ],
 )
