@@ -29,20 +29,9 @@ second_difference = sum(
 )
 
 right = {
-    "05.1": [
-        best_intercept(1),
-        (y - x).mean(),
-        fine[np.argmin(profile)],
-        round(best_intercept(1), 2),
-    ],
+    "05.1": [best_intercept(1), fine[np.argmin(profile)], round(best_intercept(1), 2)],
     "05.2": [best_intercept, lambda slope: np.average(y - x * slope), by_parabola],
-    "05.3": [
-        2 * x @ x,
-        bowl.hessian(np.array([0.0, 0.0]))[0, 0],
-        second_difference,
-        central_difference(lambda w: 2 * np.sum((w * x + 3 - y) * x), 0.5, 1e-3),
-        2163,
-    ],
+    "05.3": [2 * x @ x, bowl.hessian(np.array([0.0, 0.0]))[0, 0], second_difference, 2163],
     "05.4": ["c"],
 }
 readings = {  # answers that are not listed as mistakes, and words of the reply
@@ -64,22 +53,18 @@ def sse(slope, intercept):
     return np.sum((slope * x + intercept - y) ** 2)
 
 
-@pytest.mark.parametrize("weights", [(0.3, 4.0), (-0.5, 5.5), (1.6, 1.6)])
+@pytest.mark.parametrize("weights", [(0.3, 4.0), (1.6, 1.6)])
 def test_profiles_and_their_slopes(profiles, weights):
     profiles.set(slope=weights[0], intercept=weights[1])
     state, (slope, intercept) = profiles.state, profiles.state["weights"]
     assert state["loss"] == pytest.approx(sse(slope, intercept))
-    assert state["over_slope"][1] == pytest.approx(
-        [sse(m, intercept) for m in state["over_slope"][0]]
-    )
-    assert state["over_intercept"][1] == pytest.approx(
-        [sse(slope, c) for c in state["over_intercept"][0]]
-    )
-    derivatives = [
-        central_difference(lambda m: sse(m, intercept), slope, 1e-4),
-        central_difference(lambda c: sse(slope, c), intercept, 1e-4),
-    ]
-    assert [state["d_slope"], state["d_intercept"]] == pytest.approx(derivatives, rel=1e-6)
+    places, losses = state["over_slope"]
+    assert losses == pytest.approx([sse(m, intercept) for m in places])
+    places, losses = state["over_intercept"]
+    assert losses == pytest.approx([sse(slope, c) for c in places])
+    d_slope = central_difference(lambda m: sse(m, intercept), slope, 1e-4)
+    d_intercept = central_difference(lambda c: sse(slope, c), intercept, 1e-4)
+    assert (state["d_slope"], state["d_intercept"]) == pytest.approx((d_slope, d_intercept))
 
 
 def test_words_for_a_derivative(profiles):

@@ -29,8 +29,6 @@ right = {
         lambda m, c: 2 * np.sum(m * x + c - y),
         lambda m, c: bowl.gradient(np.array([m, c]))[1],
         lambda m, c: central_difference(lambda v: sse(m, v), c, 1e-4),
-        lambda m, c: -2 * sum(b - m * a - c for a, b in zip(x, y, strict=True)),
-        lambda m, c: 2 * len(x) * (m * x.mean() + c - y.mean()),
     ],
     "06.2": [
         lambda m, c: 2 * np.sum((m * x + c - y) * x),
@@ -80,26 +78,28 @@ def test_right_angle_of_arrow_and_contour_on_the_screen(way):
 
 
 def test_bottom_of_the_bowl(way):
-    way.set(slope=0.5, intercept=3.66).still()
-    arrow = way._drawings[7].drawing.arrows[2]
-    sides = np.ptp([arrow.axes.get_xlim(), arrow.axes.get_ylim()], axis=1)
-    assert "this is the bottom of the bowl" in way.caption
-    assert np.linalg.norm((arrow.xy - way.state["weights"]) / sides) < 0.06
+    assert "this is the bottom of the bowl" in way.set(slope=0.5, intercept=3.66).caption
 
 
-@pytest.mark.parametrize(("origin", "unit"), [(190.0, 1.0), (201.0, 1.4), (180.0, 0.4)])
-def test_curvatures_of_the_bowl(origin, unit):
-    state = lessons.shape_of_the_bowl().set(origin=origin, unit=unit).state
-    u = (penguins().flipper_length - origin) / (10 * unit)
-    flat, steep = np.linalg.eigvalsh(2 * np.array([[u @ u, u.sum()], [u.sum(), len(u)]]))
-    assert state["curvatures"] == pytest.approx([flat, steep])
-    assert state["condition"] == pytest.approx(steep / flat)
+def test_curvatures_of_the_bowl():
+    shape = lessons.shape_of_the_bowl()
+    for origin, unit, name in (
+        (190, 1, "an oval"),
+        (201, 1.4, "round"),
+        (180, 0.4, "a long valley"),
+    ):
+        state = shape.set(origin=origin, unit=unit).state
+        u = (penguins().flipper_length - origin) / (10 * unit)
+        flat, steep = np.linalg.eigvalsh(2 * np.array([[u @ u, u.sum()], [u.sum(), len(u)]]))
+        assert state["curvatures"] == pytest.approx([flat, steep])
+        assert state["condition"] == pytest.approx(steep / flat)
+        assert shape.caption.endswith(f"so the bowl is {name}.")
 
 
 def test_slopes_along_every_direction():
     explorer, at = lessons.every_direction(), np.array([-0.2, 4.5])
     gradient = np.array([2 * r(*at) @ x, 2 * r(*at).sum()])
-    for angle in (-180.0, -90.0, 0.0, 37.0, 90.0):
+    for angle in (-180.0, 37.0, 90.0):
         state = explorer.set(angle=angle).state
         u = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
         assert state["rate"] == pytest.approx(gradient @ u)

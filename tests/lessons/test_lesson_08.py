@@ -85,8 +85,7 @@ def test_repairs_and_their_mistakes(lying):
 def test_the_published_gradient(lying):
     with pytest.raises(ValueError, match="broadcast"):
         typed("2 * error", 0.01, steps=1)
-    state = lying.set(gradient="2 * error").state
-    assert state["chosen"].points.tolist() == [[0, 0]]
+    assert lying.set(gradient="2 * error").state["chosen"].points.tolist() == [[0, 0]]
     assert "cannot take one step" in lying.caption
 
 
@@ -108,21 +107,13 @@ def test_a_gradient_without_x(lying):
     assert f"{losses[-1]:.3g} kg²; with the true" in lying.caption
 
 
-def test_a_gradient_of_the_sum(lying):
-    state = lying.set(gradient="2 * X.T @ error", learning_rate=2e-4).state
-    point = state["chosen"].point
-    scaled = lying.set(gradient="2 * X.T @ error / n", learning_rate=2e-4 * len(Y)).state
-    assert point == pytest.approx(scaled["true"].point)
-
-
 def test_a_film_turns_both_lines(lying):
     lying.set(gradient="2 * error.mean()", learning_rate=0.07)
-    for step in (0, 3, 20):
+    for step in (3, 20):
         state = lying.set(step=step).state
         assert state["chosen_line"] == pytest.approx(typed("2 * error.mean()", 0.07, step))
         assert state["true_line"] == pytest.approx(typed("2 * X.T @ error / n", 0.07, step))
-        assert "the loss after 20 steps" in lying.caption or step < 20
-    assert "cannot take one step" in lying.set(gradient="2 * error").caption
+    assert "the loss after 20 steps" in lying.caption
     lying.set(step=STEPS)
 
 
@@ -145,23 +136,16 @@ def test_training_on_batches(sound):
 def test_clouds_of_small_batches(sound):
     spread = {}
     for size in (1, 16, 256):
-        points = sound.set(learning_rate=0.05, batch_size=size, iterations=ITERATIONS).state
-        spread[size] = points["on_all"].points[100:].std(axis=0).max()
+        run = sound.set(learning_rate=0.05, batch_size=size, iterations=ITERATIONS).state["on_all"]
+        spread[size] = run.points[100:].std(axis=0).max()
     assert spread[1] > 2 * spread[16] > 4 * spread[256]
-
-
-def test_iterations(sound):
-    short = sound.set(batch_size=8, learning_rate=0.05, iterations=40).state["on_all"].points
-    long = sound.set(iterations=120).state["on_all"].points
-    assert len(short) == 41
-    assert np.array_equal(short, long[:41])
+    few = sound.set(iterations=40).state["on_all"].points
+    assert np.array_equal(few, run.points[:41]), "the same batches, fewer of them"
 
 
 def test_the_batch_size_has_a_slider_over_powers(sound):
-    control = sound.controls["batch_size"]
-    for size, most in ((1, 0.01), (18.5, 0.51), (342, 1.0)):
-        assert fraction(control, size) == pytest.approx(most, abs=0.011)
-    for size in (1, 2.6, 341.9, 342):
+    assert fraction(sound.controls["batch_size"], 18.5) == pytest.approx(0.5, abs=0.011)
+    for size in (2.6, 341.9):
         state = sound.set(batch_size=size, iterations=10).state
         assert state["size"] == round(size)
         assert f"batches of {round(size)}: over all 342 points" in sound.caption

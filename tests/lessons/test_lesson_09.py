@@ -10,9 +10,6 @@ from calclearn.lessons.lesson_09 import STEPS
 w = -1.4
 for _ in range(20):  # Newton's method on f'
     w -= (4 * w**3 - 8 * w + 1) / (12 * w**2 - 8)
-other = 1.3
-for _ in range(20):
-    other -= (4 * other**3 - 8 * other + 1) / (12 * other**2 - 8)
 
 
 def count():
@@ -72,11 +69,6 @@ def test_where_the_ball_rests(ball):
     assert "0 of 1 minima can hold a ball" in ball.caption
 
 
-def test_starts_can_be_dragged(basins):
-    start = next(each for each in basins._held() if each.drags == ("start_x", "start_y"))
-    assert start.dragged((0, 0), (1.2, -0.7), 0.0, 0.0) == (1.2, -0.7)
-
-
 def test_starts_reach_as_far_as_the_surface_is_drawn(ball, basins):
     for curve, low, high in (("ripples", -5, 5), ("two valleys", -2.2, 2)):
         start = ball.set(curve=curve).controls["start"]
@@ -124,27 +116,8 @@ def test_each_surface_begins_with_what_suits_it(basins):
     assert "(4 % in the global one)" in basins.set(surface="Rastrigin").caption
 
 
-def test_starts_on_their_way_have_a_pale_tint(basins):
-    ends = basins.set(surface="Himmelblau", rate=0, steps=50).state["ends"]
-    assert (ends < NOT_SETTLED).any()
-    shown = basins._drawings[1].drawing
-    colours = shown.image.get_array()
-    compared = 0
-    for number in range(4):
-        settled, moving = (colours[ends == k] for k in (number, NOT_SETTLED - 1 - number))
-        if len(settled) and len(moving):
-            compared += 1
-            assert np.ptp(moving, axis=0).max() == 0
-            assert np.abs(moving[0] - (0.3 * settled[0] + 0.7 * 255)).max() < 1.5
-    assert compared
-    more = basins.set(steps=400).state["ends"]
-    on_its_way = ends < NOT_SETTLED
-    assert np.mean(more[on_its_way] == NOT_SETTLED - 1 - ends[on_its_way]) > 0.9
-    basins.set(steps=100)
-
-
 def test_noise_at_a_saddle(noisy):
-    for seed in range(10):
+    for seed in range(4):
         state = noisy.set(noise=0.1, learning_rate=0.1, seed=seed).state
         assert state["quiet"].point == pytest.approx([0, 0], abs=1e-3)
         assert abs(state["noisy"].point[0]) == pytest.approx(1, abs=0.2)
@@ -161,14 +134,11 @@ def test_noise_at_a_saddle(noisy):
     assert f"at step {first}," in noisy.caption
 
 
-def test_a_film_rolls_the_ball():
-    explorer = lessons.ball_on_a_curve()
-    path, start, ball = (explorer._drawings[k].drawing for k in (2, 3, 4))
-    for step in (0, 3, STEPS):
-        walk = explorer.set(step=step).state["walk"]
-        explorer.still()
-        shown = min(step, len(walk.points) - 1)
-        assert ball.dot.get_xydata()[0] == pytest.approx(walk.points[shown])
-        assert start.dot.get_xydata()[0] == pytest.approx(walk.points[0])
-        assert len(path.line.get_xdata()) == shown + 1
-    assert explorer.set(step=3).caption.startswith("At step 3 the ball is at w = ")
+def test_a_film_rolls_the_ball(ball):
+    ball.set(curve="two valleys", start=1.9, learning_rate=0.02)
+    path, start, moving = (ball._drawings[k].drawing for k in (2, 3, 4))
+    walk = ball.set(step=3).state["walk"]
+    assert moving.dot.get_xydata()[0] == pytest.approx(walk.points[3])
+    assert start.dot.get_xydata()[0] == pytest.approx(walk.points[0])
+    assert len(path.line.get_xdata()) == 4
+    assert ball.caption.startswith("At step 3 the ball is at w = ")
