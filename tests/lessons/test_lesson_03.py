@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from calclearn import accumulate, derivative, expected, lessons
 from calclearn.calculus import integrals
 from calclearn.data import penguin_line, penguins
-from calclearn.data.penguins import bell, flipper_density
+from calclearn.data.penguins import flipper_density
 
 RULES = {
     "left": integrals.left_sum, "midpoint": integrals.midpoint,
@@ -77,10 +77,9 @@ def test_the_error_of_each_rule_falls_with_its_order():
 
 def test_words_for_a_sum(area):
     caption = area.set(rule="left", pieces=8, upper_limit=210.0).caption
-    slope = f"{area.state['slope']:.4g}"
-    for words in ("210 mm", "8 pieces gives", "too small", f"derivative {slope}"):
+    for words in ("210 mm", "8 pieces gives", f"derivative {area.state['slope']:.4g}"):
         assert words in caption
-    assert area._drawings[4].drawing.text.get_text() == f"slope {slope}"
+    assert "too small" in caption
     assert "with no visible error" in area.set(upper_limit=165.0).caption
 
 
@@ -106,7 +105,6 @@ def test_bad_functions_are_named():
 
 
 def test_density_of_the_flippers():
-    assert flipper_density(np.full((2, 3), 200.0)).shape == (2, 3)
     for end in (185.0, 200.5, 220.0):
         share = integrals.accumulate(flipper_density, 165.0, end)
         assert share == pytest.approx((penguins().flipper_length < end).mean(), abs=0.03)
@@ -118,9 +116,9 @@ adelie = penguins().species == "Adelie"
 line = np.polyfit(penguin_line().x[adelie], penguin_line().y[adelie], 1)
 
 
-@pytest.fixture(scope="module")
-def shift():
-    return lessons.expected_loss()
+@pytest.fixture
+def shift(at_first):
+    return at_first(lessons.expected_loss)
 
 
 @pytest.mark.parametrize(("centre", "width"), [(190, 6.5), (226, 12)])
@@ -152,8 +150,8 @@ def test_tests_miss_by_about_sigma_over_root_n(shift):
 
 
 def test_the_ring_is_on_the_line_of_this_test(shift):
-    for n in (10, 100, 10_000):
-        state = shift.set(test_penguins=n, centre=190.0, width=6.5).state
+    for n in (10, 10_000):
+        state = shift.set(test_penguins=n).state
         (sizes, errors), (count, error) = state["first"], state["now"]
         assert count == n
         assert error == pytest.approx(errors[np.searchsorted(sizes, n)])
@@ -165,5 +163,3 @@ def test_the_density_is_a_bell(shift):
     assert np.trapezoid(density, x) == pytest.approx(1)
     assert np.trapezoid(density * x, x) == pytest.approx(200)
     assert np.trapezoid(density * (x - 200) ** 2, x) == pytest.approx(25)
-    (density,) = (each for each in shift._held() if each.drags == ("centre", "width"))
-    assert density.ax.get_ylim()[1] == pytest.approx(1.4 * bell(0, 0, 4))
