@@ -14,6 +14,8 @@ from calclearn.figures.curves import Data, Handles, Line, Residuals, TotalSquare
 from calclearn.figures.style import BEST, MODEL, panels, style
 from calclearn.figures.surfaces import Point, ShadedPoints, window_around
 
+DATA = penguin_line()
+
 
 def residual_squares(data: LineData | None = None) -> Explorer:
     """How wrong is a line? Slope and intercept move it; its squared residuals are real squares.
@@ -24,7 +26,7 @@ def residual_squares(data: LineData | None = None) -> Explorer:
     >>> residual_squares().set(slope=0.5, intercept=4, points=12).state["weights"]
     array([0.5, 4. ])
     """
-    data = penguin_line() if data is None else data
+    data = DATA if data is None else data
     slopes, intercepts = window_around(line_loss(data.x, data.y), rise=1.4)
     unit = data.y_unit
     corners = np.array([(m, c) for m in slopes for c in intercepts]).T  # (2, 4)
@@ -70,7 +72,7 @@ def far_penguin() -> Explorer:
     >>> far_penguin().set(flipper=3.5, mass=3.0).caption.partition("by squares")[0]
     'With this penguin at 3.5 cm and 3.0 kg the slope is 0.46 '
     """
-    data = penguin_line().thinned(14)
+    data = DATA.thinned(14)
     pairs = np.triu_indices(len(data) + 1, 1)
 
     def fit(flipper, mass) -> dict:
@@ -94,7 +96,7 @@ def far_penguin() -> Explorer:
         ax.plot([], [], color=BEST, lw=2.5, ls="--", label="smallest sum of absolute values")
         ax.legend(loc="lower right")
     drawings = [
-        Data(ax, data, title="drag the orange penguin", around=penguin_line()),
+        Data(ax, data, title="drag the orange penguin", around=DATA),
         Line(ax).on(weights="squares"),
         Line(ax, color=BEST, dashes="--").on(weights="absolute"),
         Point(ax, drags=("flipper", "mass")).on(weights="penguin"),
@@ -118,8 +120,7 @@ def family_of_lines() -> Explorer:
     >>> family_of_lines().set(family="through the middle").state["lines"].shape
     (2, 26)
     """
-    data = penguin_line()
-    surface = line_loss(data.x, data.y)
+    surface = line_loss(DATA.x, DATA.y)
     window = slopes, intercepts = window_around(surface)
 
     def draw(slope, intercept, family) -> dict:
@@ -128,7 +129,7 @@ def family_of_lines() -> Explorer:
             others = np.stack([0 * t + slope, intercept + t * np.ptp(intercepts) / 2])
         else:
             turned = slope + t * np.ptp(slopes) / 2
-            pivot = data.x.mean() if family == "through the middle" else 0.0
+            pivot = DATA.x.mean() if family == "through the middle" else 0.0
             others = np.stack([turned, intercept + (slope - turned) * pivot])
         lines = np.column_stack([others, (slope, intercept)])  # (2, 26), the present one last
         return {"lines": lines, "losses": surface(lines), "weights": lines[:, -1]}
@@ -144,7 +145,7 @@ def family_of_lines() -> Explorer:
     left, right = panels("flat", "flat", ratios=(1.25, 1), height=3.9)
     points = ShadedPoints(right, surface, window, title="the same lines as points (dark: low SSE)")
     drawings = [
-        Data(left, data, title="a family of lines"),
+        Data(left, DATA, title="a family of lines"),
         Line(left).on(weights="lines"),
         points.on(weights="lines"),
         Point(right, drags=("slope", "intercept")),
@@ -160,7 +161,7 @@ def family_of_lines() -> Explorer:
 # Exercises; the questions stand in the notebook.
 # fmt: off
 
-x, y = penguin_line().x, penguin_line().y
+x, y = DATA.x, DATA.y
 light, heavy = y.argmin(), y.argmax()
 rise = (y[heavy] - y[light]) / (x[heavy] - x[light])
 mistyped = np.where(np.arange(len(y)) == 0, 10 * y, y)
@@ -187,7 +188,7 @@ exercise("04.1", sse, """
     (lambda m, c, x, y: np.sum(m * x + c - y)**2,      "Square first, then add."),
     (lambda m, c, x, y: sse(c, m, x, y),               "Slope and intercept have changed places."),
     (lambda m, c, x, y: sse(m, 0.0, x, y),             "The intercept is missing."),
-    (lambda m, c, *_: sse(m, c, penguin_line().x, penguin_line().y), "This always uses the penguins: use the x and y that the function is given."),
+    (lambda m, c, *_: sse(m, c, DATA.x, DATA.y), "This always uses the penguins: use the x and y that the function is given."),
 ], points=((0.5, 3.7, x, y), (0.0, 3.0, x, y), (-1.5, 2.0, np.array([1.0, 2.0, 4.0]), np.array([3.0, -1.0, 0.5]))))
 
 exercise("04.2", np.array([rise, y[light] - rise * x[light]]), """

@@ -16,6 +16,8 @@ from calclearn.figures.marks import Lines
 from calclearn.figures.style import GREY, STEP, WEIGHTS, panels
 from calclearn.figures.surfaces import NAMES, Bowl, PointOnBowl, Slices, grid, sweep, window_around
 
+x, y = penguin_line().x, penguin_line().y
+
 
 def profiles() -> Explorer:
     """What happens when one weight moves? Two error profiles, and the bowl that they are cut from.
@@ -28,8 +30,7 @@ def profiles() -> Explorer:
     >>> bowl.state["loss"] < bowl.set(slope=1.0).state["loss"]
     np.True_
     """
-    data = penguin_line()
-    surface = line_loss(data.x, data.y)
+    surface = line_loss(x, y)
     window = window_around(surface)
 
     def bottom_of_profile(moved: int, held: float) -> float:
@@ -101,7 +102,6 @@ def _changes(derivative: float, scale: float) -> str:
 # Exercises; the questions stand in the notebook.
 # fmt: off
 
-x, y = penguin_line().x, penguin_line().y
 n = len(x)
 
 outcome("05", 2, """

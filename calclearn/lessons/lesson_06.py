@@ -27,6 +27,9 @@ from calclearn.figures.surfaces import (
     window_around,
 )
 
+DATA = penguin_line()
+LOSS = line_loss(DATA.x, DATA.y)
+WINDOW = window_around(LOSS, square=True)
 COMPASS = [  # counted from the right and against the clock
     "to the right", "up and right", "up", "up and left",
     "to the left", "down and left", "down", "down and right",
@@ -43,18 +46,14 @@ def which_way_is_down() -> Explorer:
     >>> which_way_is_down().state["gradient"].shape
     (2,)
     """
-    data = penguin_line()
-    surface = line_loss(data.x, data.y)
-    window = window_around(surface, square=True)
-    nearly_level = 0.05 * surface.scale
 
     def look(slope, intercept) -> dict:
         w = np.array([slope, intercept])
-        return {"weights": w, "loss": surface(w), "gradient": surface.gradient(w)}
+        return {"weights": w, "loss": LOSS(w), "gradient": LOSS.gradient(w)}
 
     def caption(slope, intercept, loss, gradient) -> str:
         at = f"At slope {slope:.2f}, intercept {intercept:.2f}: SSE {loss:.4g} kg²"
-        if np.linalg.norm(gradient) < nearly_level:
+        if np.linalg.norm(gradient) < 0.05 * LOSS.scale:
             return f"{at}, and the gradient is nearly zero: this is the bottom of the bowl."
         angle = round(np.degrees(np.arctan2(-gradient[1], -gradient[0]))) % 360
         reached = abs(gradient[0]) < 0.03 * np.linalg.norm(gradient)
@@ -66,16 +65,16 @@ def which_way_is_down() -> Explorer:
 
     left, middle, right = panels("flat", "flat", "solid", ratios=(1, 1, 1.15))
     drawings = [
-        Data(left, data, title="data and line"),
-        Contours(middle, surface, window=window, title="map of the loss", equal=True),
-        Bowl(right, surface, window=window, title="bowl: SSE (kg²)"),
-        *(Slices(ax, surface, window=window) for ax in (middle, right)),
+        Data(left, DATA, title="data and line"),
+        Contours(middle, LOSS, window=WINDOW, title="map of the loss", equal=True),
+        Bowl(right, LOSS, window=WINDOW, title="bowl: SSE (kg²)"),
+        *(Slices(ax, LOSS, window=WINDOW) for ax in (middle, right)),
         Line(left),
         Point(middle, drags=("slope", "intercept")),
-        GradientArrow(middle, surface),
+        GradientArrow(middle, LOSS),
         PointOnBowl(right),
     ]
-    return explore(look, drawings, caption, **weight_sliders(window, (0.66, 0.2)), **turning())
+    return explore(look, drawings, caption, **weight_sliders(WINDOW, (0.66, 0.2)), **turning())
 
 
 def every_direction() -> Explorer:
@@ -87,10 +86,8 @@ def every_direction() -> Explorer:
     >>> round(every_direction().set(angle=90.0).state["rate"], 2)  # along the intercept
     54.68
     """
-    data = penguin_line()
-    surface, weights = line_loss(data.x, data.y), np.array([-0.2, 4.5])
-    window = window_around(surface, square=True)
-    gradient, loss = surface.gradient(weights), float(surface(weights))
+    weights = np.array([-0.2, 4.5])
+    gradient, loss = LOSS.gradient(weights), float(LOSS(weights))
     steepest, uphill = np.linalg.norm(gradient), np.degrees(np.arctan2(gradient[1], gradient[0]))
     t = np.linspace(-1, 1, 121)
 
@@ -103,7 +100,7 @@ def every_direction() -> Explorer:
             "place": (0.0, loss),
             "turn": turn,
             "rate": rate,
-            "slice": (t, surface(weights[:, None] + t * u[:, None])),
+            "slice": (t, LOSS(weights[:, None] + t * u[:, None])),
             "tangent": (t, loss + rate * t),
             "here": (turn, rate),
         }
@@ -131,8 +128,8 @@ def every_direction() -> Explorer:
         right.axhline(0, color=GREY, lw=0.8)
         right.plot(angles, steepest * np.cos(np.radians(angles)), color=MODEL)
     drawings = [
-        Contours(left, surface, window=window, title="a direction on the map", equal=True),
-        GradientArrow(left, surface).on(gradient="downhill"),
+        Contours(left, LOSS, window=WINDOW, title="a direction on the map", equal=True),
+        GradientArrow(left, LOSS).on(gradient="downhill"),
         Direction(left),
         Lines(middle, "slice", color=MODEL),
         Lines(middle, "tangent", color=STEP, lw=6, alpha=0.45),
@@ -153,11 +150,10 @@ def shape_of_the_bowl() -> Explorer:
     >>> shape.set(origin=201, unit=1.4).state["condition"] < 1.02
     np.True_
     """
-    flippers, masses = penguins().flipper_length, penguin_line().y
 
     @cache
     def fit(origin, unit):
-        surface = line_loss((flippers - origin) / (10 * unit), masses)
+        surface = line_loss((penguins().flipper_length - origin) / (10 * unit), DATA.y)
         return surface.replace(domain=window_around(surface, square=True))
 
     def measure(origin, unit) -> dict:
@@ -182,20 +178,19 @@ def shape_of_the_bowl() -> Explorer:
 # Exercises; the questions stand in the notebook.
 # fmt: off
 
-x, y = penguin_line().x, penguin_line().y
-loss, n = line_loss(x, y), len(x)
+x, n = DATA.x, len(DATA)
 points = ((0.0, 3.0), (0.5, 3.0), (1.0, 5.0), (-0.7, 4.0))
 start = np.array([0.0, 3.0])
-g, ahead = loss.gradient(start), loss.minima[0] - start
+g, ahead = LOSS.gradient(start), LOSS.minima[0] - start
 downhill = -g / np.linalg.norm(g)
 
 
 def d_slope(m, c):
-    return loss.gradient([m, c])[0]
+    return LOSS.gradient([m, c])[0]
 
 
 def d_intercept(m, c):
-    return loss.gradient([m, c])[1]
+    return LOSS.gradient([m, c])[1]
 
 
 outcome("06", 2, """
@@ -212,7 +207,7 @@ exercise("06.1", d_intercept, """
     (lambda m, c: d_intercept(m, c) / (2 * n), "This is a mean, and without the two."),
     (d_slope,                                  "This is the other one: x belongs in the derivative by the slope."),
     (lambda m, c: d_intercept(c, m),           "Slope and intercept have changed places."),
-    (lambda m, c: loss([m, c]),                "This is the SSE, not its derivative."),
+    (lambda m, c: LOSS([m, c]),                "This is the SSE, not its derivative."),
 ], points=points)
 
 exercise("06.2", d_slope, """

@@ -30,6 +30,9 @@ from calclearn.figures.surfaces import Bowl, Contours, Point, PrincipalAxes, win
 
 AXES = (MODEL, STEP)  # the flat one and the steep one
 GOAL = 10  # steps in which the loss can come near its lowest value
+DATA = penguin_line()
+LOSS, UNIT = line_loss(DATA.x, DATA.y), f"{DATA.y_unit}²"
+BEST_LINE = LOSS.minima[0]
 
 
 def learning_rate(data: LineData | None = None) -> Explorer:
@@ -41,7 +44,7 @@ def learning_rate(data: LineData | None = None) -> Explorer:
     >>> "it diverges after" in learning_rate().set(learning_rate=1e-3).caption
     True
     """
-    data = penguin_line() if data is None else data
+    data = DATA if data is None else data
     whole, unit = line_loss(data.x, data.y), f"{data.y_unit}²"
     window, start, rate = window_around(whole), far_start(whole), rate_slider(whole)
 
@@ -103,30 +106,26 @@ def each_weight() -> Explorer:
     >>> each_weight().set(step=1).state["descent"].points.shape
     (61, 2)
     """
-    data = penguin_line()
-    surface, unit = line_loss(data.x, data.y), f"{data.y_unit}²"
-    window, best = window_around(surface), surface.minima[0]
 
     def walk(learning_rate):
-        start = far_start(surface)
-        return {"descent": descend(surface, start, GradientDescent(learning_rate), STEPS)}
+        return {"descent": descend(LOSS, far_start(LOSS), GradientDescent(learning_rate), STEPS)}
 
     def caption(learning_rate, descent, step) -> str:
         slope, intercept = np.abs(descent.points[1] - descent.points[0])
         return (
             f"Learning rate {learning_rate:.3g}: the first step moves the slope by {slope:.3g} and "
             f"the intercept by {intercept:.3g}, each by η times its own partial derivative; "
-            f"{progress(descent, step, unit)}."
+            f"{progress(descent, step, UNIT)}."
         )
 
     left, *axes = panels("flat", "flat", "flat", ratios=(0.7, 1, 1))
-    drawings = [Contours(left, surface, window=window, title="path on the map", equal=True)]
-    drawings += [PrincipalAxes(left, surface), Path(left)]
+    window = window_around(LOSS)
+    drawings = [Contours(left, LOSS, window=window, title="path on the map", equal=True)]
+    drawings += [PrincipalAxes(left, LOSS), Path(left)]
     for k, ax in enumerate(axes):
-        drawings.append(
-            WeightCurve(ax, k, steps=STEPS, window=window[k], best=best[k], color=WEIGHTS[k])
-        )
-    return explore(walk, drawings, caption, play="step", learning_rate=rate_slider(surface))
+        look = {"window": window[k], "best": BEST_LINE[k], "color": WEIGHTS[k]}
+        drawings.append(WeightCurve(ax, k, steps=STEPS, **look))
+    return explore(walk, drawings, caption, play="step", learning_rate=rate_slider(LOSS))
 
 
 def two_factors() -> Explorer:
@@ -138,16 +137,13 @@ def two_factors() -> Explorer:
     >>> two_factors().set(learning_rate=0.0004).state["factors"].round(2)
     array([0.85, 0.01])
     """
-    data = penguin_line()
-    surface, unit = line_loss(data.x, data.y), f"{data.y_unit}²"
-    best, start = surface.minima[0], far_start(surface)
-    curvatures, directions = np.linalg.eigh(surface.hessian(best))
-    lowest, fastest = float(surface(best)), 2 / curvatures.sum()
+    curvatures, directions = np.linalg.eigh(LOSS.hessian(BEST_LINE))
+    lowest, fastest = float(LOSS(BEST_LINE)), 2 / curvatures.sum()
 
     def walk(learning_rate):
-        descent = descend(surface, start, GradientDescent(learning_rate), STEPS)
+        descent = descend(LOSS, far_start(LOSS), GradientDescent(learning_rate), STEPS)
         factors = 1 - learning_rate * curvatures
-        flat, steep = errors = np.abs(directions.T @ (descent.points - best).T)  # (2, k+1)
+        flat, steep = errors = np.abs(directions.T @ (descent.points - BEST_LINE).T)  # (2, k+1)
         parts = curvatures[:, None] / 2 * errors**2
         steps = np.arange(len(flat))
         floors = lowest + np.cumsum([0 * steps, *parts], axis=0)  # (3, k+1)
@@ -173,7 +169,7 @@ def two_factors() -> Explorer:
             verdict = "the flat axis holds it up, a larger rate is better"
         return (
             f"At each step the error along the flat axis is multiplied by {flat:.3f}, along the "
-            f"steep one by {steep:.3f}: {verdict}; {progress(descent, step, unit)}."
+            f"steep one by {steep:.3f}: {verdict}; {progress(descent, step, UNIT)}."
         )
 
     left, middle, right = panels("flat", "flat", "flat")
@@ -182,7 +178,7 @@ def two_factors() -> Explorer:
     left.set(xlim=(0, top), ylim=(-1.6, 1.1), xticks=[0, top / 2, top])
     middle.set(title="error along each axis", xlabel="step $k$", yscale="log")
     middle.set(xlim=(0, STEPS), ylim=(1e-6, 10))
-    right.set(title=f"loss, stacked by axis ({unit})", xlabel="step $k$")
+    right.set(title=f"loss, stacked by axis ({UNIT})", xlabel="step $k$")
     right.set(xlim=(0, 20), ylim=(0, 400))
     with style():
         left.axhspan(-1, 1, color=LIGHT, alpha=0.4, lw=0)
@@ -216,13 +212,12 @@ def _loop(gradient, start, learning_rate, steps):
 # Exercises; the questions stand in the notebook.
 # fmt: off
 
-loss = line_loss(penguin_line().x, penguin_line().y)
-n, rate, start = len(penguin_line()), 0.0002, np.array([0.0, 3.0])
-H, g = loss.hessian(start), loss.gradient(start)
+n, rate, start = len(DATA), 0.0002, np.array([0.0, 3.0])
+H, g = LOSS.hessian(start), LOSS.gradient(start)
 flat, steep = np.linalg.eigvalsh(H)
-cases = [(lambda w: 8 * w, np.array([1.0, -2.0]), 0.2, 1), (loss.gradient, start, rate, 5), (np.cos, start, 0.1, 0)]
+cases = [(lambda w: 8 * w, np.array([1.0, -2.0]), 0.2, 1), (LOSS.gradient, start, rate, 5), (np.cos, start, 0.1, 0)]
 slope_first = start - rate * g * [1, 0]
-one_by_one = slope_first - rate * loss.gradient(slope_first) * [0, 1]
+one_by_one = slope_first - rate * LOSS.gradient(slope_first) * [0, 1]
 
 outcome("07", 3, """
     The SSE is a sum over the points, and so is its curvature: with a tenth of the points the bowl
