@@ -20,6 +20,7 @@ import numpy as np
 
 COUNTS = ("no number", "one number", "two numbers", "three numbers", "four numbers")
 MANY = 8  # numbers; more than these are data rather than a slip
+CLOSE = 3e-2  # beyond it two digits are no better than a guess
 
 # What other keyboards write, in Python's characters: dashes for a minus, blanks that do not break.
 CHARACTERS = str.maketrans("−–—‐‑\u00a0\u2009\u202f’", "-----   '")
@@ -51,10 +52,7 @@ class Exercise:
     mistakes: tuple[tuple[object, str], ...] = ()
 
     def read(self, answer: object) -> object:
-        """The answer in the form that `agrees` compares.
-
-        Raises `UnansweredError` or `UnreadableError`.
-        """
+        """The answer as `agrees` compares it; raises `UnansweredError` or `UnreadableError`."""
         raise NotImplementedError
 
     def agrees(self, values: object, right: object) -> bool:
@@ -94,7 +92,6 @@ class Number(Exercise):
     """
 
     tolerance: float = 5e-3
-    close: float = 3e-2  # beyond it two digits are no better than a guess
     negligible: float = 1e-9  # of the largest number (of one, if that is zero): counts as zero
 
     @property
@@ -137,7 +134,7 @@ class Number(Exercise):
         """
         right = self.read(self.right)
         exact = np.all(right == np.round(right))
-        if exact or not right.all() or np.any(np.abs(values / right - 1) > self.close):
+        if exact or not right.all() or np.any(np.abs(values / right - 1) > CLOSE):
             return ""
         unit = 10.0 ** (np.floor(np.log10(np.abs(right))) - 1)  # of the second digit
         off = (values - right) / unit * np.sign(right)
@@ -332,10 +329,8 @@ def _has_dots(answer: object) -> bool:
 
 
 def _call(function: Callable, point: tuple) -> object:
-    """function(*point), on fresh copies, so that a function that changes its arguments is judged
-    by what it returns."""
     try:
-        return function(*copy.deepcopy(point))
+        return function(*copy.deepcopy(point))  # it may change its arguments
     except KeyboardInterrupt:  # the learner stops an endless loop
         raise
     except BaseException as error:  # also an exit() inside the learner's code

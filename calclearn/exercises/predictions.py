@@ -10,6 +10,7 @@ the question can be read where no kernel runs. ipywidgets comes with the first p
 """
 
 import base64
+import contextlib
 import html
 import io
 import json
@@ -202,28 +203,20 @@ def _drawn(lines: Sequence[str]) -> str:
 
 
 def _stored_texts() -> set[str]:
-    """The plain texts of all outputs in the saved notebook; none where there is no such file."""
-    texts = set()
-    for path in _saved_notebooks():
-        try:
-            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-            outputs = [output for cell in cells for output in cell.get("outputs", ())]
-            texts |= {"".join(output.get("data", {}).get("text/plain", "")) for output in outputs}
-        except (KeyError, OSError, ValueError, TypeError, AttributeError):
-            continue
-    return texts
+    """The plain texts of all outputs in this kernel's saved notebook, as far as it can be read.
 
-
-def _saved_notebooks() -> list[Path]:
-    """The file of this kernel's notebook, as its host names it.
-
-    The Jupyter server does so in JPY_SESSION_NAME, VS Code in a variable. A Python in the browser
-    hears nothing, but all files there are the learner's own.
+    The Jupyter server names its file in JPY_SESSION_NAME, VS Code in a variable. A Python in the
+    browser hears nothing, but all files there are the learner's own.
     """
     from IPython import get_ipython
 
     named = os.environ.get("JPY_SESSION_NAME")
     named = named or getattr(get_ipython(), "user_ns", {}).get("__vsc_ipynb_file__")
-    if isinstance(named, str):
-        return [Path(named)]
-    return sorted(Path().glob("*.ipynb")) if sys.platform == "emscripten" else []
+    in_browser = sorted(Path().glob("*.ipynb")) if sys.platform == "emscripten" else []
+    texts = set()
+    for path in [Path(named)] if isinstance(named, str) else in_browser:
+        with contextlib.suppress(KeyError, OSError, ValueError, TypeError, AttributeError):
+            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            outputs = [output for cell in cells for output in cell.get("outputs", ())]
+            texts |= {"".join(output.get("data", {}).get("text/plain", "")) for output in outputs}
+    return texts

@@ -59,12 +59,10 @@ def check(number: str, answer: object = ..., *more: object) -> Verdict:
     several may stand in parentheses or one after the other. Functions are called at several
     points. Never raises: bad input, too, becomes a verdict. Only an interrupt goes through.
 
-    Example
-    -------
     >>> check("00.1", ...)
     … Not answered yet. Put your answer in place of the three dots, then run the cell again.
     """
-    with _original_names(), _quietly():
+    with _undisturbed():
         exercise = exercises(number).get(number) if isinstance(number, str) else None
         if exercise is None:
             return Verdict(None, UNKNOWN, _what_there_is(number))
@@ -128,35 +126,30 @@ def _judge(number: str, exercise: Exercise, values: object) -> Verdict:
 
 
 @contextlib.contextmanager
-def _quietly():
-    """While an answer is tried, its prints and warnings are not shown: it may run many times."""
-    with (
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-        warnings.catch_warnings(action="ignore"),
-        np.errstate(all="ignore"),
-    ):
-        yield
+def _undisturbed():
+    """While an answer is tried, its prints and warnings are not shown: it may run many times.
 
-
-@contextlib.contextmanager
-def _original_names():
-    """While an answer is checked, all names of NumPy and Python mean what they mean at the start.
-
-    What the learner has put in their place comes back afterwards.
+    And all names of NumPy and Python mean what they mean at the start. What the learner has put in
+    their place comes back afterwards.
     """
     replaced = [
-        (module, name, now)
+        (module.__dict__, name, now)
         for module, name, thing in _ORIGINALS
         if (now := module.__dict__.get(name, _DELETED)) is not thing
     ]
     for module, name, thing in _ORIGINALS:
         module.__dict__[name] = thing
     try:
-        yield
+        with (
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+            warnings.catch_warnings(action="ignore"),
+            np.errstate(all="ignore"),
+        ):
+            yield
     finally:
-        for module, name, thing in replaced:
+        for names, name, thing in replaced:
             if thing is _DELETED:
-                del module.__dict__[name]
+                del names[name]
             else:
-                module.__dict__[name] = thing
+                names[name] = thing
