@@ -18,17 +18,9 @@ def line(flipper):
 
 
 right = {
-    "00.1": [4.7, line(210), np.float32(4.7), np.array(4.7), Fraction(47, 10), "4.7", "47/10"],
-    "00.2": [
-        sse, round(sse, 1), np.array([[sse]]),
-        sum((0.5 * a + 3.7 - b) ** 2 for a, b in zip(x, y, strict=True)),
-    ],
-    "00.3": ["b", "B", " (b) "],
-}  # fmt: skip
-readings = {
-    "00.1": [(4700, "units"), (5.3, "how far is 210 mm")],
-    "00.2": [(2 * sse, "factor of two"), ((0.5 * x + 3.7 - y) ** 2, "not 342 numbers")],
-    "00.3": [("e", "one of the letters")],
+    "00.1": [line(210), Fraction(47, 10)],
+    "00.2": [round(sse, 1), sum((0.5 * a + 3.7 - b) ** 2 for a, b in zip(x, y, strict=True))],
+    "00.3": ["b", " (B) "],
 }
 
 

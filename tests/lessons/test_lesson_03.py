@@ -33,19 +33,9 @@ def miss(x):
 
 right = {
     "03.1": [in_numpy, lambda f, a, b, n: np.mean(f(np.linspace(b, a, n + 1)[:-1])) * (b - a)],
-    "03.2": [-1 / math.e, derivative(area_to_the_right, 1.0), "-0.368"],  # an Estimate serves, too
-    "03.3": [Fraction(3, 25), expected(miss, lambda x: 1 + 0 * x, 180.0, 200.0), 0.12],
-    "03.4": [6400, 400 * 4**2, "6400"],
-}
-readings = {  # answers that are not listed as mistakes, and words of the reply
-    "03.1": [
-        (lambda f, a, b, n: f(b), "Hint"),
-        (lambda f, a, b, n: None, "None"),
-        (in_numpy(np.exp, 0.0, 1.0, 4), "function is asked for"),
-    ],
-    "03.2": [(-0.5 / math.e, "factor of two")],
-    "03.3": [(120, "power of ten")],
-    "03.4": [(-6400, "sign")],
+    "03.2": [-1 / math.e, derivative(area_to_the_right, 1.0)],
+    "03.3": [Fraction(3, 25), expected(miss, lambda x: 1 + 0 * x, 180.0, 200.0)],
+    "03.4": [400 * 4**2],
 }
 
 

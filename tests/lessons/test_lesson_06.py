@@ -27,27 +27,14 @@ down = -g / np.linalg.norm(g)
 right = {
     "06.1": [
         lambda m, c: 2 * np.sum(m * x + c - y),
-        lambda m, c: bowl.gradient(np.array([m, c]))[1],
         lambda m, c: central_difference(lambda v: sse(m, v), c, 1e-4),
     ],
     "06.2": [
         lambda m, c: 2 * np.sum((m * x + c - y) * x),
-        lambda m, c: bowl.gradient(np.array([m, c]))[0],
         lambda m, c: central_difference(lambda v: sse(v, c), m, 1e-4),
     ],
-    "06.3": [down, tuple(down), [round(v, 3) for v in down], down.reshape(2, 1)],
-    "06.4": [0, 0.0, 2 * z.sum(), line_loss(z, y).hessian(np.array([1.0, 2.0]))[0, 1], "0"],
-}
-readings = {  # answers that are not listed as mistakes, and words of the reply
-    "06.1": [
-        (lambda m, c: 3 * np.sum(r(m, c)), "constant factor"),
-        (lambda m, c: 2 * r(m, c), "one number"),
-    ],
-    "06.2": [
-        (lambda m, c: np.mean(r(m, c) * x), "This is a mean"),
-        (lambda w: 2 * np.sum(r(*w) * x), "TypeError"),
-    ],
-    "06.3": [(2 * down, "factor of two"), (down[::-1], "wrong order")],
+    "06.3": [down, [round(v, 3) for v in down], down.reshape(2, 1)],
+    "06.4": [2 * z.sum(), line_loss(z, y).hessian(np.array([1.0, 2.0]))[0, 1]],
 }
 
 
