@@ -11,7 +11,6 @@ import json
 import re
 import runpy
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,6 @@ from calclearn import lessons
 from calclearn.exercises import check
 from calclearn.exercises.catalogue import exercises, outcomes
 from calclearn.exercises.kinds import Choice, Function
-from calclearn.explorers.explore import Explorer
 
 HERE = Path(__file__).parent
 FOLDER = Path(lessons.__file__).parent
@@ -145,18 +143,9 @@ def test_the_notebook_asks_for_each_exercise_once(lesson):
 def test_the_notebook_shows_the_figures_of_its_lesson(lesson):
     heads = [call.func for call in calls_of(lesson) if isinstance(call.func, ast.Attribute)]
     shown = {head.attr for head in heads if getattr(head.value, "id", "") == "lessons"}
-    listed = {name for name in lessons.__all__ if home(name)[:9] == f"lesson_{lesson}"}
-    annotated = set()  # a long lesson has more than one file
-    for path in FOLDER.glob(f"lesson_{lesson}*.py"):
-        for name, value in vars(import_module(f"calclearn.lessons.{path.stem}")).items():
-            if getattr(value, "__annotations__", {}).get("return") is Explorer and name[0] != "_":
-                annotated |= {name} if home(name, value) == path.stem else set()
-    assert shown == annotated == listed
-
-
-def home(name, figure=None):
-    """The file of a figure."""
-    return (figure or getattr(lessons, name)).__module__.rpartition(".")[2]
+    home = f"calclearn.lessons.lesson_{lesson}"  # a long lesson has more than one file
+    figures = {name: getattr(lessons, name) for name in lessons.__all__}
+    assert shown == {name for name, each in figures.items() if each.__module__.startswith(home)}
 
 
 @each_lesson
