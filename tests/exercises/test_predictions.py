@@ -97,11 +97,8 @@ def test_a_saved_notebook_restores_the_commitment(tmp_path, monkeypatch):
     monkeypatch.setenv("JPY_SESSION_NAME", str(saved(tmp_path, "uphill")))
     assert predict(QUESTION, OPTIONS).commitment == "uphill"
     assert predict("Another question?", OPTIONS).commitment is None
-
-
-def test_vs_code_names_the_notebook_in_a_variable(tmp_path, monkeypatch):
-    path = saved(tmp_path, "downhill")
-    shell = SimpleNamespace(user_ns={"__vsc_ipynb_file__": str(path)})
+    monkeypatch.delenv("JPY_SESSION_NAME")  # VS Code names it in a variable
+    shell = SimpleNamespace(user_ns={"__vsc_ipynb_file__": str(saved(tmp_path, "downhill"))})
     monkeypatch.setattr("IPython.get_ipython", lambda: shell)
     assert predict(QUESTION, OPTIONS).commitment == "downhill"
 
