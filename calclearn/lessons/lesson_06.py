@@ -93,7 +93,7 @@ def every_direction() -> Explorer:
 
     def cut(angle) -> dict:
         u = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
-        turn, rate = (angle - uphill + 180) % 360 - 180, gradient @ u
+        turn, rate = (angle - uphill + 180) % 360 - 180, float(gradient @ u)
         return {
             "weights": weights,
             "downhill": gradient,
