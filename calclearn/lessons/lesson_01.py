@@ -163,12 +163,12 @@ def product_rule() -> Explorer:
 
 @cache
 def _graph(text: str):
-    """Return the function, its curve, and limits for its height, without the peaks of a pole."""
+    """Return the function, its curve, and limits for its height."""
     f = parse(text)
-    limits = _limits(heights := f(X))
-    if limits is None:
+    heights = f(X)
+    if np.sum(abs(heights) < 1e9) < 2:
         raise ValueError(f"{text} has no values between {X[0]:g} and {X[-1]:g}")
-    return f, (X, heights), limits
+    return f, (X, heights), _limits(heights)
 
 
 @cache
@@ -178,14 +178,13 @@ def _slopes(text: str):
     backward, forward = backward_difference(f, X, h), forward_difference(f, X, h)
     slopes = (backward + forward) / 2
     slopes[~(abs(forward - backward) < 1e-2 * (1 + abs(slopes)))] = np.nan
-    return slopes, _limits(slopes) or (-1.0, 1.0)
+    return slopes, _limits(slopes)
 
 
-def _limits(heights: np.ndarray) -> tuple[float, float] | None:
+def _limits(heights: np.ndarray) -> tuple[float, float]:
+    """Return limits around heights, without the peaks of a pole."""
     known = heights[abs(heights) < 1e9]
-    if known.size < 2:
-        return None
-    low, high = np.quantile(known, [0.02, 0.98])
+    low, high = np.quantile(known, [0.02, 0.98]) if known.size else (0.0, 0.0)
     room = 0.25 * (high - low) if high - low > 1e-6 else 1.0
     return low - room, high + room
 
