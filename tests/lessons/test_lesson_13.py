@@ -185,10 +185,7 @@ def test_a_scale_beyond_the_slider_becomes_its_end(star):
     put(star.controls["scale"], 20.0)
     assert star.values["scale"] == pytest.approx(20.0, rel=0.04)  # the nearest step
     put(star.controls["scale"], 50.0)
-    assert star.values["scale"] == pytest.approx(32.0)
     assert "scale 32" in star.caption
-    with pytest.raises(ValueError, match=r"scale must lie between 0\.25 and 32, got 50"):
-        star.set(scale=50)
 
 
 # Skip and normalise.
@@ -235,13 +232,10 @@ def test_product_is_the_derivative_of_the_chain(chain, activation, w, b):
     assert state["products"][1][0] == pytest.approx(abs(state["derivative"]))
 
 
-def test_steepest_sigmoids_reach_the_bound(chain):
+def test_steepest_sigmoids_reach_the_bound_and_neurons_the_edge_of_the_axes(chain):
     for w in (2.0, 4.0):
         state = chain.set(depth=20, w=w, b=-w / 2, activation="sigmoid").state
         assert state["derivative"] == pytest.approx((w / 4) ** 20) == state["bound"]
-
-
-def test_neurons_beyond_the_axes_stand_at_their_edge(chain):
     chain.set(depth=3, w=8.0, b=4.0, activation="ReLU").still()
     dots = chain._drawings[1].drawing.lines["neurons"].get_xydata()
     assert dots == pytest.approx(np.array([[8.0, 2.1], [8.2, 2.1], [8.2, 2.1]]))
