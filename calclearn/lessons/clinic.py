@@ -117,10 +117,6 @@ class Attempt:
     descent: Descent
 
     @property
-    def steps(self) -> int:
-        return int(self.descent.steps_taken)
-
-    @property
     def diverged(self) -> bool:
         return bool(self.descent.stop == Stop.DIVERGED)
 
@@ -170,7 +166,8 @@ class Attempt:
 
     def __str__(self) -> str:
         """How the training went."""
-        after, score = f"after {counted(self.steps, 'step')}", f"{self.score:.3g} {self.run.unit}"
+        steps, score = int(self.descent.steps_taken), f"{self.score:.3g} {self.run.unit}"
+        after = f"after {counted(steps, 'step')}"
         if self.plan.early:
             best = self.descent.steps[self.kept]
             return f"{after} the weights of step {best} are kept; their validation loss is {score}"
@@ -332,8 +329,7 @@ RUNS = {
             settings={"learning_rate": (0.1, 0.002, 4e-4), **GRADIENT},
         ),
         FailingRun(
-            name="A", cause=1, **KILOGRAMS,
-            plan=Plan(learning_rate=0.5, steps=60),
+            name="A", cause=1, **KILOGRAMS, plan=Plan(learning_rate=0.5, steps=60),
             settings={
                 "learning_rate": (0.5, 0.1, 0.003, 3e-4), "units": (4, 16, 64),
                 "max_norm": (None, 1.0),
@@ -379,14 +375,12 @@ RUNS = {
         ),
         FailingRun(
             name="F", cause=6, slip=_lost_minus, target=0.8, better=1.4, **DIGITS,
-            data=lambda plan: handwriting(),
-            plan=Plan(learning_rate=0.1, steps=150, units=32),
+            data=lambda plan: handwriting(), plan=Plan(learning_rate=0.1, steps=150, units=32),
             settings={"learning_rate": (0.3, 0.1, 0.01), "units": (8, 32), **GRADIENT, **LABELS},
         ),
         FailingRun(
             name="G", cause=5, unit="σ²", error=mse, target=0.4, better=0.78, limits=(0.03, 1e6),
-            data=lambda plan: air(), network=_recurrent,
-            plan=Plan(learning_rate=0.01),
+            data=lambda plan: air(), network=_recurrent, plan=Plan(learning_rate=0.01),
             settings={
                 "learning_rate": (0.03, 0.01, 0.001, 1e-4), "max_norm": (None, 1.0),
                 "initial_weights": (AS_DELIVERED, "orthogonal"),

@@ -328,7 +328,6 @@ def gradient_routing() -> Explorer:
         to_pixels, to_weights = pull(G)
         return {
             "image": x,
-            "output": y,
             "G": G,
             "shares": to_pixels,
             "to_weights": to_weights,

@@ -150,7 +150,7 @@ def test_penalty_is_not_in_the_training_loss():
 
 def test_early_end_keeps_the_best_weights():
     attempt = RUNS["B"].attempt(early=True)
-    assert attempt.steps < attempt.plan.steps
+    assert attempt.descent.steps_taken < attempt.plan.steps
     assert attempt.score == attempt.validation.min()
 
 
