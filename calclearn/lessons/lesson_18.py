@@ -232,11 +232,6 @@ def tried(run: FailingRun) -> list[Attempt]:
     return [each for plan, each in attempts.get(run.name, {}).items() if plan != run.plan]
 
 
-def best(run: FailingRun) -> Attempt | None:
-    """The first of the best attempts at a run; None before there is one."""
-    return max(tried(run), key=lambda attempt: POINTS[attempt.outcome], default=None)
-
-
 class _Chart:
     """All attempts at a run, as a table below the figure; `update(attempt)` adds a row."""
 
@@ -335,7 +330,7 @@ def scoreboard() -> Scoreboard:
     for name, run in RUNS.items():
         if name == EXAMPLE:
             continue
-        outcome = getattr(best(run), "outcome", None)
+        outcome = max((each.outcome for each in tried(run)), key=POINTS.get, default=None)
         right = getattr(diagnosed.get(name), "right", None)
         rows.append((
             name, len(tried(run)), outcome or "not attempted",
@@ -357,13 +352,6 @@ PLANES = {"principal directions": 0} | {f"random directions {seed}": seed for se
 ALONG = ("$a$, along $u$", "$b$, along $v$")
 
 
-class Shadow(NamedTuple):
-    """A path on a plane, as `Path` draws it."""
-
-    points: np.ndarray  # (K+1, 2)
-    values: np.ndarray  # (K+1,)
-
-
 class Plane(NamedTuple):
     """A plane through the end of a path, its loss, and the shadow of the path."""
 
@@ -371,7 +359,7 @@ class Plane(NamedTuple):
     v: np.ndarray  # (d,)
     share: float  # of the path's movement that the plane shows
     surface: Surface
-    shadow: Shadow
+    shadow: Descent  # whose points are on the plane, (K+1, 2), with their loss
 
 
 @cache
@@ -411,7 +399,8 @@ def plane_of(optimizer: str, seed: int) -> Plane:
         window = tuple(zip((low - room).tolist(), (high + room).tolist(), strict=True))
     heights = cut(shadow)  # which the table would miss by some percent
     share = share_shown(run.points, u, v)
-    return Plane(u, v, share, tabulated(cut, window, NODES), Shadow(shadow.T, heights))
+    on_plane = replace(run, points=shadow.T, values=heights)
+    return Plane(u, v, share, tabulated(cut, window, NODES), on_plane)
 
 
 def loss_landscape() -> Explorer:

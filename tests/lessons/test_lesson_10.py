@@ -5,7 +5,7 @@ import pytest
 
 from calclearn import lessons
 from calclearn.calculus.autodiff import grad, hessian
-from calclearn.descent.descend import Stop, descend
+from calclearn.descent.descend import descend
 from calclearn.descent.landscapes import (
     double_well,
     himmelblau,
@@ -59,9 +59,7 @@ def test_each_step_starts_where_the_last_one_ended(at_first):
     curve = at_first(lessons.newton_on_a_curve)
     assert "Step 6, the last, starts at w = 1.13" in curve.set(w=1.9, step=12).caption
     for step in range(1, 6):
-        end, start = (
-            curve.set(step=k).state[name] for k, name in ((step, "next"), (step + 1, "here"))
-        )
+        end, start = curve.set(step=step).state["next"], curve.set(step=step + 1).state["here"]
         assert end == start == curve.state["points"][0][step]
         assert curve.state["model"][1].min() == pytest.approx(curve.state["low"][1], abs=1e-3)
 
@@ -208,9 +206,6 @@ def test_a_race_spends_its_gradients_picture_by_picture(at_first):
             assert len(price) == len(gap) == len(descent.points)
             assert price[0] == 1
             assert price[-1] <= budget
-            assert np.all(np.diff(price) > 0) or descent.stop == Stop.DIVERGED
-            if name == "Newton":  # a gradient, and two for the Hessian
-                assert np.all(np.diff(price) == 3)
             paid = whole[name].price <= budget
             np.testing.assert_array_equal(descent.points, whole[name].descent.points[paid])
 

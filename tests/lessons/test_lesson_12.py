@@ -251,7 +251,12 @@ def test_quantities_of_a_step(learning):
 
 def test_blame_of_one_point_by_differences(learning):
     data, network = spirals(), spiral_network(4)
-    state = learning.set(step=0, hidden=4, error_of="one point", point=7).state
+    ring = next(each for each in learning._held() if each.drags[0] == "point")
+    to = np.array([data.x[7], data.y[7]]) + 0.004
+    point, error_of = ring.dragged(np.zeros(2), to, 102, "all points")
+    state = learning.set(step=0, hidden=4, error_of=error_of, point=point).state
+    assert state["own_error"] == state["errors"][7]
+    assert "Error of one point: the largest of its 37 derivatives" in learning.caption
     w, place = network.init(0), np.array([[data.x[7], data.y[7]]])
     own = [
         ((network(w + h * e, place) - data.arm[7]) ** 2).item()
@@ -271,14 +276,3 @@ def test_point_that_is_right_blames_hardly_any_weight(learning):
         learning.set(point=int(k)).state["largest"] for k in (np.argmax(errors), np.argmin(errors))
     )
     assert best < 1e-3 < 0.1 < worst
-
-
-def test_dragged_ring_shows_the_blame_of_the_nearest_point(learning):
-    data, explorer = spirals(), learning
-    ring = next(each for each in explorer._held() if each.drags[0] == "point")
-    to = np.array([data.x[30], data.y[30]]) + 0.004
-    values = ring.dragged(np.zeros(2), to, 102, "all points")
-    assert values == (30, "one point")
-    state = explorer.set(point=values[0], error_of=values[1]).state
-    assert state["own_error"] == state["errors"][30]
-    assert "Error of one point: the largest of its 337 derivatives" in explorer.caption

@@ -127,7 +127,7 @@ def test_map_and_the_sum_in_the_caption(sliding):
 def test_kernel_by_name_and_ones_own(sliding):
     sliding.set(kernel="sharpen")
     assert [sliding.values[weight] for weight in WEIGHTS] == np.ravel(KERNELS["sharpen"]).tolist()
-    sliding.set(k00=2.0)
+    drag(sliding, 1, (0, 0), (0, -2.0))
     assert sliding.values["kernel"] == OWN
     assert np.ravel(sliding.state["weights"]).tolist() == [2, *np.ravel(KERNELS["sharpen"])[1:]]
     assert sliding.caption.startswith("Your own kernel on the digit 4.")
@@ -153,16 +153,6 @@ def test_weights_that_are_typed(sliding):
 def test_dragged_patch(sliding, place, to, cell):
     drag(sliding, place, (3, 3), to)  # column and row of the cells
     assert (sliding.values["row"], sliding.values["column"]) == cell
-
-
-def test_dragged_weight(sliding):
-    expected = np.array(KERNELS["outline"], float)
-    sliding.set(kernel="outline")
-    for cell, by in (((2, 0), 1.5), ((1, 1), 1.0)):
-        drag(sliding, 1, cell[::-1], (cell[1], cell[0] - by))
-        expected[cell] += by
-        assert sliding.values["kernel"] == OWN
-        assert np.array_equal(sliding.state["weights"], expected)  # the others stay
 
 
 # Windows and channels.
@@ -408,18 +398,6 @@ def test_drawn_digit_is_read(pad):
     assert pad.state["chances"] == pytest.approx(softmax(network(run.point, x)[0]))
     answer = int(np.argmax(pad.state["chances"]))
     assert f"% to {answer}" in pad.caption
-
-
-def test_strokes_add_up_and_an_eraser_takes_them_away(pad):
-    pad.set(pixels=BLANK)
-    for brush, row, full, empty in (
-        ("pen", 1, [1], [4, 5, 6, 7]), ("pen", 6, [1, 6], [3]), ("eraser", 1, [6], [0, 1, 2])
-    ):  # fmt: skip
-        pad.set(brush=brush)
-        drag(pad, 0, (1, row), (6, row))
-        painted = np.reshape(pad.values["pixels"], (8, 8))
-        assert (painted[full, 1:7] == 16).all()
-        assert not painted[empty].any()
 
 
 def test_buttons_of_the_pad(pad):
