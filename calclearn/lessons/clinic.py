@@ -188,7 +188,7 @@ def train(run: FailingRun, plan: Plan, network: Network, start: np.ndarray) -> A
     data = run.data(plan)
     loss = network.loss(data.x, data.y, run.error)
     slips = run.slip is not None and plan.gradient == AS_DELIVERED
-    followed = with_factors(loss, run.slip(network)) if slips else loss
+    followed = _with_factors(loss, run.slip(network)) if slips else loss
     optimizer = run.optimizer(plan.learning_rate)
     descent = descend(
         followed + plan.strength * l2() if plan.strength else followed, start,
@@ -199,13 +199,8 @@ def train(run: FailingRun, plan: Plan, network: Network, start: np.ndarray) -> A
     return Attempt(run, plan, data, network, loss, followed, descent)
 
 
-def with_factors(loss: Surface, factors: np.ndarray) -> Surface:
-    """Return the loss with a gradient that is wrong by these factors (d,): g = factors · ∇L.
-
-    >>> bowl = Surface(lambda w: np.sum(w**2, axis=0), lambda w: 2 * w)
-    >>> with_factors(bowl, np.array([1.0, -1.0])).gradient([3.0, 1.0])
-    array([ 6., -2.])
-    """
+def _with_factors(loss: Surface, factors: np.ndarray) -> Surface:
+    """Return the loss with a gradient that is wrong by these factors (d,): g = factors · ∇L."""
 
     def both(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         value, g = loss.value_and_gradient(w)
@@ -421,11 +416,7 @@ class Reading(NamedTuple):
 
 
 def matrix_names(network: Network) -> dict[str, int]:
-    """The weight matrices by a short name, and the place of each among all parameters.
-
-    >>> matrix_names(RUNS["G"].attempt().network)
-    {'1 ih': 0, '1 hh': 1, '2': 4}
-    """
+    """The weight matrices by a short name, "1 hh", and the place of each among all parameters."""
     names, layers = {}, []
     for place, (name, shape) in enumerate(network.parameter_shapes.items()):
         layer, _, kind = name.split()

@@ -152,11 +152,7 @@ class _Start(OnCurve):
 
 
 def _widened(limits: tuple, *values: Any) -> tuple[float, float]:
-    """Return limits that hold the values, with some room beyond those that were outside.
-
-    >>> _widened((0.0, 1.0), 0.5), _widened((0.0, 1.0), 2.0)
-    ((0.0, 1.0), (0.0, 2.2))
-    """
+    """Return limits that hold the values, with some room beyond those that were outside."""
     low, high = float(np.min([limits[0], *values])), float(np.max([limits[1], *values]))
     room = (high - low) / 10
     return low - room * (low < limits[0]), high + room * (high > limits[1])

@@ -61,13 +61,6 @@ def batches(race):
     return race.set(**dict.fromkeys(BOXES, True))
 
 
-def test_memory_in_a_ravine(at_first):
-    race = at_first(lessons.race_with_memory).set(**dict.fromkeys(BOXES[1:], True))
-    results = race.set(budget=60).state["results"]
-    assert {result.price[-1] for result in results.values()} == {60}
-    assert results["Nesterov"].gap[-1] < results["GradientDescent"].gap[-1] / 100
-
-
 def test_momentum_of_0_is_gradient_descent():
     race = lessons.race_with_memory(rosenbrock()).set(Nesterov=True, momentum=0.0)
     plain, *others = (

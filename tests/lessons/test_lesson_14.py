@@ -131,7 +131,7 @@ def test_kernel_by_name_and_ones_own(sliding):
     assert sliding.values["kernel"] == OWN
     assert np.ravel(sliding.state["weights"]).tolist() == [2, *np.ravel(KERNELS["sharpen"])[1:]]
     assert sliding.caption.startswith("Your own kernel on the digit 4.")
-    for kernel in ("blur", OWN):  # which one's own begins from
+    for kernel in ("blur", OWN):  # one's own begins from the last one
         sliding.set(kernel=kernel)
         assert np.array_equal(sliding.state["weights"], KERNELS["blur"])
 
@@ -432,13 +432,6 @@ def test_walk_uphill(pad, wanted):
         step = RATE * (log_chance(start + h) - log_chance(start - h)) / 2e-5
         moved = np.clip(start[0, 0, *cell] + step, 0, 1)
         assert first[*cell] == pytest.approx(moved, abs=1e-6)
-
-
-def test_painting_ends_the_walk(pad):
-    assert "after 4 steps uphill" in pad.set(step=4).caption
-    drag(pad, 0, (0, 0), (0, 0))
-    assert pad.values["step"] == 0
-    assert pad.state["image"][0, 0] == 16
 
 
 def test_pixels_that_are_none(pad):

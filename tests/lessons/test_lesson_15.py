@@ -236,11 +236,6 @@ def test_both_runs_are_those_of_descend():
         assert run.points[: len(alone)] == pytest.approx(alone[: len(run.points)])
 
 
-def test_the_cliff_gets_steeper_with_the_sequence():
-    steepest = [np.linalg.norm(landscape(length).gradient([2.0, 0.0])) for length in (5, 15, 30)]
-    assert steepest[0] * 100 < steepest[1] < steepest[2] / 100
-
-
 def test_thresholds(cliff):
     state = cliff.set(threshold=1.0, step=40).state
     assert state["whole"].value > 0.05 > 1e-3 > state["clipped"].value
