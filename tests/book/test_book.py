@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from concurrent.futures import Executor, Future
 
 import nbformat
 import pytest
@@ -42,9 +43,27 @@ def picture(size=(3, 2)):
     return base64.b64encode(file.getvalue()).decode()
 
 
+class InThisProcess(Executor):
+    """Instead of processes, each of which would import all that a page needs."""
+
+    def __init__(self, jobs, **_options):
+        pass
+
+    def submit(self, function, *arguments):
+        job = Future()
+        try:
+            job.set_result(function(*arguments))
+        except RuntimeError as error:
+            job.set_exception(error)
+        return job
+
+
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    """A book of one small lesson, what was said of it, and the same once more over itself."""
+    """A book of one small lesson, what was said of it, and the same once more over itself.
+
+    The second is recorded in this process, in which other lessons may have run before.
+    """
     folder, said = tmp_path_factory.mktemp("small"), []
     figure = {WIDGET: {}, "image/png": picture()}
     shown = {  # by the source of its cell
@@ -62,7 +81,8 @@ def small(tmp_path_factory):
     made = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(site, "shipped", lambda: {lesson.name: lesson})
-        for _ in range(2):
+        for executor in (site.ProcessPoolExecutor, InThisProcess):
+            patch.setattr(site, "ProcessPoolExecutor", executor)
             site.build(folder / "book", jobs=1, say=said.append)
             made.append(files(folder / "book"))
     return made, said
@@ -176,7 +196,8 @@ def test_what_is_not_installed_is_named(tmp_path, monkeypatch):
         site.build(tmp_path / "book")
 
 
-def test_a_cell_that_fails_is_named(tmp_path):
+def test_a_cell_that_fails_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(site, "ProcessPoolExecutor", InThisProcess)
     path = tmp_path / "99_broken.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0")]), path)
     with pytest.raises(CourseError, match=r"99_broken\.ipynb: cell 0 raised ZeroDivisionError"):

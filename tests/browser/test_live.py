@@ -249,7 +249,7 @@ def test_strokes_of_the_pointer_stay(desk):
         for x, y in others:
             desk.page.mouse.move(x, y, steps=8)
         desk.page.mouse.up()
-        desk.page.wait_for_timeout(1500)
+        desk.page.wait_for_timeout(500)
         ink, words = figure.look()[1].split(" ", 1)
         assert words == "of ink at step 0."
         inks.append(int(ink))
