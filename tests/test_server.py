@@ -15,6 +15,7 @@ SETTINGS = Path(__file__).parents[1] / "calclearn" / "jupyter"
 # A server that is made and not started, and what a page and a kernel would get of it.
 PROBE = """
 import json, os, sys
+sys.modules["rfc3987_syntax"] = None  # checks addresses in schemas, and takes a second to load
 from jupyter_server.serverapp import ServerApp
 from jupyterlab_server.settings_utils import _get_overrides
 server = ServerApp()
