@@ -37,6 +37,9 @@ SAMPLE = 8  # pictures that say how large all of them will be
 SHARED = 4  # pictures that need one background before it is worth a picture of its own
 
 
+PLAYED = ("label", "words", "start", "listed", "track", "pace")  # of a dial, for the player
+
+
 @dataclass(frozen=True)
 class Dial:
     """A control in the book: the values that it takes, what they are called, and where it begins.
@@ -163,19 +166,13 @@ class Film:
             "height": self.shape[0],
             "width": self.shape[1],
             "ratio": self.ratio,
-            "dials": [
-                {
-                    "label": dial.label, "words": dial.words, "start": dial.start,
-                    "listed": dial.listed, "track": dial.track, "pace": dial.pace,
-                }
-                for dial in self.dials
-            ],
+            "dials": [{part: getattr(dial, part) for part in PLAYED} for dial in self.dials],
             "captions": self.captions,
             "grid": [[*position, *numbers] for position, numbers in self.grid.items()],
             "frames": frames,
             "palette": len(palette),
             "planes": planes,
-        }  # fmt: skip
+        }
         head = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
         head += b" " * (-len(head) % 4)
         runs = varints(np.concatenate(gaps)) + varints(np.concatenate(lengths))
@@ -213,22 +210,16 @@ def characters(stream: bytes) -> bytes:
 
 
 def varints(numbers: np.ndarray) -> bytes:
-    """Whole numbers as bytes, seven bits each, the lowest first; the eighth says that more follow.
+    """Whole numbers of at most 35 bits as bytes, seven bits in each, the lowest first; the eighth
+    bit of a byte says that more follow.
 
     >>> list(varints(np.array([5, 300])))
     [5, 172, 2]
     """
-    rest = np.asarray(numbers, dtype=np.int64)
-    columns, more = [], np.ones(len(rest), dtype=bool)
-    used = []
-    while more.any():
-        used.append(more)
-        low, rest = rest & 127, rest >> 7
-        more = more & (rest > 0)
-        columns.append(low | (more << 7))
-    if not columns:
-        return b""
-    return np.stack(columns, 1)[np.stack(used, 1)].astype(np.uint8).tobytes()
+    rest = np.asarray(numbers, dtype=np.int64)[:, None] >> 7 * np.arange(6)
+    follow = rest[:, 1:] > 0  # more digits follow; the first is there in any case
+    there = np.pad(follow[:, :-1], ((0, 0), (1, 0)), constant_values=True)
+    return (rest[:, :-1] & 127 | follow << 7)[there].astype(np.uint8).tobytes()
 
 
 class Camera:
