@@ -181,21 +181,6 @@ def test_a_warning_of_sphinx_is_an_error(tmp_path):
         site._sphinx(tmp_path, tmp_path / "made", tmp_path / "doctrees")
 
 
-def test_a_folder_with_other_things_is_left_alone(tmp_path):
-    (tmp_path / "thesis.txt").write_text("mine")
-    with pytest.raises(CourseError, match="holds other things"):
-        site.build(tmp_path)
-    with pytest.raises(CourseError, match="is a file"):
-        site.build(tmp_path / "thesis.txt")
-    assert (tmp_path / "thesis.txt").read_text() == "mine"
-
-
-def test_what_is_not_installed_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(site, "NEEDED", ("sphinx", "no_such_module"))
-    with pytest.raises(CourseError, match=r'needs no_such_module: pip install "calclearn\[book\]"'):
-        site.build(tmp_path / "book")
-
-
 def test_a_cell_that_fails_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(site, "ProcessPoolExecutor", InThisProcess)
     path = tmp_path / "99_broken.ipynb"

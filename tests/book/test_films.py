@@ -161,9 +161,9 @@ def test_a_figure_that_would_be_too_large_has_fewer_positions(run):
 
 @pytest.mark.parametrize("ratio", [1, 2])
 def test_a_picture_is_never_far(ratio):
-    explorer = square(x=slider(2, 0, 19, 1), paper=choice(["white", "#ffeedd", "#ddeeff"]))
+    explorer = square(x=slider(2, 0, 9, 1), paper=choice(["white", "#ffeedd", "#ddeeff"]))
     dials = [dial(name, control) for name, control in explorer.controls.items()]
-    film = Camera(explorer, ratio).film(dials, [*itertools.product(range(20), range(3))])
+    film = Camera(explorer, ratio).film(dials, [*itertools.product(range(10), range(3))])
     for number, _ in film.grid.values():
         steps = pixels = 0
         while number >= 0:
