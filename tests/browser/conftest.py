@@ -253,7 +253,8 @@ class LiveFigure:
                   const awaited = () =>
                     (before === unlike?.join() || (like && before !== like.join())) &&
                     performance.now() - begin < 180_000;
-                  while (performance.now() - since < 150 || busy() || awaited()) {
+                  const rest = unlike || like ? 150 : 300;  // ms
+                  while (performance.now() - since < rest || busy() || awaited()) {
                     await new Promise(requestAnimationFrame);
                     const now = look().join();
                     if (now !== before) [before, since] = [now, performance.now()];
