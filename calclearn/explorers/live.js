@@ -109,6 +109,7 @@ export default () => {
   let late = null; // the timer after which the figure looks as if it were at work
   let width = null; // that there is for the figure, in the screen's pixels
   let background = null; // the ImageData of what does not move
+  let frame = null; // the ImageData of the last picture, in which the next one is made
   let edition = null; // its number in the kernel; null where it is only like it
   let picture = null; // on the screen: { image, caption, rest }
   let stop = null; // the toggle that ends what a cell waits for
@@ -155,12 +156,14 @@ export default () => {
 
   const patched = async (reply, [moved, colours, bytes]) => {
     if (bytes) background = await decode(bytes, reply.rest ? "image/png" : "image/jpeg");
-    const image = new ImageData(background.data.slice(), background.width, background.height);
-    const pixels = new Uint32Array(image.data.buffer);
+    const { width: across, height: down } = background;
+    if (frame?.width !== across || frame.height !== down) frame = new ImageData(across, down);
+    frame.data.set(background.data);
+    const pixels = new Uint32Array(frame.data.buffer);
     const places = new Uint32Array(moved.buffer.slice(moved.byteOffset, moved.byteOffset + moved.byteLength));
     const inks = new Uint32Array(colours.buffer.slice(colours.byteOffset, colours.byteOffset + colours.byteLength));
     for (let i = 0; i < places.length; i++) pixels[places[i]] = inks[i];
-    return image;
+    return frame;
   };
 
   const replied = async (reply, buffers) => {
@@ -262,6 +265,7 @@ export default () => {
       observer.observe(el);
 
       let tallest = 0;
+      let longest = 0; // sentence so far
       const view = ({ image, caption: sentence, rest, across }) => {
         canvas.style.width = `${across}px`;
         if (canvas.width !== image.width || canvas.height !== image.height) {
@@ -269,11 +273,14 @@ export default () => {
           canvas.height = image.height;
         }
         canvas.getContext("2d").putImageData(image, 0, 0);
-        canvas.setAttribute("aria-label", sentence);
+        if (rest) canvas.setAttribute("aria-label", sentence);
         // A screen reader waits while the region is busy, and so speaks only the last sentence.
         caption.setAttribute("aria-busy", String(!rest));
         if (caption.textContent !== sentence) caption.textContent = sentence;
-        // What stands below must not jump when a sentence needs one line more, or less again.
+        // What stands below must not jump when a sentence needs one line more, or less again. The
+        // height is asked for where it may be new, as the page is laid out for the answer.
+        if (!rest && sentence.length <= longest) return;
+        longest = Math.max(longest, sentence.length);
         if (caption.offsetHeight > tallest) {
           tallest = caption.offsetHeight;
           caption.style.minHeight = `${tallest}px`;

@@ -289,7 +289,7 @@ class LiveFigure(anywidget.AnyWidget):
         if not isinstance(request, dict):
             return
         reply = {name: request.get(name) for name in ("page", "number", "rest")}
-        with PAINTING:
+        with style():
             try:
                 news, buffers = self._picture(request)
             except BaseException as error:  # an exit or an interrupt must not cost the reply
