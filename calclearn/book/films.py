@@ -34,6 +34,7 @@ STOPS = (11, 6, 3)  # positions of a second control
 POSITIONS = 151  # of a control with more there is every second, or third, and so on
 LEVEL = 7  # of deflate; the highest takes six times as long and saves a hundredth
 SAMPLE = 8  # pictures that say how large all of them will be
+PAPER = np.uint32(0xFFFFFFFF)  # white, opaque
 SHARED = 4  # pictures that need one background before it is worth a picture of its own
 
 
@@ -129,18 +130,6 @@ class Film:
     captions: list[str] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
 
-    def picture(self, *position: int) -> np.ndarray:
-        """Rebuild the picture at a position, (height, width) of uint32, as a player does."""
-        pixels = np.full(math.prod(self.shape), PAPER)
-        chain, number = [], self.grid[position][0]
-        while number >= 0:
-            chain.append(number)
-            number = self.frames[number][0]
-        for number in reversed(chain):
-            _, places, colours = self.frames[number]
-            pixels[places] = colours
-        return pixels.reshape(self.shape)
-
     @cached_property
     def encoded(self) -> bytes:
         """The stream that the player reads."""
@@ -189,9 +178,6 @@ class Film:
     def size(self) -> int:
         """The bytes of the script."""
         return 2 * math.ceil(8 * len(self.encoded) / 15) + 80
-
-
-PAPER = np.uint32(0xFFFFFFFF)  # white, opaque
 
 
 def characters(stream: bytes) -> bytes:
