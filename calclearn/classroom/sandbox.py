@@ -159,7 +159,8 @@ def _behind_walls(root: str, command: list[str]) -> list[str]:
         if not any(folder.is_relative_to(path) for folder in private)
     ]
     needed = [str(package), *SYSTEM, sys.prefix, sys.base_prefix, *paths]
-    needed += [sys.pycache_prefix] if sys.pycache_prefix else []
+    if store := sys.pycache_prefix:  # bytecode is kept there: that of these paths, and no other
+        needed += [store + path for path in needed]
     real = map(os.path.realpath, needed)
     readable = [path for path in dict.fromkeys([*needed, *real]) if os.path.exists(path)]
     return [sys.executable, "-I", walls.__file__, root, *readable, "--", *command]
