@@ -186,3 +186,10 @@ def test_more_tiles_than_there_is_room_for(ax):
 def test_short_numbers_are_right_to_the_digits_that_they_have(value):
     text = short(value)
     assert float(text.replace("−", "-")) == pytest.approx(value, abs=0.5 if value > 10 else 0.0051)
+
+
+def test_all_that_moves_is_animated(ax):
+    before = {*ax.get_children()}
+    Cells(ax, "values", frame="frame", numbers=9), Shares(ax, numbers=3)
+    Maps(ax, {"maps": (2, 2, 2)}), Tiles(ax, "values", 4, (2, 2), 2, words="names", lines=1)
+    assert all(artist.get_animated() for artist in {*ax.get_children()} - before)
