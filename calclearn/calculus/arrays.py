@@ -16,6 +16,19 @@ from calclearn.calculus.rules import unbroadcast
 from calclearn.calculus.structures import operand
 from calclearn.calculus.tracing import Traced, plain, primitive, rewritten, rule
 
+
+def axes_of(axis, ndim) -> list[int]:
+    """The axes of a reduction, counted from the first; None is all of them."""
+    axes = range(ndim) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
+    return [int(i) % ndim for i in axes]
+
+
+def with_ones(shape, axis):
+    """The shape that a reduction with keepdims=True has."""
+    axes = axes_of(axis, len(shape)) if shape else ()
+    return tuple([1 if i in axes else n for i, n in enumerate(shape)])
+
+
 # Indexing.  The cotangent of a[index] is zero but for one piece of a: a pair (index, piece).  A
 # vector that is read in a thousand slices would otherwise cost a thousand arrays of zeros.
 rule(operator.getitem, lambda g, y, a, index: [(index, g)])
@@ -71,10 +84,11 @@ def places(a):
     return np.arange(np.size(a)).reshape(np.shape(a))
 
 
-def moved(*functions, arrays=(0,)):
+def moved(*functions, arrays=(0,), like_first=False):
     """Differentiate functions that move numbers, by the places that they read.
 
-    The numbers of the arguments at the positions `arrays` are numbered one after the other.
+    The numbers of the arguments at the positions `arrays` are numbered one after the other.  They
+    get the dtype that all of them have room in, or that of the first.
     """
 
     def definition(function):
@@ -98,6 +112,7 @@ def moved(*functions, arrays=(0,)):
                 bound.arguments[name] = placed(a) if name in names else plain(operand(a))
             where = function(*bound.args, **bound.kwargs)
             numbers = parts[0] if len(parts) == 1 else np.concatenate(parts)
+            dtype = parts[0].dtype if like_first else dtype
             numbers = numbers if dtype is None else numbers.astype(dtype)
             if isinstance(where, np.ndarray):
                 return numbers[where]
@@ -125,11 +140,6 @@ def unravelled(g, a, order):
     return np.ravel(g)[np.argsort(where.ravel(order))].reshape(a.shape)
 
 
-def inverse_order(axes):
-    """The order of axes that undoes a transposition."""
-    return None if axes is None else np.argsort(np.mod(axes, len(axes)))
-
-
 # fmt: off
 # The same numbers in another shape
 rule(np.copy,         lambda g, y, a, order="K", subok=False: g)
@@ -141,7 +151,8 @@ rule(np.expand_dims,  lambda g, y, a, axis: g.reshape(a.shape))
 rule(np.broadcast_to, lambda g, y, a, shape, subok=False: unbroadcast(g, a.shape))
 
 # in another order
-rule(np.transpose,    lambda g, y, a, axes=None: np.transpose(g, inverse_order(axes)))
+rule(np.transpose,    lambda g, y, a, axes=None: np.transpose(
+                                 g, None if axes is None else np.argsort(np.mod(axes, a.ndim))))
 rule(np.swapaxes,     lambda g, y, a, axis1, axis2: np.swapaxes(g, axis1, axis2))
 rule(np.moveaxis,     lambda g, y, a, source, destination: np.moveaxis(g, destination, source))
 rule(np.flip,         lambda g, y, a, axis=None: np.flip(g, axis))
@@ -149,12 +160,11 @@ rule(np.roll,         lambda g, y, a, shift, axis=None: np.roll(g, np.negative(s
 moved(np.rollaxis, np.rot90, np.fliplr, np.flipud, np.matrix_transpose, np.linalg.matrix_transpose)
 moved(np.fft.fftshift, np.fft.ifftshift)
 if hasattr(np, "astype"):  # from NumPy 2.1
-    rewritten(np.astype)( lambda x, dtype, copy=True, device=None: x.astype(dtype))
+    rewritten(np.astype)(cast)
 
 # a part of them, or some of them more than once
 rule(np.triu,         lambda g, y, a, k=0: np.triu(g, k))
 rule(np.tril,         lambda g, y, a, k=0: np.tril(g, k))
-rewritten(np.trim_zeros)(lambda filt, trim="fb", axis=None: filt[trimmed(plain(filt), trim)])
 moved(np.take, np.take_along_axis, np.diagonal, np.linalg.diagonal, np.delete)
 moved(np.resize, np.tile, np.repeat)
 moved(np.extract, np.compress, np.choose, arrays=(1,))
@@ -166,16 +176,15 @@ rewritten(np.linalg.trace)(lambda x, offset=0, dtype=None: np.trace(x, offset, -
 moved(np.vstack, np.hstack, np.dstack, np.column_stack, np.block, np.broadcast_arrays, np.meshgrid)
 moved(np.atleast_1d, np.atleast_2d, np.atleast_3d)
 moved(np.append, arrays=(0, 1))
+moved(np.insert, arrays=(0, 2), like_first=True)
 # fmt: on
 
 
-def trimmed(filt, trim):
-    """The slice that leaves out the zeros at the front, at the back, or at both ends."""
-    where = np.flatnonzero(filt)
-    if not where.size:
-        return slice(0)
-    return slice(where[0] if "f" in trim.lower() else 0,
-                 where[-1] + 1 if "b" in trim.lower() else None)  # fmt: skip
+@rewritten(np.trim_zeros)
+def trim_zeros(filt, trim="fb", axis=None):
+    where = np.flatnonzero(plain(filt))
+    first, last = (where[0], where[-1] + 1) if where.size else (len(filt), 0)
+    return filt[first if "f" in trim.lower() else 0 : last if "b" in trim.lower() else None]
 
 
 # Sorting: each number gets what stands at its place, and equal ones share theirs
@@ -214,14 +223,6 @@ def unique(ar, *rest, axis=None, return_index=False, **keywords):
     return parts if len(parts) > 1 else parts[0]
 
 
-@rewritten(np.insert)
-def insert(arr, obj, values, axis=None):
-    values = operand(values)
-    first = np.insert(places(arr), obj, -1 - places(values), axis)
-    whole = np.concatenate([np.ravel(arr), np.ravel(values).astype(arr.dtype)])
-    return whole[np.where(first < 0, np.size(arr) - 1 - first, first)]
-
-
 @rule(np.pad)
 def pull_pad(g, y, a, pad_width, mode="constant", constant_values=0, reflect_type="even"):
     """Padding copies numbers to the margins: follow the places, -1 where a constant was written."""
@@ -238,55 +239,48 @@ def pull_pad(g, y, a, pad_width, mode="constant", constant_values=0, reflect_typ
 
 
 # Diagonals
-@rewritten(np.diag)
-def diag(v, k=0):
-    return np.diagonal(v, k) if v.ndim == 2 else np.diagflat(v, k)
+rewritten(np.diag)(lambda v, k=0: np.diagonal(v, k) if v.ndim == 2 else np.diagflat(v, k))
 
 
 @rewritten(np.diagflat)
 def diagflat(v, k=0):
-    size = v.size + abs(k)
     row = np.arange(v.size) + max(0, -k)
+    size = v.size + abs(k)
     return scatter((size, size), v.dtype, ((row, row + k),), np.ravel(v))
 
 
 # Joining is cut going back, and cutting is indexing
 @primitive
-def join(axis, *arrays):
-    return np.concatenate(arrays, axis)
+def join(axis, new, *arrays):
+    """The arrays one behind the other along an axis, or side by side along a new one."""
+    return (np.stack if new else np.concatenate)(arrays, axis)
 
 
-@primitive
-def pile(axis, *arrays):
-    return np.stack(arrays, axis)
-
-
-def pull_join(needed, g, y, axis, *arrays):
-    ends = np.cumsum([np.shape(a)[axis] for a in arrays])
-    return None, *[g[(*before(y, axis), slice(end - np.shape(a)[axis], end))].astype(a.dtype)
-                   for a, end in zip(arrays, ends, strict=True)]  # fmt: skip
-
-
-def pull_pile(needed, g, y, axis, *arrays):
-    pieces = zip(arrays, np.moveaxis(g, axis, 0), needed[1:], strict=True)
-    return None, *[piece.astype(a.dtype) if need else None for a, piece, need in pieces]
+def pull_join(needed, g, y, axis, new, *arrays):
+    if new:
+        pieces = np.moveaxis(g, axis, 0)
+    else:
+        sizes = [np.shape(a)[axis] for a in arrays]
+        pieces = [g[(*before(y, axis), slice(end - size, end))]
+                  for size, end in zip(sizes, np.cumsum(sizes), strict=True)]  # fmt: skip
+    parts = zip(needed[2:], pieces, arrays, strict=True)
+    return None, None, *[need and piece.astype(a.dtype) for need, piece, a in parts]
 
 
 rule(join, together=pull_join)
-rule(pile, together=pull_pile)
 
 
 @rewritten(np.concatenate, arrays=0)
 def concatenate(arrays, axis=0, out=None, *, dtype=None, casting=None):
     arrays = [a if type(a) is Traced else np.asarray(a) for a in map(operand, arrays)]
     arrays = arrays if axis is not None else [np.ravel(a) for a in arrays]
-    y = join(axis or 0, *arrays)
+    y = join(axis or 0, False, *arrays)
     return y if dtype is None else y.astype(dtype)
 
 
 @rewritten(np.stack, arrays=0)
 def stack(arrays, axis=0, out=None, *, dtype=None, casting=None):
-    y = pile(axis, *map(operand, arrays))
+    y = join(axis, True, *map(operand, arrays))
     return y if dtype is None else y.astype(dtype)
 
 
@@ -401,9 +395,7 @@ def overlap_add(windows, shape, window_shape, axes):
 
 @rule(sliding_window_view)
 def pull_windows(g, y, a, window_shape, axis=None):
-    axes = range(a.ndim) if axis is None else np.atleast_1d(axis)
-    axes = tuple([int(i) % a.ndim for i in axes])
-    return overlap_add(g, a.shape, tuple(np.atleast_1d(window_shape)), axes)
+    return overlap_add(g, a.shape, tuple(np.atleast_1d(window_shape)), axes_of(axis, a.ndim))
 
 
 rule(overlap_add, lambda g, y, windows, shape, window_shape, axes: sliding_window_view(

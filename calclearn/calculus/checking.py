@@ -4,9 +4,8 @@ A wrong gradient still descends, often enough to be believed, and a list of numb
 with the slopes of f teaches nothing. But a mistake leaves its mark: a lost minus flips every
 component, a lost 2 halves them, a lost X makes them all alike. So what a gradient gives is laid
 beside the measured slopes, as tables of coordinates by points, and one function for each kind of
-mistake looks for its mark, the more particular first. Its name is the diagnosis; its answer is a
-sentence for the learner, or None. No sentence shows the right gradient: to derive it is the
-exercise.
+mistake looks for its mark, the more particular first. Its name is the diagnosis, for which there is
+a sentence. No sentence shows the right gradient: to derive it is the exercise.
 
 Above a few hundred coordinates all slopes would cost too much. There f is measured along random
 directions, which mix all coordinates, so that one wrong coordinate shows in each of them; where one
@@ -82,13 +81,29 @@ def check_gradient(f: Callable, gradient: Callable, at=None) -> GradientReport:
     """
     f, gradient, points = _points(function("f", f), function("gradient", gradient), at)
     diagnosis, message = _diagnose(f, gradient, points)
+    message = message or SENTENCES[diagnosis]
     return GradientReport(diagnosis == "agrees", diagnosis, message, points.shape[1])
 
 
-RANDOM = (
-    "Two calls of {} at one point give different values, so there is nothing to compare. Draw its "
-    "random numbers from the same seed at every call."
-)
+SENTENCES = {
+    "random": "Two calls of {} at one point give different values, so there is nothing to compare. "
+    "Draw its random numbers from the same seed at every call.",
+    "not_finite": "The gradient is NaN or infinite at a point where f is finite.",
+    "kink": "It is right wherever f is smooth. At a kink of f it must lie between the slopes on "
+    "the two sides, and it does not.",
+    "sign": "Every component has the right size and the wrong sign: a minus was lost, or one too "
+    "many was written.",
+    "transposed": "The right numbers stand in the wrong places: a matrix was transposed, or "
+    "coordinates were put in another order.",
+    "missing_x": "All components are the same number. Each weight acts through its own column of "
+    "X, so errors must be multiplied by that column before they are added up.",
+    "offset": "It is off by the same amount at every point: a term that does not depend on w, such "
+    "as the target, was left out or added.",
+    "length": "At each point it has the right direction and a wrong length, by a factor that "
+    "changes from point to point, as when a gradient is normalised or clipped.",
+    "wrong": "It differs from f in no way that is known here: check one coordinate, and one term "
+    "of f, at a time.",
+}
 
 
 def _points(f, gradient, at):
@@ -154,8 +169,9 @@ def _is_random(f, points) -> bool:
 
 
 def _diagnose(f, gradient, points) -> tuple[str, str]:
+    """The diagnosis, and its message where that is not the one in SENTENCES."""
     if _is_random(f, points):
-        return "random", RANDOM.format("f")
+        return "random", SENTENCES["random"].format("f")
     try:
         name = "the gradient"
         given = [returned(gradient(w.copy()), name) for w in points.T]
@@ -173,34 +189,26 @@ def _diagnose(f, gradient, points) -> tuple[str, str]:
         return _wrong_shape(f, gradient, points, given, shown)
     given = np.stack(given, axis=-1)
     if not np.isfinite(given).all():
-        return "not_finite", "The gradient is NaN or infinite at a point where f is finite."
+        return "not_finite", ""
     if not np.allclose(given[:, 0], np.ravel(again), rtol=1e-9, atol=0):
-        return "random", RANDOM.format(name)
+        return "random", SENTENCES["random"].format(name)
     if d > WIDEST and _differs_along_lines(f, points, given):
         shown = np.union1d(shown, _wrong_coordinates(f, points[:, -1:], given[:, -1:]))
     table = _beside(f, points, shown, given)
     if not table.differs.any():
         return "agrees", f"The gradient agrees with differences of f at {m} points."
     if not table.differs[table.smooth].any():
-        return "kink", (
-            "It is right wherever f is smooth. At a kink of f it must lie between the slopes on "
-            "the two sides, and it does not."
-        )
+        return "kink", ""
     everywhere = table.smooth.all(axis=0)
     if everywhere.any():
         table = table.part(points=everywhere)
     for mark in MARKS:
-        if message := mark(table):
-            return mark.__name__, message
-    return "wrong", (
-        "It differs from f in no way that is known here: check one coordinate, and one term of f, "
-        "at a time."
-    )
+        if mistake := mark(table):
+            return mark.__name__, mistake if isinstance(mistake, str) else ""
+    return "wrong", ""
 
 
 # A gradient beside the slopes.
-
-
 @dataclass
 class Comparison:
     """What a gradient gives, what differences of f measure, and their doubt: (rows, m) each."""
@@ -244,10 +252,7 @@ def _doubt(given, slopes, errors, typical) -> np.ndarray:
 
 
 def _beside(f, points, names, given) -> Comparison:
-    """What a gradient gives for the coordinates of those names, beside the slopes: (names, m).
-
-    Slopes that contradict it are measured again, by the ladder of steps, which notices a kink.
-    """
+    """What a gradient gives for some coordinates, beside the slopes: (names, m) each."""
     sizes, given = np.abs(points[names]), given[names]
 
     def axes(i):
@@ -259,7 +264,7 @@ def _beside(f, points, names, given) -> Comparison:
     wrong = ~(np.abs(given - slopes) <= _doubt(given, slopes, errors, typical))
     rows = np.random.default_rng(0).permutation(np.flatnonzero(wrong.any(axis=1)))
     for i in rows[: REMEASURED // len(points.T)]:
-        k = wrong[i]
+        k = wrong[i]  # measured again, by the ladder of steps, which notices a kink
         parts = ladder_slopes(partial(along, f, points[:, k], axes(i)), sizes[i, k])
         slopes[i, k], error, smooth[i, k] = (part.ravel() for part in parts)
         errors[i, k] = np.where(smooth[i, k], 10, 1.01) * error
@@ -323,10 +328,8 @@ def _wrong_shape(f, gradient, points, given, shown) -> tuple[str, str]:
         return "shape", f"{came} The numbers are right: flatten it, or sum over the right axis."
     rows = [axis for axis in range(2) if len(shape) == 2 and shape[axis] and shape[1 - axis] == d]
     if any(equal(add(table, axis=axis)) for axis in rows for add in (np.sum, np.mean)):
-        return (
-            "shape",
-            f"{came} That is one gradient for each row of data: add them up, or average.",
-        )
+        per_row = "That is one gradient for each row of data: add them up, or average."
+        return "shape", f"{came} {per_row}"
     if len(shape) and max(shape) == np.prod(shape) > d:
         flat = table.reshape(-1, slopes.shape[1])
         right = [np.any(np.all(np.abs(flat - s) <= 1e-5 * np.abs(s), axis=1)) for s in slopes]
@@ -359,16 +362,9 @@ def forgets_x(f: Callable, gradient: Callable, point: np.ndarray, rows: int) -> 
     return bool(np.abs(A @ errors - slopes)[:, tried].max() <= 1e-5 * np.abs(slopes).max())
 
 
-# The marks that mistakes leave.
-
-
-def sign(table: Comparison) -> str | None:
-    if not table.steep.any() or not table.is_multiple(-1.0):
-        return None
-    return (
-        "Every component has the right size and the wrong sign: a minus was lost, or one too many "
-        "was written."
-    )
+# The marks that mistakes leave: whether a table has them, or the message where it holds numbers.
+def sign(table: Comparison) -> bool:
+    return bool(table.steep.any()) and table.is_multiple(-1.0)
 
 
 def factor(table: Comparison) -> str | None:
@@ -390,31 +386,24 @@ def factor(table: Comparison) -> str | None:
     return f"It is {abs(c):.{digits}g} times as large as it should be everywhere{opposite}. {cause}"
 
 
-def transposed(table: Comparison) -> str | None:
+def transposed(table: Comparison) -> bool:
     d = len(table.given)
     if d == 1 or d < len(table.names) or d > WIDEST or table.names[-1] >= d:
-        return None
+        return False
     distance = np.abs(table.given[:, None] - table.slopes)  # (d, d, m): component i as slope j
     fits = (distance <= table.doubt[:, None] + table.doubt).all(axis=-1)
     free = np.ones(d, bool)
     for i in range(d):
         places = np.flatnonzero(fits[i] & free)
         if not places.size:
-            return None
+            return False
         free[i if i in places else places[0]] = False
-    return (
-        "The right numbers stand in the wrong places: a matrix was transposed, or coordinates were "
-        "put in another order."
-    )
+    return True
 
 
-def missing_x(table: Comparison) -> str | None:
-    if len(table.given) == 1 or np.any(np.abs(table.given - table.given[0]) > table.doubt):
-        return None
-    return (
-        "All components are the same number. Each weight acts through its own column of X, so "
-        "errors must be multiplied by that column before they are added up."
-    )
+def missing_x(table: Comparison) -> bool:
+    same = np.abs(table.given - table.given[0]) <= table.doubt
+    return len(table.given) > 1 and bool(np.all(same))
 
 
 def coordinate(table: Comparison) -> str | None:
@@ -430,25 +419,15 @@ def coordinate(table: Comparison) -> str | None:
     return f"Only the derivative for {listed} is wrong; the others agree.{''.join(looks[:1])}"
 
 
-def offset(table: Comparison) -> str | None:
+def offset(table: Comparison) -> bool:
     gap, tolerance = table.given - table.slopes, table.doubt + table.doubt[:, :1]
     same = np.all(np.abs(gap - gap[:, :1]) <= tolerance)
-    if gap.shape[1] == 1 or not same or not np.any(np.abs(gap) > 5 * tolerance):
-        return None
-    return (
-        "It is off by the same amount at every point: a term that does not depend on w, such as "
-        "the target, was left out or added."
-    )
+    return bool(gap.shape[1] > 1 and same and np.any(np.abs(gap) > 5 * tolerance))
 
 
-def length(table: Comparison) -> str | None:
+def length(table: Comparison) -> bool:
     columns = [table.part(points=[k]) for k in range(table.given.shape[1])]
-    if len(table.given) == 1 or not all((column.multiple() or -1) > 0 for column in columns):
-        return None
-    return (
-        "At each point it has the right direction and a wrong length, by a factor that changes "
-        "from point to point, as when a gradient is normalised or clipped."
-    )
+    return len(table.given) > 1 and all((column.multiple() or -1) > 0 for column in columns)
 
 
 MARKS = (sign, factor, transposed, missing_x, coordinate, offset, length)

@@ -76,33 +76,18 @@ def no_rule(function):
     )
 
 
-def no_slope_in(function, k: int):
-    return TypeError(
-        f"{full_name(function)} has no derivative with respect to its argument {k}: "
-        "pass a plain number there"
-    )
+REFUSALS = {
+    "argument": "has no derivative with respect to its argument {}: pass a plain number there",
+    "option": "under grad has no {}: use np.where, or another function of NumPy that has a rule",
+    "keyword": "under grad has no keyword {!r}",
+    "name": "under grad takes {} by position",
+    "store": "cannot store a traced array into a plain one: write a = a + x instead of a += x, and "
+    "leave out= away",
+}
 
 
-def no_keyword(function, name: str):
-    return TypeError(f"{full_name(function)} under grad has no keyword {name!r}")
-
-
-def no_option(ufunc, name: str):
-    return TypeError(
-        f"{full_name(ufunc)} under grad has no {name}: "
-        f"use np.where, or another function of NumPy that has a rule"
-    )
-
-
-def by_position(function, name: str):
-    return TypeError(f"{full_name(function)} under grad takes {name} by position")
-
-
-def cannot_store(function):
-    return TypeError(
-        f"{full_name(function)} cannot store a traced array into a plain one: "
-        f"write a = a + x instead of a += x, and leave out= away"
-    )
+def refused(function, what: str, name=None):
+    return TypeError(f"{full_name(function)} {REFUSALS[what].format(name)}")
 
 
 def verified(function, pullback, k: int | None = None):
@@ -144,10 +129,3 @@ def verified(function, pullback, k: int | None = None):
         return [needed[j] and numbers_like(share, a, j) for j, (share, a) in pairs]
 
     return pull
-
-
-def no_attribute(name: str):
-    return AttributeError(
-        f"a traced array has no attribute {name!r}: use a NumPy function that has a rule, "
-        f"or write one with @primitive and rule(...)"
-    )

@@ -4,10 +4,12 @@ What is sampled is moved and weighed by numbers that do not depend on it, so eac
 functions that have rules.
 """
 
+import functools
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from calclearn.calculus.arrays import before
+from calclearn.calculus.arrays import before, with_ones
 from calclearn.calculus.structures import operand
 from calclearn.calculus.tracing import plain, rewritten, rule
 
@@ -62,13 +64,10 @@ def interp(x, xp, fp, left=None, right=None, period=None):
 
 @rewritten(np.diff)
 def diff(a, n=1, axis=-1, prepend=None, append=None):
-    def edge(values):
-        shape = tuple([1 if i == axis % np.ndim(a) else m for i, m in enumerate(np.shape(a))])
-        return operand(values) if np.ndim(values) else np.broadcast_to(values, shape)
-
     if n and (prepend is not None or append is not None):
-        ends = [None if v is None else edge(v) for v in (prepend, append)]
-        a = np.concatenate([v for v in (ends[0], a, ends[1]) if v is not None], axis)
+        parts = [operand(v) for v in (prepend, a, append) if v is not None]
+        edge = with_ones(np.shape(a), axis)
+        a = np.concatenate([v if np.ndim(v) else np.broadcast_to(v, edge) for v in parts], axis)
     for _ in range(n):
         a = a[(*before(a, axis), slice(1, None))] - a[(*before(a, axis), slice(None, -1))]
     return a
@@ -136,31 +135,23 @@ def convolve(a, v, mode="full"):
 @rewritten(np.correlate, arrays=2)
 def correlate(a, v, mode="valid"):
     """cₖ = Σₙ aₙ₊ₖ vₙ."""
-    if len(a) >= len(v):
-        return convolve(a, np.flip(v), mode)
-    return np.flip(convolve(np.flip(a), v, mode))
+    return convolve(a, v[::-1], mode) if len(a) >= len(v) else convolve(a[::-1], v, mode)[::-1]
 
 
-# The sine over its argument
-def slope_of_sinc(a):
+@rule(np.sinc)
+def pull_sinc(g, y, a):
     """(cos πa - sinc a) / a, and its series at 0, where it is 0/0."""
     near = np.abs(plain(a)) < 1e-3
     far = np.where(near, 1, a)
-    return np.where(near, -(np.pi**2) / 3 * a + np.pi**4 / 30 * a**3,
-                    (np.cos(np.pi * far) - np.sinc(far)) / far)  # fmt: skip
-
-
-rule(np.sinc, lambda g, y, a: g * slope_of_sinc(a))
+    series = -(np.pi**2) / 3 * a + np.pi**4 / 30 * a**3
+    return g * np.where(near, series, (np.cos(np.pi * far) - np.sinc(far)) / far)
 
 
 # Polynomials, the highest power first
 @rewritten(np.polyval, arrays=2)
 def polyval(p, x):
     """Horner's scheme: ((p₀ x + p₁) x + p₂) x + ..."""
-    y = 0 * x
-    for coefficient in p:
-        y = y * x + coefficient
-    return y
+    return functools.reduce(lambda y, coefficient: y * x + coefficient, p, 0 * x)
 
 
 @rewritten(np.polyder)
@@ -176,13 +167,6 @@ def polyint(p, m=1, k=None):
     for i in range(m):
         p = np.concatenate([p / np.arange(len(p), 0, -1), constants[i : i + 1]])
     return p
-
-
-@rewritten(np.polyadd, arrays=2)
-def polyadd(a1, a2):
-    a1, a2 = np.atleast_1d(a1), np.atleast_1d(a2)
-    n = max(len(a1), len(a2))
-    return np.pad(a1, (n - len(a1), 0)) + np.pad(a2, (n - len(a2), 0))
 
 
 @rewritten(np.polyfit, arrays=2)
@@ -203,7 +187,12 @@ def vander(x, N=None, increasing=False):
     return x[:, None] ** (powers if increasing else powers[::-1])
 
 
-# fmt: off
-rewritten(np.polysub, arrays=2)(lambda a1, a2: polyadd(a1, -a2))
+def padded(a, b):
+    """Two polynomials with as many coefficients as the longer one."""
+    a, b = np.atleast_1d(a), np.atleast_1d(b)
+    return [np.pad(p, (max(len(a), len(b)) - len(p), 0)) for p in (a, b)]
+
+
+rewritten(np.polyadd, arrays=2)(lambda a1, a2: np.add(*padded(a1, a2)))
+rewritten(np.polysub, arrays=2)(lambda a1, a2: np.subtract(*padded(a1, a2)))
 rewritten(np.polymul, arrays=2)(lambda a1, a2: convolve(a1, a2))
-# fmt: on

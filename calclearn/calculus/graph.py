@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from calclearn.calculus import autodiff
-from calclearn.calculus.structures import ones
+from calclearn.calculus.structures import function, ones
 from calclearn.calculus.tracing import Traced, plain
 
 
@@ -54,8 +54,7 @@ def trace(f: Callable, *arguments) -> Graph:
     multiply 6.0 (0, 1) 1.0
     add 9.0 (2, 1) 1.0
     """
-    if not callable(f):
-        raise TypeError(f"f must be a function, got {type(f).__name__}")
+    function("f", f)
     inputs, result = autodiff.record(f, range(len(arguments)), arguments, {})
     visited = {x.born: (x, np.zeros(x.shape, x.dtype)[()]) for x in inputs}
     autodiff.walk(result, ones(result.value), visit=lambda v, g: visited.update({v.born: (v, g)}))

@@ -2,15 +2,8 @@
 
     ∫ₐᵇ f(x) dx ≈ (b - a) Σₖ wₖ f(a + (b - a) tₖ),   0 ≤ tₖ ≤ 1,   Σₖ wₖ = 1
 
-An area is a width times an average height, and the rules differ in where they look. The error of a
-smooth f over n pieces of width h = (b - a) / n:
-
-    left_sum           h     one rectangle a piece, as high as its left edge
-    midpoint           h²    one rectangle a piece, as high as its middle
-    trapezoid          h²    one straight line a piece
-    simpson            h⁴    one parabola for two pieces
-    gauss_legendre     exact for polynomials of degree 2n - 1; faster than any power of h
-    monte_carlo        1/√n, however rough f is, with an error of its own
+An area is a width times an average height, and the rules differ in where they look, and so in how
+their error shrinks with the width h of a piece.
 
 The limits may be arrays: a and b of shape (...) give areas (...). Everything is plain NumPy code,
 so `autodiff` differentiates an area with respect to its limits, or to what f itself contains. Every
@@ -49,14 +42,15 @@ def weighted_sum(f: Callable, a, b, nodes: np.ndarray, weights: np.ndarray):
     2.0
     """
     function("f", f)
+    x, w, width = grid(a, b, nodes, weights)
+    return width * np.sum(w * elementwise(f, x), axis=0)
+
+
+def grid(a, b, nodes: np.ndarray, weights: np.ndarray):
+    """The places a + (b - a) tₖ, their weights, and the width."""
     a, width = interval(a=a, b=b)
-    t, w = columns(width.ndim, nodes, weights)
-    return width * np.sum(w * elementwise(f, a + width * t), axis=0)
-
-
-def columns(ndim: int, *arrays):
-    """Nodes and weights as columns, beside limits of so many axes."""
-    return [array.reshape(-1, *(1,) * ndim) for array in arrays]
+    t, w = (array.reshape(-1, *(1,) * width.ndim) for array in (nodes, weights))
+    return a + width * t, w, width
 
 
 def interval(**limits):
@@ -203,12 +197,11 @@ def expected(loss: Callable, density: Callable, a, b, pieces: int = PIECES):
     """
     function("loss", loss)
     function("density", density)
-    a, width = interval(a=a, b=b)
-    t, w = columns(width.ndim, *_gauss(8, whole("pieces", pieces)))
-    shares = w * elementwise(density, a + width * t)
+    x, w, _ = grid(a, b, *_gauss(8, whole("pieces", pieces)))
+    shares = w * elementwise(density, x)
     if np.any(shares < 0):
         raise ValueError("density must not be negative anywhere between a and b")
     total = np.sum(shares, axis=0)
     if not np.all((total > 0) & (total < np.inf)):
         raise ValueError("density must have an area between a and b, got one of 0, ∞ or NaN")
-    return np.sum(shares * elementwise(loss, a + width * t), axis=0) / total
+    return np.sum(shares * elementwise(loss, x), axis=0) / total

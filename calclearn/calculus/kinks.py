@@ -14,8 +14,8 @@ import operator
 
 import numpy as np
 
+from calclearn.calculus.arrays import with_ones
 from calclearn.calculus.cures import full_name
-from calclearn.calculus.rules import unbroadcast, with_ones
 from calclearn.calculus.structures import has_traced, operand
 from calclearn.calculus.tracing import Traced, plain, primitive, rewritten, rule
 
@@ -41,29 +41,12 @@ def side(a):
     return np.sign(a)
 
 
-@primitive
-def cosine(a, b):
-    """The slope of √(a² + b²) along a:  a / √(a² + b²), and 0 at the origin."""
-    length = np.hypot(a, b)
-    return a / np.where(length == 0, 1, length)
-
-
 def no_slope(g, kink):
     """g, but nan at a kink, also where g is 0."""
     return np.where(kink, np.nan, g)
 
 
 rule(side, lambda g, y, a: no_slope(0 * g, a == 0).astype(g.dtype))
-rule(
-    cosine,
-    lambda g, y, a, b: unbroadcast(
-        no_slope(g * cosine(b, a) ** 2 / np.hypot(a, b), (a == 0) & (b == 0)), np.shape(a)
-    ),
-    lambda g, y, a, b: unbroadcast(
-        no_slope(-g * y * cosine(b, a) / np.hypot(a, b), (a == 0) & (b == 0)), np.shape(b)
-    ),
-)
-
 # fmt: off
 rule(np.absolute,    lambda g, y, a: g * side(unless_zero(g, a)))
 rule(np.fabs,        lambda g, y, a: g * side(unless_zero(g, a)))
@@ -95,6 +78,15 @@ def direction(a, axis=None):
     """The slope of ‖a‖:  a / ‖a‖, and 0 at the origin, where the norm has a kink."""
     length = euclidean(a, axis, keepdims=True)
     return a / np.where(length == 0, 1, length)
+
+
+def cosine(a, b):
+    """The slope of √(a² + b²) along a:  a / √(a² + b²), and 0 at the origin."""
+    length = np.hypot(a, b)
+    if np.all(plain(length)):
+        return a / length
+    size = np.where(plain(length) == 0, 1, plain(length))  # so that no square overflows
+    return direction(np.stack(np.broadcast_arrays(a, b)) / size, 0)[0]
 
 
 @rule(euclidean)

@@ -9,7 +9,7 @@ import functools
 
 import numpy as np
 
-from calclearn.calculus.cures import CURES, lost, no_attribute
+from calclearn.calculus.cures import CURES, lost
 
 running: set[int] = set()  # the levels whose function has not returned yet
 METHODS = {f.__name__: f for f in (
@@ -60,7 +60,10 @@ class Methods:
         if isinstance(ufunc, np.ufunc) and self.value.shape == ():
             # np.sin of an array of traced numbers asks each of them for its method `sin`
             return functools.partial(ufunc, self)
-        raise no_attribute(name)
+        raise AttributeError(
+            f"a traced array has no attribute {name!r}: use a NumPy function that has a rule, "
+            f"or write one with @primitive and rule(...)"
+        )
 
     def _lost(self, conversion, *_, **__):
         raise lost(conversion, self.level in running)

@@ -1,16 +1,16 @@
 """Derivatives from values alone, in which the differences themselves tell how wrong they are.
 
-A difference quotient has two enemies. Take h too large and the curve bends away from the secant
-(truncation); take h too small and f(x + h) - f(x) drowns in the last digit (round-off). No single h
-suits every function. So there are four quotients at an h of one's own; `derivative`, which tries a
-ladder of steps, combines them by Richardson's table, and keeps the entry on which neighbours agree
-best, with their disagreement as its error; and `grad`, `jacobian` and `hessian`, which measure
-along lines through a point of many coordinates.
+Take h too large and the curve bends away from the secant (truncation); take h too small and
+f(x + h) - f(x) drowns in the last digit (round-off). No single h suits every function. So there are
+four quotients at an h of one's own; `derivative`, which tries a ladder of steps, combines them by
+Richardson's table, and keeps the entry on which neighbours agree best, with their disagreement as
+its error; and `grad`, `jacobian` and `hessian`, which measure along lines through a point.
 
-f is called in one place, `at_points`, which gives it copies and copies what it returns. So a
-function may write into its argument, or return the same array again and again.
+f is called in one place, `at_points`, which gives it copies and copies what it returns: it may
+write into its argument, or return the same array again and again.
 
-Sources: Richardson, Phil. Trans. A 210 (1911); Ridders, Advances in Engineering Software 4 (1982).
+Sources: Richardson, Phil. Trans. A 210 (1911); Ridders, Advances in Engineering Software 4 (1982);
+Press et al., Numerical Recipes, section 5.7.
 """
 
 from collections.abc import Callable
@@ -20,6 +20,7 @@ from math import prod
 
 import numpy as np
 
+from calclearn.calculus.structures import function
 from calclearn.calculus.tracing import Traced
 
 EPS = float(np.finfo(float).eps)
@@ -29,8 +30,6 @@ quiet = np.errstate(all="ignore")  # outside the domain of f its values are NaN,
 
 
 # What comes in, and what f makes of it.
-
-
 def real_numbers(name: str, x) -> np.ndarray:
     """`x` as a float64 array; raises where it is not real, finite numbers."""
     array = _array(x)
@@ -61,13 +60,6 @@ def _array(x) -> np.ndarray:
         return np.array(None)
 
 
-def function(name: str, f) -> Callable:
-    """`f`, if it can be called; raises `TypeError` if it cannot."""
-    if not callable(f):
-        raise TypeError(f"{name} must be a function, got {type(f).__name__}")
-    return f
-
-
 def broadcastable(**arrays) -> None:
     """Raise `ValueError` unless the shapes of the arrays go together."""
     shapes = [array.shape for array in arrays.values()]
@@ -82,9 +74,7 @@ def broadcastable(**arrays) -> None:
 def at_points(f: Callable, points: np.ndarray, kinds: str = "f") -> np.ndarray:
     """f of every column of `points`, for an f of one point: (d, m) -> (..., m).
 
-    Plain NumPy code takes many points in one call. That is believed if its shape is right and the
-    two points furthest apart have the values that f gives for each alone; else f is called point by
-    point. A point that f refuses, as `math.log` does below 0, has the value NaN.
+    A point that f refuses, as `math.log` does below 0, has the value NaN.
     """
     if points.shape[1] > 1 and (values := _in_one_call(f, points, kinds)) is not None:
         return values
@@ -103,7 +93,7 @@ def at_points(f: Callable, points: np.ndarray, kinds: str = "f") -> np.ndarray:
 
 
 def _in_one_call(f, points, kinds):
-    """f of all columns of `points`, or None where f does not take many points as it takes one."""
+    """f of all columns of `points`, or None where it gives single points other values."""
     (d, m), total = points.shape, points.sum(axis=0)
     size = POINTS if d > 1 else m
     blocks = (points[:, k : k + size].copy() for k in range(0, m, size))
@@ -111,7 +101,7 @@ def _in_one_call(f, points, kinds):
         values = np.concatenate([returned(f(block), kinds=kinds) for block in blocks], axis=-1)
         if values.shape[-1] != m:
             return None
-        for k in (int(total.argmin()), int(total.argmax())):  # where any branch in f would show
+        for k in (int(total.argmin()), int(total.argmax())):  # far apart, so that branches show
             if not _same(values[..., k], returned(f(points[:, k].copy()), kinds=kinds)):
                 return None
     except Exception:  # if it is a mistake, f will make it again at a single point
@@ -142,8 +132,6 @@ def elementwise(f: Callable, x, kinds: str = "f"):
 
 
 # At a step of one's own.
-
-
 @quiet
 def forward_difference(f: Callable, x, h=None):
     """Slope of the secant to the right of x; its error shrinks like h.
@@ -233,8 +221,6 @@ def _point_and_step(f, x, h, power) -> tuple[np.ndarray, np.ndarray]:
 
 
 # A ladder of steps.
-
-
 @dataclass(frozen=True, eq=False)
 class Estimate:
     """A number with its error: `value` ± `error`, from so many `evaluations` of f.
@@ -273,9 +259,6 @@ def derivative(f: Callable, x) -> Estimate:
     such. `x` has any shape; f is called once, or point by point where it takes only scalars. Raises
     `TypeError` or `ValueError` unless x is real and finite and f gives one real number for each.
 
-    Sources: Ridders, Advances in Engineering Software 4 (1982); Press et al., Numerical Recipes,
-    section 5.7.
-
     >>> slope = derivative(np.sin, 1.0)
     >>> bool(abs(slope.value - np.cos(1.0)) < slope.error < 1e-12)
     True
@@ -290,23 +273,30 @@ def derivative(f: Callable, x) -> Estimate:
     return Estimate(value, error, 2 * (2 * len(LADDER) + 1), reliable)
 
 
+def sides(evaluate: Callable, h: np.ndarray):
+    """f at h, at -h and at 0 along n lines, the shape of its results, and its relative rounding.
+
+    Steps h (rungs, k, n) give values (rungs, outputs, k, n), and (outputs, k, n) at 0.
+    """
+    steps = np.concatenate([h, -h, 0 * h[:1]])
+    values = evaluate(steps.reshape(prod(steps.shape[:2]), steps.shape[-1]))
+    eps, outputs = grain(values), values.shape[:-2]
+    values = values.astype(float).reshape(prod(outputs), *steps.shape).swapaxes(0, 1)
+    return values[: len(h)], values[len(h) : -1], values[-1], outputs, eps
+
+
 def ladder_slopes(evaluate: Callable, size: np.ndarray):
     """Slopes, errors and whether they are reliable, three arrays (..., n), along n lines.
 
-    `evaluate` gives the values of f at steps from its points: (k, n) -> (..., k, n). f may change
-    over distances as large as the point, `size` (n,), or as large as 1: a ladder for each.
+    `evaluate` gives f at steps (k, n) from its points as (..., k, n), `size` (n,) how far they are
+    from 0: f may change over such distances, or over 1, and there is a ladder for each.
     """
     h = LADDER[:, None, None] * scales(size, LADDER[-1])  # (rungs, 2, n)
     h = (size + h) - size  # steps that x ± h holds exactly
-    rungs, steps = len(h), np.concatenate([h, -h, 0 * h[:1]])
-    values = evaluate(steps.reshape(2 * len(steps), len(size)))
-    eps, outputs = grain(values), values.shape[:-2]
-    values = values.astype(float).reshape(prod(outputs), *steps.shape).swapaxes(0, 1)
-    right, left, centre = values[:rungs], values[rungs:-1], values[-1]  # (rungs, outputs, 2, n)
+    right, left, centre, outputs, eps = sides(evaluate, h)
     h, width = h[:, None], 2 * h[:, None]
-    height, change = np.abs(values), np.abs(values - centre)
-    steepness = (change[:rungs] + change[rungs:-1]) / width
-    rounding = eps * (height[:rungs] + height[rungs:-1] + (size + h) * steepness)
+    steepness = (np.abs(right - centre) + np.abs(left - centre)) / width
+    rounding = eps * (np.abs(right) + np.abs(left) + (size + h) * steepness)
     still = (h < 2 * SINGLE * size) & (steepness == 0)
     if still.any():  # if it moves elsewhere, f computes with x in float32
         rounding += still * width * np.fmax.reduce(steepness, axis=(0, 2), keepdims=True)
@@ -328,7 +318,7 @@ def ladder_slopes(evaluate: Callable, size: np.ndarray):
 
     # A slope of 0 is reliable too, beside the flattest secant and the rounding of the values.
     flattest = np.fmax(np.abs(value), np.fmin.reduce(steepness))
-    enough = 1e-3 * flattest + eps ** (2 / 3) * height[-1] / width[0]
+    enough = 1e-3 * flattest + eps ** (2 / 3) * np.abs(centre) / width[0]
     reliable = (error <= enough) & np.isfinite(centre)
     narrower = error[:, 1] < error[:, 0]
     best = [np.where(narrower, part[:, 1], part[:, 0]) for part in (value, error, reliable)]
@@ -342,28 +332,18 @@ def scales(size, at_zero: float):
 
 
 def grain(values: np.ndarray) -> float:
-    """The relative rounding of what f computes, as its values show it.
-
-    Values that all lie on the grid of float32, and use the last digits of it, were computed in it.
-    """
-    single = values.astype(np.float32)
-    if (abs(single - values) > 0).any() or not (single.view(np.int32) % 2**12).any():
-        return max(EPS, float(np.finfo(values.dtype).eps))
-    return max(SINGLE, float(np.finfo(values.dtype).eps))
+    """The relative rounding of values: float32's if all are its numbers, to their last digits."""
+    single, own = values.astype(np.float32), float(np.finfo(values.dtype).eps)
+    fits = not (abs(single - values) > 0).any() and (single.view(np.int32) % 2**12).any()
+    return max(SINGLE if fits else EPS, own)
 
 
 def table(differences):
-    """Richardson's triangle, in which each column cancels one more power of h²:
+    """Richardson's triangle, and the distances of its entries from their coarser neighbours.
 
-        T(h, 0) = D(h),   T(h, j) = T(h, j-1) + (T(h, j-1) - T(3h, j-1)) / (9ʲ - 1)
+    T(h, 0) = D(h),   T(h, j) = T(h, j-1) + (T(h, j-1) - T(3h, j-1)) / (9ʲ - 1)
 
-    The entries and their distances from their coarser neighbours, both (columns, rungs, ...) and
-    NaN outside the triangle.
-
-    >>> h = np.array([0.9, 0.3, 0.1])
-    >>> table(1 + h**2)[0][:2].round(12)
-    array([[1.81, 1.09, 1.01],
-           [ nan, 1.  , 1.  ]])
+    Each column j cancels one more power of h². Both are (columns, rungs, ...), NaN outside.
     """
     entries, distances = np.full((2, COLUMNS, *differences.shape), np.nan)
     entries[0] = differences
@@ -375,10 +355,7 @@ def table(differences):
 
 
 def _noise(rounding, distances, divisor):
-    """The noise of quotients over `divisor`: at least rounding, and what the values show.
-
-    Two columns on, the finest entries differ by nothing but the noise of f.
-    """
+    """The noise of quotients: at least rounding, and what the finest differences show of it."""
     return np.fmax(rounding, (distances[2, -3:] * divisor[-3:]).max(axis=0)) / divisor
 
 
@@ -402,8 +379,6 @@ def _best(entries, errors):
 
 
 # Along lines through a point of many coordinates.
-
-
 def grad(f: Callable) -> Callable:
     """The gradient of a function of many coordinates, by central differences: f -> ∇f.
 
@@ -473,8 +448,15 @@ def line_slopes(f: Callable, points, lines: Callable, sizes):
     if m == 1:  # numbers are faster than arrays of one number
         at, flat = (lambda p: returned(f(p[:, 0]))[()]), sizes[:, 0]
     y, parts = at(points.copy()), []
-    value, eps = partial(_or_nan, at, np.nan * y), max(EPS, float(np.finfo(y.dtype).eps))
-    steps = partial(_two_steps, value, points, eps)
+    outputs = y.shape[:-1] if m > 1 else y.shape
+
+    def value(w):
+        try:
+            return at(w)
+        except (ArithmeticError, ValueError):  # outside the domain of f
+            return np.nan * y
+
+    steps = partial(_two_steps, value, points, max(EPS, float(np.finfo(y.dtype).eps)))
     for i, size in enumerate(flat):
         v = lines(i)
         part = steps(v, size, np.maximum(size, 1.0))
@@ -484,9 +466,9 @@ def line_slopes(f: Callable, points, lines: Callable, sizes):
             rest = ~part[2].astype(bool).reshape(-1, m).all(axis=0)
             if rest.any():
                 ladders = ladder_slopes(partial(along, f, points[:, rest], v), sizes[i, rest])
-                part.reshape(*part.shape[: part.ndim - (m > 1)], m)[..., rest] = ladders
+                part.reshape(3, *outputs, m)[..., rest] = ladders
         parts.append(part)
-    parts = np.array(parts).reshape(len(flat), 3, *y.shape[: y.ndim - (m > 1)], m)
+    parts = np.array(parts).reshape(len(flat), 3, *outputs, m)
     return parts.transpose(*range(1, parts.ndim - 1), 0, parts.ndim - 1)[:2]
 
 
@@ -495,13 +477,6 @@ def along(f, w, v, t):
     points = w[:, None] + t * v[:, None]  # (d, k, n)
     values = at_points(f, points.reshape(len(w), -1))
     return values.reshape(*values.shape[:-1], *t.shape)
-
-
-def _or_nan(f, nothing, points):
-    try:
-        return f(points)
-    except (ArithmeticError, ValueError):  # outside the domain of f
-        return nothing
 
 
 def _two_steps(value, w, eps, v, size, scale):
@@ -562,12 +537,10 @@ def _hessian(f, w):
 def curvatures(evaluate: Callable, scale):
     """scale² v'Hv along n lines v, and the better of the scales (k, n) for each: two of (n,)."""
     h = COARSE[:, None, None] * scale  # (rungs, k, n)
-    steps = np.concatenate([h, -h, 0 * h[:1]])
-    values = evaluate(steps.reshape(-1, scale.shape[-1]))
-    if prod(values.shape[:-2]) != 1:
-        raise ValueError(f"f must return one number for each point, got shape {values.shape[:-2]}")
-    eps, values = grain(values), values.astype(float).reshape(steps.shape)
-    right, left, centre = values[: len(h)], values[len(h) : -1], values[-1]
+    right, left, centre, outputs, eps = sides(evaluate, h)
+    if prod(outputs) != 1:
+        raise ValueError(f"f must return one number for each point, got shape {outputs}")
+    right, left = right[:, 0], left[:, 0]
     height = abs(right) + 2 * abs(centre) + abs(left)
     entries, distances = table((right - 2 * centre + left) / h**2)
     value, error = _best(entries, distances + _noise(eps * height, distances, h**2))

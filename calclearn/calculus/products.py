@@ -15,10 +15,11 @@ import string
 
 import numpy as np
 
+from calclearn.calculus.arrays import axes_of
 from calclearn.calculus.kinks import euclidean
 from calclearn.calculus.rules import unbroadcast
 from calclearn.calculus.structures import operand
-from calclearn.calculus.tracing import plain, primitive, rewritten, rule
+from calclearn.calculus.tracing import Traced, plain, primitive, rewritten, rule
 
 # Products of matrices: of C = A B follow A̅ = C̅ Bᵀ and B̅ = Aᵀ C̅
 transposed = functools.partial(np.swapaxes, axis1=-1, axis2=-2)
@@ -56,26 +57,20 @@ rule(np.matmul, pull_left, pull_right)
 
 @rewritten(np.dot, arrays=2)
 def dot(a, b, out=None):
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return np.multiply(a, b)
-    return np.matmul(a, b) if np.ndim(b) <= 2 else np.tensordot(a, b, ([-1], [-2]))
-
-
-@rewritten(np.inner, arrays=2)
-def inner(a, b):
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return np.multiply(a, b)
-    return np.tensordot(a, b, ([-1], [-1]))
+    if np.ndim(a) and 0 < np.ndim(b) <= 2:
+        return np.matmul(a, b)
+    return np.tensordot(a, b, ([-1], [-2])) if np.ndim(a) and np.ndim(b) else np.multiply(a, b)
 
 
 # fmt: off
 rewritten(np.outer, np.linalg.outer, arrays=2)(
                                lambda a, b, out=None: np.ravel(a)[:, None] * np.ravel(b))
+rewritten(np.inner, arrays=2)( lambda a, b: np.tensordot(
+                                   a, b, ([-1], [-1]) if np.ndim(a) and np.ndim(b) else 0))
 rewritten(np.vdot,  arrays=2)( lambda a, b: np.matmul(np.ravel(a), np.ravel(b)))
 rewritten(np.vecdot, np.linalg.vecdot, arrays=2)(
                                lambda a, b, axis=-1: np.sum(a * b, axis=axis))
 rewritten(np.linalg.matmul, arrays=2)(lambda a, b: a @ b)
-rewritten(np.linalg.tensordot, arrays=2)(lambda a, b, axes=2: np.tensordot(a, b, axes))
 if hasattr(np, "matvec"):  # from NumPy 2.2
     rewritten(np.matvec, arrays=2)(lambda a, b: (a @ b[..., None])[..., 0])
     rewritten(np.vecmat, arrays=2)(lambda a, b: (a[..., None, :] @ b)[..., 0, :])
@@ -182,7 +177,7 @@ def einsum(subscripts, *operands, optimize=False, out=None, dtype=None, order="K
     return y if dtype is None else y.astype(dtype)
 
 
-@rewritten(np.tensordot, arrays=2)
+@rewritten(np.tensordot, np.linalg.tensordot, arrays=2)
 def tensordot(a, b, axes=2):
     """The einsum in which axes that are summed together have the same letter."""
     if isinstance(axes, (int, np.integer)):
@@ -214,31 +209,22 @@ def pull_solve(needed, g, y, a, b):
 
 def pull_det(g, y, a):
     """∂ det A / ∂A = det A · A⁻ᵀ, by Jacobi; of a singular matrix its cofactors."""
-    if a.size and np.all(np.linalg.cond(plain(a)) < 1e8):
+    if not a.size or np.all(np.linalg.cond(plain(a)) < 1e8):
         return (g * y)[..., None, None] * transposed(np.linalg.inv(a))
     return g[..., None, None] * cofactors(a)
 
 
-@primitive
 def cofactors(a):
-    """(-1)ⁱ⁺ʲ times the determinant of A without row i and column j, from A = U S Vᵀ."""
-    u, s, vh = np.linalg.svd(a)
-    others = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(axis=-1)
-    sign = np.linalg.det(u) * np.linalg.det(vh)
-    return (sign[..., None, None] * (u * others[..., None, :]) @ vh).astype(a.dtype)
-
-
-@rule(cofactors)
-def pull_cofactors(g, y, a):
-    """Each cofactor is a determinant, whose slopes are cofactors in their turn."""
-    n = a.shape[-1]
-    pick, whole = np.eye(n, dtype=a.dtype), 0 * a
-    for i, j in np.ndindex(n, n):
-        rows, columns = np.delete(np.arange(n), i), np.delete(np.arange(n), j)
-        smaller = cofactors(a[..., rows[:, None], columns]) * (-1.0) ** (i + j)
-        full = pick[:, rows] @ smaller @ pick[columns]
-        whole = whole + g[..., i : i + 1, j : j + 1] * full
-    return whole
+    """(-1)ⁱ⁺ʲ det of A without row i and column j; that of plain numbers from A = U S Vᵀ."""
+    n = np.arange(a.shape[-1])
+    if type(a) is not Traced:
+        u, s, vh = np.linalg.svd(a)
+        others = np.where(n[:, None] == n, 1, s[..., None, :]).prod(axis=-1)
+        sign = np.linalg.det(u) * np.linalg.det(vh)
+        return (sign[..., None, None] * (u * others[..., None, :]) @ vh).astype(a.dtype)
+    kept = np.array([np.delete(n, i) for i in n])
+    rows = [np.linalg.det(a[..., kept[i][:, None], kept[:, None]]) for i in n]
+    return np.stack(rows, -2) * np.where((n[:, None] + n) % 2, -1, 1).astype(a.dtype)
 
 
 def pull_slogdet(g, y, a):
@@ -248,7 +234,18 @@ def pull_slogdet(g, y, a):
     return g[1][..., None, None] * transposed(np.linalg.inv(a))
 
 
-# Factorisations read one triangle of a symmetric matrix: both halves share the cotangent
+# Factorisations
+def diagonal(a):
+    """The matrices with the vectors of a on their diagonals."""
+    return np.eye(a.shape[-1], dtype=a.dtype) * a[..., None, :]
+
+
+def inverse_gaps(a):
+    """1 / (aⱼ - aᵢ) off the diagonal, and 0 on it; ∞ where two are equal."""
+    eye = np.eye(a.shape[-1], dtype=a.dtype)
+    return (1 - eye) / (a[..., None, :] - a[..., :, None] + eye)
+
+
 def pull_cholesky(g, y, a, upper=False):
     """A = L Lᵀ gives A̅ = ½ L⁻ᵀ (Φ + Φᵀ) L⁻¹, Φ the lower half of Lᵀ g with its diagonal halved."""
     y, g = (transposed(y), transposed(g)) if upper else (y, g)
@@ -261,16 +258,13 @@ def pull_cholesky(g, y, a, upper=False):
 def pull_eigh(g, y, a, UPLO="L"):
     """A = V Λ Vᵀ gives A̅ = V (diag λ̅ + F ∘ Vᵀ V̅) Vᵀ with Fᵢⱼ = 1 / (λⱼ - λᵢ) off the diagonal.
 
-    Where two eigenvalues are equal, their vectors have no slope, and this divides by zero.
+    NumPy reads one triangle of A, so both halves share the cotangent.  Vectors of equal eigenvalues
+    have no slope, and this divides by zero.
     """
     values, vectors = y
-    middle = np.zeros(a.shape, a.dtype)
-    eye = np.eye(a.shape[-1], dtype=a.dtype)
-    if g[0] is not None:
-        middle = middle + eye * g[0][..., None, :]
+    middle = 0 if g[0] is None else diagonal(g[0])
     if g[1] is not None:
-        gaps = values[..., None, :] - values[..., :, None]
-        middle = middle + (1 - eye) / (gaps + eye) * (transposed(vectors) @ g[1])
+        middle = middle + inverse_gaps(values) * (transposed(vectors) @ g[1])
     whole = vectors @ middle @ transposed(vectors)
     return (whole + transposed(whole)) / 2
 
@@ -289,10 +283,8 @@ def pull_svd(needed, g, y, a, full_matrices=True, compute_uv=True, hermitian=Fal
         y = np.linalg.svd(a, full_matrices=False)
     k = min(a.shape[-2:])
     u, s, vh = y[0][..., :k], y[1], y[2][..., :k, :]
-    eye = np.eye(k, dtype=a.dtype)
-    F = (1 - eye) / ((s * s)[..., None, :] - (s * s)[..., :, None] + eye)
-    middle = np.zeros((*s.shape, k), a.dtype) if g[1] is None else eye * g[1][..., None, :]
-    outside = 0
+    F, outside = inverse_gaps(s * s), 0
+    middle = 0 if g[1] is None else diagonal(g[1])
     if g[0] is not None:
         inside = transposed(u) @ g[0]
         middle = middle + F * (inside - transposed(inside)) * s[..., None, :]
@@ -318,12 +310,11 @@ def eig_of_real(a):
 def pull_eig(needed, g, y, a):
     """A V = V Λ gives A̅ = V⁻ᵀ (Λ̅ + F ∘ (VᵀV̅ - VᵀV diag VᵀV̅)) Vᵀ, Fᵢⱼ = 1 / (λⱼ - λᵢ)."""
     values, v = y
-    eye = np.eye(a.shape[-1], dtype=a.dtype)
-    middle = np.zeros(a.shape, a.dtype) if g[0] is None else eye * g[0][..., None, :]
+    middle = 0 if g[0] is None else diagonal(g[0])
     if g[1] is not None:
         inside = transposed(v) @ g[1]
-        inside = inside - (transposed(v) @ v) * np.sum(inside * eye, -2, keepdims=True)
-        middle = middle + (1 - eye) / (values[..., None, :] - values[..., :, None] + eye) * inside
+        scale = np.diagonal(inside, axis1=-2, axis2=-1)[..., None, :]
+        middle = middle + inverse_gaps(values) * (inside - transposed(v) @ v * scale)
     return (np.linalg.solve(transposed(v), middle @ transposed(v)),)
 
 
@@ -400,10 +391,10 @@ def lstsq(a, b, rcond=None):
 def matrix_power(a, n):
     if n < 0:
         return matrix_power(np.linalg.inv(a), -n)
-    if n == 0:
-        return np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape).copy()
-    half = matrix_power(a, n // 2) if n > 1 else None
-    return a if n == 1 else half @ half if n % 2 == 0 else half @ half @ a
+    if n < 2:
+        return a if n else np.linalg.matrix_power(plain(a), 0)
+    half = matrix_power(a, n // 2)
+    return half @ half @ a if n % 2 else half @ half
 
 
 @rewritten(np.linalg.tensorsolve, arrays=2)
@@ -416,8 +407,8 @@ def tensorsolve(a, b, axes=None):
 
 @rewritten(np.linalg.tensorinv)
 def tensorinv(a, ind=2):
-    rows = math.prod(a.shape[:ind])
-    return np.reshape(np.linalg.inv(np.reshape(a, (rows, -1))), a.shape[ind:] + a.shape[:ind])
+    inverse = np.linalg.inv(np.reshape(a, (math.prod(a.shape[:ind]), -1)))
+    return np.reshape(inverse, a.shape[ind:] + a.shape[:ind])
 
 
 # Norms
@@ -453,8 +444,7 @@ def norm_of_matrices(x, ord):
 
 @rewritten(np.linalg.norm)
 def norm(x, ord=None, axis=None, keepdims=False):
-    axes = range(x.ndim) if axis is None else np.atleast_1d(axis)
-    axes = tuple([int(i) % x.ndim for i in axes])
+    axes = tuple(axes_of(axis, x.ndim))
     if axis is None and ord is None:
         return euclidean(x, axis=axes, keepdims=keepdims)
     if len(axes) == 1:

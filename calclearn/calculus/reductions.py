@@ -1,4 +1,4 @@
-"""Rules of what reduces an axis: products, extremes, running sums, means, spreads, quantiles.
+"""Rules of what reduces an axis: sums, products, extremes, running sums, means, spreads, quantiles.
 
 Most are formulas in functions that have rules, and need none of their own.  A quantile is a
 weighted mean of two of the sorted numbers, and NumPy names them: the quantile of the indices
@@ -7,23 +7,43 @@ weighted mean of two of the sorted numbers, and NumPy names them: the quantile o
 
 import functools
 import itertools
-import operator
 
 import numpy as np
 
-from calclearn.calculus.arrays import cast, places
-from calclearn.calculus.cures import cannot_store, full_name, no_option
+from calclearn.calculus.arrays import axes_of, cast, places, with_ones
+from calclearn.calculus.cures import full_name, refused
 from calclearn.calculus.kinks import euclidean
-from calclearn.calculus.rules import spread, with_ones
 from calclearn.calculus.structures import operand
 from calclearn.calculus.tracing import TABLE, Traced, apply, parameters, rewritten, rule
 
 
+# Sums: the cotangent goes back to every term
+def spread(g, a, axis, where=True):
+    """The cotangent of each term of a sum."""
+    g = g if axis is None else g.reshape(with_ones(a.shape, axis))
+    g = g + np.zeros(a.shape, g.dtype) if where is True else np.where(where, g, np.zeros(a.shape))
+    return g if g.dtype == a.dtype else g.astype(a.dtype)
+
+
+@rule(np.mean)
+def pull_mean(g, y, a, axis=None, dtype=None, out=None, keepdims=False, *, where=True):
+    if where is True:
+        terms = a.size / max(1, g.size)
+    else:
+        terms = np.sum(np.broadcast_to(where, a.shape), axis=axis).reshape(g.shape)
+    return spread(g / terms, a, axis, where)
+
+
+rule(np.sum, lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False, initial=0,
+                    where=True: spread(g, a, axis, where))  # fmt: skip
+
+
+# Products and extremes
 def in_rows(a, axis):
     """`a` with the axes of a reduction brought to the end and made one."""
     if axis is None:
         return np.ravel(a)
-    axes = [i % np.ndim(a) for i in (axis if isinstance(axis, tuple) else (axis,))]
+    axes = axes_of(axis, np.ndim(a))
     moved = np.moveaxis(a, axes, range(-len(axes), 0))
     return np.reshape(moved, (*np.shape(moved)[: np.ndim(a) - len(axes)], -1))
 
@@ -40,6 +60,7 @@ def pull_winner(g, y, a, axis=None, out=None, keepdims=False, initial=None, wher
     return g.reshape(shape) * np.where(best & (y != y), np.nan, share).astype(a.dtype)
 
 
+@rule(np.prod)
 def pull_prod(g, y, a, axis=None, dtype=None, out=None, keepdims=False, initial=1, where=True):
     """Each factor's slope is the product of the others, of those before it and those after it."""
     if a.size == 0:
@@ -53,31 +74,29 @@ def pull_prod(g, y, a, axis=None, dtype=None, out=None, keepdims=False, initial=
     return spread(g.reshape(with_ones(a.shape, axis)) * others * initial, a, None, where)
 
 
+@rule(np.cumsum)
 def pull_cumsum(g, y, a, axis=None, dtype=None, out=None):
     """Term j is in the partial sums j, j + 1, ..., so its cotangent is their sum."""
     along = -1 if axis is None else axis
     return np.flip(np.cumsum(np.flip(g, along), along), along).reshape(a.shape).astype(a.dtype)
 
 
-# fmt: off
-rule(np.prod,   pull_prod)
-rule(np.max,    pull_winner)
-rule(np.min,    pull_winner)
-rule(np.cumsum, pull_cumsum)
-rewritten(np.amax)(lambda a, *rest, **keywords: np.max(a, *rest, **keywords))
-rewritten(np.amin)(lambda a, *rest, **keywords: np.min(a, *rest, **keywords))
-rewritten(np.ptp)( lambda a, axis=None, out=None, keepdims=False:
-                       np.max(a, axis, keepdims=keepdims) - np.min(a, axis, keepdims=keepdims))
-# fmt: on
+rule(np.max, pull_winner)
+rule(np.min, pull_winner)
+rewritten(np.amax)(np.max)
+rewritten(np.amin)(np.min)
+
+
+@rewritten(np.ptp)
+def ptp(a, axis=None, out=None, keepdims=False):
+    return np.max(a, axis, keepdims=keepdims) - np.min(a, axis, keepdims=keepdims)
 
 
 # Running sums and products
 @rewritten(np.cumprod)
 def cumprod(a, axis=None, dtype=None, out=None):
     a = a if dtype is None else a.astype(dtype)
-    factors = np.moveaxis(a.reshape(-1) if axis is None else a, axis or 0, 0)
-    products = list(itertools.accumulate([*factors], operator.mul))
-    return np.moveaxis(np.stack(products), 0, axis or 0) if products else factors
+    return partial_folds(np.multiply, np.ravel(a) if axis is None else a, axis or 0)
 
 
 def with_start(running, start):
@@ -86,10 +105,8 @@ def with_start(running, start):
     def definition(x, *, axis=None, dtype=None, out=None, include_initial=False):
         axis = 0 if axis is None and x.ndim == 1 else axis
         y = running(x, axis, dtype)
-        if not include_initial:
-            return y
-        shape = [1 if i == axis % y.ndim else n for i, n in enumerate(y.shape)]
-        return np.concatenate([np.full(shape, start, y.dtype), y], axis)
+        first = np.full(with_ones(y.shape, axis), start, y.dtype)
+        return np.concatenate([first, y], axis) if include_initial else y
 
     return definition
 
@@ -130,7 +147,7 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
         weights = np.ones(np.shape(a), a.dtype)
     weights = operand(weights)
     if np.shape(weights) != np.shape(a):  # one weight for each index along the axes
-        axes = [i % np.ndim(a) for i in (axis if isinstance(axis, tuple) else (axis,))]
+        axes = axes_of(axis, np.ndim(a))
         weights = np.transpose(weights, np.argsort(axes))
         weights = np.reshape(weights, [n if i in axes else 1 for i, n in enumerate(np.shape(a))])
     total = np.sum(np.broadcast_to(weights, np.shape(a)), axis=axis, keepdims=keepdims)
@@ -164,18 +181,14 @@ def corrcoef(x, y=None, rowvar=True, *, dtype=None):
 
 
 # Quantiles
-@rewritten(np.quantile)
-def quantile(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, *,
-             weights=None, skip_nan=False):  # fmt: skip
-    if weights is not None:
-        raise TypeError("numpy.quantile under grad has no keyword 'weights'")
+def quantile(a, q, axis, keepdims=False, method="linear", skip_nan=False):
     dtype = np.result_type(a.dtype, np.asarray(q)) if np.ndim(q) else a.dtype
     q, rows = np.asarray(q), in_rows(a, axis)
     if skip_nan and np.isnan(rows).any():
         flat = np.reshape(rows, (-1, rows.shape[-1]))
         kept = [row[~np.isnan(row)] for row in flat]
-        result = np.stack([quantile(row, q, method=method) if row.size else np.full(q.shape, np.nan)
-                           for row in kept], -1)  # fmt: skip
+        result = np.stack([quantile(row, q, 0, method=method) if row.size
+                           else np.full(q.shape, np.nan) for row in kept], -1)  # fmt: skip
         result = np.reshape(result, (*q.shape, *rows.shape[:-1]))
     else:
         place = np.quantile(np.arange(rows.shape[-1], dtype=float), q, method=method)
@@ -188,30 +201,33 @@ def quantile(a, q, axis=None, out=None, overwrite_input=False, method="linear", 
     return np.reshape(result, (*q.shape, *with_ones(np.shape(a), axis))) if keepdims else result
 
 
+def quantiles(scale, skip_nan):
+    def definition(a, q, axis=None, out=None, overwrite_input=False, method="linear",
+                   keepdims=False):  # fmt: skip
+        return quantile(a, np.divide(q, scale), axis, keepdims, method, skip_nan)
+
+    return definition
+
+
+def median(skip_nan):
+    return lambda a, axis=None, out=None, overwrite_input=False, keepdims=False: quantile(
+        a, 0.5, axis, keepdims, skip_nan=skip_nan
+    )
+
+
 # fmt: off
-rewritten(np.median)(       lambda a, axis=None, out=None, overwrite_input=False, keepdims=False:
-                                quantile(a, 0.5, axis, keepdims=keepdims))
-rewritten(np.nanmedian)(    lambda a, axis=None, out=None, overwrite_input=False, keepdims=False:
-                                quantile(a, 0.5, axis, keepdims=keepdims, skip_nan=True))
-rewritten(np.percentile)(   lambda a, q, *rest, **keywords:
-                                quantile(a, np.divide(q, 100), *rest, **keywords))
-rewritten(np.nanquantile)(  lambda a, q, *rest, **keywords:
-                                quantile(a, q, *rest, skip_nan=True, **keywords))
-rewritten(np.nanpercentile)(lambda a, q, *rest, **keywords: quantile(
-                                a, np.divide(q, 100), *rest, skip_nan=True, **keywords))
+rewritten(np.median)(       median(skip_nan=False))
+rewritten(np.nanmedian)(    median(skip_nan=True))
+rewritten(np.quantile)(     quantiles(1, skip_nan=False))
+rewritten(np.nanquantile)(  quantiles(1, skip_nan=True))
+rewritten(np.percentile)(   quantiles(100, skip_nan=False))
+rewritten(np.nanpercentile)(quantiles(100, skip_nan=True))
 
 
 # Without NaN
 def without_nan(reduce):
     def definition(a, *rest, where=True, **keywords):
         return reduce(a, *rest, where=np.logical_and(where, ~np.isnan(a)), **keywords)
-
-    return definition
-
-
-def replacing_nan(function, value):
-    def definition(a, *rest, **keywords):
-        return function(np.where(np.isnan(a), value, a), *rest, **keywords)
 
     return definition
 
@@ -230,8 +246,10 @@ rewritten(np.nanprod)(   without_nan(np.prod))
 rewritten(np.nanmean)(   without_nan(np.mean))
 rewritten(np.nanvar)(    without_nan(np.var))
 rewritten(np.nanstd)(    without_nan(np.std))
-rewritten(np.nancumsum)( replacing_nan(np.cumsum, 0))
-rewritten(np.nancumprod)(replacing_nan(np.cumprod, 1))
+rewritten(np.nancumsum)( lambda a, axis=None, dtype=None, out=None:
+                             np.cumsum(np.where(np.isnan(a), 0, a), axis, dtype))
+rewritten(np.nancumprod)(lambda a, axis=None, dtype=None, out=None:
+                             np.cumprod(np.where(np.isnan(a), 1, a), axis, dtype))
 rewritten(np.nanmax)(    extreme_without_nan(np.max, -np.inf))
 rewritten(np.nanmin)(    extreme_without_nan(np.min, np.inf))
 # fmt: on
@@ -242,7 +260,7 @@ rewritten(np.nanmin)(    extreme_without_nan(np.min, np.inf))
 def ufunc_method(ufunc, method, *inputs, out=None, dtype=None, **keywords):
     """Call `ufunc` with keywords, or one of its methods."""
     if out is not None:
-        raise cannot_store(ufunc)
+        raise refused(ufunc, "store")
     if dtype is not None:
         inputs = [cast(a, dtype) if type(a) is Traced else a for a in inputs]
     if method == "__call__" and (not keywords or TABLE[ufunc].definition):
@@ -254,7 +272,7 @@ def ufunc_method(ufunc, method, *inputs, out=None, dtype=None, **keywords):
         )
     definition = METHODS_OF_UFUNCS.get(method)
     if definition is None or not parameters(definition).issuperset(keywords):
-        raise no_option(ufunc, ", ".join(keywords) or method)
+        raise refused(ufunc, "option", ", ".join(keywords) or method)
     return definition(ufunc, *inputs, **keywords)
 
 
@@ -272,15 +290,15 @@ def fold(ufunc, a, axis=0, keepdims=False, initial=None, where=True):
         keywords = {"axis": axis, "keepdims": keepdims, "where": where}
         return apply(FOLDS[ufunc], (a,), keywords | first)
     if where is not True:
-        raise no_option(ufunc, "where")
+        raise refused(ufunc, "option", "where")
     rows = np.moveaxis(in_rows(a, axis), -1, 0)
     whole = functools.reduce(ufunc, [*first.values(), *rows])
     return np.reshape(whole, with_ones(a.shape, axis)) if keepdims else whole
 
 
 def partial_folds(ufunc, a, axis=0):
-    folds = itertools.accumulate([*np.moveaxis(a, axis, 0)], ufunc)
-    return np.moveaxis(np.stack(list(folds)), 0, axis)
+    folds = list(itertools.accumulate([*np.moveaxis(a, axis, 0)], ufunc))
+    return np.moveaxis(np.stack(folds), 0, axis) if folds else a
 
 
 def folds_of_spans(ufunc, a, starts, axis=0):

@@ -5,8 +5,9 @@ It is written in NumPy, like the function that it belongs to, so the table diffe
 second derivatives need no second table.  Sums over broadcast axes are added by the walk, so an
 elementwise rule is the school formula and nothing else.
 
-Here are arithmetic, the elementary functions and sums.  The other files have products of arrays
-(`products`), what is not smooth (`kinks`), what only moves numbers (`arrays`), and all the rest.
+Here are arithmetic and the elementary functions.  The other files have sums (`reductions`),
+products of arrays (`products`), what is not smooth (`kinks`), what only moves numbers (`arrays`),
+and all the rest.
 """
 
 import numpy as np
@@ -108,32 +109,3 @@ def unbroadcast(g, shape):
 def sum_rows(g):
     """Σᵢ gᵢ as a product with a row of ones, which the matrix library does faster than a sum."""
     return np.ones(g.shape[0], g.dtype) @ g
-
-
-# Sums: the cotangent goes back to every term
-def with_ones(shape, axis):
-    """The shape that a reduction with keepdims=True has."""
-    if axis is None or not shape:
-        return (1,) * len(shape)
-    axes = {i % len(shape) for i in (axis if isinstance(axis, tuple) else (axis,))}
-    return tuple([1 if i in axes else n for i, n in enumerate(shape)])
-
-
-def spread(g, a, axis, where=True):
-    """The cotangent of each term of a sum."""
-    g = g if axis is None else g.reshape(with_ones(a.shape, axis))
-    g = g + np.zeros(a.shape, g.dtype) if where is True else np.where(where, g, np.zeros(a.shape))
-    return g if g.dtype == a.dtype else g.astype(a.dtype)
-
-
-@rule(np.mean)
-def pull_mean(g, y, a, axis=None, dtype=None, out=None, keepdims=False, *, where=True):
-    if where is True:
-        terms = a.size / max(1, g.size)
-    else:
-        terms = np.sum(np.broadcast_to(where, a.shape), axis=axis).reshape(g.shape)
-    return spread(g / terms, a, axis, where)
-
-
-rule(np.sum, lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False, initial=0,
-                    where=True: spread(g, a, axis, where))  # fmt: skip

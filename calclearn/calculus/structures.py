@@ -67,14 +67,20 @@ def real(name: str, x, kinds: str = "fiu", must: str = "must be a real number or
     return numbers.astype(np.float64) if kind in "iu" else numbers
 
 
+def function(name: str, f) -> Callable:
+    """Return `f`, if it can be called; raises TypeError if it cannot."""
+    if not callable(f):
+        raise TypeError(f"{name} must be a function, got {type(f).__name__}")
+    return f
+
+
 def copied(name, x):
     return np.array(x) if isinstance(x, np.ndarray) else x
 
 
 def argument_numbers(f: Callable, argnum) -> tuple[int, ...]:
     """Return `argnum` as a tuple, and refuse what no transform can work with."""
-    if not callable(f):
-        raise TypeError(f"f must be a function, got {type(f).__name__}")
+    function("f", f)
     argnums = tuple(argnum) if isinstance(argnum, (tuple, list)) else (argnum,)
     if not argnums or not all(isinstance(k, int) for k in argnums):
         raise TypeError(f"argnum must be an int or a tuple of ints, got {argnum!r}")
@@ -178,11 +184,11 @@ def ones(value):
 def checked(function, rule, keywords):
     """Return the keywords that a rule takes; refuse any other that has a value."""
     if keywords.get("out") is not None:
-        raise cures.cannot_store(function)
+        raise cures.refused(function, "store")
     taken = {k: v for k, v in keywords.items() if not rule.keywords or k in rule.keywords}
     for name, value in keywords.items():
         if isinstance(value, Methods) and not rule.definition:
-            raise cures.by_position(function, name)
+            raise cures.refused(function, "name", name)
         if name not in taken and value is not None:
-            raise cures.no_keyword(function, name)
+            raise cures.refused(function, "keyword", name)
     return taken

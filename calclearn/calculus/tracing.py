@@ -26,7 +26,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calclearn.calculus import cures
+from calclearn.calculus import cures, structures
 from calclearn.calculus.methods import Methods
 from calclearn.calculus.structures import checked, has_traced, operand
 
@@ -138,7 +138,7 @@ def apply(function: Callable, arguments, keywords=None):
         values.append(a)
     for k in rule.constants:
         if k < len(values) and values[k] is not arguments[k]:
-            raise cures.no_slope_in(function, k)
+            raise cures.refused(function, "argument", k)
     if level == STRONG and rule.name in STRONG_PRODUCTS:
         value = STRONG_PRODUCTS[rule.name](arguments, *values)
     else:
@@ -205,8 +205,7 @@ def rule(function: Callable, *pullbacks: Callable | None, together: Callable | N
     >>> grad(softplus)(0.0)
     0.5
     """
-    if not callable(function):
-        raise TypeError(f"function must be a function, got {type(function).__name__}")
+    structures.function("function", function)
     if isinstance(function, types.FunctionType) and not hasattr(function, "__wrapped__"):
         raise TypeError(
             f"{function.__name__} must be one operation of the trace: put @primitive above it"
@@ -258,8 +257,7 @@ def primitive(function: Callable) -> Callable:
     >>> grad(cube)(2.0)
     12.0
     """
-    if not callable(function):
-        raise TypeError(f"function must be a function, got {type(function).__name__}")
+    structures.function("function", function)
 
     @functools.wraps(function)
     def operation(*arguments, **keywords):

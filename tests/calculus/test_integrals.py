@@ -40,25 +40,21 @@ def test_the_error_shrinks_at_its_order(rule, order, f, antiderivative):
     assert np.polyfit(np.log(n), np.log(errors), 1)[0] == pytest.approx(-order, abs=0.12)
 
 
+DEGREES = [(left_sum, 2, 0), (midpoint, 2, 1), (trapezoid, 2, 1), (simpson, 2, 3)]
+
+
 @pytest.mark.parametrize(
-    ("rule", "degree"), [(left_sum, 0), (midpoint, 1), (trapezoid, 1), (simpson, 3)]
+    ("rule", "n", "degree"),
+    [*DEGREES, *[(gauss_legendre, n, 2 * n - 1) for n in (1, 2, 3, 5, 8)]],
 )
-def test_each_rule_is_exact_up_to_its_degree_and_no_further(rule, degree):
-    for power in range(degree + 1):
-        exact = (3.0 ** (power + 1) - 1) / (power + 1)
-        assert rule(lambda x, p=power: x**p, 1.0, 3.0, 2) == pytest.approx(exact, rel=1e-14)
-    exact = (3.0 ** (degree + 2) - 1) / (degree + 2)
-    assert abs(rule(lambda x: x ** (degree + 1), 1.0, 3.0, 2) - exact) > 1e-3
-
-
-@pytest.mark.parametrize("n", [1, 2, 3, 5, 8])
-def test_gauss_is_exact_to_degree_2n_minus_1(n):
-    for power in range(2 * n):
-        exact = (2.0 ** (power + 1) - 1) / (power + 1)
-        area = gauss_legendre(lambda x, p=power: x**p, 1.0, 2.0, n)
-        assert area == pytest.approx(exact, rel=1e-13)
-    exact = (1.0 + 1.0) / (2 * n + 1)
-    assert abs(gauss_legendre(lambda x: x ** (2 * n), -1.0, 1.0, n) - exact) > 1e-6
+def test_each_rule_is_exact_up_to_its_degree_and_no_further(rule, n, degree):
+    for power in range(degree + 2):
+        area = rule(lambda x, p=power: x**p, -1.0, 1.5, n)
+        exact = (1.5 ** (power + 1) - (-1.0) ** (power + 1)) / (power + 1)
+        if power <= degree:
+            assert area == pytest.approx(exact, rel=1e-13)
+        else:
+            assert abs(area - exact) > 1e-8
 
 
 def test_gauss_beats_any_power_of_h_and_pieces_serve_kinks():
@@ -83,7 +79,7 @@ def test_areas_are_linear_and_turn_their_sign(rule, a, b, c):
 
 
 @pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("shape", [(), (1,), (5,), (2, 3)])
+@pytest.mark.parametrize("shape", [(), (1,), (2, 3)])
 def test_limits_may_be_arrays(rule, shape):
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=shape), rng.normal(size=shape)
@@ -103,20 +99,12 @@ def test_a_function_of_one_number_will_do(rule):
 
 
 # Monte Carlo: the error that it claims is the error that it makes.
-
-
 def test_the_error_of_monte_carlo():
     estimates = [monte_carlo(np.exp, 0.0, 1.0, 1000, seed) for seed in range(300)]
     misses = np.array([(e.value - (np.e - 1)) / e.error for e in estimates])
     assert misses.std() == pytest.approx(1.0, abs=0.12)
     assert abs(misses.mean()) < 0.2
     assert np.mean(np.abs(misses) < 1) == pytest.approx(0.683, abs=0.07)
-
-
-def test_monte_carlo_shrinks_like_one_over_root_n():
-    n = np.array([100, 1_000, 10_000, 100_000])
-    errors = [monte_carlo(np.exp, 0.0, 1.0, k, 0).error for k in n]
-    assert np.polyfit(np.log(n), np.log(errors), 1)[0] == pytest.approx(-0.5, abs=0.05)
 
 
 def test_monte_carlo_is_repeatable_and_batched():
@@ -127,14 +115,21 @@ def test_monte_carlo_is_repeatable_and_batched():
     assert first.value != monte_carlo(np.sin, 0, 2, 50, rng).value
     areas = monte_carlo(np.square, 0.0, np.array([1.0, 2.0, 3.0]), 4000)
     assert areas.evaluations == 4000
+    assert np.all(monte_carlo(np.square, 0.0, [1, 2, 3], 40_000).error < 0.35 * areas.error)
     assert np.all(np.abs(areas.value - np.array([1, 8, 27]) / 3) < 4 * areas.error)
     assert monte_carlo(np.exp, 1.0, 0.0, 4000).value == pytest.approx(1 - np.e, abs=0.1)
     assert monte_carlo(np.exp, 1.0, 0.0, 4000).error > 0
 
 
+def test_monte_carlo_can_be_differentiated_by_its_limits():
+    def area(b):
+        return monte_carlo(np.square, 0.0, b, n=100, rng=0).value
+
+    slope = autodiff.grad(area)(1.5)
+    assert slope == pytest.approx((area(1.5 + 1e-6) - area(1.5 - 1e-6)) / 2e-6, rel=1e-8)
+
+
 # The fundamental theorem: the slope of an accumulated area is the curve.
-
-
 @pytest.mark.parametrize(("f", "antiderivative"), AREAS)
 def test_accumulated_areas_are_antiderivatives(f, antiderivative):
     x = np.linspace(-4, 4, 33)
@@ -169,8 +164,6 @@ def test_an_area_can_be_differentiated_by_what_f_contains(rule):
 
 
 # Expected loss.
-
-
 def bell(mean, spread):
     return lambda x: np.exp(-(((x - mean) / spread) ** 2) / 2)
 
@@ -189,14 +182,6 @@ def test_moments_of_a_bell_whatever_its_height():
 def test_uniform_inputs_give_the_mean_height():
     assert expected(np.square, lambda x: 1.0, 0.0, 3.0) == pytest.approx(3.0, rel=1e-12)
     assert expected(math.sqrt, lambda x: 1.0, 0.0, 1.0) == pytest.approx(2 / 3, rel=1e-5)
-
-
-def test_a_test_set_converges_on_the_expected_loss():
-    rng = np.random.default_rng(0)
-    inputs = rng.normal(0.7, 0.5, 40_000)
-    losses = (np.sin(3 * inputs) - inputs) ** 2
-    area = expected(lambda x: (np.sin(3 * x) - x) ** 2, bell(0.7, 0.5), -4, 5)
-    assert abs(losses.mean() - area) < 4 * losses.std() / np.sqrt(losses.size)
 
 
 def test_expected_loss_follows_its_density():
@@ -235,11 +220,3 @@ REFUSED = [  # a call, and what its error says
 def test_bad_input_is_named(call, message):
     with pytest.raises((TypeError, ValueError), match=message):
         call()
-
-
-def test_monte_carlo_can_be_differentiated_by_its_limits():
-    def area(b):
-        return monte_carlo(np.square, 0.0, b, n=100, rng=0).value
-
-    slope = autodiff.grad(area)(1.5)
-    assert slope == pytest.approx((area(1.5 + 1e-6) - area(1.5 - 1e-6)) / 2e-6, rel=1e-8)

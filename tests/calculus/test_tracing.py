@@ -20,40 +20,6 @@ def test_whole_numbers_booleans_and_indices_are_fine():
     np.testing.assert_array_equal(grad(f)([3.0, -1.0, 2.0]), [2 + 3 + 1, 3, 4])
 
 
-def test_methods_are_their_functions():
-    x = np.linspace(0.5, 2.0, 6).reshape(2, 3)
-    for name in ("sum", "mean", "prod", "max", "min", "var", "std", "cumsum", "ravel", "copy"):
-        by_method = grad(lambda a, n=name: np.sum(getattr(a, n)() ** 2))(x)
-        by_function = grad(lambda a, n=name: np.sum(getattr(np, n)(a) ** 2))(x)
-        np.testing.assert_array_equal(by_method, by_function)
-    moved = grad(
-        lambda a: np.sum(a.flatten().reshape(3, 2).transpose().swapaxes(0, 1).T.dot([1, 2, 3]))
-    )
-    np.testing.assert_array_equal(moved(x).ravel(), [1, 1, 2, 2, 3, 3])
-    assert grad(lambda a: a.clip(0, 1).round().sum() + abs(-a).sum() + (+a).sum())(x).tolist() == [
-        [2, 2, 2],
-        [2, 2, 2],
-    ]
-    assert grad(lambda a: a.astype(np.float32).sum() + a.astype(int).sum())(x).tolist() == [
-        [1, 1, 1],
-        [1, 1, 1],
-    ]
-
-
-def test_reflected_operators_with_arrays_and_numbers():
-    x = np.array([1.0, 2.0])
-    for f, slope in [
-        (lambda x: np.sum(np.ones(2) - x), [-1, -1]),
-        (lambda x: np.sum(2 / x), [-2, -0.5]),
-        (lambda x: np.sum(2.0**x), np.log(2) * np.array([2, 4])),
-        (lambda x: np.sum(np.float64(3) * x), [3, 3]),
-        (lambda x: np.ones((2, 2)) @ x @ np.ones(2), [2, 2]),
-        (lambda x: np.sum([1, 2] * x), [1, 2]),
-        (lambda x: np.sum(x % 1.5) + np.sum(x // 1.5) + np.sum(3 // x), [1, 1]),
-    ]:
-        np.testing.assert_allclose(grad(lambda x, f=f: np.sum(f(x)))(x), slope)
-
-
 def test_other_classes_may_take_part_in_arithmetic():
     class Scaled:
         __array_ufunc__ = None
@@ -110,16 +76,6 @@ def test_a_traced_array_shows_its_numbers():
         (lambda x: [x[0], x[1]], r"f must return one number or array, got a list"),
         (lambda x: None, r"f must return real numbers, got NoneType"),
         (lambda x: "x", r"f must return real numbers"),
-    ],
-)
-def test_what_cannot_be_differentiated_says_so_and_names_the_cure(f, message):
-    with pytest.raises(TypeError, match=message):
-        grad(f)(np.array([1.0, 2.0]))
-
-
-@pytest.mark.parametrize(
-    ("f", "message"),
-    [
         (lambda x: np.add.at(np.zeros(2), [0, 1], x), r"np\.bincount\(index, weights=x\)"),
         (lambda x: np.full_like(np.ones(2), x[0]), r"numpy\.copyto .* np\.zeros\(shape\)"),
         (lambda x: np.fill_diagonal(x, 1), r"changes an array in place"),
@@ -131,7 +87,7 @@ def test_what_cannot_be_differentiated_says_so_and_names_the_cure(f, message):
         (lambda x: np.linalg.qr(np.outer([1, 2, 3], x), "complete"), r"modes 'reduced' and 'r'"),
     ],
 )
-def test_what_is_refused_names_its_cause(f, message):
+def test_what_cannot_be_differentiated_names_the_cure(f, message):
     with pytest.raises(TypeError, match=message):
         grad(f)(np.array([1.0, 2.0]))
 
@@ -184,28 +140,7 @@ def test_a_number_that_was_kept_is_named():
         float(kept[0])
 
 
-# Arrays of traced numbers
-@pytest.mark.parametrize(
-    ("f", "slopes"),
-    [
-        (lambda x: np.sum(np.array([x[0], 2 * x[1]]) ** 2), [2, 8 * 2]),
-        (lambda x: np.sum(np.exp(np.array([0 * x[0], 3.0 * x[1] - 6]))), [0, 3]),
-        (lambda x: np.sum(x @ np.array([[x[0], 1], [0, x[1]]])), [3, 4]),
-        (lambda x: np.sum(np.array([[x[0], 1], [0, x[1]]]) @ x), [2, 5]),
-        (lambda x: np.array([[x[0], 1], [0, x[1]]])[1, 1] * 3, [0, 3]),
-        (lambda x: np.linalg.norm(np.array([3 * x[0], 2 * x[1]])), [9 / 5, 8 / 5]),
-        (lambda x: np.linalg.det(np.stack([np.array([x[0], 1]), x])), [1, 1]),
-        (lambda x: np.sum(np.eye(2).dot(x)), [1, 1]),
-        (lambda x: np.array([5.0, 9.0]).clip(0, x[0]).sum(), [2, 0]),
-        (lambda x: np.sum(np.full(3, x[0])), [3, 0]),
-        (lambda x: np.sum(np.vectorize(lambda t: t**2)(x)), [2, 4]),
-        (lambda x: np.sum(np.maximum(np.array([x[0], -x[1]]), 0 * x)), [1, 0]),
-    ],
-)
-def test_arrays_of_traced_numbers_compute(f, slopes):
-    np.testing.assert_allclose(grad(f)(np.array([1.0, 2.0])), slopes)
-
-
+# Arrays of traced numbers, and copies
 def test_results_that_are_arrays_of_traced_numbers():
     J = jacobian(lambda x: np.array([x[0] * x[1], x[0] ** 2]))(np.array([2.0, 3.0]))
     np.testing.assert_array_equal(J, [[3, 2], [4, 0]])
