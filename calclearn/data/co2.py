@@ -1,8 +1,6 @@
 """Carbon dioxide over Mauna Loa: a season on top of a rise, and the last years kept for the test.
 
-A network predicts the rises from month to month, which stay in one range while the level leaves it:
-
-    r_t = CO2_t - CO2_{t-1},      z_t = (r_t - mean) / deviation        of the training months
+A network predicts the rises from month to month, which stay in one range while the level leaves it.
 """
 
 import csv
@@ -74,6 +72,8 @@ def co2() -> Dataset:
 @cache
 def rises() -> SimpleNamespace:
     """The monthly rises in standard deviations, cut into windows of `WINDOW` months.
+
+        r_t = CO2_t - CO2_{t-1},      z_t = (r_t - mean) / deviation
 
     `z` (525,) is the whole series; `x` (n, WINDOW, 1) holds the windows and `y` (n, 1) what
     followed; `held_out` (n,) says whether that month is one of the last eight years. `mean` and

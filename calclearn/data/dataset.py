@@ -31,8 +31,8 @@ class Dataset:
 
     def __post_init__(self):
         if not isinstance(self.columns, Mapping):
-            got = f"{self.columns!r:.60}"
-            raise TypeError(f"columns must be a mapping of names to values, got {got}")
+            expected = "columns must be a mapping of names to values"
+            raise TypeError(f"{expected}, got {self.columns!r:.60}")
         columns = {name: read_only(values, name) for name, values in self.columns.items()}
         shapes = {name: column.shape for name, column in columns.items()}
         if any(len(shape) != 1 for shape in shapes.values()):
@@ -97,10 +97,9 @@ class LineData:
             if values.dtype.kind not in "fiub":
                 raise TypeError(f"{name} must be real numbers, got {values.dtype}")
             object.__setattr__(self, name, values)
-        if self.x.ndim != 1 or self.x.shape != self.y.shape:
-            raise ValueError(
-                f"x and y must have the same shape (n,), got {self.x.shape} and {self.y.shape}"
-            )
+        shapes = self.x.shape, self.y.shape
+        if self.x.ndim != 1 or shapes[0] != shapes[1]:
+            raise ValueError("x and y must have the same shape (n,), got {} and {}".format(*shapes))
 
     def __len__(self) -> int:
         """The number of points, n."""

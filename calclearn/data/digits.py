@@ -36,12 +36,9 @@ class LabelledImages:
         if labels.dtype.kind in "iu":
             labels = read_only(labels.astype(np.intp), "labels")
         if images.ndim != 4 or labels.shape != images.shape[:1]:
-            shapes = f"{images.shape} and {labels.shape}"
-            raise ValueError(
-                f"images and labels must have shapes (N, C, H, W) and (N,), got {shapes}"
-            )
-        object.__setattr__(self, "images", images)
-        object.__setattr__(self, "labels", labels)
+            expected = "images and labels must have shapes (N, C, H, W) and (N,)"
+            raise ValueError(f"{expected}, got {images.shape} and {labels.shape}")
+        vars(self).update(images=images, labels=labels)
 
     def __len__(self) -> int:
         """The number of images, N."""
@@ -64,8 +61,8 @@ class Digits:
     licence: str
 
     def __repr__(self) -> str:
-        counts = len(self.train), len(self.validation), len(self.held_out)
-        return "{}: {} train, {} validation, {} held out".format(self.name, *counts)
+        train, validation, held_out = map(len, (self.train, self.validation, self.held_out))
+        return f"{self.name}: {train} train, {validation} validation, {held_out} held out"
 
 
 def digits(seed: int = 0) -> Digits:
@@ -116,9 +113,7 @@ def _dealt(seed: int) -> Digits:
         return LabelledImages(stored.images[rows], stored.labels[rows])
 
     return Digits(
-        train=part(hand > 1),
-        validation=part(hand == 1),
-        held_out=part(hand == 0),
+        *(part(hand > 1), part(hand == 1), part(hand == 0)),
         name="Handwritten digits",
         source="Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, "
         "UCI Machine Learning Repository, doi:10.24432/C50P49, the test part",

@@ -1,9 +1,8 @@
 """The Hessian at one point says what the surface looks like around it.
 
-Its eigenvalues are the curvatures from the flattest direction to the steepest. In the eigenvectors'
-directions of a quadratic the weights move independently: one step of gradient descent multiplies
-the distance to the minimum by 1 − η λ for each eigenvalue λ. So it shrinks without overshooting
-while η < 1/λmax, overshoots and still shrinks up to 2/λmax, and grows beyond.
+Its eigenvalues are the curvatures from the flattest direction to the steepest. Along the
+eigenvectors of a quadratic the weights move independently: one step of gradient descent multiplies
+the distance to the minimum by 1 − η λ for each eigenvalue λ.
 """
 
 from dataclasses import dataclass
@@ -93,9 +92,8 @@ def shrinkage_of_steps(eigenvalues: Array, learning_rate: Any, steps: Any) -> Ar
 
     shareᵢ = 1 - (1 - η λᵢ)ᵏ,    so that    vᵢ·wₖ = shareᵢ vᵢ·w*
 
-    Each step multiplies w - w* along vᵢ by 1 - η λᵢ. The steep directions are fitted first, and to
-    stop early is to shrink the flat ones. All three broadcast. Raises ValueError for a negative
-    number.
+    The steep directions are fitted first, and to stop early is to shrink the flat ones. All three
+    broadcast. Raises ValueError for a negative number.
 
     >>> shrinkage_of_steps(np.array([1.0, 0.5, 0.0]), learning_rate=1.0, steps=2)
     array([1.  , 0.75, 0.  ])

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from calclearn.calculus.tracing import Traced, plain
-from calclearn.descent.arguments import array, generator, is_real, whole
+from calclearn.descent.arguments import array, generator, instance, is_real, whole
 from calclearn.descent.optimizers import (
     check_optimizer,
     checked_memory,
@@ -184,8 +184,7 @@ def descend(
     if progress is None and sys.stderr.isatty():
         progress = print_line
     for name, given in (("progress", progress), ("watch", watch)):
-        if not (given is None or callable(given)):
-            raise TypeError(f"{name} must be a function or None, got {given!r:.60}")
+        instance(name, given, Callable | None, "a function or None")
     check_optimizer(optimizer)
     surface = as_surface("surface", surface)
     validation = None if validation is None else as_surface("validation", validation)
@@ -241,7 +240,7 @@ class Run:
         self.noisy, self.searches = surface.sampler is not None, hasattr(optimizer, "search")
         self.batch = surface.sample(rng) if self.noisy else surface
         w = repeated(w, surface, optimizer)
-        here = Evaluation(w, *evaluated("surface", self.batch.value_and_gradient, w, True), 1)
+        here = Evaluation(w, *evaluated("surface", self.batch.value_and_gradient, w), 1)
         ends = not self.noisy and getattr(optimizer, "stays_where_flat", True)
         self.small = where(np.asarray(ends)[()], tolerance * plain(surface.steepness), -1.0)
         self.large = EXPLODED * np.maximum(abs(plain(here.value)), plain(surface.scale))

@@ -2,7 +2,7 @@
 
 Each is a function that returns a `Surface` with formula, domain, a customary start, all known
 minima (global ones first) and its source. Value and gradient stand under one another, so that a
-reader can differentiate along; most Hessians come from autodiff. `CATALOGUE` holds all by name.
+reader can differentiate along; Hessians come from autodiff. `CATALOGUE` holds all by name.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from itertools import product
 import numpy as np
 
 from calclearn.descent.arguments import array, number, whole
-from calclearn.descent.surfaces import Array, Surface, broadcast, stack
+from calclearn.descent.surfaces import Array, Surface, stack
 
 # The mathematics has a line for each derivative, the landmarks share theirs.
 # fmt: off
@@ -22,7 +22,6 @@ def parabola() -> Surface:
     return Surface(
         lambda w: w[0] ** 2,
         lambda w: 2 * w,
-        lambda w: broadcast(np.array([[2.0]]), w),
         name="parabola", formula=r"w^2", domain=((-3.0, 3.0),), start=(2.5,), minima=((0.0,),),
     )
 
@@ -61,7 +60,6 @@ def quadratic(A: Sequence, *, name: str = "quadratic", reach: float = 3.0) -> Su
     return Surface(
         lambda w: (w * np.tensordot(A, w, 1)).sum(axis=0) / 2,
         lambda w: np.tensordot(A, w, 1),
-        lambda w: broadcast(A, w),
         name=name, formula=r"\frac12 w^\top A w", domain=((-reach, reach),) * d,
         start=(0.8 * reach,) * d, minima=((0.0,) * d,) if np.linalg.eigvalsh(A)[0] > 0 else (),
     )
@@ -74,7 +72,6 @@ def bowl(a: float = 1.0, b: float = 3.0) -> Surface:
     return Surface(
         lambda w: a * w[0] ** 2 + b * w[1] ** 2,
         lambda w: stack(2 * a * w[0], 2 * b * w[1]),
-        lambda w: broadcast(np.diag([2.0 * a, 2.0 * b]), w),
         name="bowl", formula=rf"{a:g}\,x^2 + {b:g}\,y^2", domain=((-3.0, 3.0),) * 2,
         start=(2.5, 2.0), minima=((0.0, 0.0),) if a > 0 and b > 0 else (),
     )
@@ -113,7 +110,6 @@ def saddle() -> Surface:
     return Surface(
         lambda w: w[0] ** 2 - w[1] ** 2,
         lambda w: stack(2 * w[0], -2 * w[1]),
-        lambda w: broadcast(np.diag([2.0, -2.0]), w),
         name="saddle", formula=r"x^2 - y^2", domain=((-2.0, 2.0),) * 2, start=(1.5, 0.01),
     )
 
@@ -147,7 +143,6 @@ def booth() -> Surface:
     return Surface(
         lambda w: (w[0] + 2 * w[1] - 7) ** 2 + (2 * w[0] + w[1] - 5) ** 2,
         lambda w: stack(10 * w[0] + 8 * w[1] - 34, 8 * w[0] + 10 * w[1] - 38),
-        lambda w: broadcast(np.array([[10.0, 8.0], [8.0, 10.0]]), w),
         name="Booth", formula=r"(x + 2y - 7)^2 + (2x + y - 5)^2", domain=((-10.0, 10.0),) * 2,
         start=(-6.0, -4.0), minima=((1.0, 3.0),),
         source="Jamil & Yang, A literature survey of benchmark functions, arXiv:1308.4008 (2013)",

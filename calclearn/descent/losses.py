@@ -2,14 +2,13 @@
 
     error(prediction, target)    target (n,), prediction (n, ...) -> (...)
 
-The prediction has the target's axes first and any batch axes behind them, so a mesh of models is
-judged in one call. Any function of both that returns one number will do for a network. Those of
-this module say that their `targets` are "numbers", of the prediction's shape, or "classes", numbers
-0, ..., C - 1 (n,), and whether they are `averaged` over the data, or else a sum.
+Batch axes of the prediction lie behind the target's, so a mesh of models is compared in one call.
+Any function of both that returns one number will do for a network. Those of this module say that
+their `targets` are "numbers", of the prediction's shape, or "classes", 0, ..., C - 1 (n,), and
+whether they are `averaged` over the data, or else a sum.
 
-A squared error needs the data only once, however many weights follow: the loss of a line is given
-by its means and its spread, that of any other model p = X w by the triangle R of X = Q R. For other
-errors the slopes and curvatures come from autodiff.
+A squared error needs the data only once, however many weights follow; other errors are computed
+from the data at each point, and their slopes come from autodiff.
 """
 
 from collections.abc import Callable
@@ -59,8 +58,8 @@ class Error:
 
 
 def beneath(prediction: Array, target: Array) -> Array:
-    """The target with an axis of length 1 for each batch axis that the prediction has behind."""
-    have, need = np.shape(prediction), np.shape(target)
+    """The target with an axis of length 1 for each batch axis of the prediction."""
+    have, need = prediction.shape, target.shape
     if 0 in need:  # of nothing there is no mean
         raise ValueError(f"target must not be empty, got shape {need}")
     if have[: len(need)] != need:
@@ -113,12 +112,9 @@ mse = replace(sse, name="MSE", formula=r"\frac1n \sum_i (p_i - t_i)^2", averaged
 mae = Error("MAE", r"\frac1n \sum_i |p_i - t_i|", lambda p, t: np.abs(p - t))
 huber = huber_error()
 # The prediction is a logit, t is 0 or 1:  ℓ = -t log σ(p) - (1 - t) log(1 - σ(p)).
+LOGISTIC = r"\frac1n \sum_i \log(1 + e^{p_i}) - t_i p_i"
 binary_cross_entropy = Error(
-    "cross-entropy",
-    r"\frac1n \sum_i \log(1 + e^{p_i}) - t_i p_i",
-    lambda p, t: np.logaddexp(0, p) - t * p,
-    low=0.0,
-    high=1.0,
+    "cross-entropy", LOGISTIC, lambda p, t: np.logaddexp(0, p) - t * p, low=0.0, high=1.0
 )
 
 
@@ -187,7 +183,6 @@ def l2(dimension: int | None = None) -> Surface:
     return Surface(
         lambda w: np.sum(w * w, axis=0),
         lambda w: 2 * w,
-        lambda w: broadcast(2 * np.eye(len(w)), w),
         name="L2", formula=r"\sum_j w_j^2", dimension=dimension,
         source="Hoerl & Kennard, Technometrics 12 (1970)",
     )
@@ -304,9 +299,9 @@ def logistic_loss(x: Array, y: Array, batch_size: int | None = None) -> Surface:
     x, y = data_for(binary_cross_entropy, {"x": x, "y": y}, 1, 2)
     if not np.all((y == 0) | (y == 1)):
         raise ValueError(f"y must hold labels 0 and 1, got {np.unique(y)[:5]}")
-    X, loss = np.column_stack([x, np.ones(len(x))]), binary_cross_entropy
-    formula = r"\frac1n \sum_i \log(1 + e^{z_i}) - y_i z_i"
-    return linear_fit(X, y, loss, batch_size, name="logistic fit", formula=formula)
+    X, details = np.column_stack([x, np.ones(len(x))]), {"name": "logistic fit"}
+    details["formula"] = LOGISTIC.replace("p_i", "z_i").replace("t_i", "y_i")
+    return linear_fit(X, y, binary_cross_entropy, batch_size, **details)
 
 
 def linear_fit(
@@ -364,10 +359,7 @@ def linear_fit(
 def mini_batches(
     loss_of: Callable[[np.ndarray], Surface], n: int, batch_size: int | None, loss: Error
 ) -> Callable[[np.random.Generator], Surface] | None:
-    """The sampler of a Surface: the loss of `batch_size` of n data, drawn without repetition.
-
-    A sum over the batch counts n / batch_size times, so that its mean is the whole loss.
-    """
+    """The sampler of a Surface: a sum over a batch counts n / batch_size times."""
     if batch_size is None:
         return None
     whole("batch_size", batch_size, 1, n)
@@ -380,10 +372,7 @@ def mini_batches(
 
 
 def data_for(loss: Error, data: dict[str, Array], *axes: int) -> list[np.ndarray]:
-    """The data as finite numbers of one length n, or one sentence that says what is wrong.
-
-    The first array of the `data` may have these numbers of `axes`, the second has one.
-    """
+    """The data as finite numbers of one length n; the first has one of these numbers of `axes`."""
     instance("loss", loss, Error, "an error such as sse, mse, mae or huber")
     arrays = []
     for (name, given), counts in zip(data.items(), (axes or (1,), (1,)), strict=True):

@@ -6,7 +6,7 @@ For a quadratic loss f with Hessian H and minimum w*, the gradient is H (w - w*)
     f + c Σ |wⱼ|    has    |pullⱼ| ≤ c,  pull = H (w* - w),    with pullⱼ = c sign(wⱼ) if wⱼ ≠ 0
 
 The second is linear in c as long as the same weights are 0: a polyline, given by its corners.
-Weights that are spared, such as an intercept, follow the others: no derivative is left along them.
+Along weights that are spared, such as an intercept, no derivative is left: they follow the others.
 """
 
 from collections.abc import Callable
@@ -103,13 +103,9 @@ def lasso_path(surface: Surface, spared: int = 0) -> tuple[Array, Array]:
 
 
 def penalised_part(surface: Surface, spared: int) -> tuple[Array, Array, Callable[[Array], Array]]:
-    """The Hessian and minimum over all but the first `spared` weights, and how these follow.
+    """The Hessian and minimum of all but the first `spared` weights, and how these follow.
 
-    Along the spared weights s no derivative is left, whatever the others, p, are:
-
-        wₛ = w*ₛ - A (wₚ - w*ₚ),    A = Hₛₛ⁻¹ Hₛₚ,    and for wₚ alone    H = Hₚₚ - Hₚₛ A
-
-    The function that comes third takes wₚ (p, ...) and returns all weights (d, ...).
+    wₛ = w*ₛ - A (wₚ - w*ₚ),    A = Hₛₛ⁻¹ Hₛₚ,    and for wₚ alone    H = Hₚₚ - Hₚₛ A
     """
     H, best = hessian_and_minimum(surface)
     whole("spared", spared, 0, len(best))
@@ -125,15 +121,11 @@ def penalised_part(surface: Surface, spared: int) -> tuple[Array, Array, Callabl
 
 
 def direction(H: Array, w: Array, pull: Array, tied: Array) -> Array:
-    """How the weights move while the strength is lowered by 1: the v with
+    """How the weights move while the strength is lowered by 1: the v with (H v)ⱼ = sign(pullⱼ).
 
-    (H v)ⱼ = sign(pullⱼ) where wⱼ ≠ 0, and where wⱼ = 0 but its pull is as large as the strength
-    `tied`, that and vⱼ sign(pullⱼ) > 0, or else vⱼ = 0 and the pull falls by at least 1.
-
-    With u = v sign(pull) that is the minimum of ½ uᵀ M u - Σ u over u ≥ 0 of the tied ones: least
-    squares whose weights may not be negative, of which one after the other enters.
-
-    Source: Lawson & Hanson, Solving Least Squares Problems (1974), chapter 23.
+    Where wⱼ = 0 and `tied`, its pull being as large as the strength, it moves as its pull, or not
+    at all. With u = v sign(pull) that is the minimum of ½ uᵀ M u - Σ u over u ≥ 0 of the tied ones:
+    least squares whose weights may not be negative (Lawson & Hanson 1974, chapter 23).
     """
     signs = np.where(w != 0, np.sign(w), np.sign(pull))
     M, bound, u, moves = signs[:, None] * H * signs, tied & (w == 0), np.zeros(len(w)), w != 0

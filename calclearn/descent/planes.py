@@ -1,7 +1,6 @@
 """A path through a thousand weights, projected on the plane that shows most of it.
 
-`surfaces.slice_through` cuts a plane out of a loss; here are the plane that a path lies in best,
-and the shadow of the path on it.
+`surfaces.slice_through` then cuts that plane out of the loss.
 
 Source: Li, Xu, Taylor, Studer & Goldstein, NeurIPS (2018).
 """
@@ -27,21 +26,16 @@ def principal_directions(points: Array) -> tuple[np.ndarray, np.ndarray, float]:
     """
     moves = from_the_end(points)
     _, sizes, directions = np.linalg.svd(moves, full_matrices=False)
-    directions = directions[:2]
-    u, v = directions * np.where(directions @ moves[0] < 0, -1, 1)[:, None]
+    u, v = directions[:2] * np.where(directions[:2] @ moves[0] < 0, -1, 1)[:, None]
     return u, v, float(np.sum(sizes[:2] ** 2) / np.sum(sizes**2))
 
 
 def from_the_end(points: Array) -> np.ndarray:
-    """The moves wₖ - w_K of a path (K+1, d), the largest of their numbers as unit.
-
-    Shares know no unit, and so no square overflows. Raises the errors of `principal_directions`.
-    """
+    """The moves wₖ - w_K of a path (K+1, d), divided by the largest: so no square overflows."""
     points = np.asarray(array("points", points), dtype=float)
     if points.ndim != 2 or len(points) == 0 or points.shape[1] < 2:
-        raise ValueError(
-            f"points must have shape (K+1, d) with d of at least 2, got {points.shape}"
-        )
+        expected = "points must have shape (K+1, d) with d of at least 2"
+        raise ValueError(f"{expected}, got {points.shape}")
     moves = points - points[-1]
     if not moves.any():
         raise ValueError("points must not all be the same")

@@ -1,7 +1,7 @@
 """Races: optimizers start at one point and may spend the same number of gradients.
 
-A surface counts its evaluations, so that a line search pays for each of its trials, and a
-Hessian for the d gradients that it costs by differences.
+A line search pays for each of its trials, and a Hessian for the d gradients that it costs by
+differences. A point that is reached again, as a minimum is by a step of 0, is paid for again.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from calclearn.descent.arguments import whole
+from calclearn.descent.arguments import instance, whole
 from calclearn.descent.descend import Descent, Stop, descend
 from calclearn.descent.surfaces import Surface
 
@@ -21,43 +21,6 @@ class RaceResult(NamedTuple):
     descent: Descent
     price: np.ndarray  # (K+1,) gradients
     gap: np.ndarray  # (K+1,) loss above the lowest
-
-
-class CountedSurface:
-    """A surface that counts its evaluations: 1 for a gradient, d for a Hessian.
-
-    >>> from calclearn.descent.second_order import Newton
-    >>> from calclearn.descent.landscapes import booth
-    >>> counted = CountedSurface(booth())
-    >>> counted.price(descend(counted.surface, (1, 1), Newton()))
-    array([1, 4])
-    """
-
-    def __init__(self, surface: Surface) -> None:
-        self.paid, self.asked = 0, []  # the points in the order of evaluation, with the price
-
-        def both(w: np.ndarray) -> tuple:
-            self.paid += 1
-            self.asked.append((w.tobytes(), self.paid))
-            return surface.value_and_gradient(w)
-
-        def hessian(w: np.ndarray) -> np.ndarray:
-            self.paid += len(w)
-            return surface.hessian(w)
-
-        self.surface = surface.replace(value_and_gradient=both, hessian=hessian)
-
-    def price(self, descent: Descent) -> np.ndarray:
-        """Return what had been paid when each point of the descent was reached, (K+1,).
-
-        A point that is reached again, as a minimum is by a step of 0, is paid for again.
-        """
-        prices, place = [], -1
-        for w in descent.points:
-            later = range(place + 1, len(self.asked))
-            place = next((k for k in later if self.asked[k][0] == w.tobytes()), place)
-            prices.append(self.asked[place][1])
-        return np.array(prices)
 
 
 def running_mean(values: np.ndarray, count: int) -> np.ndarray:
@@ -88,19 +51,32 @@ def race(
     whole("budget", budget, 1)
     if np.ndim(start) != 1:
         raise ValueError(f"start must be one point (d,), got shape {np.shape(start)}")
-    lowest, results = surface(surface.minima[0]), {}
-    if not isinstance(optimizers, Mapping):
-        came = type(optimizers).__name__
-        raise TypeError(f"optimizers must be a dict, optimizers by their names, got {came}")
+    instance("optimizers", optimizers, Mapping, "a dict, optimizers by their names")
+    lowest, results, paid = surface(surface.minima[0]), {}, 0
+
+    def both(w: np.ndarray) -> tuple:
+        nonlocal paid
+        paid += 1
+        return surface.value_and_gradient(w)
+
+    def hessian(w: np.ndarray) -> np.ndarray:
+        nonlocal paid
+        paid += len(w)
+        return surface.hessian(w)
+
+    def paid_so_far(w: np.ndarray) -> float:
+        return float(paid)
+
+    counted = surface.replace(value_and_gradient=both, hessian=hessian)
     for name, optimizer in optimizers.items():
-        counted = CountedSurface(surface)
-        descent = descend(counted.surface, start, optimizer, budget)
-        price = counted.price(descent)
+        paid = 0
+        run = descend(counted, start, optimizer, budget, validation=paid_so_far)
+        price, run = run.validation.astype(int), replace(run, validation=None)
         kept = slice(np.searchsorted(price, budget, side="right"))
         if price[-1] > budget:
-            descent = replace(
-                descent, points=descent.points[kept], values=descent.values[kept],
+            run = replace(
+                run, points=run.points[kept], values=run.values[kept],
                 stop=np.int64(Stop.OUT_OF_STEPS),
             )  # fmt: skip
-        results[name] = RaceResult(descent, price[kept], descent.values - lowest)
+        results[name] = RaceResult(run, price[kept], run.values - lowest)
     return results

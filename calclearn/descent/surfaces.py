@@ -112,8 +112,6 @@ class Surface:
     def value_and_gradient(self, w: Array) -> tuple[Array, Array]:
         w = as_points(w, self.dimension)
         value, gradient = self._both(w)
-        if w.dtype is FLOAT:
-            return value, gradient
         return in_type(value, w), in_type(gradient, w)
 
     def sample(self, rng: np.random.Generator) -> "Surface":
@@ -157,10 +155,7 @@ class Evaluation(NamedTuple):
 
 
 def combination(*terms: tuple[Any, Surface]) -> Surface:
-    """Σ cᵢ fᵢ of terms (cᵢ, fᵢ): its derivatives are the same sums of derivatives.
-
-    So are its mini-batches; its minima are known where it is one term with c > 0.
-    """
+    """Σ cᵢ fᵢ of terms (cᵢ, fᵢ): its derivatives and mini-batches are the same sums of theirs."""
     terms = [(float(c) if isinstance(c, np.generic) else c, s) for c, s in terms]
     surfaces = [s for _, s in terms]
     dimensions = {s.dimension for s in surfaces} - {None}
@@ -182,8 +177,7 @@ def combination(*terms: tuple[Any, Surface]) -> Surface:
 
     return Surface(
         lambda w: total(lambda s: s(w)),
-        lambda w: total(lambda s: s.gradient(w)),
-        lambda w: total(lambda s: s.hessian(w)),
+        hessian=lambda w: total(lambda s: s.hessian(w)),
         value_and_gradient=both,
         name=written([(c, s.name, f"({s.name})" if is_sum(s.name) else s.name) for c, s in terms]),
         formula=written([(c, s.formula, rf"\left({s.formula}\right)") for c, s in terms]),
@@ -280,15 +274,15 @@ def as_surface(name: str, given: Any) -> Surface:
     return Surface(given)
 
 
-def evaluated(name: str, look: Callable, w: Array, gradient: bool = False) -> tuple:
-    """What a surface is at the start (d, ...): a value (...), and perhaps a gradient (d, ...)."""
+def evaluated(name: str, look: Callable, w: Array) -> tuple:
+    """What `look` says of the start (d, ...): a value (...), and perhaps a gradient (d, ...)."""
     try:
         parts = look(w)
     except ValueError as error:
         raise ValueError(f"{name} cannot take points of shape {w.shape}: {error}") from error
-    expected = (("value", w.shape[1:]), ("gradient", w.shape))[: 1 + gradient]
-    for part, (kind, shape) in zip(parts, expected, strict=True):
-        what = f"the {kind} of {'the ' * gradient}{name}"
+    expected = ("value", w.shape[1:]), ("gradient", w.shape)
+    for part, (kind, shape) in zip(parts, expected, strict=False):
+        what = f"the {kind} of {'the ' * (name == 'surface')}{name}"
         if not is_real(part):
             raise TypeError(f"{what} must be a real number or an array of them, got {part!r:.60}")
         if np.shape(part) != shape:
@@ -367,10 +361,7 @@ def inner(a: Array, b: Array) -> Array:
 
 
 def length(g: Array) -> Array:
-    """‖g‖ of each start, (d, ...) -> (...); where its square overflows or vanishes, of g / max|g|.
-
-    The caller ignores floating-point errors.
-    """
+    """‖g‖ of each start, (d, ...) -> (...); of g / max|g| where its square over- or underflows."""
     squares = inner(g, g)
     if not anywhere(~((plain(squares) > 1e-30) & (plain(squares) < np.inf))):
         return np.sqrt(squares)

@@ -19,12 +19,9 @@ its exercises is first asked for, so the engine depends on no lesson.
 import importlib
 import importlib.util
 import re
-import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-import numpy as np
-
-from calclearn.exercises.kinds import Choice, Exercise, Function, Number, Vector
+from calclearn.exercises.kinds import Choice, Exercise, Function, Number
 
 _exercises: dict[str, dict[str, Exercise]] = {}  # by lesson, then by number
 _outcomes: dict[str, dict[int, tuple[int, str]]] = {}  # by lesson, then by prediction
@@ -32,20 +29,20 @@ _outcomes: dict[str, dict[int, tuple[int, str]]] = {}  # by lesson, then by pred
 
 def exercise(
     number: str,
-    right: float | np.ndarray | Callable,
+    right: object,
     text: str,
     mistakes: Iterable[tuple[object, str]] = (),
     **more,
 ) -> None:
     """Define an exercise: the right answer, why it is right, hints, a sentence for each mistake.
 
-    The kind is that of the right answer: a function (which needs `points`, argument tuples at which
-    it is called, and `returns`, the shape of one value where that is not a number), several numbers
-    or one. `more` goes to the kind. Raises ValueError for a number unlike "07.2" or a text without
+    The right answer is a function (which needs `points`, argument tuples at which it is called, and
+    `returns`, the shape of one value where that is not a number), several numbers or one. `more`
+    goes to the kind. Raises ValueError for a number unlike "07.2" or a text without
     hints.
     """
-    kind = Function if callable(right) else Vector if np.ndim(right) else Number
-    _define(number, kind(right=right, mistakes=tuple(mistakes), **_parts(number, text), **more))
+    kind = Function if callable(right) else Number
+    _define(number, kind, text, right=right, mistakes=tuple(mistakes), **more)
 
 
 def choice(
@@ -56,15 +53,15 @@ def choice(
     Where the texts of all `options` are given, {letter: text}, the whole text is an answer, too.
     Raises ValueError where a letter has no sentence, and as `exercise` does.
     """
-    letters = {letter: letter for letter in sorted({right, *mistakes})}
-    options = letters if options is None else options
-    if right in mistakes or {*options} != {*letters}:
+    letters = sorted({right, *mistakes})
+    options = options or {letter: letter for letter in letters}
+    if right in mistakes or sorted(options) != letters:
         raise ValueError(
             f"{number} must have one sentence for each wrong option, "
             f"got {', '.join(mistakes) or 'none'} with {right!r} right"
         )
-    about = _parts(number, text)
-    _define(number, Choice(right=right, options=options, mistakes=tuple(mistakes.items()), **about))
+    wrong = tuple(mistakes.items())
+    _define(number, Choice, text, right=right, options=options, mistakes=wrong)
 
 
 def outcome(lesson: str, option: int, why: str, *, prediction: int = 1) -> None:
@@ -98,17 +95,15 @@ def _loaded(number: object) -> str:
     return match[0] if match else ""
 
 
-def _define(number: str, made: Exercise) -> None:
-    _exercises.setdefault(number.partition(".")[0], {})[number] = made
-
-
-def _parts(number: str, text: str) -> dict:
-    """Return why the answer is right, and the hints."""
+def _define(number: str, kind: type[Exercise], text: str, **about) -> None:
+    """Keep an exercise; the text says why, and its lines that begin with > begin hints."""
     if not re.fullmatch(r"\d\d\.\d+", number):
         raise ValueError(f'number must be the lesson and a count, like "07.2", got {number!r}')
-    why, *hints = re.split(r"^> ?", textwrap.dedent(text).strip(), flags=re.MULTILINE)
+    parts = re.split(r"^\s*> ?", text, flags=re.MULTILINE)
+    why, *hints = (" ".join(part.split()) for part in parts)
     if not why or not hints:
         raise ValueError(
             f"the text of {number} must say why, and have hints: lines that begin with >"
         )
-    return {"why": " ".join(why.split()), "hints": tuple(" ".join(h.split()) for h in hints)}
+    made = kind(why=why, hints=tuple(hints), **about)
+    _exercises.setdefault(number.partition(".")[0], {})[number] = made

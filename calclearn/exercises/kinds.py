@@ -20,6 +20,7 @@ import numpy as np
 
 COUNTS = ("no number", "one number", "two numbers", "three numbers", "four numbers")
 MANY = 8  # numbers; more than these are data rather than a slip
+CLOSE = 3e-2  # beyond it two digits are no better than a guess
 
 # What other keyboards write, in Python's characters: dashes for a minus, blanks that do not break.
 CHARACTERS = str.maketrans("−–—‐‑\u00a0\u2009\u202f’", "-----   '")
@@ -36,10 +37,8 @@ class UnreadableError(Exception):
 class ShapeError(UnreadableError):
     """The answer is numbers, but not as many as are asked for; `shape` is what it has."""
 
-    def __init__(self, wanted: tuple[int, ...], shape: tuple[int, ...], advice: str = "") -> None:
-        many = not wanted and np.prod(shape) > MANY
-        question = " Which single number do they come to?" if many else ""
-        super().__init__(f"The answer is {_count(wanted)}, not {_count(shape)}.{question}{advice}")
+    def __init__(self, sentence: str, shape: tuple[int, ...]) -> None:
+        super().__init__(sentence)
         self.shape = shape
 
 
@@ -53,10 +52,7 @@ class Exercise:
     mistakes: tuple[tuple[object, str], ...] = ()
 
     def read(self, answer: object) -> object:
-        """The answer in the form that `agrees` compares.
-
-        Raises `UnansweredError` or `UnreadableError`.
-        """
+        """The answer as `agrees` compares it; raises `UnansweredError` or `UnreadableError`."""
         raise NotImplementedError
 
     def agrees(self, values: object, right: object) -> bool:
@@ -84,8 +80,9 @@ class Exercise:
 class Number(Exercise):
     """One number is asked for: int, float, fraction, array with one entry, or text like "1/3".
 
-    Text may have a decimal comma and a typographic minus. What has a `value` and an `error`, as
-    the estimates of `calclearn.derivative` have, counts as its value.
+    Or several, in a list, a tuple or an array, where `right` has several. Text may have a decimal
+    comma and a typographic minus. What has a `value` and an `error`, as the estimates of
+    `calclearn.derivative` have, counts as its value.
 
     >>> third = Number(right=1 / 3, why="", hints=("Divide.",))
     >>> third.is_right(third.read("1/3")), third.is_right(third.read(0.333))
@@ -95,18 +92,26 @@ class Number(Exercise):
     """
 
     tolerance: float = 5e-3
-    close: float = 3e-2  # beyond it two digits are no better than a guess
     negligible: float = 1e-9  # of the largest number (of one, if that is zero): counts as zero
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return ()
+        return np.shape(self.right)
 
     def read(self, answer: object) -> np.ndarray:
         try:
-            return as_numbers(answer, self.shape)
+            return self._values(answer)
         except ShapeError as error:
-            raise UnreadableError(self._mistake_of_shape(error.shape) or str(error)) from None
+            for wrong, sentence in self.mistakes:  # one of them may have this shape
+                if self._shape_of(wrong) == error.shape:
+                    raise UnreadableError(sentence) from None
+            raise
+
+    def _values(self, answer: object) -> np.ndarray:
+        return as_numbers(answer, self.shape)
+
+    def _shape_of(self, wrong: object) -> tuple[int, ...]:
+        return np.shape(wrong)
 
     def agrees(self, values: np.ndarray, right: np.ndarray) -> bool:
         slack = self.negligible * (np.abs(right).max() or 1.0)
@@ -116,12 +121,11 @@ class Number(Exercise):
         return " ".join(f"{value:.6g}" for value in values.ravel())
 
     def mistake(self, values: np.ndarray) -> str:
-        return (
-            super().mistake(values)
-            or self._too_rough(values)
-            or self._wrong_order(values)
-            or self._wrong_factor(values)
-        )
+        if sentence := super().mistake(values) or self._too_rough(values):
+            return sentence
+        if self.shape and self.is_right(values[..., ::-1]):
+            return "These are the right numbers in the wrong order."
+        return self._wrong_factor(values)
 
     def _too_rough(self, values: np.ndarray) -> str:
         """Close is the right number with two digits, rounded or cut off, and nothing else.
@@ -130,7 +134,7 @@ class Number(Exercise):
         """
         right = self.read(self.right)
         exact = np.all(right == np.round(right))
-        if exact or not right.all() or np.any(np.abs(values / right - 1) > self.close):
+        if exact or not right.all() or np.any(np.abs(values / right - 1) > CLOSE):
             return ""
         unit = 10.0 ** (np.floor(np.log10(np.abs(right))) - 1)  # of the second digit
         off = (values - right) / unit * np.sign(right)
@@ -139,19 +143,6 @@ class Number(Exercise):
         three_are_enough = self.is_right(np.round(right / unit, 1) * unit)
         sentence = "This is close. Give more digits: three are enough."
         return sentence if close and three_are_enough else ""
-
-    def _mistake_of_shape(self, shape: tuple[int, ...]) -> str:
-        """The sentence of the mistake that has this shape, where the right answer has another."""
-        shapes = ((self._shape_of(wrong), sentence) for wrong, sentence in self.mistakes)
-        return next((said for found, said in shapes if found == shape != self.shape), "")
-
-    def _shape_of(self, wrong: object) -> tuple[int, ...]:
-        return np.shape(wrong)
-
-    def _wrong_order(self, values: np.ndarray) -> str:
-        if self.shape and self.is_right(values[..., ::-1]):
-            return "These are the right numbers in the wrong order."
-        return ""
 
     def _wrong_factor(self, values: np.ndarray) -> str:
         """Compare answer ≈ factor · right, the factor being that of least squares."""
@@ -165,27 +156,16 @@ class Number(Exercise):
         twice, half = "This is twice what it should be.", "This is half of what it should be."
         if not isinstance(self, Function):  # to name the direction gives the answer away
             twice = half = "This is wrong by a factor of two."
+        signed = "The sign is wrong, and so is a factor of two."
         for named, sentence in (
             (-1, "The size is right, the sign is not."),
-            (2, twice),
-            (1 / 2, half),
-            (-2, "The sign is wrong, and so is a factor of two."),
-            (-1 / 2, "The sign is wrong, and so is a factor of two."),
+            (2, twice), (1 / 2, half), (-2, signed), (-1 / 2, signed),
             (power, "The digits are right, the power of ten is not: look at the units."),
-        ):
+        ):  # fmt: skip
             if abs(factor / named - 1) <= self.tolerance:
                 return sentence
         several = np.count_nonzero(right) > 1  # any number is a multiple of any other
         return "This is right up to a constant factor." if several else ""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Vector(Number):
-    """Several numbers are asked for, in a list, a tuple or an array; `right` has shape (d,)."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return np.shape(self.right)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -212,31 +192,26 @@ class Function(Number):
     def shape(self) -> tuple[int, ...]:
         return self.returns
 
-    def read(self, answer: Callable) -> np.ndarray:
+    def _values(self, answer: Callable) -> np.ndarray:
         if answer is ...:
             raise UnansweredError
         if not callable(answer):
             raise UnreadableError("A function is asked for: give its name, without calling it.")
-        try:
-            return np.stack([as_numbers(_call(answer, at), self.returns) for at in self.points])
-        except ShapeError as error:
-            said = str(error).replace("The answer is", "Your function must return", 1)
-            raise UnreadableError(self._mistake_of_shape(error.shape) or said) from None
-
-    def mistake(self, values: np.ndarray) -> str:
-        return super().mistake(values) or self._wrong_line(values) or self._constant(values)
-
-    def _wrong_line(self, values: np.ndarray) -> str:
-        """The sentence of the first result that is wrong; those before it are right."""
-        results = zip(self.lines, values.T, self.read(self.right).T, strict=False)
-        return next((line for line, one, right in results if not self.agrees(one, right)), "")
-
-    def _constant(self, values: np.ndarray) -> str:
-        everywhere = len(values) > 1 and not self.returns and np.all(values == values[0])
-        return f"Your function returns {values[0]:g} for all arguments." if everywhere else ""
+        must = "Your function must return"
+        return np.stack([as_numbers(_call(answer, at), self.shape, must) for at in self.points])
 
     def _shape_of(self, wrong: Callable) -> tuple[int, ...]:
         return np.shape(_call(wrong, self.points[0]))
+
+    def mistake(self, values: np.ndarray) -> str:
+        if sentence := super().mistake(values):
+            return sentence
+        # The first result that is wrong; those before it are right.
+        for line, one, right in zip(self.lines, values.T, self.read(self.right).T, strict=False):
+            if not self.agrees(one, right):
+                return line
+        everywhere = len(values) > 1 and not self.shape and np.all(values == values[0])
+        return f"Your function returns {values[0]:g} for all arguments." if everywhere else ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -262,10 +237,12 @@ class Choice(Exercise):
         raise UnreadableError(f"Answer with one of the letters {letters}, in quotation marks.")
 
 
-def as_numbers(answer: object, shape: tuple[int, ...]) -> np.ndarray:
+def as_numbers(
+    answer: object, shape: tuple[int, ...], subject: str = "The answer is"
+) -> np.ndarray:
     """The answer as finite floats of the given shape; a table is read row by row.
 
-    Raises `UnansweredError` or `UnreadableError`.
+    Raises `UnansweredError` or `UnreadableError`; `subject` begins the sentence on its shape.
     """
     if _has_dots(answer):
         raise UnansweredError
@@ -285,7 +262,10 @@ def as_numbers(answer: object, shape: tuple[int, ...]) -> np.ndarray:
     if kind := "function" if callable(answer) else kind:
         raise UnreadableError(f"The answer is {_count(shape)}, not a {kind}.")
     if array.size != np.prod(shape):
-        raise ShapeError(shape, array.shape, advice)
+        if not shape and array.size > MANY:
+            advice = " Which single number do they come to?"
+        sentence = f"{subject} {_count(shape)}, not {_count(array.shape)}.{advice}"
+        raise ShapeError(sentence, array.shape)
     if array.dtype.kind == "U":
         array = np.array([numbers_in(text, several=False) for text in array.ravel()])
     if array.dtype.kind == "c":
@@ -322,23 +302,21 @@ def numbers_in(text: str, several: bool) -> float | list[float]:
         raise UnreadableError(_why_no_number(text.translate(CHARACTERS).strip())) from None
 
 
+# fmt: off
+NO_NUMBER = (  # what a text may be that Python does not read as a number
+    (r".*[=≈~]", "Give the number alone, without =, ≈ or ~."),
+    (r"[-+\d.,\s]+%", "Give the share as a fraction: half of all is 0.5, not 50 %."),
+    (r"[-+]?[\d.,/ ']*\d\s*(°|[^\W\d_]+)[\w²³/· ]*$", "Give the number without its unit."),
+    (r".*([*·×^√⁻²³]|\w\(|\d\s*[-+/]\s*\d)", "Write a formula without quotation marks, so that "
+     "Python computes it; a power of ten is written 1e-3."),
+    (r"(?=.*\d).*[^\d.,\s]", "Give the number alone, without words or signs around it."),
+    (r"", "This text is not a number."),
+)
+# fmt: on
+
+
 def _why_no_number(text: str) -> str:
-    """What a text is that Python does not read as a number."""
-    for pattern, sentence in (
-        (r".*[=≈~]", "Give the number alone, without =, ≈ or ~."),
-        (r"[-+\d.,\s]+%", "Give the share as a fraction: half of all is 0.5, not 50 %."),
-        (r"[-+]?[\d.,/ ']*\d\s*(°|[^\W\d_]+)[\w²³/· ]*$", "Give the number without its unit."),
-        (
-            r".*([*·×^√⁻²³]|\w\(|\d\s*[-+/]\s*\d)",
-            "Write a formula without quotation marks, so that Python computes it; "
-            "a power of ten is written 1e-3.",
-        ),
-    ):
-        if re.match(pattern, text, re.DOTALL):
-            return sentence
-    alone = "Give the number alone, without words or signs around it."
-    mixed = re.search(r"\d", text) and re.search(r"[^\d.,\s]", text)
-    return alone if mixed else "This text is not a number."
+    return next(why for pattern, why in NO_NUMBER if re.match(pattern, text, re.DOTALL))
 
 
 def _count(shape: tuple[int, ...]) -> str:
@@ -351,10 +329,8 @@ def _has_dots(answer: object) -> bool:
 
 
 def _call(function: Callable, point: tuple) -> object:
-    """function(*point), on fresh copies, so that a function that changes its arguments is judged
-    by what it returns."""
     try:
-        return function(*copy.deepcopy(point))
+        return function(*copy.deepcopy(point))  # it may change its arguments
     except KeyboardInterrupt:  # the learner stops an endless loop
         raise
     except BaseException as error:  # also an exit() inside the learner's code

@@ -10,13 +10,14 @@ the question can be read where no kernel runs. ipywidgets comes with the first p
 """
 
 import base64
+import contextlib
 import html
 import io
 import json
 import os
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,18 +41,17 @@ def predict(question: str, options: Sequence[str]) -> "Prediction":
     """
     if not (isinstance(question, str) and question):
         raise ValueError(f"question must be text, got {question!r}")
-    try:
-        listed = tuple(options)
-    except TypeError:
-        listed = ()
+    listed = tuple(options) if isinstance(options, Iterable) else ()
     texts = {option for option in listed if isinstance(option, str) and option}
     if isinstance(options, str) or len(texts) < max(2, len(listed)):
         raise ValueError(f"options must be two or more different texts, got {options!r:.200}")
-    options = listed
-    known = _predictions.get(question)
+    options, known = listed, _predictions.get(question)
     if known is None or known.options != options:
         known = _predictions[question] = Prediction(question, options)
-        known.restore(_stored_texts())
+        texts = _stored_texts()
+        for option in options:
+            if "\n".join(known.lines(option)) in texts:  # it was committed to before
+                known.commit(option)
     _display(known.asked())
     return known
 
@@ -65,7 +65,7 @@ class Prediction:
         self._when_committed: list[Callable[[], None]] = []
 
     def __repr__(self) -> str:
-        return _plain(self.lines())
+        return "\n".join(self.lines())
 
     def lines(self, commitment: str | None = None) -> list[str]:
         """The prediction in words, one line each: the question, the options, the state."""
@@ -73,24 +73,14 @@ class Prediction:
         state = f"You predicted: {commitment}" if commitment else "No prediction yet."
         return [f"Predict: {self.question}", *(f"- {option}" for option in self.options), state]
 
-    def offers(self, option: object) -> bool:
-        """Whether this is one of the options."""
-        return isinstance(option, str) and option in self.options
-
     def commit(self, option: str) -> None:
         """Lock the prediction: the first commitment stands. Only an option can be committed to."""
-        if not self.offers(option):
+        if not isinstance(option, str) or option not in self.options:
             raise ValueError(f"option must be one of {self.options}, got {option!r}")
         if self.commitment is None:
             self.commitment = option
             for react in self._when_committed:
                 react()
-
-    def restore(self, texts: set[str]) -> None:
-        """Take up a commitment that one of the texts, outputs of a saved notebook, tells of."""
-        for option in self.options:
-            if _plain(self.lines(option)) in texts:
-                self.commit(option)
 
     def asked(self) -> "Card":
         """The question, with radio buttons and "Commit" until it is committed, then as text."""
@@ -170,14 +160,14 @@ class Card:
     answer: tuple[str, str] | None = None
 
     def __repr__(self) -> str:
-        return _plain(self.lines)
+        return "\n".join(self.lines)
 
     def _repr_mimebundle_(self, **_) -> dict[str, object] | tuple[dict, dict]:
-        bundle = {"text/plain": _plain(self.lines), "text/html": _rich(self.lines)}
+        bundle = {"text/plain": repr(self), "text/html": _rich(self.lines)}
         if self.widget is None:
             return bundle
         shown = self.widget._repr_mimebundle_() | bundle | {"image/png": _drawn(self.lines)}
-        return shown, {"image/png": {"alt": _plain(self.lines)}}
+        return shown, {"image/png": {"alt": repr(self)}}
 
     def replace(self, lines: list[str], widget: object = None) -> None:
         """Change the output where it stands, so that the notebook is saved with the new one."""
@@ -190,10 +180,6 @@ def _display(card: Card) -> None:
     from IPython.display import display
 
     card.handle = display(card, display_id=True)
-
-
-def _plain(lines: Sequence[str]) -> str:
-    return "\n".join(lines)
 
 
 def _rich(lines: Sequence[str]) -> str:
@@ -217,28 +203,20 @@ def _drawn(lines: Sequence[str]) -> str:
 
 
 def _stored_texts() -> set[str]:
-    """The plain texts of all outputs in the saved notebook; none where there is no such file."""
-    texts = set()
-    for path in _saved_notebooks():
-        try:
-            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-            outputs = [output for cell in cells for output in cell.get("outputs", ())]
-            texts |= {"".join(output.get("data", {}).get("text/plain", "")) for output in outputs}
-        except (KeyError, OSError, ValueError, TypeError, AttributeError):
-            continue
-    return texts
+    """The plain texts of all outputs in this kernel's saved notebook, as far as it can be read.
 
-
-def _saved_notebooks() -> list[Path]:
-    """The file of this kernel's notebook, as its host names it.
-
-    The Jupyter server does so in JPY_SESSION_NAME, VS Code in a variable. A Python in the browser
-    hears nothing, but all files there are the learner's own.
+    The Jupyter server names its file in JPY_SESSION_NAME, VS Code in a variable. A Python in the
+    browser hears nothing, but all files there are the learner's own.
     """
     from IPython import get_ipython
 
     named = os.environ.get("JPY_SESSION_NAME")
     named = named or getattr(get_ipython(), "user_ns", {}).get("__vsc_ipynb_file__")
-    if isinstance(named, str):
-        return [Path(named)]
-    return sorted(Path().glob("*.ipynb")) if sys.platform == "emscripten" else []
+    in_browser = sorted(Path().glob("*.ipynb")) if sys.platform == "emscripten" else []
+    texts = set()
+    for path in [Path(named)] if isinstance(named, str) else in_browser:
+        with contextlib.suppress(KeyError, OSError, ValueError, TypeError, AttributeError):
+            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            outputs = [output for cell in cells for output in cell.get("outputs", ())]
+            texts |= {"".join(output.get("data", {}).get("text/plain", "")) for output in outputs}
+    return texts

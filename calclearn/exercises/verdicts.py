@@ -19,12 +19,18 @@ from calclearn.exercises.catalogue import exercises
 from calclearn.exercises.kinds import Exercise, UnansweredError, UnreadableError
 
 # What this kernel remembers: on each exercise the latest verdict, or the first right one, and the
-# different wrong answers in their order.
+# different wrong answers with their places.
 _verdicts: dict[str, "Verdict"] = {}
-_attempts: dict[str, list[str]] = {}
+_attempts: dict[str, dict[str, int]] = {}
 
 # What a cell of the learner may have replaced by accident, as in np.abs = 3.
-_ORIGINALS = {module: dict(vars(module)) for module in (builtins, np, np.linalg)}
+_ORIGINALS = [
+    (module, name, thing)
+    for module in (builtins, np, np.linalg)
+    for name, thing in vars(module).items()
+    if not name.startswith("_")
+]
+_DELETED = object()
 
 # The sign stands beside words, so that neither colour nor font is needed to tell a verdict.
 RIGHT, WRONG = "✓ Right.", "✗ Not yet."
@@ -53,17 +59,15 @@ def check(number: str, answer: object = ..., *more: object) -> Verdict:
     several may stand in parentheses or one after the other. Functions are called at several
     points. Never raises: bad input, too, becomes a verdict. Only an interrupt goes through.
 
-    Example
-    -------
     >>> check("00.1", ...)
     … Not answered yet. Put your answer in place of the three dots, then run the cell again.
     """
-    with _original_names(), _quietly():
+    with _undisturbed():
         exercise = exercises(number).get(number) if isinstance(number, str) else None
         if exercise is None:
             return Verdict(None, UNKNOWN, _what_there_is(number))
         try:
-            values = exercise.read((answer, *more) if more else answer)
+            verdict = _judge(number, exercise, exercise.read((answer, *more) if more else answer))
         except UnansweredError:
             dots = "Put your answer in place of the three dots, then run the cell again."
             verdict = Verdict(None, UNANSWERED, dots)
@@ -73,8 +77,6 @@ def check(number: str, answer: object = ..., *more: object) -> Verdict:
             raise
         except BaseException:  # an answer may do anything when it is looked at, also exit()
             verdict = Verdict(False, WRONG, "This answer cannot be read as a number.")
-        else:
-            verdict = _judge(number, exercise, values)
     before = _verdicts.pop(number, None)  # so that the latest comes last
     _verdicts[number] = before if before and before.right else verdict
     return verdict
@@ -100,12 +102,11 @@ class Score:
 def score() -> Score:
     """The score, in this kernel, of the lesson whose exercise was checked last."""
     lesson = next(reversed(_verdicts), "").partition(".")[0]
-    groups = {True: [], False: [], None: []}
-    for number in exercises(lesson):
-        verdict = _verdicts.get(number)
-        groups[verdict.right if verdict else None].append(number)
-    right, wrong, unanswered = map(tuple, groups.values())
-    return Score(lesson, right, wrong, unanswered)
+    states = {number: getattr(_verdicts.get(number), "right", None) for number in exercises(lesson)}
+    return Score(lesson, *(
+        tuple(number for number, state in states.items() if state is group)
+        for group in (True, False, None)
+    ))  # fmt: skip
 
 
 def _what_there_is(number: object) -> str:
@@ -118,50 +119,37 @@ def _what_there_is(number: object) -> str:
 def _judge(number: str, exercise: Exercise, values: object) -> Verdict:
     if exercise.is_right(values):
         return Verdict(True, RIGHT, exercise.why)
-    attempts = _attempts.setdefault(number, [])
-    attempt = exercise.signature(values)
-    if attempt not in attempts:
-        attempts.append(attempt)
-    step = min(attempts.index(attempt), len(exercise.hints) - 1)
-    hint = f"Hint {step + 1} of {len(exercise.hints)}: {exercise.hints[step]}"
+    attempts, most = _attempts.setdefault(number, {}), len(exercise.hints)
+    step = min(attempts.setdefault(exercise.signature(values), len(attempts) + 1), most)
+    hint = f"Hint {step} of {most}: {exercise.hints[step - 1]}"
     return Verdict(False, WRONG, f"{exercise.mistake(values)} {hint}".strip())
 
 
 @contextlib.contextmanager
-def _quietly():
-    """While an answer is tried, its prints and warnings are not shown: it may run many times."""
-    silent = io.StringIO()
-    with (
-        contextlib.redirect_stdout(silent),
-        contextlib.redirect_stderr(silent),
-        warnings.catch_warnings(),
-        np.errstate(all="ignore"),
-    ):
-        warnings.simplefilter("ignore")
-        yield
+def _undisturbed():
+    """While an answer is tried, its prints and warnings are not shown: it may run many times.
 
-
-@contextlib.contextmanager
-def _original_names():
-    """While an answer is checked, all names of NumPy and Python mean what they mean at the start.
-
-    What the learner has put in their place comes back afterwards.
+    And all names of NumPy and Python mean what they mean at the start. What the learner has put in
+    their place comes back afterwards.
     """
-    replaced = {}
-    for module, names in _ORIGINALS.items():
-        now = vars(module)
-        replaced[module] = {
-            name: now.get(name, names)  # `names` itself marks what was deleted
-            for name, thing in names.items()
-            if not name.startswith("_") and now.get(name, names) is not thing
-        }
-        now.update((name, names[name]) for name in replaced[module])
+    replaced = [
+        (module.__dict__, name, now)
+        for module, name, thing in _ORIGINALS
+        if (now := module.__dict__.get(name, _DELETED)) is not thing
+    ]
+    for module, name, thing in _ORIGINALS:
+        module.__dict__[name] = thing
     try:
-        yield
+        with (
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+            warnings.catch_warnings(action="ignore"),
+            np.errstate(all="ignore"),
+        ):
+            yield
     finally:
-        for module, names in replaced.items():
-            for name, thing in names.items():
-                if thing is _ORIGINALS[module]:
-                    delattr(module, name)
-                else:
-                    setattr(module, name, thing)
+        for names, name, thing in replaced:
+            if thing is _DELETED:
+                del names[name]
+            else:
+                names[name] = thing

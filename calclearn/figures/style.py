@@ -225,17 +225,18 @@ def _independent(kind: type[Axes]) -> type[Axes]:
 
 
 _KINDS = {"flat": _independent(Axes), "solid": _independent(Axes3D)}
-_KINDS["strip"] = _KINDS["below"] = _KINDS["flat"]
+_KINDS["ruled"] = _KINDS["strip"] = _KINDS["below"] = _KINDS["flat"]
 _BELOW = 0.6  # its height, for a row of 1
 
 
 def panels(*kinds: str, ratios: tuple[float, ...] | None = None, height: float = 3.4) -> list[Axes]:
     """Return the axes of a new figure, a row of panels, in the order of `kinds`.
 
-    `kinds` names each panel from the left: "flat" for ordinary axes, "solid" for three dimensions;
-    a "strip" is low and runs below all the others; "below" is flat and stands under the first
-    panel, a second one under the second. `ratios` are the relative widths of the row, `height` is
-    in inches; the figure is `WIDTH` inches wide. Raises ValueError for another kind.
+    `kinds` names each panel from the left: "flat" for ordinary axes, "ruled" for those with level
+    grid lines, "solid" for three dimensions; a "strip" is low and runs below all the others;
+    "below" is flat and stands under the first panel, a second one under the second. `ratios` are
+    the relative widths of the row, `height` is in inches; the figure is `WIDTH` inches wide. Raises
+    ValueError for another kind.
 
     >>> data, bowl = panels("flat", "solid")
     >>> data.name, bowl.name
@@ -243,7 +244,7 @@ def panels(*kinds: str, ratios: tuple[float, ...] | None = None, height: float =
     """
     row = [kind for kind in kinds if kind not in ("strip", "below")]
     if not row or not set(kinds) <= set(_KINDS):
-        raise ValueError(f'kinds must be "flat", "solid", "strip" or "below", got {kinds}')
+        raise ValueError(f'kinds must be "flat", "ruled", "solid", "strip" or "below", got {kinds}')
     below, strips = kinds.count("below"), kinds.count("strip")
     if below > len(row):
         raise ValueError(f"there are {below} panels to stand below {len(row)}")
@@ -263,6 +264,8 @@ def panels(*kinds: str, ratios: tuple[float, ...] | None = None, height: float =
             figure.add_subplot(next(places.get(kind, places["row"])), axes_class=_KINDS[kind])
             for kind in kinds
         ]
+        for ax in (ax for ax, kind in zip(axes, kinds, strict=True) if kind == "ruled"):
+            ax.grid(True, axis="y", lw=0.6)
     return axes
 
 

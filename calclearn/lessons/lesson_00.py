@@ -35,25 +35,20 @@ def first_descent(data: LineData | None = None) -> Explorer:
     data = penguin_line() if data is None else data
     loss, unit = line_loss(data.x, data.y), f"{data.y_unit}²"
     rates, lowest = regimes(loss), float(loss(loss.minima[0]))
+    rate = rate_slider(loss)
 
     def walk(learning_rate):
         descent = descend(loss, far_start(loss), GradientDescent(learning_rate), STEPS)
-        near = np.flatnonzero(descent.values <= 1.01 * lowest)
-        return {
-            "descent": descent,
-            "weights": descent.points.T,
-            "near": near,
-            "bands": bands(rates),
-        }
+        return {"descent": descent, "weights": descent.points.T, "bands": bands(rates)}
 
-    def caption(learning_rate, descent, near, step) -> str:
+    def caption(learning_rate, descent, step) -> str:
+        near = np.flatnonzero(descent.values <= 1.01 * lowest)
         arrival = f" It is within 1% of that after {near[0]} steps." if len(near) else ""
         return (
             f"{regime(rates, learning_rate)}; {progress(descent, step, unit)} "
             f"(lowest possible: {lowest:.3g} {unit}).{arrival}"
         )
 
-    rate = rate_slider(loss)
     left, middle, right, strip = panels(
         "flat", "solid", "flat", "strip", ratios=(1, 1.1, 1), height=4.1
     )

@@ -13,7 +13,7 @@ from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.formula import parse
 from calclearn.figures.marks import Area, Dots, Lines, Rule, Text
 from calclearn.figures.slopes import Graph, Microscope, Secants, Slopes
-from calclearn.figures.style import BEST, GREY, LIGHT, MODEL, STEP, legend_below, panels, style
+from calclearn.figures.style import BEST, GREY, LIGHT, MODEL, STEP, legend_below, panels
 
 TYPED = "the typed one"
 FORMULAS = {
@@ -45,11 +45,9 @@ def slope_at_a_point() -> Explorer:
         text, x = FORMULAS.get(function, formula).strip(), round(x, 9)
         f, curve, limits = _graph(text)
         slopes, range_of_slopes = _slopes(text)
-        y, rise = float(f(x)), (f(x + h * T) - f(x)) / h
-        backward = float(backward_difference(f, x, h))
-        forward = float(forward_difference(f, x, h))
+        y, reach = float(f(x)), 2 * np.ptp(limits) / np.ptp(X)
+        backward, forward = (float(d(f, x, h)) for d in (backward_difference, forward_difference))
         exact = derivative(f, x) if np.isfinite(y) else None
-        reach = 2 * np.ptp(limits) / np.ptp(X)
         return {
             "text": text,
             "curve": curve,
@@ -64,37 +62,35 @@ def slope_at_a_point() -> Explorer:
             "right_slopes": (H, forward_difference(f, x, H)),
             "now": ([h, h], [backward, forward]),
             "box": (x + 2 * h * BOX[0], y + reach * h * BOX[1]),
-            "magnified": (T, rise),
+            "magnified": (T, (f(x + h * T) - f(x)) / h),
             "field": (-reach, reach),
         }
 
     def caption(text, x, y, h, backward, forward, slope, range_of_slopes) -> str:
         if not np.isfinite(y):
             return f"f(x) = `{text}` has no value at x = {x:g}, and so no derivative there."
-        secants = (
-            f"f(x) = `{text}` at x = {x:g}: with h = {h:.2g} the secant to x + h has slope "
-            f"{_number(forward)}, the one to x − h has slope {_number(backward)}."
-        )
         if np.isfinite(slope):
-            return f"{secants} The tangent's slope, the derivative, is {_number(slope)}."
-        if max(abs(backward), abs(forward)) > 10 * range_of_slopes[1]:
-            return f"{secants} As h shrinks they grow beyond all bounds: f has no derivative here."
-        return f"{secants} As h shrinks they agree on no number: f has no derivative here."
+            end = f"The tangent's slope, the derivative, is {_number(slope)}."
+        elif max(abs(backward), abs(forward)) > 10 * range_of_slopes[1]:
+            end = "As h shrinks they grow beyond all bounds: f has no derivative here."
+        else:
+            end = "As h shrinks they agree on no number: f has no derivative here."
+        return (
+            f"f(x) = `{text}` at x = {x:g}: with h = {h:.2g} the secant to x + h has slope "
+            f"{_number(forward)}, the one to x − h has slope {_number(backward)}. {end}"
+        )
 
     left, right, under, limit = panels("flat", "flat", "below", "below", height=5.4)
-    with style():
-        limit.sharey(under)
-        limit.set(title="slopes of the secants at x", xlabel="$h$", xscale="log")
-        limit.set(xlim=(H[0], H[-1]))
-        limit.grid(True, axis="y", lw=0.6)
+    limit.sharey(under)
+    limit.set(title="slopes of the secants at x", xlabel="$h$", xscale="log", xlim=(H[0], H[-1]))
+    limit.grid(True, axis="y", lw=0.6)
+    zoom = Microscope(right, title="what is in the box, magnified")
     white = {"fc": "white", "ec": "none", "pad": 3}
     drawings = [
         Graph(left, title="the curve, two secants, the tangent"),
         Secants(left, drags=("x",)),
         Lines(left, "box", color=GREY, lw=1.2),
-        Microscope(right, title="what is in the box, magnified").on(
-            curve="magnified", limits="field"
-        ),
+        zoom.on(curve="magnified", limits="field"),
         Secants(right, microscope=True),
         Slopes(under),
         Lines(limit, "left_slopes", "right_slopes", color=MODEL, ls=["--", "-"]),
@@ -104,13 +100,9 @@ def slope_at_a_point() -> Explorer:
     ]
     legend_below(left)
     return explore(
-        look,
-        drawings,
-        caption,
-        **_function_and_formula(),
-        x=slider(1.0, -2.5, 2.5, 0.05),
-        h=log_slider(0.5, 5e-5, 1.0),
-    )
+        look, drawings, caption, **_function_and_formula(),
+        x=slider(1.0, -2.5, 2.5, 0.05), h=log_slider(0.5, 5e-5, 1.0),
+    )  # fmt: skip
 
 
 def product_rule() -> Explorer:
@@ -126,13 +118,11 @@ def product_rule() -> Explorer:
     def grow(x, h):
         f, g, f_next, g_next = np.exp(x), x**2, np.exp(x + h), (x + h) ** 2
         q, q_next = f / g, f_next / g_next
-        sides = {"old": (0, g, 0, f), "top": (0, g, f, f_next), "side": (g, g_next, 0, f)}
-        sides |= {
+        sides = {  # from the left to the right one, from the lower to the upper one
+            "old": (0, g, 0, f), "top": (0, g, f, f_next), "side": (g, g_next, 0, f),
             "corner": (g, g_next, f, f_next),
-            "before": (0, g, 0, q),
-            "wider": (g, g_next, 0, q),
-        }
-        sides |= {"lost": (0, g_next, q_next, q)}
+            "before": (0, g, 0, q), "wider": (g, g_next, 0, q), "lost": (0, g_next, q_next, q),
+        }  # fmt: skip
         return {
             "product": (f_next * g_next - f * g) / h,
             "rule": f * g + f * 2 * x,
@@ -145,13 +135,8 @@ def product_rule() -> Explorer:
         }
 
     left, right = panels("flat", "flat", height=3.8)
-    with style():
-        left.set(title="product: sides $g = x^2$ and $f = e^x$", xlim=(0, 4), ylim=(0, 9.5))
-        right.set(title="quotient: area f, width g, height q", xlim=(0, 4), ylim=(0, 4.6))
-        for ax in (left, right):
-            ax.set(xlabel="$g$")
-        left.set(ylabel="$f$")
-        right.set(ylabel="$q = f / g$")
+    left.set(title="product: sides $g = x^2$ and $f = e^x$", ylabel="$f$", ylim=(0, 9.5))
+    right.set(title="quotient: area f, width g, height q", ylabel="$q = f / g$", ylim=(0, 4.6))
     strips = {
         "old": {"color": LIGHT, "label": "at x"},
         "top": {"color": MODEL, "label": "g · Δf"},
@@ -165,29 +150,25 @@ def product_rule() -> Explorer:
     }
     drawings = [Area(left, strips, alpha=0.8), Area(right, widths, alpha=0.8)]
     for ax in (left, right):
+        ax.set(xlabel="$g$", xlim=(0, 4))
         ax.legend(loc="upper left", ncols=2)
     return explore(
-        grow,
-        drawings,
+        grow, drawings,
         "Over h = {h:.3g} the product f·g grows by {product:.3g}·h, of which the corner is "
         "{corner_per_h:.2g}·h; its derivative f′·g + f·g′ is {rule:.3g}. The quotient changes by "
         "{quotient:.3g}·h; its derivative (f′·g − f·g′) / g² is {rule_of_quotient:.3g}.",
-        x=slider(1.3, 0.8, 1.5, 0.05),
-        h=log_slider(0.4, 1e-3, 0.5),
-    )
+        x=slider(1.3, 0.8, 1.5, 0.05), h=log_slider(0.4, 1e-3, 0.5),
+    )  # fmt: skip
 
 
 @cache
 def _graph(text: str):
-    """Return the function, its curve, and limits for its height, without the peaks of a pole."""
+    """Return the function, its curve, and limits for its height."""
     f = parse(text)
     heights = f(X)
-    known = heights[abs(heights) < 1e9]
-    if known.size < 2:
+    if np.sum(abs(heights) < 1e9) < 2:
         raise ValueError(f"{text} has no values between {X[0]:g} and {X[-1]:g}")
-    low, high = np.quantile(known, [0.02, 0.98])
-    room = 0.25 * (high - low) if high - low > 1e-6 else 1.0
-    return f, (X, heights), (low - room, high + room)
+    return f, (X, heights), _limits(heights)
 
 
 @cache
@@ -197,10 +178,15 @@ def _slopes(text: str):
     backward, forward = backward_difference(f, X, h), forward_difference(f, X, h)
     slopes = (backward + forward) / 2
     slopes[~(abs(forward - backward) < 1e-2 * (1 + abs(slopes)))] = np.nan
-    known = slopes[abs(slopes) < 1e9]
+    return slopes, _limits(slopes)
+
+
+def _limits(heights: np.ndarray) -> tuple[float, float]:
+    """Return limits around heights, without the peaks of a pole."""
+    known = heights[abs(heights) < 1e9]
     low, high = np.quantile(known, [0.02, 0.98]) if known.size else (0.0, 0.0)
     room = 0.25 * (high - low) if high - low > 1e-6 else 1.0
-    return slopes, (low - room, high + room)
+    return low - room, high + room
 
 
 def _function_and_formula() -> dict[str, widgets.Widget]:

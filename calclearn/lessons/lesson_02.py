@@ -5,7 +5,6 @@ truncation, which falls with h, and round-off, which rises.
 from functools import cache
 
 import numpy as np
-from matplotlib.lines import Line2D
 
 from calclearn.calculus.autodiff import grad
 from calclearn.calculus.numerical import (
@@ -16,7 +15,7 @@ from calclearn.calculus.numerical import (
     forward_difference,
 )
 from calclearn.exercises import choice, exercise, outcome
-from calclearn.explorers import controls
+from calclearn.explorers.controls import choice as choose
 from calclearn.explorers.controls import log_slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.formula import parse
@@ -40,11 +39,6 @@ RULES = dict(zip(DIFFERENCES, (forward_difference, central_difference, complex_s
 X, H = 1.0, np.logspace(-18, 0, 181)
 T = np.linspace(-2, 2, 801)  # places in the microscope, counted in h
 ENDS = T[[0, -1]]
-LINES = {  # in the microscope
-    "forward secant": {"color": MODEL, "lw": 1.8, "label": "forward"},
-    "central secant": {"color": MODEL, "lw": 1.8, "ls": (0, (4, 2)), "label": "central"},
-    "tangent": {"color": STEP, "lw": 6, "alpha": 0.45, "label": "tangent"},
-}
 
 
 def how_small_is_small() -> Explorer:
@@ -87,39 +81,45 @@ def how_small_is_small() -> Explorer:
 
     left, right = panels("flat", "flat", ratios=(1, 1.35), height=4.0)
     zoom = Microscope(left, title="the curve at the scale of $h$", unit="$h \\cdot f'(x)$")
-    white = {"fc": "white", "ec": "none", "pad": 3}
-    star = {"ls": "", "marker": "*", "ms": 14, "color": BEST, "mec": BLACK, "zorder": 6}
-    dashed = {"ls": (0, (4, 2)), "color": BLACK, "lw": 1.2}
+    right.set(xscale="log", yscale="log", xlim=(4e-19, 2.5), ylim=(1e-17, 30))
+    right.set(xlabel="$h$", title="relative error of the slope")
+    right.set(xticks=10.0 ** np.arange(-18, 1, 3), yticks=10.0 ** np.arange(-15, 1, 3))
+    right.grid(True, lw=0.6)
+    right.minorticks_off()
+    with style():  # lines that nothing moves, for the legend
+        for rule, marker in DIFFERENCES.items():
+            right.plot([], [], marker=marker, color=GREY, label=rule)
+        for part, color in PARTS.items():
+            right.plot([], [], color=color, lw=4, label=part)
     branches = {
         f"{rule}, {part}": {"marker": marker, "color": color}
         for rule, marker in DIFFERENCES.items()
         for part, color in PARTS.items()
     }
-    with style():
-        right.set(xscale="log", yscale="log", xlim=(4e-19, 2.5), ylim=(1e-17, 30))
-        right.set(xlabel="$h$", title="relative error of the slope")
-        right.set(xticks=10.0 ** np.arange(-18, 1, 3), yticks=10.0 ** np.arange(-15, 1, 3))
-        right.grid(True, lw=0.6)
-        right.minorticks_off()
-        keys = [Line2D([], [], marker=m, color=GREY, label=n) for n, m in DIFFERENCES.items()]
-        keys += [Line2D([], [], color=c, lw=4, label=part) for part, c in PARTS.items()]
-        keys += [Line2D([], [], label="best $h$", **star)]
-        keys += [Line2D([], [], label="derivative", **dashed)]
-        legend_below(right, handles=keys, columnspacing=1)
+    secants = {
+        "forward secant": {"color": MODEL, "lw": 1.8, "label": "forward"},
+        "central secant": {"color": MODEL, "lw": 1.8, "ls": (0, (4, 2)), "label": "central"},
+        "tangent": {"color": STEP, "lw": 6, "alpha": 0.45, "label": "tangent"},
+    }
+    white = {"fc": "white", "ec": "none", "pad": 3}
+    star = {"marker": "*", "ms": 14, "color": BEST, "mec": BLACK, "zorder": 6}
     drawings = [
         zoom.on(curve="magnified", limits="field"),
-        Lines(left, LINES),
+        Lines(left, secants),
         Dots(left, "neighbours", "point", color=[MODEL, STEP], ms=[7, 10], zorder=7),
         Text(left, (0.04, 0.96), "$h$ = {h:.2g}", va="top", bbox=white, zorder=8),
         Lines(right, branches, lw=1.2, ms=5, markevery=8),
-        Dots(right, "best", **star),
-        Rule(right, y="admitted", **dashed),
+        Dots(right, "best", label="best $h$", **star),
+        Rule(right, y="admitted", label="derivative", ls=(0, (4, 2))),
         Rule(right, x="h", color=STEP),
         Dots(right, "errors", color=STEP, zorder=7),
     ]
     left.legend(loc="lower right", handlelength=3)
-    step = log_slider(1e-2, 1e-18, 1.0, steps=180)
-    return explore(measure, drawings, caption, function=controls.choice(STUDIED), h=step)
+    legend_below(right, columnspacing=1)
+    return explore(
+        measure, drawings, caption,
+        function=choose(STUDIED), h=log_slider(1e-2, 1e-18, 1.0, steps=180),
+    )  # fmt: skip
 
 
 @cache

@@ -44,13 +44,9 @@ BY_RULE = {
 }
 BY_TEST = {
     "first": {"color": STEP, "label": "this test"},
-    "second": {"color": GREY, "lw": 0.8},
-    "third": {"color": GREY, "lw": 0.8},
-    "fourth": {"color": GREY, "lw": 0.8},
+    **{name: {"color": GREY, "lw": 0.8} for name in ("second", "third", "fourth")},
     "usual": {"color": BLACK, "ls": "--", "label": "typical"},
 }
-CORNER = (0.04, 0.96)
-NOTE = {"va": "top", "bbox": {"fc": "white", "ec": "none", "pad": 3}, "zorder": 8}
 
 
 def accumulated_area(
@@ -105,18 +101,17 @@ def accumulated_area(
         }
 
     def caption(rule, pieces, result, area, slope, limit) -> str:
-        end, height = limit
-        at, error = f"{end:g} {unit}".strip(), result - area
+        end, error = f"{limit[0]:g} {unit}".strip(), result - area
         miss = f"which is {abs(error):.2g} too {'large' if error > 0 else 'small'}"
         if abs(error) < 1e-9 * size:
             miss = "with no visible error"
         return (
-            f"Up to {at} the {rule} rule with {pieces} pieces gives {rounded(result)}, {miss}. There "
-            f"the accumulated area has the derivative {rounded(slope)}, and the curve the height "
-            f"{rounded(height)}."
+            f"Up to {end} the {rule} rule with {pieces} pieces gives {rounded(result)}, {miss}. "
+            f"There the accumulated area has the derivative {rounded(slope)}, and the curve the "
+            f"height {rounded(limit[1])}."
         )
 
-    left, middle, right = panels("flat", "flat", "flat", ratios=(1.1, 1, 1), height=3.6)
+    left, middle, right = panels("flat", "flat", "ruled", ratios=(1.1, 1, 1), height=3.6)
     frame(left, (x, f(x)), title="the curve f and its pieces", labels=labels[:2])
     frame(middle, (x, areas), title="accumulated area", labels=labels[::2])
     drawings = [
@@ -124,20 +119,17 @@ def accumulated_area(
         OnCurve(left, drags=("upper_limit",)).on(weights="limit"),
         Dots(middle, "running", edge=True, color=GREY, ms=4, mec=GREY, zorder=2),
         Tangent(middle).on(x="upper_limit", y="area"),
-        Text(middle, CORNER, "slope {slope:.4g}", **NOTE),
+        _note(middle, "slope {slope:.4g}"),
         *_errors(right, BY_RULE, (1e-8 * size, 3 * size), (1.7, 75)),
     ]
     right.set(title="error of each rule", xlabel="pieces $n$")
-    right.set_xticks(PIECES, PIECES, minor=False)
+    right.set_xticks(PIECES, PIECES)
     right.minorticks_off()
     return explore(
-        add_up,
-        drawings,
-        caption,
-        rule=choice([*SUMS]),
-        pieces=slider(8, 2, 64, 2),
+        add_up, drawings, caption,
+        rule=choice([*SUMS]), pieces=slider(8, 2, 64, 2),
         upper_limit=round_slider(a + 0.6 * (b - a), limits, label="upper limit"),
-    )
+    )  # fmt: skip
 
 
 def expected_loss() -> Explorer:
@@ -173,23 +165,16 @@ def expected_loss() -> Explorer:
         result, spread = sums[0, n - 1] / n, np.sqrt(chances @ (squares - area) ** 2)
         errors = [*np.abs(sums[:, SIZES - 1] / SIZES - area), spread / np.sqrt(SIZES)]
         return {name: (SIZES, row) for name, row in zip(BY_TEST, errors, strict=True)} | {
-            "n": n,
             "area": area,
             "result": result,
             "spread": spread,
+            "typical": spread / math.sqrt(n),
             "density": (x, density),
             "product": (x, losses * density),
             "now": (n, abs(result - area)),
         }
 
-    def caption(centre, width, n, area, result, spread) -> str:
-        return (
-            f"Inputs of {centre:g} mm ± {width:g} mm: the area, the expected loss, is "
-            f"{area:.4f} kg². A test on {n} penguins gives {result:.4f} kg², an error of "
-            f"{abs(result - area):.4f}; the typical error of so many is {spread / math.sqrt(n):.4f}."
-        )
-
-    left, middle, right = panels("flat", "flat", "flat", ratios=(1.1, 1, 1), height=3.6)
+    left, middle, right = panels("flat", "flat", "ruled", ratios=(1.1, 1, 1), height=3.6)
     frame(left, (x, losses), title="loss (line), inputs (area)", labels=(FLIPPER, "loss (kg²)"))
     frame(middle, (x, 0 * x), title="loss × density", labels=(FLIPPER, "kg² per mm"))
     left.plot(flippers, squares, "o", color=DATA, ms=3, alpha=0.4, mec="none")
@@ -198,20 +183,21 @@ def expected_loss() -> Explorer:
     drawings = [
         Density(left, highest=1.4 * bell(0, 0, 4)).on(tops="density"),
         Areas(middle, color=STEP).on(tops="product"),
-        Text(middle, CORNER, "area {area:.4f} kg²", **NOTE),
+        _note(middle, "area {area:.4f} kg²"),
         *_errors(right, BY_TEST, (1e-5, 1), (8, 12_500)),
     ]
     right.set(title="error of the test (kg²)", xlabel="test penguins $n$")
     test_penguins = log_slider(100, 10, 10_000, label="test penguins")
     test_penguins.readout_format = ",.0f"
     return explore(
-        draw,
-        drawings,
-        caption,
+        draw, drawings,
+        "Inputs of {centre:g} mm ± {width:g} mm: the area, the expected loss, is {area:.4f} kg². A "
+        "test on {now[0]} penguins gives {result:.4f} kg², an error of {now[1]:.4f}; the typical "
+        "error of so many is {typical:.4f}.",
         centre=slider(190.0, 178.0, 226.0, 0.5, label="centre (mm)"),
         width=slider(6.5, 4.0, 12.0, 0.1, label="width (mm)"),
         test_penguins=test_penguins,
-    )
+    )  # fmt: skip
 
 
 def _adelie_line() -> tuple[float, float]:
@@ -224,13 +210,18 @@ def _adelie_line() -> tuple[float, float]:
     return line_loss(data.x[adelie], data.y[adelie]).minima[0]
 
 
+def _note(ax, text: str) -> Text:
+    """Return words in the upper left corner."""
+    white = {"fc": "white", "ec": "none", "pad": 3}
+    return Text(ax, (0.04, 0.96), text, va="top", bbox=white, zorder=8)
+
+
 def _errors(ax, looks, sizes, counts) -> list:
     """Return the drawings of errors against counts, on logarithmic axes; a ring marks `now`.
 
     An error that shrinks like 1/nᵖ falls p powers of ten for each power of ten in n.
     """
     ax.set(xscale="log", yscale="log", xlim=counts, ylim=sizes)
-    ax.grid(True, axis="y", lw=0.6)
     lines = Lines(ax, looks, edge=True)  # where there is no error, they run along the bottom
     box = {"frameon": True, "framealpha": 1, "edgecolor": "none", "borderpad": 0.2}
     ax.legend(loc=(0.02, 0.07), handlelength=1.4, labelspacing=0.2, **box)

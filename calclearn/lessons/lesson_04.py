@@ -14,6 +14,8 @@ from calclearn.figures.curves import Data, Handles, Line, Residuals, TotalSquare
 from calclearn.figures.style import BEST, MODEL, panels, style
 from calclearn.figures.surfaces import Point, ShadedPoints, window_around
 
+DATA = penguin_line()
+
 
 def residual_squares(data: LineData | None = None) -> Explorer:
     """How wrong is a line? Slope and intercept move it; its squared residuals are real squares.
@@ -24,25 +26,18 @@ def residual_squares(data: LineData | None = None) -> Explorer:
     >>> residual_squares().set(slope=0.5, intercept=4, points=12).state["weights"]
     array([0.5, 4. ])
     """
-    data = penguin_line() if data is None else data
+    data = DATA if data is None else data
     slopes, intercepts = window_around(line_loss(data.x, data.y), rise=1.4)
     unit = data.y_unit
     corners = np.array([(m, c) for m in slopes for c in intercepts]).T  # (2, 4)
 
-    @cache
-    def few(points):
-        return data.thinned(points)
+    few = cache(data.thinned)
 
     def measure(slope, intercept, points) -> dict:
         weights, kept = np.array([slope, intercept]), few(points)
         loss = line_loss(kept.x, kept.y)
-        return {
-            "data": kept,
-            "weights": weights,
-            "total": loss(weights),
-            "least": loss(loss.minima[0]),
-            "most": loss(corners).max(),
-        }
+        sums = {"total": loss(weights), "least": loss(loss.minima[0]), "most": loss(corners).max()}
+        return {"data": kept, "weights": weights} | sums
 
     def caption(slope, intercept, points, total, least) -> str:
         best = "hardly any line does better: you are there"
@@ -54,20 +49,18 @@ def residual_squares(data: LineData | None = None) -> Explorer:
         )
 
     left, right = panels("flat", "flat", ratios=(1.5, 1), height=3.9)
+    drawings = [
+        Data(left, title="data, line and squared residuals", around=data),
+        Residuals(left),
+        Line(left),
+        Handles(left, (data.x.min(), data.x.max())),
+        TotalSquare(right, unit=unit),
+    ]
     return explore(
-        measure,
-        [
-            Data(left, title="data, line and squared residuals", around=data),
-            Residuals(left),
-            Line(left),
-            Handles(left, (data.x.min(), data.x.max())),
-            TotalSquare(right, unit=unit),
-        ],
-        caption,
-        slope=round_slider(0.0, slopes),
-        intercept=round_slider(data.y.mean(), intercepts),
+        measure, drawings, caption,
+        slope=round_slider(0.0, slopes), intercept=round_slider(data.y.mean(), intercepts),
         points=slider(min(12, len(data)), 3, min(40, len(data)), 1),
-    )
+    )  # fmt: skip
 
 
 def far_penguin() -> Explorer:
@@ -79,21 +72,21 @@ def far_penguin() -> Explorer:
     >>> far_penguin().set(flipper=3.5, mass=3.0).caption.partition("by squares")[0]
     'With this penguin at 3.5 cm and 3.0 kg the slope is 0.46 '
     """
-    data = penguin_line().thinned(14)
-    first, second = np.triu_indices(len(data) + 1, 1)
+    data = DATA.thinned(14)
+    pairs = np.triu_indices(len(data) + 1, 1)
 
     def fit(flipper, mass) -> dict:
         x, y = np.append(data.x, flipper), np.append(data.y, mass)
-        run = x[second] - x[first]
-        slopes = (y[second] - y[first])[run != 0] / run[run != 0]
-        pairs = np.stack([slopes, y[first][run != 0] - slopes * x[first][run != 0]])  # (2, pairs)
-        sizes = np.abs(pairs[0][:, None] * x + pairs[1][:, None] - y).sum(axis=1)
+        first, second = np.stack(pairs)[:, x[pairs[0]] != x[pairs[1]]]
+        slopes = (y[second] - y[first]) / (x[second] - x[first])
+        lines = np.stack([slopes, y[first] - slopes * x[first]])  # (2, pairs)
+        sizes = np.abs(lines[0][:, None] * x + lines[1][:, None] - y).sum(axis=1)
         squares = line_loss(x, y).minima[0]
         residuals = squares[0] * x + squares[1] - y
         return {
             "penguin": np.array([flipper, mass]),
             "squares": squares,
-            "absolute": pairs[:, np.argmin(sizes)],
+            "absolute": lines[:, np.argmin(sizes)],
             "share": residuals[-1] ** 2 / np.sum(residuals**2),
         }
 
@@ -103,20 +96,19 @@ def far_penguin() -> Explorer:
         ax.plot([], [], color=BEST, lw=2.5, ls="--", label="smallest sum of absolute values")
         ax.legend(loc="lower right")
     drawings = [
-        Data(ax, data, title="drag the orange penguin", around=penguin_line()),
+        Data(ax, data, title="drag the orange penguin", around=DATA),
         Line(ax).on(weights="squares"),
         Line(ax, color=BEST, dashes="--").on(weights="absolute"),
         Point(ax, drags=("flipper", "mass")).on(weights="penguin"),
     ]
     return explore(
-        fit,
-        drawings,
+        fit, drawings,
         "With this penguin at {flipper:.1f} cm and {mass:.1f} kg the slope is {squares[0]:.2f} by "
         "squares and {absolute[0]:.2f} by absolute values. Its square alone is {share:.0%} of the "
         "SSE (kg²) of the blue line.",
         flipper=slider(3.0, -2.0, 4.5, 0.1, label="its flipper, x (cm)"),
         mass=slider(5.2, 2.5, 6.5, 0.05, label="its mass (kg)"),
-    )
+    )  # fmt: skip
 
 
 def family_of_lines() -> Explorer:
@@ -128,8 +120,7 @@ def family_of_lines() -> Explorer:
     >>> family_of_lines().set(family="through the middle").state["lines"].shape
     (2, 26)
     """
-    data = penguin_line()
-    surface = line_loss(data.x, data.y)
+    surface = line_loss(DATA.x, DATA.y)
     window = slopes, intercepts = window_around(surface)
 
     def draw(slope, intercept, family) -> dict:
@@ -138,7 +129,7 @@ def family_of_lines() -> Explorer:
             others = np.stack([0 * t + slope, intercept + t * np.ptp(intercepts) / 2])
         else:
             turned = slope + t * np.ptp(slopes) / 2
-            pivot = data.x.mean() if family == "through the middle" else 0.0
+            pivot = DATA.x.mean() if family == "through the middle" else 0.0
             others = np.stack([turned, intercept + (slope - turned) * pivot])
         lines = np.column_stack([others, (slope, intercept)])  # (2, 26), the present one last
         return {"lines": lines, "losses": surface(lines), "weights": lines[:, -1]}
@@ -153,26 +144,24 @@ def family_of_lines() -> Explorer:
 
     left, right = panels("flat", "flat", ratios=(1.25, 1), height=3.9)
     points = ShadedPoints(right, surface, window, title="the same lines as points (dark: low SSE)")
+    drawings = [
+        Data(left, DATA, title="a family of lines"),
+        Line(left).on(weights="lines"),
+        points.on(weights="lines"),
+        Point(right, drags=("slope", "intercept")),
+    ]
     families = ["slope", "intercept", "through the middle"]
     return explore(
-        draw,
-        [
-            Data(left, data, title="a family of lines"),
-            Line(left).on(weights="lines"),
-            points.on(weights="lines"),
-            Point(right, drags=("slope", "intercept")),
-        ],
-        caption,
-        slope=round_slider(0.3, slopes),
-        intercept=round_slider(4.4, intercepts),
+        draw, drawings, caption,
+        slope=round_slider(0.3, slopes), intercept=round_slider(4.4, intercepts),
         family=controls.choice(families, label="what varies"),
-    )
+    )  # fmt: skip
 
 
 # Exercises; the questions stand in the notebook.
 # fmt: off
 
-x, y = penguin_line().x, penguin_line().y
+x, y = DATA.x, DATA.y
 light, heavy = y.argmin(), y.argmax()
 rise = (y[heavy] - y[light]) / (x[heavy] - x[light])
 mistyped = np.where(np.arange(len(y)) == 0, 10 * y, y)
@@ -199,7 +188,7 @@ exercise("04.1", sse, """
     (lambda m, c, x, y: np.sum(m * x + c - y)**2,      "Square first, then add."),
     (lambda m, c, x, y: sse(c, m, x, y),               "Slope and intercept have changed places."),
     (lambda m, c, x, y: sse(m, 0.0, x, y),             "The intercept is missing."),
-    (lambda m, c, *_: sse(m, c, penguin_line().x, penguin_line().y), "This always uses the penguins: use the x and y that the function is given."),
+    (lambda m, c, *_: sse(m, c, DATA.x, DATA.y), "This always uses the penguins: use the x and y that the function is given."),
 ], points=((0.5, 3.7, x, y), (0.0, 3.0, x, y), (-1.5, 2.0, np.array([1.0, 2.0, 4.0]), np.array([3.0, -1.0, 0.5]))))
 
 exercise("04.2", np.array([rise, y[light] - rise * x[light]]), """

@@ -16,6 +16,8 @@ from calclearn.figures.marks import Lines
 from calclearn.figures.style import GREY, STEP, WEIGHTS, panels
 from calclearn.figures.surfaces import NAMES, Bowl, PointOnBowl, Slices, grid, sweep, window_around
 
+x, y = penguin_line().x, penguin_line().y
+
 
 def profiles() -> Explorer:
     """What happens when one weight moves? Two error profiles, and the bowl that they are cut from.
@@ -28,8 +30,7 @@ def profiles() -> Explorer:
     >>> bowl.state["loss"] < bowl.set(slope=1.0).state["loss"]
     np.True_
     """
-    data = penguin_line()
-    surface = line_loss(data.x, data.y)
+    surface = line_loss(x, y)
     window = window_around(surface)
 
     def bottom_of_profile(moved: int, held: float) -> float:
@@ -39,10 +40,10 @@ def profiles() -> Explorer:
         return -surface.gradient(w)[moved] / surface.hessian(w)[moved, moved]
 
     def cut(slope, intercept, moves) -> dict:
-        zigzag = np.array([slope, intercept]) + np.zeros((moves + 1, 2))
+        zigzag = np.tile([slope, intercept], (moves + 1, 1))
         for k in range(moves):
-            held, moved = (k + 1) % 2, k % 2
-            zigzag[k + 1 :, moved] = bottom_of_profile(moved, zigzag[k, held])
+            moved = k % 2
+            zigzag[k + 1 :, moved] = bottom_of_profile(moved, zigzag[k, 1 - moved])
         weights = zigzag[-1]
         along_slope, along_intercept = (sweep(weights, k, window[k]) for k in (0, 1))  # (2, 81)
         d_slope, d_intercept = surface.gradient(weights)
@@ -66,35 +67,29 @@ def profiles() -> Explorer:
             f"intercept alone {_changes(d_intercept, surface.scale)}."
         )
 
-    first, second, solid = panels("flat", "flat", "solid", ratios=(1, 1, 1.25))
-    top = 1.05 * float(surface(grid(window, 2)).max())
-    for k, (ax, weight) in enumerate([(first, "slope"), (second, "intercept")]):
+    *flat, solid = panels("flat", "flat", "solid", ratios=(1, 1, 1.25))
+    flat[0].set_ylabel("SSE (kg²)")
+    top, drawings = 1.05 * float(surface(grid(window, 2)).max()), []
+    for k, (ax, weight) in enumerate(zip(flat, ("slope", "intercept"), strict=True)):
         ax.set(xlabel=NAMES[k], xlim=window[k], ylim=(0, top), title=f"profile over the {weight}")
         for other in np.linspace(*window[1 - k], 9):
             points = sweep(np.full(2, other), k, window[k])
             ax.plot(points[k], surface(points), color=GREY, lw=0.6, alpha=0.6)
-    first.set_ylabel("SSE (kg²)")
-    green, pink = WEIGHTS
-    drawings = [
-        Lines(first, "over_slope", color=green, lw=2.5),
-        Tangent(first, color=green).on(x="w0", y="loss", slope="d_slope"),
-        Lines(second, "over_intercept", color=pink, lw=2.5),
-        Tangent(second, color=pink).on(x="w1", y="loss", slope="d_intercept"),
+        tangent = Tangent(ax, color=WEIGHTS[k])
+        drawings += [
+            Lines(ax, f"over_{weight}", color=WEIGHTS[k], lw=2.5),
+            tangent.on(x=f"w{k}", y="loss", slope=f"d_{weight}"),
+        ]
+    drawings += [
         Bowl(solid, surface, window=window, title="the bowl: SSE (kg²)"),
         Slices(solid, surface, window=window),
         Lines(solid, "zigzag", color=STEP, lw=2, marker="o", markersize=4, zorder=19),
         PointOnBowl(solid),
     ]
     return explore(
-        cut,
-        drawings,
-        caption,
-        play="moves",
-        pace=0.7,
-        **weight_sliders(window, (0.25, 0.7)),
-        moves=slider(0, 0, 12, 1, label="moves"),
-        **turning(),
-    )
+        cut, drawings, caption, play="moves", pace=0.7,
+        **weight_sliders(window, (0.25, 0.7)), moves=slider(0, 0, 12, 1), **turning(),
+    )  # fmt: skip
 
 
 def _changes(derivative: float, scale: float) -> str:
@@ -107,7 +102,6 @@ def _changes(derivative: float, scale: float) -> str:
 # Exercises; the questions stand in the notebook.
 # fmt: off
 
-x, y = penguin_line().x, penguin_line().y
 n = len(x)
 
 outcome("05", 2, """

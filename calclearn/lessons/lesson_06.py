@@ -2,7 +2,6 @@
 contour. Along a direction u of length one the loss changes at the rate ∇L · u.
 """
 
-import math
 from functools import cache
 
 import numpy as np
@@ -28,6 +27,14 @@ from calclearn.figures.surfaces import (
     window_around,
 )
 
+DATA = penguin_line()
+LOSS = line_loss(DATA.x, DATA.y)
+WINDOW = window_around(LOSS, square=True)
+COMPASS = [  # counted from the right and against the clock
+    "to the right", "up and right", "up", "up and left",
+    "to the left", "down and left", "down", "down and right",
+]  # fmt: skip
+
 
 def which_way_is_down() -> Explorer:
     """Which way is down? The line over the data, the map and the bowl, all at the same weights.
@@ -39,44 +46,35 @@ def which_way_is_down() -> Explorer:
     >>> which_way_is_down().state["gradient"].shape
     (2,)
     """
-    data = penguin_line()
-    surface = line_loss(data.x, data.y)
-    window = window_around(surface, square=True)
-    nearly_level = 0.05 * surface.scale
 
     def look(slope, intercept) -> dict:
-        weights = np.array([slope, intercept])
-        return {
-            "weights": weights,
-            "loss": surface(weights),
-            "gradient": surface.gradient(weights),
-        }
+        w = np.array([slope, intercept])
+        return {"weights": w, "loss": LOSS(w), "gradient": LOSS.gradient(w)}
 
     def caption(slope, intercept, loss, gradient) -> str:
         at = f"At slope {slope:.2f}, intercept {intercept:.2f}: SSE {loss:.4g} kg²"
-        if np.linalg.norm(gradient) < nearly_level:
+        if np.linalg.norm(gradient) < 0.05 * LOSS.scale:
             return f"{at}, and the gradient is nearly zero: this is the bottom of the bowl."
-        angle = round(math.degrees(math.atan2(-gradient[1], -gradient[0]))) % 360
+        angle = round(np.degrees(np.arctan2(-gradient[1], -gradient[0]))) % 360
         reached = abs(gradient[0]) < 0.03 * np.linalg.norm(gradient)
         return (
             f"{at}; ∂L/∂w₀ = {gradient[0]:.4g} and ∂L/∂w₁ = {gradient[1]:.4g}. Downhill is "
-            f"{_compass(angle)} ({angle}° on the map), at right angles to the contour. Goal, no "
+            f"{COMPASS[round(angle / 45) % 8]} ({angle}° on the map), at right angles to the contour. Goal, no "
             f"green arrow and still not at the bottom: {'reached' if reached else 'not yet'}."
         )
 
     left, middle, right = panels("flat", "flat", "solid", ratios=(1, 1, 1.15))
     drawings = [
-        Data(left, data, title="data and line"),
-        Contours(middle, surface, window=window, title="map of the loss", equal=True),
-        Bowl(right, surface, window=window, title="bowl: SSE (kg²)"),
-        Slices(middle, surface, window=window),
-        Slices(right, surface, window=window),
+        Data(left, DATA, title="data and line"),
+        Contours(middle, LOSS, window=WINDOW, title="map of the loss", equal=True),
+        Bowl(right, LOSS, window=WINDOW, title="bowl: SSE (kg²)"),
+        *(Slices(ax, LOSS, window=WINDOW) for ax in (middle, right)),
         Line(left),
         Point(middle, drags=("slope", "intercept")),
-        GradientArrow(middle, surface),
+        GradientArrow(middle, LOSS),
         PointOnBowl(right),
     ]
-    return explore(look, drawings, caption, **weight_sliders(window, (0.66, 0.2)), **turning())
+    return explore(look, drawings, caption, **weight_sliders(WINDOW, (0.66, 0.2)), **turning())
 
 
 def every_direction() -> Explorer:
@@ -88,22 +86,21 @@ def every_direction() -> Explorer:
     >>> round(every_direction().set(angle=90.0).state["rate"], 2)  # along the intercept
     54.68
     """
-    data = penguin_line()
-    surface, weights = line_loss(data.x, data.y), np.array([-0.2, 4.5])
-    window = window_around(surface, square=True)
-    gradient, loss = surface.gradient(weights), float(surface(weights))
-    steepest = float(np.linalg.norm(gradient))
-    uphill = math.degrees(math.atan2(gradient[1], gradient[0]))
+    weights = np.array([-0.2, 4.5])
+    gradient, loss = LOSS.gradient(weights), float(LOSS(weights))
+    steepest, uphill = np.linalg.norm(gradient), np.degrees(np.arctan2(gradient[1], gradient[0]))
     t = np.linspace(-1, 1, 121)
 
     def cut(angle) -> dict:
-        u = np.array([math.cos(math.radians(angle)), math.sin(math.radians(angle))])
+        u = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
         turn, rate = (angle - uphill + 180) % 360 - 180, float(gradient @ u)
         return {
             "weights": weights,
+            "downhill": gradient,
+            "place": (0.0, loss),
             "turn": turn,
             "rate": rate,
-            "slice": (t, surface(weights[:, None] + t * u[:, None])),
+            "slice": (t, LOSS(weights[:, None] + t * u[:, None])),
             "tangent": (t, loss + rate * t),
             "here": (turn, rate),
         }
@@ -116,35 +113,31 @@ def every_direction() -> Explorer:
         }
         way = next((way for way, so in ways.items() if so), "uphill" if rate > 0 else "downhill")
         return (
-            f"Direction {angle:.0f}° is {turn:.0f}° from the gradient: the loss changes by {rate:.0f} kg² per unit: |∇L| = "
-            f"{steepest:.0f} times cos φ = {rate / steepest:.2f}. The way is {way}."
+            f"Direction {angle:.0f}° is {turn:.0f}° from the gradient: the loss changes by "
+            f"{rate:.0f} kg² per unit: |∇L| = {steepest:.0f} times cos φ = {rate / steepest:.2f}. "
+            f"The way is {way}."
         )
 
-    left, middle, right = panels("flat", "flat", "flat", ratios=(1, 1, 1))
+    left, middle, right = panels("flat", "flat", "flat")
+    middle.set(title="the loss along the arrow (kg²)", xlabel="distance $t$ along the arrow")
+    middle.set(xlim=(-1, 1), ylim=(0, 2.2 * loss))
+    right.set(title="slope by direction", xlabel="angle $\\varphi$ to the gradient (°)")
+    right.set(xlim=(-180, 180), xticks=(-180, -90, 0, 90, 180))
+    angles = np.linspace(-180, 180, 181)
     with style():
-        middle.set(title="the loss along the arrow (kg²)", xlabel="distance $t$ along the arrow")
-        middle.set(xlim=(-1, 1), ylim=(0, 2.2 * loss))
-        right.set(title="slope by direction", xlabel="angle $\\varphi$ to the gradient (°)")
-        right.set(xlim=(-180, 180), xticks=(-180, -90, 0, 90, 180))
-        angles = np.linspace(-180, 180, 181)
         right.axhline(0, color=GREY, lw=0.8)
         right.plot(angles, steepest * np.cos(np.radians(angles)), color=MODEL)
     drawings = [
-        Contours(left, surface, window=window, title="a direction on the map", equal=True),
-        GradientArrow(left, surface).on(gradient="downhill"),
+        Contours(left, LOSS, window=WINDOW, title="a direction on the map", equal=True),
+        GradientArrow(left, LOSS).on(gradient="downhill"),
         Direction(left),
         Lines(middle, "slice", color=MODEL),
         Lines(middle, "tangent", color=STEP, lw=6, alpha=0.45),
         Dots(middle, "place", color=STEP),
         Dots(right, "here", color=STEP, markersize=10),
     ]
-    constants = {"downhill": gradient, "place": np.array([0.0, loss])}
-    return explore(
-        lambda angle: cut(angle) | constants,
-        drawings,
-        caption,
-        angle=slider(40.0, -180.0, 180.0, 1.0, label="direction (°)"),
-    )
+    angle = slider(40.0, -180.0, 180.0, 1.0, label="direction (°)")
+    return explore(cut, drawings, caption, angle=angle)
 
 
 def shape_of_the_bowl() -> Explorer:
@@ -157,70 +150,47 @@ def shape_of_the_bowl() -> Explorer:
     >>> shape.set(origin=201, unit=1.4).state["condition"] < 1.02
     np.True_
     """
-    flippers, masses = penguins().flipper_length, penguin_line().y
 
     @cache
     def fit(origin, unit):
-        surface = line_loss((flippers - origin) / (10 * unit), masses)
+        surface = line_loss((penguins().flipper_length - origin) / (10 * unit), DATA.y)
         return surface.replace(domain=window_around(surface, square=True))
 
     def measure(origin, unit) -> dict:
         surface = fit(origin, unit)
-        curvatures = eigenvalues(surface, surface.minima[0])
-        condition = curvatures[1] / curvatures[0]
-        return {"surface": surface, "curvatures": curvatures, "condition": condition}
-
-    def caption(curvatures, condition) -> str:
-        flat, steep = curvatures
-        shape = "round" if condition < 1.1 else "an oval" if condition <= 30 else "a long valley"
-        return (
-            f"The curvatures are {steep:.0f} in the steepest direction and {flat:.0f} in the "
-            f"flattest: their ratio, the condition number, is {condition:.3g}, so the bowl is "
-            f"{shape}."
-        )
+        flat, steep = curvatures = eigenvalues(surface, surface.minima[0])
+        ratio = steep / flat
+        shape = "round" if ratio < 1.1 else "an oval" if ratio <= 30 else "a long valley"
+        return {"surface": surface, "curvatures": curvatures, "condition": ratio, "shape": shape}
 
     left, right = panels("flat", "solid", height=3.8)
+    bowl = Bowl(right, title="the bowl: SSE (kg²)")
     return explore(
-        measure,
-        [
-            Contours(left, title="map of the loss", equal=True),
-            Bowl(right, title="the bowl: SSE (kg²)"),
-        ],
-        caption,
+        measure, [Contours(left, title="map of the loss", equal=True), bowl],
+        "The curvatures are {curvatures[1]:.0f} in the steepest direction and {curvatures[0]:.0f} "
+        "in the flattest: their ratio, the condition number, is {condition:.3g}, so the bowl is "
+        "{shape}.",
         origin=slider(190.0, 180.0, 210.0, 0.5, label="x = 0 at (mm)"),
-        unit=slider(1.0, 0.4, 3.0, 0.05, label="unit of x (cm)"),
-        **turning(),
-    )
-
-
-def _compass(angle: float) -> str:
-    """Return an angle in words, counted from the right and against the clock.
-
-    >>> _compass(100)
-    'up'
-    """
-    ways = ["to the right", "up and right", "up", "up and left",
-            "to the left", "down and left", "down", "down and right"]  # fmt: skip
-    return ways[round(angle / 45) % 8]
+        unit=slider(1.0, 0.4, 3.0, 0.05, label="unit of x (cm)"), **turning(),
+    )  # fmt: skip
 
 
 # Exercises; the questions stand in the notebook.
 # fmt: off
 
-x, y = penguin_line().x, penguin_line().y
-loss, n = line_loss(x, y), len(x)
+x, n = DATA.x, len(DATA)
 points = ((0.0, 3.0), (0.5, 3.0), (1.0, 5.0), (-0.7, 4.0))
 start = np.array([0.0, 3.0])
-g, ahead = loss.gradient(start), loss.minima[0] - start
+g, ahead = LOSS.gradient(start), LOSS.minima[0] - start
 downhill = -g / np.linalg.norm(g)
 
 
 def d_slope(m, c):
-    return loss.gradient([m, c])[0]
+    return LOSS.gradient([m, c])[0]
 
 
 def d_intercept(m, c):
-    return loss.gradient([m, c])[1]
+    return LOSS.gradient([m, c])[1]
 
 
 outcome("06", 2, """
@@ -237,7 +207,7 @@ exercise("06.1", d_intercept, """
     (lambda m, c: d_intercept(m, c) / (2 * n), "This is a mean, and without the two."),
     (d_slope,                                  "This is the other one: x belongs in the derivative by the slope."),
     (lambda m, c: d_intercept(c, m),           "Slope and intercept have changed places."),
-    (lambda m, c: loss([m, c]),                "This is the SSE, not its derivative."),
+    (lambda m, c: LOSS([m, c]),                "This is the SSE, not its derivative."),
 ], points=points)
 
 exercise("06.2", d_slope, """

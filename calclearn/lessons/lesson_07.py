@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from calclearn.data import LineData, penguin_line
-from calclearn.descent.descend import Descent, Stop, descend
+from calclearn.descent.descend import Stop, descend
 from calclearn.descent.losses import line_loss
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.exercises import choice, exercise, outcome
@@ -30,6 +30,9 @@ from calclearn.figures.surfaces import Bowl, Contours, Point, PrincipalAxes, win
 
 AXES = (MODEL, STEP)  # the flat one and the steep one
 GOAL = 10  # steps in which the loss can come near its lowest value
+DATA = penguin_line()
+LOSS, UNIT = line_loss(DATA.x, DATA.y), f"{DATA.y_unit}²"
+BEST_LINE = LOSS.minima[0]
 
 
 def learning_rate(data: LineData | None = None) -> Explorer:
@@ -41,11 +44,9 @@ def learning_rate(data: LineData | None = None) -> Explorer:
     >>> "it diverges after" in learning_rate().set(learning_rate=1e-3).caption
     True
     """
-    data = penguin_line() if data is None else data
+    data = DATA if data is None else data
     whole, unit = line_loss(data.x, data.y), f"{data.y_unit}²"
-    window, start = window_around(whole), far_start(whole)
-    rate = rate_slider(whole)
-    limits = rate.base**rate.min, rate.base**rate.max
+    window, start, rate = window_around(whole), far_start(whole), rate_slider(whole)
 
     @cache
     def loss_of(points: int):
@@ -55,9 +56,7 @@ def learning_rate(data: LineData | None = None) -> Explorer:
     def walk(learning_rate, points, slope, intercept):
         surface, weights = loss_of(points), np.array([slope, intercept])
         descent = descend(surface, weights, GradientDescent(learning_rate), STEPS)
-        lowest = float(surface(surface.minima[0]))
-        rates = regimes(surface)
-        goal = float(f"{1.13 * lowest:.2g}")
+        lowest, rates = float(surface(surface.minima[0])), regimes(surface)
         return {
             "surface": surface,
             "weights": weights,
@@ -65,15 +64,11 @@ def learning_rate(data: LineData | None = None) -> Explorer:
             "lowest": lowest,
             "rates": rates,
             "bands": bands(rates),
-            "goal": (GOAL, goal),
-            "reached": bool(
-                descent.values[: GOAL + 1][-1] < goal and descent.stop != Stop.DIVERGED
-            ),
+            "goal": (GOAL, float(f"{1.13 * lowest:.2g}")),
         }
 
-    def caption(
-        learning_rate, descent, step, lowest, rates, goal, reached, points, slope, intercept
-    ) -> str:
+    def caption(learning_rate, descent, step, lowest, rates, goal, points, slope, intercept) -> str:
+        reached = descent.stop != Stop.DIVERGED and descent.values[: GOAL + 1][-1] < goal[1]
         return (
             f"{regime(rates, learning_rate)}. From ({slope:.2f}, {intercept:.2f}): along the worse "
             f"axis the error is multiplied by {rates.factor(learning_rate):.4g} at each step; "
@@ -95,19 +90,14 @@ def learning_rate(data: LineData | None = None) -> Explorer:
         LossCurve(right, steps=STEPS, unit=unit),
         Dots(right, "goal", marker="*", markersize=13, color=BEST),
         Point(left, drags=("slope", "intercept")),
-        Bands(strip, limits),
+        Bands(strip, (rate.base**rate.min, rate.base**rate.max)),
     ]
     return explore(
-        walk,
-        drawings,
-        caption,
-        play="step",
-        learning_rate=rate,
+        walk, drawings, caption, play="step", learning_rate=rate,
         points=slider(len(data), len(data) // 10, len(data), 1),
         slope=round_slider(start[0], window[0], label="start slope"),
-        intercept=round_slider(start[1], window[1], label="start intercept"),
-        **turning(),
-    )
+        intercept=round_slider(start[1], window[1], label="start intercept"), **turning(),
+    )  # fmt: skip
 
 
 def each_weight() -> Explorer:
@@ -116,29 +106,26 @@ def each_weight() -> Explorer:
     >>> each_weight().set(step=1).state["descent"].points.shape
     (61, 2)
     """
-    data = penguin_line()
-    surface, unit = line_loss(data.x, data.y), f"{data.y_unit}²"
-    window, best = window_around(surface), surface.minima[0]
 
-    def walk(learning_rate) -> dict[str, Descent]:
-        start = far_start(surface)
-        return {"descent": descend(surface, start, GradientDescent(learning_rate), STEPS)}
+    def walk(learning_rate):
+        return {"descent": descend(LOSS, far_start(LOSS), GradientDescent(learning_rate), STEPS)}
 
     def caption(learning_rate, descent, step) -> str:
         slope, intercept = np.abs(descent.points[1] - descent.points[0])
         return (
             f"Learning rate {learning_rate:.3g}: the first step moves the slope by {slope:.3g} and "
             f"the intercept by {intercept:.3g}, each by η times its own partial derivative; "
-            f"{progress(descent, step, unit)}."
+            f"{progress(descent, step, UNIT)}."
         )
 
     left, *axes = panels("flat", "flat", "flat", ratios=(0.7, 1, 1))
-    drawings = [Contours(left, surface, window=window, title="path on the map", equal=True)]
-    drawings += [PrincipalAxes(left, surface), Path(left)]
+    window = window_around(LOSS)
+    drawings = [Contours(left, LOSS, window=window, title="path on the map", equal=True)]
+    drawings += [PrincipalAxes(left, LOSS), Path(left)]
     for k, ax in enumerate(axes):
-        look = {"window": window[k], "best": best[k], "color": WEIGHTS[k]}
+        look = {"window": window[k], "best": BEST_LINE[k], "color": WEIGHTS[k]}
         drawings.append(WeightCurve(ax, k, steps=STEPS, **look))
-    return explore(walk, drawings, caption, play="step", learning_rate=rate_slider(surface))
+    return explore(walk, drawings, caption, play="step", learning_rate=rate_slider(LOSS))
 
 
 def two_factors() -> Explorer:
@@ -150,26 +137,24 @@ def two_factors() -> Explorer:
     >>> two_factors().set(learning_rate=0.0004).state["factors"].round(2)
     array([0.85, 0.01])
     """
-    data = penguin_line()
-    surface, unit = line_loss(data.x, data.y), f"{data.y_unit}²"
-    best, start = surface.minima[0], far_start(surface)
-    curvatures, directions = np.linalg.eigh(surface.hessian(best))
-    lowest, fastest = float(surface(best)), 2 / curvatures.sum()
+    curvatures, directions = np.linalg.eigh(LOSS.hessian(BEST_LINE))
+    lowest, fastest = float(LOSS(BEST_LINE)), 2 / curvatures.sum()
 
     def walk(learning_rate):
-        descent = descend(surface, start, GradientDescent(learning_rate), STEPS)
+        descent = descend(LOSS, far_start(LOSS), GradientDescent(learning_rate), STEPS)
         factors = 1 - learning_rate * curvatures
-        flat, steep = errors = np.abs(directions.T @ (descent.points - best).T)  # (2, k+1)
+        flat, steep = errors = np.abs(directions.T @ (descent.points - BEST_LINE).T)  # (2, k+1)
         parts = curvatures[:, None] / 2 * errors**2
         steps = np.arange(len(flat))
+        floors = lowest + np.cumsum([0 * steps, *parts], axis=0)  # (3, k+1)
         return {
             "descent": descent,
             "factors": factors,
             "rates": (np.full(2, learning_rate), factors),
             "flat": flat,
             "steep": steep,
-            "flat_loss": (steps, np.full(len(flat), lowest), lowest + parts[0]),
-            "steep_loss": (steps, lowest + parts[0], lowest + parts.sum(axis=0)),
+            "flat_loss": (steps, *floors[:2]),
+            "steep_loss": (steps, *floors[1:]),
         }
 
     def caption(learning_rate, factors, descent, step) -> str:
@@ -184,28 +169,27 @@ def two_factors() -> Explorer:
             verdict = "the flat axis holds it up, a larger rate is better"
         return (
             f"At each step the error along the flat axis is multiplied by {flat:.3f}, along the "
-            f"steep one by {steep:.3f}: {verdict}; {progress(descent, step, unit)}."
+            f"steep one by {steep:.3f}: {verdict}; {progress(descent, step, UNIT)}."
         )
 
     left, middle, right = panels("flat", "flat", "flat")
     top = 0.001
+    left.set(title="factor $1 - \\eta\\lambda$", xlabel="learning rate $\\eta$")
+    left.set(xlim=(0, top), ylim=(-1.6, 1.1), xticks=[0, top / 2, top])
+    middle.set(title="error along each axis", xlabel="step $k$", yscale="log")
+    middle.set(xlim=(0, STEPS), ylim=(1e-6, 10))
+    right.set(title=f"loss, stacked by axis ({UNIT})", xlabel="step $k$")
+    right.set(xlim=(0, 20), ylim=(0, 400))
     with style():
-        left.set(title="factor $1 - \\eta\\lambda$", xlabel="learning rate $\\eta$")
-        left.set(xlim=(0, top), ylim=(-1.6, 1.1), xticks=[0, top / 2, top])
         left.axhspan(-1, 1, color=LIGHT, alpha=0.4, lw=0)
         left.axvline(fastest, color=BEST, ls="--", lw=1.2)
         left.text(fastest, -1.55, "best", ha="right", va="bottom", rotation=90, color=BEST)
         for curvature, color, ls in zip(curvatures, AXES, ("-", "--"), strict=True):
             left.plot([0, top], [1, 1 - top * curvature], color=color, ls=ls)
-        middle.set(title="error along each axis", xlabel="step $k$", yscale="log")
-        middle.set(xlim=(0, STEPS), ylim=(1e-6, 10))
-        right.set(title=f"loss, stacked by axis ({unit})", xlabel="step $k$")
-        right.set(xlim=(0, 20), ylim=(0, 400))
         right.axhspan(0, lowest, color=LIGHT, lw=0)
         right.text(19.5, lowest / 2, "lowest possible", ha="right", va="center")
     labels = [
-        f"{name}, λ = {curvature:,.0f}"
-        for name, curvature in zip(("flat", "steep"), curvatures, strict=True)
+        f"{name}, λ = {λ:,.0f}" for name, λ in zip(("flat", "steep"), curvatures, strict=True)
     ]
     drawings = [
         Dots(left, "rates", color=STEP),
@@ -214,13 +198,8 @@ def two_factors() -> Explorer:
         Rule(right, x="step", color=STEP),
     ]
     middle.legend(loc="upper right")
-    return explore(
-        walk,
-        drawings,
-        caption,
-        play="step",
-        learning_rate=slider(0.0004, 0.00001, top, 0.00001, label="learning rate"),
-    )
+    rate = slider(0.0004, 0.00001, top, 0.00001)
+    return explore(walk, drawings, caption, play="step", learning_rate=rate)
 
 
 def _loop(gradient, start, learning_rate, steps):
@@ -233,13 +212,12 @@ def _loop(gradient, start, learning_rate, steps):
 # Exercises; the questions stand in the notebook.
 # fmt: off
 
-loss = line_loss(penguin_line().x, penguin_line().y)
-n, rate, start = len(penguin_line()), 0.0002, np.array([0.0, 3.0])
-H, g = loss.hessian(start), loss.gradient(start)
+n, rate, start = len(DATA), 0.0002, np.array([0.0, 3.0])
+H, g = LOSS.hessian(start), LOSS.gradient(start)
 flat, steep = np.linalg.eigvalsh(H)
-cases = [(lambda w: 8 * w, np.array([1.0, -2.0]), 0.2, 1), (loss.gradient, start, rate, 5), (np.cos, start, 0.1, 0)]
+cases = [(lambda w: 8 * w, np.array([1.0, -2.0]), 0.2, 1), (LOSS.gradient, start, rate, 5), (np.cos, start, 0.1, 0)]
 slope_first = start - rate * g * [1, 0]
-one_by_one = slope_first - rate * loss.gradient(slope_first) * [0, 1]
+one_by_one = slope_first - rate * LOSS.gradient(slope_first) * [0, 1]
 
 outcome("07", 3, """
     The SSE is a sum over the points, and so is its curvature: with a tenth of the points the bowl

@@ -26,8 +26,10 @@ from calclearn.figures.descents import LossCurve, Path
 from calclearn.figures.style import LIGHT, STEP, SUSPECT, TRUE, panels, style
 from calclearn.figures.surfaces import Contours, window_around
 
-STEPS = 60
-ITERATIONS = 200
+DATA = penguin_line()
+LOSS, UNIT = line_loss(DATA.x, DATA.y, mse), f"{DATA.y_unit}²"
+START = np.zeros(2)
+STEPS, ITERATIONS = 60, 200
 
 # The published gradient and its plausible repairs, as they are typed. The error is X @ w - y.
 REPAIRS = {
@@ -50,9 +52,7 @@ def lying_loop() -> Explorer:
     >>> lying_loop().set(gradient="2 * error").state["report"].diagnosis
     'missing_x'
     """
-    data = penguin_line()
-    X, y, unit = np.column_stack([data.x, np.ones(len(data))]), data.y, f"{data.y_unit}²"
-    surface, start = line_loss(data.x, y, mse), np.zeros(2)
+    X, y = np.column_stack([DATA.x, np.ones(len(DATA))]), DATA.y
 
     @cache
     def suspect(gradient: str):
@@ -60,50 +60,44 @@ def lying_loop() -> Explorer:
             value = np.asarray(REPAIRS[gradient](X, X @ w - y))
             return value + 0 * w if value.ndim == 0 else value  # a number counts for every weight
 
-        report = check_gradient(lambda w: np.mean((X @ w - y) ** 2), given, at=start)
-        if given(start).shape != start.shape:
-            return report, surface, 0  # no step that `w -= learning_rate * gradient` could take
-        return report, surface.replace(gradient=given), STEPS
+        report = check_gradient(lambda w: np.mean((X @ w - y) ** 2), given, at=START)
+        if given(START).shape != START.shape:
+            return report, LOSS, 0  # no step that `w -= learning_rate * gradient` could take
+        return report, LOSS.replace(gradient=given), STEPS
 
     def compute(gradient, learning_rate, step):
         report, suspected, most = suspect(gradient)
         optimizer, quantities = GradientDescent(learning_rate), {"report": report}
-        for name, loss, steps in (("true", surface, STEPS), ("chosen", suspected, most)):
-            descent = descend(loss, start, optimizer, steps)
+        for name, loss, steps in (("true", LOSS, STEPS), ("chosen", suspected, most)):
+            descent = descend(loss, START, optimizer, steps)
             now = descent.points[min(step, len(descent.points) - 1)]
             quantities |= {name: descent, f"{name}_line": now}
         return quantities
 
     def caption(gradient, learning_rate, step, true, chosen, report) -> str:
         runs = len(chosen.points) > 1
-        lies = progress(chosen, step, unit) if runs else "it cannot take one step"
+        lies = progress(chosen, step, UNIT) if runs else "it cannot take one step"
         return (
             f"gradient = `{gradient}`. check_gradient finds “{report.diagnosis}”: "
             f"{report.message} At learning rate {learning_rate:.3g} {lies}; with the true gradient "
-            f"{progress(true, step, unit)}."
+            f"{progress(true, step, UNIT)}."
         )
 
     left, middle, right = panels("flat", "flat", "flat", height=3.6)
-    drawings = [
-        Data(left, data, title="data, and the lines"),
-        Contours(middle, surface, window=_window(surface, start), title="paths on the map"),
-    ]
+    drawings, curves = _data_and_map(left, middle, "lines", "paths"), {}
     for name, color, marker in (("true", TRUE, "s"), ("chosen", SUSPECT, "o")):
+        curves[name] = LossCurve(right, LOSS, steps=STEPS, unit=UNIT, color=color)
         drawings += [
             Line(left, color=color).on(weights=f"{name}_line"),
             Path(middle, color=color, marker=marker).on(descent=name),
-            LossCurve(right, surface, steps=STEPS, unit=unit, color=color).on(descent=name),
+            curves[name].on(descent=name),
         ]
-    _legend(right, {"true gradient": drawings[4], "chosen": drawings[7]})
+    _legend(right, {"true gradient": curves["true"], "chosen": curves["chosen"]})
     return explore(
-        compute,
-        drawings,
-        caption,
-        play="step",
+        compute, drawings, caption, play="step",
         gradient=choice([*REPAIRS], "2 * error.mean()"),
-        learning_rate=_rates(surface, 10**-3.0),
-        step=slider(STEPS, 0, STEPS, 1),
-    )
+        learning_rate=_rates(10**-3.0), step=slider(STEPS, 0, STEPS, 1),
+    )  # fmt: skip
 
 
 def sound_loop() -> Explorer:
@@ -115,22 +109,19 @@ def sound_loop() -> Explorer:
     >>> whole.state["weights"].round(2)
     array([0.5 , 3.66])
     """
-    data = penguin_line()
-    surface, unit = line_loss(data.x, data.y, mse), f"{data.y_unit}²"
-    start = np.zeros(2)
+    n = len(DATA)
 
     @cache
     def batches(size: int) -> list[Surface]:
-        rng, loss = np.random.default_rng(0), line_loss(data.x, data.y, mse, size)
+        rng, loss = np.random.default_rng(0), line_loss(DATA.x, DATA.y, mse, size)
         return [loss.sample(rng) for _ in range(ITERATIONS + 1)]
 
     def compute(learning_rate, batch_size, iterations):
         size = round(batch_size)
         drawn = iter(batches(size))
-        noisy = surface.replace(sampler=lambda rng: next(drawn))
-        loss = surface if size == len(data) else noisy
-        on_batches = descend(loss, start, GradientDescent(learning_rate), iterations)
-        on_all = replace(on_batches, values=surface(on_batches.points.T))
+        loss = LOSS if size == n else LOSS.replace(sampler=lambda rng: next(drawn))
+        on_batches = descend(loss, START, GradientDescent(learning_rate), iterations)
+        on_all = replace(on_batches, values=LOSS(on_batches.points.T))
         weights = on_batches.point
         return {"on_batches": on_batches, "on_all": on_all, "weights": weights, "size": size}
 
@@ -138,36 +129,41 @@ def sound_loop() -> Explorer:
         slope, intercept = weights
         rows = size * int(on_all.steps_taken)
         return (
-            f"Learning rate {learning_rate:.3g}, batches of {size}: over all {len(data)} "
-            f"points {ended(on_all, unit)}, after {rows} rows were read ({rows / len(data):.3g} "
-            f"passes); the lowest possible is {surface(surface.minima[0]):.3g} {unit}. The line "
-            f"has slope {slope:.3g} and intercept {intercept:.3g}."
+            f"Learning rate {learning_rate:.3g}, batches of {size}: over all {n} points "
+            f"{ended(on_all, UNIT)}, after {rows} rows were read ({rows / n:.3g} passes); the "
+            f"lowest possible is {LOSS(LOSS.minima[0]):.3g} {UNIT}. The line has slope "
+            f"{slope:.3g} and intercept {intercept:.3g}."
         )
 
     left, middle, right = panels("flat", "flat", "flat", height=3.6)
-    curves = {
-        name: LossCurve(right, surface, steps=ITERATIONS, unit=unit, color=color).on(descent=run)
-        for name, run, color in (("batch", "on_batches", LIGHT), ("all data", "on_all", STEP))
-    }
+    on_batches, on_all = (
+        LossCurve(right, LOSS, steps=ITERATIONS, unit=UNIT, color=color) for color in (LIGHT, STEP)
+    )
     drawings = [
-        Data(left, data, title="data, and the line"),
-        Contours(middle, surface, window=_window(surface, start), title="path on the map"),
+        *_data_and_map(left, middle, "line", "path"),
         Line(left, color=SUSPECT),
         Path(middle).on(descent="on_all"),
-        *curves.values(),
+        on_batches.on(descent="on_batches"),
+        on_all.on(descent="on_all"),
     ]
-    _legend(right, dict(reversed(curves.items())))
-    sizes = log_slider(16, 1, len(data), label="batch size")
+    _legend(right, {"all data": on_all, "batch": on_batches})
+    sizes = log_slider(16, 1, n, label="batch size")
     sizes.readout_format = ".0f"
     return explore(
-        compute,
-        drawings,
-        caption,
-        play="iterations",
-        learning_rate=_rates(surface, 10**-2.0),
-        batch_size=sizes,
-        iterations=slider(100, 1, ITERATIONS, 1),
-    )
+        compute, drawings, caption, play="iterations", learning_rate=_rates(10**-2.0),
+        batch_size=sizes, iterations=slider(100, 1, ITERATIONS, 1),
+    )  # fmt: skip
+
+
+def _data_and_map(data_ax, map_ax, lines: str, paths: str) -> list:
+    """Return the data, and the map in a box that is shaped by the curvature and holds the start."""
+    low, high = np.transpose(window_around(LOSS, rise=1))
+    away = np.max(abs(LOSS.minima[0] - START) / (high - low))
+    window = window_around(LOSS, rise=max(4.5, (2.3 * away) ** 2))
+    return [
+        Data(data_ax, DATA, title=f"data, and the {lines}"),
+        Contours(map_ax, LOSS, window=window, title=f"{paths} on the map"),
+    ]
 
 
 def _legend(ax, curves: dict) -> None:
@@ -175,16 +171,9 @@ def _legend(ax, curves: dict) -> None:
         ax.legend([curve.line for curve in curves.values()], [*curves], loc="upper right")
 
 
-def _window(surface: Surface, start: np.ndarray):
-    """Return a box around the minimum that is shaped by the curvature and holds the start."""
-    low, high = np.transpose(window_around(surface, rise=1))
-    away = np.max(abs(surface.minima[0] - start) / (high - low))
-    return window_around(surface, rise=max(4.5, (2.3 * away) ** 2))
-
-
-def _rates(surface: Surface, least: float):
+def _rates(least: float):
     """Return a slider of rates from `least` times a good one, coloured by what the surface does."""
-    value, track = rate_for(surface, 0.5), bands(regimes(surface))
+    value, track = rate_for(LOSS, 0.5), bands(regimes(LOSS))
     return coloured(log_slider(value, least * value, 10 * value), lambda: track)
 
 

@@ -30,20 +30,20 @@ from calclearn.explorers.wording import placed
 from calclearn.figures.basins import Ball, BasinMap, Landscape, StationaryPoints, Valleys, legend
 from calclearn.figures.descents import Path
 from calclearn.figures.marks import Lines
-from calclearn.figures.style import REGIMES, STEP, TRUE, panels, style
+from calclearn.figures.style import REGIMES, STEP, TRUE, panels
 from calclearn.figures.surfaces import Point
 
 STEPS = 100
-CURVES = {name: CATALOGUE[name]() for name in ("two valleys", "ripples", "parabola")}
-REACHES = {"Himmelblau": 5.0, "double well": 2.2, "saddle": 2.2, "monkey saddle": 2.2}
-REACHES |= {"plateau": 3.2, "Rastrigin": 2.4}
-# The learning rate at which the surface shows what it is for, and how many steps that takes.
-SUITS = {"Himmelblau": (0.005, 50), "double well": (0.1, 100), "saddle": (0.1, 50)}
-SUITS |= {"monkey saddle": (0.05, 100), "plateau": (0.3, 200), "Rastrigin": (0.003, 100)}
 LEAST, PER_DECADE = 1e-3, 20  # of the learning rates of the map, and how many there are
+CURVES = {name: CATALOGUE[name]() for name in ("two valleys", "ripples", "parabola")}
+# How far a surface is drawn, a learning rate at which it shows what it is for, and enough steps.
+SUITS = {
+    "Himmelblau": (5.0, 0.005, 50), "double well": (2.2, 0.1, 100), "saddle": (2.2, 0.1, 50),
+    "monkey saddle": (2.2, 0.05, 100), "plateau": (3.2, 0.3, 200), "Rastrigin": (2.4, 0.003, 100),
+}  # fmt: skip
 SURFACES = {
     name: CATALOGUE[name]().replace(domain=((-reach, reach),) * 2)
-    for name, reach in REACHES.items()
+    for name, (reach, *_) in SUITS.items()
 }
 
 
@@ -57,11 +57,11 @@ def ball_on_a_curve() -> Explorer:
     """
 
     def compute(curve, start, learning_rate):
-        quantities = _descents(CURVES[curve], [start], learning_rate, 400)
-        surface, run = quantities["surface"], quantities["run"]
+        surface = CURVES[curve]
+        quantities = _descents(surface, [start], learning_rate, 400)
+        run, strip = quantities["run"], quantities["ends"][None]
         walk = replace(run, points=np.column_stack([run.points, run.values]))
-        strip = {"window": (*surface.domain, (0, 1)), "row": quantities["ends"][None]}
-        return quantities | {"walk": walk} | strip
+        return quantities | {"walk": walk, "window": (*surface.domain, (0, 1)), "row": strip}
 
     def caption(surface, run, ends, learning_rate, step) -> str:
         last = len(run.points) - 1
@@ -80,15 +80,10 @@ def ball_on_a_curve() -> Explorer:
         BasinMap(below, names=("weight $w$", "")).on(ends="row"),
     ]
     return explore(
-        compute,
-        drawings,
-        caption,
-        play="step",
-        curve=curves,
-        start=start,
-        learning_rate=_rates(0.02, 0.002),
+        compute, drawings, caption, play="step", curve=curves, start=start,
+        learning_rate=coloured(log_slider(0.02, 0.002, 2.0), _bands),
         step=slider(STEPS, 0, STEPS, 1),
-    )
+    )  # fmt: skip
 
 
 def basin_map() -> Explorer:
@@ -103,33 +98,30 @@ def basin_map() -> Explorer:
     """
 
     def compute(surface, rate, steps, start_x, start_y):
-        start, learning_rate = [start_x, start_y], LEAST * 10 ** (rate / PER_DECADE)
-        quantities = _descents(SURFACES[surface], start, learning_rate, 100, steps)
+        learning_rate = LEAST * 10 ** (rate / PER_DECADE)
+        quantities = _descents(SURFACES[surface], [start_x, start_y], learning_rate, 100, steps)
         window, start = quantities["surface"].domain, quantities["run"].points[0]
         return quantities | {"window": window, "weights": start, "learning_rate": learning_rate}
 
     def caption(surface, run, ends, learning_rate, steps) -> str:
         return f"{_shares(surface, learning_rate, ends, steps)} {_journey(surface, run)}"
 
+    def count(learning_rate) -> float:
+        return PER_DECADE * math.log10(max(learning_rate, 1e-9) / LEAST)
+
     def bands(surface: Surface) -> list:
-        return [
-            (PER_DECADE * math.log10(max(end, 1e-9) / LEAST), shade)
-            for end, shade in _bands(surface)
-        ]
+        return [(count(end), shade) for end, shade in _bands(surface)]
 
     def suit(change) -> None:
         _reach(SURFACES[change["new"]], *starts)
-        learning_rate, steps.value = SUITS[change["new"]]
-        rate.value = round(PER_DECADE * math.log10(learning_rate / LEAST))
+        _, learning_rate, steps.value = SUITS[change["new"]]
+        rate.value = round(count(learning_rate))
 
     surfaces = menu([*SURFACES])
     rate = coloured(slider(14, 0, 3 * PER_DECADE, 1, label="learning rate"), bands)
     rate.readout = False
     steps = slider(50, 50, 400, 50)
-    starts = [
-        round_slider(value, (-5, 5), label=f"start {axis}")
-        for axis, value in (("x", 0.0), ("y", 1.5))
-    ]
+    starts = [round_slider(value, (-5, 5)) for value in (0.0, 1.5)]
     surfaces.observe(suit, "value")
 
     left, right = panels("flat", "flat", height=4.6)
@@ -142,17 +134,9 @@ def basin_map() -> Explorer:
     ]
     legend(right)
     return explore(
-        compute,
-        drawings,
-        caption,
-        play="rate",
-        pace=0.4,
-        surface=surfaces,
-        rate=rate,
-        steps=steps,
-        start_x=starts[0],
-        start_y=starts[1],
-    )
+        compute, drawings, caption, play="rate", pace=0.4,
+        surface=surfaces, rate=rate, steps=steps, start_x=starts[0], start_y=starts[1],
+    )  # fmt: skip
 
 
 def noisy_saddle() -> Explorer:
@@ -198,19 +182,13 @@ def noisy_saddle() -> Explorer:
         Path(left, color=STEP, marker="o").on(descent="noisy"),
         Lines(right, looks, step="step"),
     ]
-    with style():
-        right.set(xlim=(0, STEPS), ylim=(-0.2, 3.5), xlabel="step $k$", title="height by step")
-        right.legend()
+    right.set(xlim=(0, STEPS), ylim=(-0.2, 3.5), xlabel="step $k$", title="height by step")
+    right.legend()
     return explore(
-        compute,
-        drawings,
-        caption,
-        play="step",
-        noise=slider(0.1, 0.0, 0.5, 0.01),
-        learning_rate=slider(0.1, 0.02, 0.24, 0.01),
-        seed=slider(0, 0, 9, 1),
-        step=slider(STEPS, 0, STEPS, 1),
-    )
+        compute, drawings, caption, play="step",
+        noise=slider(0.1, 0.0, 0.5, 0.01), learning_rate=slider(0.1, 0.02, 0.24, 0.01),
+        seed=slider(0, 0, 9, 1), step=slider(STEPS, 0, STEPS, 1),
+    )  # fmt: skip
 
 
 def _reach(surface: Surface, *sliders) -> None:
@@ -232,11 +210,6 @@ def _descents(
         "points": points,
         "kinds": kinds,
     }
-
-
-def _rates(value: float, least: float):
-    """Return a slider of rates, coloured by how many minima they can rest in."""
-    return coloured(log_slider(value, least, 1000 * least), _bands)
 
 
 def _bands(surface: Surface) -> list:

@@ -1,4 +1,4 @@
-"""What keeps a deep network's gradient alive, built into the layer: a skip, and normalised sums.
+"""What keeps a deep network's gradient alive, built into a layer: a skip, and normalised sums.
 
 A skip gives the way back a factor of 1 beside that of the layer; normalising divides by the spread,
 so that the examples stay apart on the way forward, whatever the scale of the weights.
@@ -13,7 +13,6 @@ from calclearn.networks.layers import Dense, Layer
 
 
 def _spread(z: np.ndarray) -> np.ndarray:
-    """Return the standard deviation of each column, and a little more, so that it is never 0."""
     return np.sqrt(np.var(z, axis=0) + 1e-5)
 
 
@@ -26,10 +25,9 @@ def normalised(z: np.ndarray) -> np.ndarray:
     return (z - np.mean(z, axis=0)) / _spread(z)
 
 
-rule(
-    normalised,
-    lambda g, y, z: (g - np.mean(g, axis=0) - y * np.mean(g * y, axis=0)) / _spread(z),
-)
+@rule(normalised)
+def pull_normalised(g, y, z):
+    return (g - np.mean(g, axis=0) - y * np.mean(g * y, axis=0)) / _spread(z)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ come last, (C, H, W, N), of which the outside sees PyTorch's (N, C, H, W) as a t
 stride then leaves out whole rows of examples, never single numbers.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -19,9 +20,9 @@ import numpy as np
 
 from calclearn.calculus.rules import sum_rows, unbroadcast
 from calclearn.calculus.tracing import plain, primitive, rule
-from calclearn.descent.arguments import floating, whole
+from calclearn.descent.arguments import floating, instance, whole
 from calclearn.descent.surfaces import Array
-from calclearn.networks.initial import Initial, he, initial_like
+from calclearn.networks.initial import EXPECTED, Initial, he
 from calclearn.networks.layers import Layer, Shape, with_axes
 
 Pair = tuple[int, int]
@@ -35,10 +36,7 @@ class Windows(NamedTuple):
     padding: Pair
 
     def output_size(self, size: Pair) -> Pair:
-        """How many windows an image H × W has:  ⌊(H + 2p - k_h) / s⌋ + 1 rows, and so for columns.
-
-        Raises ValueError where it has none.
-        """
+        """How many windows an image H × W has: ⌊(H + 2p - k_h) / s⌋ + 1 rows, and so columns."""
         (kh, kw), (sh, sw), (ph, pw) = self
         H, W = size[0] + 2 * ph, size[1] + 2 * pw
         if kh > H or kw > W:
@@ -62,15 +60,9 @@ class Windows(NamedTuple):
 
 
 def windows_of(kernel_size: Any, stride: Any, padding: Any) -> Windows:
-    """Windows of sizes that are each a whole number, or a pair of them: (rows, columns).
-
-    >>> windows_of(3, (2, 2), 1).output_size((8, 7))
-    (4, 4)
-    """
-    pairs = []
-    for name, value, least in (
-        ("kernel_size", kernel_size, 1), ("stride", stride, 1), ("padding", padding, 0),
-    ):  # fmt: skip
+    """Windows of sizes that are each a whole number, or a pair of them: (rows, columns)."""
+    given, pairs = zip(Windows._fields, (kernel_size, stride, padding), strict=True), []
+    for (name, value), least in zip(given, (1, 1, 0), strict=True):
         both = value if isinstance(value, tuple | list) else (value, value)
         try:
             for size in both:
@@ -136,16 +128,13 @@ def weighed(K: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def row_by_row(A: Array, count: int) -> Array:
-    """(..., H', W', N) with `count` numbers before H' as matrices (H', count, W' N).
-
-    One product for each row of windows, so that its factors stay in the cache.
-    """
+    """(..., H', W', N) as matrices (H', count, W' N): a product a row, which fits the cache."""
     H, W, N = A.shape[-3:]
     return np.transpose(A.reshape((count, H, W * N)), (1, 0, 2))
 
 
 def pull_weighed(needed, g, y, K, W, b):
-    """K̄ = Wᵀ G,  W̄ = G Kᵀ,  b̄ = G 1,  where G: (O, H' W' N) is the cotangent of Y."""
+    """K̄ = Wᵀ G,  W̄ = G Kᵀ,  b̄ = G 1,  where G: (O, H' W' N) is the cotangent of Y = W K + b."""
     kernels = W.reshape((len(W), -1))
     g = np.transpose(g, (1, 2, 3, 0))  # (O, H', W', N)
     G, covered = row_by_row(g, len(W)), row_by_row(K, kernels.shape[1])
@@ -197,8 +186,7 @@ class Conv2D(Layer):
         ∂L/∂x̂[n,c,p,q] = Σ_o Σ_ijuv G[n,o,i,j] W[o,c,u,v]     over all s i + u = p, s j + v = q
         ∂L/∂b[o]       = Σ_nij G[n,o,i,j]
 
-    As matrices, where each kernel is a row of W and each window a column of K: Y = W K + b,
-    ∂L/∂W = G Kᵀ, ∂L/∂K = Wᵀ G, ∂L/∂b = G 1. Raises ValueError for sizes and shapes that do not fit.
+    Raises ValueError for sizes and shapes that do not fit.
 
     >>> layer = Conv2D(8, kernel_size=3, stride=2, padding=1)
     >>> layer.shapes((3, 8, 8)), layer.output_shape((3, 8, 8))
@@ -216,7 +204,7 @@ class Conv2D(Layer):
 
     def __post_init__(self) -> None:
         whole("channels", self.channels, 1)
-        initial_like("initial", self.initial)
+        instance("initial", self.initial, Callable, EXPECTED)
         windows_of(self.kernel_size, self.stride, self.padding)
 
     @cached_property
@@ -291,9 +279,8 @@ class MaxPool2D(Pooling):
 
         y[n,c,i,j] = max_uv x̂[n,c, s i + u, s j + v]
 
-    x: (N, C, H, W) to y: (N, C, H', W') with H' = ⌊(H + 2p - k_h) / s⌋ + 1. x̂ is x with p rows and
-    columns of -∞ around it; `kernel_size` k, `stride` s (k where it is not given) and `padding` p
-    are whole numbers or pairs (rows, columns).
+    Sizes and shapes are those of `Conv2D`, but x̂ has -∞ around x, and the stride is the kernel's
+    size where none is given.
 
     Backward, with G = ∂L/∂y. Near x the window's largest number stays the largest, so y moves with
     it alone, with slope 1. If (u*, v*) is where window (i, j) has its largest number,

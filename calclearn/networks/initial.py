@@ -7,13 +7,13 @@ function (rng or seed, shape) -> array, of the shape (outputs, inputs, *kernel).
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from calclearn.descent.arguments import floating, generator, number
 
 Initial = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
+EXPECTED = "a function (rng, shape) -> array"
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -81,12 +81,6 @@ def scaled(deviation: float) -> Initial:
     """
     number("deviation", deviation, 0)
     return lambda rng, shape: deviation * generator(rng).normal(size=shape)
-
-
-def initial_like(name: str, initial: Any) -> None:
-    """Raise TypeError for what cannot draw weights, such as a second size."""
-    if not callable(initial):
-        raise TypeError(f"{name} must be a function (rng, shape) -> array, got {initial!r:.60}")
 
 
 def drawn(initial: Initial, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

@@ -85,19 +85,12 @@ def gradient_norms(
     >>> {name: round(norm, 3) for name, norm in norms.items()}
     {'0 Dense': 0.0, '1 Dense': 0.354}
     """
-    return {
-        layer.name: length(*layer.to_parameters)
-        for layer in backpropagated(network, w, x, y, error)
-        if layer.to_parameters
-    }
+    layers = backpropagated(network, w, x, y, error)
+    return {a.name: length(*a.to_parameters) for a in layers if a.to_parameters}
 
 
 def length(*parts: np.ndarray) -> float:
-    """√(Σ g²) over all parts, in 64 bits: the squares of 32-bit numbers may overflow.
-
-    >>> f"{length(np.float32([3e30]), np.float32([[0.0, 4e30]])):.3g}"
-    '5e+30'
-    """
+    """√(Σ g²) over all parts, in 64 bits: the squares of 32-bit numbers may overflow."""
     return math.sqrt(sum(np.sum(np.square(part, dtype=float)) for part in parts))
 
 

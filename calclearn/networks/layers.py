@@ -13,6 +13,7 @@ the shapes where they change. One that is random takes a generator, None outside
 
 import inspect
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +24,7 @@ from calclearn.calculus.tracing import primitive, rule
 from calclearn.descent.arguments import floating, generator, instance, number, whole
 from calclearn.descent.losses import sigmoid
 from calclearn.descent.surfaces import Array
-from calclearn.networks.initial import Initial, drawn, he, initial_like
+from calclearn.networks.initial import EXPECTED, Initial, drawn, he
 
 Shape = tuple[int, ...]
 
@@ -141,7 +142,7 @@ class Dense(Layer):
 
     def __post_init__(self) -> None:
         whole("units", self.units, 1)
-        initial_like("initial", self.initial)
+        instance("initial", self.initial, Callable, EXPECTED)
 
     def shapes(self, shape: Shape) -> dict[str, Shape]:
         with_axes(self, "D", shape)

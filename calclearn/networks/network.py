@@ -107,12 +107,8 @@ class Network:
         if w.shape != (self.dimension,):
             raise ValueError(f"w must have shape ({self.dimension},), got {w.shape}")
         parts = iter(views(w, tuple(self.parameter_shapes.values())))
-        return [tuple(islice(parts, count)) for count in self._counts]
-
-    @cached_property
-    def _counts(self) -> list[int]:
-        """How many arrays of parameters each layer has."""
-        return [len(a.shapes(s)) for a, s in zip(self.layers, self.shapes, strict=False)]
+        pairs = zip(self.layers, self.shapes, strict=False)
+        return [tuple(islice(parts, len(layer.shapes(shape)))) for layer, shape in pairs]
 
     def __call__(self, w: Array, x: Array, rng: Any = None) -> Array:
         """The outputs (N, ...) for inputs (N, *input_shape), in the weights' own precision.
@@ -197,8 +193,7 @@ class Network:
     def data(self, x: Array, y: Array, error: Error) -> tuple[np.ndarray, np.ndarray]:
         """x and y as this network and error can take them, or one sentence that says why not."""
         x, y = np.asarray(array("x", x)), np.asarray(array("y", y))
-        if not callable(error):
-            raise TypeError(f"error must be a function such as mse, got {error!r:.60}")
+        instance("error", error, Callable, "a function such as mse")
         self.inputs(x, x.dtype)
         if len(x) == 0 or y.shape[:1] != x.shape[:1]:
             raise ValueError(
@@ -242,9 +237,6 @@ def averages(error: Error, shape: Shape, y: np.ndarray) -> bool:
     """Whether an error is a mean over the data: of all data twice, a sum would be twice as large.
 
     An attribute `averaged` says so itself. `shape` is that of one output, y (N, ...) are targets.
-
-    >>> averages(lambda p, t: np.sum((p - t) ** 2), (2,), np.ones((5, 2)))
-    False
     """
     if hasattr(error, "averaged"):
         return error.averaged

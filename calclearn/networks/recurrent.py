@@ -6,8 +6,8 @@
 through time. With `truncate=k` the state that enters step 1, k+1, 2k+1, ... is a constant in the
 backward pass, so that no error travels farther than k steps.
 
-A plain RNN multiplies the error by W_hh and φ' at each step. A gate is a number between 0 and 1
-that the layer computes for itself, and where it is near 1 the state is kept, and so is the error:
+A gate is a number between 0 and 1 that the layer computes for itself; where it is near 1, the state
+is kept, and so is the error:
 
     LSTM    c_t = f_t c_{t-1} + i_t g_t,              ∂c_t/∂c_{t-1} = f_t + ...
     GRU     h_t = z_t h_{t-1} + (1 - z_t) n_t,        ∂h_t/∂h_{t-1} = z_t + ...
@@ -15,6 +15,7 @@ that the layer computes for itself, and where it is near 1 the state is kept, an
 Source: Werbos, "Backpropagation through time: what it does and how to do it", Proc. IEEE 78 (1990).
 """
 
+from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, field
 from typing import ClassVar
 
@@ -26,7 +27,7 @@ from calclearn.calculus.tracing import Traced, plain, primitive, rule
 from calclearn.descent.arguments import floating, instance, whole
 from calclearn.descent.losses import sigmoid
 from calclearn.descent.surfaces import Array, Surface, stack
-from calclearn.networks.initial import Initial, drawn, initial_like, orthogonal, xavier
+from calclearn.networks.initial import EXPECTED, Initial, drawn, orthogonal, xavier
 from calclearn.networks.layers import Layer, Shape, linear, relu, with_axes
 
 Parameters = tuple[Array, Array, Array, Array]  # W_ih (GH, D), W_hh (GH, H), b_ih (GH,), b_hh (GH,)
@@ -38,7 +39,7 @@ class Recurrent(Layer):
     """What RNN, LSTM and GRU have in common: (N, T, D) to (N, T, H), for H `units`.
 
     `step(parameters, x, state)` returns the state after an input x (N, D): h (N, H), the output,
-    comes first.
+    comes first. Raises ValueError for `truncate` below 1.
     """
 
     units: int
@@ -52,7 +53,7 @@ class Recurrent(Layer):
     def __post_init__(self) -> None:
         whole("units", self.units, 1)
         for name in ("initial", "recurrent_initial"):
-            initial_like(name, getattr(self, name))
+            instance(name, getattr(self, name), Callable, EXPECTED)
         if self.truncate is not None:
             whole("truncate", self.truncate, 1)
 
@@ -138,7 +139,7 @@ class RNN(Recurrent):
         ∂L/∂W_ih = Σ_t ā_tᵀ x_t,       ∂L/∂W_hh = Σ_t ā_tᵀ h_{t-1},       ∂L/∂b = Σ_t Σ_n ā_t
 
     After k steps an error has been multiplied k times by W_hh and φ': it vanishes, or explodes.
-    Raises ValueError for another nonlinearity, and for `truncate` below 1.
+    Raises ValueError for another nonlinearity.
 
     >>> W, b = np.eye(2), np.zeros(2)
     >>> RNN(2, "relu")((W, W, b, b), np.ones((1, 3, 2)))[0, :, 0]
@@ -229,7 +230,7 @@ class LSTM(Recurrent):
         i, f, o = σ(a_i), σ(a_f), σ(a_o),   g = tanh a_g      write, keep, show; what to write
         c_t = f c_{t-1} + i g,   h_t = o tanh c_t             c_0 = 0
 
-    `truncate` makes constants of both h and c. Raises ValueError where it is below 1.
+    `truncate` makes constants of both h and c.
 
     >>> LSTM(8).shapes((50, 3))["W_ih"], LSTM(8).output_shape((50, 3))
     ((32, 3), (50, 8))
@@ -256,8 +257,6 @@ class GRU(Recurrent):
         a_t = x_t W_ihᵀ + b_ih,     s_t = h_{t-1} W_hhᵀ + b_hh      of the blocks r, z, n
         r, z = σ(a_r + s_r), σ(a_z + s_z)                           reset, keep
         n = tanh(a_n + r s_n),      h_t = (1 - z) n + z h_{t-1}
-
-    Raises ValueError for `truncate` below 1.
 
     >>> GRU(8).shapes((50, 3))["W_ih"], GRU(8).output_shape((50, 3))
     ((24, 3), (50, 8))

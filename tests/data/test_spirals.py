@@ -47,25 +47,17 @@ def test_no_straight_line_does_much_better_than_chance():
     assert np.mean(np.sign(table @ w) == data.arm) < 0.7
 
 
-@pytest.mark.parametrize(
-    ("given", "sentence"),
-    [
-        ({"n": 0}, "n must be a whole number of at least 1, got 0"),
-        ({"n": 2.5}, "n must be a whole number of at least 1, got 2.5"),
-        ({"n": True}, "n must be a whole number of at least 1, got True"),
-        ({"noise": -1.0}, "noise must be at least 0 cm and finite, got -1.0"),
-        ({"noise": np.nan}, "noise must be at least 0 cm and finite, got nan"),
-    ],
-)
+# fmt: off
+BAD = [
+    *(({"n": n}, f"n must be a whole number of at least 1, got {n}") for n in (0, 2.5, True)),
+    *(({"noise": noise}, f"noise must be at least 0 cm and finite, got {noise!r}")
+      for noise in (-1.0, np.nan, None, "a lot")),
+    *(({"seed": seed}, "seed must be a whole number of at least 0") for seed in ("s", -1)),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("given", "sentence"), BAD)
 def test_bad_input_gets_one_sentence(given, sentence):
     with pytest.raises(ValueError, match=sentence):
         spirals(**given)
-
-
-@pytest.mark.parametrize(
-    "given", [{"noise": None}, {"noise": "a lot"}, {"seed": "s"}, {"seed": -1}]
-)
-def test_what_is_no_number(given):
-    (name,) = given
-    with pytest.raises(ValueError, match=f"{name} must be"):
-        spirals(5, **given)

@@ -61,14 +61,9 @@ def test_stationary_points(surface):
     assert kinds.count("minimum") == len(inside)
 
 
-def test_stationary_points_of_himmelblau():
-    _, kinds = stationary(SURFACES["Himmelblau"])
-    assert sorted(kinds) == ["maximum", *["minimum"] * 4, *["saddle"] * 4]
-
-
 def test_limits_of_minima():
     for surface, rates in (
-        (CURVES["two valleys"], np.linspace(0.02, 0.3, 29)),
+        (CURVES["two valleys"], np.linspace(0.02, 0.3, 15)),
         (SURFACES["double well"], (0.24, 0.2512)),
     ):
         held = [2 / eigenvalues(surface, each)[-1] for each in surface.minima]

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from calclearn.calculus import autodiff
 from calclearn.data import penguins
-from calclearn.descent.descend import descend
 from calclearn.descent.losses import (
     binary_cross_entropy,
     cross_entropy,
@@ -28,26 +27,12 @@ from calclearn.descent.losses import (
     sigmoid,
     sse,
 )
-from calclearn.descent.optimizers import GradientDescent
 
 ERRORS = [sse, mse, mae, huber, huber_error(0.3), binary_cross_entropy]
 rng = np.random.default_rng(7)
 X = rng.normal(size=23)
 Y = 2 * X - 1 + rng.normal(size=23)
 LABELS = (Y > 0).astype(float)
-FITS = {
-    **{
-        f"line {e.name} {i}": line_loss(X, LABELS if e is ERRORS[-1] else Y, e)
-        for i, e in enumerate(ERRORS)
-    },
-    "cubic": polynomial_loss(X, Y, 3),
-    "cubic mse": polynomial_loss(X, Y, 3, mse),
-    "cubic huber": polynomial_loss(X, Y, 3, huber),
-    "constant": polynomial_loss(X, Y, 0),
-    "logistic": logistic_loss(X, LABELS),
-    "logistic in 3 features": logistic_loss(rng.normal(size=(23, 3)), LABELS),
-}
-each_fit = pytest.mark.parametrize("surface", FITS.values(), ids=FITS)
 
 
 def double_loop(x, y, slope, intercept):
@@ -62,69 +47,40 @@ def test_errors_are_what_their_names_say():
     assert mae(p, t) == 1
     assert huber(p, t) == pytest.approx((0 + 1.5 + 0.5) / 3)
     assert huber_error(3.0)(p, t) == pytest.approx((0 + 2 + 0.5) / 3)
-    expected = -np.mean(
-        [np.log(1 / (1 + np.exp(-1))), np.log(1 - 1 / (1 + np.exp(-4))), np.log(0.5)]
-    )
+    shares = [1 / (1 + np.exp(-1)), 1 - 1 / (1 + np.exp(-4)), 0.5]
+    expected = -np.mean(np.log(shares))
     assert binary_cross_entropy(p, np.array([1.0, 0.0, 1.0])) == pytest.approx(expected)
+    assert binary_cross_entropy(np.zeros(2), [0.25, 1.0]) == pytest.approx(np.log(2))
+    assert binary_cross_entropy(np.array([800.0, -800.0]), np.array([0.0, 1.0])) == 800
+    p, t = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))  # several outputs
+    assert sse(p, t) == pytest.approx(((p - t) ** 2).sum())
+    assert mse(p, t) == pytest.approx(((p - t) ** 2).mean())
 
 
 def test_cross_entropy_is_the_mean_surprise_at_the_true_class():
-    z = rng.normal(size=(4, 3))
-    target = np.array([0, 2, 1, 1])
+    z, target = rng.normal(size=(4, 3)), np.array([0, 2, 1, 1])
     shares = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     expected = -np.mean(np.log(shares[np.arange(4), target]))
-    assert cross_entropy(z, target) == pytest.approx(expected)
-    assert cross_entropy(z, np.eye(3)[target]) == pytest.approx(expected)
-    assert cross_entropy(z + 1e4, target) == pytest.approx(expected)
+    for logits, true in ((z, target), (z, np.eye(3)[target]), (z + 1e4, target)):
+        assert cross_entropy(logits, true) == pytest.approx(expected)
+    assert cross_entropy(np.array([[1e4, -1e4]]), np.array([1])) == 2e4
     slopes = autodiff.grad(lambda z: cross_entropy(z, target))(z)
     np.testing.assert_allclose(slopes, (shares - np.eye(3)[target]) / 4, atol=1e-15)
-
-
-def test_extreme_logits_neither_overflow_nor_lose_the_loss():
-    assert cross_entropy(np.array([[1e4, -1e4]]), np.array([1])) == 2e4
-    assert binary_cross_entropy(np.array([800.0, -800.0]), np.array([0.0, 1.0])) == 800
+    hessian = autodiff.hessian(lambda z: cross_entropy(np.reshape(z, (4, 3)), target))(z.ravel())
+    for i, p in enumerate(shares):
+        block = hessian[3 * i : 3 * i + 3, 3 * i : 3 * i + 3]
+        np.testing.assert_allclose(block, (np.diag(p) - np.outer(p, p)) / 4, atol=1e-15)
 
 
 @pytest.mark.parametrize("error", [*ERRORS, cross_entropy], ids=lambda e: getattr(e, "name", "ce"))
-@pytest.mark.parametrize("shape", [(), (7,), (3, 4), (2, 3, 2)])
-def test_a_batch_of_models_is_judged_one_by_one(error, shape):
+@pytest.mark.parametrize("shape", [(), (2, 3, 2)])
+def test_a_batch_of_models_is_compared_one_by_one(error, shape):
     data = (5, 3) if error is cross_entropy else (5,)
     p = rng.normal(size=data + shape)
     t = np.array([0, 2, 1, 1, 0]) if error is cross_entropy else np.array([0.0, 1, 1, 0, 1])
     flat = p.reshape(*data, -1)
     looped = np.array([error(flat[..., i], t) for i in range(flat.shape[-1])]).reshape(shape)
     np.testing.assert_allclose(error(p, t), looped, rtol=1e-13)
-
-
-def test_targets_of_several_outputs_are_summed_over_all_of_them():
-    p, t = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
-    assert sse(p, t) == pytest.approx(((p - t) ** 2).sum())
-    assert mse(p, t) == pytest.approx(((p - t) ** 2).mean())
-
-
-@each_fit
-def test_gradient_and_hessian_equal_autodiff(surface):
-    w = rng.normal(size=(surface.dimension, 30))
-    automatic = autodiff.grad(surface.function)(w)
-    scale = 1 + np.abs(automatic).max()
-    np.testing.assert_allclose(surface.gradient(w) / scale, automatic / scale, atol=1e-12)
-    rows = [autodiff.grad(lambda w, i=i: surface.gradient(w)[i])(w) for i in range(len(w))]
-    scale = 1 + np.abs(rows).max()
-    np.testing.assert_allclose(surface.hessian(w) / scale, np.stack(rows) / scale, atol=1e-12)
-    value, gradient = surface.value_and_gradient(w)
-    np.testing.assert_allclose(value, surface(w), rtol=1e-13)
-    np.testing.assert_allclose(gradient, surface.gradient(w), rtol=1e-12, atol=1e-12)
-
-
-@each_fit
-@pytest.mark.parametrize("shape", [(), (7,), (3, 4), (2, 3, 2)])
-def test_batched_equals_looped(surface, shape):
-    w = rng.normal(size=(surface.dimension, *shape))
-    flat = w.reshape(len(w), -1)
-    for field in (surface, surface.gradient, surface.hessian):
-        looped = np.stack([field(flat[:, i]) for i in range(flat.shape[1])], axis=-1)
-        looped = looped.reshape(looped.shape[:-1] + shape)
-        np.testing.assert_allclose(field(w), looped, rtol=1e-11, atol=1e-11)
 
 
 @settings(max_examples=40, deadline=None)
@@ -190,19 +146,15 @@ def test_more_weights_than_data_are_no_trouble(n):
 
 
 @pytest.mark.parametrize("error", [sse, mse, mae, huber])
-def test_one_datum_and_constant_data(error):
-    for x, y in [
-        ([2.0], [3.0]),
-        ([2.0, 2.0], [3.0, 5.0]),
-        ([1.0, 2.0], [4.0, 4.0]),
-        ([0, 0], [0, 0]),
-    ]:
-        surface = line_loss(x, y, error)
-        x, y = np.array(x, float), np.array(y, float)
-        for w in ([0.0, 0.0], [1.5, -2.0]):
-            assert surface(w) == pytest.approx(error(w[0] * x + w[1], y), abs=1e-14)
-        assert surface.scale > 0
-        assert all(np.all(surface.gradient(w) == 0) for w in surface.minima)
+@pytest.mark.parametrize(
+    ("x", "y"), [([2.0], [3.0]), ([2.0, 2.0], [3.0, 5.0]), ([1.0, 2.0], [4.0, 4.0]), ([0], [0])]
+)
+def test_one_datum_and_constant_data(error, x, y):
+    surface, x, y = line_loss(x, y, error), np.array(x, float), np.array(y, float)
+    for w in ([0.0, 0.0], [1.5, -2.0]):
+        assert surface(w) == pytest.approx(error(w[0] * x + w[1], y), abs=1e-14)
+    assert surface.scale > 0
+    assert all(np.all(surface.gradient(w) == 0) for w in surface.minima)
 
 
 class Rows:
@@ -244,71 +196,56 @@ def test_penalties():
     np.testing.assert_array_equal(l1().hessian(w), np.zeros((2, 2, 2)))
 
 
+# fmt: off
+BAD = [
+    (lambda: line_loss([1, np.nan, 3], [1, 2, 3]), "x must be finite, got nan at position 1"),
+    (lambda: line_loss([1, 2, 3], [1, 2, np.inf]), "y must be finite, got inf at position 2"),
+    (lambda: line_loss([1, 2, 3], [1, 2]), "x and y must have one length, got 3 and 2"),
+    (lambda: line_loss([], []), r"x must have shape \(n,\) with n of at least 1, got \(0,\)"),
+    (lambda: line_loss([[1, 2]], [1]), r"x must have shape \(n,\) .* got \(1, 2\)"),
+    (lambda: line_loss(X, Y, batch_size=0), "batch_size must be a whole number from 1 to 23"),
+    (lambda: line_loss(X, Y, batch_size=24), "batch_size must be a whole number from 1 to 23"),
+    (lambda: line_loss([1e300, 1], [1, 2]), r"x must be at most 1e\+150 in size, got 1e\+300"),
+    (lambda: polynomial_loss([1e100, 1.0], [1, 2], 4), "x must have powers of at most"),
+    (lambda: polynomial_loss(X, Y, -1), "degree must be a whole number of at least 0, got -1"),
+    (lambda: polynomial_loss(X, Y, 1.5), "degree must be a whole number"),
+    (lambda: logistic_loss(X, Y), "y must hold labels 0 and 1"),
+    (lambda: logistic_loss(np.ones((2, 2, 2)), [0, 1]), r"x must have shape \(n,\) or \(n, f\)"),
+    (lambda: sse(np.ones(3), np.ones(4)), r"prediction must have the target's shape \(4,\)"),
+    (lambda: cross_entropy(np.ones((2, 3)), [0, 3]), "class numbers from 0 to 2, got 3"),
+    (lambda: cross_entropy(np.ones((0, 3)), []), r"target must not be empty, got shape \(0"),
+    (lambda: cross_entropy(np.ones((2, 3)), [0, 1, 2]), r"logits must have shape \(n, C"),
+    (lambda: cross_entropy([[0.0, 0.0]], [[1.1, -0.1]]), "probabilities of at least 0, got -0.1"),
+    (lambda: linear_fit([1.0, 2.0], [1.0, 2.0], sse), r"X must have shape \(n, f\) with n"),
+    (lambda: linear_fit([[1.0], [np.nan]], [1.0, 2.0], mae), "X must be finite, got nan"),
+    (lambda: linear_fit(np.ones((3, 2)), np.ones(2), sse), "X and y must have one length, got 3"),
+    (lambda: mse([], []), r"target must not be empty, got shape \(0,\)"),
+    (lambda: huber_error(-1.0), "delta must be above 0"),
+    *((lambda t=t: binary_cross_entropy(np.zeros(2), t), "target must hold 0 and 1, or numbers bet")
+      for t in ([-1.0, 1.0], [0.0, 1.5], [np.nan, 1.0])),
+]
+WRONG = [
+    (lambda: line_loss({}, [1]), "x must be real numbers, got object"),
+    (lambda: line_loss(np.array([1j, 2.0]), [1, 2]), "x must be real numbers"),
+    (lambda: line_loss([1, 2], [1, 10**400]), "y must be real numbers"),
+    (lambda: line_loss(X, Y, "mse"), "loss must be an error"),
+    (lambda: polynomial_loss(X, Y, 2, cross_entropy), "loss must be an error"),
+    (lambda: sse(np.array(["a", "b"]), [1.0, 2.0]), "prediction must be real numbers"),
+    (lambda: binary_cross_entropy(np.ones(2), [[1, 2], [3]]), "target must be real numbers"),
+    (lambda: cross_entropy(np.array([["a", "b"]]), [0]), "logits must be real numbers"),
+    *((lambda d=d: huber_error(d), "delta must be a number") for d in (None, "1", [1.0])),
+]
+# fmt: on
+
+
 @pytest.mark.parametrize(
-    ("call", "sentence"),
-    [
-        (lambda: line_loss([1, np.nan, 3], [1, 2, 3]), "x must be finite, got nan at position 1"),
-        (lambda: line_loss([1, 2, 3], [1, 2, np.inf]), "y must be finite, got inf at position 2"),
-        (lambda: line_loss([1, 2, 3], [1, 2]), "x and y must have one length, got 3 and 2"),
-        (lambda: line_loss([], []), r"x must have shape \(n,\) with n of at least 1, got \(0,\)"),
-        (lambda: line_loss([[1, 2]], [1]), r"x must have shape \(n,\) .* got \(1, 2\)"),
-        (lambda: line_loss(X, Y, batch_size=0), "batch_size must be a whole number from 1 to 23"),
-        (lambda: line_loss(X, Y, batch_size=24), "batch_size must be a whole number from 1 to 23"),
-        (lambda: polynomial_loss(X, Y, -1), "degree must be a whole number of at least 0, got -1"),
-        (lambda: polynomial_loss(X, Y, 1.5), "degree must be a whole number"),
-        (lambda: logistic_loss(X, Y), "y must hold labels 0 and 1"),
-        (
-            lambda: logistic_loss(np.ones((2, 2, 2)), [0, 1]),
-            r"x must have shape \(n,\) or \(n, f\)",
-        ),
-        (lambda: sse(np.ones(3), np.ones(4)), r"prediction must have the target's shape \(4,\)"),
-        (lambda: cross_entropy(np.ones((2, 3)), [0, 3]), "class numbers from 0 to 2, got 3"),
-        (lambda: cross_entropy(np.ones((0, 3)), []), r"target must not be empty, got shape \(0"),
-        (lambda: linear_fit([1.0, 2.0], [1.0, 2.0], sse), r"X must have shape \(n, f\) with n"),
-        (lambda: linear_fit([[1.0], [np.nan]], [1.0, 2.0], mae), "X must be finite, got nan"),
-        (lambda: linear_fit(np.ones((3, 2)), np.ones(2), sse), "X and y must have one length, go"),
-        (lambda: mse([], []), r"target must not be empty, got shape \(0,\)"),
-        (lambda: cross_entropy(np.ones((2, 3)), [0, 1, 2]), r"logits must have shape \(n, C"),
-        (lambda: huber_error(-1.0), "delta must be above 0"),
-    ],
+    ("kind", "call", "sentence"),
+    [*((ValueError, *row) for row in BAD), *((TypeError, *row) for row in WRONG)],
 )
-def test_bad_input_gets_one_sentence(call, sentence):
-    with pytest.raises(ValueError, match=sentence) as error:
+def test_bad_input_gets_one_sentence(kind, call, sentence):
+    with pytest.raises(kind, match=sentence) as error:
         call()
     assert "\n" not in str(error.value)
-
-
-def test_data_and_losses_of_the_wrong_kind():
-    with pytest.raises(TypeError, match=r"x must be real numbers, got object"):
-        line_loss({}, [1])
-    with pytest.raises(TypeError, match="loss must be an error"):
-        line_loss(X, Y, "mse")
-    with pytest.raises(TypeError, match="loss must be an error"):
-        polynomial_loss(X, Y, 2, cross_entropy)
-
-
-def test_data_that_are_complex_or_too_large_to_square():
-    with pytest.raises(TypeError, match="x must be real numbers"):
-        line_loss(np.array([1j, 2.0]), [1, 2])
-    with pytest.raises(TypeError, match="y must be real numbers"):
-        line_loss([1, 2], [1, 10**400])
-    with pytest.raises(ValueError, match=r"x must be at most 1e\+150 in size, got 1e\+300"):
-        line_loss([1e300, 1.0], [1, 2])
-    with pytest.raises(ValueError, match="x must have powers of at most"):
-        polynomial_loss([1e100, 1.0], [1, 2], degree=4)
-
-
-def test_predictions_and_targets_that_are_no_numbers():
-    for error in (sse, mse, mae, huber, binary_cross_entropy):
-        with pytest.raises(TypeError, match="prediction must be real numbers"):
-            error(np.array(["a", "b"]), [1.0, 2.0])
-        with pytest.raises(TypeError, match="target must be real numbers"):
-            error(np.ones(2), [[1, 2], [3]])
-    with pytest.raises(TypeError, match="logits must be real numbers"):
-        cross_entropy(np.array([["a", "b"]]), [0])
-    for delta in (None, "1", [1.0], np.ones(2)):
-        with pytest.raises(TypeError, match="delta must be a number"):
-            huber_error(delta)
 
 
 def test_sigmoid_keeps_the_digits_of_small_values():
@@ -323,13 +260,6 @@ def test_sigmoid_keeps_the_digits_of_small_values():
     assert sigmoid(np.zeros(2, np.float32)).dtype == np.float32
 
 
-@pytest.mark.parametrize("labels", [[-1.0, 1.0], [0.0, 1.5], [np.nan, 1.0]])
-def test_binary_cross_entropy_takes_labels_from_0_to_1(labels):
-    with pytest.raises(ValueError, match="target must hold 0 and 1, or numbers between, got"):
-        binary_cross_entropy(np.zeros(2), labels)
-    assert binary_cross_entropy(np.zeros(2), [0.25, 1.0]) == pytest.approx(np.log(2))
-
-
 def test_soft_targets_are_weighed_as_pytorch_does():
     z = np.array([[1.0, 2.0, 0.5], [0.3, -1.0, 2.0]])
     t = np.array([[0.2, 0.3, 0.1], [0.0, 2.0, 0.5]])
@@ -337,19 +267,8 @@ def test_soft_targets_are_weighed_as_pytorch_does():
     assert cross_entropy(z, t) == pytest.approx(np.mean(-(t * log_p).sum(axis=1)))
     slopes = autodiff.grad(lambda z: cross_entropy(z, t))(z)
     np.testing.assert_allclose(slopes, (t.sum(axis=1, keepdims=True) * np.exp(log_p) - t) / 2)
-    with pytest.raises(ValueError, match="probabilities of at least 0, got -0"):
-        cross_entropy(z, [[0.5, 0.6, -0.1], [1.0, 0.0, 0.0]])
     impossible = np.array([[0.0, -np.inf]])
     assert cross_entropy(impossible, [0]) == cross_entropy(impossible, [[1.0, 0.0]]) == 0
-
-
-def test_cross_entropy_has_second_derivatives():
-    z, t = rng.normal(size=(3, 4)), np.array([0, 3, 1])
-    by_rule = autodiff.hessian(lambda z: cross_entropy(np.reshape(z, (3, 4)), t))(z.ravel())
-    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
-    for i in range(3):
-        block = by_rule[4 * i : 4 * i + 4, 4 * i : 4 * i + 4]
-        np.testing.assert_allclose(block, (np.diag(p[i]) - np.outer(p[i], p[i])) / 3, atol=1e-15)
 
 
 @pytest.mark.parametrize("error", [*ERRORS, cross_entropy], ids=lambda e: getattr(e, "name", "ce"))
@@ -364,15 +283,11 @@ def test_targets_and_averaged_of_each_error(error):
 
 def summed_exactly(x, y, w):
     """Σ (y - Σ wⱼ xʲ)² in fractions, rounded once."""
-    w = [Fraction(float(c)) for c in w]
-    residuals = (
-        Fraction(float(b)) - sum(c * Fraction(float(a)) ** j for j, c in enumerate(w))
-        for a, b in zip(x, y, strict=True)
-    )
-    return float(sum(r * r for r in residuals))
+    exactly = np.vectorize(lambda number: Fraction(float(number)), otypes=[object])
+    return float(np.sum((exactly(y) - np.polyval(exactly(w)[::-1], exactly(x))) ** 2))
 
 
-@pytest.mark.parametrize("degree", [3, 5, 9, 11, 12])
+@pytest.mark.parametrize("degree", [3, 9, 12])
 @pytest.mark.parametrize("unit", [1.0, 10.0, 0.01])
 def test_the_loss_of_a_high_polynomial_is_the_sum_of_squares(degree, unit):
     x = unit * np.arange(20.0)
@@ -396,17 +311,6 @@ def test_penguins_in_millimetres_have_the_loss_of_penguins_in_metres():
     assert in_mm(in_mm.minima[0]) == pytest.approx(expected, rel=1e-6)
 
 
-@each_fit
-def test_values_and_derivatives_of_fits_have_the_type_of_the_weights(surface):
-    for shape in [(), (3,)]:
-        w = rng.normal(size=(surface.dimension, *shape)).astype(np.float32)
-        value, gradient = surface.value_and_gradient(w)
-        parts = surface(w), surface.gradient(w), surface.hessian(w), value, gradient
-        assert {np.asarray(part).dtype for part in parts} == {np.dtype(np.float32)}
-    run = descend(surface, np.zeros(surface.dimension, np.float32), GradientDescent(1e-3), 3)
-    assert run.points.dtype == run.values.dtype == run.gradients.dtype == np.float32
-
-
 def test_scores_beyond_all_measure_in_32_bits_have_a_slope():
     z = np.random.default_rng(0).normal(size=(400, 3)) * np.geomspace(1, 1e30, 400)[:, None]
     labels = np.arange(400) % 3
@@ -423,8 +327,4 @@ def test_whole_numbers_and_truth_values_are_compared_as_numbers(error):
     p, t = np.array([1, 200], np.uint8), np.array([200, 1], np.uint8)
     assert error(p, t) == error([1.0, 200.0], [200.0, 1.0])
     assert error(np.array([True, False]), np.array([True, True])) == error([1.0, 0.0], [1.0, 1.0])
-
-
-def test_logits_in_whole_numbers():
-    z = np.array([[1, 200, 3]], np.uint8)
-    assert cross_entropy(z, [0]) == cross_entropy(z.astype(float), [0]) == 199
+    assert cross_entropy(np.array([[1, 200, 3]], np.uint8), [0]) == 199

@@ -1,6 +1,7 @@
 """Optimizers: their equations, PyTorch's numbers, batches, errors of their arguments."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from calclearn.calculus.autodiff import grad
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.landscapes import ackley, bowl, himmelblau, rastrigin, rosenbrock
-from calclearn.descent.losses import line_loss, linear_fit, logistic_loss, mse
+from calclearn.descent.losses import line_loss, linear_fit, logistic_loss, mae, mse
 from calclearn.descent.optimizers import (
     AdaGrad,
     Adam,
@@ -20,7 +21,8 @@ from calclearn.descent.optimizers import (
     ProximalGradient,
     RMSProp,
 )
-from calclearn.descent.schedules import clipped
+from calclearn.descent.schedules import clipped, cosine, per_step, warmup
+from calclearn.descent.second_order import BFGS, LBFGS, DampedNewton, Newton
 
 OPTIMIZERS = [
     GradientDescent(0.1),
@@ -38,7 +40,7 @@ every_optimizer = pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
 
 
 @every_optimizer
-@pytest.mark.parametrize("shape", [(), (7,), (3, 4), (2, 3, 2)])
+@pytest.mark.parametrize("shape", [(), (2, 3, 2)])
 def test_batched_equals_looped_and_nothing_is_changed_in_place(optimizer, shape):
     random = np.random.default_rng(1)
     w, gradients = random.normal(size=(2, *shape)), random.normal(size=(5, 2, *shape))
@@ -69,38 +71,39 @@ def test_a_schedule_is_called_for_each_step(kind):
     assert asked == [0, 1, 2]
 
 
-@every_optimizer
-def test_float32_stays_float32(optimizer):
-    w = np.ones(2, dtype=np.float32)
-    w, _ = optimizer.update(w, w, optimizer.init(w))
-    assert w.dtype == np.float32
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_float32_stays_float32(shape):
+    start = np.random.default_rng(0).normal(size=(2, *shape)).astype(np.float32)
+    scheduled = [kind(warmup(cosine(0.1, 9), 3)) for kind in (GradientDescent, Momentum, Adam)]
+    searches = [Newton(), DampedNewton(), BFGS(), LBFGS()]
+    rates = Adam(np.float64(0.1)), GradientDescent(per_step([0.3, 0.2]))
+    x = np.array([1.0, 2.0, 4.0])
+    for surface in (0.5 * himmelblau(), line_loss(x, x**2, mae), line_loss(x, x**2, mse)):
+        for optimizer in (*OPTIMIZERS, *scheduled, *searches, *rates):
+            run = descend(surface, start, optimizer, 3, validation=lambda w: w[0] ** 2)
+            records = run.points, run.values, run.gradients, run.validation, run.best_point
+            assert {record.dtype for record in records} == {np.dtype(np.float32)}
 
 
-@pytest.mark.parametrize(
-    ("call", "kind", "sentence"),
-    [
-        (
-            lambda: GradientDescent(-0.1),
-            ValueError,
-            "learning_rate must be at least 0 and finite, got",
-        ),
-        (lambda: GradientDescent(np.nan), ValueError, "learning_rate must be at least 0"),
-        (lambda: GradientDescent(np.array([0.1, np.inf])), ValueError, "learning_rate must be"),
-        (lambda: GradientDescent("0.1"), TypeError, "learning_rate must be a number or an array"),
-        (lambda: GradientDescent([0.1, 0.2]), TypeError, "learning_rate must be a number"),
-        (
-            lambda: Momentum(0.1, 1.0),
-            ValueError,
-            "momentum must be at least 0 and below 1, got 1.0",
-        ),
-        (lambda: Momentum(0.1, -0.1), ValueError, "momentum must be at least 0"),
-        (lambda: RMSProp(0.1, alpha=1.0), ValueError, "alpha must be at least 0 and below 1"),
-        (lambda: Adam(0.1, betas=(0.9, 1.0)), ValueError, "betas must be at least 0 and below 1"),
-        (lambda: Adam(0.1, betas=0.9), TypeError, "betas must be a pair of numbers, got 0.9"),
-        (lambda: AdamW(0.1, weight_decay=-1), ValueError, "weight_decay must be at least 0"),
-        (lambda: ProximalGradient(strength=np.inf), ValueError, "strength must be at least 0"),
-    ],
-)
+# fmt: off
+BAD = [
+    (lambda: GradientDescent(-0.1), ValueError, "learning_rate must be at least 0 and finite, got"),
+    (lambda: GradientDescent(np.nan), ValueError, "learning_rate must be at least 0"),
+    (lambda: GradientDescent(np.array([0.1, np.inf])), ValueError, "learning_rate must be"),
+    (lambda: Momentum(0.1, 1.0), ValueError, "momentum must be at least 0 and below 1, got 1.0"),
+    (lambda: Momentum(0.1, -0.1), ValueError, "momentum must be at least 0"),
+    (lambda: RMSProp(0.1, alpha=1.0), ValueError, "alpha must be at least 0 and below 1"),
+    (lambda: Adam(0.1, betas=(0.9, 1.0)), ValueError, "betas must be at least 0 and below 1"),
+    (lambda: Adam(0.1, betas=0.9), TypeError, "betas must be a pair of numbers, got 0.9"),
+    (lambda: AdamW(0.1, weight_decay=-1), ValueError, "weight_decay must be at least 0"),
+    (lambda: ProximalGradient(strength=np.inf), ValueError, "strength must be at least 0"),
+    *((lambda rate=rate: Adam(rate), TypeError, "learning_rate must be a number or an array")
+      for rate in ("0.1", [0.1, 0.2], {1.0}, 1j, object(), np.array([None]), np.array(["a"]))),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("call", "kind", "sentence"), BAD)
 def test_bad_hyperparameters_get_one_sentence(call, kind, sentence):
     with pytest.raises(kind, match=sentence) as error:
         call()
@@ -110,6 +113,7 @@ def test_bad_hyperparameters_get_one_sentence(call, kind, sentence):
 # The runs that were made with torch.optim 2.13 in float64, 200 steps each. Whoever has PyTorch can
 # make them again: `python tests/descent/test_optimizers.py` writes the file.
 REFERENCE = Path(__file__).with_name("torch_reference.json")
+# fmt: off
 TORCH = {
     "SGD": (GradientDescent(1e-3), "SGD", {"lr": 1e-3}),
     "momentum": (Momentum(2e-4, 0.9), "SGD", {"lr": 2e-4, "momentum": 0.9}),
@@ -118,12 +122,11 @@ TORCH = {
     "RMSprop": (RMSProp(0.01, alpha=0.9), "RMSprop", {"lr": 0.01, "alpha": 0.9}),
     "Adam": (Adam(0.05), "Adam", {"lr": 0.05}),
     "Adam, other betas": (
-        Adam(0.02, (0.8, 0.95), 1e-4),
-        "Adam",
-        {"lr": 0.02, "betas": (0.8, 0.95), "eps": 1e-4},
+        Adam(0.02, (0.8, 0.95), 1e-4), "Adam", {"lr": 0.02, "betas": (0.8, 0.95), "eps": 1e-4},
     ),
     "AdamW": (AdamW(0.05, weight_decay=0.2), "AdamW", {"lr": 0.05, "weight_decay": 0.2}),
 }
+# fmt: on
 FEATURES = np.sin(np.arange(60.0)).reshape(20, 3)
 LABELS = (np.cos(np.arange(20.0) ** 2) > 0).astype(float)
 PROBLEMS = {
@@ -209,17 +212,14 @@ def test_each_start_of_a_sweep_of_decays_stops_by_its_own():
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("seed", range(20))
-def test_proximal_gradient_comes_to_rest(seed, dtype):
-    """Where rounding lets it turn between two points for ever, too."""
-    random = np.random.default_rng(seed)
-    n, d = 30, 8
-    X, y = random.normal(size=(n, d)), random.normal(size=n)
-    loss = linear_fit(X, y, mse)
-    rate = 1 / np.linalg.eigvalsh(loss.hessian(np.zeros(d)))[-1]
-    optimizer = ProximalGradient(rate, strength=0.1)
-    run = descend(loss, np.zeros(d, dtype), optimizer, 5000, every=5000)
-    assert run.stop == Stop.STALLED
+def test_proximal_gradient_comes_to_rest_where_rounding_lets_it_turn_between_two_points(dtype):
+    for seed in range(12):
+        random = np.random.default_rng(seed)
+        loss = linear_fit(random.normal(size=(30, 8)), random.normal(size=30), mse)
+        rate = 1 / np.linalg.eigvalsh(loss.hessian(np.zeros(8)))[-1]
+        optimizer = ProximalGradient(rate, strength=0.1)
+        run = descend(loss, np.zeros(8, dtype), optimizer, 5000, every=5000)
+        assert run.stop == Stop.STALLED
 
 
 def test_weight_decay_goes_on_where_the_surface_is_flat():
@@ -229,38 +229,32 @@ def test_weight_decay_goes_on_where_the_surface_is_flat():
     np.testing.assert_allclose(flat.point, 0.95**3)
 
 
-@every_optimizer
+@pytest.mark.parametrize("optimizer", OPTIMIZERS[:-1], ids=repr)
 def test_a_learning_rate_for_each_start_is_a_sweep(optimizer):
-    if hasattr(optimizer, "optimizer"):
-        pytest.skip("the sweep is in the optimizer within")
+    def run(rate, start=(0.0, 0.0)):
+        made = replace(optimizer, learning_rate=rate)
+        return descend(himmelblau(), start, made, steps=20, tolerance=0)
+
     rates = np.array([0.001, 0.01, 0.02])
-    kind, others = (
-        type(optimizer),
-        {k: v for k, v in vars(optimizer).items() if k != "learning_rate"},
-    )
-    sweep = descend(himmelblau(), [0.0, 0.0], kind(rates, **others), steps=20, tolerance=0)
+    sweep = run(rates)
     for i, rate in enumerate(rates):
-        alone = descend(
-            himmelblau(), [0.0, 0.0], kind(float(rate), **others), steps=20, tolerance=0
-        )
+        alone = run(float(rate))
         np.testing.assert_allclose(sweep.points[:, :, i], alone.points, rtol=1e-9, atol=1e-12)
-    grid = descend(bowl(), np.ones((2, 5)), kind(rates[:, None], **others), steps=3)
-    assert grid.point.shape == (2, 3, 5)
+    assert run(rates[:, None], np.ones((2, 5))).point.shape == (2, 3, 5)
 
 
 @pytest.mark.parametrize(
-    "kind", [GradientDescent, Momentum, Nesterov, AdaGrad, RMSProp, Adam, AdamW, ProximalGradient]
+    "kind", [GradientDescent, Nesterov, AdaGrad, RMSProp, AdamW, ProximalGradient]
 )
 def test_any_learning_rate_gives_finite_points_and_no_warning(kind):
-    rates = 10.0 ** np.arange(-12, 13)
     surfaces = himmelblau(), rosenbrock(), rastrigin(), ackley(), logistic_loss(FEATURES, LABELS)
-    runs = [descend(surface, surface.start, kind(rates), steps=100) for surface in surfaces]
-    for w in ([1e300, 1.0], [-1e160, 1e160], [1e-300, 0.0]):
-        assert np.all(np.isfinite(descend(himmelblau(), w, kind(rates), steps=100).points))
-    for run in runs:
-        for record in (run.points, run.values, run.gradients):
-            assert np.all(np.isfinite(record))
-        assert run.stop.shape == (25,)
+    far = ((himmelblau(), w) for w in ([1e300, 1.0], [-1e160, 1e160], [1e-300, 0.0]))
+    for surface, start in (*((each, each.start) for each in surfaces), *far):
+        run = descend(surface, start, kind(10.0 ** np.arange(-12, 13)), steps=100)
+        assert np.all(np.isfinite(run.points))
+        if np.max(np.abs(start)) < 1e100:
+            assert np.all(np.isfinite(run.values))
+            assert np.all(np.isfinite(run.gradients))
 
 
 def test_a_weight_without_a_gradient_does_not_spoil_the_hypergradient():
@@ -285,29 +279,31 @@ def in_place(self, w, g, state, surface):
 CONTRACT = r"^Mine must have update\(w, g, state, surface\) that returns \(w, state\), "
 
 
-@pytest.mark.parametrize("wrapped", [lambda optimizer: optimizer, lambda o: clipped(o, 9.0)])
-@pytest.mark.parametrize("start", [[3.0, 1.0], np.ones((2, 3)), np.ones((2, 2))])
-@pytest.mark.parametrize(
-    ("update", "kind", "got"),
-    [
-        (lambda self, w, g: w - g, TypeError, r"got update\(w, g\)$"),
-        (lambda self, w, g, state: (w, state), TypeError, r"got update\(w, g, state\)$"),
-        (lambda self, w, g, state, surface: w - g, TypeError, r"floating point, got array\(\["),
-        (lambda self, w, g, state, surface: None, TypeError, "w of shape .* got None$"),
-        (lambda self, w, g, state, surface: (w, state, g), TypeError, r"got \(array\("),
-        (lambda self, w, g, state, surface: (w[:1], state), TypeError, r"got \(array\(\["),
-        (lambda self, w, g, state, surface: (w.tolist(), state), TypeError, r"got \(\["),
-        (lambda self, w, g, state, surface: (w.astype(int), state), TypeError, "floating point"),
-        (lambda self, w, g, state, surface: (state, w), TypeError, r"got \(0, array"),
-        (in_place, ValueError, "and leaves the given w and g as they are$"),
-    ],
-)
-def test_an_optimizer_of_ones_own_that_is_none(update, kind, got, start, wrapped):
-    kept = np.array(start)
-    with pytest.raises(kind, match=CONTRACT + ".*" + got) as error:
-        descend(bowl(), start, wrapped(own(update)))
-    assert "\n" not in str(error.value)
-    np.testing.assert_array_equal(start, kept)
+# fmt: off
+OWN = [
+    (lambda self, w, g: w - g, TypeError, r"got update\(w, g\)$"),
+    (lambda self, w, g, state: (w, state), TypeError, r"got update\(w, g, state\)$"),
+    (lambda self, w, g, state, surface: w - g, TypeError, r"floating point, got array\(\["),
+    (lambda self, w, g, state, surface: None, TypeError, "w of shape .* got None$"),
+    (lambda self, w, g, state, surface: (w, state, g), TypeError, r"got \(array\("),
+    (lambda self, w, g, state, surface: (w[:1], state), TypeError, r"got \(array\(\["),
+    (lambda self, w, g, state, surface: (w.tolist(), state), TypeError, r"got \(\["),
+    (lambda self, w, g, state, surface: (w.astype(int), state), TypeError, "floating point"),
+    (lambda self, w, g, state, surface: (state, w), TypeError, r"got \(0, array"),
+    (in_place, ValueError, "and leaves the given w and g as they are$"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("update", "kind", "got"), OWN)
+def test_an_optimizer_of_ones_own_that_is_none(update, kind, got):
+    for start in ([3.0, 1.0], np.ones((2, 3)), np.ones((2, 2))):
+        kept = np.array(start)
+        for optimizer in (own(update), clipped(own(update), 9.0)):
+            with pytest.raises(kind, match=CONTRACT + ".*" + got) as error:
+                descend(bowl(), start, optimizer)
+            assert "\n" not in str(error.value)
+        np.testing.assert_array_equal(start, kept)
 
 
 def test_what_an_own_update_raises_is_raised():
@@ -328,9 +324,3 @@ def test_an_own_optimizer_descends_and_can_be_differentiated_through():
 if __name__ == "__main__":
     runs = {p: {n: torch_run(p, *t[1:]) for n, t in TORCH.items()} for p in PROBLEMS}
     REFERENCE.write_text(json.dumps(runs, indent=1) + "\n")
-
-
-@pytest.mark.parametrize("rate", [{1.0}, 1j, object(), np.array([None]), np.array(["a"])])
-def test_what_is_no_number(rate):
-    with pytest.raises(TypeError, match="learning_rate must be a number or an array"):
-        Adam(learning_rate=rate)

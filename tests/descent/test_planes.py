@@ -3,13 +3,8 @@
 import numpy as np
 import pytest
 
-from calclearn.descent.landscapes import bowl, himmelblau
-from calclearn.descent.planes import (
-    principal_directions,
-    projected,
-    share_shown,
-    tabulated,
-)
+from calclearn.descent.landscapes import bowl
+from calclearn.descent.planes import principal_directions, projected, share_shown, tabulated
 from calclearn.descent.surfaces import Surface
 
 RNG = np.random.default_rng(0)
@@ -20,8 +15,6 @@ def test_the_share_shown_is_that_of_the_squared_shadows_in_any_basis_of_the_plan
     u, v, share = principal_directions(points)
     assert share_shown(points, u, v) == pytest.approx(share)
     assert share_shown(points, 3 * u, v - 2 * u) == pytest.approx(share)
-    with pytest.raises(ValueError, match="u and v must not be parallel"):
-        share_shown(points, u, -u)
 
 
 def test_a_path_in_a_plane_is_all_there():
@@ -36,17 +29,12 @@ def test_a_path_in_a_plane_is_all_there():
     assert b[0] >= 0
 
 
-@pytest.mark.parametrize("way", [(3e-3, 1e-3), (-3e-3, 1e-3), (3e3, -1e3), (-3e3, -1e3)])
-def test_two_weights_are_a_plane_already_and_the_path_begins_at_positive_coordinates(way):
-    points = np.array([way, (0.0, way[1]), (0.0, 0.0)])
+@pytest.mark.parametrize("first", [(-3e-3, 1e-3), (3e3, -1e3), (-3e3, -1e3)])
+def test_two_weights_are_a_plane_already_and_the_path_begins_at_positive_coordinates(first):
+    points = np.array([first, (0.0, first[1]), (0.0, 0.0)])
     u, v, share = principal_directions(points)
     assert share == pytest.approx(1)
     assert np.all(projected(points, points[-1], u, v)[:, 0] > 0)
-
-
-def test_a_hundred_thousand_weights_are_no_matrix_of_their_square():
-    u, v, _ = principal_directions(RNG.normal(size=(3, 100_000)))
-    assert u.shape == v.shape == (100_000,)
 
 
 def test_no_other_plane_shows_more():
@@ -67,41 +55,36 @@ def test_the_shadow_is_the_nearest_point_of_the_plane():
     np.testing.assert_allclose(rest @ np.stack([u, v], axis=1), 0, atol=1e-12)
 
 
-def test_a_path_along_a_line_still_has_a_plane():
+def test_a_path_along_a_line_still_has_a_plane_and_many_weights_are_no_matrix_of_their_square():
     points = np.outer(np.arange(4.0), [1, 2, 2])
     u, v, share = principal_directions(points)
     assert share == pytest.approx(1)
     assert (abs(u @ [1, 2, 2]), u @ v) == pytest.approx((3, 0), abs=1e-12)
     assert principal_directions(points[:2])[1].shape == (3,)
+    assert principal_directions(RNG.normal(size=(3, 100_000)))[0].shape == (100_000,)
 
 
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: principal_directions(np.ones((3, 4))), "points must not all be the same"),
-        (lambda: principal_directions(np.ones(3)), r"points must have shape \(K\+1, d\)"),
-        (lambda: principal_directions(np.ones((3, 1))), "d of at least 2"),
-        (lambda: principal_directions(np.ones((0, 4))), r"points must have shape \(K\+1, d\)"),
-        (lambda: principal_directions([[0, 0], [np.nan, 1]]), "points must be finite, got nan"),
-        (lambda: share_shown(np.ones((3, 2)), [1, 0], [0, 1]), "points must not all be the same"),
-        (
-            lambda: share_shown(np.ones((0, 2)), [1, 0], [0, 1]),
-            r"points must have shape \(K\+1, d\)",
-        ),
-        (lambda: share_shown(np.eye(2), [1, 0], [0]), r"v \(d,\), got"),
-        (lambda: tabulated(himmelblau(), ((-1, 1), (-1, 1)), 1), "nodes must be a whole number"),
-        (lambda: projected([[np.inf, 0]], [0, 0], [1, 0], [0, 1]), "points must be finite"),
-        (lambda: projected([[1, 0]], [0, 0], [1, 0], [0, np.nan]), "v must be finite, got nan"),
-        (
-            lambda: projected(np.ones((3, 4)), np.ones(3), np.ones(4), np.ones(4)),
-            r"points must have shape \(K\+1, d\), and origin",
-        ),
-        (
-            lambda: projected(np.ones((3, 2)), [0, 0], [1, 1], [2, 2]),
-            "u and v must not be parallel",
-        ),
-    ],
-)
+# fmt: off
+BAD = [
+    (lambda: principal_directions(np.ones((3, 4))), "points must not all be the same"),
+    (lambda: principal_directions(np.ones(3)), r"points must have shape \(K\+1, d\)"),
+    (lambda: principal_directions(np.ones((3, 1))), "d of at least 2"),
+    (lambda: principal_directions(np.ones((0, 4))), r"points must have shape \(K\+1, d\)"),
+    (lambda: principal_directions([[0, 0], [np.nan, 1]]), "points must be finite, got nan"),
+    (lambda: share_shown(np.ones((3, 2)), [1, 0], [0, 1]), "points must not all be the same"),
+    (lambda: share_shown(np.eye(2), [1, 0], [0]), r"v \(d,\), got"),
+    (lambda: share_shown(np.eye(2), [1, 0], [-1, 0]), "u and v must not be parallel"),
+    (lambda: projected([[np.inf, 0]], [0, 0], [1, 0], [0, 1]), "points must be finite"),
+    (lambda: projected([[1, 0]], [0, 0], [1, 0], [0, np.nan]), "v must be finite, got nan"),
+    (lambda: projected(np.ones((3, 4)), np.ones(3), np.ones(4), np.ones(4)), r"\(K\+1, d\), and"),
+    (lambda: projected(np.ones((3, 2)), [0, 0], [1, 1], [2, 2]), "u and v must not be parallel"),
+    (lambda: tabulated(bowl(), ((-1, 1), (-1, 1)), 1), "nodes must be a whole number"),
+    (lambda: tabulated(bowl(), ((0, 0), (0, 1)), 3), "window must hold one pair low < high for ea"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("make", "message"), BAD)
 def test_what_cannot_be(make, message):
     with pytest.raises(ValueError, match=message):
         make()
@@ -130,8 +113,3 @@ def test_a_table_has_no_height_where_a_point_is_no_number():
     table = tabulated(Surface(lambda w: 2 * w[0] + w[1], dimension=2), ((0, 1), (0, 1)), 3)
     w = np.array([[np.nan, 0.5, 0.5, np.inf], [0.5, np.nan, 0.5, 0.0]])
     np.testing.assert_allclose(table(w), [np.nan, np.nan, 1.5, 2.0])
-
-
-def test_a_window_without_width():
-    with pytest.raises(ValueError, match="window must hold one pair low < high for each side"):
-        tabulated(bowl(), ((0.0, 0.0), (0.0, 1.0)), 3)

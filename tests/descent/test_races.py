@@ -1,4 +1,4 @@
-"""Races: the evaluations of a surface are counted, and each optimizer runs as it does alone."""
+"""Races: what each optimizer pays, and that it runs as it does alone."""
 
 import numpy as np
 import pytest
@@ -6,55 +6,65 @@ import pytest
 from calclearn.descent.descend import descend
 from calclearn.descent.landscapes import booth, ravine, saddle
 from calclearn.descent.optimizers import Adam
-from calclearn.descent.races import CountedSurface, race
+from calclearn.descent.races import race, running_mean
 from calclearn.descent.second_order import BFGS, Newton
 
 
-def test_price_of_gradients_and_hessians():
-    counted, w = CountedSurface(ravine()), np.array([1.0, 1.0])
-    for _ in range(3):
-        counted.surface.value_and_gradient(w)
-    counted.surface.hessian(w)
-    assert counted.paid == 3 + 2
+class ToAndFro:
+    def init(self, w):
+        return False
+
+    def update(self, w, g, state, surface=None):
+        return (w - 1 if state else w + 1), not state
 
 
 def test_a_race_is_what_descend_does():
     result = race(ravine(), (1.0, 2.0), {"Adam": Adam(0.1)}, 30)["Adam"]
     alone = descend(ravine(), (1.0, 2.0), Adam(0.1), 29)
-    assert np.array_equal(result.descent.points, alone.points)
-    assert np.array_equal(result.gap, alone.values)
+    np.testing.assert_array_equal(result.descent.points, alone.points)
+    np.testing.assert_array_equal(result.gap, alone.values)
     assert result.price.tolist() == list(range(1, 31))
+    assert result.descent.validation is None
 
 
-def test_a_start_at_the_minimum_is_a_race():
+def test_a_hessian_costs_a_gradient_a_row_and_a_search_each_trial():
+    results = race(booth(), (1, 1), {"Newton": Newton(), "BFGS": BFGS()}, 30)
+    assert results["Newton"].price.tolist() == [1, 4]
+    assert results["BFGS"].price[-1] == results["BFGS"].descent.evaluations
+
+
+def test_what_is_beyond_the_budget_is_no_part_of_a_race():
+    result = race(ravine(), (1.0, 2.0), {"Newton": Newton(0.1)}, 9)["Newton"]
+    assert result.price.tolist() == [1, 4, 7]
+    assert len(result.gap) == len(result.descent.points) == 3
+    assert format(result.descent).startswith("at loss")
+
+
+def test_a_point_that_is_reached_again_is_paid_for_again():
+    result = race(booth(), (4.0, 4.0), {"to and fro": ToAndFro()}, 6)["to and fro"]
+    assert len(np.unique(result.descent.points, axis=0)) == 2
+    assert result.price.tolist() == [1, 2, 3, 4, 5, 6]
     optimizers = {"Adam": Adam(0.1), "Newton": Newton(), "BFGS": BFGS()}
     for result in race(booth(), booth().minima[0], optimizers, 20).values():
         assert np.all(result.gap == 0)
         assert np.all(np.diff(result.price) > 0)
 
 
-def test_a_point_reached_again_is_paid_again():
-    counted = CountedSurface(booth())
-
-    class ToAndFro:
-        def init(self, w):
-            return False
-
-        def update(self, w, g, state, surface=None):
-            return (w - 1 if state else w + 1), not state
-
-    descent = descend(counted.surface, (4.0, 4.0), ToAndFro(), 5)
-    assert len(np.unique(descent.points, axis=0)) == 2
-    assert counted.price(descent).tolist() == [1, 2, 3, 4, 5, 6]
+def test_a_mean_of_columns_runs_along_the_first_axis():
+    values = np.arange(12.0).reshape(6, 2) ** 2
+    expected = [values[max(0, k - 2) : k + 1].mean(axis=0) for k in range(6)]
+    np.testing.assert_allclose(running_mean(values, 3), expected)
 
 
-def test_a_race_needs_a_known_minimum():
-    with pytest.raises(ValueError, match="surface must have a known minimum, got 'saddle'"):
-        race(saddle(), (1, 1), {"Adam": Adam(0.1)}, 20)
-
-
-def test_what_cannot_race():
-    with pytest.raises(ValueError, match="budget must be a whole number of at least 1, got 0"):
-        race(booth(), (1, 1), {"Adam": Adam()}, 0)
-    with pytest.raises(ValueError, match=r"start must be one point \(d,\), got shape \(2, 3\)"):
-        race(booth(), np.ones((2, 3)), {"Adam": Adam()}, 9)
+@pytest.mark.parametrize(
+    ("surface", "start", "optimizers", "budget", "kind", "sentence"),
+    [
+        (saddle(), (1, 1), {}, 20, ValueError, "must have a known minimum, got 'saddle'"),
+        (booth(), (1, 1), {}, 0, ValueError, "budget must be a whole number of at least 1, got 0"),
+        (booth(), np.ones((2, 3)), {}, 9, ValueError, r"start must be one point \(d,\), got .* 3"),
+        (booth(), (1, 1), [Adam()], 9, TypeError, "optimizers must be a dict, .* got"),
+    ],
+)
+def test_what_cannot_race(surface, start, optimizers, budget, kind, sentence):
+    with pytest.raises(kind, match=sentence):
+        race(surface, start, optimizers, budget)

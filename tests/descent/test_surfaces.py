@@ -1,5 +1,7 @@
 """Surfaces: by hand = autodiff = differences, batched = looped, sums, slices, curvature."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -22,11 +24,23 @@ from calclearn.descent.landscapes import (
     saddle,
     six_hump_camel,
 )
-from calclearn.descent.losses import l1, l2, line_loss
+from calclearn.descent.losses import (
+    binary_cross_entropy,
+    huber,
+    huber_error,
+    l1,
+    l2,
+    line_loss,
+    logistic_loss,
+    mae,
+    mse,
+    polynomial_loss,
+    sse,
+)
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.surfaces import Surface, as_points, shaken, slice_through
 
-SHAPES = [(), (7,), (3, 4), (2, 3, 2)]
+SHAPES = [(), (2, 3, 2)]
 SURFACES = {name: make() for name, make in CATALOGUE.items()} | {
     "tilted double well": double_well(tilt=0.3),
     "Rosenbrock in 5": rosenbrock(5),
@@ -36,11 +50,24 @@ SURFACES = {name: make() for name, make in CATALOGUE.items()} | {
     "slice": slice_through(rosenbrock(3), [0.2, 0.1, 0.3], [1, 0, 1], [0, 2, -1]),
     "model": quadratic_model(beale(), [2.0, 0.3]),
 }
+random = np.random.default_rng(7)
+X = random.normal(size=23)
+Y = 2 * X - 1 + random.normal(size=23)
+LABELS = Y > 0
+SURFACES |= {
+    **{f"line {k}": line_loss(X, Y, e) for k, e in enumerate([sse, mse, mae, huber_error(0.3)])},
+    "line of labels": line_loss(X, LABELS, binary_cross_entropy),
+    "cubic": polynomial_loss(X, Y, 3),
+    "cubic huber": polynomial_loss(X, Y, 3, huber),
+    "constant": polynomial_loss(X, Y, 0, mse),
+    "logistic in 3 features": logistic_loss(random.normal(size=(23, 3)), LABELS),
+    "l1": l1(2),
+}
 surfaces = pytest.mark.parametrize("surface", SURFACES.values(), ids=SURFACES)
 
 
 def points(surface, shape=(), seed=0):
-    lows, highs = np.array(surface.domain).T
+    lows, highs = np.array(surface.domain or [(-2, 2)] * surface.dimension).T
     inside = np.random.default_rng(seed).random((*shape, surface.dimension))
     return np.moveaxis(lows + (highs - lows) * inside, -1, 0)
 
@@ -57,8 +84,9 @@ def test_gradient_and_hessian_by_hand_equal_autodiff(surface):
     w = points(surface, (40,), seed=1)
     automatic = autodiff.grad(surface.function)(w)
     rows = [autodiff.grad(lambda w, i=i: surface.gradient(w)[i])(w) for i in range(len(w))]
-    np.testing.assert_allclose(surface.gradient(w), automatic, rtol=1e-10, atol=1e-10)
-    np.testing.assert_allclose(surface.hessian(w), np.stack(rows), rtol=1e-10, atol=1e-9)
+    size = 1 + np.abs(automatic).max()
+    np.testing.assert_allclose(surface.gradient(w), automatic, rtol=1e-10, atol=1e-12 * size)
+    np.testing.assert_allclose(surface.hessian(w), rows, rtol=1e-9, atol=1e-11 * size)
 
 
 @surfaces
@@ -66,7 +94,7 @@ def test_gradient_and_hessian_by_hand_equal_autodiff(surface):
 def test_batched_equals_looped(surface, shape):
     w = points(surface, shape)
     for field in (surface, surface.gradient, surface.hessian):
-        np.testing.assert_allclose(field(w), loop(field, w), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(field(w), loop(field, w), rtol=1e-11, atol=1e-11)
     value, gradient = surface.value_and_gradient(w)
     assert value.shape == shape
     np.testing.assert_allclose(value, surface(w), rtol=1e-13)
@@ -115,8 +143,7 @@ def test_a_surface_without_derivatives_gets_them_from_autodiff():
     np.testing.assert_allclose(plain.gradient([3.0, 2.0]), [12, 9])
     np.testing.assert_allclose(plain.hessian([3.0, 2.0]), [[4, 6], [6, 0]])
     value, gradient = plain.value_and_gradient([3.0, 2.0])
-    assert value == 18
-    np.testing.assert_allclose(gradient, [12, 9])
+    assert (value, *gradient) == (18, 12, 9)
 
 
 def test_sample_is_the_surface_itself_without_data_and_passes_through_sums():
@@ -149,30 +176,26 @@ def test_quadratic_model_touches_the_surface_to_second_order():
     assert quadratic_model(saddle(), [1.0, 1.0]).minima == ()
 
 
-def test_classification_of_stationary_points():
-    assert classify(bowl(), [0, 0]) == "minimum"
-    assert classify(-1 * bowl(), [0, 0]) == "maximum"
-    assert classify(double_well(), [0, 0]) == "saddle"
-    assert classify(monkey_saddle(), [0, 0]) == "degenerate"
-    assert classify(bowl(1, 0), [0, 0]) == "degenerate"
-    words = classify(double_well(), np.array([[-1.0, 0.0, 1.0], [0.0, 0.0, 0.0]]))
-    assert words.tolist() == ["minimum", "saddle", "minimum"]
-    assert classify(parabola(), [0.0]) == "minimum"
+def test_classification_of_points():
+    # fmt: off
+    for surface, at, word in [
+        (bowl(), [0, 0], "minimum"), (-1 * bowl(), [0, 0], "maximum"), (parabola(), [0], "minimum"),
+        (double_well(), [0, 0], "saddle"), (monkey_saddle(), [0, 0], "degenerate"),
+        (bowl(1, 0), [0, 0], "degenerate"), (bowl(), [1, 1], "slope"),
+        (1e-9 * bowl(), [1, 1], "slope"), (bowl(), [np.nan, 0], "slope"),
+        (Surface(lambda w: w[0] + 0 * w[1], dimension=2), [0, 0], "slope"),
+    ]:
+        assert classify(surface, at) == word
+    # fmt: on
+    words = classify(double_well(), [[-1, 0, 1, 1e-6, 2], [0, 0, 0, -1e-6, 0]])
+    assert words.tolist() == ["minimum", "saddle", "minimum", "saddle", "slope"]
 
 
-@pytest.mark.parametrize(
-    ("curvatures", "word"),
-    [
-        ((1, 1e-7), "minimum"),
-        ((1, -1e-7), "saddle"),
-        ((-1, 1e-7), "saddle"),
-        ((-1, -1e-7), "maximum"),
-    ],
-)
-def test_a_curvature_that_is_small_beside_the_other_counts_for_none(curvatures, word):
-    valley = quadratic(np.diag(curvatures))
-    assert classify(valley, [0, 0]) == "degenerate"
-    assert classify(valley, [0, 0], flat=1e-8) == word
+def test_a_curvature_that_is_small_beside_the_other_counts_for_none():
+    for curvatures, word in [((1, 1e-7), "minimum"), ((1, -1e-7), "saddle")]:
+        valley = quadratic(np.diag(curvatures))
+        assert classify(valley, [0, 0]) == "degenerate"
+        assert classify(valley, [0, 0], flat=1e-8) == word
 
 
 def test_eigenvalues_are_the_curvatures_in_ascending_order():
@@ -180,36 +203,61 @@ def test_eigenvalues_are_the_curvatures_in_ascending_order():
     assert eigenvalues(himmelblau(), np.zeros((2, 3, 4))).shape == (2, 3, 4)
 
 
+def regimes(eigenvalues, **settings):
+    return Regimes(eigenvalues, **settings)
+
+
+# fmt: off
+BAD = [
+    (lambda: bowl()([1.0, 2.0, 3.0]), r"w must have shape \(2,\) or \(2, \.\.\.\), got \(3,\)"),
+    (lambda: bowl().gradient(1.0), r"w must have shape \(2,\) or \(2, \.\.\.\), got \(\)"),
+    (lambda: bowl().hessian(np.ones((3, 5))), r"got \(3, 5\)"),
+    (lambda: bowl() + parabola(), "must have one dimension, got 2 and 1"),
+    (lambda: bowl() / 0, "a surface can be divided by what is not 0"),
+    (lambda: slice_through(bowl(), [0, 0], [1, 0, 0], [0, 1]), "u must have shape"),
+    (lambda: slice_through(bowl(), [[0, 0], [0, 1]], [1, 0], [0, 1]), "single points"),
+    (lambda: quadratic_model(bowl(), np.zeros((2, 3))), r"at must be a single point \(2,\)"),
+    (lambda: eigenvalues(bowl(), [1.0]), "at must have shape"),
+    (lambda: rosenbrock(1), "dimension must be a whole number of at least 2, got 1"),
+    (lambda: rastrigin(0), "dimension must be a whole number of at least 1, got 0"),
+    (lambda: quadratic([[1, 2], [3, 4]]), "A must be a symmetric matrix"),
+    (lambda: quadratic([[np.inf, 0], [0, 1]]), "A must be a symmetric matrix of finite numbers"),
+    (lambda: ravine(np.inf), "ratio must be finite, got inf"),
+    (lambda: as_points([1.0], 2, "start"), "start must have shape"),
+    (lambda: shaken(bowl(), -1.0), "size must be at least 0"),
+    (lambda: shaken(l2(), 1.0), "surface must have a dimension"),
+    (lambda: regimes([]), "eigenvalues must be"),
+    (lambda: regimes([1.0, np.inf]), "eigenvalues must be"),
+    (lambda: regimes([1.0], steps=0), "steps must be a whole number of at least 1"),
+    (lambda: regimes([1.0], left=2.0), "left must lie between 0 and 1, got 2.0"),
+    (lambda: regimes([1.0, 4.0]).name(-0.1), "learning_rate must be at least 0"),
+    (lambda: regimes([1.0, 4.0]).name(np.nan), "learning_rate must be at least 0"),
+]
+WRONG = [
+    *((lambda name=name: Surface(**{"function": np.sum, name: 3.0}), f"{name} must be a function")
+      for name in ("function", "gradient", "hessian", "sampler")),
+    *((lambda factor=factor: bowl() * factor, "Surface") for factor in (None, "2", [2.0], 2j)),
+    (lambda: bowl(None), "a must be a number, got"),
+    (lambda: double_well([1.0]), "tilt must be a number, got"),
+    (lambda: classify(bowl(), [1, 1], "flat"), "flat must be a number"),
+    (lambda: regimes([1j]), "eigenvalues must be real numbers"),
+    (lambda: regimes([1.0], left="half"), "left must be a number, got 'half'"),
+    (lambda: bowl() - 1, "unsupported operand"),
+    (lambda: bowl() + 1, "unsupported operand"),
+    (lambda: bowl() * bowl(), "unsupported operand"),
+    (lambda: bowl().replace(colour="red"), "colour"),
+]
+# fmt: on
+
+
 @pytest.mark.parametrize(
-    ("call", "sentence"),
-    [
-        (lambda: bowl()([1.0, 2.0, 3.0]), r"w must have shape \(2,\) or \(2, \.\.\.\), got \(3,\)"),
-        (lambda: bowl().gradient(1.0), r"w must have shape \(2,\) or \(2, \.\.\.\), got \(\)"),
-        (lambda: bowl().hessian(np.ones((3, 5))), r"got \(3, 5\)"),
-        (lambda: bowl() + parabola(), "must have one dimension, got 2 and 1"),
-        (lambda: slice_through(bowl(), [0, 0], [1, 0, 0], [0, 1]), "u must have shape"),
-        (lambda: slice_through(bowl(), [[0, 0], [0, 1]], [1, 0], [0, 1]), "single points"),
-        (lambda: quadratic_model(bowl(), np.zeros((2, 3))), r"at must be a single point \(2,\)"),
-        (lambda: eigenvalues(bowl(), [1.0]), "at must have shape"),
-        (lambda: rosenbrock(1), "dimension must be a whole number of at least 2, got 1"),
-        (lambda: rastrigin(0), "dimension must be a whole number of at least 1, got 0"),
-        (lambda: quadratic([[1, 2], [3, 4]]), "A must be a symmetric matrix"),
-        (lambda: as_points([1.0], 2, "start"), "start must have shape"),
-        (lambda: shaken(bowl(), -1.0), "size must be at least 0"),
-        (lambda: shaken(l2(), 1.0), "surface must have a dimension"),
-    ],
+    ("kind", "call", "sentence"),
+    [*((ValueError, *row) for row in BAD), *((TypeError, *row) for row in WRONG)],
 )
-def test_bad_input_gets_one_sentence(call, sentence):
-    with pytest.raises(ValueError, match=sentence) as error:
+def test_bad_input_gets_one_sentence(kind, call, sentence):
+    with pytest.raises(kind, match=sentence) as error:
         call()
     assert "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize("name", ["function", "gradient", "hessian", "sampler"])
-def test_parts_that_cannot_be_called(name):
-    arguments = {"function": lambda w: w[0], name: 3.0}
-    with pytest.raises(TypeError, match=f"{name} must be a function of points"):
-        Surface(**arguments)
 
 
 @surfaces
@@ -226,19 +274,14 @@ def test_values_and_derivatives_have_the_type_of_the_points(surface, shape):
 def test_sums_differences_multiples_and_quotients_have_their_derivatives():
     w = np.array([[0.5, 1.0], [-2.0, 0.3]])
     a, b = himmelblau(), rosenbrock()
-    for made, value, parts in [
-        (a - b, a(w) - b(w), (1, -1)),
-        (-a, -a(w), (-1, 0)),
-        (a / 4, a(w) / 4, (0.25, 0)),
-        (sum([a, b, b]), a(w) + 2 * b(w), (1, 2)),
-        (2 * (a - b / 2), 2 * a(w) - b(w), (2, -1)),
-        (a - a, 0 * a(w), (0, 0)),
-    ]:
+    for made, p, q in [
+        (a - b, 1, -1), (-a, -1, 0), (a / 4, 0.25, 0), (sum([a, b, b]), 1, 2),
+        (2 * (a - b / 2), 2, -1), (a - a, 0, 0),
+    ]:  # fmt: skip
+        np.testing.assert_allclose(made(w), p * a(w) + q * b(w))
         for field in ("gradient", "hessian"):
-            expected = parts[0] * getattr(a, field)(w) + parts[1] * getattr(b, field)(w)
+            expected = p * getattr(a, field)(w) + q * getattr(b, field)(w)
             np.testing.assert_allclose(getattr(made, field)(w), expected, atol=1e-9)
-        np.testing.assert_allclose(made(w), value)
-        np.testing.assert_allclose(made.value_and_gradient(w)[1], made.gradient(w))
     assert (2 * bowl()).minima == (np.float64(2) * bowl()).minima == bowl().minima
     assert (-1 * bowl()).minima == ()
     assert (bowl() + 0.5 * l1()).domain == bowl().domain
@@ -247,18 +290,13 @@ def test_sums_differences_multiples_and_quotients_have_their_derivatives():
     assert (2 * bowl() + 0.5 * l2()).name == "2 bowl + 0.5 L2"
     assert (2 * (bowl() - l2())).name == "2 (bowl - L2)"
     assert (bowl() - (-bowl())).name == "bowl - (-bowl)"
-    with pytest.raises(ValueError, match="a surface can be divided by what is not 0"):
-        bowl() / 0
-    for refused in (lambda: bowl() - 1, lambda: bowl() + 1, lambda: bowl() * bowl()):
-        with pytest.raises(TypeError):
-            refused()
 
 
 def test_a_surface_does_not_change_and_nothing_in_another_one_is_stale():
     surface = bowl().replace(function=lambda w: 5 * (w**2).sum(axis=0))
     assert surface([1.0, 1.0]) == 10
-    np.testing.assert_allclose(surface.gradient([1.0, 1.0]), [10, 10])
-    np.testing.assert_allclose(surface.value_and_gradient([1.0, 1.0])[1], [10, 10])
+    for gradient in (surface.gradient([1, 1]), surface.value_and_gradient([1, 1])[1]):
+        np.testing.assert_allclose(gradient, [10, 10])
     np.testing.assert_allclose(surface.hessian([1.0, 1.0]), 10 * np.eye(2))
     assert surface.minima == ()
     assert surface.domain == bowl().domain
@@ -271,8 +309,6 @@ def test_a_surface_does_not_change_and_nothing_in_another_one_is_stale():
     assert moved([1.0, 2.0]) == himmelblau()([1.0, 2.0])
     with pytest.raises(AttributeError, match="a surface does not change"):
         moved.function = np.sum
-    with pytest.raises(TypeError):
-        moved.replace(colour="red")
 
 
 def test_a_slice_keeps_the_batch_of_a_surface():
@@ -284,35 +320,18 @@ def test_a_slice_keeps_the_batch_of_a_surface():
     )
 
 
-def test_a_slope_is_no_stationary_point():
-    assert classify(bowl(), [1.0, 1.0]) == "slope"
-    assert classify(1e-9 * bowl(), [1.0, 1.0]) == classify(bowl(), [np.nan, 0.0]) == "slope"
-    assert classify(Surface(lambda w: w[0] + 0 * w[1], dimension=2), [0.0, 0.0]) == "slope"
-    nearly = np.array([[0.0, 1e-6, 2.0], [0.0, -1e-6, 0.0]])
-    assert classify(double_well(), nearly).tolist() == ["saddle", "saddle", "slope"]
-
-
-def test_a_learning_rate_below_0_has_no_regime():
-    regimes = Regimes(np.array([1.0, 4.0]))
-    for rate in (-0.1, np.nan):
-        with pytest.raises(ValueError, match="learning_rate must be at least 0"):
-            regimes.name(rate)
-
-
 def test_a_shaken_surface_is_itself_on_average_and_lets_descent_off_a_saddle():
     noisy, random = shaken(double_well(), 0.5), np.random.default_rng(0)
     w = np.array([0.0, 1.0])
     assert noisy(w) == double_well()(w)
-    gradients = np.array([noisy.sample(random).gradient(w) for _ in range(2000)])
-    np.testing.assert_allclose(gradients.mean(axis=0), double_well().gradient(w), atol=0.06)
-    np.testing.assert_allclose(gradients.std(axis=0), 0.5, rtol=0.06)
-    still = descend(double_well(), w, GradientDescent(0.05), 300)
-    moved = descend(noisy, w, GradientDescent(0.05), 300)
-    assert abs(still.point[0]) < 1e-9
-    assert abs(moved.point[0]) > 0.5
+    gradients = np.array([noisy.sample(random).gradient(w) for _ in range(500)])
+    np.testing.assert_allclose(gradients.mean(axis=0), double_well().gradient(w), atol=0.1)
+    np.testing.assert_allclose(gradients.std(axis=0), 0.5, rtol=0.1)
+    assert abs(descend(double_well(), w, GradientDescent(0.05), 300).point[0]) < 1e-9
+    assert abs(descend(noisy, w, GradientDescent(0.05), 300).point[0]) > 0.5
 
 
-@pytest.mark.parametrize("dimension", [4, 5, 6, 7, 10, 100])
+@pytest.mark.parametrize("dimension", [4, 5, 7, 100])
 def test_rosenbrock_has_a_second_minimum_from_four_dimensions_on(dimension):
     surface = rosenbrock(dimension)
     first, second = map(np.array, surface.minima)
@@ -323,65 +342,29 @@ def test_rosenbrock_has_a_second_minimum_from_four_dimensions_on(dimension):
     assert np.linalg.eigvalsh(surface.hessian(second))[0] > 0.1
 
 
-def test_points_that_are_no_numbers():
-    for w in ("ab", {}, [1j, 2.0], [[1, 2], [3]], np.array(["a", "b"]), np.array([1.0, None])):
-        for ask in (bowl(), bowl().gradient, bowl().hessian):
-            with pytest.raises(TypeError, match="w must be real numbers"):
-                ask(w)
-        with pytest.raises(TypeError, match="at must be real numbers"):
-            classify(bowl(), w)
+@pytest.mark.parametrize("w", ["ab", {}, [1j, 2.0], [[1, 2], [3]], np.array([1.0, None])])
+def test_points_that_are_no_numbers(w):
+    for name, ask in {"w": bowl().hessian, "at": lambda w: classify(bowl(), w)}.items():
+        with pytest.raises(TypeError, match=f"{name} must be real numbers"):
+            ask(w)
 
 
 def test_what_is_no_dimension_and_no_domain():
     for dimension in (0, -1, 2.0, "2", True, [2]):
         with pytest.raises(ValueError, match="dimension must be a whole number of at least 1"):
             Surface(np.sum, dimension=dimension)
-    for domain in (None, 3, "ab", (1.0, 2.0), np.ones(2), [(0, 1, 2)], ((1, 2), (3,))):
+    wrong = (None, 3, "ab", (1.0, 2.0), np.ones(2), [(0, 1, 2)], ((1, 2), (3,)), ((0, 1),) * 2)
+    for domain in wrong:
         with pytest.raises(ValueError, match=r"domain must hold one \(low, high\) pair"):
-            Surface(np.sum, domain=domain)
-    with pytest.raises(ValueError, match=r"domain must hold one \(low, high\) pair"):
-        Surface(np.sum, domain=((0, 1),), dimension=2)
+            Surface(np.sum, domain=domain, dimension=1)
 
 
-def test_what_is_no_surface_and_no_number():
-    at = [1.0, 1.0]
-    for ask in (
-        lambda s: eigenvalues(s, at),
-        lambda s: classify(s, at),
-        lambda s: quadratic_model(s, at),
-        lambda s: slice_through(s, at, at, at),
-        lambda s: shaken(s, 0.1),
-    ):
+def test_what_is_no_surface():
+    slices = partial(slice_through, origin=[1, 1], u=[1, 0], v=[0, 1])
+    asks = [partial(ask, at=[1, 1]) for ask in (eigenvalues, classify, quadratic_model)]
+    for ask in (*asks, slices, partial(shaken, size=0.1)):
         with pytest.raises(TypeError, match="surface must be a Surface, got"):
             ask(np.sum)
-    for factor in (None, "2", [2.0], 2j):
-        with pytest.raises(TypeError, match="Surface"):
-            bowl() * factor
-    for call in (lambda: bowl(None), lambda: ravine("2"), lambda: double_well([1.0])):
-        with pytest.raises(TypeError, match="must be a number, got"):
-            call()
-    with pytest.raises(ValueError, match="ratio must be finite, got inf"):
-        ravine(np.inf)
-    with pytest.raises(ValueError, match="A must be a symmetric matrix of finite numbers"):
-        quadratic([[np.inf, 0.0], [0.0, 1.0]])
-    with pytest.raises(TypeError, match="flat must be a number"):
-        classify(bowl(), at, "flat")
-
-
-@pytest.mark.parametrize(
-    ("settings", "sentence"),
-    [
-        ({"eigenvalues": []}, "eigenvalues must be"),
-        ({"eigenvalues": [1.0, np.inf]}, "eigenvalues must be"),
-        ({"eigenvalues": [1j]}, "eigenvalues must be real numbers"),
-        ({"eigenvalues": [1.0], "steps": 0}, "steps must be a whole number of at least 1"),
-        ({"eigenvalues": [1.0], "left": 2.0}, "left must lie between 0 and 1, got 2.0"),
-        ({"eigenvalues": [1.0], "left": "half"}, "left must be a number, got 'half'"),
-    ],
-)
-def test_regimes_that_cannot_be(settings, sentence):
-    with pytest.raises((ValueError, TypeError), match=sentence):
-        Regimes(**settings)
 
 
 def test_a_sampler_may_return_a_function():

@@ -5,7 +5,7 @@ import pytest
 
 from calclearn.exercises import catalogue, check, choice, exercise, outcome, predict
 from calclearn.exercises.catalogue import exercises, outcomes
-from calclearn.exercises.kinds import Function, Number, Vector
+from calclearn.exercises.kinds import Function, Number
 
 TEXT = """
     Because it is so,
@@ -22,21 +22,10 @@ def lesson_99(monkeypatch):
     monkeypatch.setattr(catalogue, "_outcomes", {})
 
 
-@pytest.mark.parametrize(
-    ("right", "more", "kind"),
-    [
-        (3, {}, Number),
-        (2.5, {}, Number),
-        (np.float64(2), {}, Number),
-        ((1, 2), {}, Vector),
-        ([1.0], {}, Vector),
-        (np.eye(2), {}, Vector),
-        (np.sin, {"points": ((1.0,), (2.0,))}, Function),
-    ],
-)
-def test_the_right_answer_says_the_kind(right, more, kind):
-    exercise("99.1", right, TEXT, **more)
-    assert type(exercises("99")["99.1"]) is kind
+@pytest.mark.parametrize("right", [3, 2.5, np.float64(2), (1, 2), [1.0], np.eye(2), np.sin])
+def test_the_right_answer_says_the_kind(right):
+    exercise("99.1", right, TEXT, **{"points": ((1.0,), (2.0,))} if callable(right) else {})
+    assert type(exercises("99")["99.1"]) is (Function if callable(right) else Number)
     assert check("99.1", right).right
 
 
@@ -65,16 +54,10 @@ def test_an_outcome_is_an_option_by_its_number(capsys):
     predict("What happens?", ["this", "that"]).reveal("99")
     with pytest.raises(ValueError, match="lesson must be the one"):
         predict("What happens?", ["this", "that"]).reveal("99", 3)
-    outcome("99", 3, "There is no such option.")
+    outcome("99", 3, "There is no such option.")  # a file that is loaded again defines it again
+    assert outcomes("99")[1] == (3, "There is no such option.")
     with pytest.raises(ValueError, match="lesson must be the one"):
         predict("What happens?", ["this", "that"]).reveal("99")
-
-
-def test_a_file_that_is_loaded_again_defines_the_same():
-    for _ in range(2):
-        exercise("99.1", 3, TEXT)
-        outcome("99", 2, "So.")
-    assert len(exercises("99")) == len(outcomes("99")) == 1
 
 
 @pytest.mark.parametrize("number", ["98", "98.1", "7", "", None, 7.2, "lesson", "99.", "07/../x"])

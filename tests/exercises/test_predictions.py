@@ -11,21 +11,12 @@ import pytest
 from nbclient import NotebookClient
 from PIL import Image
 
-from calclearn.exercises import predict
+from calclearn.exercises import predict, predictions
 from calclearn.exercises.predictions import Card
 
 QUESTION = "Which way does <w> move?"
 OPTIONS = ["uphill", "downhill", "not at all"]
 WIDGET = "application/vnd.jupyter.widget-view+json"
-
-
-def parts(card):
-    """The radio buttons, the "Commit" button and the line of text under them."""
-    return card.widget.children[1:]
-
-
-def reveal_parts(card):
-    return card.widget.children
 
 
 def test_the_output_shows_question_and_options_without_a_kernel():
@@ -44,7 +35,7 @@ def test_the_output_shows_question_and_options_without_a_kernel():
 def test_commit_waits_for_a_choice_then_locks_it():
     prediction = predict(QUESTION, OPTIONS)
     card = prediction.asked()
-    radio, button, state = parts(card)
+    _, radio, button, state = card.widget.children
     assert button.disabled
     radio.value = "uphill"
     assert not button.disabled
@@ -73,7 +64,7 @@ def test_the_same_cell_run_again_keeps_the_commitment():
 def test_reveal_waits_for_the_commitment_and_then_compares():
     prediction = predict(QUESTION, OPTIONS)
     card = prediction.revealed("downhill", "The step is minus the gradient.")
-    state, button = reveal_parts(card)
+    state, button = card.widget.children
     assert button.disabled
     assert repr(card) == state.value == "Commit to a prediction first, further up."
     prediction.commit("uphill")
@@ -87,7 +78,7 @@ def test_reveal_waits_for_the_commitment_and_then_compares():
     ]
     assert "What happens: downhill" in state.value
     right = prediction.revealed("uphill", "So it is.")
-    reveal_parts(right)[1].click()
+    right.widget.children[1].click()
     assert "✓ That is what happens." in repr(right)
 
 
@@ -96,12 +87,9 @@ def saved(folder, option):
     text = "\n".join(predict(QUESTION, OPTIONS).lines(option))
     output = {"output_type": "display_data", "data": {"text/plain": text.splitlines(True)}}
     path = folder / "lesson.ipynb"
-    path.write_text(
-        json.dumps(
-            {"cells": [{"cell_type": "markdown"}, {"cell_type": "code", "outputs": [output]}]}
-        )
-    )
-    restart_kernel()
+    cells = [{"cell_type": "markdown"}, {"cell_type": "code", "outputs": [output]}]
+    path.write_text(json.dumps({"cells": cells}))
+    predictions._predictions.clear()
     return path
 
 
@@ -109,11 +97,8 @@ def test_a_saved_notebook_restores_the_commitment(tmp_path, monkeypatch):
     monkeypatch.setenv("JPY_SESSION_NAME", str(saved(tmp_path, "uphill")))
     assert predict(QUESTION, OPTIONS).commitment == "uphill"
     assert predict("Another question?", OPTIONS).commitment is None
-
-
-def test_vs_code_names_the_notebook_in_a_variable(tmp_path, monkeypatch):
-    path = saved(tmp_path, "downhill")
-    shell = SimpleNamespace(user_ns={"__vsc_ipynb_file__": str(path)})
+    monkeypatch.delenv("JPY_SESSION_NAME")  # VS Code names it in a variable
+    shell = SimpleNamespace(user_ns={"__vsc_ipynb_file__": str(saved(tmp_path, "downhill"))})
     monkeypatch.setattr("IPython.get_ipython", lambda: shell)
     assert predict(QUESTION, OPTIONS).commitment == "downhill"
 
@@ -123,24 +108,18 @@ def test_in_a_browser_all_notebooks_of_the_folder_are_the_learners_own(tmp_path,
     (tmp_path / "another.ipynb").write_text("no notebook")
     monkeypatch.chdir(path.parent)
     assert predict(QUESTION, OPTIONS).commitment is None
-    restart_kernel()
+    predictions._predictions.clear()
     monkeypatch.setattr("sys.platform", "emscripten")
     assert predict(QUESTION, OPTIONS).commitment == "uphill"
 
 
-@pytest.mark.parametrize("content", ["", "not json", "[]", '{"cells": 3}', '{"cells": [[]]}', None])
+@pytest.mark.parametrize("content", [None, "", "[]", '{"cells": 3}', '{"cells": [[]]}'])
 def test_a_notebook_that_cannot_be_read_restores_nothing(tmp_path, monkeypatch, content):
     path = tmp_path / "lesson.ipynb"
     if content is not None:
         path.write_text(content, encoding="utf-8")
     monkeypatch.setenv("JPY_SESSION_NAME", str(path))
     assert predict(QUESTION, OPTIONS).commitment is None
-
-
-def restart_kernel():
-    from calclearn.exercises import predictions
-
-    predictions._predictions.clear()
 
 
 CELLS = (
@@ -174,10 +153,7 @@ def test_a_commitment_is_written_into_the_output_further_up_and_outlives_the_ker
     assert texts(run(*CELLS[:2])) == [predicted, reveal]
 
 
-@pytest.mark.parametrize(
-    "options",
-    [[], ["only"], ["same", "same"], ["a", 2], "ab", ["a", ""], None, 3, iter(["a", "a"])],
-)
+@pytest.mark.parametrize("options", [[], ["a"], ["a", "a"], ["a", 2], "ab", ["a", ""], None, 3])
 def test_options_must_be_different_texts(options):
     with pytest.raises(ValueError, match="options must be two or more different texts, got "):
         predict(QUESTION, options)
@@ -188,17 +164,12 @@ def test_bad_input_gets_one_sentence():
         predict(3, OPTIONS)
     with pytest.raises(ValueError, match=r"lesson must be the one of this prediction.*, got '98'"):
         predict(QUESTION, OPTIONS).reveal("98")
-    with pytest.raises(ValueError, match=r"option must be one of .*, got 'sideways'"):
-        predict(QUESTION, OPTIONS).commit("sideways")
+    for option in ("sideways", np.ones(2)):
+        with pytest.raises(ValueError, match="option must be one of"):
+            predict(QUESTION, iter(OPTIONS)).commit(option)
 
 
 def test_a_card_outside_of_a_notebook_is_its_text():
     card = Card(["one", "two"])
     card.replace(["three"])
     assert repr(card) == "three"
-
-
-def test_an_array_is_no_option():
-    guess = predict("Which of these two?", (option for option in ("left", "right")))
-    with pytest.raises(ValueError, match="option must be one of"):
-        guess.commit(np.ones(2))

@@ -19,10 +19,6 @@ from calclearn.exercises import check, score
 from calclearn.exercises.catalogue import exercises
 
 
-def bell(t):
-    return np.exp(-(t**2))
-
-
 class Hostile:
     """An answer that raises whatever is done with it."""
 
@@ -62,51 +58,27 @@ def endless_recursion(*_):
 itself = []
 itself.append(itself)
 HOSTILE = {
-    "hostile object": Hostile(),
-    "hostile class": Hostile,
-    "returns a hostile object": lambda *_: Hostile(),
-    "a list of hostile objects": [Hostile(), Hostile()],
-    "raises": raises(ValueError("no idea")),
-    "raises an error that cannot be printed": raises(RudeError()),
-    "leaves": raises(SystemExit(1)),
-    "raises a base exception": raises(BaseException("base")),
-    "recursion": endless_recursion,
-    "prints and warns": noisy,
-    "nan": float("nan"),
-    "infinities": [np.inf, -np.inf],
-    "none": None,
-    "complex": 1 + 2j,
-    "true": True,
-    "text": "four point seven",
-    "division by zero": "1/0",
-    "empty text": "",
-    "empty": [],
-    "ragged": [[1], [1, 2]],
-    "contains itself": itself,
-    "set": {4.7},
-    "dictionary": {"slope": 1},
-    "generator": (i for i in range(2)),
-    "huge integer": 10**400,
-    "date": np.datetime64("2007-11-11"),
-    "bytes": b"4,7",
-    "builtin": len,
-    "module": np,
+    "object": Hostile(), "class": Hostile, "list": [Hostile()], "returned": lambda *_: Hostile(),
+    "error": raises(ValueError("no idea")), "error that cannot be printed": raises(RudeError()),
+    "exit": raises(SystemExit(1)), "recursion": endless_recursion, "noise": noisy,
+    "nan": float("nan"), "infinities": [np.inf, -np.inf], "complex": 1 + 2j, "0": "1/0",
+    "ragged": [[1], [1, 2]], "contains itself": itself, "generator": (i for i in range(2)),
+    "huge integer": 10**400, "date": np.datetime64("2007-11-11"), "bytes": b"4,7", "module": np,
     "huge array": np.broadcast_to(1.0, (10**6, 10**6)),
-}
-NUMBERS = ("00.1", "04.1", "04.2", "04.4", "06.1", "06.3")
+}  # fmt: skip
+NUMBERS = ("00.1", "04.2", "04.4", "06.1")  # a number, several, a choice, a function
 
 
-@pytest.mark.parametrize("number", NUMBERS)
 @pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE)
-def test_no_answer_makes_check_raise_or_print(number, answer, capfd):
-    verdict = check(number, answer)
-    printed = capfd.readouterr()
-    assert verdict.right is False
-    assert verdict.message
-    assert (printed.out, printed.err) == ("", "")
+def test_no_answer_makes_check_raise_or_print(answer, capfd):
+    for number in NUMBERS:
+        verdict = check(number, answer)
+        assert verdict.right is False
+        assert verdict.message
+    assert capfd.readouterr() == ("", "")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40)
 @given(
     answer=st.recursive(
         st.none() | st.booleans() | st.floats() | st.integers() | st.text() | st.just(...),
@@ -127,15 +99,18 @@ def test_an_interrupt_ends_the_check_and_leaves_everything_as_it_was(monkeypatch
     assert (np.mean, sys.stdout) == ("mine", out)
 
 
-@pytest.mark.parametrize("thing", [3, lambda *_: 0.0, None], ids=["number", "function", "None"])
 @pytest.mark.parametrize("name", ["abs", "all", "sum", "mean", "asarray", "linalg"])
-def test_replaced_names_of_numpy_change_no_verdict(name, thing, monkeypatch):
+def test_replaced_and_deleted_names_of_numpy_change_no_verdict(name, monkeypatch):
     exercises("06")  # whose definitions need NumPy, too
-    monkeypatch.setattr(np, name, thing)
+    for thing in (3, lambda *_: 0.0, None):
+        monkeypatch.setattr(np, name, thing)
+        assert check("00.1", 4.7).right is True
+        assert check("00.1", 5.7).right is False
+        assert check("08.2", lambda X, y, w: 2 * (X @ w - y) @ X / len(X)).right is True
+        assert getattr(np, name) is thing
+    monkeypatch.delattr(np, name)
     assert check("00.1", 4.7).right is True
-    assert check("00.1", 5.7).right is False
-    assert check("08.2", lambda X, y, w: 2 * (X @ w - y) @ X / len(X)).right is True
-    assert getattr(np, name) is thing
+    assert name not in vars(np)
 
 
 @pytest.mark.parametrize("name", ["abs", "round", "len", "isinstance"])
@@ -148,12 +123,6 @@ def test_replaced_builtins_change_no_verdict(name, monkeypatch):
     assert (verdict.right, replaced) == (True, 0)
 
 
-def test_deleted_names_of_numpy_change_no_verdict(monkeypatch):
-    monkeypatch.delattr(np, "abs")
-    assert check("00.1", 4.7).right is True
-    assert not hasattr(np, "abs")
-
-
 @pytest.mark.parametrize("text", ["a `b` c", "```", "`", "np.foo`", "``a` b"])
 def test_backticks_of_an_error_stay_inside_its_code_span(text):
     message = check("06.1", raises(ValueError(text))).message
@@ -163,69 +132,86 @@ def test_backticks_of_an_error_stay_inside_its_code_span(text):
     assert fence not in line
 
 
-@pytest.mark.parametrize(
-    ("number", "answer"),
-    [
-        ("00.1", "4,7"), ("00.1", "(4.7)"), ("00.1", "+4.7"), ("09.1", "(−2, 6)"),
-        ("09.1", "-2 6"), ("09.1", "−2,0; 6,0"), ("09.1", ("−2", "6")), ("09.1", [[-2], [6]]),
-        ("09.1", "-2,0, 6,0"), ("09.1", "−2,0 6,0"), ("09.1", "{ − 2 , 6}"), ("09.1", "-2,6"),
-        ("11.2", "0,9, 0,73, 0,521"), ("11.2", "[0.9 0.73 0.521]"), ("02.1", "2,11e−8"),
-        ("08.1", "–14"), ("08.1", "- 14"), ("03.4", "6 400"), ("03.4", "6\u202f400"),
-        ("03.4", "6'400"), ("03.2", "−0,368"),
-        ("03.2", derivative(lambda x: accumulate(bell, x, 2.0), 1.0)),
-        ("03.2", SimpleNamespace(value=-0.368, error=1e-9)),
-        ("14.3", np.array([[0, 0, 0, 0], [2, 0, 0, -3]])),
+ESTIMATE = derivative(lambda x: accumulate(lambda t: np.exp(-(t**2)), x, 2.0), 1.0)
+FORMS = {
+    "00.1": [
+        4.7, "4.7", " 47/10 ", "4,7", "(4.7)", "+4.7", Fraction(47, 10), np.float32(4.7),
+        np.array([[4.7]]), 4.7 + 0j,
     ],
-)  # fmt: skip
-def test_usual_ways_to_write_numbers_are_read(number, answer):
-    assert check(number, answer).right is True
+    "09.1": [
+        "(−2, 6)", "-2 6", "−2,0; 6,0", ("−2", "6"), [[-2], [6]], "-2,0, 6,0", "−2,0 6,0",
+        "{ − 2 , 6}", "-2,6",
+    ],
+    "02.1": ["2,11e−8"],
+    "03.2": ["−0,368", ESTIMATE, SimpleNamespace(value=-0.368, error=1e-9)],
+    "03.4": ["6 400", "6\u202f400", "6'400"],
+    "08.1": ["–14", "- 14"],
+    "11.2": ["0,9, 0,73, 0,521", "[0.9 0.73 0.521]"],
+    "14.3": [np.array([[0, 0, 0, 0], [2, 0, 0, -3]])],
+}  # fmt: skip
 
 
-FORMULA = "Write a formula without quotation marks"
+@pytest.mark.parametrize(("number", "answers"), FORMS.items())
+def test_usual_ways_to_write_numbers_are_read(number, answers):
+    for answer in answers:
+        assert check(number, answer).right is True, answer
+
+
+CAUSES = {
+    "without its unit": [
+        ("00.1", "4.7 kg"), ("00.1", "4,7kg"), ("00.1", "4.7 kg²"), ("00.1", "4.7 kg/m"),
+        ("03.4", "6 400 penguins"), ("09.1", ["−2 kg", "6 kg"]), ("00.1", "4.7 per step"),
+    ],
+    "without its comma": [("03.4", "6,400"), ("03.4", "6,400.0"), ("03.4", "6.400,0")],
+    "as a fraction": [("04.3", "95%"), ("04.3", "95,7 %")],
+    "Write a formula without quotation marks": [
+        ("02.1", "sqrt(2*eps)"), ("02.1", "√(2ε)"), ("02.1", "2.1·10⁻⁸"), ("02.1", "10^-8"),
+        ("00.1", "0.5*2 + 3.7"),
+    ],
+    "Give the number alone, without =": [("00.1", "m = 4.7"), ("00.1", "~4.7")],
+    "without words": [("00.1", "about 4.7")],
+    "not a number": [("00.1", "four"), ("00.1", "4.7.2"), ("00.1", "")],
+    "The answer is two numbers, not one number.": [("09.1", 6.0)],
+    "two numbers, not one number. Put a semicolon between": [("09.1", "6")],
+    "The answer is two numbers, not no number.": [("09.1", [])],
+    "The answer is two numbers, not three numbers.": [("09.1", (-2, 6, 1))],
+    "The answer is two numbers, not a set.": [("09.1", {-2, 6})],
+    "The answer is two numbers, not a function.": [("09.1", lambda: (-2, 6))],
+    "one number, not two numbers. Python writes a decimal number": [("00.1", (4, 7))],
+    "The answer is one number, not two numbers.": [("00.1", [4.7, 4.7])],
+    "not 342 numbers. Which single number do they come to?": [("00.1", np.arange(342))],
+    "Your function must return one number, not two numbers.": [("03.1", lambda *_: (1, 2))],
+    "Your function must return two numbers, not one number.": [("07.5", lambda *_: 1)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("cause", "answers"), CAUSES.items())
+def test_unreadable_answers_say_why(cause, answers):
+    for number, answer in answers:
+        assert cause in check(number, answer).message, answer
 
 
 @pytest.mark.parametrize(
-    ("number", "answer", "cause"),
+    ("number", "answer", "reply"),
     [
-        ("00.1", "4.7 kg", "without its unit"),
-        ("00.1", "4,7kg", "without its unit"),
-        ("00.1", "4.7 kg²", "without its unit"),
-        ("00.1", "4.7 kg/m", "without its unit"),
-        ("03.4", "6 400 penguins", "without its unit"),
-        ("09.1", ["−2 kg", "6 kg"], "without its unit"),
-        ("03.4", "6,400", "without its comma"),
-        ("03.4", "6,400.0", "without its comma"),
-        ("03.4", "6.400,0", "without its comma"),
-        ("04.3", "95%", "as a fraction"),
-        ("04.3", "95,7 %", "as a fraction"),
-        ("02.1", "sqrt(2*eps)", FORMULA),
-        ("02.1", "√(2ε)", FORMULA),
-        ("02.1", "2.1·10⁻⁸", FORMULA),
-        ("02.1", "10^-8", FORMULA),
-        ("00.1", "0.5*2 + 3.7", FORMULA),
-        ("00.1", "m = 4.7", "Give the number alone"),
-        ("00.1", "~4.7", "Give the number alone"),
-        ("00.1", "about 4.7", "without words"),
-        ("00.1", "4.7 per step", "without its unit"),
-        ("00.1", "four", "not a number"),
-        ("00.1", "4.7.2", "not a number"),
-        ("09.1", 6.0, "The answer is two numbers, not one number."),
-        ("09.1", "6", "two numbers, not one number. Put a semicolon between"),
-        ("09.1", [], "The answer is two numbers, not no number."),
-        ("09.1", (-2, 6, 1), "The answer is two numbers, not three numbers."),
-        ("09.1", {-2, 6}, "The answer is two numbers, not a set."),
-        ("09.1", lambda: (-2, 6), "The answer is two numbers, not a function."),
-        ("00.1", (4, 7), "one number, not two numbers. Python writes a decimal number"),
-        ("00.1", [4.7, 4.7], "The answer is one number, not two numbers."),
-        ("00.1", np.arange(342), "not 342 numbers. Which single number do they come to?"),
-        ("03.1", lambda *_: (1, 2), "Your function must return one number, not two numbers."),
-        ("07.5", lambda *_: 1, "Your function must return two numbers, not one number."),
+        ("01.1", -12.61, "The size is right, the sign is not."),
+        ("01.1", -25.22, "The sign is wrong, and so is a factor of two."),
+        ("01.1", 126.1, "The digits are right, the power of ten is not: look at the units."),
+        ("01.2", lambda x: 4 * x - 6, "This is twice what it should be."),
+        ("01.2", lambda x: x - 1.5, "This is half of what it should be."),
+        ("01.2", lambda x: 6 * x - 9, "This is right up to a constant factor."),
+        ("01.2", lambda x: 7, "Your function returns 7 for all arguments."),
+        ("01.2", lambda x: None, "The value is None: a function without `return` gives that."),
+        ("01.2", lambda: 0, "Your function stopped with `TypeError: <lambda>() takes 0"),
+        ("01.2", 2, "A function is asked for: give its name, without calling it."),
+        ("09.1", (6, -2), "These are the right numbers in the wrong order."),
+        ("01.3", float("inf"), "The answer is not finite: nan or inf came out."),
+        ("01.3", 1 + 2j, "The answer must be real, got a complex number."),
+        ("07.4", "e", 'Answer with one of the letters "a", "b", "c", "d", in quotation marks.'),
     ],
 )
-def test_unreadable_answers_say_why(number, answer, cause):
-    reply = check(number, answer).message
-    assert cause in reply
-    assert "shape" not in reply
+def test_replies_to_mistakes_that_no_lesson_lists(number, answer, reply):
+    assert check(number, answer).message.startswith(reply)
 
 
 def test_several_numbers_may_stand_one_after_the_other():
@@ -249,12 +235,14 @@ def test_close_is_the_right_number_with_two_digits(number, answer, is_close):
     assert ("This is close" in verdict.message) is is_close
 
 
-@pytest.mark.parametrize(
-    ("number", "answer"),
-    [("03.4", 12800), ("11.1", 320), ("15.4", 6), ("10.1", 3), ("09.3", 0.2218)],
-)
-def test_a_factor_of_two_does_not_give_the_answer_away(number, answer):
-    assert "wrong by a factor of two" in check(number, answer).message
+def test_a_factor_of_two_does_not_give_the_answer_away():
+    for number, answer in (("03.4", 12800), ("15.4", 6), ("10.1", 3), ("09.3", 0.2218)):
+        assert "wrong by a factor of two" in check(number, answer).message
+
+
+def test_one_number_beside_zeros_is_no_multiple_of_the_right_one():
+    assert "constant factor" not in check("10.2", (0.7, 0)).message  # right: (0.538, 0)
+    assert "constant factor" in check("12.1", (-4, -2)).message
 
 
 def test_an_answer_that_contains_dots_is_unanswered():
@@ -262,25 +250,16 @@ def test_an_answer_that_contains_dots_is_unanswered():
     assert check("06.1", lambda slope, intercept: ...).right is None
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [4.7, "4.7", " 47/10 ", Fraction(47, 10), np.float32(4.7), np.array([[4.7]]), 4.7 + 0j],
-)
-def test_equivalent_forms_of_a_number(answer):
-    assert check("00.1", answer).right is True
-
-
 def test_an_answer_that_prints_and_warns_may_be_right(capfd):
     def answer(slope, intercept):
         noisy()
-        x, y = penguin_line().x, penguin_line().y
-        return 2 * np.sum(slope * x + intercept - y)
+        return 2 * np.sum(slope * penguin_line().x + intercept - penguin_line().y)
 
     assert check("06.1", answer).right is True
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("number", ["00.2", "05.3", "07.2", "07.3"])
+@pytest.mark.parametrize("number", ["00.2", "07.2", "07.3"])
 def test_three_significant_digits_are_enough_and_half_a_per_cent_is_the_limit(number):
     right = float(exercises(number)[number].right)
     assert check(number, float(f"{right:.3g}")).right is True
@@ -290,52 +269,37 @@ def test_three_significant_digits_are_enough_and_half_a_per_cent_is_the_limit(nu
 
 def test_hints_escalate_with_different_wrong_answers_only():
     hints = exercises("07.2")["07.2"].hints
+    check("07.2", None)  # what cannot be read uses up none
+    check("07.2", [1, 2])
     first = check("07.2", 0.3)
-    assert "Hint 1 of 2" in first.message
-    assert hints[0] in first.message
-    assert check("07.2", 0.3) == first
-    assert check("07.2", [0.3]) == first
+    assert f"Hint 1 of 2: {hints[0]}" in first.message
+    assert check("07.2", 0.3) == check("07.2", [0.3]) == first
     second = check("07.2", 0.4)
-    assert hints[1] in second.message
+    assert f"Hint 2 of 2: {hints[1]}" in second.message
     assert check("07.2", 0.5).message == second.message
     assert check("07.2", 0.3) == first
-    check("07.2", ...)
     assert "Hint 1" in check("07.3", 0.3).message
+    again = check("06.2", lambda slope, intercept: 1.0)
+    assert check("06.2", lambda slope, intercept: 3 / 3) == again
 
 
-def test_the_same_function_defined_again_does_not_escalate():
-    first = check("06.2", lambda slope, intercept: 1.0)
-    assert check("06.2", lambda slope, intercept: 3 / 3) == first
-
-
-def test_unreadable_answers_use_up_no_hint():
-    check("07.2", None)
-    check("07.2", [1, 2])
-    assert "Hint 1" in check("07.2", 0.3).message
-
-
-@pytest.mark.parametrize(
-    "number", ["04.9", "07", "99.1", "", "seven", "07.1\n", None, 7.2, [], ...]
-)
+@pytest.mark.parametrize("number", ["07", "99.1", "", "seven", "07.1\n", None, 7.2, [], ...])
 def test_an_unknown_number_gets_a_sentence(number):
     verdict = check(number, 1)
     assert verdict.right is None
     assert "No such exercise" in repr(verdict)
-    if number == "04.9":
-        assert verdict.message == "There is no 04.9; this lesson has 04.1, 04.2, 04.3, 04.4."
     assert repr(score()) == "No exercise has been checked in this kernel yet."
+    there_is = "There is no 04.9; this lesson has 04.1, 04.2, 04.3, 04.4."
+    assert check("04.9", 1).message == there_is
 
 
 def test_a_verdict_reads_the_same_as_text_and_as_markdown():
     verdict = check("00.1", 4.7)
     assert repr(verdict).startswith("✓ Right. The flipper is 2 cm above 190 mm")
     assert verdict._repr_markdown_() == f"**✓ Right.** {verdict.message}"
-    assert repr(check("00.1", 5.0)).startswith("✗ Not yet. ")
-    assert repr(check("00.1", ...)).startswith("… Not answered yet. ")
 
 
 def test_the_score_counts_the_lesson_checked_last():
-    assert repr(score()) == "No exercise has been checked in this kernel yet."
     check("00.1", 4.7)
     check("04.4", "b")
     check("04.2", ...)
@@ -364,8 +328,3 @@ def test_a_fresh_kernel_gives_the_same_verdicts_and_the_engine_needs_numpy_only(
     fresh = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
     here = [check("07.2", a) for a in (0.3, 0.3, ..., "x", [1, 2], 0.5)]
     assert fresh.stdout == f"set() {here}\n"
-
-
-def test_one_number_beside_zeros_is_no_multiple_of_the_right_one():
-    assert "constant factor" not in check("10.2", (0.7, 0)).message  # right: (0.538, 0)
-    assert "constant factor" in check("12.1", (-4, -2)).message

@@ -57,6 +57,14 @@ def test_panels_are_of_their_kinds():
     assert [ax.name for ax in axes] == ["rectilinear", "3d", "rectilinear"]
 
 
+def test_ruled_panels_have_level_grid_lines():
+    for ax, lines in zip(panels("flat", "ruled"), (False, True), strict=True):
+        ax.set(yscale="log", ylim=(1, 100))
+        ax.figure.draw_without_rendering()
+        assert {line.get_visible() for line in ax.yaxis.get_gridlines()} == {lines}
+        assert not any(line.get_visible() for line in ax.xaxis.get_gridlines())
+
+
 @pytest.mark.parametrize("kinds", [(), ("round",), ("strip",)])
 def test_unknown_panels_are_named(kinds):
     with pytest.raises(ValueError, match="kinds must be"):

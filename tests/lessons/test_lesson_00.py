@@ -18,19 +18,9 @@ def line(flipper):
 
 
 right = {
-    "00.1": [
-        4.7, line(210), np.float32(4.7), np.array(4.7), [4.7], Fraction(47, 10), "4.7", "47/10",
-    ],
-    "00.2": [
-        sse, round(sse, 1), np.array([[sse]]),
-        sum((0.5 * a + 3.7 - b) ** 2 for a, b in zip(x, y, strict=True)),
-    ],
-    "00.3": ["b", "B", " (b) "],
-}  # fmt: skip
-readings = {
-    "00.1": [(4700, "units"), (5.3, "how far is 210 mm")],
-    "00.2": [(2 * sse, "factor of two"), ((0.5 * x + 3.7 - y) ** 2, "not 342 numbers")],
-    "00.3": [("e", "one of the letters")],
+    "00.1": [line(210), Fraction(47, 10)],
+    "00.2": [round(sse, 1), sum((0.5 * a + 3.7 - b) ** 2 for a, b in zip(x, y, strict=True))],
+    "00.3": ["b", " (B) "],
 }
 
 
@@ -40,16 +30,13 @@ def explorer():
 
 
 def test_line_ball_and_loss_play_together(explorer):
-    explorer.set(learning_rate=2e-4, step=60)
-    whole = explorer.still()
+    whole = explorer.set(learning_rate=2e-4, step=60).still()
     line, path, curve = (explorer._drawings[i].drawing for i in (2, 3, 4))
-    for step in (0, 1, 7):
-        explorer.set(step=step)
-        assert explorer.still() != whole
+    for step in (0, 7):
+        assert explorer.set(step=step).still() != whole
         descent = explorer.state["descent"]
         slope, intercept = weights = descent.points[step]
         assert line.line.get_ydata() == pytest.approx(slope * line.line.get_xdata() + intercept)
-        assert len(line.family.get_segments()) == step
         ball = np.ravel(path.ball.get_data_3d())
         assert ball == pytest.approx([*weights, descent.values[step]])
         assert np.array_equal(curve.line.get_ydata(), descent.values[: step + 1])
@@ -64,13 +51,4 @@ def test_the_caption_counts_the_steps_to_the_lowest_loss(explorer):
         assert values[steps] <= 1.01 * lowest < values[steps - 1]
         assert f"within 1 % of that after {steps} steps." in explorer.caption
     assert "within 1 %" not in explorer.set(learning_rate=2e-5).caption
-
-
-def test_the_ball_flies_out_of_the_valley(explorer):
-    explorer.set(learning_rate=2e-3, step=1).still()
-    path = explorer._drawings[3].drawing
-    place, top = np.ravel(path.arrow.get_data_3d()), path.ax.get_zlim()[1]
-    assert place[2] == pytest.approx(top)
-    assert path.line.get_data_3d()[2][-1] == place[2]
-    assert not np.size(path.ball.get_data_3d()), "the arrow stands in its place"
-    assert "diverges" in explorer.caption
+    assert "diverges" in explorer.set(learning_rate=2e-3).caption

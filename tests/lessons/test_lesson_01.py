@@ -9,64 +9,39 @@ from calclearn import derivative, forward_difference, grad, lessons, parse
 from calclearn.lessons.lesson_01 import FORMULAS
 
 curve = parse("x**2 - 3*x + 5")
-
-
-def by_a_tiny_secant(x):
-    return (curve(x + 1e-7) - curve(x)) / 1e-7
-
-
 right = {
-    "01.1": [
-        12.61, "12.61", (9.261 - 8) / 0.1, Fraction(1261, 100), 2.1**2 + 2.1 * 2 + 2**2, [12.61],
-        forward_difference(parse("x**3"), 2, 0.1),
-    ],
+    "01.1": [(9.261 - 8) / 0.1, Fraction(1261, 100), forward_difference(parse("x**3"), 2, 0.1)],
     "01.2": [
-        lambda x: 2 * x - 3, lambda x: x + x - 3, np.poly1d([2, -3]), grad(curve), by_a_tiny_secant,
+        np.poly1d([2, -3]), grad(curve), lambda x: (curve(x + 1e-7) - curve(x)) / 1e-7,
         lambda x: derivative(curve, x).value,
     ],
-    "01.3": [4.8, "4.8", 5 + (-2) * (3.1 - 3), np.array(4.8)],
-    "01.4": ["d", "D", "(d)", "At 0 and at 1."],
+    "01.3": [5 + (-2) * (3.1 - 3)],
+    "01.4": ["d", "At 0 and at 1."],
 }  # fmt: skip
-readings = {
-    "01.1": [(-12.61, "sign"), (126.1, "power of ten")],
-    "01.2": [
-        (lambda x: 3 - 2 * x, "sign"), (lambda x: 4 * x - 6, "twice"),
-        (2, "A function is asked for"), (lambda x: None, "return"),
-    ],
-    "01.3": [(float("inf"), "not finite")],
-    "01.4": [("f", "one of the letters")],
-}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def figure():
-    return lessons.slope_at_a_point()
 
 
 @pytest.fixture
-def explorer(figure):
-    return figure.set(function="the typed one", formula="x**2", x=1.0, h=1.0)
+def explorer(at_first):
+    return at_first(lessons.slope_at_a_point).set(formula="x**2", x=1.0, h=1.0)
 
 
-def state(explorer, *names):
-    return [explorer.state[name] for name in names]
+@pytest.mark.parametrize(("x", "h"), [(1.0, 1.0), (-2.0, 0.5), (0.0, 1e-3)])
+def test_the_secants_of_a_parabola_are_steeper_and_flatter_by_h(explorer, x, h):
+    state = explorer.set(x=x, h=h).state
+    slopes = [state[name] for name in ("backward", "forward", "slope")]
+    assert slopes == pytest.approx([2 * x - h, 2 * x + h, 2 * x], abs=1e-9)
+    assert state["now"] == ([h, h], slopes[:2])
+    for name, sign in (("left_slopes", -1), ("right_slopes", 1)):
+        assert state[name][1] == pytest.approx(2 * x + sign * state[name][0], rel=1e-6)
 
 
-def test_the_secants_of_a_parabola_are_steeper_and_flatter_by_h(explorer):
-    for x, h in [(1.0, 1.0), (-2.0, 0.5), (0.0, 1e-3)]:
-        slopes = state(explorer.set(x=x, h=h), "backward", "forward", "slope")
-        assert slopes == pytest.approx([2 * x - h, 2 * x + h, 2 * x], abs=1e-9)
-
-
-@pytest.mark.parametrize("function", ["sine", "sigmoid"])
-def test_a_smooth_curve_becomes_a_line_in_the_microscope(explorer, function):
-    explorer.set(function=function, x=0.8)
+def test_a_smooth_curve_becomes_a_line_in_the_microscope(explorer):
+    explorer.set(function="sigmoid", x=0.8)
     bent = []
-    for h in (1.0, 0.1, 0.01):
-        (t, rise), slope = state(explorer.set(h=h), "magnified", "slope")
+    for h in (1.0, 0.1):
+        (t, rise), slope = explorer.set(h=h).state["magnified"], explorer.state["slope"]
         bent.append(np.max(abs(rise - slope * t)))
     assert bent[1] < bent[0] / 5
-    assert bent[2] < bent[1] / 5
 
 
 @pytest.mark.parametrize("function", ["absolute value", "ReLU"])
@@ -82,31 +57,27 @@ def test_a_kink_stays_a_kink_however_much_it_is_magnified(explorer, function):
 
 @pytest.mark.parametrize("formula", FORMULAS.values())
 def test_the_tangent_has_the_slope_that_grad_computes(explorer, formula):
-    for x in (-1.3, 0.7):
-        slope = explorer.set(formula=formula, x=x).state["slope"]
-        assert slope == pytest.approx(grad(parse(formula))(x), rel=1e-11)
+    slope = explorer.set(formula=formula, x=-1.3).state["slope"]
+    assert slope == pytest.approx(grad(parse(formula))(-1.3), rel=1e-11)
 
 
 def test_the_box_holds_what_the_microscope_shows(explorer):
-    x, y, h, box, (low, high) = state(explorer.set(x=-0.5, h=0.25), "x", "y", "h", "box", "field")
-    across, up = box
-    assert (across.min(), across.max()) == (x - 2 * h, x + 2 * h)
-    assert (up.min(), up.max()) == pytest.approx((y + h * low, y + h * high))
+    state = explorer.set(x=-0.5, h=0.25).state
+    (across, up), (low, high) = state["box"], state["field"]
+    assert (across.min(), across.max()) == (-1, 0)
+    assert (up.min(), up.max()) == pytest.approx((0.25 + low / 4, 0.25 + high / 4))
     graph, zoom = (explorer._drawings[i].drawing.ax for i in (0, 3))
     shapes = [np.ptp(ax.get_ylim()) / np.ptp(ax.get_xlim()) for ax in (graph, zoom)]
     assert shapes[0] == pytest.approx(shapes[1])  # magnified alike in both directions
 
 
 def test_a_typed_formula_is_shown_whatever_was_chosen_before(explorer):
-    for function, formula in FORMULAS.items():
-        explorer.set(function=function)
-        assert explorer.values["formula"] == formula
-        assert explorer.values["function"] == function
-        explorer.set(formula="x**3")
-        assert explorer.values["function"] == "the typed one"
-        assert explorer.caption.startswith("f(x) = x**3 at")
-        explorer.set(function=function)
-        assert explorer.caption.startswith(f"f(x) = {formula} at")
+    explorer.set(function="sine")
+    assert explorer.values["formula"] == "sin(x)"
+    explorer.set(formula="x**3")
+    assert explorer.values["function"] == "the typed one"
+    assert explorer.caption.startswith("f(x) = x**3 at")
+    assert explorer.set(function="sine").caption.startswith("f(x) = sin(x) at")
 
 
 @pytest.mark.parametrize(
@@ -114,41 +85,31 @@ def test_a_typed_formula_is_shown_whatever_was_chosen_before(explorer):
     [
         ("x^2", "formula goes wrong at character 2, x▸^: for ^ type **"),
         ("log(x - 9)", "log(x - 9) has no values between -3 and 3"),
-        ("$x$ + $y$", "formula goes wrong at character 1, ▸$: this has no place here"),
         ("\U0001f600", "formula goes wrong at character 1, ▸\\U0001f600: this has no place here"),
     ],
 )
 def test_a_mistake_is_a_sentence_in_the_figure(explorer, formula, sentence):
     picture = explorer.set(formula=formula).still()  # with no warning about signs without a glyph
     assert explorer.caption == sentence
-    assert isinstance(explorer.error, ValueError)
-    assert explorer.set(formula="x**3").error is None
-    assert explorer.still() != picture
+    assert explorer.set(formula="x**3").still() != picture
+    assert explorer.error is None
 
 
-@pytest.mark.parametrize(
-    ("formula", "x"), [("sin(x)/x", 0.0), ("sqrt(x)", -2.5), ("1/x", 0.0), ("log(x)", 0.0)]
-)
+@pytest.mark.parametrize(("formula", "x"), [("sqrt(x)", -2.5), ("1/x", 0.0)])
 def test_where_a_function_has_no_value_its_curve_is_shown_without_a_point(explorer, formula, x):
     before = explorer.still()
-    explorer.set(formula=formula, x=x)
-    assert explorer.still() != before
+    assert explorer.set(formula=formula, x=x).still() != before
     assert explorer.error is None
     said = f"f(x) = {formula} has no value at x = {x:g}".replace("-", "−")
     assert explorer.caption == f"{said}, and so no derivative there."
-    graph, secants, _, _, zoomed = (each.drawing for each in explorer._drawings[:5])
-    known = parse(formula)(np.linspace(1, 3, 5))
-    assert np.interp(np.linspace(1, 3, 5), *graph.line.get_data()) == pytest.approx(known)
-    for drawing in (secants, zoomed):
-        assert not np.isfinite(drawing.point.get_ydata()).any()
+    for k in (1, 4):  # the secants, also in the microscope
+        assert not np.isfinite(explorer._drawings[k].drawing.point.get_ydata()).any()
 
 
-@pytest.mark.parametrize("formula", ["1/x", "tan(x)", "x**99", "exp(9*x)", "3", "sign(x)", "1e8*x"])
+@pytest.mark.parametrize("formula", ["1/x", "x**99", "3", "sign(x)", "1e8*x"])
 def test_odd_functions_are_drawn_all_the_same(explorer, formula):
-    for x in (-2.5, 0.05, 2.5):
-        explorer.set(formula=formula, x=x)
-        assert explorer.error is None
-        assert explorer.still()
+    assert explorer.set(formula=formula, x=0.05).still()
+    assert explorer.error is None
 
 
 def test_the_caption_repeats_the_formula_and_gives_slopes_that_differ(explorer):
@@ -157,40 +118,22 @@ def test_the_caption_repeats_the_formula_and_gives_slopes_that_differ(explorer):
     caption = explorer.set(formula="x**2", x=1.0, h=5e-5).caption
     assert "slope 2.00005" in caption
     assert "slope 1.99995" in caption
-
-
-def test_where_one_side_has_no_value_there_is_no_tangent(explorer):
-    assert "the one to x − h has slope none" in explorer.set(formula="sqrt(x)", x=0.0).caption
-    assert "no derivative here" in explorer.caption
-
-
-def test_the_point_can_be_dragged_along_the_curve(explorer):
-    secants = explorer._drawings[1].drawing
-    explorer.still()
-    to = secants.ax.transData + secants.ax.figure.transFigure.inverted()
-    place = to.transform((-1.52, 5.0)).tolist()
-    before = dict.fromkeys(explorer.values) | {"function": {"index": 0}, "formula": "x**2"}
-    before |= {"x": 1.0, "h": 1.0}
-    explorer._answer(before, {"grip": 0, "before": before, "start": place, "to": place})
-    assert explorer.values["x"] == pytest.approx(-1.5)
-    assert explorer.state["y"] == pytest.approx(2.25)
+    caption = explorer.set(formula="sqrt(x)", x=0.0).caption
+    assert "the one to x − h has slope none" in caption
+    assert "no derivative here" in caption
 
 
 @pytest.mark.parametrize(
-    ("function", "left", "right"), [("absolute value", -1, 1), ("ReLU", 0, 1), ("sine", None, None)]
+    ("function", "slope"),
+    [("absolute value", np.sign), ("ReLU", lambda x: np.heaviside(x, np.nan)), ("sine", np.cos)],
 )
-def test_the_slopes_are_written_down_as_far_as_the_point_and_jump_at_a_kink(
-    explorer, function, left, right
-):
+def test_the_slopes_are_written_down_as_far_as_the_point(explorer, function, slope):
     places, slopes = explorer.set(function=function, x=1.0).state["slopes"]
     assert np.isnan(slopes[places > 1.0]).all()
-    past = slopes[places < 1.0 - 1e-9]
-    if left is None:
-        assert past == pytest.approx(np.cos(places[places < 1.0 - 1e-9]), abs=1e-6)
-    else:
-        kink = np.abs(places[places < 1.0 - 1e-9]) < 1e-9
-        assert np.isnan(past[kink]).all()
-        assert past[~kink] == pytest.approx(np.where(places[: len(past)] < 0, left, right)[~kink])
+    past = (places < 1.0 - 1e-9) & (abs(places) > 1e-9)
+    assert slopes[past] == pytest.approx(slope(places[past]), abs=1e-6)
+    kink = np.isnan(slopes[abs(places) < 1e-9]).all()
+    assert kink == (function != "sine")
 
 
 def test_the_slope_of_the_cube_root_leaves_its_panel_at_zero(explorer):
@@ -200,25 +143,14 @@ def test_the_slope_of_the_cube_root_leaves_its_panel_at_zero(explorer):
     assert slopes[places == 0.5] == pytest.approx(0.5 ** (-2 / 3) / 3, rel=1e-5)
 
 
-def test_the_slopes_of_the_secants_close_in_on_the_tangent(explorer):
-    state = explorer.set(formula="x**3", x=2.0, h=0.5).state
-    for name, sign in (("left_slopes", -1), ("right_slopes", 1)):
-        h, slopes = state[name]
-        assert slopes == pytest.approx(12 + sign * 6 * h + h**2, rel=1e-6)
-    assert state["now"] == ([0.5, 0.5], [state["backward"], state["forward"]])
-
-
 def test_products_and_quotients_follow_their_rules():
     explorer = lessons.product_rule()
-    for x in (0.8, 1.0, 1.5):
-        for h in (0.5, 1e-3):
-            state = explorer.set(x=x, h=h).state
-            slope = np.exp(x) * (x**2 + 2 * x)
-            assert state["rule"] == pytest.approx(slope)
-            assert state["rule_of_quotient"] == pytest.approx(np.exp(x) * (x - 2) / x**3)
-            parts = [
-                np.ptp(state[k][0]) * (state[k][2][0] - state[k][1][0]) for k in ("top", "side")
-            ]
-            assert sum(parts) / h + state["corner_per_h"] == pytest.approx(state["product"])
-        assert state["product"] == pytest.approx(slope, rel=5e-3)
-        assert state["quotient"] == pytest.approx(state["rule_of_quotient"], rel=1e-2)
+    for x, h in ((0.8, 0.5), (1.5, 1e-3)):
+        state = explorer.set(x=x, h=h).state
+        slope = np.exp(x) * (x**2 + 2 * x)
+        assert state["rule"] == pytest.approx(slope)
+        assert state["rule_of_quotient"] == pytest.approx(np.exp(x) * (x - 2) / x**3)
+        parts = [np.ptp(x) * (high - low)[0] for x, low, high in map(state.get, ("top", "side"))]
+        assert sum(parts) / h + state["corner_per_h"] == pytest.approx(state["product"])
+    assert state["product"] == pytest.approx(slope, rel=5e-3)
+    assert state["quotient"] == pytest.approx(state["rule_of_quotient"], rel=1e-2)

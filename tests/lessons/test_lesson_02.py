@@ -3,31 +3,22 @@
 import numpy as np
 import pytest
 
-from calclearn import central_difference, complex_step, forward_difference, grad, lessons, parse
+from calclearn import central_difference, complex_step, grad, lessons, parse
 from calclearn.lessons.lesson_02 import STUDIED
 
 eps = 2.0**-52
 steps = np.logspace(-9, -7, 200_001)
 
 right = {
-    "02.1": [2**-25.5, np.sqrt(2 * eps), "2.107e-8", steps[np.argmin(steps / 2 + eps / steps)]],
-    "02.2": [100, "100", 10**2, 100.0, [100]],
-    "02.3": [
-        complex_step, lambda f, x: f(x + 1j * 1e-30).imag / 1e-30, lambda f, x: grad(f)(x),
-        lambda f, x: (f(x + 1e-200j) / 1e-200).imag,
-    ],
-    "02.4": ["b", "B.", "b)"],
-}  # fmt: skip
+    "02.1": [2**-25.5, "2.107e-8", steps[np.argmin(steps / 2 + eps / steps)]],
+    "02.2": [100],
+    "02.3": [complex_step, lambda f, x: (f(x + 1e-200j) / 1e-200).imag, lambda f, x: grad(f)(x)],
+    "02.4": ["b"],
+}
 readings = {
-    "02.1": [(-np.sqrt(2 * eps), "sign"), (np.sqrt(2 * eps) / 1000, "power of ten")],
-    "02.2": [(-100, "sign")],
     "02.3": [
-        (lambda f, x: f(x + 1e-20j) / 1e-20, "must be real"),
-        (lambda f, x: forward_difference(f, x, 1e-8), "Half the digits"),
-        (lambda f, x: central_difference(f, x, 1e-5), "Ten digits"),
         (lambda f, x: central_difference(f, x, 3e-6), "Hint 1"),
         (lambda f, x: (f(x + 1e-20) - f(x)) / 1e-20, "does not change"),
-        (lambda f: f, "stopped with"),
     ],
 }
 H = np.logspace(-18, 0, 181)
@@ -45,42 +36,31 @@ def errors(f, h, x=1.0):
 
 
 @pytest.mark.parametrize("function", STUDIED)
-def test_errors_are_those_of_the_three_rules(explorer, function):
-    places, shown = explorer.set(function=function, h=1e-3).state["errors"]
+def test_errors_of_the_three_rules(explorer, function):
+    f = parse(function)
+    state = explorer.set(function=function, h=1e-3).state
+    places, shown = state["errors"]
     assert places.tolist() == [1e-3] * 3
     # rounding may differ by one unit in each value of f
-    assert shown == pytest.approx(errors(parse(function), 1e-3), abs=1e-9)
-
-
-@pytest.mark.parametrize("function", STUDIED)
-def test_each_rule_errs_by_its_order_where_truncation_is_larger(explorer, function):
-    state = explorer.set(function=function).state
+    assert shown == pytest.approx(errors(f, 1e-3), abs=1e-9)
     for rule, order in (("forward", 1), ("central", 2), ("complex step", 2)):
         h, error = state[f"{rule}, truncation"]
         clear = np.flatnonzero((h < 1e-3) & (error > 1e-13))[3:]
         grows = np.diff(np.log(error[clear])) / np.diff(np.log(h[clear]))
         assert np.median(grows) == pytest.approx(order, abs=0.05)
+        assert [*state[f"{rule}, round-off"][0], *h] == pytest.approx(H)
 
 
 @pytest.mark.parametrize("function", STUDIED)
 def test_the_star_is_near_the_least_error(explorer, function):
     state = explorer.set(function=function).state
     measured = errors(parse(function), H)
-    for error, mask, at in zip(measured, state["truncated"], state["best"][0], strict=False):
-        assert np.all(np.diff(mask.astype(int)) >= 0)  # round-off left, truncation right
+    for error, at in zip(measured, state["best"][0], strict=False):
         smooth = np.exp(np.convolve(np.log(error + 1e-17), np.ones(9) / 9, "same"))[9:-9]
         assert abs(np.log10(H[9:-9][np.argmin(smooth)] / at)) < 1
     tiny, error = state["complex step, round-off"]
     assert error[tiny < 1e-9] == pytest.approx(0, abs=1e-15)
     assert state["admitted"] < measured[0].min()
-
-
-@pytest.mark.parametrize("function", STUDIED)
-def test_the_branches_hold_every_h_once(explorer, function):
-    state = explorer.set(function=function).state
-    for rule in ("forward", "central", "complex step"):
-        both = [*state[f"{rule}, round-off"][0], *state[f"{rule}, truncation"][0]]
-        assert both == pytest.approx(H)
 
 
 def test_the_curve_is_a_staircase_at_the_scale_of_the_last_digit(explorer):

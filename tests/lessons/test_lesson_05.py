@@ -29,29 +29,10 @@ second_difference = sum(
 )
 
 right = {
-    "05.1": [
-        best_intercept(1),
-        (y - x).mean(),
-        fine[np.argmin(profile)],
-        round(best_intercept(1), 2),
-    ],
-    "05.2": [best_intercept, lambda slope: np.average(y - x * slope), by_parabola],
-    "05.3": [
-        2 * x @ x,
-        bowl.hessian(np.array([0.0, 0.0]))[0, 0],
-        second_difference,
-        central_difference(lambda w: 2 * np.sum((w * x + 3 - y) * x), 0.5, 1e-3),
-        2163,
-    ],
+    "05.1": [best_intercept(1), fine[np.argmin(profile)]],
+    "05.2": [best_intercept, by_parabola],
+    "05.3": [bowl.hessian(np.array([0.0, 0.0]))[0, 0], second_difference, 2163],
     "05.4": ["c"],
-}
-readings = {  # answers that are not listed as mistakes, and words of the reply
-    "05.1": [(np.mean(x - y), "sign")],
-    "05.2": [
-        (lambda slope: best_intercept(1), "does not depend"),
-        (best_intercept(1), "function is asked for"),
-        (lambda slope: y - slope * x, "one number"),
-    ],
 }
 
 
@@ -64,22 +45,18 @@ def sse(slope, intercept):
     return np.sum((slope * x + intercept - y) ** 2)
 
 
-@pytest.mark.parametrize("weights", [(0.3, 4.0), (-0.5, 5.5), (1.6, 1.6)])
+@pytest.mark.parametrize("weights", [(0.3, 4.0), (1.6, 1.6)])
 def test_profiles_and_their_slopes(profiles, weights):
     profiles.set(slope=weights[0], intercept=weights[1])
     state, (slope, intercept) = profiles.state, profiles.state["weights"]
     assert state["loss"] == pytest.approx(sse(slope, intercept))
-    assert state["over_slope"][1] == pytest.approx(
-        [sse(m, intercept) for m in state["over_slope"][0]]
-    )
-    assert state["over_intercept"][1] == pytest.approx(
-        [sse(slope, c) for c in state["over_intercept"][0]]
-    )
-    derivatives = [
-        central_difference(lambda m: sse(m, intercept), slope, 1e-4),
-        central_difference(lambda c: sse(slope, c), intercept, 1e-4),
-    ]
-    assert [state["d_slope"], state["d_intercept"]] == pytest.approx(derivatives, rel=1e-6)
+    places, losses = state["over_slope"]
+    assert losses == pytest.approx([sse(m, intercept) for m in places])
+    places, losses = state["over_intercept"]
+    assert losses == pytest.approx([sse(slope, c) for c in places])
+    d_slope = central_difference(lambda m: sse(m, intercept), slope, 1e-4)
+    d_intercept = central_difference(lambda c: sse(slope, c), intercept, 1e-4)
+    assert (state["d_slope"], state["d_intercept"]) == pytest.approx((d_slope, d_intercept))
 
 
 def test_words_for_a_derivative(profiles):
@@ -94,16 +71,11 @@ def test_words_for_a_derivative(profiles):
 def test_each_move_goes_to_the_bottom_of_one_profile(profiles):
     path = profiles.set(slope=-0.5, intercept=5.0, moves=12).state["zigzag"]
     assert path[:2, 0] == pytest.approx([-0.5, 5.0])
-    for k in range(12):
-        before, after = path[:2, k], path[:2, k + 1]
-        assert after[(k + 1) % 2] == before[(k + 1) % 2], "the other weight stays"
-        derivative = central_difference(
-            lambda t, k=k, w=after: sse(*(w + t * np.eye(2)[k % 2])), 0.0
-        )
-        assert derivative == pytest.approx(0, abs=1e-4)
+    for k, (before, after) in enumerate(zip(path[:2].T, path[:2].T[1:], strict=False)):
+        assert after[1 - k % 2] == before[1 - k % 2], "the other weight stays"
+        assert bowl.gradient(after)[k % 2] == pytest.approx(0, abs=1e-4)
     assert path[2] == pytest.approx([sse(*w) for w in path[:2].T])
     assert (np.diff(path[2]) < 0).all()
-    best = np.polyfit(x, y, 1)
-    assert np.linalg.norm(path[:2, -1] - best) < 0.01 * np.linalg.norm(path[:2, 0] - best)
+    assert path[:2, -1] == pytest.approx(np.polyfit(x, y, 1), abs=0.03)
     assert "After 12 moves" in profiles.caption
     profiles.set(moves=0)

@@ -14,7 +14,7 @@ bowl = line_loss(x, y)
 
 
 def sse(slope, intercept):
-    return np.sum((slope * x + intercept - y) ** 2)
+    return np.sum(r(slope, intercept) ** 2)
 
 
 def r(slope, intercept):
@@ -27,36 +27,20 @@ down = -g / np.linalg.norm(g)
 right = {
     "06.1": [
         lambda m, c: 2 * np.sum(m * x + c - y),
-        lambda m, c: bowl.gradient(np.array([m, c]))[1],
         lambda m, c: central_difference(lambda v: sse(m, v), c, 1e-4),
-        lambda m, c: -2 * sum(b - m * a - c for a, b in zip(x, y, strict=True)),
-        lambda m, c: 2 * len(x) * (m * x.mean() + c - y.mean()),
     ],
     "06.2": [
         lambda m, c: 2 * np.sum((m * x + c - y) * x),
-        lambda m, c: 2 * x @ (m * x + c - y),
-        lambda m, c: bowl.gradient(np.array([m, c]))[0],
         lambda m, c: central_difference(lambda v: sse(v, c), m, 1e-4),
     ],
-    "06.3": [down, tuple(down), [round(v, 3) for v in down], down.reshape(2, 1)],
-    "06.4": [0, 0.0, 2 * z.sum(), line_loss(z, y).hessian(np.array([1.0, 2.0]))[0, 1], "0"],
-}
-readings = {  # answers that are not listed as mistakes, and words of the reply
-    "06.1": [
-        (lambda m, c: 3 * np.sum(r(m, c)), "constant factor"),
-        (lambda m, c: 2 * r(m, c), "one number"),
-    ],
-    "06.2": [
-        (lambda m, c: np.mean(r(m, c) * x), "This is a mean"),
-        (lambda w: 2 * np.sum(r(*w) * x), "TypeError"),
-    ],
-    "06.3": [(2 * down, "factor of two"), (down[::-1], "wrong order")],
+    "06.3": [down, [round(v, 3) for v in down], down.reshape(2, 1)],
+    "06.4": [2 * z.sum(), line_loss(z, y).hessian(np.array([1.0, 2.0]))[0, 1]],
 }
 
 
-@pytest.fixture(scope="module")
-def way():
-    return lessons.which_way_is_down()
+@pytest.fixture
+def way(at_first):
+    return at_first(lessons.which_way_is_down)
 
 
 def test_gradient_and_loss_of_the_figure(way):
@@ -79,27 +63,21 @@ def test_right_angle_of_arrow_and_contour_on_the_screen(way):
     assert shaft @ (to_screen(weights - 1e-6 * gradient) - to_screen(weights)) > 0
 
 
-def test_bottom_of_the_bowl(way):
-    way.set(slope=0.5, intercept=3.66).still()
-    arrow = way._drawings[7].drawing.arrows[2]
-    sides = np.ptp([arrow.axes.get_xlim(), arrow.axes.get_ylim()], axis=1)
-    assert "this is the bottom of the bowl" in way.caption
-    assert np.linalg.norm((arrow.xy - way.state["weights"]) / sides) < 0.06
-
-
-@pytest.mark.parametrize(("origin", "unit"), [(190.0, 1.0), (201.0, 1.4), (180.0, 0.4)])
-def test_curvatures_of_the_bowl(origin, unit):
-    state = lessons.shape_of_the_bowl().set(origin=origin, unit=unit).state
-    u = (penguins().flipper_length - origin) / (10 * unit)
-    flat, steep = np.linalg.eigvalsh(2 * np.array([[u @ u, u.sum()], [u.sum(), len(u)]]))
-    assert state["curvatures"] == pytest.approx([flat, steep])
-    assert state["condition"] == pytest.approx(steep / flat)
+def test_curvatures_of_the_bowl():
+    shape, names = lessons.shape_of_the_bowl(), ("an oval", "round", "a long valley")
+    for origin, unit, name in zip((190, 201, 180), (1, 1.4, 0.4), names, strict=True):
+        state = shape.set(origin=origin, unit=unit).state
+        u = (penguins().flipper_length - origin) / (10 * unit)
+        flat, steep = np.linalg.eigvalsh(2 * np.array([[u @ u, u.sum()], [u.sum(), len(u)]]))
+        assert state["curvatures"] == pytest.approx([flat, steep])
+        assert state["condition"] == pytest.approx(steep / flat)
+        assert shape.caption.endswith(f"so the bowl is {name}.")
 
 
 def test_slopes_along_every_direction():
     explorer, at = lessons.every_direction(), np.array([-0.2, 4.5])
     gradient = np.array([2 * r(*at) @ x, 2 * r(*at).sum()])
-    for angle in (-180.0, -90.0, 0.0, 37.0, 90.0):
+    for angle in (-180.0, 37.0, 90.0):
         state = explorer.set(angle=angle).state
         u = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
         assert state["rate"] == pytest.approx(gradient @ u)
@@ -117,4 +95,5 @@ def test_the_goal_is_a_place_where_the_slope_is_right_and_the_intercept_is_not(w
     slope = (y - intercept) @ x / (x @ x)
     assert way.set(slope=slope, intercept=intercept).caption.endswith(": reached.")
     assert way.set(slope=slope + 0.1, intercept=intercept).caption.endswith(": not yet.")
-    assert "Goal" not in way.set(slope=0.5, intercept=3.66).caption
+    bottom = way.set(slope=0.5, intercept=3.66).caption
+    assert bottom.endswith("the gradient is nearly zero: this is the bottom of the bowl.")

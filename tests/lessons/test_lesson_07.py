@@ -26,96 +26,67 @@ def plain_loop():
 
 
 def loop(gradient, start, learning_rate, steps):
-    path = [start]
-    while len(path) <= steps:
-        path.append(
-            [w - learning_rate * g for w, g in zip(path[-1], gradient(path[-1]), strict=True)]
-        )
-        path[-1] = np.array(path[-1])
-    return path[-1].tolist()
-
-
-def in_place(f, w, eta, k):
-    for _ in range(k):
-        w -= eta * f(w)
+    w = list(start)
+    for _ in range(steps):
+        w = [v - learning_rate * g for v, g in zip(w, gradient(np.array(w)), strict=True)]
     return w
 
 
 right = {
-    "07.1": [after, tuple(after), after.tolist(), plain_loop(), [f"{v:.3g}" for v in after]],
-    "07.2": [684 / steep, float(f"{684 / steep:.3g}"), Fraction(684 / steep), [2 / (steep / 342)]],
-    "07.3": [1 - flat / steep, (steep - flat) / steep, round(1 - flat / steep, 3)],
-    "07.4": ["c", "C)"],
-    "07.5": [loop, in_place],
-}
-readings = {  # answers that are not listed as mistakes, and words of the reply
-    "07.1": [(after[::-1], "wrong order"), (after[0], "two numbers")],
-    "07.2": [(-684 / steep, "sign"), (float("nan"), "not finite")],
-    "07.5": [(lambda g, w, r: w, "stopped with"), (lambda g, w, r, k: None, "without `return`")],
-    "07.4": [("e", 'letters "a", "b", "c", "d"')],
+    "07.1": [after, plain_loop(), [f"{v:.3g}" for v in after]],
+    "07.2": [684 / steep, Fraction(684 / steep), [2 / (steep / 342)]],
+    "07.3": [(steep - flat) / steep, round(1 - flat / steep, 3)],
+    "07.4": ["c"],
+    "07.5": [loop],
 }
 
 
 def test_divergence_at_any_rate_is_a_picture_and_a_sentence(at_first):
     explorer = at_first(lessons.learning_rate)
     control = explorer.controls["learning_rate"]
-    names = set()
-    for exponent in np.linspace(control.min, control.max, 60):
+    names = []
+    for exponent in np.linspace(control.min, control.max, 12):
         explorer.set(learning_rate=float(control.base**exponent))
-        stop = Stop(explorer.state["descent"].stop.item())
-        name = explorer.state["rates"].name(explorer.values["learning_rate"])
-        names.add(name)
+        descent, rates = explorer.state["descent"], explorer.state["rates"]
+        names.append(rates.name(explorer.values["learning_rate"]))
         assert explorer.error is None
-        assert explorer.still()
-        assert name in explorer.caption
-        if stop is Stop.DIVERGED:
-            taken = explorer.state["descent"].steps_taken.item()
-            assert f"diverges after {taken} steps" in explorer.caption
-            assert name == "diverges"
-    assert names == {"creeps", "converges", "oscillates", "diverges"}
+        assert names[-1] in explorer.caption
+        if descent.stop == Stop.DIVERGED:
+            assert f"diverges after {descent.steps_taken} steps" in explorer.caption
+            assert names[-1] == "diverges"
+            assert explorer.still()
+    assert list(dict.fromkeys(names)) == ["creeps", "converges", "oscillates", "diverges"]
 
 
 def test_the_bands_follow_the_curvature_of_the_data_in_use(at_first):
     explorer = at_first(lessons.learning_rate)
     data = penguin_line()
-    for points in (342, 100, 34):
+    for points in (342, 34):
         few = data.thinned(points)
         hessian = 2 * np.array([[few.x @ few.x, few.x.sum()], [few.x.sum(), points]])
         border = explorer.set(points=points).state["bands"][2][0]
         assert border == pytest.approx(2 / np.linalg.eigvalsh(hessian)[-1])
 
 
-def test_a_film_shows_the_path_up_to_its_step(at_first):
+def test_a_film_says_the_loss_of_its_step(at_first):
     explorer = at_first(lessons.learning_rate)
-    whole = explorer.still()
-    map_path, bowl_path, curve = (explorer._drawings[i].drawing for i in (3, 4, 5))
-    for step in (0, 1, 7):
-        explorer.set(step=step)
-        assert explorer.still() != whole
-        descent = explorer.state["descent"]
-        assert np.array_equal(map_path.line.get_xydata(), descent.points[: step + 1])
-        assert np.array_equal(bowl_path.line.get_data_3d()[2], descent.values[: step + 1])
-        assert np.array_equal(curve.line.get_ydata(), descent.values[: step + 1])
-        after = "1 step is" if step == 1 else f"{step} steps is"
-        assert f"the loss after {after} {descent.values[step]:.3g} kg²" in explorer.caption
-    assert explorer.set(step=60).still() == whole
+    for step, words in ((1, "1 step is"), (7, "7 steps is")):
+        loss = explorer.set(step=step).state["descent"].values[step]
+        assert f"the loss after {words} {loss:.3g} kg²" in explorer.caption
 
 
 def test_each_weight_moves_by_its_own_partial_derivative(at_first):
     explorer = at_first(lessons.each_weight)
-    for rate in (1e-5, 2e-4, 1e-3):
+    for rate in (1e-5, 1e-3):
         points = explorer.set(learning_rate=rate).state["descent"].points
         slope, intercept = points[0]
         r = slope * x + intercept - y
         assert points[1] == pytest.approx(points[0] - rate * 2 * np.array([r @ x, r.sum()]))
-        for drawing, column in zip(explorer._drawings[3:], points[:3].T, strict=True):
-            explorer.set(step=2).still()
-            assert drawing.drawing.line.get_ydata() == pytest.approx(column)
 
 
 def test_the_two_factors_are_those_of_the_errors(at_first):
     explorer = at_first(lessons.two_factors)
-    for rate in (1e-5, 0.0002, 0.0007, 0.001):
+    for rate in (1e-5, 0.001):
         state = explorer.set(learning_rate=rate).state
         assert state["factors"] == pytest.approx([1 - rate * flat, 1 - rate * steep])
         for name, factor in zip(("flat", "steep"), state["factors"], strict=True):
@@ -130,11 +101,9 @@ def test_the_two_factors_are_those_of_the_errors(at_first):
 
 def test_the_axes_of_the_oval_lie_along_the_eigenvectors(at_first):
     drawing = at_first(lessons.learning_rate)._drawings[1].drawing
-    hessian = np.array([[a, b], [b, c]])
-    for line, curvature, text in zip(drawing.lines, (flat, steep), drawing.words, strict=True):
+    for line, curvature in zip(drawing.lines, (flat, steep), strict=True):
         along = np.diff(line.get_xydata(), axis=0)[0]
-        assert hessian @ along == pytest.approx(curvature * along)
-        assert float(text.get_text()[4:].replace(",", "")) == pytest.approx(curvature, rel=1e-3)
+        assert np.array([[a, b], [b, c]]) @ along == pytest.approx(curvature * along)
 
 
 def test_the_goal_is_a_loss_after_ten_steps(at_first):
