@@ -23,18 +23,20 @@ def pytest_configure(config):
 
     Kernels, servers and Sphinx would compile all that they import, each of them again.
     """
-    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    if hasattr(config, "cache") and os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
         sys.dont_write_bytecode = False
         sys.pycache_prefix = str(config.cache.mkdir("bytecode"))
         os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config):
     """One worker a core (at most four) for the whole suite, none for files that are named."""
     whole = config.args_source is config.ArgsSource.TESTPATHS
     return min(os.cpu_count() or 1, 4) if whole else 0
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """One worker has the tests for which a browser, JupyterLab and a book are made ready."""
     from xdist.scheduler import LoadScopeScheduling

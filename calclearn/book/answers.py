@@ -49,13 +49,17 @@ def neighbours(exercise: Number, right: np.ndarray, part: int) -> list[str]:
     value = float(right[part])
     if value == 0:
         return ["0"]
-    texts = [rounded(value)]
-    for share in np.linspace(-REACH, REACH, 401):
+    texts = {rounded(value): None}
+    texts |= dict.fromkeys(
+        rounded(value * (1 + share)) for share in np.linspace(-REACH, REACH, 401)
+    )
+
+    def agrees(text: str) -> bool:
         near = right.copy()
-        near[part] = float(text := rounded(value * (1 + share)))
-        if exercise.agrees(near, right):
-            texts.append(text)
-    return list(dict.fromkeys(texts))
+        near[part] = float(text)
+        return exercise.agrees(near, right)
+
+    return [text for text in texts if text == rounded(value) or agrees(text)]
 
 
 def hidden(text: str) -> str:

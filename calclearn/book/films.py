@@ -34,7 +34,11 @@ STOPS = (11, 6, 3)  # positions of a second control
 POSITIONS = 151  # of a control with more there is every second, or third, and so on
 LEVEL = 7  # of deflate; the highest takes six times as long and saves a hundredth
 SAMPLE = 8  # pictures that say how large all of them will be
+PAPER = np.uint32(0xFFFFFFFF)  # white, opaque
 SHARED = 4  # pictures that need one background before it is worth a picture of its own
+
+
+PLAYED = ("label", "words", "start", "listed", "track", "pace")  # of a dial, for the player
 
 
 @dataclass(frozen=True)
@@ -126,18 +130,6 @@ class Film:
     captions: list[str] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
 
-    def picture(self, *position: int) -> np.ndarray:
-        """Rebuild the picture at a position, (height, width) of uint32, as a player does."""
-        pixels = np.full(math.prod(self.shape), PAPER)
-        chain, number = [], self.grid[position][0]
-        while number >= 0:
-            chain.append(number)
-            number = self.frames[number][0]
-        for number in reversed(chain):
-            _, places, colours = self.frames[number]
-            pixels[places] = colours
-        return pixels.reshape(self.shape)
-
     @cached_property
     def encoded(self) -> bytes:
         """The stream that the player reads."""
@@ -163,19 +155,13 @@ class Film:
             "height": self.shape[0],
             "width": self.shape[1],
             "ratio": self.ratio,
-            "dials": [
-                {
-                    "label": dial.label, "words": dial.words, "start": dial.start,
-                    "listed": dial.listed, "track": dial.track, "pace": dial.pace,
-                }
-                for dial in self.dials
-            ],
+            "dials": [{part: getattr(dial, part) for part in PLAYED} for dial in self.dials],
             "captions": self.captions,
             "grid": [[*position, *numbers] for position, numbers in self.grid.items()],
             "frames": frames,
             "palette": len(palette),
             "planes": planes,
-        }  # fmt: skip
+        }
         head = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
         head += b" " * (-len(head) % 4)
         runs = varints(np.concatenate(gaps)) + varints(np.concatenate(lengths))
@@ -194,9 +180,6 @@ class Film:
         return 2 * math.ceil(8 * len(self.encoded) / 15) + 80
 
 
-PAPER = np.uint32(0xFFFFFFFF)  # white, opaque
-
-
 def characters(stream: bytes) -> bytes:
     """Bytes as characters of UTF-16, 15 bits in each of 16: as text they must get through a script.
 
@@ -213,22 +196,16 @@ def characters(stream: bytes) -> bytes:
 
 
 def varints(numbers: np.ndarray) -> bytes:
-    """Whole numbers as bytes, seven bits each, the lowest first; the eighth says that more follow.
+    """Whole numbers of at most 35 bits as bytes, seven bits in each, the lowest first; the eighth
+    bit of a byte says that more follow.
 
     >>> list(varints(np.array([5, 300])))
     [5, 172, 2]
     """
-    rest = np.asarray(numbers, dtype=np.int64)
-    columns, more = [], np.ones(len(rest), dtype=bool)
-    used = []
-    while more.any():
-        used.append(more)
-        low, rest = rest & 127, rest >> 7
-        more = more & (rest > 0)
-        columns.append(low | (more << 7))
-    if not columns:
-        return b""
-    return np.stack(columns, 1)[np.stack(used, 1)].astype(np.uint8).tobytes()
+    rest = np.asarray(numbers, dtype=np.int64)[:, None] >> 7 * np.arange(6)
+    follow = rest[:, 1:] > 0  # more digits follow; the first is there in any case
+    there = np.pad(follow[:, :-1], ((0, 0), (1, 0)), constant_values=True)
+    return (rest[:, :-1] & 127 | follow << 7)[there].astype(np.uint8).tobytes()
 
 
 class Camera:

@@ -132,8 +132,7 @@ class Films:
 
     def record(self, thing: Any) -> None:
         if isinstance(thing, Explorer):
-            film = recorded(thing)
-            self.shown.append(film)
+            self.shown.append(recorded(thing))
         else:
             self.shown.append(thing if isinstance(thing, Card) else None)
 

@@ -150,11 +150,6 @@ def front(paths: Sequence[Path], tab: str | None) -> str:
     return f"{FRONT.format(count=len(paths), tab=words)}\n{contents}\n"
 
 
-def lesson_in_tab(tab: str, stem: str) -> str:
-    """The address of a lesson in the tab."""
-    return f"{tab}/lab/index.html?path={stem}.ipynb"
-
-
 def _write(source: Path, stem: str, made: Page, tab: str | None, there: set[str]) -> None:
     for cell in made.notebook.cells:
         if cell.cell_type == "markdown":  # a link to a lesson that the book leaves out is words
@@ -163,8 +158,8 @@ def _write(source: Path, stem: str, made: Page, tab: str | None, there: set[str]
             )
     if tab is not None:
         link = (
-            f'<p class="calclearn-where"><a href="{lesson_in_tab(tab, stem)}">Open this lesson in '
-            "the tab, where its code runs</a></p>"
+            f'<p class="calclearn-where"><a href="{tab}/lab/index.html?path={stem}.ipynb">'
+            "Open this lesson in the tab, where its code runs</a></p>"
         )
         made.notebook.cells.insert(1, nbformat.v4.new_markdown_cell(link, id="where"))
     nbformat.write(made.notebook, source / f"{stem}.ipynb")

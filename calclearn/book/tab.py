@@ -33,7 +33,8 @@ from calclearn.layout import CourseError, question, shipped
 
 RELEASE = "314.0.6"  # of Pyodide, that the lock describes and the kernel is made for
 ADDRESS = f"https://cdn.jsdelivr.net/pyodide/v{RELEASE}/full"
-LOCK = Path(__file__).with_name("pyodide-lock.json.gz")
+HERE = Path(__file__).parent
+LOCK = HERE / "pyodide-lock.json.gz"
 NEEDED = ("jupyterlite_core", "jupyterlite_pyodide_kernel", "jupyter_server")
 MARK = "calclearn-lite.txt"
 KERNEL_EXTENSION = "@jupyterlite/pyodide-kernel-extension"
@@ -56,57 +57,6 @@ KERNEL = {"piplite": ["micropip"], "ipykernel": [], "pyodide-kernel": ["comm", "
 # Loaded side by side while Python starts, and not one after the other when they are imported.
 AT_ONCE = ["micropip", "comm", "ipython", "jedi", *KERNEL, "calclearn"]
 PATIENCE = 20  # seconds for an address to answer
-
-FRONT = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>calclearn in a tab</title>
-{config}
-<style>
-body {{ font: 17px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; }}
-body {{ padding: 0 1rem; }}
-li {{ margin: 0.3rem 0; }} .book {{ font-size: 0.85em; }}
-@media (prefers-color-scheme: dark) {{
-  body {{ background: #111; color: #ddd; }} a {{ color: #7db7ff; }}
-}}
-</style>
-</head>
-<body>
-<h1>The course in this tab</h1>
-<p>Open a lesson, and choose <i>Run → Run All Cells</i>. Python runs in your browser: nothing is
-installed, and what you type stays on this machine.</p>
-<p>What is different here:</p>
-<ul>
-<li>The first visit loads about 35 MB; later ones take them from the browser's store.</li>
-<li>Training a network is slower, and nothing else moves meanwhile: in lesson 14 it takes about a
-minute.</li>
-<li>Your notebooks are kept by this browser. <i>File → Download</i> keeps one for good.</li>
-<li>The figures of a saved notebook come back when their cells are run.</li>
-</ul>
-<ol start="0">
-{lessons}
-</ol>
-</body>
-</html>
-"""
-
-# On the page of JupyterLite itself, where there is a book: the way back to the open lesson, whose
-# name the title shortens.
-BACK = """\
-<a id="calclearn-back" style="position:fixed;right:12px;bottom:28px;z-index:9;padding:4px 10px;\
-background:#0072b2;color:#fff;border-radius:4px;font:14px sans-serif" href="{book}/index.html">\
-Read in the book</a>
-<script>
-document.getElementById("calclearn-back").addEventListener("click", (event) => {{
-  const path = new URLSearchParams(location.search).get("path") ?? location.pathname;
-  const number = /\\b\\d\\d_/.exec(document.title + " " + decodeURIComponent(path));
-  const lesson = {lessons}.find((each) => number && each.startsWith(number[0]));
-  if (lesson) event.currentTarget.href = `{book}/${{lesson}}.html`;
-}});
-</script>
-"""
 
 
 def build(folder: Path, pyodide: str | None = None, *, book: str | None = None, say=print) -> None:
@@ -301,7 +251,7 @@ def _configure(source: Path, own: bool, address: str | None) -> None:
         },
     }
     (source / "jupyter-lite.json").write_text(json.dumps(config), encoding="utf-8")
-    path = Path(__file__).parents[1] / "jupyter" / "labconfig" / "default_setting_overrides.json"
+    path = HERE.parent / "jupyter" / "labconfig" / "default_setting_overrides.json"
     no_dates = {"@jupyterlab/filebrowser-extension:browser": {"showLastModifiedColumn": False}}
     overrides = json.loads(path.read_text(encoding="utf-8")) | no_dates  # of 1980, as they are
     (source / "overrides.json").write_text(json.dumps(overrides), encoding="utf-8")
@@ -347,13 +297,14 @@ def _front(made: Path, book: str | None) -> None:
     config = re.search(
         r"<script[^>]*jupyter-config-data.*?</script>", front.read_text(encoding="utf-8"), re.DOTALL
     )
-    page = FRONT.format(config=config[0] if config else "", lessons="\n".join(rows))
+    page = (HERE / "tab.html").read_text(encoding="utf-8")
+    page = page.replace("CONFIG", config[0] if config else "").replace("LESSONS", "\n".join(rows))
     front.write_text(page, encoding="utf-8")
     if book is None:
         return
-    link = BACK.format(
-        book=f"../{book}", lessons=json.dumps([path.stem for path in shipped().values()])
-    )
+    lessons = json.dumps([path.stem for path in shipped().values()])
+    link = (HERE / "back.html").read_text(encoding="utf-8")
+    link = link.replace("BOOK", f"../{book}").replace("LESSONS", lessons)
     for app in ("lab", "notebooks"):
         path = made / app / "index.html"
         text = path.read_text(encoding="utf-8")

@@ -323,7 +323,7 @@ def _submissions(
 
 def _lesson(number: str, submissions: list[Submission]) -> Lesson:
     """What the lesson asks: the course's own words first, then what only the notebooks have."""
-    path = _by_number().get(number)
+    path = next((path for name, path in shipped().items() if name[:2] == number), None)
     course = read(path) if path else Submission()
     texts = exercise_texts(path) if path else {}
     handed_in = [course, *submissions]
@@ -350,11 +350,6 @@ def _outcomes(lesson: str) -> dict[int, int]:
             named = {word.arg: ast.literal_eval(word.value) for word in call.keywords}
             options[named.get("prediction", 1)] = ast.literal_eval(call.args[1])
     return options
-
-
-@functools.cache
-def _by_number() -> dict[str, Path]:
-    return {name[:2]: path for name, path in shipped().items()}
 
 
 @functools.cache

@@ -6,29 +6,11 @@ bars say what the numbers beside them say, so neither colour nor sight is needed
 """
 
 from html import escape
+from pathlib import Path
 
 from calclearn.classroom.gradebook import WORDS, Gradebook, Lesson, printable
 
-HEAD = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width">
-<title>The class</title>
-<style>
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere }
-table { border-collapse: collapse }
-th, td { padding: .15rem .8rem .15rem 0; text-align: left; vertical-align: top }
-.wide th { overflow-wrap: normal }
-thead th { border-bottom: 1px solid }
-.bar { display: flex; width: clamp(5rem, 30vw, 16rem); height: 1.1rem; margin: .2rem 0 }
-.bar { outline: 1px solid #8888 }
-.right { background: #0072B2 } .tried { background: #E69F00 } .open { background: none }
-.key { display: inline-block; width: .8rem; height: .8rem; outline: 1px solid #888 }
-.wide { overflow-x: auto }
-</style>
-"""
+HEAD = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
 
 
 def page(book: Gradebook) -> str:

@@ -35,6 +35,8 @@ SYSTEM = (
     "/dev/urandom",
 )  # fmt: skip
 
+KEPT = ("SYSTEMROOT", "PYTHONPYCACHEPREFIX")  # of the environment
+
 WALLS = (
     "Each notebook ran in a fresh process, with no network and no file of this machine to write."
 )
@@ -101,7 +103,7 @@ def _run(sources: list[str], seconds: int) -> tuple[str, str]:
         work = folder if guarded else walls.WORK
         paths = os.pathsep.join(map(os.path.abspath, filter(None, sys.path)))
         environment = {
-            **{name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ},
+            **{name: os.environ[name] for name in KEPT if name in os.environ},
             "PATH": os.defpath, "PYTHONPATH": paths,
             "HOME": work, "USERPROFILE": work, "TMPDIR": work, "TEMP": work, "IPYTHONDIR": work,
             "MPLCONFIGDIR": work, "MPLBACKEND": "agg", "OPENBLAS_NUM_THREADS": "1",
@@ -157,6 +159,8 @@ def _behind_walls(root: str, command: list[str]) -> list[str]:
         if not any(folder.is_relative_to(path) for folder in private)
     ]
     needed = [str(package), *SYSTEM, sys.prefix, sys.base_prefix, *paths]
+    if store := sys.pycache_prefix:  # bytecode is kept there: that of these paths, and no other
+        needed += [store + path for path in needed]
     real = map(os.path.realpath, needed)
     readable = [path for path in dict.fromkeys([*needed, *real]) if os.path.exists(path)]
     return [sys.executable, "-I", walls.__file__, root, *readable, "--", *command]

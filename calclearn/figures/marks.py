@@ -305,6 +305,15 @@ class Raster(Drawing):
         return colors
 
 
+def family(quantity: str, looks: dict[str, dict], **look) -> dict[str, dict]:
+    """Return a mark's table for curves of one quantity, named "quantity, name" and labelled name.
+
+    >>> family("loss", {"SGD": {"color": "red"}}, lw=2)
+    {'loss, SGD': {'label': 'SGD', 'color': 'red', 'lw': 2}}
+    """
+    return {f"{quantity}, {name}": {"label": name} | own | look for name, own in looks.items()}
+
+
 def _looks(names, look: dict) -> dict[str, dict]:
     """Return the keywords of each name.
 

@@ -90,16 +90,17 @@ RULES = {
 DIFFERENCES = {"forward": "o", "central": "s", "complex step": "^"}
 PARTS = {"truncation": BLUE, "round-off": PURPLE}
 
-# Line of every schedule: colour and dashes.
+# Line of every schedule.
 SCHEDULES = {
-    "constant": (BLACK, "-"), "step decay": (ORANGE, "--"),
-    "cosine": (BLUE, "-"), "warm-up, cosine": (GREEN, "-."),
+    "constant": {"color": BLACK, "ls": "-"}, "step decay": {"color": ORANGE, "ls": "--"},
+    "cosine": {"color": BLUE, "ls": "-"}, "warm-up, cosine": {"color": GREEN, "ls": "-."},
 }  # fmt: skip
 
-# Line of each kind of initial weights: colour and dashes.
+# Line of each kind of initial weights.
 INITIALS = {
-    "too small": (PURPLE, ":"), "Xavier": (BLUE, "-"), "He": (GREEN, "--"),
-    "orthogonal": (ORANGE, "-."), "too large": (VERMILION, (0, (3, 1, 1, 1, 1, 1))),
+    "too small": {"color": PURPLE, "ls": ":"}, "Xavier": {"color": BLUE, "ls": "-"},
+    "He": {"color": GREEN, "ls": "--"}, "orthogonal": {"color": ORANGE, "ls": "-."},
+    "too large": {"color": VERMILION, "ls": (0, (3, 1, 1, 1, 1, 1))},
 }  # fmt: skip
 
 # Inches; at 100 dots an inch a figure fits beside JupyterLab's side bar on a 1280-pixel screen.

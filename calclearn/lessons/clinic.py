@@ -10,7 +10,7 @@ Instruments measure a training; what a reading proves is in `evidence`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -89,9 +89,7 @@ class FailingRun:
     network: Callable[[Plan], Network]
     error: Callable = cross_entropy
     optimizer: Callable = GradientDescent
-    slip: Callable[[Network], np.ndarray] = field(
-        default=lambda network: np.ones(network.dimension)
-    )
+    slip: Callable[[Network], np.ndarray] | None = None
     seed: int = 0
 
     def attempt(self, **settings: Any) -> "Attempt":
@@ -117,10 +115,6 @@ class Attempt:
     loss: Surface  # of the training data
     followed: Surface  # the same, with the gradient that the run follows
     descent: Descent
-
-    @property
-    def steps(self) -> int:
-        return int(self.descent.steps_taken)
 
     @property
     def diverged(self) -> bool:
@@ -166,26 +160,21 @@ class Attempt:
     @cached_property
     def gradient_norms(self) -> np.ndarray:
         """The length of the followed gradient at each weight matrix, by record (K+1, matrices)."""
+        every = [matrices(self.network, gradient) for gradient in self.descent.gradients]
         with np.errstate(over="ignore"):
-            return np.array([
-                [length(g) for g in matrices(self.network, gradient)]
-                for gradient in self.descent.gradients
-            ])  # fmt: skip
+            return np.array([[length(g) for g in gradient] for gradient in every])
 
     def __str__(self) -> str:
         """How the training went."""
-        after, unit = f"after {counted(self.steps, 'step')}", self.run.unit
-        if self.diverged and not self.plan.early:
-            return f"the run diverges {after}"
+        steps, score = int(self.descent.steps_taken), f"{self.score:.3g} {self.run.unit}"
+        after = f"after {counted(steps, 'step')}"
         if self.plan.early:
             best = self.descent.steps[self.kept]
-            return f"{after} the weights of step {best} are kept; their validation loss is " + (
-                f"{self.score:.3g} {unit}"
-            )
-        return (
-            f"{after} the training loss is {self.training[-1]:.3g} {unit}, the validation loss "
-            f"{self.score:.3g} {unit}"
-        )
+            return f"{after} the weights of step {best} are kept; their validation loss is {score}"
+        if self.diverged:
+            return f"the run diverges {after}"
+        training = f"{self.training[-1]:.3g} {self.run.unit}"
+        return f"{after} the training loss is {training}, the validation loss {score}"
 
 
 @lru_cache(maxsize=512)  # a setting that comes back has its training again
@@ -198,28 +187,20 @@ def train(run: FailingRun, plan: Plan, network: Network, start: np.ndarray) -> A
     """Train the network of a failing run from these weights (d,)."""
     data = run.data(plan)
     loss = network.loss(data.x, data.y, run.error)
-    slips = run.slip(network) if plan.gradient == AS_DELIVERED else 1.0
-    followed = loss if np.all(slips == 1) else with_factors(loss, slips)
+    slips = run.slip is not None and plan.gradient == AS_DELIVERED
+    followed = _with_factors(loss, run.slip(network)) if slips else loss
     optimizer = run.optimizer(plan.learning_rate)
     descent = descend(
-        followed + plan.strength * l2() if plan.strength else followed,
-        start,
-        optimizer if plan.max_norm is None else clipped(optimizer, plan.max_norm),
-        plan.steps,
-        every=max(1, plan.steps // RECORDS),
+        followed + plan.strength * l2() if plan.strength else followed, start,
+        optimizer if plan.max_norm is None else clipped(optimizer, plan.max_norm), plan.steps,
+        every=max(1, plan.steps // RECORDS), patience=PATIENCE if plan.early else None,
         validation=network.loss(data.x_validation, data.y_validation, run.error),
-        patience=PATIENCE if plan.early else None,
-    )
+    )  # fmt: skip
     return Attempt(run, plan, data, network, loss, followed, descent)
 
 
-def with_factors(loss: Surface, factors: np.ndarray) -> Surface:
-    """Return the loss with a gradient that is wrong by these factors (d,): g = factors · ∇L.
-
-    >>> bowl = Surface(lambda w: np.sum(w**2, axis=0), lambda w: 2 * w)
-    >>> with_factors(bowl, np.array([1.0, -1.0])).gradient([3.0, 1.0])
-    array([ 6., -2.])
-    """
+def _with_factors(loss: Surface, factors: np.ndarray) -> Surface:
+    """Return the loss with a gradient that is wrong by these factors (d,): g = factors · ∇L."""
 
     def both(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         value, g = loss.value_and_gradient(w)
@@ -230,17 +211,13 @@ def with_factors(loss: Surface, factors: np.ndarray) -> Surface:
 
 # Data.
 
-MEASURED = ("bill_length", "bill_depth", "flipper_length", "body_mass")
 MONTHS = 24  # that the recurrent network reads
 
 
-def standardised(x: np.ndarray) -> np.ndarray:
-    """(x − mean) / standard deviation, column by column."""
-    return (x - x.mean(axis=0)) / x.std(axis=0)
-
-
-def _split(x: np.ndarray, y: np.ndarray, count: int) -> Data:
+def _penguins(y: np.ndarray, names: str, count: int, scaled: bool = True) -> Data:
     """Take so many penguins to train on, and the others for validation."""
+    x = np.stack([penguins()[name] for name in names.split()], axis=1)
+    x = (x - x.mean(axis=0)) / x.std(axis=0) if scaled else x
     order = np.random.default_rng(0).permutation(len(x))
     train, rest = order[:count], order[count:]
     return Data(x[train], y[train], x[rest], y[rest])
@@ -249,23 +226,22 @@ def _split(x: np.ndarray, y: np.ndarray, count: int) -> Data:
 @cache
 def body_masses() -> Data:
     """Mass (kg) by three measurements."""
-    x = np.stack([penguins()[name] for name in MEASURED[:3]], axis=1)
-    return _split(standardised(x), penguins().body_mass[:, None] / 1000, 242)
+    mass = penguins().body_mass[:, None] / 1000
+    return _penguins(mass, "bill_length bill_depth flipper_length", 242)
 
 
 @cache
 def bill_depths() -> Data:
     """Depth of the bill (mm above 17) by three measurements, of thirty birds only."""
-    x = np.stack([penguins()[name] for name in MEASURED if name != "bill_depth"], axis=1)
-    return _split(standardised(x), penguins().bill_depth[:, None] - 17, 30)
+    depth = penguins().bill_depth[:, None] - 17
+    return _penguins(depth, "bill_length flipper_length body_mass", 30)
 
 
 @cache
 def species(scaled: bool = True) -> Data:
     """Species, 0 to 2, by four measurements: in standard deviations, or in mm and g."""
-    x = np.stack([penguins()[name] for name in MEASURED], axis=1)
     kinds = np.unique(penguins().species, return_inverse=True)[1]
-    return _split(standardised(x) if scaled else x, kinds, 242)
+    return _penguins(kinds, "bill_length bill_depth flipper_length body_mass", 242, scaled)
 
 
 @cache
@@ -305,11 +281,10 @@ def _dense(inputs: int, outputs: int, plan: Plan) -> Network:
 def _recurrent(plan: Plan) -> Network:
     """A recurrent network of ReLU, whose state is rotated, or rotated and stretched, each month."""
     stretch = EXPLOSIVE if plan.initial_weights == AS_DELIVERED else 1.0
-
-    def rotation(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-        return stretch * orthogonal(rng, shape)
-
-    recurrent = RNN(plan.units, nonlinearity="relu", recurrent_initial=rotation)
+    recurrent = RNN(
+        plan.units, nonlinearity="relu",
+        recurrent_initial=lambda rng, shape: stretch * orthogonal(rng, shape),
+    )  # fmt: skip
     return Network((recurrent, LastStep(), Dense(1, xavier)), (MONTHS, 1))
 
 
@@ -349,8 +324,7 @@ RUNS = {
             settings={"learning_rate": (0.1, 0.002, 4e-4), **GRADIENT},
         ),
         FailingRun(
-            name="A", cause=1, **KILOGRAMS,
-            plan=Plan(learning_rate=0.5, steps=60),
+            name="A", cause=1, **KILOGRAMS, plan=Plan(learning_rate=0.5, steps=60),
             settings={
                 "learning_rate": (0.5, 0.1, 0.003, 3e-4), "units": (4, 16, 64),
                 "max_norm": (None, 1.0),
@@ -396,14 +370,12 @@ RUNS = {
         ),
         FailingRun(
             name="F", cause=6, slip=_lost_minus, target=0.8, better=1.4, **DIGITS,
-            data=lambda plan: handwriting(),
-            plan=Plan(learning_rate=0.1, steps=150, units=32),
+            data=lambda plan: handwriting(), plan=Plan(learning_rate=0.1, steps=150, units=32),
             settings={"learning_rate": (0.3, 0.1, 0.01), "units": (8, 32), **GRADIENT, **LABELS},
         ),
         FailingRun(
             name="G", cause=5, unit="σ²", error=mse, target=0.4, better=0.78, limits=(0.03, 1e6),
-            data=lambda plan: air(), network=_recurrent,
-            plan=Plan(learning_rate=0.01),
+            data=lambda plan: air(), network=_recurrent, plan=Plan(learning_rate=0.01),
             settings={
                 "learning_rate": (0.03, 0.01, 0.001, 1e-4), "max_norm": (None, 1.0),
                 "initial_weights": (AS_DELIVERED, "orthogonal"),
@@ -444,11 +416,7 @@ class Reading(NamedTuple):
 
 
 def matrix_names(network: Network) -> dict[str, int]:
-    """The weight matrices by a short name, and the place of each among all parameters.
-
-    >>> matrix_names(RUNS["G"].attempt().network)
-    {'1 ih': 0, '1 hh': 1, '2': 4}
-    """
+    """The weight matrices by a short name, "1 hh", and the place of each among all parameters."""
     names, layers = {}, []
     for place, (name, shape) in enumerate(network.parameter_shapes.items()):
         layer, _, kind = name.split()
@@ -490,27 +458,26 @@ def weights_by_layer(attempt: Attempt) -> Reading:
 
 def silent(attempt: Attempt, record: int) -> dict[str, float]:
     """The share of silent units in each hidden layer: flat for all examples, in %."""
+    shares = {}
     with np.errstate(all="ignore"):
         outputs = activations(attempt.network, attempt.descent.points[record], attempt.data.x)
-        slopes = [
-            SLOPES[kind](a) for name, a in outputs.items() if (kind := name.split()[1]) in SLOPES
-        ]
-        return {
-            f"{k}": 100 * float(np.mean(slope.max(axis=tuple(range(slope.ndim - 1))) < FLAT))
-            for k, slope in enumerate(slopes, 1)
-        }
+        for name, a in outputs.items():
+            if (kind := name.split()[1]) in SLOPES:
+                steepest = SLOPES[kind](a).reshape(-1, a.shape[-1]).max(axis=0)
+                shares[f"{len(shares) + 1}"] = 100 * float(np.mean(steepest < FLAT))
+    return shares
 
 
 def silent_units(attempt: Attempt) -> Reading:
-    start, end = silent(attempt, 0), silent(attempt, -1)
-    if not start:
-        return Reading([], np.zeros(0), np.zeros(0), "There are no hidden units.")
-    most = [max(share.values()) for share in (start, end)]
-    words = (
-        f"In the worst layer {most[0]:.0f} % of the units are silent at the start, "
-        f"{most[1]:.0f} % at the end."
-    )
-    return Reading([*start], np.array([*start.values()]), np.array([*end.values()]), words)
+    layers = [*silent(attempt, 0)]
+    start, end = (np.array([*silent(attempt, record).values()]) for record in (0, -1))
+    words = "There are no hidden units."
+    if layers:
+        words = (
+            f"In the worst layer {start.max():.0f} % of the units are silent at the start, "
+            f"{end.max():.0f} % at the end."
+        )
+    return Reading(layers, start, end, words)
 
 
 def inputs(attempt: Attempt) -> Reading:
@@ -535,7 +502,7 @@ def checked(attempt: Attempt) -> tuple[np.ndarray, GradientReport]:
     """
     network, rng = attempt.network, np.random.default_rng(0)
     directions = np.zeros((len(matrix_names(network)), network.dimension))
-    for part, row in zip(range(len(directions)), directions, strict=True):
+    for part, row in enumerate(directions):
         W = matrices(network, row)[part]
         W[...] = rng.normal(size=W.shape)  # a view, so it fills the direction
         row /= length(row)

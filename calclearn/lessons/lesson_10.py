@@ -36,7 +36,6 @@ from calclearn.figures.style import (
     STEP,
     legend_below,
     panels,
-    style,
 )
 from calclearn.figures.surfaces import Contours, Point
 
@@ -74,14 +73,13 @@ def newton_on_a_curve() -> Explorer:
             f(here).item() for f in (surface, surface.gradient, surface.hessian)
         )
         model, points = quadratic_model(surface, here), run.points[: taken + 1, 0]
-        low, end = model(there).item(), there.item()
-        wide = _widened(window, here.item(), end)
+        start, low, end = here.item(), model(there).item(), there.item()
+        wide = _widened(window, start, end)
         axis = np.linspace(*wide, 801)
-        reached = level[np.argmin(np.abs(level - run.point))]
-        error = np.abs(points - reached)
+        error = np.abs(points - level[np.argmin(np.abs(level - run.point))])
         return {
             "run": run,
-            "here": here.item(),
+            "here": start,
             "slope": slope,
             "curvature": curvature,
             "next": end,
@@ -91,9 +89,9 @@ def newton_on_a_curve() -> Explorer:
             "curve": (axis, surface(axis[None])),
             "slopes": (axis, surface.gradient(axis[None])[0]),
             "model": (axis, model(axis[None])),
-            "tangent": (axis, slope + curvature * (axis - here)),
-            "point": (here.item(), height),
-            "slope point": (here.item(), slope),
+            "tangent": (axis, slope + curvature * (axis - start)),
+            "point": (start, height),
+            "slope point": (start, slope),
             "low": (end, low),
             "zero": (end, 0.0),
             "points": (points, surface(points[None])),
@@ -117,16 +115,14 @@ def newton_on_a_curve() -> Explorer:
         for axis in (ax.xaxis, ax.yaxis):  # few numbers: they are drawn anew where axes widen
             axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     right.axhline(0, color=GREY, lw=1)
+    curves = {"color": [BLACK, MODEL], "lw": [1.6, 2.2]}
     color, marker = OPTIMIZERS["Newton"]
     drawings = [
         View(left),
         View(right).on(view="slope view"),
-        Rule(left, x="next", color=MODEL, ls=":"),
-        Rule(right, x="next", color=MODEL, ls=":"),
-        Lines(left, "curve", color=BLACK, lw=1.6),
-        Lines(right, "slopes", color=BLACK, lw=1.6),
-        Lines(left, "model", color=MODEL, lw=2.2),
-        Lines(right, "tangent", color=MODEL, lw=2.2),
+        *(Rule(ax, x="next", color=MODEL, ls=":") for ax in (left, right)),
+        Lines(left, "curve", "model", **curves),
+        Lines(right, "slopes", "tangent", **curves),
         _Start(left, window).on(weights="point"),
         Point(right).on(weights="slope point"),
         Numbered(left, color=color, marker=marker).on(places="points"),
@@ -135,14 +131,10 @@ def newton_on_a_curve() -> Explorer:
         Point(right, color=MODEL, marker="v").on(weights="zero"),
     ]
     return explore(
-        compute,
-        drawings,
-        caption,
-        play="step",
-        pace=0.8,
+        compute, drawings, caption, play="step", pace=0.8,
         w=round_slider(surface.start[0], window, label="w"),
         step=slider(1, 1, STEPS, 1),
-    )
+    )  # fmt: skip
 
 
 class _Start(OnCurve):
@@ -160,11 +152,7 @@ class _Start(OnCurve):
 
 
 def _widened(limits: tuple, *values: Any) -> tuple[float, float]:
-    """Return limits that hold the values, with some room beyond those that were outside.
-
-    >>> _widened((0.0, 1.0), 0.5), _widened((0.0, 1.0), 2.0)
-    ((0.0, 1.0), (0.0, 2.2))
-    """
+    """Return limits that hold the values, with some room beyond those that were outside."""
     low, high = float(np.min([limits[0], *values])), float(np.max([limits[1], *values]))
     room = (high - low) / 10
     return low - room * (low < limits[0]), high + room * (high > limits[1])
@@ -209,52 +197,38 @@ def newton_on_a_map(surface: Surface | None = None) -> Explorer:
     def caption(point, step, damping, curvatures, descents) -> str:
         low, high = curvatures
         kind = "a bowl" if low > 0 else "a hill" if high < 0 else "a saddle"
-        changes = {
-            name: run.values[: step + 1][-1] - run.values[0] for name, run in descents.items()
-        }
-        ends = "; ".join(
-            f"{name} is {abs(change):.3g} {'above' if change > 0 else 'below'} the start"
-            for name, change in changes.items()
-        )
+        ends = []
+        for name, run in descents.items():
+            change = run.values[: step + 1][-1] - run.values[0]
+            side = "above" if change > 0 else "below"
+            ends.append(f"{name} is {abs(change):.3g} {side} the start")
         return (
             f"At {placed(point)} the curvatures are {low:.3g} and {high:.3g}: the model is {kind}. "
-            f"After {counted(step, 'step')} {ends} (damping {damping:.2g})."
+            f"After {counted(step, 'step')} {'; '.join(ends)} (damping {damping:.2g})."
         )
 
-    left, right = panels("flat", "flat", height=4.3)
+    left, right = panels("flat", "ruled", height=4.3)
     names, title = ("Newton", "DampedNewton"), f"{surface.name}, and its model"
     key(right, names)
     right.set(xlim=(t[0], t[-1]), ylim=(-3, 3), title="cut along Newton's step")
     right.set(xlabel="share $t$ of the step", ylabel="height, in promised changes")
-    right.grid(True, axis="y", lw=0.6)
     right.axvline(1, color=GREY, ls=":", lw=1.2)
-    cuts = {
-        "cut of surface": {"color": BLACK, "label": "surface"},
-        "cut of model": {"color": MODEL, "label": "model"},
-    }
+    cuts = {"color": [BLACK, MODEL], "label": ["surface", "model"]}
     drawings = [
         Contours(left, surface, window=window, names=("$x$", "$y$"), title=title),
         ModelRings(left, window),
         Paths(left, names, size=9),
         Point(left, drags=("x", "y"), color=BLACK).on(weights="start"),
         Dots(left, "point", color=STEP, ms=10, zorder=16),
-        Lines(right, cuts, edge=True),
-        Dots(right, "here", color=STEP, ms=10),
-        Dots(right, "end", color=MODEL, marker="v", ms=10),
+        Lines(right, "cut of surface", "cut of model", edge=True, **cuts),
+        Dots(right, "here", "end", color=[STEP, MODEL], marker=["o", "v"], ms=10),
     ]
     right.legend(loc="upper left")
     x, y = (round_slider(*place) for place in zip(surface.start, window, strict=True))
     return explore(
-        compute,
-        drawings,
-        caption,
-        play="step",
-        pace=0.8,
-        x=x,
-        y=y,
-        step=slider(1, 1, MOST, 1),
-        damping=log_slider(DAMPING, DAMPING, 1.0),
-    )
+        compute, drawings, caption, play="step", pace=0.8, x=x, y=y,
+        step=slider(1, 1, MOST, 1), damping=log_slider(DAMPING, DAMPING, 1.0),
+    )  # fmt: skip
 
 
 def line_search() -> Explorer:
@@ -275,25 +249,28 @@ def line_search() -> Explorer:
         p = -axes @ (axes.T @ g / sizes)
         promise = -float(g @ p) or 1.0
 
-        def change(t):
-            return (surface(w[:, None] + p[:, None] * t) - surface(w)) / promise
+        def place(t):
+            return w[:, None] + p[:, None] * t
 
-        fair = change(tries) <= -c * tries
-        tried = tries[: np.argmax(fair) + 1]
+        def change(t):
+            return (surface(place(t)) - surface(w)) / promise
+
+        tried = tries[: np.argmax(change(tries) <= -c * tries) + 1]
+        refused, accepted = tried[:-1], tried[-1:]
         return {
             "weights": w,
             "promise": promise,
             "tried": tried,
-            "accepted": float(tried[-1]),
-            "fall": -promise * float(change(tried[-1:])[0]),
+            "accepted": accepted.item(),
+            "fall": -promise * change(accepted).item(),
             "way": np.stack([w, w + p], axis=1),
-            "refused places": w[:, None] + p[:, None] * tried[:-1],
-            "accepted place": w + p * tried[-1],
+            "refused places": place(refused),
+            "accepted place": place(accepted),
             "loss": (t, change(t)),
             "line": (t, -c * t),
             "fair part": (t, np.where(change(t) <= -c * t, change(t), np.nan)),
-            "refused steps": (tried[:-1], change(tried[:-1])),
-            "accepted step": (tried[-1], change(tried[-1:])[0]),
+            "refused steps": (refused, change(refused)),
+            "accepted step": (accepted, change(accepted)),
         }
 
     def caption(weights, c, promise, tried, fall) -> str:
@@ -310,28 +287,26 @@ def line_search() -> Explorer:
         )
 
     left, right = panels("flat", "flat", height=3.9)
-    with style():
-        right.set(xlim=(0, t[-1]), ylim=(-1, 1), title="loss along the step")
-        right.set(xlabel="share $t$ of the step", ylabel="change, as a share of $|\\varphi'(0)|$")
-        right.axhline(0, color=GREY, lw=1)
-        right.plot(t, -t, color=GREY, lw=1, ls=":", label="slope at $t = 0$")
+    right.set(xlim=(0, t[-1]), ylim=(-1, 1), title="loss along the step")
+    right.set(xlabel="share $t$ of the step", ylabel="change, as a share of $|\\varphi'(0)|$")
+    right.axhline(0, color=GREY, lw=1)
+    right.plot(t, -t, color=GREY, lw=1, ls=":", label="slope at $t = 0$")
     curves = {
         "loss": {"color": BLACK, "lw": 1.6, "label": "$\\varphi(t)$"},
         "line": {"color": STEP, "ls": "--", "label": "Armijo's line"},
         "fair part": {"color": GREEN, "lw": 4, "label": "accepted"},
     }
-    drawings = [Contours(left, surface, names=("$x$", "$y$"), title="damped Newton's step")]
-    drawings += [
+    refused = {"color": STEP, "marker": "X", "ms": 10, "zorder": 7}
+    accepted = {"color": GREEN, "ms": 10, "zorder": 7}
+    drawings = [
+        Contours(left, surface, names=("$x$", "$y$"), title="damped Newton's step"),
         Lines(left, "way", color="white", lw=2),
         Point(left, drags=("x", "y"), color=BLACK),
         Lines(right, curves),
+        Dots(left, {"refused places": refused, "accepted place": accepted}),
+        Dots(right, "refused steps", edge=True, **refused),
+        Dots(right, "accepted step", **accepted),
     ]
-    for ax, kind in ((left, "place"), (right, "step")):
-        look = {"color": STEP, "marker": "X", "ms": 10, "zorder": 7, "edge": ax is right}
-        drawings += [
-            Dots(ax, f"refused {kind}s", **look),
-            Dots(ax, f"accepted {kind}", color=GREEN, ms=10, zorder=7),
-        ]
     legend_below(right)
     x, y = (round_slider(*place) for place in zip((0, 2), surface.domain, strict=True))
     return explore(compute, drawings, caption, x=x, y=y, c=slider(0.2, 0.0, 0.95, 0.05))
@@ -353,15 +328,14 @@ def race_by_curvature(surface: Surface | None = None) -> Explorer:
         optimizers = GradientDescent(learning_rate), Newton(), DampedNewton(damping), BFGS()
         return dict(zip(CHOOSERS, optimizers, strict=True))
 
+    def words(_, learning_rate, damping) -> str:
+        return f"η = {learning_rate:.3g}, damping {damping:.2g}"
+
     return race_on(
-        surface,
-        entrants,
-        CHOOSERS,
-        lambda _, learning_rate, damping: f"η = {learning_rate:.3g}, damping {damping:.2g}",
-        40,
+        surface, entrants, CHOOSERS, words, 40,
         learning_rate=log_slider(rate, rate / 30, rate * 10),
         damping=log_slider(DAMPING, DAMPING, 1.0),
-    )
+    )  # fmt: skip
 
 
 # Exercises; the questions stand in the notebook.

@@ -35,7 +35,7 @@ from calclearn.explorers.descents import rate_for
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.races import race_figure, race_on
 from calclearn.explorers.wording import counted
-from calclearn.figures.marks import Dots, Lines, Raster
+from calclearn.figures.marks import Dots, Lines, Raster, family
 from calclearn.figures.printing import SUPERSCRIPTS
 from calclearn.figures.races import GAP
 from calclearn.figures.style import (
@@ -55,40 +55,38 @@ from calclearn.figures.surfaces import NAMES, Contours, Point, window_around
 
 EPOCHS, DRAWS, STEPS = 6, 300, 240
 MEAN = 24  # values that are averaged for a point of a noisy curve, fewer where there are few
-GOAL = 3 * len(penguin_line()), 0.001  # penguins read, and kg² above the lowest loss
+
+DATA = penguin_line()
+N, UNIT = len(DATA), f"{DATA.y_unit}²"
+GOAL = 3 * N, 0.001  # penguins read, and kg² above the lowest loss
 
 
-@cache
 def _whole() -> Surface:
     """The mean squared error of a line through the penguins, with the start of all races."""
-    data = penguin_line()
-    loss = line_loss(data.x, data.y, mse)
+    loss = line_loss(DATA.x, DATA.y, mse)
     window = window_around(loss)
     start = tuple(np.array(window).T[0] + (0.1, 0.6) * np.ptp(window, axis=1))
     return loss.replace(domain=window, start=start, name="mean squared error")
 
 
+WHOLE = _whole()
+LOWEST, HIGHEST = (float(WHOLE(w)) for w in (WHOLE.minima[0], WHOLE.start))
+
+
 @cache
 def _batches(size: int) -> list[Surface]:
-    data, rng = penguin_line(), np.random.default_rng(0)
-    loss = line_loss(data.x, data.y, mse, size)
-    return [loss.sample(rng) for _ in range(max(EPOCHS * len(data) // size, STEPS) + 1)]
+    loss, rng = line_loss(DATA.x, DATA.y, mse, size), np.random.default_rng(0)
+    return [loss.sample(rng) for _ in range(max(EPOCHS * N // size, STEPS) + 1)]
 
 
 def _noisy(size: int) -> Surface:
     """The whole loss, whose samples are those batches, from the first on."""
     batches = iter(_batches(size))
-    return _whole().replace(sampler=lambda rng: next(batches))
-
-
-def _gap(points: np.ndarray) -> np.ndarray:
-    """Return the loss above the lowest one at the points (2, ...)."""
-    whole = _whole()
-    return whole(points) - whole(whole.minima[0])
+    return WHOLE.replace(sampler=lambda rng: next(batches))
 
 
 def _batch_size() -> Any:
-    control = log_slider(8, 1, len(penguin_line()), 17, label="batch size")  # two to double it
+    control = log_slider(8, 1, N, 17, label="batch size")  # two to double it
     control.readout_format = ".0f"
     return control
 
@@ -150,19 +148,17 @@ def race_of_batches() -> Explorer:
     >>> [results[name].descent.steps_taken.item() for name in ("GradientDescent", "SGD")]
     [3, 102]
     """
-    whole, n, unit = _whole(), len(penguin_line()), f"{penguin_line().y_unit}²"
-    lowest, highest = float(whole(whole.minima[0])), float(whole(whole.start))
 
     def run(names, start, budget, batch_size, **values) -> dict[str, RaceResult]:
         optimizers, results = _optimizers(**values), {}
         for name in names:
-            size = n if name == "GradientDescent" else round(batch_size)
+            size = N if name == "GradientDescent" else round(batch_size)
             optimizer = optimizers["GradientDescent" if name == "SGD" else name]
-            surface = whole if size == n else _noisy(size)
+            surface = WHOLE if size == N else _noisy(size)
             descent = descend(surface, start, optimizer, budget // size)
-            count = max(1, min(MEAN, n // size // 4))
+            count = max(1, min(MEAN, N // size // 4))
             path = replace(descent, points=running_mean(descent.points, count))
-            gap = running_mean(_gap(descent.points.T), count)
+            gap = running_mean(WHOLE(descent.points.T) - LOWEST, count)
             results[name] = RaceResult(path, size * descent.steps, gap)
         return results
 
@@ -173,34 +169,26 @@ def race_of_batches() -> Explorer:
             for name, (descent, _, gap) in results.items()
         }
         gaps = "; ".join(
-            f"{name} {_above(last[name], 99 * highest)}" for name in sorted(last, key=last.get)
+            f"{name} {_above(last[name], 99 * HIGHEST)}" for name in sorted(last, key=last.get)
         )
         reached = any(gap[read <= GOAL[0]][-1] < GOAL[1] for _, read, gap in results.values())
         return (
-            f"{budget} penguins read (epochs: {budget / n:.3g}), in batches of {size} "
+            f"{budget} penguins read (epochs: {budget / N:.3g}), in batches of {size} "
             f"({counted(budget // size, 'step')}) from slope {slope:.2f}, intercept "
-            f"{intercept:.2f}; {settings}. Above the lowest loss, mean of the last steps ({unit}): "
-            f"{gaps}. Goal ★, below {GOAL[1]} {unit} with {GOAL[0]} penguins: "
+            f"{intercept:.2f}; {settings}. Above the lowest loss, mean of the last steps ({UNIT}): "
+            f"{gaps}. Goal ★, below {GOAL[1]} {UNIT} with {GOAL[0]} penguins: "
             f"{'reached' if reached else 'not yet'}."
         )
 
     return race_figure(
-        whole.replace(name="paths, smoothed"),
-        run,
+        WHOLE.replace(name="paths, smoothed"), run,
         lambda names, batch_size, **values: _settings(names, **values),
-        caption,
-        ("GradientDescent", "SGD", *MEMORIES[1:]),
-        labels=NAMES,
-        title=f"{GAP} ({unit})",
-        price="penguins read",
-        budget=slider(3 * n, n, EPOCHS * n, n // 6, label="penguins to read"),
-        limits=(lowest / 1e4, GOAL[1], 9 * highest),
-        first=2,
-        users=USERS,
-        goal=GOAL,
-        batch_size=_batch_size(),
-        **_rates_and_momentum(0.05, 0.1),
-    )
+        caption, ("GradientDescent", "SGD", *MEMORIES[1:]),
+        labels=NAMES, title=f"{GAP} ({UNIT})", price="penguins read",
+        limits=(LOWEST / 1e4, GOAL[1], 9 * HIGHEST), first=2, users=USERS, goal=GOAL,
+        budget=slider(3 * N, N, EPOCHS * N, N // 6, label="penguins to read"),
+        batch_size=_batch_size(), **_rates_and_momentum(0.05, 0.1),
+    )  # fmt: skip
 
 
 def noise_of_batches() -> Explorer:
@@ -214,16 +202,13 @@ def noise_of_batches() -> Explorer:
     >>> round(float(few / many))
     2
     """
-    data, whole = penguin_line(), _whole()
-    n, unit, rate = len(data), f"{data.y_unit}²", rate_for(whole, 0.5)
-    sizes = np.arange(1, n + 1)
-    orders = np.argsort(np.random.default_rng(0).random((DRAWS, n)), axis=1)
-    left, right = panels("flat", "flat", height=3.9)
+    rate, sizes = rate_for(WHOLE, 0.5), np.arange(1, N + 1)
+    orders = np.argsort(np.random.default_rng(0).random((DRAWS, N)), axis=1)
 
     def gradients(slope, intercept, batch_size) -> dict:
         place, size = np.array([slope, intercept]), round(batch_size)
-        residual = slope * data.x + intercept - data.y
-        each = 2 * np.stack([residual * data.x, residual])  # (2, n): the gradient of each datum
+        residual = slope * DATA.x + intercept - DATA.y
+        each = 2 * np.stack([residual * DATA.x, residual])  # (2, n): the gradient of each datum
         full = each.mean(axis=1)
         means = each[:, orders].cumsum(axis=2) / sizes  # (2, DRAWS, n): the first B of each order
         noise = np.sqrt(((means - full[:, None, None]) ** 2).sum(axis=0).mean(axis=0))
@@ -232,7 +217,7 @@ def noise_of_batches() -> Explorer:
             "place": place,
             "cloud": place[:, None] - rate * means[:, :, size - 1],
             "independent": (sizes, independent),
-            "drawn": (sizes, independent * np.sqrt((n - sizes) / (n - 1))),
+            "drawn": (sizes, independent * np.sqrt((N - sizes) / (N - 1))),
             "measured": (sizes, noise),
             "now": (size, noise[size - 1]),
             "size": size,
@@ -244,31 +229,28 @@ def noise_of_batches() -> Explorer:
     def caption(slope, intercept, size, noise, expected, full) -> str:
         return (
             f"At slope {slope:.2f} and intercept {intercept:.2f} the full gradient has length "
-            f"{full:.2g} ({unit} per unit). A gradient from {counted(size, 'random penguin')} is "
+            f"{full:.2g} ({UNIT} per unit). A gradient from {counted(size, 'random penguin')} is "
             f"off by {_above(noise, np.inf)} on average, and σ/√B is {expected:.2g}."
         )
 
-    def largest(place) -> float:
-        return gradients(*place, 1)["noise"]
-
+    low, high = (gradients(*place, 1)["noise"] for place in (WHOLE.minima[0], WHOLE.start))
+    left, right = panels("flat", "ruled", height=3.9)
+    right.set(xscale="log", xlim=(0.9, 1.2 * N), xlabel="batch size $B$")
+    right.set(yscale="log", ylim=(low / 90, 9 * high), title=f"noise ({UNIT} per unit)")
     looks = {
         "independent": {"color": BLACK, "ls": "--", "lw": 1.4, "label": r"$\sigma/\sqrt{B}$"},
         "drawn": {"color": GREY, "lw": 1.2, "label": "without repetition"},
         "measured": {"color": STEP, "lw": 0, "marker": ".", "ms": 4, "label": "measured"},
     }
-    right.set(xscale="log", xlim=(0.9, 1.2 * n), xlabel="batch size $B$")
-    right.set(yscale="log", ylim=(largest(whole.minima[0]) / 90, 9 * largest(whole.start)))
-    right.set(title=f"noise ({unit} per unit)")
-    right.grid(True, axis="y", lw=0.6)
     drawings = [
-        Contours(left, whole, window=whole.domain, title=f"300 steps with $\\eta$ = {rate:g}"),
+        Contours(left, WHOLE, window=WHOLE.domain, title=f"300 steps with $\\eta$ = {rate:g}"),
         Dots(left, "cloud", color=STEP, marker=".", ms=6, mec=STEP, alpha=0.6, zorder=2),
         Point(left, drags=("slope", "intercept"), color=BLACK).on(weights="place"),
         Lines(right, looks, edge=True),
         Dots(right, "now", color=BLACK, ms=10, mew=1.5, edge=True, clip_on=False),
     ]
     right.legend(loc="lower left")
-    slope, intercept = (round_slider(*p) for p in zip(whole.start, whole.domain, strict=True))
+    slope, intercept = (round_slider(*p) for p in zip(WHOLE.start, WHOLE.domain, strict=True))
     return explore(
         gradients, drawings, caption, slope=slope, intercept=intercept, batch_size=_batch_size()
     )
@@ -281,65 +263,50 @@ def effect_of_schedules() -> Explorer:
     >>> bool(gaps["cosine"] < gaps["constant"])
     True
     """
-    whole, names, unit = _whole(), tuple(SCHEDULES), f"{penguin_line().y_unit}²"
-    lowest, highest = float(whole(whole.minima[0])), float(whole(whole.start))
-    k, most = np.arange(STEPS + 1), rate_for(whole, 2)
-    start = np.repeat(np.reshape(whole.start, (2, 1)), len(names), axis=1)  # (2, 4)
-    left, right = panels("flat", "flat", ratios=(1, 1.3), height=3.7)
+    k, most = np.arange(STEPS + 1), rate_for(WHOLE, 2)
+    start = np.repeat(np.reshape(WHOLE.start, (2, 1)), len(SCHEDULES), axis=1)  # (2, 4)
 
     def run(learning_rate, batch_size, warm) -> dict:
         falling = cosine(learning_rate, STEPS)
-        schedules = (
-            constant(learning_rate),
-            step_decay(learning_rate, 0.3, every=60),
-            falling,
-            warmup(falling, warm),
-        )
-        every = GradientDescent(lambda k: np.array([schedule(k) for schedule in schedules]))
-        descent = descend(_noisy(round(batch_size)), start, every, STEPS)
-        gaps = _gap(np.moveaxis(descent.points, 1, 0))  # (K+1, 4)
-        quantities = {
-            "stop": descent.stop,
-            "last": dict(zip(names, gaps[-MEAN:].mean(axis=0), strict=True)),
+        schedules = {
+            "constant": constant(learning_rate),
+            "step decay": step_decay(learning_rate, 0.3, every=60),
+            "cosine": falling,
+            "warm-up, cosine": warmup(falling, warm),
         }
-        for name, schedule, gap in zip(names, schedules, gaps.T, strict=True):
-            quantities[f"rate, {name}"] = schedule(k) + 0.0 * k
+        every = GradientDescent(lambda k: np.array([rate(k) for rate in schedules.values()]))
+        descent = descend(_noisy(round(batch_size)), start, every, STEPS)
+        gaps = (WHOLE(np.moveaxis(descent.points, 1, 0)) - LOWEST).T  # (4, K+1)
+        quantities = {"last": {}}
+        for name, gap, stop in zip(schedules, gaps, descent.stop, strict=True):
+            quantities[f"rate, {name}"] = schedules[name](k) + 0.0 * k
             quantities[f"gap, {name}"] = (descent.steps, running_mean(gap, MEAN))
+            last = np.inf if stop == Stop.DIVERGED else gap[-MEAN:].mean()
+            quantities["last"][name] = last
         return quantities
 
-    def caption(learning_rate, batch_size, warm, last, stop) -> str:
-        gaps = "; ".join(
-            f"{name} {_above(np.inf if end == Stop.DIVERGED else last[name], 1e9)}"
-            for name, end in zip(names, stop, strict=True)
-        )
+    def caption(learning_rate, batch_size, warm, last) -> str:
+        gaps = "; ".join(f"{name} {_above(gap, 1e9)}" for name, gap in last.items())
         return (
             f"SGD, η = {learning_rate:.3g} at most, batches of {round(batch_size)}, warm-up of "
             f"{counted(warm, 'step')}. Above the lowest loss, mean of the last {MEAN} of {STEPS} "
-            f"steps ({unit}): {gaps}."
+            f"steps ({UNIT}): {gaps}."
         )
 
-    def curves(ax, quantity) -> Lines:
-        ax.set(xlabel="step $k$", xlim=(0, STEPS))
-        ax.grid(True, axis="y", lw=0.6)
-        looks = {
-            f"{quantity}, {name}": {"color": color, "ls": dashes, "lw": 1.5, "label": name}
-            for name, (color, dashes) in SCHEDULES.items()
-        }
-        return Lines(ax, looks, edge=True)
-
+    left, right = panels("ruled", "ruled", ratios=(1, 1.3), height=3.7)
     left.set(title="learning rate", ylim=(0, 1.05 * most))
-    right.set(yscale="log", ylim=(lowest / 1e4, 2 * highest))
-    right.set(title=f"{GAP} ({unit})")
-    drawings = [curves(left, "rate"), curves(right, "gap")]
+    right.set(title=f"{GAP} ({UNIT})", yscale="log", ylim=(LOWEST / 1e4, 2 * HIGHEST))
+    drawings = []
+    for ax, quantity in ((left, "rate"), (right, "gap")):
+        ax.set(xlabel="step $k$", xlim=(0, STEPS))
+        drawings.append(Lines(ax, family(quantity, SCHEDULES), edge=True, lw=1.5))
     legend_below(right)
     return explore(
-        run,
-        drawings,
-        caption,
+        run, drawings, caption,
         learning_rate=slider(most / 2, most / 50, most, most / 50),
         batch_size=_batch_size(),
         warm=slider(30, 1, 120, 1, label="warm-up (steps)"),
-    )
+    )  # fmt: skip
 
 
 def race_with_memory(surface: Surface | None = None) -> Explorer:
@@ -376,9 +343,10 @@ def momentum_map() -> Explorer:
     @cache
     def tenth(condition: float) -> np.ndarray:
         """How many steps leave a tenth of the error, at each rate and momentum."""
-        slowest = np.maximum(
-            *(factor_with_momentum(rates, momenta, STEEP / k) for k in (condition, 1.0))
+        flat, steep = (
+            factor_with_momentum(rates, momenta, each) for each in (STEEP / condition, STEEP)
         )
+        slowest = np.maximum(flat, steep)
         return np.where(slowest < 1, -1 / np.log10(slowest), np.nan)
 
     def run(condition, learning_rate, momentum) -> dict:
@@ -402,12 +370,12 @@ def momentum_map() -> Explorer:
         }
 
     def caption(curvatures, factors, learning_rate, momentum, best, step, descent) -> str:
-        (flat, steep), swings = factors, np.sqrt(momentum)
-        if max(factors) < np.sqrt(best[1]) + 0.005:
+        (flat, steep), least = factors, np.sqrt(best[1])
+        if max(factors) < least + 0.005:
             verdict = "hardly any other pair is faster"
         elif steep >= 1:
             verdict = "along the steep axis each step overshoots farther than the last"
-        elif max(factors) < swings + 1e-9:
+        elif max(factors) < np.sqrt(momentum) + 1e-9:
             verdict = "both are √μ, so less momentum is better"
         elif flat > steep:
             verdict = "the flat axis creeps, more of both is better"
@@ -419,45 +387,41 @@ def momentum_map() -> Explorer:
             f"{STEEP:g}: in the long run a step multiplies the error by {flat:.3f} along the flat "
             f"axis and by {steep:.3f} along the steep one; {verdict}. The limit 2(1 + μ)/λmax is "
             f"{2 * (1 + momentum) / STEEP:.3f}. Best: η = {best[0]:.3f} and μ = {best[1]:.2f}, "
-            f"both by {np.sqrt(best[1]):.3f}. After {counted(step, 'step')} the loss is "
+            f"both by {least:.3f}. After {counted(step, 'step')} the loss is "
             f"{descent.values[step] / descent.values[0]:.2g} times the first."
         )
 
-    left, right = panels("flat", "flat", ratios=(1.25, 1), height=4.1)
+    left, right = panels("flat", "ruled", ratios=(1.25, 1), height=4.1)
+    left.set(xlim=ends, ylim=(0, 1), xlabel=r"learning rate $\eta$")
+    left.set(ylabel=r"momentum $\mu$", title="steps to a tenth of the error")
+    left.set_facecolor(REGIMES["diverges"])
+    left.text(0.11, 0.15, "diverges", ha="center", va="center")
+    limit = r"$\eta = 2(1 + \mu)\,/\,\lambda_{\max}$"
+    left.text(0.088, 0.25, limit, rotation=62, rotation_mode="anchor", va="top")
     scale = LogNorm(2, 200)
     with style():
-        left.set(xlim=ends, ylim=(0, 1), xlabel=r"learning rate $\eta$")
-        left.set(ylabel=r"momentum $\mu$", title="steps to a tenth of the error")
-        left.set_facecolor(REGIMES["diverges"])
-        left.text(0.11, 0.15, "diverges", ha="center", va="center")
-        limit = r"$\eta = 2(1 + \mu)\,/\,\lambda_{\max}$"
-        left.text(0.088, 0.25, limit, rotation=62, rotation_mode="anchor", va="top")
         bar = left.figure.colorbar(ScalarMappable(scale, LOSS), ax=left, ticks=[2, 10, 50, 200])
         bar.ax.set_yticklabels(["2", "10", "50", "200"])
         bar.ax.minorticks_off()
-        right.set(yscale="log", ylim=(1e-9, 30), xlim=(0, steps), xlabel="step $k$")
-        right.set(title="loss / first loss")
-        right.grid(True, axis="y", lw=0.6)
-    mine, plain = "this run", "best without momentum"
-    look = {"color": GREY, "ls": "--", "lw": 1.6, "label": "best at $\\mu = 0$"}
+    right.set(xlim=(0, steps), xlabel="step $k$", title="loss / first loss")
+    right.set(yscale="log", ylim=(1e-9, 30))
+    plain = {"color": GREY, "ls": "--", "lw": 1.6, "label": "best at $\\mu = 0$"}
+    mine = {"color": OPTIMIZERS["Momentum"][0], "label": "this run", "step": "step"}
     drawings = [
         Raster(left, "tenth", window=(ends, (0, 1)), colors=LOSS, scale=scale),
         Lines(left, "limit", color=BLACK, lw=1.6),
         Dots(left, "best", marker="*", ms=15, color=BEST),
         Point(left, drags=("learning_rate", "momentum"), color=BLACK).on(weights="here"),
-        Lines(right, plain, edge=True, **look),
-        Lines(right, mine, edge=True, color=OPTIMIZERS["Momentum"][0], label=mine, step="step"),
+        Lines(right, "best without momentum", edge=True, **plain),
+        Lines(right, "this run", edge=True, **mine),
     ]
     right.legend(loc="lower left")
     return explore(
-        run,
-        drawings,
-        caption,
-        play="step",
+        run, drawings, caption, play="step",
         condition=log_slider(30, 2, 300, label="condition number κ"),
         learning_rate=slider(0.02, 0.001, 0.133, 0.001, label="learning rate η"),
         momentum=slider(0.0, 0.0, 0.99, 0.01, label="momentum μ"),
-    )
+    )  # fmt: skip
 
 
 GRADIENTS = {
@@ -509,36 +473,33 @@ def adam_step_by_step() -> Explorer:
             f"{at['length as it is']:.2f} η."
         )
 
-    axes = panels("flat", "flat", "flat", height=3.3)
-    names = ("gradient", "mean"), ("gradient's size", "size"), ("one", "length")
-    titles = "running mean $m$", r"size $\sqrt{v}$", r"step, in $\eta$"
     color, marker = OPTIMIZERS["Adam"]
-    drawings = []
-    for ax, (target, name), title in zip(axes, names, titles, strict=True):
+    drops = {"color": GREY, "lw": 0, "marker": "o", "ms": 2.5, "label": "gradient"}
+    level = {"color": GREY, "lw": 1, "ls": ":"}  # where the step is η
+    panel = {
+        "running mean $m$": ("gradient", drops, "mean"),
+        r"size $\sqrt{v}$": ("gradient's size", drops, "size"),
+        r"step, in $\eta$": ("one", level, "length"),
+    }
+    axes, drawings = panels("ruled", "ruled", "ruled", height=3.3), []
+    for ax, (title, (target, look, name)) in zip(axes, panel.items(), strict=True):
         ax.set(title=title, xlabel="step $k$", xlim=(0, len(k)), ylim=(0, 2))
-        ax.grid(True, axis="y", lw=0.6)
         looks = {
-            target: {"color": GREY, "lw": 0, "marker": "o", "ms": 2.5, "label": "gradient"},
+            target: look,
             f"{name} as it is": {"color": color, "lw": 1.6, "ls": "--", "label": "as it is"},
             name: {"color": color, "lw": 2.2, "label": "corrected"},
         }
-        if target == "one":  # no gradient, but where the step is η
-            looks[target] = {"color": GREY, "lw": 1, "ls": ":"}
-        drawings += [Lines(ax, looks, edge=True)]
-        look = {"color": color, "marker": marker, "ms": 10, "clip_on": False}
-        drawings += [Dots(ax, f"{name} now", edge=True, **look)]
+        now = {"color": color, "marker": marker, "ms": 10, "clip_on": False}
+        drawings += [Lines(ax, looks, edge=True), Dots(ax, f"{name} now", edge=True, **now)]
     axes[2].set(yscale="log", ylim=(0.1, 40))
     legend_below(axes[0])
     return explore(
-        adam,
-        drawings,
-        caption,
-        play="step",
+        adam, drawings, caption, play="step",
         step=slider(3, 1, len(k), 1, label="step k"),
         beta1=slider(0.9, 0.0, 0.99, 0.01, label="β₁"),
         beta2=slider(0.999, 0.5, 0.999, 0.001, label="β₂"),
         gradients=choice(GRADIENTS.keys()),
-    )
+    )  # fmt: skip
 
 
 # Exercises; the questions stand in the notebook.

@@ -70,22 +70,20 @@ def one_formula() -> Explorer:
     def named(step) -> dict:
         names = [*[*PARTS][:step], "L"]
         formulas = {name: _written_out(PARTS[name], names) for name in names}
-        lines = [
+        lines, uses = [], {}
+        for part, text in formulas.items():
             # a line may end after a sign, and never within a product
-            textwrap.fill(re.sub(r"(?<=[₀-₉]) (?=\w)", "\u00a0", f"{name} = {part}"), 46)
-            for name, part in formulas.items()
-        ]
-        lengths = [len(part) for part in formulas.values()]
-        words = {name: re.findall(r"\w+", part) for name, part in formulas.items()}
+            line = re.sub(r"(?<=[₀-₉]) (?=\w)", "\u00a0", f"{part} = {text}")
+            lines.append(textwrap.fill(line, 46))
+            uses[part] = [used for used in PLACES if used in re.findall(r"\w+", text)]
+        lengths = np.array([*map(len, formulas.values())])
         return {
             "formulas": formulas,
             "text": "\n".join(lines),
-            "uses": {
-                name: [used for used in PLACES if used in each] for name, each in words.items()
-            },
-            "lengths": np.array(lengths),
-            "longest": max(lengths),
-            "tanh": sum(each.count("tanh") for each in words.values()),
+            "uses": uses,
+            "lengths": lengths,
+            "longest": lengths.max(),
+            "tanh": sum(text.count("tanh") for text in formulas.values()),
         }
 
     left, right = panels("flat", "flat", ratios=(1, 0.9), height=3.2)
@@ -93,23 +91,19 @@ def one_formula() -> Explorer:
     right.set(xlim=(-0.45, 4.45), ylim=(0, 1))
     look = {"va": "top", "size": 12, "linespacing": 1.7}
     return explore(
-        named,
-        [Text(left, (0, 1), "{text}", **look), NamedParts(right, PLACES)],
+        named, [Text(left, (0, 1), "{text}", **look), NamedParts(right, PLACES)],
         "{step} of 5 parts have a name: the longest formula has {longest} characters, tanh is "
         "written {tanh} times, and each line of the graph stands for one local derivative.",
-        play="step",
-        pace=1.5,
-        step=slider(0, 0, 5, 1, label="parts named"),
-    )
+        play="step", pace=1.5, step=slider(0, 0, 5, 1, label="parts named"),
+    )  # fmt: skip
 
 
 def _written_out(formula: str, names: list[str]) -> str:
     """Return the formula with each part that has none of these names written out."""
 
     def written(match: re.Match) -> str:
-        name = match[0]
-        plain = name in names or name not in PARTS
-        return name if plain else _written_out(PARTS[name], names)
+        plain = match[0] in names or match[0] not in PARTS
+        return match[0] if plain else _written_out(PARTS[match[0]], names)
 
     return re.sub(r"\w+", written, formula)
 
@@ -127,10 +121,8 @@ def backpropagation(f: Callable = neuron, *arguments) -> Explorer:
     if not callable(f):
         raise TypeError(f"f must be a function, got {type(f).__name__}")
     arguments = arguments or ((1.5, -0.8, 0.3, 0.5) if f is neuron else ())
-    names = argument_names(f)
-    if len(names) != len(arguments) or {"step", "compute", "drawings", "caption", "play"} & {
-        *names
-    }:
+    names, taken = argument_names(f), {"step", "compute", "drawings", "caption", "play"}
+    if len(names) != len(arguments) or taken & {*names}:
         raise ValueError(
             f"f must take as many arguments as are given, none of them named step, compute, "
             f"drawings, caption or play; got {names} for {len(arguments)} arguments"
@@ -147,12 +139,10 @@ def backpropagation(f: Callable = neuron, *arguments) -> Explorer:
                 raise ValueError(
                     f"{formula(graph, k)} has no finite value or derivative: move an input."
                 )
-        inputs = [node for node in graph.nodes if not node.parents]
-        return {
-            "graph": graph,
-            "steps": Pass(graph).last,
-            "gradient": {node.operation: np.array(node.adjoint) for node in inputs},
+        gradient = {
+            node.operation: np.array(node.adjoint) for node in graph.nodes if not node.parents
         }
+        return {"graph": graph, "steps": Pass(graph).last, "gradient": gradient}
 
     walk = Pass(there_and_back()["graph"])
     (ax,) = panels("flat", height=height(walk.graph))
@@ -161,16 +151,10 @@ def backpropagation(f: Callable = neuron, *arguments) -> Explorer:
         for argument, value in given.items()
         if np.ndim(value) == 0
     }
-    step = slider(len(walk.operations), 0, walk.last, 1)
     return explore(
-        there_and_back,
-        [ComputationGraph(ax)],
-        _step_of,
-        play="step",
-        pace=0.9,
-        step=step,
-        **sliders,
-    )
+        there_and_back, [ComputationGraph(ax)], _step_of, play="step", pace=0.9,
+        step=slider(len(walk.operations), 0, walk.last, 1), **sliders,
+    )  # fmt: skip
 
 
 def _step_of(graph: Graph, step: int) -> str:
@@ -182,24 +166,21 @@ def _step_of(graph: Graph, step: int) -> str:
         return f"{at}: nothing is computed yet, no local derivative is known."
     if step <= len(walk.operations):
         k = walk.operations[step - 1]
-        slopes = " and ".join(map(number, nodes[k].local))
+        slopes = nodes[k].local
         return (
             f"{at}: forward, {step} of {len(walk.operations)}, "
             f"{formula(graph, k)} = {number(nodes[k].value)}; "
-            f"local {'derivatives' if len(nodes[k].local) > 1 else 'derivative'} {slopes}."
+            f"local derivative{'s' * (len(slopes) > 1)} {' and '.join(map(number, slopes))}."
         )
     if not walk.sent:
         return f"{at}: backward begins; the derivative of the result with respect to itself is 1."
     k, j = walk.sent[-1]
     upstream, local, parent = nodes[k].adjoint, nodes[k].local[j], nodes[k].parents[j]
     share = downstream(graph, k, j)
-    if np.ndim(upstream) or np.ndim(local):
-        product = f"an array of shape {np.shape(share)}"
-    else:
-        product = (
-            f"upstream {number(upstream)} × local derivative {number(local)} = "
-            f"downstream {number(share)}"
-        )
+    product = f"an array of shape {np.shape(share)}"
+    if not (np.ndim(upstream) or np.ndim(local)):
+        factors = f"upstream {number(upstream)} × local derivative {number(local)}"
+        product = f"{factors} = downstream {number(share)}"
     if step == walk.last:
         ends = [f"∂/∂{node.operation} = {number(node.adjoint)}" for node in inputs]
         rest = f"done, the derivatives are {', '.join(ends)}"
@@ -273,19 +254,16 @@ def learning_spirals() -> Explorer:
         Dots(below, "now", color=STEP, ms=10, mew=1.5, clip_on=False),
     ]
     return explore(
-        training,
-        drawings,
+        training, drawings,
         "{hidden} units per layer, learning rate {learning_rate:.2g}: after {taken} steps the loss "
         f"is {{loss:.2g}}, and {{wrong}} of {len(data)} points are on the wrong side. The ringed "
         "point, at ({place[0]:.2f}, {place[1]:.2f}) cm, has the error {own_error:.2g}. "
         "Error of {error_of}: the largest of its {gradient.size} derivatives is {largest:.2g}.",
-        play="step",
-        step=slider(100, 0, STEPS, EVERY),
-        error_of=choice([*FULL]),
+        play="step", step=slider(100, 0, STEPS, EVERY), error_of=choice([*FULL]),
         point=slider(100, 0, len(data) - 1, 1),
         learning_rate=log_slider(0.01, 0.001, 0.1, 24),
         hidden=choice([2, 4, 8, 16, 24], 16, label="hidden units"),
-    )
+    )  # fmt: skip
 
 
 def spiral_network(hidden: int) -> Network:

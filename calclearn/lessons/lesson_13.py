@@ -25,7 +25,7 @@ from calclearn.explorers.controls import choice as menu
 from calclearn.explorers.controls import log_slider, slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.wording import counted
-from calclearn.figures.marks import Dots, Lines, Rule
+from calclearn.figures.marks import Dots, Lines, Rule, family
 from calclearn.figures.style import (
     BLACK,
     BLAME,
@@ -74,23 +74,17 @@ def species() -> tuple[np.ndarray, np.ndarray]:
     return x.astype(np.float32), np.unique(data.species, return_inverse=True)[1]
 
 
-def deep_network(
-    depth: int,
-    activation: str,
-    initial: Initial = xavier,
-    *,
-    skip: bool = False,
-    normalise: bool = False,
-) -> Network:
+def deep_network(depth: int, activation: str, initial: Initial = xavier, **cures: bool) -> Network:
     """A network of `depth` layers of 32 units, and three outputs, one for each species.
 
-    A layer is a `Dense` and its activation, or with `skip` or `normalise` a `Block` of both.
+    A layer is a `Dense` and its activation, or with the cures `skip` or `normalise` a `Block` of
+    both.
 
     >>> deep_network(2, "tanh").shapes[::2]
     [(4,), (32,), (32,)]
     """
     dense, layer = Dense(UNITS, initial), ACTIVATIONS[activation].layer
-    hidden = (Block(dense, layer, skip, normalise),) if skip or normalise else (dense, layer)
+    hidden = (Block(dense, layer, **cures),) if any(cures.values()) else (dense, layer)
     return Network((*hidden * depth, Dense(3, initial)), (4,))
 
 
@@ -121,12 +115,10 @@ def gradients_by_layer() -> Explorer:
     >>> bool(sizes[0] < 1e-9 * sizes[-1])
     True
     """
-    (x, y), (left, right) = species(), panels("flat", "flat", height=4.1)
-    bits = np.finfo(np.float32)
+    (x, y), bits = species(), np.finfo(np.float32)
 
     def back_and_forth(depth, scale, activation, skip, normalise) -> dict:
-        cures = {"skip": skip, "normalise": normalise}
-        network = deep_network(depth, activation, of_scale(scale), **cures)
+        network = deep_network(depth, activation, of_scale(scale), skip=skip, normalise=normalise)
         start = network.init(0).astype(np.float32)
         layers = backpropagated(network, start, x, y)
         parts = len(layers) // depth  # of each of the deep layers: dense and activation, or a block
@@ -144,12 +136,11 @@ def gradients_by_layer() -> Explorer:
             factors[1:] /= _typical(np.std(before[1:] @ W.transpose(0, 2, 1), axis=1))
         factors = np.sqrt(1 + factors**2) if skip else factors
         expected = output[-1] * np.append(np.cumprod(factors[:0:-1])[::-1], 1)
-        return {
-            "output": _finite(output),
-            "weights": _finite(weights),
-            "expected": _finite(expected),
-            "size": _finite(size),
-            "spread": _finite(spread),
+        curves = {
+            "output": output, "weights": weights, "expected": expected, "size": size,
+            "spread": spread,
+        }  # fmt: skip
+        return {name: _finite(values) for name, values in curves.items()} | {
             "factors": np.nan_to_num(factors),
             "flat": np.mean(slopes < ACTIVATIONS[activation].steepest / 10),
         }
@@ -157,7 +148,7 @@ def gradients_by_layer() -> Explorer:
     def caption(
         depth, scale, activation, skip, normalise, output, size, spread, factors, flat
     ) -> str:
-        (_, gradients), alike = output, len(spread[0]) < depth
+        gradients = output[1]
         network = f"{depth} layers of {activation}, scale {scale:.3g}{_cured(skip, normalise)}"
         if len(gradients) < depth:
             layers = len(size[0])
@@ -170,9 +161,9 @@ def gradients_by_layer() -> Explorer:
         back = max(depth - 1 - alive, 1)
         factor, product = gradients[alive] / gradients[-1], np.prod(factors[alive + 1 :])
         lost = f", as 32 bits hold nothing below {bits.smallest_subnormal:.1e}" if alive else ""
-        last = "all penguins give the same activations" if alike else (
-            f"the penguins differ by {spread[1][-1]:.2g}"
-        )  # fmt: skip
+        last = "all penguins give the same activations"
+        if len(spread[0]) == depth:
+            last = f"the penguins differ by {spread[1][-1]:.2g}"
         return (
             f"{network}: each layer multiplies the gradient that goes back through it by "
             f"{factor ** (1 / back):.2g} ({'expected' if skip or normalise else 'scale × slope'}: "
@@ -181,6 +172,7 @@ def gradients_by_layer() -> Explorer:
             f"In the last layer {last}; {flat:.0%} of all slopes are flat."
         )
 
+    left, right = panels("ruled", "ruled", height=4.1)
     _sizes_by_layer(left, "backward: the gradient")
     _sizes_by_layer(right, "forward: the activations")
     drawings = [Lines(left, GRADIENTS, edge=True), Lines(right, SIGNALS, edge=True)]
@@ -188,15 +180,10 @@ def gradients_by_layer() -> Explorer:
     scale = log_slider(1.0, 0.25, 32, 70)
     scale.readout_format = ".2f"
     return explore(
-        back_and_forth,
-        drawings,
-        caption,
-        depth=slider(20, 2, DEEPEST, 1, label="layers"),
-        scale=scale,
-        activation=menu(ACTIVATIONS.keys()),
-        skip=widgets.Checkbox(),
-        normalise=widgets.Checkbox(),
-    )
+        back_and_forth, drawings, caption,
+        depth=slider(20, 2, DEEPEST, 1, label="layers"), scale=scale,
+        activation=menu(ACTIVATIONS.keys()), skip=widgets.Checkbox(), normalise=widgets.Checkbox(),
+    )  # fmt: skip
 
 
 def _cured(skip: bool, normalise: bool) -> str:
@@ -219,7 +206,6 @@ def _sizes_by_layer(ax: Axes, title: str, layer: str = "layer", most: int = DEEP
     """Depth multiplies, so sizes are logarithmic; the limits are those of all figures here."""
     ax.set(xlim=(0, most + 1), ylim=SIZES, yscale="log", yticks=10.0 ** np.arange(-16, 11, 4))
     ax.set(title=title, xlabel=layer)
-    ax.grid(True, axis="y", lw=0.6)
     ax.axhline(1, color=GREY, lw=0.8)
 
 
@@ -239,7 +225,6 @@ def chain_of_neurons() -> Explorer:
     >>> float(chain.state["derivative"])
     1.0
     """
-    left, right = panels("flat", "flat", ratios=(1, 1.2), height=3.9)
     every = np.linspace(-8.2, 8.2, 165)
 
     def chain(depth, w, b, activation) -> dict:
@@ -269,6 +254,7 @@ def chain_of_neurons() -> Explorer:
             f"is {derivative:.2g}; its size is at most {bound:.2g}."
         )
 
+    left, right = panels("flat", "ruled", ratios=(1, 1.2), height=3.9)
     left.set(title="where the neurons stand", xlabel="$z$", xticks=range(-8, 9, 4))
     left.set(xlim=(-8.2, 8.2), ylim=(-1.1, 2.1))
     _sizes_by_layer(right, "size of factors and product", "neuron")
@@ -281,39 +267,26 @@ def chain_of_neurons() -> Explorer:
     left.legend(loc="upper left")
     legend_below(right)
     return explore(
-        chain,
-        drawings,
-        caption,
-        depth=slider(10, 1, DEEPEST, 1, label="neurons"),
-        w=slider(1.0, -8.0, 8.0, 0.1),
-        b=slider(0.0, -4.0, 4.0, 0.1),
+        chain, drawings, caption, depth=slider(10, 1, DEEPEST, 1, label="neurons"),
+        w=slider(1.0, -8.0, 8.0, 0.1), b=slider(0.0, -4.0, 4.0, 0.1),
         activation=menu(ACTIVATIONS.keys()),
-    )
+    )  # fmt: skip
 
 
 STEPS, EVERY = 120, 4  # of training, and from one record to the next
 INITIAL = {
-    "too small": of_scale(0.5),
-    "Xavier": xavier,
-    "He": he,
-    "orthogonal": orthogonal,
+    "too small": of_scale(0.5), "Xavier": xavier, "He": he, "orthogonal": orthogonal,
     "too large": of_scale(2.0),
-}
+}  # fmt: skip
 
 
 @lru_cache(maxsize=60)  # a control that comes back has its runs again
 def train(
-    depth: int,
-    activation: str,
-    initial: str,
-    learning_rate: float,
-    max_norm: float | None = None,
-    *,
-    skip: bool = False,
-    normalise: bool = False,
-) -> Descent:
+    depth: int, activation: str, initial: str, learning_rate: float,
+    max_norm: float | None = None, **cures: bool,
+) -> Descent:  # fmt: skip
     """Train a deep network on the species by gradient descent; `max_norm` clips the gradient."""
-    network = deep_network(depth, activation, INITIAL[initial], skip=skip, normalise=normalise)
+    network = deep_network(depth, activation, INITIAL[initial], **cures)
     plain = GradientDescent(learning_rate)
     start = network.init(0).astype(np.float32)
     optimizer = plain if max_norm is None else clipped(plain, max_norm)
@@ -329,23 +302,19 @@ def cures() -> Explorer:
     >>> losses["too small"] > 1, losses["He"] < 0.1
     (True, True)
     """
-    (x, y), (left, right) = species(), panels("flat", "flat", height=4.0)
+    x, y = species()
     shares = np.bincount(y) / len(y)
     baseline = -float(shares @ np.log(shares))  # of predicting these shares for every penguin
     nothing = np.empty((2, 0))  # is drawn for the runs that are not asked for
 
-    def training(
-        step, initial, activation, depth, skip, normalise, learning_rate, max_norm
-    ) -> dict:
-        network = deep_network(depth, activation, skip=skip, normalise=normalise)
+    def training(step, initial, activation, depth, learning_rate, max_norm, **cures) -> dict:
+        network = deep_network(depth, activation, **cures)
         record, now = int(step / EVERY + 0.5), {}
         quantities = {"steps": STEPS, "shown": record * EVERY}
         for name in INITIAL:
             quantities |= {f"loss, {name}": nothing, f"gradient, {name}": nothing}
         for name in initial:
-            run = train(
-                depth, activation, name, learning_rate, max_norm, skip=skip, normalise=normalise
-            )
+            run = train(depth, activation, name, learning_rate, max_norm, **cures)
             row = min(record, len(run.values) - 1)
             norms = [*gradient_norms(network, run.points[row], x, y).values()]
             over = run.stop == Stop.DIVERGED and run.steps_taken <= record * EVERY
@@ -370,41 +339,27 @@ def cures() -> Explorer:
             f"has {baseline:.2f}."
         )
 
+    left, right = panels("ruled", "ruled", height=4.0)
     left.set(xlim=(0, STEPS), ylim=(1e-3, 1e2), yscale="log", xlabel="step $k$")
     left.set(title="loss: cross-entropy (nats)")
-    left.grid(True, axis="y", lw=0.6)
     left.axhline(baseline, color=BLACK, lw=0.8)
     _sizes_by_layer(right, "gradient by layer, now", most=DEEPEST + 1)
     drawings = [
-        Lines(left, _looks("loss"), edge=True),
+        Lines(left, family("loss", INITIALS), edge=True, lw=1.8),
         Rule(left, x="shown", color=GREY, lw=1),
-        Lines(right, _looks("gradient"), edge=True),
+        Lines(right, family("gradient", INITIALS), edge=True, lw=1.8),
     ]
     legend_below(right)
     runs = {"too small, He, too large": ("too small", "He", "too large")}
     runs |= {name: (name,) for name in INITIAL} | {"all five": tuple(INITIAL)}
     return explore(
-        training,
-        drawings,
-        caption,
-        play="step",
-        step=slider(60, 0, STEPS, EVERY),
+        training, drawings, caption, play="step", step=slider(60, 0, STEPS, EVERY),
         activation=menu(ACTIVATIONS.keys(), "ReLU"),
         depth=menu([5, 10, 20, DEEPEST], 10, label="layers"),
-        skip=widgets.Checkbox(),
-        normalise=widgets.Checkbox(),
-        initial=menu(runs, label="initial weights"),
-        learning_rate=menu([0.01, 0.03, 0.1], 0.03),
+        skip=widgets.Checkbox(), normalise=widgets.Checkbox(),
+        initial=menu(runs, label="initial weights"), learning_rate=menu([0.01, 0.03, 0.1], 0.03),
         max_norm=menu({"none": None, "to 1": 1.0, "to 0.1": 0.1}, label="clipping"),
-    )
-
-
-def _looks(quantity: str) -> dict[str, dict]:
-    """Return the look of this quantity's curve for each kind of initial weights."""
-    return {
-        f"{quantity}, {name}": {"color": color, "ls": dashes, "lw": 1.8, "label": name}
-        for name, (color, dashes) in INITIALS.items()
-    }
+    )  # fmt: skip
 
 
 # Exercises; the questions stand in the notebook.

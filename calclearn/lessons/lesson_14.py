@@ -7,11 +7,8 @@ Forward each meeting is a product. Backward each of the two receives the other o
 back to that product.
 """
 
-from collections.abc import Callable
-
 import ipywidgets as widgets
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 
 from calclearn.calculus.autodiff import vjp
@@ -97,20 +94,15 @@ def sliding_kernel() -> Explorer:
     left.set(title="digit, ink from 0 to 16")
     right.set(title="feature map")
     drawings = [
-        _ink(left, "patch", numbers=9),
+        Cells(left, "image", numbers=9, **DIGIT),
         Kernel(middle, "weights", frame="all_weights", numbers=9, drags=(*weights,)),
-        _words(middle, 1.08, "{kernel}", color=BLACK),
-        Cells(right, "map", frame="place", numbers=1, drags=("row", "column")),
+        Text(middle, (0.5, 1.08), "{kernel}", color=BLACK, **WORDS),
+        Cells(right, "map", frame="place", numbers=1, drags=PLACE),
     ]
     explorer = explore(
-        convolution,
-        drawings,
-        caption,
-        digit=choice(range(10), 4),
-        kernel=kernels,
-        **_place(),
-        **weights,
-    )
+        convolution, drawings, caption, digit=choice(range(10), 4), kernel=kernels,
+        **_place(), **weights,
+    )  # fmt: skip
     return _with_grid(explorer, kernels, [*weights.values()])
 
 
@@ -129,17 +121,10 @@ def products(patch: np.ndarray, K: np.ndarray) -> str:
     return f"−{text[2:]}" if text.startswith("−") else text.removeprefix("+ ")
 
 
-def _ink(ax: Axes, frame: str, numbers: int = 0) -> Cells:
-    """A digit, whose patch a pointer holds at its middle."""
-    return Cells(
-        ax, "image", frame=frame, shades=INK, limit=FULL, numbers=numbers, drags=(*_place(),),
-        grip=(1, 1),
-    )  # fmt: skip
-
-
-def _words(ax: Axes, height: float, template: str, color: str = GREY) -> Text:
-    look = {"ha": "center", "va": "center", "clip_on": False, "zorder": 5, "parse_math": False}
-    return Text(ax, (0.5, height), template, color=color, **look)
+PLACE = ("row", "column")  # of a patch, by which it can be dragged
+BY_MIDDLE = {"drags": PLACE, "grip": (1, 1)}  # a pointer holds the patch there
+DIGIT = {"frame": "patch", "shades": INK, "limit": FULL} | BY_MIDDLE
+WORDS = {"ha": "center", "va": "center", "clip_on": False, "zorder": 5, "parse_math": False}
 
 
 def _place() -> dict:
@@ -208,14 +193,15 @@ def stride_and_padding() -> Explorer:
         """The rows at the end that no window reaches, and the columns."""
         return (len(x) + 2 * padding - size) % stride
 
-    def red(control: str, values: range) -> Callable:
+    def reddened(name: str, control: widgets.IntSlider) -> widgets.IntSlider:
         def bands(size, stride, padding) -> list:
-            now = {"size": size, "stride": stride, "padding": padding}
-            rests = [left_over(**now | {control: value}) for value in values]
-            pairs = zip(values, rests, strict=True)
-            return [(value + 0.5, STEP if rest else LIGHT) for value, rest in pairs]
+            now, ends = {"size": size, "stride": stride, "padding": padding}, []
+            for value in range(control.min, control.max + 1):
+                rest = left_over(**now | {name: value})
+                ends.append((value + 0.5, STEP if rest else LIGHT))
+            return ends
 
-        return bands
+        return coloured(control, bands)
 
     def caption(size, stride, padding, map, rest) -> str:
         end = f"{counted(rest, 'row')} and {counted(rest, 'column')} at the end" if rest else ""
@@ -240,11 +226,11 @@ def stride_and_padding() -> Explorer:
         Cells(right, "map", shades=INK, limit=FULL),
     ]
     sliders = {
-        "size": (slider(3, 1, 8, 1, label="kernel size"), range(1, 9)),
-        "stride": (slider(1, 1, 4, 1), range(1, 5)),
-        "padding": (slider(0, 0, ZEROS, 1), range(ZEROS + 1)),
+        "size": slider(3, 1, 8, 1, label="kernel size"),
+        "stride": slider(1, 1, 4, 1),
+        "padding": slider(0, 0, ZEROS, 1),
     }
-    controls = {name: coloured(each, red(name, values)) for name, (each, values) in sliders.items()}
+    controls = {name: reddened(name, control) for name, control in sliders.items()}
     return explore(windows, drawings, caption, **controls)
 
 
@@ -292,26 +278,21 @@ def three_channels() -> Explorer:
             f"{number(total.max())}."
         )
 
-    photo, light, partial, total = panels(*["flat"] * 4, ratios=(1.2, 0.5, 0.5, 1.2), height=3.8)
-    photo.set(title="image")
-    light.set(title="channels")
-    partial.set(title="partial maps")
-    total.set(title="their sum, the map")
+    axes = panels(*["flat"] * 4, ratios=(1.2, 0.5, 0.5, 1.2), height=3.8)
+    titles = ("image", "channels", "partial maps", "their sum, the map")
+    for ax, title in zip(axes, titles, strict=True):
+        ax.set_title(title)
+    photo, light, partial, total = axes
     drawings = [
-        Cells(photo, "photo", frame="patch", drags=("row", "column"), grip=(1, 1)),
+        Cells(photo, "photo", frame="patch", **BY_MIDDLE),
         Tiles(light, "channels", 3, (8, 8), 1, shades=INK.reversed(), words="names"),
         Tiles(partial, "partial", 3, (6, 6), 1, words="numbers"),
-        Cells(total, "total", frame="place", numbers=1, drags=("row", "column")),
+        Cells(total, "total", frame="place", numbers=1, drags=PLACE),
     ]
     return explore(
-        maps,
-        drawings,
-        caption,
-        digit=choice(range(10), 4),
-        ink=choice(INKS.keys(), "red"),
-        kernel=choice(COLOUR_KERNELS.keys()),
-        **_place(),
-    )
+        maps, drawings, caption, digit=choice(range(10), 4), ink=choice(INKS.keys(), "red"),
+        kernel=choice(COLOUR_KERNELS.keys()), **_place(),
+    )  # fmt: skip
 
 
 # Where the gradient goes.
@@ -345,15 +326,13 @@ def gradient_routing() -> Explorer:
         one[i, j] = 1
         G = {ONE: one, ALL: np.ones(y.shape), VALUES: y}[sent]
         to_pixels, to_weights = pull(G)
-        top, start = stride * i, stride * j
         return {
             "image": x,
-            "output": y,
             "G": G,
             "shares": to_pixels,
             "to_weights": to_weights,
             "place": (i, j, 1, 1) if sent == ONE else (0, 0, *y.shape),
-            "patch": (top, start, side, side) if sent == ONE else (0, 0, *x.shape),
+            "patch": (stride * i, stride * j, side, side) if sent == ONE else (0, 0, *x.shape),
             "weights": (0, 0, 3, 3) if layer == CONVOLUTION else (0, 0, 0, 0),
             "note": "" if layer == CONVOLUTION else "no weights",
         }
@@ -372,21 +351,16 @@ def gradient_routing() -> Explorer:
     middle.set(title="the weights receive")
     right.set(title="what is sent back")
     drawings = [
-        _ink(left, "patch"),
+        Cells(left, "image", **DIGIT),
         Shares(left, numbers=36),
         Cells(middle, "to_weights", frame="weights", numbers=9, words=short),
-        _words(middle, 0.5, "{note}"),
-        Cells(right, "G", frame="place", numbers=36, words=short, drags=(*_place(),)),
+        Text(middle, (0.5, 0.5), "{note}", color=GREY, **WORDS),
+        Cells(right, "G", frame="place", numbers=36, words=short, drags=PLACE),
     ]
     return explore(
-        back,
-        drawings,
-        caption,
-        layer=choice(LAYERS.keys()),
-        sent=choice([ONE, ALL, VALUES], label="sent back"),
-        digit=choice(range(10), 4),
-        **_place(),
-    )
+        back, drawings, caption, layer=choice(LAYERS.keys()),
+        sent=choice([ONE, ALL, VALUES], label="sent back"), digit=choice(range(10), 4), **_place(),
+    )  # fmt: skip
 
 
 def _reason(layer, sent, image, patch, to_weights) -> str:
@@ -399,8 +373,8 @@ def _reason(layer, sent, image, patch, to_weights) -> str:
         return "Each window gives every pixel a quarter; there are no weights."
     if sent != ONE:
         return "Each window gives all to its largest pixel; there are no weights."
-    row, column, height, width = patch
-    inside = image[row : row + height, column : column + width]
+    row, column, side, _ = patch
+    inside = image[row : row + side, column : column + side]
     ties = np.count_nonzero(inside == inside.max())
     first = f", the first of {ties} as large" if ties > 1 else ""
     return f"The largest of the four, {number(inside.max())} of ink{first}, takes all."
@@ -433,13 +407,11 @@ x = np.array([[1, 2, 0], [6, 1, 4], [0, 6, 2]])
 G = np.array([[1, -1], [2, 0]])
 
 
-def to_pixels(shares):
-    """What the pixels receive, row by row, from shares (window, cell)."""
+def to_pixels(shares):  # (window, cell); row by row
     return tuple(np.reshape(shares, (2, 2, 2)).swapaxes(0, 1).ravel().tolist())
 
 
-def to_weight(u, v, G=G):
-    """Σ G[i, j] x[i+u, j+v]"""
+def to_weight(u, v, G=G):  # Σ G[i, j] x[i+u, j+v]
     return float(np.sum(G * x[u : u + 2, v : v + 2]))
 
 

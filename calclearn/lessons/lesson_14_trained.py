@@ -40,13 +40,13 @@ def filters_and_mistakes(network: Network, run: Descent, data: LabelledImages) -
     `step` is any recorded step of the training. Raises ValueError unless the first layer is a
     convolution of images with one channel, and the last gives one score a class.
     """
-    shapes, outputs = [*network.parameter_shapes.values()], network.shapes[-1]
-    if len(shapes[0]) != 4 or shapes[0][1] != 1 or len(outputs) != 1:
+    shape, outputs = next(iter(network.parameter_shapes.values())), network.shapes[-1]
+    if len(shape) != 4 or shape[1] != 1 or len(outputs) != 1:
         raise ValueError(
             "network must begin with a convolution of one channel and end with one score a class, "
-            f"got weights of shape {shapes[0]} and outputs {outputs}"
+            f"got weights of shape {shape} and outputs {outputs}"
         )
-    count, _, *size = shapes[0]
+    count, _, *size = shape
     right = np.eye(*outputs, dtype=bool)
 
     def filters(w: np.ndarray) -> np.ndarray:
@@ -71,12 +71,13 @@ def filters_and_mistakes(network: Network, run: Descent, data: LabelledImages) -
     def caption(recorded, counts) -> str:
         correct, confused = int(counts[right].sum()), np.where(right, 0, counts)
         label, answer = np.unravel_index(np.argmax(confused), confused.shape)
-        times = int(confused.max())
-        often = {1: "once", 2: "twice"}.get(times, f"{times} times")
-        worst = f"the commonest mistake is {label} taken for {answer}, {often}"
+        times, worst = int(confused.max()), "none is wrong"
+        if times:
+            often = {1: "once", 2: "twice"}.get(times, f"{times} times")
+            worst = f"the commonest mistake is {label} taken for {answer}, {often}"
         return (
             f"After {recorded} steps {correct} of the {len(data)} held-out images are answered "
-            f"right, {correct / len(data):.1%}; {worst if times else 'none is wrong'}."
+            f"right, {correct / len(data):.1%}; {worst}."
         )
 
     before, now, table, mistakes = panels(*["flat"] * 4, ratios=(0.45, 0.45, 1.4, 0.75), height=4.2)
@@ -149,17 +150,17 @@ def one_image(network: Network, w: np.ndarray, data: LabelledImages, image: int 
     def caption(
         image, show, map, row, column, label, scores, at_scores, at_pixels, sum, total, after
     ) -> str:
+        begin = f"Image {image} shows {label}; the network gives {_answer(scores, label)}."
         place = f"row {row}, column {column} of map {map}"
-        shown = (
-            f"At {place}, pixels times kernel add up to {sum:.2f}, with the bias to {total:.2f}; "
-            f"{name.split()[1]} leaves {after:.2f}"
-        )
         if show == GRADIENTS:
-            shown = (
-                f"Shown is the gradient of the loss, of length {at_scores:.2g} at the scores and "
-                f"{at_pixels:.2g} at the pixels; {after:.2g} comes back to {place}"
+            return (
+                f"{begin} Shown is the gradient of the loss, of length {at_scores:.2g} at the "
+                f"scores and {at_pixels:.2g} at the pixels; {after:.2g} comes back to {place}."
             )
-        return f"Image {image} shows {label}; the network gives {_answer(scores, label)}. {shown}."
+        return (
+            f"{begin} At {place}, pixels times kernel add up to {sum:.2f}, with the bias to "
+            f"{total:.2f}; {name.split()[1]} leaves {after:.2f}."
+        )
 
     left, middle, right, below = panels(
         "flat", "flat", "flat", "below", ratios=(1.1, 2.2, 0.45), height=4.6
@@ -176,13 +177,10 @@ def one_image(network: Network, w: np.ndarray, data: LabelledImages, image: int 
     ]
     right.set(aspect="auto")
     return explore(
-        there_and_back,
-        drawings,
-        caption,
-        image=slider(int(image), 0, len(data) - 1, 1),
+        there_and_back, drawings, caption, image=slider(int(image), 0, len(data) - 1, 1),
         show=choice([OUTPUTS, GRADIENTS]),
         **{name: slider(place, 0, count - 1, 1) for name, place, count in cell},
-    )
+    )  # fmt: skip
 
 
 def _score(value: float) -> str:
@@ -228,16 +226,13 @@ def draw_a_digit(network: Network, w: np.ndarray, data: LabelledImages) -> Explo
         }
 
     def caption(pixels, wanted, step, scores, added, removed) -> str:
-        if step == 0 and not any(pixels):
-            blank = f"To the blank sheet the network gives {_answer(scores, wanted)}"
-            return f"Draw a digit on the left with the pointer. {blank}."
-        gives = f"The network gives {_answer(scores, wanted)}"
-        if step == 0:
-            return f"{gives}. Play walks the pixels uphill to make it {wanted}."
-        return (
-            f"{gives}, after {counted(step, 'step')} uphill: {added:.0f} of ink added, "
-            f"{removed:.0f} removed."
-        )
+        gives = f"network gives {_answer(scores, wanted)}"
+        if step:
+            inks = f"{added:.0f} of ink added, {removed:.0f} removed"
+            return f"The {gives}, after {counted(step, 'step')} uphill: {inks}."
+        if any(pixels):
+            return f"The {gives}. Play walks the pixels uphill to make it {wanted}."
+        return f"Draw a digit on the left with the pointer. To the blank sheet the {gives}."
 
     left, middle, right = panels("flat", "flat", "flat", ratios=(1.15, 2.1, 0.8), height=4)
     left.set(title="draw here")
@@ -252,15 +247,9 @@ def draw_a_digit(network: Network, w: np.ndarray, data: LabelledImages) -> Explo
     first = int(np.argmax(data.labels == 4))
     pixels = widgets.IntsInput(value=stored[first], layout={"display": "none"})
     explorer = explore(
-        reading,
-        drawings,
-        caption,
-        play="step",
-        pixels=pixels,
-        brush=choice(["pen", "eraser"]),
-        wanted=choice(range(10), 9),
-        step=slider(0, 0, STEPS, 1),
-    )
+        reading, drawings, caption, play="step", pixels=pixels,
+        brush=choice(["pen", "eraser"]), wanted=choice(range(10), 9), step=slider(0, 0, STEPS, 1),
+    )  # fmt: skip
 
     def begin_with(image: list[int]) -> None:
         explorer.controls["step"].value = 0

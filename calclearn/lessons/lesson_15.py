@@ -24,16 +24,9 @@ from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.surfaces import turning
 from calclearn.explorers.wording import counted
 from calclearn.figures.descents import Path
-from calclearn.figures.marks import Lines, Raster, Rule
+from calclearn.figures.marks import Lines, Raster, Rule, family
 from calclearn.figures.sequences import DECADES, LONGEST, SIZES, TimeMap, Unrolled
-from calclearn.figures.style import (
-    BLACK,
-    BLAME,
-    MODEL,
-    PURPLE,
-    legend_below,
-    panels,
-)
+from calclearn.figures.style import BLACK, BLAME, MODEL, PURPLE, legend_below, panels
 from calclearn.figures.surfaces import Bowl, Point, grid, levels
 from calclearn.networks.initial import orthogonal
 from calclearn.networks.recurrent import RNN, adjoints_through_time, one_unit
@@ -118,15 +111,16 @@ def error_through_time() -> Explorer:
         by_weights = np.linalg.norm(sums @ months.h[:-1], axis=(1, 2))
         sizes = np.linalg.norm(months.adjoints, axis=2)
         last = sizes[-1]
+        start, end = last[[0, -1]]
         return {
             "sizes": sizes,
             "last": last,
-            "end": last[-1],
-            "start": last[0],
-            "arriving": (s, last / last[-1]),
+            "end": end,
+            "start": start,
+            "arriving": (s, last / end),
             "guide": (s, radius ** (length - 1.0 * s)),
-            "share": last[0] / last[-1],
-            "factor": (last[0] / last[-1]) ** (1 / (length - 1)),
+            "share": start / end,
+            "factor": (start / end) ** (1 / (length - 1)),
             "whole": (s[1:], by_weights[1:]),  # h_0 = 0, so the first loss has none
             "clipped": (s[1:], np.minimum(by_weights, threshold)[1:]),
             "longest": by_weights.max(),
@@ -134,7 +128,7 @@ def error_through_time() -> Explorer:
         }
 
     left, middle, right, strip = panels(
-        "flat", "flat", "flat", "strip", ratios=(1.25, 1, 1), height=4.5
+        "flat", "ruled", "ruled", "strip", ratios=(1.25, 1, 1), height=4.5
     )
     middle.set(title="last loss: relative gradient", xlabel="earlier step $s$")
     middle.set(ylim=(1e-9, 1e9), yscale="log", yticks=10.0 ** np.arange(-9, 10, 3))
@@ -143,40 +137,34 @@ def error_through_time() -> Explorer:
     for ax in (middle, right):
         ax.set(xlim=(0, LONGEST + 1))
         ax.minorticks_off()
-        ax.grid(True, axis="y", lw=0.6)
+    words = "the network unrolled: one dot a step, coloured by what arrives"
     drawings = [
         TimeMap(left, title="loss at $t$, gradient at $s$"),
         Lines(middle, ARRIVING, edge=True),
         Rule(right, y="threshold", ls=":", label="threshold"),
         Lines(right, CLIPPING, edge=True),
-        Unrolled(strip, "the network unrolled: one dot a step, coloured by what arrives").on(
-            sizes="last"
-        ),
+        Unrolled(strip, words).on(sizes="last"),
     ]
     legend_below(middle, right, handlelength=1.6)
     return explore(
-        back,
-        drawings,
+        back, drawings,
         "{length} steps of {activation}, radius {radius:.2f}: the gradient of the last loss is "
         "{end:.2g} at the last step and {start:.2g} at the first, {share:.2g} times as large. Each "
         "step back multiplies it by {factor:.2f}. The longest gradient of W_hh has length {longest:.3g}; clipping at "
         "{threshold:.4g} shortens {shortened} of {length}.",
         length=slider(30, 2, LONGEST, 1, label="sequence length"),
-        radius=slider(0.8, 0.2, 2.5, 0.05),
-        activation=choice([*ACTIVATIONS]),
+        radius=slider(0.8, 0.2, 2.5, 0.05), activation=choice([*ACTIVATIONS]),
         threshold=log_slider(1.0, 1e-3, 1e3, 60, label="clip at"),
-    )
+    )  # fmt: skip
 
 
 EVERY = np.arange(1, LONGEST + 1)  # pieces of so many steps
 PIECES = np.arange(LONGEST) // EVERY[:, None]  # [k, t] is the piece that step t belongs to
 TOGETHER = PIECES[:, :, None] == PIECES[:, None, :]  # [k, t, s]: no cut is between them
 AGREEMENT = {  # of the truncated gradient with the true one
-    "ratios": {"color": MODEL, "marker": "s", "ms": 3.5, "lw": 1, "label": "its length: ratio"},
-    "cosines": {
-        "color": BLAME, "marker": "o", "ms": 3.5, "lw": 1, "label": "its direction: cosine",
-    },
-}  # fmt: skip
+    "ratios": {"color": MODEL, "marker": "s", "label": "its length: ratio"},
+    "cosines": {"color": BLAME, "marker": "o", "label": "its direction: cosine"},
+}
 
 
 @lru_cache(maxsize=64)
@@ -207,6 +195,7 @@ def truncated_gradient() -> Explorer:
         lengths, true = np.linalg.norm(every, axis=1), every[-1]
         ratios, cosines = lengths / lengths[-1], every @ true / lengths / lengths[-1]
         sizes = np.linalg.norm(sequence(radius, activation, LONGEST).adjoints, axis=2)
+        pieces = f"cut into pieces of {counted(truncate, 'step')}"
         return {
             "sizes": sizes * TOGETHER[now],
             "ratios": (EVERY, ratios),
@@ -214,36 +203,34 @@ def truncated_gradient() -> Explorer:
             "ratio": ratios[now],
             "cosine": cosines[now],
             "angle": np.degrees(np.arccos(min(cosines[now], 1))),
-            "pieces": f"cut into pieces of {counted(truncate, 'step')}"
-            if truncate < LONGEST
-            else "not cut",
+            "pieces": pieces if truncate < LONGEST else "not cut",
         }
 
-    left, right = panels("flat", "flat", ratios=(1.15, 1), height=4.1)
+    left, right = panels("flat", "ruled", ratios=(1.15, 1), height=4.1)
     right.set(xlim=(0, LONGEST + 1), ylim=(-0.25, 1.5), xlabel="steps between cuts $k$")
     right.set(title="truncated against true gradient")
-    right.grid(True, axis="y", lw=0.6)
     drawings = [
         TimeMap(left, title="loss at $t$, gradient at $s$"),
-        Lines(right, AGREEMENT, edge=True),
+        Lines(right, AGREEMENT, edge=True, ms=3.5, lw=1),
         Rule(right, x="truncate", lw=0.8),
     ]
     legend_below(right)
     return explore(
-        cut,
-        drawings,
+        cut, drawings,
         f"{{activation}}, radius {{radius:.2f}}, {LONGEST} steps, {{pieces}}: the gradient is "
         "{ratio:.2f} times as long as the true one and points {angle:.0f}° away from it.",
         truncate=slider(8, 1, LONGEST, 1, label="cut every"),
-        radius=slider(1.1, 0.2, 2.5, 0.05),
-        activation=choice([*ACTIVATIONS]),
-    )
+        radius=slider(1.1, 0.2, 2.5, 0.05), activation=choice([*ACTIVATIONS]),
+    )  # fmt: skip
 
 
 STEPS, TARGET = 40, 0.7  # of descent; and for the last state of the unit
 WINDOW = ((-1.0, 3.0), (-1.5, 3.0))
 NO_LIMIT = 1e300
-RUNS = {"as it is": (BLAME, "o"), "clipped": (PURPLE, "s")}  # of gradient descent at a cliff
+RUNS = {  # of gradient descent at a cliff
+    "as it is": {"color": BLAME, "marker": "o"},
+    "clipped": {"color": PURPLE, "marker": "s"},
+}
 
 
 @lru_cache(maxsize=64)
@@ -310,16 +297,15 @@ def clipping_at_a_cliff() -> Explorer:
             f"gradients clipped to {threshold:.4g} it is {losses[1]}."
         )
 
-    left, middle, right = panels("flat", "solid", "flat", ratios=(0.8, 1.5, 0.8), height=4.2)
+    left, middle, right = panels("flat", "solid", "ruled", ratios=(0.8, 1.5, 0.8), height=4.2)
     names = "recurrent weight $w$", "input weight $u$"
     left.set(xlabel=names[0], ylabel=names[1], title="the loss")
     right.set(xlim=(0, STEPS), xlabel="step $k$", title="length of the gradient")
     right.set(ylim=(1e-3, 1e3), yscale="log")
-    right.grid(True, axis="y", lw=0.6)
     paths = [
-        Path(ax, color=color, marker=marker, ball=True).on(descent=run)
+        Path(ax, ball=True, **look).on(descent=run)
         for ax in (left, middle)
-        for run, (color, marker) in zip(("whole", "clipped"), RUNS.values(), strict=True)
+        for run, look in zip(("whole", "clipped"), RUNS.values(), strict=True)
     ]
     for path in paths[:2]:
         path.start.set_visible(False)  # it is the start's own dot that can be dragged
@@ -328,32 +314,20 @@ def clipping_at_a_cliff() -> Explorer:
         Bowl(middle, window=WINDOW, names=names, title="two balls at a cliff"),
         *paths,
         Point(left, drags=("w", "u"), color=BLACK).on(weights="start"),
-        Lines(right, _run_looks("norm"), edge=True, step="step"),
+        Lines(right, family("norm", RUNS), edge=True, step="step", ms=4, lw=1.3),
         Rule(right, y="threshold", ls=":", label="threshold"),
     ]
     legend_below(right, columns=3)
     view = turning()
     view["azimuth"].value = 30  # from the plain, with the cliff across
     return explore(
-        two_runs,
-        drawings,
-        caption,
-        play="step",
+        two_runs, drawings, caption, play="step",
         length=slider(30, 2, 60, 1, label="sequence length"),
         learning_rate=log_slider(1.0, 0.01, 10, 60),
         threshold=log_slider(1.0, 0.01, 100, 40, label="clip at"),
         w=slider(1.6, -0.8, 2.8, 0.05, label="start: w"),
-        u=slider(-0.3, -1.3, 2.8, 0.05, label="start: u"),
-        **view,
-    )
-
-
-def _run_looks(quantity: str) -> dict[str, dict]:
-    """Return the look of this quantity's curve for each run."""
-    return {
-        f"{quantity}, {name}": {"color": color, "marker": marker, "ms": 4, "lw": 1.3, "label": name}
-        for name, (color, marker) in RUNS.items()
-    }
+        u=slider(-0.3, -1.3, 2.8, 0.05, label="start: u"), **view,
+    )  # fmt: skip
 
 
 # Exercises; the questions stand in the notebook.

@@ -21,7 +21,7 @@ from calclearn.descent.schedules import cosine
 from calclearn.explorers.controls import choice, slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.wording import counted
-from calclearn.figures.marks import Dots, Lines, Raster, Rule
+from calclearn.figures.marks import Dots, Lines, Raster, Rule, family
 from calclearn.figures.style import (
     BEST,
     BLACK,
@@ -45,9 +45,9 @@ SYMBOLS, CELLS = 4, 8  # that may have to be recalled; units of each network
 WAITS = (3, 10, 20, 40)  # steps between the symbol and its recall
 PRACTICE, EACH, RATE = 200, 10, 0.02  # steps of training, and from record to record; of Adam
 MEMORIES = {
-    "plain RNN": {"color": MODEL, "marker": "s", "ms": 5},
-    "truncated RNN": {"color": GREEN, "marker": "D", "ls": "--", "ms": 5},
-    "GRU": {"color": BLAME, "marker": "o", "ms": 5},
+    "plain RNN": {"color": MODEL, "marker": "s"},
+    "truncated RNN": {"color": GREEN, "marker": "D", "ls": "--"},
+    "GRU": {"color": BLAME, "marker": "o"},
 }
 
 
@@ -142,39 +142,27 @@ def task_that_needs_memory() -> Explorer:
             f"near {keep}."
         )
 
-    left, middle, right = panels("flat", "flat", "flat", ratios=(1, 1.15, 1.15), height=3.9)
-    left.set(title="recalled (%)", xlabel="wait (steps)", xlim=(0, 42), ylim=(0, 104))
-    left.set(xticks=WAITS)
+    left, middle, right = panels("ruled", "ruled", "flat", ratios=(1, 1.15, 1.15), height=3.9)
+    left.set(title="recalled (%)", xlabel="wait (steps)", xticks=WAITS)
+    left.set(xlim=(0, 42), ylim=(0, 104))
     left.axhline(100 / SYMBOLS, color=BLACK, ls=":", lw=1)
     middle.set(title="error through time\n(last step: 1)", xlabel="step $t$; the symbol is at 0")
     middle.set(xlim=(-1, 41), ylim=(1e-6, 3), yscale="log")
-    right.set(title="gates of the GRU: dark writes,\nlight keeps", xlabel="step $t$")
-    right.set(ylabel="units", yticks=[])
-    right.set(xlim=(-0.5, 40.5), ylim=(0.5, CELLS + 0.5))
-    for ax in (left, middle):
-        ax.grid(True, axis="y", lw=0.6)
     window = ((-0.5, max(WAITS) + 0.5), (0.5, CELLS + 0.5))
+    right.set(title="gates of the GRU: dark writes,\nlight keeps", xlabel="step $t$")
+    right.set(ylabel="units", yticks=[], xlim=window[0], ylim=window[1])
     drawings = [
         Rule(left, x="wait", color=GREY, lw=1),
-        Lines(left, _memory_looks("share"), clip_on=False),
-        Lines(middle, _memory_looks("arriving", ms=3, lw=1.2), edge=True),
+        Lines(left, family("share", MEMORIES), ms=5, clip_on=False),
+        Lines(middle, family("arriving", MEMORIES), ms=3, lw=1.2, edge=True),
         Raster(right, "gates", window=window),
     ]
     legend_below(left)
     return explore(
-        recall,
-        drawings,
-        caption,
-        play="step",
-        step=slider(PRACTICE, 0, PRACTICE, EACH),
+        recall, drawings, caption, play="step", step=slider(PRACTICE, 0, PRACTICE, EACH),
         wait=choice(WAITS, 40, label="wait (steps)"),
         keep=choice([0.97, 0.5], label="gate z at first"),
-    )
-
-
-def _memory_looks(quantity: str, **more) -> dict[str, dict]:
-    """Return the look of this quantity's curve for each network."""
-    return {f"{quantity}, {name}": look | {"label": name} | more for name, look in MEMORIES.items()}
+    )  # fmt: skip
 
 
 AHEAD = 12  # months
@@ -268,7 +256,7 @@ def forecast(network: Network | None = None, run: Descent | None = None) -> Expl
             f"{other:.2f} ppm. The network's error is {gain}."
         )
 
-    left, middle, right = panels("flat", "flat", "flat", ratios=(1.2, 1, 0.9), height=4.1)
+    left, middle, right = panels("ruled", "ruled", "ruled", ratios=(1.2, 1, 0.9), height=4.1)
     shown, end = data.year > FIRST_SHOWN, data.year[-1] + 0.1
     left.set(title="carbon dioxide (ppm)", xlabel="year", xticks=(1992, 1995, 1998, 2001))
     left.set(xlim=(data.year[shown][0], end), ylim=(352, 376))
@@ -278,28 +266,17 @@ def forecast(network: Network | None = None, run: Descent | None = None) -> Expl
     middle.set(xlim=(1994, 2002), ylim=(-4, 4))
     right.set(title="RMSE (ppm)", xlabel="months ahead", xticks=(1, 3, 6, 9, 12))
     right.set(xlim=(0.5, 12.5), ylim=(0, 2))
-    for ax in (left, middle, right):
-        ax.grid(True, axis="y", lw=0.6)
+    plain = {"marker": "", "lw": 1.4}
     drawings = [
-        Lines(left, _rule_looks("ppm", marker="", lw=1.4), edge=True),
-        Lines(middle, _rule_looks("error", marker="", lw=1.4), edge=True),
-        Lines(right, _rule_looks("rmse"), edge=True),
+        Lines(left, family("ppm", FORECASTS, **plain), edge=True),
+        Lines(middle, family("error", FORECASTS, **plain), edge=True),
+        Lines(right, family("rmse", FORECASTS), edge=True),
         Dots(right, "now", color=MODEL, ms=11, mec=MODEL, edge=True),
     ]
     legend_below(right, columns=2)
     return explore(
-        compare,
-        drawings,
-        caption,
-        play="step",
+        compare, drawings, caption, play="step",
         step=slider(last, 0, last, max(last // 100, 1)),
         ahead=slider(1, 1, AHEAD, 1, label="months ahead"),
         rule=choice([*FORECASTS][1:], label="compare with"),
-    )
-
-
-def _rule_looks(quantity: str, **more) -> dict[str, dict]:
-    """Return the look of this quantity's curve for the network and each rule."""
-    return {
-        f"{quantity}, {name}": look | {"label": name} | more for name, look in FORECASTS.items()
-    }
+    )  # fmt: skip

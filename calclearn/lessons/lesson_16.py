@@ -8,6 +8,7 @@ Every fit is exact, with a penalty (`ridge`, `lasso`) or after a number of steps
 from functools import cache
 
 import numpy as np
+from ipywidgets import IntSlider
 from numpy.polynomial.legendre import legvander
 from numpy.polynomial.polynomial import polyval
 
@@ -53,21 +54,31 @@ FARTHEST = 120  # degree of a polynomial with far more weights than it is fitted
 PER_DECADE, DECADES = 20, 6  # learning is stopped at the step 10^(record / 20), to a million
 PENALISED = {"L1": lasso, "L2": ridge}
 DASHED = (0, (5, 2))
+RING = {"color": MODEL, "mfc": "none", "mec": MODEL, "mew": 2, "ms": 13}  # around what is now
+OF_THE_FIT = f"the {FITTED} birds of the fit"
+
+
+def _birds(sample: int) -> dict[str, np.ndarray]:
+    """The birds to which a model is fitted and all others, (2, n) in mm, as `bird_dots` shows."""
+    fitted, held_out = np.split(sample_of(sample), [FITTED])
+    return {"fitted": points_of(fitted), "held_out": points_of(held_out)}
 
 
 @cache
-def _loss(sample: int, degree: int, fitted: bool) -> Surface:
-    """The mean squared error of a polynomial on the birds fitted, or on all others."""
-    order = sample_of(sample)
-    flipper, depth = points_of(order[:FITTED] if fitted else order[FITTED:])
+def _loss(sample: int, degree: int, part: str) -> Surface:
+    """The mean squared error of a polynomial on the birds `fitted`, or on those `held_out`."""
+    flipper, depth = _birds(sample)[part]
     return polynomial_loss(scaled(flipper), depth - LEVEL, degree, mse)
+
+
+def _sample() -> IntSlider:
+    return slider(SAMPLE, 0, 29, 1, label="sample of birds")
 
 
 def _curve(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return GRID, LEVEL + polyval(scaled(GRID), weights)
 
 
-@style()
 def lower_is_worse() -> Explorer:
     """When is a lower loss worse? A polynomial, the birds it was fitted to, and all others.
 
@@ -81,23 +92,20 @@ def lower_is_worse() -> Explorer:
 
     def losses(sample: int, fits: list) -> np.ndarray:
         """The loss of each degree's fit on the birds fitted, and on the others: (2, degrees)."""
-        return np.array(
-            [[_loss(sample, d, side)(w) for d, w in enumerate(fits)] for side in (True, False)]
-        )
+        parts = "fitted", "held_out"
+        return np.array([[_loss(sample, d, part)(fits[d]) for d in degrees] for part in parts])
 
     @cache
     def free(sample: int) -> np.ndarray:
-        return losses(sample, [_loss(sample, d, True).minima[0] for d in degrees])
+        return losses(sample, [_loss(sample, d, "fitted").minima[0] for d in degrees])
 
     def compute(degree, strength, penalty, sample) -> dict:
         solve = PENALISED[penalty]
-        fits = [solve(_loss(sample, d, True), strength, spared=1) for d in degrees]
+        fits = [solve(_loss(sample, d, "fitted"), strength, spared=1) for d in degrees]
         (free_train, free_test), (train, test) = free(sample), losses(sample, fits)
-        order, weights = sample_of(sample), fits[degree]
+        weights = fits[degree]
         zeros = np.flatnonzero(weights == 0)
-        return {
-            "fitted": points_of(order[:FITTED]),
-            "held_out": points_of(order[FITTED:]),
+        return _birds(sample) | {
             "weights": weights,
             "stems": np.clip(weights, -1e5, 1e5),
             "zeros": (zeros, weights[zeros]),
@@ -120,51 +128,40 @@ def lower_is_worse() -> Explorer:
             f"{'are' if count > 1 else 'is'} exactly 0."
         )
 
-    left, middle, right = panels("flat", "flat", "flat", ratios=(1.25, 1, 0.9), height=3.9)
-    middle.set(
-        title="loss (mm²) by degree", xlabel="degree", yscale="log", ylim=(0.1, 1e5),
-        xlim=(-0.6, HIGHEST + 0.6), xticks=range(0, HIGHEST + 1, 2),
-    )  # fmt: skip
-    middle.grid(True, axis="y", lw=0.6)
+    left, middle, right = panels("flat", "ruled", "flat", ratios=(1.25, 1, 0.9), height=3.9)
+    middle.set(title="loss (mm²) by degree", xlabel="degree", yscale="log", ylim=(0.1, 1e5))
+    middle.set(xlim=(-0.6, HIGHEST + 0.6), xticks=degrees[::2])
     right.set_yscale("symlog", linthresh=1, linscale=1)
     right.set(title="weights", xlabel="weight $w_j$, $j$ =", xticks=degrees[::2])
     right.set(xlim=(-0.7, HIGHEST + 0.7), ylim=(-1e5, 1e5))
-    right.set_yticks(
-        [-1000, -10, -1, 0, 1, 10, 1000],
-        ["−$10^3$", "−$10^1$", "−1", "0", "1", "$10^1$", "$10^3$"],
-    )
+    names = ["−$10^3$", "−$10^1$", "−1", "0", "1", "$10^1$", "$10^3$"]
+    right.set_yticks([-1000, -10, -1, 0, 1, 10, 1000], names)
     right.set_yticks([], minor=True)
     right.axhline(0, color=GREY, lw=0.8)
     train, test = {"color": TRAINING, "marker": "o"}, {"color": VALIDATION, "marker": "s"}
     faint, bold = {"alpha": 0.3, "ms": 3, "lw": 1}, {"ms": 4, "lw": 1.8}
     curves = {
-        "train": train | bold | {"label": f"the {FITTED} birds of the fit"},
+        "train": train | bold | {"label": OF_THE_FIT},
         "test": test | bold | {"label": "the others"},
         "free_test": test | faint | {"label": "without penalty"},
         "free_train": train | faint,
     }
-    ring = {"mfc": "none", "mew": 2}
     drawings = [
         bird_dots(left, title="birds, and the fit"),
         Lines(left, "fit", color=MODEL, lw=2.5, zorder=4),
         Lines(middle, curves, edge=True),
-        Dots(middle, "now", edge=True, color=MODEL, ms=13, mec=MODEL, **ring),
+        Dots(middle, "now", edge=True, **RING),
         Stems(right, "stems", color=MODEL, lw=2, ms=7),
         Dots(right, "zeros", ms=7, mfc="white", mec=MODEL, mew=1.6),
     ]
     legend_below(middle, columns=3)
     return explore(
-        compute,
-        drawings,
-        caption,
-        degree=slider(10, 0, HIGHEST, 1),
+        compute, drawings, caption, degree=slider(10, 0, HIGHEST, 1),
         strength=log_slider(1e-8, 1e-8, 10.0, 90, label="λ"),
-        penalty=menu(["L2", "L1"]),
-        sample=slider(SAMPLE, 0, 29, 1, label="sample of birds"),
-    )
+        penalty=menu(["L2", "L1"]), sample=_sample(),
+    )  # fmt: skip
 
 
-@style()
 def double_descent() -> Explorer:
     """What comes far beyond? Of all polynomials that fit equally well, the one of smallest weights.
 
@@ -182,31 +179,29 @@ def double_descent() -> Explorer:
     @cache
     def fits(sample: int) -> dict:
         """Return the fits of all degrees, and their losses on the birds fitted and the others."""
-        x, y = points_of(sample_of(sample))
-        X, depth = legvander(scaled(x), FARTHEST), y - LEVEL
-        seen, held_out = slice(None, FITTED), slice(FITTED, None)
+        birds = _birds(sample)
+        (x, depth), (x_held, depth_held) = birds.values()
+        X, X_held = legvander(scaled(x), FARTHEST), legvander(scaled(x_held), FARTHEST)
+
+        def losses(X, depth) -> np.ndarray:
+            off = [LEVEL + X[:, : d + 1] @ weights[d] - depth for d in degrees]
+            return np.mean(np.square(off), axis=1)
+
         # Birds with equal flippers are equal rows, whose singular values are 0 but for rounding.
-        weights = [np.linalg.lstsq(X[seen, : d + 1], depth[seen], 1e-13)[0] for d in degrees]
-        losses = [
-            [np.mean((X[birds, : d + 1] @ weights[d] - depth[birds]) ** 2) for d in degrees]
-            for birds in (seen, held_out)
-        ]
-        return {
-            "fitted": (x[seen], y[seen]),
-            "held_out": (x[held_out], y[held_out]),
-            "lengths": len({*x[seen]}),
+        weights = [np.linalg.lstsq(X[:, : d + 1], depth - LEVEL, 1e-13)[0] for d in degrees]
+        return birds | {
+            "lengths": len({*x}),
             "weights": weights,
-            "train": np.array(losses[0]),
-            "test": np.array(losses[1]),
+            "train": losses(X, depth),
+            "test": losses(X_held, depth_held),
         }
 
     def compute(degree, sample) -> dict:
         known = fits(sample)
         weights, lengths = known["weights"][degree], known["lengths"]
-        losses = [known["train"][degree], known["test"][degree]]
         return known | {
             "fit": (flipper, LEVEL + curves[:, : degree + 1] @ weights),
-            "now": ([degree, degree], losses),
+            "now": ([degree, degree], [known["train"][degree], known["test"][degree]]),
             "enough": lengths - 1,
             "size": float(np.sqrt(weights @ weights)),
             "lowest": [int(part.argmin()) for part in np.split(known["test"], [lengths])],
@@ -223,13 +218,11 @@ def double_descent() -> Explorer:
             f"mm², and beyond at degree {second}, with {test[second]:.3g} mm²."
         )
 
-    left, right = panels("flat", "flat", ratios=(1.1, 1), height=3.9)
+    left, right = panels("flat", "ruled", ratios=(1.1, 1), height=3.9)
     right.set(title="loss (mm²) by degree", xlabel="degree", yscale="log", ylim=(0.03, 1e11))
     right.set(xlim=(-2, FARTHEST + 2), xticks=range(0, FARTHEST + 1, 20))
-    right.grid(True, axis="y", lw=0.6)
-    ring = {"mfc": "none", "mew": 2, "mec": MODEL, "ms": 13}
     losses = {
-        "train": {"color": TRAINING, "label": f"the {FITTED} birds of the fit"},
+        "train": {"color": TRAINING, "label": OF_THE_FIT},
         "test": {"color": VALIDATION, "ls": DASHED, "label": "the others"},
     }
     drawings = [
@@ -237,18 +230,13 @@ def double_descent() -> Explorer:
         Lines(left, "fit", color=MODEL, lw=2, zorder=4),
         Rule(right, x="enough", color=GREY, lw=1, ls=":"),
         Lines(right, losses, edge=True, lw=1.8),
-        Dots(right, "now", edge=True, color=MODEL, **ring),
+        Dots(right, "now", edge=True, **RING),
     ]
     legend_below(right)
     return explore(
-        compute,
-        drawings,
-        caption,
-        play="degree",
-        pace=0.1,
-        degree=slider(HIGHEST, 0, FARTHEST, 1),
-        sample=slider(SAMPLE, 0, 29, 1, label="sample of birds"),
-    )
+        compute, drawings, caption, play="degree", pace=0.1,
+        degree=slider(HIGHEST, 0, FARTHEST, 1), sample=_sample(),
+    )  # fmt: skip
 
 
 @style()
@@ -300,12 +288,11 @@ def penalty_meets_bowl() -> Explorer:
             f"{rise:.3g} cm² above the least, {meeting}."
         )
 
-    left, right = panels("flat", "flat", ratios=(1, 1.1), height=4.3)
+    left, right = panels("flat", "ruled", ratios=(1, 1.1), height=4.3)
     left.set(xlim=(-reach, reach), ylim=(-reach, reach), title="penalty and loss", aspect="equal")
     left.set(xlabel="weight of body mass (cm per sd)", ylabel="weight of bill depth (cm per sd)")
     right.set(title="both weights, by the penalty's strength", xlabel="strength λ", xscale="log")
     right.set(xlim=(strengths[0], strengths[-1]), ylim=(-reach, reach))
-    right.grid(True, axis="y", lw=0.6)
     for line in (left.axhline, left.axvline, right.axhline):
         line(0, color=GREY, lw=0.8, zorder=1)
     features = ["body mass", "bill depth"]
@@ -321,14 +308,12 @@ def penalty_meets_bowl() -> Explorer:
     right.legend(loc="upper right")
     (mass, depth), far = best.round(2), 1.2
     return explore(
-        compute,
-        drawings,
-        caption,
+        compute, drawings, caption,
         strength=log_slider(10**-0.5, 0.01, 10.0, label="λ"),  # 1 is a place, too
         penalty=menu(["L2", "L1"]),
         mass=slider(mass, -far, far, 0.01, label="bottom: mass"),
         depth=slider(depth, -far, far, 0.01, label="bottom: depth"),
-    )
+    )  # fmt: skip
 
 
 @style()
@@ -349,28 +334,27 @@ def soft_threshold() -> Explorer:
         return np.sign(a) * np.maximum(abs(a) - strength, 0), a / (1 + 2 * strength)
 
     def compute(a, strength) -> dict:
-        def loss(w):
-            return (w - a) ** 2 / 2
-
-        def l1_total(w):
-            return loss(w) + strength * abs(w)
-
-        def l2_total(w):
-            return loss(w) + strength * w**2
-
         one, two = (float(place) for place in left_over(a, strength))
         l1_rule, l2_rule = left_over(w, strength)
-        level = loss(0)
+
+        def loss(w, penalty=0.0):
+            return (w - a) ** 2 / 2 + strength * penalty
+
+        def l1(w, level=0.0):
+            return w, loss(w, abs(w)) - level
+
+        def l2(w, level=0.0):
+            return w, loss(w, w**2) - level
+
         return {
             "l1_left": one, "l2_left": two,
-            "loss": (w, loss(w)), "l1_total": (w, l1_total(w)), "l2_total": (w, l2_total(w)),
-            "l1_lowest": (one, l1_total(one)), "l2_lowest": (two, l2_total(two)),
+            "loss": (w, loss(w)), "l1_total": l1(w), "l2_total": l2(w),
+            "l1_lowest": l1(one), "l2_lowest": l2(two),
             "no_rule": (w, w), "l1_rule": (w, l1_rule), "l2_rule": (w, l2_rule),
             "l1_of_a": (a, one), "l2_of_a": (a, two),
-            "loss_near": (beside, loss(beside) - level),
-            "l1_near": (beside, l1_total(beside) - level),
-            "l2_near": (beside, l2_total(beside) - level),
-            "l1_there": (one, l1_total(one) - level), "l2_there": (two, l2_total(two) - level),
+            "loss_near": (beside, loss(beside) - loss(0)),
+            "l1_near": l1(beside, loss(0)), "l2_near": l2(beside, loss(0)),
+            "l1_there": l1(one, loss(0)), "l2_there": l2(two, loss(0)),
         }  # fmt: skip
 
     def caption(a, strength, l1_left, l2_left) -> str:
@@ -384,14 +368,12 @@ def soft_threshold() -> Explorer:
             f"{-a - strength:.2f} just left of 0 and {-a + strength:.2f} just right of it."
         )
 
-    left, middle, right = panels("flat", "flat", "flat", height=3.7)
+    left, middle, right = panels("flat", "flat", "ruled", height=3.7)
     left.set(xlim=(-far, far), ylim=(-0.3, 6), xlabel="$w$", title="loss + penalty")
     middle.set(xlim=(-near, near), ylim=(-near, near), xlabel="$w$", aspect="equal")
     middle.set(title="the same near $w = 0$", ylabel="height, from that at 0")
-    right.set(aspect="equal")
-    right.set(xlim=(-far, far), ylim=(-far, far), title="what is left of $a$")
+    right.set(xlim=(-far, far), ylim=(-far, far), title="what is left of $a$", aspect="equal")
     right.set(xlabel="$a$, the bottom of the loss")
-    right.grid(True, axis="y", lw=0.6)
     for ax in (left, middle, right):
         ax.axvline(0, color=GREY, lw=0.8, zorder=1)
     for ax in (middle, right):
@@ -409,12 +391,9 @@ def soft_threshold() -> Explorer:
     ]
     legend_below(right)
     return explore(
-        compute,
-        drawings,
-        caption,
-        a=slider(0.7, -far, far, 0.05),
+        compute, drawings, caption, a=slider(0.7, -far, far, 0.05),
         strength=slider(0.5, 0.0, 2.0, 0.05, label="λ"),
-    )
+    )  # fmt: skip
 
 
 @style()
@@ -428,7 +407,7 @@ def early_stopping() -> Explorer:
     >>> f"{state['early_test']:.3g}", f"{state['l2_test']:.3g}"
     ('1.96', '1.99')
     """
-    train, test = _loss(SAMPLE, 10, True), _loss(SAMPLE, 10, False)
+    train, test = (_loss(SAMPLE, 10, part) for part in ("fitted", "held_out"))
     best = np.array(train.minima[0])
     curvatures, vectors = np.linalg.eigh(train.hessian(best))
     curvatures = np.maximum(curvatures, 0)  # the flattest may come out as -1e-17
@@ -462,29 +441,24 @@ def early_stopping() -> Explorer:
             f"{apart:.2f}."
         )
 
-    left, middle, right = panels("flat", "flat", "flat", ratios=(1.15, 1, 1), height=3.9)
+    left, middle, right = panels("flat", "ruled", "ruled", ratios=(1.15, 1, 1), height=3.9)
     middle.set(title="loss (mm²)", xlabel="steps $k$, or $1/(2ηλ)$", xscale="log", yscale="log")
     middle.set(xlim=(0.6, 1.7e6), ylim=(0.1, 100))
     middle.text(1, 0.14, "thin: the birds of the fit", color=GREY)
     right.set(title="share of the full fit", xlabel="curvature $h$", xscale="log")
     right.set(xlim=(10**-9.5, 6), ylim=(-0.04, 1.06))
-    for ax in (middle, right):
-        ax.grid(True, axis="y", lw=0.6)
-    many = np.logspace(0, DECADES, 121)
-    sweeps = (
-        [shrinkage_of_steps(each, rate, many) for each in curvatures],
-        [shrinkage_of_l2(each, 1 / (2 * rate * many)) for each in curvatures],
+    many, each = np.logspace(0, DECADES, 121), curvatures[:, None]
+    stopped, shrunk = (
+        shrinkage_of_steps(each, rate, many),
+        shrinkage_of_l2(each, 1 / (2 * rate * many)),
     )
-    for shares, color, dashes in zip(sweeps, (STEP, MODEL), ("-", DASHED), strict=True):
-        weights = fit(np.stack(shares))
-        middle.plot(many, test(weights), color=color, ls=dashes, lw=2)
-        middle.plot(many, train(weights), color=color, ls=dashes, lw=1, alpha=0.6)
+    for shares, color, dashes in ((stopped, STEP, "-"), (shrunk, MODEL, DASHED)):
+        middle.plot(many, test(fit(shares)), color=color, ls=dashes, lw=2)
+        middle.plot(many, train(fit(shares)), color=color, ls=dashes, lw=1, alpha=0.6)
     look = {"color": [STEP, MODEL], "ls": ["-", DASHED], "lw": 2}
     look["label"] = ["gradient descent, stopped early", "L2"]
     dots = {"color": [STEP, MODEL], "marker": ["o", "s"], "ms": 7, "zorder": 2}
-    order = sample_of(SAMPLE)
-    birds = {"fitted": points_of(order[:FITTED]), "held_out": points_of(order[FITTED:])}
-    bird_dots(left, title="birds, and both fits").update(**birds)
+    bird_dots(left, title="birds, and both fits").update(**_birds(SAMPLE))
     drawings = [
         Lines(left, "early_fit", "l2_fit", **look),
         Dots(middle, "early_now", "l2_now", edge=True, **dots),
@@ -496,14 +470,9 @@ def early_stopping() -> Explorer:
     record = slider(last, 0, last, 1, label="steps k")
     record.readout = False
     return explore(
-        compute,
-        drawings,
-        caption,
-        play="record",
-        pace=0.08,
-        strength=log_slider(1e-3, 1e-6, 1.0, 72, label="λ of L2"),
-        record=record,
-    )
+        compute, drawings, caption, play="record", pace=0.08,
+        strength=log_slider(1e-3, 1e-6, 1.0, 72, label="λ of L2"), record=record,
+    )  # fmt: skip
 
 
 # Exercises; the questions stand in the notebook.
@@ -561,23 +530,16 @@ exercise("16.2", lambda a, l1, l2: soft(a, l1) / (1 + 2 * l2), """
     (a − l₁)/(1 + 2 l₂), the mirror image holds below 0, and between them the kink holds.
     > Suppose w > 0 and set the derivative to 0. For which a is that w really above 0?
     > For w > 0: w − a + l1 + 2·l2·w = 0. Mirror it for w < 0; in between, 0.""", [
-    (lambda a, l1, l2: soft(a / (1 + 2 * l2), l1),
-     "First the threshold, then the shrinking: compare the slopes at w = 0."),
+    (lambda a, l1, l2: soft(a / (1 + 2 * l2), l1), "First the threshold, then the shrinking: compare the slopes at w = 0."),
     (lambda a, l1, l2: soft(a, l1) / (1 + l2), "The derivative of l₂w² is 2·l₂·w."),
     (lambda a, l1, l2: soft(a, l1), "This is L1 alone: where is l2?"),
     (lambda a, l1, l2: a / (1 + 2 * l2), "This is L2 alone: where is l1?"),
-    (lambda a, l1, l2: max(a - l1, 0) / (1 + 2 * l2),
-     "This is right for positive a only: what becomes of a negative one?"),
-    (lambda a, l1, l2: (a - l1 * np.sign(a)) / (1 + 2 * l2),
-     "A weight smaller than the threshold must not be pushed through 0."),
-    (lambda a, l1, l2: (a - l1) / (1 + 2 * l2),
-     "The threshold pulls towards 0 from either side, and no farther than 0."),
-    (lambda a, l1, l2: max(abs(a) - l1, 0) / (1 + 2 * l2),
-     "The size is right; the sign of a is lost."),
-    (lambda a, l1, l2: hard(a, l1) / (1 + 2 * l2),
-     "This sets small weights to 0 and lets the others off: they lose l1, too."),
-    (lambda a, l1, l2: soft(a, l1) * (1 - 2 * l2),
-     "Dividing by 1 + 2·l2 is not multiplying by 1 − 2·l2."),
+    (lambda a, l1, l2: max(a - l1, 0) / (1 + 2 * l2), "This is right for positive a only: what becomes of a negative one?"),
+    (lambda a, l1, l2: (a - l1 * np.sign(a)) / (1 + 2 * l2), "A weight smaller than the threshold must not be pushed through 0."),
+    (lambda a, l1, l2: (a - l1) / (1 + 2 * l2), "The threshold pulls towards 0 from either side, and no farther than 0."),
+    (lambda a, l1, l2: max(abs(a) - l1, 0) / (1 + 2 * l2), "The size is right; the sign of a is lost."),
+    (lambda a, l1, l2: hard(a, l1) / (1 + 2 * l2), "This sets small weights to 0 and lets the others off: they lose l1, too."),
+    (lambda a, l1, l2: soft(a, l1) * (1 - 2 * l2), "Dividing by 1 + 2·l2 is not multiplying by 1 − 2·l2."),
 ], points=[
     (2.0, 0.5, 0.0), (2.0, 0.5, 0.25), (-2.0, 0.5, 0.25), (0.3, 0.5, 0.1), (-0.3, 0.5, 0.1),
     (0.9, 0.6, 1.0), (-1.5, 0.0, 0.5), (0.0, 0.2, 0.2),
@@ -589,8 +551,7 @@ exercise("16.3", chosen, """
     > Fit with `ridge(loss_of(train, 6), strengths, spared=1)`, and give the fits to another loss.
     > `loss_of(validation, 6)(fits)` has eleven numbers; take the strength of the smallest.""", [
     (strengths[0],            "The training loss always chooses the weakest penalty."),
-    (lowest(judging, by_l2),  "This is the choice of degree 10, or of the test birds: they judge, "
-                              "and must not choose."),
+    (lowest(judging, by_l2),  "This is the choice of degree 10, or of the test birds: they judge, and must not choose."),
     (lowest(choosing, by_l1), "This is the choice for L1. L2 is asked for."),
     (np.log10(chosen),        "This is the exponent."),
     (3e-4,                    "This is close. Give more digits: three are enough."),

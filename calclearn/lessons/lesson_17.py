@@ -82,12 +82,12 @@ def _curve(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return GRID, np.clip(LEVEL + _terms(GRID) @ w, -100, 100)
 
 
-def _birds_and_fit(ax) -> list:
-    """Return the drawings of the birds and of the quantity `fit`."""
+def _birds_and_fit(ax) -> Lines:
+    """Draw the birds, and return the drawing of the quantity `fit`."""
     look = {"label": "validation birds", "ms": 4.5, "alpha": 0.8}
     birds = bird_dots(ax, title="birds, and the fit", held_out=look)
     birds.update(fitted=points_of(PARTS[0]), held_out=points_of(PARTS[1]))
-    return [Lines(ax, "fit", color=MODEL, lw=2.5, label="fit")]
+    return Lines(ax, "fit", color=MODEL, lw=2.5, label="fit")
 
 
 def _in_tens(axis, limits: tuple[float, float]) -> None:
@@ -122,10 +122,7 @@ def slope_of_validation() -> Explorer:
         validation = float(_validation(w))
         diverges = not validation < 1e3 * top
         slopes = np.zeros(2) if diverges else grad(_score)(t, steps)
-        by_strength, by_rate = (np.nan, np.nan) if diverges else slopes  # NaN draws nothing
-        training_by_strength, validation_by_strength = swept(0, t[1], steps)
-        training_by_rate, validation_by_rate = swept(1, t[0], steps)
-        return {
+        quantities = {
             "fit": _curve(w),
             "training": float(_training(w)),
             "validation": validation,
@@ -133,16 +130,17 @@ def slope_of_validation() -> Explorer:
             "slopes": slopes,
             "differences": (near[::2] - near[1::2]) / 2e-4,
             "border": np.log(2 / (steepest + 2 * strength)),
-            "log_strength": t[0],
-            "log_rate": t[1],
             "height": min(validation, top),
-            "slope_by_strength": by_strength,
-            "slope_by_rate": by_rate,
-            "training_by_strength": training_by_strength,
-            "validation_by_strength": validation_by_strength,
-            "training_by_rate": training_by_rate,
-            "validation_by_rate": validation_by_rate,
         }
+        for k, name in enumerate(("strength", "rate")):
+            train, held_out = swept(k, t[1 - k], steps)
+            quantities |= {
+                f"log_{name}": t[k],
+                f"slope_by_{name}": np.nan if diverges else slopes[k],  # NaN draws nothing
+                f"training_by_{name}": train,
+                f"validation_by_{name}": held_out,
+            }
+        return quantities
 
     def caption(
         strength, learning_rate, steps, training, validation, diverges, slopes, differences
@@ -157,16 +155,14 @@ def slope_of_validation() -> Explorer:
             f"differences {differences[1]:.4f})."
         )
 
-    left, *axes = panels("flat", "flat", "flat", ratios=(1.05, 1, 1), height=3.7)
-    drawings = _birds_and_fit(left)
-    for ax, name, limits, words in zip(
-        axes, ("strength", "rate"), (STRENGTHS, RATES), NAMES, strict=True
-    ):
+    left, *axes = panels("flat", "ruled", "ruled", ratios=(1.05, 1, 1), height=3.7)
+    drawings = [_birds_and_fit(left)]
+    panel = {"strength": (STRENGTHS, NAMES[0]), "rate": (RATES, NAMES[1])}
+    for ax, (name, (limits, words)) in zip(axes, panel.items(), strict=True):
         low, high = np.log(limits)
         room = 0.03 * (high - low)
         ax.set(xlim=(low - room, high + room), ylim=(0, top), xlabel=words)
         ax.set_title(f"loss over {words.split()[-1]} (mm²)")
-        ax.grid(True, axis="y", lw=0.6)
         _in_tens(ax.xaxis, limits)
         curves = {f"training_by_{name}": TRAINING_LOSS, f"validation_by_{name}": VALIDATION_LOSS}
         tangent = {"x": f"log_{name}", "y": "height", "slope": f"slope_by_{name}"}
@@ -174,13 +170,10 @@ def slope_of_validation() -> Explorer:
     drawings.append(Rule(axes[1], x="border", color=GREY, lw=1.2, ls=":"))
     legend_below(left, axes[0], handlelength=1.6)
     return explore(
-        compute,
-        drawings,
-        caption,
+        compute, drawings, caption,
         strength=log_slider(1e-2, *STRENGTHS, 100, label="penalty λ"),
-        learning_rate=log_slider(0.4, *RATES, 100),
-        steps=slider(STEPS, 10, 150, 10),
-    )
+        learning_rate=log_slider(0.4, *RATES, 100), steps=slider(STEPS, 10, 150, 10),
+    )  # fmt: skip
 
 
 @style()
@@ -212,10 +205,9 @@ def tuning_by_descent() -> Explorer:
         }
 
     def caption(start, learning_rate, step, tuned, validation, test) -> str:
-        strength, inner = tuned
         begin = (
             f"From the start “{start}”, after {counted(step, 'tuning step')} of rate "
-            f"{learning_rate}: λ = {strength:.2g}, η = {inner:.2g}."
+            f"{learning_rate}: λ = {tuned[0]:.2g}, η = {tuned[1]:.2g}."
         )
         if validation[step] > 1e3 * validation[0]:
             return f"{begin} With that the training diverges, and the tuning has diverged with it."
@@ -225,17 +217,16 @@ def tuning_by_descent() -> Explorer:
             f"{test[0]:.3f} to {test[step]:.3f} mm²."
         )
 
-    left, middle, right = panels("flat", "flat", "flat", ratios=(1.1, 1, 0.9), height=3.7)
+    left, middle, right = panels("flat", "flat", "ruled", ratios=(1.1, 1, 0.9), height=3.7)
     right.set(xlim=(0, TUNINGS), ylim=(0.9 * lowest, 1.03 * highest))
     right.set(xlabel="tuning step", title="loss (mm²)")
-    right.grid(True, axis="y", lw=0.6)
     test_look = {"color": GREY, "ls": ":", "lw": 2, "label": "test loss"}
     path, now = Path(middle), Point(middle, color=BLACK).on(weights="now")
     path.start.set_label("start")
     now.dot.set_label("now")
     drawings = [
         Contours(middle, surface, window=window, names=NAMES, title="validation loss"),
-        *_birds_and_fit(left),
+        _birds_and_fit(left),
         path,
         now,
         Lines(right, {"validation": VALIDATION_LOSS, "test": test_look}, step="step", edge=True),
@@ -244,14 +235,10 @@ def tuning_by_descent() -> Explorer:
         _in_tens(axis, limits)
     legend_below(left, middle, right, handlelength=1.6)
     return explore(
-        compute,
-        drawings,
-        caption,
-        play="step",
-        start=menu([*STARTS]),
+        compute, drawings, caption, play="step", start=menu([*STARTS]),
         learning_rate=menu(OUTER, 1, label="rate of tuning"),
         step=slider(8, 0, TUNINGS, 1, label="tuning step"),
-    )
+    )  # fmt: skip
 
 
 START, FIELD = (0.2, 0.6), np.linspace(-1, 1, 801)
@@ -363,15 +350,13 @@ def chaotic_rates() -> Explorer:
             f"changes by up to {rise:.2g} kg² and has {count}."
         )
 
-    left, middle, right = panels("flat", "flat", "flat", ratios=(1.2, 1, 0.9), height=3.6)
+    left, middle, right = panels("ruled", "ruled", "ruled", ratios=(1.2, 1, 0.9), height=3.6)
     left.set(xlim=(0, rates[-1]), xlabel="learning rate $\\eta$", ylim=limits)
     left.set_title("validation loss at the end (kg²)")
     middle.set(xlim=(-1, 1), ylim=(-1.1, 1.1), title="the same, magnified both ways", yticks=[])
     middle.set_xlabel("distance from $\\eta$ (window: ±1)")
     right.set(yscale="log", xlim=(0, 60), ylim=(1e-9, 1e18), xlabel="step $k$")
     right.set_title("size of the slope (kg²)")
-    for ax in (left, middle, right):
-        ax.grid(True, axis="y", lw=0.6)
     left.axvline(border, color=GREY, ls=":", lw=1.2)
     left.text(border, 0.96 * limits[1], "$2/\\lambda_{\\mathrm{max}}$ ", ha="right", va="top")
     drawings = [
@@ -382,13 +367,10 @@ def chaotic_rates() -> Explorer:
         Lines(right, "sizes", color=MODEL, marker=".", lw=1.4, edge=True),
     ]
     return explore(
-        compute,
-        drawings,
-        caption,
+        compute, drawings, caption,
         learning_rate=slider(round(1.56 * border, 2), 0.05, round(1.9 * border, 2), 0.005),
-        steps=slider(12, 5, 60, 1),
-        magnification=log_slider(10.0, 1.0, 1e9, 54),
-    )
+        steps=slider(12, 5, 60, 1), magnification=log_slider(10.0, 1.0, 1e9, 54),
+    )  # fmt: skip
 
 
 # Exercises; the questions stand in the notebook.
@@ -431,8 +413,7 @@ exercise("17.2", 2 * (end - held_out) * moves, """
     (2 * (end - held_out),            "This is the slope along w. How does w move with λ?"),
     (moves,                           "This is how w moves with λ. What does that do to V?"),
     (2 * (target - held_out) * -target, "This is right at λ = 0; the penalty is larger."),
-    (2 * (end - held_out) * moves * penalty,
-     "This is the slope along log λ; the one along λ itself is asked for."),
+    (2 * (end - held_out) * moves * penalty, "This is the slope along log λ; the one along λ itself is asked for."),
     ((end - held_out) * moves,        "The square brings a factor of two with it."),
     ((end - held_out) ** 2,           "This is V, and not its slope."),
 ])
@@ -443,14 +424,10 @@ exercise("17.3", lambda rate, steps: -4 * steps * (1 - 4 * rate) ** (steps - 1),
     > Each step multiplies the weight by one factor. What is the weight after K steps?
     > Differentiate (1 − 4η)ᴷ by the chain rule, or `grad` a function with a loop in it.""", [
     (lambda rate, steps: (1 - 4 * rate) ** steps, "This is the weight, not its slope."),
-    (lambda rate, steps: steps * (1 - 4 * rate) ** (steps - 1),
-     "The inner derivative is missing: 1 − 4η has a slope of its own."),
-    (lambda rate, steps: 4 * steps * (1 - 4 * rate) ** (steps - 1),
-     "The size is right. Which way does 1 − 4η go when η grows?"),
-    (lambda rate, steps: -4 * steps * (1 - 4 * rate) ** steps,
-     "One power too many: a derivative lowers the exponent."),
-    (lambda rate, steps: -4 * (1 - 4 * rate) ** (steps - 1),
-     "This is what one of the steps adds. How many steps are there?"),
+    (lambda rate, steps: steps * (1 - 4 * rate) ** (steps - 1), "The inner derivative is missing: 1 − 4η has a slope of its own."),
+    (lambda rate, steps: 4 * steps * (1 - 4 * rate) ** (steps - 1), "The size is right. Which way does 1 − 4η go when η grows?"),
+    (lambda rate, steps: -4 * steps * (1 - 4 * rate) ** steps, "One power too many: a derivative lowers the exponent."),
+    (lambda rate, steps: -4 * (1 - 4 * rate) ** (steps - 1), "This is what one of the steps adds. How many steps are there?"),
 ], points=[(0.1, 1), (0.1, 5), (0.3, 4), (0.45, 7), (0.6, 10)])
 
 choice("17.4", "b", """

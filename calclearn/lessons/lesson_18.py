@@ -19,13 +19,7 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 
 from calclearn.descent.descend import Descent, descend
 from calclearn.descent.optimizers import Adam, GradientDescent, Momentum
-from calclearn.descent.planes import (
-    Window,
-    principal_directions,
-    projected,
-    share_shown,
-    tabulated,
-)
+from calclearn.descent.planes import principal_directions, projected, share_shown, tabulated
 from calclearn.descent.surfaces import Surface, slice_through
 from calclearn.exercises import choice, exercise, outcome
 from calclearn.exercises.verdicts import RIGHT, WRONG, Verdict
@@ -75,14 +69,8 @@ LABELS = {
 }  # fmt: skip
 LOSSES = {
     "training": {"color": TRAINING, "marker": "o", "ms": 4, "lw": 1.3, "label": "training loss"},
-    "validation": {
-        "color": VALIDATION,
-        "marker": "s",
-        "ms": 5,
-        "lw": 2.2,
-        "label": "validation loss",
-    },
-}
+    "validation": {"color": VALIDATION, "marker": "s", "ms": 5, "lw": 2.2, "label": "validation loss"},
+}  # fmt: skip
 GRADIENTS = {
     "first": {"color": BLAME, "lw": 1.8, "label": "first layer"},
     "last": {"color": MODEL, "lw": 1.8, "ls": (0, (4, 2)), "label": "last layer"},
@@ -104,25 +92,17 @@ class Dial(NamedTuple):
 
     title: str
     counted: str
-    ticks: tuple[float, ...]
+    ticks: np.ndarray
     level: float
 
 
-def powers(low: int, high: int, by: int) -> tuple[float, ...]:
-    """Powers of ten, from one exponent to another.
-
-    >>> powers(-2, 2, 2)
-    (0.01, 1.0, 100.0)
-    """
-    return tuple(float(f"1e{exponent}") for exponent in range(low, high + 1, by))
-
-
+POWERS = 10.0 ** np.arange(-6, 7, 3)
 DIALS = {
-    "gradient by layer": Dial("size of the gradient", "layer", powers(-6, 6, 3), 1.0),
-    "weights by layer": Dial("scale of the weights", "layer", powers(-3, 3, 1), 1.0),
-    "silent units": Dial("silent units (%)", "hidden layer", (0, 20, 40, 60, 80, 100), 0.0),
-    "inputs": Dial("standard deviation", "input", powers(-3, 4, 1), 1.0),
-    "gradient check": Dial("error of the gradient", "layer", powers(-12, 3, 3), 1e-6),
+    "gradient by layer": Dial("size of the gradient", "layer", POWERS, 1.0),
+    "weights by layer": Dial("scale of the weights", "layer", 10.0 ** np.arange(-3, 4), 1.0),
+    "silent units": Dial("silent units (%)", "hidden layer", np.arange(0, 101, 20), 0.0),
+    "inputs": Dial("standard deviation", "input", 10.0 ** np.arange(-3, 5), 1.0),
+    "gradient check": Dial("error of the gradient", "layer", 10.0 ** np.arange(-12, 4, 3), 1e-6),
 }
 
 
@@ -166,14 +146,12 @@ def failing_run(name: str = "A") -> Explorer:
             f"{run.unit}). {instrument.capitalize()}: {words[0].lower()}{words[1:]}"
         )
 
-    left, middle, right = panels("flat", "flat", "flat", ratios=(1.25, 1, 1), height=3.9)
+    left, middle, right = panels("ruled", "ruled", "flat", ratios=(1.25, 1, 1), height=3.9)
     for ax in (left, middle):
         ax.set(yscale="log", xlim=(-0.02 * steps, 1.03 * steps), xlabel="step $k$")
-        ax.grid(True, axis="y", lw=0.6)
-    left.set(title=f"loss ({run.unit})", ylim=run.limits)
-    middle.set(title="gradient by step", ylim=(1e-6, 1e6), yticks=powers(-6, 6, 3))
-    for ax in (left, middle):
         ax.yaxis.set_minor_locator(NullLocator())
+    left.set(title=f"loss ({run.unit})", ylim=run.limits)
+    middle.set(title="gradient by step", ylim=(1e-6, 1e6), yticks=POWERS)
     chart = _Chart(run)
     circle = {"color": VALIDATION, "mfc": "none", "mec": VALIDATION, "ms": 12, "mew": 2}
     drawings = [
@@ -189,12 +167,10 @@ def failing_run(name: str = "A") -> Explorer:
         left.axhline(run.attempt().baseline, color=BLACK, lw=0.8, label="baseline")
         left.axhline(run.target, color=BEST, ls="--", lw=1.4, label="target")
     legend_below(left, middle, right, columns=4)
-    controls = {
-        setting: menu({_shown(value): value for value in values}, label=_label(setting))
-        for setting, values in run.settings.items()
-    }
-    for setting, control in controls.items():
-        control.value = getattr(run.plan, setting)
+    controls = {}
+    for setting, values in run.settings.items():
+        options = {_shown(value): value for value in values}
+        controls[setting] = menu(options, getattr(run.plan, setting), label=_label(setting))
     explorer = explore(train, drawings, caption, instrument=menu(INSTRUMENTS.keys()), **controls)
     explorer.widget.children = (*explorer.widget.children, chart.table)
     return explorer
@@ -212,8 +188,7 @@ class _InstrumentAxes(Drawing):
     def __init__(self, ax: Axes) -> None:
         super().__init__(ax)
         self.shown = None
-        with style():
-            ax.set_ylabel(" ", labelpad=-8)  # room for the longest numbers
+        ax.set_ylabel(" ", labelpad=-8)  # room for the longest numbers
 
     def update(self, instrument, places) -> None:
         if (instrument, places) == self.shown:
@@ -221,18 +196,17 @@ class _InstrumentAxes(Drawing):
         self.shown, dial = (instrument, places), DIALS[instrument]
         named = range(0, len(places), 1 if len(places) <= self.few else len(places) // 4)
         percent = 0 in dial.ticks
-        with style():
-            self.ax.set_yscale("linear" if percent else "log")
-            self.ax.set(title=dial.title, xlabel=dial.counted, yticks=dial.ticks)
-            self.ax.yaxis.set_minor_locator(NullLocator())
-            self.ax.set_ylim((-4, 104) if percent else (dial.ticks[0], dial.ticks[-1]))
-            self.ax.set_xlim(-0.5, max(len(places), 1) - 0.5)
-            self.ax.set_xticks([*named], [places[k] for k in named])
+        self.ax.set(title=dial.title, xlabel=dial.counted)
+        self.ax.set(yscale="linear" if percent else "log", yticks=dial.ticks)
+        self.ax.yaxis.set_minor_locator(NullLocator())
+        self.ax.set_ylim((-4, 104) if percent else (dial.ticks[0], dial.ticks[-1]))
+        self.ax.set_xlim(-0.5, max(len(places), 1) - 0.5)
+        self.ax.set_xticks([*named], [places[k] for k in named])
 
 
-def _finite(k: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A curve without the records at which there is no number."""
-    return k[np.isfinite(values)], values[np.isfinite(values)]
+def _finite(k: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """A curve (2, n) without the records at which there is no number."""
+    return np.stack([k, values])[:, np.isfinite(values)]
 
 
 def _label(setting: str) -> str:
@@ -258,11 +232,6 @@ def tried(run: FailingRun) -> list[Attempt]:
     return [each for plan, each in attempts.get(run.name, {}).items() if plan != run.plan]
 
 
-def best(run: FailingRun) -> Attempt | None:
-    """The first of the best attempts at a run; None before there is one."""
-    return max(tried(run), key=lambda attempt: POINTS[attempt.outcome], default=None)
-
-
 class _Chart:
     """All attempts at a run, as a table below the figure; `update(attempt)` adds a row."""
 
@@ -276,23 +245,19 @@ class _Chart:
         rows, run = attempts.setdefault(self.run.name, {}), self.run
         rows.setdefault(attempt.plan, attempt)
         heads = ["attempt", *map(_label, run.settings), f"validation loss ({run.unit})", "outcome"]
-        table = [self._row("th", heads)]
+        table = _table_row("th", heads)
         for number, (plan, each) in enumerate(rows.items()):
             values = (_shown(getattr(plan, setting)) for setting in run.settings)
             loss = typeset(f"{each.score:.3g}") if math.isfinite(each.score) else "diverged"
             outcome = "as delivered" if plan == run.plan else each.outcome
-            table.append(self._row("td", [number, *values, loss, outcome], plan == attempt.plan))
-        self.table.value = (
-            f'<table style="font-size: 13px; line-height: 1.5">{"".join(table)}</table>'
-        )
+            table += _table_row("td", [number, *values, loss, outcome], plan == attempt.plan)
+        self.table.value = f'<table style="font-size: 13px; line-height: 1.5">{table}</table>'
 
-    @staticmethod
-    def _row(kind: str, cells: list, now: bool = False) -> str:
-        look = "padding: 0 14px 0 0; text-align: left" + "; font-weight: bold" * now
-        cells = "".join(
-            f'<{kind} style="{look}">{html.escape(str(cell))}</{kind}>' for cell in cells
-        )
-        return f"<tr>{cells}</tr>"
+
+def _table_row(kind: str, cells: list, now: bool = False) -> str:
+    look = "padding: 0 14px 0 0; text-align: left" + "; font-weight: bold" * now
+    cells = (f'<{kind} style="{look}">{html.escape(str(cell))}</{kind}>' for cell in cells)
+    return f"<tr>{''.join(cells)}</tr>"
 
 
 def diagnose(name: str, cause: Any, evidence: Any) -> Verdict:
@@ -322,22 +287,19 @@ def _judged(run: FailingRun, cause: Any, evidence: Any) -> Verdict:
     letter = evidence.strip(" .()").lower() if isinstance(evidence, str) else ""
     if number not in CAUSES or letter not in EVIDENCE:
         causes, letters = f"1 to {len(CAUSES)}", f"a to {max(EVIDENCE)}"
-        return Verdict(
-            False, WRONG, f"A cause is a number from {causes}, the evidence a letter, {letters}."
-        )
-    proves = EVIDENCE[letter].proves
-    if shown := EVIDENCE[letter].contradiction(run):
+        words = f"A cause is a number from {causes}, the evidence a letter, {letters}."
+    elif shown := EVIDENCE[letter].contradiction(run):
         words = f"“{letter}” is not true of run {run.name}. {typeset(shown)}"
-        return Verdict(False, WRONG, words)
-    if proves == number:
+    elif EVIDENCE[letter].proves == number:
         return Verdict(True, RIGHT, CAUSES[number].why)
-    if proves:
+    elif EVIDENCE[letter].proves:
         words = f"“{letter}” is true. But it speaks for another cause than {number}."
-        return Verdict(False, WRONG, words)
-    return Verdict(
-        False, WRONG, f"“{letter}” is true, and not of this run alone: it proves nothing. If it were "
-        f"{number}, {CAUSES[number].would}. Which of the letters says so?",
-    )  # fmt: skip
+    else:
+        words = (
+            f"“{letter}” is true, and not of this run alone: it proves nothing. If it were "
+            f"{number}, {CAUSES[number].would}. Which of the letters says so?"
+        )
+    return Verdict(False, WRONG, words)
 
 
 @dataclass(frozen=True, repr=False)
@@ -347,9 +309,8 @@ class Scoreboard:
     rows: tuple[tuple[str, int, str, str, int], ...]
 
     def __repr__(self) -> str:
-        heads = ("run", "attempts", "best outcome", "diagnosis", "points")
-        table = [heads, *self.rows]
-        widths = [max(len(str(row[k])) for row in table) for k in range(len(heads))]
+        table = [("run", "attempts", "best outcome", "diagnosis", "points"), *self.rows]
+        widths = [max(len(str(cell)) for cell in column) for column in zip(*table, strict=True)]
         lines = [
             "  ".join(f"{cell!s:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in table
@@ -369,7 +330,7 @@ def scoreboard() -> Scoreboard:
     for name, run in RUNS.items():
         if name == EXAMPLE:
             continue
-        outcome = getattr(best(run), "outcome", None)
+        outcome = max((each.outcome for each in tried(run)), key=POINTS.get, default=None)
         right = getattr(diagnosed.get(name), "right", None)
         rows.append((
             name, len(tried(run)), outcome or "not attempted",
@@ -391,13 +352,6 @@ PLANES = {"principal directions": 0} | {f"random directions {seed}": seed for se
 ALONG = ("$a$, along $u$", "$b$, along $v$")
 
 
-class Shadow(NamedTuple):
-    """A path on a plane, as `Path` draws it."""
-
-    points: np.ndarray  # (K+1, 2)
-    values: np.ndarray  # (K+1,)
-
-
 class Plane(NamedTuple):
     """A plane through the end of a path, its loss, and the shadow of the path."""
 
@@ -405,7 +359,7 @@ class Plane(NamedTuple):
     v: np.ndarray  # (d,)
     share: float  # of the path's movement that the plane shows
     surface: Surface
-    shadow: Shadow
+    shadow: Descent  # whose points are on the plane, (K+1, 2), with their loss
 
 
 @cache
@@ -437,21 +391,16 @@ def plane_of(optimizer: str, seed: int) -> Plane:
         u, v = (filter_normalised(NETWORK, run.point, rng) for _ in range(2))
     else:
         u, v, _ = principal_directions(run.points)
-    cut, shadow = (
-        slice_through(landscape_loss(), run.point, u, v),
-        projected(run.points, run.point, u, v),
-    )
-    window = ((-1.0, 1.0), (-1.0, 1.0)) if seed else _around(shadow)
+    cut = slice_through(landscape_loss(), run.point, u, v)
+    shadow, window = projected(run.points, run.point, u, v), ((-1.0, 1.0), (-1.0, 1.0))
+    if not seed:  # around the path, with some room
+        low, high = shadow.min(axis=1), shadow.max(axis=1)
+        room = MARGIN * np.max(high - low)
+        window = tuple(zip((low - room).tolist(), (high + room).tolist(), strict=True))
     heights = cut(shadow)  # which the table would miss by some percent
     share = share_shown(run.points, u, v)
-    return Plane(u, v, share, tabulated(cut, window, NODES), Shadow(shadow.T, heights))
-
-
-def _around(points: np.ndarray) -> Window:
-    """A window that holds points (2, k), with some room."""
-    low, high = points.min(axis=1), points.max(axis=1)
-    room = MARGIN * np.max(high - low)
-    return tuple(zip((low - room).tolist(), (high + room).tolist(), strict=True))
+    on_plane = replace(run, points=shadow.T, values=heights)
+    return Plane(u, v, share, tabulated(cut, window, NODES), on_plane)
 
 
 def loss_landscape() -> Explorer:
@@ -467,34 +416,33 @@ def loss_landscape() -> Explorer:
     >>> landscape.state["share"] > 0.9
     True
     """
-    flat, solid, right = panels("flat", "solid", "flat", ratios=(0.75, 1.8, 0.75), height=4.8)
 
     def cut(plane, optimizer, step) -> dict:
-        run, found = path_of(optimizer), plane_of(optimizer, plane)
-        losses, heights = run.values, found.shadow.values
+        _, _, share, surface, shadow = plane_of(optimizer, plane)
+        losses, heights = path_of(optimizer).values, shadow.values
         return {
-            "surface": found.surface,
-            "shadow": found.shadow,
-            "share": found.share,
+            "surface": surface,
+            "shadow": shadow,
+            "share": share,
             "losses": losses,
             "heights": heights,
             "now": ([step, step], [losses[step], heights[step]]),
         }
 
     def caption(plane, optimizer, step, share, losses, heights) -> str:
-        which = f"two random directions ({plane})" if plane else (
-            "the principal directions of the path"
-        )  # fmt: skip
+        directions = f"two random directions ({plane})"
+        if not plane:
+            directions = "the principal directions of the path"
         return (
-            f"{optimizer}, the plane along {which}: it shows {100 * share:.2g} % of the path's "
+            f"{optimizer}, the plane along {directions}: it shows {100 * share:.2g} % of the path's "
             f"movement. At step {step} the loss is {losses[step]:.2g} nats, at the shadow "
             f"{heights[step]:.2g} nats. The weights can go in {NETWORK.dimension} directions, and "
             f"here are two of them."
         )
 
+    flat, solid, right = panels("flat", "solid", "ruled", ratios=(0.75, 1.8, 0.75), height=4.8)
     right.set(title="loss (nats)", yscale="log", ylim=(3e-3, 10))
     right.set(xlim=(-1, STEPS + 1), xlabel="step $k$", xticks=range(0, STEPS + 1, 20))
-    right.grid(True, axis="y", lw=0.6)
     looks = {
         "losses": {"color": STEP, "lw": 2, "label": "on the path"},
         "heights": {"color": GREY, "ls": "--", "lw": 1.6, "label": "at the shadow"},
@@ -502,8 +450,7 @@ def loss_landscape() -> Explorer:
     drawings = [
         Contours(flat, names=ALONG, title="path on the map"),
         Bowl(solid, names=ALONG, title="path on the surface (nats)"),
-        Path(flat, ball=True).on(descent="shadow"),
-        Path(solid, ball=True).on(descent="shadow"),
+        *(Path(ax, ball=True).on(descent="shadow") for ax in (flat, solid)),
         Lines(right, looks, edge=True),
         Dots(right, "now", color=STEP),
     ]
@@ -511,18 +458,11 @@ def loss_landscape() -> Explorer:
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
     flat.yaxis.set_label_coords(-0.14, 0.5)  # the layout was made for the first window
-    with style():
-        right.legend(loc="upper right")
+    right.legend(loc="upper right")
     return explore(
-        cut,
-        drawings,
-        caption,
-        play="step",
-        plane=menu(PLANES),
-        optimizer=menu(OPTIMIZERS.keys()),
-        step=slider(STEPS, 0, STEPS, 1),
-        **turning(),
-    )
+        cut, drawings, caption, play="step", plane=menu(PLANES),
+        optimizer=menu(OPTIMIZERS.keys()), step=slider(STEPS, 0, STEPS, 1), **turning(),
+    )  # fmt: skip
 
 
 # Exercises; the questions stand in the notebook.
@@ -532,8 +472,7 @@ shares = np.array([1 / 2, 1 / 4, 1 / 4])
 surprise = -shares @ np.log(shares)
 
 
-def along(moves, *directions):
-    """Return the components of each move along the directions: (K, number of directions)."""
+def along(moves, *directions):  # the components of each move: (K, number of directions)
     return moves @ np.stack(directions, axis=1)
 
 

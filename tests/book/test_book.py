@@ -3,13 +3,14 @@
 import base64
 import io
 import re
+from concurrent.futures import Executor, Future
 
 import nbformat
 import pytest
 from nbformat.v4 import new_output
 from PIL import Image
 
-from calclearn.book import pages, site
+from calclearn.book import site
 from calclearn.book.pages import LARGEST_OUTPUT, plain
 from calclearn.layout import CourseError
 
@@ -42,9 +43,27 @@ def picture(size=(3, 2)):
     return base64.b64encode(file.getvalue()).decode()
 
 
+class InThisProcess(Executor):
+    """Instead of processes, each of which would import all that a page needs."""
+
+    def __init__(self, jobs, **_options):
+        pass
+
+    def submit(self, function, *arguments):
+        job = Future()
+        try:
+            job.set_result(function(*arguments))
+        except RuntimeError as error:
+            job.set_exception(error)
+        return job
+
+
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    """A book of one small lesson, what was said of it, and the same once more over itself."""
+    """A book of one small lesson, what was said of it, and the same once more over itself.
+
+    The second is recorded in this process, in which other lessons may have run before.
+    """
     folder, said = tmp_path_factory.mktemp("small"), []
     figure = {WIDGET: {}, "image/png": picture()}
     shown = {  # by the source of its cell
@@ -62,7 +81,8 @@ def small(tmp_path_factory):
     made = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(site, "shipped", lambda: {lesson.name: lesson})
-        for _ in range(2):
+        for executor in (site.ProcessPoolExecutor, InThisProcess):
+            patch.setattr(site, "ProcessPoolExecutor", executor)
             site.build(folder / "book", jobs=1, say=said.append)
             made.append(files(folder / "book"))
     return made, said
@@ -109,36 +129,11 @@ def test_nothing_comes_from_another_place(book):
     assert (book / "_static" / "mathjax" / "tex-chtml.js").is_file()
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        {"text/html": SCRIPT},
-        {"text/html": SCRIPT, "text/plain": "words"},
-        {"application/javascript": "alert(1)", "text/plain": "words"},
-        {"image/svg+xml": f"<svg>{SCRIPT}</svg>"},
-        {"text/markdown": SCRIPT, "text/plain": "words"},
-        {"text/latex": SCRIPT},
-        {"image/png": "no picture", "text/plain": "words"},
-        {"image/png": base64.b64encode(b"<script>").decode()},
-        {"image/png": picture(), "text/html": SCRIPT},
-        {"application/vnd.jupyter.widget-view+json": {"model_id": SCRIPT}},
-    ],
-    ids=lambda data: "+".join(data),
-)
-def test_of_a_stored_output_only_words_and_pictures_are_shown(data):
-    shown = plain(new_output("display_data", data=data))
-    for output in shown:
-        assert set(output.data) <= {"text/plain", "image/png"}
-        if "image/png" in output.data:
-            Image.open(io.BytesIO(base64.b64decode(output.data["image/png"]))).verify()
-    assert "<script" not in str(shown)
-
-
-def test_an_output_of_a_hundred_megabytes_is_cut():
+def test_an_output_of_many_megabytes_is_cut():
     for output in (
-        new_output("stream", name="stdout", text="x" * 100_000_000),
-        new_output("display_data", data={"text/plain": "x" * 100_000_000}),
-        new_output("error", ename="E", evalue="x" * 100_000_000, traceback=[]),
+        new_output("stream", name="stdout", text="x" * 10_000_000),
+        new_output("display_data", data={"text/plain": "x" * 10_000_000}),
+        new_output("error", ename="E", evalue="x" * 10_000_000, traceback=[]),
     ):
         (shown,) = plain(output)
         assert len(str(shown)) < LARGEST_OUTPUT + 500
@@ -161,27 +156,9 @@ def test_a_warning_of_sphinx_is_an_error(tmp_path):
         site._sphinx(tmp_path, tmp_path / "made", tmp_path / "doctrees")
 
 
-def test_a_folder_with_other_things_is_left_alone(tmp_path):
-    (tmp_path / "thesis.txt").write_text("mine")
-    with pytest.raises(CourseError, match="holds other things"):
-        site.build(tmp_path)
-    with pytest.raises(CourseError, match="is a file"):
-        site.build(tmp_path / "thesis.txt")
-    assert (tmp_path / "thesis.txt").read_text() == "mine"
-
-
-def test_what_is_not_installed_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(site, "NEEDED", ("sphinx", "no_such_module"))
-    with pytest.raises(CourseError, match=r'needs no_such_module: pip install "calclearn\[book\]"'):
-        site.build(tmp_path / "book")
-
-
-def test_a_cell_that_fails_is_named(tmp_path):
+def test_a_cell_that_fails_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(site, "ProcessPoolExecutor", InThisProcess)
     path = tmp_path / "99_broken.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0")]), path)
     with pytest.raises(CourseError, match=r"99_broken\.ipynb: cell 0 raised ZeroDivisionError"):
         list(site.recorded([path], 1, lambda words: None))
-
-
-def test_pages_and_films_agree_on_where_films_lie():
-    assert pages.FILMS == site.FILMS

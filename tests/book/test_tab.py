@@ -148,15 +148,3 @@ def test_what_holds_no_distribution_is_refused(tmp_path, pyodide):
     with pytest.raises(CourseError, match="--pyodide must be an address, or a folder"):
         tab.build(tmp_path / SITE, pyodide)
     assert not (tmp_path / SITE).exists()
-
-
-def test_a_folder_with_other_things_is_left_alone(tmp_path):
-    (tmp_path / "thesis.txt").write_text("mine")
-    with pytest.raises(CourseError, match="holds other things"):
-        tab.build(tmp_path)
-
-
-def test_what_is_not_installed_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(tab, "NEEDED", ("no_such_module",))
-    with pytest.raises(CourseError, match=r'needs no_such_module: pip install "calclearn\[lite\]"'):
-        tab.build(tmp_path / SITE)

@@ -253,7 +253,8 @@ class LiveFigure:
                   const awaited = () =>
                     (before === unlike?.join() || (like && before !== like.join())) &&
                     performance.now() - begin < 180_000;
-                  while (performance.now() - since < 300 || busy() || awaited()) {
+                  const rest = unlike || like ? 150 : 300;  // ms
+                  while (performance.now() - since < rest || busy() || awaited()) {
                     await new Promise(requestAnimationFrame);
                     const now = look().join();
                     if (now !== before) [before, since] = [now, performance.now()];
@@ -284,7 +285,7 @@ class LiveFigure:
         y = handle["y"] + handle["height"] / 2
         self.page.mouse.move(handle["x"] + handle["width"] / 2, y)
         self.page.mouse.down()
-        self.page.mouse.move(track["x"] + fraction * track["width"], y, steps=40)
+        self.page.mouse.move(track["x"] + fraction * track["width"], y, steps=12)
         self.page.mouse.up()
 
     def slider(self, label: str):

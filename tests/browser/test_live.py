@@ -71,14 +71,19 @@ RATE = "from calclearn import lessons\nlessons.learning_rate()"
 COUNT = "import ipywidgets\nprint('widgets:', len(ipywidgets.widgets.widget._instances))"
 
 
+@pytest.fixture(scope="module")
+def shown(window):
+    """The figure of the learning rate, in a notebook of its own."""
+    window.open_cells(RATE, COUNT)
+    window.run_all()
+    return window.figure()
+
+
 @pytest.fixture
-def rate(desk):
-    """The figure of the learning rate, made anew."""
-    desk.open_cells(RATE, COUNT)
-    desk.run_all()
-    figure = desk.figure()
-    figure.look()
-    return figure
+def rate(desk, shown):
+    """This figure, as the test before has left it."""
+    shown.look()
+    return shown
 
 
 def test_a_screen_reader_hears_what_a_handle_moves_and_its_value(rate):
@@ -106,44 +111,8 @@ def test_a_number_beyond_the_slider_is_answered(rate):
     assert readout.text_content().strip() == "100"
 
 
-def test_a_number_that_the_slider_takes_needs_no_answer(desk):
-    desk.open_cells(
-        "from calclearn.explorers import explore, slider\n"
-        "from calclearn.figures import *\n"
-        "(ax,) = panels('flat')\n"
-        "ax.set(xlim=(-3, 3), ylim=(-1, 1))\n"
-        "dots, x = Dots(ax, 'place'), slider(0.0, -2, 2, 0.5)\n"
-        "explore(lambda x: {'place': (x, 0)}, [dots], '{x:.1f}', x=x)"
-    )
-    desk.run_all()
-    figure = desk.figure()
-    before = figure.look()
-    readout = desk.page.locator(".widget-readout[contenteditable=true]:visible").first
-    readout.fill("-1.0")  # the slider writes a minus that is no hyphen
-    readout.press("Enter")
-    _, caption = figure.look(unlike=before)
-    assert caption == "−1.0"
-    assert desk.page.locator(".calclearn-note").text_content() == ""
-    figure.press(figure.sliders.first, "ArrowRight")  # and what is left was answered before
-    figure.look()
-    assert desk.page.locator(".calclearn-note").text_content() == ""
-
-
-def test_a_picture_that_is_long_in_coming_is_announced(desk):
-    slow = "    if x == 3:\n        __import__('time').sleep(3)\n"
-    desk.open_cells(SQUARE.replace("    if x == 11:", f"{slow}    if x == 11:"))
-    desk.run_all()
-    figure = desk.figure()
-    before = figure.look()
-    assert desk.page.locator(".calclearn-late").count() == 0
-    figure.press(figure.slider("x"), "ArrowRight")
-    desk.page.wait_for_selector(".calclearn-late canvas")
-    assert figure.look(unlike=before)[1] == "3 squared is 9."
-    assert desk.page.locator(".calclearn-late").count() == 0
-
-
 def test_the_figure_takes_the_width_that_it_is_given(desk, rate):
-    for width in (900, 1700, 700):
+    for width in (1700, 700):
         desk.page.set_viewport_size({"width": width, "height": 900})
         desk.page.wait_for_function(
             """() => {
@@ -180,13 +149,49 @@ def test_in_a_dark_theme_the_figure_is_dark(desk, rate):
 
 def test_a_cell_that_runs_again_frees_its_widgets(desk, rate):
     counts = []
-    for _ in range(3):
+    for _ in range(2):
         printed = desk.page.locator(".jp-OutputArea-output pre", has_text="widgets:")
         counts.append(printed.text_content())
         desk.run_all()
         assert desk.figure().look()[1]
     assert len(set(counts)) == 1
     assert desk.console == []
+
+
+def test_a_number_that_the_slider_takes_needs_no_answer(desk):
+    desk.open_cells(
+        "from calclearn.explorers import explore, slider\n"
+        "from calclearn.figures import *\n"
+        "(ax,) = panels('flat')\n"
+        "ax.set(xlim=(-3, 3), ylim=(-1, 1))\n"
+        "dots, x = Dots(ax, 'place'), slider(0.0, -2, 2, 0.5)\n"
+        "explore(lambda x: {'place': (x, 0)}, [dots], '{x:.1f}', x=x)"
+    )
+    desk.run_all()
+    figure = desk.figure()
+    before = figure.look()
+    readout = desk.page.locator(".widget-readout[contenteditable=true]:visible").first
+    readout.fill("-1.0")  # the slider writes a minus that is no hyphen
+    readout.press("Enter")
+    _, caption = figure.look(unlike=before)
+    assert caption == "−1.0"
+    assert desk.page.locator(".calclearn-note").text_content() == ""
+    figure.press(figure.sliders.first, "ArrowRight")  # and what is left was answered before
+    figure.look()
+    assert desk.page.locator(".calclearn-note").text_content() == ""
+
+
+def test_a_picture_that_is_long_in_coming_is_announced(desk):
+    slow = "    if x == 3:\n        __import__('time').sleep(3)\n"
+    desk.open_cells(SQUARE.replace("    if x == 11:", f"{slow}    if x == 11:"))
+    desk.run_all()
+    figure = desk.figure()
+    before = figure.look()
+    assert desk.page.locator(".calclearn-late").count() == 0
+    figure.press(figure.slider("x"), "ArrowRight")
+    desk.page.wait_for_selector(".calclearn-late canvas")
+    assert figure.look(unlike=before)[1] == "3 squared is 9."
+    assert desk.page.locator(".calclearn-late").count() == 0
 
 
 def test_a_typed_formula_is_shown_whatever_was_chosen_before(desk):
@@ -249,7 +254,7 @@ def test_strokes_of_the_pointer_stay(desk):
         for x, y in others:
             desk.page.mouse.move(x, y, steps=8)
         desk.page.mouse.up()
-        desk.page.wait_for_timeout(1500)
+        desk.page.wait_for_timeout(500)
         ink, words = figure.look()[1].split(" ", 1)
         assert words == "of ink at step 0."
         inks.append(int(ink))

@@ -11,9 +11,9 @@ import sys
 import pytest
 
 from calclearn.classroom import collect, sandbox
-from calclearn.classroom.submissions import Submission, read
+from calclearn.classroom.submissions import Submission
 
-from .conftest import RIGHT, STEP, answered, asked, code, notebook
+from .conftest import RIGHT, STEP, answered, code, notebook
 
 SECONDS = 300  # on a busy machine
 
@@ -45,8 +45,13 @@ def fail(*cells):
 
 def test_answers_count_and_what_the_outputs_say_does_not(hand_in, folder):
     lesson = answered({"07.1": True, "07.4": True}, vote=3)
+    lesson["cells"] = [
+        cell for cell in lesson["cells"] if cell.get("outputs") or "check," in str(cell["source"])
+    ]
     for cell in lesson["cells"]:
         source = "".join(cell["source"])
+        if source.startswith("lessons."):
+            cell["source"] = ""  # figures, which take long
         if 'check("07.4"' in source:
             cell["source"] = 'check("07.4", "c")'
     hand_in(f"ada/{STEP}", lesson)
@@ -84,11 +89,11 @@ def test_all_that_a_notebook_can_have_runs(walls):
     assert (again.exercises, again.remarks) == ({"07.4": True}, [])
 
 
-def test_a_cell_with_an_error_stops_nothing_and_is_counted():
-    cells = "1 / 0", "raise SystemExit", "def f(:", "input()", "from calclearn import check"
-    again = rerun(*cells, "check('07.4', 'c')")
-    assert again.exercises == {"07.4": True}
-    assert again.remarks == ["has 4 cells with an error"]
+def test_a_cell_with_an_error_stops_nothing_and_memory_is_limited():
+    cells = ["1 / 0", "raise SystemExit", "def f(:", "input()"]
+    if sys.platform == "linux":  # elsewhere there is no limit of memory
+        cells.append("x = bytearray(4 * 2**30)")
+    assert fail(*cells)
 
 
 # What ends it.
@@ -120,27 +125,11 @@ def test_a_report_without_end_is_cut():
     assert again.remarks
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux")
-def test_memory_is_limited():
-    assert fail("x = bytearray(4 * 2**30)")
-
-
 def test_a_notebook_without_cells():
     assert rerun() == Submission("07")
 
 
 # What a cell gets at.
-
-
-def test_no_network_not_even_this_machine(walls):
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        server.listen()
-        port = server.getsockname()[1]
-        assert fail(f"import socket\nsocket.create_connection(('127.0.0.1', {port}), timeout=10)")
-        server.settimeout(0.1)
-        with pytest.raises(TimeoutError):
-            server.accept()
 
 
 DEEDS = [
@@ -153,32 +142,37 @@ DEEDS = [
     "import shutil\nshutil.copy(__import__('calclearn').__file__, {file!r})",
     "import calclearn\nopen(calclearn.__file__, 'a').write('x')",
     "import subprocess, sys\n"
-    "subprocess.run([sys.executable, '-c', 'open({file!r}, mode=chr(97))'], check=True)",
+    "write = 'import sys; open(sys.argv[1], mode=chr(97))'\n"
+    "subprocess.run([sys.executable, '-c', write, {file!r}], check=True)",
 ]
 
 
-def test_no_file_outside_is_written(walls, tmp_path):
+SECRETS = [  # what Python alone does not keep from a cell: it refuses what is written
+    "open({file!r})",
+    "import sqlite3\nsqlite3.connect('/usr/new').execute('create table t (x)')",
+    "import os\nassert os.listdir('/proc')",
+    "import os\nos.kill(os.getppid() or 2, 0)",
+    "import subprocess\nsubprocess.run(['mount', '-o', 'remount,rw', '/usr'], check=True)",
+]
+
+
+def test_nothing_outside_is_written_or_asked_not_even_this_machine(walls, tmp_path):
     file = tmp_path / "precious.txt"
     file.write_text("precious")
-    cells = [deed.replace("{file!r}", repr(file.as_posix())) for deed in DEEDS]
-    cells[-1] = cells[-1].replace(f"'open('{file.as_posix()}'", f"'open(\\'{file.as_posix()}\\'")
-    assert fail(*cells)
+    deeds = [*DEEDS, *(SECRETS if walls == "walls" else [])]
+    cells = [deed.replace("{file!r}", repr(file.as_posix())) for deed in deeds]
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        cells += [f"import socket\nsocket.create_connection(('127.0.0.1', {port}), timeout=10)"]
+        assert fail(*cells)
+        server.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            server.accept()
     rerun(f"import os\nos.system('echo x > {file.as_posix()}')", f"!rm {file.as_posix()}")
     assert file.read_text() == "precious"
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
-
-
-def test_behind_walls_nothing_of_the_teacher_s_is_there(walls, tmp_path):
-    if walls == "no walls":
-        pytest.skip("Python refuses what is written, and not what is read")
-    (tmp_path / "key").write_text("secret")
-    assert fail(
-        f"open({str(tmp_path / 'key')!r})",
-        "import sqlite3\nsqlite3.connect('/usr/new').execute('create table t (x)')",
-        "import os\nassert os.listdir('/proc')",
-        "import os\nos.kill(os.getppid() or 2, 0)",
-        "import subprocess\nsubprocess.run(['mount', '-o', 'remount,rw', '/usr'], check=True)",
-    )
 
 
 def test_what_a_cell_starts_ends_with_it(walls, tmp_path):
@@ -199,11 +193,9 @@ def test_the_teacher_reads_how_it_ran(monkeypatch):
     assert "This system has no walls for it (it is win32)" in sandbox.conditions()
 
 
-def test_nothing_runs_unless_it_is_asked_for(hand_in, folder, tmp_path, monkeypatch):
+def test_nothing_runs_unless_it_is_asked_for(hand_in, folder, tmp_path):
     mark = tmp_path / "ran"
-    cell = code(f"open({str(mark)!r}, 'w')\ncheck('07.1', 3)", RIGHT, asked("up"))
-    hand_in(f"ada/{STEP}", notebook(cell))
-    monkeypatch.setattr(sandbox, "rerun", lambda *_: pytest.fail("it was run again"))
+    hand_in(f"ada/{STEP}", notebook(code(f"open({str(mark)!r}, 'w')\ncheck('07.1', 3)", RIGHT)))
     assert collect(folder).tally("07.1")["right"] == 1
     assert not mark.exists()
 
@@ -215,7 +207,3 @@ def test_what_is_broken_or_untouched_is_not_run(hand_in, folder):
     hand_in(f"bob/{STEP}", json.dumps([]))
     book = collect(folder, lambda submission: pytest.fail("it was run again"))
     assert [s.name for s in book.students] == ["ada", "bob"]
-
-
-def test_the_sources_of_all_cells_are_run(hand_in):
-    assert read(hand_in(STEP, notebook(code("1"), code(["2\n", "3"])))).sources == ["1", "2\n3"]

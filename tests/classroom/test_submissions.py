@@ -57,26 +57,15 @@ def test_the_score_counts_what_was_right_before(hand_in):
 
 
 def test_the_best_state_of_an_exercise_counts():
-    assert best(None, False, True) is True
-    assert best(None, False) is False
-    assert best(None) is None
-    again = [code('check("07.1", 1)', text) for text in (RIGHT, WRONG)]
-    assert submissions._parsed(again).exercises == {"07.1": True}
+    states = [best(*each) for each in ((None, False, True), (None, False), (None,))]
+    assert states == [True, False, None]
 
 
 def test_votes(hand_in):
-    path = hand_in(STEP, notebook(code("guess", asked("down")), code("more", asked(None, "And?"))))
-    assert read(path).votes == {"Up or down?": "down", "And?": ""}
+    others = code("more", asked(None, "And?")), code("odd", asked("no option", "Or?"))
+    path = hand_in(STEP, notebook(code("guess", asked("down")), *others))
+    assert read(path).votes == {"Up or down?": "down", "And?": "", "Or?": ""}
     assert read(path).options["Up or down?"] == ("up", "down")
-
-
-def test_a_vote_for_what_is_no_option_is_none(hand_in):
-    assert read(hand_in(STEP, notebook(code("guess", asked("both"))))).votes == {"Up or down?": ""}
-
-
-def test_the_course_s_own_predictions_are_read_from_its_notebook(hand_in):
-    (vote,) = read(hand_in(STEP, answered({}, vote=3))).votes.values()
-    assert vote == "It gets about ten times larger."
 
 
 @pytest.mark.parametrize(
@@ -199,7 +188,5 @@ def test_a_notebook_full_of_inventions_is_read_up_to_a_number(hand_in):
 )
 def test_a_text_made_to_be_slow_is_read_at_once(hand_in, text):
     """In time that grows with its length; with its square, this would take hours."""
-    assert (
-        read(hand_in(STEP, notebook(code(text, text), code(text, "Lesson " + text)))).exercises
-        == {}
-    )
+    path = hand_in(STEP, notebook(code(text, text), code(text, "Lesson " + text)))
+    assert read(path).exercises == {}

@@ -5,14 +5,8 @@ import base64
 import numpy as np
 import pytest
 
-from calclearn.descent.descend import descend
-from calclearn.descent.landscapes import bowl
-from calclearn.descent.optimizers import GradientDescent
 from calclearn.explorers import choice, coloured, explore, log_slider, slider
-from calclearn.figures.descents import Path
-from calclearn.figures.marks import Lines, Rule
 from calclearn.figures.style import panels
-from calclearn.figures.surfaces import Contours
 
 from .conftest import Dot, pixels, root
 
@@ -184,38 +178,3 @@ def test_a_forgotten_animated_is_warned_of_once():
     with pytest.warns(UserWarning, match="Curve moves artists that were made without animated"):
         explorer.set(power=3).still()
     explorer.set(power=4).still()
-
-
-def test_a_background_may_repaint_itself():
-    (ax,) = panels("flat")
-    curve = Curve(ax)
-    curve.background = True
-    explorer = explore(nothing, [curve], "{power}", power=slider(2, 0, 9, 1))
-    explorer.set(power=3).still()
-
-
-def test_marks_and_drawings_take_what_they_are_given_by_name():
-    left, right = panels("flat", "flat")
-    explorer = explore(
-        lambda rate: {
-            "quiet": descend(bowl(), (2, 1), GradientDescent(rate), steps=9),
-            "curve": (np.arange(4), rate * np.arange(4)),
-            "height": rate,
-        },
-        [
-            Contours(left, bowl()),
-            Path(left).on(descent="quiet"),
-            Lines(right, "curve", step="step"),
-            Rule(right, y="height"),
-        ],
-        "{rate:.2f}, {step}",
-        rate=slider(0.1, 0.01, 0.2, 0.01),
-        play="step",
-    )
-    path = explorer._drawings[1].drawing
-    assert len(path.line.get_xdata()) == 10
-    explorer.set(step=2).still()
-    assert explorer.error is None
-    assert len(path.line.get_xdata()) == 3
-    (line,) = (each for each in right.lines if list(each.get_ydata()) == [0, 0.1, 0.2])
-    assert line.get_animated()

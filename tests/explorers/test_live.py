@@ -344,51 +344,23 @@ def painter():
     return painter
 
 
-def overlapping_axes(figure):
-    figure.add_axes((0.3, 0.3, 0.4, 0.4))
+# fmt: off
+CHANGES = {
+    "overlapping axes": lambda figure: figure.add_axes((0.3, 0.3, 0.4, 0.4)),
+    "a legend on two axes": lambda figure: figure.legend(
+        handles=figure.axes[0].lines, labels=["line"], loc="center"),
+    "a text below the axes": lambda figure: figure.text(0.2, 0.5, "below", zorder=-1, fontsize=40),
+    "a text above the axes": lambda figure: figure.text(0.2, 0.5, "above", zorder=9, fontsize=40),
+    "a title that is too long": lambda figure: figure.axes[0].set_title("into the next panel " * 4),
+    "another order": lambda figure: figure.add_axes((0.3, 0.3, 0.4, 0.4)).set_zorder(-1),
+    "no panel": lambda figure: figure.axes[1].set_visible(False),
+    "one panel less": lambda figure: figure.axes[1].remove(),
+    "another paper": lambda figure: figure.set_facecolor("pink"),
+}
+# fmt: on
 
 
-def a_legend_on_two_axes(figure):
-    figure.legend(handles=figure.axes[0].lines, labels=["line"], loc="center")
-
-
-def a_text_below_the_axes(figure):
-    figure.text(0.2, 0.5, "below", zorder=-1, fontsize=40)
-
-
-def a_text_above_the_axes(figure):
-    figure.text(0.2, 0.5, "above", zorder=9, fontsize=40)
-
-
-def a_title_that_is_too_long(figure):
-    figure.axes[0].set_title("a title that reaches far into the panel beside it " * 2)
-
-
-def another_order(figure):
-    overlapping_axes(figure)
-    figure.axes[1].set_zorder(5)
-
-
-def no_panel(figure):
-    figure.axes[1].set_visible(False)
-
-
-def one_panel_less(figure):
-    figure.axes[1].remove()
-
-
-def another_paper(figure):
-    figure.set_facecolor("pink")
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        overlapping_axes, a_legend_on_two_axes, a_text_below_the_axes, a_text_above_the_axes,
-        a_title_that_is_too_long, another_order, no_panel, one_panel_less, another_paper,
-    ],
-    ids=lambda change: change.__name__,
-)  # fmt: skip
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_what_lies_on_something_else_is_painted_in_its_order(painter, full_draw, change):
     before = painter.paint().copy()
     change(painter.figure)
@@ -437,7 +409,7 @@ def test_text_keeps_its_size_and_stays_in_the_figure_at_any_width():
 
     explorer.still()
     heights = [label.height for label in labels()]
-    for width in (500, 600, 900, 1200):
+    for width in (500, 1200):
         ask(explorer, width=width)
         explorer._painter.paint()
         tall = [label.height for label in labels()]  # a title may have two lines

@@ -39,15 +39,11 @@ def path(explorer):
     return explorer._drawings[1].drawing.line.get_xdata()
 
 
-def test_a_film_begins_at_its_end_where_the_whole_run_is_shown(film):
-    assert film.controls["step"].max == 40
-    assert film.caption == "Step 40."
-    assert len(path(film)) == 41
-
-
-def test_drawings_show_the_run_as_far_as_the_step(film):
-    assert film.set(step=7).caption == "Step 7."
-    assert len(path(film)) == 8
+def test_a_film_begins_at_its_end_and_shows_the_run_as_far_as_the_step(film):
+    assert film.controls["step"].value == film.controls["step"].max == 40
+    for step in (40, 7):
+        assert film.set(step=step).caption == f"Step {step}."
+        assert len(path(film)) == step + 1
 
 
 def test_the_step_of_a_shorter_run_is_its_last(film):

@@ -55,19 +55,12 @@ def test_each_pixel_has_the_colour_of_its_end_and_lies_where_its_start_is(ax):
     assert basins.image.origin == "lower"
     assert basins.image.get_animated()
     assert (ax.get_xlim(), ax.get_ylim()) == ((-2, 2), (-2, 2))
+    basins.update(surface, surface.domain, np.ones((2, 2), int))
+    assert basins.image.get_array()[0, 0].tolist() == rgb(BASINS[1])
     strip = ripples()
     basins.update(strip, (strip.domain[0], (0, 1)), np.array([[0, 1, 2, 3, 4]]))
     assert basins.image.get_extent() == [-5, 5, 0, 1]
     assert ax.get_xlim() == (-5, 5)
-
-
-def test_new_ends_on_the_same_surface_leave_the_axes_alone(ax):
-    basins, surface = BasinMap(ax), double_well()
-    basins.update(surface, surface.domain, np.zeros((2, 2), int))
-    ax.figure.stale = False
-    basins.update(surface, surface.domain, np.ones((2, 2), int))
-    assert not ax.figure.stale
-    assert basins.image.get_array()[0, 0].tolist() == rgb(BASINS[1])
 
 
 def test_each_kind_stands_at_its_places_with_its_marker(ax):
@@ -88,9 +81,6 @@ def test_a_curve_and_what_stands_on_it_have_its_heights(ax):
     assert heights == pytest.approx(w**4 - 3 * w**2 + w)
     assert ax.get_xlim() == surface.domain[0]
     assert ax.get_ylim()[0] < heights.min() < heights.max() < ax.get_ylim()[1]
-    ax.figure.stale = False
-    valleys.update(surface)
-    assert not ax.figure.stale
     points = np.array([[-1.0, 0.5]])
     assert places(surface, points).tolist() == [[-1.0, 0.5], [-3.0, 0.5**4 - 0.75 + 0.5]]
 

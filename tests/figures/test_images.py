@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from calclearn.explorers.live import Painter
 from calclearn.figures.images import Cells, Kernel, Maps, Pad, Shares, Tiles, short
-from calclearn.figures.style import INK, SIGNED, panels
+from calclearn.figures.style import INK, SIGNED
 
 
 def words(texts):
@@ -189,25 +188,8 @@ def test_short_numbers_are_right_to_the_digits_that_they_have(value):
     assert float(text.replace("−", "-")) == pytest.approx(value, abs=0.5 if value > 10 else 0.0051)
 
 
-def test_no_update_makes_the_figure_stale():
-    left, right = panels("flat", "flat")
-    drawings = [
-        (
-            Cells(left, "values", frame="frame", numbers=9),
-            lambda k: {"values": np.full((3, 3), k), "frame": (0, 0, 3, 3 - k)},
-        ),
-        (Shares(left), lambda k: {"shares": np.eye(3) * k}),
-        (Maps(right, {"maps": (2, 2, 2)}), lambda k: {"maps": np.full((2, 2, 2), k)}),
-        (
-            Tiles(right, "values", 4, (2, 2), 2, words="names", lines=1),
-            lambda k: {"values": np.full((k, 2, 2), k), "names": ["w"] * k},
-        ),
-    ]
-    for drawing, quantities in drawings:
-        drawing.update(**quantities(1))
-    painter = Painter(left.figure)
-    painter.paint()
-    painter.paint()  # the first one settles the layout
-    for drawing, quantities in drawings:
-        drawing.update(**quantities(2))
-    assert not left.figure.stale
+def test_all_that_moves_is_animated(ax):
+    before = {*ax.get_children()}
+    Cells(ax, "values", frame="frame", numbers=9), Shares(ax, numbers=3)
+    Maps(ax, {"maps": (2, 2, 2)}), Tiles(ax, "values", 4, (2, 2), 2, words="names", lines=1)
+    assert all(artist.get_animated() for artist in {*ax.get_children()} - before)

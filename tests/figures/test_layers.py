@@ -72,15 +72,15 @@ def test_a_graph_that_can_be_drawn_without_crossings_is(parents):
 
 
 def test_lines_cross_only_where_they_must():
-    """Against every order of every column, on 120 random graphs: one in fifty may have one more."""
+    """Against every order of every column, on 60 random graphs: one of them may have one more."""
     rng, more = np.random.default_rng(0), 0
-    for _ in range(120):
+    for _ in range(60):
         parents = tuple(
             tuple(map(int, rng.choice(k, size=min(k, rng.integers(0, 3)), replace=False)))
             for k in range(rng.integers(4, 9))
         )
         more += layout(parents).crossings - fewest_crossings(parents)
-    assert 0 <= more <= 2
+    assert 0 <= more <= 1
 
 
 def fewest_crossings(parents):

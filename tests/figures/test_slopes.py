@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from calclearn.figures.slopes import Graph, Microscope, Secants
 
@@ -17,17 +16,6 @@ def test_a_graph_sets_its_window_and_leaves_a_gap_at_a_pole(ax):
     drawing.update((x, 1 / x), (-2.0, 2.0))
     assert (ax.get_xlim(), ax.get_ylim()) == ((-1, 1), (-2, 2))
     assert np.isnan(drawing.line.get_ydata()).tolist() == [False, True, True, False]
-
-
-def test_the_same_window_again_leaves_the_background_as_it_is(ax):
-    drawing = Graph(ax, title="")
-    curve = np.linspace(0, 1, 5)
-    drawing.update((curve, curve), (0.0, 2.0))
-    FigureCanvasAgg(ax.figure).draw()
-    drawing.update((curve, curve**2), (0.0, 2.0))
-    assert not ax.figure.stale
-    drawing.update((curve, curve**2), (0.0, 3.0))
-    assert ax.figure.stale
 
 
 def test_a_microscope_counts_in_h(ax):

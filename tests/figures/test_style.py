@@ -52,18 +52,9 @@ def test_optimizers_differ_in_colour_and_in_marker():
     assert len(set(colors)) == len(set(markers)) == len(colors)
 
 
-def test_nothing_global_changes():
-    before = dict(mpl.rcParams)
+def test_panels_are_of_their_kinds():
     axes = panels("flat", "solid", "strip", ratios=(1, 2))
     assert [ax.name for ax in axes] == ["rectilinear", "3d", "rectilinear"]
-    assert dict(mpl.rcParams) == before
-    with style():
-        sizes = [
-            value
-            for name, value in mpl.rcParams.items()
-            if name.endswith(("labelsize", "font.size"))
-        ]
-        assert min(size for size in sizes if not isinstance(size, str)) >= 10
 
 
 def test_ruled_panels_have_level_grid_lines():

@@ -36,10 +36,10 @@ def all_settings(run):
     return [dict(zip(run.settings, values, strict=True)) for values in choices]
 
 
-def again(attempt, size, seed=0):
+def again(attempt, size):
     """The same training from weights that differ a little."""
     start = attempt.network.init(attempt.run.seed)
-    noise = 1 + size * np.random.default_rng(seed).normal(size=start.shape)
+    noise = 1 + size * np.random.default_rng(0).normal(size=start.shape)
     return train(attempt.run, attempt.plan, attempt.network, noise * start)
 
 
@@ -55,51 +55,32 @@ def test_run_fails_as_delivered_and_few_settings_fix_it(name):
     run = RUNS[name]
     assert 2 <= len(run.settings) <= 4
     assert run.attempt().outcome == FAILING
-    outcomes = [run.attempt(**settings).outcome for settings in all_settings(run)]
-    assert 0 < outcomes.count(FIXED) / len(outcomes) <= 0.34
-    assert run.attempt(**all_settings(run)[0]) is run.attempt(**all_settings(run)[0])
-
-
-def test_random_settings_fix_less_than_a_quarter():
-    shares = [
-        np.mean([run.attempt(**settings).outcome == FIXED for settings in all_settings(run)])
-        for run in map(RUNS.get, HIDDEN)
-    ]
-    assert np.mean(shares) < 0.25
-
-
-@each_run
-def test_no_setting_ends_near_a_threshold(name):
-    run = RUNS[name]
-    scores = np.array([run.attempt(**settings).score for settings in all_settings(run)])
+    assert run.attempt() is run.attempt()
+    attempts = [run.attempt(**settings) for settings in all_settings(run)]
+    fixed = [attempt.outcome for attempt in attempts].count(FIXED) / len(attempts)
+    assert 0 < fixed <= 0.34
+    scores = np.array([attempt.score for attempt in attempts])
     assert (scores > 0).all()
-    for threshold in (run.target, run.better):
+    for threshold in (run.target, run.better):  # none ends near one
         assert np.abs(np.log(scores[np.isfinite(scores)] / threshold)).min() > 0.08
 
 
 @each_run
-def test_rounding_does_not_change_an_outcome(name):
-    for settings in all_settings(RUNS[name]):
+def test_rounding_changes_no_outcome_and_no_sentence(name):
+    for settings in all_settings(RUNS[name])[::7]:
         attempt = RUNS[name].attempt(**settings)
         assert again(attempt, 1e-7).outcome == attempt.outcome, settings
-
-
-@each_run
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_rounding_does_not_change_a_sentence(name, seed):
     attempt = RUNS[name].attempt()
-    other = again(attempt, 1e-12, seed)
+    other = again(attempt, 1e-12)
     assert str(other) == str(attempt)
     for instrument in INSTRUMENTS.values():
         assert instrument(other).words == instrument(attempt).words
 
 
-@each_run
-def test_unknown_setting_or_value(name):
-    run = RUNS[name]
-    for wrong in ({"steps": 7}, {"momentum": 0.9}, {next(iter(run.settings)): "much"}):
-        with pytest.raises(ValueError, match=f"settings of run {name} are"):
-            run.attempt(**wrong)
+def test_unknown_setting_or_value():
+    for wrong in ({"steps": 7}, {"momentum": 0.9}, {"learning_rate": "much"}):
+        with pytest.raises(ValueError, match="settings of run A are"):
+            RUNS["A"].attempt(**wrong)
 
 
 @each_run
@@ -149,10 +130,7 @@ def test_shuffled_labels_are_the_right_ones_in_another_order():
     assert sorted(shuffled.y) == sorted(right.y)
     assert np.mean(shuffled.y == right.y) < 0.2
     assert (shuffled.y_validation == right.y_validation).all()
-
-
-def test_training_does_not_fix_shuffled_labels():
-    run = RUNS["H"]
+    run = RUNS["H"]  # training does not help
     as_delivered = [each for each in all_settings(run) if each["labels"] == "as delivered"]
     assert {run.attempt(**settings).outcome for settings in as_delivered} == {FAILING}
 
@@ -172,7 +150,7 @@ def test_penalty_is_not_in_the_training_loss():
 
 def test_early_end_keeps_the_best_weights():
     attempt = RUNS["B"].attempt(early=True)
-    assert attempt.steps < attempt.plan.steps
+    assert attempt.descent.steps_taken < attempt.plan.steps
     assert attempt.score == attempt.validation.min()
 
 
@@ -204,7 +182,7 @@ def test_gradient_by_layer_is_that_of_the_run():
     parts = attempt.network.parameters(attempt.followed.gradient(attempt.descent.points[0]))
     norms = [np.linalg.norm(layer[0]) for layer in parts if layer]
     assert INSTRUMENTS["gradient by layer"](attempt).start == pytest.approx(norms)
-    assert list(matrix_names(RUNS["G"].attempt().network)) == ["1 ih", "1 hh", "2"]
+    assert matrix_names(RUNS["G"].attempt().network) == {"1 ih": 0, "1 hh": 1, "2": 4}
 
 
 def test_gradient_check_names_the_wrong_layer():
@@ -218,14 +196,7 @@ def test_gradient_check_names_the_wrong_layer():
 # The evidence.
 
 
-@each_run
-def test_evidence_that_holds_proves_the_cause_and_no_other(name):
-    run = RUNS[name]
-    holds = [letter for letter, evidence in EVIDENCE.items() if evidence.holds(run)]
-    assert {EVIDENCE[letter].proves for letter in holds} - {0} == {run.cause}
-
-
-def test_evidence_that_holds():
+def test_evidence_that_holds_proves_the_cause_and_no_other():
     letters = {
         name: "".join(letter for letter, evidence in EVIDENCE.items() if evidence.holds(run))
         for name, run in RUNS.items()
@@ -234,6 +205,8 @@ def test_evidence_that_holds():
         "0": "acek", "A": "acjk", "B": "agk", "C": "aci", "D": "acf", "E": "acd", "F": "ace",
         "G": "achk", "H": "abk",
     }  # fmt: skip
+    for name, holds in letters.items():
+        assert {EVIDENCE[letter].proves for letter in holds} - {0} == {RUNS[name].cause}
     assert {evidence.proves for evidence in EVIDENCE.values()} <= {0, *CAUSES}
 
 

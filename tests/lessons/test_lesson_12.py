@@ -1,13 +1,13 @@
 """Lesson 12: its exercises as learners answer them, and its figures."""
 
 import re
+from functools import partial
 
 import numpy as np
 import pytest
 
 from calclearn import lessons
 from calclearn.calculus.autodiff import grad
-from calclearn.calculus.checking import check_gradient
 from calclearn.data import spirals
 from calclearn.lessons.lesson_12 import neuron, spiral_loss, spiral_network
 
@@ -70,12 +70,12 @@ readings = {  # answers that are not listed as mistakes, and words of the reply
     "12.2": [(-15, "sign")],
     "12.3": [(lambda s: 2 * s * (1 - s), "twice"), (0.25, "function is asked for")],
     "12.5": [
-        (lambda *at: spoiled(0, *at), "`to_y` is not right"),
-        (lambda *at: spoiled(1, *at), "`to_y` is right, `to_v` is not"),
-        (lambda *at: spoiled(2, *at), "`to_y` and `to_v` are right, `to_h` is not"),
-        (lambda *at: spoiled(3, *at), "Down to `to_h` all is right, `to_z` is not"),
-        (lambda *at: spoiled(4, *at), "Down to `to_z` all is right, `to_w` is not"),
-        (lambda *at: spoiled(5, *at), "All is right but `to_x`"),
+        (partial(spoiled, 0), "`to_y` is not right"),
+        (partial(spoiled, 1), "`to_y` is right, `to_v` is not"),
+        (partial(spoiled, 2), "`to_y` and `to_v` are right, `to_h` is not"),
+        (partial(spoiled, 3), "Down to `to_h` all is right, `to_z` is not"),
+        (partial(spoiled, 4), "Down to `to_z` all is right, `to_w` is not"),
+        (partial(spoiled, 5), "All is right but `to_x`"),
         (lambda *at: by_grad(*at)[:3], "6 numbers"),
         (lambda *at: 2 * np.array(by_grad(*at)), "twice"),
     ],
@@ -90,10 +90,15 @@ def in_python(formula):
     return re.sub(r"(?<=[\w)]) (?=\w)", " * ", plain)
 
 
-@pytest.mark.parametrize("step", range(6))
-def test_formulas_of_each_step_are_the_network(step):
-    formulas = lessons.one_formula().set(step=step).state["formulas"]
+@pytest.mark.parametrize(("step", "tanh", "lines"), [(0, 7, 3), (3, 5, 10), (5, 5, 12)])
+def test_formulas_of_each_step_are_the_network(at_first, step, tanh, lines):
+    explorer = at_first(lessons.one_formula).set(step=step)
+    formulas, uses = explorer.state["formulas"], explorer.state["uses"]
     assert len(formulas) == step + 1
+    assert f"tanh is written {tanh} times" in explorer.caption
+    assert sum(map(len, uses.values())) == lines
+    for line in explorer.state["text"].split("\n")[:-1]:  # they end at signs alone
+        assert line[-1] in "+−" or re.match(r"[+−]", line) or line.endswith(")")
     network = spiral_network(2)
     w = network.init(np.random.default_rng(0))
     (W, b), (V, c), (u, d) = (pair for pair in network.parameters(w) if pair)
@@ -108,35 +113,12 @@ def test_formulas_of_each_step_are_the_network(step):
     assert names["L"] == pytest.approx((answer - 1.0) ** 2)
 
 
-def test_graph_of_a_formula_has_a_line_for_each_use():
-    explorer = lessons.one_formula()
-    assert explorer.state["uses"] == {"L": ["x", "y", "t"]}
-    assert "tanh is written 7 times" in explorer.caption
-    uses = explorer.set(step=5).state["uses"]
-    assert uses["k₂"] == ["h₁", "h₂"]
-    assert sum(map(len, uses.values())) == 12
-    assert "tanh is written 5 times" in explorer.caption
-
-
-def test_lines_of_a_formula_end_at_signs_alone():
-    for line in lessons.one_formula().state["text"].split("\n")[:-1]:
-        assert line[-1] in "+−" or re.match(r"[+−]", line) or line.endswith(")")
-
-
 # Backpropagation.
 
 
-def pictures(explorer):
-    """Set each step; return the pictures and the captions."""
-    steps = range(explorer.controls["step"].max + 1)
-    return zip(
-        *((explorer.set(step=k).still(), explorer.caption, explorer.error) for k in steps),
-        strict=True,
-    )
-
-
-def test_words_of_each_step_of_a_neuron():
-    _, captions, _ = pictures(lessons.backpropagation())
+def test_words_of_each_step_of_a_neuron(at_first):
+    explorer = at_first(lessons.backpropagation)
+    captions = [explorer.set(step=step).caption for step in range(15)]
     assert len({*captions}) == len(captions) == 15
     assert "nothing is computed yet" in captions[0]
     assert "forward, 3 of 5, tanh(−0.9) = −0.716; local derivative 0.487." in captions[3]
@@ -147,14 +129,11 @@ def test_words_of_each_step_of_a_neuron():
     )
 
 
-def test_gradient_at_the_values_of_the_sliders():
-    explorer = lessons.backpropagation().set(x=-0.7, w=1.1, b=-0.4, target=-1.0)
+def test_gradient_at_the_values_of_the_sliders(at_first):
+    explorer = at_first(lessons.backpropagation).set(x=-0.7, w=1.1, b=-0.4, target=-1.0)
     exact = grad(neuron, (0, 1, 2, 3))(-0.7, 1.1, -0.4, -1.0)
     assert [*explorer.state["gradient"].values()] == pytest.approx(exact)
-
-
-def test_saturated_neuron_of_the_prediction():
-    state = lessons.backpropagation().set(x=1.5, w=-2.0, b=0.0, target=1.0).state
+    state = explorer.set(x=1.5, w=-2.0, b=0.0, target=1.0).state  # that of the prediction
     assert state["graph"].result.value > 3.9
     assert abs(state["gradient"]["w"]) < 0.1
 
@@ -172,10 +151,12 @@ def test_saturated_neuron_of_the_prediction():
 )
 def test_small_functions(f, arguments):
     explorer = lessons.backpropagation(f, *arguments)
-    shown, captions, errors = pictures(explorer)
-    assert len({*shown}) == len(shown)
-    assert {*errors} == {None}
-    assert not any("nan" in caption for caption in captions)
+    last, shown = explorer.controls["step"].max, set()
+    for step in range(last + 1):
+        shown.add(explorer.set(step=step).still())
+        assert explorer.error is None
+        assert "nan" not in explorer.caption
+    assert len(shown) == last + 1
     exact = grad(f, tuple(range(len(arguments))))(*arguments)
     for derivative, expected in zip(explorer.state["gradient"].values(), exact, strict=True):
         assert derivative == pytest.approx(expected)
@@ -237,25 +218,9 @@ def test_functions_that_cannot_be_drawn(f, arguments, sentence):
 # The spirals.
 
 
-@pytest.fixture(scope="module")
-def learning():
-    return lessons.learning_spirals()
-
-
-def test_network_written_with_loops():
-    rng, network = np.random.default_rng(0), spiral_network(5)
-    w, places = rng.normal(size=network.dimension), rng.normal(size=(4, 2))
-    layers = [parameters for parameters in network.parameters(w) if parameters]
-    for place, (answer,) in zip(places, network(w, places), strict=True):
-        values = place
-        for W, b in layers:
-            values = [np.tanh(sum(row * values) + bias) for row, bias in zip(W, b, strict=True)]
-        assert answer == pytest.approx(values[0])
-
-
-def test_gradient_of_the_training():
-    loss = spiral_loss(3)
-    assert check_gradient(loss.function, loss.gradient, at=spiral_network(3).init(0))
+@pytest.fixture
+def learning(at_first):
+    return at_first(lessons.learning_spirals)
 
 
 def test_sixteen_units_learn_and_two_do_not(learning):
@@ -284,18 +249,14 @@ def test_quantities_of_a_step(learning):
     assert f"{state['wrong']} of {len(data)}" in learning.caption
 
 
-def test_blame_of_the_points_has_the_mean_of_all(learning):
-    learning.set(step=60, hidden=2, error_of="all points")
-    together, alone = learning.state["gradient"], []
-    for k in range(len(spirals())):
-        alone.append(learning.set(error_of="one point", point=k).state["gradient"])
-    assert np.mean(alone, axis=0) == pytest.approx(together)
-    learning.set(error_of="all points")
-
-
 def test_blame_of_one_point_by_differences(learning):
     data, network = spirals(), spiral_network(4)
-    state = learning.set(step=0, hidden=4, error_of="one point", point=7).state
+    ring = next(each for each in learning._held() if each.drags[0] == "point")
+    to = np.array([data.x[7], data.y[7]]) + 0.004
+    point, error_of = ring.dragged(np.zeros(2), to, 102, "all points")
+    state = learning.set(step=0, hidden=4, error_of=error_of, point=point).state
+    assert state["own_error"] == state["errors"][7]
+    assert "Error of one point: the largest of its 37 derivatives" in learning.caption
     w, place = network.init(0), np.array([[data.x[7], data.y[7]]])
     own = [
         ((network(w + h * e, place) - data.arm[7]) ** 2).item()
@@ -315,14 +276,3 @@ def test_point_that_is_right_blames_hardly_any_weight(learning):
         learning.set(point=int(k)).state["largest"] for k in (np.argmax(errors), np.argmin(errors))
     )
     assert best < 1e-3 < 0.1 < worst
-
-
-def test_dragged_ring_shows_the_blame_of_the_nearest_point():
-    data, explorer = spirals(), lessons.learning_spirals()
-    ring = next(each for each in explorer._held() if each.drags[0] == "point")
-    to = np.array([data.x[30], data.y[30]]) + 0.004
-    values = ring.dragged(np.zeros(2), to, 102, "all points")
-    assert values == (30, "one point")
-    state = explorer.set(point=values[0], error_of=values[1]).state
-    assert state["own_error"] == state["errors"][30]
-    assert "Error of one point: the largest of its 337 derivatives" in explorer.caption

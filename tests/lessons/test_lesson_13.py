@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 
 from calclearn import lessons
-from calclearn.calculus import numerical
 from calclearn.calculus.autodiff import grad
 from calclearn.data import penguins
-from calclearn.descent.descend import Stop
-from calclearn.explorers.controls import put
+from calclearn.figures.style import INITIALS
 from calclearn.lessons.lesson_13 import (
     ACTIVATIONS,
     EVERY,
@@ -18,13 +16,11 @@ from calclearn.lessons.lesson_13 import (
     SIGNALS,
     SIZES,
     STEPS,
-    _looks,
     deep_network,
     of_scale,
     species,
     train,
 )
-from calclearn.networks.blocks import Block
 from calclearn.networks.initial import he
 
 
@@ -76,27 +72,22 @@ readings = {  # answers that are not listed as mistakes, and words of the reply
 }
 
 
-@pytest.fixture(scope="module")
-def star():
-    return lessons.gradients_by_layer()
-
-
-@pytest.fixture(scope="module")
-def chain():
-    return lessons.chain_of_neurons()
-
-
-@pytest.fixture(scope="module")
-def training():
-    return lessons.cures()
+@pytest.fixture
+def star(at_first):
+    return at_first(lessons.gradients_by_layer)
 
 
 @pytest.fixture
-def cures(training):
-    before = training.values
-    yield training
-    training.set(**before)
+def chain(at_first):
+    return at_first(lessons.chain_of_neurons)
 
+
+@pytest.fixture
+def cures(at_first):
+    return at_first(lessons.cures)
+
+
+CURES = [(True, False), (False, True), (True, True)]  # skip, normalise
 
 # The data and the networks.
 
@@ -109,13 +100,6 @@ def test_data():
     assert np.corrcoef(x[:, 3], data.body_mass)[0, 1] == pytest.approx(1)
 
 
-def test_scale_of_initial_weights():
-    rng = np.random.default_rng(0)
-    for scale in (0.5, 1.0, 3.0):
-        w = of_scale(scale)(rng, (400, 100))
-        assert w.std() * np.sqrt(100) == pytest.approx(scale, rel=0.02)
-
-
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_slopes_from_the_output(name):
     layer, f, slope, steepest = ACTIVATIONS[name]
@@ -125,7 +109,7 @@ def test_slopes_from_the_output(name):
     assert slope(f(z)).max() == pytest.approx(steepest, rel=0.02)
 
 
-@pytest.mark.parametrize("looks", [GRADIENTS, SIGNALS, PRODUCTS, _looks("loss")])
+@pytest.mark.parametrize("looks", [GRADIENTS, SIGNALS, PRODUCTS, INITIALS])
 def test_curves_differ_without_colour(looks):
     forms = {(str(look.get("ls", "-")), look.get("marker", "")) for look in looks.values()}
     assert len(forms) == len(looks)
@@ -183,75 +167,45 @@ def test_numbers_beyond_32_bits(star):
     assert line.get_ydata()[0] == pytest.approx(SIZES[0])  # what is too small runs along the edge
 
 
-@pytest.mark.parametrize("depth", [2, 3, 21, 40])
+@pytest.mark.parametrize("depth", [2, 40])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("scale", [0.25, 4.0, 12.0, 16.0])
+@pytest.mark.parametrize("scale", [0.25, 12.0, 32.0])
 def test_caption_at_every_corner(star, depth, activation, scale):
-    star.set(depth=depth, activation=activation, scale=scale)
-    assert star.error is None
-    assert f"{depth} layers of {activation}" in star.caption
-    assert not any(word in star.caption for word in ("nan", "inf"))
-
-
-def test_a_scale_beyond_the_slider_becomes_its_end(star):
-    put(star.controls["scale"], 20.0)
-    assert star.values["scale"] == pytest.approx(20.0, rel=0.04)  # the nearest step
-    put(star.controls["scale"], 50.0)
-    assert star.values["scale"] == pytest.approx(32.0)
-    assert "scale 32" in star.caption
-    with pytest.raises(ValueError, match=r"scale must lie between 0\.25 and 32, got 50"):
-        star.set(scale=50)
+    for skip, normalise in [(False, False), *CURES]:
+        star.set(depth=depth, activation=activation, scale=scale, skip=skip, normalise=normalise)
+        assert star.error is None
+        assert f"{depth} layers of {activation}" in star.caption
+        assert not any(word in star.caption for word in ("nan", "inf"))
 
 
 # Skip and normalise.
 
-EITHER = [(True, False), (False, True), (True, True)]
 
-
-@pytest.mark.parametrize(("skip", "normalise"), EITHER)
+@pytest.mark.parametrize(("skip", "normalise"), CURES)
 def test_first_weights_of_a_network_of_blocks(skip, normalise):
-    (x, y), network = species(), deep_network(3, "tanh", skip=skip, normalise=normalise)
-    assert [type(layer) for layer in network.layers[:-1]] == [Block] * 3
-    assert network.dimension == deep_network(3, "tanh").dimension
+    network = deep_network(3, "tanh", skip=skip, normalise=normalise)
+    blocks = network.layers[:-1]
+    assert [(block.skip, block.normalise) for block in blocks] == [(skip, normalise)] * 3
     np.testing.assert_array_equal(network.init(0), deep_network(3, "tanh").init(0))
-    w, loss = network.init(0), network.loss(x.astype(float), y)
-    around = numerical.derivative(lambda first: loss(np.append(first, w[1:])), w[0])
-    assert loss.gradient(w)[0] == pytest.approx(around.value, rel=1e-6)
 
 
-@pytest.mark.parametrize(("skip", "normalise"), EITHER)
+@pytest.mark.parametrize(("skip", "normalise"), CURES)
 def test_forty_sigmoid_layers_come_alive(star, skip, normalise):
-    before = star.values
     star.set(depth=40, scale=1.0, activation="sigmoid", skip=False, normalise=False)
     assert star.state["output"][1][0] < 1e-20
     state = star.set(skip=skip, normalise=normalise).state
-    _, output = state["output"]
-    _, expected = state["expected"]
+    growth, expected = (sizes[0] / sizes[-1] for _, sizes in map(state.get, ("output", "expected")))
     assert len(state["spread"][0]) == 40  # the penguins still differ
-    assert 0.5 < output[0] / output[-1] < 30
-    assert (output[0] / output[-1]) ** (1 / 39) == pytest.approx(
-        (expected[0] / expected[-1]) ** (1 / 39), rel=0.15
-    )
+    assert 0.5 < growth < 30
+    assert growth ** (1 / 39) == pytest.approx(expected ** (1 / 39), rel=0.15)
     assert ("skip" in star.caption, "normalised" in star.caption) == (skip, normalise)
-    star.set(**before)
-
-
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("scale", [0.25, 32.0])
-@pytest.mark.parametrize(("skip", "normalise"), EITHER)
-def test_caption_with_cures_at_every_corner(star, activation, scale, skip, normalise):
-    before = star.values
-    star.set(depth=40, activation=activation, scale=scale, skip=skip, normalise=normalise)
-    assert star.error is None
-    assert not any(word in star.caption for word in ("nan", "inf"))
-    star.set(**before)
 
 
 # The chain.
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize(("w", "b"), [(1.0, 0.0), (-3.0, 0.7), (6.0, -2.0)])
+@pytest.mark.parametrize(("w", "b"), [(1.0, 0.0), (-3.0, 0.7)])
 def test_product_is_the_derivative_of_the_chain(chain, activation, w, b):
     state = chain.set(depth=7, w=w, b=b, activation=activation).state
 
@@ -265,13 +219,10 @@ def test_product_is_the_derivative_of_the_chain(chain, activation, w, b):
     assert state["products"][1][0] == pytest.approx(abs(state["derivative"]))
 
 
-def test_steepest_sigmoids_reach_the_bound(chain):
+def test_steepest_sigmoids_reach_the_bound_and_neurons_the_edge_of_the_axes(chain):
     for w in (2.0, 4.0):
         state = chain.set(depth=20, w=w, b=-w / 2, activation="sigmoid").state
         assert state["derivative"] == pytest.approx((w / 4) ** 20) == state["bound"]
-
-
-def test_neurons_beyond_the_axes_stand_at_their_edge(chain):
     chain.set(depth=3, w=8.0, b=4.0, activation="ReLU").still()
     dots = chain._drawings[1].drawing.lines["neurons"].get_xydata()
     assert dots == pytest.approx(np.array([[8.0, 2.1], [8.2, 2.1], [8.2, 2.1]]))
@@ -306,43 +257,33 @@ def test_initial_weights_that_learn(cures, activation, depth, learn, do_not):
 
 def test_clipping_a_run_that_explodes(cures):
     cures.set(step=STEPS, activation="ReLU", depth=10, learning_rate=0.03)
+    assert [*cures.state["now"]] == ["too small", "He", "too large"]
     assert "too large diverges" in cures.caption
-    assert train(10, "ReLU", "too large", 0.03).stop == Stop.DIVERGED
     assert cures.still()
     losses = cures.set(max_norm=1.0).state["now"]
     assert losses["too large"] < 0.1
     assert losses["too small"] > 1.0  # to a gradient that has died clipping does nothing
 
 
-@pytest.mark.parametrize(("step", "shown"), [(0, 0), (4, 4), (57, 56), (58, 60), (STEPS, STEPS)])
+@pytest.mark.parametrize(("step", "shown"), [(0, 0), (57, 56), (58, 60), (STEPS, STEPS)])
 def test_losses_and_gradients_at_a_step(cures, step, shown):
-    state, run = cures.set(step=step).state, train(10, "ReLU", "He", 0.03)
-    assert state["now"]["He"] == run.values[shown // EVERY]
-    assert f"Loss after {shown} steps" in cures.caption
+    cures.set(step=step, initial=("He",))
+    state, run = cures.state, train(10, "ReLU", "He", 0.03)
+    assert state["now"] == {"He": run.values[shown // EVERY]}
+    nearest = "" if step == shown else f", the record nearest to {step}"
+    assert f"Loss after {shown} steps (nats{nearest}):" in cures.caption
     whole = np.linalg.norm(run.gradients[shown // EVERY].astype(float))
     assert np.linalg.norm(state["gradient, He"][1]) == pytest.approx(whole, rel=1e-3)
     cures.still()
     assert cures._drawings[1].drawing.lines["x"][1].get_xdata()[0] == shown
-
-
-def test_a_step_between_two_records_is_said_back(cures):
-    assert "Loss after 60 steps (nats, the record nearest to 58)" in cures.set(step=58).caption
-    assert "Loss after 60 steps (nats):" in cures.set(step=60).caption
-
-
-def test_only_the_runs_that_are_asked_for(cures):
-    assert [*cures.state["now"]] == ["too small", "He", "too large"]
-    state = cures.set(initial=("He",)).state
-    assert [*state["now"]] == ["He"]
-    cures.still()
     lines = cures._drawings[0].drawing.lines
     assert [name for name, line in lines.items() if len(line.get_xdata())] == ["loss, He"]
 
 
-def test_forty_sigmoid_layers_learn_once_they_are_normalised(cures):
-    cures.set(step=STEPS, activation="sigmoid", depth=40, initial=("He",))
+def test_sigmoid_layers_learn_once_they_are_normalised(cures):
+    cures.set(step=STEPS, activation="sigmoid", depth=20, initial=("He",))
     assert cures.state["now"]["He"] > 1.0
     normalised = cures.set(normalise=True).state["now"]["He"]
     assert normalised < 0.3
-    assert cures.set(skip=True).state["now"]["He"] < normalised / 10
-    assert "40 layers of sigmoid, skip, normalised, learning rate" in cures.caption
+    assert cures.set(skip=True).state["now"]["He"] < normalised / 5
+    assert "20 layers of sigmoid, skip, normalised, learning rate" in cures.caption

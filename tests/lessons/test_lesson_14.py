@@ -24,7 +24,6 @@ from calclearn.lessons.lesson_14 import (
     OWN,
     VALUES,
     example,
-    products,
 )
 from calclearn.lessons.lesson_14_trained import GRADIENTS, OUTPUTS, RATE, STEPS
 from calclearn.networks.images import Conv2D, MaxPool2D, conv2d, max_pool2d
@@ -104,46 +103,20 @@ def drag(explorer, place, start, *path):
     explorer._answer(sent, pointer)
 
 
-def drives(explorer):
-    """Set each control to its ends, or to each option; the way back shows the first picture."""
-    base, first, caption = explorer.values, explorer.still(), explorer.caption
-    for name, control in explorer.controls.items():
-        if name == "brush":  # it shows when it paints
-            continue
-        if name == "pixels":
-            ends = [BLANK, [16] * 64]
-        else:
-            ends = [control.min, control.max] if hasattr(control, "min") else control.options
-        for value in ends:
-            explorer.set(**base)
-            if value == base[name]:
-                continue
-            assert explorer.set(**{name: value}).still() != first, (name, value)
-            assert explorer.error is None
-            assert explorer.caption != caption
-            assert explorer.caption.endswith(".")
-            assert not any(word in explorer.caption for word in ("nan", "array", "np."))
-    assert explorer.set(**base).still() == first
-
-
 # The kernel.
 
 
 @pytest.fixture
-def sliding():
-    return lessons.sliding_kernel()
+def sliding(at_first):
+    return at_first(lessons.sliding_kernel)
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
-def test_map(sliding, kernel):
-    sliding.set(kernel=kernel, digit=8)
-    image, K = example(8), np.array(KERNELS[kernel])
-    for i, j in np.ndindex(6, 6):
-        total = sum(K[u, v] * image[i + u, j + v] for u in range(3) for v in range(3))
-        assert sliding.state["map"][i, j] == pytest.approx(total)
-
-
-def test_sum_in_the_caption(sliding):
+def test_map_and_the_sum_in_the_caption(sliding):
+    for kernel, K in KERNELS.items():
+        shown = sliding.set(kernel=kernel, digit=8).state["map"]
+        windows = np.lib.stride_tricks.sliding_window_view(example(8), (3, 3))
+        assert shown == pytest.approx((windows * np.array(K)).sum(axis=(2, 3)))
+    sliding.set(kernel="vertical edges", digit=4)
     for row, column in np.ndindex(6, 6):
         sliding.set(row=row, column=column)
         equation = sliding.caption.partition("of the map: ")[2].partition(" of ink")[0]
@@ -151,94 +124,60 @@ def test_sum_in_the_caption(sliding):
         assert eval(summed) == float(value) == sliding.state["map"][row, column]
 
 
-def test_products_of_nothing():
-    assert products(np.zeros((3, 3)), np.ones((3, 3))) == "0"
-    assert products(np.ones((1, 2)), np.array([[-0.5, 2.0]])) == "−1 × 0.5 + 1 × 2"
-
-
 def test_kernel_by_name_and_ones_own(sliding):
     sliding.set(kernel="sharpen")
     assert [sliding.values[weight] for weight in WEIGHTS] == np.ravel(KERNELS["sharpen"]).tolist()
-    sliding.set(k00=2.0)
+    drag(sliding, 1, (0, 0), (0, -2.0))
     assert sliding.values["kernel"] == OWN
-    own = np.array(KERNELS["sharpen"], float)
-    own[0, 0] = 2
-    assert np.array_equal(sliding.state["weights"], own)
+    assert np.ravel(sliding.state["weights"]).tolist() == [2, *np.ravel(KERNELS["sharpen"])[1:]]
     assert sliding.caption.startswith("Your own kernel on the digit 4.")
-    sliding.set(kernel="blur")
-    assert np.array_equal(sliding.state["weights"], KERNELS["blur"])
-    sliding.set(kernel=OWN)
-    assert np.array_equal(sliding.state["weights"], KERNELS["blur"])  # to begin from
+    for kernel in ("blur", OWN):  # one's own begins from the last one
+        sliding.set(kernel=kernel)
+        assert np.array_equal(sliding.state["weights"], KERNELS["blur"])
 
 
-@pytest.mark.parametrize("weight", [100.0, -37.5, 0.1])
-def test_weight_that_is_typed_stays(sliding, weight):
-    sliding.set(k11=weight)
-    assert sliding.values["k11"] == weight == sliding.state["weights"][1, 1]
+def test_weights_that_are_typed(sliding):
+    for weight in (100.0, -37.5, 0.1):
+        sliding.set(k11=weight)
+        assert sliding.values["k11"] == weight == sliding.state["weights"][1, 1]
+    for weight in (101.0, -1e300, np.nan):
+        sliding.controls["k11"].value = weight
+        assert sliding.caption == "weights must lie between −100 and 100"
+        assert sliding.still()
 
 
-@pytest.mark.parametrize("weight", [101.0, -1e300, np.inf, np.nan])
-def test_weight_that_is_too_large(sliding, weight):
-    sliding.controls["k11"].value = weight
-    assert sliding.caption == "weights must lie between −100 and 100"
-    assert sliding.still()
-
-
-def test_dragged_patch(sliding):
-    drag(sliding, 0, (3, 3), (4.2, 5.1))  # column and row of the cells
-    assert (sliding.values["row"], sliding.values["column"]) == (4, 3)
-    drag(sliding, 2, (3, 3), (1.2, 0.1))
-    assert (sliding.values["row"], sliding.values["column"]) == (0, 1)
-    drag(sliding, 0, (3, 3), (7.4, -0.4))
-    assert (sliding.values["row"], sliding.values["column"]) == (0, 5)
-
-
-def test_dragged_weight(sliding):
-    sliding.set(kernel="outline")
-    drag(sliding, 1, (0, 2), (0, 0.5))
-    assert sliding.values["k20"] == 0.5
-    assert sliding.values["kernel"] == OWN
-    assert sliding.values["k11"] == 8
-    drag(sliding, 1, (1, 1), (1, 0))
-    assert sliding.values["k11"] == 9
-
-
-def test_other_weights_stay_while_one_is_dragged(sliding):
-    sliding.set(kernel="blur")
-    drag(sliding, 1, (1, 1), (1, 0))
-    expected = np.array(KERNELS["blur"])
-    expected[1, 1] = 1.25
-    assert sliding.values["kernel"] == OWN
-    assert np.array_equal(sliding.state["weights"], expected)
+@pytest.mark.parametrize(
+    ("place", "to", "cell"),
+    [(0, (4.2, 5.1), (4, 3)), (2, (1.2, 0.1), (0, 1)), (0, (7.4, -0.4), (0, 5))],
+)
+def test_dragged_patch(sliding, place, to, cell):
+    drag(sliding, place, (3, 3), to)  # column and row of the cells
+    assert (sliding.values["row"], sliding.values["column"]) == cell
 
 
 # Windows and channels.
 
 
-@pytest.fixture(scope="module")
-def windows():
-    return lessons.stride_and_padding()
+@pytest.fixture
+def windows(at_first):
+    return at_first(lessons.stride_and_padding)
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 5, 8])
-@pytest.mark.parametrize("stride", [1, 2, 3, 4])
-@pytest.mark.parametrize("padding", [0, 1, 3])
+@pytest.mark.parametrize("size", [1, 3, 8])
+@pytest.mark.parametrize("stride", [1, 2, 4])
+@pytest.mark.parametrize("padding", [0, 3])
 def test_windows_that_fit(windows, size, stride, padding):
     state = windows.set(size=size, stride=stride, padding=padding).state
     side, image = 8 + 2 * padding, np.pad(example(4), padding)
     starts = range(0, side - size + 1, stride)
     means = [[image[i : i + size, j : j + size].mean() for j in starts] for i in starts]
     assert state["map"] == pytest.approx(np.array(means))
-    assert len(means) == rows(8, size, stride, padding)
     rest = side - (starts[-1] + size)
-    assert state["rest"] == rest
     covered = {i + k for i in starts for k in range(size)}
     unused = {(int(x), int(y)) for x, y in state["unused"].T - (3 - padding)}
-    everywhere = {(x, y) for x in range(side) for y in range(side)}
-    assert unused == {(x, y) for x, y in everywhere if not {x, y} <= covered}
-    middles = state["middles"].T - (3 - padding)
-    corners = [(j, i) for i in starts for j in starts]
-    assert np.array_equal(middles, np.array(corners) + (size - 1) / 2)
+    assert unused == {(x, y) for x, y in np.ndindex(side, side) if not {x, y} <= covered}
+    corners = np.array([(j, i) for i in starts for j in starts])
+    assert np.array_equal(state["middles"].T - (3 - padding), corners + (size - 1) / 2)
     assert np.isfinite(state["cells"]).sum() == side**2
     assert np.array_equal(state["cells"][3:11, 3:11], example(4))
     assert (f"{rest} row" in windows.caption) == (rest > 0)
@@ -250,22 +189,17 @@ def test_tracks_are_red_where_rows_are_left_over(windows):
     values = windows.set(size=3, stride=2, padding=0).values
     for name in values:
         control = windows.controls[name]
-        bands = control.bands(**values)
-        for (end, colour), value in zip(bands, range(control.min, control.max + 1), strict=True):
+        options = range(control.min, control.max + 1)
+        for (end, colour), value in zip(control.bands(**values), options, strict=True):
             size, stride, padding = (values | {name: value}).values()
             assert end == value + 0.5
             assert (colour == STEP) == bool((8 + 2 * padding - size) % stride)
 
 
-@pytest.fixture(scope="module")
-def channels():
-    return lessons.three_channels()
-
-
 @pytest.mark.parametrize("ink", INKS)
 @pytest.mark.parametrize("kernel", COLOUR_KERNELS)
-def test_partial_maps_add_up(channels, ink, kernel):
-    state = channels.set(ink=ink, kernel=kernel, row=1, column=4).state
+def test_partial_maps_add_up(at_first, ink, kernel):
+    state = at_first(lessons.three_channels).set(ink=ink, kernel=kernel, row=1, column=4).state
     name, strengths = COLOUR_KERNELS[kernel]
     W = np.array([strength * np.array(KERNELS[name]) for strength in strengths])
     whole = conv2d(state["channels"][None], W[None], np.zeros(1))[0, 0]
@@ -281,9 +215,9 @@ def test_partial_maps_add_up(channels, ink, kernel):
 # Where the gradient goes.
 
 
-@pytest.fixture(scope="module")
-def routing():
-    return lessons.gradient_routing()
+@pytest.fixture
+def routing(at_first):
+    return at_first(lessons.gradient_routing)
 
 
 def expected_shares(layer, image, K, G):
@@ -321,14 +255,7 @@ def test_shares_of_pixels_and_weights(routing, layer, sent):
         assert state["to_weights"] == pytest.approx(to_kernel)
 
 
-def test_frames_of_pooling(routing):
-    routing.set(layer=AVERAGE, sent=ONE, row=1, column=2)
-    assert routing.state["patch"] == (2, 4, 2, 2)
-    assert routing.state["place"] == (1, 2, 1, 1)
-
-
-def test_receivers_in_the_caption():
-    routing = lessons.gradient_routing()
+def test_receivers_in_the_caption(routing):
     assert "6 of 64 pixels receive a share, from −2 to 2" in routing.caption
     assert "5 of 9 weights receive a share, from 7 to 16" in routing.caption
     routing.set(layer="average pooling")
@@ -336,16 +263,16 @@ def test_receivers_in_the_caption():
     routing.set(layer="max pooling", column=2)
     assert "1 of 64 pixels receives a share of 1" in routing.caption
     assert "16 of ink, the first of 2 as large" in routing.caption
+    routing.set(layer=AVERAGE, row=1, column=2)
+    assert (routing.state["patch"], routing.state["place"]) == ((2, 4, 2, 2), (1, 2, 1, 1))
 
 
-def test_weights_on_blank_paper_receive_nothing():
+def test_weights_on_blank_paper_receive_nothing(routing):
     """The outcome of the prediction."""
-    state = lessons.gradient_routing().state
-    row, column, height, width = state["patch"]
-    under = state["image"][row : row + height, column : column + width]
+    row, column, *_ = routing.state["patch"]
+    under = routing.state["image"][row : row + 3, column : column + 3]
     assert not under[:, 0].any()
-    assert not state["to_weights"][:, 0].any()
-    assert np.array_equal(state["to_weights"], under)
+    assert np.array_equal(routing.state["to_weights"], under)
 
 
 # What was learned.
@@ -357,29 +284,17 @@ def test_answers_and_mistakes():
     for step, w in zip(run.steps, run.points, strict=True):
         state = explorer.set(step=int(step)).state
         counts, wrong = np.zeros((10, 10)), []
-        for n in range(len(data)):
-            answer = int(np.argmax(network(w, data.images[n : n + 1])))
+        for n, answer in enumerate(np.argmax(network(w, data.images), axis=1)):
             counts[data.labels[n], answer] += 1
             if answer != data.labels[n]:
                 wrong.append(f"{n}: {data.labels[n]} as {answer}")
         assert np.array_equal(state["counts"], counts)
         assert state["names"] == wrong[:6]
         assert np.array_equal(state["filters"], w[:36].reshape(4, 3, 3))
+        assert np.array_equal(state["signed"], counts * (2 * np.eye(10) - 1))
         right = int(np.trace(counts))
         words = f"{right} of the 360 held-out images are answered right, {100 * right / 360:.1f} %"
         assert f"After {step} steps {words}" in explorer.caption
-
-
-def test_right_answers_are_above_zero_and_wrong_ones_below():
-    network, run, data = trained()
-    state = lessons.filters_and_mistakes(network, run, data).state
-    assert np.array_equal(np.abs(state["signed"]), state["counts"])
-    assert (np.diag(state["signed"]) > 0).all()
-    assert state["signed"][~np.eye(10, dtype=bool)].max() <= 0
-
-
-def test_no_mistake():
-    network, run, data = trained()
     easy = np.argmax(network(run.point, data.images), axis=1) == data.labels
     explorer = lessons.filters_and_mistakes(
         network, run, LabelledImages(data.images[easy], data.labels[easy])
@@ -433,35 +348,34 @@ def test_a_cell_of_a_map_shows_its_patch_its_kernel_and_their_sum(padding):
     assert [explorer.values[name] for name in ("map", "row", "column")] == [2, 5, 4]
 
 
-def test_answer_with_its_probability():
-    network, run, data = trained()
-    explorer = lessons.one_image(network, run.point, data)
-    answers = np.argmax(network(run.point, data.images), axis=1)
-    for n in (int(np.flatnonzero((answers == data.labels) == right)[0]) for right in (False, True)):
-        caption = explorer.set(image=n).caption
-        assert caption.startswith(f"Image {n} shows {data.labels[n]}; the network gives ")
-        assert f"% to {answers[n]}" in caption
-        assert f"% to {data.labels[n]}" in caption
-
-
 @pytest.mark.parametrize("name", ["filters_and_mistakes", "one_image", "draw_a_digit"])
 def test_every_control_of_a_trained_network(name):
     network, run, data = trained()
     given = run if name == "filters_and_mistakes" else run.point
-    drives(getattr(lessons, name)(network, given, data))
+    explorer = getattr(lessons, name)(network, given, data)
+    base, first, caption = explorer.values, explorer.still(), explorer.caption
+    ends = {"brush": [], "pixels": [[16] * 64]}  # a brush shows when it paints
+    for control, widget in explorer.controls.items():
+        options = (
+            [widget.min, widget.max] if hasattr(widget, "min") else getattr(widget, "options", ())
+        )
+        for value in ends.get(control, options):
+            if value != base[control]:
+                assert explorer.set(**base | {control: value}).still() != first, (control, value)
+                assert explorer.error is None
+                assert explorer.caption != caption
+                assert explorer.caption.endswith(".")
+    assert explorer.set(**base).still() == first
 
 
-@pytest.fixture(scope="module")
-def drawn():
+def new_pad():
     network, run, data = trained()
     return lessons.draw_a_digit(network, run.point, data)
 
 
 @pytest.fixture
-def pad(drawn):
-    before = drawn.values
-    yield drawn
-    drawn.set(**before)
+def pad(at_first):
+    return at_first(new_pad)
 
 
 BLANK = [0] * 64
@@ -484,25 +398,6 @@ def test_drawn_digit_is_read(pad):
     assert pad.state["chances"] == pytest.approx(softmax(network(run.point, x)[0]))
     answer = int(np.argmax(pad.state["chances"]))
     assert f"% to {answer}" in pad.caption
-    W, b = network.parameters(run.point)[0]
-    assert pad.state["1 ReLU"] == pytest.approx(np.maximum(conv2d(x, W, b)[0], 0))
-    pooled = max_pool2d(pad.state["1 ReLU"][None], 2)[0]
-    assert np.array_equal(pad.state["2 MaxPool2D"], pooled)
-
-
-def test_strokes_add_up_and_an_eraser_takes_them_away(pad):
-    pad.set(pixels=BLANK)
-    drag(pad, 0, (1, 1), (6, 1))
-    once = np.reshape(pad.values["pixels"], (8, 8))
-    assert (once[1, 1:7] == 16).all()
-    assert not once[4:].any()
-    drag(pad, 0, (1, 6), (6, 6))
-    both = np.reshape(pad.values["pixels"], (8, 8))
-    assert np.array_equal(both[:3], once[:3])
-    assert (both[6, 1:7] == 16).all()
-    pad.set(brush="eraser")
-    drag(pad, 0, (1, 1), (6, 1))
-    assert not np.reshape(pad.values["pixels"], (8, 8))[:3].any()
 
 
 def test_buttons_of_the_pad(pad):
@@ -517,7 +412,7 @@ def test_buttons_of_the_pad(pad):
     assert any(np.array_equal(image, other) for other in data.images[:, 0])
 
 
-@pytest.mark.parametrize("wanted", range(10))
+@pytest.mark.parametrize("wanted", [0, 4, 9])
 def test_walk_uphill(pad, wanted):
     network, run, _ = trained()
     chances = [pad.set(wanted=wanted, step=k).state["chances"][wanted] for k in range(STEPS + 1)]
@@ -530,31 +425,18 @@ def test_walk_uphill(pad, wanted):
     def log_chance(x):
         return np.log(softmax(network(run.point, x)[0])[wanted])
 
-    step = np.zeros((1, 1, 8, 8))
-    for cell in [(0, 0, 2, 3), (0, 0, 5, 5)]:
-        h = np.zeros_like(step)
-        h[cell] = 1e-5
-        step[cell] = RATE * (log_chance(start + h) - log_chance(start - h)) / 2e-5
     first = pad.set(step=1).state["image"] / 16
-    for _, _, *cell in [(0, 0, 2, 3), (0, 0, 5, 5)]:
-        moved = np.clip(start[0, 0, *cell] + step[0, 0, *cell], 0, 1)
+    for cell in [(2, 3), (5, 5)]:
+        h = np.zeros((1, 1, 8, 8))
+        h[0, 0, *cell] = 1e-5
+        step = RATE * (log_chance(start + h) - log_chance(start - h)) / 2e-5
+        moved = np.clip(start[0, 0, *cell] + step, 0, 1)
         assert first[*cell] == pytest.approx(moved, abs=1e-6)
 
 
-def test_painting_ends_the_walk(pad):
-    pad.set(step=4)
-    walked = pad.state["image"]
-    assert "after 4 steps uphill" in pad.caption
-    drag(pad, 0, (0, 0), (0, 0))
-    assert pad.values["step"] == 0
-    assert pad.state["image"][0, 0] == 16
-    assert not np.array_equal(pad.state["image"], walked)
-
-
-@pytest.mark.parametrize("pixels", [[], [0] * 63, [17] * 64, [-1] * 64])
-def test_pixels_that_are_none(pad, pixels):
-    pad.set(pixels=pixels)
-    assert pad.caption.startswith("pixels must be 64 numbers from 0 to 16")
+def test_pixels_that_are_none(pad):
+    for pixels in ([], [0] * 63, [17] * 64, [-1] * 64):
+        assert pad.set(pixels=pixels).caption.startswith("pixels must be 64 numbers from 0 to 16")
 
 
 def test_networks_that_cannot_be_shown():
@@ -564,10 +446,9 @@ def test_networks_that_cannot_be_shown():
     for network in (dense, colours):
         with pytest.raises(ValueError, match="network must begin with a convolution of one"):
             lessons.filters_and_mistakes(network, run, data)
-    with pytest.raises(ValueError, match=r"network must take inputs \(1, H, W\), got \(3, 8, 8\)"):
-        lessons.one_image(colours, colours.init(0), data)
-    with pytest.raises(ValueError, match=r"network must take inputs \(1, H, W\), got \(3, 8, 8\)"):
-        lessons.draw_a_digit(colours, colours.init(0), data)
+    for figure in (lessons.one_image, lessons.draw_a_digit):
+        with pytest.raises(ValueError, match=r"must take inputs \(1, H, W\), got \(3, 8, 8\)"):
+            figure(colours, colours.init(0), data)
     with pytest.raises(ValueError, match="network must begin with a convolution, got Flatten"):
         lessons.one_image(dense, dense.init(0), data)
     with pytest.raises(ValueError, match="image must be a whole number from 0 to 359, got 360"):

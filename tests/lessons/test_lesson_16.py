@@ -31,26 +31,24 @@ def by_proximal_steps(a, l1, l2):
     return descend(net, (0.0,), ProximalGradient(0.3, l1), 200).point[0]
 
 
-def by_trying(a, l1, l2):
-    w = np.linspace(-3, 3, 2_000_001)
-    return w[np.argmin(0.5 * (w - a) ** 2 + l1 * abs(w) + l2 * w**2)]
+def by_normal_equations(design, y, strength):
+    penalty = strength * np.eye(design.shape[1])
+    penalty[0, 0] = 0  # the intercept is spared
+    return np.linalg.solve(design.T @ design / len(y) + penalty, design.T @ y / len(y))
 
 
 def validation_loss(strength):
-    x, y = (penguins().flipper_length - 201.5) / 29.5, penguins().bill_depth - 17
-    order = np.random.default_rng(9).permutation(342)
-    train, validation = order[:20], order[20:120]
-    X = np.vander(x, 7, increasing=True)
-    normal = X[train].T @ X[train] / 20 + strength * np.diag([0.0] + [1.0] * 6)
-    w = np.linalg.solve(normal, X[train].T @ y[train] / 20)
-    return np.mean((X[validation] @ w - y[validation]) ** 2)
+    train, validation, _ = np.split(np.random.default_rng(9).permutation(342), [20, 120])
+    design = np.vander(X, 7, increasing=True)
+    w = by_normal_equations(design[train], Y[train], strength)
+    return np.mean((design[validation] @ w - Y[validation]) ** 2)
 
 
 chosen = min(10.0 ** np.arange(-5, 0.1, 0.5), key=validation_loss)
 
 right = {
     "16.1": [by_descent, 3.75, "15/4"],
-    "16.2": [by_cases, by_proximal_steps, by_trying],
+    "16.2": [by_cases, by_proximal_steps],
     "16.3": [chosen, 10**-3.5, 3.16e-4],
     "16.4": ["c"],
 }
@@ -67,15 +65,12 @@ def parts(sample):
 def test_losses_on_the_birds_of_the_fit_and_on_the_others(at_first, degree, sample):
     figure = at_first(lessons.lower_is_worse).set(degree=degree, sample=sample, strength=1e-4)
     design, (fitted, others) = np.vander(X, degree + 1, increasing=True), parts(sample)
-    penalty = 1e-4 * np.diag([0.0] + [1.0] * degree)  # the intercept is spared
-    normal = design[fitted].T @ design[fitted] / 20 + penalty
-    weights = np.linalg.solve(normal, design[fitted].T @ Y[fitted] / 20)
+    weights = by_normal_equations(design[fitted], Y[fitted], 1e-4)
     assert figure.state["weights"] == pytest.approx(weights, rel=1e-6)
-    for name, birds in (("train", fitted), ("test", others)):
-        loss = np.mean((design[birds] @ weights - Y[birds]) ** 2)
-        assert figure.state[name][degree] == pytest.approx(loss, rel=1e-6)
-    for name, birds in (("fitted", fitted), ("held_out", others)):
-        assert {*figure.state[name][1]} == {*(Y[birds] + 17)}
+    for loss, shown, birds in (("train", "fitted", fitted), ("test", "held_out", others)):
+        exact = np.mean((design[birds] @ weights - Y[birds]) ** 2)
+        assert figure.state[loss][degree] == pytest.approx(exact, rel=1e-6)
+        assert {*figure.state[shown][1]} == {*(Y[birds] + 17)}
 
 
 def test_the_training_loss_falls_with_the_degree_and_the_other_turns(at_first):
@@ -85,10 +80,7 @@ def test_the_training_loss_falls_with_the_degree_and_the_other_turns(at_first):
         assert np.all(np.diff(state["free_train"]) < 1e-12)
         assert 1 <= state["free_test"].argmin() <= 7
         assert state["free_test"][-1] > 100 * state["free_test"].min()
-
-
-def test_with_a_good_penalty_the_degree_hardly_matters(at_first):
-    state = at_first(lessons.lower_is_worse).set(penalty="L2", strength=1e-3).state
+    state = figure.set(sample=9, strength=1e-3).state  # a good penalty
     assert np.ptp(state["test"][4:]) < 0.2
     assert state["test"][10] < state["free_test"].min()
 
@@ -107,35 +99,26 @@ def test_l1_weights_at_zero_are_rings(at_first):
 
 
 @pytest.mark.parametrize("penalty", ["L1", "L2"])
-def test_the_strongest_penalty_leaves_the_mean(at_first, penalty):
+def test_the_strongest_penalty_leaves_the_mean_and_the_weakest_stays_on_the_axes(at_first, penalty):
     figure = at_first(lessons.lower_is_worse).set(penalty=penalty, strength=10.0, degree=10)
     intercept, *others = figure.state["weights"]
     assert np.abs(others).max() < 0.06
     assert intercept == pytest.approx(Y[parts(9)[0]].mean(), abs=0.06)
-
-
-def test_every_sample_and_penalty_stays_on_the_axes(at_first):
-    figure = at_first(lessons.lower_is_worse)
-    for sample in range(0, 30, 3):
-        for penalty in ("L1", "L2"):
-            figure.set(sample=sample, penalty=penalty, degree=11, strength=1e-8)
-            assert figure.error is None
-            low, high = figure._drawings[4].ax.get_ylim()
-            assert np.all((low <= figure.state["stems"]) & (figure.state["stems"] <= high))
-
-
-def test_among_equal_degrees_the_lowest_is_best(at_first):
-    figure = at_first(lessons.lower_is_worse).set(sample=9, penalty="L1", strength=10.0, degree=10)
-    assert "10 of 11 are exactly 0" in figure.caption
-    assert figure.state["best"] == 0
+    if penalty == "L1":
+        assert "10 of 11 are exactly 0" in figure.caption
+        assert figure.state["best"] == 0  # the lowest of equal degrees
+    low, high = figure._drawings[4].ax.get_ylim()
+    for sample in range(0, 30, 6):
+        stems = figure.set(sample=sample, degree=11, strength=1e-8).state["stems"]
+        assert ((low <= stems) & (stems <= high)).all()
 
 
 # Far beyond degree 11.
 
 
-@pytest.fixture(scope="module")
-def beyond():
-    return lessons.double_descent()
+@pytest.fixture
+def beyond(at_first):
+    return at_first(lessons.double_descent)
 
 
 @pytest.mark.parametrize(("degree", "sample"), [(3, 9), (9, 0), (30, 9), (120, 4)])
@@ -154,18 +137,14 @@ def test_the_smallest_weights_among_the_best_are_the_limit_of_ridges(beyond, deg
 
 
 def test_birds_with_equal_flippers_leave_a_loss_that_no_degree_removes(beyond):
-    for sample in (9, 0, 15):
+    for sample in (9, 0, 1):
         state, birds = beyond.set(sample=sample).state, parts(sample)[0]
         apart = [Y[birds][X[birds] == x] for x in np.unique(X[birds])]
         least = sum(np.sum((y - y.mean()) ** 2) for y in apart) / 20
         assert state["lengths"] == len(apart)
         assert np.all(np.diff(state["train"]) < 1e-9)
         assert state["train"][len(apart) - 1 :] == pytest.approx(least, rel=1e-5)
-
-
-def test_the_other_loss_has_its_peak_where_the_curve_first_comes_nearest(beyond):
-    for sample in (9, 0, 1, 4):
-        state = beyond.set(sample=sample).state
+        # where the curve first comes nearest, the other loss has its peak
         assert state["test"].argmax() == state["enough"]
         assert state["test"].max() > 1e8
         assert 1.5 < state["test"][100] < 5
@@ -173,22 +152,19 @@ def test_the_other_loss_has_its_peak_where_the_curve_first_comes_nearest(beyond)
 
 def test_the_second_valley_is_lower_in_some_samples_and_higher_in_others(beyond):
     lower = []
-    for sample in range(30):
+    for sample in range(1, 30, 4):
         state = beyond.set(sample=sample).state
         test, (first, second), enough = state["test"], state["lowest"], state["enough"]
-        lower.append(test[enough + 1 + second] < test[first])
+        lower.append(bool(test[enough + 1 + second] < test[first]))
         assert np.argmax([np.linalg.norm(w) for w in state["weights"]]) == enough
         assert test.argmax() - enough in (0, 1)
-    assert lower[9]
-    assert 10 <= sum(lower) <= 20
-
-
-def test_the_degree_plays(beyond):
+    assert lower[2]  # sample 9
+    assert {*lower} == {True, False}
     assert beyond.play == ("degree", 0.1)
 
 
 @pytest.mark.parametrize("penalty", ["L1", "L2"])
-@pytest.mark.parametrize("bottom", [(1.08, -0.31), (-1.2, 1.2), (0.4, 0.9), (0.0, -1.0)])
+@pytest.mark.parametrize("bottom", [(1.08, -0.31), (-1.2, 1.2), (0.0, -1.0)])
 @pytest.mark.parametrize("strength", [0.05, 1.0])
 def test_the_ring_touches_the_region_and_never_crosses_it(at_first, penalty, bottom, strength):
     mass, depth = bottom
@@ -224,7 +200,7 @@ def test_the_bottom_can_be_dragged(at_first):
     assert meets.set(mass=-0.5, depth=0.8).state["bottom"].tolist() == [-0.5, 0.8]
 
 
-@pytest.mark.parametrize("a", [-3.0, -0.4, 0.0, 0.5, 2.0])
+@pytest.mark.parametrize("a", [-3.0, 0.0, 0.5])
 @pytest.mark.parametrize("strength", [0.0, 0.5, 2.0])
 def test_what_is_left_of_a_weight_is_where_the_total_is_lowest(at_first, a, strength):
     soft = at_first(lessons.soft_threshold).set(a=a, strength=strength)
@@ -267,19 +243,15 @@ def test_few_steps_are_like_a_strong_penalty(at_first):
     assert early.set(record=100, strength=1.0).state["apart"] > 0.9
 
 
-def test_stopping_plays_from_the_first_step_to_a_million():
-    early = lessons.early_stopping()
+def test_stopping_plays_from_the_first_step_to_a_million(at_first):
+    early = at_first(lessons.early_stopping)
     assert early.play == ("record", 0.08)
     assert early.state["taken"] == 1_000_000
-    losses = [early.set(record=record).state["early_test"] for record in range(0, 121, 10)]
-    assert early.set(record=0).state["taken"] == 1
-    assert losses.index(min(losses)) == 6  # at a thousand steps, and worse on either side
-
-
-def test_all_eleven_directions_are_on_the_axes(at_first):
-    early = at_first(lessons.early_stopping)
     low, high = early._drawings[3].ax.get_xlim()
-    for name in ("early_shares", "l2_shares"):
+    for name in ("early_shares", "l2_shares"):  # all eleven directions are on the axes
         curvatures, _ = early.state[name]
         assert len(curvatures) == 11
         assert np.all((low < curvatures) & (curvatures < high))
+    losses = [early.set(record=record).state["early_test"] for record in range(0, 121, 10)]
+    assert early.set(record=0).state["taken"] == 1
+    assert losses.index(min(losses)) == 6  # at a thousand steps, and worse on either side

@@ -64,19 +64,19 @@ readings = {  # answers that are not listed as mistakes, and words of the reply
 }
 
 
-@pytest.fixture(scope="module")
-def slopes():
-    return lessons.slope_of_validation()
+@pytest.fixture
+def slopes(at_first):
+    return at_first(lessons.slope_of_validation)
 
 
-@pytest.fixture(scope="module")
-def tuning():
-    return lessons.tuning_by_descent()
+@pytest.fixture
+def tuning(at_first):
+    return at_first(lessons.tuning_by_descent)
 
 
-@pytest.fixture(scope="module")
-def rates():
-    return lessons.chaotic_rates()
+@pytest.fixture
+def rates(at_first):
+    return at_first(lessons.chaotic_rates)
 
 
 def test_the_parts_are_those_of_lesson_16_and_share_no_bird():
@@ -84,8 +84,7 @@ def test_the_parts_are_those_of_lesson_16_and_share_no_bird():
     assert sorted(np.concatenate(PARTS)) == list(range(342))
 
 
-@pytest.mark.parametrize("strength", [1e-4, 1e-2, 0.5])
-@pytest.mark.parametrize("rate", [0.01, 0.4])
+@pytest.mark.parametrize(("strength", "rate"), [(1e-4, 0.4), (1e-2, 0.01), (0.5, 0.4)])
 def test_slopes_through_the_run_are_those_of_differences(slopes, strength, rate):
     state = slopes.set(strength=strength, learning_rate=rate, steps=60).state
     assert state["slopes"] == pytest.approx(state["differences"], rel=1e-6, abs=1e-8)
@@ -118,15 +117,7 @@ def test_a_path_is_the_descent_on_its_map(tuning):
             t = t - grad(_score)(t)
         assert state["tuned"] == pytest.approx(np.exp(t))
         assert state["validation"][3] == pytest.approx(_score(t))
-
-
-def test_a_tuning_helps_birds_that_had_no_say(tuning):
-    for start in STARTS:
-        losses = tuning.set(start=start, learning_rate=1, step=20).state["test"]
-        assert losses[-1] < losses[0]
-
-
-def test_too_large_a_rate_of_tuning_diverges(tuning):
+        assert state["test"][-1] < state["test"][0]  # it helps birds that had no say
     tuning.set(start=next(iter(STARTS)), learning_rate=OUTER[-1], step=20)
     assert "diverges" in tuning.caption
     assert tuning.still()
@@ -151,22 +142,17 @@ def test_sensitivities_carried_forward_are_those_of_grad(rate):
     loss = _two_in_a_row(X, Y)
     descent = descend(loss, START, GradientDescent(rate), 12, tolerance=0)
     forward = _sensitivities(loss, descent, rate)
-    for k in (1, 5, 12):
-        for j in (0, 1):
+    for k, j in ((1, 0), (5, 1), (12, 0)):
 
-            def weight(rate, k=k, j=j):
-                return descend(loss, START, GradientDescent(rate), k, tolerance=0).point[j]
+        def weight(rate, k=k, j=j):
+            return descend(loss, START, GradientDescent(rate), k, tolerance=0).point[j]
 
-            assert grad(weight)(rate) == pytest.approx(forward[k, j], rel=1e-6)
-
-
-@pytest.mark.parametrize("steps", [5, 12, 20])
-def test_in_chaos_the_slope_of_grad_is_the_last_one_carried_forward(rates, steps):
-    state = rates.set(learning_rate=0.8, steps=steps).state
-    assert abs(state["slope"]) == pytest.approx(state["sizes"][1][-1], rel=1e-6)
+        assert grad(weight)(rate) == pytest.approx(forward[k, j], rel=1e-6)
 
 
 def test_slopes_fade_in_calm_and_grow_in_chaos(rates):
+    state = rates.set(learning_rate=0.8, steps=12).state  # that of grad is the one carried forward
+    assert abs(state["slope"]) == pytest.approx(state["sizes"][1][-1], rel=1e-6)
     _, calm = rates.set(learning_rate=0.3, steps=30).state["sizes"]
     _, wild = rates.set(learning_rate=0.8, steps=30).state["sizes"]
     assert calm[-1] < 1e-4 * calm[0]
@@ -185,17 +171,11 @@ def test_magnified_far_enough_the_curve_is_its_tangent(rates):
     assert "no turning point" not in rates.set(magnification=1.0).caption
 
 
-def test_more_turns_than_the_picture_can_hold_are_a_lower_bound(rates):
-    assert "at least" in rates.set(learning_rate=0.8, steps=60, magnification=10.0).caption
-    assert "at least" not in rates.set(steps=12).caption
-
-
-def test_a_run_that_arrives_says_when(rates):
+def test_words_of_a_run(rates):
     assert "50 steps (it has arrived after " in rates.set(learning_rate=0.2, steps=50).caption
-    assert "arrived" not in rates.set(learning_rate=0.8).caption
-
-
-def test_a_rate_that_diverges_is_a_picture_and_a_sentence(rates):
+    assert "at least" in rates.set(learning_rate=0.8, steps=60, magnification=10.0).caption
+    rates.set(steps=12)
+    assert not any(words in rates.caption for words in ("arrived", "at least", "diverges"))
     rates.set(learning_rate=rates.controls["learning_rate"].max, steps=30)
     assert "diverges, as do 100 % of the runs" in rates.caption
     assert "turning point" not in rates.caption
