@@ -251,7 +251,8 @@ class LiveFigure(anywidget.AnyWidget):
     that, `stop` is the toggle that ends it: the kernel hears no click then, but for an interrupt.
     """
 
-    _esm = Path(__file__).with_name("live.js")
+    # As text: a file is watched for changes by each figure, which nothing would free then.
+    _esm = Path(__file__).with_name("live.js").read_text(encoding="utf-8")
     controls = traitlets.Dict(value_trait=traitlets.Instance(Widget)).tag(
         sync=True, **widget_serialization
     )

@@ -1,5 +1,7 @@
 """A cell that runs again frees what it displayed, and nothing that is displayed elsewhere."""
 
+import gc
+import weakref
 from types import SimpleNamespace
 
 import ipywidgets as widgets
@@ -57,6 +59,16 @@ def test_a_cell_that_runs_again_frees_its_figures(shell):
     assert not is_open(first)
     assert not is_open(second)
     assert first._painter.background is None
+
+
+def test_nothing_is_kept_of_a_figure_that_was_freed(shell):
+    figure = square()
+    shell.run("a", figure)
+    shell.run("a")
+    painted = weakref.ref(figure._painter.figure)
+    del figure
+    gc.collect()
+    assert painted() is None
 
 
 def test_a_figure_that_another_cell_displays_stays(shell):
