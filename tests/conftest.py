@@ -1,5 +1,6 @@
 """What more than one test file needs, and how many workers the whole suite gets."""
 
+import gc
 import importlib.util
 import os
 import sys
@@ -31,9 +32,12 @@ def pytest_configure(config):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config):
-    """One worker a core (at most four) for the whole suite, none for files that are named."""
+    """For the whole suite a worker a core and one more, as some wait for browsers; four at most.
+
+    None for files that are named.
+    """
     whole = config.args_source is config.ArgsSource.TESTPATHS
-    return min(os.cpu_count() or 1, 4) if whole else 0
+    return min((os.cpu_count() or 1) + 1, 4) if whole else 0
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -47,6 +51,16 @@ def pytest_xdist_make_scheduler(config, log):
             return "ready" if ready else super()._split_scope(nodeid)
 
     return ByFile(config, log)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def freed_figures():
+    """After each file its figures are freed: ipywidgets keeps every widget until Python ends."""
+    yield
+    widgets = sys.modules.get("ipywidgets")
+    if widgets is not None:
+        widgets.Widget.close_all()
+        gc.collect()
 
 
 @pytest.fixture(scope="session")

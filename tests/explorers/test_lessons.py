@@ -70,15 +70,16 @@ SHORT = {
 @pytest.fixture(scope="module", params=MAKERS, ids=lambda make: make.__name__)
 def explorer(request):
     make = request.param
-    if make.__name__ not in SHORT:
-        yield make()
-        return
-    train, *shorter = SHORT[make.__name__]
+    train, *shorter = SHORT.get(make.__name__, (None,))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(*shorter)
-        train.cache_clear()  # it remembers the runs of a length, and not the length
-        yield make()
-    train.cache_clear()
+        if train:
+            patch.setattr(*shorter)
+            train.cache_clear()  # it remembers the runs of a length, and not the length
+        explorer = make()
+        yield explorer
+    explorer.close()
+    if train:
+        train.cache_clear()
 
 
 def test_every_control_is_followed(explorer):
