@@ -54,12 +54,11 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def freed_figures():
-    """After each file its figures are freed: ipywidgets keeps every widget until Python ends."""
+def freed_figures(request):
+    """After a file its figures are freed: ipywidgets keeps every widget until Python ends."""
     yield
-    widgets = sys.modules.get("ipywidgets")
-    if widgets is not None:
-        widgets.Widget.close_all()
+    if request.path.parent.name in ("book", "explorers", "lessons"):
+        sys.modules["ipywidgets"].Widget.close_all()
         gc.collect()
 
 
