@@ -156,12 +156,13 @@ export default () => {
 
   const patched = async (reply, [moved, colours, bytes]) => {
     if (bytes) background = await decode(bytes, reply.rest ? "image/png" : "image/jpeg");
+    const places = new Uint32Array(moved.buffer.slice(moved.byteOffset, moved.byteOffset + moved.byteLength));
+    const inks = new Uint32Array(colours.buffer.slice(colours.byteOffset, colours.byteOffset + colours.byteLength));
+    // From here on nothing fails, so that a reply which does leaves the last picture whole.
     const { width: across, height: down } = background;
     if (frame?.width !== across || frame.height !== down) frame = new ImageData(across, down);
     frame.data.set(background.data);
     const pixels = new Uint32Array(frame.data.buffer);
-    const places = new Uint32Array(moved.buffer.slice(moved.byteOffset, moved.byteOffset + moved.byteLength));
-    const inks = new Uint32Array(colours.buffer.slice(colours.byteOffset, colours.byteOffset + colours.byteLength));
     for (let i = 0; i < places.length; i++) pixels[places[i]] = inks[i];
     return frame;
   };
