@@ -23,6 +23,8 @@ from calclearn.networks.layers import (
 )
 from calclearn.networks.recurrent import GRU, LSTM, RNN
 
+from .refusals import refused
+
 # fmt: off
 CASES = [  # a layer, PyTorch's, inputs (N, ...)
     (Dense(4),                      "Linear(3, 4)",                               (5, 3)),
@@ -227,14 +229,7 @@ WRONG = [
 ]
 # fmt: on
 
-
-@pytest.mark.parametrize(
-    ("kind", "make", "message"),
-    [*((ValueError, *row) for row in BAD), *((TypeError, *row) for row in WRONG)],
-)
-def test_what_cannot_be(kind, make, message):
-    with pytest.raises(kind, match=message):
-        make()
+test_what_cannot_be = refused(BAD, WRONG)
 
 
 if __name__ == "__main__":

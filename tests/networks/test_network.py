@@ -28,6 +28,8 @@ from calclearn.networks.layers import (
 )
 from calclearn.networks.network import Network
 
+from .refusals import refused
+
 RNG = np.random.default_rng(0)
 X, LABELS = RNG.normal(size=(30, 4)), RNG.integers(0, 3, 30)
 ONE = Network((Dense(1),), (4,))
@@ -320,14 +322,7 @@ WRONG = [
 ]
 # fmt: on
 
-
-@pytest.mark.parametrize(
-    ("kind", "make", "message"),
-    [*((ValueError, *row) for row in BAD), *((TypeError, *row) for row in WRONG)],
-)
-def test_what_cannot_be(kind, make, message):
-    with pytest.raises(kind, match=message):
-        make()
+test_what_cannot_be = refused(BAD, WRONG)
 
 
 def own(**methods):

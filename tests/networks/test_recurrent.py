@@ -24,6 +24,8 @@ from calclearn.networks.recurrent import (
     step_by_step,
 )
 
+from .refusals import refused
+
 LAYERS = {"tanh": RNN(3), "relu": RNN(3, "relu"), "LSTM": LSTM(3), "GRU": GRU(3)}
 every_layer = pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
 
@@ -233,14 +235,7 @@ WRONG = [
 ]
 # fmt: on
 
-
-@pytest.mark.parametrize(
-    ("kind", "make", "message"),
-    [*((ValueError, *row) for row in BAD), *((TypeError, *row) for row in WRONG)],
-)
-def test_what_cannot_be(kind, make, message):
-    with pytest.raises(kind, match=message):
-        make()
+test_what_cannot_be = refused(BAD, WRONG)
 
 
 # One unit.
