@@ -17,9 +17,11 @@ c.Spawner.default_url = "/lab/tree/calclearn-course/00_start_here.ipynb"
 c.Spawner.start_timeout = c.Spawner.http_timeout = 120  # a whole class comes at once
 c.JupyterHub.concurrent_spawn_limit = 10
 
-# Memory: kernels have no debugger, one whose page is closed ends after 20 minutes, and a server
-# without kernels after an hour. The notebook keeps its text, and its figures as pictures.
+# Kernels take no ports from each other. Memory: they have no debugger, one whose page is closed
+# ends after 20 minutes, and a server without kernels after an hour. The notebook keeps its text,
+# and its figures as pictures.
 c.Spawner.args = [
+    "--MappingKernelManager.kernel_manager_class=calclearn.server.LocalKernel",
     "--ServerApp.kernel_spec_manager_class=calclearn.server.SmallKernels",
     "--MappingKernelManager.cull_idle_timeout=1200",
     "--MappingKernelManager.cull_interval=120",

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
+from traitlets import default
 
 from calclearn.layout import KEPT, Course, CourseError
 
@@ -102,3 +104,17 @@ class SmallKernels(KernelsFromElsewhere):
     """The same without a debugger, for a hub, where memory is counted in students."""
 
     launch = NO_DEBUGGER + LAUNCH
+
+
+class LocalKernel(ServerKernelManager):
+    """A kernel that its server reaches through the file system, so that no port is needed.
+
+    A kernel's TCP ports are chosen before it starts. Where a class comes at once, another student's
+    server may take one of them meanwhile, and then the kernel dies, at each restart again. A local
+    socket has a path of its own, at most 107 bytes long; where the home's is longer, TCP stays.
+    """
+
+    @default("transport")
+    def _default_transport(self) -> str:
+        path = os.fsencode(self.connection_file.removesuffix(".json") + "-ipc-5")
+        return "ipc" if len(path) <= 107 else "tcp"

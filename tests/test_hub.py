@@ -15,6 +15,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -72,12 +73,12 @@ def hub(tmp_path_factory):
         pytest.skip("configurable-http-proxy is not installed (npm install -g ...)")
     desk = tmp_path_factory.mktemp("hub")
     web, back, proxy = free_ports(3)
-    homes = str(desk / "home" / "{username}")
+    homes = Path(tempfile.mkdtemp(prefix="hub"))  # as short as a home is, for its local sockets
     config = str(ROOT / ".github" / "jupyterhub_config.py")
-    trial = {"config": config, "web": web, "hub": back, "proxy": proxy, "homes": homes}
-    (desk / "trial.py").write_text(TRIAL.format(token=TOKEN, **trial))
+    trial = {"config": config, "web": web, "hub": back, "proxy": proxy, "token": TOKEN}
+    (desk / "trial.py").write_text(TRIAL.format(homes=str(homes / "{username}"), **trial))
     scripts = Path(sys.executable).parent
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTER")}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "XDG"))}
     environment["PATH"] = f"{scripts}{os.pathsep}{environment['PATH']}"
     log = desk / "hub.log"
     with log.open("w") as output:
@@ -88,10 +89,12 @@ def hub(tmp_path_factory):
     try:
         url = f"http://127.0.0.1:{web}"
         wait_for(lambda: ask(f"{url}/hub/api/"), process, log)
-        yield url, desk / "home", process
+        yield url, homes, process
     finally:
         process.terminate()  # the hub ends its proxy and its servers
         process.wait(LIMIT)
+        print(log.read_text()[-20_000:])  # shown where the test fails
+        shutil.rmtree(homes)
 
 
 def ask(url, method="GET", body=None):
@@ -269,6 +272,8 @@ def test_five_students_at_once(hub):
     with ThreadPoolExecutor(1) as thread:  # a browser's tests may have left this one a loop
         answers = thread.submit(asyncio.run, together()).result()
     report(process)
+    connections = list(homes.glob("*/.local/share/jupyter/runtime/kernel-*.json"))
+    assert [json.loads(path.read_text())["transport"] for path in connections] == ["ipc"] * 5
     for (name, (_, words)), (reply, buffers, text) in zip(RATES.items(), answers, strict=True):
         assert reply["caption"].startswith(f"Learning rate {words}"), name
         assert reply["page"] == name

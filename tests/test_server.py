@@ -112,6 +112,14 @@ def test_a_hub_s_kernels_have_no_debugger(tmp_path, run_in_kernel):
     run_in_kernel(SmallKernels(), tmp_path, cell)
 
 
+@pytest.mark.parametrize(("letters", "transport"), [(40, "ipc"), (101, "ipc"), (102, "tcp")])
+def test_a_hub_s_kernel_takes_a_local_socket_where_its_path_can_be_as_long(letters, transport):
+    from calclearn.server import LocalKernel
+
+    stem = "é" + "k" * (letters - 2)  # é has two bytes
+    assert LocalKernel(connection_file=f"{stem}.json").transport == transport
+
+
 def test_pip_installs_the_extension_enabled():
     """The wheel, and `pip install -e`, put the file where Jupyter looks for extensions."""
     file = Path(sys.prefix, "etc", "jupyter", "jupyter_server_config.d", "calclearn.json")
