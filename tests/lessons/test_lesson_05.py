@@ -62,7 +62,7 @@ def test_profiles_and_their_slopes(profiles, weights):
 def test_words_for_a_derivative(profiles):
     derivative = profiles.set(slope=0.3, intercept=4.5).state["d_slope"]
     assert derivative > 0
-    assert f"the slope alone raises it by {derivative:.4g} per unit" in profiles.caption
+    assert f"the slope alone raises it by {derivative:.4g} kg² per unit" in profiles.caption
     assert "the slope alone lowers it" in profiles.set(slope=-0.5).caption
     level = best_intercept(profiles.values["slope"])
     assert "the intercept alone hardly changes it." in profiles.set(intercept=level).caption

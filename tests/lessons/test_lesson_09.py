@@ -94,7 +94,7 @@ def test_noise_at_a_saddle(at_first):
         assert abs(x[-1]) == pytest.approx(1, abs=0.2)
         assert state["with noise"] == pytest.approx((x**2 - 1) ** 2 + y**2)
         first = int(np.argmax(np.abs(x) > 0.5))
-        assert f"leaves it and is past |x| = 0.5 at step {first}," in noisy.caption
+        assert f"leaves the saddle and is past |x| = 0.5 at step {first}," in noisy.caption
     assert noisy.set(noise=0.0).state["noisy"].point == pytest.approx([0, 0], abs=1e-3)
     assert "stays near" in noisy.caption
 
