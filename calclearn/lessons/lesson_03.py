@@ -147,7 +147,8 @@ def expected_loss() -> Explorer:
     >>> shift.set(centre=217.0).state["area"] > 2 * shift.set(centre=190.0).state["area"]
     np.True_
     """
-    slope, intercept = _adelie_line()
+    data, adelie = penguin_line(), penguins().species == "Adelie"
+    slope, intercept = line_loss(data.x[adelie], data.y[adelie]).minima[0]
     order = np.argsort(penguins().flipper_length, kind="stable")
     flippers, masses = penguins().flipper_length[order], penguins().body_mass[order] / 1000
     squares = (slope * (flippers - 190) / 10 + intercept - masses) ** 2  # kg²
@@ -204,16 +205,6 @@ def expected_loss() -> Explorer:
     )  # fmt: skip
 
 
-def _adelie_line() -> tuple[float, float]:
-    """Return slope (kg per cm above 190 mm) and intercept (kg) of the Adélie penguins' best line.
-
-    >>> [round(weight, 2) for weight in _adelie_line()]
-    [0.33, 3.7]
-    """
-    data, adelie = penguin_line(), penguins().species == "Adelie"
-    return line_loss(data.x[adelie], data.y[adelie]).minima[0]
-
-
 def _note(ax, text: str) -> Text:
     """Return words in the upper left corner."""
     white = {"fc": "white", "ec": "none", "pad": 3}
@@ -221,10 +212,7 @@ def _note(ax, text: str) -> Text:
 
 
 def _errors(ax, looks, sizes, counts) -> list:
-    """Return the drawings of errors against counts, on logarithmic axes; a ring marks `now`.
-
-    An error that shrinks like 1/nᵖ falls p powers of ten for each power of ten in n.
-    """
+    """Return the drawings of errors against counts, on logarithmic axes; a ring marks `now`."""
     ax.set(xscale="log", yscale="log", xlim=counts, ylim=sizes)
     lines = Lines(ax, looks, edge=True)  # where there is no error, they run along the bottom
     box = {"frameon": True, "framealpha": 1, "edgecolor": "none", "borderpad": 0.2}
