@@ -490,6 +490,7 @@ def _two_steps(value, w, eps, v, size, scale):
     noise, bend = 6 * eps * abs(right), abs(3 * near - far)
     single = (np.float32(right) == right) & (eps == EPS)  # f may compute in single precision
     constant = (change == 0) & (scale >= 1)
+    change = np.minimum(change, abs(near)) if eps > EPS else change  # an even part has no slope
     enough = ((bend + 16 * noise <= eps**0.3 * change) | constant) & ~single
     return (27 * near - far) / (48 * h), (noise + 1e-3 * bend) / (6 * h), enough
 
@@ -523,8 +524,8 @@ def hessian(f: Callable) -> Callable:
 
 def _hessian(f, w):
     d, w = len(w), w[:, None]
-    both = np.minimum(scales(abs(w[:, 0]), 1e-4), 1e100)
-    q, scale = curvatures(partial(along, f, w, np.eye(d)), both)
+    several = np.minimum([*scales(abs(w[:, 0]), 1e-4), scales(abs(w[:, 0]), 1e-8)[1]], 1e100)
+    q, scale = curvatures(partial(along, f, w, np.eye(d)), several)
     H, lines = np.diag(q / scale**2), np.diag(scale)
     for i in range(d - 1):
         j = slice(i + 1, d)
@@ -543,6 +544,9 @@ def curvatures(evaluate: Callable, scale):
     right, left = right[:, 0], left[:, 0]
     height = abs(right) + 2 * abs(centre) + abs(left)
     entries, distances = table((right - 2 * centre + left) / h**2)
-    value, error = _best(entries, distances + _noise(eps * height, distances, h**2))
+    noise = _noise(eps * height, distances, h**2)
+    value, error = _best(entries, distances + noise)
+    size = np.fmax(abs(value), abs(entries[0, 0]))  # a kink grows, and noise is no kink
+    kink = (error > 0.3 * size) & (error > 100 * noise.min(axis=0))
     best = error.argmin(axis=0), np.arange(scale.shape[-1])
-    return value[best] * scale[best] ** 2, scale[best]
+    return np.where(kink, np.nan, value)[best] * scale[best] ** 2, scale[best]

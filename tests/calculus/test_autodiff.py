@@ -87,7 +87,7 @@ VALUES = [  # a call, its result
     (lambda: grad(lambda x: x * x)(10**30),                     2e30),
     # several arguments
     (lambda: grad(scaled)(3.0, 5.0),                            30),
-    (lambda: grad(scaled, 1)(3.0, 5.0),                         9),
+    *[(lambda k=k: grad(scaled, k)(3.0, 5.0),                   9) for k in (1, np.int64(1))],
     (lambda: grad(scaled, (1, 0))(3.0, 5.0),                    (9, 30)),
     (lambda: grad(scaled, (0,))(3.0, 5.0),                      (30,)),
     (lambda: grad(scaled)(3.0, 5.0, scale=2.0),                 60),
@@ -303,6 +303,7 @@ def test_a_row_that_is_left_out_of_a_product_has_no_say():
 def test_a_gradient_that_is_no_number_stays_so():
     assert np.isnan(grad(lambda x: np.sqrt(x**2))(0.0))
     assert np.isnan(grad(lambda x: x * np.nan)(1.0))
+    assert np.isnan(grad(lambda x: np.log(1 + np.exp(x)))(800.0))  # f is infinite there
     assert np.isnan(grad(lambda x: np.sqrt(x) * 0)(-1.0))  # f has no value there
     assert np.isnan(hessian(lambda w: np.sqrt(np.sum(w**2)) ** 2)(np.zeros(2))).any()
 

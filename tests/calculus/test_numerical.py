@@ -390,6 +390,10 @@ VALUES = [  # a call, its value, the tolerance
       for f in IN_SINGLE],
     *[(lambda f=f: hessian(f)([0.1, 0.5, 1.0]),                         2 * np.eye(3),  1e-3)
       for f in IN_SINGLE],
+    (lambda: grad(lambda w: np.sum(np.float32(w / 1e-8) ** 2))(1e-8 * ABOVE_1) * 1e-8,
+                                                                        2 * ABOVE_1,    1e-4),
+    (lambda: 1e-16 * hessian(lambda w: np.sum(np.cos(w / 1e-8)))(np.zeros(2)), -np.eye(2), 1e-8),
+    (lambda: hessian(lambda w: np.sum(np.abs(w - 1)))(np.ones(2)),      np.full((2, 2), np.nan), 0),
 ]
 # fmt: on
 
