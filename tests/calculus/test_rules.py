@@ -51,6 +51,10 @@ class Column:
     def __len__(self):
         return len(self.values)
 
+    def __sub__(self, other):
+        traced = getattr(other, "__pandas_priority__", 0) > 3000
+        return NotImplemented if traced else self.values - other
+
 
 def case(expressions, *points):
     # the shift keeps arguments of one shape apart, as max and min need it
@@ -208,7 +212,7 @@ case("arrays.scatter((4,), a.dtype, PIECES, a, b)", (2,), (2,))
 case("""np.dot((1.0, 2.0, 4.0), a) + np.dot([1, 2, 3], a); np.multiply([1, 2, 4], a); (1, 2, 4) * a
         np.power(np.exp(a), (1, 2, 4)); np.sum([a[0], 2 * a[1]]) + np.sum([[4 * a[2]]])
         np.add((a[0], 2 * a[1], 4 * a[2]), 0 * a); a * Column([1.0, 2.0, 3.0])
-        np.multiply(a, Column([1.0, 2.0, 3.0]))""", (3,))  # fmt: skip
+        np.multiply(a, Column([1.0, 2.0, 3.0])); Column([1.0, 2.0, 3.0]) - a""", (3,))  # fmt: skip
 
 # Methods, reflected operators, arrays of traced numbers
 case("""a.sum(); a.mean(); a.prod(); a.max(); a.min(); a.var(); a.std(); a.cumsum(); a.ravel()
