@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 # Importing the rules fills the table of them.
-from calclearn.calculus import curves, products, reductions, strong, structures  # noqa: F401
+from calclearn.calculus import curves, products, reductions, structures  # noqa: F401
 from calclearn.calculus.arrays import assembled
 from calclearn.calculus.cures import cured
 from calclearn.calculus.methods import running
@@ -131,7 +131,8 @@ def adjoints(result: Traced, g, visit=None) -> dict[int, Any]:
     """
     arrived = walk(result, g, visit)
     if any(map(has_nan, arrived.values())) and np.isfinite(plain(result.value)).all():
-        again = strong.untraced(walk(result, Traced(g, STRONG), visit))
+        again = walk(result, Traced(g, STRONG), visit).items()
+        again = {k: v.value if getattr(v, "level", None) == STRONG else v for k, v in again}
         arrived = arrived if any(map(has_nan, again.values())) else again
     return arrived
 

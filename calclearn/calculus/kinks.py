@@ -1,12 +1,12 @@
 """Rules of functions that are not smooth: kinks, steps, and what has no slope or is refused.
 
-At a kink the table gives the mean of the slopes at both sides, which is what a central difference
-gives: |x| has slope 0 at 0, and each of two equal arguments of max gets half.  The second
-derivative is the mean of both sides for max and min, so that max(x, 0)² has 1 at 0; lengths, |x|,
-norms and standard deviations have none at 0, and give nan.
+At a kink the table gives the mean of the slopes at both sides, as a central difference does: |x|
+has slope 0 at 0, and each of two equal arguments of max gets half.  Second derivatives are the mean
+of both sides, too: max(x, 0)² has 1 at 0.  Lengths, |x|, norms and deviations have none, and
+give nan.
 
-Steps, comparisons, questions and indices compute with plain numbers: wherever they have a slope, it
-is zero.  What changes an array in place, or may be complex, is an error that names the cure.
+Steps, comparisons and indices compute with plain numbers: their slope, where there is one, is zero.
+What changes an array in place, or may be complex, is an error that names the cure.
 """
 
 import functools

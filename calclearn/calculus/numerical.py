@@ -1,13 +1,10 @@
 """Derivatives from values alone, in which the differences themselves tell how wrong they are.
 
-Take h too large and the curve bends away from the secant (truncation); take h too small and
-f(x + h) - f(x) drowns in the last digit (round-off). No single h suits every function. So there are
-four quotients at an h of one's own; `derivative`, which tries a ladder of steps, combines them by
-Richardson's table, and keeps the entry on which neighbours agree best, with their disagreement as
-its error; and `grad`, `jacobian` and `hessian`, which measure along lines through a point.
+With h too large the curve bends away from the secant; with h too small f(x + h) - f(x) drowns in
+the last digit. So `derivative` tries a ladder of steps, and keeps what they agree on best, with
+their disagreement as its error; `grad`, `jacobian` and `hessian` measure along lines.
 
-f is called in one place, `at_points`, which gives it copies and copies what it returns: it may
-write into its argument, or return the same array again and again.
+f is called in one place, `at_points`, with copies: it may write into its argument.
 
 Sources: Richardson, Phil. Trans. A 210 (1911); Ridders, Advances in Engineering Software 4 (1982);
 Press et al., Numerical Recipes, section 5.7.
@@ -76,7 +73,9 @@ def at_points(f: Callable, points: np.ndarray, kinds: str = "f") -> np.ndarray:
 
     A point that f refuses, as `math.log` does below 0, has the value NaN.
     """
-    if points.shape[1] > 1 and (values := _in_one_call(f, points, kinds)) is not None:
+    if points.shape[1] == 1:
+        return returned(f(points[:, 0].copy()), kinds=kinds)[..., None]
+    if (values := _in_one_call(f, points, kinds)) is not None:
         return values
     values, refusal = [], None
     for point in points.T:
@@ -193,8 +192,6 @@ def complex_step(f: Callable, x, h=1e-20):
     """
     x, h = _point_and_step(f, x, h, 1 / 2)
     values = elementwise(f, x + 1j * h, kinds="fc")
-    if x.size * h.size == 0:
-        return np.zeros(np.broadcast_shapes(x.shape, h.shape))
     if not np.iscomplexobj(values):
         raise TypeError("f must carry complex numbers through, got a real value for a complex x")
     least = elementwise(f, x + 1e-20j, kinds="fc").imag / 1e-20
@@ -444,20 +441,16 @@ def line_slopes(f: Callable, points, lines: Callable, sizes):
     m = points.shape[1]
     if m == 0:
         return 2 * [np.zeros((*returned(f(points.copy())).shape[:-1], *sizes.shape))]
-    at, flat = partial(at_points, f), sizes
-    if m == 1:  # numbers are faster than arrays of one number
-        at, flat = (lambda p: returned(f(p[:, 0]))[()]), sizes[:, 0]
-    y, parts = at(points.copy()), []
-    outputs = y.shape[:-1] if m > 1 else y.shape
+    y, parts = at_points(f, points), []
 
     def value(w):
         try:
-            return at(w)
+            return at_points(f, w)
         except (ArithmeticError, ValueError):  # outside the domain of f
             return np.nan * y
 
     steps = partial(_two_steps, value, points, max(EPS, float(np.finfo(y.dtype).eps)))
-    for i, size in enumerate(flat):
+    for i, size in enumerate(sizes):
         v = lines(i)
         part = steps(v, size, np.maximum(size, 1.0))
         if not part[2].all():
@@ -466,10 +459,9 @@ def line_slopes(f: Callable, points, lines: Callable, sizes):
             rest = ~part[2].astype(bool).reshape(-1, m).all(axis=0)
             if rest.any():
                 ladders = ladder_slopes(partial(along, f, points[:, rest], v), sizes[i, rest])
-                part.reshape(3, *outputs, m)[..., rest] = ladders
+                part[..., rest] = ladders
         parts.append(part)
-    parts = np.array(parts).reshape(len(flat), 3, *outputs, m)
-    return parts.transpose(*range(1, parts.ndim - 1), 0, parts.ndim - 1)[:2]
+    return np.moveaxis(np.array(parts), 0, -2)[:2]
 
 
 def along(f, w, v, t):

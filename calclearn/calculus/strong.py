@@ -69,11 +69,3 @@ def has_nan(x) -> bool:
     x = plain(x)
     square = x if x.shape == () else np.vdot(x, x)
     return bool(square != square)
-
-
-def untraced(arrived: dict) -> dict:
-    """Take the adjoints of a walk out of the level STRONG."""
-    return {
-        born: g.value if type(g) is Traced and g.level == STRONG else g
-        for born, g in arrived.items()
-    }
