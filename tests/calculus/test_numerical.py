@@ -126,11 +126,18 @@ def test_breaks_beside_x(name, f, slope):
     assert estimate.reliable.mean() > 0.3
 
 
+ELEMENTWISE = [
+    *[np.tanh, lambda x: math.sin(x) + 2, lambda x: x if np.any(x > 1) else 1 - x],
+    *[lambda x: np.sum(x**2), lambda x: x - np.mean(x), lambda x: int(x > 1)],
+]
+
+
+@pytest.mark.parametrize("f", ELEMENTWISE)
 @pytest.mark.parametrize("shape", [(), (1,), (3, 4), (2, 0)])
-def test_derivative_of_an_array_is_that_of_its_elements(shape):
+def test_derivative_of_an_array_is_that_of_its_elements(shape, f):
     x = np.random.default_rng(1).normal(size=shape)
-    together = derivative(np.tanh, x)
-    alone = [derivative(np.tanh, element) for element in x.ravel()]
+    together = derivative(f, x)
+    alone = [derivative(f, element) for element in x.ravel()]
     for name in ("value", "error", "reliable"):
         each = np.array([getattr(estimate, name) for estimate in alone]).reshape(shape)
         np.testing.assert_array_equal(getattr(together, name), each)
@@ -392,17 +399,6 @@ X = np.array([[1.0, 2.0], [3.0, 5.0], [2.0, 2.0], [0.5, 4.0]])
 Y = np.array([1.0, -1.0, 2.0, 0.5])
 
 
-@pytest.mark.parametrize("shape", [(), (1,), (2, 3)])
-def test_elementwise_is_a_loop(shape):
-    points = np.random.default_rng(0).uniform(0, 2, shape)
-    for f in (
-        *[lambda x: x**2, lambda x: math.sin(x) + 2, lambda x: x if np.any(x > 1) else 1 - x],
-        *[lambda x: np.sum(x**2), lambda x: x - np.mean(x), lambda x: int(x > 1)],
-    ):
-        looped = np.array([f(point) for point in points.ravel()]).reshape(shape)
-        np.testing.assert_allclose(elementwise(f, points), looped, rtol=1e-14)
-
-
 POINT_TO_NUMBERS = {
     "takes a batch": lambda w: w[0] ** 2 + w[1],
     "sums over everything": lambda w: np.sum((X @ w - Y) ** 2),
@@ -416,11 +412,11 @@ POINT_TO_NUMBERS = {
 
 
 @pytest.mark.parametrize("f", POINT_TO_NUMBERS.values(), ids=POINT_TO_NUMBERS)
-@pytest.mark.parametrize("m", [1, 2, 4, 9])
-def test_at_points_is_a_loop(f, m):
+@pytest.mark.parametrize("m", [1, 2, 4, 9])  # 4: as many points as residuals
+def test_points_one_by_one_and_together(f, m):
     points = np.random.default_rng(m).normal(size=(2, m))
-    looped = np.stack([f(column) for column in points.T], axis=-1)
-    np.testing.assert_allclose(at_points(f, points), looped, rtol=1e-12, atol=1e-14)
+    looped = np.stack([jacobian(f)(column) for column in points.T], axis=-1)
+    np.testing.assert_allclose(jacobian(f)(points), looped, rtol=1e-6, atol=1e-8)
 
 
 def test_calls_of_f():
@@ -495,20 +491,3 @@ def test_batched_is_looped(d, batch):
         for k in np.ndindex(batch):
             alone = transform(f)(w[:, *k])
             np.testing.assert_allclose(together[..., *k], alone, rtol=1e-6, atol=1e-6)
-
-
-@pytest.mark.parametrize("n", [2, 4, 5, 10])  # 4 and 10: residuals as many as shifted points
-@pytest.mark.parametrize("d", [2, 5])
-def test_a_sum_without_an_axis_falls_back_to_a_loop(n, d):
-    rng = np.random.default_rng(n)
-    X, y, w = rng.normal(size=(n, d)), rng.normal(size=n), rng.normal(size=d)
-
-    def sse(w):
-        return np.sum((X @ w - y) ** 2)
-
-    exact = 2 * X.T @ (X @ w - y)
-    np.testing.assert_allclose(grad(sse)(w), exact, rtol=1e-7, atol=1e-8)
-    np.testing.assert_allclose(hessian(sse)(w), 2 * X.T @ X, rtol=1e-8, atol=1e-8)
-    many = rng.normal(size=(d, n))
-    exact = 2 * X.T @ (X @ many - y[:, None])
-    np.testing.assert_allclose(grad(sse)(many), exact, rtol=1e-7, atol=1e-7)
