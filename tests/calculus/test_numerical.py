@@ -67,6 +67,8 @@ SINGLES = {  # f, f': single precision, which its values show, whatever their ty
     "squares beside 1e4": (lambda t: np.float32(1e4) + np.float32(t) ** 2, lambda t: 2 * t),
     "sine":               (lambda t: np.sin(np.float32(t)), np.cos),
     "sine, as doubles":   (lambda t: np.sin(np.float32(t)).astype(float), np.cos),
+    "tanh times 1e3":     (lambda t: np.float32(1e3) * np.tanh(np.float32(t)),
+                           lambda t: 1e3 / np.cosh(t) ** 2),
     "half precision":     (lambda t: np.float16(t) ** 2, lambda t: 2 * t),
 }
 # fmt: on
