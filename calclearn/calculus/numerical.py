@@ -67,7 +67,6 @@ def broadcastable(**arrays) -> None:
         raise ValueError(f"{names} must have shapes that broadcast, got {came}") from None
 
 
-@quiet
 def at_points(f: Callable, points: np.ndarray, kinds: str = "f") -> np.ndarray:
     """f of every column of `points`, for an f of one point: (d, m) -> (..., m).
 
