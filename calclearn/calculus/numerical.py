@@ -493,8 +493,8 @@ def hessian(f: Callable) -> Callable:
 
     where q(v) = v'Hv: curvature along a line is all that needs measuring, and the identity on the
     right turns lines into a matrix. Steps are chosen as in `derivative`, so smooth functions are
-    right to about ten digits. Many points (d, ...) give (d, d, ...), a number a number. Errors as
-    for `grad`.
+    right to about ten digits; a kink gives nan. Many points (d, ...) give (d, d, ...), a number a
+    number. Errors as for `grad`.
 
     >>> hessian(lambda w: w[0] ** 2 * w[1])([1.0, 2.0]).round(8) + 0.0
     array([[4., 2.],
