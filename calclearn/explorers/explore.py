@@ -10,8 +10,11 @@ still picture stored in the notebook, and to the tests.
 """
 
 import base64
+import math
+import numbers
 import textwrap
 import warnings
+import weakref
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -22,7 +25,7 @@ from matplotlib.transforms import Bbox
 from calclearn.explorers.controls import check_value, fraction, put, read
 from calclearn.explorers.displays import note_display, reopen, widget_parts
 from calclearn.explorers.live import LiveFigure, Painter, encode, error_sentence
-from calclearn.explorers.play import pace_of, remote, slider_of_steps, step_of
+from calclearn.explorers.play import pace_of, remote, slider_of_steps, steps_of
 from calclearn.explorers.quantities import (
     Caption,
     Computing,
@@ -33,6 +36,8 @@ from calclearn.explorers.quantities import (
     shown,
 )
 from calclearn.figures.style import PAINTING, VERMILION, style
+
+_shown: weakref.WeakSet = weakref.WeakSet()  # what explorers paint
 
 
 class Explorer:
@@ -52,6 +57,12 @@ class Explorer:
         self._state = self._caption = self._error = None
         self._warned: set = set()
         figure = drawings[0].ax.figure
+        if figure in _shown:
+            warnings.warn(
+                "these panels show another figure, whose drawings stay on them; make new ones with "
+                "panels in the same cell",
+                stacklevel=3,
+            )
         with style():
             self._apology = figure.text(
                 0.5, 0.5, "", ha="center", va="center", fontsize=12, zorder=100, animated=True,
@@ -69,8 +80,9 @@ class Explorer:
         row = widgets.Layout(flex_flow="row wrap")
         others = [control for name, control in controls.items() if name != play]
         rows = [widgets.Box(others, layout=row)]
-        rows += [remote(controls[play], pace)] if play else []
+        rows += [remote(controls[play], pace, lambda: self._last)] if play else []
         self.widget = widgets.VBox([*rows, self._live])
+        _shown.add(figure)
 
     def set(self, **values: Any) -> "Explorer":
         """Move controls, as a learner would, and return the explorer.
@@ -186,7 +198,10 @@ class Explorer:
                 self._inputs = inputs
             quantities = self._values | self._result
             if self._play:
-                quantities[self._play] = step_of(self.controls[self._play], quantities, self._play)
+                if self._play in self._result:
+                    raise TypeError(f"compute returns {self._play!r}, which play moves")
+                control = self.controls[self._play]
+                quantities[self._play], self._last = steps_of(control, quantities, self._play)
             self._state = quantities
             for drawing in self._drawings:
                 stale = self._painter.figure.stale
@@ -366,6 +381,13 @@ def explore(
             with style():
                 quantities = values | computing({n: values[n] for n in computing.names(values)})
             controls[play] = slider_of_steps(quantities)
+        control = controls[play]
+        if not (hasattr(control, "max") and isinstance(control.value, numbers.Integral)):
+            raise TypeError(
+                f"{play} must be a slider of whole numbers, got {type(control).__name__}"
+            )
+    if pace is not None and not (isinstance(pace, numbers.Real) and 0 < pace < math.inf):
+        raise TypeError(f"pace must be a number of seconds above 0, got {pace!r:.60}")
     for name, control in controls.items():
         control.description = control.description or name.replace("_", " ")
         control.style.description_width = "130px"

@@ -54,6 +54,8 @@ def error_sentence(error: BaseException) -> str:
         c if c.isprintable() or c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in message
     )
     message = " ".join(message.split()) or type(error).__name__
+    if isinstance(error, KeyError):  # whose message is the key alone
+        message = f"KeyError: {message}"
     return message if len(message) <= LONGEST else f"{message[: LONGEST - 1]}…"
 
 

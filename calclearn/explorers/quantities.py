@@ -40,9 +40,10 @@ class Shown:
     """A drawing, and where the quantities that its `update` names come from."""
 
     def __init__(self, drawing: Any) -> None:
-        if not callable(getattr(drawing, "update", None)) or not hasattr(drawing, "ax"):
+        ax = getattr(drawing, "ax", None)
+        if not callable(getattr(drawing, "update", None)) or not hasattr(ax, "figure"):
             raise TypeError(f"drawings must have update and ax, got {type(drawing).__name__}")
-        self.drawing, self.ax, self.kind = drawing, drawing.ax, type(drawing).__name__
+        self.drawing, self.ax, self.kind = drawing, ax, type(drawing).__name__
         self.moves = not getattr(drawing, "background", False)
         self.constants = getattr(drawing, "constants", {})
         declared = getattr(drawing, "parameters", None)  # a mark gets its names as data
@@ -140,4 +141,6 @@ def shown(drawings: Iterable[Any]) -> list[Shown]:
         raise TypeError(f"drawings must be a list, got {type(drawings).__name__}") from None
     if not each_shown:
         raise TypeError("drawings must hold at least one drawing, got none")
+    if any(each.ax.figure is not each_shown[0].ax.figure for each in each_shown):
+        raise TypeError("drawings must be on panels of one figure, which one call of panels makes")
     return each_shown

@@ -10,7 +10,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
-from calclearn.figures.marks import Drawing
+from calclearn.figures.marks import Drawing, finite_range
 from calclearn.figures.style import BLACK, GREY, LOSS, STEP, WEIGHTS, style
 
 NAMES = ("slope $w_0$", "intercept $w_1$")
@@ -31,16 +31,18 @@ def levels(heights: np.ndarray, count: int = 15) -> np.ndarray:
     >>> levels(np.array([0.0, 9.0]), 4).tolist()
     [0.0, 1.0, 4.0, 9.0]
     """
-    low, high = float(np.min(heights)), float(np.max(heights))
-    high = high if high > low else low + 1
+    low, high = finite_range(heights)
+    high = high if high > low else low + max(abs(low), 1)
     return low + (high - low) * np.linspace(0, 1, count) ** 2
 
 
 def window_of(surface, *, square: bool) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return the part of weight space that shows a surface: its own domain, or around its minimum.
 
-    Raises ValueError for a surface that has neither.
+    Raises ValueError for a surface that has neither, or not two weights.
     """
+    if surface.dimension not in (None, 2):
+        raise ValueError(f"surface must have two weights, got {surface.dimension}")
     if surface.domain:
         return surface.domain
     if not surface.minima:
@@ -137,7 +139,7 @@ class Bowl(Drawing):
             points = grid(window, 28)
             heights = surface(points)
             self.sheet = self.ax.add_collection3d(_sheet(np.stack([*points, heights])))
-            self.ax.set(xlim=window[0], ylim=window[1], zlim=(heights.min(), heights.max()))
+            self.ax.set(xlim=window[0], ylim=window[1], zlim=levels(heights, 2))
         if (azimuth, elevation) != self.view:
             self.view = (azimuth, elevation)
             self._turn(azimuth, elevation)
@@ -346,7 +348,8 @@ def _sheet(mesh: np.ndarray) -> Poly3DCollection:
     corners = mesh[:, :-1, :-1], mesh[:, :-1, 1:], mesh[:, 1:, 1:], mesh[:, 1:, :-1]
     quads = np.stack(corners, axis=-1).reshape(3, -1, 4).transpose(1, 2, 0)  # (count, 4, 3)
     heights = quads[:, 0, 2]
-    colors = LOSS(np.sqrt((heights - mesh[2].min()) / (np.ptp(mesh[2]) or 1)))
+    low, high = finite_range(mesh[2])
+    colors = LOSS(np.sqrt((heights - low) / (high - low or 1)))
     return Poly3DCollection(
         quads, facecolors=colors, edgecolors=np.array([[1, 1, 1, 0.35]]), linewidths=0.3,
         alpha=0.92,

@@ -88,6 +88,13 @@ def test_an_explorer_that_cannot_begin_raises(dot):
         ({"drawings": []}, "drawings must hold at least one drawing, got none"),
         ({"drawings": [3]}, "drawings must have update and ax, got int"),
         ({"x": 3}, "x must be a widget with a value, got int"),
+        ({"drawings": [Dot(*panels("flat")), Dot(*panels("flat"))]}, "on panels of one figure"),
+        ({"play": 3}, "play must name the quantity of the steps, got 3"),
+        ({"play": "step"}, "play needs a Descent among the quantities"),
+        ({"play": "x", "x": slider(1, 0, 2)}, "x must be a slider of whole numbers, got FloatSl"),
+        ({"play": "x", "compute": lambda x: {"x": 1}}, "compute returns 'x', which play moves"),
+        ({"play": "n", "compute": lambda x: {"steps": np.nan}}, "steps must be their number, got"),
+        *(({"pace": pace}, "pace must be a number of seconds above 0") for pace in (0, np.nan, "")),
     ],
 )
 def test_bad_parts_are_named(dot, change, sentence):
@@ -170,6 +177,12 @@ def test_compute_runs_only_where_what_it_takes_has_moved(dot):
     assert len(calls) == before
     explorer.set(power=3).still()
     assert len(calls) == before + 1
+
+
+def test_panels_of_another_figure_are_warned_of(square, dot):
+    with pytest.warns(UserWarning, match="these panels show another figure"):
+        explore(root, [dot], "", x=slider(2, 0, 9, 1))
+    assert square.error is None
 
 
 def test_a_forgotten_animated_is_warned_of_once():

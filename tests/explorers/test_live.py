@@ -82,6 +82,7 @@ class UnspeakableError(Exception):
     [
         (ValueError("seven has no root here,\n  sorry"), "seven has no root here, sorry"),
         (KeyboardInterrupt(), "KeyboardInterrupt"),
+        (KeyError("height"), "KeyError: 'height'"),
         (SystemExit(2), "2"),
         (ValueError(r"$\frac{1}{$ and $x^$ and $"), r"$\frac{1}{$ and $x^$ and $"),
         (ValueError("half \ud83d a smiley"), "half \N{REPLACEMENT CHARACTER} a smiley"),

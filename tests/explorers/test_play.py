@@ -74,13 +74,17 @@ def test_play_stops_at_the_end_and_is_linked_to_the_slider(film):
     assert film.caption == "Step 40."
 
 
-def test_what_is_played_needs_steps():
-    (ax,) = panels("flat")
-    with pytest.raises(TypeError, match="play needs a Descent among the quantities"):
-        explore(
-            lambda x: {"weights": (x, x)}, [Contours(ax, bowl())], "{x} {weights}",
-            x=slider(1, 0, 2), play="step",
-        )  # fmt: skip
+def test_play_stops_at_the_last_step_of_a_shorter_run(film):
+    play, control, *_ = film.widget.children[1].children
+    last = film.set(learning_rate=0.9, step=2).state["descent"].steps_taken
+    play.playing = True
+    for step in range(3, last):
+        assert film.set(step=step).state["step"] == step
+        assert play.playing
+    assert film.set(step=last).state["step"] == last
+    assert (play.playing, control.value) == (False, 40)  # where Play begins anew
+    control.value = last  # by hand it stays
+    assert control.value == last
 
 
 def test_the_authors_own_steps_are_taken():

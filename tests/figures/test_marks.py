@@ -44,13 +44,14 @@ def data(line):
         (np.array([[5, 6, 7], [1, 2, 3]]), [5, 6, 7], [1, 2, 3]),
         (([5, 6], 1.0), [5, 6], [1, 1]),
         ([], [], []),
+        (np.ma.array([3.0, 1.0, 2.0], mask=[0, 1, 0]), [0, 1, 2], [3, np.nan, 2]),
     ],
 )
 def test_lines_over_index_or_x(ax, value, x, y):
     ax.set(xlim=(0, 9), ylim=(0, 9))
     mark = Lines(ax, "curve")
     mark.update(curve=value)
-    assert data(mark.lines["curve"]) == [x, y]
+    np.testing.assert_array_equal(data(mark.lines["curve"]), [x, y])
 
 
 def test_lines_follow_the_step(ax):
@@ -235,6 +236,9 @@ def test_a_steep_line_keeps_its_slope_on_the_paper(ax):
         (lambda ax: Lines(ax, "a").update(a=np.ones((60, 2))), r"a must be \(x, y\).*\(60, 2\)"),
         (lambda ax: Lines(ax, "a").update(a="high"), "a must be numbers"),
         (lambda ax: Lines(ax, "a").update(a=([1, 2], [1, 2, 3])), "numbers of one length"),
+        (lambda ax: Lines(ax, "a").update(a=(10**400, 1)), "a must be numbers"),
+        (lambda ax: Lines(ax, "a").update(a=[1, 2j]), "a must be real numbers, got complex ones"),
+        (lambda ax: Lines([ax], "a"), "Lines needs one of the panels, got a list of them"),
         (lambda ax: Dots(ax, "a").update(a=[1, 2, 3]), r"a must be \(x, y\)"),
         (lambda ax: Area(ax, "a").update(a=np.ones((4, 5))), r"\(x, y\) or \(x, y, z\)"),
         (lambda ax: Raster(ax, "a").update(a=[1, 2]), "a must be cells"),

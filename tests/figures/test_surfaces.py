@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from calclearn.descent.landscapes import parabola
 from calclearn.descent.losses import line_loss
-from calclearn.figures.style import panels
+from calclearn.descent.surfaces import Surface
+from calclearn.figures.style import panels, style
 from calclearn.figures.surfaces import (
     Bowl,
     Contours,
@@ -47,8 +50,23 @@ def test_a_square_window_has_equal_sides_around_the_minimum(surface):
     assert sides.mean(axis=1) == pytest.approx(np.array(surface.minima[0]))
 
 
-def test_levels_of_a_flat_surface_still_rise():
-    assert (np.diff(levels(np.full((3, 3), 7.0))) > 0).all()
+@pytest.mark.parametrize("heights", [[7.0, 7.0], [np.nan, 7.0], [np.nan, np.inf], [1e300, -np.inf]])
+def test_levels_of_any_surface_rise(heights):
+    assert (np.diff(levels(np.array(heights), 4)) > 0).all()
+
+
+@pytest.mark.parametrize("function", [np.log, np.sqrt, np.zeros_like, lambda x: 1 / x])
+def test_surfaces_with_holes_have_a_map_and_a_bowl(function):
+    surface = Surface(lambda w: function(w[0] + w[1]), domain=((-1, 1), (-1, 1)))
+    for kind, ax in zip((Contours, Bowl), panels("flat", "solid"), strict=True):
+        with style():
+            kind(ax).update(surface)
+            FigureCanvasAgg(ax.figure).draw()
+
+
+def test_a_surface_needs_two_weights():
+    with pytest.raises(ValueError, match="surface must have two weights, got 1"):
+        Contours(*panels("flat"), title="").update(parabola())
 
 
 def test_a_map_is_painted_anew_only_for_another_surface(surface, window):
