@@ -52,7 +52,7 @@ class Explorer:
     def __init__(self, compute, drawings, caption, controls, play, pace) -> None:
         self.controls: dict[str, widgets.Widget] = controls
         self._compute, self._drawings, self._describe = compute, drawings, caption
-        self._play, self._pace = play, pace
+        self._play, self._pace, self._last = play, pace, math.inf
         self._values = self._inputs = self._result = None
         self._state = self._caption = self._error = None
         self._warned: set = set()
@@ -73,15 +73,15 @@ class Explorer:
         self._check_controls()
         self._values = None  # once more: the first picture found the layout that drawings measure
         png = self.still()
+        film = [remote(controls[play], pace)] if play else []
         self._live = LiveFigure(
             self._painter, self._answer, self._give, controls=controls, png=png,
             caption=self._caption, css=self._css(), grips=self._grips(),
+            player=film[0].children[0] if film else None,
         )  # fmt: skip
         row = widgets.Layout(flex_flow="row wrap")
         others = [control for name, control in controls.items() if name != play]
-        rows = [widgets.Box(others, layout=row)]
-        rows += [remote(controls[play], pace, lambda: self._last)] if play else []
-        self.widget = widgets.VBox([*rows, self._live])
+        self.widget = widgets.VBox([widgets.Box(others, layout=row), *film, self._live])
         _shown.add(figure)
 
     def set(self, **values: Any) -> "Explorer":
@@ -242,14 +242,16 @@ class Explorer:
                 stacklevel=2,
             )
 
-    def _answer(self, values: dict, drag: dict | None) -> tuple[str, str]:
-        """Follow the browser's values or pointer; return the caption and the tracks' colours."""
+    def _answer(self, values: dict, drag: dict | None) -> tuple[str, str, bool]:
+        """Follow the browser's values or pointer; return the caption, the tracks' colours, and
+        whether the last step is shown.
+        """
         values = self._read(values)
         if drag:  # nothing is `None` in CPython, and a false value of its own in the browser
             self._drag(**drag)
             values = self.values
         self._follow(values)
-        return self._caption, self._css()
+        return self._caption, self._css(), values.get(self._play, 0) >= self._last
 
     def _read(self, sent: dict) -> dict[str, Any]:
         """Return the controls' values from what the browser sent of them."""

@@ -1,12 +1,12 @@
 """What has steps can be watched: a slider of steps, with Play, Back and Next.
 
 Play runs in the browser and only moves the slider, so whatever it does can be undone by hand, and
-the figure follows as it follows any slider. It stops at the end; pressed there, it begins anew.
+the figure follows as it follows any slider. It stops at the end, and goes there after the last step
+of a shorter run; pressed there, it begins anew.
 """
 
 import math
 import numbers
-from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
@@ -63,22 +63,13 @@ def pace_of(control: widgets.IntSlider, pace: float | None) -> float:
     return min(max(SECONDS / max(pictures, 1), FASTEST), SLOWEST)
 
 
-def remote(control: widgets.IntSlider, pace: float | None, last: Callable[[], int]) -> widgets.Box:
-    """Return a row with Play, the slider, Back and Next; `pace` in seconds a picture.
-
-    `last` returns the last step of what was computed, where Play stops.
-    """
+def remote(control: widgets.IntSlider, pace: float | None) -> widgets.Box:
+    """Return a row with Play, the slider, Back and Next; `pace` in seconds a picture."""
     play = widgets.Play(
         value=control.value, min=control.min, max=control.max, step=control.step,
         interval=round(1000 * pace_of(control, pace)), show_repeat=False,
     )  # fmt: skip
     link = widgets.jslink((control, "value"), (play, "value"))  # the first sets the other
-
-    def stop(change) -> None:
-        if play.playing and last() <= change.new < control.max:
-            play.playing, control.value = False, control.max
-
-    control.observe(stop, "value")
 
     def button(words: str, by: int) -> widgets.Button:
         def move(_) -> None:

@@ -75,16 +75,11 @@ def test_play_stops_at_the_end_and_is_linked_to_the_slider(film):
 
 
 def test_play_stops_at_the_last_step_of_a_shorter_run(film):
-    play, control, *_ = film.widget.children[1].children
-    last = film.set(learning_rate=0.9, step=2).state["descent"].steps_taken
-    play.playing = True
-    for step in range(3, last):
-        assert film.set(step=step).state["step"] == step
-        assert play.playing
-    assert film.set(step=last).state["step"] == last
-    assert (play.playing, control.value) == (False, 40)  # where Play begins anew
-    control.value = last  # by hand it stays
-    assert control.value == last
+    assert film._live.player is film.widget.children[1].children[0]
+    last = film.set(learning_rate=0.9).state["descent"].steps_taken
+    over = [film._answer({"step": step}, None)[-1] for step in (last - 1, last, last + 1, 40)]
+    assert over == [False, True, True, True]
+    assert not film._answer({"step": last, "learning_rate": 0.1}, None)[-1]
 
 
 def test_the_authors_own_steps_are_taken():
