@@ -191,11 +191,16 @@ def check_value(name: str, control: widgets.Widget, value: Any) -> None:
             raise ValueError(f"{name} must be one of {known}, got {value!r}")
 
 
+SENT = str | numbers.Real | list | tuple  # kinds of values that the browser sends
+
+
 def read(control: widgets.Widget, sent: Any) -> Any:
     """Return a control's value from what the browser sent: a choice sends only its place or places.
 
     Raises ValueError where nothing is chosen.
     """
+    if not hasattr(control, "index") and not isinstance(control.value, SENT):
+        return control.value  # a date, of which the kernel hears by itself
     if isinstance(sent, list):
         return type(control.value)(sent)
     if not isinstance(sent, dict):

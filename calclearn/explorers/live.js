@@ -135,7 +135,7 @@ export default () => {
   const ask = (rest = false) => {
     clearTimeout(timer);
     waiting = asked - answered >= IN_FLIGHT;
-    if (waiting) return;
+    if (waiting || !live()) return;
     asked += 1;
     const ratio = window.devicePixelRatio || 1;
     send({ page, number: asked, values: valuesNow(), drag, ratio, width, edition, rest });
@@ -245,7 +245,9 @@ export default () => {
         });
       const system = window.matchMedia("(prefers-color-scheme: dark)");
       system.addEventListener("change", tint);
-      ready.then(() => (note.textContent = live() ? "" : "Run this cell to move the figure."));
+      const sayStored = () => (note.textContent = live() ? "" : "Run this cell to move the figure.");
+      ready.then(sayStored);
+      model.on("comm_live_update", sayStored); // a kernel that restarts leaves all that it showed
       let named = null; // watches the box of controls, once the page has it
       const nameControls = () => {
         const box = el.closest(".widget-vbox");
@@ -346,6 +348,7 @@ export default () => {
         system.removeEventListener("change", tint);
         clearTimeout(resizing);
         model.off("change:css", restyle);
+        model.off("comm_live_update", sayStored);
       };
     },
   };

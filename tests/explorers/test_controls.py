@@ -100,6 +100,7 @@ def test_what_the_browser_sends_is_read_back():
     assert read(slider(1.0, 0.0, 2.0), 1.5) == 1.5
     assert read(widgets.Text("x"), "x**2") == "x**2"
     assert read(widgets.SelectMultiple(options=["a", "b"]), {"index": [1]}) == ("b",)
+    assert read(widgets.DatePicker(), {}) is None
     assert read(widgets.FloatRangeSlider(), [1.0, 2.5]) == (1.0, 2.5)
 
 
