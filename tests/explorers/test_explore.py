@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from calclearn.explorers import choice, coloured, explore, log_slider, slider
+from calclearn.figures.marks import Dots
 from calclearn.figures.style import panels
 
 from .conftest import Dot, pixels, root
@@ -88,6 +89,11 @@ def test_an_explorer_that_cannot_begin_raises(dot):
         ({"drawings": []}, "drawings must hold at least one drawing, got none"),
         ({"drawings": [3]}, "drawings must have update and ax, got int"),
         ({"x": 3}, "x must be a widget with a value, got int"),
+        ({"compute": lambda x, power: {}}, "compute takes power; the controls are x"),
+        ({"y": slider(1, 0, 2, 1)}, "nothing takes the control 'y': compute takes x"),
+        ({"drawings": [Dots(*panels("flat"), "y")]}, "Dots takes 'y'; there are x, height"),
+        ({"caption": "{hight}"}, "the caption names hight; there are x, height"),
+        ({"caption": lambda hight: ""}, "the caption takes hight; there are x, height"),
         ({"drawings": [Dot(*panels("flat")), Dot(*panels("flat"))]}, "on panels of one figure"),
         ({"play": 3}, "play must name the quantity of the steps, got 3"),
         ({"play": "step"}, "play needs a Descent among the quantities"),
@@ -135,25 +141,6 @@ def test_a_track_is_coloured_where_its_bands_are(dot):
     assert "green 0.0% 50.0%, red 50.0% 100.0%" in explorer._live.css
     (name,) = control._dom_classes
     assert f".{name} " in explorer._live.css
-
-
-def cubed(x, power):
-    return {"height": x**power}
-
-
-@pytest.mark.parametrize(
-    ("compute", "caption", "controls", "sentence"),
-    [
-        (cubed, "", "x", "compute takes power; the controls are x"),
-        (root, "", "xy", "nothing takes the control 'y': compute takes x"),
-        (nothing, "", "y", "Dot takes 'x'; there are y"),
-        (root, "{hight}", "x", "the caption names hight; there are x, height"),
-        (root, lambda hight: "", "x", "the caption takes hight; there are x, height"),
-    ],
-)
-def test_names_that_do_not_agree_get_a_sentence(dot, compute, caption, controls, sentence):
-    with pytest.raises(TypeError, match=sentence):
-        explore(compute, [dot], caption, **{name: slider(1, 0, 2, 1) for name in controls})
 
 
 def test_a_drawing_can_take_another_quantity(dot):
