@@ -40,10 +40,9 @@ class Shown:
     """A drawing, and where the quantities that its `update` names come from."""
 
     def __init__(self, drawing: Any) -> None:
-        ax = getattr(drawing, "ax", None)
-        if not callable(getattr(drawing, "update", None)) or not hasattr(ax, "figure"):
+        if not callable(getattr(drawing, "update", None)) or not hasattr(drawing, "ax"):
             raise TypeError(f"drawings must have update and ax, got {type(drawing).__name__}")
-        self.drawing, self.ax, self.kind = drawing, ax, type(drawing).__name__
+        self.drawing, self.ax, self.kind = drawing, drawing.ax, type(drawing).__name__
         self.moves = not getattr(drawing, "background", False)
         self.constants = getattr(drawing, "constants", {})
         declared = getattr(drawing, "parameters", None)  # a mark gets its names as data
@@ -141,6 +140,7 @@ def shown(drawings: Iterable[Any]) -> list[Shown]:
         raise TypeError(f"drawings must be a list, got {type(drawings).__name__}") from None
     if not each_shown:
         raise TypeError("drawings must hold at least one drawing, got none")
-    if any(each.ax.figure is not each_shown[0].ax.figure for each in each_shown):
+    figures = {getattr(each.ax, "figure", None) for each in each_shown if each.ax is not None}
+    if len(figures) != 1 or None in figures:
         raise TypeError("drawings must be on panels of one figure, which one call of panels makes")
     return each_shown
