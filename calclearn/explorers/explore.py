@@ -166,7 +166,7 @@ class Explorer:
         meanwhile: it is meant for the training that runs behind the figure.
         """
         with PAINTING:
-            self._values = None
+            self._values = self._inputs = None
             self._follow(self.values)
             if isinstance(self._error, KeyboardInterrupt):
                 raise self._error
@@ -193,7 +193,7 @@ class Explorer:
     def _update(self, first: bool, anew: bool) -> None:
         try:
             inputs = {name: self._values[name] for name in self._compute.names(self._values)}
-            if anew or inputs != self._inputs:
+            if inputs != self._inputs:
                 self._inputs, self._result = None, self._compute(inputs)
                 self._inputs = inputs
             quantities = self._values | self._result
