@@ -205,14 +205,12 @@ def read(control: widgets.Widget, sent: Any) -> Any:
         return type(control.value)(sent)
     if not isinstance(sent, dict):
         return sent
-    match sent.get("index"):
-        case list(places):
-            return tuple(control._options_full[place][1] for place in places)
-        case numbers.Integral() as place:
-            return control._options_full[place][1]
-    raise ValueError(
-        f"choose one of the options of {control.description}"
-    )  # null is not always None
+    place = sent.get("index")
+    if isinstance(place, list):
+        return tuple(control._options_full[each][1] for each in place)
+    if not isinstance(place, numbers.Integral):  # a browser's null is not always None
+        raise ValueError(f"choose one of the options of {control.description}")
+    return control._options_full[place][1]
 
 
 def put(control: widgets.Widget, value: float) -> None:

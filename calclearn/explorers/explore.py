@@ -244,14 +244,14 @@ class Explorer:
 
     def _answer(self, values: dict, drag: dict | None) -> tuple[str, str, bool]:
         """Follow the browser's values or pointer; return the caption, the tracks' colours, and
-        whether the last step is shown.
+        whether the film is beyond its last step.
         """
         values = self._read(values)
         if drag:  # nothing is `None` in CPython, and a false value of its own in the browser
             self._drag(**drag)
             values = self.values
         self._follow(values)
-        return self._caption, self._css(), values.get(self._play, 0) >= self._last
+        return self._caption, self._css(), values.get(self._play, 0) > self._last
 
     def _read(self, sent: dict) -> dict[str, Any]:
         """Return the controls' values from what the browser sent of them."""

@@ -35,9 +35,7 @@ class Path(Drawing):
         so_far = slice(None if step is None else step + 1)
         points, values = descent.points[so_far], descent.values[so_far]  # (k+1, 2), (k+1,)
         if points.shape[1:] != (2,):
-            raise ValueError(
-                f"Path takes one descent of two weights, got points of shape {points.shape}"
-            )
+            raise ValueError(f"Path takes one descent of two weights, got points {points.shape}")
         places = np.column_stack([points, values]) if self.solid else points
         places, leaving = _inside(self.ax, places)
         parts = [(self.line, places), (self.start, places[:1]), (self.arrow, leaving[1:])]

@@ -286,15 +286,7 @@ class GradientArrow(Drawing):
     def __init__(self, ax: Axes, surface) -> None:
         self.ax, self.surface = ax, surface
         kinds = [(WEIGHTS[0], 2), (WEIGHTS[1], 2), (BLACK, 3)]
-        self.arrows = [
-            ax.annotate(
-                "", (0, 0), (0, 0), annotation_clip=False, zorder=5, animated=True,
-                arrowprops={"arrowstyle": "-|>", "color": color, "lw": lw, "mutation_scale": 14,
-                            "shrinkA": 0, "shrinkB": 0,
-                            "path_effects": [withStroke(linewidth=lw + 1.5, foreground="white")]},
-            )
-            for color, lw in kinds
-        ]  # fmt: skip
+        self.arrows = [_arrow(ax, color, lw, head=14, zorder=5) for color, lw in kinds]
 
     def update(self, weights, gradient) -> None:
         weights, gradient = np.asarray(weights, float), np.asarray(gradient, float)
@@ -315,12 +307,7 @@ class Direction(Drawing):
 
     def __init__(self, ax: Axes, *, drags=("angle",), color: str = STEP) -> None:
         self.ax, self.drags, self.weights = ax, drags, np.zeros(2)
-        self.arrow = ax.annotate(
-            "", (0, 0), (0, 0), annotation_clip=False, zorder=6, animated=True,
-            arrowprops={"arrowstyle": "-|>", "color": color, "lw": 3, "mutation_scale": 16,
-                        "shrinkA": 0, "shrinkB": 0,
-                        "path_effects": [withStroke(linewidth=4.5, foreground="white")]},
-        )  # fmt: skip
+        self.arrow = _arrow(ax, color, 3, head=16, zorder=6)
 
     def update(self, weights, angle: float) -> None:
         self.weights = np.asarray(weights, float)
@@ -333,6 +320,16 @@ class Direction(Drawing):
         """Return the angle at which the pointer is seen from the point, from -180° to 180°."""
         across, up = np.asarray(to) - self.weights
         return (float(np.degrees(np.arctan2(up, across))),)
+
+
+def _arrow(ax: Axes, color: str, lw: float, *, head: float, zorder: float):
+    look = {"arrowstyle": "-|>", "color": color, "lw": lw, "mutation_scale": head}
+    look |= {"path_effects": [withStroke(linewidth=lw + 1.5, foreground="white")]}
+    look |= {"shrinkA": 0, "shrinkB": 0}
+    place = (0, 0), (0, 0)
+    return ax.annotate(
+        "", *place, annotation_clip=False, zorder=zorder, animated=True, arrowprops=look
+    )
 
 
 def _lengths(gradients: np.ndarray, sides: np.ndarray) -> np.ndarray:

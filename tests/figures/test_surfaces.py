@@ -7,6 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from calclearn.descent.landscapes import parabola
 from calclearn.descent.losses import line_loss
 from calclearn.descent.surfaces import Surface
+from calclearn.figures.basins import Landscape
 from calclearn.figures.style import panels, style
 from calclearn.figures.surfaces import (
     Bowl,
@@ -79,6 +80,11 @@ def test_a_map_is_painted_anew_only_for_another_surface(surface, window):
     drawing.update(line_loss(X, 2 * Y))
     assert drawing.bands is not bands
     assert len(ax.collections) == 2, "the old map is still there"
+    (ax,) = panels("flat")
+    landscape = Landscape(ax)
+    for half in (1, 2):
+        landscape.update(surface, ((-half, half), (-half, half)))
+        assert ax.get_xlim() == (-half, half)
 
 
 def test_low_is_dark_on_the_map_and_in_the_bowl(surface, window):
