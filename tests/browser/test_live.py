@@ -158,6 +158,26 @@ def test_a_cell_that_runs_again_frees_its_widgets(desk, rate):
     assert desk.console == []
 
 
+def test_play_ends_with_the_run_and_a_figure_without_its_kernel_stays(desk, rate):
+    page, before = desk.page, rate.look()
+    rate.press(rate.slider("learning rate"), "End")
+    end = rate.look(unlike=before)
+    assert "diverges" in end[1]
+    for _ in range(2):  # at its end it begins anew
+        page.locator(".widget-play button").first.click()
+        page.wait_for_selector(".widget-play .fa-pause")
+        page.wait_for_selector(".widget-play .fa-play")
+        assert rate.look(like=end) == end
+        assert rate.slider("step").get_attribute("aria-valuetext") == "60"
+    page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+    )
+    page.locator(".calclearn-note", has_text="Run this cell to move the figure.").wait_for()
+    rate.press(rate.slider("learning rate"), "Home")
+    assert rate.look() == end
+    assert desk.console == []
+
+
 def test_a_number_that_the_slider_takes_needs_no_answer(desk):
     desk.open_cells(
         "from calclearn.explorers import explore, slider\n"
@@ -263,43 +283,3 @@ def test_strokes_of_the_pointer_stay(desk):
     assert inks[1] > inks[0] + 16 * 4
     assert desk.console == []
     assert desk.complaints() == []
-
-
-FILM = """\
-from calclearn import GradientDescent, descend, explore
-from calclearn.descent.landscapes import bowl
-from calclearn.explorers import log_slider
-from calclearn.figures import *
-
-(ax,) = panels("flat")
-ax.set(xlim=(-3, 3), ylim=(-3, 3))
-
-def walk(rate):
-    return {"descent": descend(bowl(), (2, 1), GradientDescent(rate), steps=40)}
-
-rate = log_slider(0.1, 0.1, 1.0)
-explore(walk, [Path(ax)], "Step {step}: {descent}.", rate=rate, play="step", pace=0.2)
-"""
-
-
-def test_play_ends_with_the_run_and_a_figure_without_its_kernel_stays(desk):
-    desk.open_cells(FILM)
-    desk.run_all()
-    figure, page = desk.figure(), desk.page
-    before = figure.look()
-    figure.press(figure.slider("rate"), "End")
-    end = figure.look(unlike=before)
-    assert "diverged" in end[1]
-    for _ in range(2):  # at its end it begins anew
-        page.locator(".widget-play button").first.click()
-        page.wait_for_selector(".widget-play .fa-pause")
-        page.wait_for_selector(".widget-play .fa-play")
-        assert figure.look(like=end) == end
-        assert figure.slider("step").get_attribute("aria-valuetext") == "40"
-    page.evaluate(
-        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
-    )
-    page.locator(".calclearn-note", has_text="Run this cell to move the figure.").wait_for()
-    figure.press(figure.slider("rate"), "Home")
-    assert figure.look() == end
-    assert desk.console == []

@@ -75,17 +75,12 @@ def test_play_stops_at_the_last_step_of_a_shorter_run(film):
     assert not film._answer({"step": last, "learning_rate": 0.1}, None)[-1]
 
 
-def test_the_authors_own_steps_are_taken():
-    explorer = film_of(step=slider(5, 0, 20, 5))
+def test_the_authors_own_steps_and_pace_are_taken():
+    explorer = film_of(step=slider(5, 0, 20, 5), pace=0.9)
     play, _, _, forth = explorer.widget.children[1].children
-    assert (play.max, play.step) == (20, 5)
+    assert (play.max, play.step, play.interval) == (20, 5, 900)
     forth.click()
     assert explorer.caption == "Step 10."
-
-
-def test_an_author_may_set_the_pace():
-    explorer = film_of(pace=0.9)
-    assert explorer.widget.children[1].children[0].interval == 900
 
 
 def test_closing_a_film_closes_the_link_of_its_play(film):

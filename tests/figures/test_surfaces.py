@@ -56,7 +56,7 @@ def test_levels_of_any_surface_rise(heights):
     assert (np.diff(levels(np.array(heights), 4)) > 0).all()
 
 
-@pytest.mark.parametrize("function", [np.log, np.sqrt, np.zeros_like, lambda x: 1 / x])
+@pytest.mark.parametrize("function", [np.log, np.zeros_like])
 def test_surfaces_with_holes_have_a_map_and_a_bowl(function):
     surface = Surface(lambda w: function(w[0] + w[1]), domain=((-1, 1), (-1, 1)))
     for kind, ax in zip((Contours, Bowl), panels("flat", "solid"), strict=True):
