@@ -243,9 +243,7 @@ class Explorer:
             )
 
     def _answer(self, values: dict, drag: dict | None) -> tuple[str, str, bool]:
-        """Follow the browser's values or pointer; return the caption, the tracks' colours, and
-        whether the film is beyond its last step.
-        """
+        """Follow values or a pointer; return caption, CSS, and whether a film is over."""
         values = self._read(values)
         if drag:  # nothing is `None` in CPython, and a false value of its own in the browser
             self._drag(**drag)
@@ -310,11 +308,7 @@ class Explorer:
             self._painter.forget()
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
-        """Return the view, the picture and the sentence, and what hosts must know about them.
-
-        The picture has the sentence as its alternative text, and Colab reads there that the widget
-        is no core widget; anywidget's own answer says so for each host.
-        """
+        """Return view, picture and sentence, and what hosts, such as Colab, must know of them."""
         reopen(self.widget)
         note_display(self)
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}

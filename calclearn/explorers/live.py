@@ -287,10 +287,7 @@ class LiveFigure(anywidget.AnyWidget):
             self.shown += 1
 
     def _reply(self, _widget, request: Any, _buffers: list) -> None:
-        """Answer one request: the next picture, or the last one and a sentence, whatever raises.
-
-        The browser waits for two replies at most, so a third request needs one of them.
-        """
+        """Answer one request: the next picture, or the last one and a sentence, whatever raises."""
         if not isinstance(request, dict):
             return
         reply = {name: request.get(name) for name in ("page", "number", "rest")}

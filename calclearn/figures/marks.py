@@ -319,11 +319,7 @@ def family(quantity: str, looks: dict[str, dict], **look) -> dict[str, dict]:
 
 
 def _looks(names, look: dict) -> dict[str, dict]:
-    """Return the keywords of each name.
-
-    >>> _looks(("a", "b"), {"color": ["red", "blue"], "lw": 2})["b"]
-    {'color': 'blue', 'lw': 2}
-    """
+    """Return the keywords of each name."""
     rows: dict[str, dict] = {}
     for each in names:
         rows |= each if isinstance(each, dict) else {each: {}}
