@@ -7,10 +7,12 @@ that multiply, and a track coloured by what happens there.
 
 import math
 import numbers
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import ipywidgets as widgets
+from ipywidgets.widgets.widget_selection import _Selection
 from traitlets import TraitError, observe
 
 
@@ -31,7 +33,7 @@ def slider(
     _check_number("step", step)
     if step <= 0:
         raise ValueError(f"step must be above 0, got {step}")
-    whole = all(isinstance(number, int) for number in (value, minimum, maximum, step))
+    whole = all(isinstance(number, numbers.Integral) for number in (value, minimum, maximum, step))
     kind, form = (widgets.IntSlider, "d") if whole else (widgets.FloatSlider, _decimals(step))
     return kind(
         value=value, min=minimum, max=maximum, step=step, description=label, readout_format=form
@@ -119,6 +121,10 @@ def choice(options: Iterable[Any], value: Any = None, *, label: str = "") -> wid
     try:
         return Choice(options=options, description=label, **given)
     except TraitError:
+        if value is None:
+            raise TypeError(
+                f"options must be values that == compares, got {options!r:.60}"
+            ) from None
         raise ValueError(f"value must be one of the options, got {value!r:.60}") from None
 
 
@@ -129,7 +135,7 @@ def coloured(control: widgets.Widget, bands: Callable[[Any], list]) -> widgets.W
 
     >>> track = coloured(slider(1, 0, 4), lambda: [(2, "green"), (4, "red")])
     """
-    if not isinstance(control, widgets.Widget):
+    if not isinstance(control, widgets.Widget) or _limits(control) is None:
         raise TypeError(f"control must be a slider, got {type(control).__name__}")
     if not callable(bands):
         raise TypeError(f"bands must be a function, got {type(bands).__name__}")
@@ -143,7 +149,7 @@ def _check_label(label: str) -> None:
 
 
 def _check_number(name: str, number: float) -> None:
-    if not isinstance(number, numbers.Real) or not abs(number) < math.inf:
+    if not isinstance(number, numbers.Real) or not abs(number) <= sys.float_info.max:
         raise ValueError(f"{name} must be a finite number, got {number!r:.60}")
 
 
@@ -179,22 +185,32 @@ def check_value(name: str, control: widgets.Widget, value: Any) -> None:
         slack = 1e-9 * (high - low)
         if not low - slack <= value <= high + slack:
             raise ValueError(f"{name} must lie between {low:g} and {high:g}, got {value!r}")
-    elif isinstance(control, widgets.Dropdown):
+    elif isinstance(control, _Selection):
         known = [value for _, value in control._options_full]
         if not _is_among(known, value):
             raise ValueError(f"{name} must be one of {known}, got {value!r}")
 
 
+SENT = str | numbers.Real | list | tuple  # kinds of values that the browser sends
+
+
 def read(control: widgets.Widget, sent: Any) -> Any:
-    """Return a control's value from what the browser sent: a choice sends only its place.
+    """Return a control's value from what the browser sent: a choice sends only its place or places.
 
     Raises ValueError where nothing is chosen.
     """
+    if not hasattr(control, "index") and not isinstance(control.value, SENT):
+        return control.value  # a date, of which the kernel hears by itself
+    if isinstance(sent, list):
+        return type(control.value)(sent)
     if not isinstance(sent, dict):
         return sent
-    if not isinstance(sent.get("index"), numbers.Integral):  # a browser's null is not always None
+    place = sent.get("index")
+    if isinstance(place, list):
+        return tuple(control._options_full[each][1] for each in place)
+    if not isinstance(place, numbers.Integral):  # a browser's null is not always None
         raise ValueError(f"choose one of the options of {control.description}")
-    return control._options_full[sent["index"]][1]
+    return control._options_full[place][1]
 
 
 def put(control: widgets.Widget, value: float) -> None:

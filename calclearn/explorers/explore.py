@@ -10,8 +10,11 @@ still picture stored in the notebook, and to the tests.
 """
 
 import base64
+import math
+import numbers
 import textwrap
 import warnings
+import weakref
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -22,7 +25,7 @@ from matplotlib.transforms import Bbox
 from calclearn.explorers.controls import check_value, fraction, put, read
 from calclearn.explorers.displays import note_display, reopen, widget_parts
 from calclearn.explorers.live import LiveFigure, Painter, encode, error_sentence
-from calclearn.explorers.play import pace_of, remote, slider_of_steps, step_of
+from calclearn.explorers.play import pace_of, remote, slider_of_steps, steps_of
 from calclearn.explorers.quantities import (
     Caption,
     Computing,
@@ -33,6 +36,8 @@ from calclearn.explorers.quantities import (
     shown,
 )
 from calclearn.figures.style import PAINTING, VERMILION, style
+
+_shown: weakref.WeakSet = weakref.WeakSet()  # what explorers paint
 
 
 class Explorer:
@@ -47,11 +52,17 @@ class Explorer:
     def __init__(self, compute, drawings, caption, controls, play, pace) -> None:
         self.controls: dict[str, widgets.Widget] = controls
         self._compute, self._drawings, self._describe = compute, drawings, caption
-        self._play, self._pace = play, pace
+        self._play, self._pace, self._last = play, pace, math.inf
         self._values = self._inputs = self._result = None
         self._state = self._caption = self._error = None
         self._warned: set = set()
         figure = drawings[0].ax.figure
+        if figure in _shown:
+            warnings.warn(
+                "these panels show another figure, whose drawings stay on them; make new ones with "
+                "panels in the same cell",
+                stacklevel=3,
+            )
         with style():
             self._apology = figure.text(
                 0.5, 0.5, "", ha="center", va="center", fontsize=12, zorder=100, animated=True,
@@ -62,15 +73,16 @@ class Explorer:
         self._check_controls()
         self._values = None  # once more: the first picture found the layout that drawings measure
         png = self.still()
+        film = [remote(controls[play], pace)] if play else []
         self._live = LiveFigure(
             self._painter, self._answer, self._give, controls=controls, png=png,
             caption=self._caption, css=self._css(), grips=self._grips(),
+            player=film[0].children[0] if film else None,
         )  # fmt: skip
         row = widgets.Layout(flex_flow="row wrap")
         others = [control for name, control in controls.items() if name != play]
-        rows = [widgets.Box(others, layout=row)]
-        rows += [remote(controls[play], pace)] if play else []
-        self.widget = widgets.VBox([*rows, self._live])
+        self.widget = widgets.VBox([widgets.Box(others, layout=row), *film, self._live])
+        _shown.add(figure)
 
     def set(self, **values: Any) -> "Explorer":
         """Move controls, as a learner would, and return the explorer.
@@ -154,7 +166,7 @@ class Explorer:
         meanwhile: it is meant for the training that runs behind the figure.
         """
         with PAINTING:
-            self._values = None
+            self._values = self._inputs = None
             self._follow(self.values)
             if isinstance(self._error, KeyboardInterrupt):
                 raise self._error
@@ -181,12 +193,15 @@ class Explorer:
     def _update(self, first: bool, anew: bool) -> None:
         try:
             inputs = {name: self._values[name] for name in self._compute.names(self._values)}
-            if anew or inputs != self._inputs:
+            if inputs != self._inputs:
                 self._inputs, self._result = None, self._compute(inputs)
                 self._inputs = inputs
             quantities = self._values | self._result
             if self._play:
-                quantities[self._play] = step_of(self.controls[self._play], quantities, self._play)
+                if self._play in self._result:
+                    raise TypeError(f"compute returns {self._play!r}, which play moves")
+                control = self.controls[self._play]
+                quantities[self._play], self._last = steps_of(control, quantities, self._play)
             self._state = quantities
             for drawing in self._drawings:
                 stale = self._painter.figure.stale
@@ -227,14 +242,14 @@ class Explorer:
                 stacklevel=2,
             )
 
-    def _answer(self, values: dict, drag: dict | None) -> tuple[str, str]:
-        """Follow the browser's values or pointer; return the caption and the tracks' colours."""
+    def _answer(self, values: dict, drag: dict | None) -> tuple[str, str, bool]:
+        """Follow values or a pointer; return caption, CSS, and whether a film is over."""
         values = self._read(values)
         if drag:  # nothing is `None` in CPython, and a false value of its own in the browser
             self._drag(**drag)
             values = self.values
         self._follow(values)
-        return self._caption, self._css()
+        return self._caption, self._css(), values.get(self._play, 0) > self._last
 
     def _read(self, sent: dict) -> dict[str, Any]:
         """Return the controls' values from what the browser sent of them."""
@@ -293,11 +308,7 @@ class Explorer:
             self._painter.forget()
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
-        """Return the view, the picture and the sentence, and what hosts must know about them.
-
-        The picture has the sentence as its alternative text, and Colab reads there that the widget
-        is no core widget; anywidget's own answer says so for each host.
-        """
+        """Return view, picture and sentence, and what hosts, such as Colab, must know of them."""
         reopen(self.widget)
         note_display(self)
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
@@ -366,6 +377,13 @@ def explore(
             with style():
                 quantities = values | computing({n: values[n] for n in computing.names(values)})
             controls[play] = slider_of_steps(quantities)
+        control = controls[play]
+        if not (hasattr(control, "max") and isinstance(control.value, numbers.Integral)):
+            raise TypeError(
+                f"{play} must be a slider of whole numbers, got {type(control).__name__}"
+            )
+    if pace is not None and not (isinstance(pace, numbers.Real) and 0 < pace < math.inf):
+        raise TypeError(f"pace must be a number of seconds above 0, got {pace!r:.60}")
     for name, control in controls.items():
         control.description = control.description or name.replace("_", " ")
         control.style.description_width = "130px"

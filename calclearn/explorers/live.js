@@ -65,7 +65,8 @@ const nameHandles = (box) => {
 
 // What was typed beside a slider, and what the slider makes of it where that is another number.
 const sayLimits = (box, say) => {
-  const number = (words) => Number(words.replace("−", "-"));
+  const plain = (words) => words.replace("−", "-").replace(/,(?!\d{3}$)/, ".");
+  const number = (words) => Number(plain(words));
   let edited = false; // since it was last answered: a readout that is only left says nothing
   const typed = ({ type, key, target }) => {
     if (!target.matches?.(".widget-readout[contenteditable=true]")) return;
@@ -73,6 +74,7 @@ const sayLimits = (box, say) => {
     if (!edited || type === "input" || (type === "keydown" && key !== "Enter")) return;
     edited = false;
     const words = target.textContent.trim();
+    if (!isNaN(number(words))) target.textContent = plain(words); // as the slider can read it
     setTimeout(() => {
       const value = target.textContent.trim();
       const label = target.parentElement.querySelector(".widget-label")?.textContent.trim();
@@ -112,6 +114,7 @@ export default () => {
   let frame = null; // the ImageData of the last picture, in which the next one is made
   let edition = null; // its number in the kernel; null where it is only like it
   let picture = null; // on the screen: { image, caption, rest }
+  let player = null; // Play of a film
   let stop = null; // the toggle that ends what a cell waits for
   let heard; // resolves `ready`
   const ready = new Promise((resolve) => (heard = resolve)); // the controls are there
@@ -132,7 +135,7 @@ export default () => {
   const ask = (rest = false) => {
     clearTimeout(timer);
     waiting = asked - answered >= IN_FLIGHT;
-    if (waiting) return;
+    if (waiting || !live()) return;
     asked += 1;
     const ratio = window.devicePixelRatio || 1;
     send({ page, number: asked, values: valuesNow(), drag, ratio, width, edition, rest });
@@ -173,6 +176,11 @@ export default () => {
       const image = buffers.length ? await patched(reply, buffers) : picture?.image;
       if (buffers.length) edition = reply.edition ?? null;
       if (image) show(image, reply.caption, reply.rest, reply.width ?? picture.across);
+      // A run may have fewer steps than the slider: at its own end, Play is ready to begin anew.
+      if (reply.over && player?.get("playing")) {
+        player.set({ playing: false, value: player.get("max") });
+        player.save_changes();
+      }
     } catch (error) {
       edition = null; // the next reply brings the whole picture
       console.error(error);
@@ -196,6 +204,7 @@ export default () => {
         controls[name].on("change:value", changed);
         controls[name].on("change:index", changed);
       }
+      if (model.get("player")) player = await modelOf(model.get("player"));
       heard();
       // The first picture, and those that nobody asked for; they take their place among the replies.
       const shown = () => {
@@ -236,7 +245,9 @@ export default () => {
         });
       const system = window.matchMedia("(prefers-color-scheme: dark)");
       system.addEventListener("change", tint);
-      ready.then(() => (note.textContent = live() ? "" : "Run this cell to move the figure."));
+      const sayStored = () => (note.textContent = live() ? "" : "Run this cell to move the figure.");
+      ready.then(sayStored);
+      model.on("comm_live_update", sayStored); // a kernel that restarts leaves all that it showed
       let named = null; // watches the box of controls, once the page has it
       const nameControls = () => {
         const box = el.closest(".widget-vbox");
@@ -337,6 +348,7 @@ export default () => {
         system.removeEventListener("change", tint);
         clearTimeout(resizing);
         model.off("change:css", restyle);
+        model.off("comm_live_update", sayStored);
       };
     },
   };

@@ -54,6 +54,8 @@ def error_sentence(error: BaseException) -> str:
         c if c.isprintable() or c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in message
     )
     message = " ".join(message.split()) or type(error).__name__
+    if isinstance(error, KeyError):  # whose message is the key alone
+        message = f"KeyError: {message}"
     return message if len(message) <= LONGEST else f"{message[: LONGEST - 1]}…"
 
 
@@ -245,10 +247,11 @@ class LiveFigure(anywidget.AnyWidget):
     `lay_out(width)` is called with the width that the browser has for the figure.
     `answer(values, drag)` is what the explorer does with each request of the browser: it takes the
     controls' values by name and a pointer drag (or None), updates the figure, and returns the
-    caption and the style of the controls. The last picture at rest stays in `png`, so that a second
-    window, a saved notebook and a lost kernel still show it. Pictures that nobody asked for are
-    counted in `shown`; while more of them are to come, the figure is `busy`. While a cell waits for
-    that, `stop` is the toggle that ends it: the kernel hears no click then, but for an interrupt.
+    caption, the style of the controls, and whether a film, whose widget Play is `player`, is over.
+    The last picture at rest stays in `png`, so that a second window, a saved notebook and a lost
+    kernel still show it. Pictures that nobody asked for are counted in `shown`; while more of them
+    are to come, the figure is `busy`. While a cell waits for that, `stop` is the toggle that ends
+    it: the kernel hears no click then, but for an interrupt.
     """
 
     # As text: a file is watched for changes by each figure, which nothing would free then.
@@ -264,6 +267,7 @@ class LiveFigure(anywidget.AnyWidget):
     shown = traitlets.Int().tag(sync=True)
     busy = traitlets.Bool().tag(sync=True)
     stop = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
+    player = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
 
     def __init__(self, painter: Painter, answer: Callable, lay_out: Callable, **traits) -> None:
         self._painter = painter
@@ -283,10 +287,7 @@ class LiveFigure(anywidget.AnyWidget):
             self.shown += 1
 
     def _reply(self, _widget, request: Any, _buffers: list) -> None:
-        """Answer one request: the next picture, or the last one and a sentence, whatever raises.
-
-        The browser waits for two replies at most, so a third request needs one of them.
-        """
+        """Answer one request: the next picture, or the last one and a sentence, whatever raises."""
         if not isinstance(request, dict):
             return
         reply = {name: request.get(name) for name in ("page", "number", "rest")}
@@ -301,7 +302,7 @@ class LiveFigure(anywidget.AnyWidget):
         """Return the caption and the number of the background, and the buffers of the picture."""
         if (width := figure_width(request.get("width"))) is not None:
             self._lay_out(width)
-        caption, css = self._answer(request["values"], request.get("drag"))
+        caption, css, over = self._answer(request["values"], request.get("drag"))
         painter, rest = self._painter, request.get("rest")
         self._ratio = pixel_ratio(request.get("ratio"))
         pixels = painter.paint(self._ratio)
@@ -316,4 +317,5 @@ class LiveFigure(anywidget.AnyWidget):
             with self.hold_sync():
                 self.png, self.caption = encode(pixels, "PNG"), caption
         edition = painter.edition if known or rest else None  # a JPEG is no lasting background
-        return {"caption": caption, "edition": edition, "width": painter.width}, buffers
+        news = {"caption": caption, "edition": edition, "width": painter.width, "over": over}
+        return news, buffers

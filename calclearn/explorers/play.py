@@ -1,9 +1,12 @@
 """What has steps can be watched: a slider of steps, with Play, Back and Next.
 
 Play runs in the browser and only moves the slider, so whatever it does can be undone by hand, and
-the figure follows as it follows any slider. It stops at the end; pressed there, it begins anew.
+the figure follows as it follows any slider. It stops at the end, and goes there after the last step
+of a shorter run; pressed there, it begins anew.
 """
 
+import math
+import numbers
 from typing import Any
 
 import ipywidgets as widgets
@@ -23,10 +26,12 @@ def slider_of_steps(quantities: dict[str, Any]) -> widgets.IntSlider:
 def last_step(quantities: dict[str, Any]) -> int:
     """Return the number of steps: `steps`, or those of the longest descent among the quantities.
 
-    Raises TypeError where there is neither.
+    Raises TypeError where there is neither, or where `steps` is no number.
     """
     if "steps" in quantities:
-        return max(int(quantities["steps"]), 1)
+        if not isinstance(steps := quantities["steps"], numbers.Real) or not math.isfinite(steps):
+            raise TypeError(f"steps must be their number, got {steps!r:.60}")
+        return max(int(steps), 1)
     values = list(quantities.values())
     for value in quantities.values():
         values += value.values() if isinstance(value, dict) else ()
@@ -40,14 +45,14 @@ def last_step(quantities: dict[str, Any]) -> int:
     return max(*runs, 1)
 
 
-def step_of(control: widgets.IntSlider, quantities: dict[str, Any], name: str) -> int:
-    """Return the step to show: as the slider says, and at its end the last step of every run."""
+def steps_of(control: widgets.IntSlider, quantities: dict[str, Any], name: str) -> tuple[int, int]:
+    """Return the step to show, as the slider says, and the last one, which its end shows."""
     step = quantities[name]
     try:
         last = last_step({key: value for key, value in quantities.items() if key != name})
     except TypeError:  # what is played is no descent: the slider alone says how long it is
-        return step
-    return last if step >= control.max else min(step, last)
+        return step, control.max
+    return last if step >= control.max else min(step, last), last
 
 
 def pace_of(control: widgets.IntSlider, pace: float | None) -> float:

@@ -17,9 +17,7 @@ class Computing:
     def __init__(self, compute: Any, controls: dict) -> None:
         if not callable(compute):
             raise TypeError(f"compute must be a function, got {type(compute).__name__}")
-        self.function, self.parameters = compute, parameters_of(compute)
-        if takes_all(compute):
-            self.parameters = dict.fromkeys(controls, True)
+        self.function, self.parameters = compute, parameters_of(compute, controls)
         missing = [
             name for name, needed in self.parameters.items() if needed and name not in controls
         ]
@@ -97,23 +95,19 @@ class Caption:
         return typeset(text)
 
 
-def parameters_of(function: Callable) -> dict[str, bool]:
-    """Return the names that a function takes, and whether each has to be given."""
+def parameters_of(function: Callable, every: Iterable[str] = ()) -> dict[str, bool]:
+    """Return the names that a function takes, and whether each has to be given.
+
+    One that takes whatever it is given, `**values` or `dict` itself, takes `every` name.
+    """
     try:
         parameters = inspect.signature(function).parameters.values()
     except ValueError:  # a built-in function that does not say
-        return {}
+        return dict.fromkeys(every, True)
     kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    if every and any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return dict.fromkeys(every, True)
     return {p.name: p.default is p.empty for p in parameters if p.kind not in kinds}
-
-
-def takes_all(function: Callable) -> bool:
-    """Say whether a function takes whatever names it is given: `**values`, or `dict` itself."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except ValueError:
-        return True
-    return any(p.kind is p.VAR_KEYWORD for p in parameters)
 
 
 def call(who: str, function: Callable, quantities: dict) -> Any:
@@ -140,4 +134,7 @@ def shown(drawings: Iterable[Any]) -> list[Shown]:
         raise TypeError(f"drawings must be a list, got {type(drawings).__name__}") from None
     if not each_shown:
         raise TypeError("drawings must hold at least one drawing, got none")
+    figures = {getattr(each.ax, "figure", None) for each in each_shown if each.ax is not None}
+    if len(figures) != 1 or None in figures:
+        raise TypeError("drawings must be on panels of one figure, which one call of panels makes")
     return each_shown

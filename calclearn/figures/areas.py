@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
-from calclearn.figures.marks import Drawing
+from calclearn.figures.marks import Drawing, finite_range
 from calclearn.figures.style import BLACK, GREY, MODEL, defaults, style
 
 SHARES = np.linspace(0, 1, 13)  # of a piece's width; enough for a parabola to look bent
@@ -32,7 +32,7 @@ def tops(f, ends: np.ndarray, nodes) -> tuple[np.ndarray, np.ndarray]:
 def frame(ax: Axes, curve, *, title: str, labels: tuple[str, str]) -> None:
     """Draw zero and a curve (x, y) that stays, with room around it, and name the axes."""
     x, y = curve
-    low, high = min(0.0, y.min()), max(0.0, y.max())
+    low, high = finite_range([0.0, *y])
     room = (high - low or 1.0) / 10
     with style():
         ax.axhline(0, color=GREY, lw=0.8)

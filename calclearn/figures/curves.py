@@ -10,7 +10,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
-from calclearn.figures.marks import Drawing
+from calclearn.figures.marks import Drawing, finite_range
 from calclearn.figures.style import BLACK, DATA, MODEL, STEP, defaults, style
 from calclearn.figures.surfaces import Point
 
@@ -260,6 +260,6 @@ class TotalSquare(Drawing):
 
 def _around(values: np.ndarray) -> tuple[float, float]:
     """Return limits that leave a margin around the values."""
-    low, high = float(np.min(values)), float(np.max(values))
+    low, high = finite_range(values)
     room = 0.08 * (high - low) or 1.0
     return low - room, high + room

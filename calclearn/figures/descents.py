@@ -6,7 +6,7 @@ from matplotlib.markers import MarkerStyle
 from matplotlib.transforms import Affine2D
 from mpl_toolkits.mplot3d.proj3d import proj_transform
 
-from calclearn.figures.marks import Drawing
+from calclearn.figures.marks import Drawing, finite_range
 from calclearn.figures.style import BEST, BLACK, STEP, style
 from calclearn.figures.surfaces import NAMES
 
@@ -34,6 +34,8 @@ class Path(Drawing):
     def update(self, descent, step: int | None = None) -> None:
         so_far = slice(None if step is None else step + 1)
         points, values = descent.points[so_far], descent.values[so_far]  # (k+1, 2), (k+1,)
+        if points.shape[1:] != (2,):
+            raise ValueError(f"Path takes one descent of two weights, got points {points.shape}")
         places = np.column_stack([points, values]) if self.solid else points
         places, leaving = _inside(self.ax, places)
         parts = [(self.line, places), (self.start, places[:1]), (self.arrow, leaving[1:])]
@@ -50,8 +52,8 @@ class LossCurve(Drawing):
 
     `lowest` comes from the `surface` where one is given. Without a `step` the curve is drawn to its
     end, and without `steps` the axis is as long as the first descent. The axis of losses is
-    logarithmic. It is chosen anew only where `lowest`, and so the surface, is another: under a
-    moving control a curve should move, not its axis.
+    logarithmic, unless they fall below zero. It is chosen anew only where `lowest`, and so the
+    surface, is another: under a moving control a curve should move, not its axis.
     """
 
     background = True
@@ -71,11 +73,19 @@ class LossCurve(Drawing):
         (self.line,) = ax.plot([], [], ".-", color=color, ms=5, lw=1.6, animated=True)
 
     def update(self, descent, lowest: float = 0.0, step: int | None = None) -> None:
+        if descent.values.ndim != 1:
+            raise ValueError(f"LossCurve takes one descent, got {descent.values.shape[1:]} of them")
         if lowest != self.lowest:
             self.lowest, first = lowest, float(descent.values[0])
             self.floor.set_ydata([lowest, lowest])
-            self.floor.set_visible(lowest > 0)
-            self.ax.set_ylim(max(0.7 * lowest, 1e-9 * first), 30 * max(first, lowest))
+            self.floor.set_visible(lowest != 0)
+            low, high = min(lowest, finite_range(descent.values)[0]), max(first, lowest)
+            if low >= 0 and high > 0:
+                self.ax.set(yscale="log", ylim=(max(0.7 * lowest, 1e-9 * first), 30 * high))
+            else:
+                low = max(low, -3 * max(abs(first), abs(lowest)))
+                room = (high - low) / 20 or 1
+                self.ax.set(yscale="linear", ylim=(low - room, high + room))
             self.ax.set_xlim(0, self.steps or max(len(descent.values) - 1, 1))
         values = descent.values[: None if step is None else step + 1]
         self.line.set_data(np.arange(len(values)), values)

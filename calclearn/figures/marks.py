@@ -43,6 +43,11 @@ class Drawing:
     parameters: dict[str, bool] | None = None
     sources: Mapping[str, str] = MappingProxyType({})
 
+    def __new__(cls, ax: Axes | None = None, *_args, **_keywords) -> Self:
+        if isinstance(ax, list):
+            raise TypeError(f"{cls.__name__} needs one of the panels, got a list of them")
+        return super().__new__(cls)
+
     def __init__(self, ax: Axes) -> None:
         self.ax = ax
 
@@ -296,8 +301,7 @@ class Raster(Drawing):
         self.image.set_data(np.nan_to_num(cells) if cells.ndim == 3 else self._colored(cells))
 
     def _colored(self, cells: np.ndarray) -> np.ndarray:
-        finite = cells[np.isfinite(cells)]
-        low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
+        low, high = finite_range(cells)
         scale = self.scale or Normalize(low, high if high > low else low + 1)
         shares = np.ma.filled(scale(np.clip(cells, scale.vmin, scale.vmax)), np.nan)
         colors = self.colors(np.nan_to_num(shares), bytes=True)
@@ -315,11 +319,7 @@ def family(quantity: str, looks: dict[str, dict], **look) -> dict[str, dict]:
 
 
 def _looks(names, look: dict) -> dict[str, dict]:
-    """Return the keywords of each name.
-
-    >>> _looks(("a", "b"), {"color": ["red", "blue"], "lw": 2})["b"]
-    {'color': 'blue', 'lw': 2}
-    """
+    """Return the keywords of each name."""
     rows: dict[str, dict] = {}
     for each in names:
         rows |= each if isinstance(each, dict) else {each: {}}
@@ -358,10 +358,19 @@ def _put(line, places: np.ndarray) -> None:
 def _numbers(name: str, value: Any) -> np.ndarray:
     try:
         if isinstance(value, tuple):
-            value = np.broadcast_arrays(*value)
-        return np.asarray(value, float)
-    except (TypeError, ValueError):
+            value = np.broadcast_arrays(*value, subok=True)
+        numbers = np.ma.asarray(value)
+        if numbers.dtype.kind != "c":
+            return numbers.astype(float, copy=False).filled(np.nan)  # what is masked is a gap
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(f"{name} must be numbers of one length, got {value!r:.60}") from None
+    raise TypeError(f"{name} must be real numbers, got complex ones")
+
+
+def finite_range(values: np.ndarray) -> tuple[float, float]:
+    """Return the least and the greatest finite value, zeros where there is none."""
+    finite = np.asarray(values, float)[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
 
 
 def _rows(name: str, value: Any, *counts: int, index: bool = False) -> np.ndarray:

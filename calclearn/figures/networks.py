@@ -132,10 +132,7 @@ def _square(x: float, y: float, size: float) -> np.ndarray:
 
 
 def _draw(lines: LineCollection, places: np.ndarray, derivatives: np.ndarray, full: float) -> None:
-    """Show derivatives as lines: their sizes by width, the widest in front, their signs by colour.
-
-    Lines too thin to be visible are left out.
-    """
+    """Show derivatives as lines: sizes by width, the widest in front, signs by colour."""
     widths = WIDEST * np.minimum(np.abs(derivatives) / full, 1)
     order = np.argsort(widths)
     order = order[widths[order] > 0.1]

@@ -15,7 +15,10 @@ class _InPrint(string.Formatter):
     """Python's own templates, in which every number comes out as it stands in a book."""
 
     def format_field(self, value: Any, spec: str) -> str:
-        text = format(value, spec)
+        try:
+            text = format(value, spec)
+        except (TypeError, ValueError):
+            raise ValueError(f"{value!r:.60} cannot be written as {spec}") from None
         return text if isinstance(value, str) else _in_print(text)
 
 
@@ -27,18 +30,25 @@ def filled(template: str, quantities: dict[str, Any]) -> str:
     ... })
     '3 × 10⁻⁸ takes 10,000 steps to −0.5'
     """
-    return _InPrint().vformat(template, (), quantities)
+    try:
+        return _InPrint().vformat(template, (), quantities)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ValueError(f"the template {template!r:.60} cannot be filled: {error}") from None
 
 
 def fields(template: str) -> list[str]:
     """Return the names of the quantities that a template takes.
 
-    >>> fields("At {x:.2f} and {run.value:.3g}")
-    ['x', 'run']
+    >>> fields("At {x:.{digits}f} and {run.value:.3g}")
+    ['x', 'digits', 'run']
     """
-    names = [
-        re.split(r"[.\[]", name)[0] for _, name, *_ in string.Formatter().parse(template) if name
-    ]
+    names = []
+    try:
+        for _, name, spec, _ in string.Formatter().parse(template):
+            if name is not None:
+                names += [re.split(r"[.\[]", name)[0] or "{}", *fields(spec)]
+    except ValueError as error:
+        raise ValueError(f"the template {template!r:.60} cannot be read: {error}") from None
     return list(dict.fromkeys(names))
 
 

@@ -10,7 +10,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
-from calclearn.figures.marks import Drawing
+from calclearn.figures.marks import Drawing, finite_range
 from calclearn.figures.style import BLACK, GREY, LOSS, STEP, WEIGHTS, style
 
 NAMES = ("slope $w_0$", "intercept $w_1$")
@@ -31,16 +31,18 @@ def levels(heights: np.ndarray, count: int = 15) -> np.ndarray:
     >>> levels(np.array([0.0, 9.0]), 4).tolist()
     [0.0, 1.0, 4.0, 9.0]
     """
-    low, high = float(np.min(heights)), float(np.max(heights))
-    high = high if high > low else low + 1
+    low, high = finite_range(heights)
+    high = high if high > low else low + max(abs(low), 1)
     return low + (high - low) * np.linspace(0, 1, count) ** 2
 
 
 def window_of(surface, *, square: bool) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return the part of weight space that shows a surface: its own domain, or around its minimum.
 
-    Raises ValueError for a surface that has neither.
+    Raises ValueError for a surface that has neither, or not two weights.
     """
+    if surface.dimension not in (None, 2):
+        raise ValueError(f"surface must have two weights, got {surface.dimension}")
     if surface.domain:
         return surface.domain
     if not surface.minima:
@@ -137,7 +139,7 @@ class Bowl(Drawing):
             points = grid(window, 28)
             heights = surface(points)
             self.sheet = self.ax.add_collection3d(_sheet(np.stack([*points, heights])))
-            self.ax.set(xlim=window[0], ylim=window[1], zlim=(heights.min(), heights.max()))
+            self.ax.set(xlim=window[0], ylim=window[1], zlim=levels(heights, 2))
         if (azimuth, elevation) != self.view:
             self.view = (azimuth, elevation)
             self._turn(azimuth, elevation)
@@ -284,15 +286,7 @@ class GradientArrow(Drawing):
     def __init__(self, ax: Axes, surface) -> None:
         self.ax, self.surface = ax, surface
         kinds = [(WEIGHTS[0], 2), (WEIGHTS[1], 2), (BLACK, 3)]
-        self.arrows = [
-            ax.annotate(
-                "", (0, 0), (0, 0), annotation_clip=False, zorder=5, animated=True,
-                arrowprops={"arrowstyle": "-|>", "color": color, "lw": lw, "mutation_scale": 14,
-                            "shrinkA": 0, "shrinkB": 0,
-                            "path_effects": [withStroke(linewidth=lw + 1.5, foreground="white")]},
-            )
-            for color, lw in kinds
-        ]  # fmt: skip
+        self.arrows = [_arrow(ax, color, lw, head=14, zorder=5) for color, lw in kinds]
 
     def update(self, weights, gradient) -> None:
         weights, gradient = np.asarray(weights, float), np.asarray(gradient, float)
@@ -313,12 +307,7 @@ class Direction(Drawing):
 
     def __init__(self, ax: Axes, *, drags=("angle",), color: str = STEP) -> None:
         self.ax, self.drags, self.weights = ax, drags, np.zeros(2)
-        self.arrow = ax.annotate(
-            "", (0, 0), (0, 0), annotation_clip=False, zorder=6, animated=True,
-            arrowprops={"arrowstyle": "-|>", "color": color, "lw": 3, "mutation_scale": 16,
-                        "shrinkA": 0, "shrinkB": 0,
-                        "path_effects": [withStroke(linewidth=4.5, foreground="white")]},
-        )  # fmt: skip
+        self.arrow = _arrow(ax, color, 3, head=16, zorder=6)
 
     def update(self, weights, angle: float) -> None:
         self.weights = np.asarray(weights, float)
@@ -331,6 +320,16 @@ class Direction(Drawing):
         """Return the angle at which the pointer is seen from the point, from -180° to 180°."""
         across, up = np.asarray(to) - self.weights
         return (float(np.degrees(np.arctan2(up, across))),)
+
+
+def _arrow(ax: Axes, color: str, lw: float, *, head: float, zorder: float):
+    look = {"arrowstyle": "-|>", "color": color, "lw": lw, "mutation_scale": head}
+    look |= {"path_effects": [withStroke(linewidth=lw + 1.5, foreground="white")]}
+    look |= {"shrinkA": 0, "shrinkB": 0}
+    place = (0, 0), (0, 0)
+    return ax.annotate(
+        "", *place, annotation_clip=False, zorder=zorder, animated=True, arrowprops=look
+    )
 
 
 def _lengths(gradients: np.ndarray, sides: np.ndarray) -> np.ndarray:
@@ -346,7 +345,8 @@ def _sheet(mesh: np.ndarray) -> Poly3DCollection:
     corners = mesh[:, :-1, :-1], mesh[:, :-1, 1:], mesh[:, 1:, 1:], mesh[:, 1:, :-1]
     quads = np.stack(corners, axis=-1).reshape(3, -1, 4).transpose(1, 2, 0)  # (count, 4, 3)
     heights = quads[:, 0, 2]
-    colors = LOSS(np.sqrt((heights - mesh[2].min()) / (np.ptp(mesh[2]) or 1)))
+    low, high = finite_range(mesh[2])
+    colors = LOSS(np.sqrt((heights - low) / (high - low or 1)))
     return Poly3DCollection(
         quads, facecolors=colors, edgecolors=np.array([[1, 1, 1, 0.35]]), linewidths=0.3,
         alpha=0.92,

@@ -158,6 +158,26 @@ def test_a_cell_that_runs_again_frees_its_widgets(desk, rate):
     assert desk.console == []
 
 
+def test_play_ends_with_the_run_and_a_figure_without_its_kernel_stays(desk, rate):
+    page, before = desk.page, rate.look()
+    rate.press(rate.slider("learning rate"), "End")
+    end = rate.look(unlike=before)
+    assert "diverges" in end[1]
+    for _ in range(2):  # at its end it begins anew
+        page.locator(".widget-play button").first.click()
+        page.wait_for_selector(".widget-play .fa-pause")
+        page.wait_for_selector(".widget-play .fa-play")
+        assert rate.look(like=end) == end
+        assert rate.slider("step").get_attribute("aria-valuetext") == "60"
+    page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+    )
+    page.locator(".calclearn-note", has_text="Run this cell to move the figure.").wait_for()
+    rate.press(rate.slider("learning rate"), "Home")
+    assert rate.look() == end
+    assert desk.console == []
+
+
 def test_a_number_that_the_slider_takes_needs_no_answer(desk):
     desk.open_cells(
         "from calclearn.explorers import explore, slider\n"
@@ -171,11 +191,12 @@ def test_a_number_that_the_slider_takes_needs_no_answer(desk):
     figure = desk.figure()
     before = figure.look()
     readout = desk.page.locator(".widget-readout[contenteditable=true]:visible").first
-    readout.fill("-1.0")  # the slider writes a minus that is no hyphen
-    readout.press("Enter")
-    _, caption = figure.look(unlike=before)
-    assert caption == "−1.0"
-    assert desk.page.locator(".calclearn-note").text_content() == ""
+    for typed, caption in (("-1.0", "−1.0"), ("−1.5", "−1.5"), ("0,5", "0.5")):
+        readout.fill(typed)  # the slider writes a minus that it cannot read
+        readout.press("Enter")
+        before = figure.look(unlike=before)
+        assert before[1] == caption
+        assert desk.page.locator(".calclearn-note").text_content() == ""
     figure.press(figure.sliders.first, "ArrowRight")  # and what is left was answered before
     figure.look()
     assert desk.page.locator(".calclearn-note").text_content() == ""

@@ -25,7 +25,7 @@ def test_a_choice_shows_a_mappings_keys():
 
 
 def test_integers_stay_integers():
-    control = slider(3, 1, 10, 1)
+    control = slider(np.int64(3), 1, 10, 1)
     put(control, 7.6)
     assert type(control.value) is int
     assert control.value == 8
@@ -99,6 +99,9 @@ def test_what_the_browser_sends_is_read_back():
     assert read(choice({"a": 10, "b": 20}), {"index": 1}) == 20
     assert read(slider(1.0, 0.0, 2.0), 1.5) == 1.5
     assert read(widgets.Text("x"), "x**2") == "x**2"
+    assert read(widgets.SelectMultiple(options=["a", "b"]), {"index": [1]}) == ("b",)
+    assert read(widgets.DatePicker(), {}) is None
+    assert read(widgets.FloatRangeSlider(), [1.0, 2.5]) == (1.0, 2.5)
 
 
 @pytest.mark.parametrize("make", [slider, log_slider])
@@ -128,6 +131,9 @@ BAD = [
     (lambda: choice([]), ValueError, "options must hold at least one"),
     (lambda: choice(3), TypeError, "options must be a list or a mapping, got int"),
     (lambda: choice(["a", "b"], "c"), ValueError, "value must be one of the options, got 'c'"),
+    (lambda: choice({"a": np.ones(2), "b": np.ones(2)}), TypeError, "that == compares, got {'a'"),
+    (lambda: slider(0, 0, 10**400), ValueError, "maximum must be a finite number"),
+    (lambda: coloured(choice([1]), list), TypeError, "control must be a slider, got Choice"),
     (lambda: coloured("slider", list), TypeError, "control must be a slider, got str"),
     (lambda: coloured(slider(1, 0, 2), []), TypeError, "bands must be a function, got list"),
     (lambda: check_value("rate", log_slider(0.1, 0.01, 1), 2), ValueError,
@@ -136,6 +142,7 @@ BAD = [
      "rate must be a number, got 'fast'"),
     (lambda: check_value("shape", choice(["round", "long"]), "square"), ValueError,
      "shape must be one of .*'round'.* got 'square'"),
+    (lambda: check_value("x", widgets.Select(options=[1]), 2), ValueError, "x must be one of"),
     (lambda: check_value("x", choice([1, 2]), np.array([1, 2])), ValueError, "x must be one of"),
 ]
 # fmt: on

@@ -109,10 +109,3 @@ def test_frontends_that_do_not_name_their_cells_keep_all(shell):
     shell.run(None, first)
     shell.run(None, square())
     assert is_open(first)
-
-
-def test_a_figure_that_nobody_has_is_forgotten(shell):
-    shell.run("a", square())
-    shell.run("b", square())
-    shell.run("c")
-    assert set(displays._shown) <= {"a", "b"}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from calclearn.explorers import choice, coloured, explore, log_slider, slider
+from calclearn.figures.marks import Dots
 from calclearn.figures.style import panels
 
 from .conftest import Dot, pixels, root
@@ -88,6 +89,18 @@ def test_an_explorer_that_cannot_begin_raises(dot):
         ({"drawings": []}, "drawings must hold at least one drawing, got none"),
         ({"drawings": [3]}, "drawings must have update and ax, got int"),
         ({"x": 3}, "x must be a widget with a value, got int"),
+        ({"compute": lambda x, power: {}}, "compute takes power; the controls are x"),
+        ({"y": slider(1, 0, 2, 1)}, "nothing takes the control 'y': compute takes x"),
+        ({"drawings": [Dots(*panels("flat"), "y")]}, "Dots takes 'y'; there are x, height"),
+        ({"caption": "{hight}"}, "the caption names hight; there are x, height"),
+        ({"caption": lambda hight: ""}, "the caption takes hight; there are x, height"),
+        ({"drawings": [Dot(*panels("flat")), Dot(*panels("flat"))]}, "on panels of one figure"),
+        ({"play": 3}, "play must name the quantity of the steps, got 3"),
+        ({"play": "step"}, "play needs a Descent among the quantities"),
+        ({"play": "x", "x": slider(1, 0, 2)}, "x must be a slider of whole numbers, got FloatSl"),
+        ({"play": "x", "compute": lambda x: {"x": 1}}, "compute returns 'x', which play moves"),
+        ({"play": "n", "compute": lambda x: {"steps": np.nan}}, "steps must be their number, got"),
+        *(({"pace": pace}, "pace must be a number of seconds above 0") for pace in (0, np.nan, "")),
     ],
 )
 def test_bad_parts_are_named(dot, change, sentence):
@@ -130,25 +143,6 @@ def test_a_track_is_coloured_where_its_bands_are(dot):
     assert f".{name} " in explorer._live.css
 
 
-def cubed(x, power):
-    return {"height": x**power}
-
-
-@pytest.mark.parametrize(
-    ("compute", "caption", "controls", "sentence"),
-    [
-        (cubed, "", "x", "compute takes power; the controls are x"),
-        (root, "", "xy", "nothing takes the control 'y': compute takes x"),
-        (nothing, "", "y", "Dot takes 'x'; there are y"),
-        (root, "{hight}", "x", "the caption names hight; there are x, height"),
-        (root, lambda hight: "", "x", "the caption takes hight; there are x, height"),
-    ],
-)
-def test_names_that_do_not_agree_get_a_sentence(dot, compute, caption, controls, sentence):
-    with pytest.raises(TypeError, match=sentence):
-        explore(compute, [dot], caption, **{name: slider(1, 0, 2, 1) for name in controls})
-
-
 def test_a_drawing_can_take_another_quantity(dot):
     dot.sources = {"x": "root"}
     explorer = explore(lambda x: {"root": x + 1}, [dot], "{root}", x=slider(2, 0, 8, 1))
@@ -165,11 +159,18 @@ def test_compute_runs_only_where_what_it_takes_has_moved(dot):
 
     controls = {"x": slider(2, 0, 9, 1), "power": slider(2, 0, 9, 1)}
     explorer = explore(compute, [dot], "{power}", **controls)
-    before = len(calls)
     assert explorer.set(x=5).state["x"] == 5
-    assert len(calls) == before
+    explorer._give(600)
+    explorer.still()
+    assert calls == [2]
     explorer.set(power=3).still()
-    assert len(calls) == before + 1
+    assert calls == [2, 3]
+
+
+def test_panels_of_another_figure_are_warned_of(square, dot):
+    with pytest.warns(UserWarning, match="these panels show another figure"):
+        explore(root, [dot], "", x=slider(2, 0, 9, 1))
+    assert square.error is None
 
 
 def test_a_forgotten_animated_is_warned_of_once():

@@ -73,14 +73,7 @@ def test_a_constant_has_as_many_values_as_there_are_x():
         assert complex_step(parse(text), 2.0) == 0.0
 
 
-SMOOTH = [
-    "x**3 - 2*x",
-    "sin(x)*exp(-x)",
-    "1/(1 + exp(-x))",
-    "x**x",
-    "log(x) + sqrt(x)",
-    "tanh(x)/x",
-]
+SMOOTH = "x**3 - 2*x", "sin(x)*exp(-x)", "1/(1 + exp(-x))", "x**x", "log(x) + sqrt(x)", "tanh(x)/x"
 
 
 @pytest.mark.parametrize("text", SMOOTH)

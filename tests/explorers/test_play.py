@@ -15,24 +15,17 @@ def walk(learning_rate):
     return {"descent": descend(bowl(), (2, 1), GradientDescent(learning_rate), steps=40)}
 
 
-def short_film(learning_rate=None, **controls):
-    """A film of a path alone."""
-    (ax,) = panels("flat")
+def film_of(learning_rate=None, **controls):
+    """A film of a path and its losses."""
+    left, right = panels("flat", "flat")
     rate = learning_rate or log_slider(0.1, 0.01, 1.0)
-    drawings = [Contours(ax, bowl()), Path(ax)]
-    return explore(walk, drawings, "{step}", learning_rate=rate, play="step", **controls)
+    drawings = [Contours(left, bowl()), Path(left), LossCurve(right, bowl())]
+    return explore(walk, drawings, "Step {step}.", learning_rate=rate, play="step", **controls)
 
 
 @pytest.fixture
 def film():
-    left, right = panels("flat", "flat")
-    return explore(
-        walk,
-        [Contours(left, bowl()), Path(left), LossCurve(right, bowl())],
-        "Step {step}.",
-        learning_rate=log_slider(0.1, 0.01, 1.0),
-        play="step",
-    )
+    return film_of()
 
 
 def path(explorer):
@@ -57,9 +50,9 @@ def test_the_step_of_a_shorter_run_is_its_last(film):
 
 
 def test_at_its_end_the_slider_shows_all_of_a_longer_run():
-    explorer = short_film(log_slider(0.9, 0.05, 1.0))
+    explorer = film_of(log_slider(0.9, 0.05, 1.0))
     assert explorer.controls["step"].max < 40
-    assert explorer.set(learning_rate=0.05).caption == "40"
+    assert explorer.set(learning_rate=0.05).caption == "Step 40."
 
 
 def test_play_stops_at_the_end_and_is_linked_to_the_slider(film):
@@ -74,26 +67,20 @@ def test_play_stops_at_the_end_and_is_linked_to_the_slider(film):
     assert film.caption == "Step 40."
 
 
-def test_what_is_played_needs_steps():
-    (ax,) = panels("flat")
-    with pytest.raises(TypeError, match="play needs a Descent among the quantities"):
-        explore(
-            lambda x: {"weights": (x, x)}, [Contours(ax, bowl())], "{x} {weights}",
-            x=slider(1, 0, 2), play="step",
-        )  # fmt: skip
+def test_play_stops_at_the_last_step_of_a_shorter_run(film):
+    assert film._live.player is film.widget.children[1].children[0]
+    last = film.set(learning_rate=0.9).state["descent"].steps_taken
+    over = [film._answer({"step": step}, None)[-1] for step in (last - 1, last, last + 1, 40)]
+    assert over == [False, False, True, True]
+    assert not film._answer({"step": last, "learning_rate": 0.1}, None)[-1]
 
 
-def test_the_authors_own_steps_are_taken():
-    explorer = short_film(step=slider(5, 0, 20, 5))
+def test_the_authors_own_steps_and_pace_are_taken():
+    explorer = film_of(step=slider(5, 0, 20, 5), pace=0.9)
     play, _, _, forth = explorer.widget.children[1].children
-    assert (play.max, play.step) == (20, 5)
+    assert (play.max, play.step, play.interval) == (20, 5, 900)
     forth.click()
-    assert explorer.caption == "10"
-
-
-def test_an_author_may_set_the_pace():
-    explorer = short_film(pace=0.9)
-    assert explorer.widget.children[1].children[0].interval == 900
+    assert explorer.caption == "Step 10."
 
 
 def test_closing_a_film_closes_the_link_of_its_play(film):

@@ -103,10 +103,7 @@ def test_a_training_is_descend_to_the_last_digit(view):
     assert view.run is run
     assert np.array_equal(view.point, run.point)
     assert not run.interrupted
-
-
-def test_the_figure_shows_what_was_recorded_and_the_caption_the_last_of_it(view):
-    run = view.train()
+    # The figure shows what was recorded, and the caption the last of it.
     scores = [share(w) for w in run.points]
     curves = {"mini-batch loss": run.values, "held-out loss": run.validation}
     for name, values in (curves | {"% of the way": scores}).items():
@@ -419,31 +416,25 @@ def test_two_threads_may_paint(eager):
 # What it refuses.
 
 
-@pytest.mark.parametrize(
-    ("change", "error", "sentence"),
-    [
-        ({"loss": 3}, TypeError, "loss must be a function of weights, got 3"),
-        ({"held_out": 3}, TypeError, "held_out must be a function of weights, got 3"),
-        ({"score": 3}, TypeError, "score must be a function of weights, got 3"),
-        ({"start": np.ones((2, 5))}, ValueError, r"start must be one point, .* got shape \(2, 5\)"),
-        ({"start": [1.0, np.nan]}, ValueError, "start must be finite, got nan"),
-        ({"start": [1.0]}, ValueError, r"start must have shape \(2,\)"),
-        ({"steps": 0}, ValueError, "steps must be a whole number of at least 1, got 0"),
-        ({"every": 0}, ValueError, "every must be a whole number of at least 1, got 0"),
-        ({"optimizer": Adam}, TypeError, "optimizer must have init and update"),
-        (
-            {"rate": log_slider(1, 0.1, 9)},
-            TypeError,
-            "optimizer must be a function of rate, got Ad",
-        ),
-        ({"score": lambda w: w}, ValueError, r"the score must be one number, got shape \(2,\)"),
-        (
-            {"loss": bowl() * np.ones(3)},
-            ValueError,
-            r"the loss must be one number, got shape \(3,\)",
-        ),
-    ],
-)
+# fmt: off
+BAD = [
+    ({"loss": 3}, TypeError, "loss must be a function of weights, got 3"),
+    ({"held_out": 3}, TypeError, "held_out must be a function of weights, got 3"),
+    ({"score": 3}, TypeError, "score must be a function of weights, got 3"),
+    ({"start": np.ones((2, 5))}, ValueError, r"start must be one point, .* got shape \(2, 5\)"),
+    ({"start": [1.0, np.nan]}, ValueError, "start must be finite, got nan"),
+    ({"start": [1.0]}, ValueError, r"start must have shape \(2,\)"),
+    ({"steps": 0}, ValueError, "steps must be a whole number of at least 1, got 0"),
+    ({"every": 0}, ValueError, "every must be a whole number of at least 1, got 0"),
+    ({"optimizer": Adam}, TypeError, "optimizer must have init and update"),
+    ({"rate": log_slider(1, 0.1, 9)}, TypeError, "optimizer must be a function of rate, got Ad"),
+    ({"score": lambda w: w}, ValueError, r"the score must be one number, got shape \(2,\)"),
+    ({"loss": bowl() * np.ones(3)}, ValueError, r"the loss must be one number, got shape \(3,\)"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("change", "error", "sentence"), BAD)
 def test_bad_arguments_are_named(change, error, sentence):
     given = {"loss": bowl(), "start": START, "optimizer": ADAM, "steps": 9} | change
     with pytest.raises(error, match=sentence):

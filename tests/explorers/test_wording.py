@@ -5,16 +5,7 @@ import pytest
 from calclearn.descent.descend import descend
 from calclearn.descent.landscapes import bowl
 from calclearn.descent.optimizers import GradientDescent
-from calclearn.explorers.wording import counted, ended, placed
-
-
-def test_one_is_not_many():
-    assert [counted(n, "step") for n in (0, 1, 2)] == ["0 steps", "1 step", "2 steps"]
-
-
-def test_a_point_is_said_by_its_coordinates():
-    assert placed((1.0, -2.345)) == "(1.00, -2.35)"
-    assert placed((0.3,)) == "w = 0.30"
+from calclearn.explorers.wording import ended
 
 
 @pytest.mark.parametrize(

@@ -48,11 +48,10 @@ def test_a_top_meets_the_curve_at_its_nodes(rule, nodes, span):
 
 def test_areas_take_one_curve_too_and_follow(ax):
     drawing = Areas(ax)
-    drawing.update((np.array([0.0, 1.0, 2.0]), np.array([1.0, 3.0, 1.0])))
-    assert signed_area(drawing.areas.get_paths()[0].vertices) == pytest.approx(4.0)
-    drawing.update((np.array([0.0, 1.0]), np.array([-1.0, -1.0])))
-    (path,) = drawing.areas.get_paths()
-    assert signed_area(path.vertices) == pytest.approx(-1.0)
+    for x, y, area in (([0.0, 1.0, 2.0], [1.0, 3.0, 1.0], 4.0), ([0.0, 1.0], [-1.0, -1.0], -1.0)):
+        drawing.update((np.array(x), np.array(y)))
+        (path,) = drawing.areas.get_paths()
+        assert signed_area(path.vertices) == pytest.approx(area)
 
 
 def test_a_frame_holds_its_curve_and_zero(ax):

@@ -13,7 +13,6 @@ from calclearn.descent.landscapes import double_well, ripples, two_valleys
 from calclearn.figures.basins import (
     Ball,
     BasinMap,
-    Landscape,
     StationaryPoints,
     Valleys,
     colours,
@@ -97,17 +96,6 @@ def test_a_ball_follows_its_walk_and_the_pointer_and_stays_on_the_paper(ax):
     ball.update(walk)
     assert ball.dot.get_xydata().tolist() == [[2.0, 0.0]]
     assert start.dragged((0.0, 1.0), (-0.7, 3.0), 1.5) == (-0.7,)
-
-
-def test_the_map_is_repainted_for_another_surface_only(ax):
-    landscape, surface = Landscape(ax), double_well()
-    landscape.update(surface, surface.domain)
-    bands = landscape.bands
-    landscape.update(surface, surface.domain)
-    assert landscape.bands is bands
-    landscape.update(2 * surface, ((-1, 1), (-1, 1)))
-    assert landscape.bands is not bands
-    assert ax.get_xlim() == (-1, 1)
 
 
 def test_the_legend_names_every_kind_and_both_other_colours(ax):

@@ -29,6 +29,13 @@ def test_data_show_every_point_and_their_labels(ax, data):
     assert ax.get_xlim()[1] > 2
 
 
+@pytest.mark.parametrize("y", [[1.0, np.nan, 2.0], [np.nan] * 3, [np.inf, -np.inf, 0.0], []])
+def test_data_with_gaps_have_axes(ax, y):
+    drawing = Data(ax, LineData(y, y, x_label="", y_label=""))
+    drawing.update(**drawing.constants)
+    assert np.isfinite([ax.get_xlim(), ax.get_ylim()]).all()
+
+
 def test_axes_stay_around_all_data_while_few_are_shown(ax, data):
     drawing = Data(ax, around=data)
     drawing.update(data.thinned(1))

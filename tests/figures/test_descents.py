@@ -8,6 +8,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from calclearn.descent.descend import descend
+from calclearn.descent.landscapes import saddle
 from calclearn.descent.losses import line_loss
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.figures.descents import Bands, LossCurve, Path, WeightCurve
@@ -97,6 +98,25 @@ def test_the_loss_curve_keeps_its_axis_while_the_descent_changes():
     assert np.array_equal(curve.line.get_ydata(), descent.values)
     curve.update(descent, 2 * lowest)
     assert ax.get_ylim() != limits
+
+
+@pytest.mark.parametrize(("lowest", "steps"), [(-1.0, 20), (0.0, 20), (0.0, 900)])
+def test_losses_below_zero_are_on_the_axis(lowest, steps):
+    (ax,) = panels("flat")
+    descent = descend(saddle(), (1.0, 0.01), GradientDescent(0.1), steps)
+    LossCurve(ax).update(descent, lowest)
+    low, high = ax.get_ylim()
+    assert ax.get_yscale() == "linear"
+    assert -4 < low < min(lowest, descent.values[19]) < descent.values[0] < high
+
+
+BATCH = descend(saddle(), np.ones((2, 5)), GradientDescent(0.1), steps=2)
+
+
+@pytest.mark.parametrize("kind", [Path, LossCurve])
+def test_a_batch_is_no_single_descent(kind):
+    with pytest.raises(ValueError, match=f"{kind.__name__} takes one descent"):
+        kind(*panels("flat")).update(BATCH)
 
 
 def test_a_weight_runs_against_the_step():

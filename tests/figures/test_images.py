@@ -30,13 +30,12 @@ def test_cells_and_the_numbers_in_the_frame(ax):
     assert words(drawing.numbers) == ["0"]
     drawing.update(values=values, frame=(0, 0, 4, 5))
     assert words(drawing.numbers) == []  # too many to be written
-
-
-def test_cells_without_a_frame(ax):
-    drawing = Cells(ax, "values", numbers=4)
-    drawing.update(values=np.array([[1.0, 2.0], [-3.0, 0.0]]))
-    assert words(drawing.numbers) == ["1", "2", "−3", "0"]
-    assert not drawing.frame.get_width()
+    drawing.update(values=values[:2, :2], frame=(-1, -1, 3, 3))  # reaches beyond the cells
+    assert words(drawing.numbers) == ["0", "1", "5", "6"]
+    whole = Cells(ax, "values", numbers=4)
+    whole.update(values=np.array([[1.0, 2.0], [-3.0, 0.0]]))
+    assert words(whole.numbers) == ["1", "2", "−3", "0"]
+    assert not whole.frame.get_width()
 
 
 def test_cells_of_another_shape(ax):
@@ -126,12 +125,6 @@ def test_a_cell_of_the_first_maps_is_framed_and_held(ax):
     assert drawing.dragged(None, (99, 99), 0, 0, 0) == (8, 1, 1)
 
 
-def test_numbers_of_a_frame_that_reaches_beyond_the_cells(ax):
-    drawing = Cells(ax, "values", frame="frame", numbers=9)
-    drawing.update(values=np.arange(4.0).reshape(2, 2), frame=(-1, -1, 3, 3))
-    assert words(drawing.numbers) == ["0", "1", "2", "3"]
-
-
 def test_a_weight_grows_in_quarters_as_its_cell_is_pulled_up_and_the_others_stay(ax):
     kernel = Kernel(ax, "weights", drags=[f"k{k}" for k in range(9)])
     kernel.update(weights=np.zeros((3, 3)))
@@ -173,13 +166,9 @@ def test_tiles_stand_apart_on_one_scale(ax):
     drawing.update(values=values[:0], names=[])
     assert drawing.image.get_array().mask.all()
     assert words(drawing.words) == []
-
-
-def test_more_tiles_than_there_is_room_for(ax):
-    drawing = Tiles(ax, "values", 2, (1, 1), 2, words="names", lines=1)
-    drawing.update(values=np.ones((5, 1, 1)), names=list("abcde"))
-    assert drawing.image.get_array().count() == 2
-    assert words(drawing.words) == ["a", "b"]
+    drawing.update(values=np.ones((5, 2, 3)), names=list("abcde"))  # one too many
+    assert drawing.image.get_array().count() == 4 * 2 * 3
+    assert words(drawing.words) == list("abcd")
 
 
 @pytest.mark.parametrize("value", [0.005, 1.234, 9.99, -0.5, 12345.6, 0.0])

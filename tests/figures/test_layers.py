@@ -25,7 +25,7 @@ def rows(plan):
     return np.floor(-plan.places[:, 1]).astype(int)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(wirings(LIMIT))
 def test_every_graph_is_laid_out_without_overlap_and_inside_its_span(parents):
     plan = layout(parents)
@@ -40,7 +40,7 @@ def test_every_graph_is_laid_out_without_overlap_and_inside_its_span(parents):
     assert (right - left) / 840 * 100 < 1.2, "a column is at least 83 pixels wide"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(wirings())
 def test_lines_run_from_the_parents_box_to_the_childs(parents):
     plan = layout(parents)

@@ -1,8 +1,10 @@
 """Numbers as captions and figures print them."""
 
+import re
+
 import pytest
 
-from calclearn.figures.printing import typeset
+from calclearn.figures.printing import fields, filled, typeset
 
 
 @pytest.mark.parametrize(
@@ -40,3 +42,18 @@ def test_code_stays_as_it_is_typed(code):
 @pytest.mark.parametrize("text", ["W1e5", "x-2", "3-5", "f(x)-3", "seed 0012", "1.2.3e5", "0x1e5"])
 def test_what_is_no_number_stays(text):
     assert typeset(text) == text
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("{x", "'{x' cannot be read: expected '}'"),
+        ("{x:.3g}", "'{x:.3g}' cannot be filled: (1, 2) cannot be written as .3g"),
+        ("{x[7]}", "'{x[7]}' cannot be filled: tuple index out of range"),
+        ("{x.y}", "'{x.y}' cannot be filled: 'tuple' object has no attribute 'y'"),
+        ("{}", "'{}' cannot be filled"),
+    ],
+)
+def test_a_template_that_cannot_be_filled_is_named(template, words):
+    with pytest.raises(ValueError, match=re.escape(f"the template {words}")):
+        filled(template, dict.fromkeys(fields(template), (1, 2)))

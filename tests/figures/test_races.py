@@ -12,6 +12,7 @@ from calclearn.figures.races import ModelRings, Paths, RaceCurves, key
 from calclearn.figures.style import OPTIMIZERS, panels
 
 NAMES = ("GradientDescent", "Adam")
+LIMITS = {"limits": (1e-9, 1e3), "arrived": 1e-6, "price": "gradients", "most": 20}
 
 
 @pytest.fixture
@@ -21,9 +22,7 @@ def ax(ax):
 
 
 def test_looks_on_map_curves_and_key(ax):
-    paths = Paths(ax, NAMES)
-    limits = {"limits": (1e-9, 1e3), "arrived": 1e-6, "price": "gradients", "most": 20}
-    curves = RaceCurves(panels("flat")[0], NAMES, **limits)
+    paths, curves = Paths(ax, NAMES), RaceCurves(panels("flat")[0], NAMES, **LIMITS)
     key(ax, NAMES)
     (legend,) = ax.figure.legends
     assert tuple(text.get_text() for text in legend.get_texts()) == NAMES
@@ -47,9 +46,7 @@ def test_paths(ax):
 def test_absent_optimizer(ax):
     surface, start = himmelblau(), (1.0, 1.0)
     descents = {name: descend(surface, start, Adam(0.1), 200) for name in NAMES}
-    paths = Paths(ax, NAMES)
-    limits = {"limits": (1e-9, 1e3), "arrived": 1e-6, "price": "gradients", "most": 20}
-    curves = RaceCurves(panels("flat")[0], NAMES, **limits)
+    paths, curves = Paths(ax, NAMES), RaceCurves(panels("flat")[0], NAMES, **LIMITS)
     for names in (NAMES, NAMES[:1], NAMES):
         paths.update({name: descents[name] for name in names})
         curves.update({name: RaceResult(None, np.arange(5), np.ones(5)) for name in names})
@@ -70,7 +67,7 @@ def test_markers_of_a_long_path(ax):
 
 def test_marker_at_the_end_of_a_curve():
     (ax,) = panels("flat")
-    curves = RaceCurves(ax, NAMES, limits=(1e-9, 10), arrived=1e-6, price="gradients", most=9)
+    curves = RaceCurves(ax, NAMES, **LIMITS)
     results = {
         "GradientDescent": RaceResult(None, np.arange(5), np.ones(5)),
         "Adam": RaceResult(None, [0], [1.0]),

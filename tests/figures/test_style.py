@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from calclearn.figures import style as look
-from calclearn.figures.style import LOSS, panels, style
+from calclearn.figures.style import GRADIENT, LOSS, panels, style
 
 # Viénot, Brettel and Mollon (1999): linear RGB as a dichromat sees it.
 DICHROMATS = {
@@ -36,8 +36,9 @@ def test_roles_stay_apart_for_the_colour_blind(sight):
         assert np.linalg.norm(first - second) > 0.05, (a, b)
 
 
-def test_losses_get_lighter_all_the_way():
-    shades = [lightness(linear(color[:3])) for color in LOSS(np.linspace(0, 1, 30))]
+@pytest.mark.parametrize("colors", [LOSS, GRADIENT], ids=["losses", "gradients"])
+def test_sizes_get_lighter_all_the_way(colors):
+    shades = [lightness(linear(color[:3])) for color in colors(np.linspace(0, 1, 30))]
     assert (np.diff(shades) > 0).all()
     assert shades[-1] - shades[0] > 70
 

@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from calclearn.descent.landscapes import parabola
 from calclearn.descent.losses import line_loss
-from calclearn.figures.style import panels
+from calclearn.descent.surfaces import Surface
+from calclearn.figures.basins import Landscape
+from calclearn.figures.style import panels, style
 from calclearn.figures.surfaces import (
     Bowl,
     Contours,
@@ -47,8 +51,23 @@ def test_a_square_window_has_equal_sides_around_the_minimum(surface):
     assert sides.mean(axis=1) == pytest.approx(np.array(surface.minima[0]))
 
 
-def test_levels_of_a_flat_surface_still_rise():
-    assert (np.diff(levels(np.full((3, 3), 7.0))) > 0).all()
+@pytest.mark.parametrize("heights", [[7.0, 7.0], [np.nan, 7.0], [np.nan, np.inf], [1e300, -np.inf]])
+def test_levels_of_any_surface_rise(heights):
+    assert (np.diff(levels(np.array(heights), 4)) > 0).all()
+
+
+@pytest.mark.parametrize("function", [np.log, np.zeros_like])
+def test_surfaces_with_holes_have_a_map_and_a_bowl(function):
+    surface = Surface(lambda w: function(w[0] + w[1]), domain=((-1, 1), (-1, 1)))
+    for kind, ax in zip((Contours, Bowl), panels("flat", "solid"), strict=True):
+        with style():
+            kind(ax).update(surface)
+            FigureCanvasAgg(ax.figure).draw()
+
+
+def test_a_surface_needs_two_weights():
+    with pytest.raises(ValueError, match="surface must have two weights, got 1"):
+        Contours(*panels("flat"), title="").update(parabola())
 
 
 def test_a_map_is_painted_anew_only_for_another_surface(surface, window):
@@ -61,6 +80,11 @@ def test_a_map_is_painted_anew_only_for_another_surface(surface, window):
     drawing.update(line_loss(X, 2 * Y))
     assert drawing.bands is not bands
     assert len(ax.collections) == 2, "the old map is still there"
+    (ax,) = panels("flat")
+    landscape = Landscape(ax)
+    for half in (1, 2):
+        landscape.update(surface, ((-half, half), (-half, half)))
+        assert ax.get_xlim() == (-half, half)
 
 
 def test_low_is_dark_on_the_map_and_in_the_bowl(surface, window):
