@@ -22,6 +22,14 @@ from calclearn.layout import Course, CourseError, find, question, shipped, write
 START = "00_start_here.ipynb"
 PORTS = 50  # how many ports are tried, as many as Jupyter itself tries
 
+# What the command does in place of opening the course, what of this goes together, and the options
+# of each.
+ACTIONS = ("list", "collect", "lay_out", "reset", "book", "lite")
+TOGETHER = (("lay_out", "reset"), ("book", "lite"))
+GOES_WITH = {
+    "csv": "collect", "html": "collect", "rerun": "collect", "jobs": "book", "pyodide": "lite",
+}  # fmt: skip
+
 # Tells Jupyter of the course's extension where pip has not, as in a checkout that is not installed.
 EXTENSION = Path(__file__).with_name("jupyter")
 
@@ -106,7 +114,9 @@ def course_folder(name: str) -> Path:
 def write(name: str, content: bytes) -> None:
     """Write a file that was named on the command line."""
     try:
-        write_file(Path(name).absolute(), content)
+        path = Path(name).absolute()
+        special = path.is_relative_to("/dev") or (path.exists() and not path.is_file())
+        (Path.write_bytes if special else write_file)(path, content)  # a device, a pipe stays
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise CourseError(f"cannot write {name!r:.80}: {reason}") from error
@@ -230,11 +240,16 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     )
     sites.add_argument("-j", "--jobs", type=int, metavar="N", help="processes for --book")
     arguments = parser.parse_args(argv[:cut])
-    for option in ("csv", "html", "rerun"):
-        if arguments.collect is None and getattr(arguments, option) is not None:
-            parser.error(f"--{option} goes with --collect FOLDER")
-    if arguments.lay_out is not None and arguments.folder != where["default"]:
-        parser.error(f"--lay-out names the folder, so {arguments.folder} is one too many")
+    given = {name for name, value in vars(arguments).items() if value not in (None, False)}
+    for option, other in GOES_WITH.items():
+        if option in given and other not in given:
+            parser.error(f"--{option} goes with --{other} FOLDER")
+    actions = [name for name in ACTIONS if name in given]
+    if len(actions) > 1 and tuple(actions) not in TOGETHER:
+        parser.error(f"--{actions[0]} and --{actions[1]} do not go together".replace("_", "-"))
+    if actions and actions != ["reset"] and arguments.folder != where["default"]:
+        option = actions[-1].replace("_", "-")
+        parser.error(f"--{option} takes no DIR, so {arguments.folder} is one too many")
     return arguments, argv[cut + 1 :]
 
 
@@ -251,9 +266,13 @@ def main(argv: list[str] | None = None) -> int:
                 sys.stdout.flush()
     except CourseError as error:
         print(f"calclearn: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("calclearn: interrupted", file=sys.stderr)
+        return 130
     except OSError as error:
         if error.errno not in (errno.EPIPE, errno.EINVAL):  # nobody reads on; Windows says EINVAL
-            print(f"calclearn: {error.strerror}", file=sys.stderr)
+            where = f" {error.filename}:" if error.filename else ""
+            print(f"calclearn:{where} {error.strerror}", file=sys.stderr)
         with contextlib.suppress(OSError, AttributeError):  # what is left to write goes nowhere
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1

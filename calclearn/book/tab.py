@@ -11,6 +11,7 @@ import base64
 import gzip
 import hashlib
 import html
+import http.client
 import importlib.metadata
 import importlib.util
 import io
@@ -22,7 +23,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 import zipfile
 from pathlib import Path, PurePosixPath
@@ -128,7 +128,7 @@ def _lock(distribution: Path | None, address: str | None, say) -> dict:
         try:
             with urllib.request.urlopen(f"{address}/pyodide-lock.json", timeout=PATIENCE) as answer:
                 return json.load(answer)
-        except (urllib.error.URLError, OSError, ValueError) as error:
+        except (http.client.HTTPException, OSError, ValueError) as error:
             say(
                 f"{address} cannot be read ({error}): the site takes it for Pyodide {RELEASE}, and "
                 "will load that release's files from there."
