@@ -65,25 +65,3 @@ def test_a_link_in_the_place_of_the_table_is_replaced_and_a_device_is_not(ada, f
         assert command.main(["--collect", str(folder), "--csv", str(place)]) == 0
     assert precious.read_text() == "precious"
     assert (table.is_symlink(), nothing.is_symlink()) == (False, True)
-
-
-@pytest.mark.parametrize(
-    ("argv", "words"),
-    [
-        (["--csv", "x"], "--csv goes with --collect FOLDER"),
-        (["--html", "x"], "--html goes with --collect FOLDER"),
-        (["--rerun"], "--rerun goes with --collect FOLDER"),
-        (["--collect", "x", "--rerun", "0"], "must be seconds from 1 to 86400, not '0'"),
-        (["--collect", "x", "--rerun", "soon"], "must be seconds from 1 to 86400, not 'soon'"),
-        (["--collect"], "expected one argument"),
-        (["--collect", "x", "y"], "--collect takes no DIR, so y is one too many"),
-        (["--lay-out", "x", "--book", "y"], "--lay-out and --book do not go together"),
-        (["--list", "--reset", "07"], "--list and --reset do not go together"),
-        (["--pyodide", "x"], "--pyodide goes with --lite FOLDER"),
-        (["-j", "2"], "--jobs goes with --book FOLDER"),
-    ],
-)
-def test_options_that_do_not_go_together(argv, words, capsys):
-    with pytest.raises(SystemExit):
-        command.main(argv)
-    assert words in capsys.readouterr().err
