@@ -35,12 +35,9 @@ def three(hand_in, folder):
     return collect(folder)
 
 
-def test_exercises_by_state(three):
+def test_states_votes_and_what_happens(three):
     assert [s.name for s in three.students] == ["ada", "bob", "cleo"]
     assert three.tally("07.2") == {"right": 1, "tried": 1, "open": 1}
-
-
-def test_votes_by_option_and_what_happens(three):
     (lesson,) = three.lessons.values()
     (question,) = lesson.predictions
     votes = {
@@ -54,17 +51,12 @@ def test_votes_by_option_and_what_happens(three):
     assert lesson.happens("Another?") == ""
 
 
-def test_the_table_in_words(three):
+def test_the_table_in_words_and_for_a_spreadsheet(three):
     lines = str(three).splitlines()
     assert "outputs can be edited" in lines[0]
-    assert re.split(r"\s{2,}", lines[5]) == [
-        "bob", *["tried"] * len(NUMBERS), f"0 of {len(NUMBERS)}",
-    ]  # fmt: skip
-
+    bob = ["bob", *["tried"] * len(NUMBERS), f"0 of {len(NUMBERS)}"]
+    assert re.split(r"\s{2,}", lines[5]) == bob
     assert f"     1  {LARGER}  <- what happens" in lines
-
-
-def test_the_table_for_a_spreadsheet(three):
     ada, bob, _ = rows(three)
     assert (ada["student"], ada["right"], ada["07.2"]) == ("ada", str(len(NUMBERS)), "right")
     assert (ada["prediction 07/1"], bob["open"]) == (LARGER, "0")
@@ -119,12 +111,16 @@ def test_the_best_of_several_copies_counts(hand_in, folder):
     assert ada.notes == ["2 notebooks of lesson 07; the best counts"]
 
 
-def test_an_exercise_whose_cell_is_gone_is_open(hand_in, folder):
+def test_an_exercise_whose_cell_is_gone_is_open_and_a_broken_notebook_is_a_row(hand_in, folder):
     hand_in(f"ada/{STEP}", notebook(code('check("07.1", 3)', RIGHT)))
     hand_in(f"bob/{STEP}", b"broken")
-    ada, bob = collect(folder).students
+    book = collect(folder)
+    ada, bob = book.students
     assert ada.exercises == {number: number == "07.1" or None for number in NUMBERS}
     assert bob.exercises == {}
+    said = f"bob/{STEP} is no JSON, or broken"
+    assert rows(book)[1]["notes"] == said
+    assert all(said in text for text in (str(book), page(book)))
 
 
 def test_lessons_in_which_nobody_has_begun_are_left_out(hand_in, folder):
@@ -184,15 +180,6 @@ def test_one_notebook_handed_in_twice_is_named(hand_in, folder):
 # What is no notebook, and what means harm.
 
 
-def test_a_broken_notebook_is_a_row(hand_in, folder):
-    hand_in(f"mallory/{STEP}", b"\x89PNG")
-    book = collect(folder)
-    said = f"mallory/{STEP} is no JSON, or broken"
-    assert rows(book)[0]["notes"] == said
-    assert said in str(book)
-    assert said in page(book)
-
-
 def test_other_files_are_named_and_hidden_ones_passed_over(hand_in, folder):
     hand_in("ada/answers.zip", b"PK")
     hand_in(f"ada/.ipynb_checkpoints/{STEP}", answered({"07.1": True}))
@@ -218,7 +205,7 @@ def evil(hand_in, folder):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no file has such a name there")
-def test_the_page_shows_markup_as_text_and_runs_nothing(evil):
+def test_texts_that_mean_harm_are_shown_as_texts(evil):
     html = page(evil)
     assert "script-src" not in html
     assert "default-src 'none'" in html
@@ -229,9 +216,7 @@ def test_the_page_shows_markup_as_text_and_runs_nothing(evil):
     assert re.findall(r"\son\w+=", re.sub(r">[^<]*<", "><", body)) == []
     assert "&lt;script&gt;" in body
 
-
-@pytest.mark.skipif(os.name == "nt", reason="no file has such a name there")
-def test_the_terminal_gets_no_codes_and_the_spreadsheet_no_formulas(evil):
+    # The terminal gets no codes, and the spreadsheet no formulas.
     assert "\x1b" not in str(evil) + evil.csv() + page(evil)
     assert "\u202e" not in str(evil) + evil.csv() + page(evil)
     cells = [cell for row in csv.reader(io.StringIO(evil.csv())) for cell in row]
