@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import re
+import shutil
 import zipfile
 from datetime import datetime
 
@@ -124,7 +125,12 @@ def distribution(folder):
     return folder
 
 
-def test_a_distribution_in_a_folder_is_copied(tmp_path):
+def test_a_distribution_in_a_folder_is_copied(tmp_path, monkeypatch):
+    def without_jupyterlite(source, made):
+        shutil.copytree(source, made)
+        (made / "index.html").touch()
+
+    monkeypatch.setattr(tab, "_jupyterlite", without_jupyterlite)
     said = []
     tab.build(tmp_path / SITE, str(distribution(tmp_path / "own")), say=said.append)
     static = tmp_path / SITE / "static"
