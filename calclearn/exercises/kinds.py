@@ -304,7 +304,9 @@ def numbers_in(text: str, several: bool) -> float | list[float]:
     try:
         return float(top) / float(bottom or 1)
     except ValueError:
-        raise UnreadableError(_why_no_number(text.translate(CHARACTERS).strip())) from None
+        text = text.translate(CHARACTERS).strip()
+        why = next(why for pattern, why in NO_NUMBER if re.match(pattern, text, re.DOTALL))
+        raise UnreadableError(why) from None
 
 
 # fmt: off
@@ -318,10 +320,6 @@ NO_NUMBER = (  # what a text may be that Python does not read as a number
     (r"", "This text is not a number."),
 )
 # fmt: on
-
-
-def _why_no_number(text: str) -> str:
-    return next(why for pattern, why in NO_NUMBER if re.match(pattern, text, re.DOTALL))
 
 
 def _count(shape: tuple[int, ...]) -> str:
