@@ -14,32 +14,27 @@ from calclearn import lessons
 from calclearn.book import films
 from calclearn.book.films import CAP, Camera, dial, recorded
 from calclearn.explorers import choice, explore, log_slider, slider
+from calclearn.figures.marks import Dots
 from calclearn.figures.style import panels
 
 
-class Dot:
-    def __init__(self, ax):
-        self.ax = ax
-        ax.set(xlim=(0, 20), ylim=(0, 400))
-        (self.dot,) = ax.plot([], [], "o", animated=True)
-
-    def update(self, x):
-        self.dot.set_data([x], [x**2])
-
-
-class Paper(Dot):
-    """A drawing whose background changes with its choice."""
+class Paper:
+    """A drawing that is a background and changes with its choice."""
 
     background = True
 
-    def update(self, x, paper):
-        super().update(x)
+    def __init__(self, ax):
+        self.ax = ax
+
+    def update(self, paper):
         self.ax.set_facecolor(paper)
 
 
 def square(**controls):
-    drawing = Paper if "paper" in controls else Dot
-    return explore(lambda x: {}, [drawing(*panels("flat"))], "{x} squared", **controls)
+    (ax,) = panels("flat")
+    ax.set(xlim=(0, 20), ylim=(0, 400))
+    drawings = [Paper(ax), Dots(ax, "point")][0 if "paper" in controls else 1 :]
+    return explore(lambda x: {"point": (x, x**2)}, drawings, "{x} squared", **controls)
 
 
 def rgb(png):
@@ -185,8 +180,8 @@ def test_a_picture_is_never_far(ratio):
 
 
 def test_what_has_no_positions_to_list_makes_no_film():
-    explorer = explore(lambda words: {}, [Dot(*panels("flat"))], "{words}",
-                       words=Text("hello"), x=slider(2, 0, 9, 1))  # fmt: skip
+    explorer = explore(lambda x: {"point": (x, x)}, [Dots(*panels("flat"), "point")], "{words}",
+                       words=Text("hello"), x=slider(2, 0, 2, 1))  # fmt: skip
     assert [each.name for each in recorded(explorer).dials] == ["x"]
     assert recorded(explorer).absent == ["words"]
     assert dial("words", Text("hello")) is None
@@ -204,7 +199,8 @@ def test_what_has_no_positions_to_list_makes_no_film():
     ids=str,
 )
 def test_values_are_called_as_beside_their_slider(control, words):
-    assert dial("x", control).words == words
+    made = dial("the_x", control)
+    assert (made.words, made.label) == (words, "the x")
 
 
 def test_characters_hold_every_byte():

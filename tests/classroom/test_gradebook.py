@@ -12,7 +12,7 @@ import pytest
 from calclearn.classroom import collect
 from calclearn.classroom.gradebook import student_of
 from calclearn.classroom.page import page
-from calclearn.classroom.submissions import read
+from calclearn.classroom.submissions import lesson_of, read
 from calclearn.exercises.catalogue import outcomes
 from calclearn.layout import shipped
 
@@ -78,28 +78,30 @@ def test_what_happens_is_what_the_lesson_reveals(hand_in, folder, name):
 
 
 @pytest.mark.parametrize(
-    ("path", "name"),
+    ("path", "name", "lesson"),
     [
-        ("ada/07_how_big_a_step.ipynb", "ada"),
-        ("ada/calclearn-course/07_how_big_a_step.ipynb", "ada"),
-        ("ada/07_how_big_a_step.2026-11-29_10-00-00.ipynb", "ada"),
-        ("Ada Byron_4711_assignsubmission_file_/07_how_big_a_step.ipynb",
-         "Ada Byron_4711_assignsubmission_file_"),
-        ("lesson 07/ada/07_how_big_a_step.ipynb", "ada"),
-        ("byronada_1_2_07_how_big_a_step-1.ipynb", "byronada_1_2"),
-        ("07_how_big_a_step_ada.ipynb", "ada"),
-        ("07_how_big_a_step (Ada).ipynb", "Ada"),
-        ("ada_07_how_big_a_step (3).ipynb", "ada"),
-        ("ada-07.ipynb", "ada"),
-        ("07_ada.ipynb", "ada"),
-        ("0713_ada.ipynb", "0713_ada"),
-        ("ada.ipynb", "ada"),
-        ("07_how_big_a_step.ipynb", "07_how_big_a_step"),
-        ("李雷_07_how_big_a_step.ipynb", "李雷"),
+        ("ada/07_how_big_a_step.ipynb", "ada", "07"),
+        ("ada/calclearn-course/07_how_big_a_step.ipynb", "ada", "07"),
+        ("ada/07_how_big_a_step.2026-11-29_10-00-00.ipynb", "ada", "07"),
+        ("Ada_4711_assignsubmission_file_/07_x.ipynb", "Ada_4711_assignsubmission_file_", "07"),
+        ("lesson 07/ada/07_how_big_a_step.ipynb", "ada", "07"),
+        ("byronada_1_2_07_how_big_a_step-1.ipynb", "byronada_1_2", "07"),
+        ("2026-07_how_big_a_step.ipynb", "2026", "07"),
+        ("07_how_big_a_step_ada.ipynb", "ada", "07"),
+        ("07_how_big_a_step (Ada).ipynb", "Ada", "07"),
+        ("ada_07_how_big_a_step (3).ipynb", "ada", "07"),
+        ("ada-07.ipynb", "ada", "07"),
+        ("07_ada.ipynb", "ada", "07"),
+        ("0713_ada.ipynb", "0713_ada", ""),
+        ("12345_67.ipynb", "12345_67", ""),
+        ("ada_99.ipynb", "ada_99", ""),
+        ("ada.ipynb", "ada", ""),
+        ("07_how_big_a_step.ipynb", "07_how_big_a_step", "07"),
+        ("李雷_07_how_big_a_step.ipynb", "李雷", "07"),
     ],
-)  # fmt: skip
-def test_the_student_of_a_path(path, name):
-    assert student_of(Path(path)) == name
+)
+def test_the_student_and_the_lesson_of_a_path(path, name, lesson):
+    assert (student_of(Path(path)), lesson_of(Path(path).name)) == (name, lesson)
 
 
 def test_the_best_of_several_copies_counts(hand_in, folder):

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from calclearn.classroom import submissions
-from calclearn.classroom.submissions import lesson_of, read
+from calclearn.classroom.submissions import read
 
 from .conftest import OPEN, RIGHT, STEP, WRONG, answered, asked, code, notebook
 
@@ -70,23 +70,6 @@ def test_votes(hand_in):
 def test_cells_out_of_order(hand_in, counts, cells):
     path = hand_in(STEP, notebook(*(code("1", count=count) for count in counts)))
     assert read(path).out_of_order == cells
-
-
-@pytest.mark.parametrize(
-    ("name", "lesson"),
-    [
-        ("07_how_big_a_step.ipynb", "07"),
-        ("ada_07_how_big_a_step (2).ipynb", "07"),
-        ("2026-07_how_big_a_step.ipynb", "07"),
-        ("07_ada.ipynb", "07"),
-        ("ada_07.ipynb", "07"),
-        ("ada.ipynb", ""),
-        ("12345_67.ipynb", ""),
-        ("ada_99.ipynb", ""),
-    ],
-)
-def test_the_lesson_of_a_file_s_name(name, lesson):
-    assert lesson_of(name) == lesson
 
 
 def test_the_lesson_of_a_renamed_notebook_is_that_of_its_exercises(hand_in):

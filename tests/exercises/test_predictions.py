@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 from PIL import Image
 
 from calclearn.exercises import predict, predictions
-from calclearn.exercises.predictions import SITE_DATE, Card
+from calclearn.exercises.predictions import SITE_DATE
 
 QUESTION = "Which way does <w> move?"
 OPTIONS = ["uphill", "downhill", "not at all"]
@@ -171,9 +171,3 @@ def test_bad_input_gets_one_sentence():
     for option in ("sideways", np.ones(2)):
         with pytest.raises(ValueError, match="option must be one of"):
             predict(QUESTION, iter(OPTIONS)).commit(option)
-
-
-def test_a_card_outside_of_a_notebook_is_its_text():
-    card = Card(["one", "two"])
-    card.replace(["three"])
-    assert repr(card) == "three"
