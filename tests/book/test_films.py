@@ -121,6 +121,7 @@ def test_a_small_film_is_as_sharp_as_modern_screens_and_always_the_same():
     explorer = square(x=slider(2, 0, 3, 1))
     before, film = explorer.still(), recorded(explorer)
     assert film.ratio == 2
+    assert 0 <= film.size - len(film.script("00-1")) < 40
     _, pictures = played(film.encoded)
     for x in range(4):
         pixels, _, _ = explorer.painted({"x": x}, 2)
