@@ -17,8 +17,8 @@ FOLDER, START = "calclearn-course", "00_start_here.ipynb"
 PORTS = 50  # how many ports are tried, as many as Jupyter itself tries
 
 # What the command does instead, what of this goes together, and the options of each.
-ACTIONS = ("list", "collect", "lay_out", "reset", "book", "lite")
-TOGETHER = (("lay_out", "reset"), ("book", "lite"))
+ACTIONS = ("list", "collect", "lay-out", "reset", "book", "lite")
+TOGETHER = (("lay-out", "reset"), ("book", "lite"))
 GOES_WITH = {
     "csv": "collect", "html": "collect", "rerun": "collect", "jobs": "book", "pyodide": "lite",
 }  # fmt: skip
@@ -233,12 +233,14 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     for option, other in GOES_WITH.items():
         if option in given and other not in given:
             parser.error(f"--{option} goes with --{other} FOLDER")
-    actions = [name for name in ACTIONS if name in given]
+    for one, other in (("csv", "html"), ("book", "lite")):
+        if {one, other} <= given and getattr(arguments, one) == getattr(arguments, other):
+            parser.error(f"--{one} and --{other} name the same place")
+    actions = [name for name in ACTIONS if name.replace("-", "_") in given]
     if len(actions) > 1 and tuple(actions) not in TOGETHER:
-        parser.error(f"--{actions[0]} and --{actions[1]} do not go together".replace("_", "-"))
+        parser.error(f"--{actions[0]} and --{actions[1]} do not go together")
     if actions and actions != ["reset"] and arguments.folder != FOLDER:
-        option = actions[-1].replace("_", "-")
-        parser.error(f"--{option} takes no DIR, so {arguments.folder} is one too many")
+        parser.error(f"--{actions[0]} takes no DIR, so {arguments.folder} is one too many")
     return arguments, argv[cut + 1 :]
 
 

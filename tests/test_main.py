@@ -286,6 +286,7 @@ def test_a_kernel_starts_with_nothing_of_its_notebooks_folder(tmp_path, run_in_k
         (["--book", "x", "-j", "0"], "must be a number from 1 to 86400, not '0'"),
         (["--collect"], "expected one argument"),
         (["--lay-out", "x", "--book", "y"], "--lay-out and --book do not go together"),
+        (["--book", "x", "--lite", "x"], "--book and --lite name the same place"),
         (["--list", "--reset", "07"], "--list and --reset do not go together"),
     ],
 )
