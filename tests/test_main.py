@@ -42,14 +42,6 @@ def launched(monkeypatch, tmp_path):
     return seen
 
 
-@pytest.fixture
-def course(package, launched, tmp_path):
-    """A folder with the course in it."""
-    folder = tmp_path / "my course"
-    assert command.main([str(folder)]) == 0
-    return folder
-
-
 def refused(capsys, argv):
     """The one line in which the command refuses."""
     assert command.main([str(word) for word in argv]) == 1
@@ -74,15 +66,11 @@ def test_lays_the_course_out_says_where_and_opens_the_first_lesson(
     assert "--no-browser" not in argv
     assert not any("websocket" in word for word in argv)  # the extension's part
     assert ("--allow-root" in argv) == (hasattr(os, "geteuid") and os.geteuid() == 0)
-
-
-def test_jupyterlab_keeps_figures_in_saved_notebooks_and_asks_for_no_news(course):
     first, *others = os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep)
     assert others[-1] == "/elsewhere"
-    settings = Path(first, "labconfig", "default_setting_overrides.json").read_text()
-    plugins = json.loads(settings)
-    assert plugins["@jupyter-widgets/jupyterlab-manager:plugin"] == {"saveState": True}
-    assert plugins["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+    settings = json.loads(Path(first, "labconfig", "default_setting_overrides.json").read_text())
+    assert settings["@jupyter-widgets/jupyterlab-manager:plugin"] == {"saveState": True}
+    assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
 
 
 def test_lay_out_starts_nothing(package, launched, tmp_path, capsys):

@@ -158,12 +158,9 @@ def test_a_commitment_is_written_into_the_output_further_up_and_outlives_the_ker
 
 
 @pytest.mark.parametrize("options", [[], ["a"], ["a", "a"], ["a", 2], "ab", ["a", ""], None, 3])
-def test_options_must_be_different_texts(options):
+def test_bad_input_gets_one_sentence(options):
     with pytest.raises(ValueError, match="options must be two or more different texts, got "):
         predict(QUESTION, options)
-
-
-def test_bad_input_gets_one_sentence():
     with pytest.raises(ValueError, match="question must be text, got 3"):
         predict(3, OPTIONS)
     with pytest.raises(ValueError, match=r"lesson must be the one .*; got '98', 1$"):
