@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from calclearn.classroom import collect, sandbox
+from calclearn.classroom import collect, sandbox, submissions
 from calclearn.classroom.page import page
 from calclearn.classroom.submissions import LARGEST, LONGEST_SOURCE, Submission, read
 
@@ -51,19 +51,22 @@ def test_of_a_long_cell_the_beginning_is_compared(hand_in):
     assert {len(text) for text in answers.values()} == {LONGEST_SOURCE}
 
 
-def test_a_folder_that_cannot_be_read_gets_a_row(folder, hand_in, monkeypatch):
+def test_a_file_and_a_folder_that_cannot_be_read_get_a_row(folder, hand_in, monkeypatch):
     hand_in(f"ada/{STEP}", notebook(code('check("07.1", 3)', RIGHT)))
     hand_in(f"bob/{STEP}", notebook(code('check("07.1", 3)', RIGHT)))
     scandir = os.scandir
 
+    def closed(path):
+        raise PermissionError(13, "Permission denied", path)
+
     def refused(path):
-        if os.path.basename(path) == "bob":
-            raise PermissionError(13, "Permission denied", path)
-        return scandir(path)
+        return closed(path) if os.path.basename(path) == "bob" else scandir(path)
 
     monkeypatch.setattr(os, "scandir", refused)
+    monkeypatch.setattr(submissions, "read_file", closed)
     book = collect(folder)
     assert [student.name for student in book.students] == ["ada", "bob"]
+    assert book.students[0].notes == [f"ada/{STEP} cannot be read: Permission denied"]
     assert book.students[1].notes == ["bob cannot be read: Permission denied"]
 
 
