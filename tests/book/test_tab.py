@@ -77,6 +77,7 @@ def test_the_kernel_is_told_where_pyodide_and_the_lock_are(site):
     kernel = data["litePluginSettings"]["@jupyterlite/pyodide-kernel-extension:kernel"]
     assert kernel["pyodideUrl"] == f"{tab.ADDRESS}/pyodide.mjs"
     assert kernel["loadPyodideOptions"]["lockFileURL"] == "./static/pyodide-lock/pyodide-lock.json"
+    assert kernel["disablePyPIFallback"], "what the lock lacks is not looked for elsewhere"
     assert kernel["loadPyodideOptions"]["convertNullToNone"], "null in a message is None"
     assert set(kernel["loadPyodideOptions"]["packages"]) >= imported_by_the_kernel(folder)
     extensions = {each["name"] for each in data["federated_extensions"]}
