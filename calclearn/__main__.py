@@ -1,10 +1,4 @@
-"""The command: lay the course out in a folder, and open it in JupyterLab.
-
-calclearn [DIR] [--no-browser] [--list] [--reset NAME] [-- JupyterLab's options]
-calclearn --lay-out FOLDER
-calclearn --collect FOLDER [--csv FILE] [--html FILE] [--rerun [SECONDS]]
-calclearn [--book FOLDER] [--lite FOLDER] [--pyodide URL-OR-FOLDER] [-j N]
-"""
+"""The command: lay the course out in a folder, and open it in JupyterLab."""
 
 import argparse
 import contextlib
@@ -19,8 +13,15 @@ from pathlib import Path
 
 from calclearn.layout import Course, CourseError, find, question, shipped, write_file
 
-START = "00_start_here.ipynb"
+FOLDER, START = "calclearn-course", "00_start_here.ipynb"
 PORTS = 50  # how many ports are tried, as many as Jupyter itself tries
+
+# What the command does instead, what of this goes together, and the options of each.
+ACTIONS = ("list", "collect", "lay-out", "reset", "book", "lite")
+TOGETHER = (("lay-out", "reset"), ("book", "lite"))
+GOES_WITH = {
+    "csv": "collect", "html": "collect", "rerun": "collect", "jobs": "book", "pyodide": "lite",
+}  # fmt: skip
 
 # Tells Jupyter of the course's extension where pip has not, as in a checkout that is not installed.
 EXTENSION = Path(__file__).with_name("jupyter")
@@ -106,7 +107,9 @@ def course_folder(name: str) -> Path:
 def write(name: str, content: bytes) -> None:
     """Write a file that was named on the command line."""
     try:
-        write_file(Path(name).absolute(), content)
+        path = Path(name).absolute()
+        special = path.is_relative_to("/dev") or (path.exists() and not path.is_file())
+        (Path.write_bytes if special else write_file)(path, content)  # a device, a pipe stays
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise CourseError(f"cannot write {name!r:.80}: {reason}") from error
@@ -139,10 +142,10 @@ def collect(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def seconds(text: str) -> int:
-    """A time limit, as argparse reads it."""
+def count(text: str) -> int:
+    """A number of seconds or of processes, as argparse reads it."""
     if not text.isdecimal() or not 0 < int(text) <= 86_400:
-        raise argparse.ArgumentTypeError(f"must be seconds from 1 to 86400, not {text!r:.40}")
+        raise argparse.ArgumentTypeError(f"must be a number from 1 to 86400, not {text!r:.40}")
     return int(text)
 
 
@@ -150,11 +153,8 @@ def make_sites(arguments: argparse.Namespace) -> int:
     """Make the book, the course in a browser's tab, or both, which then link to each other."""
     from calclearn.book import publish  # what it needs, only a site needs
 
-    if arguments.jobs is not None and arguments.jobs < 1:
-        raise CourseError(f"--jobs must be at least 1, got {arguments.jobs}")
-    folders = [
-        None if name is None else course_folder(name) for name in (arguments.book, arguments.lite)
-    ]
+    names = arguments.book, arguments.lite
+    folders = (None if name is None else course_folder(name) for name in names)
     publish(*folders, pyodide=arguments.pyodide, jobs=arguments.jobs)
     return 0
 
@@ -198,9 +198,8 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
         description="Lay the course out in a folder and open it in JupyterLab.",
         epilog="What follows -- goes to JupyterLab: calclearn -- --port 9000",
     )
-    where = {"default": "calclearn-course", "metavar": "DIR"}
     parser.add_argument(
-        "folder", nargs="?", help="the course's folder (./calclearn-course)", **where
+        "folder", nargs="?", default=FOLDER, metavar="DIR", help=f"the course's folder (./{FOLDER})"
     )
     parser.add_argument("--no-browser", action="store_true", help="start no browser")
     parser.add_argument("--list", action="store_true", help="name the notebooks, do nothing else")
@@ -219,7 +218,7 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
         "--html", metavar="FILE", help="write a page with the class's picture, too"
     )
     teaching.add_argument(
-        "--rerun", nargs="?", type=seconds, const=120, metavar="SECONDS",
+        "--rerun", nargs="?", type=count, const=120, metavar="SECONDS",
         help="run each notebook again in a sandbox, so long at most (120), and trust only that",
     )  # fmt: skip
     sites = parser.add_argument_group("the course as static sites")
@@ -228,13 +227,20 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     sites.add_argument(
         "--pyodide", metavar="URL-OR-FOLDER", help="the browser's Python (its released build)"
     )
-    sites.add_argument("-j", "--jobs", type=int, metavar="N", help="processes for --book")
+    sites.add_argument("-j", "--jobs", type=count, metavar="N", help="processes for --book")
     arguments = parser.parse_args(argv[:cut])
-    for option in ("csv", "html", "rerun"):
-        if arguments.collect is None and getattr(arguments, option) is not None:
-            parser.error(f"--{option} goes with --collect FOLDER")
-    if arguments.lay_out is not None and arguments.folder != where["default"]:
-        parser.error(f"--lay-out names the folder, so {arguments.folder} is one too many")
+    given = {name for name, value in vars(arguments).items() if value not in (None, False)}
+    for option, other in GOES_WITH.items():
+        if option in given and other not in given:
+            parser.error(f"--{option} goes with --{other} FOLDER")
+    for one, other in (("csv", "html"), ("book", "lite")):
+        if {one, other} <= given and getattr(arguments, one) == getattr(arguments, other):
+            parser.error(f"--{one} and --{other} name the same place")
+    actions = [name for name in ACTIONS if name.replace("-", "_") in given]
+    if len(actions) > 1 and tuple(actions) not in TOGETHER:
+        parser.error(f"--{actions[0]} and --{actions[1]} do not go together")
+    if actions and actions != ["reset"] and arguments.folder != FOLDER:
+        parser.error(f"--{actions[0]} takes no DIR, so {arguments.folder} is one too many")
     return arguments, argv[cut + 1 :]
 
 
@@ -251,9 +257,13 @@ def main(argv: list[str] | None = None) -> int:
                 sys.stdout.flush()
     except CourseError as error:
         print(f"calclearn: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("calclearn: interrupted", file=sys.stderr)
+        return 130
     except OSError as error:
         if error.errno not in (errno.EPIPE, errno.EINVAL):  # nobody reads on; Windows says EINVAL
-            print(f"calclearn: {error.strerror}", file=sys.stderr)
+            where = f" {error.filename}:" if error.filename else ""
+            print(f"calclearn:{where} {error.strerror}", file=sys.stderr)
         with contextlib.suppress(OSError, AttributeError):  # what is left to write goes nowhere
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1

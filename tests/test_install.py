@@ -87,16 +87,6 @@ def test_pip_installs_the_extension_of_jupyter_enabled(elsewhere):
     assert extensions == {"calclearn.server": True}
 
 
-def test_a_class_is_collected_away_from_the_checkout(elsewhere):
-    folder, calclearn = elsewhere
-    laid_out = calclearn("--lay-out", "class/ada")
-    assert laid_out.returncode == 0, laid_out.stderr
-    lesson = folder / "class" / "ada" / "07_how_big_a_step.ipynb"
-    lesson.write_text(lesson.read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    collected = calclearn("--collect", "class")
-    assert "0 of " in collected.stdout, collected.stderr
-
-
 def test_the_command_works_away_from_the_checkout(elsewhere, root):
     folder, calclearn = elsewhere
     lessons = sorted(path.name for path in (root / "notebooks").glob("*.ipynb"))
@@ -109,3 +99,7 @@ def test_the_command_works_away_from_the_checkout(elsewhere, root):
         'calclearn: JupyterLab is missing: pip install "calclearn[course]"'
     ]
     assert sorted(path.name for path in (folder / "calclearn-course").glob("*.ipynb")) == lessons
+    lesson = folder / "calclearn-course" / "07_how_big_a_step.ipynb"
+    lesson.write_text(lesson.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    collected = calclearn("--collect", ".")
+    assert "0 of " in collected.stdout, collected.stderr

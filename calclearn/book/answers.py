@@ -10,6 +10,7 @@ three digits against the hashes has them in a moment.
 import base64
 import contextlib
 import hashlib
+import html
 import json
 from typing import Any
 
@@ -67,21 +68,15 @@ def hidden(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def hashes(exercise: Exercise, number: str, answer: Any) -> list[list[str]] | None:
-    """For each part of an answer the hashes of what counts as it; None for an answer unlike these.
-
-    The parts are the numbers asked for, or the one letter.
-    """
-    try:
-        values = exercise.read(answer)
-    except UnreadableError:
-        return None
+def hashes(exercise: Exercise, number: str, answer: Any) -> list[list[str]]:
+    """For each part of an answer, a number or the one letter, the hashes of what counts as it."""
+    values = exercise.read(answer)
     if isinstance(exercise, Choice):
         return [[digest(number, 0, values)]]
     flat = np.atleast_1d(values).astype(float).ravel()
-    parts = range(len(flat))
     return [
-        [digest(number, part, text) for text in neighbours(exercise, flat, part)] for part in parts
+        [digest(number, part, text) for text in neighbours(exercise, flat, part)]
+        for part in range(len(flat))
     ]
 
 
@@ -94,10 +89,8 @@ def question(number: str, exercise: Exercise) -> dict[str, Any] | None:
         return None
     mistakes = []
     for wrong, sentence in exercise.mistakes:
-        with contextlib.suppress(UnreadableError):
-            parts = hashes(exercise, number, wrong)
-            if parts is not None and len(parts) == len(right):
-                mistakes.append([parts, hidden(sentence)])
+        with contextlib.suppress(UnreadableError):  # a mistake of another shape
+            mistakes.append([hashes(exercise, number, wrong), hidden(sentence)])
     return {
         "number": number,
         "letters": sorted(exercise.options) if isinstance(exercise, Choice) else None,
@@ -109,5 +102,5 @@ def question(number: str, exercise: Exercise) -> dict[str, Any] | None:
 
 
 def as_attribute(thing: Any) -> str:
-    """A value as JSON, for an attribute of HTML whose quotation marks are escaped."""
-    return json.dumps(thing, ensure_ascii=False, separators=(",", ":"))
+    """A value as JSON, for an attribute of HTML."""
+    return html.escape(json.dumps(thing, ensure_ascii=False, separators=(",", ":")))

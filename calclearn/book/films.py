@@ -36,8 +36,6 @@ LEVEL = 7  # of deflate; the highest takes six times as long and saves a hundred
 SAMPLE = 8  # pictures that say how large all of them will be
 PAPER = np.uint32(0xFFFFFFFF)  # white, opaque
 SHARED = 4  # pictures that need one background before it is worth a picture of its own
-
-
 PLAYED = ("label", "words", "start", "listed", "track", "pace")  # of a dial, for the player
 
 

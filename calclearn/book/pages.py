@@ -175,9 +175,7 @@ def _prediction(card: Card) -> str:
     if card.answer is not None:
         right, why = card.answer
         told = {"question": about.question, "right": hidden(right), "why": hidden(why)}
-        return (
-            f'<div class="calclearn-reveal" data-reveal="{html.escape(as_attribute(told))}"></div>'
-        )
+        return f'<div class="calclearn-reveal" data-reveal="{as_attribute(told)}"></div>'
     options = "".join(f"<li>{html.escape(option)}</li>" for option in about.options)
     words = html.escape(about.question)
     return (
@@ -192,7 +190,7 @@ def _exercise(number: str) -> str:
     asked = question(number, exercise) if exercise is not None else None
     if asked is None:
         return ELSEWHERE
-    return f'<div class="calclearn-check" data-check="{html.escape(as_attribute(asked))}"></div>'
+    return f'<div class="calclearn-check" data-check="{as_attribute(asked)}"></div>'
 
 
 def _html(text: str) -> NotebookNode:

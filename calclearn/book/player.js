@@ -318,7 +318,7 @@
     return top.trim() === "" || bottom.trim() === "" ? NaN : Number(top) / Number(bottom);
   };
   const numbersOf = (text, several) => {
-    const plain = text.replace(/−/g, "-").replace(/[()[\]]/g, " ").trim();
+    const plain = text.replace(/[−–—‐‑]/g, "-").replace(/[()[\]]/g, " ").trim();
     if (!several) return [numberOf(plain)];
     const separator = [";", ","].find((mark) => plain.includes(mark)) ?? /\s+/;
     return plain.split(separator).filter((piece) => piece.trim()).map(numberOf);

@@ -138,8 +138,9 @@ def recorded(paths: Sequence[Path], jobs: int, say=print):
                 )
                 yield path.stem, made
         except RuntimeError as error:
-            pool.shutdown(cancel_futures=True)
             raise CourseError(str(error)) from error
+        finally:  # an interrupt records no more of them
+            pool.shutdown(cancel_futures=True)
 
 
 def front(paths: Sequence[Path], tab: str | None) -> str:

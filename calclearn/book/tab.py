@@ -11,6 +11,7 @@ import base64
 import gzip
 import hashlib
 import html
+import http.client
 import importlib.metadata
 import importlib.util
 import io
@@ -22,10 +23,11 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 import zipfile
 from pathlib import Path, PurePosixPath
+
+import nbformat
 
 from calclearn.book.site import claim
 from calclearn.exercises.predictions import SITE_DATE
@@ -107,17 +109,13 @@ def _folder(pyodide: str | None) -> Path | None:
     if pyodide is None or re.match(r"https?://", pyodide):
         return None
     folder = Path(pyodide).expanduser()
-    inner = next((place for place in (folder, folder / "pyodide") if _is_distribution(place)), None)
-    if inner is None:
-        raise CourseError(
-            f"--pyodide must be an address, or a folder with pyodide.mjs and pyodide-lock.json; "
-            f"got {pyodide!r:.80}"
-        )
-    return inner
-
-
-def _is_distribution(folder: Path) -> bool:
-    return all((folder / name).is_file() for name in ("pyodide.mjs", "pyodide-lock.json"))
+    for place in (folder, folder / "pyodide"):
+        if all((place / name).is_file() for name in ("pyodide.mjs", "pyodide-lock.json")):
+            return place
+    raise CourseError(
+        f"--pyodide must be an address, or a folder with pyodide.mjs and pyodide-lock.json; "
+        f"got {pyodide!r:.80}"
+    )
 
 
 def _lock(distribution: Path | None, address: str | None, say) -> dict:
@@ -128,7 +126,7 @@ def _lock(distribution: Path | None, address: str | None, say) -> dict:
         try:
             with urllib.request.urlopen(f"{address}/pyodide-lock.json", timeout=PATIENCE) as answer:
                 return json.load(answer)
-        except (urllib.error.URLError, OSError, ValueError) as error:
+        except (http.client.HTTPException, OSError, ValueError) as error:
             say(
                 f"{address} cannot be read ({error}): the site takes it for Pyodide {RELEASE}, and "
                 "will load that release's files from there."
@@ -137,22 +135,12 @@ def _lock(distribution: Path | None, address: str | None, say) -> dict:
 
 
 def _lay_out(folder: Path) -> None:
-    """The notebooks; JupyterLite wants each text in one piece, and not by lines."""
+    """The notebooks; JupyterLite wants each text in one piece, as it is read, and not by lines."""
     folder.mkdir(parents=True)
     for name, path in shipped().items():
-        notebook = _joined(json.loads(path.read_text(encoding="utf-8")))
+        notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
         text = json.dumps(notebook, ensure_ascii=False, sort_keys=True)
         (folder / name).write_text(text, encoding="utf-8")
-
-
-def _joined(part: object, name: str = "") -> object:
-    """A part of a notebook with its lists of lines as texts."""
-    if isinstance(part, dict):
-        return {key: _joined(value, key) for key, value in part.items()}
-    if not isinstance(part, list):
-        return part
-    lines = name in ("source", "text") or "/" in name  # a cell's, a stream's, an output's
-    return "".join(part) if lines else [_joined(each) for each in part]
 
 
 def _complete(lock: dict, folder: Path, address: str) -> None:

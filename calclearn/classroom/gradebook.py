@@ -246,8 +246,9 @@ def _equal(entries: list[_Entry]) -> list[tuple[str, list[str]]]:
     notebooks, answers = defaultdict(set), defaultdict(set)
     for entry in filter(lambda entry: entry.begun, entries):
         notebooks[entry.held.digest].add(entry.name)
+        texts = {source: _bare(source) for source in {*entry.held.answers.values()}}
         for number, source in entry.held.answers.items():
-            if len(text := _bare(source)) >= SHORTEST:
+            if len(text := texts[source]) >= SHORTEST:
                 answers[number, text].add(entry.name)
     return [("whole notebook", sorted(who)) for who in notebooks.values() if len(who) > 1] + [
         (number, sorted(who))

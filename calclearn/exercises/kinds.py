@@ -23,7 +23,10 @@ MANY = 8  # numbers; more than these are data rather than a slip
 CLOSE = 3e-2  # beyond it two digits are no better than a guess
 
 # What other keyboards write, in Python's characters: dashes for a minus, blanks that do not break.
-CHARACTERS = str.maketrans("−–—‐‑\u00a0\u2009\u202f’", "-----   '")
+# The last ones have no width, and come along where a text is copied.
+CHARACTERS = str.maketrans(
+    "−–—‐‑⁄∕÷\u00a0\u2009\u202f’", "-----///   '", "\u200b\u200e\u2060\ufeff"
+)
 
 
 class UnansweredError(Exception):
@@ -193,7 +196,7 @@ class Function(Number):
         return self.returns
 
     def _values(self, answer: Callable) -> np.ndarray:
-        if answer is ...:
+        if _has_dots(answer):
             raise UnansweredError
         if not callable(answer):
             raise UnreadableError("A function is asked for: give its name, without calling it.")
@@ -211,7 +214,7 @@ class Function(Number):
             if not self.agrees(one, right):
                 return line
         everywhere = len(values) > 1 and not self.shape and np.all(values == values[0])
-        return f"Your function returns {values[0]:g} for all arguments." if everywhere else ""
+        return f"Your function returns {values[0] + 0:g} for all arguments." if everywhere else ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -227,11 +230,11 @@ class Choice(Exercise):
     options: dict[str, str]
 
     def read(self, answer: str) -> str:
-        if answer is ...:
+        if _has_dots(answer):
             raise UnansweredError
-        typed = answer.strip().strip("().:").lower() if isinstance(answer, str) else ""
+        typed = _bare(answer) if isinstance(answer, str) else ""
         for letter, option in self.options.items():
-            if typed in (letter, option.strip("().:").lower()):
+            if typed in (letter, _bare(option)):
                 return letter
         letters = ", ".join(f'"{letter}"' for letter in self.options)
         raise UnreadableError(f"Answer with one of the letters {letters}, in quotation marks.")
@@ -246,8 +249,6 @@ def as_numbers(
     """
     if _has_dots(answer):
         raise UnansweredError
-    if answer is None:
-        raise UnreadableError("The value is None: a function without `return` gives that.")
     advice = ""
     if isinstance(answer, str):
         answer = numbers_in(answer, several=bool(shape))
@@ -257,10 +258,14 @@ def as_numbers(
     elif isinstance(answer, tuple) and not shape and [type(part) for part in answer] == [int, int]:
         advice = " Python writes a decimal number with a point."
     array = np.asarray(answer)
+    if array.dtype == object and any(part is None for part in array.flat):
+        raise UnreadableError("The value is None: a function without `return` gives that.")
     kind = array.dtype.name if array.dtype.kind not in "iufcOSU" else ""
-    kind = type(answer).__name__ if isinstance(answer, set | frozenset | dict) else kind
+    if array.dtype == object and not (array.ndim or hasattr(answer, "__float__")):
+        kind = type(answer).__name__  # a set, a generator
     if kind := "function" if callable(answer) else kind:
-        raise UnreadableError(f"The answer is {_count(shape)}, not a {kind}.")
+        a = "an" if kind[0] in "aeiou" else "a"
+        raise UnreadableError(f"{subject} {_count(shape)}, not {a} {kind}.")
     if array.size != np.prod(shape):
         if not shape and array.size > MANY:
             advice = " Which single number do they come to?"
@@ -284,7 +289,7 @@ def numbers_in(text: str, several: bool) -> float | list[float]:
     >>> numbers_in("−4,7", several=False), numbers_in("(−2, 1/3)", several=True)
     (-4.7, [-2.0, 0.3333333333333333])
     """
-    plain = re.sub(r"[()\[\]{}]", " ", text.translate(CHARACTERS))
+    plain = re.sub(r"[()\[\]{}]", " ", text.translate(CHARACTERS)).rstrip(" .,;…")
     plain = re.sub(r"(?<!\S)([-+])\s+(?=[\d.])", r"\1", plain).strip()  # a blank after the sign
     if several:  # a comma between two digits may be decimal, one before a blank is not
         plain = re.sub(r"\s+(?=[,;])", "", plain)
@@ -299,7 +304,9 @@ def numbers_in(text: str, several: bool) -> float | list[float]:
     try:
         return float(top) / float(bottom or 1)
     except ValueError:
-        raise UnreadableError(_why_no_number(text.translate(CHARACTERS).strip())) from None
+        text = text.translate(CHARACTERS).strip()
+        why = next(why for pattern, why in NO_NUMBER if re.match(pattern, text, re.DOTALL))
+        raise UnreadableError(why) from None
 
 
 # fmt: off
@@ -315,17 +322,20 @@ NO_NUMBER = (  # what a text may be that Python does not read as a number
 # fmt: on
 
 
-def _why_no_number(text: str) -> str:
-    return next(why for pattern, why in NO_NUMBER if re.match(pattern, text, re.DOTALL))
-
-
 def _count(shape: tuple[int, ...]) -> str:
     count = int(np.prod(shape))
     return COUNTS[count] if count < len(COUNTS) else f"{count} numbers"
 
 
 def _has_dots(answer: object) -> bool:
-    return answer is ... or (isinstance(answer, list | tuple) and any(map(_has_dots, answer)))
+    if isinstance(answer, list | tuple):
+        return any(map(_has_dots, answer))
+    return answer is ... or (isinstance(answer, str) and answer.strip() in ("...", "…"))
+
+
+def _bare(text: str) -> str:
+    """A text in lower case, without the brackets, quotation marks and stops around it."""
+    return re.sub(r"^[\W_]+|[\W_]+$", "", text.translate(CHARACTERS)).lower()
 
 
 def _call(function: Callable, point: tuple) -> object:
@@ -340,7 +350,7 @@ def _call(function: Callable, point: tuple) -> object:
 def _as_code(error: BaseException) -> str:
     """The error's first line as code in Markdown, in a fence longer than any run of backticks."""
     try:
-        line = f"{type(error).__name__}: {error}".partition("\n")[0][:120]
+        line = f"{type(error).__name__}: {error}".partition("\n")[0][:120].rstrip(": ")
     except Exception:  # the message of a learner's own exception may fail too
         line = type(error).__name__
     longest = max(map(len, re.findall("`+", line)), default=0)

@@ -118,7 +118,8 @@ class Prediction:
         option, why = outcomes(lesson).get(prediction, (0, ""))
         if not 0 < option <= len(self.options):
             raise ValueError(
-                f'lesson must be the one of this prediction, such as "07", got {lesson!r:.40}'
+                'lesson must be the one of this prediction, such as "07", and prediction its place '
+                f"there, from 1; got {lesson!r:.40}, {prediction!r:.40}"
             )
         _display(self.revealed(self.options[option - 1], why))
 
@@ -220,7 +221,7 @@ def _stored_texts() -> set[str]:
         paths = [path for path in Path().glob("*.ipynb") if path.stat().st_mtime > SITE_DATE]
     texts = set()
     for path in paths:
-        with contextlib.suppress(KeyError, OSError, ValueError, TypeError, AttributeError):
+        with contextlib.suppress(Exception):  # a file that is no notebook restores nothing
             cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
             outputs = [output for cell in cells for output in cell.get("outputs", ())]
             texts |= {"".join(output.get("data", {}).get("text/plain", "")) for output in outputs}

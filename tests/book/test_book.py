@@ -3,7 +3,7 @@
 import base64
 import io
 import re
-from concurrent.futures import Executor, Future
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
@@ -43,19 +43,9 @@ def picture(size=(3, 2)):
     return base64.b64encode(file.getvalue()).decode()
 
 
-class InThisProcess(Executor):
+def in_this_process(jobs, **_options):
     """Instead of processes, each of which would import all that a page needs."""
-
-    def __init__(self, jobs, **_options):
-        pass
-
-    def submit(self, function, *arguments):
-        job = Future()
-        try:
-            job.set_result(function(*arguments))
-        except RuntimeError as error:
-            job.set_exception(error)
-        return job
+    return ThreadPoolExecutor(jobs)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +71,7 @@ def small(tmp_path_factory):
     made = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(site, "shipped", lambda: {lesson.name: lesson})
-        for executor in (site.ProcessPoolExecutor, InThisProcess):
+        for executor in (site.ProcessPoolExecutor, in_this_process):
             patch.setattr(site, "ProcessPoolExecutor", executor)
             site.build(folder / "book", jobs=1, say=said.append)
             made.append(files(folder / "book"))
@@ -157,7 +147,7 @@ def test_a_warning_of_sphinx_is_an_error(tmp_path):
 
 
 def test_a_cell_that_fails_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(site, "ProcessPoolExecutor", InThisProcess)
+    monkeypatch.setattr(site, "ProcessPoolExecutor", in_this_process)
     path = tmp_path / "99_broken.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0")]), path)
     with pytest.raises(CourseError, match=r"99_broken\.ipynb: cell 0 raised ZeroDivisionError"):

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import re
+import shutil
 import zipfile
 from datetime import datetime
 
@@ -76,6 +77,7 @@ def test_the_kernel_is_told_where_pyodide_and_the_lock_are(site):
     kernel = data["litePluginSettings"]["@jupyterlite/pyodide-kernel-extension:kernel"]
     assert kernel["pyodideUrl"] == f"{tab.ADDRESS}/pyodide.mjs"
     assert kernel["loadPyodideOptions"]["lockFileURL"] == "./static/pyodide-lock/pyodide-lock.json"
+    assert kernel["disablePyPIFallback"], "what the lock lacks is not looked for elsewhere"
     assert kernel["loadPyodideOptions"]["convertNullToNone"], "null in a message is None"
     assert set(kernel["loadPyodideOptions"]["packages"]) >= imported_by_the_kernel(folder)
     extensions = {each["name"] for each in data["federated_extensions"]}
@@ -124,7 +126,12 @@ def distribution(folder):
     return folder
 
 
-def test_a_distribution_in_a_folder_is_copied(tmp_path):
+def test_a_distribution_in_a_folder_is_copied(tmp_path, monkeypatch):
+    def without_jupyterlite(source, made):
+        shutil.copytree(source, made)
+        (made / "index.html").touch()
+
+    monkeypatch.setattr(tab, "_jupyterlite", without_jupyterlite)
     said = []
     tab.build(tmp_path / SITE, str(distribution(tmp_path / "own")), say=said.append)
     static = tmp_path / SITE / "static"

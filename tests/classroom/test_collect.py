@@ -56,26 +56,12 @@ def test_a_place_that_cannot_be_written(ada, folder, tmp_path, capsys, option):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")
-def test_a_link_in_the_place_of_the_table_is_replaced(ada, folder, tmp_path):
-    precious = tmp_path / "precious"
+def test_a_link_in_the_place_of_the_table_is_replaced_and_a_device_is_not(ada, folder, tmp_path):
+    precious, table, nothing = (tmp_path / name for name in ("precious", "class.csv", "nothing"))
     precious.write_text("precious")
-    (tmp_path / "class.csv").symlink_to(precious)
-    assert command.main(["--collect", str(folder), "--csv", str(tmp_path / "class.csv")]) == 0
+    table.symlink_to(precious)
+    nothing.symlink_to(os.devnull)
+    for place in (table, nothing):
+        assert command.main(["--collect", str(folder), "--csv", str(place)]) == 0
     assert precious.read_text() == "precious"
-
-
-@pytest.mark.parametrize(
-    ("argv", "words"),
-    [
-        (["--csv", "x"], "--csv goes with --collect FOLDER"),
-        (["--html", "x"], "--html goes with --collect FOLDER"),
-        (["--rerun"], "--rerun goes with --collect FOLDER"),
-        (["--collect", "x", "--rerun", "0"], "must be seconds from 1 to 86400, not '0'"),
-        (["--collect", "x", "--rerun", "soon"], "must be seconds from 1 to 86400, not 'soon'"),
-        (["--collect"], "expected one argument"),
-    ],
-)
-def test_options_that_do_not_go_together(argv, words, capsys):
-    with pytest.raises(SystemExit):
-        command.main(argv)
-    assert words in capsys.readouterr().err
+    assert (table.is_symlink(), nothing.is_symlink()) == (False, True)

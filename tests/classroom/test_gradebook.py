@@ -12,7 +12,7 @@ import pytest
 from calclearn.classroom import collect
 from calclearn.classroom.gradebook import student_of
 from calclearn.classroom.page import page
-from calclearn.classroom.submissions import read
+from calclearn.classroom.submissions import lesson_of, read
 from calclearn.exercises.catalogue import outcomes
 from calclearn.layout import shipped
 
@@ -35,12 +35,9 @@ def three(hand_in, folder):
     return collect(folder)
 
 
-def test_exercises_by_state(three):
+def test_states_votes_and_what_happens(three):
     assert [s.name for s in three.students] == ["ada", "bob", "cleo"]
     assert three.tally("07.2") == {"right": 1, "tried": 1, "open": 1}
-
-
-def test_votes_by_option_and_what_happens(three):
     (lesson,) = three.lessons.values()
     (question,) = lesson.predictions
     votes = {
@@ -54,17 +51,12 @@ def test_votes_by_option_and_what_happens(three):
     assert lesson.happens("Another?") == ""
 
 
-def test_the_table_in_words(three):
+def test_the_table_in_words_and_for_a_spreadsheet(three):
     lines = str(three).splitlines()
     assert "outputs can be edited" in lines[0]
-    assert re.split(r"\s{2,}", lines[5]) == [
-        "bob", *["tried"] * len(NUMBERS), f"0 of {len(NUMBERS)}",
-    ]  # fmt: skip
-
+    bob = ["bob", *["tried"] * len(NUMBERS), f"0 of {len(NUMBERS)}"]
+    assert re.split(r"\s{2,}", lines[5]) == bob
     assert f"     1  {LARGER}  <- what happens" in lines
-
-
-def test_the_table_for_a_spreadsheet(three):
     ada, bob, _ = rows(three)
     assert (ada["student"], ada["right"], ada["07.2"]) == ("ada", str(len(NUMBERS)), "right")
     assert (ada["prediction 07/1"], bob["open"]) == (LARGER, "0")
@@ -86,28 +78,30 @@ def test_what_happens_is_what_the_lesson_reveals(hand_in, folder, name):
 
 
 @pytest.mark.parametrize(
-    ("path", "name"),
+    ("path", "name", "lesson"),
     [
-        ("ada/07_how_big_a_step.ipynb", "ada"),
-        ("ada/calclearn-course/07_how_big_a_step.ipynb", "ada"),
-        ("ada/07_how_big_a_step.2026-11-29_10-00-00.ipynb", "ada"),
-        ("Ada Byron_4711_assignsubmission_file_/07_how_big_a_step.ipynb",
-         "Ada Byron_4711_assignsubmission_file_"),
-        ("lesson 07/ada/07_how_big_a_step.ipynb", "ada"),
-        ("byronada_1_2_07_how_big_a_step-1.ipynb", "byronada_1_2"),
-        ("07_how_big_a_step_ada.ipynb", "ada"),
-        ("07_how_big_a_step (Ada).ipynb", "Ada"),
-        ("ada_07_how_big_a_step (3).ipynb", "ada"),
-        ("ada-07.ipynb", "ada"),
-        ("07_ada.ipynb", "ada"),
-        ("0713_ada.ipynb", "0713_ada"),
-        ("ada.ipynb", "ada"),
-        ("07_how_big_a_step.ipynb", "07_how_big_a_step"),
-        ("李雷_07_how_big_a_step.ipynb", "李雷"),
+        ("ada/07_how_big_a_step.ipynb", "ada", "07"),
+        ("ada/calclearn-course/07_how_big_a_step.ipynb", "ada", "07"),
+        ("ada/07_how_big_a_step.2026-11-29_10-00-00.ipynb", "ada", "07"),
+        ("Ada_4711_assignsubmission_file_/07_x.ipynb", "Ada_4711_assignsubmission_file_", "07"),
+        ("lesson 07/ada/07_how_big_a_step.ipynb", "ada", "07"),
+        ("byronada_1_2_07_how_big_a_step-1.ipynb", "byronada_1_2", "07"),
+        ("2026-07_how_big_a_step.ipynb", "2026", "07"),
+        ("07_how_big_a_step_ada.ipynb", "ada", "07"),
+        ("07_how_big_a_step (Ada).ipynb", "Ada", "07"),
+        ("ada_07_how_big_a_step (3).ipynb", "ada", "07"),
+        ("ada-07.ipynb", "ada", "07"),
+        ("07_ada.ipynb", "ada", "07"),
+        ("0713_ada.ipynb", "0713_ada", ""),
+        ("12345_67.ipynb", "12345_67", ""),
+        ("ada_99.ipynb", "ada_99", ""),
+        ("ada.ipynb", "ada", ""),
+        ("07_how_big_a_step.ipynb", "07_how_big_a_step", "07"),
+        ("李雷_07_how_big_a_step.ipynb", "李雷", "07"),
     ],
-)  # fmt: skip
-def test_the_student_of_a_path(path, name):
-    assert student_of(Path(path)) == name
+)
+def test_the_student_and_the_lesson_of_a_path(path, name, lesson):
+    assert (student_of(Path(path)), lesson_of(Path(path).name)) == (name, lesson)
 
 
 def test_the_best_of_several_copies_counts(hand_in, folder):
@@ -119,12 +113,16 @@ def test_the_best_of_several_copies_counts(hand_in, folder):
     assert ada.notes == ["2 notebooks of lesson 07; the best counts"]
 
 
-def test_an_exercise_whose_cell_is_gone_is_open(hand_in, folder):
+def test_an_exercise_whose_cell_is_gone_is_open_and_a_broken_notebook_is_a_row(hand_in, folder):
     hand_in(f"ada/{STEP}", notebook(code('check("07.1", 3)', RIGHT)))
     hand_in(f"bob/{STEP}", b"broken")
-    ada, bob = collect(folder).students
+    book = collect(folder)
+    ada, bob = book.students
     assert ada.exercises == {number: number == "07.1" or None for number in NUMBERS}
     assert bob.exercises == {}
+    said = f"bob/{STEP} is no JSON, or broken"
+    assert rows(book)[1]["notes"] == said
+    assert all(said in text for text in (str(book), page(book)))
 
 
 def test_lessons_in_which_nobody_has_begun_are_left_out(hand_in, folder):
@@ -184,15 +182,6 @@ def test_one_notebook_handed_in_twice_is_named(hand_in, folder):
 # What is no notebook, and what means harm.
 
 
-def test_a_broken_notebook_is_a_row(hand_in, folder):
-    hand_in(f"mallory/{STEP}", b"\x89PNG")
-    book = collect(folder)
-    said = f"mallory/{STEP} is no JSON, or broken"
-    assert rows(book)[0]["notes"] == said
-    assert said in str(book)
-    assert said in page(book)
-
-
 def test_other_files_are_named_and_hidden_ones_passed_over(hand_in, folder):
     hand_in("ada/answers.zip", b"PK")
     hand_in(f"ada/.ipynb_checkpoints/{STEP}", answered({"07.1": True}))
@@ -218,7 +207,7 @@ def evil(hand_in, folder):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no file has such a name there")
-def test_the_page_shows_markup_as_text_and_runs_nothing(evil):
+def test_texts_that_mean_harm_are_shown_as_texts(evil):
     html = page(evil)
     assert "script-src" not in html
     assert "default-src 'none'" in html
@@ -229,9 +218,7 @@ def test_the_page_shows_markup_as_text_and_runs_nothing(evil):
     assert re.findall(r"\son\w+=", re.sub(r">[^<]*<", "><", body)) == []
     assert "&lt;script&gt;" in body
 
-
-@pytest.mark.skipif(os.name == "nt", reason="no file has such a name there")
-def test_the_terminal_gets_no_codes_and_the_spreadsheet_no_formulas(evil):
+    # The terminal gets no codes, and the spreadsheet no formulas.
     assert "\x1b" not in str(evil) + evil.csv() + page(evil)
     assert "\u202e" not in str(evil) + evil.csv() + page(evil)
     cells = [cell for row in csv.reader(io.StringIO(evil.csv())) for cell in row]

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from calclearn.classroom import collect, sandbox
+from calclearn.classroom import collect, sandbox, submissions
 from calclearn.classroom.page import page
 from calclearn.classroom.submissions import LARGEST, LONGEST_SOURCE, Submission, read
 
@@ -16,18 +16,11 @@ from .conftest import RIGHT, STEP, asked, code, notebook
 CHECKS = "\n".join(f'check("07.{i}", 1)' for i in range(1, 50))
 
 
-def spread(book):
-    """Every way out of a class's table; each must be text that can be stored."""
-    for text in (str(book), book.csv(), page(book)):
-        text.encode()
-    return str(book)
-
-
 # Each is read in moments, in memory that grows with its size, and says what it is.
 HOSTILE = {
     "cells": '{"cells":[' + ",".join(['{"cell_type":"code"}'] * 10**5) + "]}",
     "outputs": json.dumps(notebook(code("1") | {"outputs": [{}] * 10**5})),
-    "long cells of exercises": json.dumps(notebook(code(CHECKS + "\nx = y " * 10**6))),
+    "long cells of exercises": json.dumps(notebook(code(CHECKS + "\nx = y " * 30_000))),
     "a text of lines": json.dumps(notebook(code(CHECKS, "\n" * 10**6))),
     "counts without end": json.dumps(notebook(*(code("1", count=10**300),) * 10**4)),
     "half a character": json.dumps(
@@ -49,7 +42,8 @@ def test_a_class_with_it_is_collected(hand_in, folder, content):
     book = collect(folder)
     assert [student.name for student in book.students] == ["ada", "bob", "cleo"]
     assert book.students[2].exercises["07.1"] is True
-    assert "cleo" in spread(book)
+    for text in (str(book), book.csv(), page(book)):
+        assert "cleo" in text.encode().decode()  # text that can be stored
 
 
 def test_of_a_long_cell_the_beginning_is_compared(hand_in):
@@ -57,19 +51,22 @@ def test_of_a_long_cell_the_beginning_is_compared(hand_in):
     assert {len(text) for text in answers.values()} == {LONGEST_SOURCE}
 
 
-def test_a_folder_that_cannot_be_read_gets_a_row(folder, hand_in, monkeypatch):
+def test_a_file_and_a_folder_that_cannot_be_read_get_a_row(folder, hand_in, monkeypatch):
     hand_in(f"ada/{STEP}", notebook(code('check("07.1", 3)', RIGHT)))
     hand_in(f"bob/{STEP}", notebook(code('check("07.1", 3)', RIGHT)))
     scandir = os.scandir
 
+    def closed(path):
+        raise PermissionError(13, "Permission denied", path)
+
     def refused(path):
-        if os.path.basename(path) == "bob":
-            raise PermissionError(13, "Permission denied", path)
-        return scandir(path)
+        return closed(path) if os.path.basename(path) == "bob" else scandir(path)
 
     monkeypatch.setattr(os, "scandir", refused)
+    monkeypatch.setattr(submissions, "read_file", closed)
     book = collect(folder)
     assert [student.name for student in book.students] == ["ada", "bob"]
+    assert book.students[0].notes == [f"ada/{STEP} cannot be read: Permission denied"]
     assert book.students[1].notes == ["bob cannot be read: Permission denied"]
 
 

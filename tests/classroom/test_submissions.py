@@ -5,21 +5,13 @@ import os
 import pytest
 
 from calclearn.classroom import submissions
-from calclearn.classroom.submissions import best, lesson_of, read
+from calclearn.classroom.submissions import read
 
 from .conftest import OPEN, RIGHT, STEP, WRONG, answered, asked, code, notebook
 
 
 def exercises(hand_in, *cells):
     return read(hand_in(STEP, notebook(*cells))).exercises
-
-
-# What is read.
-
-
-def test_states_of_the_exercises(hand_in):
-    states = {"07.1": True, "07.2": False, "07.3": None, "07.4": True}
-    assert read(hand_in(STEP, answered(states))).exercises.items() >= states.items()
 
 
 @pytest.mark.parametrize(
@@ -56,11 +48,6 @@ def test_the_score_counts_what_was_right_before(hand_in):
     assert states == {"07.1": True, "07.2": False, "07.3": None}
 
 
-def test_the_best_state_of_an_exercise_counts():
-    states = [best(*each) for each in ((None, False, True), (None, False), (None,))]
-    assert states == [True, False, None]
-
-
 def test_votes(hand_in):
     others = code("more", asked(None, "And?")), code("odd", asked("no option", "Or?"))
     path = hand_in(STEP, notebook(code("guess", asked("down")), *others))
@@ -83,23 +70,6 @@ def test_votes(hand_in):
 def test_cells_out_of_order(hand_in, counts, cells):
     path = hand_in(STEP, notebook(*(code("1", count=count) for count in counts)))
     assert read(path).out_of_order == cells
-
-
-@pytest.mark.parametrize(
-    ("name", "lesson"),
-    [
-        ("07_how_big_a_step.ipynb", "07"),
-        ("ada_07_how_big_a_step (2).ipynb", "07"),
-        ("2026-07_how_big_a_step.ipynb", "07"),
-        ("07_ada.ipynb", "07"),
-        ("ada_07.ipynb", "07"),
-        ("ada.ipynb", ""),
-        ("12345_67.ipynb", ""),
-        ("ada_99.ipynb", ""),
-    ],
-)
-def test_the_lesson_of_a_file_s_name(name, lesson):
-    assert lesson_of(name) == lesson
 
 
 def test_the_lesson_of_a_renamed_notebook_is_that_of_its_exercises(hand_in):
@@ -132,16 +102,11 @@ def test_what_is_broken_gets_a_sentence(hand_in, content):
     assert submission.lesson == "07"
 
 
-def test_an_output_of_100_megabytes_is_not_read(hand_in):
-    path = hand_in(STEP, notebook(code('check("07.1", 3)', "x" * 100_000_000)))
-    assert read(path).problem == "has 100 MB, more than the 30 MB that are read"
-
-
 def test_a_file_without_end_is_not_read(hand_in):
     path = hand_in(STEP, "")
     os.truncate(path, 10**12)
     try:
-        assert read(path).problem.startswith("has 1000000 MB, ")
+        assert read(path).problem == "has 1000000 MB, more than the 30 MB that are read"
     finally:
         path.unlink()
 
@@ -150,15 +115,6 @@ def test_a_file_without_end_is_not_read(hand_in):
 def test_a_pipe_is_not_waited_for(folder):
     os.mkfifo(folder / STEP)
     assert read(folder / STEP).problem == "is no file"
-
-
-def test_a_link_is_not_followed(folder, hand_in):
-    hand_in("elsewhere.ipynb", answered({"07.1": True}))
-    try:
-        (folder / STEP).symlink_to(folder / "elsewhere.ipynb")
-    except OSError:
-        pytest.skip("links cannot be made here")
-    assert read(folder / STEP).problem == "is a link, which is not followed"
 
 
 ODD = [None, 7, "text", [], {}, [None], [[["x"]]], {"data": 7}, [{"data": {"text/plain": 7}}], True]

@@ -40,7 +40,8 @@ def test_text_is_why_and_hints():
 def test_a_choice_by_letter_and_by_text():
     choice("99.1", "b", TEXT, a="No.", c="Nor this.")
     assert list(exercises("99")["99.1"].options) == ["a", "b", "c"]
-    assert check("99.1", "(B)").right
+    for answer in ("(B)", " b. ", "[b]", "'b'", "“B”;", "**b**", "_b_", "b\u200b"):
+        assert check("99.1", answer).right
     assert check("99.1", "c").message.startswith("Nor this.")
     choice("99.2", "a", TEXT, options={"a": "It is blue.", "b": "It is red."}, b="Look up.")
     assert check("99.2", "it is blue").right

@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 from PIL import Image
 
 from calclearn.exercises import predict, predictions
-from calclearn.exercises.predictions import SITE_DATE, Card
+from calclearn.exercises.predictions import SITE_DATE
 
 QUESTION = "Which way does <w> move?"
 OPTIONS = ["uphill", "downhill", "not at all"]
@@ -117,7 +117,7 @@ def test_in_a_browser_the_notebooks_that_were_saved_are_read(tmp_path, monkeypat
     assert predict(QUESTION, OPTIONS).commitment is None
 
 
-@pytest.mark.parametrize("content", [None, "", "[]", '{"cells": 3}', '{"cells": [[]]}'])
+@pytest.mark.parametrize("content", [None, "", "[" * 99999, "[]", '{"cells": [[]]}'])
 def test_a_notebook_that_cannot_be_read_restores_nothing(tmp_path, monkeypatch, content):
     path = tmp_path / "lesson.ipynb"
     if content is not None:
@@ -158,22 +158,13 @@ def test_a_commitment_is_written_into_the_output_further_up_and_outlives_the_ker
 
 
 @pytest.mark.parametrize("options", [[], ["a"], ["a", "a"], ["a", 2], "ab", ["a", ""], None, 3])
-def test_options_must_be_different_texts(options):
+def test_bad_input_gets_one_sentence(options):
     with pytest.raises(ValueError, match="options must be two or more different texts, got "):
         predict(QUESTION, options)
-
-
-def test_bad_input_gets_one_sentence():
     with pytest.raises(ValueError, match="question must be text, got 3"):
         predict(3, OPTIONS)
-    with pytest.raises(ValueError, match=r"lesson must be the one of this prediction.*, got '98'"):
+    with pytest.raises(ValueError, match=r"lesson must be the one .*; got '98', 1$"):
         predict(QUESTION, OPTIONS).reveal("98")
     for option in ("sideways", np.ones(2)):
         with pytest.raises(ValueError, match="option must be one of"):
             predict(QUESTION, iter(OPTIONS)).commit(option)
-
-
-def test_a_card_outside_of_a_notebook_is_its_text():
-    card = Card(["one", "two"])
-    card.replace(["three"])
-    assert repr(card) == "three"

@@ -1,4 +1,5 @@
-"""Machines that are made for the course: Binder's image and the container of Codespaces.
+"""Machines that are made for the course: Binder's image, the container of Codespaces, and the
+workflows, with the pages that they publish.
 
 What needs neither their builders nor a network. By hand: `repo2docker --no-build --debug .` and
 `npx @devcontainers/cli read-configuration --workspace-folder .`.
@@ -14,12 +15,15 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
+
+from calclearn.__main__ import parse
 
 ROOT = Path(__file__).parents[1]
 BINDER = ROOT / ".binder"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DEVCONTAINER = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
-CI = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+WORKFLOWS = {path.name: path.read_text("utf-8") for path in ROOT.glob(".github/workflows/*.yml")}
 
 
 def version(text, pattern):
@@ -30,7 +34,7 @@ def version(text, pattern):
 def test_both_have_one_python_that_the_tests_run_on():
     binder = version((BINDER / "runtime.txt").read_text(), r"^python-(3\.\d+)\n$")
     assert version(DEVCONTAINER["image"], r"/python:(3\.\d+)$") == binder
-    assert f'"{binder}"' in CI
+    assert f'"{binder}"' in WORKFLOWS["ci.yml"]
     oldest = version(PROJECT["requires-python"], r"^>=3\.(\d+)$")
     assert int(binder.split(".")[1]) >= int(oldest)
 
@@ -55,11 +59,32 @@ def test_binder_s_scripts_run():
 
 
 def test_the_commands_of_the_container_are_the_course_s_own():
-    from calclearn.__main__ import parse
-
     for when in ("postCreateCommand", "postAttachCommand"):
         *_, last = DEVCONTAINER[when].split(" && ")
         uv, run, command, *words = shlex.split(last)
         assert (uv, run, command) == ("uv", "run", "calclearn")
         assert parse(words)[0].no_browser or parse(words)[0].lay_out
     assert DEVCONTAINER["forwardPorts"] == [8888]
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_actions_are_pinned_and_may_only_read(name):
+    uses = re.findall(r"uses: (.*)$", WORKFLOWS[name], re.MULTILINE)
+    assert uses
+    for action in uses:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", action), action
+    assert yaml.safe_load(WORKFLOWS[name])["permissions"] == {"contents": "read"}
+
+
+def test_pages_are_built_with_their_extras_and_published_from_where_they_are():
+    jobs = yaml.safe_load(WORKFLOWS["pages.yml"])["jobs"]
+    (command,) = (step["run"] for step in jobs["build"]["steps"] if "run" in step)
+    words = shlex.split(command)
+    ours, *_ = parse(words[words.index("calclearn") + 1 :])
+    (upload,) = (s for s in jobs["build"]["steps"] if "upload-pages" in s.get("uses", ""))
+    assert upload["with"]["path"] == ours.book
+    assert Path(ours.lite).is_relative_to(ours.book)
+    extras = {words[k + 1] for k, word in enumerate(words) if word == "--extra"}
+    assert extras == {"book", "lite"} <= set(PROJECT["optional-dependencies"])
+    assert jobs["deploy"]["needs"] == "build"
+    assert jobs["deploy"]["permissions"] == {"pages": "write", "id-token": "write"}
