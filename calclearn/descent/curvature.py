@@ -43,7 +43,7 @@ def classify(surface: Surface, at: Array, flat: float = 1e-6) -> Any:
     number("flat", flat, 0, many=True)
     curvatures, at = eigenvalues(surface, at), as_points(at)
     lowest, highest = curvatures[0], curvatures[-1]
-    largest = np.maximum(np.abs(lowest), np.abs(highest))
+    largest = np.nan_to_num(np.maximum(np.abs(lowest), np.abs(highest)))  # 0: no curvatures
     steep = ~(length(surface.gradient(at)) <= 1e-3 * (1 + length(at)) * largest)
     noise = flat * largest
     words = np.select(
@@ -198,6 +198,7 @@ class Regimes:
 
     def factor(self, learning_rate: float) -> float:
         """Return 1 − ηλ where it is largest in size: what one step does to the worst direction."""
+        number("learning_rate", learning_rate)
         factors = 1 - learning_rate * np.asarray(self.eigenvalues)
         return factors[np.argmax(np.abs(factors))]
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from calclearn.calculus.tracing import plain
 from calclearn.descent.arguments import number
-from calclearn.descent.surfaces import Array, Surface
+from calclearn.descent.surfaces import Array, Surface, common_shape
 
 Number = Any  # a float, an array over the batch, or a traced one of these
 Rate = Number | Callable[[int], Number]
@@ -116,13 +116,8 @@ def repeated(w: Array, surface: Surface, optimizer: Any) -> Array:
     """Starts (d, ...) in the shape of the arrays in the surface, the optimizer and its schedule."""
     shapes = batch_shapes(optimizer)
     (d, *batch), factors = w.shape, surface.batch
-    try:
-        shape = np.broadcast_shapes(batch, factors, *shapes)
-    except ValueError:
-        raise ValueError(
-            f"the batch shapes of start {tuple(batch)}, of the surface's factors {factors} and of "
-            f"the optimizer's numbers {', '.join(map(str, filter(None, shapes)))} must broadcast"
-        ) from None
+    what = "start, of the surface's factors and of the optimizer's numbers"
+    shape = common_shape(what, tuple(batch), factors, *shapes)
     if shape == w.shape[1:]:
         return w
     w = np.reshape(w, (d, *(1,) * (len(shape) - len(batch)), *batch))

@@ -104,7 +104,7 @@ class DampedNewton(Searching):
 
     def search(self, here: Evaluation, state: tuple, surface: Surface) -> tuple:
         H, b = as_matrices(surface.hessian(here.w), here.gradient)
-        p = -upwards(H, b, np.asarray(self.damping)[..., None])
+        p = -upwards(H, b, np.expand_dims(self.damping, -1))
         return backtracking(surface, here, np.moveaxis(p[..., 0], -1, 0)), state
 
 

@@ -76,6 +76,9 @@ class Surface:
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"a surface does not change; surface.replace({name}=...) is another")
 
+    def __delattr__(self, name: str) -> None:
+        setattr(self, name, None)
+
     def replace(self, **changes: Any) -> "Surface":
         """The surface with another domain, start, gradient, ...
 
@@ -97,20 +100,26 @@ class Surface:
         size = "" if self.dimension is None else f" of dimension {self.dimension}"
         return f"<Surface {self.name or '(without a name)'}{size}>"
 
-    def __call__(self, w: Array) -> Array:
+    def _points(self, w: Array) -> Array:
         w = as_points(w, self.dimension)
+        if self.batch:
+            common_shape("w and of the surface's factors", w.shape[1:], self.batch)
+        return w
+
+    def __call__(self, w: Array) -> Array:
+        w = self._points(w)
         return in_type(self.function(w), w)
 
     def gradient(self, w: Array) -> Array:
-        w = as_points(w, self.dimension)
+        w = self._points(w)
         return in_type(self._gradient(w), w)
 
     def hessian(self, w: Array) -> Array:
-        w = as_points(w, self.dimension)
+        w = self._points(w)
         return in_type(self._hessian(w), w)
 
     def value_and_gradient(self, w: Array) -> tuple[Array, Array]:
-        w = as_points(w, self.dimension)
+        w = self._points(w)
         value, gradient = self._both(w)
         return in_type(value, w), in_type(gradient, w)
 
@@ -164,6 +173,7 @@ def combination(*terms: tuple[Any, Surface]) -> Surface:
         raise ValueError(f"surfaces that are added must have one dimension, got {one} and {other}")
     first = next((s for s in surfaces if s.domain), surfaces[0])
     shapes = [shape for c, s in terms for shape in (getattr(c, "shape", ()), s.batch)]
+    batch = common_shape("the factors", *shapes)
 
     def total(part: Callable[[Surface], Array]) -> Array:
         return reduce(operator.add, (c * part(s) for c, s in terms))
@@ -186,7 +196,7 @@ def combination(*terms: tuple[Any, Surface]) -> Surface:
         minima=first.minima if len(terms) == 1 and np.all(plain(terms[0][0]) > 0) else (),
         scale=sum(abs(c) * s.scale for c, s in terms),
         steepness=sum(abs(c) * s.steepness for c, s in terms),
-        batch=np.broadcast_shapes(*shapes),
+        batch=batch,
         sampler=sampler if any(s.sampler for s in surfaces) else None,
     )  # fmt: skip
 
@@ -254,7 +264,7 @@ def shaken(surface: Surface, size: float) -> Surface:
     True
     """
     instance("surface", surface, Surface, "a Surface")
-    number("size", size, 0, many=True)
+    number("size", size, 0)
     if surface.dimension is None:
         raise ValueError("surface must have a dimension or a domain, as each coordinate has noise")
 
@@ -278,7 +288,7 @@ def evaluated(name: str, look: Callable, w: Array) -> tuple:
     """What `look` says of the start (d, ...): a value (...), and perhaps a gradient (d, ...)."""
     try:
         parts = look(w)
-    except ValueError as error:
+    except (ValueError, IndexError) as error:
         raise ValueError(f"{name} cannot take points of shape {w.shape}: {error}") from error
     expected = ("value", w.shape[1:]), ("gradient", w.shape)
     for part, (kind, shape) in zip(parts, expected, strict=False):
@@ -323,6 +333,15 @@ def as_points(w: Array, dimension: int | None = None, argument: str = "w") -> Ar
         d = "d" if dimension is None else dimension
         raise ValueError(f"{argument} must have shape ({d},) or ({d}, ...), got {w.shape}")
     return w if w.dtype.kind == "f" else w.astype(float)
+
+
+def common_shape(what: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape to which all broadcast, or one sentence saying whose batch shapes do not."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        got = ", ".join(map(str, filter(None, shapes)))
+        raise ValueError(f"the batch shapes of {what} must broadcast, got {got}") from None
 
 
 def in_type(part: Array, w: Array) -> Array:

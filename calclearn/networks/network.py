@@ -124,7 +124,7 @@ class Network:
         """The outputs of layer k. Raises ValueError where they have not the shape it states."""
         y, shape = self.layers[k].apply(parameters, x, rng), x.shape[:1] + self.shapes[k + 1]
         if getattr(y, "shape", None) != shape:
-            got = getattr(y, "shape", y)
+            got = f"{getattr(y, 'shape', y)!r:.60}"
             raise ValueError(f"{self.layers[k]} must have outputs of shape {shape}, got {got}")
         return y
 
@@ -192,7 +192,7 @@ class Network:
 
     def data(self, x: Array, y: Array, error: Error) -> tuple[np.ndarray, np.ndarray]:
         """x and y as this network and error can take them, or one sentence that says why not."""
-        x, y = np.asarray(array("x", x)), np.asarray(array("y", y))
+        x, y = np.array(array("x", x)), np.array(array("y", y))  # later changes change no loss
         instance("error", error, Callable, "a function such as mse")
         self.inputs(x, x.dtype)
         if len(x) == 0 or y.shape[:1] != x.shape[:1]:

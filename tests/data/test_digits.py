@@ -120,6 +120,8 @@ def test_what_is_no_seed_and_no_image():
     for shape, labels in [((2, 8, 8), [0, 1]), ((2, 1, 8, 8), [0]), ((2, 1, 8, 8), 3)]:
         with pytest.raises(ValueError, match=r"must have shapes \(N, C, H, W\) and \(N,\), got"):
             LabelledImages(np.zeros(shape), labels)
+    with pytest.raises(TypeError, match="images must be real numbers, got <U1"):
+        LabelledImages([[[["a"]]]], [0])
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.int64, np.uint64])

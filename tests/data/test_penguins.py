@@ -88,6 +88,8 @@ def test_thinned_data_are_a_part_of_the_points():
     assert set(zip(few.x, few.y, strict=True)) <= set(zip(line.x, line.y, strict=True))
     assert (few.x[0], few.x[-1]) == (line.x[0], line.x[-1])
     assert len(line.thinned(1000)) == len(line)
+    gap = LineData(np.ma.array([1.0, 2.0], mask=[False, True]), [3.0, 4.0], "x", "y")
+    np.testing.assert_array_equal(gap.x, [1, np.nan])  # what is masked is missing
     assert (few.y_unit, few.y_label) == ("kg", "body mass (kg)")
 
 

@@ -6,6 +6,7 @@ import pytest
 from calclearn.calculus.autodiff import grad
 from calclearn.calculus.numerical import central_difference
 from calclearn.descent.descend import Stop, descend
+from calclearn.descent.landscapes import himmelblau
 from calclearn.descent.losses import l2, linear_fit, mse
 from calclearn.descent.optimizers import (
     AdaGrad,
@@ -18,6 +19,7 @@ from calclearn.descent.optimizers import (
     RMSProp,
 )
 from calclearn.descent.schedules import clipped, per_step, warmup
+from calclearn.descent.second_order import DampedNewton
 from calclearn.descent.surfaces import Surface
 
 random = np.random.default_rng(5)
@@ -66,9 +68,11 @@ def test_the_derivative_by_the_learning_rate_is_the_difference(kind):
         check(grad(loss), -4.0, rel=1e-5)
 
 
-def test_the_derivative_by_the_momentum_and_by_the_strength_is_the_difference():
+def test_the_derivative_by_the_momentum_the_damping_and_the_strength_is_the_difference():
     for kind in (Momentum, Nesterov):
         check(lambda momentum, kind=kind: after(kind(0.005, momentum)), 0.7)
+    hills = himmelblau()
+    check(lambda d: hills(descend(hills, [1.4, 0.9], DampedNewton(d), 3).point), 0.5, rel=1e-5)
     # Between the kinks of the soft threshold:
     check(lambda log: after(ProximalGradient(0.05, np.exp(log))), -1.5, 1e-7, 1e-5)
 

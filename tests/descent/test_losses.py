@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from calclearn.calculus import autodiff
 from calclearn.data import penguins
+from calclearn.descent.landscapes import plateau
 from calclearn.descent.losses import (
     binary_cross_entropy,
     cross_entropy,
@@ -258,6 +259,15 @@ def test_sigmoid_keeps_the_digits_of_small_values():
     bends = autodiff.grad(lambda z: autodiff.grad(lambda z: sigmoid(z).sum())(z).sum())(z)
     np.testing.assert_allclose(bends, slopes * (1 - 2 * sigmoid(z)), atol=1e-15)
     assert sigmoid(np.zeros(2, np.float32)).dtype == np.float32
+
+
+def test_what_is_0_to_rounding_is_0_whatever_numpy_raises():
+    z = np.array([1000.0, -1000.0])
+    with np.errstate(all="raise"):
+        assert (sigmoid(-1000.0), binary_cross_entropy(z, [1.0, 0.0])) == (0, 0)
+        assert cross_entropy(z[None], [0]) == 0
+        assert plateau()([40.0, 0.0]) == 1
+        np.testing.assert_array_equal(autodiff.grad(lambda z: cross_entropy(z, [0]))(z[None]), 0)
 
 
 def test_soft_targets_are_weighed_as_pytorch_does():

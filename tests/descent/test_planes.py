@@ -79,7 +79,8 @@ BAD = [
     (lambda: projected(np.ones((3, 4)), np.ones(3), np.ones(4), np.ones(4)), r"\(K\+1, d\), and"),
     (lambda: projected(np.ones((3, 2)), [0, 0], [1, 1], [2, 2]), "u and v must not be parallel"),
     (lambda: tabulated(bowl(), ((-1, 1), (-1, 1)), 1), "nodes must be a whole number"),
-    (lambda: tabulated(bowl(), ((0, 0), (0, 1)), 3), "window must hold one pair low < high for ea"),
+    *((lambda pairs=pairs: tabulated(bowl(), pairs, 3), "window must hold one pair low < high for")
+      for pairs in (((0, 0), (0, 1)), (0, 1), ((0, 1),) * 3)),
 ]
 # fmt: on
 

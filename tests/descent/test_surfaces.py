@@ -129,6 +129,7 @@ def test_every_surface_of_the_catalogue_has_its_landmarks(make):
 
 
 def test_known_values():
+    assert quadratic([[2, 1 + 1e-16], [1, 2]])([1.0, 1.0]) == 3  # symmetric but for rounding
     assert rosenbrock()([-1.2, 1.0]) == pytest.approx(24.2)
     assert himmelblau()([0.0, 0.0]) == 170
     assert beale()([0.0, 0.0]) == pytest.approx(14.203125)
@@ -184,6 +185,7 @@ def test_classification_of_points():
         (bowl(1, 0), [0, 0], "degenerate"), (bowl(), [1, 1], "slope"),
         (1e-9 * bowl(), [1, 1], "slope"), (bowl(), [np.nan, 0], "slope"),
         (Surface(lambda w: w[0] + 0 * w[1], dimension=2), [0, 0], "slope"),
+        (ackley(), [0, 0], "degenerate"),
     ]:
         assert classify(surface, at) == word
     # fmt: on
@@ -207,12 +209,15 @@ def regimes(eigenvalues, **settings):
     return Regimes(eigenvalues, **settings)
 
 
+PAIR = np.array([1.0, 2.0])
 # fmt: off
 BAD = [
     (lambda: bowl()([1.0, 2.0, 3.0]), r"w must have shape \(2,\) or \(2, \.\.\.\), got \(3,\)"),
     (lambda: bowl().gradient(1.0), r"w must have shape \(2,\) or \(2, \.\.\.\), got \(\)"),
     (lambda: bowl().hessian(np.ones((3, 5))), r"got \(3, 5\)"),
     (lambda: bowl() + parabola(), "must have one dimension, got 2 and 1"),
+    (lambda: PAIR * bowl() + np.ones(3) * himmelblau(), r"of the factors must .* \(2,\), \(3,\)"),
+    (lambda: (PAIR * bowl()).gradient(np.ones((2, 3))), r"of w and .* must .* got \(3,\), \(2,\)"),
     (lambda: bowl() / 0, "a surface can be divided by what is not 0"),
     (lambda: slice_through(bowl(), [0, 0], [1, 0, 0], [0, 1]), "u must have shape"),
     (lambda: slice_through(bowl(), [[0, 0], [0, 1]], [1, 0], [0, 1]), "single points"),
@@ -220,6 +225,7 @@ BAD = [
     (lambda: eigenvalues(bowl(), [1.0]), "at must have shape"),
     (lambda: rosenbrock(1), "dimension must be a whole number of at least 2, got 1"),
     (lambda: rastrigin(0), "dimension must be a whole number of at least 1, got 0"),
+    (lambda: quadratic([[1.0]], reach=-1), "reach must be at least 0"),
     (lambda: quadratic([[1, 2], [3, 4]]), "A must be a symmetric matrix"),
     (lambda: quadratic([[np.inf, 0], [0, 1]]), "A must be a symmetric matrix of finite numbers"),
     (lambda: ravine(np.inf), "ratio must be finite, got inf"),
@@ -241,6 +247,7 @@ WRONG = [
     (lambda: double_well([1.0]), "tilt must be a number, got"),
     (lambda: classify(bowl(), [1, 1], "flat"), "flat must be a number"),
     (lambda: regimes([1j]), "eigenvalues must be real numbers"),
+    (lambda: regimes([1.0]).factor("high"), "learning_rate must be a number, got 'high'"),
     (lambda: regimes([1.0], left="half"), "left must be a number, got 'half'"),
     (lambda: bowl() - 1, "unsupported operand"),
     (lambda: bowl() + 1, "unsupported operand"),
@@ -307,8 +314,9 @@ def test_a_surface_does_not_change_and_nothing_in_another_one_is_stale():
     moved = himmelblau().replace(domain=((0.0, 1.0), (0.0, 1.0)), start=(0.5, 0.5))
     assert moved.domain == ((0.0, 1.0), (0.0, 1.0))
     assert moved([1.0, 2.0]) == himmelblau()([1.0, 2.0])
-    with pytest.raises(AttributeError, match="a surface does not change"):
-        moved.function = np.sum
+    for change in (lambda: setattr(moved, "minima", ()), lambda: delattr(moved, "minima")):
+        with pytest.raises(AttributeError, match="a surface does not change"):
+            change()
 
 
 def test_a_slice_keeps_the_batch_of_a_surface():
