@@ -99,20 +99,6 @@ def test_images_of_one_writer_are_in_several_parts_and_make_the_test_easier():
     assert read(dealt) == pytest.approx(0.989, abs=0.001)
 
 
-def test_the_data_cannot_be_spoilt_and_say_what_they_are():
-    data = digits()
-    for part in (getattr(data, name) for name in PARTS):
-        for array in (part.images, part.labels):
-            with pytest.raises(ValueError, match="read-only"):
-                array[0] = 0
-    with pytest.raises(AttributeError):
-        data.train = data.held_out
-    assert repr(data) == "Handwritten digits: 1077 train, 360 validation, 360 held out"
-    assert repr(data.train) == "1077 images of 8 × 8"
-    assert "doi:10.24432/C50P49" in data.source
-    assert data.licence == "CC BY 4.0"
-
-
 def test_what_is_no_seed_and_no_image():
     for seed in (-1, 1.5, "0", None, [1], np.zeros(2)):
         with pytest.raises(ValueError, match="seed must be a whole number of at least 0, got"):

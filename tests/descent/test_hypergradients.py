@@ -97,19 +97,6 @@ def test_the_derivative_by_each_steps_learning_rate_is_its_difference(optimizer)
         assert slope == pytest.approx(moved, rel=1e-6, abs=1e-8)
 
 
-def test_several_hyperparameters_and_the_start_are_differentiated_together():
-    def loss(h, start):
-        return after(Momentum(np.exp(h[1]), h[2]), surface=penalised(h[0]), start=start)
-
-    h, start = np.array([-2.0, -4.0, 0.6]), 0.1 * TRUE
-    by_h, by_start = grad(loss, argnum=(0, 1))(h, start)
-    for slope, unit in zip(by_h, np.eye(3), strict=True):
-        moved = central_difference(lambda x, unit=unit: loss(h + x * unit, start), 0.0, 1e-5)
-        assert slope == pytest.approx(moved, rel=1e-6)
-    along = central_difference(lambda t: loss(h, start + t * TRUE), 0.0, 1e-5)
-    assert by_start @ TRUE == pytest.approx(along, rel=1e-6)
-
-
 def test_a_converged_ridge_has_the_derivative_of_the_implicit_function_theorem():
     """∇L(w) + 2λ w = 0 defines w(λ), so (H + 2λ I) dw/dλ = -2w."""
 

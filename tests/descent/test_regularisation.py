@@ -15,6 +15,8 @@ from calclearn.descent.losses import l1, linear_fit, mse
 from calclearn.descent.optimizers import GradientDescent, ProximalGradient
 from calclearn.descent.penalised import lasso, ridge
 
+from ..refusals import refused
+
 # A lasso whose columns overlap: which weights vanish cannot be read off one column at a time.
 FEATURES = np.sin(np.outer(np.arange(1.0, 61.0), np.sqrt(np.arange(2.0, 14.0))))
 FEATURES[:, 1::3] += 0.5 * FEATURES[:, ::3]
@@ -120,11 +122,7 @@ BAD = [
 ]
 # fmt: on
 
-
-@pytest.mark.parametrize(("call", "kind", "sentence"), BAD)
-def test_bad_numbers_get_one_sentence(call, kind, sentence):
-    with pytest.raises(kind, match=sentence):
-        call()
+test_what_cannot_be = refused(BAD)
 
 
 if __name__ == "__main__":

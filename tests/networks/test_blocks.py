@@ -7,7 +7,7 @@ from calclearn.calculus.autodiff import grad
 from calclearn.networks.blocks import Block, normalised
 from calclearn.networks.layers import Dense, Dropout, ReLU
 
-from .refusals import refused
+from ..refusals import refused
 
 
 def test_normalised_columns_and_their_derivatives():

@@ -15,7 +15,7 @@ from calclearn.networks.images import (
     max_pool2d,
 )
 
-from .refusals import refused
+from ..refusals import refused
 
 RNG = np.random.default_rng(0)
 

@@ -23,7 +23,7 @@ from calclearn.networks.layers import (
 )
 from calclearn.networks.recurrent import GRU, LSTM, RNN
 
-from .refusals import refused
+from ..refusals import refused
 
 # fmt: off
 CASES = [  # a layer, PyTorch's, inputs (N, ...)

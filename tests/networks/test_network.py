@@ -1,5 +1,7 @@
 """A network is its layers in a row: values, gradients, mini-batches, training, errors."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,10 +12,9 @@ from calclearn.calculus.checking import check_gradient
 from calclearn.calculus.numerical import grad as numerical_grad
 from calclearn.descent.descend import descend
 from calclearn.descent.losses import binary_cross_entropy, cross_entropy, mse, sse
-from calclearn.descent.optimizers import Adam, GradientDescent
+from calclearn.descent.optimizers import Adam
 from calclearn.descent.schedules import clipped
 from calclearn.descent.second_order import LBFGS
-from calclearn.descent.surfaces import slice_through
 from calclearn.networks.images import Conv2D, MaxPool2D
 from calclearn.networks.inside import activations, backpropagated, filter_normalised
 from calclearn.networks.layers import (
@@ -28,7 +29,7 @@ from calclearn.networks.layers import (
 )
 from calclearn.networks.network import Network
 
-from .refusals import refused
+from ..refusals import refused
 
 RNG = np.random.default_rng(0)
 X, LABELS = RNG.normal(size=(30, 4)), RNG.integers(0, 3, 30)
@@ -118,13 +119,6 @@ def test_many_points_at_once_are_each_alone(shape):
         np.testing.assert_allclose(gradients[here], alone[1], rtol=1e-12, atol=1e-15)
 
 
-def test_a_slice_through_the_loss_is_a_surface_of_two_weights():
-    loss, (w, u, v) = SMALL.loss(X, LABELS), map(SMALL.init, range(3))
-    plane = slice_through(loss, w, u, v)
-    assert plane([0.3, -0.2]) == pytest.approx(loss(w + 0.3 * u - 0.2 * v))
-    assert check_gradient(plane.function, plane.gradient, at=np.array([0.3, -0.2]))
-
-
 # Mini-batches and random layers
 class Noise(Layer):
     def forward(self, parameters, x, rng):
@@ -134,17 +128,6 @@ class Noise(Layer):
 class ByName(Layer):
     def forward(self, parameters, x, *, rng=None):
         return x if rng is None else x + rng.normal(size=x.shape)
-
-
-class Rows:
-    """In place of a generator: it deals all rows in order, batch after batch."""
-
-    def __init__(self):
-        self.start = 0
-
-    def choice(self, n, size, replace, shuffle):
-        self.start += size
-        return np.arange(self.start - size, self.start) % n
 
 
 @pytest.mark.parametrize(
@@ -157,8 +140,10 @@ class Rows:
     ids=["mean", "sum", "own sum"],
 )
 def test_the_mean_of_the_mini_batches_is_the_loss(y, error):
-    loss, w, rows = SMALL.loss(X, y, error, batch_size=6), SMALL.init(0), Rows()
-    batches = [loss.sample(rows).value_and_gradient(w) for _ in range(5)]
+    loss, w = SMALL.loss(X, y, error, batch_size=6), SMALL.init(0)
+    rows = iter(np.arange(30).reshape(5, 6))
+    dealer = SimpleNamespace(choice=lambda *_, **__: next(rows))  # of all rows, batch after batch
+    batches = [loss.sample(dealer).value_and_gradient(w) for _ in range(5)]
     values, gradients = zip(*batches, strict=True)
     assert np.mean(values) == pytest.approx(loss(w))
     np.testing.assert_allclose(np.mean(gradients, axis=0), loss.gradient(w), atol=1e-12)
@@ -248,14 +233,12 @@ def test_class_numbers_come_to_an_error_as_indices(monkeypatch):
 
 
 # Training
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_any_optimizer_trains_it_in_its_own_precision(dtype):
-    loss, w = SMALL.loss(X, LABELS, batch_size=10), SMALL.init(0).astype(dtype)
+def test_any_optimizer_trains_it():
+    loss, w = SMALL.loss(X, LABELS, batch_size=10), SMALL.init(0).astype(np.float32)
     run = descend(loss, w, clipped(Adam(0.03), 1.0), steps=300)
-    assert run.point.dtype == run.gradients.dtype == run.values.dtype == dtype
+    assert run.point.dtype == run.gradients.dtype == run.values.dtype == np.float32
     assert loss(run.point) < 0.5 * loss(w)
-    exact = descend(SMALL.loss(X, LABELS), w.astype(float), LBFGS(), steps=30)
-    assert exact.value < loss(w)
+    assert descend(SMALL.loss(X, LABELS), w.astype(float), LBFGS(), steps=30).value < loss(w)
 
 
 def test_the_precision_of_a_loss_is_that_of_the_weights():
@@ -267,17 +250,6 @@ def test_the_precision_of_a_loss_is_that_of_the_weights():
             assert value.dtype == gradient.dtype == loss(w.astype(dtype)).dtype == dtype
     whole = np.ones(SMALL.dimension, int)
     assert np.array_equal(SMALL(whole, X), SMALL(whole.astype(float), X))
-
-
-def test_the_gradient_goes_through_a_whole_training():
-    loss, w = SMALL.loss(X, LABELS), SMALL.init(0)
-
-    def trained(log_rate):
-        return descend(loss, w, GradientDescent(np.exp(log_rate)), steps=5).value
-
-    h = 1e-5
-    difference = (trained(-1 + h) - trained(-1 - h)) / (2 * h)
-    assert grad(trained)(-1.0) == pytest.approx(difference, rel=1e-7)
 
 
 # At the door
