@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from calclearn.descent.arguments import array, instance, number, whole
+from calclearn.descent.arguments import array, instance, number, shown, whole
 from calclearn.descent.surfaces import Array, Surface, as_points, beside, broadcast, length
 
 
@@ -174,7 +174,9 @@ class Regimes:
         curvatures = np.asarray(array("eigenvalues", self.eigenvalues, finite=False))
         above = (curvatures > 0) & (curvatures < np.inf)
         if not (above.ndim == 1 and above.size and above.all()):
-            raise ValueError(f"eigenvalues must be (d,) and all above 0, got {self.eigenvalues}")
+            raise ValueError(
+                f"eigenvalues must be (d,) and all above 0, got {shown(self.eigenvalues)}"
+            )
         whole("steps", self.steps, 1)
         number("left", self.left)
         if not 0 < self.left < 1:

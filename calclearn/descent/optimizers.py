@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from calclearn.calculus.tracing import plain
-from calclearn.descent.arguments import number
+from calclearn.descent.arguments import number, shown
 from calclearn.descent.surfaces import Array, Surface, common_shape
 
 Number = Any  # a float, an array over the batch, or a traced one of these
@@ -45,7 +45,7 @@ class Optimizer:
         for name, value in vars(self).items():
             pair = name == "betas"
             if pair and not (isinstance(value, tuple) and len(value) == 2):
-                raise TypeError(f"betas must be a pair of numbers, got {value!r:.60}")
+                raise TypeError(f"betas must be a pair of numbers, got {shown(value)}")
             for part in value if pair else (value,):
                 if not (name == "learning_rate" and callable(part)):  # a schedule checks itself
                     number(name, part, 0, self.below.get(name, np.inf), many=True)
@@ -67,7 +67,9 @@ def check_optimizer(optimizer: Any) -> None:
     """Raise TypeError for what cannot start and cannot step."""
     steps = hasattr(optimizer, "init") and hasattr(optimizer, "update")
     if not steps or isinstance(optimizer, type):
-        raise TypeError(f"optimizer must have init and update, as Adam() has, got {optimizer!r}")
+        raise TypeError(
+            f"optimizer must have init and update, as Adam() has, got {shown(optimizer)}"
+        )
 
 
 def first_step(optimizer: Any, w: Array, g: Array, state: Any, surface: Any) -> Any:
@@ -87,8 +89,8 @@ def first_step(optimizer: Any, w: Array, g: Array, state: Any, surface: Any) -> 
         raise
     new = result[0] if isinstance(result, tuple | list) and len(result) == 2 else None
     if getattr(new, "shape", None) != w.shape or new.dtype.kind != "f":
-        got = " ".join(repr(result).split())[:60]
-        raise TypeError(f"{expected}, w of shape {w.shape} in floating point, got {got}")
+        where = f"w of shape {w.shape} in floating point"
+        raise TypeError(f"{expected}, {where}, got {shown(result)}")
     if not np.array_equal((plain(w), plain(g)), kept, equal_nan=True):
         w[...], g[...] = kept
         raise ValueError(f"{expected}, and leaves the given w and g as they are")
@@ -101,7 +103,7 @@ def checked_memory(optimizer: Any, w: Array, state: Any) -> Any:
     fitting = {*batch_shapes(own), w.shape, w.shape[1:], w.shape[:1] + w.shape}
     if type(state) is not type(own) or not {*batch_shapes(state)} <= fitting:
         kind = type(optimizer).__name__
-        raise TypeError(f"state must be a memory of {kind} for these starts, got {state!r:.60}")
+        raise TypeError(f"state must be a memory of {kind} for these starts, got {shown(state)}")
     return state
 
 

@@ -7,7 +7,7 @@ Source: Li, Xu, Taylor, Studer & Goldstein, NeurIPS (2018).
 
 import numpy as np
 
-from calclearn.descent.arguments import array, instance, whole
+from calclearn.descent.arguments import array, instance, shown, whole
 from calclearn.descent.surfaces import Array, Surface, beside
 
 Window = tuple[tuple[float, float], tuple[float, float]]  # ((low, high), (low, high))
@@ -94,7 +94,7 @@ def tabulated(surface: Surface, window: Window, nodes: int) -> Surface:
     pairs = array("window", window)
     low, high = np.transpose(pairs) if pairs.shape == (2, 2) else (0, 0)
     if not np.all(low < high):
-        raise ValueError(f"window must hold one pair low < high for each side, got {window}")
+        raise ValueError(f"window must hold one pair low < high for each side, got {shown(window)}")
     mesh = np.meshgrid(*np.linspace(low, high, nodes).T)
     heights = surface(np.stack(mesh))  # (b, a)
 

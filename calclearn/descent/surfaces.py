@@ -19,7 +19,7 @@ import numpy as np
 
 from calclearn.calculus import autodiff
 from calclearn.calculus.tracing import Traced, plain
-from calclearn.descent.arguments import REAL, array, instance, is_real, number, whole
+from calclearn.descent.arguments import REAL, array, instance, is_real, number, shown, whole
 
 Array = Any  # an ndarray, or what a trace puts in its place
 Field = Callable[[Array], Array]
@@ -144,7 +144,7 @@ class Surface:
         if not is_real(divisor):
             return NotImplemented
         if np.any(plain(divisor) == 0):
-            raise ValueError(f"a surface can be divided by what is not 0, got {divisor}")
+            raise ValueError(f"a surface can be divided by what is not 0, got {shown(divisor)}")
         return combination((1 / divisor, self))
 
     def __neg__(self) -> "Surface":
@@ -294,7 +294,7 @@ def evaluated(name: str, look: Callable, w: Array) -> tuple:
     for part, (kind, shape) in zip(parts, expected, strict=False):
         what = f"the {kind} of {'the ' * (name == 'surface')}{name}"
         if not is_real(part):
-            raise TypeError(f"{what} must be a real number or an array of them, got {part!r:.60}")
+            raise TypeError(f"{what} must be a real number or an array of them, got {shown(part)}")
         if np.shape(part) != shape:
             raise ValueError(
                 f"{what} must have shape {shape} at points of shape {w.shape}, got {np.shape(part)}"
@@ -314,7 +314,7 @@ def dimension_of(domain: Any, dimension: int | None) -> int | None:
         d, two = 0, 0
     if two != 2 or dimension not in (None, d):
         raise ValueError(
-            f"domain must hold one (low, high) pair for each coordinate, got {domain!r:.60}"
+            f"domain must hold one (low, high) pair for each coordinate, got {shown(domain)}"
         )
     return d
 

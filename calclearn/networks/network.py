@@ -17,7 +17,7 @@ import numpy as np
 
 from calclearn.calculus.autodiff import value_and_grad
 from calclearn.calculus.tracing import Traced, primitive, rule
-from calclearn.descent.arguments import array, floating, generator, instance, is_real, whole
+from calclearn.descent.arguments import array, floating, generator, instance, is_real, shown, whole
 from calclearn.descent.losses import cross_entropy
 from calclearn.descent.surfaces import Array, Surface, as_points
 from calclearn.networks.layers import Layer, Shape, with_n
@@ -60,7 +60,9 @@ class Network:
     def __post_init__(self) -> None:
         layers, shape = self.layers, self.input_shape
         if not isinstance(layers, tuple | list) or not all(isinstance(a, Layer) for a in layers):
-            raise TypeError(f"layers must be layers in a row, such as (Dense(3),), got {layers!r}")
+            raise TypeError(
+                f"layers must be layers in a row, such as (Dense(3),), got {shown(layers)}"
+            )
         instance("input_shape", shape, tuple | list, "a tuple such as (1, 8, 8)")
         for size in shape:
             whole("each of input_shape", size, 1)
@@ -124,7 +126,7 @@ class Network:
         """The outputs of layer k. Raises ValueError where they have not the shape it states."""
         y, shape = self.layers[k].apply(parameters, x, rng), x.shape[:1] + self.shapes[k + 1]
         if getattr(y, "shape", None) != shape:
-            got = f"{getattr(y, 'shape', y)!r:.60}"
+            got = shown(getattr(y, "shape", y))
             raise ValueError(f"{self.layers[k]} must have outputs of shape {shape}, got {got}")
         return y
 
@@ -220,7 +222,7 @@ class Network:
         except (ValueError, IndexError) as why:
             raise ValueError(f"error must take {fit} and y of shape {y.shape}: {why}") from why
         if not is_real(value) or np.shape(value) != ():
-            got = f"shape {np.shape(value)}" if is_real(value) else f"{value!r:.60}"
+            got = f"shape {np.shape(value)}" if is_real(value) else shown(value)
             raise ValueError(f"error must be one number for {fit}, got {got}")
         return x, y
 
