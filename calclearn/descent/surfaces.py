@@ -189,8 +189,8 @@ def combination(*terms: tuple[Any, Surface]) -> Surface:
         lambda w: total(lambda s: s(w)),
         hessian=lambda w: total(lambda s: s.hessian(w)),
         value_and_gradient=both,
-        name=written([(c, s.name, f"({s.name})" if is_sum(s.name) else s.name) for c, s in terms]),
-        formula=written([(c, s.formula, rf"\left({s.formula}\right)") for c, s in terms]),
+        name=written([(c, s.name) for c, s in terms]),
+        formula=written([(c, s.formula) for c, s in terms], r"\left(", r"\right)"),
         domain=first.domain, dimension=next(iter(dimensions), None),
         start=next((s.start for s in surfaces if s.start is not None), None),
         minima=first.minima if len(terms) == 1 and np.all(plain(terms[0][0]) > 0) else (),
@@ -201,20 +201,17 @@ def combination(*terms: tuple[Any, Surface]) -> Surface:
     )  # fmt: skip
 
 
-def written(terms: list[tuple[Any, str, str]]) -> str:
-    """A sum in words or in TeX, of each term's factor, its text and its text in parentheses."""
+def written(terms: list[tuple[Any, str]], left: str = "(", right: str = ")") -> str:
+    """Σ cᵢ sᵢ in words or in TeX; a sum that has a sign or a factor stands in parentheses."""
     words = ""
-    for c, text, enclosed in terms:
+    for c, text in terms:
         known = isinstance(c, int | float)
         sign = "-" if known and c < 0 else "+" if words else ""
-        size = "c" if not known else "" if abs(c) == 1 else f"{abs(c):.4g}"
-        term = f"{size} {enclosed}" if size else enclosed if sign == "-" else text
-        words += f" {sign} {term}" if words else f"{sign}{term}"
+        size = "c " if not known else "" if abs(c) == 1 else f"{abs(c):.4g} "
+        is_sum = text.startswith("-") or " + " in text or " - " in text
+        term = f"{size}{left}{text}{right}" if is_sum and (size or sign == "-") else size + text
+        words += f" {sign} {term}" if words else sign + term
     return words
-
-
-def is_sum(words: str) -> bool:
-    return words.startswith("-") or " + " in words or " - " in words
 
 
 def slice_through(surface: Surface, origin: Array, u: Array, v: Array) -> Surface:
@@ -352,14 +349,8 @@ def in_type(part: Array, w: Array) -> Array:
 
 
 def stack(*components: Array) -> Array:
-    """Components that broadcast, stacked along a new first axis: `np.stack`, without its checks."""
-    if Traced not in map(type, components):
-        try:
-            return np.array(components)
-        except ValueError:  # their shapes differ
-            pass
-    zeros = np.zeros(np.broadcast_shapes(*map(np.shape, components)))
-    return np.stack([c + zeros for c in components])
+    """Components of one shape along a new first axis: `np.stack`, without its checks."""
+    return np.stack(components) if Traced in map(type, components) else np.array(components)
 
 
 def beside(constant: Array, w: Array) -> Array:

@@ -272,6 +272,8 @@ def test_at_the_rounding_of_a_value_a_search_ends(optimizer, dtype):
     assert run.steps_taken < 400
     assert run.points.dtype == dtype
     np.testing.assert_allclose(run.point, [1, 1], atol=1e-3 if dtype == np.float64 else 0.3)
+    high = double_well() + Surface(lambda w: 1e12 + 0 * w[0], dimension=2)
+    assert descend(high, [0.3, 0.5], optimizer).stop == Stop.CONVERGED
 
 
 @pytest.mark.parametrize("damping", [0.0, 1e-12, 0.5])
