@@ -29,11 +29,9 @@ def number(
     if not (is_real(value) and (many or np.ndim(value) == 0)):
         raise TypeError(f"{name} must be a number{' or an array' * many}, got {shown(value)}")
     if not (np.all(value >= low) and np.all(value < high) and np.all(abs(value) < np.inf)):
-        least = f"at least {low:g}" if low > -np.inf else ""
+        least = f"at least {low:g} and " if low > -np.inf else ""
         most = f"below {high:g}" if high < np.inf else "finite"
-        raise ValueError(
-            f"{name} must be {least}{' and ' * bool(least)}{most}, got {shown(value, str)}"
-        )
+        raise ValueError(f"{name} must be {least}{most}, got {shown(value, str)}")
 
 
 def whole(name: str, value: Any, low: int, high: int | None = None) -> None:

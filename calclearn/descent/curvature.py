@@ -174,9 +174,8 @@ class Regimes:
         curvatures = np.asarray(array("eigenvalues", self.eigenvalues, finite=False))
         above = (curvatures > 0) & (curvatures < np.inf)
         if not (above.ndim == 1 and above.size and above.all()):
-            raise ValueError(
-                f"eigenvalues must be (d,) and all above 0, got {shown(self.eigenvalues)}"
-            )
+            got = shown(self.eigenvalues)
+            raise ValueError(f"eigenvalues must be (d,) and all above 0, got {got}")
         whole("steps", self.steps, 1)
         number("left", self.left)
         if not 0 < self.left < 1:

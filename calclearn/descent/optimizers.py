@@ -67,9 +67,8 @@ def check_optimizer(optimizer: Any) -> None:
     """Raise TypeError for what cannot start and cannot step."""
     steps = hasattr(optimizer, "init") and hasattr(optimizer, "update")
     if not steps or isinstance(optimizer, type):
-        raise TypeError(
-            f"optimizer must have init and update, as Adam() has, got {shown(optimizer)}"
-        )
+        got = shown(optimizer)
+        raise TypeError(f"optimizer must have init and update, as Adam() has, got {got}")
 
 
 def first_step(optimizer: Any, w: Array, g: Array, state: Any, surface: Any) -> Any:
@@ -77,16 +76,12 @@ def first_step(optimizer: Any, w: Array, g: Array, state: Any, surface: Any) -> 
     own = getattr(optimizer, "optimizer", optimizer)  # of a clipped one
     contract = "must have update(w, g, state, surface) that returns (w, state)"
     expected = f"{type(own).__name__} {contract}"
-    kept = plain(w).copy(), plain(g).copy()
+    kept, signature = (plain(w).copy(), plain(g).copy()), inspect.signature(own.update)
     try:
-        result = optimizer.update(w, g, state, surface)
+        signature.bind(w, g, state, surface)
     except TypeError:
-        signature = inspect.signature(own.update)
-        try:
-            signature.bind(w, g, state, surface)
-        except TypeError:
-            raise TypeError(f"{expected}, got update{signature}") from None
-        raise
+        raise TypeError(f"{expected}, got update{signature}") from None
+    result = optimizer.update(w, g, state, surface)
     new = result[0] if isinstance(result, tuple | list) and len(result) == 2 else None
     if getattr(new, "shape", None) != w.shape or new.dtype.kind != "f":
         where = f"w of shape {w.shape} in floating point"

@@ -73,11 +73,10 @@ class Surface:
             _hessian=hessian or autodiff.hessian(function),
         )  # fmt: skip
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: Any = None) -> None:
         raise AttributeError(f"a surface does not change; surface.replace({name}=...) is another")
 
-    def __delattr__(self, name: str) -> None:
-        setattr(self, name, None)
+    __delattr__ = __setattr__
 
     def replace(self, **changes: Any) -> "Surface":
         """The surface with another domain, start, gradient, ...

@@ -60,9 +60,8 @@ class Network:
     def __post_init__(self) -> None:
         layers, shape = self.layers, self.input_shape
         if not isinstance(layers, tuple | list) or not all(isinstance(a, Layer) for a in layers):
-            raise TypeError(
-                f"layers must be layers in a row, such as (Dense(3),), got {shown(layers)}"
-            )
+            got = shown(layers)
+            raise TypeError(f"layers must be layers in a row, such as (Dense(3),), got {got}")
         instance("input_shape", shape, tuple | list, "a tuple such as (1, 8, 8)")
         for size in shape:
             whole("each of input_shape", size, 1)
@@ -185,7 +184,6 @@ class Network:
         both = value_and_grad(value)
         return Surface(
             lambda w: at_each(value, w),
-            lambda w: at_each(both, w)[1],
             value_and_gradient=lambda w: at_each(both, w),
             name=f"{name_of(error)} of a network",
             dimension=self.dimension,
