@@ -89,14 +89,6 @@ def test_momentum_that_will_converge_is_never_called_diverged():
     assert not np.any(run.stop == Stop.DIVERGED)
 
 
-def test_a_start_that_stopped_stays_put_while_the_others_go_on():
-    starts = np.array([[0.0, 3.0, 1e-9], [0.0, 1.0, 0.0]])
-    run = descend(bowl(), starts, GradientDescent(np.array([0.25, 0.01, 0.25])), steps=50)
-    assert run.stop.tolist() == [Stop.CONVERGED, Stop.OUT_OF_STEPS, Stop.CONVERGED]
-    assert run.steps_taken.tolist() == [0, 50, 0]
-    np.testing.assert_array_equal(run.points[:, :, 2], np.tile([1e-9, 0.0], (51, 1)))
-
-
 def test_a_start_without_a_value_diverges_beside_the_others():
     run = descend(lambda w: w[0] - np.log(w[0]), [[-1.0, 2.0]], GradientDescent(0.5))
     assert run.stop.tolist() == [Stop.DIVERGED, Stop.CONVERGED]

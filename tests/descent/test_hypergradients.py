@@ -112,15 +112,6 @@ def test_a_converged_ridge_has_the_derivative_of_the_implicit_function_theorem()
     assert grad(loss)(0.5) == pytest.approx(implicit, rel=1e-8)
 
 
-def test_the_derivative_of_a_sweep_is_that_of_each():
-    def loss(logs):
-        return after(GradientDescent(0.05), surface=penalised(logs))
-
-    logs = np.array([-4.0, -2.0, 0.0])
-    together = grad(lambda logs: loss(logs).sum())(logs)
-    np.testing.assert_allclose(together, [grad(loss)(x) for x in logs], rtol=1e-10)
-
-
 def test_a_model_without_derivatives_by_hand_and_mini_batches_will_do():
     def model(w, x):
         return np.tanh(x[:, :4] @ np.reshape(w[:32], (4, 8)) + w[32:40]) @ w[40:48] + w[48]

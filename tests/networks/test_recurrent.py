@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calclearn.calculus.autodiff import grad, vjp
+from calclearn.calculus.autodiff import grad
 from calclearn.calculus.tracing import plain
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.losses import mse
@@ -54,19 +54,6 @@ def test_the_whole_and_the_steps_agree(layer, units, shape, truncate, seed, pull
     layer = replace(layer, units=units, truncate=truncate)
     case = drawn(layer, shape, seed)
     agree(pulled(layer, *case), pulled(steps(layer), *case), 1e-12)
-
-
-@every_layer
-def test_layers_follow_each_other(layer, agree):
-    """The second layer is given the first one's memory."""
-    first, x, g = drawn(layer, (3, 5, 2))
-    second, _, _ = drawn(layer, (3, 5, 3), 1)
-
-    def deep(form):
-        y, pull = vjp(lambda x, *p: form(p[4:], form(p[:4], x)), x, *first, *second)
-        return [y, *pull(g)]
-
-    agree(deep(layer), deep(steps(layer)), 1e-12)
 
 
 @pytest.mark.parametrize("seed", range(4))
