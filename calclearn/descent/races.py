@@ -29,7 +29,7 @@ def running_mean(values: np.ndarray, count: int) -> np.ndarray:
     >>> running_mean(np.array([0.0, 2.0, 4.0, 8.0]), 2)
     array([0., 1., 3., 6.])
     """
-    padded = np.concatenate([np.zeros((count, *values.shape[1:])), values])
+    padded = np.concatenate([np.zeros((count, *np.shape(values)[1:])), values])
     windows = np.lib.stride_tricks.sliding_window_view(padded, count, axis=0)[1:]
     return (windows.sum(axis=-1).T / np.minimum(np.arange(len(values)) + 1, count)).T
 

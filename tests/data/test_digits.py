@@ -35,14 +35,6 @@ def test_the_stored_file_is_the_published_one():
     assert TABLE.shape == (1797, 65)
 
 
-def test_the_counts_of_each_digit_are_those_that_the_repository_prints():
-    images, labels = whole(digits())
-    assert np.bincount(labels).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
-    assert 16 * images.sum() == 561718
-    assert (images.min(), images.max()) == (0.0, 1.0)
-    assert np.array_equal(16 * images, np.rint(16 * images))
-
-
 def test_the_parts_have_their_shapes_and_together_are_every_image_once():
     data = digits()
     for name, count in zip(PARTS, (1077, 360, 360), strict=True):

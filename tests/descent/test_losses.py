@@ -296,14 +296,10 @@ def test_penguins_in_millimetres_have_the_loss_of_penguins_in_metres():
 
 
 def test_scores_beyond_all_measure_in_32_bits_have_a_slope():
-    z = np.random.default_rng(0).normal(size=(400, 3)) * np.geomspace(1, 1e30, 400)[:, None]
-    labels = np.arange(400) % 3
-    slope = 400 * autodiff.grad(lambda z: cross_entropy(z, labels))(z.astype(np.float32))
+    z = np.array([[1e30, -1e30, 0.0], [3e38, 3e38, 0.0]], np.float32)
+    slope = autodiff.grad(lambda z: cross_entropy(z, [1, 0]))(z)
     assert slope.dtype == np.float32
-    np.testing.assert_allclose(slope.sum(axis=1), 0, atol=1e-3)
-    surely = z[100:].argmax(axis=1)[:, None] == np.arange(3)
-    truth = labels[100:, None] == np.arange(3)
-    np.testing.assert_allclose(slope[100:] + truth, surely, atol=1e-6)
+    np.testing.assert_array_equal(slope, [[0.5, -0.5, 0], [-0.25, 0.25, 0]])
 
 
 @pytest.mark.parametrize("error", [sse, mse, mae, huber], ids=lambda e: e.name)
