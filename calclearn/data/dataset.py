@@ -93,7 +93,7 @@ class LineData:
 
     def __post_init__(self):
         for name in ("x", "y"):
-            object.__setattr__(self, name, real_numbers(getattr(self, name), name))
+            object.__setattr__(self, name, read_only(getattr(self, name), name, real=True))
         shapes = self.x.shape, self.y.shape
         if self.x.ndim != 1 or shapes[0] != shapes[1]:
             raise ValueError("x and y must have the same shape (n,), got {} and {}".format(*shapes))
@@ -118,7 +118,7 @@ class LineData:
         return f"LineData: {len(self)} points, {x}, {y}"
 
 
-def read_only(values, name: str) -> np.ndarray:
+def read_only(values, name: str, *, real: bool = False) -> np.ndarray:
     """A copy of the values that refuses assignment, so that no lesson can spoil another's data."""
     try:
         array = np.array(values.astype(float).filled(np.nan) if np.ma.is_masked(values) else values)
@@ -126,15 +126,9 @@ def read_only(values, name: str) -> np.ndarray:
         array = np.array(None)
     if array.dtype.kind == "O":
         raise ValueError(f"{name} must be a list of numbers or words, got {values!r:.60}")
-    array.setflags(write=False)
-    return array
-
-
-def real_numbers(values, name: str) -> np.ndarray:
-    """The values as `read_only` has them.  Raises TypeError for words and for complex numbers."""
-    array = read_only(values, name)
-    if array.dtype.kind not in "fiub":
+    if real and array.dtype.kind not in "fiub":
         raise TypeError(f"{name} must be real numbers, got {array.dtype}")
+    array.setflags(write=False)
     return array
 
 

@@ -11,7 +11,7 @@ from importlib import resources
 
 import numpy as np
 
-from calclearn.data.dataset import read_only, real_numbers, whole
+from calclearn.data.dataset import read_only, whole
 
 FULL = 16  # each pixel counts how many of the 16 points of a finer picture have ink on them
 HANDS = 5  # one hand is held out, one is for validation, three are for training
@@ -32,7 +32,8 @@ class LabelledImages:
     labels: np.ndarray
 
     def __post_init__(self):
-        images, labels = real_numbers(self.images, "images"), read_only(self.labels, "labels")
+        images = read_only(self.images, "images", real=True)
+        labels = read_only(self.labels, "labels")
         if labels.dtype.kind in "iu":
             labels = read_only(labels.astype(np.intp), "labels")
         if images.ndim != 4 or labels.shape != images.shape[:1]:

@@ -39,8 +39,7 @@ def race(
 ) -> dict[str, RaceResult]:
     """Run each optimizer from one start until it has spent `budget` gradients.
 
-    Raises ValueError for a surface without a known minimum, a batch of surfaces, mini-batches, and
-    for more than one start.
+    Raises ValueError for several starts or factors, mini-batches, and where no minimum is known.
 
     >>> from calclearn.descent.landscapes import booth
     >>> from calclearn.descent.optimizers import Adam
