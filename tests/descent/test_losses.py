@@ -182,16 +182,13 @@ def test_penalties():
 # fmt: off
 BAD = [
     (lambda: line_loss([1, np.nan, 3], [1, 2, 3]), "x must be finite, got nan at position 1"),
-    (lambda: line_loss([1, 2, 3], [1, 2, np.inf]), "y must be finite, got inf at position 2"),
     (lambda: line_loss([1, 2, 3], [1, 2]), "x and y must have one length, got 3 and 2"),
     (lambda: line_loss([], []), r"x must have shape \(n,\) with n of at least 1, got \(0,\)"),
     (lambda: line_loss([[1, 2]], [1]), r"x must have shape \(n,\) .* got \(1, 2\)"),
     (lambda: line_loss(X, Y, batch_size=0), "batch_size must be a whole number from 1 to 23"),
-    (lambda: line_loss(X, Y, batch_size=24), "batch_size must be a whole number from 1 to 23"),
     (lambda: line_loss([1e300, 1], [1, 2]), r"x must be at most 1e\+150 in size, got 1e\+300"),
     (lambda: polynomial_loss([1e100, 1.0], [1, 2], 4), "x must have powers of at most"),
     (lambda: polynomial_loss(X, Y, -1), "degree must be a whole number of at least 0, got -1"),
-    (lambda: polynomial_loss(X, Y, 1.5), "degree must be a whole number"),
     (lambda: logistic_loss(X, Y), "y must hold labels 0 and 1"),
     (lambda: logistic_loss(np.ones((2, 2, 2)), [0, 1]), r"x must have shape \(n,\) or \(n, f\)"),
     (lambda: sse(np.ones(3), np.ones(4)), r"prediction must have the target's shape \(4,\)"),

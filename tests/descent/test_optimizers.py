@@ -70,11 +70,8 @@ def test_float32_stays_float32(shape):
 # fmt: off
 BAD = [
     (lambda: GradientDescent(-0.1), ValueError, "learning_rate must be at least 0 and finite, got"),
-    (lambda: GradientDescent(np.nan), ValueError, "learning_rate must be at least 0"),
     (lambda: GradientDescent(np.array([0.1, np.inf])), ValueError, "learning_rate must be"),
     (lambda: Momentum(0.1, 1.0), ValueError, "momentum must be at least 0 and below 1, got 1.0"),
-    (lambda: Momentum(0.1, -0.1), ValueError, "momentum must be at least 0"),
-    (lambda: RMSProp(0.1, alpha=1.0), ValueError, "alpha must be at least 0 and below 1"),
     (lambda: Adam(0.1, betas=(0.9, 1.0)), ValueError, "betas must be at least 0 and below 1"),
     (lambda: Adam(0.1, betas=0.9), TypeError, "betas must be a pair of numbers, got 0.9"),
     (lambda: AdamW(0.1, weight_decay=-1), ValueError, "weight_decay must be at least 0"),
@@ -91,7 +88,7 @@ test_what_cannot_be = refused(BAD)
 
 
 # The runs that were made with torch.optim 2.13 in float64, 200 steps each. Whoever has PyTorch can
-# make them again: `python tests/descent/test_optimizers.py` writes the file.
+# make them again: `python -m tests.descent.test_optimizers` writes the file.
 REFERENCE = Path(__file__).with_name("torch_reference.json")
 # fmt: off
 TORCH = {

@@ -23,7 +23,7 @@ TARGETS = FEATURES @ WEIGHTS + 0.3 * np.cos(np.arange(60.0) ** 2)
 LOSS = linear_fit(FEATURES, TARGETS, mse)
 
 # The coefficients of `sklearn.linear_model.Lasso` 1.9.1. Whoever has scikit-learn can make them
-# again: `python tests/descent/test_regularisation.py` writes the file.
+# again: `python -m tests.descent.test_regularisation` writes the file.
 REFERENCE = Path(__file__).with_name("lasso_reference.json")
 ALPHAS = (0.001, 0.01, 0.05, 0.2, 1.0)
 
