@@ -111,10 +111,8 @@ def paused(optimizer: Any, state: Any) -> Array:
 
 def repeated(w: Array, surface: Surface, optimizer: Any) -> Array:
     """Starts (d, ...) in the shape of the arrays in the surface, the optimizer and its schedule."""
-    shapes = batch_shapes(optimizer)
-    (d, *batch), factors = w.shape, surface.batch
-    what = "start, of the surface's factors and of the optimizer's numbers"
-    shape = common_shape(what, tuple(batch), factors, *shapes)
+    (d, *batch), what = w.shape, "start, of the surface's factors and of the optimizer's numbers"
+    shape = common_shape(what, w.shape[1:], surface.batch, *batch_shapes(optimizer))
     if shape == w.shape[1:]:
         return w
     w = np.reshape(w, (d, *(1,) * (len(shape) - len(batch)), *batch))
