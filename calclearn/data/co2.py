@@ -108,14 +108,10 @@ def simple_forecasts(ahead: int = 12) -> dict[str, np.ndarray]:
     air, months = data.co2, np.flatnonzero(data.held_out)
     change, train = np.diff(air, prepend=np.nan), ~data.held_out
     usual = np.array([np.nanmean(change[train & (data.month == m)]) for m in data.month])
-    last_year, last_rise, usual_rise = [], [], []
-    for h in range(1, ahead + 1):
-        now = months - h
-        last_year.append(air[months - 12])
-        last_rise.append(air[months - 12] + air[now] - air[now - 12])
-        usual_rise.append(air[now] + sum(usual[months - k] for k in range(h)))
+    now = months - np.arange(1, ahead + 1)[:, None]  # (ahead, n)
+    last_year = air[months - 12] + 0 * now
     return {
-        "same month last year": np.array(last_year),
-        "the same, and last year's rise": np.array(last_rise),
-        "usual rise of each month": np.array(usual_rise),
+        "same month last year": last_year,
+        "the same, and last year's rise": last_year + air[now] - air[now - 12],
+        "usual rise of each month": air[now] + np.cumsum(usual[now + 1], axis=0),
     }

@@ -93,10 +93,7 @@ class LineData:
 
     def __post_init__(self):
         for name in ("x", "y"):
-            values = read_only(getattr(self, name), name)
-            if values.dtype.kind not in "fiub":
-                raise TypeError(f"{name} must be real numbers, got {values.dtype}")
-            object.__setattr__(self, name, values)
+            object.__setattr__(self, name, read_only(getattr(self, name), name, real=True))
         shapes = self.x.shape, self.y.shape
         if self.x.ndim != 1 or shapes[0] != shapes[1]:
             raise ValueError("x and y must have the same shape (n,), got {} and {}".format(*shapes))
@@ -121,14 +118,16 @@ class LineData:
         return f"LineData: {len(self)} points, {x}, {y}"
 
 
-def read_only(values, name: str) -> np.ndarray:
+def read_only(values, name: str, *, real: bool = False) -> np.ndarray:
     """A copy of the values that refuses assignment, so that no lesson can spoil another's data."""
     try:
-        array = np.array(values)
+        array = np.array(values.astype(float).filled(np.nan) if np.ma.is_masked(values) else values)
     except ValueError:  # lists of different lengths
         array = np.array(None)
     if array.dtype.kind == "O":
         raise ValueError(f"{name} must be a list of numbers or words, got {values!r:.60}")
+    if real and array.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must be real numbers, got {array.dtype}")
     array.setflags(write=False)
     return array
 

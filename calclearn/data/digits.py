@@ -22,7 +22,7 @@ class LabelledImages:
     """Images, and the class that each of them shows.
 
     Shapes: images `(N, C, H, W)`, labels `(N,)`, both read-only; whole numbers as labels become
-    indices (`np.intp`). Raises `ValueError` for others.
+    indices (`np.intp`). Raises `ValueError` for others, `TypeError` for images of words.
 
     >>> LabelledImages(np.zeros((3, 1, 8, 8)), [7, 0, 7])
     3 images of 8 × 8
@@ -32,7 +32,8 @@ class LabelledImages:
     labels: np.ndarray
 
     def __post_init__(self):
-        images, labels = read_only(self.images, "images"), read_only(self.labels, "labels")
+        images = read_only(self.images, "images", real=True)
+        labels = read_only(self.labels, "labels")
         if labels.dtype.kind in "iu":
             labels = read_only(labels.astype(np.intp), "labels")
         if images.ndim != 4 or labels.shape != images.shape[:1]:

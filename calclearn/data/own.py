@@ -45,7 +45,10 @@ def line_data(path: str | Path, *, x: str, y: str) -> LineData:
     first = text.lstrip("\n").partition("\n")[0]
     for separator in sorted(",;\t", key=first.count):  # the likeliest last, or the first that fits
         lines = csv.reader(StringIO(text), delimiter=separator, skipinitialspace=True)
-        rows = [(lines.line_num, [cell.strip() for cell in row]) for row in lines if row]
+        try:
+            rows = [(lines.line_num, [cell.strip() for cell in row]) for row in lines if row]
+        except csv.Error as error:  # such as a quotation mark that is never closed
+            raise ValueError(f"path must be a CSV file, {path.name} is not: {error}") from None
         names = rows[0][1] if rows else []
         if x in names and y in names:
             break

@@ -27,7 +27,7 @@ def spirals(n: int = 100, noise: float = 0.05, seed: int = 0) -> Dataset:
     (200, 'x (cm)', [-1.0, 1.0])
     """
     n, seed = whole("n", n, 1), whole("seed", seed, 0)
-    if not isinstance(noise, int | float | np.number) or not 0 <= noise < np.inf:
+    if not isinstance(noise, int | float | np.integer | np.floating) or not 0 <= noise < np.inf:
         raise ValueError(f"noise must be at least 0 cm and finite, got {noise!r:.60}")
     share = np.sqrt(np.linspace(0.03, 1, n))
     angle = 2 * np.pi * TURNS * share

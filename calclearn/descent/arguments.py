@@ -1,5 +1,6 @@
 """Checks of what comes in at a public door: each raises one sentence that names the argument."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,16 +17,21 @@ def is_real(value: Any) -> bool:
     return getattr(getattr(value, "dtype", None), "kind", None) in REAL
 
 
+def shown(value: Any, form: Callable = repr) -> str:
+    """The value on a line of at most 60 characters, for a message."""
+    return " ".join(form(value).split())[:60]
+
+
 def number(
     name: str, value: Any, low: float = -np.inf, high: float = np.inf, *, many: bool = False
 ) -> None:
     """Raise TypeError or ValueError unless low ≤ value < high; so each of `many` in an array."""
     if not (is_real(value) and (many or np.ndim(value) == 0)):
-        raise TypeError(f"{name} must be a number{' or an array' * many}, got {value!r:.60}")
+        raise TypeError(f"{name} must be a number{' or an array' * many}, got {shown(value)}")
     if not (np.all(value >= low) and np.all(value < high) and np.all(abs(value) < np.inf)):
-        least = f"at least {low:g}" if low > -np.inf else ""
+        least = f"at least {low:g} and " if low > -np.inf else ""
         most = f"below {high:g}" if high < np.inf else "finite"
-        raise ValueError(f"{name} must be {least}{' and ' * bool(least)}{most}, got {value}")
+        raise ValueError(f"{name} must be {least}{most}, got {shown(value, str)}")
 
 
 def whole(name: str, value: Any, low: int, high: int | None = None) -> None:
@@ -33,7 +39,7 @@ def whole(name: str, value: Any, low: int, high: int | None = None) -> None:
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not (is_whole and low <= value and (high is None or value <= high)):
         expected = f"of at least {low}" if high is None else f"from {low} to {high}"
-        raise ValueError(f"{name} must be a whole number {expected}, got {value!r:.60}")
+        raise ValueError(f"{name} must be a whole number {expected}, got {shown(value)}")
 
 
 def array(name: str, values: Any, *, finite: bool = True) -> Any:
@@ -65,7 +71,7 @@ def floating(name: str, values: Any) -> Any:
 def instance(name: str, value: Any, kind: Any, expected: str) -> None:
     """Raise TypeError unless value is of this kind."""
     if not isinstance(value, kind):
-        raise TypeError(f"{name} must be {expected}, got {value!r:.60}")
+        raise TypeError(f"{name} must be {expected}, got {shown(value)}")
 
 
 def generator(rng: Any) -> np.random.Generator:
@@ -73,4 +79,4 @@ def generator(rng: Any) -> np.random.Generator:
     try:
         return np.random.default_rng(rng)
     except (TypeError, ValueError):
-        raise TypeError(f"rng must be a generator or a seed, got {rng!r:.60}") from None
+        raise TypeError(f"rng must be a generator or a seed, got {shown(rng)}") from None

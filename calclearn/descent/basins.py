@@ -34,6 +34,8 @@ def ends(
     array([0, 0, 1, 1])
     """
     starts = as_points(starts, surface.dimension, "starts")
+    if not surface.domain:
+        raise ValueError(f"surface must have a domain, got {surface!r}")
     run = descend(surface, starts, GradientDescent(learning_rate), steps, tolerance=0, every=steps)
     here, width = run.point, np.ptp(surface.domain[0])
     with np.errstate(all="ignore"):  # what overflows is far out, and that is all there is to know

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from calclearn.descent.arguments import array, instance, number, whole
+from calclearn.descent.arguments import array, instance, number, shown, whole
 from calclearn.descent.surfaces import Array, Surface, as_points, beside, broadcast, length
 
 
@@ -43,7 +43,7 @@ def classify(surface: Surface, at: Array, flat: float = 1e-6) -> Any:
     number("flat", flat, 0, many=True)
     curvatures, at = eigenvalues(surface, at), as_points(at)
     lowest, highest = curvatures[0], curvatures[-1]
-    largest = np.maximum(np.abs(lowest), np.abs(highest))
+    largest = np.nan_to_num(np.maximum(np.abs(lowest), np.abs(highest)))  # 0: no curvatures
     steep = ~(length(surface.gradient(at)) <= 1e-3 * (1 + length(at)) * largest)
     noise = flat * largest
     words = np.select(
@@ -174,7 +174,8 @@ class Regimes:
         curvatures = np.asarray(array("eigenvalues", self.eigenvalues, finite=False))
         above = (curvatures > 0) & (curvatures < np.inf)
         if not (above.ndim == 1 and above.size and above.all()):
-            raise ValueError(f"eigenvalues must be (d,) and all above 0, got {self.eigenvalues}")
+            got = shown(self.eigenvalues)
+            raise ValueError(f"eigenvalues must be (d,) and all above 0, got {got}")
         whole("steps", self.steps, 1)
         number("left", self.left)
         if not 0 < self.left < 1:
@@ -198,6 +199,7 @@ class Regimes:
 
     def factor(self, learning_rate: float) -> float:
         """Return 1 − ηλ where it is largest in size: what one step does to the worst direction."""
+        number("learning_rate", learning_rate)
         factors = 1 - learning_rate * np.asarray(self.eigenvalues)
         return factors[np.argmax(np.abs(factors))]
 

@@ -1,7 +1,7 @@
 """Landscapes to descend: the shapes that descent meets, and the test functions of the literature.
 
-Each is a function that returns a `Surface` with formula, domain, a customary start, all known
-minima (global ones first) and its source. Value and gradient stand under one another, so that a
+Each is a function that returns a `Surface` with formula, domain, a customary start, its minima
+(global ones first) and its source. Value and gradient stand under one another, so that a
 reader can differentiate along; Hessians come from autodiff. `CATALOGUE` holds all by name.
 """
 
@@ -55,8 +55,11 @@ def quadratic(A: Sequence, *, name: str = "quadratic", reach: float = 3.0) -> Su
     """
     A = np.array(array("A", A, finite=False), dtype=float)
     d = len(A) if A.ndim else 0
-    if A.shape != (d, d) or d == 0 or not (np.isfinite(A).all() and np.array_equal(A, A.T)):
+    fits = A.shape == (d, d) and d > 0 and np.isfinite(A).all()
+    if not (fits and np.allclose(A, A.T, 1e-12, 1e-12 * np.abs(A).max())):
         raise ValueError(f"A must be a symmetric matrix of finite numbers, got {A.tolist()}")
+    number("reach", reach, 0)
+    A = A / 2 + A.T / 2  # symmetric to the last digit
     return Surface(
         lambda w: (w * np.tensordot(A, w, 1)).sum(axis=0) / 2,
         lambda w: np.tensordot(A, w, 1),
@@ -127,6 +130,7 @@ def monkey_saddle() -> Surface:
 def plateau() -> Surface:
     """A hole in a plain: far away the gradient says next to nothing."""
 
+    @np.errstate(under="ignore")
     def value_and_gradient(w: Array) -> tuple[Array, Array]:
         depth = np.exp(-(w[0] ** 2) - w[1] ** 2)
         return 1 - depth, 2 * depth * w
@@ -268,7 +272,7 @@ def ackley(dimension: int = 2) -> Surface:
 
     f(w) = 20 (1 - e^{-r/5}) + e - e^{m},    r² = 1/d Σ wᵢ²,    m = 1/d Σ cos 2πwᵢ
 
-    At the kink the gradient is set to 0, and there is no Hessian.
+    At the kink the gradient is set to 0, and there is no Hessian. Only this minimum is listed.
     """
     whole("dimension", dimension, 1)
     d, tau = dimension, 2 * np.pi

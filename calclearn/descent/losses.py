@@ -46,6 +46,7 @@ class Error:
     high: float = np.inf
     targets = "numbers"
 
+    @np.errstate(under="ignore")
     def __call__(self, prediction: Array, target: Array) -> Array:
         prediction, target = floating("prediction", prediction), floating("target", target)
         below, numbers = beneath(prediction, target), plain(target)
@@ -70,6 +71,7 @@ def beneath(prediction: Array, target: Array) -> Array:
 
 
 @primitive
+@np.errstate(under="ignore")
 def sigmoid(z: Array) -> Array:
     """σ(z) = 1 / (1 + e⁻ᶻ), with no exponential that overflows; small values keep their digits.
 
@@ -153,6 +155,7 @@ cross_entropy.targets, cross_entropy.averaged = "classes", True
 
 
 @primitive
+@np.errstate(under="ignore")
 def surprise(z: Array, t: Array) -> Array:
     """Σ_c t_c [log Σ_k e^{z_k} - z_c] for each row: (n, C, ...), (n, C, 1...) -> (n, ...)."""
     z = z - np.max(z, axis=1, keepdims=True)  # so that no exponential overflows

@@ -20,8 +20,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from calclearn.calculus.tracing import plain
-from calclearn.descent.arguments import number
-from calclearn.descent.surfaces import Array, Surface
+from calclearn.descent.arguments import number, shown
+from calclearn.descent.surfaces import Array, Surface, common_shape
 
 Number = Any  # a float, an array over the batch, or a traced one of these
 Rate = Number | Callable[[int], Number]
@@ -45,7 +45,7 @@ class Optimizer:
         for name, value in vars(self).items():
             pair = name == "betas"
             if pair and not (isinstance(value, tuple) and len(value) == 2):
-                raise TypeError(f"betas must be a pair of numbers, got {value!r:.60}")
+                raise TypeError(f"betas must be a pair of numbers, got {shown(value)}")
             for part in value if pair else (value,):
                 if not (name == "learning_rate" and callable(part)):  # a schedule checks itself
                     number(name, part, 0, self.below.get(name, np.inf), many=True)
@@ -67,7 +67,8 @@ def check_optimizer(optimizer: Any) -> None:
     """Raise TypeError for what cannot start and cannot step."""
     steps = hasattr(optimizer, "init") and hasattr(optimizer, "update")
     if not steps or isinstance(optimizer, type):
-        raise TypeError(f"optimizer must have init and update, as Adam() has, got {optimizer!r}")
+        got = shown(optimizer)
+        raise TypeError(f"optimizer must have init and update, as Adam() has, got {got}")
 
 
 def first_step(optimizer: Any, w: Array, g: Array, state: Any, surface: Any) -> Any:
@@ -75,20 +76,16 @@ def first_step(optimizer: Any, w: Array, g: Array, state: Any, surface: Any) -> 
     own = getattr(optimizer, "optimizer", optimizer)  # of a clipped one
     contract = "must have update(w, g, state, surface) that returns (w, state)"
     expected = f"{type(own).__name__} {contract}"
-    kept = plain(w).copy(), plain(g).copy()
+    kept, signature = (plain(w).copy(), plain(g).copy()), inspect.signature(own.update)
     try:
-        result = optimizer.update(w, g, state, surface)
+        signature.bind(w, g, state, surface)
     except TypeError:
-        signature = inspect.signature(own.update)
-        try:
-            signature.bind(w, g, state, surface)
-        except TypeError:
-            raise TypeError(f"{expected}, got update{signature}") from None
-        raise
+        raise TypeError(f"{expected}, got update{signature}") from None
+    result = optimizer.update(w, g, state, surface)
     new = result[0] if isinstance(result, tuple | list) and len(result) == 2 else None
     if getattr(new, "shape", None) != w.shape or new.dtype.kind != "f":
-        got = " ".join(repr(result).split())[:60]
-        raise TypeError(f"{expected}, w of shape {w.shape} in floating point, got {got}")
+        where = f"w of shape {w.shape} in floating point"
+        raise TypeError(f"{expected}, {where}, got {shown(result)}")
     if not np.array_equal((plain(w), plain(g)), kept, equal_nan=True):
         w[...], g[...] = kept
         raise ValueError(f"{expected}, and leaves the given w and g as they are")
@@ -101,7 +98,7 @@ def checked_memory(optimizer: Any, w: Array, state: Any) -> Any:
     fitting = {*batch_shapes(own), w.shape, w.shape[1:], w.shape[:1] + w.shape}
     if type(state) is not type(own) or not {*batch_shapes(state)} <= fitting:
         kind = type(optimizer).__name__
-        raise TypeError(f"state must be a memory of {kind} for these starts, got {state!r:.60}")
+        raise TypeError(f"state must be a memory of {kind} for these starts, got {shown(state)}")
     return state
 
 
@@ -114,15 +111,8 @@ def paused(optimizer: Any, state: Any) -> Array:
 
 def repeated(w: Array, surface: Surface, optimizer: Any) -> Array:
     """Starts (d, ...) in the shape of the arrays in the surface, the optimizer and its schedule."""
-    shapes = batch_shapes(optimizer)
-    (d, *batch), factors = w.shape, surface.batch
-    try:
-        shape = np.broadcast_shapes(batch, factors, *shapes)
-    except ValueError:
-        raise ValueError(
-            f"the batch shapes of start {tuple(batch)}, of the surface's factors {factors} and of "
-            f"the optimizer's numbers {', '.join(map(str, filter(None, shapes)))} must broadcast"
-        ) from None
+    (d, *batch), what = w.shape, "start, of the surface's factors and of the optimizer's numbers"
+    shape = common_shape(what, w.shape[1:], surface.batch, *batch_shapes(optimizer))
     if shape == w.shape[1:]:
         return w
     w = np.reshape(w, (d, *(1,) * (len(shape) - len(batch)), *batch))

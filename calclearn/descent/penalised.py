@@ -40,8 +40,7 @@ def ridge(surface: Surface, strength: Any, spared: int = 0) -> Array:
     strength = np.asarray(array("strength", strength))
     values, vectors = np.linalg.eigh(H)
     values = np.maximum(values, 0)  # a flat direction may come out as -1e-17
-    shares = [shrinkage_of_l2(value, strength) for value in values]
-    shares = np.reshape(shares, (len(values), *strength.shape))
+    shares = shrinkage_of_l2(values.reshape(-1, *(1,) * strength.ndim), strength)
     return completed(np.tensordot(vectors * (vectors.T @ best), shares, 1))
 
 

@@ -7,7 +7,7 @@ Source: Li, Xu, Taylor, Studer & Goldstein, NeurIPS (2018).
 
 import numpy as np
 
-from calclearn.descent.arguments import array, whole
+from calclearn.descent.arguments import array, instance, shown, whole
 from calclearn.descent.surfaces import Array, Surface, beside
 
 Window = tuple[tuple[float, float], tuple[float, float]]  # ((low, high), (low, high))
@@ -89,10 +89,12 @@ def tabulated(surface: Surface, window: Window, nodes: int) -> Surface:
     >>> float(tabulated(plane, ((0, 1), (0, 1)), 3)([0.3, 0.8]).round(12))
     1.4
     """
+    instance("surface", surface, Surface, "a Surface")
     whole("nodes", nodes, 2)
-    low, high = np.transpose(array("window", window))
+    pairs = array("window", window)
+    low, high = np.transpose(pairs) if pairs.shape == (2, 2) else (0, 0)
     if not np.all(low < high):
-        raise ValueError(f"window must hold one pair low < high for each side, got {window}")
+        raise ValueError(f"window must hold one pair low < high for each side, got {shown(window)}")
     mesh = np.meshgrid(*np.linspace(low, high, nodes).T)
     heights = surface(np.stack(mesh))  # (b, a)
 

@@ -29,9 +29,9 @@ def running_mean(values: np.ndarray, count: int) -> np.ndarray:
     >>> running_mean(np.array([0.0, 2.0, 4.0, 8.0]), 2)
     array([0., 1., 3., 6.])
     """
-    total, counts = np.cumsum(values, axis=0), np.minimum(np.arange(len(values)) + 1, count)
-    total[count:] -= total[:-count].copy()
-    return (total.T / counts).T
+    padded = np.concatenate([np.zeros((count, *np.shape(values)[1:])), values])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, count, axis=0)[1:]
+    return (windows.sum(axis=-1).T / np.minimum(np.arange(len(values)) + 1, count)).T
 
 
 def race(
@@ -39,15 +39,17 @@ def race(
 ) -> dict[str, RaceResult]:
     """Run each optimizer from one start until it has spent `budget` gradients.
 
-    Raises ValueError for a surface without a known minimum, and for more than one start.
+    Raises ValueError for several starts or factors, mini-batches, and where no minimum is known.
 
     >>> from calclearn.descent.landscapes import booth
     >>> from calclearn.descent.optimizers import Adam
     >>> race(booth(), (9, 9), {"Adam": Adam(0.1)}, budget=20)["Adam"].price[-1]
     np.int64(20)
     """
-    if not surface.minima:
-        raise ValueError(f"surface must have a known minimum, got {surface.name!r}")
+    instance("surface", surface, Surface, "a Surface")
+    if not surface.minima or surface.batch or surface.sampler:
+        expected = "surface must have a known minimum, no batch of factors and no mini-batches"
+        raise ValueError(f"{expected}, got {surface.name!r}")
     whole("budget", budget, 1)
     if np.ndim(start) != 1:
         raise ValueError(f"start must be one point (d,), got shape {np.shape(start)}")

@@ -37,7 +37,7 @@ def constant(learning_rate: Number) -> Schedule:
     >>> constant(0.1)(7)
     0.1
     """
-    return Schedule(learning_rate, lambda k: 1.0)
+    return Schedule(learning_rate, lambda k: 1.0 + 0 * k)
 
 
 def step_decay(learning_rate: Number, factor: Number = 0.1, every: int = 30) -> Schedule:

@@ -104,15 +104,14 @@ class DampedNewton(Searching):
 
     def search(self, here: Evaluation, state: tuple, surface: Surface) -> tuple:
         H, b = as_matrices(surface.hessian(here.w), here.gradient)
-        p = -upwards(H, b, np.asarray(self.damping)[..., None])
+        p = -upwards(H, b, np.expand_dims(self.damping, -1))
         return backtracking(surface, here, np.moveaxis(p[..., 0], -1, 0)), state
 
 
 def as_matrices(hessian: Array, g: Array) -> tuple[Array, Array]:
     """H (..., d, d) and g (..., d, 1), as `np.linalg` takes them; ValueError for another H."""
-    expected = (len(g), *g.shape)
-    if np.shape(hessian) != expected:
-        got = np.shape(hessian)
+    got, expected = np.shape(hessian), (len(g), *g.shape)
+    if got != expected:
         raise ValueError(f"the hessian of the surface must have shape {expected}, got {got}")
     return np.moveaxis(hessian, (0, 1), (-2, -1)), np.moveaxis(g, 0, -1)[..., None]
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from calclearn.calculus import autodiff
 from calclearn.calculus.tracing import Traced, plain
-from calclearn.descent.arguments import REAL, array, instance, is_real, number, whole
+from calclearn.descent.arguments import REAL, array, instance, is_real, number, shown, whole
 
 Array = Any  # an ndarray, or what a trace puts in its place
 Field = Callable[[Array], Array]
@@ -73,8 +73,10 @@ class Surface:
             _hessian=hessian or autodiff.hessian(function),
         )  # fmt: skip
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: Any = None) -> None:
         raise AttributeError(f"a surface does not change; surface.replace({name}=...) is another")
+
+    __delattr__ = __setattr__
 
     def replace(self, **changes: Any) -> "Surface":
         """The surface with another domain, start, gradient, ...
@@ -97,20 +99,26 @@ class Surface:
         size = "" if self.dimension is None else f" of dimension {self.dimension}"
         return f"<Surface {self.name or '(without a name)'}{size}>"
 
-    def __call__(self, w: Array) -> Array:
+    def _points(self, w: Array) -> Array:
         w = as_points(w, self.dimension)
+        if self.batch:
+            common_shape("w and of the surface's factors", w.shape[1:], self.batch)
+        return w
+
+    def __call__(self, w: Array) -> Array:
+        w = self._points(w)
         return in_type(self.function(w), w)
 
     def gradient(self, w: Array) -> Array:
-        w = as_points(w, self.dimension)
+        w = self._points(w)
         return in_type(self._gradient(w), w)
 
     def hessian(self, w: Array) -> Array:
-        w = as_points(w, self.dimension)
+        w = self._points(w)
         return in_type(self._hessian(w), w)
 
     def value_and_gradient(self, w: Array) -> tuple[Array, Array]:
-        w = as_points(w, self.dimension)
+        w = self._points(w)
         value, gradient = self._both(w)
         return in_type(value, w), in_type(gradient, w)
 
@@ -135,7 +143,7 @@ class Surface:
         if not is_real(divisor):
             return NotImplemented
         if np.any(plain(divisor) == 0):
-            raise ValueError(f"a surface can be divided by what is not 0, got {divisor}")
+            raise ValueError(f"a surface can be divided by what is not 0, got {shown(divisor)}")
         return combination((1 / divisor, self))
 
     def __neg__(self) -> "Surface":
@@ -164,6 +172,7 @@ def combination(*terms: tuple[Any, Surface]) -> Surface:
         raise ValueError(f"surfaces that are added must have one dimension, got {one} and {other}")
     first = next((s for s in surfaces if s.domain), surfaces[0])
     shapes = [shape for c, s in terms for shape in (getattr(c, "shape", ()), s.batch)]
+    batch = common_shape("the factors", *shapes)
 
     def total(part: Callable[[Surface], Array]) -> Array:
         return reduce(operator.add, (c * part(s) for c, s in terms))
@@ -179,32 +188,29 @@ def combination(*terms: tuple[Any, Surface]) -> Surface:
         lambda w: total(lambda s: s(w)),
         hessian=lambda w: total(lambda s: s.hessian(w)),
         value_and_gradient=both,
-        name=written([(c, s.name, f"({s.name})" if is_sum(s.name) else s.name) for c, s in terms]),
-        formula=written([(c, s.formula, rf"\left({s.formula}\right)") for c, s in terms]),
+        name=written([(c, s.name) for c, s in terms]),
+        formula=written([(c, s.formula) for c, s in terms], r"\left(", r"\right)"),
         domain=first.domain, dimension=next(iter(dimensions), None),
         start=next((s.start for s in surfaces if s.start is not None), None),
         minima=first.minima if len(terms) == 1 and np.all(plain(terms[0][0]) > 0) else (),
         scale=sum(abs(c) * s.scale for c, s in terms),
         steepness=sum(abs(c) * s.steepness for c, s in terms),
-        batch=np.broadcast_shapes(*shapes),
+        batch=batch,
         sampler=sampler if any(s.sampler for s in surfaces) else None,
     )  # fmt: skip
 
 
-def written(terms: list[tuple[Any, str, str]]) -> str:
-    """A sum in words or in TeX, of each term's factor, its text and its text in parentheses."""
+def written(terms: list[tuple[Any, str]], left: str = "(", right: str = ")") -> str:
+    """Σ cᵢ sᵢ in words or in TeX; a sum that has a sign or a factor stands in parentheses."""
     words = ""
-    for c, text, enclosed in terms:
+    for c, text in terms:
         known = isinstance(c, int | float)
         sign = "-" if known and c < 0 else "+" if words else ""
-        size = "c" if not known else "" if abs(c) == 1 else f"{abs(c):.4g}"
-        term = f"{size} {enclosed}" if size else enclosed if sign == "-" else text
-        words += f" {sign} {term}" if words else f"{sign}{term}"
+        size = "c " if not known else "" if abs(c) == 1 else f"{abs(c):.4g} "
+        is_sum = text.startswith("-") or " + " in text or " - " in text
+        term = f"{size}{left}{text}{right}" if is_sum and (size or sign == "-") else size + text
+        words += f" {sign} {term}" if words else sign + term
     return words
-
-
-def is_sum(words: str) -> bool:
-    return words.startswith("-") or " + " in words or " - " in words
 
 
 def slice_through(surface: Surface, origin: Array, u: Array, v: Array) -> Surface:
@@ -254,7 +260,7 @@ def shaken(surface: Surface, size: float) -> Surface:
     True
     """
     instance("surface", surface, Surface, "a Surface")
-    number("size", size, 0, many=True)
+    number("size", size, 0)
     if surface.dimension is None:
         raise ValueError("surface must have a dimension or a domain, as each coordinate has noise")
 
@@ -278,13 +284,13 @@ def evaluated(name: str, look: Callable, w: Array) -> tuple:
     """What `look` says of the start (d, ...): a value (...), and perhaps a gradient (d, ...)."""
     try:
         parts = look(w)
-    except ValueError as error:
+    except (ValueError, IndexError) as error:
         raise ValueError(f"{name} cannot take points of shape {w.shape}: {error}") from error
     expected = ("value", w.shape[1:]), ("gradient", w.shape)
     for part, (kind, shape) in zip(parts, expected, strict=False):
         what = f"the {kind} of {'the ' * (name == 'surface')}{name}"
         if not is_real(part):
-            raise TypeError(f"{what} must be a real number or an array of them, got {part!r:.60}")
+            raise TypeError(f"{what} must be a real number or an array of them, got {shown(part)}")
         if np.shape(part) != shape:
             raise ValueError(
                 f"{what} must have shape {shape} at points of shape {w.shape}, got {np.shape(part)}"
@@ -304,7 +310,7 @@ def dimension_of(domain: Any, dimension: int | None) -> int | None:
         d, two = 0, 0
     if two != 2 or dimension not in (None, d):
         raise ValueError(
-            f"domain must hold one (low, high) pair for each coordinate, got {domain!r:.60}"
+            f"domain must hold one (low, high) pair for each coordinate, got {shown(domain)}"
         )
     return d
 
@@ -325,6 +331,15 @@ def as_points(w: Array, dimension: int | None = None, argument: str = "w") -> Ar
     return w if w.dtype.kind == "f" else w.astype(float)
 
 
+def common_shape(what: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape to which all broadcast, or one sentence saying whose batch shapes do not."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        got = ", ".join(map(str, filter(None, shapes)))
+        raise ValueError(f"the batch shapes of {what} must broadcast, got {got}") from None
+
+
 def in_type(part: Array, w: Array) -> Array:
     """A value or a derivative in the floating-point type of the points: float32 stays float32."""
     if w.dtype is FLOAT or not hasattr(part, "dtype") or part.dtype == w.dtype:
@@ -333,14 +348,8 @@ def in_type(part: Array, w: Array) -> Array:
 
 
 def stack(*components: Array) -> Array:
-    """Components that broadcast, stacked along a new first axis: `np.stack`, without its checks."""
-    if Traced not in map(type, components):
-        try:
-            return np.array(components)
-        except ValueError:  # their shapes differ
-            pass
-    zeros = np.zeros(np.broadcast_shapes(*map(np.shape, components)))
-    return np.stack([c + zeros for c in components])
+    """Components of one shape along a new first axis: `np.stack`, without its checks."""
+    return np.stack(components) if Traced in map(type, components) else np.array(components)
 
 
 def beside(constant: Array, w: Array) -> Array:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calclearn.calculus.tracing import primitive, rule
+from calclearn.descent.arguments import instance
 from calclearn.networks.layers import Dense, Layer
 
 
@@ -51,6 +52,13 @@ class Block(Layer):
     activation: Layer
     skip: bool = False
     normalise: bool = False
+
+    def __post_init__(self) -> None:
+        instance("dense", self.dense, Dense, "a Dense layer")
+        instance("activation", self.activation, Layer, "a layer such as ReLU()")
+        if self.activation.random or self.activation.shapes((self.dense.units,)):
+            expected = "activation must have no weights and draw no numbers"
+            raise ValueError(f"{expected}, got {self.activation}")
 
     def shapes(self, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
         return self.dense.shapes(shape)

@@ -20,7 +20,7 @@ import numpy as np
 
 from calclearn.calculus.rules import sum_rows, unbroadcast
 from calclearn.calculus.tracing import plain, primitive, rule
-from calclearn.descent.arguments import floating, instance, whole
+from calclearn.descent.arguments import floating, instance, shown, whole
 from calclearn.descent.surfaces import Array
 from calclearn.networks.initial import EXPECTED, Initial, he
 from calclearn.networks.layers import Layer, Shape, with_axes
@@ -70,7 +70,7 @@ def windows_of(kernel_size: Any, stride: Any, padding: Any) -> Windows:
             rows, columns = map(int, both)
         except ValueError:
             expected = f"a whole number of at least {least} or a pair of them"
-            raise ValueError(f"{name} must be {expected}, got {value!r:.60}") from None
+            raise ValueError(f"{name} must be {expected}, got {shown(value)}") from None
         pairs.append((rows, columns))
     return Windows(*pairs)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from calclearn.descent.arguments import floating, generator, number
+from calclearn.descent.arguments import floating, generator, number, shown
 
 Initial = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 EXPECTED = "a function (rng, shape) -> array"
@@ -25,7 +25,7 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
     (75, 200)
     """
     if not isinstance(shape, tuple | list) or len(shape) < 2 or 0 in shape:
-        raise ValueError(f"shape must be (outputs, inputs, *kernel), none 0, got {shape!r:.60}")
+        raise ValueError(f"shape must be (outputs, inputs, *kernel), none 0, got {shown(shape)}")
     cells = math.prod(shape[2:])
     return shape[1] * cells, shape[0] * cells
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from calclearn.calculus.autodiff import value_and_grad
 from calclearn.calculus.tracing import Traced, primitive, rule
-from calclearn.descent.arguments import array, floating, generator, instance, is_real, whole
+from calclearn.descent.arguments import array, floating, generator, instance, is_real, shown, whole
 from calclearn.descent.losses import cross_entropy
 from calclearn.descent.surfaces import Array, Surface, as_points
 from calclearn.networks.layers import Layer, Shape, with_n
@@ -60,7 +60,8 @@ class Network:
     def __post_init__(self) -> None:
         layers, shape = self.layers, self.input_shape
         if not isinstance(layers, tuple | list) or not all(isinstance(a, Layer) for a in layers):
-            raise TypeError(f"layers must be layers in a row, such as (Dense(3),), got {layers!r}")
+            got = shown(layers)
+            raise TypeError(f"layers must be layers in a row, such as (Dense(3),), got {got}")
         instance("input_shape", shape, tuple | list, "a tuple such as (1, 8, 8)")
         for size in shape:
             whole("each of input_shape", size, 1)
@@ -124,7 +125,7 @@ class Network:
         """The outputs of layer k. Raises ValueError where they have not the shape it states."""
         y, shape = self.layers[k].apply(parameters, x, rng), x.shape[:1] + self.shapes[k + 1]
         if getattr(y, "shape", None) != shape:
-            got = getattr(y, "shape", y)
+            got = shown(getattr(y, "shape", y))
             raise ValueError(f"{self.layers[k]} must have outputs of shape {shape}, got {got}")
         return y
 
@@ -183,7 +184,6 @@ class Network:
         both = value_and_grad(value)
         return Surface(
             lambda w: at_each(value, w),
-            lambda w: at_each(both, w)[1],
             value_and_gradient=lambda w: at_each(both, w),
             name=f"{name_of(error)} of a network",
             dimension=self.dimension,
@@ -192,7 +192,7 @@ class Network:
 
     def data(self, x: Array, y: Array, error: Error) -> tuple[np.ndarray, np.ndarray]:
         """x and y as this network and error can take them, or one sentence that says why not."""
-        x, y = np.asarray(array("x", x)), np.asarray(array("y", y))
+        x, y = np.array(array("x", x)), np.array(array("y", y))  # later changes change no loss
         instance("error", error, Callable, "a function such as mse")
         self.inputs(x, x.dtype)
         if len(x) == 0 or y.shape[:1] != x.shape[:1]:
@@ -220,7 +220,7 @@ class Network:
         except (ValueError, IndexError) as why:
             raise ValueError(f"error must take {fit} and y of shape {y.shape}: {why}") from why
         if not is_real(value) or np.shape(value) != ():
-            got = f"shape {np.shape(value)}" if is_real(value) else f"{value!r:.60}"
+            got = f"shape {np.shape(value)}" if is_real(value) else shown(value)
             raise ValueError(f"error must be one number for {fit}, got {got}")
         return x, y
 

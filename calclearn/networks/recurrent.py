@@ -245,7 +245,7 @@ class LSTM(Recurrent):
     def step(self, parameters: Parameters, x: Array, state: State) -> State:
         W_ih, W_hh, b_ih, b_hh = parameters
         h, c = state
-        a_i, a_f, a_g, a_o = blocks(linear(x, W_ih, b_ih) + linear(h, W_hh, b_hh), 4)
+        a_i, a_f, a_g, a_o = np.split(linear(x, W_ih, b_ih) + linear(h, W_hh, b_hh), 4, axis=1)
         c = sigmoid(a_f) * c + sigmoid(a_i) * np.tanh(a_g)
         return sigmoid(a_o) * np.tanh(c), c
 
@@ -269,23 +269,10 @@ class GRU(Recurrent):
     def step(self, parameters: Parameters, x: Array, state: State) -> State:
         W_ih, W_hh, b_ih, b_hh = parameters
         (h,) = state
-        a_r, a_z, a_n = blocks(linear(x, W_ih, b_ih), 3)
-        s_r, s_z, s_n = blocks(linear(h, W_hh, b_hh), 3)
+        a_r, a_z, a_n = np.split(linear(x, W_ih, b_ih), 3, axis=1)
+        s_r, s_z, s_n = np.split(linear(h, W_hh, b_hh), 3, axis=1)
         z, n = sigmoid(a_z + s_z), np.tanh(a_n + sigmoid(a_r + s_r) * s_n)
         return ((1 - z) * n + z * h,)
-
-
-@primitive
-def blocks(a: np.ndarray, count: int) -> tuple[np.ndarray, ...]:
-    """Sums (N, GH) as G arrays (N, H)."""
-    return tuple(np.split(a, count, axis=1))
-
-
-@rule(blocks)
-def joined(g, y, a, count):
-    """The cotangents beside each other; 0 for a block that was not used."""
-    parts = [np.zeros_like(v) if part is None else part for part, v in zip(g, y, strict=True)]
-    return np.concatenate(parts, axis=1)
 
 
 def one_unit(x: Array, target: float) -> Surface:

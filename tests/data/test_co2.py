@@ -81,24 +81,6 @@ def test_the_last_eight_years_are_held_out_and_no_filled_month_is_among_them():
     assert data.measured[data.held_out].all()
 
 
-def test_there_is_a_season_on_top_of_a_rise():
-    data = co2()
-    assert 0.8 < np.mean(data.co2[12:] - data.co2[:-12]) < 1.6  # ppm a year
-    cycle = data.co2[6:-6] - np.convolve(data.co2, np.r_[0.5, np.ones(11), 0.5] / 12, "valid")
-    by_month = [cycle[data.month[6:-6] == month].mean() for month in range(1, 13)]
-    assert (1 + np.argmax(by_month), 1 + np.argmin(by_month)) == (5, 10)
-
-
-def test_the_data_cannot_be_spoilt_and_say_what_they_are():
-    data = co2()
-    with pytest.raises(ValueError, match="read-only"):
-        data.co2[0] = 0
-    assert co2() is data
-    assert data.label("co2") == "co2 (ppm)"
-    assert repr(data).startswith("Carbon dioxide at Mauna Loa: 526 rows")
-    assert ("Keeling and Whorf (2004)" in data.source, data.licence) == (True, "public domain")
-
-
 # Rises and simple forecasts.
 
 

@@ -55,6 +55,7 @@ def test_an_odd_table_is_read(table, text, x):
     assert (data.x.tolist(), data.y.tolist()) == ([1, 3, 5], [2, 4, 6])
 
 
+QUOTED = 'a,b\n1,"2\n' + "3,4\n" * 40_000  # the quotation is never closed
 # fmt: off
 BAD = [
     ("a,b\n1,2\n", "A", "b", ValueError, "x must be a column of my.csv, 'a', 'b'; got 'A'"),
@@ -65,6 +66,7 @@ BAD = [
     ("a,b\n1,2\n3,4\n", "a", "b", ValueError, "at least three rows"),
     ("a,b\n\n1,2\n\n3,-\n", "a", "b", ValueError, "row 5: 'b' must be a number, got '-'"),
     ("a,a,b\n1,2,3\n", "a", "b", ValueError, "x must be one column of my.csv, 'a', 'a'"),
+    (QUOTED, "a", "b", ValueError, "path must be a CSV file, my.csv is not: field larger than"),
     ("a,b\n1,2\n", "a", 1, TypeError, "y must name a column, got 1"),
 ]
 # fmt: on

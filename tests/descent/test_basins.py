@@ -7,6 +7,7 @@ from calclearn.calculus.autodiff import grad, hessian
 from calclearn.descent.basins import DIVERGES, NOT_SETTLED, ends, limits, pixels, stationary
 from calclearn.descent.curvature import eigenvalues
 from calclearn.descent.descend import descend
+from calclearn.descent.losses import l2
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.lessons.lesson_09 import CURVES, STEPS, SURFACES
 
@@ -79,3 +80,5 @@ def test_rates_that_are_far_too_small_or_large():
     starts = np.array([[0.0, 5.0], [0.0, 5.0]])
     assert (ends(SURFACES["Himmelblau"], starts, 1e-12) == NOT_SETTLED).all()
     assert (ends(SURFACES["Himmelblau"], starts, 1e12) == DIVERGES).all()
+    with pytest.raises(ValueError, match="surface must have a domain, got <Surface L2"):
+        ends(l2(2), starts, 0.1)

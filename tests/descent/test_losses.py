@@ -3,6 +3,7 @@
 import math
 import warnings
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from calclearn.calculus import autodiff
 from calclearn.data import penguins
+from calclearn.descent.landscapes import plateau
 from calclearn.descent.losses import (
     binary_cross_entropy,
     cross_entropy,
@@ -27,6 +29,8 @@ from calclearn.descent.losses import (
     sigmoid,
     sse,
 )
+
+from ..refusals import refused
 
 ERRORS = [sse, mse, mae, huber, huber_error(0.3), binary_cross_entropy]
 rng = np.random.default_rng(7)
@@ -127,15 +131,6 @@ def test_the_minimum_of_a_line_fit_is_the_least_squares_line_even_far_from_the_o
     assert np.all(np.abs(surface.gradient([slope, intercept])) < 1e-9 * surface.steepness)
 
 
-def test_polynomial_minimum_is_numpys_fit():
-    surface = polynomial_loss(X, Y, 4)
-    np.testing.assert_allclose(surface.minima[0], np.polyfit(X, Y, 4)[::-1], rtol=1e-9)
-    w = rng.normal(size=5)
-    assert surface(w) == pytest.approx(np.sum((np.polyval(w[::-1], X) - Y) ** 2), rel=1e-12)
-    line = polynomial_loss(X, Y, 1)
-    assert line([0.3, 0.7]) == pytest.approx(line_loss(X, Y)([0.7, 0.3]), rel=1e-12)
-
-
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_more_weights_than_data_are_no_trouble(n):
     surface = polynomial_loss(X[:n], Y[:n], 6)
@@ -157,17 +152,6 @@ def test_one_datum_and_constant_data(error, x, y):
     assert all(np.all(surface.gradient(w) == 0) for w in surface.minima)
 
 
-class Rows:
-    """In place of a generator: it deals all rows in order, batch after batch."""
-
-    def __init__(self):
-        self.start = 0
-
-    def choice(self, n, size, replace, shuffle):
-        self.start += size
-        return np.arange(self.start - size, self.start) % n
-
-
 @pytest.mark.parametrize(
     "make",
     [
@@ -177,9 +161,10 @@ class Rows:
     ],
 )
 def test_the_mean_of_the_mini_batches_is_the_loss(make):
-    whole, noisy, rows = make(None), make(5), Rows()
+    whole, noisy, rows = make(None), make(5), iter(np.arange(20).reshape(4, 5))
+    dealer = SimpleNamespace(choice=lambda *_, **__: next(rows))  # of all rows, batch after batch
     w = np.full(whole.dimension, 0.3)
-    batches = [noisy.sample(rows).value_and_gradient(w) for _ in range(4)]
+    batches = [noisy.sample(dealer).value_and_gradient(w) for _ in range(4)]
     values, gradients = zip(*batches, strict=True)
     assert np.mean(values) == pytest.approx(whole(w))
     assert np.std(values) > 0.001
@@ -192,23 +177,18 @@ def test_penalties():
     w = np.array([[3.0, 0.0], [-4.0, 1.0]])
     np.testing.assert_array_equal(l1()(w), [7, 1])
     np.testing.assert_array_equal(l2()(w), [25, 1])
-    np.testing.assert_array_equal(l2().hessian(w[:, 0]), 2 * np.eye(2))
-    np.testing.assert_array_equal(l1().hessian(w), np.zeros((2, 2, 2)))
 
 
 # fmt: off
 BAD = [
     (lambda: line_loss([1, np.nan, 3], [1, 2, 3]), "x must be finite, got nan at position 1"),
-    (lambda: line_loss([1, 2, 3], [1, 2, np.inf]), "y must be finite, got inf at position 2"),
     (lambda: line_loss([1, 2, 3], [1, 2]), "x and y must have one length, got 3 and 2"),
     (lambda: line_loss([], []), r"x must have shape \(n,\) with n of at least 1, got \(0,\)"),
     (lambda: line_loss([[1, 2]], [1]), r"x must have shape \(n,\) .* got \(1, 2\)"),
     (lambda: line_loss(X, Y, batch_size=0), "batch_size must be a whole number from 1 to 23"),
-    (lambda: line_loss(X, Y, batch_size=24), "batch_size must be a whole number from 1 to 23"),
     (lambda: line_loss([1e300, 1], [1, 2]), r"x must be at most 1e\+150 in size, got 1e\+300"),
     (lambda: polynomial_loss([1e100, 1.0], [1, 2], 4), "x must have powers of at most"),
     (lambda: polynomial_loss(X, Y, -1), "degree must be a whole number of at least 0, got -1"),
-    (lambda: polynomial_loss(X, Y, 1.5), "degree must be a whole number"),
     (lambda: logistic_loss(X, Y), "y must hold labels 0 and 1"),
     (lambda: logistic_loss(np.ones((2, 2, 2)), [0, 1]), r"x must have shape \(n,\) or \(n, f\)"),
     (lambda: sse(np.ones(3), np.ones(4)), r"prediction must have the target's shape \(4,\)"),
@@ -237,15 +217,7 @@ WRONG = [
 ]
 # fmt: on
 
-
-@pytest.mark.parametrize(
-    ("kind", "call", "sentence"),
-    [*((ValueError, *row) for row in BAD), *((TypeError, *row) for row in WRONG)],
-)
-def test_bad_input_gets_one_sentence(kind, call, sentence):
-    with pytest.raises(kind, match=sentence) as error:
-        call()
-    assert "\n" not in str(error.value)
+test_what_cannot_be = refused(BAD, WRONG)
 
 
 def test_sigmoid_keeps_the_digits_of_small_values():
@@ -258,6 +230,15 @@ def test_sigmoid_keeps_the_digits_of_small_values():
     bends = autodiff.grad(lambda z: autodiff.grad(lambda z: sigmoid(z).sum())(z).sum())(z)
     np.testing.assert_allclose(bends, slopes * (1 - 2 * sigmoid(z)), atol=1e-15)
     assert sigmoid(np.zeros(2, np.float32)).dtype == np.float32
+
+
+def test_what_is_0_to_rounding_is_0_whatever_numpy_raises():
+    z = np.array([1000.0, -1000.0])
+    with np.errstate(all="raise"):
+        assert (sigmoid(-1000.0), binary_cross_entropy(z, [1.0, 0.0])) == (0, 0)
+        assert cross_entropy(z[None], [0]) == 0
+        assert plateau()([40.0, 0.0]) == 1
+        np.testing.assert_array_equal(autodiff.grad(lambda z: cross_entropy(z, [0]))(z[None]), 0)
 
 
 def test_soft_targets_are_weighed_as_pytorch_does():
@@ -312,14 +293,10 @@ def test_penguins_in_millimetres_have_the_loss_of_penguins_in_metres():
 
 
 def test_scores_beyond_all_measure_in_32_bits_have_a_slope():
-    z = np.random.default_rng(0).normal(size=(400, 3)) * np.geomspace(1, 1e30, 400)[:, None]
-    labels = np.arange(400) % 3
-    slope = 400 * autodiff.grad(lambda z: cross_entropy(z, labels))(z.astype(np.float32))
+    z = np.array([[1e30, -1e30, 0.0], [3e38, 3e38, 0.0]], np.float32)
+    slope = autodiff.grad(lambda z: cross_entropy(z, [1, 0]))(z)
     assert slope.dtype == np.float32
-    np.testing.assert_allclose(slope.sum(axis=1), 0, atol=1e-3)
-    surely = z[100:].argmax(axis=1)[:, None] == np.arange(3)
-    truth = labels[100:, None] == np.arange(3)
-    np.testing.assert_allclose(slope[100:] + truth, surely, atol=1e-6)
+    np.testing.assert_array_equal(slope, [[0.5, -0.5, 0], [-0.25, 0.25, 0]])
 
 
 @pytest.mark.parametrize("error", [sse, mse, mae, huber], ids=lambda e: e.name)

@@ -5,6 +5,7 @@ import pytest
 
 from calclearn.descent.descend import descend
 from calclearn.descent.landscapes import booth, ravine, saddle
+from calclearn.descent.losses import line_loss
 from calclearn.descent.optimizers import Adam
 from calclearn.descent.races import race, running_mean
 from calclearn.descent.second_order import BFGS, Newton
@@ -54,12 +55,17 @@ def test_a_mean_of_columns_runs_along_the_first_axis():
     values = np.arange(12.0).reshape(6, 2) ** 2
     expected = [values[max(0, k - 2) : k + 1].mean(axis=0) for k in range(6)]
     np.testing.assert_allclose(running_mean(values, 3), expected)
+    np.testing.assert_array_equal(running_mean(np.array([1e300, 1.0, 1.0, 3.0]), 2)[2:], [1, 2])
+    assert running_mean(np.ones(2), 3).tolist() == [1, 1]
 
 
 @pytest.mark.parametrize(
     ("surface", "start", "optimizers", "budget", "kind", "sentence"),
     [
-        (saddle(), (1, 1), {}, 20, ValueError, "must have a known minimum, got 'saddle'"),
+        (saddle(), (1, 1), {}, 20, ValueError, "must have a known minimum, .*, got 'saddle'"),
+        (np.ones(2) * booth(), (1, 1), {}, 9, ValueError, "no batch of factors"),
+        (line_loss([1, 2], [1, 3], batch_size=1), (1, 1), {}, 9, ValueError, "and no mini-batches"),
+        (np.sum, (1, 1), {}, 9, TypeError, "surface must be a Surface"),
         (booth(), (1, 1), {}, 0, ValueError, "budget must be a whole number of at least 1, got 0"),
         (booth(), np.ones((2, 3)), {}, 9, ValueError, r"start must be one point \(d,\), got .* 3"),
         (booth(), (1, 1), [Adam()], 9, TypeError, "optimizers must be a dict, .* got"),

@@ -159,18 +159,6 @@ def test_batched_equals_looped(optimizer, surface):
         assert together.steps_taken[i] == alone.steps_taken
 
 
-def test_bfgs_learns_the_inverse_hessian_of_a_quadratic():
-    surface = quadratic([[3.0, 1.0], [1.0, 2.0]])
-    optimizer, w = BFGS(), np.array([1.0, -2.0])
-    state = optimizer.init(w)
-    for _ in range(12):
-        w, state = optimizer.update(w, surface.gradient(w), state, surface)
-        if np.linalg.norm(surface.gradient(w)) < 1e-7:
-            break
-    np.testing.assert_allclose(state.inverse, np.linalg.inv([[3, 1], [1, 2]]), rtol=2e-2, atol=2e-2)
-    np.testing.assert_allclose(state.inverse, state.inverse.T)
-
-
 @pytest.mark.parametrize("optimizer", [DampedNewton(), BFGS(), LBFGS()])
 def test_mini_batches_search_on_the_batch_that_gave_the_gradient(optimizer):
     x = np.linspace(-1, 1, 30)
@@ -223,16 +211,6 @@ def test_a_search_uphill_or_without_a_bottom_ends_too():
     assert down.stop in (Stop.DIVERGED, Stop.OUT_OF_STEPS)
 
 
-def test_bad_hyperparameters_get_one_sentence():
-    for call, sentence in [
-        (lambda: DampedNewton(-1.0), "damping must be at least 0"),
-        (lambda: Newton(-1.0), "learning_rate must be at least 0"),
-        (lambda: LBFGS(memory=0), "memory must be a whole number of at least 1, got 0"),
-    ]:
-        with pytest.raises(ValueError, match=sentence):
-            call()
-
-
 def test_an_almost_singular_hessian_keeps_its_own_step_beside_a_singular_one():
     H = np.array([[1.0, 1.0], [1.0, 1.0 + 1e-15]])
 
@@ -282,6 +260,8 @@ def test_at_the_rounding_of_a_value_a_search_ends(optimizer, dtype):
     assert run.steps_taken < 400
     assert run.points.dtype == dtype
     np.testing.assert_allclose(run.point, [1, 1], atol=1e-3 if dtype == np.float64 else 0.3)
+    high = double_well() + Surface(lambda w: 1e12 + 0 * w[0], dimension=2)
+    assert descend(high, [0.3, 0.5], optimizer).stop == Stop.CONVERGED
 
 
 @pytest.mark.parametrize("damping", [0.0, 1e-12, 0.5])

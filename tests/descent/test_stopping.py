@@ -43,15 +43,11 @@ def test_without_patience_the_descent_goes_on_and_the_best_point_is_known():
     assert run.steps.tolist() == [0, 30, 60, 90, 100]
     np.testing.assert_array_equal(run.points, plain.points[run.steps])
     assert run.best_step == run.steps[np.argmin(run.validation)] == 60
+    last = descend(bowl(), START, SLOW, steps=25, every=10, validation=HELD_OUT)
+    assert (last.steps.tolist(), last.best_step) == ([0, 10, 20, 25], 25)
     assert plain.validation is None
     with pytest.raises(AttributeError, match="only a descent with a validation surface has a best"):
         plain.best_point  # noqa: B018
-
-
-def test_a_best_last_step_counts_though_it_is_no_multiple_of_every():
-    run = descend(bowl(), START, SLOW, steps=25, every=10, validation=HELD_OUT)
-    assert run.steps.tolist() == [0, 10, 20, 25]
-    assert run.best_step == 25
 
 
 def test_the_first_of_two_ends_is_the_end():
@@ -107,19 +103,14 @@ def test_watch_gets_the_descent_four_times_a_second_and_at_the_end(monkeypatch):
         np.testing.assert_array_equal(part.points[:-1], run.points[: len(part.points) - 1])
 
 
-def test_a_short_run_is_watched_once_and_a_true_answer_ends_a_long_one():
-    runs = []
+def test_a_short_run_is_watched_once_and_a_true_answer_ends_a_long_one(monkeypatch):
+    runs, seconds = [], iter(np.arange(0, 1000, 0.01))
     descend(bowl(), START, SLOW, 5, watch=runs.append)
     assert len(runs) == 1
-
-    def slowly(w):
-        time.sleep(0.02)
-        return bowl().value_and_gradient(w)
-
-    surface = Surface(bowl().function, bowl().gradient, value_and_gradient=slowly)
-    run = descend(surface, START, SLOW, 1000, watch=lambda run: run.steps_taken > 5)
+    monkeypatch.setattr(time, "perf_counter", lambda: next(seconds))
+    run = descend(bowl(), START, SLOW, 1000, watch=lambda run: run.steps_taken > 40)
     assert run.interrupted
-    assert 5 < run.steps_taken < 40
+    assert 40 < run.steps_taken < 100
     assert len(run.points) == run.steps_taken + 1
 
 
@@ -191,25 +182,6 @@ def test_an_interrupt_at_any_line_returns_what_ran_and_can_be_continued(optimize
     assert max(part.steps_taken for part in returned) == 10
 
 
-@pytest.mark.parametrize("where", ["watch", "progress", "validation"])
-def test_an_interrupt_in_what_is_called_returns_what_ran(where, monkeypatch):
-    seconds = iter(np.arange(0, 1000, 0.02))
-    monkeypatch.setattr(time, "perf_counter", lambda: next(seconds))
-    calls = []
-
-    def pressed(*arguments):
-        calls.append(arguments)
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        return 0.0 * arguments[0][0] if where == "validation" else None
-
-    run = descend(himmelblau(), [0.0, 0.0], GradientDescent(1e-5), 500, **{where: pressed})
-    assert run.interrupted
-    assert 0 <= run.steps_taken < 500
-    assert len(run.points) == run.steps_taken + 1
-    assert np.all(np.isfinite(run.points))
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_diverged_run_on_mini_batches_keeps_its_last_finite_point(dtype):
     x = np.linspace(-1, 1, 40, dtype=dtype)
@@ -221,25 +193,3 @@ def test_a_diverged_run_on_mini_batches_keeps_its_last_finite_point(dtype):
         for record in (run.points, run.values, run.gradients):
             assert np.all(np.isfinite(record))
         assert np.all(np.isfinite(run.best_point))
-
-
-# fmt: off
-BAD = [
-    ({"validation": 3.0}, TypeError, "validation must be a Surface or a function of points"),
-    ({"patience": 3}, ValueError, "patience needs a validation surface"),
-    ({"validation": HELD_OUT, "patience": 0}, ValueError, "patience must be a whole number of at"),
-    ({"watch": "bar"}, TypeError, "watch must be a function or None, got 'bar'"),
-    ({"validation": Surface(lambda w: w[0], dimension=3)}, ValueError,
-     r"validation cannot take points of shape \(2,\): w must have shape \(3,\)"),
-    ({"validation": lambda w: w}, ValueError,
-     r"the value of validation must have shape \(\) at points of shape \(2,\), got \(2,\)"),
-    ({"validation": lambda w: None}, TypeError, "the value of validation must be a real"),
-]
-# fmt: on
-
-
-@pytest.mark.parametrize(("settings", "kind", "sentence"), BAD)
-def test_bad_settings_get_one_sentence(settings, kind, sentence):
-    with pytest.raises(kind, match=sentence) as error:
-        descend(bowl(), [1.0, 1.0], SLOW, **settings)
-    assert "\n" not in str(error.value)

@@ -4,7 +4,10 @@ import numpy as np
 
 from calclearn.calculus import numerical
 from calclearn.calculus.autodiff import grad
-from calclearn.networks.blocks import normalised
+from calclearn.networks.blocks import Block, normalised
+from calclearn.networks.layers import Dense, Dropout, ReLU
+
+from ..refusals import refused
 
 
 def test_normalised_columns_and_their_derivatives():
@@ -21,3 +24,15 @@ def test_normalised_columns_and_their_derivatives():
     np.testing.assert_allclose(gradient, grad(step_by_step)(z), atol=1e-12)
     flat = numerical.grad(lambda z: step_by_step(z.reshape(7, 3)))(z.ravel())
     np.testing.assert_allclose(gradient.ravel(), flat, atol=1e-6)
+
+
+test_what_cannot_be = refused(
+    [
+        (lambda a=a: Block(Dense(2), a), "activation must have no weights")
+        for a in (Dropout(), Dense(2))
+    ],
+    [
+        (lambda: Block(Dense(2), "relu"), "activation must be a layer such as ReLU"),
+        (lambda: Block(2, ReLU()), "dense must be a Dense layer, got 2"),
+    ],
+)

@@ -10,6 +10,8 @@ from calclearn.networks.inside import activations, backpropagated, filter_normal
 from calclearn.networks.layers import Dense, Dropout, Flatten, ReLU, Sigmoid, Tanh
 from calclearn.networks.network import Network
 
+from ..refusals import refused
+
 RNG = np.random.default_rng(0)
 X, LABELS = RNG.normal(size=(12, 4)), RNG.integers(0, 3, 12)
 DEEP = Network((Dense(5), Tanh(), Dense(4), ReLU(), Dense(3), Sigmoid(), Dense(3)), (4,))
@@ -95,37 +97,26 @@ def test_32_bits_stay_32_bits_and_their_norms_do_not_overflow():
 # Bad input
 NAN = np.full_like(X, np.nan)
 # fmt: off
-BAD = [
-    ((DEEP, np.zeros(3), X, LABELS), ValueError, "w must have shape"),
-    ((DEEP, W, X[:, :2], LABELS), ValueError, r"x must have shape \(N, 4\), got \(12, 2\)"),
-    ((DEEP, W, X, LABELS[:5]), ValueError, "same number of examples"),
-    ((DEEP, W, X, LABELS + 3), ValueError, "y must hold class numbers from 0 to 2"),
-    ((DEEP, W, NAN, LABELS), ValueError, "x must be finite"),
-    ((3, W, X, LABELS), TypeError, "network must be a Network, got 3"),
-]
-# fmt: on
-
-
-@pytest.mark.parametrize(("given", "kind", "words"), BAD)
-def test_bad_input(given, kind, words):
-    for look in (backpropagated, gradient_norms):
-        with pytest.raises(kind, match=words):
-            look(*given)
-
-
-@pytest.mark.parametrize(
-    ("make", "kind", "words"),
+test_what_cannot_be = refused(
     [
-        (lambda: activations(3, W, X), TypeError, "network must be a Network, got 3"),
-        (lambda: activations(DEEP, W, X[:, :2]), ValueError, r"x must have shape \(N, 4\), got"),
-        (lambda: filter_normalised(3, W, 0), TypeError, "network must be a Network, got 3"),
-        (lambda: filter_normalised(DEEP, W, "seed"), TypeError, "rng must be a generator or a s"),
-        (lambda: filter_normalised(DEEP, W[1:], 0), ValueError, "w must have shape"),
+        *((lambda look=look, given=given: look(DEEP, *given), words)
+          for look in (backpropagated, gradient_norms) for given, words in [
+            ((W[:3], X, LABELS), "w must have shape"),
+            ((W, X[:, :2], LABELS), r"x must have shape \(N, 4\), got \(12, 2\)"),
+            ((W, X, LABELS[:5]), "same number of examples"),
+            ((W, X, LABELS + 3), "y must hold class numbers from 0 to 2"),
+            ((W, NAN, LABELS), "x must be finite")]),
+        (lambda: activations(DEEP, W, X[:, :2]), r"x must have shape \(N, 4\), got"),
+        (lambda: filter_normalised(DEEP, W[1:], 0), "w must have shape"),
+    ],
+    [
+        *((lambda look=look, more=more: look(3, W, *more), "network must be a Network, got 3")
+          for look, more in ((backpropagated, (X, LABELS)), (activations, (X,)),
+                             (filter_normalised, (0,)))),
+        (lambda: filter_normalised(DEEP, W, "seed"), "rng must be a generator or a seed"),
     ],
 )
-def test_bad_input_of_activations_and_directions(make, kind, words):
-    with pytest.raises(kind, match=words):
-        make()
+# fmt: on
 
 
 # Directions in the network's own scale

@@ -1,5 +1,7 @@
 """A network is its layers in a row: values, gradients, mini-batches, training, errors."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,10 +12,9 @@ from calclearn.calculus.checking import check_gradient
 from calclearn.calculus.numerical import grad as numerical_grad
 from calclearn.descent.descend import descend
 from calclearn.descent.losses import binary_cross_entropy, cross_entropy, mse, sse
-from calclearn.descent.optimizers import Adam, GradientDescent
+from calclearn.descent.optimizers import Adam
 from calclearn.descent.schedules import clipped
 from calclearn.descent.second_order import LBFGS
-from calclearn.descent.surfaces import slice_through
 from calclearn.networks.images import Conv2D, MaxPool2D
 from calclearn.networks.inside import activations, backpropagated, filter_normalised
 from calclearn.networks.layers import (
@@ -28,7 +29,7 @@ from calclearn.networks.layers import (
 )
 from calclearn.networks.network import Network
 
-from .refusals import refused
+from ..refusals import refused
 
 RNG = np.random.default_rng(0)
 X, LABELS = RNG.normal(size=(30, 4)), RNG.integers(0, 3, 30)
@@ -118,13 +119,6 @@ def test_many_points_at_once_are_each_alone(shape):
         np.testing.assert_allclose(gradients[here], alone[1], rtol=1e-12, atol=1e-15)
 
 
-def test_a_slice_through_the_loss_is_a_surface_of_two_weights():
-    loss, (w, u, v) = SMALL.loss(X, LABELS), map(SMALL.init, range(3))
-    plane = slice_through(loss, w, u, v)
-    assert plane([0.3, -0.2]) == pytest.approx(loss(w + 0.3 * u - 0.2 * v))
-    assert check_gradient(plane.function, plane.gradient, at=np.array([0.3, -0.2]))
-
-
 # Mini-batches and random layers
 class Noise(Layer):
     def forward(self, parameters, x, rng):
@@ -134,17 +128,6 @@ class Noise(Layer):
 class ByName(Layer):
     def forward(self, parameters, x, *, rng=None):
         return x if rng is None else x + rng.normal(size=x.shape)
-
-
-class Rows:
-    """In place of a generator: it deals all rows in order, batch after batch."""
-
-    def __init__(self):
-        self.start = 0
-
-    def choice(self, n, size, replace, shuffle):
-        self.start += size
-        return np.arange(self.start - size, self.start) % n
 
 
 @pytest.mark.parametrize(
@@ -157,8 +140,10 @@ class Rows:
     ids=["mean", "sum", "own sum"],
 )
 def test_the_mean_of_the_mini_batches_is_the_loss(y, error):
-    loss, w, rows = SMALL.loss(X, y, error, batch_size=6), SMALL.init(0), Rows()
-    batches = [loss.sample(rows).value_and_gradient(w) for _ in range(5)]
+    loss, w = SMALL.loss(X, y, error, batch_size=6), SMALL.init(0)
+    rows = iter(np.arange(30).reshape(5, 6))
+    dealer = SimpleNamespace(choice=lambda *_, **__: next(rows))  # of all rows, batch after batch
+    batches = [loss.sample(dealer).value_and_gradient(w) for _ in range(5)]
     values, gradients = zip(*batches, strict=True)
     assert np.mean(values) == pytest.approx(loss(w))
     np.testing.assert_allclose(np.mean(gradients, axis=0), loss.gradient(w), atol=1e-12)
@@ -202,6 +187,10 @@ def test_an_own_error_of_class_numbers():
     assert own(w) == pytest.approx(2 * loss(w))
     np.testing.assert_allclose(own.gradient(w), 2 * loss.gradient(w), rtol=1e-12)
     assert own_indexed(w) == pytest.approx(loss(w) + 1)
+    x, y = X.copy(), LABELS.copy()
+    kept = SMALL.loss(x, y)
+    x[:], y[:] = 0, 0  # the loss has data of its own
+    assert kept(w) == loss(w)
     np.testing.assert_allclose(own_indexed.gradient(w), loss.gradient(w), rtol=1e-10)
     pieces = [g.ravel() for a in backpropagated(SMALL, w, X, LABELS, doubled) for g in a[3]]
     np.testing.assert_allclose(np.concatenate(pieces), own.gradient(w), rtol=1e-12)
@@ -244,14 +233,12 @@ def test_class_numbers_come_to_an_error_as_indices(monkeypatch):
 
 
 # Training
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_any_optimizer_trains_it_in_its_own_precision(dtype):
-    loss, w = SMALL.loss(X, LABELS, batch_size=10), SMALL.init(0).astype(dtype)
+def test_any_optimizer_trains_it():
+    loss, w = SMALL.loss(X, LABELS, batch_size=10), SMALL.init(0).astype(np.float32)
     run = descend(loss, w, clipped(Adam(0.03), 1.0), steps=300)
-    assert run.point.dtype == run.gradients.dtype == run.values.dtype == dtype
+    assert run.point.dtype == run.gradients.dtype == run.values.dtype == np.float32
     assert loss(run.point) < 0.5 * loss(w)
-    exact = descend(SMALL.loss(X, LABELS), w.astype(float), LBFGS(), steps=30)
-    assert exact.value < loss(w)
+    assert descend(SMALL.loss(X, LABELS), w.astype(float), LBFGS(), steps=30).value < loss(w)
 
 
 def test_the_precision_of_a_loss_is_that_of_the_weights():
@@ -263,17 +250,6 @@ def test_the_precision_of_a_loss_is_that_of_the_weights():
             assert value.dtype == gradient.dtype == loss(w.astype(dtype)).dtype == dtype
     whole = np.ones(SMALL.dimension, int)
     assert np.array_equal(SMALL(whole, X), SMALL(whole.astype(float), X))
-
-
-def test_the_gradient_goes_through_a_whole_training():
-    loss, w = SMALL.loss(X, LABELS), SMALL.init(0)
-
-    def trained(log_rate):
-        return descend(loss, w, GradientDescent(np.exp(log_rate)), steps=5).value
-
-    h = 1e-5
-    difference = (trained(-1 + h) - trained(-1 - h)) / (2 * h)
-    assert grad(trained)(-1.0) == pytest.approx(difference, rel=1e-7)
 
 
 # At the door
@@ -292,7 +268,6 @@ BAD = [
     (lambda: SMALL.loss(NAN, LABELS), "x must be finite, got nan"),
     (lambda: SMALL.loss(np.ma.array(X, mask=X > 2), LABELS), "x must be finite, got nan"),
     (lambda: SMALL.loss(X, LABELS + 1), "class numbers from 0 to 2"),
-    (lambda: SMALL.loss(X, LABELS - 1), "class numbers from 0 to 2"),
     (lambda: SMALL.loss(X, LABELS + 0.5), "class numbers from 0 to 2"),
     (lambda: SMALL.loss(X, LABELS + 1, doubled), "y must hold class numbers from 0 to 2, got 3"),
     (lambda: SMALL.loss(X, LABELS, mse), r"y must have the outputs' shape \(30, 3\)"),
@@ -302,11 +277,9 @@ BAD = [
     (lambda: SMALL.loss(X, LABELS, batch_size=31), "batch_size must be a whole number from 1"),
     (lambda: SMALL.loss(X, LABELS)(np.ones((43, 0))), "w must hold at least one point"),
     (lambda: SMALL(SMALL.init(0)[1:], X), r"w must have shape \(43,\)"),
-    (lambda: SMALL(np.zeros((43, 1)), X), r"w must have shape \(43,\), got \(43, 1\)"),
     (lambda: SMALL(SMALL.init(0), X[0]), r"x must have shape \(N, 4\), got \(4,\)"),
     (lambda: ONE.loss(X, LABELS, lambda p, t: np.mean((p - t) ** 2)), r"y must have the outputs'"),
     (lambda: ONE.loss(X, np.zeros(30, int)), "of one class the cross-entropy is always 0"),
-    (lambda: ONE.loss(X, np.ones((30, 1))), "of one class the cross-entropy is always 0"),
 ]
 WRONG = [
     (lambda: Network(Dense(3), (4,)), "layers must be layers in a row"),
@@ -336,7 +309,7 @@ def own(**methods):
         ({"forward": lambda s, p, x: x[:, :1]}, ValueError, r"of shape \(30, 4\), got \(30, 1\)"),
         ({"forward": lambda s, p, x: x[:1]}, ValueError, r"Own\(\) must have .* got \(1, 4\)"),
         ({"forward": lambda s, p, x: None}, ValueError, r"Own\(\) must have outputs .* got None"),
-        ({"forward": lambda s, p, x: [x]}, ValueError, r"Own\(\) must have outputs"),
+        ({"forward": lambda s, p, x: [x]}, ValueError, r"Own\(\) must have outputs .* got .{60}$"),
         ({"forward": lambda s, p, x: np.add(x, 1, out=x)}, ValueError, "read-only"),
         ({"output_shape": lambda s, shape: 4}, TypeError, r"output_shape of Own\(\) must be a tu"),
         ({"shapes": lambda s, shape: [shape]}, TypeError, r"shapes of Own\(\) must be a dict"),
