@@ -11,6 +11,7 @@ import json
 import re
 import runpy
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +124,23 @@ def test_texts_are_sentences(number):
         assert text.rstrip("`)").endswith((".", "?")), text
     assert len(exercise.hints) >= 2
     assert len({*sentences}) == len(sentences)
+
+
+# The figures.
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        *(("lesson_13", name) for name in ("GRADIENTS", "SIGNALS", "PRODUCTS", "INITIALS")),
+        *(("lesson_15", name) for name in ("ARRIVING", "CLIPPING", "AGREEMENT")),
+        *(("lesson_15_tasks", name) for name in ("MEMORIES", "FORECASTS")),
+    ],
+)
+def test_curves_differ_without_colour(module, name):
+    looks = getattr(import_module(f"calclearn.lessons.{module}"), name).values()
+    forms = {(str(look.get("ls", "-")), look.get("marker", "")) for look in looks}
+    assert len(forms) == len(looks)
 
 
 # The notebook.
