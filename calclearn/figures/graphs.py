@@ -140,14 +140,14 @@ class ComputationGraph(Drawing):
     """A function as a graph, `trace(f, ...)`, its numbers up to a step; `update(graph, step)`.
 
     Without a step all of them are shown. Below the graph stands the present line's
-    upstream × local = downstream. It is laid out again only when its wiring changes, or the width
-    of the figure: a narrow one has more rows, and is higher.
+    upstream × local = downstream. It is laid out again when its wiring or the width changes.
     """
 
     background = True
 
     def __init__(self, ax: Axes) -> None:
-        self.ax, self.wired, self.artists = ax, None, []
+        self.ax, self.wired, self.artists, self.product = ax, None, [], []
+        words = (-106, "upstream", BLAME), (-22, "local", LOCAL), (108, "downstream", BLAME)
         with style():
             ax.set_axis_off()
             self.sent, self.now = (
@@ -155,6 +155,15 @@ class ComputationGraph(Drawing):
                 for lw in (1.2, 3.5)
             )
             self.frame = ax.add_patch(_box((0, 0), lw=2.5, fc="none", animated=True, zorder=4))
+            look = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "center"}
+            for end, word, color in words:  # upstream × local = downstream, with room for numbers
+                ax.annotate(word, (0.5, 0), (end, 10), color=color, ha="right", size=11, **look)
+                bold = look | {"weight": "bold", "size": 11, "color": color, "animated": True}
+                self.product.append(ax.annotate("", (0.5, 0), (end + 4, 10), **bold))
+            for middle, sign in ((-52, "×"), (33, "=")):
+                ax.annotate(sign, (0.5, 0), (middle, 10), ha="center", size=12, **look)
+            for text in ax.texts:
+                text.set_in_layout(False)  # or the axes would shrink in a narrow figure
 
     def update(self, graph: Graph, step: int | None = None) -> None:
         walk = Pass(graph, Pass(graph).last if step is None else step)
@@ -231,19 +240,6 @@ class ComputationGraph(Drawing):
                 self.shares[line] = above, self._text(spot, -9, "", BLAME, **look)
             for line, edge in edges(self.routes).items():
                 self._text(edge, 9, f"to {name(graph, line[0])}", GREY, ha="right", zorder=3)
-            self._write_product(width)
-
-    def _write_product(self, width: int) -> None:
-        """Write upstream × local = downstream under the graph, with room for the three numbers."""
-        self.product, near = [], min(1, width / 640)
-        words = (-208, "upstream", BLAME), (-40, "local", LOCAL), (216, "downstream", BLAME)
-        for right, word, color in words:
-            at = width / 2 + near * right, 14
-            self._text(at, 0, word, color, ha="right", size=11)
-            look = {"weight": "bold", "animated": True, "ha": "left", "size": 12}
-            self.product.append(self._text((at[0] + 6, 14), 0, "", color, **look))
-        for place, sign in ((-104, "×"), (55, "=")):
-            self._text((width / 2 + near * place, 14), 0, sign, BLACK, size=12)
 
     def _text(self, place, rise: float, text: str, color: str, **look):
         look = {"ha": "center", "va": "center", "zorder": 5, "parse_math": False} | look

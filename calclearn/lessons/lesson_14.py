@@ -152,8 +152,8 @@ def _with_grid(explorer: Explorer, kernels: widgets.Dropdown, cells: list) -> Ex
     row, *rest = explorer.widget.children
     grid = widgets.Layout(grid_template_columns="repeat(3, 90px)", align_content="flex-start")
     sliders = widgets.VBox([control for control in row.children if control not in cells])
-    wrap = widgets.Layout(flex_flow="row wrap")  # the fields stand below where there is no room
-    top = widgets.Box([sliders, widgets.GridBox(cells, layout=grid)], layout=wrap)
+    fields = widgets.GridBox(cells, layout=grid)  # beside the sliders, or below where it is narrow
+    top = widgets.Box([sliders, fields], layout={"flex_flow": "row wrap"})
     explorer.widget.children = (top, *rest)
     return explorer
 
