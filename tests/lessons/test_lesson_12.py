@@ -149,30 +149,6 @@ def test_small_functions(f, arguments):
         assert derivative == pytest.approx(expected)
 
 
-def test_limit_of_25_nodes():
-    def chain(x, count):
-        for _ in range(int(count)):
-            x = np.sin(x)
-        return x
-
-    explorer = lessons.backpropagation(lambda x: chain(x, 24), 1.0)
-    assert len(explorer.state["graph"].nodes) == 25
-    with pytest.raises(ValueError, match="at most 25 inputs and operations to be drawn, got 26"):
-        lessons.backpropagation(lambda x: chain(x, 25), 1.0)
-
-
-def test_function_whose_graph_depends_on_its_input():
-    def branches(x):
-        return np.sin(x) if x > 0 else np.exp(x) * x
-
-    explorer = lessons.backpropagation(branches, 1.0).set(step=3)
-    first = explorer.still()
-    explorer.set(x=-1.0)
-    assert explorer.error is None
-    assert [n.operation for n in explorer.state["graph"].nodes] == ["x", "exp", "multiply"]
-    assert explorer.set(x=1.0).still() == first
-
-
 @pytest.mark.parametrize(
     ("f", "x", "node"),
     [(lambda x: np.log(x) + x, -1.0, r"log\(−1\)"), (lambda x: np.sqrt(x) + 1, 0.0, "x")],

@@ -249,9 +249,9 @@ def test_losses_and_gradients_at_a_step(cures, step, shown):
 
 
 def test_sigmoid_layers_learn_once_they_are_normalised(cures):
-    cures.set(step=STEPS, activation="sigmoid", depth=20, initial=("He",))
+    cures.set(step=STEPS, activation="sigmoid", depth=10, initial=("He",))
     assert cures.state["now"]["He"] > 1.0
     normalised = cures.set(normalise=True).state["now"]["He"]
     assert normalised < 0.3
     assert cures.set(skip=True).state["now"]["He"] < normalised / 5
-    assert "20 layers of sigmoid, skip, normalised, learning rate" in cures.caption
+    assert "10 layers of sigmoid, skip, normalised, learning rate" in cures.caption

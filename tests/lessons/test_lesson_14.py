@@ -247,14 +247,6 @@ def test_receivers_in_the_caption(routing):
     assert (routing.state["patch"], routing.state["place"]) == ((2, 4, 2, 2), (1, 2, 1, 1))
 
 
-def test_weights_on_blank_paper_receive_nothing(routing):
-    """The outcome of the prediction."""
-    row, column, *_ = routing.state["patch"]
-    under = routing.state["image"][row : row + 3, column : column + 3]
-    assert not under[:, 0].any()
-    assert np.array_equal(routing.state["to_weights"], under)
-
-
 # What was learned.
 
 

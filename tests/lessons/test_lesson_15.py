@@ -337,30 +337,24 @@ def test_rounding_is_not_amplified():
     assert rmse(free_running(network, other)) == pytest.approx(exact, abs=1e-5)
 
 
-def test_forecast_of_the_network_and_one_rule():
+def test_forecast_of_the_network_during_the_training_and_one_rule():
     network, run, rule = forecaster(), trained(0), "usual rise of each month"
-    figure = lessons.forecast(network, run).set(ahead=6, rule=rule)
-    mine, other = free_running(network, run.point)[5], simple_forecasts()[rule][5]
+    figure = lessons.forecast(network, run).set(ahead=6, rule=rule, step=300)
+    forecasts = free_running(network, run.points[run.steps.tolist().index(300)])
+    mine, other = forecasts[5], simple_forecasts()[rule][5]
     shown = {name: figure.state[f"ppm, {name}"][1] for name in FORECASTS}
     assert [name for name, values in shown.items() if len(values)] == ["network", rule]
     assert shown["network"] == pytest.approx(mine)
     assert shown[rule] == pytest.approx(other)
     assert list(figure.state["errors"]) == list(FORECASTS)
-    assert f"{rmse(mine):.2f} ppm" in figure.caption
-    assert f"{100 * (1 - rmse(mine) / rmse(other)):.0f} % smaller" in figure.caption
-
-
-def test_forecast_during_the_training():
-    run = trained(0)
-    figure = lessons.forecast().set(step=300)
-    place = run.steps.tolist().index(300)
-    errors = rmse(free_running(forecaster(), run.points[place]))
-    assert figure.state["errors"]["network"] == pytest.approx(errors)
+    assert figure.state["errors"]["network"] == pytest.approx(rmse(forecasts))
     assert "After 300 steps" in figure.caption
-    assert figure.set(step=0).state["errors"]["network"][0] > errors[0]
-    loss = forecaster().loss(rises().x[:40], rises().y[:40], mse)
+    assert f"{rmse(mine):.2f} ppm" in figure.caption
+    share = round(100 * (rmse(mine) / rmse(other) - 1))
+    assert f"{abs(share)} % {'larger' if share > 0 else 'smaller'}" in figure.caption
+    loss = network.loss(rises().x[:40], rises().y[:40], mse)
     short = descend(loss, run.points[0], GradientDescent(0.01), 3)
-    assert "After 3 steps" in lessons.forecast(forecaster(), short).caption
+    assert "After 3 steps" in lessons.forecast(network, short).caption
 
 
 @pytest.mark.parametrize("seed", [0, 1])
