@@ -320,25 +320,6 @@ def test_a_cell_of_a_map_shows_its_patch_its_kernel_and_their_sum(padding):
     assert [explorer.values[name] for name in ("map", "row", "column")] == [2, 5, 4]
 
 
-@pytest.mark.parametrize("name", ["filters_and_mistakes", "one_image", "draw_a_digit"])
-def test_every_control_of_a_trained_network(name):
-    network, run, data = trained()
-    given = run if name == "filters_and_mistakes" else run.point
-    explorer = getattr(lessons, name)(network, given, data)
-    base, first, caption = explorer.values, explorer.still(), explorer.caption
-    ends = {"brush": [], "pixels": [[16] * 64]}  # a brush shows when it paints
-    for control, widget in explorer.controls.items():
-        options = (
-            [widget.min, widget.max] if hasattr(widget, "min") else getattr(widget, "options", ())
-        )
-        for value in ends.get(control, options):
-            if value != base[control]:
-                assert explorer.set(**base | {control: value}).still() != first, (control, value)
-                assert explorer.error is None
-                assert explorer.caption != caption
-    assert explorer.set(**base).still() == first
-
-
 def new_pad():
     network, run, data = trained()
     return lessons.draw_a_digit(network, run.point, data)
