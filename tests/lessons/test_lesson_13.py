@@ -209,6 +209,12 @@ def test_first_record_of_a_training():
     np.testing.assert_allclose(train(5, "ReLU", "He", 0.03).points[1], w, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize(("activation", "fail"), [("sigmoid", {*INITIAL}), ("tanh", {"too small"})])
+def test_initial_weights_from_which_ten_layers_do_not_learn(activation, fail):
+    ends = {name: train(10, activation, name, 0.03).values[-1] for name in INITIAL}
+    assert {name for name, loss in ends.items() if loss > 0.2} == fail
+
+
 @pytest.mark.parametrize("max_norm", [None, 1.0])
 def test_run_that_explodes_and_its_cure(cures, max_norm):
     losses = cures.set(step=STEPS, max_norm=max_norm).state["now"]
