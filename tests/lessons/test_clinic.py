@@ -4,8 +4,8 @@ What a run is scored by are real trainings, so the tests train too: each setting
 and once more from weights that differ by a ten-millionth.
 """
 
-import itertools
 import math
+from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
@@ -28,10 +28,14 @@ from calclearn.lessons.evidence import EVIDENCE
 each_run = pytest.mark.parametrize("name", RUNS)
 
 
+IDLE = {"B": "labels", "D": "gradient", "F": "labels"}  # settings of what is right already
+
+
 def all_settings(run):
-    """Every combination of the values that a run's settings offer."""
-    choices = itertools.product(*run.settings.values())
-    return [dict(zip(run.settings, values, strict=True)) for values in choices]
+    """Every combination of the values that a run's settings offer, but of idle ones the first."""
+    idle = IDLE.get(run.name)
+    offered = [values[:1] if name == idle else values for name, values in run.settings.items()]
+    return [dict(zip(run.settings, chosen, strict=True)) for chosen in product(*offered)]
 
 
 def again(attempt, size):
@@ -50,6 +54,9 @@ def test_run_fails_as_delivered_and_few_settings_fix_it(name):
     assert 2 <= len(run.settings) <= 4
     assert run.attempt().outcome == FAILING
     assert run.attempt() is run.attempt()
+    if idle := IDLE.get(name):
+        other = run.attempt(**{idle: run.settings[idle][-1]})
+        assert np.array_equal(other.training, run.attempt().training)
     attempts = [run.attempt(**settings) for settings in all_settings(run)]
     fixed = [attempt.outcome for attempt in attempts].count(FIXED) / len(attempts)
     assert 0 < fixed <= 0.34
