@@ -42,9 +42,6 @@ right = {
     "11.3": [memory[0] / np.sqrt(memory[1]), 3 / np.sqrt(4.7104)],
     "11.4": [step_decay(0.4, factor=0.5, every=10), by_loop, lambda k: 0.4 / 2 ** int(k / 10)],
 }
-readings = {  # answers that are not listed as mistakes, and words of the reply
-    "11.2": [(with_memory(-0.1, 0.8), "climbs")],
-}
 
 BOXES = ("Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam")
 

@@ -54,9 +54,6 @@ readings = {  # answers that are not listed as mistakes, and words of the reply
         (lambda n, k, s, p: n + 2 * p - (k - 1), "stride has no part"),
         (lambda n, k, s, p: np.ceil((n + 2 * p - k) / s) + 1, "rounds up"),
     ],
-    "14.2": [(400, "every colour"), (16 * 28 * 28 * 3073, "dense")],
-    "14.3": [([[0.5, 0.5, -0.75, -0.75], [0.5, 0.5, -0.75, -0.75]], "average pooling")],
-    "14.4": [(8, "counts once"), (3, "flipped")],
 }
 
 WEIGHTS = [f"k{u}{v}" for u in range(3) for v in range(3)]
