@@ -321,13 +321,11 @@ def piecewise(x, condlist, funclist, *args, **kw):
     for k, condition in enumerate(conditions):
         which[condition] = k
     functions = [*funclist, 0] if len(funclist) == len(conditions) else funclist
-    parts, flat = [], np.ravel(x)
-    for k, function in enumerate(functions):
-        piece = flat[np.ravel(which) == k]
-        y = function(piece, *args, **kw) if callable(function) else function
-        parts.append(np.broadcast_to(y, np.shape(piece)))
-    order = np.argsort(np.ravel(which), kind="stable")
-    return np.reshape(np.concatenate(parts)[np.argsort(order)], np.shape(x)).astype(x.dtype)
+    places = [which == k for k in range(len(functions))]
+    parts = [function(x[here], *args, **kw) if callable(function) else function
+             for function, here in zip(functions, places, strict=True)]  # fmt: skip
+    parts = [np.broadcast_to(y, x[here].shape) for y, here in zip(parts, places, strict=True)]
+    return scatter(x.shape, x.dtype, places, *parts)
 
 
 @rewritten(np.full_like)

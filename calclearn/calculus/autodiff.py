@@ -21,14 +21,14 @@ from typing import Any
 import numpy as np
 
 # Importing the rules fills the table of them.
-from calclearn.calculus import curves, products, reductions, strong, structures  # noqa: F401
+from calclearn.calculus import curves, products, reductions, structures  # noqa: F401
 from calclearn.calculus.arrays import assembled
 from calclearn.calculus.cures import cured
 from calclearn.calculus.methods import running
 from calclearn.calculus.rules import unbroadcast
 from calclearn.calculus.strong import has_nan
 from calclearn.calculus.structures import each_leaf, is_leaf, like, ones, real, restored
-from calclearn.calculus.tracing import STRONG, Traced, primitive, rule
+from calclearn.calculus.tracing import STRONG, Traced, plain, primitive, rule
 
 # fmt: off
 __all__ = ["Graph", "Node", "grad", "hessian", "jacobian", "primitive", "rule", "trace",  # noqa: F822
@@ -123,16 +123,23 @@ def total(earlier, share):
     return [*share, (..., earlier)] if type(share) is list else earlier + share
 
 
-def cotangents(inputs, result, g) -> list:
-    """The cotangents of the inputs, gᵀ ∂f/∂x.
+def adjoints(result: Traced, g, visit=None) -> dict[int, Any]:
+    """What `walk` returns, if need be of a walk with strong zeros.
 
-    Where NaN comes out although f has a value, the walk is done once more with strong zeros:
-    0 · NaN = 0 and 0 · ∞ = 0, so that the branch that a `where` did not choose does not count.
+    Where NaN comes out although f is finite, the walk is done once more with 0 · NaN = 0 and
+    0 · ∞ = 0, so that the branch that a `where` did not choose does not count.
     """
-    arrived = walk(result, g)
-    if any(map(has_nan, arrived.values())) and not has_nan(result.value):
-        again = strong.untraced(walk(result, Traced(g, STRONG)))
+    arrived = walk(result, g, visit)
+    if any(map(has_nan, arrived.values())) and np.isfinite(plain(result.value)).all():
+        again = walk(result, Traced(g, STRONG), visit).items()
+        again = {k: v.value if getattr(v, "level", None) == STRONG else v for k, v in again}
         arrived = arrived if any(map(has_nan, again.values())) else again
+    return arrived
+
+
+def cotangents(inputs, result, g) -> list:
+    """The cotangents of the inputs, gᵀ ∂f/∂x."""
+    arrived = adjoints(result, g)
     return [like(x.value, arrived.get(x.born)) for x in inputs]
 
 
@@ -173,10 +180,10 @@ def grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
 
     At a kink, as of |x| at 0, the slope is what a central difference gives, the mean of those at
     both sides; numbers that tie in a maximum, a sort or a quantile share theirs equally; second
-    derivatives of |x|, norms and standard deviations are nan there.  A gradient
-    with NaN where f has a value is computed again with 0 · NaN = 0 and 0 · ∞ = 0 on the way back,
-    so the branch that np.where leaves out cannot spoil it.  The trace holds the arrays that f uses,
-    no copies: f must not change them in place, and `a += b` is `a = a + b`.
+    derivatives of |x|, norms and standard deviations are nan there.  A gradient with NaN where f is
+    finite is computed again with 0 · NaN = 0 and 0 · ∞ = 0 on the way back, so the branch that
+    np.where leaves out cannot spoil it.  The trace holds the arrays that f uses, no copies: f must
+    not change them in place, and `a += b` is `a = a + b`.
 
     Raises ValueError where f returns another shape, TypeError for complex numbers, for a function
     without a rule, and for a conversion that would lose the trace.

@@ -1,15 +1,12 @@
 """Is this gradient right, and if not, what does the mistake look like?
 
-A wrong gradient still descends, often enough to be believed, and a list of numbers that disagree
-with the slopes of f teaches nothing. But a mistake leaves its mark: a lost minus flips every
-component, a lost 2 halves them, a lost X makes them all alike. So what a gradient gives is laid
-beside the measured slopes, as tables of coordinates by points, and one function for each kind of
-mistake looks for its mark, the more particular first. Its name is the diagnosis, for which there is
-a sentence. No sentence shows the right gradient: to derive it is the exercise.
+A mistake leaves its mark: a lost minus flips every component, a lost 2 halves them, a lost X makes
+them all alike. So what a gradient gives is laid beside the measured slopes, coordinates by points,
+and one function for each kind of mistake looks for its mark, the more particular first; its name is
+the diagnosis. No sentence shows the right gradient: to derive it is the exercise.
 
-Above a few hundred coordinates all slopes would cost too much. There f is measured along random
-directions, which mix all coordinates, so that one wrong coordinate shows in each of them; where one
-does, halves of the coordinates lead to those that are wrong.
+Above a few hundred coordinates f is measured along random directions, in each of which a wrong
+coordinate shows; where one does, halves of the coordinates lead to it.
 """
 
 from collections.abc import Callable

@@ -12,10 +12,12 @@ class LostTraceError(TypeError):
 
 CURES = {
     "float(x)": "use x as it is, np.sin(x) instead of math.sin(x), np.stack instead of storing x "
-    "into an array, a[0] = x, and np.mean(np.stack([a, b])) instead of np.mean([a, b])",
+    "into an array, a[0] = x, np.mean(np.stack([a, b])) instead of np.mean([a, b]), and "
+    "table.to_numpy() instead of a table of pandas",
     "int(x)": "use np.floor(x)",
     "an index x": "compute indices from plain numbers, or with np.argmax",
-    "complex(x)": "complex numbers are out of scope, use real ones",
+    "complex(x)": "complex numbers are out of scope, use real ones, and table.to_numpy() instead "
+    "of a table of pandas",
     "x[0] = 1": "a traced array cannot be changed in place, so build a new one with np.where, "
     "np.stack or np.concatenate",
     "del x[0]": "use np.delete(x, 0), which returns a new array",

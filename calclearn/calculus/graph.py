@@ -57,7 +57,7 @@ def trace(f: Callable, *arguments) -> Graph:
     function("f", f)
     inputs, result = autodiff.record(f, range(len(arguments)), arguments, {})
     visited = {x.born: (x, np.zeros(x.shape, x.dtype)[()]) for x in inputs}
-    autodiff.walk(result, ones(result.value), visit=lambda v, g: visited.update({v.born: (v, g)}))
+    autodiff.adjoints(result, ones(result.value), lambda v, g: visited.update({v.born: (v, g)}))
 
     oldest_first = sorted(visited, reverse=True)
     place = {born: k for k, born in enumerate(oldest_first)}

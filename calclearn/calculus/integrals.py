@@ -3,12 +3,10 @@
     ∫ₐᵇ f(x) dx ≈ (b - a) Σₖ wₖ f(a + (b - a) tₖ),   0 ≤ tₖ ≤ 1,   Σₖ wₖ = 1
 
 An area is a width times an average height, and the rules differ in where they look, and so in how
-their error shrinks with the width h of a piece.
-
-The limits may be arrays: a and b of shape (...) give areas (...). Everything is plain NumPy code,
-so `autodiff` differentiates an area with respect to its limits, or to what f itself contains. Every
-rule raises `TypeError` or `ValueError` unless the limits are real and finite, their shapes
-broadcast, n is a whole number of at least 1, and f gives one real number for each.
+their error shrinks with the width h of a piece. Limits a and b of shape (...) give areas (...), and
+`autodiff` differentiates an area by its limits, or by what f contains. Every rule raises
+`TypeError` or `ValueError` unless the limits are real and finite, their shapes broadcast, n is a
+whole number of at least 1, and f gives one real number for each.
 
 Source: Davis and Rabinowitz, Methods of Numerical Integration (2nd edition, 1984).
 """

@@ -1,12 +1,12 @@
 """Rules of functions that are not smooth: kinks, steps, and what has no slope or is refused.
 
-At a kink the table gives the mean of the slopes at both sides, which is what a central difference
-gives: |x| has slope 0 at 0, and each of two equal arguments of max gets half.  The second
-derivative is the mean of both sides for max and min, so that max(x, 0)² has 1 at 0; lengths, |x|,
-norms and standard deviations have none at 0, and give nan.
+At a kink the table gives the mean of the slopes at both sides, as a central difference does: |x|
+has slope 0 at 0, and each of two equal arguments of max gets half.  Second derivatives are the mean
+of both sides, too: max(x, 0)² has 1 at 0.  Lengths, |x|, norms and deviations have none, and
+give nan.
 
-Steps, comparisons, questions and indices compute with plain numbers: wherever they have a slope, it
-is zero.  What changes an array in place, or may be complex, is an error that names the cure.
+Steps, comparisons and indices compute with plain numbers: their slope, where there is one, is zero.
+What changes an array in place, or may be complex, is an error that names the cure.
 """
 
 import functools
@@ -17,17 +17,42 @@ import numpy as np
 from calclearn.calculus.arrays import with_ones
 from calclearn.calculus.cures import full_name
 from calclearn.calculus.structures import has_traced, operand
-from calclearn.calculus.tracing import Traced, plain, primitive, rewritten, rule
+from calclearn.calculus.tracing import STRONG, Traced, plain, primitive, rewritten, rule
 
 
-def to_first(g, wins, ties, y):
+def to_first(g, wins, ties, y, other):
     """What one of two arguments gets of g: all if it wins, half at a tie, nan of nan.
 
-    Half of 0 is 0, but it moves at half the pace, and y, too, moves at half the pace of the
-    argument.  So that max(x, 0)² has the second derivative 1 at 0, a g that is 0 stays whole.
+    A g of 0 that comes from y alone, as 2y does in max(x, 0)², already moves at half the pace of x:
+    it stays whole.  Where both arguments move, both paces are needed, and it has no slope.
     """
-    half = np.where(ties & (g != 0), g / 2, np.where(wins | ties, g, 0))
-    return half if not np.isnan(plain(y)).any() else np.where(y != y, np.nan, half)
+    share = np.where(wins | ties, g, 0)
+    if np.any(ties):
+        still = ties & (g == 0)
+        still = still & (np.any(still) and comes_from(g, y))
+        share = np.where(ties & ~still, share / 2, share)
+        share = without_slope(share, still) if type(other) is Traced else share
+    return share if not np.isnan(plain(y)).any() else np.where(y != y, np.nan, share)
+
+
+def comes_from(g, y) -> bool:
+    """Whether g is traced, and every path from it back to an input leads through y."""
+    if type(g) is not Traced or type(y) is not Traced:
+        return False
+    waiting, reached = [g.value if g.level == STRONG else g], {y.born}
+    while waiting:
+        v = waiting.pop()
+        if type(v) is Traced and v.level == y.level and v.born not in reached:
+            if v.rule is None:
+                return False
+            reached.add(v.born)
+            waiting += v.arguments
+    return True
+
+
+def without_slope(g, still):
+    """g, whose slope is nan where it is `still`, at 0."""
+    return np.where(still, side(np.where(still, g, 1)), g) if np.any(still) else g
 
 
 def unless_zero(g, a):
@@ -54,15 +79,17 @@ rule(np.nan_to_num,  lambda g, y, a, copy=True, nan=0.0, posinf=None, neginf=Non
                                      np.where(np.isfinite(a), g, 0))
 rule(np.copysign,    lambda g, y, a, b: g * (np.sign(a) * np.copysign(1, b)),
                      lambda g, y, a, b: np.zeros(np.shape(b), y.dtype))
-rule(np.maximum,     lambda g, y, a, b: to_first(g, a > b, a == b, y),
-                     lambda g, y, a, b: to_first(g, b > a, a == b, y))
-rule(np.minimum,     lambda g, y, a, b: to_first(g, a < b, a == b, y),
-                     lambda g, y, a, b: to_first(g, b < a, a == b, y))
-rule(np.fmax,        lambda g, y, a, b: to_first(g, (a > b) | (b != b), a == b, y),
-                     lambda g, y, a, b: to_first(g, (b > a) | (a != a), a == b, y))
-rule(np.fmin,        lambda g, y, a, b: to_first(g, (a < b) | (b != b), a == b, y),
-                     lambda g, y, a, b: to_first(g, (b < a) | (a != a), a == b, y))
+rule(np.maximum,     lambda g, y, a, b: to_first(g, a > b, a == b, y, b),
+                     lambda g, y, a, b: to_first(g, b > a, a == b, y, a))
+rule(np.minimum,     lambda g, y, a, b: to_first(g, a < b, a == b, y, b),
+                     lambda g, y, a, b: to_first(g, b < a, a == b, y, a))
+rule(np.fmax,        lambda g, y, a, b: to_first(g, (a > b) | (b != b), a == b, y, b),
+                     lambda g, y, a, b: to_first(g, (b > a) | (a != a), a == b, y, a))
+rule(np.fmin,        lambda g, y, a, b: to_first(g, (a < b) | (b != b), a == b, y, b),
+                     lambda g, y, a, b: to_first(g, (b < a) | (a != a), a == b, y, a))
 rule(np.hypot,       lambda g, y, a, b: g * cosine(a, b), lambda g, y, a, b: g * cosine(b, a))
+rule(np.arctan2,     lambda g, y, a, b: g * (cosine(b, a) / np.hypot(a, b)),
+                     lambda g, y, a, b: -g * (cosine(a, b) / np.hypot(a, b)))
 # fmt: on
 
 
@@ -159,6 +186,6 @@ refused(np.copyto, np.place, np.put, np.putmask, np.put_along_axis, np.fill_diag
         cure="it changes an array in place; build a new one with np.where, np.stack, or "
              "value + np.zeros(shape)")
 refused(np.ix_, cure="compute indices from plain numbers")
-refused(np.roots, np.linalg.eigvals, np.poly,
+refused(np.roots, np.poly,
         cure="its numbers may be complex, which are out of scope")
 # fmt: on

@@ -1,13 +1,10 @@
 """Derivatives from values alone, in which the differences themselves tell how wrong they are.
 
-Take h too large and the curve bends away from the secant (truncation); take h too small and
-f(x + h) - f(x) drowns in the last digit (round-off). No single h suits every function. So there are
-four quotients at an h of one's own; `derivative`, which tries a ladder of steps, combines them by
-Richardson's table, and keeps the entry on which neighbours agree best, with their disagreement as
-its error; and `grad`, `jacobian` and `hessian`, which measure along lines through a point.
+With h too large the curve bends away from the secant; with h too small f(x + h) - f(x) drowns in
+the last digit. So `derivative` tries a ladder of steps, and keeps what they agree on best, with
+their disagreement as its error; `grad`, `jacobian` and `hessian` measure along lines.
 
-f is called in one place, `at_points`, which gives it copies and copies what it returns: it may
-write into its argument, or return the same array again and again.
+f is called in one place, `at_points`, with copies: it may write into its argument.
 
 Sources: Richardson, Phil. Trans. A 210 (1911); Ridders, Advances in Engineering Software 4 (1982);
 Press et al., Numerical Recipes, section 5.7.
@@ -70,13 +67,14 @@ def broadcastable(**arrays) -> None:
         raise ValueError(f"{names} must have shapes that broadcast, got {came}") from None
 
 
-@quiet
 def at_points(f: Callable, points: np.ndarray, kinds: str = "f") -> np.ndarray:
     """f of every column of `points`, for an f of one point: (d, m) -> (..., m).
 
     A point that f refuses, as `math.log` does below 0, has the value NaN.
     """
-    if points.shape[1] > 1 and (values := _in_one_call(f, points, kinds)) is not None:
+    if points.shape[1] == 1:
+        return returned(f(points[:, 0].copy()), kinds=kinds)[..., None]
+    if (values := _in_one_call(f, points, kinds)) is not None:
         return values
     values, refusal = [], None
     for point in points.T:
@@ -193,8 +191,6 @@ def complex_step(f: Callable, x, h=1e-20):
     """
     x, h = _point_and_step(f, x, h, 1 / 2)
     values = elementwise(f, x + 1j * h, kinds="fc")
-    if x.size * h.size == 0:
-        return np.zeros(np.broadcast_shapes(x.shape, h.shape))
     if not np.iscomplexobj(values):
         raise TypeError("f must carry complex numbers through, got a real value for a complex x")
     least = elementwise(f, x + 1e-20j, kinds="fc").imag / 1e-20
@@ -444,20 +440,16 @@ def line_slopes(f: Callable, points, lines: Callable, sizes):
     m = points.shape[1]
     if m == 0:
         return 2 * [np.zeros((*returned(f(points.copy())).shape[:-1], *sizes.shape))]
-    at, flat = partial(at_points, f), sizes
-    if m == 1:  # numbers are faster than arrays of one number
-        at, flat = (lambda p: returned(f(p[:, 0]))[()]), sizes[:, 0]
-    y, parts = at(points.copy()), []
-    outputs = y.shape[:-1] if m > 1 else y.shape
+    y, parts = at_points(f, points), []
 
     def value(w):
         try:
-            return at(w)
+            return at_points(f, w)
         except (ArithmeticError, ValueError):  # outside the domain of f
             return np.nan * y
 
     steps = partial(_two_steps, value, points, max(EPS, float(np.finfo(y.dtype).eps)))
-    for i, size in enumerate(flat):
+    for i, size in enumerate(sizes):
         v = lines(i)
         part = steps(v, size, np.maximum(size, 1.0))
         if not part[2].all():
@@ -466,10 +458,9 @@ def line_slopes(f: Callable, points, lines: Callable, sizes):
             rest = ~part[2].astype(bool).reshape(-1, m).all(axis=0)
             if rest.any():
                 ladders = ladder_slopes(partial(along, f, points[:, rest], v), sizes[i, rest])
-                part.reshape(3, *outputs, m)[..., rest] = ladders
+                part[..., rest] = ladders
         parts.append(part)
-    parts = np.array(parts).reshape(len(flat), 3, *outputs, m)
-    return parts.transpose(*range(1, parts.ndim - 1), 0, parts.ndim - 1)[:2]
+    return np.moveaxis(np.array(parts), 0, -2)[:2]
 
 
 def along(f, w, v, t):
@@ -490,6 +481,7 @@ def _two_steps(value, w, eps, v, size, scale):
     noise, bend = 6 * eps * abs(right), abs(3 * near - far)
     single = (np.float32(right) == right) & (eps == EPS)  # f may compute in single precision
     constant = (change == 0) & (scale >= 1)
+    change = np.minimum(change, abs(near)) if eps > EPS else change  # an even part has no slope
     enough = ((bend + 16 * noise <= eps**0.3 * change) | constant) & ~single
     return (27 * near - far) / (48 * h), (noise + 1e-3 * bend) / (6 * h), enough
 
@@ -501,8 +493,8 @@ def hessian(f: Callable) -> Callable:
 
     where q(v) = v'Hv: curvature along a line is all that needs measuring, and the identity on the
     right turns lines into a matrix. Steps are chosen as in `derivative`, so smooth functions are
-    right to about ten digits. Many points (d, ...) give (d, d, ...), a number a number. Errors as
-    for `grad`.
+    right to about ten digits; a kink gives nan. Many points (d, ...) give (d, d, ...), a number a
+    number. Errors as for `grad`.
 
     >>> hessian(lambda w: w[0] ** 2 * w[1])([1.0, 2.0]).round(8) + 0.0
     array([[4., 2.],
@@ -523,8 +515,8 @@ def hessian(f: Callable) -> Callable:
 
 def _hessian(f, w):
     d, w = len(w), w[:, None]
-    both = np.minimum(scales(abs(w[:, 0]), 1e-4), 1e100)
-    q, scale = curvatures(partial(along, f, w, np.eye(d)), both)
+    several = np.minimum([*scales(abs(w[:, 0]), 1e-4), scales(abs(w[:, 0]), 1e-8)[1]], 1e100)
+    q, scale = curvatures(partial(along, f, w, np.eye(d)), several)
     H, lines = np.diag(q / scale**2), np.diag(scale)
     for i in range(d - 1):
         j = slice(i + 1, d)
@@ -543,6 +535,9 @@ def curvatures(evaluate: Callable, scale):
     right, left = right[:, 0], left[:, 0]
     height = abs(right) + 2 * abs(centre) + abs(left)
     entries, distances = table((right - 2 * centre + left) / h**2)
-    value, error = _best(entries, distances + _noise(eps * height, distances, h**2))
+    noise = _noise(eps * height, distances, h**2)
+    value, error = _best(entries, distances + noise)
+    size = np.fmax(abs(value), abs(entries[0, 0]))  # a kink grows, and noise is no kink
+    kink = (error > 0.3 * size) & (error > 100 * noise.min(axis=0))
     best = error.argmin(axis=0), np.arange(scale.shape[-1])
-    return value[best] * scale[best] ** 2, scale[best]
+    return np.where(kink, np.nan, value)[best] * scale[best] ** 2, scale[best]

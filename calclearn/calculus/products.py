@@ -16,7 +16,7 @@ import string
 import numpy as np
 
 from calclearn.calculus.arrays import axes_of
-from calclearn.calculus.kinks import euclidean
+from calclearn.calculus.kinks import euclidean, side
 from calclearn.calculus.rules import unbroadcast
 from calclearn.calculus.structures import operand
 from calclearn.calculus.tracing import Traced, plain, primitive, rewritten, rule
@@ -154,7 +154,7 @@ def pull_factor(g, terms, output, operands, k):
             mine += twin
         else:
             mine += letter
-            if sizes.get(letter, 0) != size:
+            if sizes.get(letter) != size:
                 factors.append((letter, np.ones(size, g.dtype)))
     others, numbers = zip(*factors, strict=True)
     return unbroadcast(contract(others, mine, *numbers), shape)
@@ -276,7 +276,8 @@ def pull_svd(needed, g, y, a, full_matrices=True, compute_uv=True, hermitian=Fal
     """
     if not compute_uv:
         u, s, vh = np.linalg.svd(a, full_matrices=False)
-        return ((u * (g * np.sign(s))[..., None, :]) @ vh,)
+        kink = (s == 0) & ((g != 0) | (s[..., :1] == 0))
+        return ((u * (g * side(np.where(kink, s, 1)))[..., None, :]) @ vh,)
     if full_matrices and a.shape[-1] != a.shape[-2]:
         if g[0] is not None or g[2] is not None:
             raise TypeError("numpy.linalg.svd under grad needs full_matrices=False for U and Vh")
@@ -355,6 +356,7 @@ rule(np.linalg.svd,      together=pull_svd)
 rule(eig_of_real,        together=pull_eig)
 rule(qr_of_tall,         together=pull_qr)
 rewritten(np.linalg.eig)(     lambda a: eig_of_real(a))
+rewritten(np.linalg.eigvals)( lambda a: eig_of_real(a)[0])
 rewritten(np.linalg.svdvals)( lambda x: np.linalg.svd(x, compute_uv=False))
 rewritten(np.linalg.eigvalsh)(lambda a, UPLO="L": np.linalg.eigh(a, UPLO)[0])
 rewritten(np.linalg.multi_dot, arrays=0)(

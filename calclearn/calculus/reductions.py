@@ -7,12 +7,13 @@ weighted mean of two of the sorted numbers, and NumPy names them: the quantile o
 
 import functools
 import itertools
+import math
 
 import numpy as np
 
 from calclearn.calculus.arrays import axes_of, cast, places, with_ones
 from calclearn.calculus.cures import full_name, refused
-from calclearn.calculus.kinks import euclidean
+from calclearn.calculus.kinks import comes_from, euclidean, without_slope
 from calclearn.calculus.structures import operand
 from calclearn.calculus.tracing import TABLE, Traced, apply, parameters, rewritten, rule
 
@@ -45,19 +46,23 @@ def in_rows(a, axis):
         return np.ravel(a)
     axes = axes_of(axis, np.ndim(a))
     moved = np.moveaxis(a, axes, range(-len(axes), 0))
-    return np.reshape(moved, (*np.shape(moved)[: np.ndim(a) - len(axes)], -1))
+    kept = np.shape(moved)[: np.ndim(a) - len(axes)]
+    return np.reshape(moved, (*kept, math.prod([np.shape(a)[i] for i in axes])))
 
 
 def pull_winner(g, y, a, axis=None, out=None, keepdims=False, initial=None, where=True):
     """The winner takes the cotangent; winners that tie share it equally."""
     shape = with_ones(a.shape, axis)
-    y = y.reshape(shape)
-    best = ((a == y) | (y != y)) & where
+    top = y.reshape(shape)
+    best = ((a == top) | (top != top)) & where
     winners = np.sum(best, axis=axis, keepdims=True)
     if initial is not None:
-        winners = winners + (y == initial)
+        winners = winners + (top == initial)
     share = best / np.where(winners == 0, 1, winners)
-    return g.reshape(shape) * np.where(best & (y != y), np.nan, share).astype(a.dtype)
+    still = (winners > 1) & (g.reshape(shape) == 0)
+    if np.any(still) and comes_from(g, y):
+        g = without_slope(g, still.reshape(g.shape))
+    return g.reshape(shape) * np.where(best & (top != top), np.nan, share).astype(a.dtype)
 
 
 @rule(np.prod)
@@ -257,7 +262,8 @@ rewritten(np.nanmin)(    extreme_without_nan(np.min, np.inf))
 
 # Methods and keywords of ufuncs
 @rewritten(np.ufunc, arrays=0)
-def ufunc_method(ufunc, method, *inputs, out=None, dtype=None, **keywords):
+def ufunc_method(ufunc, method, *inputs, out=None, dtype=None, order=None, casting=None,
+                 subok=None, **keywords):  # fmt: skip
     """Call `ufunc` with keywords, or one of its methods."""
     if out is not None:
         raise refused(ufunc, "store")

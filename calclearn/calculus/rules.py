@@ -74,8 +74,6 @@ rule(np.tan,         lambda g, y, a: g * (1 + y * y))
 rule(np.arcsin,      lambda g, y, a: g / np.sqrt(1 - a * a))
 rule(np.arccos,      lambda g, y, a: -g / np.sqrt(1 - a * a))
 rule(np.arctan,      lambda g, y, a: g / (1 + a * a))
-rule(np.arctan2,     lambda g, y, a, b: g * (b / np.square(np.hypot(a, b))),
-                     lambda g, y, a, b: -g * (a / np.square(np.hypot(a, b))))
 rule(np.deg2rad,     lambda g, y, a: g * DEGREE)
 rule(np.radians,     lambda g, y, a: g * DEGREE)
 rule(np.rad2deg,     lambda g, y, a: g / DEGREE)

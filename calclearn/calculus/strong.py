@@ -39,21 +39,19 @@ def divide(arguments, a, b):
 
 
 def sum_of_products(function, arguments, *factors):
-    """Leave out what is not finite, and put it back where its cotangent is not 0."""
+    """Leave out what is not finite, and put it back where it meets a cotangent that is not 0."""
     cotangents = cotangents_of(arguments)
-    numbers = [k for k, b in enumerate(factors) if getattr(b, "dtype", None) is not None]
-    others = [k for k in numbers if k not in cotangents]
+    others = [k for k, b in enumerate(factors) if hasattr(b, "dtype") and k not in cotangents]
     finite = {k: np.isfinite(factors[k]) for k in others}
 
     def replaced(entries):
         return function(*[entries.get(k, b) for k, b in enumerate(factors)])
 
+    moved = {k: (plain(factors[k]) != 0) * 1.0 for k in cotangents}
+    every = {k: np.ones(np.shape(factors[k])) for k in others}
+    met = replaced(moved | every) > replaced(moved | {k: finite[k] * 1.0 for k in others})
     kept = replaced({k: np.where(finite[k], factors[k], 0) for k in others})
-    for k in others:
-        reached = {j: np.ones(np.shape(factors[j])) for j in others}
-        reached |= {j: (plain(factors[j]) != 0) * 1.0 for j in cotangents}
-        kept = np.where(replaced(reached | {k: ~finite[k] * 1.0}) > 0, function(*factors), kept)
-    return kept
+    return np.where(met, function(*factors), kept)
 
 
 STRONG_PRODUCTS.update(
@@ -69,11 +67,3 @@ def has_nan(x) -> bool:
     x = plain(x)
     square = x if x.shape == () else np.vdot(x, x)
     return bool(square != square)
-
-
-def untraced(arrived: dict) -> dict:
-    """Take the adjoints of a walk out of the level STRONG."""
-    return {
-        born: g.value if type(g) is Traced and g.level == STRONG else g
-        for born, g in arrived.items()
-    }

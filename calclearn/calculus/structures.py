@@ -82,7 +82,7 @@ def argument_numbers(f: Callable, argnum) -> tuple[int, ...]:
     """Return `argnum` as a tuple, and refuse what no transform can work with."""
     function("f", f)
     argnums = tuple(argnum) if isinstance(argnum, (tuple, list)) else (argnum,)
-    if not argnums or not all(isinstance(k, int) for k in argnums):
+    if not argnums or not all(isinstance(k, (int, np.integer)) for k in argnums):
         raise TypeError(f"argnum must be an int or a tuple of ints, got {argnum!r}")
     if len(set(argnums)) < len(argnums):
         raise ValueError(f"argnum must name each argument once, got {argnum!r}")
@@ -102,7 +102,7 @@ def operand(a):
     if type(a) is np.ndarray:
         entries = list(a.flat)
         return np.reshape(np.stack(entries) if has_traced(a) else np.array(entries), a.shape)
-    return a
+    return np.complex128(a) if type(a) is complex else a
 
 
 def has_traced(a) -> bool:

@@ -42,6 +42,7 @@ class Traced(Methods):
 
     __slots__ = ("arguments", "born", "keywords", "level", "rule", "value")
     __hash__ = None
+    __pandas_priority__ = 5000  # a column of pandas leaves arithmetic to its partner's operators
 
     def __init__(self, value, level, rule=None, arguments=(), keywords=None):
         self.value = value

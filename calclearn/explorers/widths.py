@@ -11,6 +11,7 @@ import re
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 
 PANEL = 230  # screen pixels below which panels of one row are moved to two
@@ -28,7 +29,10 @@ class Layout:
         self.figure = figure
         self.own_width = self.width = round(figure.bbox.width)
         self._own_height, self._dpi = figure.get_figheight(), figure.dpi
-        self._own_cells = [(ax, ax.get_subplotspec()) for ax in figure.axes]
+        self._own_cells: dict = {}  # of the grid, each with its axes: a twin shares its cell
+        for ax in figure.axes:
+            if (cell := ax.get_subplotspec()) is not None:
+                self._own_cells.setdefault(cell, []).append(ax)
         self._own_legends = list(figure.legends)
         self._engine = figure.get_layout_engine()
         self._broken: dict[Text, tuple[str, str]] = {}  # titles as they were, and in lines
@@ -65,28 +69,29 @@ class Layout:
 
     def _set_panels(self) -> None:
         """Put the panels into one row or more, and give the figure the height that suits them."""
-        cells = [(ax, cell) for ax, cell in self._own_cells if cell is not None]
-        row = [ax for ax, cell in cells if cell.rowspan.start == 0]
-        strips = [ax for ax, cell in cells if cell.rowspan.start > 0]
+        cells = self._own_cells
+        row = [cell for cell in cells if cell.rowspan.start == 0]
+        strips = [cell for cell in cells if cell.rowspan.start > 0]
         narrow = self.width < self.own_width
         columns = max(1, min(len(row), self.width // PANEL)) if narrow else len(row)
         rows = math.ceil(len(row) / columns) if row else 1
-        if rows == 1:
-            for ax, cell in cells:
-                ax.set_subplotspec(cell)
-        else:
+        places = {cell: cell for cell in cells}
+        if rows > 1:
             shares = [1] * rows + [
-                cell.get_gridspec().get_height_ratios()[cell.rowspan.start]
-                for _, cell in cells
-                if cell.rowspan.start > 0
+                cell.get_gridspec().get_height_ratios()[cell.rowspan.start] for cell in strips
             ]
             grid = self.figure.add_gridspec(len(shares), columns, height_ratios=shares)
-            for place, ax in enumerate(row):
-                last = ax is row[-1]  # it takes what is left of its row
+            for place, cell in enumerate(row):
+                last = cell is row[-1]  # it takes what is left of its row
                 down, across = divmod(place, columns)
-                ax.set_subplotspec(grid[down, across : columns if last else across + 1])
-            for place, ax in enumerate(strips, rows):
-                ax.set_subplotspec(grid[place, :])
+                places[cell] = grid[down, across : columns if last else across + 1]
+            for place, cell in enumerate(strips, rows):
+                places[cell] = grid[place, :]
+        for cell, axes in cells.items():
+            for ax in axes:
+                ax.set_subplotspec(places[cell])
+        if isinstance(self._engine, ConstrainedLayoutEngine):  # which looks at no label of a bowl
+            self._engine.set(h_pad=0.1 if rows > 1 else 0.04167)
         stretch = 0.85 * rows if rows > 1 else math.sqrt(max(1, self.width / self.own_width))
         self.figure.set_size_inches(self.width / self._dpi, self._own_height * stretch)
 

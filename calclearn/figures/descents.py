@@ -124,7 +124,7 @@ class Bands(Drawing):
         if bands != self.bands:
             self.bands = bands
             self._paint()
-        self.now.set_data([learning_rate], [1.12])
+        self.now.set_data([learning_rate], [1.25])
 
     def _paint(self) -> None:
         for artist in self.strip:

@@ -5,6 +5,7 @@ A slope that does not exist is NaN, and NaN draws nothing.
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.transforms import ScaledTranslation
 
 from calclearn.figures.marks import Drawing
 from calclearn.figures.style import BLACK, MODEL, STEP, style
@@ -23,7 +24,8 @@ class Graph(Drawing):
         with style():
             ax.set(xlabel=xlabel, ylabel=ylabel)
             ax.set_title(title, y=1)  # where it stays when numbers are written as 1e6
-            ax.yaxis.set_label_coords(-0.13, 0.5)  # which leaves room for them
+            beside = ScaledTranslation(-0.42, 0, ax.figure.dpi_scale_trans)  # room for them
+            ax.yaxis.set_label_coords(0, 0.5, ax.transAxes + beside)
             ax.ticklabel_format(axis="y", scilimits=(-3, 4))
             ax.grid(True, lw=0.6)
         (self.line,) = ax.plot([], [], color=BLACK, lw=2, animated=True)

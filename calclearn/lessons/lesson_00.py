@@ -101,7 +101,7 @@ exercise("00.2", np.sum(residuals**2), """
 choice("00.3", "b", """
     A step is learning rate × slope. One that jumps over the bottom and lands higher than it began
     meets a steeper slope there, so that the next jump is longer still.
-    > Move the slider to its far end and look at the loss curve.
+    > Set a rate just inside the orange part of the slider and look at the loss curve.
     > Follow the first three points of the path on the bowl: on which side is each of them, and at
     which height?""",
     a="Longer steps are faster only while they do not jump over the bottom.",

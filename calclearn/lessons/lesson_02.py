@@ -124,13 +124,10 @@ def how_small_is_small() -> Explorer:
 
 @cache
 def _study(text: str):
-    """Return f, f'(x), and quantities over all h: each rule's errors, their larger part, the best.
-
-    Round-off is that of f's value and of x + h: ε (|f(x)| + |x f'(x)|) / h.
-    """
+    """Return f, f'(x), and quantities over all h: each rule's errors, their larger part, the best."""
     f = parse(text)
     slope, bend, twist = (abs(d(X)) for d in (grad(f), grad(grad(f)), grad(grad(grad(f)))))
-    noise = EPS * (abs(f(X)) + X * slope)
+    noise = EPS * (abs(f(X)) + X * slope)  # of f's value, and of x + h
     truncation = np.stack([bend / 2 * H, twist / 6 * H**2, twist / 6 * H**2])
     roundoff = np.stack([noise / H, noise / (2 * H), EPS * slope + 0 * H])
     errors, truncated = _errors(f, H), truncation > roundoff

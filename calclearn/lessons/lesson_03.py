@@ -74,7 +74,7 @@ def accumulated_area(
     areas = accumulate(f, a, x)
     size = np.ptp(areas) or 1.0
     digits = 4 - math.floor(math.log10(size))
-    unit = labels[0].partition("(")[2].rstrip(")")
+    unit, unit_of_area = (labels[k].partition("(")[2].rstrip(")") for k in (0, 2))
 
     def rounded(value) -> str:
         return f"{round(float(value), digits):g}"
@@ -101,12 +101,13 @@ def accumulated_area(
         }
 
     def caption(rule, pieces, result, area, slope, limit) -> str:
-        end, error = f"{limit[0]:g} {unit}".strip(), result - area
+        end, given = f"{limit[0]:g} {unit}".strip(), f"{rounded(result)} {unit_of_area}".strip()
+        error = result - area
         miss = f"which is {abs(error):.2g} too {'large' if error > 0 else 'small'}"
         if abs(error) < 1e-9 * size:
             miss = "with no visible error"
         return (
-            f"Up to {end} the {rule} rule with {pieces} pieces gives {rounded(result)}, {miss}. "
+            f"Up to {end} the {rule} rule with {pieces} pieces gives {given}, {miss}. "
             f"There the accumulated area has the derivative {rounded(slope)}, and the curve the "
             f"height {rounded(limit[1])}."
         )
@@ -114,6 +115,9 @@ def accumulated_area(
     left, middle, right = panels("flat", "flat", "ruled", ratios=(1.1, 1, 1), height=3.6)
     frame(left, (x, f(x)), title="the curve f and its pieces", labels=labels[:2])
     frame(middle, (x, areas), title="accumulated area", labels=labels[::2])
+    (low, high), ends = middle.get_ylim(), np.linspace(a, b, 9)
+    sums = np.cumsum(f(ends[:-1]) * np.diff(ends))  # of eight pieces, as at first
+    middle.set_ylim(min(low, 1.05 * sums.min()), max(high, 1.05 * sums.max()))
     drawings = [
         Areas(left),
         OnCurve(left, drags=("upper_limit",)).on(weights="limit"),
@@ -143,7 +147,8 @@ def expected_loss() -> Explorer:
     >>> shift.set(centre=217.0).state["area"] > 2 * shift.set(centre=190.0).state["area"]
     np.True_
     """
-    slope, intercept = _adelie_line()
+    data, adelie = penguin_line(), penguins().species == "Adelie"
+    slope, intercept = line_loss(data.x[adelie], data.y[adelie]).minima[0]
     order = np.argsort(penguins().flipper_length, kind="stable")
     flippers, masses = penguins().flipper_length[order], penguins().body_mass[order] / 1000
     squares = (slope * (flippers - 190) / 10 + intercept - masses) ** 2  # kg²
@@ -200,16 +205,6 @@ def expected_loss() -> Explorer:
     )  # fmt: skip
 
 
-def _adelie_line() -> tuple[float, float]:
-    """Return slope (kg per cm above 190 mm) and intercept (kg) of the Adélie penguins' best line.
-
-    >>> [round(weight, 2) for weight in _adelie_line()]
-    [0.33, 3.7]
-    """
-    data, adelie = penguin_line(), penguins().species == "Adelie"
-    return line_loss(data.x[adelie], data.y[adelie]).minima[0]
-
-
 def _note(ax, text: str) -> Text:
     """Return words in the upper left corner."""
     white = {"fc": "white", "ec": "none", "pad": 3}
@@ -217,10 +212,7 @@ def _note(ax, text: str) -> Text:
 
 
 def _errors(ax, looks, sizes, counts) -> list:
-    """Return the drawings of errors against counts, on logarithmic axes; a ring marks `now`.
-
-    An error that shrinks like 1/nᵖ falls p powers of ten for each power of ten in n.
-    """
+    """Return the drawings of errors against counts, on logarithmic axes; a ring marks `now`."""
     ax.set(xscale="log", yscale="log", xlim=counts, ylim=sizes)
     lines = Lines(ax, looks, edge=True)  # where there is no error, they run along the bottom
     box = {"frameon": True, "framealpha": 1, "edgecolor": "none", "borderpad": 0.2}

@@ -96,7 +96,7 @@ def _changes(derivative: float, scale: float) -> str:
     """Return what a weight that increases does to the SSE, `scale` being the size of a loss."""
     if abs(derivative) < 0.01 * scale:
         return "hardly changes it"
-    return f"{'raises' if derivative > 0 else 'lowers'} it by {abs(derivative):.4g} per unit"
+    return f"{'raises' if derivative > 0 else 'lowers'} it by {abs(derivative):.4g} kg² per unit"
 
 
 # Exercises; the questions stand in the notebook.

@@ -59,8 +59,8 @@ def which_way_is_down() -> Explorer:
         reached = abs(gradient[0]) < 0.03 * np.linalg.norm(gradient)
         return (
             f"{at}; ∂L/∂w₀ = {gradient[0]:.4g} and ∂L/∂w₁ = {gradient[1]:.4g}. Downhill is "
-            f"{COMPASS[round(angle / 45) % 8]} ({angle}° on the map), at right angles to the contour. Goal, no "
-            f"green arrow and still not at the bottom: {'reached' if reached else 'not yet'}."
+            f"{COMPASS[round(angle / 45) % 8]} ({angle}° on the map), at right angles to the contour. Goal "
+            f"(no green arrow, and not at the bottom): {'reached' if reached else 'not yet'}."
         )
 
     left, middle, right = panels("flat", "flat", "solid", ratios=(1, 1, 1.15))
@@ -74,7 +74,7 @@ def which_way_is_down() -> Explorer:
         GradientArrow(middle, LOSS),
         PointOnBowl(right),
     ]
-    return explore(look, drawings, caption, **weight_sliders(WINDOW, (0.66, 0.2)), **turning())
+    return explore(look, drawings, caption, **weight_sliders(WINDOW, (0.74, 0.08)), **turning())
 
 
 def every_direction() -> Explorer:
@@ -114,7 +114,8 @@ def every_direction() -> Explorer:
         way = next((way for way, so in ways.items() if so), "uphill" if rate > 0 else "downhill")
         return (
             f"Direction {angle:.0f}° is {turn:.0f}° from the gradient: the loss changes by "
-            f"{rate:.0f} kg² per unit: |∇L| = {steepest:.0f} times cos φ = {rate / steepest:.2f}. "
+            f"{rate:.0f} kg² per unit, which is |∇L| = {steepest:.0f} times cos φ = "
+            f"{rate / steepest:.2f}. "
             f"The way is {way}."
         )
 

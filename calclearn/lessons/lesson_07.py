@@ -164,9 +164,9 @@ def two_factors() -> Explorer:
         elif steep < -1:
             verdict = "the steep axis overshoots farther each time"
         elif -steep > flat:
-            verdict = "the steep axis holds it up, a smaller rate is better"
+            verdict = "the steep axis is the slower one, so a smaller rate is better"
         else:
-            verdict = "the flat axis holds it up, a larger rate is better"
+            verdict = "the flat axis is the slower one, so a larger rate is better"
         return (
             f"At each step the error along the flat axis is multiplied by {flat:.3f}, along the "
             f"steep one by {steep:.3f}: {verdict}; {progress(descent, step, UNIT)}."
@@ -177,7 +177,7 @@ def two_factors() -> Explorer:
     left.set(title="factor $1 - \\eta\\lambda$", xlabel="learning rate $\\eta$")
     left.set(xlim=(0, top), ylim=(-1.6, 1.1), xticks=[0, top / 2, top])
     middle.set(title="error along each axis", xlabel="step $k$", yscale="log")
-    middle.set(xlim=(0, STEPS), ylim=(1e-6, 10))
+    middle.set(xlim=(0, STEPS), ylim=(1e-6, 1e3))  # the legend stands above
     right.set(title=f"loss, stacked by axis ({UNIT})", xlabel="step $k$")
     right.set(xlim=(0, 20), ylim=(0, 400))
     with style():

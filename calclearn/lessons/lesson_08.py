@@ -219,7 +219,7 @@ exercise("08.1", gradient(X, y, w)[0], """
 exercise("08.2", gradient, """
     2·Xᵀ(X·w − y)/n: errors first, then X carries them back to the weights, one by one.
     > Which shape has the error, which shape has the answer, and which matrix leads over?
-    > `X.T @ error` has one number a weight. Two factors are still missing.""", [
+    > `X.T @ error` has one number for each weight. Two factors are still missing.""", [
     (lambda X, y, w: -gradient(X, y, w),                     "Right size, wrong sign: it goes uphill."),
     (lambda X, y, w: gradient(X, y, w) / 2,                  "The two from the square is missing."),
     (lambda X, y, w: gradient(X, y, w) * len(y),             "This belongs to the sum, not the mean."),

@@ -162,11 +162,11 @@ def noisy_saddle() -> Explorer:
         here, shaken_here = (placed(run.points[step]) for run in (quiet, noisy))
         now = f"At step {step} the balls are at {here} and {shaken_here}. " if step < STEPS else ""
         far = np.abs(noisy.points[:, 0]) > 0.5
-        escape = f"leaves it and is past |x| = 0.5 at step {np.argmax(far)}"
+        escape = f"leaves the saddle and is past |x| = 0.5 at step {np.argmax(far)}"
         return (
             f"{now}{_journey(surface, quiet)} That is without noise, at learning rate "
             f"{learning_rate:.2f}; with noise of size {noise:.2f} (seed {seed}) it "
-            f"{escape if far.any() else 'stays near'}, and after {STEPS} steps it is at "
+            f"{escape if far.any() else 'stays near the saddle'}, and after {STEPS} steps it is at "
             f"{placed(noisy.point)}."
         )
 
@@ -226,7 +226,10 @@ def _shares(surface: Surface, rate: float, ends: np.ndarray, steps: int = STEPS)
         f"{np.mean(which):.0%}" for which in (ends >= 0, ends <= NOT_SETTLED, ends == DIVERGES)
     )
     if not surface.minima:
-        return f"At learning rate {rate:.3g}, {gone} {many} diverge: there is no minimum."
+        return (
+            f"At learning rate {rate:.3g}, {gone} {many} diverge within {steps} steps: there is no "
+            "minimum."
+        )
     heights = surface(np.transpose(surface.minima))
     lowest = np.flatnonzero(heights < heights[0] + 1e-9)
     best = np.mean(np.isin(ends, lowest))

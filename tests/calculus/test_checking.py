@@ -11,9 +11,9 @@ from calclearn.calculus.checking import MARKS, check_gradient
 
 
 # Losses, and points.
-def data(n, d, scale=1.0):
+def data(n, d):
     rng = np.random.default_rng([n, d])
-    return scale * rng.normal(size=(n, d)), scale * rng.normal(size=n)
+    return rng.normal(size=(n, d)), rng.normal(size=n)
 
 
 def squared_errors(X, y, weight=1.0):
@@ -46,8 +46,12 @@ def squares(w):
     return np.sum(w**2)
 
 
-def point(d, scale=1.0):
-    return scale * np.random.default_rng(0).normal(size=d)
+def beside_1e4(w):
+    return np.float32(1e4) + np.float32(squares(w))
+
+
+def point(d):
+    return np.random.default_rng(0).normal(size=d)
 
 
 def relu(x):
@@ -63,11 +67,8 @@ LINE = np.stack([LINE_X, np.ones(4)], axis=1)
 LESSON_X, LESSON_Y = np.array([[1], [2], [3]]), np.array([2, 4, 6])
 X3, Y3 = data(10, 3)
 P2, T2 = data(12, 2)
-lesson, f, bernoulli = (
-    squared_errors(LESSON_X, LESSON_Y),
-    squared_errors(X3, Y3),
-    entropy(P2, T2 > 0),
-)
+lesson, f = squared_errors(LESSON_X, LESSON_Y), squared_errors(X3, Y3)
+bernoulli = entropy(P2, T2 > 0)
 SMALLEST = np.linalg.lstsq(*data(20, 4))[0]
 
 
@@ -79,30 +80,20 @@ def errors(X, y):
 RIGHT = [  # name, f, its gradient, at
     *[(name, loss, autodiff.grad(loss), at) for name, loss, at in [
         *[(f"least squares {n} x {d}", squared_errors(*data(n, d)), point(d))
-          for n, d in [(3, 1), (10, 2), (50, 5), (30, 50), (200, 200)]],
-        *[(f"least squares, data times {c}", squared_errors(*data(10, 3, c)), point(3))
-          for c in (1e-8, 1e-4, 1e4, 1e8)],
+          for n, d in [(3, 1), (50, 5), (30, 50), (200, 200)]],
         ("least squares at 0", f, np.zeros(3)),
         ("mean squares at its minimum", squared_errors(*data(20, 4), 1 / 20), SMALLEST),
         ("logistic", bernoulli, point(2)),
         *[(f"rosenbrock {d}", rosenbrock, point(d)) for d in (2, 3, 10, 100)],
-        ("rosenbrock at its minimum", rosenbrock, np.ones(5)),
         ("himmelblau at a minimum", himmelblau, [3.0, 2.0]),
         ("himmelblau, several points", himmelblau, np.random.default_rng(7).normal(size=(2, 7))),
         *[(f"himmelblau times {c}", lambda w, c=c: c * himmelblau(w), point(2))
           for c in (1e-9, 1e-3, 1e3, 1e9)],
-        *[(f"himmelblau of w / {c}", lambda w, c=c: himmelblau(w / c), point(2, c))
-          for c in (1e-6, 1e-3, 1e3, 1e6)],
-        ("matrix, flattened", matrix_fit(3, 4), point(12)),
         ("l1", l1, point(6)),
-        ("hinge", lambda w: np.sum(np.maximum(1 - LINE_X * w[0], 0)), [0.3]),
         ("a constant", lambda w: 3.0, point(3)),
         ("a dead coordinate", lambda w: w[0] ** 2, point(2)),
-        ("log near 0", lambda w: np.sum(np.log(w)), np.array([1e-6, 1e-2, 1.0])),
         ("large offset", lambda x: 1e6 + np.cos(x), 0.7),
-        ("one weight", lesson, [0.5]),
         ("fast", lambda x: np.sin(50 * x), 1.0),
-        ("line", line, point(2)),
     ]],
     ("l1 at its kink, slope 0", l1, np.sign, np.zeros(4)),
     ("l1 at its kink, slope 1", l1, lambda w: np.where(w >= 0, 1.0, -1.0), np.zeros(4)),
@@ -121,24 +112,17 @@ WRONG = [  # mistake, name, f, gradient, at
           for c in (2, 0.5, 10, 0.1, 0.2, 3, -2, 0, 0.43)],
         *[("factor", f"himmelblau times {c}, half", lambda w, c=c: c * himmelblau(w),
            lambda g: g / 2, point(2)) for c in (1e-9, 1e9)],
-        *[("factor", f"himmelblau of w / {c}, doubled", lambda w, c=c: himmelblau(w / c),
-           lambda g: 2 * g, point(2, c)) for c in (1e-6, 1e6)],
-        ("factor", "the lesson, mean", lesson, lambda g: g / 3, [0.5]),
         ("sign", "least squares", f, np.negative, AT),
         ("sign", "sine", np.cos, np.negative, 1.0),
-        ("sign", "rosenbrock 30", rosenbrock, np.negative, point(30)),
         ("sign", "l1", l1, np.negative, np.array([0.0, 1.0, -1.0])),
         *[("sign", f"himmelblau times {c}", lambda w, c=c: c * himmelblau(w), np.negative, point(2))
           for c in (1e-9, 1e9)],
         *[("transposed", f"{n} x {m}", matrix_fit(n, m),
            lambda g, n=n, m=m: g.reshape(n, m).T.ravel(), point(n * m))
           for n, m in [(2, 3), (3, 4), (5, 7)]],
-        ("transposed", "swapped", himmelblau, np.flip, point(2)),
         ("transposed", "rolled", rosenbrock, lambda g: np.roll(g, 1), point(6)),
         ("coordinate", "one off by one", rosenbrock, lambda g: g + (np.arange(5) == 2), point(5)),
-        ("coordinate", "one sign", rosenbrock, lambda g: g * [-1, 1, 1, 1, 1], point(5)),
         ("coordinate", "one of 200", rosenbrock, lambda g: g + (np.arange(200) == 150), point(200)),
-        ("coordinate", "one zero", rosenbrock, lambda g: g * [1, 1, 1, 1, 0], point(5)),
         ("coordinate", "slope without its chain", line, lambda g: g * [2, 1], point(2)),
         ("coordinate", "a tiny coordinate", lambda w: w[0] ** 2 + 1e-5 * np.sin(w[1]),
          lambda g: g * [1, -1], point(2)),
@@ -146,24 +130,16 @@ WRONG = [  # mistake, name, f, gradient, at
         ("shape", "a column of d", f, lambda g: g[:, None], AT),
         ("shape", "summed to one", f, np.sum, AT),
         ("shape", "an intercept too many", f, lambda g: np.append(g, 1.0), AT),
-        ("shape", "a weight too few", f, lambda g: g[:-1], AT),
         ("shape", "errors that are nan", f, lambda g: np.full(10, np.nan), AT),
         ("shape", "more rows than are compared", f, lambda g: np.zeros(501), AT),
         ("shape", "no numbers", f, lambda g: np.zeros((3, 0)), AT),
         ("raises", "complex numbers", f, lambda g: 1j * g, AT),
     ]],
-    ("factor", "the lesson, summed", lesson, lambda w: 2 * np.sum(LESSON_X @ w - LESSON_Y), [0.5]),
-    ("sign", "sine, math", math.cos, math.sin, 1.0),
     *[("missing_x", f"least squares {n} x {d}", squared_errors(*data(n, d)),
        errors(*data(n, d)), point(d)) for n, d in [(3, 1), (10, 3), (200, 2), (50, 5)]],
     ("missing_x", "a column", f, lambda w: 2 * (X3 @ w - Y3)[:, None], AT),
-    ("missing_x", "the lesson", lesson, lambda w: 2 * (LESSON_X @ w - LESSON_Y), [0.5]),
     ("missing_x", "the lesson, other sign", lesson, lambda w: LESSON_Y - LESSON_X @ w, [0.0]),
-    *[("missing_x", f"logistic, {name}", bernoulli, wrong, point(2)) for name, wrong in [
-        ("errors", lambda w: 1 / (1 + np.exp(-P2 @ w)) - (T2 > 0)),
-        ("summed", lambda w: np.full(2, np.sum(1 / (1 + np.exp(-P2 @ w)) - (T2 > 0)))),
-    ]],
-    ("missing_x", "line", line, lambda w: 2 * (LINE @ w - LINE_Y), point(2)),
+    ("missing_x", "logistic", bernoulli, lambda w: 1 / (1 + np.exp(-P2 @ w)) - (T2 > 0), point(2)),
     ("missing_x", "line, summed", line, lambda w: np.full(2, np.sum(LINE @ w - LINE_Y)), [1, 0]),
     ("coordinate", "himmelblau", himmelblau,
      lambda p: np.add(autodiff.grad(himmelblau)(p), (p[1], 0)), [1, 2]),
@@ -184,8 +160,7 @@ WRONG = [  # mistake, name, f, gradient, at
 @pytest.mark.parametrize(("name", "f", "gradient", "at"), RIGHT, ids=[case[0] for case in RIGHT])
 def test_a_right_gradient_agrees(name, f, gradient, at):
     report = check_gradient(f, gradient, at=at)
-    assert report, str(report)
-    assert report.diagnosis == "agrees"
+    assert report.diagnosis == "agrees", str(report)
 
 
 @pytest.mark.parametrize(
@@ -207,6 +182,7 @@ def test_every_mark_has_a_case():
 
 
 rosenbrock_slopes = autodiff.grad(rosenbrock)
+RNG, CALLS = np.random.default_rng(0), iter(range(10**6))
 SINES = (lambda w: np.sum(np.sin(w)), np.cos)
 TWO, NO_TWO = "Look for a 2 that comes from a square", "That is no plain 2 or n"
 MESSAGES = [  # f, gradient, at, what the message says
@@ -220,12 +196,27 @@ MESSAGES = [  # f, gradient, at, what the message says
     (rosenbrock, lambda w: rosenbrock_slopes(w) * [-1, -1, -1, 1], point(4),
      r"w\[0\], w\[1\], w\[2\] is wrong.*It looks like: sign\.$"),
     (rosenbrock, lambda w: rosenbrock_slopes(w) + (np.arange(9) < 8), point(9), "and 5 more is"),
+    *[(squares, lambda w, wrong=wrong: wrong(2 * w), point(600), message) for wrong, message in [
+        (np.negative, "^sign"), (lambda g: g / 2, "^factor"),
+        (lambda g: g * np.where(np.arange(600) == 300, -1, 1), r"^coordinate.* w\[300\] is wrong"),
+        (lambda g: g * np.where(np.arange(600) % 2 == 0, -1, 1), "^coordinate.* and others"),
+        (lambda g: g / np.linalg.norm(g), "^length"), (lambda g: np.sin(2.5 * g), "^wrong"),
+        (lambda g: g[:, None], "^shape"),
+    ]],
+    (beside_1e4, lambda w: 2 * w, point(3), "^agrees"),
+    (beside_1e4, lambda w: w, point(3), "^factor|^wrong"),
+    *[(f, lambda w: 2 * w, point(9), "^random: Two calls of f at one point") for f in [
+        lambda w: squares(w * (RNG.random(9) < 0.8)), lambda w: squares(w * (RNG.random(9) < 0.98)),
+        lambda w: squares(w) * (1 + 1e-10 * RNG.normal()),
+        lambda w: squares(w) + (next(CALLS) % 3 == 0),  # only the third call differs
+    ]],
+    (squares, lambda w: 2 * w * RNG.random(), point(9), "^random: Two calls of the gradient at"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("f", "gradient", "at", "message"), MESSAGES)
 def test_messages(f, gradient, at, message):
-    assert re.search(message, check_gradient(f, gradient, at).message)
+    assert re.search(message, str(check_gradient(f, gradient, at)))
 
 
 def test_a_report_repeats():
@@ -241,25 +232,6 @@ def test_neighbours_outside_the_domain_are_left_out():
 
 
 # Many coordinates, small and large ones, single precision.
-LONG = 600
-LONG_MISTAKES = [  # gradient, diagnosis, what the message says
-    (lambda w: -2 * w, "sign", ""),
-    (lambda w: w, "factor", ""),
-    (lambda w: w * np.where(np.arange(LONG) == 300, -2, 2), "coordinate", r"w\[300\] is wrong"),
-    (lambda w: w * np.where(np.arange(LONG) % 2 == 0, -2, 2), "coordinate", "and others"),
-    (lambda w: w / np.linalg.norm(w), "length", ""),
-    (lambda w: np.sin(5 * w), "wrong", ""),
-    (lambda w: 2 * w[:, None], "shape", ""),
-]
-
-
-@pytest.mark.parametrize(("gradient", "diagnosis", "message"), LONG_MISTAKES)
-def test_mistakes_among_hundreds_of_coordinates(gradient, diagnosis, message):
-    report = check_gradient(squares, gradient, at=point(LONG))
-    assert report.diagnosis == diagnosis, str(report)
-    assert re.search(message, report.message)
-
-
 @pytest.mark.parametrize("d", [200, 1000])
 def test_right_gradients_of_many_coordinates(d):
     assert check_gradient(squares, lambda w: 2 * w, at=point(d))
@@ -298,14 +270,6 @@ def test_a_loss_in_single_precision(d):
     assert check_gradient(loss, lambda w: -gradient(w), at=at).diagnosis == "sign"
 
 
-def test_a_wrong_gradient_within_the_noise_of_f_has_no_other_name():
-    def loss(w):
-        return np.float32(1e4) + np.float32(squares(w))
-
-    assert check_gradient(loss, lambda w: 2 * w, at=point(3))
-    assert check_gradient(loss, lambda w: w, at=point(3)).diagnosis in ("factor", "wrong")
-
-
 # Functions that write, that are random, or that take something else.
 def test_functions_that_write_into_their_argument():
     def loss(w):
@@ -326,23 +290,6 @@ def test_functions_that_write_into_their_argument():
     assert check_gradient(loss, gradient, at=at)
     assert check_gradient(loss, reused, at=at)
     assert at.tolist() == [1.0, 2.0]
-
-
-RNG, CALLS = np.random.default_rng(0), iter(range(10**6))
-RANDOM = {  # f, gradient, which of them is random
-    "dropout": (lambda w: squares(w * (RNG.random(9) < 0.8)), lambda w: 2 * w, "f"),
-    "rare dropout": (lambda w: squares(w * (RNG.random(9) < 0.98)), lambda w: 2 * w, "f"),
-    "noise": (lambda w: squares(w) * (1 + 1e-10 * RNG.normal()), lambda w: 2 * w, "f"),
-    "a different third call": (lambda w: squares(w) + (next(CALLS) % 3 == 0), lambda w: 2 * w, "f"),
-    "a gradient": (squares, lambda w: 2 * w * RNG.random(), "the gradient"),
-}
-
-
-@pytest.mark.parametrize(("f", "gradient", "which"), RANDOM.values(), ids=RANDOM)
-def test_random_functions_are_named(f, gradient, which):
-    report = check_gradient(f, gradient, point(9))
-    assert report.diagnosis == "random"
-    assert f"Two calls of {which} at one point" in report.message
 
 
 FORMS = {  # of `at`: f, its gradient, at, points that are compared

@@ -45,6 +45,11 @@ def test_the_graph_of_a_constant():
     assert (graph.result.value, graph.nodes[0].adjoint) == (3, 0)
 
 
+def test_the_graph_of_a_branch_that_is_left_out():
+    graph = trace(lambda x: np.where(x > 0, np.sqrt(x), x), 0.0)
+    assert graph.nodes[0].adjoint == 1
+
+
 def test_the_inputs_of_a_method_bear_the_names_of_its_arguments():
     class Bowl:
         def height(self, x):

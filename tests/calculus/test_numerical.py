@@ -5,8 +5,6 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from calclearn.calculus import autodiff
 from calclearn.calculus.numerical import (
@@ -22,34 +20,19 @@ from calclearn.calculus.numerical import (
     hessian,
     jacobian,
     line_slopes,
-    real_numbers,
-    returned,
 )
 
 # fmt: off
 SMOOTH = [  # name, f, f', x
     ("sin",            np.sin,                   np.cos,                           1.0),
     ("sin far out",    np.sin,                   np.cos,                           1e4),
-    ("sin near 0",     np.sin,                   np.cos,                           1e-9),
     ("exp",            np.exp,                   np.exp,                           1.0),
-    ("exp large",      np.exp,                   np.exp,                           20.0),
-    ("exp small",      np.exp,                   np.exp,                           -9.0),
     ("x**7",           lambda x: x**7,           lambda x: 7 * x**6,               1.5),
-    ("1/x near 0",     lambda x: 1 / x,          lambda x: -1 / x**2,              1e-2),
-    ("1/x nearer 0",   lambda x: 1 / x,          lambda x: -1 / x**2,              1e-4),
-    ("1/x nearest 0",  lambda x: 1 / x,          lambda x: -1 / x**2,              1e-6),
-    ("log near 0",     np.log,                   lambda x: 1 / x,                  1e-2),
-    ("log nearer 0",   np.log,                   lambda x: 1 / x,                  1e-6),
-    ("sqrt near 0",    np.sqrt,                  lambda x: 0.5 / np.sqrt(x),       1e-6),
     ("tan near pole",  np.tan,                   lambda x: 1 / np.cos(x) ** 2,     1.57),
-    ("cos(50x)",       lambda x: np.cos(50 * x), lambda x: -50 * np.sin(50 * x),   1.0),
-    ("cos(50x) at 0",  lambda x: np.cos(50 * x), lambda x: -50 * np.sin(50 * x),   0.0),
     ("tanh, flat",     np.tanh,                  lambda x: 1 - np.tanh(x) ** 2,    3.0),
     ("bell",           lambda x: np.exp(-x * x), lambda x: -2 * x * np.exp(-x * x), 0.3),
     ("x**2 at 0",      lambda x: x * x,          lambda x: 2 * x,                  0.0),
-    ("abs beside 0",   np.abs,                   np.sign,                          1e-9),
     ("constant",       lambda x: 0 * x + 5,      lambda x: 0.0,                    2.0),
-    ("step, beside",   lambda x: np.where(x > 0, 1.0, 0.0), lambda x: 0.0,         1e-3),
 ]
 BROKEN = [  # name, f, x: there is no derivative, or no double can show it
     ("abs at 0",       np.abs,                                0.0),
@@ -84,10 +67,8 @@ SINGLES = {  # f, f': single precision, which its values show, whatever their ty
     "squares beside 1e4": (lambda t: np.float32(1e4) + np.float32(t) ** 2, lambda t: 2 * t),
     "sine":               (lambda t: np.sin(np.float32(t)), np.cos),
     "sine, as doubles":   (lambda t: np.sin(np.float32(t)).astype(float), np.cos),
-    "sine, one number":   (lambda t: float(np.float32(math.sin(t))), np.cos),
     "tanh times 1e3":     (lambda t: np.float32(1e3) * np.tanh(np.float32(t)),
                            lambda t: 1e3 / np.cosh(t) ** 2),
-    "inverse":            (lambda t: 1 / np.float32(t), lambda t: -1 / t**2),
     "half precision":     (lambda t: np.float16(t) ** 2, lambda t: 2 * t),
 }
 # fmt: on
@@ -140,22 +121,18 @@ def test_breaks_beside_x(name, f, slope):
     assert estimate.reliable.mean() > 0.3
 
 
-DECIMALS = st.integers(-300, 300).map(lambda k: k / 100)
+ELEMENTWISE = [
+    *[np.tanh, lambda x: math.sin(x) + 2, lambda x: x if np.any(x > 1) else 1 - x],
+    *[lambda x: np.sum(x**2), lambda x: x - np.mean(x), lambda x: int(x > 1)],
+]
 
 
-@given(st.lists(DECIMALS, min_size=2, max_size=6), DECIMALS)
-@settings(max_examples=40, deadline=None)
-def test_polynomials(coefficients, x):
-    estimate = derivative(lambda t: np.polyval(coefficients, t), x)
-    exact = np.polyval(np.polyder(coefficients), x)
-    assert abs(estimate.value - exact) <= 3 * estimate.error + 1e-15 * abs(exact)
-
-
+@pytest.mark.parametrize("f", ELEMENTWISE)
 @pytest.mark.parametrize("shape", [(), (1,), (3, 4), (2, 0)])
-def test_derivative_of_an_array_is_that_of_its_elements(shape):
+def test_derivative_of_an_array_is_that_of_its_elements(shape, f):
     x = np.random.default_rng(1).normal(size=shape)
-    together = derivative(np.tanh, x)
-    alone = [derivative(np.tanh, element) for element in x.ravel()]
+    together = derivative(f, x)
+    alone = [derivative(f, element) for element in x.ravel()]
     for name in ("value", "error", "reliable"):
         each = np.array([getattr(estimate, name) for estimate in alone]).reshape(shape)
         np.testing.assert_array_equal(getattr(together, name), each)
@@ -208,42 +185,6 @@ def test_a_difference_has_a_step_of_its_own(rule, order):
     np.testing.assert_allclose(rule(np.sin, x), np.cos(x), atol=1e-5)
 
 
-def test_differences_of_scalar_functions_and_at_many_steps():
-    assert forward_difference(math.sqrt, 4.0, 5.0) == 0.2
-    x, h = np.linspace(0, 1, 4), np.array([[0.1], [0.2]])
-    assert central_difference(np.sin, x, h).shape == (2, 4)
-
-
-@given(st.floats(-5, 5))
-@settings(max_examples=30, deadline=None)
-def test_complex_step_has_no_smallest_step(x):
-    exact = np.cos(x) * np.exp(np.sin(x))
-    for h in (1e-10, 1e-100, 1e-200):
-        assert complex_step(lambda z: np.exp(np.sin(z)), x, h) == pytest.approx(exact, rel=1e-14)
-
-
-LOSES_THE_IMAGINARY_PART = {
-    "abs": lambda z: abs(z) * z,
-    "numpy.abs": lambda z: np.abs(z) ** 2 + 0j,
-    "real": lambda z: z.real * z,
-    "conj": lambda z: np.conj(z) * z,
-    "angle": lambda z: z + np.angle(z - 9) * z.imag + z.real,
-    "a norm": lambda z: z * np.sqrt(z * np.conj(z)),
-}
-
-
-@pytest.mark.parametrize("f", LOSES_THE_IMAGINARY_PART.values(), ids=LOSES_THE_IMAGINARY_PART)
-@pytest.mark.parametrize("x", [1.0, [0.5, 2.5]])
-def test_a_lost_imaginary_part_is_noticed(f, x):
-    with pytest.raises(TypeError, match="f must carry complex numbers through, got a slope of"):
-        complex_step(f, x)
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_no_points_have_no_differences(method):
-    assert method(np.sin, np.zeros((2, 0)), 0.1).shape == (2, 0)
-
-
 NO_NUMBER = "must be a real number or an array of them, got"
 REFUSED = [  # a call, and what its error says
     *[(lambda m=method, g=given: m(*g), message) for method in METHODS for given, message in [
@@ -255,18 +196,24 @@ REFUSED = [  # a call, and what its error says
         ((np.sin, 1.0, 0.0), "h must not be 0"),
         ((np.sin, np.ones(3), np.ones(2)), r"x and h must have shapes that broadcast, got \(3,\)"),
     ]],
-    (lambda: complex_step(np.abs, 1.0), "f must carry complex numbers through"),
+    (lambda: complex_step(np.abs, 1.0), "f must carry complex numbers through, got a real value"),
+    *[(lambda f=f: complex_step(f, [0.5, 2.5]), "numbers through, got a slope of") for f in [
+        lambda z: abs(z) * z, lambda z: np.abs(z) ** 2 + 0j, lambda z: z.real * z,
+        lambda z: np.conj(z) * z, lambda z: z + np.angle(z - 9) * z.imag + z.real,
+        lambda z: z * np.sqrt(z * np.conj(z)),
+    ]],
     (lambda: derivative(np.sin, np.nan), "x must be finite, got nan"),
     (lambda: derivative(1.0, 1.0), "f must be a function, got float"),
     (lambda: derivative(lambda x: x + 1j, 1.0), "f must return real numbers, got complex"),
     (lambda: derivative(lambda x: [x, x], 1.0), "f must return one number for one number"),
     (lambda: elementwise(lambda x: np.ones(2), np.ones(3)), "one number for one number, got shape"),
-    (lambda: returned("seven"), "f must return real numbers, got 'seven'"),
-    (lambda: real_numbers("w", 1j), f"w {NO_NUMBER}"),
+    (lambda: derivative(lambda x: undefined_name(x), 1.0), "undefined_name"),  # noqa: F821
+    (lambda: derivative(lambda x: math.sqrt(-1 - x * x), 1.0), "math domain error"),
     *[(lambda t=transform, f=f, w=w: t(f)(w), message) for transform in (grad, jacobian, hessian)
       for f, w, message in [
         (np.sum, np.full(2, np.inf), "w must be finite, got"),
         (np.sum, ["one", "two"], f"w {NO_NUMBER}"),
+        (np.sum, 1j, f"w {NO_NUMBER}"),
         (np.sum, [], r"w must have shape \(d,\) or \(d, ...\), got \(0,\)"),
         (3, np.ones(2), "f must be a function, got int"),
         (lambda w: "seven", np.ones(2), "f must return real numbers, got 'seven'"),
@@ -279,7 +226,7 @@ REFUSED = [  # a call, and what its error says
 
 @pytest.mark.parametrize(("call", "message"), REFUSED)
 def test_bad_input_is_named(call, message):
-    with pytest.raises((TypeError, ValueError), match=message):
+    with pytest.raises((TypeError, ValueError, NameError), match=message):
         call()
 
 
@@ -355,6 +302,13 @@ VALUES = [  # a call, its value, the tolerance
     (lambda: slope_of(lambda x: x**3 if x > 0 else -x, 2.0),            12,             1e-13),
     (lambda: slope_of(math.exp, [0.0, 1.0]),                            [1, math.e],    1e-13),
     (lambda: slope_of(lambda x: x**2, 3),                               6,              1e-14),
+    # differences at steps of one's own, which may be many, or as small as one likes
+    (lambda: forward_difference(math.sqrt, 4.0, 5.0),                   0.2,            1e-15),
+    (lambda: central_difference(np.square, [1.0, 2.0], [[0.1], [0.2]]), [[2, 4], [2, 4]], 1e-13),
+    *[(lambda m=m: m(np.sin, np.zeros((2, 0)), 0.1),                    np.zeros((2, 0)), 0)
+      for m in METHODS],
+    *[(lambda h=h: complex_step(lambda z: np.exp(np.sin(z)), [-4.0, 0.5], h),
+       np.cos([-4, 0.5]) * np.exp(np.sin([-4, 0.5])), 1e-14) for h in (1e-10, 1e-100, 1e-200)],
     (lambda: complex_step(cmath.sin, 1.0),                              math.cos(1.0),  1e-15),
     (lambda: complex_step(np.square, [1.0, 2.0]),                       [2, 4],         1e-12),
     (lambda: complex_step(lambda z: np.where(z.real > 1, z**2, -z), ABOVE_1), [-1, -1, 4], 1e-12),
@@ -390,6 +344,10 @@ VALUES = [  # a call, its value, the tolerance
       for f in IN_SINGLE],
     *[(lambda f=f: hessian(f)([0.1, 0.5, 1.0]),                         2 * np.eye(3),  1e-3)
       for f in IN_SINGLE],
+    (lambda: grad(lambda w: np.sum(np.float32(w / 1e-8) ** 2))(1e-8 * ABOVE_1) * 1e-8,
+                                                                        2 * ABOVE_1,    1e-4),
+    (lambda: 1e-16 * hessian(lambda w: np.sum(np.cos(w / 1e-8)))(np.zeros(2)), -np.eye(2), 1e-8),
+    (lambda: hessian(lambda w: np.sum(np.abs(w - 1)))(np.ones(2)),      np.full((2, 2), np.nan), 0),
 ]
 # fmt: on
 
@@ -436,29 +394,12 @@ X = np.array([[1.0, 2.0], [3.0, 5.0], [2.0, 2.0], [0.5, 4.0]])
 Y = np.array([1.0, -1.0, 2.0, 0.5])
 
 
-@pytest.mark.parametrize("shape", [(), (1,), (2, 3)])
-def test_elementwise_is_a_loop(shape):
-    points = np.random.default_rng(0).uniform(0, 2, shape)
-    for f in (
-        lambda x: x**2,
-        lambda x: math.sin(x) + 2,
-        lambda x: x if np.any(x > 1) else 1 - x,
-        lambda x: np.sum(x**2),
-        lambda x: x - np.mean(x),
-        lambda x: int(x > 1),
-    ):
-        looped = np.array([f(point) for point in points.ravel()]).reshape(shape)
-        np.testing.assert_allclose(elementwise(f, points), looped, rtol=1e-14)
-
-
 POINT_TO_NUMBERS = {
     "takes a batch": lambda w: w[0] ** 2 + w[1],
-    "sums over coordinates": lambda w: np.sum(w**2, axis=0),
     "sums over everything": lambda w: np.sum((X @ w - Y) ** 2),
     "keeps the last axis by accident": lambda w: ((X @ w - Y) ** 2).sum(axis=0),
     "has residuals": lambda w: X @ w - Y,
     "normalises over its batch": lambda w: w[0] / np.abs(w).max(),
-    "is constant": lambda w: 1.0,
     "returns a list": lambda w: [w[0] * w[1], 2.0],
     "returns a matrix": lambda w: np.array([[w[0], w[1]], [w[1], w[0] ** 2]]),
     "branches": lambda w: w[0] if w[0] > w[1] else w[1] ** 2,
@@ -466,11 +407,11 @@ POINT_TO_NUMBERS = {
 
 
 @pytest.mark.parametrize("f", POINT_TO_NUMBERS.values(), ids=POINT_TO_NUMBERS)
-@pytest.mark.parametrize("m", [1, 2, 4, 9])
-def test_at_points_is_a_loop(f, m):
+@pytest.mark.parametrize("m", [1, 2, 4, 9])  # 4: as many points as residuals
+def test_points_one_by_one_and_together(f, m):
     points = np.random.default_rng(m).normal(size=(2, m))
-    looped = np.stack([f(column) for column in points.T], axis=-1)
-    np.testing.assert_allclose(at_points(f, points), looped, rtol=1e-12, atol=1e-14)
+    looped = np.stack([jacobian(f)(column) for column in points.T], axis=-1)
+    np.testing.assert_allclose(jacobian(f)(points), looped, rtol=1e-6, atol=1e-8)
 
 
 def test_calls_of_f():
@@ -496,13 +437,6 @@ def test_thousands_of_points_of_which_many_are_refused():
     np.testing.assert_allclose(at_points(lambda w: w[0] * w[1], points), points[0] ** 2)
     w = np.full((2, 40), 1e-6)
     np.testing.assert_allclose(grad(lambda w: math.log(w[0]) + w[1])(w)[0], 1e6, rtol=1e-8)
-
-
-def test_a_mistake_in_f_is_not_swallowed():
-    with pytest.raises(NameError):
-        elementwise(lambda x: undefined_name(x), np.ones(3))  # noqa: F821
-    with pytest.raises(ValueError, match="math domain error"):
-        elementwise(lambda x: math.sqrt(-1 - x), np.ones(3))
 
 
 def test_traced_values_stay_traced():
@@ -552,23 +486,3 @@ def test_batched_is_looped(d, batch):
         for k in np.ndindex(batch):
             alone = transform(f)(w[:, *k])
             np.testing.assert_allclose(together[..., *k], alone, rtol=1e-6, atol=1e-6)
-
-
-@pytest.mark.parametrize("n", [2, 4, 5, 10])  # 4 and 10: residuals as many as shifted points
-@pytest.mark.parametrize("d", [2, 5])
-def test_a_sum_without_an_axis_falls_back_to_a_loop(n, d):
-    rng = np.random.default_rng(n)
-    X, y, w = rng.normal(size=(n, d)), rng.normal(size=n), rng.normal(size=d)
-
-    def sse(w):
-        return np.sum((X @ w - y) ** 2)
-
-    exact = 2 * X.T @ (X @ w - y)
-    np.testing.assert_allclose(grad(sse)(w), exact, rtol=1e-7, atol=1e-8)
-    by_accident = grad(lambda w: ((X @ w - y) ** 2).sum(axis=0))(w)
-    np.testing.assert_allclose(by_accident, exact, rtol=1e-7, atol=1e-8)
-    np.testing.assert_allclose(jacobian(lambda w: X @ w - y)(w), X, rtol=1e-7, atol=1e-8)
-    np.testing.assert_allclose(hessian(sse)(w), 2 * X.T @ X, rtol=1e-8, atol=1e-8)
-    many = rng.normal(size=(d, n))
-    exact = 2 * X.T @ (X @ many - y[:, None])
-    np.testing.assert_allclose(grad(sse)(many), exact, rtol=1e-7, atol=1e-7)

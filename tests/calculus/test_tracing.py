@@ -1,12 +1,11 @@
 """Plain NumPy code is traced as it stands, and what would lose the trace names the cure."""
 
-import copy
 import math
 
 import numpy as np
 import pytest
 
-from calclearn.calculus.autodiff import grad, jacobian
+from calclearn.calculus.autodiff import grad
 
 
 def test_whole_numbers_booleans_and_indices_are_fine():
@@ -42,6 +41,10 @@ def test_a_traced_array_shows_its_numbers():
 
 
 # Errors that name the cure
+def expit(t):
+    return 1 / (1 + math.exp(-t))
+
+
 @pytest.mark.parametrize(
     ("f", "message"),
     [
@@ -62,12 +65,14 @@ def test_a_traced_array_shows_its_numbers():
         (lambda x: np.fft.fft(x), r"numpy\.fft\.fft has no derivative rule: complex numbers"),
         (lambda x: np.spacing(x), r"numpy\.spacing has no derivative rule"),
         (lambda x: np.sum(x, out=np.zeros(())), r"numpy\.sum cannot store .* leave out= away"),
+        (lambda x: np.pad(x, 1, mode="mean").sum(), r"has the modes constant, .* got 'mean'"),
         (lambda x: np.pad(x, 1, stat_length=1), r"numpy\.pad under grad has no keyword 'stat_"),
         (lambda x: np.sin(x, where=[True, False]), r"numpy\.sin under grad has no where"),
         (lambda x: np.where(x, 1.0, 2.0), r"no derivative with respect to its argument 0"),
         (lambda x: np.roll(x, x[0]), r"no derivative with respect to its argument 1"),
         (lambda x: np.sum(a=x), r"numpy\.sum under grad takes a by position"),
         (lambda x: x * 1j, r"complex numbers are out of scope"),
+        (lambda x: 1j * x[0], r"complex numbers are out of scope"),
         (lambda x: np.sum(np.abs(np.exp(x * 1j))), r"complex numbers are out of scope"),
         (lambda x: x[x], r"getitem has no derivative with respect to its argument 1"),
         (lambda x: np.hypot.reduce(x, where=[True, False]), r"numpy\.hypot under .* has no where"),
@@ -82,13 +87,15 @@ def test_a_traced_array_shows_its_numbers():
         (lambda x: np.mean([x[0], x[1]]), r"np\.mean\(np\.stack\(\[a, b\]\)\) instead"),
         (lambda x: np.std([x[0], x[1]]), r"np\.mean\(np\.stack\(\[a, b\]\)\) instead"),
         (lambda x: [*x[0]], r"a traced number has no length and cannot be unpacked"),
-        (lambda x: np.linalg.eigvals(np.outer(x, x)), r"may be complex"),
+        (lambda x: np.roots(x), r"may be complex"),
         (lambda x: np.linalg.norm(np.outer(x, x), 3), r"has no matrix norm 3"),
+        (lambda x: np.sum(np.frompyfunc(expit, 1, 1)(x)), r"^expit .*rule: add one with rule\("),
+        (lambda x: x.flat[0], r"no attribute 'flat': use a NumPy function"),
         (lambda x: np.linalg.qr(np.outer([1, 2, 3], x), "complete"), r"modes 'reduced' and 'r'"),
     ],
 )
 def test_what_cannot_be_differentiated_names_the_cure(f, message):
-    with pytest.raises(TypeError, match=message):
+    with pytest.raises((TypeError, AttributeError), match=message):
         grad(f)(np.array([1.0, 2.0]))
 
 
@@ -96,14 +103,9 @@ def test_what_cannot_be_differentiated_names_the_cure(f, message):
     "f",
     [
         lambda A: np.linalg.det(A),
-        lambda A: np.linalg.inv(A)[0, 0],
         lambda A: np.linalg.solve(A, [1.0, 2.0])[0],
-        lambda A: np.linalg.eigh(A)[0][0],
-        lambda A: np.linalg.eigvals(A)[0],
-        lambda A: np.linalg.svd(A)[1][0],
         lambda A: np.linalg.lstsq(A, np.ones(2))[0][0],
         lambda A: np.sum(np.sin(A)),
-        lambda A: np.sum(np.arctan2(A, 1.0)),
         lambda A: np.sum(np.logaddexp(A, 0.0)),
         lambda A: np.interp(0.5, A[0], [1.0, 2.0]),
     ],
@@ -125,31 +127,8 @@ def test_an_error_of_the_function_itself_stays_as_it_is():
         grad(f)(1.0)
 
 
-def test_a_ufunc_that_is_not_numpys_is_called_by_its_own_name():
-    def expit(t):
-        return 1 / (1 + math.exp(-t))
-
-    with pytest.raises(TypeError, match=r"^expit .*has no derivative rule: add one with rule\("):
-        grad(lambda x: np.sum(np.frompyfunc(expit, 1, 1)(x)))(np.ones(2))
-
-
 def test_a_number_that_was_kept_is_named():
     kept = []
     grad(lambda x: (kept.append(x), x * x)[1])(1.0)
     with pytest.raises(TypeError, match="kept after its function had returned"):
         float(kept[0])
-
-
-# Arrays of traced numbers, and copies
-def test_results_that_are_arrays_of_traced_numbers():
-    J = jacobian(lambda x: np.array([x[0] * x[1], x[0] ** 2]))(np.array([2.0, 3.0]))
-    np.testing.assert_array_equal(J, [[3, 2], [4, 0]])
-
-
-def test_copies_of_a_traced_array_keep_their_derivative():
-    assert grad(lambda x: copy.deepcopy(x) * copy.copy(x))(3.0) == 6
-
-
-def test_an_unknown_attribute_names_the_cure():
-    with pytest.raises(AttributeError, match=r"no attribute 'flat': use a NumPy function"):
-        grad(lambda x: x.flat[0])(np.ones(2))

@@ -427,6 +427,11 @@ def test_panels_that_would_be_narrow_stand_in_two_rows():
     assert boxes[2].width > 1.5 * boxes[0].width
     ask(explorer, width=900)
     assert len({round(ax.get_position().y1, 1) for ax in (map_, bowl, curve)}) == 1
+    explorer = lessons.expected_loss()
+    left, *others, twin = explorer._painter.figure.axes
+    ask(explorer, width=500)
+    assert twin.get_position().bounds == left.get_position().bounds
+    assert left.get_position().y1 == others[0].get_position().y1 > others[1].get_position().y1
 
 
 def test_a_drag_follows_the_pointer_in_another_width(square, dot):
