@@ -20,7 +20,7 @@ from calclearn.figures.layers import BOX, layout
 from calclearn.figures.marks import Drawing
 from calclearn.figures.style import BLACK, BLAME, DPI, GREY, LIGHT, LOCAL, WIDTH, style
 
-NODE, LABEL = (BOX * WIDTH * DPI, 38), (64, 34)  # pixels, as all sizes here
+NODE, LABEL = (BOX, 38), (64, 34)  # pixels, as all sizes here
 ROW, LEGEND = 86, 46  # from one node to the next below it; and the line of text under all
 SIGNS = {"add": "+", "subtract": "−", "multiply": "×", "divide": "÷", "power": "^", "matmul": "@"}
 
@@ -130,9 +130,9 @@ def wiring(graph: Graph) -> tuple[tuple[int, ...], ...]:
     return tuple(node.parents for node in graph.nodes)
 
 
-def height(graph: Graph) -> float:
+def height(graph: Graph, width: int = WIDTH * DPI) -> float:
     """Return the height in inches at which the graph can be read."""
-    _, (bottom, top) = layout(wiring(graph)).span
+    _, (bottom, top) = layout(wiring(graph), width).span
     return ((top - bottom) * ROW + LEGEND) / DPI
 
 
@@ -140,38 +140,39 @@ class ComputationGraph(Drawing):
     """A function as a graph, `trace(f, ...)`, its numbers up to a step; `update(graph, step)`.
 
     Without a step all of them are shown. Below the graph stands the present line's
-    upstream × local = downstream. It is laid out again only when its wiring changes.
+    upstream × local = downstream. It is laid out again when its wiring or the width changes.
     """
 
     background = True
 
     def __init__(self, ax: Axes) -> None:
         self.ax, self.wired, self.artists, self.product = ax, None, [], []
-        self.width, self.height = WIDTH * DPI, ax.figure.get_figheight() * DPI
+        words = (-106, "upstream", BLAME), (-22, "local", LOCAL), (108, "downstream", BLAME)
         with style():
             ax.set_axis_off()
-            ax.set(xlim=(0, self.width), ylim=(0, self.height))
             self.sent, self.now = (
                 ax.add_collection(LineCollection([], lw=lw, color=BLAME, animated=True, zorder=1))
                 for lw in (1.2, 3.5)
             )
             self.frame = ax.add_patch(_box((0, 0), lw=2.5, fc="none", animated=True, zorder=4))
-            words = (0.25, "upstream", BLAME), (0.47, "local", LOCAL), (0.79, "downstream", BLAME)
-            for share, word, color in words:
-                x, look = share * self.width, {"color": color, "va": "center"}
-                ax.text(x, 14, word, ha="right", size=11, **look)
-                factor = ax.text(x + 6, 14, "", weight="bold", size=12, animated=True, **look)
-                self.product.append(factor)
-            for share, sign in ((0.39, "×"), (0.58, "=")):
-                ax.text(share * self.width, 14, sign, ha="center", va="center", size=12)
+            look = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "center"}
+            for end, word, color in words:  # upstream × local = downstream, with room for numbers
+                ax.annotate(word, (0.5, 0), (end, 10), color=color, ha="right", size=11, **look)
+                bold = look | {"weight": "bold", "size": 11, "color": color, "animated": True}
+                self.product.append(ax.annotate("", (0.5, 0), (end + 4, 10), **bold))
+            for middle, sign in ((-52, "×"), (33, "=")):
+                ax.annotate(sign, (0.5, 0), (middle, 10), ha="center", size=12, **look)
+            for text in ax.texts:
+                text.set_in_layout(False)  # or the axes would shrink in a narrow figure
 
     def update(self, graph: Graph, step: int | None = None) -> None:
         walk = Pass(graph, Pass(graph).last if step is None else step)
         nodes, ops, arrived = graph.nodes, walk.operations, walk.arrived
-        wired = [(node.operation, node.parents, str(node.constants)) for node in nodes]
+        width = round(self.ax.figure.get_figwidth() * DPI)
+        wired = width, [(node.operation, node.parents, str(node.constants)) for node in nodes]
         if wired != self.wired:
             self.wired = wired
-            self._wire(graph)
+            self._wire(graph, width)
         unknown, sent = ops[walk.step :], set(walk.sent)
         for k, (value, adjoint) in enumerate(self.numbers):
             value.set_text("" if k in unknown else number(nodes[k].value))
@@ -203,13 +204,17 @@ class ComputationGraph(Drawing):
         for text, factor in zip(self.product, factors, strict=True):
             text.set_text(number(factor) if plain else "")
 
-    def _wire(self, graph: Graph) -> None:
+    def _wire(self, graph: Graph, width: int) -> None:
         """Draw the boxes and lines, and make a text for every number that will stand there."""
         for artist in self.artists:
             artist.remove()
-        self.artists, plan = [], layout(wiring(graph))
+        self.artists, plan, figure = [], layout(wiring(graph), width), self.ax.figure
+        if width < WIDTH * DPI:
+            figure.set_figheight(height(graph, width))
+        tall = figure.get_figheight() * DPI
+        self.ax.set(xlim=(0, width), ylim=(0, tall))
         (left, right), (bottom, top) = plan.span
-        scale = self.width / (right - left), (self.height - LEGEND) / (top - bottom)
+        scale = width / (right - left), (tall - LEGEND) / (top - bottom)
 
         def pixels(points: np.ndarray) -> np.ndarray:
             return (points - (left, bottom)) * scale + (0, LEGEND)
@@ -227,7 +232,7 @@ class ComputationGraph(Drawing):
                 look = {"weight": "bold", "animated": True}
                 value = self._text(place, -9, "", BLACK, animated=True)
                 self.numbers.append((value, self._text(place, -28, "", BLAME, **look)))
-            for line, spot in clear_spots(self.routes, self.places).items():
+            for line, spot in clear_spots(self.routes, self.places, width).items():
                 slanted = np.nanmax(np.abs(np.diff(self.routes[line][[0, -1], 1]))) > 12
                 gap = {"fc": "white", "ec": "none", "pad": 2.5 if slanted else 0.5}
                 look = {"animated": True, "bbox": gap}  # a line rests where its numbers stand
@@ -252,7 +257,7 @@ def edges(routes: dict) -> dict:
     return {line: routes[line][turn[0] - 1] for line, turn in turns.items() if len(turn)}
 
 
-def clear_spots(routes: dict, places: np.ndarray) -> dict:
+def clear_spots(routes: dict, places: np.ndarray, width: int) -> dict:
     """Return for each line the point nearest its middle where a label covers least of the rest."""
     centres = [place - (0, 9) for place in places]  # of a box with the adjoint below it
     sizes, spots = [np.add(NODE, (4, 20))] * len(centres), {}
@@ -263,7 +268,7 @@ def clear_spots(routes: dict, places: np.ndarray) -> dict:
         points = route[~np.isnan(route).any(axis=1)]
         room = (np.array(sizes)[:, None] + LABEL) / 2 - np.abs(np.array(centres)[:, None] - points)
         covered = np.clip(room, 0, None).prod(axis=-1).sum(axis=0)
-        covered += 1e6 * (np.abs(points[:, 0] - WIDTH * DPI / 2) > (WIDTH * DPI - LABEL[0]) / 2)
+        covered += 1e6 * (np.abs(points[:, 0] - width / 2) > (width - LABEL[0]) / 2)
         aside = np.abs(np.linspace(-1, 1, len(points)))
         spots[line] = points[np.argmin(covered + 20 * aside)]
         centres.append(spots[line])

@@ -19,8 +19,8 @@ from typing import NamedTuple
 import numpy as np
 
 LIMIT = 25  # nodes; beyond it no screen shows them legibly
-LONGEST_ROW, FOLDED_ROW = 7, 6  # columns; where there are several rows, lines need room to turn
-BOX = 0.081  # of the width of the figure, for every node
+COLUMN, TURN = 118, 0.6  # pixels; in columns, the room that lines need where they change rows
+BOX = 68  # pixels, the width of every node
 
 
 class Layout(NamedTuple):
@@ -37,10 +37,10 @@ class Layout(NamedTuple):
 
 
 @cache
-def layout(parents: tuple[tuple[int, ...], ...]) -> Layout:
+def layout(parents: tuple[tuple[int, ...], ...], width: int = 840) -> Layout:
     """Return where to draw a graph whose node k has `parents[k]`, all of them before k.
 
-    Raises ValueError for more than 25 nodes.
+    The narrower the `width` in pixels, the more rows. Raises ValueError for more than 25 nodes.
 
     >>> chain = layout(((), (0,), (1,)))
     >>> chain.places.tolist(), chain.crossings
@@ -59,8 +59,8 @@ def layout(parents: tuple[tuple[int, ...], ...]) -> Layout:
     column |= {bend: bend[2] for chain in chains.values() for bend in chain[1:-1]}
     links = [link for chain in chains.values() for link in pairwise(chain)]
     height, crossed = untangled(column, links)
-    at, span = on_rows(height, column)
-    half = BOX / 2 * (span[0][1] - span[0][0])
+    at, span = on_rows(height, column, width / COLUMN)
+    half = BOX / 2 / width * (span[0][1] - span[0][0])
     routes = {}
     for (k, j), chain in chains.items():
         twins = [i for i, p in enumerate(parents[k]) if p == chain[0]]  # as in x · x
@@ -147,10 +147,10 @@ def apart(wanted: Sequence[float]) -> np.ndarray:
     )
 
 
-def on_rows(height: dict, column: dict) -> tuple[dict, tuple]:
+def on_rows(height: dict, column: dict, longest: float) -> tuple[dict, tuple]:
     """Return (column, height) of everything, rows below one another, and the span of it all."""
     count = max(column.values()) + 1
-    rows = 1 if count <= LONGEST_ROW else math.ceil(count / FOLDED_ROW)
+    rows = 1 if count <= longest else math.ceil(count / max(2, math.floor(longest - TURN)))
     width = math.ceil(count / rows)
     at, floor = {}, 0.5
     for row in range(rows):

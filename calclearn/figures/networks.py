@@ -49,7 +49,7 @@ class NetworkGraph(Drawing):
             ax.text(2, FLOOR + 4, r"$|\partial L/\partial w|$", va="center", size=11)
             self.sizes = []
             for k, share in enumerate(SAMPLES):
-                x = 24 + 27 * k
+                x = 28 + 25 * k
                 ax.plot([x, x + 9], [FLOOR + 4] * 2, color=BLACK, lw=WIDEST * share)
                 look = {"va": "center", "size": 10, "animated": True}
                 self.sizes.append(ax.text(x + 11, FLOOR + 4, "", **look))

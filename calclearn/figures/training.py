@@ -18,7 +18,7 @@ class CurvesByStep(Curves):
     """What a training measures, step by step; `update(last, curves)`: {name: (steps, values)}.
 
     A `log` axis is linear where a value is below zero; a linear one always holds the values `at
-    least`. Each curve ends in its marker; if there are several, they are named above the axes.
+    least`. Each curve ends in its marker; if there are several, a legend names them.
     """
 
     background = True
@@ -35,12 +35,10 @@ class CurvesByStep(Curves):
         for line in self.lines.values():
             line.set(markevery=[-1], ms=8, mec="white", clip_on=False, zorder=4)
         with style():
-            ax.set_title(title, loc="center" if len(looks) == 1 else "left")
+            ax.set_title(title)
             if len(looks) > 1:
-                place = {"loc": "lower right", "bbox_to_anchor": (1.03, 0.97), "ncol": len(looks)}
-                tight = {"handlelength": 1.2, "columnspacing": 1.0, "handletextpad": 0.5}
                 names = [name.removesuffix(" loss") for name in self.lines]
-                ax.legend(self.lines.values(), names, **place, **tight)
+                ax.legend(self.lines.values(), names, loc="upper right", handlelength=1.2)
 
     def update(self, last, curves) -> None:
         values = np.concatenate([curves[name][1] for name in self.lines])

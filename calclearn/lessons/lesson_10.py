@@ -247,13 +247,13 @@ def line_search() -> Explorer:
         g, (curvatures, axes) = surface.gradient(w), np.linalg.eigh(surface.hessian(w))
         sizes = np.maximum(abs(curvatures), DAMPING * abs(curvatures).max())
         p = -axes @ (axes.T @ g / sizes)
-        promise = -float(g @ p) or 1.0
+        promise = -float(g @ p)
 
         def place(t):
             return w[:, None] + p[:, None] * t
 
         def change(t):
-            return (surface(place(t)) - surface(w)) / promise
+            return (surface(place(t)) - surface(w)) / (promise or 1.0)
 
         tried = tries[: np.argmax(change(tries) <= -c * tries) + 1]
         refused, accepted = tried[:-1], tried[-1:]

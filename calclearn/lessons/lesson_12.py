@@ -241,7 +241,7 @@ def learning_spirals() -> Explorer:
         }
 
     left.set(xlabel=data.label("x"), ylabel=data.label("y"), title="answer: −1 orange, +1 blue")
-    right.set_title("width: |∂L/∂w|; orange −, blue +")
+    right.set_title("blame ∂L/∂w: orange −, blue +")
     below.set(xlabel="step $k$", title="loss by step: mean squared error")
     below.set(yscale="log", xlim=(-4, STEPS + 4), ylim=(1e-4, 4))
     look = {"window": WINDOW, "aspect": "equal", "interpolation": "bilinear"}

@@ -152,7 +152,9 @@ def _with_grid(explorer: Explorer, kernels: widgets.Dropdown, cells: list) -> Ex
     row, *rest = explorer.widget.children
     grid = widgets.Layout(grid_template_columns="repeat(3, 90px)", align_content="flex-start")
     sliders = widgets.VBox([control for control in row.children if control not in cells])
-    explorer.widget.children = (widgets.HBox([sliders, widgets.GridBox(cells, layout=grid)]), *rest)
+    fields = widgets.GridBox(cells, layout=grid)  # beside the sliders, or below where it is narrow
+    top = widgets.Box([sliders, fields], layout={"flex_flow": "row wrap"})
+    explorer.widget.children = (top, *rest)
     return explorer
 
 

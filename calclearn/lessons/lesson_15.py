@@ -226,7 +226,6 @@ def truncated_gradient() -> Explorer:
 
 STEPS, TARGET = 40, 0.7  # of descent; and for the last state of the unit
 WINDOW = ((-1.0, 3.0), (-1.5, 3.0))
-NO_LIMIT = 1e300
 RUNS = {  # of gradient descent at a cliff
     "as it is": {"color": BLAME, "marker": "o"},
     "clipped": {"color": PURPLE, "marker": "s"},
@@ -251,7 +250,7 @@ def descents(
     length: int, w: float, u: float, learning_rate: float, threshold: float
 ) -> tuple[Descent, Descent]:
     """Gradient descent as it is, and clipped, from one start: one batch of two runs."""
-    surface, limits = landscape(length), np.array([NO_LIMIT, threshold])
+    surface, limits = landscape(length), np.array([1e300, threshold])  # none
     both = descend(surface, (w, u), clipped(GradientDescent(learning_rate), limits), STEPS)
     parts = ("points", "values", "gradients")
     return tuple(

@@ -400,7 +400,7 @@ def test_two_threads_may_paint(eager):
     expected = view.still()
     view.start_again()
     view.train_beside()
-    for number in range(1, 25):
+    for number in range(1, 13):
         request = {"page": "p", "number": number, "rest": number % 3 == 0, "edition": None}
         sent = []
         view._figure.send = lambda content, buffers, sent=sent: sent.append(content)

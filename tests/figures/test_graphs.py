@@ -6,6 +6,7 @@ import pytest
 from calclearn.calculus.autodiff import grad, trace
 from calclearn.explorers.live import Painter
 from calclearn.figures.graphs import (
+    NODE,
     ComputationGraph,
     Pass,
     downstream,
@@ -168,5 +169,18 @@ def test_arrays():
     drawing.update(graph, last)
     values, adjoints = (texts(column) for column in zip(*drawing.numbers, strict=True))
     assert values[:-1] == adjoints[:-1] == ["(2, 3)", "(3,)", "(2,)", "(2,)"]
-    assert texts(share for _, share in drawing.shares.values())[:2] == ["(2, 3)", "(3,)"]
+    shares = {line: share.get_text() for line, (_, share) in drawing.shares.items()}
+    assert (shares[2, 0], shares[2, 1]) == ("(2, 3)", "(3,)")
     assert texts(drawing.product) == ["", "", ""]
+
+
+def test_a_narrow_figure_has_more_rows():
+    graph = trace(lambda w, x, b: np.tanh(w * x + b) ** 2 - 1, 1.5, -0.8, 0.3)
+    drawing = drawn(graph)
+    for width, rows in ((840, 1), (440, 2), (840, 1)):
+        drawing.ax.figure.set_size_inches(width / 100, height(graph))
+        drawing.update(graph)
+        assert drawing.ax.figure.get_figheight() == height(graph, width)
+        assert sum(np.isnan(route).any() for route in drawing.routes.values()) == rows - 1
+        apart = np.abs(drawing.places[:, None] - drawing.places)
+        assert np.sum((apart > NODE).any(axis=-1)) == len(graph.nodes) * (len(graph.nodes) - 1)

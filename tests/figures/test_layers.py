@@ -44,7 +44,7 @@ def test_every_graph_is_laid_out_without_overlap_and_inside_its_span(parents):
 @given(wirings())
 def test_lines_run_from_the_parents_box_to_the_childs(parents):
     plan = layout(parents)
-    half = BOX / 2 * np.ptp(plan.span[0])
+    half = BOX / 2 / 840 * np.ptp(plan.span[0])
     lines = {(k, j) for k, mine in enumerate(parents) for j in range(len(mine))}
     assert set(plan.routes) == lines
     for (k, j), route in plan.routes.items():

@@ -24,7 +24,7 @@ def curves():
     return CurvesByStep(panels("flat")[0], LOOKS, title="loss (nat)", log=True)
 
 
-def test_curves_end_in_their_markers_and_are_named_above_the_axes(curves):
+def test_curves_end_in_their_markers_and_have_a_legend(curves):
     curves.update(*measured(600, mini_batch=[2.3, 0.9, 0.8], held_out=[2.3, 1.0, 0.9]))
     batch, held_out = curves.lines.values()
     assert np.array_equal(batch.get_data(), [[0, 1, 2], [2.3, 0.9, 0.8]])
@@ -34,7 +34,7 @@ def test_curves_end_in_their_markers_and_are_named_above_the_axes(curves):
         "mini-batch", "held-out",
     ]  # fmt: skip
     assert curves.ax.get_xlim() == (0, 600)
-    assert (curves.ax.get_yscale(), curves.ax.get_title("left")) == ("log", "loss (nat)")
+    assert (curves.ax.get_yscale(), curves.ax.get_title()) == ("log", "loss (nat)")
 
 
 def test_only_a_curve_that_leaves_the_axes_moves_them(curves):

@@ -4,8 +4,8 @@ What a run is scored by are real trainings, so the tests train too: each setting
 and once more from weights that differ by a ten-millionth.
 """
 
-import itertools
 import math
+from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
@@ -23,17 +23,19 @@ from calclearn.lessons.clinic import (
     matrix_names,
     train,
 )
-from calclearn.lessons.evidence import CAUSES, EVIDENCE
+from calclearn.lessons.evidence import EVIDENCE
 
-EXAMPLE = "0"
-HIDDEN = [name for name in RUNS if name != EXAMPLE]
 each_run = pytest.mark.parametrize("name", RUNS)
 
 
+IDLE = {"B": "labels", "D": "gradient", "F": "labels"}  # settings of what is right already
+
+
 def all_settings(run):
-    """Every combination of the values that a run's settings offer."""
-    choices = itertools.product(*run.settings.values())
-    return [dict(zip(run.settings, values, strict=True)) for values in choices]
+    """Every combination of the values that a run's settings offer, but of idle ones the first."""
+    idle = IDLE.get(run.name)
+    offered = [values[:1] if name == idle else values for name, values in run.settings.items()]
+    return [dict(zip(run.settings, chosen, strict=True)) for chosen in product(*offered)]
 
 
 def again(attempt, size):
@@ -46,16 +48,15 @@ def again(attempt, size):
 # The runs.
 
 
-def test_hidden_runs_have_eight_causes():
-    assert {RUNS[name].cause for name in HIDDEN} == {1, 2, 3, 4, 5, 6, 7, 8}
-
-
 @each_run
 def test_run_fails_as_delivered_and_few_settings_fix_it(name):
     run = RUNS[name]
     assert 2 <= len(run.settings) <= 4
     assert run.attempt().outcome == FAILING
     assert run.attempt() is run.attempt()
+    if idle := IDLE.get(name):
+        other = run.attempt(**{idle: run.settings[idle][-1]})
+        assert np.array_equal(other.training, run.attempt().training)
     attempts = [run.attempt(**settings) for settings in all_settings(run)]
     fixed = [attempt.outcome for attempt in attempts].count(FIXED) / len(attempts)
     assert 0 < fixed <= 0.34
@@ -81,13 +82,6 @@ def test_unknown_setting_or_value():
     for wrong in ({"steps": 7}, {"momentum": 0.9}, {"learning_rate": "much"}):
         with pytest.raises(ValueError, match="settings of run A are"):
             RUNS["A"].attempt(**wrong)
-
-
-@each_run
-def test_classes_are_indices(name):
-    data = RUNS[name].attempt().data
-    for y in (data.y, data.y_validation):
-        assert y.dtype == (float if y.ndim == 2 else np.intp)
 
 
 def test_attempt_is_what_descend_does():
@@ -157,17 +151,6 @@ def test_early_end_keeps_the_best_weights():
 # The instruments.
 
 
-@each_run
-def test_each_instrument_reads_each_run(name):
-    attempt = RUNS[name].attempt()
-    for instrument in INSTRUMENTS.values():
-        reading = instrument(attempt)
-        for values in (reading.start, reading.end):
-            assert len(values) in (0, len(reading.places))
-            assert np.isfinite(values).all()
-        assert reading.words.endswith(".")
-
-
 def test_dead_units_get_no_gradient_and_an_unscaled_input_stands_out():
     dead = RUNS["C"].attempt()
     assert INSTRUMENTS["silent units"](dead).start[-1] == 100
@@ -207,7 +190,7 @@ def test_evidence_that_holds_proves_the_cause_and_no_other():
     }  # fmt: skip
     for name, holds in letters.items():
         assert {EVIDENCE[letter].proves for letter in holds} - {0} == {RUNS[name].cause}
-    assert {evidence.proves for evidence in EVIDENCE.values()} <= {0, *CAUSES}
+    assert {run.cause for run in RUNS.values()} == {*range(1, 9)}
 
 
 # The baseline is 2; what lies between the first value and the last is no evidence.

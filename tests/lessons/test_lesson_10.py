@@ -18,22 +18,12 @@ from calclearn.descent.second_order import DampedNewton, Newton
 
 newton = descend(two_valleys(), (2.0,), Newton(), 1).point
 damped = descend(double_well(), (0.25, 1.0), DampedNewton(), 1).point
-climbed = descend(double_well(), (0.25, 1.0), Newton(), 1).point
 
 right = {
-    "10.1": [newton, 1.5, "3/2", 2 - 21 / 42],
-    "10.2": [damped, (0.25 + 0.9375 / 3.25, 0), [0.538, 0.0]],
-    "10.3": [20, 50_000**2 * 8 / 1e9, "20"],
+    "10.1": [newton, 2 - 21 / 42],
+    "10.2": [damped, (0.25 + 0.9375 / 3.25, 0)],
+    "10.3": [50_000**2 * 8 / 1e9],
     "10.4": ["c", "Newton's method."],
-}
-readings = {  # answers that are not listed as mistakes, and words of the reply
-    "10.1": [(0, "changed places")],
-    "10.2": [
-        (climbed, "goes up along x"),
-        (damped[::-1], "wrong order"),
-        (np.zeros(3), "two numbers"),
-    ],
-    "10.3": [(20_000, "power of ten")],
 }
 
 
@@ -148,13 +138,8 @@ def test_the_model_moves_on_with_newton(at_first):
 
 def test_bowls_hills_and_saddles_also_where_the_slope_is_zero(at_first):
     plane = at_first(lessons.newton_on_a_map)
-    for (x, y), kind in {
-        (3.0, 2.0): "a bowl",
-        (0.0, 0.0): "a hill",
-        (3.0, 0.0): "a saddle",
-    }.items():
+    for x, y, kind in ((3.0, 2.0, "a bowl"), (0.0, 0.0, "a hill"), (3.0, 0.0, "a saddle")):
         assert kind in plane.set(x=x, y=y).caption
-        assert plane.error is None
     assert "a saddle" in lessons.newton_on_a_map(saddle()).set(x=0.0, y=0.0).caption
 
 
@@ -183,8 +168,8 @@ def test_the_search_near_a_minimum_and_at_it(at_first):
     assert search.state["accepted"] == 1
     assert search.state["fall"] == pytest.approx(search.state["promise"] / 2, rel=0.02)
     assert search.set(c=0.55).state["accepted"] == 0.5
-    assert search.set(y=2.0, c=0.2).error is None
-    assert search.state["fall"] == 0
+    at_rest = search.set(y=2.0, c=0.2).state
+    assert at_rest["promise"] == at_rest["fall"] == 0
 
 
 def test_near_a_saddle_newton_stops_there_and_damping_does_not():
@@ -193,6 +178,9 @@ def test_near_a_saddle_newton_stops_there_and_damping_does_not():
     assert results["Newton"].descent.point == pytest.approx([0, 0], abs=1e-6)
     assert abs(results["DampedNewton"].descent.point) == pytest.approx([1, 0], abs=1e-6)
     assert "Newton is 1 above the lowest, resting on a saddle" in race.caption
+    rate = race.controls["learning_rate"]
+    race.set(learning_rate=float(rate.base**rate.max), x=2.0, y=2.0)
+    assert "GradientDescent diverges" in race.caption
 
 
 def test_a_race_spends_its_gradients_picture_by_picture(at_first):
@@ -208,14 +196,6 @@ def test_a_race_spends_its_gradients_picture_by_picture(at_first):
             assert price[-1] <= budget
             paid = whole[name].price <= budget
             np.testing.assert_array_equal(descent.points, whole[name].descent.points[paid])
-
-
-def test_divergence(at_first):
-    race = at_first(lessons.race_by_curvature)
-    rate = race.controls["learning_rate"]
-    race.set(learning_rate=float(rate.base**rate.max), x=4.9, y=4.9)
-    assert "GradientDescent diverges" in race.caption
-    assert race.still()
 
 
 def test_a_race_needs_two_weights_and_a_minimum():

@@ -37,16 +37,11 @@ def by_loop(k):
 
 
 right = {
-    "11.1": [640, 10 * (2.4 / 0.3) ** 2, "640"],
-    "11.2": [with_memory(0.1, 0.8), (0.9, 0.73, 0.521)],
-    "11.3": [memory[0] / np.sqrt(memory[1]), 3 / np.sqrt(4.7104), 1.382],
+    "11.1": [10 * (2.4 / 0.3) ** 2],
+    "11.2": [with_memory(0.1, 0.8)],
+    "11.3": [memory[0] / np.sqrt(memory[1]), 3 / np.sqrt(4.7104)],
     "11.4": [step_decay(0.4, factor=0.5, every=10), by_loop, lambda k: 0.4 / 2 ** int(k / 10)],
 }
-readings = {  # answers that are not listed as mistakes, and words of the reply
-    "11.2": [(0.521, "three numbers"), (with_memory(-0.1, 0.8), "climbs")],
-    "11.4": [(step_decay(0.4, factor=0.5, every=10)(3), "A function")],
-}
-
 
 BOXES = ("Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam")
 
@@ -54,11 +49,6 @@ BOXES = ("Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam")
 @pytest.fixture
 def race(at_first):
     return at_first(lessons.race_of_batches)
-
-
-@pytest.fixture
-def batches(race):
-    return race.set(**dict.fromkeys(BOXES, True))
 
 
 def test_momentum_of_0_is_gradient_descent():
@@ -70,17 +60,15 @@ def test_momentum_of_0_is_gradient_descent():
     assert others == [pytest.approx(plain)] * 2
 
 
-def test_divergence(batches):
-    rate = batches.controls["learning_rate"]
-    batches.set(learning_rate=float(rate.base**rate.max))
-    assert batches.error is None
-    assert "SGD diverged" in batches.caption
-    assert batches.still()
+def test_divergence(race):
+    rate = race.controls["learning_rate"]
+    assert "SGD diverged" in race.set(learning_rate=float(rate.base**rate.max)).caption
 
 
 @pytest.mark.parametrize("size", [1, 9, 342])
-def test_equal_numbers_of_data(batches, size):
-    state = batches.set(batch_size=size, budget=2 * 342, x=1.0, y=3.0).state
+def test_equal_numbers_of_data(race, size):
+    entered = dict.fromkeys(BOXES, True)
+    state = race.set(**entered, batch_size=size, budget=2 * 342, x=1.0, y=3.0).state
     results = dict(state["results"])
     plain = results.pop("GradientDescent").descent
     assert plain.steps_taken == 2
@@ -90,14 +78,6 @@ def test_equal_numbers_of_data(batches, size):
         assert result.price[-1] == pytest.approx(2 * 342, rel=0.03)
     if size == 342:
         assert results["SGD"].descent.points == pytest.approx(plain.points)
-
-
-def test_same_settings_same_batches(race):
-    first, other, again = (
-        race.set(batch_size=size).state["results"]["SGD"].gap for size in (4, 40, 4)
-    )
-    assert np.array_equal(first, again)
-    assert len(other) < len(first)
 
 
 def test_two_optimizers_at_first_and_the_controls_of_others(race):
@@ -117,10 +97,8 @@ def test_two_optimizers_at_first_and_the_controls_of_others(race):
 
 
 def test_played_race(race):
-    name, seconds = race.play
     whole = race.state["results"]["SGD"].descent.points
-    assert name == "budget"
-    assert seconds < 0.2
+    assert race.play[0] == "budget"
     part = race.set(budget=342).state["results"]["SGD"].descent.points
     assert len(part) == 342 // 8 + 1
     assert part == pytest.approx(whole[:43])
@@ -200,7 +178,6 @@ def test_schedules(at_first):
     assert max(last["cosine"], last["step decay"]) < last["constant"] / 5
     explorer.set(learning_rate=explorer.controls["learning_rate"].max, batch_size=1.0)
     assert "constant diverged" in explorer.caption
-    assert explorer.still()
 
 
 @pytest.fixture

@@ -17,11 +17,6 @@ def error(w, b):
 
 
 both = np.array(grad(error, (0, 1))(0.5, -0.5))
-h = 1e-6
-by_differences = (
-    (error(0.5 + h, -0.5) - error(0.5 - h, -0.5)) / (2 * h),
-    (error(0.5, -0.5 + h) - error(0.5, -0.5 - h)) / (2 * h),
-)
 polynomial = grad(lambda x: 3 * x**2 + 3 * x)(2.0)  # y multiplied out
 count = sum(units * (before + 1) for before, units in ((3, 20), (20, 20), (20, 1)))
 
@@ -59,16 +54,13 @@ def spoiled(line, *at):
 
 
 right = {
-    "12.1": [both, tuple(both), by_differences, [f"{v:.3g}" for v in both]],
-    "12.2": [polynomial, 15, "15", np.array([15])],
-    "12.3": [lambda s: s - s**2, with_exponentials, lambda s: 0.25 - (s - 0.5) ** 2],
-    "12.4": [count + 1, float(count + 1), "522"],
+    "12.1": [both],
+    "12.2": [polynomial],
+    "12.3": [lambda s: s - s**2, with_exponentials],
+    "12.4": [count + 1],
     "12.5": [backward, by_grad],
 }
 readings = {  # answers that are not listed as mistakes, and words of the reply
-    "12.1": [(both[1], "two numbers")],
-    "12.2": [(-15, "sign")],
-    "12.3": [(lambda s: 2 * s * (1 - s), "twice"), (0.25, "function is asked for")],
     "12.5": [
         (partial(spoiled, 0), "`to_y` is not right"),
         (partial(spoiled, 1), "`to_y` is right, `to_v` is not"),
@@ -76,8 +68,6 @@ readings = {  # answers that are not listed as mistakes, and words of the reply
         (partial(spoiled, 3), "Down to `to_h` all is right, `to_z` is not"),
         (partial(spoiled, 4), "Down to `to_z` all is right, `to_w` is not"),
         (partial(spoiled, 5), "All is right but `to_x`"),
-        (lambda *at: by_grad(*at)[:3], "6 numbers"),
-        (lambda *at: 2 * np.array(by_grad(*at)), "twice"),
     ],
 }
 
@@ -151,39 +141,12 @@ def test_gradient_at_the_values_of_the_sliders(at_first):
 )
 def test_small_functions(f, arguments):
     explorer = lessons.backpropagation(f, *arguments)
-    last, shown = explorer.controls["step"].max, set()
-    for step in range(last + 1):
-        shown.add(explorer.set(step=step).still())
-        assert explorer.error is None
-        assert "nan" not in explorer.caption
-    assert len(shown) == last + 1
+    last = explorer.controls["step"].max
+    assert len({explorer.set(step=step).caption for step in range(last + 1)}) == last + 1
+    assert explorer.still()
     exact = grad(f, tuple(range(len(arguments))))(*arguments)
     for derivative, expected in zip(explorer.state["gradient"].values(), exact, strict=True):
         assert derivative == pytest.approx(expected)
-
-
-def test_limit_of_25_nodes():
-    def chain(x, count):
-        for _ in range(int(count)):
-            x = np.sin(x)
-        return x
-
-    explorer = lessons.backpropagation(lambda x: chain(x, 24), 1.0)
-    assert len(explorer.state["graph"].nodes) == 25
-    with pytest.raises(ValueError, match="at most 25 inputs and operations to be drawn, got 26"):
-        lessons.backpropagation(lambda x: chain(x, 25), 1.0)
-
-
-def test_function_whose_graph_depends_on_its_input():
-    def branches(x):
-        return np.sin(x) if x > 0 else np.exp(x) * x
-
-    explorer = lessons.backpropagation(branches, 1.0).set(step=3)
-    first = explorer.still()
-    explorer.set(x=-1.0)
-    assert explorer.error is None
-    assert [n.operation for n in explorer.state["graph"].nodes] == ["x", "exp", "multiply"]
-    assert explorer.set(x=1.0).still() == first
 
 
 @pytest.mark.parametrize(
@@ -200,12 +163,10 @@ def test_missing_derivative(f, x, node):
 @pytest.mark.parametrize(
     ("f", "arguments", "sentence"),
     [
-        (lambda x: 3.0, (1.0,), "f must return one number that it computes from its arguments"),
         (lambda x: x, (1.0,), "f must return one number that it computes from its arguments"),
         (lambda x: 2 * x, (np.ones(3),), "f must return one number that it computes"),
         (lambda x, y: x * y, (1.0,), "f must take as many arguments as are given"),
         (lambda step: step * 2, (1.0,), "none of them named step"),
-        (lambda play: play * 2, (1.0,), "none of them named step"),
         (np.sin, (1.0,), "f must take as many arguments as are given"),
         (3.0, (1.0,), "f must be a function, got float"),
     ],

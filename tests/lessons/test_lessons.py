@@ -11,6 +11,7 @@ import json
 import re
 import runpy
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +124,24 @@ def test_texts_are_sentences(number):
         assert text.rstrip("`)").endswith((".", "?")), text
     assert len(exercise.hints) >= 2
     assert len({*sentences}) == len(sentences)
+
+
+# The figures.
+
+
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        ("lesson_13", "GRADIENTS SIGNALS PRODUCTS INITIALS"),
+        ("lesson_15", "ARRIVING CLIPPING AGREEMENT"),
+        ("lesson_15_tasks", "MEMORIES FORECASTS"),
+    ],
+)
+def test_curves_differ_without_colour(module, names):
+    for name in names.split():
+        looks = getattr(import_module(f"calclearn.lessons.{module}"), name).values()
+        forms = {(str(look.get("ls", "-")), look.get("marker", "")) for look in looks}
+        assert len(forms) == len({look["color"] for look in looks}) == len(looks)
 
 
 # The notebook.
