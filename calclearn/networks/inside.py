@@ -4,6 +4,7 @@ aₖ₊₁ = layerₖ(wₖ, aₖ)                      forward, from the first l
 ∂L/∂wₖ, ∂L/∂aₖ = pull-backₖ(∂L/∂aₖ₊₁)      backward: the gradient of `Network.loss`, in pieces
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -85,10 +86,12 @@ def gradient_norms(
     {'0 Dense': 0.0, '1 Dense': 0.354}
     """
     layers = backpropagated(network, w, x, y, error)
-    parts = {a.name: [g.ravel() for g in a.to_parameters] for a in layers if a.to_parameters}
-    return {
-        name: float(np.linalg.norm(np.concatenate(own, dtype=float))) for name, own in parts.items()
-    }
+    return {a.name: length(*a.to_parameters) for a in layers if a.to_parameters}
+
+
+def length(*parts: np.ndarray) -> float:
+    """√(Σ g²) over all parts, in 64 bits: the squares of 32-bit numbers may overflow."""
+    return math.sqrt(sum(np.sum(np.square(part, dtype=float)) for part in parts))
 
 
 def forward_pass(network: Network, w: Array, x: Array) -> list[tuple[str, np.ndarray, Callable]]:
