@@ -191,7 +191,7 @@ def test_a_choice_of_nothing_is_a_reply(dot):
     assert ask(square, x=3, power={"index": 1})[0]["caption"] == "3 squared is 9"
 
 
-ABSENT = object()
+ABSENT = "no such field"
 MALFORMED = [
     {},
     {"values": None},
