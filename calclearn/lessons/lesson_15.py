@@ -250,7 +250,7 @@ def descents(
     length: int, w: float, u: float, learning_rate: float, threshold: float
 ) -> tuple[Descent, Descent]:
     """Gradient descent as it is, and clipped, from one start: one batch of two runs."""
-    surface, limits = landscape(length), np.array([1e300, threshold])  # none
+    surface, limits = landscape(length), np.array([1e300, threshold])  # the first clips nothing
     both = descend(surface, (w, u), clipped(GradientDescent(learning_rate), limits), STEPS)
     parts = ("points", "values", "gradients")
     return tuple(
