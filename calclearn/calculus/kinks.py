@@ -23,19 +23,22 @@ from calclearn.calculus.tracing import STRONG, Traced, plain, primitive, rewritt
 def to_first(g, wins, ties, y, other):
     """What one of two arguments gets of g: all if it wins, half at a tie, nan of nan.
 
-    A g of 0 that comes from y alone, as 2y does in max(x, 0)², already moves at half the pace of x:
-    it stays whole.  Where both arguments move, both paces are needed, and it has no slope.
+    A g that comes from y alone, as 2y does in max(x, 0)², already moves at half the pace of x: half
+    of its value goes, and all of its slope stays; entry by entry, or where it is 0.  Where both
+    arguments move, both paces are needed, and a g of 0 has no slope.
     """
     share = np.where(wins | ties, g, 0)
-    if np.any(ties):
+    if np.any(ties) and comes_from(g, y):
         still = ties & (g == 0)
-        still = still & (np.any(still) and comes_from(g, y))
-        share = np.where(ties & ~still, share / 2, share)
+        slow = ties if comes_from(g, y, entry_by_entry=True) else still
+        share = np.where(slow, share - plain(share) / 2, np.where(ties, share / 2, share))
         share = without_slope(share, still) if type(other) is Traced else share
+    elif np.any(ties):
+        share = np.where(ties, share / 2, share)
     return share if not np.isnan(plain(y)).any() else np.where(y != y, np.nan, share)
 
 
-def comes_from(g, y) -> bool:
+def comes_from(g, y, *, entry_by_entry: bool = False) -> bool:
     """Whether g is traced, and every path from it back to an input leads through y."""
     if type(g) is not Traced or type(y) is not Traced:
         return False
@@ -43,7 +46,8 @@ def comes_from(g, y) -> bool:
     while waiting:
         v = waiting.pop()
         if type(v) is Traced and v.level == y.level and v.born not in reached:
-            if v.rule is None:
+            function = v.rule and getattr(np, v.rule.name, None)
+            if v.rule is None or (entry_by_entry and getattr(function, "signature", 0) is not None):
                 return False
             reached.add(v.born)
             waiting += v.arguments

@@ -542,7 +542,8 @@ SLOPES = [  # f, x, its slopes there
     *[(grad(f), 0.0, 1) for f in (
         lambda x: np.maximum(x, 0) ** 2, lambda x: np.maximum(0, x) ** 2,
         lambda x: np.fmax(x, 0) ** 2, lambda x: np.clip(x, 0, None) ** 2,
-        lambda x: np.minimum(x, 0) ** 2, lambda x: np.maximum(x, 0) * x)],
+        lambda x: np.minimum(x, 0) ** 2, lambda x: np.maximum(x, 0) * x,
+        lambda x: (np.maximum(x, 0) - 1) ** 2, lambda x: 2 * np.exp(np.maximum(x, 0)))],
     # or none, where both arguments move
     *[(grad(f), 0.0, np.nan) for f in (
         lambda x: np.maximum(x, -x) ** 2, lambda x: np.max(np.stack([x, -x])) ** 2)],
