@@ -138,6 +138,7 @@ def test_the_settings_of_a_learners_own_plots_change_no_pixel(explorer, request)
     usual, plain = pixels(explorer), explorer.values
     make = request.node.callspec.params["explorer"]
     request.getfixturevalue("odd_settings")
+    explorer._painter.forget()  # so that all of it is painted again
     assert (pixels(explorer) == usual).all()
     if make in FIRSTS:
         assert (pixels(made(make).set(**plain)) == usual).all()
