@@ -217,11 +217,12 @@ def _stored_texts() -> set[str]:
     named = os.environ.get("JPY_SESSION_NAME")
     named = named or getattr(get_ipython(), "user_ns", {}).get("__vsc_ipynb_file__")
     paths = [Path(named)] if isinstance(named, str) else []
-    if not paths and sys.platform == "emscripten":
-        paths = [path for path in Path().glob("*.ipynb") if path.stat().st_mtime > SITE_DATE]
+    site = not paths and sys.platform == "emscripten"
     texts = set()
-    for path in paths:
+    for path in Path().glob("*.ipynb") if site else paths:
         with contextlib.suppress(Exception):  # a file that is no notebook restores nothing
+            if site and path.stat().st_mtime <= SITE_DATE:
+                continue
             cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
             outputs = [output for cell in cells for output in cell.get("outputs", ())]
             texts |= {"".join(output.get("data", {}).get("text/plain", "")) for output in outputs}

@@ -9,6 +9,7 @@ once for each width.
 import math
 import re
 
+import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -91,7 +92,8 @@ class Layout:
             for ax in axes:
                 ax.set_subplotspec(places[cell])
         if isinstance(self._engine, ConstrainedLayoutEngine):  # which looks at no label of a bowl
-            self._engine.set(h_pad=0.1 if rows > 1 else 0.04167)
+            own = mpl.rcParams["figure.constrained_layout.h_pad"]
+            self._engine.set(h_pad=0.1 if rows > 1 else own)
         stretch = 0.85 * rows if rows > 1 else math.sqrt(max(1, self.width / self.own_width))
         self.figure.set_size_inches(self.width / self._dpi, self._own_height * stretch)
 

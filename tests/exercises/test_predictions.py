@@ -107,6 +107,7 @@ def test_a_saved_notebook_restores_the_commitment(tmp_path, monkeypatch):
 def test_in_a_browser_the_notebooks_that_were_saved_are_read(tmp_path, monkeypatch):
     path = saved(tmp_path, "uphill")
     (tmp_path / "another.ipynb").write_text("no notebook")
+    (tmp_path / "gone.ipynb").symlink_to("nowhere")
     monkeypatch.chdir(path.parent)
     assert predict(QUESTION, OPTIONS).commitment is None
     predictions._predictions.clear()
