@@ -1,7 +1,8 @@
-"""Each test starts like a fresh kernel: nothing answered, nothing predicted, no slider moved."""
+"""Each test starts like a fresh kernel, and takes the figures that it names: they are fixtures."""
 
 import pytest
 
+from calclearn import lessons
 from calclearn.exercises import predictions, verdicts
 
 
@@ -30,3 +31,11 @@ def at_first(made):
         return explorer.set(**values)
 
     return figure
+
+
+def figure(name):
+    """The fixture `learning_rate` is the figure `lessons.learning_rate()`."""
+    return pytest.fixture(name=name)(lambda at_first: at_first(getattr(lessons, name)))
+
+
+globals().update({name: figure(name) for name in lessons.__all__})

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from calclearn import lessons
 from calclearn.data import penguin_line
 from calclearn.descent.losses import line_loss
 
@@ -16,26 +15,24 @@ right = {
 }
 
 
-def test_line_ball_and_loss_play_together(at_first):
-    explorer = at_first(lessons.first_descent)
-    whole = explorer.still()
-    line, path, curve = (explorer._drawings[i].drawing for i in (2, 3, 4))
+def test_line_ball_and_loss_play_together(first_descent):
+    whole = first_descent.still()
+    line, path, curve = (first_descent._drawings[i].drawing for i in (2, 3, 4))
     for step in (0, 7):
-        assert explorer.set(step=step).still() != whole
-        descent = explorer.state["descent"]
+        assert first_descent.set(step=step).still() != whole
+        descent = first_descent.state["descent"]
         slope, intercept = weights = descent.points[step]
         assert line.line.get_ydata() == pytest.approx(slope * line.line.get_xdata() + intercept)
         ball = np.ravel(path.ball.get_data_3d())
         assert ball == pytest.approx([*weights, descent.values[step]])
         assert np.array_equal(curve.line.get_ydata(), descent.values[: step + 1])
-        assert f"{descent.values[step]:.3g} kg²" in explorer.caption
+        assert f"{descent.values[step]:.3g} kg²" in first_descent.caption
 
 
-def test_the_caption_counts_the_steps_to_the_lowest_loss(at_first):
-    explorer = at_first(lessons.first_descent)
+def test_the_caption_counts_the_steps_to_the_lowest_loss(first_descent):
     lowest = float(line_loss(x, y)(np.polyfit(x, y, 1)))
     for rate, steps in [(2e-4, 35), (4e-4, 17)]:
-        values = explorer.set(learning_rate=rate).state["descent"].values
+        values = first_descent.set(learning_rate=rate).state["descent"].values
         assert values[steps] <= 1.01 * lowest < values[steps - 1]
-        assert f"within 1 % of that after {steps} steps." in explorer.caption
-    assert "within 1 %" not in explorer.set(learning_rate=2e-5).caption
+        assert f"within 1 % of that after {steps} steps." in first_descent.caption
+    assert "within 1 %" not in first_descent.set(learning_rate=2e-5).caption

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calclearn import central_difference, complex_step, grad, lessons, parse
+from calclearn import central_difference, complex_step, grad, parse
 from calclearn.lessons.lesson_02 import STUDIED
 
 right = {
@@ -21,11 +21,6 @@ readings = {
 H = np.logspace(-18, 0, 181)
 
 
-@pytest.fixture
-def explorer(at_first):
-    return at_first(lessons.how_small_is_small)
-
-
 def errors(f, h, x=1.0):
     """The relative errors of the three rules, written out."""
     rules = [(f(x + h) - f(x)) / h, (f(x + h) - f(x - h)) / (2 * h), f(x + 1j * h).imag / h]
@@ -33,9 +28,9 @@ def errors(f, h, x=1.0):
 
 
 @pytest.mark.parametrize("function", STUDIED)
-def test_errors_of_the_three_rules(explorer, function):
+def test_errors_of_the_three_rules_and_the_stars_at_the_least(how_small_is_small, function):
     f = parse(function)
-    state = explorer.set(function=function, h=1e-3).state
+    state = how_small_is_small.set(function=function, h=1e-3).state
     places, shown = state["errors"]
     assert places.tolist() == [1e-3] * 3
     # rounding may differ by one unit in each value of f
@@ -46,12 +41,7 @@ def test_errors_of_the_three_rules(explorer, function):
         grows = np.diff(np.log(error[clear])) / np.diff(np.log(h[clear]))
         assert np.median(grows) == pytest.approx(order, abs=0.05)
         assert [*state[f"{rule}, round-off"][0], *h] == pytest.approx(H)
-
-
-@pytest.mark.parametrize("function", STUDIED)
-def test_the_star_is_near_the_least_error(explorer, function):
-    state = explorer.set(function=function).state
-    measured = errors(parse(function), H)
+    measured = errors(f, H)
     for error, at in zip(measured, state["best"][0], strict=False):
         smooth = np.exp(np.convolve(np.log(error + 1e-17), np.ones(9) / 9, "same"))[9:-9]
         assert abs(np.log10(H[9:-9][np.argmin(smooth)] / at)) < 1
@@ -60,13 +50,9 @@ def test_the_star_is_near_the_least_error(explorer, function):
     assert state["admitted"] < measured[0].min()
 
 
-def test_the_curve_is_a_staircase_at_the_scale_of_the_last_digit(explorer):
-    smooth, stairs, level = (explorer.set(h=h).state["magnified"][1] for h in (1e-6, 1e-15, 1e-18))
-    assert len(np.unique(smooth)) > 700
-    assert 5 < len(np.unique(stairs)) < 50
-    assert not level.any()
-
-
-def test_the_caption_names_the_larger_part(explorer):
-    assert "forward 0.005 (truncation)" in explorer.caption
-    assert "forward 1 (round-off)" in explorer.set(h=1e-18).caption
+def test_the_curve_is_a_staircase_at_the_scale_of_the_last_digit(how_small_is_small):
+    assert "forward 0.005 (truncation)" in how_small_is_small.caption
+    seen = {h: how_small_is_small.set(h=h).state["magnified"][1] for h in (1e-6, 1e-15, 1e-18)}
+    steps = {h: len(np.unique(heights)) for h, heights in seen.items()}
+    assert 1 == steps[1e-18] < 5 < steps[1e-15] < 50 < 700 < steps[1e-6]
+    assert "forward 1 (round-off)" in how_small_is_small.caption

@@ -28,16 +28,11 @@ right = {
 # The area under a curve.
 
 
-@pytest.fixture
-def area(at_first):
-    return at_first(lessons.accumulated_area)
-
-
 @pytest.mark.parametrize(("rule", "end"), [*zip(RULES, (166.5, 199.9, 220.0, 240.0), strict=True)])
-def test_pieces_add_up_to_the_rule_and_the_slope_is_the_curve(area, rule, end):
+def test_pieces_add_up_to_the_rule_and_the_slope_is_the_curve(accumulated_area, rule, end):
     for n in (2, 22, 64):
-        state = area.set(rule=rule, pieces=n, upper_limit=end).state
-        total, end = RULES[rule](flipper_density, 165.0, end, n), area.values["upper_limit"]
+        state = accumulated_area.set(rule=rule, pieces=n, upper_limit=end).state
+        total = RULES[rule](flipper_density, 165.0, end, n)
         assert state["result"] == pytest.approx(total, abs=1e-12)
         assert state["slope"] == pytest.approx(flipper_density(end), abs=1e-7)
         assert state["running"][1][-1] == state["result"]
@@ -48,10 +43,11 @@ def test_pieces_add_up_to_the_rule_and_the_slope_is_the_curve(area, rule, end):
         assert errors == pytest.approx(np.abs(totals - state["area"]))
 
 
-def test_words_for_a_sum(area):
-    for words in ("210 mm", "8 pieces gives", "too small", f"{area.state['slope']:.4f}"):
-        assert words in area.caption
-    assert "with no visible error" in area.set(upper_limit=165.0).caption
+def test_words_for_a_sum(accumulated_area):
+    slope = f"{accumulated_area.state['slope']:.4f}"
+    for words in ("210 mm", "8 pieces gives", "too small", slope):
+        assert words in accumulated_area.caption
+    assert "with no visible error" in accumulated_area.set(upper_limit=165.0).caption
 
 
 @pytest.mark.parametrize("f", [math.sin, lambda x: 2.0, lambda x: 0 * x, lambda x: x**3 - 1e6])
@@ -64,13 +60,14 @@ def test_any_smooth_function_of_one_number(f):
         assert re.search(r" m, w(hich is|ith no)", explorer.caption)
 
 
-def test_bad_functions_are_named():
-    with pytest.raises(TypeError, match="f must be a function of x, got int"):
-        lessons.accumulated_area(3)
-    with pytest.raises(ValueError, match="f must be finite everywhere between -1 and 1"):
-        lessons.accumulated_area(lambda x: np.where(x > 0, x, np.nan), (-1.0, 1.0))
-    with pytest.raises(ValueError, match=r"limits must be .low, high. with low < high, got"):
-        lessons.accumulated_area(np.sin, (1.0, 1.0))
+@pytest.mark.parametrize(("arguments", "error", "words"), [
+    ((3,), TypeError, "f must be a function of x, got int"),
+    ((lambda x: np.where(x > 0, x, np.nan), (-1.0, 1.0)), ValueError, "f must be finite"),
+    ((np.sin, (1.0, 1.0)), ValueError, "limits must be .low, high. with low < high, got"),
+])  # fmt: skip
+def test_bad_functions_are_named(arguments, error, words):
+    with pytest.raises(error, match=words):
+        lessons.accumulated_area(*arguments)
 
 
 def test_density_of_the_flippers():
@@ -85,15 +82,10 @@ adelie = penguins().species == "Adelie"
 line = np.polyfit(penguin_line().x[adelie], penguin_line().y[adelie], 1)
 
 
-@pytest.fixture
-def shift(at_first):
-    return at_first(lessons.expected_loss)
-
-
 @pytest.mark.parametrize(("centre", "width"), [(190, 6.5), (226, 12)])
-def test_expected_loss_by_drawing_inputs(shift, centre, width):
+def test_expected_loss_by_drawing_inputs(expected_loss, centre, width):
     """A second way: inputs drawn from the density, and the mean of the losses near them."""
-    state = shift.set(centre=centre, width=width).state
+    state = expected_loss.set(centre=centre, width=width).state
     flippers = penguins().flipper_length
     squares = (np.polyval(line, penguin_line().x) - penguin_line().y) ** 2
     x = np.random.default_rng(1).normal(centre, width, 20_000)
@@ -109,10 +101,10 @@ def test_expected_loss_by_drawing_inputs(shift, centre, width):
     assert on_paper == pytest.approx(state["area"], rel=1e-3)
 
 
-def test_tests_miss_by_about_sigma_over_root_n(shift):
+def test_tests_miss_by_about_sigma_over_root_n(expected_loss):
     ratios = []
     for centre in (185.0, 195.0, 205.0, 215.0):
-        state = shift.set(centre=centre, width=4.0).state
+        state = expected_loss.set(centre=centre, width=4.0).state
         sizes, usual = state["usual"]
         assert usual == pytest.approx(state["spread"] / np.sqrt(sizes))
         ratios += [state[name][1] / usual for name in ("first", "second", "third", "fourth")]
@@ -121,10 +113,10 @@ def test_tests_miss_by_about_sigma_over_root_n(shift):
     assert abs(np.polyfit(np.log(sizes), np.log(typical), 1)[0]) < 0.15
 
 
-def test_the_ring_is_on_the_line_of_this_test(shift):
+def test_the_ring_is_on_the_line_of_this_test(expected_loss):
     for n in (10, 10_000):
-        state = shift.set(test_penguins=n).state
+        state = expected_loss.set(test_penguins=n).state
         (sizes, errors), (count, error) = state["first"], state["now"]
         assert count == n
         assert error == pytest.approx(errors[np.searchsorted(sizes, n)])
-        assert f"{n:,} penguins gives {state['result']:.4f} kg²" in shift.caption
+        assert f"{n:,} penguins gives {state['result']:.4f} kg²" in expected_loss.caption

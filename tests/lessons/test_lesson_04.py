@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from calclearn import lessons
 from calclearn.data import penguin_line
 
 px, py = penguin_line().x, penguin_line().y
@@ -20,10 +19,9 @@ right = {
 }
 
 
-def test_the_sse_and_its_least_value(at_first):
-    explorer = at_first(lessons.residual_squares).set(slope=0.8, intercept=3.0)
+def test_the_sse_and_its_least_value(residual_squares):
     for points in (3, 40):
-        state = explorer.set(points=points).state
+        state = residual_squares.set(slope=0.8, intercept=3.0, points=points).state
         x, y = state["data"].x, state["data"].y
         (_, (rest,), *_) = np.polyfit(x, y, 1, full=True)
         assert len(x) == points
@@ -33,41 +31,35 @@ def test_the_sse_and_its_least_value(at_first):
 
 
 @pytest.mark.parametrize("family", ["slope", "intercept", "through the middle"])
-def test_a_family_of_lines(at_first, family):
-    explorer = at_first(lessons.family_of_lines).set(slope=0.4, intercept=4.0, family=family)
-    (slopes, intercepts), losses = explorer.state["lines"], explorer.state["losses"]
+def test_a_family_of_lines(family_of_lines, family):
+    state = family_of_lines.set(slope=0.4, intercept=4.0, family=family).state
+    slopes, intercepts = state["lines"]
     sums = [np.sum((m * px + c - py) ** 2) for m, c in zip(slopes, intercepts, strict=True)]
-    assert losses == pytest.approx(sums)
-    common = {  # what all lines of the family have in common
-        "slope": intercepts,
-        "intercept": slopes,
-        "through the middle": slopes * px.mean() + intercepts,
-    }[family]
-    assert np.ptp(common) == pytest.approx(0, abs=1e-12)
-    assert (slopes[-1], intercepts[-1]) == pytest.approx(explorer.state["weights"])
-    assert f"SSE {losses.min():.4g} kg²" in explorer.caption
+    assert state["losses"] == pytest.approx(sums)
+    at_the_mean = slopes * px.mean() + intercepts
+    common = {"slope": intercepts, "intercept": slopes, "through the middle": at_the_mean}
+    assert np.ptp(common[family]) == pytest.approx(0, abs=1e-12)
+    assert (slopes[-1], intercepts[-1]) == pytest.approx(state["weights"])
+    assert f"SSE {min(sums):.4g} kg²" in family_of_lines.caption
 
 
-def test_the_far_penguin_pulls_the_squares_and_hardly_the_absolute_values(at_first):
-    explorer, kept = at_first(lessons.far_penguin), penguin_line().thinned(14)
-    near = explorer.set(flipper=3.0, mass=5.2).state
-    far = explorer.set(flipper=4.0, mass=2.5).state
+def test_the_far_penguin_pulls_the_squares_and_hardly_the_absolute_values(far_penguin):
+    kept = penguin_line().thinned(14)
+    near = far_penguin.set(flipper=3.0, mass=5.2).state
+    far = far_penguin.set(flipper=4.0, mass=2.5).state
     x, y = np.append(kept.x, 4.0), np.append(kept.y, 2.5)
     assert far["squares"] == pytest.approx(np.polyfit(x, y, 1))
-
-    def size(slope, intercept):
-        return np.abs(slope * x + intercept - y).sum()
-
-    m, c = far["absolute"]
-    near_it = np.random.default_rng(0).normal((m, c), 0.1, (200, 2))
-    assert size(m, c) <= min(size(*line) for line in near_it)
+    lines = np.random.default_rng(0).normal(far["absolute"], 0.1, (200, 2))
+    lines[0] = far["absolute"]
+    sizes = [np.abs(slope * x + intercept - y).sum() for slope, intercept in lines]
+    assert min(sizes) == sizes[0]
     moved = {name: abs(far[name][0] - near[name][0]) for name in ("squares", "absolute")}
     assert moved["absolute"] < moved["squares"] / 2
 
 
-def test_an_end_of_the_line_is_dragged_and_the_other_stays(at_first):
-    explorer = at_first(lessons.residual_squares).set(slope=0.2, intercept=4.0)
-    handles = next(e.drawing for e in explorer._drawings if hasattr(e.drawing, "places"))
+def test_an_end_of_the_line_is_dragged_and_the_other_stays(residual_squares):
+    drawings = [each.drawing for each in residual_squares._drawings]
+    (handles,) = (drawing for drawing in drawings if hasattr(drawing, "places"))
     left, right = handles.places
     slope, intercept = handles.dragged((right - 0.1, 4.0), (right, 4.5), 0.2, 4.0)
     assert slope * left + intercept == pytest.approx(0.2 * left + 4.0)

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from calclearn import lessons
 from calclearn.calculus.numerical import central_difference
 from calclearn.data import penguin_line
 from calclearn.descent.losses import line_loss
@@ -34,23 +33,18 @@ right = {
 }
 
 
-@pytest.fixture
-def profiles(at_first):
-    return at_first(lessons.profiles)
-
-
 @pytest.mark.parametrize("weights", [(0.3, 4.0), (1.6, 1.6)])
 def test_profiles_and_their_slopes(profiles, weights):
     state = profiles.set(slope=weights[0], intercept=weights[1]).state
     slope, intercept = state["weights"]
     assert state["loss"] == pytest.approx(sse(slope, intercept))
-    places, losses = state["over_slope"]
-    assert losses == pytest.approx([sse(m, intercept) for m in places])
-    places, losses = state["over_intercept"]
-    assert losses == pytest.approx([sse(slope, c) for c in places])
-    d_slope = central_difference(lambda m: sse(m, intercept), slope, 1e-4)
-    d_intercept = central_difference(lambda c: sse(slope, c), intercept, 1e-4)
-    assert (state["d_slope"], state["d_intercept"]) == pytest.approx((d_slope, d_intercept))
+    for name, at, f in (
+        ("slope", slope, lambda m: sse(m, intercept)),
+        ("intercept", intercept, lambda c: sse(slope, c)),
+    ):
+        places, losses = state[f"over_{name}"]
+        assert losses == pytest.approx([f(place) for place in places])
+        assert state[f"d_{name}"] == pytest.approx(central_difference(f, at, 1e-4))
 
 
 def test_words_for_a_derivative(profiles):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from calclearn import lessons
 from calclearn.calculus.numerical import central_difference
 from calclearn.data import penguin_line, penguins
 
@@ -30,50 +29,42 @@ right = {
 }
 
 
-@pytest.fixture
-def way(at_first):
-    return at_first(lessons.which_way_is_down)
-
-
-def test_gradient_and_loss_of_the_figure(way):
+def test_gradient_and_loss_of_the_figure(which_way_is_down):
     for slope, intercept in ((1.5, 2.5), (-0.4, 4.8)):
-        state = way.set(slope=slope, intercept=intercept).state
+        state = which_way_is_down.set(slope=slope, intercept=intercept).state
         assert state["loss"] == pytest.approx(sse(*state["weights"]))
         assert state["gradient"] == pytest.approx(gradient_at(*state["weights"]))
-    assert way._painter.figure.axes[1].get_aspect() == 1, "right angles look right on the map"
+    assert which_way_is_down._painter.figure.axes[1].get_aspect() == 1  # for right angles
 
 
-def test_curvatures_of_the_bowl():
-    shape, names = lessons.shape_of_the_bowl(), ("an oval", "round", "a long valley")
-    for origin, unit, name in zip((190, 201, 180), (1, 1.4, 0.4), names, strict=True):
-        state = shape.set(origin=origin, unit=unit).state
+def test_curvatures_of_the_bowl(shape_of_the_bowl):
+    for origin, unit, name in ((190, 1, "an oval"), (201, 1.4, "round"), (180, 0.4, "a long val")):
+        state = shape_of_the_bowl.set(origin=origin, unit=unit).state
         u = (penguins().flipper_length - origin) / (10 * unit)
         flat, steep = np.linalg.eigvalsh(2 * np.array([[u @ u, u.sum()], [u.sum(), len(u)]]))
         assert state["curvatures"] == pytest.approx([flat, steep])
         assert state["condition"] == pytest.approx(steep / flat)
-        assert shape.caption.endswith(f"so the bowl is {name}.")
+        assert f"so the bowl is {name}" in shape_of_the_bowl.caption
 
 
-def test_slopes_along_every_direction():
-    explorer, at = lessons.every_direction(), np.array([-0.2, 4.5])
+def test_slopes_along_every_direction(every_direction):
+    at = np.array([-0.2, 4.5])
     gradient = gradient_at(*at)
     for angle in (-180.0, 37.0, 90.0):
-        state = explorer.set(angle=angle).state
+        state = every_direction.set(angle=angle).state
         u = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
-        assert state["rate"] == pytest.approx(gradient @ u)
         cosine = np.linalg.norm(gradient) * np.cos(np.radians(state["turn"]))
-        assert state["rate"] == pytest.approx(cosine)
+        assert state["rate"] == pytest.approx(gradient @ u) == pytest.approx(cosine)
         t, losses = state["slice"]
         assert losses[::40] == pytest.approx([sse(*(at + s * u)) for s in t[::40]])
     uphill = np.degrees(np.arctan2(gradient[1], gradient[0]))
-    assert "uphill, as steeply as it gets" in explorer.set(angle=uphill).caption
-    assert "along the contour" in explorer.set(angle=uphill - 90).caption
+    assert "uphill, as steeply as it gets" in every_direction.set(angle=uphill).caption
+    assert "along the contour" in every_direction.set(angle=uphill - 90).caption
 
 
-def test_the_goal_is_a_place_where_the_slope_is_right_and_the_intercept_is_not(way):
-    intercept = 4.5
-    slope = (y - intercept) @ x / (x @ x)
-    assert way.set(slope=slope, intercept=intercept).caption.endswith(": reached.")
-    assert way.set(slope=slope + 0.1, intercept=intercept).caption.endswith(": not yet.")
-    bottom = way.set(slope=0.5, intercept=3.66).caption
-    assert bottom.endswith("the gradient is nearly zero: this is the bottom of the bowl.")
+def test_the_goal_is_a_place_where_the_slope_is_right_and_the_intercept_is_not(which_way_is_down):
+    slope = (y - 4.5) @ x / (x @ x)
+    bottom = "the gradient is nearly zero: this is the bottom of the bowl."
+    places = ((slope, 4.5), ": reached."), ((slope + 0.1, 4.5), ": not yet."), ((0.5, 3.66), bottom)
+    for w, end in places:
+        assert which_way_is_down.set(slope=w[0], intercept=w[1]).caption.endswith(end)

@@ -5,7 +5,6 @@ from functools import reduce
 import numpy as np
 import pytest
 
-from calclearn import lessons
 from calclearn.data import penguin_line
 from calclearn.descent.descend import Stop
 
@@ -24,68 +23,60 @@ right = {
 }
 
 
-@pytest.fixture
-def explorer(at_first):
-    return at_first(lessons.learning_rate)
-
-
-def test_divergence_at_any_rate_is_a_picture_and_a_sentence(explorer):
-    control = explorer.controls["learning_rate"]
+def test_divergence_at_any_rate_is_a_picture_and_a_sentence(learning_rate):
+    control = learning_rate.controls["learning_rate"]
     names = []
     for exponent in np.linspace(control.min, control.max, 12):
-        explorer.set(learning_rate=float(control.base**exponent))
-        descent, rates = explorer.state["descent"], explorer.state["rates"]
-        names.append(rates.name(explorer.values["learning_rate"]))
-        assert names[-1] in explorer.caption
+        learning_rate.set(learning_rate=float(control.base**exponent))
+        descent, rates = learning_rate.state["descent"], learning_rate.state["rates"]
+        names.append(rates.name(learning_rate.values["learning_rate"]))
+        assert names[-1] in learning_rate.caption
         if descent.stop == Stop.DIVERGED:
-            assert f"diverges after {descent.steps_taken} steps" in explorer.caption
+            assert f"diverges after {descent.steps_taken} steps" in learning_rate.caption
             assert names[-1] == "diverges"
-            assert explorer.still()
+            assert learning_rate.still()
     assert list(dict.fromkeys(names)) == ["creeps", "converges", "oscillates", "diverges"]
 
 
-def test_the_bands_follow_the_curvature_of_the_data_in_use(explorer):
+def test_the_bands_follow_the_curvature_of_the_data_in_use(learning_rate):
     for points in (342, 34):
         few = penguin_line().thinned(points)
         hessian = 2 * np.array([[few.x @ few.x, few.x.sum()], [few.x.sum(), points]])
-        border = explorer.set(points=points).state["bands"][2][0]
+        border = learning_rate.set(points=points).state["bands"][2][0]
         assert border == pytest.approx(2 / np.linalg.eigvalsh(hessian)[-1])
 
 
-def test_each_weight_moves_by_its_own_partial_derivative(at_first):
-    explorer = at_first(lessons.each_weight)
+def test_each_weight_moves_by_its_own_partial_derivative(each_weight):
     for rate in (1e-5, 1e-3):
-        points = explorer.set(learning_rate=rate).state["descent"].points
+        points = each_weight.set(learning_rate=rate).state["descent"].points
         slope, intercept = points[0]
         r = slope * x + intercept - y
         assert points[1] == pytest.approx(points[0] - rate * 2 * np.array([r @ x, r.sum()]))
 
 
-def test_the_two_factors_are_those_of_the_errors(at_first):
-    explorer = at_first(lessons.two_factors)
+def test_the_two_factors_are_those_of_the_errors(two_factors):
     for rate in (1e-5, 0.001):
-        state = explorer.set(learning_rate=rate).state
+        state = two_factors.set(learning_rate=rate).state
         assert state["factors"] == pytest.approx([1 - rate * flat, 1 - rate * steep])
         for name, factor in zip(("flat", "steep"), state["factors"], strict=True):
             errors = state[name]
             assert errors[1:] == pytest.approx(np.abs(factor) * errors[:-1], rel=1e-5, abs=1e-7)
         assert state["steep_loss"][2] == pytest.approx(state["descent"].values)
-    best = explorer.set(learning_rate=0.0007)
-    assert best.state["factors"] == pytest.approx([0.738, -0.738], abs=0.007)
-    assert "no single rate does better" in best.caption
-    assert "overshoots farther" in explorer.set(learning_rate=0.0009).caption
+    assert "no single rate does better" in two_factors.set(learning_rate=0.0007).caption
+    assert two_factors.state["factors"] == pytest.approx([0.738, -0.738], abs=0.007)
+    assert "overshoots farther" in two_factors.set(learning_rate=0.0009).caption
 
 
-def test_the_axes_of_the_oval_lie_along_the_eigenvectors(explorer):
-    explorer.still()
-    drawing = explorer._drawings[1].drawing
+def test_the_axes_of_the_oval_lie_along_the_eigenvectors(learning_rate):
+    learning_rate.still()
+    drawing = learning_rate._drawings[1].drawing
     for line, curvature in zip(drawing.lines, (flat, steep), strict=True):
         along = np.diff(line.get_xydata(), axis=0)[0]
         assert np.array([[a, b], [b, c]]) @ along == pytest.approx(curvature * along)
 
 
-def test_the_goal_is_a_loss_after_ten_steps(explorer):
+def test_the_goal_is_a_loss_after_ten_steps(learning_rate):
     for rate, reached in ((0.0002, False), (0.0006, True), (0.00075, False), (0.002, False)):
-        values = explorer.set(learning_rate=rate).state["descent"].values
+        values = learning_rate.set(learning_rate=rate).state["descent"].values
         assert bool(len(values) > 10 and values[10] < 60) is reached
-        assert explorer.caption.endswith("reached." if reached else "not yet.")
+        assert learning_rate.caption.endswith("reached." if reached else "not yet.")

@@ -28,8 +28,8 @@ right = {
 
 
 @pytest.mark.parametrize("w", [-2.0, 0.2, 1.7])
-def test_the_parabola_touches_and_newton_goes_where_it_is_level(at_first, w):
-    curve = at_first(lessons.newton_on_a_curve).set(w=w, step=1)
+def test_the_parabola_touches_and_newton_goes_where_it_is_level(newton_on_a_curve, w):
+    curve = newton_on_a_curve.set(w=w, step=1)
     state, f = curve.state, lambda w: w**4 - 3 * w**2 + w
     slope, bend = grad(f)(w), grad(grad(f))(w)
     assert (state["slope"], state["curvature"]) == pytest.approx((slope, bend))
@@ -45,18 +45,22 @@ def test_the_parabola_touches_and_newton_goes_where_it_is_level(at_first, w):
         assert bottom < heights[inside].min() < heights[inside].max() < top
 
 
-def test_each_step_starts_where_the_last_one_ended(at_first):
-    curve = at_first(lessons.newton_on_a_curve)
-    assert "Step 6, the last, starts at w = 1.13" in curve.set(w=1.9, step=12).caption
+def test_each_step_starts_where_the_last_one_ended(newton_on_a_curve):
+    assert "Step 6, the last, starts at w = 1.13" in newton_on_a_curve.set(w=1.9, step=12).caption
     for step in range(1, 6):
-        end, start = curve.set(step=step).state["next"], curve.set(step=step + 1).state["here"]
-        assert end == start == curve.state["points"][0][step]
-        assert curve.state["model"][1].min() == pytest.approx(curve.state["low"][1], abs=1e-3)
+        end, start = (
+            newton_on_a_curve.set(step=step).state["next"],
+            newton_on_a_curve.set(step=step + 1).state["here"],
+        )
+        assert end == start == newton_on_a_curve.state["points"][0][step]
+        assert newton_on_a_curve.state["model"][1].min() == pytest.approx(
+            newton_on_a_curve.state["low"][1], abs=1e-3
+        )
 
 
 @pytest.mark.parametrize("start", [1.9, -0.9])
-def test_right_digits_count_decimals_and_double(at_first, start):
-    state = at_first(lessons.newton_on_a_curve).set(w=start, step=12).state
+def test_right_digits_count_decimals_and_double(newton_on_a_curve, start):
+    state = newton_on_a_curve.set(w=start, step=12).state
     minimum = min(np.ravel(two_valleys().minima), key=lambda w: abs(w - state["next"]))
     digits = state["digits"]
     error = abs(state["points"][0] - minimum)
@@ -66,8 +70,8 @@ def test_right_digits_count_decimals_and_double(at_first, start):
     assert (digits[near + 1] >= 2 * digits[near] - 1).all()
 
 
-def test_axes_hold_each_step_and_come_back(at_first):
-    curve, (low, high) = at_first(lessons.newton_on_a_curve), two_valleys().domain[0]
+def test_axes_hold_each_step_and_come_back(newton_on_a_curve):
+    curve, (low, high) = newton_on_a_curve, two_valleys().domain[0]
     left, right = (curve._drawings[place].drawing.ax for place in (0, 1))
     widths = []
     for step in range(1, 12):
@@ -81,8 +85,8 @@ def test_axes_hold_each_step_and_come_back(at_first):
     assert left.get_xlim() == right.get_xlim() == (low, high)
 
 
-def test_a_drag_goes_on_where_the_axes_widen(at_first):
-    curve = at_first(lessons.newton_on_a_curve).set(w=1.2, step=1)
+def test_a_drag_goes_on_where_the_axes_widen(newton_on_a_curve):
+    curve = newton_on_a_curve.set(w=1.2, step=1)
     curve.still()  # what has been drawn has found its place
     ax, before, way = curve._drawings[0].drawing.ax, curve.values, np.linspace(1.2, 0.2, 6)
     to_figure = ax.transData + ax.figure.transFigure.inverted()
@@ -94,8 +98,8 @@ def test_a_drag_goes_on_where_the_axes_widen(at_first):
 
 
 @pytest.mark.parametrize("at", [(0.0, 0.0), (-1.0, -2.0), (4.0, 3.0)])
-def test_newton_solves_and_damped_newton_turns_the_curvatures_up(at_first, at):
-    plane = at_first(lessons.newton_on_a_map).set(x=at[0], y=at[1], step=1, damping=1e-6)
+def test_newton_solves_and_damped_newton_turns_the_curvatures_up(newton_on_a_map, at):
+    plane = newton_on_a_map.set(x=at[0], y=at[1], step=1, damping=1e-6)
     runs, surface, at = plane.state["descents"], himmelblau(), np.array(at)
     g, H = grad(surface)(at), hessian(surface)(at)
     assert runs["Newton"].points[1] == pytest.approx(at - np.linalg.solve(H, g))
@@ -123,8 +127,8 @@ def test_no_step_is_so_short_that_its_cut_shows_rounding(surface):
             assert heights == pytest.approx(bend(t), abs=1e-2)
 
 
-def test_the_model_moves_on_with_newton(at_first):
-    plane = at_first(lessons.newton_on_a_map).set(x=-1.0, y=-2.0, step=1)
+def test_the_model_moves_on_with_newton(newton_on_a_map):
+    plane = newton_on_a_map.set(x=-1.0, y=-2.0, step=1)
     run = plane.state["descents"]["Newton"]
     paths = next(d.drawing for d in plane._drawings if d.kind == "Paths").paths
     for step in range(1, len(run.points)):
@@ -136,10 +140,9 @@ def test_the_model_moves_on_with_newton(at_first):
         assert state["curvatures"] == pytest.approx(exact)
 
 
-def test_bowls_hills_and_saddles_also_where_the_slope_is_zero(at_first):
-    plane = at_first(lessons.newton_on_a_map)
+def test_bowls_hills_and_saddles_also_where_the_slope_is_zero(newton_on_a_map):
     for x, y, kind in ((3.0, 2.0, "a bowl"), (0.0, 0.0, "a hill"), (3.0, 0.0, "a saddle")):
-        assert kind in plane.set(x=x, y=y).caption
+        assert kind in newton_on_a_map.set(x=x, y=y).caption
     assert "a saddle" in lessons.newton_on_a_map(saddle()).set(x=0.0, y=0.0).caption
 
 
@@ -148,8 +151,8 @@ PLACES = [(0.0, 2.0), (2.0, 2.0), (-3.0, -2.0), (3.3, 2.2), (4.0, 3.0), (1.0, 1.
 
 @pytest.mark.parametrize("at", PLACES)
 @pytest.mark.parametrize("c", [0.0, 0.2, 0.95])
-def test_the_accepted_step_is_the_first_below_armijos_line(at_first, at, c):
-    state = at_first(lessons.line_search).set(x=at[0], y=at[1], c=c).state
+def test_the_accepted_step_is_the_first_below_armijos_line(line_search, at, c):
+    state = line_search.set(x=at[0], y=at[1], c=c).state
     surface, w, end = himmelblau(), np.array(at), state["way"][:, 1]
     slope = grad(surface)(w) @ (end - w)
     assert slope == pytest.approx(-state["promise"])
@@ -163,8 +166,8 @@ def test_the_accepted_step_is_the_first_below_armijos_line(at_first, at, c):
     assert c or state["accepted place"][:, 0] == pytest.approx(there)
 
 
-def test_the_search_near_a_minimum_and_at_it(at_first):
-    search = at_first(lessons.line_search).set(x=3.0, y=2.02, c=0.45)
+def test_the_search_near_a_minimum_and_at_it(line_search):
+    search = line_search.set(x=3.0, y=2.02, c=0.45)
     assert search.state["accepted"] == 1
     assert search.state["fall"] == pytest.approx(search.state["promise"] / 2, rel=0.02)
     assert search.set(c=0.55).state["accepted"] == 0.5
@@ -183,13 +186,12 @@ def test_near_a_saddle_newton_stops_there_and_damping_does_not():
     assert "GradientDescent diverges" in race.caption
 
 
-def test_a_race_spends_its_gradients_picture_by_picture(at_first):
-    race = at_first(lessons.race_by_curvature)
-    assert race.play[0] == "budget"
-    whole = race.set(budget=60).state["results"]
+def test_a_race_spends_its_gradients_picture_by_picture(race_by_curvature):
+    assert race_by_curvature.play[0] == "budget"
+    whole = race_by_curvature.set(budget=60).state["results"]
     for budget in (4, 17, 60):
-        results = race.set(budget=budget).state["results"]
-        assert f"{budget} gradients each" in race.caption
+        results = race_by_curvature.set(budget=budget).state["results"]
+        assert f"{budget} gradients each" in race_by_curvature.caption
         for name, (descent, price, gap) in results.items():
             assert len(price) == len(gap) == len(descent.points)
             assert price[0] == 1

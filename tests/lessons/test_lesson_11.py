@@ -46,11 +46,6 @@ right = {
 BOXES = ("Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam")
 
 
-@pytest.fixture
-def race(at_first):
-    return at_first(lessons.race_of_batches)
-
-
 def test_momentum_of_0_is_gradient_descent():
     race = lessons.race_with_memory(rosenbrock()).set(Nesterov=True, momentum=0.0)
     plain, *others = (
@@ -60,15 +55,15 @@ def test_momentum_of_0_is_gradient_descent():
     assert others == [pytest.approx(plain)] * 2
 
 
-def test_divergence(race):
-    rate = race.controls["learning_rate"]
-    assert "SGD diverged" in race.set(learning_rate=float(rate.base**rate.max)).caption
+def test_divergence(race_of_batches):
+    rate = race_of_batches.controls["learning_rate"]
+    assert "SGD diverged" in race_of_batches.set(learning_rate=float(rate.base**rate.max)).caption
 
 
 @pytest.mark.parametrize("size", [1, 9, 342])
-def test_equal_numbers_of_data(race, size):
+def test_equal_numbers_of_data(race_of_batches, size):
     entered = dict.fromkeys(BOXES, True)
-    state = race.set(**entered, batch_size=size, budget=2 * 342, x=1.0, y=3.0).state
+    state = race_of_batches.set(**entered, batch_size=size, budget=2 * 342, x=1.0, y=3.0).state
     results = dict(state["results"])
     plain = results.pop("GradientDescent").descent
     assert plain.steps_taken == 2
@@ -80,50 +75,51 @@ def test_equal_numbers_of_data(race, size):
         assert results["SGD"].descent.points == pytest.approx(plain.points)
 
 
-def test_two_optimizers_at_first_and_the_controls_of_others(race):
-    assert list(race.state["results"]) == ["GradientDescent", "SGD"]
-    assert "η = 0.05. Above" in race.caption
-    assert race.controls["learning_rate"].layout.display != "none"
+def test_two_optimizers_at_first_and_the_controls_of_others(race_of_batches):
+    assert list(race_of_batches.state["results"]) == ["GradientDescent", "SGD"]
+    assert "η = 0.05. Above" in race_of_batches.caption
+    assert race_of_batches.controls["learning_rate"].layout.display != "none"
     for name in (None, *BOXES):
         if name:
-            race.set(**dict.fromkeys(BOXES, False)).set(**{name: True})
-            assert list(race.state["results"]) == ["GradientDescent", "SGD", name]
-            assert f"{name} " in race.caption
+            race_of_batches.set(**dict.fromkeys(BOXES, False)).set(**{name: True})
+            assert list(race_of_batches.state["results"]) == ["GradientDescent", "SGD", name]
+            assert f"{name} " in race_of_batches.caption
         used = {control for control, users in USERS.items() if name in users}
-        assert ("and 0.1" in race.caption, "β₁" in race.caption) == tuple(
+        assert ("and 0.1" in race_of_batches.caption, "β₁" in race_of_batches.caption) == tuple(
             control in used for control in USERS
         )
-        assert used == {each for each in USERS if race.controls[each].layout.display != "none"}
+        assert used == {
+            each for each in USERS if race_of_batches.controls[each].layout.display != "none"
+        }
 
 
-def test_played_race(race):
-    whole = race.state["results"]["SGD"].descent.points
-    assert race.play[0] == "budget"
-    part = race.set(budget=342).state["results"]["SGD"].descent.points
+def test_played_race(race_of_batches):
+    whole = race_of_batches.state["results"]["SGD"].descent.points
+    assert race_of_batches.play[0] == "budget"
+    part = race_of_batches.set(budget=342).state["results"]["SGD"].descent.points
     assert len(part) == 342 // 8 + 1
     assert part == pytest.approx(whole[:43])
 
 
-def test_goal_of_the_race(race):
-    assert "penguins: not yet." in race.caption
-    assert "penguins: reached." in race.set(batch_size=64.0, learning_rate=0.15).caption
+def test_goal_of_the_race(race_of_batches):
+    assert "penguins: not yet." in race_of_batches.caption
+    assert "penguins: reached." in race_of_batches.set(batch_size=64.0, learning_rate=0.15).caption
     loss = line_loss(x, y, mse)
-    gap = loss(race.state["results"]["SGD"].descent.point) - loss(loss.minima[0])
+    gap = loss(race_of_batches.state["results"]["SGD"].descent.point) - loss(loss.minima[0])
     assert gap < 0.001
-    assert "penguins: not yet." in race.set(budget=342).caption
+    assert "penguins: not yet." in race_of_batches.set(budget=342).caption
 
 
-def test_smooth_paths(race):
-    path = race.set(batch_size=1.0).state["results"]["SGD"].descent.points
-    raw = descend(_noisy(1), race.state["start"], GradientDescent(0.05), 3 * 342).points
+def test_smooth_paths(race_of_batches):
+    path = race_of_batches.set(batch_size=1.0).state["results"]["SGD"].descent.points
+    raw = descend(_noisy(1), race_of_batches.state["start"], GradientDescent(0.05), 3 * 342).points
     for k in (0, 1, 10, 24, 500, 1026):
         assert path[k] == pytest.approx(raw[max(0, k - 23) : k + 1].mean(axis=0))
 
 
 @pytest.mark.parametrize("size", [1, 60])
-def test_noise_of_the_batches_of_line_loss(at_first, size):
-    figure = at_first(lessons.noise_of_batches)
-    state = figure.set(batch_size=size, slope=1.0, intercept=3.0).state
+def test_noise_of_the_batches_of_line_loss(noise_of_batches, size):
+    state = noise_of_batches.set(batch_size=size, slope=1.0, intercept=3.0).state
     place, surface = state["place"], line_loss(x, y, mse, batch_size=size)
     rng = np.random.default_rng(7)
     gradients = np.array([surface.sample(rng).gradient(place) for _ in range(400)])
@@ -133,8 +129,8 @@ def test_noise_of_the_batches_of_line_loss(at_first, size):
     assert state["expected"] == pytest.approx(state["independent"][1][0] / np.sqrt(size))
 
 
-def test_batch_of_all_data_has_no_noise(at_first):
-    noise = at_first(lessons.noise_of_batches).set(batch_size=342)
+def test_batch_of_all_data_has_no_noise(noise_of_batches):
+    noise = noise_of_batches.set(batch_size=342)
     assert noise.state["noise"] < 1e-9
     noise.still()
     dot = noise._drawings[4].drawing.lines["now"]
@@ -142,9 +138,8 @@ def test_batch_of_all_data_has_no_noise(at_first):
 
 
 @pytest.mark.parametrize(("beta1", "beta2"), [(0.9, 0.999), (0.0, 0.9)])
-def test_adams_memories(at_first, beta1, beta2):
-    explorer = at_first(lessons.adam_step_by_step)
-    curves = explorer.set(beta1=beta1, beta2=beta2, gradients="of 1 ± 0.5").state
+def test_adams_memories(adam_step_by_step, beta1, beta2):
+    curves = adam_step_by_step.set(beta1=beta1, beta2=beta2, gradients="of 1 ± 0.5").state
     m = v = 0.0
     for k, slope in enumerate(curves["gradient"][1]):
         m, v = beta1 * m + (1 - beta1) * slope, beta2 * v + (1 - beta2) * slope**2
@@ -154,8 +149,8 @@ def test_adams_memories(at_first, beta1, beta2):
         assert curves["length as it is"][1][k] == pytest.approx(m / np.sqrt(v), rel=1e-9)
 
 
-def test_adam_with_constant_gradients(at_first):
-    explorer = at_first(lessons.adam_step_by_step).set(step=7)
+def test_adam_with_constant_gradients(adam_step_by_step):
+    explorer = adam_step_by_step.set(step=7)
     state = explorer.state
     assert state["length"][1] == pytest.approx(1, rel=1e-6)
     assert state["length as it is"][1][0] == pytest.approx(0.1 / np.sqrt(0.001))
@@ -163,8 +158,8 @@ def test_adam_with_constant_gradients(at_first):
     assert "1 − β₁⁷ = 0.522" in explorer.caption
 
 
-def test_schedules(at_first):
-    explorer, k = at_first(lessons.effect_of_schedules), np.arange(241)
+def test_schedules(effect_of_schedules):
+    explorer, k = effect_of_schedules, np.arange(241)
     state = explorer.set(learning_rate=0.12, warm=40).state
     expected = {
         "constant": 0.12 + 0.0 * k,
@@ -180,14 +175,9 @@ def test_schedules(at_first):
     assert "constant diverged" in explorer.caption
 
 
-@pytest.fixture
-def pairs(at_first):
-    return at_first(lessons.momentum_map)
-
-
 @pytest.mark.parametrize("condition", [3.0, 150.0])
-def test_momentum_map_and_descents(pairs, condition):
-    cells = pairs.set(condition=condition).state["tenth"]
+def test_momentum_map_and_descents(momentum_map, condition):
+    cells = momentum_map.set(condition=condition).state["tenth"]
     row, column = np.meshgrid(np.arange(2, 100, 7), np.arange(1, 160, 9), indexing="ij")
     tenth = cells[row, column]
     row, column, tenth = (each[np.isfinite(tenth) & (tenth < 60)] for each in (row, column, tenth))
@@ -206,12 +196,12 @@ def test_momentum_map_and_descents(pairs, condition):
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 @pytest.mark.parametrize("share", [0.97, 1.03])
-def test_limit_of_momentum(pairs, momentum, share):
+def test_limit_of_momentum(momentum_map, momentum, share):
     limit = 2 * (1 + momentum) / 30
     surface = quadratic(np.diag([1.0, 30.0]))
     descent = descend(surface, (1.0, 1.0), Momentum(share * limit, momentum), 3000)
     assert (descent.stop == Stop.DIVERGED) == (share > 1)
-    state = pairs.set(condition=30.0, momentum=momentum).state
+    state = momentum_map.set(condition=30.0, momentum=momentum).state
     (left, right), (low, high) = state["limit"]
     assert left + (right - left) * momentum / (high - low) == pytest.approx(limit)
     edge = np.isnan(state["tenth"][round(100 * momentum)]).argmax() / 160 * 4 / 30
@@ -219,8 +209,8 @@ def test_limit_of_momentum(pairs, momentum, share):
 
 
 @pytest.mark.parametrize("condition", [2.0, 200.0])
-def test_best_momentum(pairs, condition):
-    state = pairs.set(condition=condition).state
+def test_best_momentum(momentum_map, condition):
+    state = momentum_map.set(condition=condition).state
     (rate, momentum), root = state["best"], np.sqrt(condition)
     assert np.sqrt(momentum) == pytest.approx((root - 1) / (root + 1))
     fewest = np.nanmin(state["tenth"])
@@ -241,6 +231,6 @@ def test_best_momentum(pairs, condition):
         (0.0, 0.066, "the steep axis overshoots, a smaller rate is better"),
     ],
 )
-def test_words_of_a_pair(pairs, momentum, learning_rate, words):
-    pairs.set(condition=30.0, momentum=momentum, learning_rate=learning_rate)
-    assert words in pairs.caption
+def test_words_of_a_pair(momentum_map, momentum, learning_rate, words):
+    momentum_map.set(condition=30.0, momentum=momentum, learning_rate=learning_rate)
+    assert words in momentum_map.caption

@@ -81,8 +81,8 @@ def in_python(formula):
 
 
 @pytest.mark.parametrize(("step", "tanh", "lines"), [(0, 7, 3), (3, 5, 10), (5, 5, 12)])
-def test_formulas_of_each_step_are_the_network(at_first, step, tanh, lines):
-    explorer = at_first(lessons.one_formula).set(step=step)
+def test_formulas_of_each_step_are_the_network(one_formula, step, tanh, lines):
+    explorer = one_formula.set(step=step)
     formulas, uses = explorer.state["formulas"], explorer.state["uses"]
     assert len(formulas) == step + 1
     assert f"tanh is written {tanh} times" in explorer.caption
@@ -106,9 +106,8 @@ def test_formulas_of_each_step_are_the_network(at_first, step, tanh, lines):
 # Backpropagation.
 
 
-def test_words_of_each_step_of_a_neuron(at_first):
-    explorer = at_first(lessons.backpropagation)
-    captions = [explorer.set(step=step).caption for step in range(15)]
+def test_words_of_each_step_of_a_neuron(backpropagation):
+    captions = [backpropagation.set(step=step).caption for step in range(15)]
     assert len({*captions}) == len(captions) == 15
     assert "nothing is computed yet" in captions[0]
     assert "forward, 3 of 5, tanh(−0.9) = −0.716; local derivative 0.487." in captions[3]
@@ -119,8 +118,8 @@ def test_words_of_each_step_of_a_neuron(at_first):
     )
 
 
-def test_gradient_at_the_values_of_the_sliders(at_first):
-    explorer = at_first(lessons.backpropagation).set(x=-0.7, w=1.1, b=-0.4, target=-1.0)
+def test_gradient_at_the_values_of_the_sliders(backpropagation):
+    explorer = backpropagation.set(x=-0.7, w=1.1, b=-0.4, target=-1.0)
     exact = grad(neuron, (0, 1, 2, 3))(-0.7, 1.1, -0.4, -1.0)
     assert [*explorer.state["gradient"].values()] == pytest.approx(exact)
     state = explorer.set(x=1.5, w=-2.0, b=0.0, target=1.0).state  # that of the prediction
@@ -179,27 +178,22 @@ def test_functions_that_cannot_be_drawn(f, arguments, sentence):
 # The spirals.
 
 
-@pytest.fixture
-def learning(at_first):
-    return at_first(lessons.learning_spirals)
+def test_sixteen_units_learn_and_two_do_not(learning_spirals):
+    assert learning_spirals.set(step=400, hidden=16).state["wrong"] == 0
+    assert learning_spirals.set(step=400, hidden=2).state["wrong"] > 40
 
 
-def test_sixteen_units_learn_and_two_do_not(learning):
-    assert learning.set(step=400, hidden=16).state["wrong"] == 0
-    assert learning.set(step=400, hidden=2).state["wrong"] > 40
-
-
-def test_largest_errors_are_at_the_inner_ends(learning):
+def test_largest_errors_are_at_the_inner_ends(learning_spirals):
     data = spirals()
     inner = np.hypot(data.x, data.y) < 0.7
     for step in (100, 152, 200, 400):
-        errors = learning.set(step=step, hidden=16).state["errors"]
+        errors = learning_spirals.set(step=step, hidden=16).state["errors"]
         assert inner[np.argsort(errors)[-3:]].all()
 
 
-def test_quantities_of_a_step(learning):
+def test_quantities_of_a_step(learning_spirals):
     data, loss = spirals(), spiral_loss(8)
-    state = learning.set(step=36, hidden=8).state
+    state = learning_spirals.set(step=36, hidden=8).state
     steps, losses = state["losses"]
     assert np.mean(state["errors"]) == pytest.approx(state["loss"])
     assert state["now"] == (36, losses[list(steps).index(36)])
@@ -207,17 +201,17 @@ def test_quantities_of_a_step(learning):
     assert state["map"].shape == (40, 40)
     assert np.sum(state["errors"] > 1) == state["wrong"]  # answers ±1: wrong is more than 1 away
     assert state["gradient"].shape == (loss.dimension,)
-    assert f"{state['wrong']} of {len(data)}" in learning.caption
+    assert f"{state['wrong']} of {len(data)}" in learning_spirals.caption
 
 
-def test_blame_of_one_point_by_differences(learning):
+def test_blame_of_one_point_by_differences(learning_spirals):
     data, network = spirals(), spiral_network(4)
-    ring = next(each for each in learning._held() if each.drags[0] == "point")
+    ring = next(each for each in learning_spirals._held() if each.drags[0] == "point")
     to = np.array([data.x[7], data.y[7]]) + 0.004
     point, error_of = ring.dragged(np.zeros(2), to, 102, "all points")
-    state = learning.set(step=0, hidden=4, error_of=error_of, point=point).state
+    state = learning_spirals.set(step=0, hidden=4, error_of=error_of, point=point).state
     assert state["own_error"] == state["errors"][7]
-    assert "Error of one point: the largest of its 37 derivatives" in learning.caption
+    assert "Error of one point: the largest of its 37 derivatives" in learning_spirals.caption
     w, place = network.init(0), np.array([[data.x[7], data.y[7]]])
     own = [
         ((network(w + h * e, place) - data.arm[7]) ** 2).item()
@@ -230,10 +224,11 @@ def test_blame_of_one_point_by_differences(learning):
     )
 
 
-def test_point_that_is_right_blames_hardly_any_weight(learning):
-    learning.set(step=400, hidden=16, error_of="one point")
-    errors = learning.state["errors"]
+def test_point_that_is_right_blames_hardly_any_weight(learning_spirals):
+    learning_spirals.set(step=400, hidden=16, error_of="one point")
+    errors = learning_spirals.state["errors"]
     worst, best = (
-        learning.set(point=int(k)).state["largest"] for k in (np.argmax(errors), np.argmin(errors))
+        learning_spirals.set(point=int(k)).state["largest"]
+        for k in (np.argmax(errors), np.argmin(errors))
     )
     assert best < 1e-3 < 0.1 < worst

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from calclearn import lessons
 from calclearn.calculus.autodiff import grad
 from calclearn.data import penguins
 from calclearn.lessons.lesson_13 import (
@@ -49,21 +48,6 @@ right = {
 }
 
 
-@pytest.fixture
-def star(at_first):
-    return at_first(lessons.gradients_by_layer)
-
-
-@pytest.fixture
-def chain(at_first):
-    return at_first(lessons.chain_of_neurons)
-
-
-@pytest.fixture
-def cures(at_first):
-    return at_first(lessons.cures)
-
-
 CURES = [(True, False), (False, True), (True, True)]  # skip, normalise
 
 # The data and the networks.
@@ -90,8 +74,8 @@ def test_slopes_from_the_output(name):
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_gradients_and_sizes_by_layer(star, activation):
-    state = star.set(depth=6, scale=1.5, activation=activation).state
+def test_gradients_and_sizes_by_layer(gradients_by_layer, activation):
+    state = gradients_by_layer.set(depth=6, scale=1.5, activation=activation).state
     (x, y), network = species(), deep_network(6, activation, of_scale(1.5))
     w = network.init(0)
     g = network.parameters(network.loss(x.astype(float), y).gradient(w))
@@ -116,8 +100,8 @@ def test_gradients_and_sizes_by_layer(star, activation):
         ("ReLU", 3.0, 1.8, 2.3),
     ],
 )
-def test_factor_is_scale_times_slope(star, activation, scale, least, most):
-    state = star.set(depth=30, scale=scale, activation=activation).state
+def test_factor_is_scale_times_slope(gradients_by_layer, activation, scale, least, most):
+    state = gradients_by_layer.set(depth=30, scale=scale, activation=activation).state
     measured, expected = (
         (sizes[0] / sizes[-1]) ** (1 / 29) for _, sizes in (state["output"], state["expected"])
     )
@@ -125,26 +109,28 @@ def test_factor_is_scale_times_slope(star, activation, scale, least, most):
     assert measured == pytest.approx(expected, rel=0.1)
 
 
-def test_numbers_beyond_32_bits(star):
-    star.set(depth=40, scale=16.0, activation="ReLU")
-    assert "numbers pass 3.4 × 10³⁸" in star.caption
-    assert len(star.state["output"][1]) == 0
-    assert 20 < len(star.state["size"][1]) < 40
-    star.set(depth=40, scale=0.25, activation="sigmoid")
-    assert "0 at the first, as 32 bits hold nothing below 1.4 × 10⁻⁴⁵" in star.caption
-    line = star._drawings[0].drawing.lines["output"]
+def test_numbers_beyond_32_bits(gradients_by_layer):
+    gradients_by_layer.set(depth=40, scale=16.0, activation="ReLU")
+    assert "numbers pass 3.4 × 10³⁸" in gradients_by_layer.caption
+    assert len(gradients_by_layer.state["output"][1]) == 0
+    assert 20 < len(gradients_by_layer.state["size"][1]) < 40
+    gradients_by_layer.set(depth=40, scale=0.25, activation="sigmoid")
+    assert "0 at the first, as 32 bits hold nothing below 1.4 × 10⁻⁴⁵" in gradients_by_layer.caption
+    line = gradients_by_layer._drawings[0].drawing.lines["output"]
     assert line.get_ydata()[0] == pytest.approx(SIZES[0])  # what is too small runs along the edge
 
 
 @pytest.mark.parametrize("depth", [2, 40])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("scale", [0.25, 12.0, 32.0])
-def test_caption_at_every_corner(star, depth, activation, scale):
+def test_caption_at_every_corner(gradients_by_layer, depth, activation, scale):
     for skip, normalise in [(False, False), *CURES]:
-        star.set(depth=depth, activation=activation, scale=scale, skip=skip, normalise=normalise)
-        assert star.error is None
-        assert f"{depth} layers of {activation}" in star.caption
-        assert not any(word in star.caption for word in ("nan", "inf"))
+        gradients_by_layer.set(
+            depth=depth, activation=activation, scale=scale, skip=skip, normalise=normalise
+        )
+        assert gradients_by_layer.error is None
+        assert f"{depth} layers of {activation}" in gradients_by_layer.caption
+        assert not any(word in gradients_by_layer.caption for word in ("nan", "inf"))
 
 
 # Skip and normalise.
@@ -159,15 +145,18 @@ def test_first_weights_of_a_network_of_blocks(skip, normalise):
 
 
 @pytest.mark.parametrize(("skip", "normalise"), CURES)
-def test_forty_sigmoid_layers_come_alive(star, skip, normalise):
-    star.set(depth=40, scale=1.0, activation="sigmoid", skip=False, normalise=False)
-    assert star.state["output"][1][0] < 1e-20
-    state = star.set(skip=skip, normalise=normalise).state
+def test_forty_sigmoid_layers_come_alive(gradients_by_layer, skip, normalise):
+    gradients_by_layer.set(depth=40, scale=1.0, activation="sigmoid", skip=False, normalise=False)
+    assert gradients_by_layer.state["output"][1][0] < 1e-20
+    state = gradients_by_layer.set(skip=skip, normalise=normalise).state
     growth, expected = (sizes[0] / sizes[-1] for _, sizes in map(state.get, ("output", "expected")))
     assert len(state["spread"][0]) == 40  # the penguins still differ
     assert 0.5 < growth < 30
     assert growth ** (1 / 39) == pytest.approx(expected ** (1 / 39), rel=0.15)
-    assert ("skip" in star.caption, "normalised" in star.caption) == (skip, normalise)
+    assert ("skip" in gradients_by_layer.caption, "normalised" in gradients_by_layer.caption) == (
+        skip,
+        normalise,
+    )
 
 
 # The chain.
@@ -175,8 +164,8 @@ def test_forty_sigmoid_layers_come_alive(star, skip, normalise):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize(("w", "b"), [(1.0, 0.0), (-3.0, 0.7)])
-def test_product_is_the_derivative_of_the_chain(chain, activation, w, b):
-    state = chain.set(depth=7, w=w, b=b, activation=activation).state
+def test_product_is_the_derivative_of_the_chain(chain_of_neurons, activation, w, b):
+    state = chain_of_neurons.set(depth=7, w=w, b=b, activation=activation).state
 
     def output(a):
         for _ in range(7):
@@ -188,12 +177,12 @@ def test_product_is_the_derivative_of_the_chain(chain, activation, w, b):
     assert state["products"][1][0] == pytest.approx(abs(state["derivative"]))
 
 
-def test_steepest_sigmoids_reach_the_bound_and_neurons_the_edge_of_the_axes(chain):
+def test_steepest_sigmoids_reach_the_bound_and_neurons_the_edge_of_the_axes(chain_of_neurons):
     for w in (2.0, 4.0):
-        state = chain.set(depth=20, w=w, b=-w / 2, activation="sigmoid").state
+        state = chain_of_neurons.set(depth=20, w=w, b=-w / 2, activation="sigmoid").state
         assert state["derivative"] == pytest.approx((w / 4) ** 20) == state["bound"]
-    chain.set(depth=3, w=8.0, b=4.0, activation="ReLU").still()
-    dots = chain._drawings[1].drawing.lines["neurons"].get_xydata()
+    chain_of_neurons.set(depth=3, w=8.0, b=4.0, activation="ReLU").still()
+    dots = chain_of_neurons._drawings[1].drawing.lines["neurons"].get_xydata()
     assert dots == pytest.approx(np.array([[8.0, 2.1], [8.2, 2.1], [8.2, 2.1]]))
 
 

@@ -85,68 +85,63 @@ def drag(explorer, place, start, *path):
 # The kernel.
 
 
-@pytest.fixture
-def sliding(at_first):
-    return at_first(lessons.sliding_kernel)
-
-
-def test_map_and_the_sum_in_the_caption(sliding):
+def test_map_and_the_sum_in_the_caption(sliding_kernel):
     for kernel, K in KERNELS.items():
-        shown = sliding.set(kernel=kernel, digit=8).state["map"]
+        shown = sliding_kernel.set(kernel=kernel, digit=8).state["map"]
         windows = np.lib.stride_tricks.sliding_window_view(example(8), (3, 3))
         assert shown == pytest.approx((windows * np.array(K)).sum(axis=(2, 3)))
-    sliding.set(kernel="vertical edges", digit=4)
+    sliding_kernel.set(kernel="vertical edges", digit=4)
     for row, column in np.ndindex(6, 6):
-        sliding.set(row=row, column=column)
-        equation = sliding.caption.partition("of the map: ")[2].partition(" of ink")[0]
+        sliding_kernel.set(row=row, column=column)
+        equation = sliding_kernel.caption.partition("of the map: ")[2].partition(" of ink")[0]
         summed, _, value = equation.replace("−", "-").replace("×", "*").partition(" = ")
-        assert eval(summed) == float(value) == sliding.state["map"][row, column]
+        assert eval(summed) == float(value) == sliding_kernel.state["map"][row, column]
 
 
-def test_kernel_by_name_and_ones_own(sliding):
-    sliding.set(kernel="sharpen")
-    assert [sliding.values[weight] for weight in WEIGHTS] == np.ravel(KERNELS["sharpen"]).tolist()
-    drag(sliding, 1, (0, 0), (0, -2.0))
-    assert sliding.values["kernel"] == lesson_14.OWN
-    assert np.ravel(sliding.state["weights"]).tolist() == [2, *np.ravel(KERNELS["sharpen"])[1:]]
-    assert sliding.caption.startswith("Your own kernel on the digit 4.")
+def test_kernel_by_name_and_ones_own(sliding_kernel):
+    sliding_kernel.set(kernel="sharpen")
+    assert [sliding_kernel.values[weight] for weight in WEIGHTS] == np.ravel(
+        KERNELS["sharpen"]
+    ).tolist()
+    drag(sliding_kernel, 1, (0, 0), (0, -2.0))
+    assert sliding_kernel.values["kernel"] == lesson_14.OWN
+    assert np.ravel(sliding_kernel.state["weights"]).tolist() == [
+        2,
+        *np.ravel(KERNELS["sharpen"])[1:],
+    ]
+    assert sliding_kernel.caption.startswith("Your own kernel on the digit 4.")
     for kernel in ("blur", lesson_14.OWN):  # one's own begins from the last one
-        sliding.set(kernel=kernel)
-        assert np.array_equal(sliding.state["weights"], KERNELS["blur"])
+        sliding_kernel.set(kernel=kernel)
+        assert np.array_equal(sliding_kernel.state["weights"], KERNELS["blur"])
 
 
-def test_weights_that_are_typed(sliding):
+def test_weights_that_are_typed(sliding_kernel):
     for weight in (100.0, -37.5, 0.1):
-        sliding.set(k11=weight)
-        assert sliding.values["k11"] == weight == sliding.state["weights"][1, 1]
+        sliding_kernel.set(k11=weight)
+        assert sliding_kernel.values["k11"] == weight == sliding_kernel.state["weights"][1, 1]
     for weight in (101.0, -1e300, np.nan):
-        sliding.controls["k11"].value = weight
-        assert sliding.caption == "weights must lie between −100 and 100"
-        assert sliding.still()
+        sliding_kernel.controls["k11"].value = weight
+        assert sliding_kernel.caption == "weights must lie between −100 and 100"
+        assert sliding_kernel.still()
 
 
 @pytest.mark.parametrize(
     ("place", "to", "cell"),
     [(0, (4.2, 5.1), (4, 3)), (2, (1.2, 0.1), (0, 1)), (0, (7.4, -0.4), (0, 5))],
 )
-def test_dragged_patch(sliding, place, to, cell):
-    drag(sliding, place, (3, 3), to)  # column and row of the cells
-    assert (sliding.values["row"], sliding.values["column"]) == cell
+def test_dragged_patch(sliding_kernel, place, to, cell):
+    drag(sliding_kernel, place, (3, 3), to)  # column and row of the cells
+    assert (sliding_kernel.values["row"], sliding_kernel.values["column"]) == cell
 
 
 # Windows and channels.
 
 
-@pytest.fixture
-def windows(at_first):
-    return at_first(lessons.stride_and_padding)
-
-
 @pytest.mark.parametrize("size", [1, 3, 8])
 @pytest.mark.parametrize("stride", [1, 2, 4])
 @pytest.mark.parametrize("padding", [0, 3])
-def test_windows_that_fit(windows, size, stride, padding):
-    state = windows.set(size=size, stride=stride, padding=padding).state
+def test_windows_that_fit(stride_and_padding, size, stride, padding):
+    state = stride_and_padding.set(size=size, stride=stride, padding=padding).state
     side, image = 8 + 2 * padding, np.pad(example(4), padding)
     starts = range(0, side - size + 1, stride)
     means = [[image[i : i + size, j : j + size].mean() for j in starts] for i in starts]
@@ -159,15 +154,15 @@ def test_windows_that_fit(windows, size, stride, padding):
     assert np.array_equal(state["middles"].T - (3 - padding), corners + (size - 1) / 2)
     assert np.isfinite(state["cells"]).sum() == side**2
     assert np.array_equal(state["cells"][3:11, 3:11], example(4))
-    assert (f"{rest} row" in windows.caption) == (rest > 0)
-    assert f"{len(means)} × {len(means)} cells" in windows.caption
-    assert ("Every cell" in windows.caption) == (not unused)
+    assert (f"{rest} row" in stride_and_padding.caption) == (rest > 0)
+    assert f"{len(means)} × {len(means)} cells" in stride_and_padding.caption
+    assert ("Every cell" in stride_and_padding.caption) == (not unused)
 
 
-def test_tracks_are_red_where_rows_are_left_over(windows):
-    values = windows.set(size=3, stride=2, padding=0).values
+def test_tracks_are_red_where_rows_are_left_over(stride_and_padding):
+    values = stride_and_padding.set(size=3, stride=2, padding=0).values
     for name in values:
-        control = windows.controls[name]
+        control = stride_and_padding.controls[name]
         options = range(control.min, control.max + 1)
         for (end, colour), value in zip(control.bands(**values), options, strict=True):
             size, stride, padding = (values | {name: value}).values()
@@ -177,8 +172,8 @@ def test_tracks_are_red_where_rows_are_left_over(windows):
 
 @pytest.mark.parametrize("ink", lesson_14.INKS)
 @pytest.mark.parametrize("kernel", lesson_14.COLOUR_KERNELS)
-def test_partial_maps_add_up(at_first, ink, kernel):
-    state = at_first(lessons.three_channels).set(ink=ink, kernel=kernel, row=1, column=4).state
+def test_partial_maps_add_up(three_channels, ink, kernel):
+    state = three_channels.set(ink=ink, kernel=kernel, row=1, column=4).state
     name, strengths = lesson_14.COLOUR_KERNELS[kernel]
     W = np.array([strength * np.array(KERNELS[name]) for strength in strengths])
     whole = conv2d(state["channels"][None], W[None], np.zeros(1))[0, 0]
@@ -192,11 +187,6 @@ def test_partial_maps_add_up(at_first, ink, kernel):
 
 
 # Where the gradient goes.
-
-
-@pytest.fixture
-def routing(at_first):
-    return at_first(lessons.gradient_routing)
 
 
 def expected_shares(layer, image, K, G):
@@ -217,12 +207,12 @@ def expected_shares(layer, image, K, G):
 
 @pytest.mark.parametrize("layer", lesson_14.LAYERS)
 @pytest.mark.parametrize("sent", [lesson_14.ONE, lesson_14.ALL, lesson_14.VALUES])
-def test_shares_of_pixels_and_weights(routing, layer, sent):
+def test_shares_of_pixels_and_weights(gradient_routing, layer, sent):
     K = np.array(KERNELS["vertical edges"], float)
-    routing.set(layer=layer, sent=sent, digit=3)
+    gradient_routing.set(layer=layer, sent=sent, digit=3)
     last = 5 if layer == lesson_14.CONVOLUTION else 3
     for row, column in [(0, 0), (2, 3), (5, 5)]:
-        state = routing.set(row=row, column=column).state
+        state = gradient_routing.set(row=row, column=column).state
         G = state["G"]
         assert G.shape == (last + 1, last + 1)
         if sent == lesson_14.ONE:
@@ -234,14 +224,17 @@ def test_shares_of_pixels_and_weights(routing, layer, sent):
         assert state["to_weights"] == pytest.approx(to_kernel)
 
 
-def test_receivers_in_the_caption(routing):
-    assert "6 of 64 pixels receive a share, from −2 to 2" in routing.caption
-    assert "5 of 9 weights receive a share, from 7 to 16" in routing.caption
-    routing.set(layer="max pooling", column=2)
-    assert "1 of 64 pixels receives a share of 1" in routing.caption
-    assert "16 of ink, the first of 2 as large" in routing.caption
-    routing.set(layer=lesson_14.AVERAGE, row=1, column=2)
-    assert (routing.state["patch"], routing.state["place"]) == ((2, 4, 2, 2), (1, 2, 1, 1))
+def test_receivers_in_the_caption(gradient_routing):
+    assert "6 of 64 pixels receive a share, from −2 to 2" in gradient_routing.caption
+    assert "5 of 9 weights receive a share, from 7 to 16" in gradient_routing.caption
+    gradient_routing.set(layer="max pooling", column=2)
+    assert "1 of 64 pixels receives a share of 1" in gradient_routing.caption
+    assert "16 of ink, the first of 2 as large" in gradient_routing.caption
+    gradient_routing.set(layer=lesson_14.AVERAGE, row=1, column=2)
+    assert (gradient_routing.state["patch"], gradient_routing.state["place"]) == (
+        (2, 4, 2, 2),
+        (1, 2, 1, 1),
+    )
 
 
 # What was learned.

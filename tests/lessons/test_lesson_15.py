@@ -93,23 +93,13 @@ def loss_after_push(months, push, s, t):
     return (v @ h - target) ** 2 / 2
 
 
-@pytest.fixture
-def star(at_first):
-    return at_first(lessons.error_through_time)
-
-
-@pytest.fixture
-def cliff(at_first):
-    return at_first(lessons.clipping_at_a_cliff)
-
-
 # Error through time.
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("radius", [0.6, 1.7])
-def test_derivatives_by_earlier_states(star, radius, activation):
-    state = star.set(length=12, radius=radius, activation=activation).state
+def test_derivatives_by_earlier_states(error_through_time, radius, activation):
+    state = error_through_time.set(length=12, radius=radius, activation=activation).state
     months = sequence(radius, activation, 12)
     for t, s in ((11, 0), (11, 11), (7, 3)):
         by_differences = [
@@ -121,8 +111,10 @@ def test_derivatives_by_earlier_states(star, radius, activation):
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_gradients_of_the_recurrent_weights_and_clipping(star, activation):
-    state = star.set(length=10, radius=1.3, activation=activation, threshold=0.1).state
+def test_gradients_of_the_recurrent_weights_and_clipping(error_through_time, activation):
+    state = error_through_time.set(
+        length=10, radius=1.3, activation=activation, threshold=0.1
+    ).state
     months, v = sequence(1.3, activation, 10), readout()
     W_ih, W_hh, *biases = months.parameters
     targets = months.h @ v - months.errors @ v / (v @ v)
@@ -146,23 +138,22 @@ def test_no_error_grows_faster_than_by_the_radius(radius, activation):
     assert (sizes[t, s] <= sizes[t, t] * radius ** (t - s) * (1 + 1e-9)).all()
 
 
-def test_small_radii_vanish_and_large_ones_explode(star):
+def test_small_radii_vanish_and_large_ones_explode(error_through_time):
     for activation, radius, least, most in (
         ("tanh", 0.5, 0.48, 0.52), ("tanh", 2.5, 1.1, 2.5), ("ReLU", 0.8, 0.58, 0.62),
         ("ReLU", 1.0, 0.6, 0.8), ("ReLU", 2.5, 1.8, 2.5),
     ):  # fmt: skip
-        state = star.set(length=30, radius=radius, activation=activation).state
+        state = error_through_time.set(length=30, radius=radius, activation=activation).state
         assert least < state["factor"] < most
-    short = star.set(length=9).state["sizes"]  # a loss does not depend on later steps
+    short = error_through_time.set(length=9).state["sizes"]  # a loss does not depend on later steps
     assert state["sizes"][:9, :9] == pytest.approx(short)
 
 
 # Truncation.
 
 
-def test_truncation_cuts_the_map_into_pieces(at_first):
-    figure = at_first(lessons.truncated_gradient)
-    cut, whole = (figure.set(truncate=length).state["sizes"] for length in (7, LONGEST))
+def test_truncation_cuts_the_map_into_pieces(truncated_gradient):
+    cut, whole = (truncated_gradient.set(truncate=length).state["sizes"] for length in (7, LONGEST))
     t, s = np.indices(cut.shape)
     assert cut.any(axis=1).all()
     assert np.array_equal(cut, np.where(t // 7 == s // 7, whole, 0))
@@ -184,8 +175,8 @@ def test_truncated_gradient_is_that_of_the_plain_loop(truncate, activation):
     assert truncated_gradients(1.1, activation)[truncate - 1] == pytest.approx(whole)
 
 
-def test_agreement_with_the_gradient_that_is_not_cut(at_first):
-    state = at_first(lessons.truncated_gradient).set(truncate=3).state
+def test_agreement_with_the_gradient_that_is_not_cut(truncated_gradient):
+    state = truncated_gradient.set(truncate=3).state
     true, other = truncated_gradients(1.1, "tanh")[[-1, 2]]
     long, short = np.linalg.norm(true), np.linalg.norm(other)
     for name, value in (("ratio", short / long), ("cosine", other @ true / long / short)):
@@ -203,24 +194,29 @@ def test_levels_of_the_map():
     assert (np.diff(numbers.ravel()[np.argsort(heights.ravel())]) >= 0).all()
 
 
-def test_both_runs_and_thresholds(cliff):
-    state = cliff.set(threshold=1.0, step=40).state
+def test_both_runs_and_thresholds(clipping_at_a_cliff):
+    state = clipping_at_a_cliff.set(threshold=1.0, step=40).state
     optimizers = {"whole": GradientDescent(1.0), "clipped": clipped(GradientDescent(1.0), 1.0)}
     for name, optimizer in optimizers.items():
         alone = descend(landscape(30), (1.6, -0.3), optimizer, lesson_15.STEPS).points
         assert state[name].points[: len(alone)] == pytest.approx(alone[: len(state[name].points)])
     assert state["whole"].value > 0.05 > 1e-3 > state["clipped"].value
-    assert cliff.set(threshold=0.01).state["clipped"].value > 1
-    state = cliff.set(threshold=100.0).state
+    assert clipping_at_a_cliff.set(threshold=0.01).state["clipped"].value > 1
+    state = clipping_at_a_cliff.set(threshold=100.0).state
     assert state["clipped"].value == pytest.approx(state["whole"].value)
 
 
-def test_runs_at_a_step_and_the_ball_that_leaves_map_and_bowl(cliff):
-    (norms,) = (one.drawing for one in cliff._drawings if "norm, clipped" in one.parameters)
-    paths = [one.drawing for one in cliff._drawings if isinstance(one.drawing, Path)]
+def test_runs_at_a_step_and_the_ball_that_leaves_map_and_bowl(clipping_at_a_cliff):
+    (norms,) = (
+        one.drawing for one in clipping_at_a_cliff._drawings if "norm, clipped" in one.parameters
+    )
+    paths = [one.drawing for one in clipping_at_a_cliff._drawings if isinstance(one.drawing, Path)]
     for step, gone in ((2, False), (3, True), (40, True)):
-        cliff.set(step=step).still()
-        assert f"its loss is {cliff.state['whole'].values[step]:.3f}" in cliff.caption
+        clipping_at_a_cliff.set(step=step).still()
+        assert (
+            f"its loss is {clipping_at_a_cliff.state['whole'].values[step]:.3f}"
+            in clipping_at_a_cliff.caption
+        )
         assert norms.lines["norm, clipped"].get_xdata().tolist() == [*range(step + 1)]
         thrown = [len(np.ravel(path.arrow.get_xdata())) for path in paths]
         assert thrown == [gone, False] * 2  # whole and clipped, on the map and on the bowl

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from calclearn import lessons
 from calclearn.data import penguins
 from calclearn.descent.descend import descend
 from calclearn.descent.losses import l1, l2, mse, polynomial_loss
@@ -51,8 +50,8 @@ def parts(sample):
 
 
 @pytest.mark.parametrize(("degree", "sample"), [(0, 9), (3, 4), (8, 0)])
-def test_losses_on_the_birds_of_the_fit_and_on_the_others(at_first, degree, sample):
-    figure = at_first(lessons.lower_is_worse).set(degree=degree, sample=sample, strength=1e-4)
+def test_losses_on_the_birds_of_the_fit_and_on_the_others(lower_is_worse, degree, sample):
+    figure = lower_is_worse.set(degree=degree, sample=sample, strength=1e-4)
     design, (fitted, others) = np.vander(X, degree + 1, increasing=True), parts(sample)
     weights = by_normal_equations(design[fitted], Y[fitted], 1e-4)
     assert figure.state["weights"] == pytest.approx(weights, rel=1e-6)
@@ -62,20 +61,19 @@ def test_losses_on_the_birds_of_the_fit_and_on_the_others(at_first, degree, samp
         assert {*figure.state[shown][1]} == {*(Y[birds] + 17)}
 
 
-def test_the_training_loss_falls_with_the_degree_and_the_other_turns(at_first):
-    figure = at_first(lessons.lower_is_worse)
+def test_the_training_loss_falls_with_the_degree_and_the_other_turns(lower_is_worse):
     for sample in (9, 0, 15):
-        state = figure.set(sample=sample).state
+        state = lower_is_worse.set(sample=sample).state
         assert np.all(np.diff(state["free_train"]) < 1e-12)
         assert 1 <= state["free_test"].argmin() <= 7
         assert state["free_test"][-1] > 100 * state["free_test"].min()
-    state = figure.set(sample=9, strength=1e-3).state  # a good penalty
+    state = lower_is_worse.set(sample=9, strength=1e-3).state  # a good penalty
     assert np.ptp(state["test"][4:]) < 0.2
     assert state["test"][10] < state["free_test"].min()
 
 
-def test_l1_weights_at_zero_are_rings(at_first):
-    figure = at_first(lessons.lower_is_worse).set(penalty="L1", strength=1e-2, degree=10)
+def test_l1_weights_at_zero_are_rings(lower_is_worse):
+    figure = lower_is_worse.set(penalty="L1", strength=1e-2, degree=10)
     weights, (rings, heights) = figure.state["weights"], figure.state["zeros"]
     assert rings.tolist() == np.flatnonzero(weights == 0).tolist()
     assert len(rings) > 3
@@ -88,8 +86,10 @@ def test_l1_weights_at_zero_are_rings(at_first):
 
 
 @pytest.mark.parametrize("penalty", ["L1", "L2"])
-def test_the_strongest_penalty_leaves_the_mean_and_the_weakest_stays_on_the_axes(at_first, penalty):
-    figure = at_first(lessons.lower_is_worse).set(penalty=penalty, strength=10.0, degree=10)
+def test_the_strongest_penalty_leaves_the_mean_and_the_weakest_stays_on_the_axes(
+    lower_is_worse, penalty
+):
+    figure = lower_is_worse.set(penalty=penalty, strength=10.0, degree=10)
     intercept, *others = figure.state["weights"]
     assert np.abs(others).max() < 0.06
     assert intercept == pytest.approx(Y[parts(9)[0]].mean(), abs=0.06)
@@ -105,14 +105,11 @@ def test_the_strongest_penalty_leaves_the_mean_and_the_weakest_stays_on_the_axes
 # Far beyond degree 11.
 
 
-@pytest.fixture
-def beyond(at_first):
-    return at_first(lessons.double_descent)
-
-
 @pytest.mark.parametrize(("degree", "sample"), [(3, 9), (9, 0), (30, 9), (120, 4)])
-def test_the_smallest_weights_among_the_best_are_the_limit_of_ridges(beyond, degree, sample):
-    state, (fitted, others) = beyond.set(degree=degree, sample=sample).state, parts(sample)
+def test_the_smallest_weights_among_the_best_are_the_limit_of_ridges(
+    double_descent, degree, sample
+):
+    state, (fitted, others) = double_descent.set(degree=degree, sample=sample).state, parts(sample)
     design = np.polynomial.legendre.legvander(X, degree)
     rows = design[fitted]
     limit = rows.T @ np.linalg.solve(rows @ rows.T + 1e-9 * np.eye(20), Y[fitted])
@@ -125,9 +122,9 @@ def test_the_smallest_weights_among_the_best_are_the_limit_of_ridges(beyond, deg
         assert state[name][degree] == pytest.approx(loss, rel=1e-6)
 
 
-def test_birds_with_equal_flippers_leave_a_loss_that_no_degree_removes(beyond):
+def test_birds_with_equal_flippers_leave_a_loss_that_no_degree_removes(double_descent):
     for sample in (9, 0, 1):
-        state, birds = beyond.set(sample=sample).state, parts(sample)[0]
+        state, birds = double_descent.set(sample=sample).state, parts(sample)[0]
         apart = [Y[birds][X[birds] == x] for x in np.unique(X[birds])]
         least = sum(np.sum((y - y.mean()) ** 2) for y in apart) / 20
         assert state["lengths"] == len(apart)
@@ -139,29 +136,30 @@ def test_birds_with_equal_flippers_leave_a_loss_that_no_degree_removes(beyond):
         assert 1.5 < state["test"][100] < 5
 
 
-def test_the_second_valley_is_lower_in_some_samples_and_higher_in_others(beyond):
+def test_the_second_valley_is_lower_in_some_samples_and_higher_in_others(double_descent):
     lower = []
     for sample in range(1, 30, 4):
-        state = beyond.set(sample=sample).state
+        state = double_descent.set(sample=sample).state
         test, (first, second), enough = state["test"], state["lowest"], state["enough"]
         lower.append(bool(test[enough + 1 + second] < test[first]))
         assert np.argmax([np.linalg.norm(w) for w in state["weights"]]) == enough
         assert test.argmax() - enough in (0, 1)
     assert lower[2]  # sample 9
     assert {*lower} == {True, False}
-    assert beyond.play == ("degree", 0.1)
+    assert double_descent.play == ("degree", 0.1)
 
 
 @pytest.mark.parametrize("penalty", ["L1", "L2"])
 @pytest.mark.parametrize("bottom", [(1.08, -0.31), (-1.2, 1.2), (0.0, -1.0)])
 @pytest.mark.parametrize("strength", [0.05, 1.0])
-def test_the_ring_touches_the_region_and_never_crosses_it(at_first, penalty, bottom, strength):
+def test_the_ring_touches_the_region_and_never_crosses_it(
+    penalty_meets_bowl, penalty, bottom, strength
+):
     mass, depth = bottom
-    meets = at_first(lessons.penalty_meets_bowl)
-    state = meets.set(penalty=penalty, mass=mass, depth=depth, strength=strength).state
+    state = penalty_meets_bowl.set(penalty=penalty, mass=mass, depth=depth, strength=strength).state
     surface, weights = state["surface"], state["weights"]
     assert surface.minima[0] == pytest.approx(bottom)
-    edge = meets._drawings[1].drawing.region.get_xy()
+    edge = penalty_meets_bowl._drawings[1].drawing.region.get_xy()
     inside = np.concatenate([share * edge for share in (1.0, 0.99, 0.5)])
     assert surface(weights) <= surface(inside.T).min() + 1e-9
     total = surface + strength * (l1() if penalty == "L1" else l2())
@@ -169,22 +167,26 @@ def test_the_ring_touches_the_region_and_never_crosses_it(at_first, penalty, bot
     assert np.all(total(weights) <= total(nearby))
 
 
-def test_a_corner_a_point_and_an_edge_are_named(at_first):
-    meets = at_first(lessons.penalty_meets_bowl)
-    put(meets.controls["strength"], 1.0)
-    assert meets.controls["strength"].value == pytest.approx(1.0)  # the text asks for it
-    meets.set(mass=1.08, depth=-0.31, penalty="L1", strength=1.0)
-    assert "exactly 0" in meets.caption
-    assert "touches the diamond at a corner" in meets.caption
-    assert "runs through 0, to which the diamond has shrunk" in meets.set(strength=10.0).caption
-    assert "touches the diamond on its edge" in meets.set(strength=0.1).caption
-    assert "touches the disc on its edge" in meets.set(penalty="L2").caption
+def test_a_corner_a_point_and_an_edge_are_named(penalty_meets_bowl):
+    put(penalty_meets_bowl.controls["strength"], 1.0)
+    assert penalty_meets_bowl.controls["strength"].value == pytest.approx(
+        1.0
+    )  # the text asks for it
+    penalty_meets_bowl.set(mass=1.08, depth=-0.31, penalty="L1", strength=1.0)
+    assert "exactly 0" in penalty_meets_bowl.caption
+    assert "touches the diamond at a corner" in penalty_meets_bowl.caption
+    assert (
+        "runs through 0, to which the diamond has shrunk"
+        in penalty_meets_bowl.set(strength=10.0).caption
+    )
+    assert "touches the diamond on its edge" in penalty_meets_bowl.set(strength=0.1).caption
+    assert "touches the disc on its edge" in penalty_meets_bowl.set(penalty="L2").caption
 
 
 @pytest.mark.parametrize("a", [-3.0, 0.0, 0.5])
 @pytest.mark.parametrize("strength", [0.0, 0.5, 2.0])
-def test_what_is_left_of_a_weight_is_where_the_total_is_lowest(at_first, a, strength):
-    soft = at_first(lessons.soft_threshold).set(a=a, strength=strength)
+def test_what_is_left_of_a_weight_is_where_the_total_is_lowest(soft_threshold, a, strength):
+    soft = soft_threshold.set(a=a, strength=strength)
     for name in ("l1", "l2"):
         w, total = soft.state[f"{name}_total"]
         assert soft.state[f"{name}_left"] == pytest.approx(w[total.argmin()], abs=0.013)
@@ -193,8 +195,8 @@ def test_what_is_left_of_a_weight_is_where_the_total_is_lowest(at_first, a, stre
 
 
 @pytest.mark.parametrize(("a", "strength"), [(0.3, 1.0), (-2.0, 0.5), (0.0, 0.0)])
-def test_the_kink_is_as_wide_as_twice_the_strength(at_first, a, strength):
-    soft = at_first(lessons.soft_threshold).set(a=a, strength=strength)
+def test_the_kink_is_as_wide_as_twice_the_strength(soft_threshold, a, strength):
+    soft = soft_threshold.set(a=a, strength=strength)
     w, height = soft.state["l1_near"]
     middle = len(w) // 2
     assert w[middle] == height[middle] == pytest.approx(0, abs=1e-12)
@@ -205,34 +207,32 @@ def test_the_kink_is_as_wide_as_twice_the_strength(at_first, a, strength):
 
 
 @pytest.mark.parametrize(("record", "steps"), [(0, 1), (30, 32), (60, 1000)])
-def test_the_early_fit_is_that_of_a_descent(at_first, record, steps):
+def test_the_early_fit_is_that_of_a_descent(early_stopping, record, steps):
     birds = parts(9)[0]
     surface = polynomial_loss(X[birds], Y[birds], 10, mse)
     rate = 1 / np.linalg.eigvalsh(surface.hessian(np.zeros(11)))[-1]
     run = descend(surface, np.zeros(11), GradientDescent(rate), steps)
-    flipper, depth = at_first(lessons.early_stopping).set(record=record).state["early_fit"]
+    flipper, depth = early_stopping.set(record=record).state["early_fit"]
     fit = 17 + np.polynomial.polynomial.polyval((flipper - 201.5) / 29.5, run.point)
     assert depth == pytest.approx(fit, abs=1e-8)
 
 
-def test_few_steps_are_like_a_strong_penalty(at_first):
-    early = at_first(lessons.early_stopping)
+def test_few_steps_are_like_a_strong_penalty(early_stopping):
     for record, strength in ((20, 0.108), (60, 1.08e-3), (100, 1.08e-5)):
-        state = early.set(record=record, strength=strength).state
+        state = early_stopping.set(record=record, strength=strength).state
         assert state["alike"] == pytest.approx(state["taken"], rel=0.01)
         assert state["apart"] < 0.25
-    assert early.set(record=100, strength=1.0).state["apart"] > 0.9
+    assert early_stopping.set(record=100, strength=1.0).state["apart"] > 0.9
 
 
-def test_stopping_plays_from_the_first_step_to_a_million(at_first):
-    early = at_first(lessons.early_stopping)
-    assert early.play == ("record", 0.08)
-    assert early.state["taken"] == 1_000_000
-    low, high = early._drawings[3].ax.get_xlim()
+def test_stopping_plays_from_the_first_step_to_a_million(early_stopping):
+    assert early_stopping.play == ("record", 0.08)
+    assert early_stopping.state["taken"] == 1_000_000
+    low, high = early_stopping._drawings[3].ax.get_xlim()
     for name in ("early_shares", "l2_shares"):  # all eleven directions are on the axes
-        curvatures, _ = early.state[name]
+        curvatures, _ = early_stopping.state[name]
         assert len(curvatures) == 11
         assert np.all((low < curvatures) & (curvatures < high))
-    losses = [early.set(record=record).state["early_test"] for record in range(0, 121, 10)]
-    assert early.set(record=0).state["taken"] == 1
+    losses = [early_stopping.set(record=record).state["early_test"] for record in range(0, 121, 10)]
+    assert early_stopping.set(record=0).state["taken"] == 1
     assert losses.index(min(losses)) == 6  # at a thousand steps, and worse on either side

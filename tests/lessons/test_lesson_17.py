@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 
-from calclearn import lessons
 from calclearn.calculus.autodiff import grad
 from calclearn.descent.descend import descend
 from calclearn.descent.optimizers import GradientDescent
@@ -51,30 +50,20 @@ right = {
 }
 
 
-@pytest.fixture
-def slopes(at_first):
-    return at_first(lessons.slope_of_validation)
-
-
-@pytest.fixture
-def rates(at_first):
-    return at_first(lessons.chaotic_rates)
-
-
 def test_the_parts_are_those_of_lesson_16_and_share_no_bird():
     assert [len(part) for part in PARTS] == [20, 100, 222]
     assert sorted(np.concatenate(PARTS)) == list(range(342))
 
 
 @pytest.mark.parametrize(("strength", "rate"), [(1e-4, 0.4), (1e-2, 0.01), (0.5, 0.4)])
-def test_slopes_through_the_run_are_those_of_differences(slopes, strength, rate):
-    state = slopes.set(strength=strength, learning_rate=rate, steps=60).state
+def test_slopes_through_the_run_are_those_of_differences(slope_of_validation, strength, rate):
+    state = slope_of_validation.set(strength=strength, learning_rate=rate, steps=60).state
     assert state["slopes"] == pytest.approx(state["differences"], rel=1e-6, abs=1e-8)
 
 
 @pytest.mark.parametrize("name", ["strength", "rate"])
-def test_the_tangent_touches_its_sweep(slopes, name):
-    state = slopes.set(strength=0.01, learning_rate=0.1, steps=100).state
+def test_the_tangent_touches_its_sweep(slope_of_validation, name):
+    state = slope_of_validation.set(strength=0.01, learning_rate=0.1, steps=100).state
     x, heights = state[f"validation_by_{name}"]
     at = state[f"log_{name}"]
     assert state["height"] == pytest.approx(np.interp(at, x, heights), abs=0.01)
@@ -82,17 +71,16 @@ def test_the_tangent_touches_its_sweep(slopes, name):
     assert state[f"slope_by_{name}"] == pytest.approx(slope, abs=0.02)
 
 
-def test_beyond_the_border_there_is_no_slope_but_a_sentence(slopes):
-    state = slopes.set(strength=0.01, learning_rate=1.2, steps=100).state
+def test_beyond_the_border_there_is_no_slope_but_a_sentence(slope_of_validation):
+    state = slope_of_validation.set(strength=0.01, learning_rate=1.2, steps=100).state
     assert state["border"] < np.log(1.2)
     assert np.isnan(state["slope_by_rate"])
-    assert "diverges" in slopes.caption
+    assert "diverges" in slope_of_validation.caption
 
 
-def test_a_path_is_the_descent_on_its_map(at_first):
-    tuning = at_first(lessons.tuning_by_descent)
+def test_a_path_is_the_descent_on_its_map(tuning_by_descent):
     for start, place in STARTS.items():
-        state = tuning.set(start=start, learning_rate=1, step=3).state
+        state = tuning_by_descent.set(start=start, learning_rate=1, step=3).state
         t = np.log(place)
         for k in range(3):
             assert state["descent"].points[k] == pytest.approx(t)
@@ -100,8 +88,8 @@ def test_a_path_is_the_descent_on_its_map(at_first):
         assert state["tuned"] == pytest.approx(np.exp(t))
         assert state["validation"][3] == pytest.approx(_score(t))
         assert state["test"][-1] < state["test"][0]  # it helps birds that had no say
-    tuning.set(start=next(iter(STARTS)), learning_rate=OUTER[-1], step=20)
-    assert "diverges" in tuning.caption
+    tuning_by_descent.set(start=next(iter(STARTS)), learning_rate=OUTER[-1], step=20)
+    assert "diverges" in tuning_by_descent.caption
 
 
 def test_two_weights_in_a_row_have_the_loss_of_their_line():
@@ -131,34 +119,38 @@ def test_sensitivities_carried_forward_are_those_of_grad(rate):
         assert grad(weight)(rate) == pytest.approx(forward[k, j], rel=1e-6)
 
 
-def test_slopes_fade_in_calm_and_grow_in_chaos(rates):
-    state = rates.set(learning_rate=0.8, steps=12).state  # that of grad is the one carried forward
+def test_slopes_fade_in_calm_and_grow_in_chaos(chaotic_rates):
+    state = chaotic_rates.set(
+        learning_rate=0.8, steps=12
+    ).state  # that of grad is the one carried forward
     assert abs(state["slope"]) == pytest.approx(state["sizes"][1][-1], rel=1e-6)
-    _, calm = rates.set(learning_rate=0.3, steps=30).state["sizes"]
-    _, wild = rates.set(learning_rate=0.8, steps=30).state["sizes"]
+    _, calm = chaotic_rates.set(learning_rate=0.3, steps=30).state["sizes"]
+    _, wild = chaotic_rates.set(learning_rate=0.8, steps=30).state["sizes"]
     assert calm[-1] < 1e-4 * calm[0]
     assert wild[-1] > 1e6 * wild[0]
 
 
-def test_magnified_far_enough_the_curve_is_its_tangent(rates):
-    state = rates.set(learning_rate=0.8, steps=12, magnification=1e5).state
+def test_magnified_far_enough_the_curve_is_its_tangent(chaotic_rates):
+    state = chaotic_rates.set(learning_rate=0.8, steps=12, magnification=1e5).state
     at, magnified = state["magnified"]
     assert np.ptp(magnified) > 1.9  # it fills the window, so that a flat line proves nothing
     assert magnified == pytest.approx(state["magnified_slope"] * at, abs=1e-2)
     assert state["near"] == pytest.approx(
         state["height"] + state["slope"] * state["reach"] * at, abs=1e-4
     )
-    assert "and has no turning point." in rates.caption
-    assert "no turning point" not in rates.set(magnification=1.0).caption
+    assert "and has no turning point." in chaotic_rates.caption
+    assert "no turning point" not in chaotic_rates.set(magnification=1.0).caption
 
 
-def test_words_of_a_run(rates):
-    assert "50 steps (it has arrived after " in rates.set(learning_rate=0.2, steps=50).caption
-    assert "at least" in rates.set(learning_rate=0.8, steps=60, magnification=10.0).caption
-    rates.set(steps=12)
-    assert not any(words in rates.caption for words in ("arrived", "at least", "diverges"))
-    rates.set(learning_rate=rates.controls["learning_rate"].max, steps=30)
-    assert "diverges, as do 100 % of the runs" in rates.caption
-    assert "turning point" not in rates.caption
-    assert np.isnan(rates.state["drawn_slope"])
-    assert rates.still()
+def test_words_of_a_run(chaotic_rates):
+    assert (
+        "50 steps (it has arrived after " in chaotic_rates.set(learning_rate=0.2, steps=50).caption
+    )
+    assert "at least" in chaotic_rates.set(learning_rate=0.8, steps=60, magnification=10.0).caption
+    chaotic_rates.set(steps=12)
+    assert not any(words in chaotic_rates.caption for words in ("arrived", "at least", "diverges"))
+    chaotic_rates.set(learning_rate=chaotic_rates.controls["learning_rate"].max, steps=30)
+    assert "diverges, as do 100 % of the runs" in chaotic_rates.caption
+    assert "turning point" not in chaotic_rates.caption
+    assert np.isnan(chaotic_rates.state["drawn_slope"])
+    assert chaotic_rates.still()

@@ -207,11 +207,6 @@ def test_unknown_run():
 # The loss in a plane.
 
 
-@pytest.fixture
-def landscape(at_first):
-    return at_first(lessons.loss_landscape)
-
-
 @pytest.mark.parametrize("optimizer", lesson_18.OPTIMIZERS)
 def test_network_is_small_and_learns(optimizer):
     assert lesson_18.NETWORK.dimension == 139
@@ -256,16 +251,16 @@ def test_random_planes_show_a_valley_where_the_loss_falls_elsewhere():
         assert lowest < 0.5 * end if seed == 0 else lowest > 0.95 * end
 
 
-def test_path_is_the_shadow_up_to_the_step_and_inside_the_window(landscape):
+def test_path_is_the_shadow_up_to_the_step_and_inside_the_window(loss_landscape):
     for plane in PLANES.values():
-        shadow = landscape.set(step=7, plane=plane).state["shadow"]
-        landscape.still()
-        path = landscape._drawings[2].drawing
+        shadow = loss_landscape.set(step=7, plane=plane).state["shadow"]
+        loss_landscape.still()
+        path = loss_landscape._drawings[2].drawing
         np.testing.assert_array_equal(path.line.get_xydata(), shadow.points[:8])
         np.testing.assert_array_equal(path.ball.get_xydata(), shadow.points[7:8])
-        low, high = np.transpose(landscape.state["surface"].domain)
+        low, high = np.transpose(loss_landscape.state["surface"].domain)
         assert (low < shadow.points).all()
         assert (shadow.points < high).all()
-    assert [each.drags for each in landscape._held()] == [("azimuth", "elevation")]
-    axes = landscape._painter.figure.axes
+    assert [each.drags for each in loss_landscape._held()] == [("azimuth", "elevation")]
+    axes = loss_landscape._painter.figure.axes
     assert max(axes, key=lambda ax: ax.get_position().width).name == "3d"
