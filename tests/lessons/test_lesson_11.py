@@ -48,16 +48,9 @@ BOXES = ("Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam")
 
 def test_momentum_of_0_is_gradient_descent():
     race = lessons.race_with_memory(rosenbrock()).set(Nesterov=True, momentum=0.0)
-    plain, *others = (
-        race.state["results"][name].descent.points
-        for name in ("GradientDescent", "Momentum", "Nesterov")
-    )
-    assert others == [pytest.approx(plain)] * 2
-
-
-def test_divergence(race_of_batches):
-    rate = race_of_batches.controls["learning_rate"]
-    assert "SGD diverged" in race_of_batches.set(learning_rate=float(rate.base**rate.max)).caption
+    ends = {name: result.descent.points for name, result in race.state["results"].items()}
+    assert ends["GradientDescent"] == pytest.approx(ends["Momentum"])
+    assert ends["GradientDescent"] == pytest.approx(ends["Nesterov"])
 
 
 @pytest.mark.parametrize("size", [1, 9, 342])
@@ -76,38 +69,31 @@ def test_equal_numbers_of_data(race_of_batches, size):
 
 
 def test_two_optimizers_at_first_and_the_controls_of_others(race_of_batches):
-    assert list(race_of_batches.state["results"]) == ["GradientDescent", "SGD"]
-    assert "η = 0.05. Above" in race_of_batches.caption
-    assert race_of_batches.controls["learning_rate"].layout.display != "none"
-    for name in (None, *BOXES):
-        if name:
-            race_of_batches.set(**dict.fromkeys(BOXES, False)).set(**{name: True})
-            assert list(race_of_batches.state["results"]) == ["GradientDescent", "SGD", name]
-            assert f"{name} " in race_of_batches.caption
-        used = {control for control, users in USERS.items() if name in users}
-        assert ("and 0.1" in race_of_batches.caption, "β₁" in race_of_batches.caption) == tuple(
-            control in used for control in USERS
-        )
-        assert used == {
-            each for each in USERS if race_of_batches.controls[each].layout.display != "none"
-        }
+    race = race_of_batches
+    assert "η = 0.05. Above" in race.caption
+    for entered in ([], *([name] for name in BOXES)):
+        race.set(**{name: name in entered for name in BOXES})
+        assert list(race.state["results"]) == ["GradientDescent", "SGD", *entered]
+        used = {name for name, users in USERS.items() if {*entered} & {*users}}
+        assert used == {name for name in USERS if race.controls[name].layout.display != "none"}
+        words = ["and 0.1" in race.caption, "β₁" in race.caption]
+        assert words == [name in used for name in USERS]
 
 
-def test_played_race(race_of_batches):
-    whole = race_of_batches.state["results"]["SGD"].descent.points
-    assert race_of_batches.play[0] == "budget"
-    part = race_of_batches.set(budget=342).state["results"]["SGD"].descent.points
+def test_a_race_its_goal_and_its_divergence(race_of_batches):
+    race, loss = race_of_batches, line_loss(x, y, mse)
+    whole = race.state["results"]["SGD"].descent.points
+    assert "penguins: not yet." in race.caption
+    part = race.set(budget=342).state["results"]["SGD"].descent.points
     assert len(part) == 342 // 8 + 1
     assert part == pytest.approx(whole[:43])
-
-
-def test_goal_of_the_race(race_of_batches):
-    assert "penguins: not yet." in race_of_batches.caption
-    assert "penguins: reached." in race_of_batches.set(batch_size=64.0, learning_rate=0.15).caption
-    loss = line_loss(x, y, mse)
-    gap = loss(race_of_batches.state["results"]["SGD"].descent.point) - loss(loss.minima[0])
+    race.set(budget=race.controls["budget"].max, batch_size=64.0, learning_rate=0.15)
+    gap = loss(race.state["results"]["SGD"].descent.point) - loss(loss.minima[0])
     assert gap < 0.001
-    assert "penguins: not yet." in race_of_batches.set(budget=342).caption
+    assert "penguins: reached." in race.caption
+    assert "penguins: not yet." in race.set(budget=342).caption
+    rate = race.controls["learning_rate"]
+    assert "SGD diverged" in race.set(learning_rate=float(rate.base**rate.max)).caption
 
 
 def test_smooth_paths(race_of_batches):
@@ -130,10 +116,9 @@ def test_noise_of_the_batches_of_line_loss(noise_of_batches, size):
 
 
 def test_batch_of_all_data_has_no_noise(noise_of_batches):
-    noise = noise_of_batches.set(batch_size=342)
-    assert noise.state["noise"] < 1e-9
-    noise.still()
-    dot = noise._drawings[4].drawing.lines["now"]
+    assert noise_of_batches.set(batch_size=342).state["noise"] < 1e-9
+    noise_of_batches.still()
+    dot = noise_of_batches._drawings[4].drawing.lines["now"]
     assert dot.get_ydata()[0] == pytest.approx(dot.axes.get_ylim()[0])  # at the edge
 
 
@@ -150,29 +135,25 @@ def test_adams_memories(adam_step_by_step, beta1, beta2):
 
 
 def test_adam_with_constant_gradients(adam_step_by_step):
-    explorer = adam_step_by_step.set(step=7)
-    state = explorer.state
+    state = adam_step_by_step.set(step=7).state
     assert state["length"][1] == pytest.approx(1, rel=1e-6)
     assert state["length as it is"][1][0] == pytest.approx(0.1 / np.sqrt(0.001))
     assert state["mean now"] == (7, pytest.approx(1))
-    assert "1 − β₁⁷ = 0.522" in explorer.caption
+    assert "1 − β₁⁷ = 0.522" in adam_step_by_step.caption
 
 
 def test_schedules(effect_of_schedules):
-    explorer, k = effect_of_schedules, np.arange(241)
-    state = explorer.set(learning_rate=0.12, warm=40).state
-    expected = {
-        "constant": 0.12 + 0.0 * k,
-        "step decay": step_decay(0.12, 0.3, 60)(k),
-        "cosine": cosine(0.12, 240)(k),
-        "warm-up, cosine": warmup(cosine(0.12, 240), 40)(k),
-    }
-    for name, rate in expected.items():
-        assert state[f"rate, {name}"] == pytest.approx(rate)
+    state, k = effect_of_schedules.set(learning_rate=0.12, warm=40).state, np.arange(241)
+    for name, schedule in {
+        "constant": lambda k: 0.12 + 0.0 * k, "step decay": step_decay(0.12, 0.3, 60),
+        "cosine": cosine(0.12, 240), "warm-up, cosine": warmup(cosine(0.12, 240), 40),
+    }.items():  # fmt: skip
+        assert state[f"rate, {name}"] == pytest.approx(schedule(k))
     last = state["last"]
     assert max(last["cosine"], last["step decay"]) < last["constant"] / 5
-    explorer.set(learning_rate=explorer.controls["learning_rate"].max, batch_size=1.0)
-    assert "constant diverged" in explorer.caption
+    highest = effect_of_schedules.controls["learning_rate"].max
+    effect_of_schedules.set(learning_rate=highest, batch_size=1.0)
+    assert "constant diverged" in effect_of_schedules.caption
 
 
 @pytest.mark.parametrize("condition", [3.0, 150.0])

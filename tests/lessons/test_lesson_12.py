@@ -108,21 +108,21 @@ def test_formulas_of_each_step_are_the_network(one_formula, step, tanh, lines):
 
 def test_words_of_each_step_of_a_neuron(backpropagation):
     captions = [backpropagation.set(step=step).caption for step in range(15)]
-    assert len({*captions}) == len(captions) == 15
-    assert "nothing is computed yet" in captions[0]
-    assert "forward, 3 of 5, tanh(−0.9) = −0.716; local derivative 0.487." in captions[3]
-    assert "backward begins" in captions[6]
-    assert "from − to tanh: upstream −2.43 × local derivative 1 = downstream −2.43" in captions[8]
-    assert captions[-1].endswith(
-        "done, the derivatives are ∂/∂x = 0.948, ∂/∂w = −1.78, ∂/∂b = −1.18, ∂/∂target = 2.43."
-    )
+    for step, words in {
+        0: "nothing is computed yet", 6: "backward begins",
+        3: "forward, 3 of 5, tanh(−0.9) = −0.716; local derivative 0.487.",
+        8: "from − to tanh: upstream −2.43 × local derivative 1 = downstream −2.43",
+        14: "derivatives are ∂/∂x = 0.948, ∂/∂w = −1.78, ∂/∂b = −1.18, ∂/∂target = 2.43.",
+    }.items():  # fmt: skip
+        assert words in captions[step]
+    assert len({*captions}) == len(captions)
 
 
 def test_gradient_at_the_values_of_the_sliders(backpropagation):
-    explorer = backpropagation.set(x=-0.7, w=1.1, b=-0.4, target=-1.0)
+    state = backpropagation.set(x=-0.7, w=1.1, b=-0.4, target=-1.0).state
     exact = grad(neuron, (0, 1, 2, 3))(-0.7, 1.1, -0.4, -1.0)
-    assert [*explorer.state["gradient"].values()] == pytest.approx(exact)
-    state = explorer.set(x=1.5, w=-2.0, b=0.0, target=1.0).state  # that of the prediction
+    assert [*state["gradient"].values()] == pytest.approx(exact)
+    state = backpropagation.set(x=1.5, w=-2.0, b=0.0, target=1.0).state  # that of the prediction
     assert state["graph"].result.value > 3.9
     assert abs(state["gradient"]["w"]) < 0.1
 
@@ -130,10 +130,8 @@ def test_gradient_at_the_values_of_the_sliders(backpropagation):
 @pytest.mark.parametrize(
     ("f", "arguments"),
     [
-        (lambda x: x * x, (3.0,)),
         (lambda x, y: np.where(x > y, x * y, x / (y + 9)), (1.0, 2.0)),
         (lambda p, q: np.sum(p * q) + q[0], (np.array([1.0, 2.0]), np.array([3.0, 4.0]))),
-        (lambda a, b, c, d: np.log(np.exp(a) + np.exp(b * c) + d**2), (1.0, 2.0, 0.5, 1.5)),
         (lambda x, unused: np.sin(x), (1.0, 2.0)),
         (lambda graph, steps: graph * steps, (1.0, 2.0)),  # the figure's own quantities
     ],
@@ -148,15 +146,15 @@ def test_small_functions(f, arguments):
         assert derivative == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(
-    ("f", "x", "node"),
-    [(lambda x: np.log(x) + x, -1.0, r"log\(−1\)"), (lambda x: np.sqrt(x) + 1, 0.0, "x")],
-)
-def test_missing_derivative(f, x, node):
-    explorer = lessons.backpropagation(f, 1.0).set(x=x)
-    with pytest.raises(ValueError, match=f"^{node} has no finite value or derivative: move an inp"):
-        raise explorer.error
-    assert explorer.set(x=1.0).error is None
+def test_missing_derivative():
+    for f, x, node in (
+        (lambda x: np.log(x) + x, -1.0, "log(−1)"),
+        (lambda x: np.sqrt(x), 0.0, "x"),
+    ):
+        explorer = lessons.backpropagation(f, 1.0)
+        words = f"{node} has no finite value or derivative: move an inp"
+        assert explorer.set(x=x).caption.startswith(words)
+        assert explorer.set(x=1.0).error is None
 
 
 @pytest.mark.parametrize(
@@ -178,17 +176,14 @@ def test_functions_that_cannot_be_drawn(f, arguments, sentence):
 # The spirals.
 
 
-def test_sixteen_units_learn_and_two_do_not(learning_spirals):
-    assert learning_spirals.set(step=400, hidden=16).state["wrong"] == 0
-    assert learning_spirals.set(step=400, hidden=2).state["wrong"] > 40
-
-
-def test_largest_errors_are_at_the_inner_ends(learning_spirals):
+def test_sixteen_units_learn_and_err_last_at_the_inner_ends_and_two_do_not(learning_spirals):
     data = spirals()
     inner = np.hypot(data.x, data.y) < 0.7
     for step in (100, 152, 200, 400):
-        errors = learning_spirals.set(step=step, hidden=16).state["errors"]
-        assert inner[np.argsort(errors)[-3:]].all()
+        state = learning_spirals.set(step=step, hidden=16).state
+        assert inner[np.argsort(state["errors"])[-3:]].all()
+    assert state["wrong"] == 0
+    assert learning_spirals.set(hidden=2).state["wrong"] > 40
 
 
 def test_quantities_of_a_step(learning_spirals):
@@ -212,23 +207,19 @@ def test_blame_of_one_point_by_differences(learning_spirals):
     state = learning_spirals.set(step=0, hidden=4, error_of=error_of, point=point).state
     assert state["own_error"] == state["errors"][7]
     assert "Error of one point: the largest of its 37 derivatives" in learning_spirals.caption
-    w, place = network.init(0), np.array([[data.x[7], data.y[7]]])
-    own = [
-        ((network(w + h * e, place) - data.arm[7]) ** 2).item()
-        for e in np.eye(len(w))
-        for h in (1e-5, -1e-5)
-    ]
-    assert state["gradient"] == pytest.approx(np.diff(own)[::2] / -2e-5, abs=1e-8)
-    assert np.concatenate([part.ravel() for pair in state["blame"] for part in pair]).tolist() == (
-        state["gradient"].tolist()
-    )
+
+    def own_error(w):
+        return np.sum((network(w, np.array([[data.x[7], data.y[7]]])) - data.arm[7]) ** 2)
+
+    w = network.init(0)
+    rises = [own_error(w + step) - own_error(w - step) for step in 1e-5 * np.eye(len(w))]
+    assert state["gradient"] == pytest.approx(np.array(rises) / 2e-5, abs=1e-8)
+    blame = np.concatenate([part.ravel() for pair in state["blame"] for part in pair])
+    assert np.array_equal(blame, state["gradient"])
 
 
 def test_point_that_is_right_blames_hardly_any_weight(learning_spirals):
-    learning_spirals.set(step=400, hidden=16, error_of="one point")
-    errors = learning_spirals.state["errors"]
-    worst, best = (
-        learning_spirals.set(point=int(k)).state["largest"]
-        for k in (np.argmax(errors), np.argmin(errors))
-    )
+    spiral = learning_spirals.set(step=400, hidden=16, error_of="one point")
+    order = np.argsort(spiral.state["errors"]).tolist()
+    best, worst = (spiral.set(point=point).state["largest"] for point in (order[0], order[-1]))
     assert best < 1e-3 < 0.1 < worst
