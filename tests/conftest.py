@@ -88,6 +88,30 @@ def refresh():
 
 
 @pytest.fixture
+def drag():
+    """`drag(explorer, place, start, *path)` pulls the drawing at this place of those that can be.
+
+    What is sent is what a browser sends; start and path are in the drawing's own coordinates, and
+    fractions of its axes where these are solid.
+    """
+
+    def dragged(explorer, place, start, *path):
+        explorer.still()  # what has been drawn has found its place
+        ax = explorer._held()[place].ax
+        figure = ax.transAxes if ax.name == "3d" else ax.transData
+        figure = figure + ax.figure.transFigure.inverted()
+        before = {
+            name: {"index": control.index} if hasattr(control, "index") else control.value
+            for name, control in explorer.controls.items()
+        }
+        start, *path, to = figure.transform([start, *path]).tolist()
+        pointer = {"grip": place, "before": before, "start": start, "path": path, "to": to}
+        explorer._answer(before, pointer)
+
+    return dragged
+
+
+@pytest.fixture
 def run_in_kernel():
     """`run_in_kernel(specifications, folder, cell)` runs a cell in a kernel that starts there."""
 

@@ -185,19 +185,12 @@ def test_other_data_for_a_line():
     assert "kg" not in explorer.caption
 
 
-def test_dragging_turns_the_bowl_and_moves_the_point(pull_at):
+def test_dragging_turns_the_bowl_and_moves_the_point(drag):
     explorer = lessons.which_way_is_down()
-    point, bowl = (
-        next(drawing for drawing in explorer._held() if drawing.drags == names)
-        for names in (("slope", "intercept"), ("azimuth", "elevation"))
-    )
-    figure = point.ax.figure
-    to = figure.transFigure.inverted().transform(point.ax.transData.transform((1.0, 3.0)))
-    pull_at(explorer, to.tolist(), to.tolist())
+    held = [drawing.drags for drawing in explorer._held()]
+    drag(explorer, held.index(("slope", "intercept")), (1.0, 3.0), (1.0, 3.0))
     assert explorer.state["weights"] == pytest.approx([1.0, 3.0], abs=0.02)
-    box, before = bowl.ax.get_position(), explorer.values
-    start = [box.x0 + box.width / 2, box.y0 + box.height / 2]
-    to = [start[0] - box.width / 9, start[1]]
-    pull_at(explorer, start, to)
+    before = explorer.values
+    drag(explorer, held.index(("azimuth", "elevation")), (0.5, 0.5), (0.5 - 1 / 9, 0.5))
     assert explorer.values["azimuth"] == before["azimuth"] + 20
     assert explorer.values["elevation"] == before["elevation"]

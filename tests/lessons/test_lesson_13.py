@@ -63,15 +63,6 @@ def test_data():
     assert np.corrcoef(x[:, 3], data.body_mass)[0, 1] == pytest.approx(1)
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
-def test_slopes_from_the_output(name):
-    layer, f, slope, steepest = ACTIVATIONS[name]
-    z = np.linspace(-4, 4, 40)  # not at 0, where ReLU has a kink
-    np.testing.assert_allclose(layer((), z), f(z), rtol=1e-12)
-    np.testing.assert_allclose(slope(f(z)), grad(lambda z: np.sum(layer((), z)))(z), atol=1e-12)
-    assert slope(f(z)).max() == pytest.approx(steepest, rel=0.02)
-
-
 # The star figure.
 
 
@@ -129,14 +120,6 @@ def test_caption_at_every_corner(gradients_by_layer, activation):
 
 
 # Skip and normalise.
-
-
-@pytest.mark.parametrize(("skip", "normalise"), CURES)
-def test_first_weights_of_a_network_of_blocks(skip, normalise):
-    network = deep_network(3, "tanh", skip=skip, normalise=normalise)
-    blocks = network.layers[:-1]
-    assert [(block.skip, block.normalise) for block in blocks] == [(skip, normalise)] * 3
-    np.testing.assert_array_equal(network.init(0), deep_network(3, "tanh").init(0))
 
 
 @pytest.mark.parametrize(("skip", "normalise"), CURES)

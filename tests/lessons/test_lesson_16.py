@@ -73,42 +73,36 @@ def test_the_training_loss_falls_with_the_degree_and_the_other_turns(lower_is_wo
 
 
 def test_l1_weights_at_zero_are_rings(lower_is_worse):
-    figure = lower_is_worse.set(penalty="L1", strength=1e-2, degree=10)
-    weights, (rings, heights) = figure.state["weights"], figure.state["zeros"]
+    state = lower_is_worse.set(penalty="L1", strength=1e-2, degree=10).state
+    weights, (rings, heights) = state["weights"], state["zeros"]
     assert rings.tolist() == np.flatnonzero(weights == 0).tolist()
     assert len(rings) > 3
     assert not heights.any()
-    assert f"{len(rings)} of 11 are exactly 0" in figure.caption
+    assert f"{len(rings)} of 11 are exactly 0" in lower_is_worse.caption
     birds = parts(9)[0]
     pull = polynomial_loss(X[birds], Y[birds], 10, mse).gradient(weights)
     assert np.abs(pull).max() <= 1e-2 * (1 + 1e-6)
     assert pull[0] == pytest.approx(0, abs=1e-9)
 
 
-@pytest.mark.parametrize("penalty", ["L1", "L2"])
-def test_the_strongest_penalty_leaves_the_mean_and_the_weakest_stays_on_the_axes(
-    lower_is_worse, penalty
-):
-    figure = lower_is_worse.set(penalty=penalty, strength=10.0, degree=10)
-    intercept, *others = figure.state["weights"]
-    assert np.abs(others).max() < 0.06
-    assert intercept == pytest.approx(Y[parts(9)[0]].mean(), abs=0.06)
-    if penalty == "L1":
-        assert "10 of 11 are exactly 0" in figure.caption
-        assert figure.state["best"] == 0  # the lowest of equal degrees
+def test_the_strongest_penalty_leaves_the_mean_and_the_weakest_stays_on_the_axes(lower_is_worse):
+    figure, mean = lower_is_worse, Y[parts(9)[0]].mean()
     low, high = figure._drawings[4].ax.get_ylim()
-    for sample in range(0, 30, 6):
-        stems = figure.set(sample=sample, degree=11, strength=1e-8).state["stems"]
-        assert ((low <= stems) & (stems <= high)).all()
+    for penalty in ("L2", "L1"):
+        state = figure.set(penalty=penalty, strength=10.0, degree=10, sample=9).state
+        assert state["weights"] == pytest.approx([mean] + 10 * [0], abs=0.06)
+        assert ("10 of 11 are exactly 0" in figure.caption) == (penalty == "L1")
+        assert penalty == "L2" or state["best"] == 0  # the lowest of equal degrees
+        for sample in range(0, 30, 6):
+            stems = figure.set(sample=sample, degree=11, strength=1e-8).state["stems"]
+            assert ((low <= stems) & (stems <= high)).all()
 
 
 # Far beyond degree 11.
 
 
 @pytest.mark.parametrize(("degree", "sample"), [(3, 9), (9, 0), (30, 9), (120, 4)])
-def test_the_smallest_weights_among_the_best_are_the_limit_of_ridges(
-    double_descent, degree, sample
-):
+def test_the_smallest_weights_of_the_best_are_the_limit_of_ridges(double_descent, degree, sample):
     state, (fitted, others) = double_descent.set(degree=degree, sample=sample).state, parts(sample)
     design = np.polynomial.legendre.legvander(X, degree)
     rows = design[fitted]
@@ -122,43 +116,31 @@ def test_the_smallest_weights_among_the_best_are_the_limit_of_ridges(
         assert state[name][degree] == pytest.approx(loss, rel=1e-6)
 
 
-def test_birds_with_equal_flippers_leave_a_loss_that_no_degree_removes(double_descent):
-    for sample in (9, 0, 1):
+def test_the_peak_is_where_no_loss_is_left_but_that_of_equal_flippers(double_descent):
+    second_is_lower = {9: True, 0: False, 1: False, 5: True}
+    for sample, expected in second_is_lower.items():
         state, birds = double_descent.set(sample=sample).state, parts(sample)[0]
+        test, (first, second), enough = state["test"], state["lowest"], state["enough"]
         apart = [Y[birds][X[birds] == x] for x in np.unique(X[birds])]
         least = sum(np.sum((y - y.mean()) ** 2) for y in apart) / 20
         assert state["lengths"] == len(apart)
         assert np.all(np.diff(state["train"]) < 1e-9)
         assert state["train"][len(apart) - 1 :] == pytest.approx(least, rel=1e-5)
-        # where the curve first comes nearest, the other loss has its peak
-        assert state["test"].argmax() == state["enough"]
-        assert state["test"].max() > 1e8
-        assert 1.5 < state["test"][100] < 5
-
-
-def test_the_second_valley_is_lower_in_some_samples_and_higher_in_others(double_descent):
-    lower = []
-    for sample in range(1, 30, 4):
-        state = double_descent.set(sample=sample).state
-        test, (first, second), enough = state["test"], state["lowest"], state["enough"]
-        lower.append(bool(test[enough + 1 + second] < test[first]))
-        assert np.argmax([np.linalg.norm(w) for w in state["weights"]]) == enough
-        assert test.argmax() - enough in (0, 1)
-    assert lower[2]  # sample 9
-    assert {*lower} == {True, False}
-    assert double_descent.play == ("degree", 0.1)
+        # where the curve first comes nearest, weights and the other loss are largest
+        assert test.argmax() == enough == np.argmax([np.linalg.norm(w) for w in state["weights"]])
+        assert test.max() > 1e8
+        assert 1.5 < test[100] < 5
+        assert (test[enough + 1 + second] < test[first]) == expected
 
 
 @pytest.mark.parametrize("penalty", ["L1", "L2"])
-@pytest.mark.parametrize("bottom", [(1.08, -0.31), (-1.2, 1.2), (0.0, -1.0)])
+@pytest.mark.parametrize("mass_depth", [(1.08, -0.31), (-1.2, 1.2), (0.0, -1.0)])
 @pytest.mark.parametrize("strength", [0.05, 1.0])
-def test_the_ring_touches_the_region_and_never_crosses_it(
-    penalty_meets_bowl, penalty, bottom, strength
-):
-    mass, depth = bottom
-    state = penalty_meets_bowl.set(penalty=penalty, mass=mass, depth=depth, strength=strength).state
+def test_the_ring_touches_the_region(penalty_meets_bowl, penalty, mass_depth, strength):
+    bottom = dict(zip(("mass", "depth"), mass_depth, strict=True))
+    state = penalty_meets_bowl.set(penalty=penalty, strength=strength, **bottom).state
     surface, weights = state["surface"], state["weights"]
-    assert surface.minima[0] == pytest.approx(bottom)
+    assert surface.minima[0] == pytest.approx(mass_depth)
     edge = penalty_meets_bowl._drawings[1].drawing.region.get_xy()
     inside = np.concatenate([share * edge for share in (1.0, 0.99, 0.5)])
     assert surface(weights) <= surface(inside.T).min() + 1e-9
@@ -167,31 +149,31 @@ def test_the_ring_touches_the_region_and_never_crosses_it(
     assert np.all(total(weights) <= total(nearby))
 
 
-def test_a_corner_a_point_and_an_edge_are_named(penalty_meets_bowl):
-    put(penalty_meets_bowl.controls["strength"], 1.0)
-    assert penalty_meets_bowl.controls["strength"].value == pytest.approx(
-        1.0
-    )  # the text asks for it
-    penalty_meets_bowl.set(mass=1.08, depth=-0.31, penalty="L1", strength=1.0)
-    assert "exactly 0" in penalty_meets_bowl.caption
-    assert "touches the diamond at a corner" in penalty_meets_bowl.caption
-    assert (
-        "runs through 0, to which the diamond has shrunk"
-        in penalty_meets_bowl.set(strength=10.0).caption
-    )
-    assert "touches the diamond on its edge" in penalty_meets_bowl.set(strength=0.1).caption
-    assert "touches the disc on its edge" in penalty_meets_bowl.set(penalty="L2").caption
+@pytest.mark.parametrize(
+    ("penalty", "strength", "words"),
+    [
+        ("L1", 1.0, "exactly 0"),
+        ("L1", 1.0, "touches the diamond at a corner"),
+        ("L1", 10.0, "runs through 0, to which the diamond has shrunk"),
+        ("L1", 0.1, "touches the diamond on its edge"),
+        ("L2", 0.1, "touches the disc on its edge"),
+    ],
+)
+def test_a_corner_a_point_and_an_edge_are_named(penalty_meets_bowl, penalty, strength, words):
+    put(penalty_meets_bowl.controls["strength"], strength)
+    assert penalty_meets_bowl.values["strength"] == pytest.approx(strength)  # the text asks for it
+    assert words in penalty_meets_bowl.set(mass=1.08, depth=-0.31, penalty=penalty).caption
 
 
 @pytest.mark.parametrize("a", [-3.0, 0.0, 0.5])
 @pytest.mark.parametrize("strength", [0.0, 0.5, 2.0])
 def test_what_is_left_of_a_weight_is_where_the_total_is_lowest(soft_threshold, a, strength):
-    soft = soft_threshold.set(a=a, strength=strength)
+    state, caption = soft_threshold.set(a=a, strength=strength).state, soft_threshold.caption
     for name in ("l1", "l2"):
-        w, total = soft.state[f"{name}_total"]
-        assert soft.state[f"{name}_left"] == pytest.approx(w[total.argmin()], abs=0.013)
-    assert ("exactly 0" in soft.caption) == (abs(a) <= strength)
-    assert ("the kink holds the weight" in soft.caption) == (abs(a) <= strength > 0)
+        w, total = state[f"{name}_total"]
+        assert state[f"{name}_left"] == pytest.approx(w[total.argmin()], abs=0.013)
+    assert ("exactly 0" in caption) == (abs(a) <= strength)
+    assert ("the kink holds the weight" in caption) == (abs(a) <= strength > 0)
 
 
 @pytest.mark.parametrize(("a", "strength"), [(0.3, 1.0), (-2.0, 0.5), (0.0, 0.0)])
@@ -226,13 +208,12 @@ def test_few_steps_are_like_a_strong_penalty(early_stopping):
 
 
 def test_stopping_plays_from_the_first_step_to_a_million(early_stopping):
-    assert early_stopping.play == ("record", 0.08)
-    assert early_stopping.state["taken"] == 1_000_000
     low, high = early_stopping._drawings[3].ax.get_xlim()
     for name in ("early_shares", "l2_shares"):  # all eleven directions are on the axes
         curvatures, _ = early_stopping.state[name]
         assert len(curvatures) == 11
         assert np.all((low < curvatures) & (curvatures < high))
-    losses = [early_stopping.set(record=record).state["early_test"] for record in range(0, 121, 10)]
-    assert early_stopping.set(record=0).state["taken"] == 1
+    states = [early_stopping.set(record=record).state for record in range(0, 121, 10)]
+    assert (states[0]["taken"], states[-1]["taken"]) == (1, 1_000_000)
+    losses = [state["early_test"] for state in states]
     assert losses.index(min(losses)) == 6  # at a thousand steps, and worse on either side
