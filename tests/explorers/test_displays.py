@@ -53,32 +53,27 @@ def is_open(figure):
 def test_a_cell_that_runs_again_frees_its_figures(shell):
     first, second = square(), square()
     shell.run("a", first, second)
-    assert is_open(first)
-    assert is_open(second)
+    assert [is_open(first), is_open(second)] == [True, True]
     shell.run("a", square())
-    assert not is_open(first)
-    assert not is_open(second)
+    assert [is_open(first), is_open(second)] == [False, False]
     assert first._painter.background is None
-
-
-def test_nothing_is_kept_of_a_figure_that_was_freed(shell):
-    figure = square()
-    shell.run("a", figure)
-    shell.run("a")
-    painted = weakref.ref(figure._painter.figure)
-    del figure
+    painted = weakref.ref(first._painter.figure)
+    del first
     gc.collect()
-    assert painted() is None
+    assert painted() is None, "something is kept of it"
 
 
 def test_a_figure_that_another_cell_displays_stays(shell):
-    figure = square()
+    figure, unnamed = square(), square()
+    shell.run(None, unnamed)
+    shell.run(None, square())
     shell.run("a", figure)
     shell.run("b", figure)
     shell.run("a")
     assert is_open(figure)
     shell.run("b")
     assert not is_open(figure)
+    assert is_open(unnamed), "frontends that do not name their cells keep all"
 
 
 def test_a_figure_in_a_variable_opens_again_as_it_was(shell):
@@ -93,19 +88,11 @@ def test_a_figure_in_a_variable_opens_again_as_it_was(shell):
     assert figure.set(x=3).caption == "3", "without widgets it still computes"
 
 
-@pytest.mark.parametrize("close", [widgets.Widget.close_all, None])
+@pytest.mark.parametrize("close", [lambda _: widgets.Widget.close_all(), lambda each: each.close()])
 def test_a_closed_figure_can_be_displayed(close):
     figure = square()
-    (close or figure.close)()
+    close(figure)
     bundle, _ = figure._repr_mimebundle_()
     assert is_open(figure)
     view = bundle["application/vnd.jupyter.widget-view+json"]
-    assert view["model_id"] == figure.widget.model_id
-    assert figure.widget.model_id is not None
-
-
-def test_frontends_that_do_not_name_their_cells_keep_all(shell):
-    first = square()
-    shell.run(None, first)
-    shell.run(None, square())
-    assert is_open(first)
+    assert view["model_id"] == figure.widget.model_id is not None

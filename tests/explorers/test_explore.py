@@ -50,13 +50,8 @@ def test_drawings_take_the_quantities_that_they_name():
     left, right = panels("flat", "flat")
     curve = Curve(right)
     curve.background = True
-    explorer = explore(
-        nothing,
-        [Dot(left), Dot(right), curve],
-        lambda power: f"power {power}",
-        x=slider(2, 0, 9, 1),
-        power=choice({"square": 2, "cube": 3}),
-    )
+    controls = {"x": slider(2, 0, 9, 1), "power": choice({"square": 2, "cube": 3})}
+    explorer = explore(nothing, [Dot(left), Dot(right), curve], "power {power}", **controls)
     edition = explorer._painter.edition
     explorer.set(x=5).still()
     assert explorer._painter.edition == edition, "a moving point repainted the background"
@@ -71,11 +66,8 @@ def test_an_exception_is_a_sentence_and_passes(square):
     assert (pixels(square.still()) != pixels(before)).any(), "the sentence is not in the picture"
     assert square.set(x=2).error is None
     assert (pixels(square.still()) == pixels(before)).all()
-
-
-def test_an_explorer_that_cannot_begin_raises(dot):
-    with pytest.raises(ValueError, match="seven"):
-        explore(root, [dot], "", x=slider(7, 0, 9, 1))
+    with pytest.raises(ValueError, match="seven"):  # as it cannot begin
+        explore(root, [Dot(*panels("flat"))], "", x=slider(7, 0, 9, 1))
 
 
 @pytest.mark.parametrize(
@@ -109,21 +101,14 @@ def test_bad_parts_are_named(dot, change, sentence):
         explore(**(parts | change))
 
 
-def test_bad_values_are_named_and_change_nothing(square):
+def test_bad_values_are_named_and_change_nothing(square, dot):
     with pytest.raises(ValueError, match="controls are x, got 'y'"):
         square.set(x=5, y=1)
     with pytest.raises(ValueError, match="x must lie between 0 and 9, got 12"):
         square.set(x=12)
+    with pytest.warns(UserWarning, match="these panels show another figure"):
+        explore(root, [dot], "", x=slider(2, 0, 9, 1))
     assert square.state["x"] == 2
-
-
-def test_the_output_is_a_widget_a_picture_and_a_sentence(square):
-    bundle, metadata = square.set(x=4)._repr_mimebundle_()
-    assert metadata["image/png"] == {"alt": "4 squared is 16"}
-    assert bundle["text/plain"] == "4 squared is 16"
-    assert base64.b64decode(bundle["image/png"]) == square.still()
-    view = bundle["application/vnd.jupyter.widget-view+json"]
-    assert view["model_id"] == square.widget.model_id
 
 
 def test_what_was_set_is_what_the_browser_begins_with(square):
@@ -131,8 +116,13 @@ def test_what_was_set_is_what_the_browser_begins_with(square):
     live, before = square._live, square._live.shown
     square._repr_mimebundle_()
     assert live.shown == before
-    square.set(x=4)._repr_mimebundle_()
+    bundle, metadata = square.set(x=4)._repr_mimebundle_()
     assert (live.caption, live.png, live.shown) == (square.caption, square.still(), before + 1)
+    assert metadata["image/png"] == {"alt": "4 squared is 16"}
+    assert bundle["text/plain"] == "4 squared is 16"
+    assert base64.b64decode(bundle["image/png"]) == square.still()
+    view = bundle["application/vnd.jupyter.widget-view+json"]
+    assert view["model_id"] == square.widget.model_id
 
 
 def test_a_track_is_coloured_where_its_bands_are(dot):
@@ -152,25 +142,16 @@ def test_a_drawing_can_take_another_quantity(dot):
 
 def test_compute_runs_only_where_what_it_takes_has_moved(dot):
     calls = []
-
-    def compute(power):
-        calls.append(power)
-        return {}
-
-    controls = {"x": slider(2, 0, 9, 1), "power": slider(2, 0, 9, 1)}
-    explorer = explore(compute, [dot], "{power}", **controls)
+    explorer = explore(
+        lambda power: {"calls": calls.append(power)}, [dot], "{power}",
+        x=slider(2, 0, 9, 1), power=slider(2, 0, 9, 1),
+    )  # fmt: skip
     assert explorer.set(x=5).state["x"] == 5
     explorer._give(600)
     explorer.still()
     assert calls == [2]
     explorer.set(power=3).still()
     assert calls == [2, 3]
-
-
-def test_panels_of_another_figure_are_warned_of(square, dot):
-    with pytest.warns(UserWarning, match="these panels show another figure"):
-        explore(root, [dot], "", x=slider(2, 0, 9, 1))
-    assert square.error is None
 
 
 def test_a_forgotten_animated_is_warned_of_once():

@@ -41,16 +41,14 @@ def colab(monkeypatch):
     ],
     ids=["explorer", "training"],
 )
-def test_a_figure_as_a_last_line_says_to_colab_that_it_is_a_custom_widget(colab, make):
+def test_a_figure_as_a_last_line_says_to_colab_that_it_is_a_custom_widget(request, make):
     figure = make()
-    for data, metadata in (figure._repr_mimebundle_(), shown(getattr(figure, "_explorer", figure))):
+    last_line = getattr(figure, "_explorer", figure)
+    assert WIDGET not in shown(last_line)[1]
+    request.getfixturevalue("colab")
+    for data, metadata in (figure._repr_mimebundle_(), shown(last_line)):
         assert WIDGET in data
         assert metadata[WIDGET] == {"colab": {"custom_widget_manager": {"url": MANAGER}}}
-
-
-def test_outside_colab_there_is_no_word_of_it():
-    _, metadata = shown(lessons.first_descent())
-    assert WIDGET not in metadata
 
 
 def test_a_page_made_of_a_notebook_has_words_for_its_pictures(root):

@@ -28,31 +28,20 @@ def film():
     return film_of()
 
 
-def path(explorer):
-    return explorer._drawings[1].drawing.line.get_xdata()
-
-
 def test_a_film_begins_at_its_end_and_shows_the_run_as_far_as_the_step(film):
     assert film.controls["step"].value == film.controls["step"].max == 40
     for step in (40, 7):
         assert film.set(step=step).caption == f"Step {step}."
-        assert len(path(film)) == step + 1
+        assert len(film._drawings[1].drawing.line.get_xdata()) == step + 1
 
 
 def test_the_step_of_a_shorter_run_is_its_last(film):
-    film.set(step=30)
-    film.set(learning_rate=0.9)  # diverges
-    last = film.state["descent"].steps_taken
-    assert last < 30
-    assert film.state["step"] == last
-    film.set(learning_rate=0.1)
-    assert film.state["step"] == 30
-
-
-def test_at_its_end_the_slider_shows_all_of_a_longer_run():
-    explorer = film_of(log_slider(0.9, 0.05, 1.0))
-    assert explorer.controls["step"].max < 40
-    assert explorer.set(learning_rate=0.05).caption == "Step 40."
+    state = film.set(step=30).set(learning_rate=0.9).state  # diverges
+    assert state["step"] == state["descent"].steps_taken < 30
+    assert film.set(learning_rate=0.1).state["step"] == 30
+    longer = film_of(log_slider(0.9, 0.05, 1.0))
+    assert longer.controls["step"].max < 40
+    assert longer.set(learning_rate=0.05).caption == "Step 40.", "at its end it shows all"
 
 
 def test_play_stops_at_the_end_and_is_linked_to_the_slider(film):
@@ -65,6 +54,11 @@ def test_play_stops_at_the_end_and_is_linked_to_the_slider(film):
     forth.click()
     forth.click()
     assert film.caption == "Step 40."
+    own = film_of(step=slider(5, 0, 20, 5), pace=0.9)
+    play, _, _, forth = own.widget.children[1].children
+    assert (play.max, play.step, play.interval) == (20, 5, 900)
+    forth.click()
+    assert own.caption == "Step 10."
 
 
 def test_play_stops_at_the_last_step_of_a_shorter_run(film):
@@ -73,14 +67,6 @@ def test_play_stops_at_the_last_step_of_a_shorter_run(film):
     over = [film._answer({"step": step}, None)[-1] for step in (last - 1, last, last + 1, 40)]
     assert over == [False, False, True, True]
     assert not film._answer({"step": last, "learning_rate": 0.1}, None)[-1]
-
-
-def test_the_authors_own_steps_and_pace_are_taken():
-    explorer = film_of(step=slider(5, 0, 20, 5), pace=0.9)
-    play, _, _, forth = explorer.widget.children[1].children
-    assert (play.max, play.step, play.interval) == (20, 5, 900)
-    forth.click()
-    assert explorer.caption == "Step 10."
 
 
 def test_closing_a_film_closes_the_link_of_its_play(film):

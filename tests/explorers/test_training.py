@@ -3,9 +3,11 @@
 import base64
 import io
 import itertools
+import re
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import ipywidgets as widgets
@@ -26,6 +28,7 @@ from calclearn.explorers.progress import Progress, described
 START, STEPS, EVERY, SEED = np.array([2.0, 1.0]), 120, 7, 3
 NOISY, ADAM = shaken(bowl(), 0.5), Adam(0.05)
 PARTS = ("steps", "points", "values", "gradients", "validation", "steps_taken")
+PLACES = ("loss", "score", "picture")
 
 
 def share(w):
@@ -56,6 +59,17 @@ def raising(error):
         raise error
 
     return fail
+
+
+def buttons(view):
+    """Train, Stop, Start again."""
+    return view._explorer.widget.children[1].children
+
+
+def ready(view):
+    """Whether nothing trains, by its buttons and by its figure."""
+    at_rest = [button.disabled for button in buttons(view)] == [False, True, False]
+    return at_rest and not view._busy.locked() and not view._figure.busy
 
 
 def until(condition):
@@ -129,38 +143,32 @@ def test_without_more_to_measure_it_is_the_loss_alone():
 
 
 def test_without_a_seed_the_batches_are_those_of_seed_0():
-    runs = [Progress(NOISY, START, 40, **given) for given in ({}, {"rng": 0}, {"rng": 1})]
-    for run in runs:
+    ends = []
+    for given in ({}, {"rng": 0}, {"rng": 1}):
+        run = Progress(NOISY, START, 40, **given)
         run.go_on(ADAM, watch=None)
-    one, same, other = (run.point for run in runs)
-    assert np.array_equal(one, same)
-    assert not np.array_equal(one, other)
+        ends.append(run.point.tolist())
+    assert ends[0] == ends[1] != ends[2]
 
 
 def test_each_step_is_scored_once_however_often_it_is_reported(eager):
     asked = []
-    run = Progress(bowl(), START, STEPS, score=lambda w: asked.append(w) or 0.0, every=EVERY)
+    run = Progress(bowl(), START, STEPS, score=lambda w: asked.append(tuple(w)) or 0.0, every=EVERY)
     run.go_on(ADAM, watch=lambda: False)
-    before_the_run, *others = (w.tobytes() for w in asked)
-    assert before_the_run in others
-    assert len(set(others)) == len(others)
+    assert asked[0] == asked[1] == tuple(START)  # before the run, and of it
+    assert len({*asked}) == len(asked) - 1
 
 
 @pytest.mark.parametrize(
-    ("since", "step", "seconds", "ending"),
-    [
-        (0, 25, 10.0, "; 30 s left."),
-        (20, 25, 2.0, "; 30 s left."),
-        (20, 25, 200.0, "; 50 min left."),
-        (0, 99, 0.1, "; 1 s left."),
-    ],
+    ("since", "step", "seconds", "left"),
+    [(0, 25, 10.0, "30 s"), (20, 25, 2.0, "30 s"), (20, 25, 200.0, "50 min"), (0, 99, 0.1, "1 s")],
 )
-def test_the_time_left_follows_from_the_steps_of_this_run(since, step, seconds, ending):
+def test_the_time_left_follows_from_the_steps_of_this_run(since, step, seconds, left):
     run = Progress(bowl(), START, 100)
     assert "left" not in run.under_way(), "before the first step nobody knows"
     run.since, run.step, run.seconds = since, step, seconds
     assert run.under_way().startswith(f"Step {step} of 100")
-    assert run.under_way().endswith(ending)
+    assert run.under_way().endswith(f"; {left} left.")
     assert ("going on from step" in run.under_way()) == bool(since)
 
 
@@ -178,14 +186,17 @@ def test_the_picture_changes_at_every_report_and_rests_at_the_end(eager, shown, 
     assert "left" not in view.caption
 
 
-def test_each_end_has_its_own_words():
-    rest = training(bowl(), START, GradientDescent(0.1), 400)
-    assert rest.train().stop == Stop.CONVERGED
-    assert rest.caption.startswith("The gradient vanishes: at rest since step 89 of 400: loss ")
-    wild = training(bowl(), START, GradientDescent(1.1), 400)
-    assert wild.train().stop == Stop.DIVERGED
-    assert wild.caption.startswith("Diverged at step ")
-    assert wild.caption.endswith("Start again, with a smaller learning rate.")
+@pytest.mark.parametrize(
+    ("rate", "stop", "words"),
+    [
+        (0.1, Stop.CONVERGED, "The gradient vanishes: at rest since step 89 of 400: loss .*"),
+        (1.1, Stop.DIVERGED, "Diverged at step .*Start again, with a smaller learning rate."),
+    ],
+)
+def test_each_end_has_its_own_words(rate, stop, words):
+    view = training(bowl(), START, GradientDescent(rate), 400)
+    assert view.train().stop == stop
+    assert re.fullmatch(words, view.caption)
 
 
 # It can be ended, and goes on.
@@ -197,8 +208,7 @@ def test_a_stop_keeps_usable_weights_and_train_goes_on_from_them(eager, shown):
     taken = int(run.steps_taken)
     assert run.interrupted
     assert 0 < taken < STEPS
-    direct = descend(NOISY, START, ADAM, taken, rng=SEED)
-    assert np.array_equal(view.point, direct.point)
+    assert np.array_equal(view.point, descend(NOISY, START, ADAM, taken, rng=SEED).point)
     assert view.caption.startswith(f"Stopped at step {taken} of 120: ")
 
     shown.clear()
@@ -208,9 +218,8 @@ def test_a_stop_keeps_usable_weights_and_train_goes_on_from_them(eager, shown):
     assert more.steps_taken == STEPS - taken
     again = descend(NOISY, run.point, ADAM, STEPS - taken, rng=SEED)
     assert more.values[1] != again.values[1], "the first mini-batches came a second time"
-    steps, losses = view.progress.curves["mini-batch loss"]
-    assert np.array_equal(steps, [*run.steps, *(taken + more.steps)])
-    assert np.array_equal(losses, [*run.values, *more.values])
+    curve = [*run.steps, *(taken + more.steps)], [*run.values, *more.values]
+    assert np.array_equal(view.progress.curves["mini-batch loss"], curve)
     assert view.caption.startswith("Trained to step 120: ")
     view.train()
     assert view.caption.startswith("Trained to step 240: "), "after the end, as many again"
@@ -263,65 +272,47 @@ def test_start_again_repeats_the_training_and_keeps_the_last_run(view):
     assert view.still() == picture
 
 
-@pytest.mark.parametrize("where", ["loss", "score", "picture"])
-def test_an_interrupt_returns_what_ran(eager, where):
-    do = raising(KeyboardInterrupt())
+@pytest.mark.parametrize(
+    ("where", "error", "caption"),
+    [
+        *((where, KeyboardInterrupt(), "Stopped at step {} of 120: loss ") for where in PLACES),
+        *((where, ValueError("no such\n digit"), "no such digit") for where in PLACES[:2]),
+    ],
+)
+def test_what_ends_a_training_leaves_what_ran(eager, where, error, caption):
+    do = raising(error)
     loss = Surface(bowl().function, at_call(40, do, then=bowl().gradient), dimension=2)
     view = training(
-        loss if where == "loss" else bowl(), START, GradientDescent(1e-3), 500,
+        loss if where == "loss" else bowl(), START, GradientDescent(1e-3), STEPS,
         score=at_call(8, do) if where == "score" else share, every=1,
     )  # fmt: skip
     if where == "picture":
         update = view.drawings[0].update
         view.drawings[0].update = at_call(4, do, then=update)
-    run = view.train()
-    assert run.interrupted
-    assert 0 < run.steps_taken < 500
-    assert np.array_equal(view.point, run.point)
-    assert view.caption.startswith(f"Stopped at step {run.steps_taken} of 500: loss ")
-    assert view.train().steps_taken == 500 - run.steps_taken
-
-
-@pytest.mark.parametrize("where", ["loss", "score"])
-def test_an_exception_is_raised_in_the_cell_and_a_sentence_in_the_figure(eager, where):
-    do = raising(ValueError("no such\n digit"))
-    loss = Surface(bowl().function, at_call(60, do, then=bowl().gradient), dimension=2)
-    given = {"score": at_call(9, do)} if where == "score" else {}
-    view = training(
-        loss if given == {} else bowl(), START, GradientDescent(1e-3), 500, every=1, **given
-    )
     before = view.still()
-    with pytest.raises(ValueError, match="no such"):
+    with pytest.raises(ValueError, match="no such") if "no" in caption else nullcontext():
         view.train()
-    assert view.caption == "no such digit"
-    assert view.still() != before
-    assert 0 < view.run.steps_taken < 500, "what had been reported is lost"
     taken = int(view.run.steps_taken)
-    assert view.train().steps_taken == 500 - taken
+    assert 0 < taken < STEPS, "what had been reported is lost"
+    assert np.array_equal(view.point, view.run.point)
+    assert view.caption.startswith(caption.format(taken))
+    assert view.still() != before
+    assert view.train().steps_taken == STEPS - taken
     assert view.error is None
-    assert view.caption.startswith("Trained to step 500: ")
+    assert view.caption.startswith("Trained to step 120: ")
 
 
 # Its buttons and controls.
-
-
-def buttons(view):
-    train, stop, again = view._explorer.widget.children[1].children
-    return train, stop, again
-
-
-def states(view):
-    return [button.disabled for button in buttons(view)]
 
 
 def test_the_train_button_trains_beside_the_notebook_and_stop_ends_it():
     gate = threading.Event()
     view = watched(score=at_call(3, gate.wait))
     train, stop, again = buttons(view)
-    assert states(view) == [False, True, False]
+    assert ready(view)
     train.click()
     until(lambda: view.run is not None)
-    assert states(view) == [True, False, True]
+    assert [button.disabled for button in buttons(view)] == [True, False, True]
     for refused in (view.train, view.train_beside, view.start_again):
         with pytest.raises(RuntimeError, match="under way already: press Stop"):
             refused()
@@ -329,12 +320,11 @@ def test_the_train_button_trains_beside_the_notebook_and_stop_ends_it():
     again.click()
     stop.value = True
     gate.set()
-    until(lambda: states(view) == [False, True, False])
-    until(lambda: not view._figure.busy)
+    until(lambda: ready(view))
     assert not stop.value
     assert view.run is not None
     train.click()
-    until(lambda: not view._busy.locked() and not view._figure.busy)
+    until(lambda: ready(view))
     assert view.progress.step % STEPS == 0
     again.click()
     assert view.caption.startswith("Not trained yet")
@@ -343,7 +333,7 @@ def test_the_train_button_trains_beside_the_notebook_and_stop_ends_it():
 def test_an_exception_beside_the_notebook_is_a_sentence(eager):
     view = training(bowl(), START, ADAM, 99, score=at_call(9, raising(ValueError("no digit"))))
     buttons(view)[0].click()
-    until(lambda: not view._busy.locked() and not view._figure.busy)
+    until(lambda: ready(view))
     assert (view._figure.caption, str(view.error)) == ("no digit", "no digit")
 
 
@@ -356,7 +346,7 @@ def test_where_there_are_no_threads_the_button_trains_at_once(view, monkeypatch)
 
 def test_a_click_on_stop_that_comes_too_late_changes_nothing(view):
     view.train()
-    _, stop, _ = buttons(view)
+    stop = buttons(view)[1]
     stop.value = True
     assert not stop.value
     assert view.train().steps_taken == STEPS
@@ -383,13 +373,11 @@ def test_controls_make_the_optimizer_and_rest_while_it_trains():
         score=at_call(3, lambda: held.append([c.disabled for c in view.controls.values()])),
         learning_rate=log_slider(0.01, 1e-3, 1), rule=choice(list(names)),
     )  # fmt: skip
-    before = view.caption
-    assert before.endswith("30 steps of Adam, learning rate 0.01.")
+    assert view.caption.endswith("30 steps of Adam, learning rate 0.01.")
     view.set(learning_rate=0.1, rule="descent")
-    assert view.caption != before
-    assert np.array_equal(
-        view.train().point, descend(bowl(), START, GradientDescent(0.1), 30).point
-    )
+    assert view.caption.endswith("30 steps of GradientDescent, learning rate 0.1.")
+    direct = descend(bowl(), START, GradientDescent(0.1), 30)
+    assert np.array_equal(view.train().point, direct.point)
     assert held == [[True, True]]
     assert [control.disabled for control in view.controls.values()] == [False, False]
 
@@ -408,7 +396,7 @@ def test_two_threads_may_paint(eager):
         assert sent[0]["number"] == number
         assert view.still()
         assert other.still()
-    until(lambda: not view._busy.locked() and not view._figure.busy)
+    until(lambda: ready(view))
     assert view.error is None
     assert view.still() == expected
 
@@ -418,15 +406,15 @@ def test_two_threads_may_paint(eager):
 
 # fmt: off
 BAD = [
-    ({"loss": 3}, TypeError, "loss must be a function of weights, got 3"),
-    ({"held_out": 3}, TypeError, "held_out must be a function of weights, got 3"),
-    ({"score": 3}, TypeError, "score must be a function of weights, got 3"),
+    *(({name: 3}, TypeError, f"{name} must be a function of weights, got 3")
+      for name in ("loss", "held_out", "score")),
     ({"start": np.ones((2, 5))}, ValueError, r"start must be one point, .* got shape \(2, 5\)"),
     ({"start": [1.0, np.nan]}, ValueError, "start must be finite, got nan"),
     ({"start": [1.0]}, ValueError, r"start must have shape \(2,\)"),
-    ({"steps": 0}, ValueError, "steps must be a whole number of at least 1, got 0"),
-    ({"every": 0}, ValueError, "every must be a whole number of at least 1, got 0"),
+    *(({name: 0}, ValueError, f"{name} must be a whole number of at least 1, got 0")
+      for name in ("steps", "every")),
     ({"optimizer": Adam}, TypeError, "optimizer must have init and update"),
+    ({"optimizer": Adam(np.array([0.1, 0.2]))}, ValueError, "one start and one learning rate"),
     ({"rate": log_slider(1, 0.1, 9)}, TypeError, "optimizer must be a function of rate, got Ad"),
     ({"score": lambda w: w}, ValueError, r"the score must be one number, got shape \(2,\)"),
     ({"loss": bowl() * np.ones(3)}, ValueError, r"the loss must be one number, got shape \(3,\)"),
@@ -438,62 +426,51 @@ BAD = [
 def test_bad_arguments_are_named(change, error, sentence):
     given = {"loss": bowl(), "start": START, "optimizer": ADAM, "steps": 9} | change
     with pytest.raises(error, match=sentence):
-        training(**given)
+        training(**given).train()
 
 
-def test_a_sweep_of_learning_rates_is_no_training():
-    view = training(bowl(), START, GradientDescent(np.array([0.1, 0.2])), 9)
-    with pytest.raises(ValueError, match="one start and one learning rate"):
-        view.train()
-
-
-def test_an_optimizer_is_described_in_words():
-    assert described(Adam(cosine(0.01, 100))) == "Adam, learning rate 0.01 at first"
-    assert described(clipped(Adam(), 2.0)) == (
-        "Clipped, optimizer (Adam, learning rate 0.001), max norm 2"
-    )
-    assert described(object()) == "object"
+@pytest.mark.parametrize(
+    ("optimizer", "words"),
+    [
+        (Adam(cosine(0.01, 100)), "Adam, learning rate 0.01 at first"),
+        (clipped(Adam(), 2.0), "Clipped, optimizer (Adam, learning rate 0.001), max norm 2"),
+        (object(), "object"),
+    ],
+)
+def test_an_optimizer_is_described_in_words(optimizer, words):
+    assert described(optimizer) == words
 
 
 # In a notebook.
 
-SETUP = """\
+CELLS = (
+    """\
 import numpy as np
 from calclearn import Adam
 from calclearn.descent.landscapes import bowl
-from calclearn import lessons
 from calclearn.explorers.live_training import training
-view = training(bowl(), np.array([2.0, 1.0]), Adam(0.05), 60)
-"""
-CELLS = (
-    SETUP,
+view = training(bowl(), np.array([2.0, 1.0]), Adam(0.05), 60)""",
     "run = view.train()",
     "view",
     "display(view)\nrun = view.train()",
     "view.caption",
-    "lessons.first_descent()",
 )
 
 
 def test_a_stored_notebook_shows_the_end_of_a_training_as_another_process_does(refresh):
     cells = [new_code_cell(cell) for cell in CELLS]
     stored = refresh.normalise(refresh.execute(new_notebook(cells=cells)), "t")
-    outputs = [cell.outputs for cell in stored.cells]
-    assert [len(shown) for shown in outputs] == [0, 1, 1, 1, 1, 1]
-    for (shown,) in outputs[1:4]:
-        assert shown.data["text/plain"] == "Training: 60 steps of Adam, learning rate 0.05."
-        assert refresh.WIDGET in shown.data
-    assert "Trained to step 120: " in outputs[4][0].data["text/plain"]
-
+    nothing, *outputs = (cell.outputs for cell in stored.cells)
+    assert nothing == []
+    *figures, caption = (shown.data for (shown,) in outputs)
+    assert "Trained to step 120: " in caption["text/plain"]
     view = training(bowl(), START, ADAM, 60)
-    pictures = []
-    for _ in range(2):
-        view.train()
-        pictures.append(view.still())
-    stored = [base64.b64decode(shown.data["image/png"]) for (shown,) in outputs[1:4]]
-    for kept, expected in zip(stored, [pictures[0], *pictures], strict=True):
-        same = (np.asarray(Image.open(io.BytesIO(png))) for png in (kept, expected))
-        assert np.array_equal(*same)
+    pictures = [(view.train(), view.still())[1] for _ in range(2)]
+    for shown, expected in zip(figures, [pictures[0], *pictures], strict=True):
+        assert shown["text/plain"] == "Training: 60 steps of Adam, learning rate 0.05."
+        assert refresh.WIDGET in shown
+        kept = base64.b64decode(shown["image/png"])
+        assert np.array_equal(*(Image.open(io.BytesIO(png)) for png in (kept, expected)))
 
 
 def test_outside_a_notebook_nothing_is_displayed(view, capsys):
