@@ -353,7 +353,7 @@ def cures() -> Explorer:
     runs = {"too small, He, too large": ("too small", "He", "too large")}
     runs |= {name: (name,) for name in INITIAL} | {"all five": tuple(INITIAL)}
     return explore(
-        training, drawings, caption, play="step", step=slider(60, 0, STEPS, EVERY),
+        training, drawings, caption, play="step", step=slider(STEPS // 2, 0, STEPS, EVERY),
         activation=menu(ACTIVATIONS.keys(), "ReLU"),
         depth=menu([5, 10, 20, DEEPEST], 10, label="layers"),
         skip=widgets.Checkbox(), normalise=widgets.Checkbox(),

@@ -16,7 +16,7 @@ from calclearn import lessons
 from calclearn.data import LineData, digits
 from calclearn.descent.descend import descend
 from calclearn.descent.optimizers import Adam
-from calclearn.lessons import lesson_13
+from calclearn.lessons import lesson_13, lesson_18
 from calclearn.lessons import lesson_15_tasks as tasks
 from calclearn.networks.images import Conv2D, MaxPool2D
 from calclearn.networks.layers import Dense, Flatten, ReLU
@@ -67,10 +67,12 @@ def arrays(state):
     return [state] if isinstance(state, np.ndarray) else []
 
 
-# What the controls do is looked at here, and not how well a training ends: so these are short.
+# What the controls do is looked at here, and not how well a training ends: so these are short or
+# coarse.
 SHORT = {
-    "cures": (lesson_13.train, lesson_13, "STEPS", 60),
-    "task_that_needs_memory": (tasks.practice, tasks, "PRACTICE", 20),
+    "cures": (lesson_13.train, lesson_13, "STEPS", 16),
+    "loss_landscape": (lesson_18.plane_of, lesson_18, "NODES", 13),
+    "task_that_needs_memory": (tasks.practice, tasks, "PRACTICE", 10),
 }
 
 
