@@ -7,11 +7,9 @@ from calclearn.calculus import integrals
 from calclearn.figures.areas import Areas, Density, frame, tops
 
 RULES = [
-    (integrals.left_sum, (0,), 1),
-    (integrals.midpoint, (0.5,), 1),
-    (integrals.trapezoid, (0, 1), 1),
-    (integrals.simpson, (0, 0.5, 1), 2),
-]
+    (integrals.left_sum, (0,), 1), (integrals.midpoint, (0.5,), 1),
+    (integrals.trapezoid, (0, 1), 1), (integrals.simpson, (0, 0.5, 1), 2),
+]  # fmt: skip
 by_rule = pytest.mark.parametrize(
     ("rule", "nodes", "span"), RULES, ids=[r.__name__ for r, *_ in RULES]
 )
@@ -48,8 +46,8 @@ def test_a_top_meets_the_curve_at_its_nodes(rule, nodes, span):
 
 def test_areas_take_one_curve_too_and_follow(ax):
     drawing = Areas(ax)
-    for x, y, area in (([0.0, 1.0, 2.0], [1.0, 3.0, 1.0], 4.0), ([0.0, 1.0], [-1.0, -1.0], -1.0)):
-        drawing.update((np.array(x), np.array(y)))
+    for x, y, area in (([0, 1, 2], [1, 3, 1], 4.0), ([0, 1], [-1, -1], -1.0)):
+        drawing.update((np.array(x, float), np.array(y, float)))
         (path,) = drawing.areas.get_paths()
         assert signed_area(path.vertices) == pytest.approx(area)
 
@@ -57,11 +55,9 @@ def test_areas_take_one_curve_too_and_follow(ax):
 def test_a_frame_holds_its_curve_and_zero(ax):
     x = np.linspace(1, 2, 5)
     frame(ax, (x, x**2), title="t", labels=("x (m)", "f"))
-    low, high = ax.get_ylim()
-    assert low < 0
-    assert high > 4
-    assert ax.get_xlim() == (1, 2)
-    assert (ax.get_title(), ax.get_xlabel(), ax.get_ylabel()) == ("t", "x (m)", "f")
+    (low, high), words = ax.get_ylim(), (ax.get_title(), ax.get_xlabel(), ax.get_ylabel())
+    assert low < 0 < 4 < high
+    assert (ax.get_xlim(), words) == ((1, 2), ("t", "x (m)", "f"))
     frame(ax, (x, 0 * x), title="", labels=("", ""))
     assert ax.get_ylim()[0] < 0 < ax.get_ylim()[1]
 

@@ -44,33 +44,32 @@ def test_neighbours_on_a_lattice_get_different_colours():
 
 
 def test_each_pixel_has_the_colour_of_its_end_and_lies_where_its_start_is(ax):
-    basins, surface = BasinMap(ax), double_well()
-    ends = np.array([[0, 1], [NOT_SETTLED, DIVERGES]])
-    basins.update(surface, surface.domain, ends)
-    pixels = basins.image.get_array()
+    basins, surface, strip = BasinMap(ax), double_well(), ripples()
+    basins.update(surface, surface.domain, np.array([[0, 1], [NOT_SETTLED, DIVERGES]]))
     shades = [BASINS[0], BASINS[1], UNSETTLED["hardly moves"], UNSETTLED["diverges"]]
-    assert np.reshape(pixels, (4, 3)).tolist() == [rgb(color) for color in shades]
-    assert basins.image.get_extent() == [-2, 2, -2, 2]
+    pixels = np.reshape(basins.image.get_array(), (4, 3))
+    assert pixels.tolist() == [rgb(color) for color in shades]
+    assert basins.image.get_extent() == [-2, 2, -2, 2] == [*ax.get_xlim(), *ax.get_ylim()]
     assert basins.image.origin == "lower"
     assert basins.image.get_animated()
-    assert (ax.get_xlim(), ax.get_ylim()) == ((-2, 2), (-2, 2))
     basins.update(surface, surface.domain, np.ones((2, 2), int))
     assert basins.image.get_array()[0, 0].tolist() == rgb(BASINS[1])
-    strip = ripples()
     basins.update(strip, (strip.domain[0], (0, 1)), np.array([[0, 1, 2, 3, 4]]))
     assert basins.image.get_extent() == [-5, 5, 0, 1]
     assert ax.get_xlim() == (-5, 5)
 
 
 def test_each_kind_stands_at_its_places_with_its_marker(ax):
-    marks, surface = StationaryPoints(ax), double_well()
-    points = np.array([[-1.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
-    marks.update(surface, points, ["minimum", "saddle", "minimum"])
-    assert marks.dots["saddle"].get_offsets().tolist() == [[0, 0]]
-    assert sorted(marks.dots["minimum"].get_offsets().tolist()) == [[-1, 0], [1, 0]]
-    assert len(marks.dots["maximum"].get_offsets()) == 0
+    marks, points = StationaryPoints(ax), np.array([[-1.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
+    marks.update(double_well(), points, ["minimum", "saddle", "minimum"])
+    places = {kind: sorted(dots.get_offsets().tolist()) for kind, dots in marks.dots.items()}
+    assert places["minimum"] == [[-1, 0], [1, 0]]
+    assert (places["saddle"], places["maximum"]) == ([[0, 0]], [])
     faces = np.round(255 * marks.dots["minimum"].get_facecolor()[:, :3]).tolist()
     assert faces == [rgb(BASINS[0]), rgb(BASINS[1])]
+    legend(ax)
+    words = [text.get_text() for text in ax.figure.legends[0].get_texts()]
+    assert words == [*STATIONARY, *UNSETTLED]
 
 
 def test_a_curve_and_what_stands_on_it_have_its_heights(ax):
@@ -80,25 +79,16 @@ def test_a_curve_and_what_stands_on_it_have_its_heights(ax):
     assert heights == pytest.approx(w**4 - 3 * w**2 + w)
     assert ax.get_xlim() == surface.domain[0]
     assert ax.get_ylim()[0] < heights.min() < heights.max() < ax.get_ylim()[1]
-    points = np.array([[-1.0, 0.5]])
-    assert places(surface, points).tolist() == [[-1.0, 0.5], [-3.0, 0.5**4 - 0.75 + 0.5]]
+    standing = places(surface, np.array([[-1.0, 0.5]])).tolist()
+    assert standing == [[-1.0, 0.5], [-3.0, 0.5**4 - 0.75 + 0.5]]
 
 
 def test_a_ball_follows_its_walk_and_the_pointer_and_stays_on_the_paper(ax):
     ax.set(xlim=(-2, 2), ylim=(0, 5))
     walk = SimpleNamespace(points=np.array([[1.5, 2.0], [0.5, 1.0], [1e300, -1e300]]))
     start, ball = Ball(ax, drags=("start",)), Ball(ax)
-    for step in (None, 0, 1, 7):
-        start.update(walk, step)
-        assert start.dot.get_xydata().tolist() == [[1.5, 2.0]]
-    ball.update(walk, 1)
-    assert ball.dot.get_xydata().tolist() == [[0.5, 1.0]]
-    ball.update(walk)
-    assert ball.dot.get_xydata().tolist() == [[2.0, 0.0]]
+    for step, place in ((0, [1.5, 2.0]), (1, [0.5, 1.0]), (7, [2.0, 0.0]), (None, [2.0, 0.0])):
+        for each, expected in ((start, [1.5, 2.0]), (ball, place)):
+            each.update(walk, step)
+            assert each.dot.get_xydata().tolist() == [expected]
     assert start.dragged((0.0, 1.0), (-0.7, 3.0), 1.5) == (-0.7,)
-
-
-def test_the_legend_names_every_kind_and_both_other_colours(ax):
-    legend(ax)
-    words = [text.get_text() for text in ax.figure.legends[0].get_texts()]
-    assert words == [*STATIONARY, *UNSETTLED]

@@ -36,20 +36,12 @@ def drawn(path, artist=None):
     return np.array(line.get_data_3d() if path.solid else line.get_data())
 
 
-def test_a_path_shows_every_point_at_its_height(ax):
-    path, descent = Path(ax), walk(0.01)
+def test_a_path_shows_every_point_at_its_height_and_an_arrow_where_it_leaves(ax):
+    path, descent = Path(ax, ball=True), walk(0.01)
     path.update(descent)
-    points = drawn(path)
-    assert pytest.approx(descent.points) == points[:2].T
-    if path.solid:
-        assert points[2] == pytest.approx(descent.values)
-
-
-def test_arrow_where_a_path_leaves(ax):
-    path = Path(ax, ball=True)
-    path.update(walk(0.01))
-    assert drawn(path, path.arrow).size == 0
-    assert drawn(path, path.ball).size
+    points = np.column_stack([descent.points, descent.values]).T
+    assert drawn(path) == pytest.approx(points if path.solid else points[:2])
+    assert (drawn(path, path.arrow).size, drawn(path, path.ball).size) == (0, len(drawn(path)))
     path.update(walk(10.0))
     (place,) = drawn(path, path.arrow).T
     heights = [ax.get_zlim()] if path.solid else []
@@ -75,16 +67,15 @@ def test_a_diverging_path_ends_soon_after_it_left_and_can_be_painted(ax):
     path.update(descent)
     assert np.abs(drawn(path)[:2]).max() < np.abs(descent.points).max()
     if path.solid:  # as far as the wall that it meets first
-        low, high = np.transpose([ax.get_xlim(), ax.get_ylim(), ax.get_zlim()])
+        walls = np.array([ax.get_xlim(), ax.get_ylim(), ax.get_zlim()])
         end = drawn(path)[:, -1]
-        assert (end >= low - 1e-9).all()
-        assert (end <= high + 1e-9).all()
-        assert np.isclose(end, low).any() or np.isclose(end, high).any()
+        assert np.clip(end, *walls.T) == pytest.approx(end)
+        assert np.isclose(end, walls.T).any()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        FigureCanvasAgg(ax.figure).draw()
-        path.line.set_animated(False)
-        FigureCanvasAgg(ax.figure).draw()
+        for animated in (True, False):
+            path.line.set_animated(animated)
+            FigureCanvasAgg(ax.figure).draw()
 
 
 def test_the_loss_curve_keeps_its_axis_while_the_descent_changes():
@@ -110,13 +101,11 @@ def test_losses_below_zero_are_on_the_axis(lowest, steps):
     assert -4 < low < min(lowest, descent.values[19]) < descent.values[0] < high
 
 
-BATCH = descend(saddle(), np.ones((2, 5)), GradientDescent(0.1), steps=2)
-
-
 @pytest.mark.parametrize("kind", [Path, LossCurve])
 def test_a_batch_is_no_single_descent(kind):
+    batch = descend(saddle(), np.ones((2, 5)), GradientDescent(0.1), steps=2)
     with pytest.raises(ValueError, match=f"{kind.__name__} takes one descent"):
-        kind(*panels("flat")).update(BATCH)
+        kind(*panels("flat")).update(batch)
 
 
 def test_a_weight_runs_against_the_step():
@@ -136,9 +125,9 @@ def test_bands_fill_the_strip_and_their_names_stand_in_them():
     assert [text.get_text() for text in ax.texts] == ["creeps", "converges", "far"]
     widths = [np.ptp(patch.get_extents().get_points()[:, 0]) for patch in ax.patches]
     assert sum(widths) == pytest.approx(ax.bbox.width, rel=1e-3)
-    assert list(bands.now.get_xdata()) == [0.5]
     strip = list(bands.strip)
     bands.update(ends, 0.6)
+    assert list(bands.now.get_xdata()) == [0.6]
     assert bands.strip == strip, "the strip is painted only for other bands"
     bands.update([*ends[:1], (np.inf, "k", "far")], 0.6)
     assert len(ax.patches) == 2

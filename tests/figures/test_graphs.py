@@ -1,5 +1,7 @@
 """A pass through a graph, and its drawing at each step."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -98,25 +100,18 @@ def test_adjoint_that_is_not_complete():
     assert not after.waiting
 
 
-def test_product_of_the_present_line():
-    graph = trace(neuron, 1.5, -0.8, 0.3, 0.5)
+def test_product_of_the_present_line_and_wiring_of_another_function():
+    graph, other = trace(neuron, 1.5, -0.8, 0.3, 0.5), trace(chain, 0.7)
     drawing = drawn(graph)
     drawing.update(graph, 5)
+    kept = list(drawing.artists)
     assert texts(drawing.product) == ["", "", ""]
     assert len(drawing.now.get_segments()) == 1
-    drawing.update(graph, 8)
+    drawing.update(trace(neuron, 1.5, -0.8, 0.3, 0.5), 8)
     upstream, local, down = (float(text.replace("−", "-")) for text in texts(drawing.product))
     assert upstream * local == pytest.approx(down, rel=0.01)
     assert len(drawing.now.get_segments()) == 1
     assert len(drawing.sent.get_segments()) == 2
-
-
-def test_wiring_of_another_function():
-    one, other = trace(neuron, 1.5, -0.8, 0.3, 0.5), trace(chain, 0.7)
-    drawing = drawn(one)
-    drawing.update(one, 3)
-    kept = list(drawing.artists)
-    drawing.update(trace(neuron, 1.0, 2.0, 0.3, 0.5), 9)
     assert drawing.artists == kept
     drawing.update(other, 3)
     assert len(drawing.numbers) == len(other.nodes)
@@ -133,13 +128,11 @@ def test_labels_of_a_neuron_do_not_overlap():
     shown = [artist for artist in drawing.artists if hasattr(artist, "get_text")]
     assert min(artist.get_fontsize() for artist in shown) >= 10
     boxes = [artist.get_window_extent(renderer) for artist in shown if artist.get_text()]
-    for k, box in enumerate(boxes):
-        assert box.x0 >= 0
-        assert box.x1 <= 840
-        for other in boxes[:k]:
-            across = min(box.x1, other.x1) - max(box.x0, other.x0)
-            down = min(box.y1, other.y1) - max(box.y0, other.y0)
-            assert across < 3 or down < 3
+    assert all(0 <= box.x0 < box.x1 <= 840 for box in boxes)
+    for box, other in itertools.combinations(boxes, 2):
+        across = min(box.x1, other.x1) - max(box.x0, other.x0)
+        down = min(box.y1, other.y1) - max(box.y0, other.y0)
+        assert across < 3 or down < 3
 
 
 @pytest.mark.parametrize(

@@ -19,19 +19,19 @@ def luminance(colour):
 def test_cells_and_the_numbers_in_the_frame(ax):
     drawing = Cells(ax, "values", frame="frame", shades=INK, limit=16, numbers=6)
     values = np.arange(20.0).reshape(4, 5)
-    drawing.update(values=values, frame=(1, 2, 2, 3))
-    assert np.array_equal(drawing.image.get_array(), values)
+    for shown, frame, numbers in (
+        (values, (1, 2, 2, 3), ["7", "8", "9", "12", "13", "14"]), (values, (0, 0, 1, 1), ["0"]),
+        (values, (0, 0, 4, 5), []),  # too many to be written
+        (values[:2, :2], (-1, -1, 3, 3), ["0", "1", "5", "6"]),  # reaches beyond the cells
+    ):  # fmt: skip
+        drawing.update(values=shown, frame=frame)
+        assert words(drawing.numbers) == numbers
+        assert np.array_equal(drawing.image.get_array(), shown)
+        top, left, height, width = frame
+        assert drawing.frame.get_bbox().bounds == (left - 0.5, top - 0.5, width, height)
+        places = [(j, i) for i, j in np.argwhere(np.isin(shown, np.array(numbers, float)))]
+        assert [text.get_position() for text in drawing.numbers[: len(places)]] == places
     assert drawing.image.get_clim() == (0, 16)
-    assert words(drawing.numbers) == ["7", "8", "9", "12", "13", "14"]
-    places = [text.get_position() for text in drawing.numbers[:4]]
-    assert places == [(2, 1), (3, 1), (4, 1), (2, 2)]
-    assert drawing.frame.get_bbox().bounds == (1.5, 0.5, 3, 2)
-    drawing.update(values=values, frame=(0, 0, 1, 1))
-    assert words(drawing.numbers) == ["0"]
-    drawing.update(values=values, frame=(0, 0, 4, 5))
-    assert words(drawing.numbers) == []  # too many to be written
-    drawing.update(values=values[:2, :2], frame=(-1, -1, 3, 3))  # reaches beyond the cells
-    assert words(drawing.numbers) == ["0", "1", "5", "6"]
     whole = Cells(ax, "values", numbers=4)
     whole.update(values=np.array([[1.0, 2.0], [-3.0, 0.0]]))
     assert words(whole.numbers) == ["1", "2", "−3", "0"]
@@ -84,11 +84,13 @@ def test_a_stroke_of_the_pen(ax):
     assert ink[:3, 1].tolist() == [16, 16, 16]
     assert ink[2].tolist() == [5, 16, 16, 16]  # less beside the way
     assert not ink[4].any()
-    again, *_ = pad.painted(way, [3] * 20, "pen", 0)
-    assert np.array_equal(again, np.maximum(pixels, 3))
-    assert max(pad.painted(np.array([[1.5, 2], [1.5, 2]]), [0] * 20, "pen", 0)[0]) == 13
-    erased, *_ = pad.painted(way, [16] * 20, "eraser", 0)
-    assert np.array_equal(erased, 16 - np.array(pixels))
+    dot = np.array([[1.5, 2], [1.5, 2]])
+    assert max(pad.painted(dot, [0] * 20, "pen", 0)[0]) == 13
+    for before, brush, after in (
+        (3, "pen", np.maximum(pixels, 3)),
+        (16, "eraser", 16 - ink.ravel()),
+    ):
+        assert np.array_equal(pad.painted(way, [before] * 20, brush, 0)[0], after)
 
 
 def test_maps_of_several_layers(ax):
@@ -110,16 +112,14 @@ def test_maps_of_several_layers(ax):
 
 def test_a_cell_of_the_first_maps_is_framed_and_held(ax):
     drawing = Maps(ax, {"one": (9, 2, 2), "two": (1, 4, 4)}, frame="cell", drags=("k", "i", "j"))
-    values = {"one": np.ones((9, 2, 2)), "two": np.ones((1, 4, 4))}
-    for cell, middle in (
+    for cell, (x, y) in (
         ((0, 0, 0), (0.5, 0.5)),
         ((2, 1, 0), (10.5, 2.5)),
         ((8, 0, 1), (2.5, 5.5)),
     ):
-        drawing.update(cell=cell, **values)
-        low, high = drawing.frame.get_bbox().get_points()
-        place = (low + high) / 2
-        assert place.tolist() == [middle[0], middle[1] + Maps.LABEL]
+        drawing.update(cell=cell, one=np.ones((9, 2, 2)), two=np.ones((1, 4, 4)))
+        place = drawing.frame.get_bbox().get_points().mean(axis=0)
+        assert place.tolist() == [x, y + Maps.LABEL]
         assert drawing.dragged(None, place, 0, 0, 0) == cell
     assert drawing.dragged(None, (-5, -5), 0, 0, 0) == (0, 0, 0)
     assert drawing.dragged(None, (99, 99), 0, 0, 0) == (8, 1, 1)
@@ -128,22 +128,22 @@ def test_a_cell_of_the_first_maps_is_framed_and_held(ax):
 def test_a_weight_grows_in_quarters_as_its_cell_is_pulled_up_and_the_others_stay(ax):
     kernel = Kernel(ax, "weights", drags=[f"k{k}" for k in range(9)])
     kernel.update(weights=np.zeros((3, 3)))
-    moved = kernel.dragged((2.3, 0.8), (0.1, -0.74), *range(9))
-    assert moved == pytest.approx((0, 1, 2, 3, 4, 6.5, 6, 7, 8))
-    at_the_edge = kernel.dragged((2.9, 2.9), (2.9, 3.9), *[0.1] * 9)
-    assert at_the_edge == pytest.approx((*[0.1] * 8, -0.9))
+    for start, to, before, after in (
+        ((2.3, 0.8), (0.1, -0.74), range(9), (0, 1, 2, 3, 4, 6.5, 6, 7, 8)),
+        ((2.9, 2.9), (2.9, 3.9), [0.1] * 9, (*[0.1] * 8, -0.9)),  # at the edge
+    ):
+        assert kernel.dragged(start, to, *before) == pytest.approx(after)
 
 
 def test_squares_of_the_cells_that_receive_something(ax):
-    drawing = Shares(ax, numbers=3)
-    shares = np.zeros((4, 4))
+    drawing, shares = Shares(ax, numbers=3), np.zeros((4, 4))
     shares[1, 2], shares[3, 0] = -2, 1
     drawing.update(shares)
-    middles = [path.vertices[:4].mean(axis=0).tolist() for path in drawing.squares.get_paths()]
-    assert np.array(middles) == pytest.approx(np.array([[2, 1], [0, 3]]))
+    corners = np.array([path.vertices[:4] for path in drawing.squares.get_paths()])
+    assert corners.mean(axis=1) == pytest.approx(np.array([[2, 1], [0, 3]]))
+    assert np.ptp(corners[0, :, 0]) < 1  # the pixel shows behind it
     assert words(drawing.numbers) == ["−2", "1"]
     assert [text.get_position() for text in drawing.numbers[:2]] == [(2, 1), (0, 3)]
-    assert np.ptp(drawing.squares.get_paths()[0].vertices[:, 0]) < 1  # the pixel shows behind it
     drawing.update(np.ones((4, 4)))
     assert words(drawing.numbers) == []
     drawing.update(np.zeros((4, 4)))
@@ -156,29 +156,19 @@ def test_tiles_stand_apart_on_one_scale(ax):
     drawing.update(values=values, names=["a", "b", "c"])
     canvas = drawing.image.get_array()
     assert canvas.shape == (7, 7)
-    assert np.array_equal(canvas[:2, :3], values[0])
-    assert np.array_equal(canvas[:2, 4:], values[1])
-    assert np.array_equal(canvas[4:6, :3], values[2])
+    for (top, left), tile in zip(((0, 0), (0, 4), (4, 0)), values, strict=True):
+        assert np.array_equal(canvas[top : top + 2, left : left + 3], tile)
     assert canvas.mask[4:6, 4:].all()  # an image that is not there
     assert canvas.mask[2:4].all()  # room for the words
     assert drawing.image.get_clim() == (-18, 18)
     assert words(drawing.words) == ["a", "b", "c"]
-    drawing.update(values=values[:0], names=[])
-    assert drawing.image.get_array().mask.all()
-    assert words(drawing.words) == []
-    drawing.update(values=np.ones((5, 2, 3)), names=list("abcde"))  # one too many
-    assert drawing.image.get_array().count() == 4 * 2 * 3
-    assert words(drawing.words) == list("abcd")
+    for count, shown in ((0, 0), (5, 4)):  # none, and one too many
+        drawing.update(values=np.ones((count, 2, 3)), names=list("abcde"[:count]))
+        assert drawing.image.get_array().count() == shown * 2 * 3
+        assert words(drawing.words) == list("abcd"[:shown])
 
 
 @pytest.mark.parametrize("value", [0.005, 1.234, 9.99, -0.5, 12345.6, 0.0])
 def test_short_numbers_are_right_to_the_digits_that_they_have(value):
     text = short(value)
     assert float(text.replace("−", "-")) == pytest.approx(value, abs=0.5 if value > 10 else 0.0051)
-
-
-def test_all_that_moves_is_animated(ax):
-    before = {*ax.get_children()}
-    Cells(ax, "values", frame="frame", numbers=9), Shares(ax, numbers=3)
-    Maps(ax, {"maps": (2, 2, 2)}), Tiles(ax, "values", 4, (2, 2), 2, words="names", lines=1)
-    assert all(artist.get_animated() for artist in {*ax.get_children()} - before)

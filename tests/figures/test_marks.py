@@ -63,7 +63,7 @@ def test_lines_follow_the_step(ax):
         assert [len(line.get_xdata()) for line in mark.lines.values()] == [shown, shown]
 
 
-def test_looks_by_name_list_and_table(ax):
+def test_looks_by_name_list_and_table_in_short_and_long(ax):
     mark = Lines(ax, "a", "b", lw=3, label=["first", "second"])
     assert [line.get_color() for line in mark.lines.values()] == [MODEL, STEP]
     assert [line.get_label() for line in mark.lines.values()] == ["first", "second"]
@@ -71,19 +71,12 @@ def test_looks_by_name_list_and_table(ax):
     assert table.lines["as it is"].get_color() == "red"
     assert table.lines["clipped"].get_linestyle() == ":"
     table.update(**{"as it is": [1, 2], "clipped": [1, 3]})
-
-
-def test_short_and_long_keywords(ax):
     (dots,) = Dots(ax, "a", ms=3, mec="red", c="blue").lines.values()
-    assert (dots.get_markersize(), dots.get_markeredgecolor(), dots.get_color()) == (
-        3,
-        "red",
-        "blue",
-    )
+    looks = dots.get_markersize(), dots.get_markeredgecolor(), dots.get_color()
+    assert looks == (3, "red", "blue")
     (_, rule) = Rule(ax, x="a", lw=5).lines["x"]
-    assert rule.get_linewidth() == 5
     (area,) = Area(ax, "a", lw=2).areas.values()
-    assert area.get_linewidth() == [2]
+    assert (rule.get_linewidth(), area.get_linewidth()) == (5, [2])
 
 
 def test_dots(ax, solid):
@@ -113,6 +106,9 @@ def test_text(ax, solid):
         assert fixed.parameters == {"run": True, "steps": True}
         fixed.update(run={"loss": -0.5}, steps=3)
         assert fixed.text.get_text() == "loss −0.5 after 3 steps"
+    hyphen = Text(ax, (0, 0), "{name}: {value}")
+    hyphen.update(name="warm-up", value=-1)
+    assert hyphen.text.get_text() == "warm-up: −1"
     moving = Text(ax, "place", "here")
     moving.update(place=(0.3, 0.4))
     assert moving.text.get_position() == (0.3, 0.4)
@@ -120,25 +116,15 @@ def test_text(ax, solid):
     assert not moving.text.get_visible()
 
 
-def test_text_that_is_a_hyphen_stays_one(ax):
-    mark = Text(ax, (0, 0), "{name}: {value}")
-    mark.update(name="warm-up", value=-1)
-    assert mark.text.get_text() == "warm-up: −1"
-
-
 def test_areas(ax):
     ax.set(xlim=(0, 9), ylim=(0, 9))
-    mark = Area(ax, "under", "between")
+    mark, band = Area(ax, "under", "between"), Area(ax, "band")
     mark.update(under=([0, 2], [1, 3]), between=([0, 2], [1, 1], [2, 4]))
     under, between = (area.get_paths()[0].vertices[:4].tolist() for area in mark.areas.values())
     assert under == [[0, 0], [2, 0], [2, 3], [0, 1]]
     assert between == [[0, 1], [2, 1], [2, 4], [0, 2]]
-
-
-def test_an_area_has_gaps_where_nothing_is_known(ax):
-    mark = Area(ax, "band")
-    mark.update(band=[1.0, 2.0, np.nan, 3.0, 4.0])
-    assert [len(path.vertices) for path in mark.areas["band"].get_paths()] == [5, 5]
+    band.update(band=[1.0, 2.0, np.nan, 3.0, 4.0])  # with a gap
+    assert [len(path.vertices) for path in band.areas["band"].get_paths()] == [5, 5]
 
 
 def test_stems(ax):
@@ -209,19 +195,16 @@ def test_what_leaves_the_box_of_solid_axes_is_not_drawn(solid, kind):
     assert np.isnan(mark.lines["q"].get_data_3d()[2]).sum() == 6
 
 
-def test_a_curve_runs_along_the_edge_where_that_is_wished(ax):
-    ax.set(xlim=(0, 9), ylim=(1e-3, 1e3), yscale="log")
-    mark = Lines(ax, "loss", edge=True)
-    mark.update(loss=[10.0, np.inf, 0.0])
-    assert mark.lines["loss"].get_ydata() == pytest.approx([10.0, 1e3, 1e-3])
-
-
-def test_a_steep_line_keeps_its_slope_on_the_paper(ax):
+def test_a_curve_runs_along_the_edge_where_that_is_wished_and_a_steep_line_keeps_its_slope(ax):
     ax.set(xlim=(-1, 1), ylim=(0, 1))
-    mark = Lines(ax, "line")
-    mark.update(line=([-1, 0, 1], [-1e9, 0.5, 1e9]))
-    x, y = mark.lines["line"].get_data()
+    line = Lines(ax, "line")
+    line.update(line=([-1, 0, 1], [-1e9, 0.5, 1e9]))
+    x, y = line.lines["line"].get_data()
     assert (y[2] - y[1]) / (x[2] - x[1]) > 500
+    ax.set(xlim=(0, 9), ylim=(1e-3, 1e3), yscale="log")
+    curve = Lines(ax, "loss", edge=True)
+    curve.update(loss=[10.0, np.inf, 0.0])
+    assert curve.lines["loss"].get_ydata() == pytest.approx([10.0, 1e3, 1e-3])
 
 
 # What a mark says of wrong input.
@@ -275,23 +258,16 @@ def test_on_renames_what_a_drawing_takes(ax):
     assert Lines(ax, "a", step="step").on(a="b").sources == {"a": "b"}
 
 
-def test_one_import_brings_all_drawings():
+def test_one_import_brings_all_drawings_and_no_two_have_one_name():
     names = {}
     exec("from calclearn.figures import *", names)
-    assert {"Contours", "Path", "LossCurve", "Lines", "Raster", "panels", "legend_below"} <= {
-        *names
-    }
+    assert {"Contours", "Path", "LossCurve", "Raster", "panels", "legend_below"} <= {*names}
     assert names["Lines"] is Lines
     assert not {"Axes", "Normalize", "np", "style"} & {*names}
     assert {*figures.__all__} <= {*dir(figures)}
     with pytest.raises(AttributeError, match="has no 'Countours'"):
         figures.Countours  # noqa: B018
-
-
-def test_no_two_drawings_have_one_name():
-    assert figures.__all__  # all modules are imported
     rooms = [room for name, room in sys.modules.items() if name.startswith("calclearn.figures.")]
     own = [(room, kind) for room in rooms for kind in vars(room).values() if isinstance(kind, type)]
-    names = [kind.__name__ for room, kind in own if kind.__module__ == room.__name__]
-    assert "Lines" in names
-    assert len(names) == len({*names})
+    kinds = [kind.__name__ for room, kind in own if kind.__module__ == room.__name__]
+    assert len(kinds) == len({*kinds}) > 30

@@ -6,7 +6,7 @@ import pytest
 from calclearn.descent.curvature import quadratic_model
 from calclearn.descent.descend import descend
 from calclearn.descent.landscapes import himmelblau
-from calclearn.descent.optimizers import Adam, GradientDescent
+from calclearn.descent.optimizers import Adam
 from calclearn.descent.races import RaceResult
 from calclearn.figures.races import ModelRings, Paths, RaceCurves, key
 from calclearn.figures.style import OPTIMIZERS, panels
@@ -16,13 +16,17 @@ LIMITS = {"limits": (1e-9, 1e3), "arrived": 1e-6, "price": "gradients", "most": 
 
 
 @pytest.fixture
-def ax(ax):
+def paths(ax):
     ax.set(xlim=(-5, 5), ylim=(-5, 5))
-    return ax
+    return Paths(ax, NAMES)
 
 
-def test_looks_on_map_curves_and_key(ax):
-    paths, curves = Paths(ax, NAMES), RaceCurves(panels("flat")[0], NAMES, **LIMITS)
+@pytest.fixture
+def curves():
+    return RaceCurves(panels("flat")[0], NAMES, **LIMITS)
+
+
+def test_looks_on_map_curves_and_key(ax, paths, curves):
     key(ax, NAMES)
     (legend,) = ax.figure.legends
     assert tuple(text.get_text() for text in legend.get_texts()) == NAMES
@@ -31,50 +35,29 @@ def test_looks_on_map_curves_and_key(ax):
         assert {(line.get_color(), line.get_marker()) for line in lines} == {OPTIMIZERS[name]}
 
 
-def test_paths(ax):
-    surface, start = himmelblau(), (1.0, 1.0)
-    descents = {
-        "GradientDescent": descend(surface, start, GradientDescent(0.01), 9),
-        "Adam": descend(surface, start, Adam(0.1), 9),
-    }
-    paths = Paths(ax, NAMES)
-    paths.update(descents)
-    for name, descent in descents.items():
-        assert np.transpose(paths.paths[name].line.get_data()) == pytest.approx(descent.points)
-
-
-def test_absent_optimizer(ax):
+def test_a_race_with_and_without_an_optimizer(paths, curves):
     surface, start = himmelblau(), (1.0, 1.0)
     descents = {name: descend(surface, start, Adam(0.1), 200) for name in NAMES}
-    paths, curves = Paths(ax, NAMES), RaceCurves(panels("flat")[0], NAMES, **LIMITS)
+    results = {"GradientDescent": (np.arange(5), np.ones(5)), "Adam": ([0], [1.0])}
     for names in (NAMES, NAMES[:1], NAMES):
         paths.update({name: descents[name] for name in names})
-        curves.update({name: RaceResult(None, np.arange(5), np.ones(5)) for name in names})
+        curves.update({name: RaceResult(None, *results[name]) for name in names})
         for name in NAMES:
-            assert paths.paths[name].line.get_visible() == (name in names)
-            assert len(curves.lines[name].get_xdata()) == (5 if name in names else 0)
+            line, price = paths.paths[name].line, results[name][0] if name in names else []
+            assert line.get_visible() == (name in names)
+            assert np.transpose(line.get_data()) == pytest.approx(descents[name].points)
+            assert curves.lines[name].get_xdata().tolist() == [*price]
+            if name in names:  # the marker is at the end
+                assert curves.lines[name].get_markevery() == [len(price) - 1]
 
 
-def test_markers_of_a_long_path(ax):
-    paths = Paths(ax, NAMES)
-    for steps in (9, 40, 90, 1000):
-        descent = descend(himmelblau(), (1.0, 1.0), Adam(0.1), steps, tolerance=0)
-        paths.update({"Adam": descent})
-        shown = range(len(descent.points))[paths.paths["Adam"].line.get_markevery()]
-        assert min(steps, 20) <= len(shown) <= 45
-        assert 0 not in shown  # the start has a mark of its own
-
-
-def test_marker_at_the_end_of_a_curve():
-    (ax,) = panels("flat")
-    curves = RaceCurves(ax, NAMES, **LIMITS)
-    results = {
-        "GradientDescent": RaceResult(None, np.arange(5), np.ones(5)),
-        "Adam": RaceResult(None, [0], [1.0]),
-    }
-    curves.update(results)
-    assert curves.lines["GradientDescent"].get_markevery() == [4]
-    assert curves.lines["Adam"].get_markevery() == [0]
+@pytest.mark.parametrize("steps", [9, 40, 90, 1000])
+def test_markers_of_a_long_path(paths, steps):
+    descent = descend(himmelblau(), (1.0, 1.0), Adam(0.1), steps, tolerance=0)
+    paths.update({"Adam": descent})
+    shown = range(len(descent.points))[paths.paths["Adam"].line.get_markevery()]
+    assert min(steps, 20) <= len(shown) <= 45
+    assert 0 not in shown  # the start has a mark of its own
 
 
 @pytest.mark.parametrize("at", [(0.0, 0.0), (3.0, 1.0), (-1.0, -2.0), (3.0, 2.0)])

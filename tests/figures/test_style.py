@@ -43,22 +43,9 @@ def test_sizes_get_lighter_all_the_way(colors):
     assert shades[-1] - shades[0] > 70
 
 
-def test_regimes_differ_and_are_read_under_black_text():
-    shades = [lightness(linear(color)) for color in look.REGIMES.values()]
-    assert min(shades) > 65
-
-
-def test_optimizers_differ_in_colour_and_in_marker():
-    colors, markers = zip(*look.OPTIMIZERS.values(), strict=True)
-    assert len(set(colors)) == len(set(markers)) == len(colors)
-
-
-def test_panels_are_of_their_kinds():
+def test_panels_are_of_their_kinds_and_ruled_ones_have_level_grid_lines():
     axes = panels("flat", "solid", "strip", ratios=(1, 2))
     assert [ax.name for ax in axes] == ["rectilinear", "3d", "rectilinear"]
-
-
-def test_ruled_panels_have_level_grid_lines():
     for ax, lines in zip(panels("flat", "ruled"), (False, True), strict=True):
         ax.set(yscale="log", ylim=(1, 100))
         ax.figure.draw_without_rendering()
@@ -72,16 +59,18 @@ def test_unknown_panels_are_named(kinds):
         panels(*kinds)
 
 
-def test_an_optimizer_of_ones_own_has_a_look():
+def test_looks_of_regimes_and_optimizers():
+    assert min(lightness(linear(color)) for color in look.REGIMES.values()) > 65, "under black text"
+    colors, markers = zip(*look.OPTIMIZERS.values(), strict=True)
+    assert len(set(colors)) == len(set(markers)) == len(colors)
     assert look.OPTIMIZERS["Mine"] == (look.GREY, ".")
     assert "Mine" not in look.OPTIMIZERS
 
 
 def test_titles_have_one_size_inside_and_outside_the_style():
     inside, outside = panels("flat", "flat")
-    with style():
-        inside.set(title="a", xlabel="b")
-    with mpl.rc_context({"axes.titlesize": 30}):
-        outside.set(title="a", xlabel="b")
-    assert outside.title.get_fontsize() == inside.title.get_fontsize()
-    assert outside.xaxis.label.get_fontsize() == inside.xaxis.label.get_fontsize()
+    for ax, settings in ((inside, style()), (outside, mpl.rc_context({"axes.titlesize": 30}))):
+        with settings:
+            ax.set(title="a", xlabel="b")
+    for text, other in ((inside.title, outside.title), (inside.xaxis.label, outside.xaxis.label)):
+        assert text.get_fontsize() == other.get_fontsize()

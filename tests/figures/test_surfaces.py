@@ -71,9 +71,8 @@ def test_a_surface_needs_two_weights():
         Contours(*panels("flat"), title="").update(parabola())
 
 
-def test_a_map_is_painted_anew_only_for_another_surface(surface, window):
-    (ax,) = panels("flat")
-    drawing = Contours(ax, window=window)
+def test_a_map_is_painted_anew_only_for_another_surface(ax, surface, window):
+    drawing, landscape = Contours(ax, window=window), Landscape(*panels("flat"))
     drawing.update(surface)
     bands = drawing.bands
     drawing.update(surface)
@@ -81,11 +80,9 @@ def test_a_map_is_painted_anew_only_for_another_surface(surface, window):
     drawing.update(line_loss(X, 2 * Y))
     assert drawing.bands is not bands
     assert len(ax.collections) == 2, "the old map is still there"
-    (ax,) = panels("flat")
-    landscape = Landscape(ax)
     for half in (1, 2):
         landscape.update(surface, ((-half, half), (-half, half)))
-        assert ax.get_xlim() == (-half, half)
+        assert landscape.ax.get_xlim() == (-half, half)
 
 
 def test_low_is_dark_on_the_map_and_in_the_bowl(surface, window):
@@ -104,13 +101,10 @@ def test_low_is_dark_on_the_map_and_in_the_bowl(surface, window):
 def test_turning_a_bowl_turns_it_and_hides_the_axis_seen_from_its_end(surface, window):
     (ax,) = panels("solid")
     bowl = Bowl(ax, window=window)
-    bowl.update(surface, -60, 35)
-    assert (ax.azim, ax.elev) == (-60, 35)
-    assert "slope" in ax.get_xlabel()
-    bowl.update(surface, 0, 10)
-    assert (ax.azim, ax.elev) == (0, 10)
-    assert ax.get_xlabel() == ""
-    assert "intercept" in ax.get_ylabel()
+    for azimuth, elevation, slope in ((-60, 35, True), (0, 10, False)):
+        bowl.update(surface, azimuth, elevation)
+        assert (ax.azim, ax.elev) == (azimuth, elevation)
+        assert ("slope" in ax.get_xlabel(), "intercept" in ax.get_ylabel()) == (slope, True)
     assert bowl.dragged((0.5, 0.5), (0.0, 0.5), 10, 20) == (100, 20)
 
 
@@ -128,54 +122,41 @@ def test_slices_lie_on_the_bowl_and_go_through_the_point(surface, window):
                 assert points[2] == pytest.approx(surface(points[:2]))
 
 
-def test_arrows_show_the_gradient_and_its_parts(surface, window):
-    (ax,) = panels("flat")
+def test_arrows_show_the_gradient_and_its_parts(ax, surface, window):
     ax.set(xlim=window[0], ylim=window[1])
     drawing, weights = GradientArrow(ax, surface), np.array([0.7, 2.0])
-    gradient = surface.gradient(weights)
+    gradient, sides = surface.gradient(weights), np.ptp(window, axis=1)
     drawing.update(weights, gradient)
     slope, intercept, whole = (np.array(arrow.xy) - weights for arrow in drawing.arrows)
     assert whole == pytest.approx(slope + intercept)
     assert whole / np.linalg.norm(whole) == pytest.approx(-gradient / np.linalg.norm(gradient))
     assert slope[1] == intercept[0] == 0
-    drawing.update(weights, np.zeros(2))
-    assert drawing.arrows[2].xy == tuple(weights), "no gradient, no arrow"
-
-
-def test_an_arrow_is_as_long_as_its_gradient(surface, window):
-    (ax,) = panels("flat")
-    ax.set(xlim=window[0], ylim=window[1])
-    drawing, origin, sides = GradientArrow(ax, surface), np.zeros(2), np.ptp(window, axis=1)
     gradients = surface.gradient(grid(window, 7)).reshape(2, -1)
     usual = np.median(np.linalg.norm(gradients / sides[:, None], axis=0))
-    for size in (0.0, 0.5, 1.0, 2.5, 100.0):
-        drawing.update(origin, size * usual * sides * [0.6, -0.8])
+    for size in (0.0, 0.5, 1.0, 2.5, 100.0):  # it is as long as its gradient, up to a limit
+        drawing.update(np.zeros(2), size * usual * sides * [0.6, -0.8])
         length = np.linalg.norm(drawing.arrows[2].xy / sides)
         assert length == pytest.approx(0.6 * min(size, 1.0))
 
 
-def test_a_direction_is_dragged_round_its_point():
-    (ax,) = panels("flat")
+def test_a_direction_is_dragged_round_its_point(ax):
     drawing = Direction(ax)
     for angle in (-135.0, 0.0, 60.0):
         drawing.update(np.array([0.4, 0.5]), angle)
         assert drawing.dragged((0, 0), drawing.arrow.xy, 0.0) == pytest.approx((angle,))
 
 
-def test_points_stand_where_they_are_put(surface, window):
-    flat, solid = panels("flat", "solid")
-    dot, on_bowl = Point(flat, drags=("a", "b")), PointOnBowl(solid)
-    dot.update(np.array([0.3, 0.4]))
-    on_bowl.update(np.array([0.3, 0.4]), 5.0)
-    assert dot.dot.get_xydata().tolist() == [[0.3, 0.4]]
+def test_points_stand_where_they_are_put(ax):
+    dot, on_bowl, place = Point(ax, drags=("a", "b")), PointOnBowl(*panels("solid")), [0.3, 0.4]
+    dot.update(np.array(place))
+    on_bowl.update(np.array(place), 5.0)
+    assert dot.dot.get_xydata().tolist() == [place]
     assert dot.dragged((0, 0), (1.5, 2.5), 0.3, 0.4) == (1.5, 2.5)
-    assert np.ravel(on_bowl.dot.get_data_3d()).tolist() == [0.3, 0.4, 5.0]
+    assert np.ravel(on_bowl.dot.get_data_3d()).tolist() == [*place, 5.0]
 
 
-def test_shaded_points_are_darker_where_the_loss_is_lower(surface, window):
-    (ax,) = panels("flat")
-    drawing = ShadedPoints(ax, surface, window)
-    best = np.array(surface.minima[0])
+def test_shaded_points_are_darker_where_the_loss_is_lower(ax, surface, window):
+    drawing, best = ShadedPoints(ax, surface, window), np.array(surface.minima[0])
     weights = np.column_stack([best, best + 0.3, best + 0.9])
     drawing.update(weights, surface(weights))
     assert np.array_equal(drawing.dots.get_offsets(), weights.T)
