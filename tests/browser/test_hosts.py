@@ -57,14 +57,12 @@ def test_in_voila(course, page):
 
 def follows_its_slider(page):
     """Move the first figure's slider; what is shown at last is what a kernel paints."""
-    figure = LiveFigure(page)
+    figure, explorer = LiveFigure(page), lessons.first_descent()
     before = figure.look()
     figure.press(figure.sliders.first, "ArrowRight", PRESSES)
-    after = figure.look(unlike=before)
-    explorer = lessons.first_descent()
     rate = explorer.controls["learning_rate"]
     rate.value *= rate.base ** (PRESSES * rate.step)
-    end = time.monotonic() + LIMIT / 1000
+    after, end = figure.look(unlike=before), time.monotonic() + LIMIT / 1000
     while after[1] != explorer.caption and time.monotonic() < end:
         after = figure.look()  # the host was slow, and an earlier press had rested
     shown, caption = after
@@ -76,7 +74,7 @@ def follows_its_slider(page):
     assert np.array_equal(pixels, painted.view(np.uint8).reshape(pixels.shape))
 
 
-# A Python in the browser: its None arrives as undefined, and the browser's null is not None there.
+# A Python in the browser: its None arrives as undefined.
 
 MODEL = """async ([esm, state]) => {
   const listeners = {};
@@ -105,20 +103,6 @@ MODEL = """async ([esm, state]) => {
 }"""
 
 
-class JsNull:
-    """The browser's null in its Python: false, and not None."""
-
-    def __bool__(self):
-        return False
-
-
-def without_null(thing):
-    """What a request holds in a browser's Python."""
-    if isinstance(thing, dict):
-        return {name: without_null(part) for name, part in thing.items()}
-    return JsNull() if thing is None else thing
-
-
 def test_in_a_python_of_the_browser(page):
     explorer = lessons.each_weight()
     errors = []
@@ -127,13 +111,11 @@ def test_in_a_python_of_the_browser(page):
     replies = []
 
     def python(text):
-        request, sent = without_null(json.loads(text)), []
-        explorer._live.send = lambda reply, buffers: sent.append((reply, buffers))
-        explorer._live._reply(None, request, [])
-        ((reply, buffers),) = sent
-        replies.append(reply)
-        told = {name: value for name, value in reply.items() if value is not None}
-        return told, [base64.b64encode(bytes(buffer)).decode() for buffer in buffers]
+        explorer._live.send = lambda *sent: replies.append(sent)
+        explorer._live._reply(None, json.loads(text), [])
+        reply, buffers = replies[-1]
+        said = {name: value for name, value in reply.items() if value is not None}
+        return said, [base64.b64encode(bytes(buffer)).decode() for buffer in buffers]
 
     page.expose_function("python", python)
     png = base64.b64encode(explorer._live.png).decode()
@@ -143,14 +125,9 @@ def test_in_a_python_of_the_browser(page):
     }  # fmt: skip
     page.goto("about:blank")
     page.evaluate(MODEL, [Path(live.__file__).with_name("live.js").read_text("utf-8"), state])
-    captions = []
     for rate in (2e-4, 3e-4, 4e-4, 5e-4, 6e-4):
         page.evaluate("rate => window.controls.learning_rate.move(rate)", rate)
-        page.locator(".calclearn-caption", has_text=f"Learning rate {rate:.3g}").wait_for(
-            timeout=60_000
-        )
-        captions.append(page.locator(".calclearn-caption").text_content())
-    assert len(set(captions)) == 5
+        page.locator(".calclearn-caption", has_text=f"Learning rate {rate:.3g}").wait_for()
     page.wait_for_timeout(1000)
-    assert any(reply["edition"] is not None for reply in replies), "at rest the background is kept"
+    assert any(reply["edition"] for reply, _ in replies), "at rest the background is kept"
     assert errors == []

@@ -39,24 +39,17 @@ def test_commit_waits_for_a_choice_then_locks_it():
     _, radio, button, state = card.widget.children
     assert button.disabled
     radio.value = "uphill"
-    assert not button.disabled
-    assert prediction.commitment is None
+    assert (button.disabled, prediction.commitment) == (False, None)
     radio.value = "downhill"
     button.click()
     assert prediction.commitment == "downhill"
-    assert radio.disabled
-    assert button.disabled
+    assert (radio.disabled, button.disabled) == (True, True)
     assert state.value == "You predicted: downhill"
     assert "You predicted: downhill" in repr(card)
     assert WIDGET not in card._repr_mimebundle_()
     prediction.commit("uphill")
-    assert prediction.commitment == "downhill"
-
-
-def test_the_same_cell_run_again_keeps_the_commitment():
-    predict(QUESTION, OPTIONS).commit("uphill")
-    again = predict(QUESTION, OPTIONS)
-    assert again.commitment == "uphill"
+    again = predict(QUESTION, OPTIONS)  # the same cell, run again
+    assert prediction.commitment == again.commitment == "downhill"
     assert again.asked().widget is None
     assert predict(QUESTION, ["up", "down"]).commitment is None
     assert predict("Another question?", OPTIONS).commitment is None
@@ -127,35 +120,27 @@ def test_a_notebook_that_cannot_be_read_restores_nothing(tmp_path, monkeypatch, 
     assert predict(QUESTION, OPTIONS).commitment is None
 
 
-CELLS = (
-    "from calclearn.exercises import predict\n"
-    "guess = predict('Is it?', ['A straight line.', 'A circle.'])",
-    "guess.reveal('01')",
-    "guess.commit('A circle.')",
-)
-
-
 def run(*cells):
+    """The notebook of these cells, run, and the text of each output."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     NotebookClient(notebook, timeout=600, startup_timeout=600, kernel_name="python3").execute()
-    return notebook
-
-
-def texts(notebook):
-    return [output.data["text/plain"] for cell in notebook.cells for output in cell.outputs]
+    return notebook, [shown.data["text/plain"] for cell in notebook.cells for shown in cell.outputs]
 
 
 def test_a_commitment_is_written_into_the_output_further_up_and_outlives_the_kernel(
     tmp_path, monkeypatch
 ):
-    notebook = run(*CELLS)
-    predicted, reveal = texts(notebook)
-    assert predicted.endswith("You predicted: A circle.")
-    assert reveal == "How did your prediction do?"
-    path = tmp_path / "lesson.ipynb"
-    nbformat.write(notebook, path)
-    monkeypatch.setenv("JPY_SESSION_NAME", str(path))
-    assert texts(run(*CELLS[:2])) == [predicted, reveal]
+    notebook, texts = run(
+        "from calclearn.exercises import predict\n"
+        "guess = predict('Is it?', ['A straight line.', 'A circle.'])",
+        "guess.reveal('01')",
+        "guess.commit('A circle.')",
+    )
+    assert texts[0].endswith("You predicted: A circle.")
+    assert texts[1:] == ["How did your prediction do?"]
+    nbformat.write(notebook, tmp_path / "lesson.ipynb")
+    monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "lesson.ipynb"))
+    assert predict("Is it?", ["A straight line.", "A circle."]).commitment == "A circle."
 
 
 @pytest.mark.parametrize("options", [[], ["a"], ["a", "a"], ["a", 2], "ab", ["a", ""], None, 3])

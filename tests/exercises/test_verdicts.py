@@ -217,6 +217,10 @@ def test_several_numbers_may_stand_one_after_the_other():
     assert check("09.1", -2, 6).right is True
     assert "one number" in check("00.1", 4, 7).message
     assert check("00.1").right is None
+    for number in NUMBERS:  # dots are no answer
+        for answer in (..., [..., 1], "...", " … "):
+            assert check(number, answer).right is None
+    assert check("06.1", lambda slope, intercept: ...).right is None
 
 
 @pytest.mark.parametrize(
@@ -234,27 +238,25 @@ def test_close_is_the_right_number_with_two_digits(number, answer, is_close):
     assert ("This is close" in verdict.message) is is_close
 
 
-def test_a_factor_of_two_does_not_give_the_answer_away():
-    for number, answer in (("03.4", 12800), ("15.4", 6), ("10.1", 3), ("09.3", 0.2218)):
-        assert "wrong by a factor of two" in check(number, answer).message
-
-
-def test_one_number_beside_zeros_is_no_multiple_of_the_right_one():
-    assert "constant factor" not in check("10.2", (0.7, 0)).message  # right: (0.538, 0)
-    assert "constant factor" in check("12.1", (-4, -2)).message
-
-
-def test_an_answer_that_contains_dots_is_unanswered():
-    for number in NUMBERS:
-        for answer in (..., [..., 1], "...", " … "):
-            assert check(number, answer).right is None
-    assert check("06.1", lambda slope, intercept: ...).right is None
+@pytest.mark.parametrize(
+    ("number", "answer", "words", "so"),
+    [
+        *((number, twice, "wrong by a factor of two", True)  # which does not give the answer away
+          for number, twice in (("03.4", 12800), ("15.4", 6), ("10.1", 3), ("09.3", 0.2218))),
+        ("12.1", (-4, -2), "constant factor", True),
+        ("10.2", (0.7, 0), "constant factor", False),  # of (0.538, 0): it has one number only
+    ],
+)  # fmt: skip
+def test_multiples_of_the_right_numbers(number, answer, words, so):
+    assert (words in check(number, answer).message) is so
 
 
 def test_an_answer_that_prints_and_warns_may_be_right(capfd):
+    line = penguin_line()
+
     def answer(slope, intercept):
         noisy()
-        return 2 * np.sum(slope * penguin_line().x + intercept - penguin_line().y)
+        return 2 * np.sum(slope * line.x + intercept - line.y)
 
     assert check("06.1", answer).right is True
     assert capfd.readouterr() == ("", "")
@@ -272,13 +274,11 @@ def test_hints_escalate_with_different_wrong_answers_only():
     hints = exercises("07.2")["07.2"].hints
     check("07.2", None)  # what cannot be read uses up none
     check("07.2", [1, 2])
-    first = check("07.2", 0.3)
+    first, second = check("07.2", 0.3), check("07.2", 0.4)
     assert f"Hint 1 of 2: {hints[0]}" in first.message
-    assert check("07.2", 0.3) == check("07.2", [0.3]) == first
-    second = check("07.2", 0.4)
     assert f"Hint 2 of 2: {hints[1]}" in second.message
+    assert check("07.2", 0.3) == check("07.2", [0.3]) == first
     assert check("07.2", 0.5).message == second.message
-    assert check("07.2", 0.3) == first
     assert "Hint 1" in check("07.3", 0.3).message
     again = check("06.2", lambda slope, intercept: 1.0)
     assert check("06.2", lambda slope, intercept: 3 / 3) == again
@@ -294,14 +294,10 @@ def test_an_unknown_number_gets_a_sentence(number):
     assert check("04.9", 1).message == there_is
 
 
-def test_a_verdict_reads_the_same_as_text_and_as_markdown():
+def test_the_score_counts_the_lesson_checked_last():
     verdict = check("00.1", 4.7)
     assert repr(verdict).startswith("✓ Right. The flipper is 2 cm above 190 mm")
     assert verdict._repr_markdown_() == f"**✓ Right.** {verdict.message}"
-
-
-def test_the_score_counts_the_lesson_checked_last():
-    check("00.1", 4.7)
     check("04.4", "b")
     check("04.2", ...)
     assert repr(score()) == "Lesson 04: ✗ not yet 1 (04.4); … open 3 (04.1, 04.2, 04.3)."

@@ -86,11 +86,10 @@ def test_a_stroke_of_the_pen(ax):
     assert not ink[4].any()
     dot = np.array([[1.5, 2], [1.5, 2]])
     assert max(pad.painted(dot, [0] * 20, "pen", 0)[0]) == 13
-    for before, brush, after in (
-        (3, "pen", np.maximum(pixels, 3)),
-        (16, "eraser", 16 - ink.ravel()),
-    ):
-        assert np.array_equal(pad.painted(way, [before] * 20, brush, 0)[0], after)
+    again, *_ = pad.painted(way, [3] * 20, "pen", 0)
+    erased, *_ = pad.painted(way, [16] * 20, "eraser", 0)
+    assert np.array_equal(again, np.maximum(pixels, 3))
+    assert np.array_equal(erased, 16 - ink.ravel())
 
 
 def test_maps_of_several_layers(ax):
@@ -112,14 +111,11 @@ def test_maps_of_several_layers(ax):
 
 def test_a_cell_of_the_first_maps_is_framed_and_held(ax):
     drawing = Maps(ax, {"one": (9, 2, 2), "two": (1, 4, 4)}, frame="cell", drags=("k", "i", "j"))
-    for cell, (x, y) in (
-        ((0, 0, 0), (0.5, 0.5)),
-        ((2, 1, 0), (10.5, 2.5)),
-        ((8, 0, 1), (2.5, 5.5)),
-    ):
+    middles = {(0, 0, 0): [0.5, 0.5], (2, 1, 0): [10.5, 2.5], (8, 0, 1): [2.5, 5.5]}
+    for cell, middle in middles.items():
         drawing.update(cell=cell, one=np.ones((9, 2, 2)), two=np.ones((1, 4, 4)))
         place = drawing.frame.get_bbox().get_points().mean(axis=0)
-        assert place.tolist() == [x, y + Maps.LABEL]
+        assert (place - (0, Maps.LABEL)).tolist() == middle
         assert drawing.dragged(None, place, 0, 0, 0) == cell
     assert drawing.dragged(None, (-5, -5), 0, 0, 0) == (0, 0, 0)
     assert drawing.dragged(None, (99, 99), 0, 0, 0) == (8, 1, 1)
