@@ -111,7 +111,7 @@ def test_in_a_python_of_the_browser(page):
     replies = []
 
     def python(text):
-        explorer._live.send = lambda *sent: replies.append(sent)
+        explorer._live.send = lambda reply, buffers: replies.append((reply, buffers))
         explorer._live._reply(None, json.loads(text), [])
         reply, buffers = replies[-1]
         said = {name: value for name, value in reply.items() if value is not None}
