@@ -39,13 +39,11 @@ def test_a_power_of_ten_stands_beside_a_slider_only_where_it_must():
 @pytest.mark.parametrize(
     ("control", "value", "expected"),
     [
-        (slider(1.0, 0.0, 4.0), 1.0, 0.25),
-        (slider(1.0, 0.0, 4.0), 9.0, 1.0),
-        (log_slider(1, 0.01, 100), 1.0, 0.5),
-        (log_slider(1, 0.01, 100), 0.0, 0.0),
+        (slider(1.0, 0.0, 4.0), 1.0, 0.25), (slider(1.0, 0.0, 4.0), 9.0, 1.0),
+        (log_slider(1, 0.01, 100), 1.0, 0.5), (log_slider(1, 0.01, 100), 0.0, 0.0),
         (log_slider(1, 0.01, 100), float("inf"), 1.0),
     ],
-)
+)  # fmt: skip
 def test_fraction_is_where_the_handle_would_be(control, value, expected):
     assert fraction(control, value) == pytest.approx(expected)
 

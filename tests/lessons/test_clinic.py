@@ -187,20 +187,14 @@ def test_evidence_that_holds_proves_the_cause_and_no_other():
 @pytest.mark.parametrize(
     ("letter", "training", "validation", "so"),
     [
-        ("b", (4, 1.5, 0.9), (4, 1.95, 5.0), True),
-        ("b", (4, 0.5, 1.1), (4, 1.95, 5.0), False),
-        ("b", (4, 0.5, 0.9), (4, 1.85, 5.0), False),
-        ("c", (1, 0.1, 1.9), (1, 1.0, 1.0), True),
-        ("c", (4, 4.0, 1.7), (4, 4.0, 4.0), False),
-        ("g", (4, 4.0, 0.6), (4, 1.4, 2.2), True),
-        ("g", (4, 0.1, 0.8), (4, 1.4, 2.2), False),
-        ("g", (4, 0.1, 0.6), (4, 1.6, 2.6), False),
-        ("g", (4, 0.1, 0.6), (9, 1.4, 2.0), False),
-        ("k", (4, 4.0, 1.0), (4, 4.0, 1.3), True),
-        ("k", (4, 4.0, 1.3), (4, 4.0, 1.0), True),
-        ("k", (1, 9.0, 1.0), (9, 1.0, 1.1), False),
+        ("b", (4, 1.5, 0.9), (4, 1.95, 5.0), True), ("b", (4, 0.5, 1.1), (4, 1.95, 5.0), False),
+        ("b", (4, 0.5, 0.9), (4, 1.85, 5.0), False), ("c", (1, 0.1, 1.9), (1, 1.0, 1.0), True),
+        ("c", (4, 4.0, 1.7), (4, 4.0, 4.0), False), ("g", (4, 4.0, 0.6), (4, 1.4, 2.2), True),
+        ("g", (4, 0.1, 0.8), (4, 1.4, 2.2), False), ("g", (4, 0.1, 0.6), (4, 1.6, 2.6), False),
+        ("g", (4, 0.1, 0.6), (9, 1.4, 2.0), False), ("k", (4, 4.0, 1.0), (4, 4.0, 1.3), True),
+        ("k", (4, 4.0, 1.3), (4, 4.0, 1.0), True), ("k", (1, 9.0, 1.0), (9, 1.0, 1.1), False),
     ],
-)
+)  # fmt: skip
 def test_evidence_of_curves(letter, training, validation, so):
     attempt = SimpleNamespace(
         training=np.array(training), validation=np.array(validation), baseline=2.0, diverged=False,

@@ -23,7 +23,6 @@ def test_a_large_rate(ball_on_a_curve):
 
 
 WORDS = [
-    ("ball_on_a_curve", {}, "From w = 1.90 the ball comes to the minimum at w = 1.13: height −1.0"),
     ("ball_on_a_curve", {"curve": "two valleys", "start": -1.4, "learning_rate": 0.18},
      "(0 % in the global one), 57 % do not within 100 steps, 2 % diverge. 1 of 2 minima can hold"),
     ("ball_on_a_curve", {"curve": "parabola", "learning_rate": 1.0, "start": 2.0},

@@ -70,7 +70,6 @@ def test_equal_numbers_of_data(race_of_batches, size):
 
 def test_two_optimizers_at_first_and_the_controls_of_others(race_of_batches):
     race = race_of_batches
-    assert "η = 0.05. Above" in race.caption
     for entered in ([], *([name] for name in BOXES)):
         race.set(**{name: name in entered for name in BOXES})
         assert list(race.state["results"]) == ["GradientDescent", "SGD", *entered]
@@ -83,7 +82,6 @@ def test_two_optimizers_at_first_and_the_controls_of_others(race_of_batches):
 def test_a_race_its_goal_and_its_divergence(race_of_batches):
     race, loss = race_of_batches, line_loss(x, y, mse)
     whole = race.state["results"]["SGD"].descent.points
-    assert "penguins: not yet." in race.caption
     part = race.set(budget=342).state["results"]["SGD"].descent.points
     assert len(part) == 342 // 8 + 1
     assert part == pytest.approx(whole[:43])

@@ -11,7 +11,6 @@ from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.surfaces import Surface
 from calclearn.lessons.lesson_17 import (
     OUTER,
-    PARTS,
     START,
     STARTS,
     _score,
@@ -48,11 +47,6 @@ right = {
     "17.3": [by_loop, lambda eta, k: -4 * k * (1 - 4 * eta) ** (k - 1)],
     "17.4": ["b"],
 }
-
-
-def test_the_parts_are_those_of_lesson_16_and_share_no_bird():
-    assert [len(part) for part in PARTS] == [20, 100, 222]
-    assert sorted(np.concatenate(PARTS)) == list(range(342))
 
 
 @pytest.mark.parametrize(("strength", "rate"), [(1e-4, 0.4), (1e-2, 0.01), (0.5, 0.4)])

@@ -55,14 +55,13 @@ def text(lesson, kind):
 
 def calls_of(lesson):
     """The calls in the code of a lesson's notebook."""
-    return [
-        node for node in ast.walk(ast.parse(text(lesson, "code"))) if isinstance(node, ast.Call)
-    ]
+    nodes = ast.walk(ast.parse(text(lesson, "code")))
+    return [node for node in nodes if isinstance(node, ast.Call)]
 
 
-def named(calls, name):
-    """The arguments of the calls of a function."""
-    return [call.args for call in calls if getattr(call.func, "id", "") == name]
+def named(lesson, name):
+    """The arguments of the calls of a function in a lesson's notebook."""
+    return [call.args for call in calls_of(lesson) if getattr(call.func, "id", "") == name]
 
 
 # Answers.
@@ -103,27 +102,21 @@ def test_each_mistake_gets_its_own_sentence(number):
 
 
 @each_exercise
-def test_no_text_gives_the_answer_away(number):
-    exercise = EXERCISES[number]
-    text = " ".join([*exercise.hints, *(sentence for _, sentence in exercise.mistakes)])
-    if isinstance(exercise, Choice):
-        assert f'"{exercise.right}"' not in text
-    elif not isinstance(exercise, Function):
-        numbers = [float(n) for n in re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", text)]
-        for right in np.ravel(exercise.right):
-            assert not any(abs(n - right) <= 0.01 * abs(right) for n in numbers)
-        if not np.any(exercise.right):
-            assert "zero" not in text.lower()
-
-
-@each_exercise
-def test_texts_are_sentences(number):
+def test_texts_are_sentences_that_do_not_give_the_answer_away(number):
     exercise = EXERCISES[number]
     sentences = [sentence for _, sentence in exercise.mistakes]
     for text in (exercise.why, *exercise.hints, *sentences):
         assert text.rstrip("`)").endswith((".", "?")), text
     assert len(exercise.hints) >= 2
     assert len({*sentences}) == len(sentences)
+    text = " ".join([*exercise.hints, *sentences])
+    if isinstance(exercise, Choice):
+        assert f'"{exercise.right}"' not in text
+    elif not isinstance(exercise, Function):
+        numbers = [float(n) for n in re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", text)]
+        for right in np.ravel(exercise.right):
+            assert not any(abs(n - right) <= 0.01 * abs(right) for n in numbers)
+        assert np.any(exercise.right) or "zero" not in text.lower()
 
 
 # The figures.
@@ -133,10 +126,9 @@ def test_texts_are_sentences(number):
     ("module", "names"),
     [
         ("lesson_13", "GRADIENTS SIGNALS PRODUCTS INITIALS"),
-        ("lesson_15", "ARRIVING CLIPPING AGREEMENT"),
-        ("lesson_15_tasks", "MEMORIES FORECASTS"),
+        ("lesson_15", "ARRIVING CLIPPING AGREEMENT"), ("lesson_15_tasks", "MEMORIES FORECASTS"),
     ],
-)
+)  # fmt: skip
 def test_curves_differ_without_colour(module, names):
     for name in names.split():
         looks = getattr(import_module(f"calclearn.lessons.{module}"), name).values()
@@ -149,8 +141,7 @@ def test_curves_differ_without_colour(module, names):
 
 @each_lesson
 def test_the_notebook_asks_for_each_exercise_once(lesson):
-    checked = [args[0].value for args in named(calls_of(lesson), "check")]
-    assert checked == list(exercises(lesson))
+    assert [args[0].value for args in named(lesson, "check")] == list(exercises(lesson))
     for number, exercise in exercises(lesson).items():
         begin, end = rf"\*\*{number}\*\* ", r"(?=\*\*\d\d\.\d\*\*|^## |\Z)"
         (question,) = re.findall(f"{begin}(.*?){end}", text(lesson, "markdown"), re.S | re.M)
@@ -169,7 +160,7 @@ def test_the_notebook_shows_the_figures_of_its_lesson(lesson):
 
 @each_lesson
 def test_the_notebook_reveals_each_prediction(lesson):
-    offered = [ast.literal_eval(args[1]) for args in named(calls_of(lesson), "predict")]
+    offered = [ast.literal_eval(args[1]) for args in named(lesson, "predict")]
     reveals = [call for call in calls_of(lesson) if getattr(call.func, "attr", "") == "reveal"]
     revealed = [[ast.literal_eval(arg) for arg in call.args] for call in reveals]
     assert len({call.func.value.id for call in reveals}) == len(offered)
@@ -205,16 +196,11 @@ def figure_of(imports, cell):
 
 
 @each_lesson
-def test_the_cell_by_hand_is_short(lesson):
-    _, cell, changes = by_hand(lesson)
+def test_the_figure_by_hand_is_short_and_runs_as_it_stands_and_with_each_change(lesson):
+    imports, cell, changes = by_hand(lesson)
     lines = [line for line in cell.splitlines() if line and not re.match("from|import", line)]
     assert len(lines) <= LONGEST
     assert changes
-
-
-@each_lesson
-def test_the_figure_by_hand_runs_as_it_stands_and_with_each_change(lesson):
-    imports, cell, changes = by_hand(lesson)
     pictures = []
     for before, after in [("", ""), *changes]:
         assert before in cell
