@@ -30,7 +30,6 @@ STEPS = 1000  # at least 50 seconds, until there is a file named "hurry"
 @pytest.fixture
 def view(desk, lab):
     """A notebook of these cells, open in the browser, none of them run."""
-
     hurry = lab.folder / "hurry"
 
     def opened(*cells):

@@ -19,21 +19,15 @@ from calclearn.explorers.controls import (
 )
 
 
-def test_a_choice_shows_a_mappings_keys():
-    control = choice({"sine": 1.0, "cosine": 2.0}, 2.0)
-    assert (control.value, control.label) == (2.0, "cosine")
-
-
-def test_integers_stay_integers():
-    control = slider(np.int64(3), 1, 10, 1)
-    put(control, 7.6)
-    assert type(control.value) is int
-    assert control.value == 8
-
-
-def test_a_power_of_ten_stands_beside_a_slider_only_where_it_must():
-    plain, tiny, huge = log_slider(1, 1e-5, 1e6), log_slider(1, 1e-8, 1), log_slider(1, 1, 1e9)
-    assert (plain.readout_format, tiny.readout_format, huge.readout_format) == (".3r", *[".3"] * 2)
+def test_a_choice_shows_a_mappings_keys_and_none_is_a_choice_like_any_other():
+    control = choice({"to 1": 1.0, "to 2": 2.0, "none": None}, 2.0)
+    assert (control.value, control.label) == (2.0, "to 2")
+    control.index = 2  # as the browser does it
+    assert (control.index, control.value, control.label) == (2, None, "none")
+    control.value = 1.0
+    assert control.index == 0
+    control.value = None
+    assert (control.index, control.label) == (2, "none")
 
 
 @pytest.mark.parametrize(
@@ -48,30 +42,27 @@ def test_fraction_is_where_the_handle_would_be(control, value, expected):
     assert fraction(control, value) == pytest.approx(expected)
 
 
-def test_put_stays_on_the_steps_and_inside():
-    control = round_slider(0.0, (-1.0, 1.0))
-    put(control, 0.1234)
-    assert control.value == pytest.approx(0.12)
-    put(control, 55.0)
-    assert control.value == 1.0
-    control = log_slider(1, 0.01, 100, steps=40)
-    put(control, 9.7)
-    assert control.value == pytest.approx(10)
-    put(control, -3)
-    assert control.value == pytest.approx(0.01)
-
-
 @pytest.mark.parametrize(
-    ("control", "value"),
+    ("control", "value", "stands"),
     [
-        (choice(["pen", "eraser"]), "eraser"),
-        (widgets.FloatText(1.0), 0.0625),
-        (widgets.IntsInput(value=[0, 0]), [3, 4]),
+        (round_slider(0.0, (-1.0, 1.0)), 0.1234, 0.12), (round_slider(0.0, (-1.0, 1.0)), 55.0, 1.0),
+        (log_slider(1, 0.01, 100, steps=40), 9.7, 10),
+        (log_slider(1, 0.01, 100, steps=40), -3, 0.01),
+        (widgets.FloatText(1.0), 0.0625, 0.0625),  # without limits
+        (widgets.IntsInput(value=[0, 0]), [3, 4], [3, 4]),
     ],
-)
-def test_a_control_without_limits_takes_the_value_itself(control, value):
+)  # fmt: skip
+def test_put_stays_on_the_steps_and_inside(control, value, stands):
     put(control, value)
-    assert control.value == value
+    assert control.value == pytest.approx(stands)
+
+
+def test_integers_stay_integers_and_an_option_is_put_itself():
+    control, tool = slider(np.int64(3), 1, 10, 1), choice(["pen", "eraser"])
+    put(control, 7.6)
+    put(tool, "eraser")
+    assert type(control.value) is int
+    assert (control.value, tool.value) == (8, "eraser")
 
 
 @pytest.mark.parametrize("value", [5e-5, 6e-5, 0.5, 1.0])
@@ -81,25 +72,18 @@ def test_a_logarithmic_slider_begins_on_one_of_its_steps(value):
     assert steps == pytest.approx(round(steps), abs=1e-9)
     assert (control.base**control.min, control.base**control.max) == pytest.approx((5e-5, 1))
     assert control.value == value
-
-
-def test_none_is_a_choice_like_any_other():
-    control = choice({"to 1": 1.0, "none": None})
-    control.index = 1  # as the browser does it
-    assert (control.index, control.value, control.label) == (1, None, "none")
-    control.value = 1.0
-    assert control.index == 0
-    control.value = None
-    assert (control.index, control.label) == (1, "none")
+    ranges = {(1e-5, 1e6): ".3r", (1e-8, 1): ".3", (1, 1e9): ".3"}  # powers where they must be
+    assert {ends: log_slider(1, *ends).readout_format for ends in ranges} == ranges
 
 
 def test_what_the_browser_sends_is_read_back():
-    assert read(choice({"a": 10, "b": 20}), {"index": 1}) == 20
-    assert read(slider(1.0, 0.0, 2.0), 1.5) == 1.5
-    assert read(widgets.Text("x"), "x**2") == "x**2"
-    assert read(widgets.SelectMultiple(options=["a", "b"]), {"index": [1]}) == ("b",)
-    assert read(widgets.DatePicker(), {}) is None
-    assert read(widgets.FloatRangeSlider(), [1.0, 2.5]) == (1.0, 2.5)
+    for control, sent, value in (
+        (choice({"a": 10, "b": 20}), {"index": 1}, 20), (slider(1.0, 0.0, 2.0), 1.5, 1.5),
+        (widgets.Text("x"), "x**2", "x**2"), (widgets.DatePicker(), {}, None),
+        (widgets.SelectMultiple(options=["a", "b"]), {"index": [1]}, ("b",)),
+        (widgets.FloatRangeSlider(), [1.0, 2.5], (1.0, 2.5)),
+    ):  # fmt: skip
+        assert read(control, sent) == value
 
 
 @pytest.mark.parametrize("make", [slider, log_slider])

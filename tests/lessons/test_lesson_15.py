@@ -212,7 +212,7 @@ def test_sequences_to_recall():
     assert (drawn.sum(axis=2) == 1).all()
     assert (drawn[:, 0].argmax(axis=1) == first).all()
     assert (mark == np.eye(7)[0]).all()
-    assert drawn.mean(axis=0) == pytest.approx(np.full((7, SYMBOLS), 1 / SYMBOLS), abs=0.03)
+    assert drawn.mean(axis=0) == pytest.approx(1 / SYMBOLS, abs=0.03)
 
 
 def test_gate_from_the_states_alone():
@@ -254,8 +254,8 @@ def test_gates_that_begin_half_open_forget(recalls):
 def test_memory_at_a_step(recalls, monkeypatch):
     monkeypatch.setattr(tasks, "WAITS", (3, 10, 40))  # those that are trained already
     figure, run = lessons.task_that_needs_memory().set(wait=10, step=50), recalls["plain RNN", 10]
-    assert figure.state["shares"]["plain RNN"] == run.shares[5]
-    assert figure.state["first"]["plain RNN"] == run.arriving[5, 0]
+    shown = [figure.state[name]["plain RNN"] for name in ("shares", "first")]
+    assert shown == [run.shares[5], run.arriving[5, 0]]
     assert figure.state["gates"][:, 11:].sum() == 0
     assert f"plain RNN {run.shares[5]:.0%}".replace("%", " %") in figure.caption
 
@@ -310,9 +310,10 @@ def test_forecast_of_the_network_during_the_training_and_one_rule():
 
 
 def test_error_wanders_until_the_rate_falls():
+    points = trained(0).points
     late, early = (
-        [rmse(free_running(forecaster(), w))[11] for w in trained(0).points[part]]
-        for part in (slice(-5, None), slice(15, 66, 2))
+        [rmse(free_running(forecaster(), w))[11] for w in part]
+        for part in (points[-5:], points[15:66:2])
     )
     assert np.ptp(late) < 0.1 < 0.3 < np.ptp(early)
     assert 0.6 < min(early) < max(early) < 1.5
