@@ -88,6 +88,16 @@ def refresh():
 
 
 @pytest.fixture
+def fresh_kernel(monkeypatch):
+    """Nothing is answered, nothing predicted, as when a kernel has started."""
+    from calclearn.exercises import predictions, verdicts
+
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    for memory in (verdicts._verdicts, verdicts._attempts, predictions._predictions):
+        memory.clear()
+
+
+@pytest.fixture
 def drag():
     """`drag(explorer, place, start, *path)` pulls the drawing at this place of those that can be.
 

@@ -16,7 +16,7 @@ TEXT = """
 
 
 @pytest.fixture(autouse=True)
-def lesson_99(monkeypatch):
+def lesson_99(fresh_kernel, monkeypatch):
     """The only lesson is 99, which has nothing yet."""
     monkeypatch.setattr(catalogue, "_exercises", {})
     monkeypatch.setattr(catalogue, "_outcomes", {})

@@ -15,6 +15,7 @@ from PIL import Image
 from calclearn.exercises import predict, predictions
 from calclearn.exercises.predictions import SITE_DATE
 
+pytestmark = pytest.mark.usefixtures("fresh_kernel")
 QUESTION = "Which way does <w> move?"
 OPTIONS = ["uphill", "downhill", "not at all"]
 WIDGET = "application/vnd.jupyter.widget-view+json"

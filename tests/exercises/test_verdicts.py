@@ -18,6 +18,8 @@ from calclearn.data import penguin_line
 from calclearn.exercises import check, score
 from calclearn.exercises.catalogue import exercises
 
+pytestmark = pytest.mark.usefixtures("fresh_kernel")
+
 
 class Hostile:
     """An answer that raises whatever is done with it."""

@@ -1,16 +1,8 @@
-"""Each test starts like a fresh kernel, and takes the figures that it names: they are fixtures."""
+"""The figures of the course are fixtures: a test takes those that it names."""
 
 import pytest
 
 from calclearn import lessons
-from calclearn.exercises import predictions, verdicts
-
-
-@pytest.fixture(autouse=True)
-def fresh_kernel(monkeypatch):
-    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
-    for memory in (verdicts._verdicts, verdicts._attempts, predictions._predictions):
-        memory.clear()
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,7 @@ MOST = 5  # exercises in a lesson: a learner needs some ten minutes for each
 
 each_lesson = pytest.mark.parametrize("lesson", LESSONS)
 each_exercise = pytest.mark.parametrize("number", EXERCISES)
+pytestmark = pytest.mark.usefixtures("fresh_kernel")
 
 
 def rows(table):
