@@ -232,17 +232,16 @@ def test_a_training_that_was_stopped_goes_on_with_the_optimizers_memory(eager):
     view.train()
     undisturbed = descend(bowl(), START, optimizer, STEPS)
     assert np.array_equal(view.point, undisturbed.point)
-    view.train()
     anew = descend(bowl(), undisturbed.point, optimizer, STEPS)
+    view.train()
     assert np.array_equal(view.point, anew.point), "a new stretch, and a new schedule"
 
 
 def test_another_optimizer_begins_without_the_memory_of_the_first(eager):
     kinds = {"Adam": Adam(0.01), "Momentum": Momentum(0.01)}
-    view = training(
-        bowl(), START, lambda name: kinds[name], STEPS, score=at_call(8, lambda: view.stop()),
-        name=choice([*kinds]),
-    )  # fmt: skip
+    stop = at_call(8, lambda: view.stop())
+    given = {"score": stop, "name": choice([*kinds])}
+    view = training(bowl(), START, lambda name: kinds[name], STEPS, **given)
     run = view.train()
     view.set(name="Momentum")
     other = descend(bowl(), run.point, kinds["Momentum"], STEPS - int(run.steps_taken))
@@ -262,8 +261,7 @@ def test_a_memory_stays_that_of_the_optimizer_that_left_it(eager):
 
 def test_start_again_repeats_the_training_and_keeps_the_last_run(view):
     first, picture = view.train(), view.still()
-    view.train()
-    last = view.run
+    last = view.train()
     view.start_again()
     assert np.array_equal(view.point, START)
     assert view.run is last
@@ -337,16 +335,12 @@ def test_an_exception_beside_the_notebook_is_a_sentence(eager):
     assert (view._figure.caption, str(view.error)) == ("no digit", "no digit")
 
 
-def test_where_there_are_no_threads_the_button_trains_at_once(view, monkeypatch):
+def test_without_threads_the_button_trains_at_once_and_stop_comes_too_late(view, monkeypatch):
     refuse = raising(RuntimeError("can't start new thread"))
     monkeypatch.setattr(threading.Thread, "start", lambda thread: refuse())
-    buttons(view)[0].click()
+    train, stop, _ = buttons(view)
+    train.click()
     assert view.progress.step == STEPS
-
-
-def test_a_click_on_stop_that_comes_too_late_changes_nothing(view):
-    view.train()
-    stop = buttons(view)[1]
     stop.value = True
     assert not stop.value
     assert view.train().steps_taken == STEPS
@@ -354,16 +348,18 @@ def test_a_click_on_stop_that_comes_too_late_changes_nothing(view):
 
 def test_the_browser_may_interrupt_only_while_a_cell_waits():
     seen = []
-    view = watched(score=at_call(3, lambda: seen.append(view._figure.stop)))
-    assert view._figure.stop is None
+
+    def look():
+        seen.append(view._figure.stop)
+
+    view = watched(score=at_call(3, look))
     view.train()
-    assert seen == [buttons(view)[1]]
-    assert view._figure.stop is None
     view.start_again()
-    view.progress.score = at_call(3, lambda: seen.append(view._figure.stop))
+    view.progress.score = at_call(3, look)
     view.train_beside()
-    until(lambda: not view._busy.locked())
-    assert seen[1:] == [None]
+    until(lambda: ready(view))
+    assert seen == [buttons(view)[1], None]
+    assert view._figure.stop is None
 
 
 def test_controls_make_the_optimizer_and_rest_while_it_trains():

@@ -81,13 +81,11 @@ def test_looks_by_name_list_and_table_in_short_and_long(ax):
 
 def test_dots(ax, solid):
     ax.set(xlim=(0, 9), ylim=(0, 9))
-    mark = Dots(ax, "start", "path", step="step")
+    mark, ball = Dots(ax, "start", "path", step="step"), Dots(solid, "ball")
     mark.update(start=np.array([1.0, 2.0]), path=[[1, 2, 3], [4, 5, 6]], step=1)
-    assert data(mark.lines["start"]) == [[1], [2]]
-    assert data(mark.lines["path"]) == [[1, 2], [4, 5]]
-    ball = Dots(solid, "ball")
+    assert [data(line) for line in mark.lines.values()] == [[[1], [2]], [[1, 2], [4, 5]]]
     ball.update(ball=(0.1, 0.2, 0.3))
-    assert [list(row) for row in ball.lines["ball"].get_data_3d()] == [[0.1], [0.2], [0.3]]
+    assert np.ravel(ball.lines["ball"].get_data_3d()).tolist() == [0.1, 0.2, 0.3]
 
 
 def test_rules(ax):

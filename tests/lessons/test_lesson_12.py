@@ -35,14 +35,15 @@ def backward(x, w, v, target, h, y):
 
 def by_grad(x, w, v, target, h, y):
     """The derivatives of L by y, v, h, z, w and x, each of the rest of the way as a function."""
+
+    def loss(v, h, x):
+        return (v * h + x - target) ** 2
+
     ways = [
-        (lambda y: (y - target) ** 2, y),
-        (lambda v: (v * h + x - target) ** 2, v),
-        (lambda h: (v * h + x - target) ** 2, h),
-        (lambda z: (v * np.tanh(z) + x - target) ** 2, w * x),
-        (lambda w: (v * np.tanh(w * x) + x - target) ** 2, w),
-        (lambda x: (v * np.tanh(w * x) + x - target) ** 2, x),
-    ]
+        (lambda y: (y - target) ** 2, y), (lambda v: loss(v, h, x), v),
+        (lambda h: loss(v, h, x), h), (lambda z: loss(v, np.tanh(z), x), w * x),
+        (lambda w: loss(v, np.tanh(w * x), x), w), (lambda x: loss(v, np.tanh(w * x), x), x),
+    ]  # fmt: skip
     return [grad(way)(at) for way, at in ways]
 
 
@@ -60,16 +61,12 @@ right = {
     "12.4": [count + 1],
     "12.5": [backward, by_grad],
 }
-readings = {  # answers that are not listed as mistakes, and words of the reply
-    "12.5": [
-        (partial(spoiled, 0), "`to_y` is not right"),
-        (partial(spoiled, 1), "`to_y` is right, `to_v` is not"),
-        (partial(spoiled, 2), "`to_y` and `to_v` are right, `to_h` is not"),
-        (partial(spoiled, 3), "Down to `to_h` all is right, `to_z` is not"),
-        (partial(spoiled, 4), "Down to `to_z` all is right, `to_w` is not"),
-        (partial(spoiled, 5), "All is right but `to_x`"),
-    ],
-}
+ROWS = (  # of the backward pass, the first that is wrong
+    "`to_y` is not right", "`to_y` is right, `to_v` is not",
+    "`to_y` and `to_v` are right, `to_h` is not", "Down to `to_h` all is right, `to_z` is not",
+    "Down to `to_z` all is right, `to_w` is not", "All is right but `to_x`",
+)  # fmt: skip
+readings = {"12.5": [(partial(spoiled, line), words) for line, words in enumerate(ROWS)]}
 
 # One formula.
 

@@ -98,8 +98,7 @@ def test_kernel_by_name_and_ones_own(sliding_kernel, drag):
 
 def test_weights_that_are_typed(sliding_kernel):
     for weight in (100.0, -37.5, 0.1):
-        sliding_kernel.set(k11=weight)
-        assert sliding_kernel.values["k11"] == weight == sliding_kernel.state["weights"][1, 1]
+        assert sliding_kernel.set(k11=weight).state["weights"][1, 1] == weight
     for weight in (101.0, -1e300, np.nan):
         sliding_kernel.controls["k11"].value = weight
         assert sliding_kernel.caption == "weights must lie between −100 and 100"
@@ -190,18 +189,18 @@ def expected_shares(layer, image, K, G):
 @pytest.mark.parametrize("layer", lesson_14.LAYERS)
 @pytest.mark.parametrize("sent", [lesson_14.ONE, lesson_14.ALL, lesson_14.VALUES])
 def test_shares_of_pixels_and_weights(gradient_routing, layer, sent):
-    K = np.array(KERNELS["vertical edges"], float)
-    gradient_routing.set(layer=layer, sent=sent, digit=3)
-    last = 5 if layer == lesson_14.CONVOLUTION else 3
+    K, digit = np.array(KERNELS["vertical edges"], float), example(3)
+    outputs = lesson_14.LAYERS[layer][0](digit, K)
     for row, column in [(0, 0), (2, 3), (5, 5)]:
-        state = gradient_routing.set(row=row, column=column).state
+        settings = {"layer": layer, "sent": sent, "digit": 3, "row": row, "column": column}
+        state, last = gradient_routing.set(**settings).state, len(outputs) - 1
         G = state["G"]
-        assert G.shape == (last + 1, last + 1)
+        assert G.shape == outputs.shape
         if sent == lesson_14.ONE:
             assert np.argwhere(G).tolist() == [[min(row, last), min(column, last)]]
         elif sent == lesson_14.VALUES:
-            assert np.allclose(G, lesson_14.LAYERS[layer][0](example(3), K))
-        to_image, to_kernel = expected_shares(layer, example(3), K, G)
+            assert np.allclose(G, outputs)
+        to_image, to_kernel = expected_shares(layer, digit, K, G)
         assert state["shares"] == pytest.approx(to_image)
         assert state["to_weights"] == pytest.approx(to_kernel)
     if (layer, sent) == (lesson_14.AVERAGE, lesson_14.ONE):
@@ -306,19 +305,6 @@ def new_pad():
     return lessons.draw_a_digit(network, run.point, data)
 
 
-def test_drawn_digit_is_read(pad, drag):
-    network, run, data = trained()
-    assert pad.values["pixels"] == (16 * data.images[data.labels == 4][0]).ravel().tolist()
-    assert "the blank sheet the network gives" in pad.set(pixels=BLANK).caption
-    assert pad.caption.startswith("Draw a digit")
-    drag(pad, 0, (3, 0), (3, 3), (4, 7))
-    x = np.reshape(pad.values["pixels"], (1, 1, 8, 8)) / 16
-    assert x[0, 0, 0, 3] == 1
-    assert np.array_equal(pad.state["image"], 16 * x[0, 0])
-    assert pad.state["chances"] == pytest.approx(softmax(network(run.point, x)[0]))
-    assert f"% to {np.argmax(pad.state['chances'])}" in pad.caption
-
-
 def test_buttons_of_the_pad(pad):
     clear, another = pad.set(step=3).widget.children[0].children[-2:]
     clear.click()
@@ -342,9 +328,19 @@ def test_walk_uphill(pad, wanted):
     assert pad.set(step=1).state["image"] / 16 == pytest.approx(first, abs=1e-6)
 
 
-def test_pixels_that_are_none(pad):
+def test_drawn_digit_is_read(pad, drag):
+    network, run, data = trained()
+    assert pad.values["pixels"] == (16 * data.images[data.labels == 4][0]).ravel().tolist()
     for pixels in ([], [0] * 63, [17] * 64, [-1] * 64):
         assert pad.set(pixels=pixels).caption.startswith("pixels must be 64 numbers from 0 to 16")
+    assert "the blank sheet the network gives" in pad.set(pixels=BLANK).caption
+    assert pad.caption.startswith("Draw a digit")
+    drag(pad, 0, (3, 0), (3, 3), (4, 7))
+    x = np.reshape(pad.values["pixels"], (1, 1, 8, 8)) / 16
+    assert x[0, 0, 0, 3] == 1
+    assert np.array_equal(pad.state["image"], 16 * x[0, 0])
+    assert pad.state["chances"] == pytest.approx(softmax(network(run.point, x)[0]))
+    assert f"% to {np.argmax(pad.state['chances'])}" in pad.caption
 
 
 def test_networks_that_cannot_be_shown():
