@@ -211,5 +211,5 @@ def test_best_momentum(momentum_map, condition):
     ],
 )
 def test_words_of_a_pair(momentum_map, momentum, learning_rate, words):
-    momentum_map.set(condition=30.0, momentum=momentum, learning_rate=learning_rate)
-    assert words in momentum_map.caption
+    settings = {"condition": 30.0, "momentum": momentum, "learning_rate": learning_rate}
+    assert words in momentum_map.set(**settings).caption

@@ -51,14 +51,14 @@ def parts(sample):
 
 @pytest.mark.parametrize(("degree", "sample"), [(0, 9), (3, 4), (8, 0)])
 def test_losses_on_the_birds_of_the_fit_and_on_the_others(lower_is_worse, degree, sample):
-    figure = lower_is_worse.set(degree=degree, sample=sample, strength=1e-4)
+    state = lower_is_worse.set(degree=degree, sample=sample, strength=1e-4).state
     design, (fitted, others) = np.vander(X, degree + 1, increasing=True), parts(sample)
     weights = by_normal_equations(design[fitted], Y[fitted], 1e-4)
-    assert figure.state["weights"] == pytest.approx(weights, rel=1e-6)
+    assert state["weights"] == pytest.approx(weights, rel=1e-6)
     for loss, shown, birds in (("train", "fitted", fitted), ("test", "held_out", others)):
         exact = np.mean((design[birds] @ weights - Y[birds]) ** 2)
-        assert figure.state[loss][degree] == pytest.approx(exact, rel=1e-6)
-        assert {*figure.state[shown][1]} == {*(Y[birds] + 17)}
+        assert state[loss][degree] == pytest.approx(exact, rel=1e-6)
+        assert {*state[shown][1]} == {*(Y[birds] + 17)}
 
 
 def test_the_training_loss_falls_with_the_degree_and_the_other_turns(lower_is_worse):
