@@ -243,9 +243,6 @@ choice("01.4", "d", """
     line. Networks of ReLUs are made like this: straight pieces, with kinks.
     > Move x slowly along the curve with a small h. Where do the two secants disagree?
     > Write down the slope left of 0, between 0 and 1, and right of 1.""",
-    options={
-        "a": "Nowhere: the kinks of the two parts cancel.", "b": "At 0 only.", "c": "At 1 only.",
-        "d": "At 0 and at 1.", "e": "Everywhere between 0 and 1."},
     a="Both kinks bend the curve upwards, and at different places: they stay.",
     b="Look at the other part as well: when does the ReLU switch on?",
     c="Look at the other part as well: where does the absolute value turn?",
