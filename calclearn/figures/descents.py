@@ -60,7 +60,7 @@ class LossCurve(Drawing):
 
     def __init__(
         self, ax: Axes, surface=None, *, steps: int | None = None, unit: str = "",
-        color: str = STEP,
+        color: str = STEP, label: str | None = None,
     ) -> None:  # fmt: skip
         self.ax, self.steps, self.lowest = ax, steps, None
         known = surface is not None and surface.minima
@@ -70,7 +70,8 @@ class LossCurve(Drawing):
             ax.set(xlabel="step $k$", title=title, yscale="log")
             ax.grid(True, axis="y", lw=0.6)
         self.floor = ax.axhline(1, color=BEST, ls="--", lw=1.2)
-        (self.line,) = ax.plot([], [], ".-", color=color, ms=5, lw=1.6, animated=True)
+        look = {"color": color, "label": label, "ms": 5, "lw": 1.6}
+        (self.line,) = ax.plot([], [], ".-", animated=True, **look)
 
     def update(self, descent, lowest: float = 0.0, step: int | None = None) -> None:
         if descent.values.ndim != 1:
