@@ -60,7 +60,7 @@ class LossCurve(Drawing):
 
     def __init__(
         self, ax: Axes, surface=None, *, steps: int | None = None, unit: str = "",
-        color: str = STEP, label: str | None = None,
+        color: str = STEP,
     ) -> None:  # fmt: skip
         self.ax, self.steps, self.lowest = ax, steps, None
         known = surface is not None and surface.minima
@@ -70,8 +70,7 @@ class LossCurve(Drawing):
             ax.set(xlabel="step $k$", title=title, yscale="log")
             ax.grid(True, axis="y", lw=0.6)
         self.floor = ax.axhline(1, color=BEST, ls="--", lw=1.2)
-        look = {"color": color, "label": label, "ms": 5, "lw": 1.6}
-        (self.line,) = ax.plot([], [], ".-", animated=True, **look)
+        (self.line,) = ax.plot([], [], ".-", color=color, ms=5, lw=1.6, animated=True)
 
     def update(self, descent, lowest: float = 0.0, step: int | None = None) -> None:
         if descent.values.ndim != 1:

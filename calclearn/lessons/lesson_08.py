@@ -17,7 +17,7 @@ from calclearn.explorers.descents import progress, rate_slider
 from calclearn.explorers.wording import ended
 from calclearn.figures.curves import Data, Line
 from calclearn.figures.descents import LossCurve, Path
-from calclearn.figures.style import LIGHT, SUSPECT, TRUE, panels
+from calclearn.figures.style import LIGHT, STEP, SUSPECT, TRUE, panels
 from calclearn.figures.surfaces import Contours, window_around
 
 DATA = penguin_line()
@@ -88,7 +88,8 @@ def lying_loop() -> Explorer:
     ]
     looks = ("true", "true gradient", TRUE, "s"), ("chosen", "chosen", SUSPECT, "o")
     for name, label, color, marker in looks:
-        curve = LossCurve(right, LOSS, steps=STEPS, unit="kg²", color=color, label=label)
+        curve = LossCurve(right, LOSS, steps=STEPS, unit="kg²", color=color)
+        curve.line.set_label(label)
         drawings += [
             Line(left, color=color).on(weights=f"{name}_line"),
             Path(middle, color=color, marker=marker).on(descent=name),
@@ -138,16 +139,18 @@ def sound_loop() -> Explorer:
         )
 
     left, middle, right = panels("flat", "flat", "flat", height=3.6)
-    look = {"steps": ITERATIONS, "unit": "kg²"}
+    on_batches, on_all = (
+        LossCurve(right, LOSS, steps=ITERATIONS, unit="kg²", color=color) for color in (LIGHT, STEP)
+    )
     drawings = [
         Data(left, DATA, title="data, and the line"),
         Contours(middle, LOSS, window=WINDOW, title="path on the map"),
         Line(left, color=SUSPECT),
         Path(middle).on(descent="on_all"),
-        LossCurve(right, LOSS, label="batch", color=LIGHT, **look).on(descent="on_batches"),
-        LossCurve(right, LOSS, label="all data", **look).on(descent="on_all"),
+        on_batches.on(descent="on_batches"),
+        on_all.on(descent="on_all"),
     ]
-    right.legend(loc="upper right", reverse=True)
+    right.legend([on_all.line, on_batches.line], ["all data", "batch"], loc="upper right")
     sizes = log_slider(16, 1, n, label="batch size")
     sizes.readout_format = ".0f"
     return explore(
