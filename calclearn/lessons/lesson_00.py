@@ -96,5 +96,3 @@ choice("00.3", "b", """
     a="Longer steps are faster only while they do not jump over the bottom.",
     c="A path that ends up near the bottom has steps that become short again.",
     d="A larger learning rate moves the line by more, not by nothing.")
-
-# fmt: on

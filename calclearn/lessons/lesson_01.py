@@ -247,5 +247,3 @@ choice("01.4", "d", """
     b="Look at the other part as well: when does the ReLU switch on?",
     c="Look at the other part as well: where does the absolute value turn?",
     e="There the curve is a straight line, and a line has a slope.")
-
-# fmt: on

@@ -189,5 +189,3 @@ choice("02.4", "b", """
     a="The slope is, but the values are rounded in their last digit, and that grew.",
     c="Truncation grows with h as well, and stops it earlier than that.",
     d="A smaller h makes round-off larger: it divides by h.")
-
-# fmt: on

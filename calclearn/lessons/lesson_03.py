@@ -281,5 +281,3 @@ exercise("03.4", needed, """
     (400 * 4**4,   "The factor is squared once, not twice."),
     (16,           "This is the factor by which the test grows."),
 ])
-
-# fmt: on

@@ -215,5 +215,3 @@ choice("04.4", "a", """
     b="A residual larger than one grows when it is squared.",
     c="A residual below the line has a sign, but it is counted once.",
     d="The square of kilograms is kg²: change the unit and the SSE changes.")
-
-# fmt: on

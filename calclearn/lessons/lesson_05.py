@@ -147,5 +147,3 @@ choice("05.4", "c", """
     a="Groups in the data move the bottom, but the profile remains a parabola.",
     b="The other weight moves the profile, but does not change its shape.",
     d="At the lowest point it is the first derivative that vanishes.")
-
-# fmt: on

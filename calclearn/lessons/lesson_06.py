@@ -244,5 +244,3 @@ exercise("06.4", round(2 * np.sum(penguin_line("standardised").x), 9), """
     (2.0 * n,       "This is an entry on the diagonal."),
     (1.0,           "This is the standard deviation of such an x."),
 ], negligible=0.001)
-
-# fmt: on

@@ -278,5 +278,3 @@ exercise("07.5", _loop, """
     (lambda g, w, r, k: _loop(g, w, 1, k),      "The learning rate is missing."),
     (lambda g, w, r, k: np.stack([_loop(g, w, r, i) for i in range(k + 1)]), "This is the whole path: return the last point alone."),
 ], points=cases, returns=(2,))
-
-# fmt: on

@@ -235,5 +235,3 @@ exercise("08.4", rate * rows, """
     (rate * rows / 2,                "Both gradients have their two: only the mean is missing."),
     (rate * rows * 2,                "Neither gradient lacks its two: only the mean is missing."),
 ])
-
-# fmt: on

@@ -300,5 +300,3 @@ exercise("09.4", math.ceil(steps), """
     (math.ceil(math.log(500) / 0.4),            "This grows without steps, like an exponential."),
     (math.ceil(500 / 1.4),                      "It multiplies at every step: it does not add."),
 ])
-
-# fmt: on

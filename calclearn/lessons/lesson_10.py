@@ -384,5 +384,3 @@ choice("10.4", "c", """
     a="Its steps along that weight change with the unit: see the bowl of lesson 06.",
     b="Then the steps of the other weight, whose unit is the same, would change too.",
     d="One of them asks the surface itself how long a step should be.")
-
-# fmt: on
