@@ -175,9 +175,7 @@ def two_factors() -> Explorer:
             left.plot([0, top], [1, 1 - top * curvature], color=color, ls=ls)
         right.axhspan(0, lowest, color=LIGHT, lw=0)
         right.text(19.5, lowest / 2, "lowest possible", ha="right", va="center")
-    labels = [
-        f"{name}, λ = {λ:,.0f}" for name, λ in zip(("flat", "steep"), curvatures, strict=True)
-    ]
+    labels = [f"flat, λ = {curvatures[0]:,.0f}", f"steep, λ = {curvatures[1]:,.0f}"]
     drawings = [
         Dots(left, "rates", color=STEP),
         Lines(middle, "flat", "steep", color=[*AXES], ls=["-", "--"], label=labels, step="step"),

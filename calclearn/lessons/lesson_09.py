@@ -46,9 +46,9 @@ def ball_on_a_curve() -> Explorer:
 
     def compute(curve, start, learning_rate):
         quantities = _descents(CURVES[curve], [start], learning_rate, 400)
-        run, window = quantities["run"], (*CURVES[curve].domain, (0, 1))
+        run = quantities["run"]
         walk = replace(run, points=np.column_stack([run.points, run.values]))
-        return quantities | {"walk": walk, "window": window, "row": quantities["ends"][None]}
+        return quantities | {"walk": walk, "row": quantities["ends"][None]}
 
     def caption(surface, run, ends, learning_rate, step) -> str:
         last = len(run.points) - 1
@@ -87,8 +87,7 @@ def basin_map() -> Explorer:
     def compute(surface, rate, steps, start_x, start_y):
         learning_rate = LEAST * 10 ** (rate / PER_DECADE)
         quantities = _descents(SURFACES[surface], [start_x, start_y], learning_rate, 100, steps)
-        window, start = quantities["surface"].domain, quantities["run"].points[0]
-        return quantities | {"window": window, "weights": start, "learning_rate": learning_rate}
+        return quantities | {"weights": quantities["run"].points[0], "learning_rate": learning_rate}
 
     def caption(surface, run, ends, learning_rate, steps) -> str:
         return f"{_shares(surface, learning_rate, ends, steps)} {_journey(surface, run)}"
@@ -182,6 +181,7 @@ def _descents(surface: Surface, start: list, learning_rate: float, count: int, s
     points, kinds = basins.stationary(surface)
     return {
         "surface": surface,
+        "window": (*surface.domain, (0, 1))[:2],
         "run": descend(surface, start, GradientDescent(learning_rate), steps),
         "ends": basins.ends(surface, basins.pixels(surface, count), learning_rate, steps),
         "points": points,

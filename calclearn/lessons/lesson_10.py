@@ -9,7 +9,6 @@ How far to go along it, a line search asks the loss itself: φ(t) ≤ φ(0) + c 
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from calclearn import BFGS, DampedNewton, GradientDescent, Newton, Surface, descend
@@ -98,7 +97,7 @@ def newton_on_a_curve() -> Explorer:
     right.axhline(0, color=style.GREY, lw=1)
     color, marker = style.OPTIMIZERS["Newton"]
     drawings = []
-    for name, start in {"height": _Start(left, window), "slope": Point(right)}.items():
+    for name, start in {"height": _Start(left, drags=("w",)), "slope": Point(right)}.items():
         ax = start.ax
         ax.set_xlabel("$w$")
         ax.set_ylabel(" ", labelpad=0)  # room for the longest numbers
@@ -123,12 +122,10 @@ def newton_on_a_curve() -> Explorer:
 class _Start(OnCurve):
     """The point that is dragged along the curve while its axes may widen.
 
-    It moves as far as the pointer, measured where the axes show the curve's own `window`.
+    It moves as far as the pointer, measured where the axes show the curve's own window.
     """
 
-    def __init__(self, ax: Axes, window: tuple[float, float]) -> None:
-        super().__init__(ax, drags=("w",))
-        self.width = window[1] - window[0]
+    width = np.ptp(two_valleys().domain)
 
     def dragged(self, start, to, w: float) -> tuple[float]:
         return (w + (to[0] - start[0]) * self.width / np.ptp(self.ax.get_xlim()),)
