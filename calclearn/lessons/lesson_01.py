@@ -109,14 +109,15 @@ def product_rule() -> Explorer:
     def grow(x, h):
         f, g, f_next, g_next = np.exp(x), x**2, np.exp(x + h), (x + h) ** 2
         q, q_next = f / g, f_next / g_next
-        return {  # rectangles: both ends of a side, the lower and the upper height
-            "old": ([0, g], 0, f),
-            "top": ([0, g], f, f_next),
-            "side": ([g, g_next], 0, f),
-            "corner": ([g, g_next], f, f_next),
-            "before": ([0, g], 0, q),
-            "wider": ([g, g_next], 0, q),
-            "lost": ([0, g_next], q_next, q),
+        old, new, added = np.array([(0, g), (0, g_next), (g, g_next)])
+        return {  # rectangles: their ends from left to right, their lower and upper heights
+            "old": (old, 0, f),
+            "top": (old, f, f_next),
+            "side": (added, 0, f),
+            "corner": (added, f, f_next),
+            "before": (old, 0, q),
+            "wider": (added, 0, q),
+            "lost": (new, q_next, q),
             "product": (f_next * g_next - f * g) / h,
             "rule": f * g + f * 2 * x,
             "corner_per_h": (f_next - f) * (g_next - g) / h,
