@@ -34,8 +34,6 @@ def slope_at_a_point() -> Explorer:
     >>> explorer = slope_at_a_point().set(x=1.5, h=0.1)
     >>> [round(explorer.state[name], 6) for name in ("backward", "forward", "slope")]
     [2.9, 3.1, 3.0]
-    >>> explorer.set(formula="2x").caption.partition(":")[0]
-    'formula goes wrong at character 2, 2▸x'
     """
 
     def look(function, formula, x, h):
