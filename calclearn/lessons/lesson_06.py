@@ -53,8 +53,8 @@ def which_way_is_down() -> Explorer:
         reached = abs(gradient[0]) < 0.03 * np.linalg.norm(gradient)
         return (
             f"{at}; ∂L/∂w₀ = {gradient[0]:.4g} and ∂L/∂w₁ = {gradient[1]:.4g}. Downhill is "
-            f"{COMPASS[round(angle / 45) % 8]} ({angle}° on the map), at right angles to the contour. Goal "
-            f"(no green arrow, and not at the bottom): {'reached' if reached else 'not yet'}."
+            f"{COMPASS[round(angle / 45) % 8]} ({angle}° on the map), at right angles to the contour. "
+            f"Goal (no green arrow, and not at the bottom): {'reached' if reached else 'not yet'}."
         )
 
     left, middle, right = panels("flat", "flat", "solid", ratios=(1, 1, 1.15))

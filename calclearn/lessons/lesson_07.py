@@ -57,12 +57,11 @@ def learning_rate(data: LineData = DATA) -> Explorer:
     def caption(learning_rate, descent, step, lowest, rates, goal, points, slope, intercept) -> str:
         reached = descent.stop != Stop.DIVERGED and descent.values[: GOAL + 1][-1] < goal[1]
         return (
-            f"{descents.regime(rates, learning_rate)}. From ({slope:.2f}, {intercept:.2f}): along the worse "
-            f"axis the error is multiplied by {rates.factor(learning_rate):.4g} at each step; "
-            f"{progress(descent, step, unit)} "
-            f"(lowest possible: {lowest:.3g} {unit}). With {points} points the border 2/λmax is "
-            f"{rates.oscillates:.3g}. Goal ★, below {goal[1]:.3g} {unit} in {GOAL} steps: "
-            f"{'reached' if reached else 'not yet'}."
+            f"{descents.regime(rates, learning_rate)}. From ({slope:.2f}, {intercept:.2f}): along the "
+            f"worse axis the error is multiplied by {rates.factor(learning_rate):.4g} at each step; "
+            f"{progress(descent, step, unit)} (lowest possible: {lowest:.3g} {unit}). With {points} "
+            f"points the border 2/λmax is {rates.oscillates:.3g}. Goal ★, below {goal[1]:.3g} "
+            f"{unit} in {GOAL} steps: {'reached' if reached else 'not yet'}."
         )
 
     left, middle, right, strip = panels(
