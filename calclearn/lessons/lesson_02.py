@@ -101,7 +101,7 @@ def how_small_is_small() -> Explorer:
 
 @cache
 def _study(text: str):
-    """Return f, f'(x), and quantities over all h: each rule's errors, their larger part, the best."""
+    """Return f, f'(x), and over all h: each rule's errors, their larger part, the best."""
     f = parse(text)
     slope, bend, twist = (abs(d(X)) for d in (grad(f), grad(grad(f)), grad(grad(grad(f)))))
     noise = EPS * (abs(f(X)) + X * slope)  # of f's value, and of x + h

@@ -51,10 +51,11 @@ def which_way_is_down() -> Explorer:
             return f"{at}, and the gradient is nearly zero: this is the bottom of the bowl."
         angle = round(_angle(-gradient)) % 360
         reached = abs(gradient[0]) < 0.03 * np.linalg.norm(gradient)
+        goal = "reached" if reached else "not yet"
         return (
             f"{at}; ∂L/∂w₀ = {gradient[0]:.4g} and ∂L/∂w₁ = {gradient[1]:.4g}. Downhill is "
-            f"{COMPASS[round(angle / 45) % 8]} ({angle}° on the map), at right angles to the contour. "
-            f"Goal (no green arrow, and not at the bottom): {'reached' if reached else 'not yet'}."
+            f"{COMPASS[round(angle / 45) % 8]} ({angle}° on the map), at right angles to the "
+            f"contour. Goal (no green arrow, and not at the bottom): {goal}."
         )
 
     left, middle, right = panels("flat", "flat", "solid", ratios=(1, 1, 1.15))

@@ -57,11 +57,11 @@ def learning_rate(data: LineData = DATA) -> Explorer:
     def caption(learning_rate, descent, step, lowest, rates, goal, points, slope, intercept) -> str:
         reached = descent.stop != Stop.DIVERGED and descent.values[: GOAL + 1][-1] < goal[1]
         return (
-            f"{descents.regime(rates, learning_rate)}. From ({slope:.2f}, {intercept:.2f}): along the "
-            f"worse axis the error is multiplied by {rates.factor(learning_rate):.4g} at each step; "
-            f"{progress(descent, step, unit)} (lowest possible: {lowest:.3g} {unit}). With {points} "
-            f"points the border 2/λmax is {rates.oscillates:.3g}. Goal ★, below {goal[1]:.3g} "
-            f"{unit} in {GOAL} steps: {'reached' if reached else 'not yet'}."
+            f"{descents.regime(rates, learning_rate)}. From ({slope:.2f}, {intercept:.2f}): along "
+            f"the worse axis the error is multiplied by {rates.factor(learning_rate):.4g} at each "
+            f"step; {progress(descent, step, unit)} (lowest possible: {lowest:.3g} {unit}). With "
+            f"{points} points the border 2/λmax is {rates.oscillates:.3g}. Goal ★, below "
+            f"{goal[1]:.3g} {unit} in {GOAL} steps: {'reached' if reached else 'not yet'}."
         )
 
     left, middle, right, strip = panels(
