@@ -40,15 +40,16 @@ def test_width_is_the_size_of_a_derivative_and_colour_its_sign(drawing):
 
 
 def test_line_of_a_weight_joins_its_two_units(drawing):
-    W, V = np.zeros((3, 2)), np.zeros((1, 3))
+    W = np.zeros((3, 2))
     W[2, 0] = 1.0  # from the first input to the last unit
-    drawing.update(maps(*SIZES), [(W, np.zeros(3)), (V, np.zeros(1))], 1.0)
+    drawing.update(maps(*SIZES), [(W, np.zeros(3)), (np.zeros((1, 3)), np.zeros(1))], 1.0)
     ((start, end),) = drawing.weights.get_segments()
-    (_, right, bottom, top), hidden = (image.get_extent() for image in drawing.images[:2])
-    assert start[0] == pytest.approx(right)
+    (_, right, bottom, top), (left, _, low, high) = (
+        image.get_extent() for image in drawing.images[:2]
+    )
+    assert (start[0], end[0]) == pytest.approx((right, left))
     assert bottom + top < 2 * start[1] < 2 * top
-    assert end[0] == pytest.approx(hidden[0])
-    assert hidden[2] < end[1] < (hidden[2] + hidden[3]) / 2
+    assert low < end[1] < (low + high) / 2
     assert len(drawing.biases.get_segments()) == 0
 
 
@@ -63,15 +64,16 @@ def test_map_of_the_first_unit_is_on_top(drawing):
     assert (colors[4:6, :, 3] == 0).all(), "nothing is between the maps"
 
 
-@pytest.mark.parametrize("hidden", [1, 2, 16, 24])
+@pytest.mark.parametrize("hidden", [1, 2, 24])
 def test_units_do_not_touch_and_are_square(drawing, hidden):
     drawing.update(maps(2, hidden, 1), blame(2, hidden, 1), 1.0)
-    rows = sorted(edges[:, 1].min() for edges in drawing.edges.get_segments()[2 : 2 + hidden])
-    for edges in drawing.edges.get_segments():
-        assert np.ptp(edges[:, 0]) == pytest.approx(np.ptp(edges[:, 1]))
+    units = drawing.edges.get_segments()
+    for edges in units:
+        across, down = np.ptp(edges, axis=0)
+        assert across == pytest.approx(down)
         assert 0 <= edges.min() <= edges.max() <= 100
-    side = np.ptp(drawing.edges.get_segments()[2][:, 1])
-    assert (np.diff(rows) > side * 1.1).all()
+    rows = sorted(edges[:, 1].min() for edges in units[2 : 2 + hidden])
+    assert (np.diff(rows) > np.ptp(units[2][:, 1]) * 1.1).all()
     rows_of_pixels = drawing.images[1].get_array().shape[0]
     left, right, low, high = drawing.images[1].get_extent()
     assert (high - low) / rows_of_pixels == pytest.approx((right - left) / 4, rel=0.1)

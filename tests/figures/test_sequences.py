@@ -10,10 +10,8 @@ from calclearn.figures.style import GRADIENT, LIGHT, panels
 
 def test_colours_of_one_of_nothing_and_of_the_ends():
     colours = shades(np.array([1.0, 0.0, 1e-300, SIZES[0], 1e300, SIZES[1]]))
-    assert colours[0] == pytest.approx(GRADIENT(0.5), abs=0.01)
-    assert colours[1] == pytest.approx(to_rgba(LIGHT))
-    assert (colours[2] == colours[3]).all()
-    assert (colours[4] == colours[5]).all()
+    assert colours[:2] == pytest.approx(np.array([GRADIENT(0.5), to_rgba(LIGHT)]), abs=0.01)
+    assert (colours[[2, 4]] == colours[[3, 5]]).all()
     assert not (colours[1] == colours[2]).all()
 
 

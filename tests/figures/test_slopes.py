@@ -4,27 +4,23 @@ import numpy as np
 import pytest
 
 from calclearn.figures.slopes import Graph, Microscope, Secants
+from calclearn.figures.style import panels
 
 
 def slopes(lines):
     return [np.diff(line.get_ydata())[0] / np.diff(line.get_xdata())[0] for line in lines]
 
 
-def test_a_graph_sets_its_window_and_leaves_a_gap_at_a_pole(ax):
-    drawing = Graph(ax, title="1/x")
-    x = np.array([-1.0, -0.001, 0.001, 1.0])
-    drawing.update((x, 1 / x), (-2.0, 2.0))
+def test_a_graph_leaves_a_gap_at_a_pole_and_a_microscope_counts_in_h(ax):
+    graph, zoom, x = Graph(ax, title="1/x"), Microscope(*panels("flat"), title=""), np.arange(-2, 3)
+    graph.update((np.array([-1, -0.001, 0.001, 1]), np.array([-1, -1000, 1000, 1])), (-2, 2))
     assert (ax.get_xlim(), ax.get_ylim()) == ((-1, 1), (-2, 2))
-    assert np.isnan(drawing.line.get_ydata()).tolist() == [False, True, True, False]
-
-
-def test_a_microscope_counts_in_h(ax):
-    drawing = Microscope(ax, title="")
-    t = np.linspace(-2, 2, 5)
-    drawing.update((t, 2 * t), (-4.0, 4.0))
-    assert (ax.get_xlim(), ax.get_ylim()) == ((-2, 2), (-4, 4))
-    assert [tick.get_text() for tick in ax.get_xticklabels()][::2] == ["$x-2h$", "$x$", "$x+2h$"]
-    assert drawing.line.get_ydata().tolist() == [-4, -2, 0, 2, 4]
+    assert np.isnan(graph.line.get_ydata()).tolist() == [False, True, True, False]
+    zoom.update((x, 2 * x), (-4, 4))
+    assert (zoom.ax.get_xlim(), zoom.ax.get_ylim()) == ((-2, 2), (-4, 4))
+    ticks = [tick.get_text() for tick in zoom.ax.get_xticklabels()]
+    assert ticks[::2] == ["$x-2h$", "$x$", "$x+2h$"]
+    assert zoom.line.get_ydata().tolist() == [-4, -2, 0, 2, 4]
 
 
 def test_secants_go_through_their_points_with_their_slopes(ax):
@@ -50,8 +46,5 @@ def test_secants_in_a_microscope_are_counted_in_h_from_the_point(ax):
     assert drawing.point.get_xydata().tolist() == [[0, 0]]
     drawing.update(0.0, np.nan, 0.5, np.nan, np.nan, np.nan)  # of sin(x)/x
     assert np.isnan(drawing.point.get_ydata()).all()
-
-
-def test_only_a_point_that_has_a_control_can_be_dragged(ax):
-    assert Secants(ax).drags == ()
+    assert drawing.drags == ()
     assert Secants(ax, drags=("x",)).dragged((0, 0), (1.5, 9), 0.0) == (1.5,)

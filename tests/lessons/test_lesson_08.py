@@ -58,7 +58,6 @@ def test_a_gradient_without_x(lying_loop):
     assert abs(np.mean(X @ w - Y)) < 1e-7
     assert w[0] == pytest.approx(w[1])
     assert losses[-1] > 20 * state["true"].values[-1]
-    assert "comes to rest" in lying_loop.caption
     assert f"{losses[-1]:.3g} kg²; with the true" in lying_loop.caption
     state = lying_loop.set(step=20).state
     assert state["chosen_line"] == pytest.approx(typed("2 * error.mean()", 0.07, 20))
