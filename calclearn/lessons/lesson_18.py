@@ -6,9 +6,8 @@ learner has tried and diagnosed is kept as long as the kernel runs, and a right 
 right.
 """
 
-import html
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
@@ -62,47 +61,36 @@ from calclearn.networks.network import Network
 
 POINTS = {FIXED: 2, BETTER: 1, FAILING: 0}
 POINTS_FOR_A_DIAGNOSIS = 2
+# fmt: off
 LABELS = {
     "units": "units in a layer", "max_norm": "clipping norm", "strength": "λ of L2",
     "early": "stop early",
-}  # fmt: skip
+}
 LOSSES = {
     "training": {"color": TRAINING, "marker": "o", "ms": 4, "lw": 1.3, "label": "training loss"},
     "validation": {"color": VALIDATION, "marker": "s", "ms": 5, "lw": 2.2, "label": "validation loss"},
-}  # fmt: skip
+}
 GRADIENTS = {
     "first": {"color": BLAME, "lw": 1.8, "label": "first layer"},
     "last": {"color": MODEL, "lw": 1.8, "ls": (0, (4, 2)), "label": "last layer"},
 }
 READINGS = {
-    "start": {
-        "color": GREY, "marker": "s", "mfc": "white", "ms": 7, "lw": 1.2, "ls": ":", "zorder": 5,
-        "label": "at the start",
-    },
+    "start": {"color": GREY, "marker": "s", "mfc": "white", "ms": 7, "lw": 1.2, "ls": ":", "zorder": 5,
+              "label": "at the start"},
     "end": {"color": STEP, "marker": "o", "ms": 6, "lw": 1.6, "zorder": 4, "label": "at the end"},
-}  # fmt: skip
+}
+POWERS = 10.0 ** np.arange(-6, 7, 3)
+DIALS = {  # the axes of an instrument: title, what is counted, ticks, and a level to compare with
+    "gradient by layer": ("size of the gradient", "layer", POWERS, 1.0),
+    "weights by layer": ("scale of the weights", "layer", 10.0 ** np.arange(-3, 4), 1.0),
+    "silent units": ("silent units (%)", "hidden layer", np.arange(0, 101, 20), 0.0),
+    "inputs": ("standard deviation", "input", 10.0 ** np.arange(-3, 5), 1.0),
+    "gradient check": ("error of the gradient", "layer", 10.0 ** np.arange(-12, 4, 3), 1e-6),
+}
+# fmt: on
 
 attempts: dict[str, dict[Plan, Attempt]] = {}  # by run, in the order in which they were made
 diagnosed: dict[str, Verdict] = {}  # of each run the latest verdict, or the first right one
-
-
-class Dial(NamedTuple):
-    """The axes of an instrument: title, what is counted, the ticks, and a level to compare with."""
-
-    title: str
-    counted: str
-    ticks: np.ndarray
-    level: float
-
-
-POWERS = 10.0 ** np.arange(-6, 7, 3)
-DIALS = {
-    "gradient by layer": Dial("size of the gradient", "layer", POWERS, 1.0),
-    "weights by layer": Dial("scale of the weights", "layer", 10.0 ** np.arange(-3, 4), 1.0),
-    "silent units": Dial("silent units (%)", "hidden layer", np.arange(0, 101, 20), 0.0),
-    "inputs": Dial("standard deviation", "input", 10.0 ** np.arange(-3, 5), 1.0),
-    "gradient check": Dial("error of the gradient", "layer", 10.0 ** np.arange(-12, 4, 3), 1e-6),
-}
 
 
 def failing_run(name: str = "A") -> Explorer:
@@ -121,27 +109,22 @@ def failing_run(name: str = "A") -> Explorer:
 
     def train(instrument: str, **settings: Any) -> dict:
         attempt = run.attempt(**settings)
-        k, kept, reading = attempt.descent.steps, attempt.kept, INSTRUMENTS[instrument](attempt)
+        places, start, end, words = INSTRUMENTS[instrument](attempt)
+        k, kept, norms = attempt.descent.steps, [attempt.kept], attempt.gradient_norms
         return {
-            "attempt": attempt,
-            "settings": settings,
+            "attempt": attempt, "settings": settings, "places": places, "words": words,
+            "level": DIALS[instrument][-1],
             "training": _finite(k, attempt.training),
             "validation": _finite(k, attempt.validation),
-            "kept": _finite(k[[kept]], attempt.validation[[kept]]),
-            "first": _finite(k, attempt.gradient_norms[:, 0]),
-            "last": _finite(k, attempt.gradient_norms[:, -1]),
-            "places": reading.places,
-            "start": _finite(np.arange(len(reading.start)), reading.start),
-            "end": _finite(np.arange(len(reading.end)), reading.end),
-            "level": DIALS[instrument].level,
-            "words": reading.words,
-        }
+            "kept": _finite(k[kept], attempt.validation[kept]),
+            "first": _finite(k, norms[:, 0]), "last": _finite(k, norms[:, -1]),
+            "start": _finite(np.arange(len(start)), start), "end": _finite(np.arange(len(end)), end),
+        }  # fmt: skip
 
     def caption(attempt, settings, instrument, words) -> str:
         chosen = ", ".join(f"{_label(name)} {_shown(value)}" for name, value in settings.items())
-        outcome = "as delivered" if attempt.plan == run.plan else attempt.outcome
         return (
-            f"Run {name}, {chosen}: {attempt}. {outcome.capitalize()} (target: {run.target:g} "
+            f"Run {name}, {chosen}: {attempt}. {_outcome(attempt).capitalize()} (target: {run.target:g} "
             f"{run.unit}). {instrument.capitalize()}: {words[0].lower()}{words[1:]}"
         )
 
@@ -192,13 +175,12 @@ class _InstrumentAxes(Drawing):
     def update(self, instrument, places) -> None:
         if (instrument, places) == self.shown:
             return
-        self.shown, dial = (instrument, places), DIALS[instrument]
+        self.shown, (title, counted, ticks, _) = (instrument, places), DIALS[instrument]
         named = range(0, len(places), 1 if len(places) <= self.few else len(places) // 4)
-        percent = 0 in dial.ticks
-        self.ax.set(title=dial.title, xlabel=dial.counted)
-        self.ax.set(yscale="linear" if percent else "log", yticks=dial.ticks)
+        scale, ends = ("linear", (-4, 104)) if 0 in ticks else ("log", ticks[[0, -1]])
+        self.ax.set(title=title, xlabel=counted, yscale=scale, yticks=ticks)
         self.ax.yaxis.set_minor_locator(NullLocator())
-        self.ax.set_ylim((-4, 104) if percent else (dial.ticks[0], dial.ticks[-1]))
+        self.ax.set_ylim(ends)
         self.ax.set_xlim(-0.5, max(len(places), 1) - 0.5)
         self.ax.set_xticks([*named], [places[k] for k in named])
 
@@ -238,25 +220,29 @@ class _Chart:
 
     def __init__(self, run: FailingRun) -> None:
         self.run, self.table = run, widgets.HTML()
-        attempts.setdefault(run.name, {run.plan: run.attempt()})
 
     def update(self, attempt) -> None:
-        rows, run = attempts.setdefault(self.run.name, {}), self.run
+        run = self.run
+        rows = attempts.setdefault(run.name, {run.plan: run.attempt()})
         rows.setdefault(attempt.plan, attempt)
         heads = ["attempt", *map(_label, run.settings), f"validation loss ({run.unit})", "outcome"]
         table = _table_row("th", heads)
         for number, (plan, each) in enumerate(rows.items()):
             values = (_shown(getattr(plan, setting)) for setting in run.settings)
             loss = typeset(f"{each.score:.3g}") if math.isfinite(each.score) else "diverged"
-            outcome = "as delivered" if plan == run.plan else each.outcome
-            table += _table_row("td", [number, *values, loss, outcome], plan == attempt.plan)
+            cells = [number, *values, loss, _outcome(each)]
+            table += _table_row("td", cells, plan == attempt.plan)
         self.table.value = f'<table style="font-size: 13px; line-height: 1.5">{table}</table>'
 
 
 def _table_row(kind: str, cells: list, now: bool = False) -> str:
     look = "padding: 0 14px 0 0; text-align: left" + "; font-weight: bold" * now
-    cells = (f'<{kind} style="{look}">{html.escape(str(cell))}</{kind}>' for cell in cells)
-    return f"<tr>{''.join(cells)}</tr>"
+    row = (f'<{kind} style="{look}">{cell}</{kind}>' for cell in cells)
+    return f"<tr>{''.join(row)}</tr>"
+
+
+def _outcome(attempt: Attempt) -> str:
+    return "as delivered" if attempt.plan == attempt.run.plan else attempt.outcome
 
 
 def diagnose(name: str, cause: Any, evidence: Any) -> Verdict:
@@ -279,8 +265,8 @@ def diagnose(name: str, cause: Any, evidence: Any) -> Verdict:
 
 def _judged(run: FailingRun, cause: Any, evidence: Any) -> Verdict:
     if cause is ... or evidence is ...:
-        words = "Put a number and a letter in place of the dots."
-        return Verdict(None, "… Not diagnosed yet.", words)
+        dots = "Put a number and a letter in place of the dots."
+        return Verdict(None, "… Not diagnosed yet.", dots)
     readable = isinstance(cause, int | str | np.integer) and str(cause).strip().isdecimal()
     number = int(cause) if readable else 0
     letter = evidence.strip(" .()").lower() if isinstance(evidence, str) else ""
@@ -301,19 +287,14 @@ def _judged(run: FailingRun, cause: Any, evidence: Any) -> Verdict:
     return Verdict(False, WRONG, words)
 
 
-@dataclass(frozen=True, repr=False)
-class Scoreboard:
+class Scoreboard(NamedTuple):
     """The points by run: of the best attempt at it, and of its diagnosis."""
 
     rows: tuple[tuple[str, int, str, str, int], ...]
 
     def __repr__(self) -> str:
         table = [("run", "attempts", "best outcome", "diagnosis", "points"), *self.rows]
-        widths = [max(len(str(cell)) for cell in column) for column in zip(*table, strict=True)]
-        lines = [
-            "  ".join(f"{cell!s:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in table
-        ]
+        lines = ["{:<5}{!s:<10}{:<15}{:<11}{}".format(*row) for row in table]
         most = (POINTS[FIXED] + POINTS_FOR_A_DIAGNOSIS) * len(self.rows)
         return "\n".join([*lines, f"{sum(row[-1] for row in self.rows)} of {most} points"])
 
@@ -325,17 +306,13 @@ def scoreboard() -> Scoreboard:
     run  attempts  best outcome  diagnosis  points
     A    ...
     """
-    rows = []
-    for name, run in RUNS.items():
-        if name == "0":  # the example, whose diagnosis the notebook gives
-            continue
-        outcome = max((each.outcome for each in tried(run)), key=POINTS.get, default=None)
+    rows, verdicts = [], {None: "open", True: "right", False: "not yet"}
+    for name in [name for name in RUNS if name != "0"]:  # whose diagnosis the notebook gives
+        outcomes = [attempt.outcome for attempt in tried(RUNS[name])]
+        best = max(outcomes, key=POINTS.get, default="not attempted")
         right = getattr(diagnosed.get(name), "right", None)
-        rows.append((
-            name, len(tried(run)), outcome or "not attempted",
-            {None: "open", True: "right", False: "not yet"}[right],
-            POINTS.get(outcome, 0) + POINTS_FOR_A_DIAGNOSIS * bool(right),
-        ))  # fmt: skip
+        points = POINTS.get(best, 0) + POINTS_FOR_A_DIAGNOSIS * bool(right)
+        rows.append((name, len(outcomes), best, verdicts[right], points))
     return Scoreboard(tuple(rows))
 
 
@@ -348,6 +325,7 @@ OPTIMIZERS = {
     "Momentum": (Momentum(0.05), None), "Adam": (Adam(0.03), None),
 }  # fmt: skip
 PLANES = {"principal directions": 0} | {f"random directions {seed}": seed for seed in (1, 2, 3)}
+PRINCIPAL = "the principal directions of the path"
 ALONG = ("$a$, along $u$", "$b$, along $v$")
 
 
@@ -371,10 +349,9 @@ def landscape_loss() -> Surface:
 def path_of(optimizer: str) -> Descent:
     """A training of `STEPS` steps on record, with the loss of all penguins at each of them."""
     how, batch_size = OPTIMIZERS[optimizer]
-    whole = landscape_loss()
-    loss = NETWORK.loss(species().x, species().y, batch_size=batch_size) if batch_size else whole
+    loss = NETWORK.loss(species().x, species().y, batch_size=batch_size)
     run = descend(loss, NETWORK.init(0), how, STEPS)
-    return replace(run, values=whole(run.points.T)) if batch_size else run
+    return replace(run, values=landscape_loss()(run.points.T))
 
 
 @lru_cache(maxsize=32)
@@ -393,13 +370,10 @@ def plane_of(optimizer: str, seed: int) -> Plane:
     cut = slice_through(landscape_loss(), run.point, u, v)
     shadow, window = projected(run.points, run.point, u, v), ((-1.0, 1.0), (-1.0, 1.0))
     if not seed:  # around the path, with some room
-        low, high = shadow.min(axis=1), shadow.max(axis=1)
-        room = MARGIN * np.max(high - low)
-        window = tuple(zip((low - room).tolist(), (high + room).tolist(), strict=True))
-    heights = cut(shadow)  # which the table would miss by some percent
-    share = share_shown(run.points, u, v)
-    on_plane = replace(run, points=shadow.T, values=heights)
-    return Plane(u, v, share, tabulated(cut, window, NODES), on_plane)
+        room = MARGIN * np.max(np.ptp(shadow, axis=1))
+        window = tuple((min(row) - room, max(row) + room) for row in shadow.tolist())
+    on_plane = replace(run, points=shadow.T, values=cut(shadow))  # a table would miss some percent
+    return Plane(u, v, share_shown(run.points, u, v), tabulated(cut, window, NODES), on_plane)
 
 
 def loss_landscape() -> Explorer:
@@ -417,27 +391,17 @@ def loss_landscape() -> Explorer:
     """
 
     def cut(plane, optimizer, step) -> dict:
-        _, _, share, surface, shadow = plane_of(optimizer, plane)
-        losses, heights = path_of(optimizer).values, shadow.values
-        return {
-            "surface": surface,
-            "shadow": shadow,
-            "share": share,
-            "losses": losses,
-            "heights": heights,
-            "now": ([step, step], [losses[step], heights[step]]),
-        }
-
-    def caption(plane, optimizer, step, share, losses, heights) -> str:
-        directions = f"two random directions ({plane})"
-        if not plane:
-            directions = "the principal directions of the path"
-        return (
-            f"{optimizer}, the plane along {directions}: it shows {100 * share:.2g} % of the path's "
-            f"movement. At step {step} the loss is {losses[step]:.2g} nats, at the shadow "
-            f"{heights[step]:.2g} nats. The weights can go in {NETWORK.dimension} directions, and "
-            f"here are two of them."
+        losses, (_, _, share, surface, shadow) = (
+            path_of(optimizer).values,
+            plane_of(optimizer, plane),
         )
+        loss, height = losses[step], shadow.values[step]
+        return {
+            "surface": surface, "shadow": shadow, "share": share, "percent": 100 * share,
+            "losses": losses, "heights": shadow.values, "loss": loss, "height": height,
+            "now": ([step, step], [loss, height]),
+            "directions": f"two random directions ({plane})" if plane else PRINCIPAL,
+        }  # fmt: skip
 
     flat, solid, right = panels("flat", "solid", "ruled", ratios=(0.75, 1.8, 0.75), height=4.8)
     right.set(title="loss (nats)", yscale="log", ylim=(3e-3, 10))
@@ -459,8 +423,12 @@ def loss_landscape() -> Explorer:
     flat.yaxis.set_label_coords(-0.14, 0.5)  # the layout was made for the first window
     right.legend(loc="upper right")
     return explore(
-        cut, drawings, caption, play="step", plane=menu(PLANES),
-        optimizer=menu(OPTIMIZERS.keys()), step=slider(STEPS, 0, STEPS, 1), **turning(),
+        cut, drawings,
+        "{optimizer}, the plane along {directions}: it shows {percent:.2g} % of the path's movement. "
+        "At step {step} the loss is {loss:.2g} nats, at the shadow {height:.2g} nats. The weights "
+        f"can go in {NETWORK.dimension} directions, and here are two of them.",
+        play="step", plane=menu(PLANES), optimizer=menu(OPTIMIZERS.keys()),
+        step=slider(STEPS, 0, STEPS, 1), **turning(),
     )  # fmt: skip
 
 
