@@ -18,14 +18,7 @@ from calclearn.descent.curvature import factor_with_momentum
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.landscapes import quadratic, ravine
 from calclearn.descent.losses import line_loss, mse
-from calclearn.descent.optimizers import (
-    AdaGrad,
-    Adam,
-    GradientDescent,
-    Momentum,
-    Nesterov,
-    RMSProp,
-)
+from calclearn.descent.optimizers import AdaGrad, Adam, GradientDescent, Momentum, Nesterov, RMSProp
 from calclearn.descent.races import RaceResult, running_mean
 from calclearn.descent.schedules import constant, cosine, step_decay, warmup
 from calclearn.descent.surfaces import Surface
@@ -60,16 +53,11 @@ DATA = penguin_line()
 N, UNIT = len(DATA), f"{DATA.y_unit}²"
 GOAL = 3 * N, 0.001  # penguins read, and kg² above the lowest loss
 
-
-def _whole() -> Surface:
-    """The mean squared error of a line through the penguins, with the start of all races."""
-    loss = line_loss(DATA.x, DATA.y, mse)
-    window = window_around(loss)
-    start = tuple(np.array(window).T[0] + (0.1, 0.6) * np.ptp(window, axis=1))
-    return loss.replace(domain=window, start=start, name="mean squared error")
-
-
-WHOLE = _whole()
+# The mean squared error of a line through the penguins, with the start of all races.
+WHOLE = line_loss(DATA.x, DATA.y, mse).replace(name="mean squared error")
+WINDOW = window_around(WHOLE)
+START = tuple(np.array(WINDOW).T[0] + (0.1, 0.6) * np.ptp(WINDOW, axis=1))
+WHOLE = WHOLE.replace(domain=WINDOW, start=START)
 LOWEST, HIGHEST = (float(WHOLE(w)) for w in (WHOLE.minima[0], WHOLE.start))
 
 
@@ -100,16 +88,19 @@ def _above(gap: float, diverged: float) -> str:
     return "diverged" if gap > diverged else f"{gap if gap > 1e-9 else 0.0:.2g}"
 
 
+def _last(gap: np.ndarray, stop: int) -> float:
+    return np.inf if stop == Stop.DIVERGED else gap[-1]
+
+
 # The optimizers.
 
 
 def _optimizers(learning_rate: float, length: float, momentum: float) -> dict[str, Any]:
     """The optimizers of this lesson: the first three share one rate, the last three another."""
-    velocity = learning_rate, momentum
     return {
         "GradientDescent": GradientDescent(learning_rate),
-        "Momentum": Momentum(*velocity),
-        "Nesterov": Nesterov(*velocity),
+        "Momentum": Momentum(learning_rate, momentum),
+        "Nesterov": Nesterov(learning_rate, momentum),
         "AdaGrad": AdaGrad(length),
         "RMSProp": RMSProp(length),
         "Adam": Adam(length, betas=(momentum, 0.999)),
@@ -151,11 +142,11 @@ def race_of_batches() -> Explorer:
 
     def run(names, start, budget, batch_size, **values) -> dict[str, RaceResult]:
         optimizers, results = _optimizers(**values), {}
+        optimizers["SGD"] = optimizers["GradientDescent"]
         for name in names:
             size = N if name == "GradientDescent" else round(batch_size)
-            optimizer = optimizers["GradientDescent" if name == "SGD" else name]
             surface = WHOLE if size == N else _noisy(size)
-            descent = descend(surface, start, optimizer, budget // size)
+            descent = descend(surface, start, optimizers[name], budget // size)
             count = max(1, min(MEAN, N // size // 4))
             path = replace(descent, points=running_mean(descent.points, count))
             gap = running_mean(WHOLE(descent.points.T) - LOWEST, count)
@@ -164,10 +155,7 @@ def race_of_batches() -> Explorer:
 
     def caption(results, start, budget, batch_size, settings) -> str:
         size, (slope, intercept) = round(batch_size), start
-        last = {
-            name: np.inf if descent.stop == Stop.DIVERGED else gap[-1]
-            for name, (descent, _, gap) in results.items()
-        }
+        last = {name: _last(run.gap, run.descent.stop) for name, run in results.items()}
         gaps = "; ".join(
             f"{name} {_above(last[name], 99 * HIGHEST)}" for name in sorted(last, key=last.get)
         )
@@ -213,25 +201,14 @@ def noise_of_batches() -> Explorer:
         means = each[:, orders].cumsum(axis=2) / sizes  # (2, DRAWS, n): the first B of each order
         noise = np.sqrt(((means - full[:, None, None]) ** 2).sum(axis=0).mean(axis=0))
         independent = np.sqrt(((each - full[:, None]) ** 2).sum(axis=0).mean() / sizes)
+        off, expected = noise[size - 1], independent[size - 1]
         return {
-            "place": place,
-            "cloud": place[:, None] - rate * means[:, :, size - 1],
-            "independent": (sizes, independent),
+            "place": place, "cloud": place[:, None] - rate * means[:, :, size - 1],
+            "independent": (sizes, independent), "measured": (sizes, noise),
             "drawn": (sizes, independent * np.sqrt((N - sizes) / (N - 1))),
-            "measured": (sizes, noise),
-            "now": (size, noise[size - 1]),
-            "size": size,
-            "noise": noise[size - 1],
-            "expected": independent[size - 1],
-            "full": np.linalg.norm(full),
-        }
-
-    def caption(slope, intercept, size, noise, expected, full) -> str:
-        return (
-            f"At slope {slope:.2f} and intercept {intercept:.2f} the full gradient has length "
-            f"{full:.2g} ({UNIT} per unit). A gradient from {counted(size, 'random penguin')} is "
-            f"off by {_above(noise, np.inf)} on average, and σ/√B is {expected:.2g}."
-        )
+            "now": (size, off), "noise": off, "expected": expected, "full": np.linalg.norm(full),
+            "read": counted(size, "random penguin"), "off": _above(off, np.inf),
+        }  # fmt: skip
 
     low, high = (gradients(*place, 1)["noise"] for place in (WHOLE.minima[0], WHOLE.start))
     left, right = panels("flat", "ruled", height=3.9)
@@ -252,8 +229,12 @@ def noise_of_batches() -> Explorer:
     right.legend(loc="lower left")
     slope, intercept = (round_slider(*p) for p in zip(WHOLE.start, WHOLE.domain, strict=True))
     return explore(
-        gradients, drawings, caption, slope=slope, intercept=intercept, batch_size=_batch_size()
-    )
+        gradients, drawings,
+        "At slope {slope:.2f} and intercept {intercept:.2f} the full gradient has length {full:.2g} "
+        f"({UNIT} per unit). A gradient from {{read}} is off by {{off}} on average, and σ/√B is "
+        "{expected:.2g}.",
+        slope=slope, intercept=intercept, batch_size=_batch_size(),
+    )  # fmt: skip
 
 
 def effect_of_schedules() -> Explorer:
@@ -279,10 +260,10 @@ def effect_of_schedules() -> Explorer:
         gaps = (WHOLE(np.moveaxis(descent.points, 1, 0)) - LOWEST).T  # (4, K+1)
         quantities = {"last": {}}
         for name, gap, stop in zip(schedules, gaps, descent.stop, strict=True):
+            mean = running_mean(gap, MEAN)
             quantities[f"rate, {name}"] = schedules[name](k) + 0.0 * k
-            quantities[f"gap, {name}"] = (descent.steps, running_mean(gap, MEAN))
-            last = np.inf if stop == Stop.DIVERGED else gap[-MEAN:].mean()
-            quantities["last"][name] = last
+            quantities[f"gap, {name}"] = descent.steps, mean
+            quantities["last"][name] = _last(mean, stop)
         return quantities
 
     def caption(learning_rate, batch_size, warm, last) -> str:
@@ -343,10 +324,8 @@ def momentum_map() -> Explorer:
     @cache
     def tenth(condition: float) -> np.ndarray:
         """How many steps leave a tenth of the error, at each rate and momentum."""
-        flat, steep = (
-            factor_with_momentum(rates, momenta, each) for each in (STEEP / condition, STEEP)
-        )
-        slowest = np.maximum(flat, steep)
+        both = [factor_with_momentum(rates, momenta, each) for each in (STEEP / condition, STEEP)]
+        slowest = np.maximum(*both)
         return np.where(slowest < 1, -1 / np.log10(slowest), np.nan)
 
     def run(condition, learning_rate, momentum) -> dict:
@@ -355,19 +334,14 @@ def momentum_map() -> Explorer:
         descent = descend(valley, start, Momentum(learning_rate, momentum), steps)
         plain = descend(valley, start, GradientDescent(2 / (flat + steep)), steps)
         root = (np.sqrt(condition) - 1) / (np.sqrt(condition) + 1)
+        factors = factor_with_momentum(learning_rate, momentum, np.array(curvatures))
         return {
-            "curvatures": curvatures,
-            "tenth": tenth(condition),
-            "factors": [
-                factor_with_momentum(learning_rate, momentum, each).item() for each in curvatures
-            ],
-            "here": (learning_rate, momentum),
-            "limit": ([2 / STEEP, 4 / STEEP], [0, 1]),
+            "curvatures": curvatures, "tenth": tenth(condition), "factors": factors.tolist(),
+            "here": (learning_rate, momentum), "limit": ([2 / STEEP, 4 / STEEP], [0, 1]),
             "best": np.array([(2 / (np.sqrt(flat) + np.sqrt(steep))) ** 2, root**2]),
-            "descent": descent,
-            "this run": descent.values / descent.values[0],
+            "descent": descent, "this run": descent.values / descent.values[0],
             "best without momentum": plain.values / plain.values[0],
-        }
+        }  # fmt: skip
 
     def caption(curvatures, factors, learning_rate, momentum, best, step, descent) -> str:
         (flat, steep), least = factors, np.sqrt(best[1])
@@ -424,10 +398,7 @@ def momentum_map() -> Explorer:
     )  # fmt: skip
 
 
-GRADIENTS = {
-    "of 1": np.ones(60),
-    "of 1 ± 0.5": np.random.default_rng(0).normal(1, 0.5, 60),
-}
+GRADIENTS = {"of 1": np.ones(60), "of 1 ± 0.5": np.random.default_rng(0).normal(1, 0.5, 60)}
 
 
 def adam_step_by_step() -> Explorer:
@@ -450,16 +421,10 @@ def adam_step_by_step() -> Explorer:
             w = new
         m, v, length = np.transpose(rows)
         curves = {
-            "gradient": g,
-            "mean as it is": m,
-            "mean": m / (1 - beta1**k),
-            "gradient's size": abs(g),
-            "size as it is": np.sqrt(v),
-            "size": np.sqrt(v / (1 - beta2**k)),
-            "one": np.ones(len(k)),
-            "length as it is": m / np.sqrt(v),
-            "length": length,
-        }
+            "gradient": g, "mean as it is": m, "mean": m / (1 - beta1**k),
+            "gradient's size": abs(g), "size as it is": np.sqrt(v), "size": np.sqrt(v / (1 - beta2**k)),
+            "one": np.ones(len(k)), "length as it is": m / np.sqrt(v), "length": length,
+        }  # fmt: skip
         at = {name: values[step - 1] for name, values in curves.items()}
         dots = {f"{name} now": (step, at[name]) for name in ("mean", "size", "length")}
         return {name: (k, values) for name, values in curves.items()} | dots | {"at": at}
