@@ -136,14 +136,11 @@ def gradients_by_layer() -> Explorer:
             factors[1:] /= _typical(np.std(before[1:] @ W.transpose(0, 2, 1), axis=1))
         factors = np.sqrt(1 + factors**2) if skip else factors
         expected = output[-1] * np.append(np.cumprod(factors[:0:-1])[::-1], 1)
-        curves = {
-            "output": output, "weights": weights, "expected": expected, "size": size,
-            "spread": spread,
-        }  # fmt: skip
-        return {name: _finite(values) for name, values in curves.items()} | {
-            "factors": np.nan_to_num(factors),
+        return {
+            "output": _finite(output), "weights": _finite(weights), "expected": _finite(expected),
+            "size": _finite(size), "spread": _finite(spread), "factors": np.nan_to_num(factors),
             "flat": np.mean(slopes < ACTIVATIONS[activation].steepest / 10),
-        }
+        }  # fmt: skip
 
     def caption(
         depth, scale, activation, skip, normalise, output, size, spread, factors, flat
@@ -229,21 +226,17 @@ def chain_of_neurons() -> Explorer:
 
     def chain(depth, w, b, activation) -> dict:
         _, f, slope, steepest = ACTIVATIONS[activation]
-        z, a = np.zeros(depth), np.append(0.5, np.zeros(depth))
-        for k in range(depth):
-            z[k] = w * a[k] + b
-            a[k + 1] = f(z[k])
-        k, factors, bound = np.arange(1, depth + 1), w * slope(a[1:]), abs(w) * steepest
+        z, a = [], [0.5]
+        for _ in range(depth):
+            z.append(w * a[-1] + b)
+            a.append(f(z[-1]))
+        k, factors, bound = np.arange(1, depth + 1), w * slope(np.array(a[1:])), abs(w) * steepest
         return {
-            "function": (every, f(every)),
-            "slope": (every, slope(f(every))),
-            "neurons": (z, a[1:]),
-            "sizes": (k, abs(factors)),
+            "function": (every, f(every)), "slope": (every, slope(f(every))), "neurons": (z, a[1:]),
+            "sizes": (k, abs(factors)), "bounds": (k, bound ** k[::-1]),
             "products": (k, abs(factors[::-1].cumprod()[::-1])),
-            "bounds": (k, bound ** k[::-1]),
-            "derivative": factors.prod(),
-            "bound": bound**depth,
-        }
+            "derivative": factors.prod(), "bound": bound**depth,
+        }  # fmt: skip
 
     def caption(depth, w, b, activation, sizes, derivative, bound) -> str:
         low, high = (f"{size:.2g}" for size in (sizes[1].min(), sizes[1].max()))
@@ -296,8 +289,6 @@ def train(
 def cures() -> Explorer:
     """What keeps a gradient alive? One deep network, trained from several kinds of initial weights.
 
-    Losses are recorded every fourth step; a step between two records shows the nearer one.
-
     >>> losses = cures().set(step=120, activation="ReLU").state["now"]
     >>> losses["too small"] > 1, losses["He"] < 0.1
     (True, True)
@@ -308,9 +299,8 @@ def cures() -> Explorer:
     nothing = np.empty((2, 0))  # is drawn for the runs that are not asked for
 
     def training(step, initial, activation, depth, learning_rate, max_norm, **cures) -> dict:
-        network = deep_network(depth, activation, **cures)
-        record, now = int(step / EVERY + 0.5), {}
-        quantities = {"steps": STEPS, "shown": record * EVERY}
+        network, record, now = deep_network(depth, activation, **cures), step // EVERY, {}
+        quantities = {"steps": STEPS, "shown": record * EVERY, "now": now}
         for name in INITIAL:
             quantities |= {f"loss, {name}": nothing, f"gradient, {name}": nothing}
         for name in initial:
@@ -321,13 +311,10 @@ def cures() -> Explorer:
             now[name] = math.inf if over else float(run.values[row])
             quantities[f"loss, {name}"] = run.steps, run.values
             quantities[f"gradient, {name}"] = _finite(np.array(norms))
-        return quantities | {"now": now}
+        return quantities
 
-    def caption(
-        step, shown, activation, depth, skip, normalise, learning_rate, max_norm, now
-    ) -> str:
+    def caption(shown, activation, depth, skip, normalise, learning_rate, max_norm, now) -> str:
         clipping = "not clipped" if max_norm is None else f"clipped to {max_norm:g}"
-        nearest = "" if shown == step else f", the record nearest to {step}"
         losses = ", ".join(
             f"{name} {'diverges' if loss == math.inf else f'{loss:.3g}'}"
             for name, loss in now.items()
@@ -335,8 +322,8 @@ def cures() -> Explorer:
         return (
             f"{depth} layers of {activation}{_cured(skip, normalise)}, learning rate "
             f"{learning_rate:g}, gradient {clipping}. Loss after {counted(shown, 'step')} "
-            f"(nats{nearest}): {losses}. The baseline, which predicts the share of each species, "
-            f"has {baseline:.2f}."
+            f"(nats): {losses}. The baseline, which predicts the share of each species, has "
+            f"{baseline:.2f}."
         )
 
     left, right = panels("ruled", "ruled", height=4.0)
