@@ -60,13 +60,11 @@ def filters_and_mistakes(network: Network, run: Descent, data: LabelledImages) -
         np.add.at(counts, (data.labels, answered), 1)
         wrong = np.flatnonzero(answered != data.labels)[:MISTAKES]
         return {
-            "recorded": int(run.steps[record]),
-            "filters": filters(w),
-            "counts": counts,
-            "signed": np.where(right, counts, -counts),
+            "recorded": int(run.steps[record]), "filters": filters(w),
+            "counts": counts, "signed": np.where(right, counts, -counts),
             "wrong": data.images[wrong, 0],
             "names": [f"{n}: {data.labels[n]} as {answered[n]}" for n in wrong],
-        }
+        }  # fmt: skip
 
     def caption(recorded, counts) -> str:
         correct, confused = int(counts[right].sum()), np.where(right, 0, counts)
@@ -116,10 +114,11 @@ def one_image(network: Network, w: np.ndarray, data: LabelledImages, image: int 
     (kernels, biases), *_ = network.parameters(w)  # (O, 1, k, k), (O,)
     (_, strides, around), name = first.windows, next(iter(maps))
     answers = activations(network, w, data.images[[image]])[name][0]
-    (rows, columns), (up, back) = answers.shape[1:], around
-    answers[:, [*range(up), *range(rows - up, rows)]] = -np.inf  # their patches reach beyond
-    answers[:, :, [*range(back), *range(columns - back, columns)]] = -np.inf
-    strongest = [int(k) for k in np.unravel_index(np.argmax(answers), answers.shape)]
+    (rows, columns), (up, aside) = answers.shape[1:], around
+    inside = np.full(answers.shape, -np.inf)  # where the patches reach beyond the image
+    inner = np.s_[:, up : rows - up, aside : columns - aside]
+    inside[inner] = answers[inner]
+    strongest = [int(k) for k in np.unravel_index(np.argmax(inside), inside.shape)]
     cell = zip(("map", "row", "column"), strongest, answers.shape, strict=True)
 
     def there_and_back(image, show, map, row, column) -> dict:
@@ -132,20 +131,13 @@ def one_image(network: Network, w: np.ndarray, data: LabelledImages, image: int 
         corner = row * strides[0] - around[0], column * strides[1] - around[1]
         total = outputs[layers[0].name][cell]
         return {each: shown[each] for each in maps} | {
-            "pixels": x[0, 0],
-            "label": int(label[0]),
-            "shares": back * to_image,
-            "scores": outputs[last],
-            "column_of_scores": shown[last][:, None],
-            "at_scores": length(gradients[last]),
-            "at_pixels": length(to_image),
-            "cell": cell,
-            "kernel": kernels[map, 0],
+            "pixels": x[0, 0], "shares": back * to_image, "label": int(label[0]),
+            "scores": outputs[last], "column_of_scores": shown[last][:, None],
+            "at_scores": length(gradients[last]), "at_pixels": length(to_image),
+            "cell": cell, "kernel": kernels[map, 0],
             "patch": (0, 0, 0, 0) if back else (*corner, *kernels.shape[2:]),
-            "sum": total - biases[map],
-            "total": total,
-            "after": shown[name][cell],
-        }
+            "sum": total - biases[map], "total": total, "after": shown[name][cell],
+        }  # fmt: skip
 
     def caption(
         image, show, map, row, column, label, scores, at_scores, at_pixels, sum, total, after
@@ -218,12 +210,10 @@ def draw_a_digit(network: Network, w: np.ndarray, data: LabelledImages) -> Explo
         outputs = activations(network, w, x)
         *_, scores = outputs.values()
         return {name: outputs[name][0] for name in maps} | {
-            "image": FULL * x[0, 0],
-            "chances": chances(scores[0]),
-            "scores": scores[0],
+            "image": FULL * x[0, 0], "scores": scores[0], "chances": chances(scores[0]),
             "added": FULL * np.sum(np.maximum(x - start, 0)),
             "removed": FULL * np.sum(np.maximum(start - x, 0)),
-        }
+        }  # fmt: skip
 
     def caption(pixels, wanted, step, scores, added, removed) -> str:
         gives = f"network gives {_answer(scores, wanted)}"
