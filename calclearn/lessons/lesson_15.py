@@ -110,22 +110,15 @@ def error_through_time() -> Explorer:
         sums = months.sums[:, 1:].swapaxes(1, 2)
         by_weights = np.linalg.norm(sums @ months.h[:-1], axis=(1, 2))
         sizes = np.linalg.norm(months.adjoints, axis=2)
-        last = sizes[-1]
-        start, end = last[[0, -1]]
+        start, *_, end = last = sizes[-1]
         return {
-            "sizes": sizes,
-            "last": last,
-            "end": end,
-            "start": start,
-            "arriving": (s, last / end),
-            "guide": (s, radius ** (length - 1.0 * s)),
-            "share": start / end,
+            "sizes": sizes, "last": last, "end": end, "start": start, "share": start / end,
             "factor": (start / end) ** (1 / (length - 1)),
+            "arriving": (s, last / end), "guide": (s, radius ** (length - 1.0 * s)),
             "whole": (s[1:], by_weights[1:]),  # h_0 = 0, so the first loss has none
             "clipped": (s[1:], np.minimum(by_weights, threshold)[1:]),
-            "longest": by_weights.max(),
-            "shortened": np.sum(by_weights > threshold),
-        }
+            "longest": by_weights.max(), "shortened": np.sum(by_weights > threshold),
+        }  # fmt: skip
 
     left, middle, right, strip = panels(
         "flat", "ruled", "ruled", "strip", ratios=(1.25, 1, 1), height=4.5
@@ -197,14 +190,11 @@ def truncated_gradient() -> Explorer:
         sizes = np.linalg.norm(sequence(radius, activation, LONGEST).adjoints, axis=2)
         pieces = f"cut into pieces of {counted(truncate, 'step')}"
         return {
-            "sizes": sizes * TOGETHER[now],
-            "ratios": (EVERY, ratios),
-            "cosines": (EVERY, cosines),
-            "ratio": ratios[now],
-            "cosine": cosines[now],
+            "sizes": sizes * TOGETHER[now], "ratios": (EVERY, ratios), "cosines": (EVERY, cosines),
+            "ratio": ratios[now], "cosine": cosines[now],
             "angle": np.degrees(np.arccos(min(cosines[now], 1))),
             "pieces": pieces if truncate < LONGEST else "not cut",
-        }
+        }  # fmt: skip
 
     left, right = panels("flat", "ruled", ratios=(1.15, 1), height=4.1)
     right.set(xlim=(0, LONGEST + 1), ylim=(-0.25, 1.5), xlabel="steps between cuts $k$")
@@ -274,21 +264,14 @@ def clipping_at_a_cliff() -> Explorer:
         whole, clipped = descents(length, w, u, learning_rate, threshold)
         norms = [np.linalg.norm(run.gradients, axis=1) for run in (whole, clipped)]
         return {
-            "surface": landscape(length),
-            "map": _map(length),
-            "start": (w, u),
-            "whole": whole,
-            "clipped": clipped,
-            "norm, as it is": norms[0],
-            "norm, clipped": norms[1],
-            "steepest": max(norms[0]),
-        }
+            "surface": landscape(length), "map": _map(length), "start": (w, u),
+            "whole": whole, "clipped": clipped, "steepest": max(norms[0]),
+            "norm, as it is": norms[0], "norm, clipped": norms[1],
+        }  # fmt: skip
 
     def caption(length, w, u, learning_rate, threshold, step, whole, clipped, steepest) -> str:
-        losses = [
-            f"{run.values[step]:.3f}" if run.values[step] >= 0.001 else "less than 0.001"
-            for run in (whole, clipped)
-        ]
+        values = whole.values[step], clipped.values[step]
+        losses = [f"{loss:.3f}" if loss >= 0.001 else "less than 0.001" for loss in values]
         return (
             f"{counted(length, 'step')} of the unit, from w = {w:.2f}, u = {u:.2f}, learning rate "
             f"{learning_rate:.2g}: the longest gradient of the run as it is has length "
@@ -338,17 +321,17 @@ LATE = (0.5, np.array([0.3, 0.9, 0.1, -0.4]), 1.0)  # its first state is not 0
 left_after = math.log(0.01) / math.log(0.9)
 
 
-def backward(w, h, to_last, slope=lambda h, t: 1 - h[t] ** 2, factor=None, state=-1, sign=1):
+def backward(w, h, to_last, slope=lambda h, t: 1 - h[t] ** 2, factor=None, state=-1, order=-1):
     """Return ∂L/∂w of h_t = tanh(w·h_{t-1} + u·x_t) from h (T+1,); its keywords are the mistakes.
 
-    `slope` of tanh, the `factor` of a step where it is not w, the `state` that w meets, the `sign`.
+    `slope` of tanh, the `factor` of a step where it is not w, the `state` that w meets, the `order`.
     """
     to_h, by_w = to_last, 0.0
-    for t in range(len(h) - 1, 0, -1):
+    for t in range(1, len(h))[::order]:
         to_a = to_h * slope(h, t)
         by_w += to_a * h[t + state]
         to_h = to_a * (w if factor is None else factor)
-    return sign * by_w
+    return by_w
 
 
 def slope_too_late(w, h, to_last):
@@ -356,15 +339,6 @@ def slope_too_late(w, h, to_last):
     for t in range(len(h) - 1, 0, -1):
         by_w += error * h[t - 1]
         error *= w * (1 - h[t] ** 2)
-    return by_w
-
-
-def first_step_first(w, h, to_last):
-    to_h, by_w = to_last, 0.0
-    for t in range(1, len(h)):
-        to_a = to_h * (1 - h[t] ** 2)
-        by_w += to_a * h[t - 1]
-        to_h = to_a * w
     return by_w
 
 
@@ -414,12 +388,12 @@ exercise("15.3", backward, """
     (lambda w, h, g: backward(w, h, g, slope=lambda h, t: 1.0),        "The error passes through tanh at each step: its slope is missing."),
     (lambda w, h, g: backward(w, h, g, factor=1.0),                    "From one step to the one before the error is multiplied by w."),
     (slope_too_late,                                                   "At each step the error passes through tanh before it meets w."),
-    (first_step_first,                                                 "The error sets out from the last step, and goes back."),
+    (lambda w, h, g: backward(w, h, g, order=1),                       "The error sets out from the last step, and goes back."),
     (lambda w, h, g: g * np.prod(1 - h[1:] ** 2) * w ** (len(h) - 2) * h[0], "Only the part of the first step is left. Add all the parts."),
     (lambda w, h, g: backward(w, h, g, state=0),                       "At step t the weight meets the state before it, h[t − 1]."),
     (lambda w, h, g: backward(w, h, g, slope=lambda h, t: 1 - h[t - 1] ** 2), "The slope of tanh at step t follows from its own output, h[t]."),
     (lambda w, h, g: 0.0,                                              "This is 0 whatever comes back: the sum has to grow at each step."),
-    (lambda w, h, g: backward(w, h, g, sign=-1),                       "The size is right, not the sign."),
+    (lambda w, h, g: -backward(w, h, g),                               "The size is right, not the sign."),
 ], points=(LONG, SHORT, LATE))
 
 exercise("15.4", 3.0, """

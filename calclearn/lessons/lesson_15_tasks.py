@@ -65,10 +65,8 @@ def symbols(n: int, wait: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def rememberer(name: str, wait: int) -> Network:
     """Return one recurrent layer that reads a sequence, and a score for each symbol at its end."""
-    layers = {
-        "plain RNN": RNN(CELLS), "truncated RNN": RNN(CELLS, truncate=7), "GRU": GRU(CELLS)
-    }  # fmt: skip
-    return Network((layers[name], LastStep(), Dense(SYMBOLS)), (wait + 1, SYMBOLS + 1))
+    layer = {"GRU": GRU(CELLS), "truncated RNN": RNN(CELLS, truncate=7)}.get(name, RNN(CELLS))
+    return Network((layer, LastStep(), Dense(SYMBOLS)), (wait + 1, SYMBOLS + 1))
 
 
 def gate(parameters: tuple[np.ndarray, ...], x: np.ndarray, h: np.ndarray) -> np.ndarray:
@@ -122,9 +120,9 @@ def task_that_needs_memory() -> Explorer:
         k = round(step / EACH)
         quantities = {"shares": {}, "first": {}}
         for name in MEMORIES:
-            every = [practice(name, each, keep if name == "GRU" else 0.97) for each in WAITS]
-            now = every[WAITS.index(wait)]
-            quantities[f"share, {name}"] = WAITS, [100 * run.shares[k] for run in every]
+            every = {each: practice(name, each, keep if name == "GRU" else 0.97) for each in WAITS}
+            now, share = every[wait], [100 * run.shares[k] for run in every.values()]
+            quantities[f"share, {name}"] = WAITS, share
             quantities[f"arriving, {name}"] = now.arriving[k]
             quantities["shares"][name] = float(now.shares[k])
             quantities["first"][name] = float(now.arriving[k][0])
