@@ -388,28 +388,26 @@ class Reading(NamedTuple):
     words: str
 
 
-def matrix_names(network: Network) -> dict[str, int]:
-    """The weight matrices by a short name, "1 hh", and the place of each among all parameters."""
-    names, layers = {}, []
-    for place, (name, shape) in enumerate(network.parameter_shapes.items()):
+def matrix_names(network: Network) -> list[str]:
+    """The weight matrices by a short name, "1 hh"."""
+    layers, names = [], []
+    for name, shape in network.parameter_shapes.items():
         layer, _, kind = name.split()
         layers += [layer] if layer not in layers else []
-        if len(shape) > 1:
-            names[f"{len(layers)} {kind[2:]}".strip()] = place
+        names += [f"{len(layers)} {kind[2:]}".strip()] if len(shape) > 1 else []
     return names
 
 
 def matrices(network: Network, w: np.ndarray) -> list[np.ndarray]:
     """The weight matrices out of one vector (d,), of weights or of a gradient."""
-    every = [part for layer in network.parameters(w) for part in layer]
-    return [every[place] for place in matrix_names(network).values()]
+    return [part for layer in network.parameters(w) for part in layer if part.ndim > 1]
 
 
 def gradient_by_layer(attempt: Attempt) -> Reading:
     """‖∂L/∂W‖ for each weight matrix, of the gradient that the run follows."""
     start, *_, end = attempt.gradient_norms
     words = f"the gradient is {start[0]:.2g} in the first layer and {start[-1]:.2g} in the last"
-    return Reading([*matrix_names(attempt.network)], start, end, f"At the start {words}.")
+    return Reading(matrix_names(attempt.network), start, end, f"At the start {words}.")
 
 
 def weights_by_layer(attempt: Attempt) -> Reading:
@@ -419,7 +417,7 @@ def weights_by_layer(attempt: Attempt) -> Reading:
         parts = matrices(attempt.network, w)
         return np.array([length(W) * np.sqrt(fans(W.shape)[0] / W.size) for W in parts])
 
-    w, places = attempt.descent.points, [*matrix_names(attempt.network)]
+    w, places = attempt.descent.points, matrix_names(attempt.network)
     start, end = scales(w[0]), scales(w[-1])
     moved, most = length(w[-1] - w[0]) / length(w[0]), int(np.argmax(start))
     words = (
@@ -432,23 +430,19 @@ def weights_by_layer(attempt: Attempt) -> Reading:
 def silent_units(attempt: Attempt) -> Reading:
     """The share of silent units in each hidden layer: flat for all examples, in %."""
 
+    @np.errstate(all="ignore")
     def shares(w: np.ndarray) -> np.ndarray:
-        with np.errstate(all="ignore"):
-            outputs = activations(attempt.network, w, attempt.data.x)
-            steepest = [
-                SLOPES[kind](a).reshape(-1, a.shape[-1]).max(axis=0)
-                for name, a in outputs.items()
-                if (kind := name.split()[1]) in SLOPES
-            ]
+        outputs = activations(attempt.network, w, attempt.data.x)
+        kinds = {name: name.split()[1] for name in outputs}
+        slopes = [SLOPES[kinds[name]](a) for name, a in outputs.items() if kinds[name] in SLOPES]
+        steepest = [slope.reshape(-1, slope.shape[-1]).max(axis=0) for slope in slopes]
         return np.array([100 * np.mean(each < FLAT) for each in steepest])
 
     start, end = (shares(attempt.descent.points[record]) for record in (0, -1))
     words = "There are no hidden units."
     if len(start):
-        words = (
-            f"In the worst layer {start.max():.0f} % of the units are silent at the start, "
-            f"{end.max():.0f} % at the end."
-        )
+        worst = f"In the worst layer {start.max():.0f} % of the units are silent at the start, "
+        words = f"{worst}{end.max():.0f} % at the end."
     return Reading([str(k + 1) for k in range(len(start))], start, end, words)
 
 
@@ -458,9 +452,8 @@ def inputs(attempt: Attempt) -> Reading:
     spread = x.reshape(-1, x.shape[-1]).std(axis=0)
     used = spread[spread > 0]
     low, high = (f"{size:.2g}" for size in (used.min(), used.max()))
-    words = f"The inputs have standard deviations from {low} to {high}."
-    if low == high:
-        words = f"The standard deviation is {low}."
+    range_of = f"The inputs have standard deviations from {low} to {high}."
+    words = range_of if low != high else f"The standard deviation is {low}."
     return Reading([str(k + 1) for k in range(len(spread))], spread, np.zeros(0), words)
 
 
@@ -494,7 +487,7 @@ def checked(attempt: Attempt) -> tuple[np.ndarray, GradientReport]:
 
 def gradient_check(attempt: Attempt) -> Reading:
     misses, report = checked(attempt)
-    names, words = [*matrix_names(attempt.network)], report.message.replace("of f", "of the loss")
+    names, words = matrix_names(attempt.network), report.message.replace("of f", "of the loss")
     for k, name in enumerate(names):
         words = words.replace(f"w[{k}]", f"layer {name}")
     return Reading(names, misses, np.zeros(0), words)
