@@ -23,9 +23,8 @@ from calclearn.descent.races import RaceResult, running_mean
 from calclearn.descent.schedules import constant, cosine, step_decay, warmup
 from calclearn.descent.surfaces import Surface
 from calclearn.exercises import exercise, outcome
-from calclearn.explorers.controls import choice, log_slider, round_slider, slider
+from calclearn.explorers import Explorer, choice, explore, log_slider, round_slider, slider
 from calclearn.explorers.descents import rate_for
-from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.races import race_figure, race_on
 from calclearn.explorers.wording import counted
 from calclearn.figures.marks import Dots, Lines, Raster, family

@@ -18,8 +18,7 @@ from calclearn.descent.losses import mse, sigmoid
 from calclearn.descent.optimizers import Adam
 from calclearn.descent.surfaces import Surface
 from calclearn.exercises import exercise, outcome
-from calclearn.explorers.controls import choice, log_slider, round_slider, slider
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, choice, explore, log_slider, round_slider, slider
 from calclearn.figures import graphs
 from calclearn.figures.fits import SizedPoints
 from calclearn.figures.graphs import number

@@ -21,9 +21,8 @@ from calclearn.descent.losses import sigmoid
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.schedules import clipped
 from calclearn.exercises import choice, exercise, outcome
-from calclearn.explorers.controls import choice as menu
-from calclearn.explorers.controls import log_slider, slider
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, explore, log_slider, slider
+from calclearn.explorers import choice as menu
 from calclearn.explorers.wording import counted
 from calclearn.figures.marks import Dots, Lines, Rule, family
 from calclearn.figures.style import (

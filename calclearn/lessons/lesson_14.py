@@ -14,8 +14,7 @@ from matplotlib.colors import Normalize
 from calclearn.calculus.autodiff import vjp
 from calclearn.data.digits import FULL, digits
 from calclearn.exercises import exercise, outcome
-from calclearn.explorers.controls import choice, coloured, slider
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, choice, coloured, explore, slider
 from calclearn.explorers.wording import counted
 from calclearn.figures.graphs import number
 from calclearn.figures.images import Cells, Kernel, Shares, Tiles, short

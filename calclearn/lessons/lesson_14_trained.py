@@ -19,8 +19,7 @@ from calclearn.data.digits import FULL, LabelledImages
 from calclearn.descent.arguments import whole
 from calclearn.descent.descend import Descent
 from calclearn.descent.losses import cross_entropy
-from calclearn.explorers.controls import choice, slider
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, choice, explore, slider
 from calclearn.explorers.wording import counted
 from calclearn.figures.graphs import number
 from calclearn.figures.images import Cells, Maps, Pad, Shares, Tiles, short

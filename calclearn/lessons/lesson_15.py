@@ -19,8 +19,7 @@ from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.schedules import clipped
 from calclearn.descent.surfaces import Surface
 from calclearn.exercises import exercise, outcome
-from calclearn.explorers.controls import choice, log_slider, slider
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, choice, explore, log_slider, slider
 from calclearn.explorers.surfaces import turning
 from calclearn.explorers.wording import counted
 from calclearn.figures.descents import Path

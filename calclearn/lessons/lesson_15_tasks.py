@@ -18,8 +18,7 @@ from calclearn.descent.descend import Descent, descend
 from calclearn.descent.losses import cross_entropy, mse, sigmoid
 from calclearn.descent.optimizers import Adam, AdamW
 from calclearn.descent.schedules import cosine
-from calclearn.explorers.controls import choice, slider
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, choice, explore, slider
 from calclearn.explorers.wording import counted
 from calclearn.figures.marks import Dots, Lines, Raster, Rule, family
 from calclearn.figures.style import (

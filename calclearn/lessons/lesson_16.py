@@ -18,10 +18,9 @@ from calclearn.descent.losses import linear_fit, mse, polynomial_loss
 from calclearn.descent.penalised import lasso, ridge
 from calclearn.descent.surfaces import Surface
 from calclearn.exercises import choice, exercise, outcome
+from calclearn.explorers import Explorer, explore, log_slider, slider
+from calclearn.explorers import choice as menu
 from calclearn.explorers.bills import FITTED, GRID, LEVEL, bird_dots, points_of, sample_of, scaled
-from calclearn.explorers.controls import choice as menu
-from calclearn.explorers.controls import log_slider, slider
-from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.wording import counted, placed
 from calclearn.figures.fits import Reach, Rings
 from calclearn.figures.marks import Dots, Lines, Rule, Stems

@@ -20,10 +20,9 @@ from calclearn.descent.losses import l2, linear_fit, mse
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.surfaces import Surface, stack
 from calclearn.exercises import choice, exercise, outcome
+from calclearn.explorers import Explorer, explore, log_slider, slider
+from calclearn.explorers import choice as menu
 from calclearn.explorers.bills import GRID, LEVEL, bird_dots, points_of, sample_of, scaled
-from calclearn.explorers.controls import choice as menu
-from calclearn.explorers.controls import log_slider, slider
-from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.wording import counted
 from calclearn.figures.curves import Tangent
 from calclearn.figures.descents import Path

@@ -22,9 +22,8 @@ from calclearn.descent.planes import principal_directions, projected, share_show
 from calclearn.descent.surfaces import Surface, slice_through
 from calclearn.exercises import choice, exercise, outcome
 from calclearn.exercises.verdicts import RIGHT, WRONG, Verdict
-from calclearn.explorers.controls import choice as menu
-from calclearn.explorers.controls import slider
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, explore, slider
+from calclearn.explorers import choice as menu
 from calclearn.explorers.surfaces import turning
 from calclearn.figures.descents import Path
 from calclearn.figures.marks import Dots, Drawing, Lines, Rule
