@@ -426,16 +426,8 @@ def adam_step_by_step() -> Explorer:
         }  # fmt: skip
         at = {name: values[step - 1] for name, values in curves.items()}
         dots = {f"{name} now": (step, at[name]) for name in ("mean", "size", "length")}
-        return {name: (k, values) for name, values in curves.items()} | dots | {"at": at}
-
-    def caption(step, beta1, beta2, gradients, at) -> str:
-        power = str(step).translate(SUPERSCRIPTS)
-        return (
-            f"Gradients {gradients}, β₁ = {beta1:g}, β₂ = {beta2:g}. After {step} of them m is "
-            f"{at['mean as it is']:.3f}; divided by 1 − β₁{power} = {1 - beta1**step:.3f} it is "
-            f"{at['mean']:.3f}. The step is {at['length']:.2f} η long; uncorrected it would be "
-            f"{at['length as it is']:.2f} η."
-        )
+        power = {"power": str(step).translate(SUPERSCRIPTS), "divisor": 1 - beta1**step}
+        return {name: (k, values) for name, values in curves.items()} | dots | power | {"at": at}
 
     color, marker = OPTIMIZERS["Adam"]
     drops = {"color": GREY, "lw": 0, "marker": "o", "ms": 2.5, "label": "gradient"}
@@ -458,7 +450,11 @@ def adam_step_by_step() -> Explorer:
     axes[2].set(yscale="log", ylim=(0.1, 40))
     legend_below(axes[0])
     return explore(
-        adam, drawings, caption, play="step",
+        adam, drawings,
+        "Gradients {gradients}, β₁ = {beta1:g}, β₂ = {beta2:g}. After {step} of them m is "
+        "{at[mean as it is]:.3f}; divided by 1 − β₁{power} = {divisor:.3f} it is {at[mean]:.3f}. The "
+        "step is {at[length]:.2f} η long; uncorrected it would be {at[length as it is]:.2f} η.",
+        play="step",
         step=slider(3, 1, len(k), 1, label="step k"),
         beta1=slider(0.9, 0.0, 0.99, 0.01, label="β₁"),
         beta2=slider(0.999, 0.5, 0.999, 0.001, label="β₂"),

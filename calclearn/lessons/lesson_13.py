@@ -7,9 +7,7 @@ bits, as in most networks, so a gradient may leave what a number can hold.
 """
 
 import math
-from collections.abc import Callable
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 import ipywidgets as widgets
 import numpy as np
@@ -17,7 +15,6 @@ from matplotlib.axes import Axes
 
 from calclearn.data import penguins
 from calclearn.descent.descend import Descent, Stop, descend
-from calclearn.descent.losses import sigmoid
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.schedules import clipped
 from calclearn.exercises import choice, exercise, outcome
@@ -38,26 +35,17 @@ from calclearn.figures.style import (
 from calclearn.networks.blocks import Block
 from calclearn.networks.initial import Initial, fans, he, orthogonal, xavier
 from calclearn.networks.inside import backpropagated, gradient_norms, length
-from calclearn.networks.layers import Dense, Layer, ReLU, Sigmoid, Tanh
+from calclearn.networks.layers import Dense, ReLU, Sigmoid, Tanh
 from calclearn.networks.network import Network
 
 UNITS, DEEPEST = 32, 40  # units per layer; layers
 SIZES = (1e-16, 1e10)  # of gradients and activations; what is outside runs along the edge
 
 
-class Activation(NamedTuple):
-    """An activation: as a layer, as a function of z, its slope from its output, the largest slope."""
-
-    layer: Layer
-    function: Callable
-    slope: Callable
-    steepest: float
-
-
-ACTIVATIONS = {
-    "sigmoid": Activation(Sigmoid(), sigmoid, lambda a: a * (1 - a), 0.25),
-    "tanh": Activation(Tanh(), np.tanh, lambda a: 1 - a**2, 1.0),
-    "ReLU": Activation(ReLU(), lambda z: np.maximum(z, 0), lambda a: 1.0 * (a > 0), 1.0),
+ACTIVATIONS = {  # as layers, their slopes from their outputs, and the largest slopes
+    "sigmoid": (Sigmoid(), lambda a: a * (1 - a), 0.25),
+    "tanh": (Tanh(), lambda a: 1 - a**2, 1.0),
+    "ReLU": (ReLU(), lambda a: 1.0 * (a > 0), 1.0),
 }
 
 
@@ -82,7 +70,7 @@ def deep_network(depth: int, activation: str, initial: Initial = xavier, **cures
     >>> deep_network(2, "tanh").shapes[::2]
     [(4,), (32,), (32,)]
     """
-    dense, layer = Dense(UNITS, initial), ACTIVATIONS[activation].layer
+    dense, layer = Dense(UNITS, initial), ACTIVATIONS[activation][0]
     hidden = (Block(dense, layer, **cures),) if any(cures.values()) else (dense, layer)
     return Network((*hidden * depth, Dense(3, initial)), (4,))
 
@@ -124,7 +112,8 @@ def gradients_by_layer() -> Explorer:
         outputs = layers[parts - 1 : -1 : parts]
         a = np.array([layer.activation.astype(float) for layer in outputs])
         before = np.concatenate([np.zeros_like(a[:1]), a[:-1]])
-        slopes = ACTIVATIONS[activation].slope(a - before if skip else a)
+        _, slope, steepest = ACTIVATIONS[activation]
+        slopes = slope(a - before if skip else a)
         output = np.array([length(layer.to_activation) for layer in outputs])
         weights = np.array([length(layer.to_parameters[0]) for layer in layers[:-1:parts]])
         size, spread = _typical(a), _typical(a - a.mean(axis=1, keepdims=True))
@@ -138,7 +127,7 @@ def gradients_by_layer() -> Explorer:
         return {
             "output": _finite(output), "weights": _finite(weights), "expected": _finite(expected),
             "size": _finite(size), "spread": _finite(spread), "factors": np.nan_to_num(factors),
-            "flat": np.mean(slopes < ACTIVATIONS[activation].steepest / 10),
+            "flat": np.mean(slopes < steepest / 10),
         }  # fmt: skip
 
     def caption(
@@ -224,14 +213,15 @@ def chain_of_neurons() -> Explorer:
     every = np.linspace(-8.2, 8.2, 165)
 
     def chain(depth, w, b, activation) -> dict:
-        _, f, slope, steepest = ACTIVATIONS[activation]
+        layer, slope, steepest = ACTIVATIONS[activation]
         z, a = [], [0.5]
         for _ in range(depth):
             z.append(w * a[-1] + b)
-            a.append(f(z[-1]))
+            a.append(layer((), z[-1]))
+        function = layer((), every)
         k, factors, bound = np.arange(1, depth + 1), w * slope(np.array(a[1:])), abs(w) * steepest
         return {
-            "function": (every, f(every)), "slope": (every, slope(f(every))), "neurons": (z, a[1:]),
+            "function": (every, function), "slope": (every, slope(function)), "neurons": (z, a[1:]),
             "sizes": (k, abs(factors)), "bounds": (k, bound ** k[::-1]),
             "products": (k, abs(factors[::-1].cumprod()[::-1])),
             "derivative": factors.prod(), "bound": bound**depth,

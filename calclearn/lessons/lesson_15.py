@@ -8,8 +8,9 @@ that of the monthly rises of carbon dioxide over Mauna Loa.
 """
 
 import math
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from dataclasses import replace
+from functools import lru_cache
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -34,39 +35,12 @@ UNITS = 16
 ACTIVATIONS = {"tanh": "tanh", "ReLU": "relu"}
 
 
-@dataclass(frozen=True, eq=False)
-class Sequence:
-    """A layer on the first months of the series, and the errors that it makes there.
-
-    L_t = ½ (v·h_t - z_{t+1})²
-    """
-
-    layer: RNN
-    parameters: tuple[np.ndarray, ...]
-    x: np.ndarray  # (1, T, 1)
-    h: np.ndarray  # (T, H)
-    errors: np.ndarray  # (T, H): ∂L_t/∂h_t
-
-    @cached_property
-    def adjoints(self) -> np.ndarray:
-        """∂L_t/∂h_s in [t, s], (T, T, H): one example for each loss, with the same inputs."""
-        T = len(self.h)
-        G = np.zeros((T, T, UNITS))
-        G[np.arange(T), np.arange(T)] = self.errors
-        same = np.broadcast_to(self.x, (T, T, 1))
-        return adjoints_through_time(self.layer, self.parameters, same, G)
-
-    @cached_property
-    def sums(self) -> np.ndarray:
-        """∂L_t/∂a_s in [t, s], (T, T, H), where a_s is the sum that goes into φ at step s."""
-        tanh = self.layer.nonlinearity == "tanh"
-        return self.adjoints * (1 - self.h**2 if tanh else self.h > 0)
-
-
 @lru_cache(maxsize=64)
-def sequence(radius: float, activation: str, months: int) -> Sequence:
-    """A layer with W_hh = radius · rotation, over so many months; it has not learned anything.
+def sequence(radius: float, activation: str, months: int) -> SimpleNamespace:
+    """A layer with W_hh = radius · rotation on the first months of the series, not trained.
 
+    Its states `h` (T, H); the `errors` ∂L_t/∂h_t (T, H) of L_t = ½ (v·h_t - z_{t+1})²; `adjoints`,
+    ∂L_t/∂h_s in [t, s], (T, T, H); `sums`, the same for ∂L_t/∂a_s, where a_s goes into φ at step s.
     All singular values of W_hh, and the sizes of all its eigenvalues, are the radius.
 
     >>> layer = sequence(0.5, "tanh", 12)
@@ -80,7 +54,14 @@ def sequence(radius: float, activation: str, months: int) -> Sequence:
     layer = RNN(UNITS, nonlinearity=ACTIVATIONS[activation])
     parameters, x = (W_ih, radius * rotation, zeros, zeros), z[None, :months, None]
     h = layer(parameters, x)[0]
-    return Sequence(layer, parameters, x, h, np.outer(h @ readout - z[1 : months + 1], readout))
+    errors = np.outer(h @ readout - z[1 : months + 1], readout)
+    G = np.eye(months)[:, :, None] * errors  # one example for each loss, with the same inputs
+    same = np.broadcast_to(x, (months, months, 1))
+    adjoints = adjoints_through_time(layer, parameters, same, G)
+    sums = adjoints * (1 - h**2 if activation == "tanh" else h > 0)
+    return SimpleNamespace(
+        layer=layer, parameters=parameters, x=x, h=h, errors=errors, adjoints=adjoints, sums=sums
+    )
 
 
 ARRIVING = {  # at step s, of the gradient of the last loss at the last step
