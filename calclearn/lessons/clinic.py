@@ -37,9 +37,6 @@ AS_DELIVERED = "as delivered"
 FIXED, BETTER, FAILING = "fixed", "better", "no better"  # outcomes
 
 
-# A run, and one training of it.
-
-
 @dataclass(frozen=True)
 class Plan:
     """What is decided before a run; a setting that the learner changes is one of these."""
@@ -152,10 +149,8 @@ class Attempt:
     def baseline(self) -> float:
         """The validation loss of predicting the training mean, or class shares, for every input."""
         y, held = self.data.y, self.data.y_validation
-        if y.ndim == 1:
-            shares = np.bincount(y) / len(y)
-            return float(-np.mean(np.log(shares[held])))
-        return float(np.mean((held - y.mean()) ** 2))
+        best = np.log(np.bincount(y) / len(y)) if y.ndim == 1 else y.mean(axis=0)
+        return float(self.run.error(np.tile(best, (len(held), 1)), held))
 
     @cached_property
     def gradient_norms(self) -> np.ndarray:
@@ -206,8 +201,6 @@ def _with_factors(loss: Surface, factors: np.ndarray) -> Surface:
 
     return loss.replace(value_and_gradient=both)
 
-
-# Data.
 
 MONTHS = 24  # that the recurrent network reads
 

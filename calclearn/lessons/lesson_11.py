@@ -91,9 +91,6 @@ def _last(gap: np.ndarray, stop: int) -> float:
     return np.inf if stop == Stop.DIVERGED else gap[-1]
 
 
-# The optimizers.
-
-
 def _optimizers(learning_rate: float, length: float, momentum: float) -> dict[str, Any]:
     """The optimizers of this lesson: the first three share one rate, the last three another."""
     return {
@@ -120,7 +117,7 @@ def _rates_and_momentum(learning_rate: float, length: float) -> dict[str, Any]:
     }
 
 
-def _settings(names: list, learning_rate: float, length: float, momentum: float) -> str:
+def _settings(names: list, learning_rate: float, length: float, momentum: float, **_) -> str:
     """Return the values of those controls that these optimizers have."""
     length_used, momentum_used = (not {*names}.isdisjoint(each) for each in USERS.values())
     other = f" and {length:.3g}" * length_used
@@ -168,9 +165,8 @@ def race_of_batches() -> Explorer:
         )
 
     return race_figure(
-        WHOLE.replace(name="paths, smoothed"), run,
-        lambda names, batch_size, **values: _settings(names, **values),
-        caption, ("GradientDescent", "SGD", *MEMORIES[1:]),
+        WHOLE.replace(name="paths, smoothed"), run, _settings, caption,
+        ("GradientDescent", "SGD", *MEMORIES[1:]),
         labels=NAMES, title=f"{GAP} ({UNIT})", price="penguins read",
         limits=(LOWEST / 1e4, GOAL[1], 9 * HIGHEST), first=2, users=USERS, goal=GOAL,
         budget=slider(3 * N, N, EPOCHS * N, N // 6, label="penguins to read"),
@@ -283,8 +279,7 @@ def effect_of_schedules() -> Explorer:
     legend_below(right)
     return explore(
         run, drawings, caption,
-        learning_rate=slider(most / 2, most / 50, most, most / 50),
-        batch_size=_batch_size(),
+        learning_rate=slider(most / 2, most / 50, most, most / 50), batch_size=_batch_size(),
         warm=slider(30, 1, 120, 1, label="warm-up (steps)"),
     )  # fmt: skip
 
@@ -454,11 +449,9 @@ def adam_step_by_step() -> Explorer:
         "Gradients {gradients}, β₁ = {beta1:g}, β₂ = {beta2:g}. After {step} of them m is "
         "{at[mean as it is]:.3f}; divided by 1 − β₁{power} = {divisor:.3f} it is {at[mean]:.3f}. The "
         "step is {at[length]:.2f} η long; uncorrected it would be {at[length as it is]:.2f} η.",
-        play="step",
-        step=slider(3, 1, len(k), 1, label="step k"),
+        play="step", step=slider(3, 1, len(k), 1, label="step k"),
         beta1=slider(0.9, 0.0, 0.99, 0.01, label="β₁"),
-        beta2=slider(0.999, 0.5, 0.999, 0.001, label="β₂"),
-        gradients=choice(GRADIENTS.keys()),
+        beta2=slider(0.999, 0.5, 0.999, 0.001, label="β₂"), gradients=choice(GRADIENTS.keys()),
     )  # fmt: skip
 
 

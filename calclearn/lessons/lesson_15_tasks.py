@@ -7,7 +7,7 @@ Where the gate z_t of a GRU is near 1 the state is kept, and so is the error tha
 
 import math
 from functools import lru_cache
-from typing import NamedTuple
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -76,33 +76,30 @@ def gate(parameters: tuple[np.ndarray, ...], x: np.ndarray, h: np.ndarray) -> np
     return sigmoid(z)
 
 
-class Recall(NamedTuple):
-    """A training on record, a row for each of its K records, measured on held-out sequences."""
-
-    shares: np.ndarray  # (K,): of sequences whose symbol is recalled
-    arriving: np.ndarray  # (K, T): size of ∂L/∂h_t, relative to that at the last step
-    gates: np.ndarray  # (K, H, T): mean gate of each unit of a GRU
-
-
 @lru_cache(maxsize=32)
-def practice(name: str, wait: int, keep: float = 0.97, seed: int = 0) -> Recall:
-    """Train a network to recall a symbol after a wait; the gates of a GRU begin near `keep`."""
+def practice(name: str, wait: int, keep: float = 0.97) -> SimpleNamespace:
+    """Train a network to recall a symbol after a wait; the gates of a GRU begin near `keep`.
+
+    Of K records, measured on held-out sequences: `shares` (K,) whose symbol is recalled, the size
+    `arriving` (K, T) of ∂L/∂h_t relative to that at the last step, and mean `gates` (K, H, T).
+    """
     network = rememberer(name, wait)
-    w = network.init(seed)
+    w = network.init(0)
     if name == "GRU":
         network.parameters(w)[0][2][CELLS : 2 * CELLS] = math.log(keep / (1 - keep))  # b_z
-    loss = network.loss(*symbols(2000, wait, seed + 1), cross_entropy, 32)
+    loss = network.loss(*symbols(2000, wait, seed=1), cross_entropy, 32)
     run = descend(loss, w, Adam(RATE), PRACTICE, every=EACH)
-    (x, y), records = symbols(500, wait, seed=0), []
+    (x, y), shares, arriving, gates = symbols(500, wait, seed=0), [], [], []
     for point in run.points:
-        share = np.mean(network(point, x).argmax(axis=1) == y)
+        shares.append(np.mean(network(point, x).argmax(axis=1) == y))
         layer, parameters = network.layers[0], network.parameters(point)[0]
         inside = backpropagated(network, point, x[:64], y[:64])[0]
         adjoints = adjoints_through_time(layer, parameters, x[:64], inside.to_activation)
         sizes = np.linalg.norm(adjoints, axis=2).mean(axis=0)
+        arriving.append(sizes / sizes[-1])
         z = gate(parameters, x[:64], inside.activation) if name == "GRU" else np.zeros((1, 1, 1))
-        records.append((share, sizes / sizes[-1], z.mean(axis=0).T))
-    return Recall(*map(np.array, zip(*records, strict=True)))
+        gates.append(z.mean(axis=0).T)
+    return SimpleNamespace(shares=shares, arriving=np.array(arriving), gates=np.array(gates))
 
 
 def task_that_needs_memory() -> Explorer:
@@ -173,19 +170,19 @@ FORECASTS = {
 }
 
 
-def forecaster(units: int = 16, truncate: int | None = None) -> Network:
+def forecaster(truncate: int | None = None) -> Network:
     """A recurrent layer that reads 36 monthly rises, and one unit that predicts the next.
 
     >>> forecaster().dimension
     321
     """
-    return Network((RNN(units, truncate=truncate), LastStep(), Dense(1)), (PAST, 1))
+    return Network((RNN(16, truncate=truncate), LastStep(), Dense(1)), (PAST, 1))
 
 
 @lru_cache(maxsize=16)
 def trained(seed: int = 0, truncate: int | None = None) -> Descent:
     """Train a forecaster on all training months, by AdamW."""
-    network, data = forecaster(truncate=truncate), rises()
+    network, data = forecaster(truncate), rises()
     loss = network.loss(data.x[~data.held_out], data.y[~data.held_out], mse, BATCH)
     optimizer = AdamW(cosine(0.01, TRAINING), weight_decay=0.3)
     return descend(loss, network.init(seed), optimizer, TRAINING, every=15)
