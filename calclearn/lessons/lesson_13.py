@@ -22,16 +22,7 @@ from calclearn.explorers import Explorer, explore, log_slider, slider
 from calclearn.explorers import choice as menu
 from calclearn.explorers.wording import counted
 from calclearn.figures.marks import Dots, Lines, Rule, family
-from calclearn.figures.style import (
-    BLACK,
-    BLAME,
-    GREY,
-    INITIALS,
-    LOCAL,
-    MODEL,
-    legend_below,
-    panels,
-)
+from calclearn.figures.style import BLACK, BLAME, GREY, INITIALS, LOCAL, MODEL, legend_below, panels
 from calclearn.networks.blocks import Block
 from calclearn.networks.initial import Initial, fans, he, orthogonal, xavier
 from calclearn.networks.inside import backpropagated, gradient_norms, length

@@ -20,21 +20,9 @@ from calclearn.descent.optimizers import Adam, AdamW
 from calclearn.descent.schedules import cosine
 from calclearn.explorers import Explorer, choice, explore, slider
 from calclearn.explorers.wording import counted
+from calclearn.figures import legend_below, panels
 from calclearn.figures.marks import Dots, Lines, Raster, Rule, family
-from calclearn.figures.style import (
-    BEST,
-    BLACK,
-    BLAME,
-    DATA,
-    GREEN,
-    GREY,
-    LIGHT,
-    LOSS,
-    MODEL,
-    PURPLE,
-    legend_below,
-    panels,
-)
+from calclearn.figures.style import BEST, BLACK, BLAME, GREEN, GREY, LIGHT, LOSS, MODEL, PURPLE
 from calclearn.networks.inside import backpropagated
 from calclearn.networks.layers import Dense, LastStep
 from calclearn.networks.network import Network
@@ -255,7 +243,7 @@ def forecast(network: Network | None = None, run: Descent | None = None) -> Expl
     left.set(title="carbon dioxide (ppm)", xlabel="year", xticks=(1992, 1995, 1998, 2001))
     left.set(xlim=(data.year[shown][0], end), ylim=(352, 376))
     left.axvspan(years[0], end, color=LIGHT, alpha=0.4, lw=0)
-    left.plot(data.year[shown], data.co2[shown], color=DATA, lw=1.2, zorder=1)
+    left.plot(data.year[shown], data.co2[shown], color=GREY, lw=1.2, zorder=1)
     middle.set(title="forecast − measured (ppm)", xlabel="year", xticks=range(1994, 2003, 2))
     middle.set(xlim=(1994, 2002), ylim=(-4, 4))
     right.set(title="RMSE (ppm)", xlabel="months ahead", xticks=(1, 3, 6, 9, 12))

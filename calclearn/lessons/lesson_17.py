@@ -24,19 +24,11 @@ from calclearn.explorers import Explorer, explore, log_slider, slider
 from calclearn.explorers import choice as menu
 from calclearn.explorers.bills import GRID, LEVEL, bird_dots, points_of, sample_of, scaled
 from calclearn.explorers.wording import counted
+from calclearn.figures import legend_below, panels
 from calclearn.figures.curves import Tangent
 from calclearn.figures.descents import Path
 from calclearn.figures.marks import Lines, Rule
-from calclearn.figures.style import (
-    BLACK,
-    GREY,
-    MODEL,
-    TRAINING,
-    VALIDATION,
-    legend_below,
-    panels,
-    style,
-)
+from calclearn.figures.style import BLACK, GREY, MODEL, TRAINING, VALIDATION, style
 from calclearn.figures.surfaces import Contours, Point
 
 STRENGTHS, RATES = (1e-5, 1.0), (3e-3, 1.2)

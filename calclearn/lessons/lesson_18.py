@@ -25,22 +25,11 @@ from calclearn.exercises.verdicts import RIGHT, WRONG, Verdict
 from calclearn.explorers import Explorer, explore, slider
 from calclearn.explorers import choice as menu
 from calclearn.explorers.surfaces import turning
+from calclearn.figures import legend_below, panels
 from calclearn.figures.descents import Path
 from calclearn.figures.marks import Dots, Drawing, Lines, Rule
 from calclearn.figures.printing import typeset
-from calclearn.figures.style import (
-    BEST,
-    BLACK,
-    BLAME,
-    GREY,
-    MODEL,
-    STEP,
-    TRAINING,
-    VALIDATION,
-    legend_below,
-    panels,
-    style,
-)
+from calclearn.figures.style import BEST, BLACK, BLAME, GREY, MODEL, STEP, TRAINING, VALIDATION
 from calclearn.figures.surfaces import Bowl, Contours
 from calclearn.lessons.clinic import (
     BETTER,
@@ -144,9 +133,9 @@ def failing_run(name: str = "A") -> Explorer:
         Lines(right, READINGS, edge=True, clip_on=False),
         chart,
     ]
-    with style():
-        left.axhline(run.attempt().baseline, color=BLACK, lw=0.8, label="baseline")
-        left.axhline(run.target, color=BEST, ls="--", lw=1.4, label="target")
+    thin = {"color": BLACK, "lw": 0.8, "solid_capstyle": "round"}
+    left.axhline(run.attempt().baseline, label="baseline", **thin)
+    left.axhline(run.target, color=BEST, ls="--", lw=1.4, label="target")
     legend_below(left, middle, right, columns=4)
     controls = {}
     for setting, values in run.settings.items():
