@@ -35,6 +35,7 @@ from calclearn.networks.recurrent import RNN
 RECORDS, PATIENCE = 50, 8  # records of a run; those without a better one before it is stopped
 AS_DELIVERED = "as delivered"
 FIXED, BETTER, FAILING = "fixed", "better", "no better"  # outcomes
+POINTS = {FIXED: 2, BETTER: 1, FAILING: 0}
 
 
 @dataclass(frozen=True)

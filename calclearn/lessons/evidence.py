@@ -9,16 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from calclearn.lessons.clinic import (
-    FIXED,
-    INSTRUMENTS,
-    Attempt,
-    FailingRun,
-    checked,
-    inputs,
-    silent_units,
-    weights_by_layer,
-)
+from calclearn.lessons.clinic import FIXED, INSTRUMENTS, Attempt, FailingRun, checked
 
 
 class Cause(NamedTuple):
@@ -93,11 +84,11 @@ def _reading(instrument: str) -> Callable[[Attempt], str]:
 
 
 def _widest_inputs(attempt: Attempt) -> np.ndarray:
-    return np.sort(inputs(attempt).start)[-2:]
+    return np.sort(INSTRUMENTS["inputs"](attempt).start)[-2:]
 
 
 def _recurrent_scales(attempt: Attempt) -> list[float]:
-    places, scales, *_ = weights_by_layer(attempt)
+    places, scales, *_ = INSTRUMENTS["weights by layer"](attempt)
     return [scale for name, scale in zip(places, scales, strict=True) if name.endswith("hh")]
 
 
@@ -158,7 +149,7 @@ EVIDENCE = {
         (lambda run: run.training[0] > 1000 * run.baseline, _first_loss),
     )),
     "i": Evidence("In one layer all units are silent, before the first step.", 4, (
-        (lambda run: 100 in silent_units(run).start, _reading("silent units")),
+        (lambda run: 100 in INSTRUMENTS["silent units"](run).start, _reading("silent units")),
     )),
     "j": Evidence("The run explodes, a smaller learning rate fixes it, and the gradient check "
                   "agrees.", 1, (

@@ -31,23 +31,12 @@ from calclearn.figures.marks import Dots, Drawing, Lines, Rule
 from calclearn.figures.printing import typeset
 from calclearn.figures.style import BEST, BLACK, BLAME, GREY, MODEL, STEP, TRAINING, VALIDATION
 from calclearn.figures.surfaces import Bowl, Contours
-from calclearn.lessons.clinic import (
-    BETTER,
-    FAILING,
-    FIXED,
-    INSTRUMENTS,
-    RUNS,
-    Attempt,
-    FailingRun,
-    Plan,
-    species,
-)
+from calclearn.lessons.clinic import INSTRUMENTS, POINTS, RUNS, Attempt, FailingRun, Plan, species
 from calclearn.lessons.evidence import CAUSES, EVIDENCE
 from calclearn.networks.inside import filter_normalised
 from calclearn.networks.layers import Dense, ReLU
 from calclearn.networks.network import Network
 
-POINTS = {FIXED: 2, BETTER: 1, FAILING: 0}
 POINTS_FOR_A_DIAGNOSIS = 2
 # fmt: off
 LABELS = {
@@ -283,7 +272,7 @@ class Scoreboard(NamedTuple):
     def __repr__(self) -> str:
         table = [("run", "attempts", "best outcome", "diagnosis", "points"), *self.rows]
         lines = ["{:<5}{!s:<10}{:<15}{:<11}{}".format(*row) for row in table]
-        most = (POINTS[FIXED] + POINTS_FOR_A_DIAGNOSIS) * len(self.rows)
+        most = (max(POINTS.values()) + POINTS_FOR_A_DIAGNOSIS) * len(self.rows)
         return "\n".join([*lines, f"{sum(row[-1] for row in self.rows)} of {most} points"])
 
 
