@@ -27,22 +27,11 @@ from calclearn.explorers import Explorer, choice, explore, log_slider, round_sli
 from calclearn.explorers.descents import rate_for
 from calclearn.explorers.races import race_figure, race_on
 from calclearn.explorers.wording import counted
+from calclearn.figures import legend_below, panels
 from calclearn.figures.marks import Dots, Lines, Raster, family
 from calclearn.figures.printing import SUPERSCRIPTS
 from calclearn.figures.races import GAP
-from calclearn.figures.style import (
-    BEST,
-    BLACK,
-    GREY,
-    LOSS,
-    OPTIMIZERS,
-    REGIMES,
-    SCHEDULES,
-    STEP,
-    legend_below,
-    panels,
-    style,
-)
+from calclearn.figures.style import BEST, BLACK, GREY, OPTIMIZERS, REGIMES, SCHEDULES, STEP, style
 from calclearn.figures.surfaces import NAMES, Contours, Point, window_around
 
 EPOCHS, DRAWS, STEPS = 6, 300, 240
@@ -366,9 +355,10 @@ def momentum_map() -> Explorer:
     left.text(0.11, 0.15, "diverges", ha="center", va="center")
     limit = r"$\eta = 2(1 + \mu)\,/\,\lambda_{\max}$"
     left.text(0.088, 0.25, limit, rotation=62, rotation_mode="anchor", va="top")
-    scale = LogNorm(2, 200)
+    raster = Raster(left, "tenth", window=(ends, (0, 1)), scale=LogNorm(2, 200))
     with style():
-        bar = left.figure.colorbar(ScalarMappable(scale, LOSS), ax=left, ticks=[2, 10, 50, 200])
+        colors = ScalarMappable(raster.scale, raster.colors)
+        bar = left.figure.colorbar(colors, ax=left, ticks=[2, 10, 50, 200])
         bar.ax.set_yticklabels(["2", "10", "50", "200"])
         bar.ax.minorticks_off()
     right.set(xlim=(0, steps), xlabel="step $k$", title="loss / first loss")
@@ -376,7 +366,7 @@ def momentum_map() -> Explorer:
     plain = {"color": GREY, "ls": "--", "lw": 1.6, "label": "best at $\\mu = 0$"}
     mine = {"color": OPTIMIZERS["Momentum"][0], "label": "this run", "step": "step"}
     drawings = [
-        Raster(left, "tenth", window=(ends, (0, 1)), colors=LOSS, scale=scale),
+        raster,
         Lines(left, "limit", color=BLACK, lw=1.6),
         Dots(left, "best", marker="*", ms=15, color=BEST),
         Point(left, drags=("learning_rate", "momentum"), color=BLACK).on(weights="here"),

@@ -18,26 +18,14 @@ from calclearn.descent.losses import linear_fit, mse, polynomial_loss
 from calclearn.descent.penalised import lasso, ridge
 from calclearn.descent.surfaces import Surface
 from calclearn.exercises import choice, exercise, outcome
-from calclearn.explorers import Explorer, explore, log_slider, slider
+from calclearn.explorers import Explorer, bills, explore, log_slider, slider
 from calclearn.explorers import choice as menu
 from calclearn.explorers.bills import FITTED, GRID, LEVEL, bird_dots, points_of, sample_of, scaled
 from calclearn.explorers.wording import counted, placed
+from calclearn.figures import legend_below, panels
 from calclearn.figures.fits import Reach, Rings
 from calclearn.figures.marks import Dots, Lines, Rule, Stems
-from calclearn.figures.style import (
-    BEST,
-    BLACK,
-    GREY,
-    LIGHT,
-    MODEL,
-    STEP,
-    TRAINING,
-    VALIDATION,
-    WEIGHTS,
-    legend_below,
-    panels,
-    style,
-)
+from calclearn.figures.style import BEST, BLACK, GREY, LIGHT, MODEL, STEP, WEIGHTS, style
 from calclearn.figures.surfaces import Point
 
 SAMPLE, HIGHEST = 9, 11  # the usual sample of birds, the highest degree
@@ -46,7 +34,6 @@ PER_DECADE, DECADES = 20, 6  # learning is stopped at the step 10^(record / 20),
 PENALISED = {"L1": lasso, "L2": ridge}
 DASHED = (0, (5, 2))
 RING = {"color": MODEL, "mfc": "none", "mec": MODEL, "mew": 2, "ms": 13}  # around what is now
-OF_THE_FIT = f"the {FITTED} birds of the fit"
 
 
 def _birds(sample: int) -> dict[str, np.ndarray]:
@@ -131,17 +118,15 @@ def lower_is_worse() -> Explorer:
     right.set_yticks([-1000, -10, -1, 0, 1, 10, 1000], names)
     right.set_yticks([], minor=True)
     right.axhline(0, color=GREY, lw=0.8)
-    curves = {
-        "train": {"color": TRAINING, "marker": "o", "label": OF_THE_FIT},
-        "test": {"color": VALIDATION, "marker": "s", "label": "the others"},
-        "free_test": {"color": VALIDATION, "marker": "s", "label": "without penalty"},
-        "free_train": {"color": TRAINING, "marker": "o"},
-    }
-    weight = {"alpha": [1, 1, 0.3, 0.3], "ms": [4, 4, 3, 3], "lw": [1.8, 1.8, 1, 1]}
+    train, test = bills.LOSSES.values()
+    curves = bills.LOSSES | {
+        "free_test": test | {"label": "without penalty"}, "free_train": train | {"label": None}
+    }  # fmt: skip
+    look = {"alpha": [1, 1, 0.3, 0.3], "ms": [4, 4, 3, 3], "lw": [1.8, 1.8, 1, 1]}
     drawings = [
         bird_dots(left, title="birds, and the fit"),
         Lines(left, "fit", color=MODEL, lw=2.5, zorder=4),
-        Lines(middle, curves, edge=True, **weight),
+        Lines(middle, curves, edge=True, marker=["o", "s", "s", "o"], **look),
         Dots(middle, "now", edge=True, **RING),
         Stems(right, "stems", color=MODEL, lw=2, ms=7),
         Dots(right, "zeros", ms=7, mfc="white", mec=MODEL, mew=1.6),
@@ -210,15 +195,11 @@ def double_descent() -> Explorer:
     left, right = panels("flat", "ruled", ratios=(1.1, 1), height=3.9)
     right.set(title="loss (mm²) by degree", xlabel="degree", yscale="log", ylim=(0.03, 1e11))
     right.set(xlim=(-2, FARTHEST + 2), xticks=range(0, FARTHEST + 1, 20))
-    losses = {
-        "train": {"color": TRAINING, "label": OF_THE_FIT},
-        "test": {"color": VALIDATION, "ls": DASHED, "label": "the others"},
-    }
     drawings = [
         bird_dots(left, title="birds, and the fit"),
         Lines(left, "fit", color=MODEL, lw=2, zorder=4),
         Rule(right, x="enough", color=GREY, lw=1, ls=":"),
-        Lines(right, losses, edge=True, lw=1.8),
+        Lines(right, bills.LOSSES, edge=True, lw=1.8, ls=["-", DASHED]),
         Dots(right, "now", edge=True, **RING),
     ]
     legend_below(right)
