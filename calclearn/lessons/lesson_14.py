@@ -391,14 +391,11 @@ smallest = windows == windows.min(axis=1, keepdims=True)
 x = np.array([[1, 2, 0], [6, 1, 4], [0, 6, 2]])
 G = np.array([[1, -1], [2, 0]])
 
-
 def to_pixels(shares):  # (window, cell); row by row
     return tuple(np.reshape(shares, (2, 2, 2)).swapaxes(0, 1).ravel().tolist())
 
-
 def to_weight(u, v, G=G):  # Σ G[i, j] x[i+u, j+v]
     return float(np.sum(G * x[u : u + 2, v : v + 2]))
-
 
 outcome("14", 3, """
     Forward a weight was multiplied by the pixel under it, so backward that pixel is its slope, and

@@ -60,10 +60,13 @@ def filters_and_mistakes(network: Network, run: Descent, data: LabelledImages) -
         wrong = np.flatnonzero(answered != data.labels)[:MISTAKES]
         return {
             "recorded": int(run.steps[record]), "filters": filters(w),
-            "counts": counts, "signed": np.where(right, counts, -counts),
+            "counts": counts, "signed": np.where(right, counts, -counts),  # for their colours
             "wrong": data.images[wrong, 0],
             "names": [f"{n}: {data.labels[n]} as {answered[n]}" for n in wrong],
         }  # fmt: skip
+
+    def count_in_words(signed: float) -> str:
+        return f"{abs(signed):.0f}" if signed else ""
 
     def caption(recorded, counts) -> str:
         correct, confused = int(counts[right].sum()), np.where(right, 0, counts)
@@ -87,16 +90,11 @@ def filters_and_mistakes(network: Network, run: Descent, data: LabelledImages) -
     initial.image.set_animated(False)  # these stay
     drawings = [
         Tiles(now, "filters", count, size, 2),
-        Cells(table, "signed", limit=8, numbers=right.size, words=_count),
+        Cells(table, "signed", limit=8, numbers=right.size, words=count_in_words),
         Tiles(mistakes, "wrong", MISTAKES, data.images.shape[2:], 2, shades=INK, words="names"),
     ]
     every, last = int(run.steps[1]), int(run.steps[-1])
     return explore(answers, drawings, caption, play="step", step=slider(last, 0, last, every))
-
-
-def _count(signed: float) -> str:
-    """A count of answers; wrong ones are below zero, which gives them their colour."""
-    return f"{abs(signed):.0f}" if signed else ""
 
 
 def one_image(network: Network, w: np.ndarray, data: LabelledImages, image: int = 0) -> Explorer:
@@ -162,21 +160,19 @@ def one_image(network: Network, w: np.ndarray, data: LabelledImages, image: int 
         Cells(left, "pixels", frame="patch", shades=INK, limit=1, numbers=9, words=short),
         Shares(left, numbers=0, side=0.5),
         Maps(middle, maps, frame="cell", drags=("map", "row", "column")),
-        Cells(right, "column_of_scores", numbers=network.shapes[-1][0], words=_score),
+        Cells(
+            right, "column_of_scores", numbers=network.shapes[-1][0],
+            words=lambda value: number(value) if abs(value) >= 1e-5 else "≈ 0",
+        ),
         Cells(below, "kernel", numbers=9, words=short),
         Text(below, (0.5, 1.09), "kernel of map {map}", ha="center", clip_on=False),
-    ]
+    ]  # fmt: skip
     right.set(aspect="auto")
     return explore(
         there_and_back, drawings, caption, image=slider(int(image), 0, len(data) - 1, 1),
         show=choice([OUTPUTS, GRADIENTS]),
         **{name: slider(place, 0, count - 1, 1) for name, place, count in cell},
     )  # fmt: skip
-
-
-def _score(value: float) -> str:
-    """A score, or its gradient, as it fits beside the maps."""
-    return number(value) if abs(value) >= 1e-5 else "≈ 0"
 
 
 RATE, STEPS = 0.01, 20  # of the walk on the pixels

@@ -300,7 +300,6 @@ SHORT = (-1.2, np.array([0.0, 0.5, 0.7]), -1.0)
 LATE = (0.5, np.array([0.3, 0.9, 0.1, -0.4]), 1.0)  # its first state is not 0
 left_after = math.log(0.01) / math.log(0.9)
 
-
 def backward(w, h, to_last, slope=lambda h, t: 1 - h[t] ** 2, factor=None, state=-1, order=-1):
     """Return ∂L/∂w of h_t = tanh(w·h_{t-1} + u·x_t) from h (T+1,); its keywords are the mistakes.
 
@@ -313,14 +312,12 @@ def backward(w, h, to_last, slope=lambda h, t: 1 - h[t] ** 2, factor=None, state
         to_h = to_a * (w if factor is None else factor)
     return by_w
 
-
 def slope_too_late(w, h, to_last):
     error, by_w = to_last, 0.0
     for t in range(len(h) - 1, 0, -1):
         by_w += error * h[t - 1]
         error *= w * (1 - h[t] ** 2)
     return by_w
-
 
 outcome("15", 3, """
     0.8 to the power of 29 is about 0.0015, and tanh takes a little more at each step. Thirty

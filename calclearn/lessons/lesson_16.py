@@ -8,7 +8,6 @@ Every fit is exact, with a penalty (`ridge`, `lasso`) or after a number of steps
 from functools import cache, partial
 
 import numpy as np
-from ipywidgets import IntSlider
 from numpy.polynomial.legendre import legvander
 from numpy.polynomial.polynomial import polyval
 
@@ -52,10 +51,6 @@ def _loss(sample: int, degree: int, part: str) -> Surface:
 def soft(a, threshold):
     """What L1 leaves of weights a (...): sign(a) max(|a| - threshold, 0)."""
     return np.sign(a) * np.maximum(np.abs(a) - threshold, 0)
-
-
-def _sample() -> IntSlider:
-    return slider(SAMPLE, 0, 29, 1, label="sample of birds")
 
 
 def _curve(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -135,7 +130,7 @@ def lower_is_worse() -> Explorer:
     return explore(
         compute, drawings, caption, degree=slider(10, 0, HIGHEST, 1),
         strength=log_slider(1e-8, 1e-8, 10.0, 90, label="λ"),
-        penalty=menu(["L2", "L1"]), sample=_sample(),
+        penalty=menu(["L2", "L1"]), sample=slider(SAMPLE, 0, 29, 1, label="sample of birds"),
     )  # fmt: skip
 
 
@@ -205,7 +200,8 @@ def double_descent() -> Explorer:
     legend_below(right)
     return explore(
         compute, drawings, caption, play="degree", pace=0.1,
-        degree=slider(HIGHEST, 0, FARTHEST, 1), sample=_sample(),
+        degree=slider(HIGHEST, 0, FARTHEST, 1),
+        sample=slider(SAMPLE, 0, 29, 1, label="sample of birds"),
     )  # fmt: skip
 
 
@@ -432,14 +428,11 @@ def early_stopping() -> Explorer:
 # Exercises; the questions stand in the notebook.
 # fmt: off
 
-
 def hard(a, threshold):
     return np.where(np.abs(a) > threshold, a, 0.0)
 
-
 def lowest(loss, weights):
     return strengths[np.argmin(loss(weights))]
-
 
 x, y = scaled(penguins().flipper_length), penguins().bill_depth - LEVEL
 strengths = np.logspace(-5, 0, 11)

@@ -415,14 +415,11 @@ def loss_landscape() -> Explorer:
 shares = np.array([1 / 2, 1 / 4, 1 / 4])
 surprise = -shares @ np.log(shares)
 
-
 def along(moves, *directions):  # the components of each move: (K, number of directions)
     return moves @ np.stack(directions, axis=1)
 
-
 def share(moves, u, v):
     return np.sum(along(moves, u, v) ** 2) / np.sum(moves**2)
-
 
 def paths():
     """Three paths as moves, with two directions at right angles in which they go more or less."""
@@ -430,7 +427,6 @@ def paths():
     for steps, d in ((3, 3), (5, 4), (12, 20)):
         u, v = np.linalg.qr(rng.normal(size=(d, 2)))[0].T
         yield rng.normal(size=(steps, d)) + 2 * np.outer(rng.normal(size=steps), u), u, v
-
 
 outcome("18", 3, """
     A step that is too large and a gradient that is too large by a factor make the very same path,
