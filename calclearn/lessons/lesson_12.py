@@ -62,6 +62,7 @@ def one_formula() -> Explorer:
     def named(step) -> dict:
         names = [*[*PARTS][:step], "L"]
         formulas = {name: _written_out(PARTS[name], names) for name in names}
+        lengths = np.array([*map(len, formulas.values())])
         # a line may end after a sign, and never within a product
         lines = [f"{name} = {text}" for name, text in formulas.items()]
         lines = [re.sub(r"(?<=[₀-₉]) (?=\w)", "\u00a0", line) for line in lines]
@@ -72,7 +73,8 @@ def one_formula() -> Explorer:
                 name: [place for place in PLACES if place in re.findall(r"\w+", text)]
                 for name, text in formulas.items()
             },
-            "longest": max(map(len, formulas.values())),
+            "lengths": lengths,
+            "longest": lengths.max(),
             "tanh": sum(text.count("tanh") for text in formulas.values()),
         }
 

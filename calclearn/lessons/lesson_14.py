@@ -267,9 +267,8 @@ def three_channels() -> Explorer:
 
     axes = panels(*["flat"] * 4, ratios=(1.2, 0.5, 0.5, 1.2), height=3.8)
     photo, light, partial, total = axes
-    for ax, title in zip(
-        axes, ("image", "channels", "partial maps", "their sum, the map"), strict=True
-    ):
+    titles = "image", "channels", "partial maps", "their sum, the map"
+    for ax, title in zip(axes, titles, strict=True):
         ax.set_title(title)
     drawings = [
         Cells(photo, "photo", frame="patch", **BY_MIDDLE),
