@@ -1,8 +1,6 @@
 """Lesson 14's trained network: what its filters are, what each layer makes of an image, and what
 would make it another.
 
-    x ← x + η ∇ₓ log p(wanted | x)
-
 The network, its weights and the record of its training come from the notebook; any that reads
 images of one channel will do.
 """

@@ -2,8 +2,7 @@
 of a network in a plane through its weights, s(a, b) = L(w + a u + b v).
 
 The failing runs and the instruments are in `clinic`, what they prove in `evidence`. What the
-learner has tried and diagnosed is kept as long as the kernel runs, and a right diagnosis stays
-right.
+learner has tried and diagnosed is kept as long as the kernel runs.
 """
 
 import math
