@@ -178,7 +178,13 @@ def train(run: FailingRun, plan: Plan, start: np.ndarray | None = None) -> Attem
     data, network = run.data(plan), run.network(plan)
     loss = followed = network.loss(data.x, data.y, run.error)
     if run.slip and plan.gradient == AS_DELIVERED:
-        followed = _with_factors(loss, run.slip(network))
+        factors = run.slip(network)
+
+        def wrong(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            value, g = loss.value_and_gradient(w)
+            return value, (factors * g.T).T
+
+        followed = loss.replace(value_and_gradient=wrong)
     optimizer = run.optimizer(plan.learning_rate)
     descent = descend(
         followed + plan.strength * l2() if plan.strength else followed,
@@ -191,16 +197,6 @@ def train(run: FailingRun, plan: Plan, start: np.ndarray | None = None) -> Attem
 
 
 _train = lru_cache(maxsize=512)(train)  # a setting that comes back has its training again
-
-
-def _with_factors(loss: Surface, factors: np.ndarray) -> Surface:
-    """Return the loss with a gradient that is wrong by these factors (d,): g = factors · ∇L."""
-
-    def both(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        value, g = loss.value_and_gradient(w)
-        return value, (factors * g.T).T
-
-    return loss.replace(value_and_gradient=both)
 
 
 MONTHS = 24  # that the recurrent network reads

@@ -60,8 +60,11 @@ def one_formula() -> Explorer:
     """
 
     def named(step) -> dict:
-        names = [*[*PARTS][:step], "L"]
-        formulas = {name: _written_out(PARTS[name], names) for name in names}
+        formulas = {name: PARTS[name] for name in [*[*PARTS][:step], "L"]}
+        for part, inside in reversed(PARTS.items()):  # what stands inside has come before
+            if part not in formulas:
+                written = re.compile(rf"\b{part}\b")
+                formulas = {name: written.sub(inside, text) for name, text in formulas.items()}
         lengths = np.array([*map(len, formulas.values())])
         # a line may end after a sign, and never within a product
         lines = [f"{name} = {text}" for name, text in formulas.items()]
@@ -88,14 +91,6 @@ def one_formula() -> Explorer:
         "written {tanh} times, and each line of the graph stands for one local derivative.",
         play="step", pace=1.5, step=slider(0, 0, 5, 1, label="parts named"),
     )  # fmt: skip
-
-
-def _written_out(formula: str, names: list[str]) -> str:
-    """Return the formula with each part that has none of these names written out."""
-    for part, inside in reversed(PARTS.items()):  # what stands inside has come before
-        if part not in names:
-            formula = re.sub(rf"\b{part}\b", inside, formula)
-    return formula
 
 
 def backpropagation(f: Callable = neuron, *arguments) -> Explorer:

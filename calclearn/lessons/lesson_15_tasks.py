@@ -50,12 +50,6 @@ def symbols(n: int, wait: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return x, drawn[:, 0]
 
 
-def rememberer(name: str, wait: int) -> Network:
-    """Return one recurrent layer that reads a sequence, and a score for each symbol at its end."""
-    layer = {"GRU": GRU(CELLS), "truncated RNN": RNN(CELLS, truncate=7)}.get(name, RNN(CELLS))
-    return Network((layer, LastStep(), Dense(SYMBOLS)), (wait + 1, SYMBOLS + 1))
-
-
 def gate(parameters: tuple[np.ndarray, ...], x: np.ndarray, h: np.ndarray) -> np.ndarray:
     """Return the gate z (N, T, H) of a GRU at its inputs x (N, T, D) and states h (N, T, H)."""
     W_ih, W_hh, b_ih, b_hh = parameters
@@ -71,7 +65,8 @@ def practice(name: str, wait: int, keep: float = 0.97) -> SimpleNamespace:
     Of K records, measured on held-out sequences: `shares` (K,) whose symbol is recalled, the size
     `arriving` (K, T) of ∂L/∂h_t relative to that at the last step, and mean `gates` (K, H, T).
     """
-    network = rememberer(name, wait)
+    layer = {"GRU": GRU(CELLS), "truncated RNN": RNN(CELLS, truncate=7)}.get(name, RNN(CELLS))
+    network = Network((layer, LastStep(), Dense(SYMBOLS)), (wait + 1, SYMBOLS + 1))
     w = network.init(0)
     if name == "GRU":
         network.parameters(w)[0][2][CELLS : 2 * CELLS] = math.log(keep / (1 - keep))  # b_z
@@ -80,7 +75,7 @@ def practice(name: str, wait: int, keep: float = 0.97) -> SimpleNamespace:
     (x, y), shares, arriving, gates = symbols(500, wait, seed=0), [], [], []
     for point in run.points:
         shares.append(np.mean(network(point, x).argmax(axis=1) == y))
-        layer, parameters = network.layers[0], network.parameters(point)[0]
+        parameters = network.parameters(point)[0]
         inside = backpropagated(network, point, x[:64], y[:64])[0]
         adjoints = adjoints_through_time(layer, parameters, x[:64], inside.to_activation)
         sizes = np.linalg.norm(adjoints, axis=2).mean(axis=0)
