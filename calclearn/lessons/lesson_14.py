@@ -168,17 +168,17 @@ def stride_and_padding() -> Explorer:
     def windows(size, stride, padding) -> dict:
         mean = np.full((1, 1, size, size), 1 / size**2)
         y = conv2d(x[None, None], mean, np.zeros(1), stride, padding)[0, 0]
-        padded = np.pad(x, padding)
-        reached = np.zeros(padded.shape, bool)
-        for i, j in np.ndindex(y.shape):
-            reached[stride * i :, stride * j :][:size, :size] = True
+        padded, starts = np.pad(x, padding), stride * np.arange(len(y))
+        covered = np.isin(
+            np.arange(len(padded)), starts[:, None] + np.arange(size)
+        )  # rows, columns
         around = ZEROS - padding  # the image stays where it is while zeros come and go
         return {
             "cells": np.pad(padded, around, constant_values=np.nan), "map": y,
             "image": ZEROS + len(x) * SQUARE - 0.5, "edge": around + len(padded) * SQUARE - 0.5,
             "first": around + size * SQUARE - 0.5,
             "middles": around + stride * np.indices(y.shape)[::-1].reshape(2, -1) + (size - 1) / 2,
-            "unused": around + np.argwhere(~reached)[:, ::-1].T,
+            "unused": around + np.argwhere(~np.outer(covered, covered)).T,
             "rest": left_over(size, stride, padding),
         }  # fmt: skip
 
@@ -188,11 +188,10 @@ def stride_and_padding() -> Explorer:
 
     def reddened(name: str, control: widgets.IntSlider) -> widgets.IntSlider:
         def bands(size, stride, padding) -> list:
-            now, values = {"size": size, "stride": stride, "padding": padding}, control.max + 1
-            rests = {
-                value: left_over(**now | {name: value}) for value in range(control.min, values)
-            }
-            return [(value + 0.5, STEP if rest else LIGHT) for value, rest in rests.items()]
+            now, ends = {"size": size, "stride": stride, "padding": padding}, []
+            for value in range(control.min, control.max + 1):
+                ends.append((value + 0.5, STEP if left_over(**now | {name: value}) else LIGHT))
+            return ends
 
         return coloured(control, bands)
 
