@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from calclearn.data.co2 import rises
-from calclearn.descent.descend import Descent, descend
+from calclearn.descent.descend import descend
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.schedules import clipped
 from calclearn.descent.surfaces import Surface
@@ -215,19 +215,6 @@ def _map(length: int) -> np.ndarray:
     return np.searchsorted(levels(heights)[1:-1], heights, "right")
 
 
-@lru_cache(maxsize=256)
-def descents(
-    length: int, w: float, u: float, learning_rate: float, threshold: float
-) -> tuple[Descent, Descent]:
-    """Gradient descent as it is, and clipped, from one start: one batch of two runs."""
-    surface, limits = landscape(length), np.array([1e300, threshold])  # the first clips nothing
-    both = descend(surface, (w, u), clipped(GradientDescent(learning_rate), limits), STEPS)
-    parts = ("points", "values", "gradients")
-    return tuple(
-        replace(both, **{name: getattr(both, name)[..., k] for name in parts}) for k in range(2)
-    )
-
-
 def clipping_at_a_cliff() -> Explorer:
     """What does clipping save one from? Two descents on the loss of one unit, from one start.
 
@@ -241,11 +228,17 @@ def clipping_at_a_cliff() -> Explorer:
     """
 
     def two_runs(length, learning_rate, threshold, w, u) -> dict:
-        whole, clipped = descents(length, w, u, learning_rate, threshold)
-        norms = [np.linalg.norm(run.gradients, axis=1) for run in (whole, clipped)]
+        limits = np.array([1e300, threshold])  # the first clips nothing
+        both = descend(
+            landscape(length), (w, u), clipped(GradientDescent(learning_rate), limits), STEPS
+        )
+        whole, short = (
+            replace(both, points=both.points[..., k], values=both.values[..., k]) for k in (0, 1)
+        )
+        norms = np.linalg.norm(both.gradients, axis=1).T
         return {
             "surface": landscape(length), "map": _map(length), "start": (w, u),
-            "whole": whole, "clipped": clipped, "steepest": max(norms[0]),
+            "whole": whole, "clipped": short, "steepest": max(norms[0]),
             "norm, as it is": norms[0], "norm, clipped": norms[1],
         }  # fmt: skip
 
