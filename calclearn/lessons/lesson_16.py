@@ -162,18 +162,19 @@ def double_descent() -> Explorer:
             off = [LEVEL + X[:, : d + 1] @ weights[d] - depth for d in degrees]
             return np.mean(np.square(off), axis=1)
 
-        train, test = losses(x, depth), losses(*birds["held_out"])
-        return birds | {"lengths": len({*x}), "weights": weights, "train": train, "test": test}
+        lengths, test = len({*x}), losses(*birds["held_out"])
+        return birds | {
+            "weights": weights, "train": losses(x, depth), "test": test, "lengths": lengths,
+            "enough": lengths - 1, "lowest": [int(part.argmin()) for part in np.split(test, [lengths])],
+        }  # fmt: skip
 
     def compute(degree, sample) -> dict:
         known = fits(sample)
-        weights, lengths, test = known["weights"][degree], known["lengths"], known["test"]
+        weights = known["weights"][degree]
         return known | {
             "fit": (flipper, LEVEL + curves[:, : degree + 1] @ weights),
-            "now": ([degree, degree], [known["train"][degree], test[degree]]),
-            "enough": lengths - 1,
+            "now": ([degree, degree], [known["train"][degree], known["test"][degree]]),
             "size": float(np.sqrt(weights @ weights)),
-            "lowest": [int(part.argmin()) for part in np.split(test, [lengths])],
         }
 
     def caption(sample, degree, train, test, lengths, size, lowest) -> str:

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import ipywidgets as widgets
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from calclearn.descent.descend import Descent, descend
@@ -110,6 +109,7 @@ def failing_run(name: str = "A") -> Explorer:
         ax.yaxis.set_minor_locator(NullLocator())
     left.set(title=f"loss ({run.unit})", ylim=run.limits)
     middle.set(title="gradient by step", ylim=(1e-6, 1e6), yticks=POWERS)
+    right.set_ylabel(" ", labelpad=-8)  # room for the longest numbers
     chart = _Chart(run)
     circle = {"color": VALIDATION, "mfc": "none", "mec": VALIDATION, "ms": 12, "mew": 2}
     drawings = [
@@ -140,13 +140,8 @@ class _InstrumentAxes(Drawing):
     So what looks large in one run is larger than what looks small in another.
     """
 
-    background = True
+    background, shown = True, None
     few = 8  # places whose names have room on the axis
-
-    def __init__(self, ax: Axes) -> None:
-        super().__init__(ax)
-        self.shown = None
-        ax.set_ylabel(" ", labelpad=-8)  # room for the longest numbers
 
     def update(self, instrument, places) -> None:
         if (instrument, places) == self.shown:
