@@ -214,8 +214,8 @@ def noise_of_batches() -> Explorer:
     slope, intercept = (round_slider(*p) for p in zip(WHOLE.start, WHOLE.domain, strict=True))
     return explore(
         gradients, drawings,
-        "At slope {slope:.2f} and intercept {intercept:.2f} the full gradient has length {full:.2g} "
-        f"({UNIT} per unit). A gradient from {{read}} is off by {{off}} on average, and σ/√B is "
+        "At slope {slope:.2f} and intercept {intercept:.2f} the full gradient has length {full:.2g}"
+        f" ({UNIT} per unit). A gradient from {{read}} is off by {{off}} on average, and σ/√B is "
         "{expected:.2g}.",
         slope=slope, intercept=intercept, batch_size=_batch_size(),
     )  # fmt: skip
@@ -405,8 +405,8 @@ def adam_step_by_step() -> Explorer:
             w = new
         m, v, length = np.transpose(rows)
         curves = {
-            "gradient": g, "mean as it is": m, "mean": m / (1 - beta1**k),
-            "gradient's size": abs(g), "size as it is": np.sqrt(v), "size": np.sqrt(v / (1 - beta2**k)),
+            "gradient": g, "mean as it is": m, "mean": m / (1 - beta1**k), "gradient's size": abs(g),
+            "size as it is": np.sqrt(v), "size": np.sqrt(v / (1 - beta2**k)),
             "one": np.ones(len(k)), "length as it is": m / np.sqrt(v), "length": length,
         }  # fmt: skip
         at = {name: values[step - 1] for name, values in curves.items()}
@@ -437,8 +437,8 @@ def adam_step_by_step() -> Explorer:
     return explore(
         adam, drawings,
         "Gradients {gradients}, β₁ = {beta1:g}, β₂ = {beta2:g}. After {step} of them m is "
-        "{at[mean as it is]:.3f}; divided by 1 − β₁{power} = {divisor:.3f} it is {at[mean]:.3f}. The "
-        "step is {at[length]:.2f} η long; uncorrected it would be {at[length as it is]:.2f} η.",
+        "{at[mean as it is]:.3f}; divided by 1 − β₁{power} = {divisor:.3f} it is {at[mean]:.3f}. "
+        "The step is {at[length]:.2f} η long; uncorrected it would be {at[length as it is]:.2f} η.",
         play="step", step=slider(3, 1, len(k), 1, label="step k"),
         beta1=slider(0.9, 0.0, 0.99, 0.01, label="β₁"),
         beta2=slider(0.999, 0.5, 0.999, 0.001, label="β₂"), gradients=choice(GRADIENTS.keys()),

@@ -164,8 +164,9 @@ def double_descent() -> Explorer:
 
         lengths, test = len({*x}), losses(*birds["held_out"])
         return birds | {
-            "weights": weights, "train": losses(x, depth), "test": test, "lengths": lengths,
-            "enough": lengths - 1, "lowest": [int(part.argmin()) for part in np.split(test, [lengths])],
+            "weights": weights, "train": losses(x, depth), "test": test,
+            "lengths": lengths, "enough": lengths - 1,
+            "lowest": [int(part.argmin()) for part in np.split(test, [lengths])],
         }  # fmt: skip
 
     def compute(degree, sample) -> dict:
@@ -304,8 +305,8 @@ def soft_threshold() -> Explorer:
             left = float(rule(a, strength))
             lowest = total(left, penalty)
             quantities |= {
-                f"{name}_left": left, f"{name}_of_a": (a, left), f"{name}_rule": (w, rule(w, strength)),
-                f"{name}_total": (w, total(w, penalty)), f"{name}_lowest": (left, lowest),
+                f"{name}_left": left, f"{name}_of_a": (a, left), f"{name}_lowest": (left, lowest),
+                f"{name}_rule": (w, rule(w, strength)), f"{name}_total": (w, total(w, penalty)),
                 f"{name}_near": (beside, total(beside, penalty) - level),
                 f"{name}_there": (left, lowest - level),
             }  # fmt: skip

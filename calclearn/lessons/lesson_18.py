@@ -50,8 +50,8 @@ GRADIENTS = {
     "last": {"color": MODEL, "lw": 1.8, "ls": (0, (4, 2)), "label": "last layer"},
 }
 READINGS = {
-    "start": {"color": GREY, "marker": "s", "mfc": "white", "ms": 7, "lw": 1.2, "ls": ":", "zorder": 5,
-              "label": "at the start"},
+    "start": {"color": GREY, "marker": "s", "mfc": "white", "ms": 7, "lw": 1.2, "ls": ":",
+              "zorder": 5, "label": "at the start"},
     "end": {"color": STEP, "marker": "o", "ms": 6, "lw": 1.6, "zorder": 4, "label": "at the end"},
 }
 POWERS = 10.0 ** np.arange(-6, 7, 3)
@@ -93,14 +93,14 @@ def failing_run(name: str = "A") -> Explorer:
             "validation": _finite(k, attempt.validation),
             "kept": _finite(k[kept], attempt.validation[kept]),
             "first": _finite(k, norms[:, 0]), "last": _finite(k, norms[:, -1]),
-            "start": _finite(np.arange(len(start)), start), "end": _finite(np.arange(len(end)), end),
+            "start": _finite(range(len(start)), start), "end": _finite(range(len(end)), end),
         }  # fmt: skip
 
     def caption(attempt, settings, instrument, words) -> str:
         chosen = ", ".join(f"{_label(name)} {_shown(value)}" for name, value in settings.items())
         return (
-            f"Run {name}, {chosen}: {attempt}. {_outcome(attempt).capitalize()} (target: {run.target:g} "
-            f"{run.unit}). {instrument.capitalize()}: {words[0].lower()}{words[1:]}"
+            f"Run {name}, {chosen}: {attempt}. {_outcome(attempt).capitalize()} (target: "
+            f"{run.target:g} {run.unit}). {instrument.capitalize()}: {words[0].lower()}{words[1:]}"
         )
 
     left, middle, right = panels("ruled", "ruled", "flat", ratios=(1.25, 1, 1), height=3.9)
@@ -156,7 +156,7 @@ class _InstrumentAxes(Drawing):
         self.ax.set_xticks([*named], [places[k] for k in named])
 
 
-def _finite(k: np.ndarray, values: np.ndarray) -> np.ndarray:
+def _finite(k, values: np.ndarray) -> np.ndarray:
     """A curve (2, n) without the records at which there is no number."""
     return np.stack([k, values])[:, np.isfinite(values)]
 
@@ -395,8 +395,8 @@ def loss_landscape() -> Explorer:
     right.legend(loc="upper right")
     return explore(
         cut, drawings,
-        "{optimizer}, the plane along {directions}: it shows {percent:.2g} % of the path's movement. "
-        "At step {step} the loss is {loss:.2g} nats, at the shadow {height:.2g} nats. The weights "
+        "{optimizer}, the plane along {directions}: it shows {percent:.2g} % of the path's movement."
+        " At step {step} the loss is {loss:.2g} nats, at the shadow {height:.2g} nats. The weights "
         f"can go in {NETWORK.dimension} directions, and here are two of them.",
         play="step", plane=menu(PLANES), optimizer=menu(OPTIMIZERS.keys()),
         step=slider(STEPS, 0, STEPS, 1), **turning(),
