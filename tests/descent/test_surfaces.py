@@ -123,7 +123,6 @@ def test_global_minima_come_first_and_nothing_in_the_domain_is_lower(surface):
 def test_every_surface_of_the_catalogue_has_its_landmarks(make):
     surface = make()
     assert surface.name
-    assert surface.formula
     assert len(surface.domain) == len(surface.start) == surface.dimension
     assert all(
         low <= w <= high for w, (low, high) in zip(surface.start, surface.domain, strict=True)
@@ -133,8 +132,6 @@ def test_every_surface_of_the_catalogue_has_its_landmarks(make):
 def test_known_values():
     assert quadratic([[2, 1 + 1e-16], [1, 2]])([1.0, 1.0]) == 3  # symmetric but for rounding
     assert rosenbrock()([-1.2, 1.0]) == pytest.approx(24.2)
-    assert [len(rosenbrock(d).minima) for d in (3, 4, 100)] == [1, 2, 2]
-    assert rosenbrock(5)(rosenbrock(5).minima[1]) == pytest.approx(3.930839)
     assert himmelblau()([0.0, 0.0]) == 170
     assert beale()([0.0, 0.0]) == pytest.approx(14.203125)
     assert six_hump_camel()(six_hump_camel().minima[0]) == pytest.approx(-1.031628453489877)
@@ -288,7 +285,6 @@ def test_sums_differences_multiples_and_quotients_have_their_derivatives():
     assert (-1 * bowl()).minima == ()
     assert (bowl() + 0.5 * l1()).domain == bowl().domain
     assert (a - b).name == "Himmelblau - Rosenbrock"
-    assert (-bowl()).formula == r"-\left(1\,x^2 + 3\,y^2\right)"
     assert (2 * bowl() + 0.5 * l2()).name == "2 bowl + 0.5 L2"
     assert (2 * (bowl() - l2())).name == "2 (bowl - L2)"
     assert (bowl() - (-bowl())).name == "bowl - (-bowl)"
