@@ -47,8 +47,8 @@ def ridge(surface: Surface, strength: Any, spared: int = 0) -> Array:
 def lasso(surface: Surface, strength: Any, spared: int = 0) -> Array:
     """The minimum (d, ...) of a quadratic surface plus `strength * l1()`, for strengths (...).
 
-    Weights that are 0 are exactly 0. The penalty leaves out the first `spared` weights. Raises
-    ValueError as `ridge` does, and where the surface has no single minimum.
+    Weights that are 0 are exactly 0. Raises ValueError as `ridge` does, and where the surface has
+    no single minimum.
 
     >>> from calclearn.descent.losses import line_loss, mse
     >>> lasso(line_loss([-1, 1], [1, 5], mse), [0.0, 1.0, 5.0])

@@ -24,7 +24,7 @@ class RaceResult(NamedTuple):
 
 
 def running_mean(values: np.ndarray, count: int) -> np.ndarray:
-    """Return the mean of each value and the `count` − 1 before it, at the start of what there is.
+    """The mean of each value and the `count` − 1 before it, at the start of what there is.
 
     >>> running_mean(np.array([0.0, 2.0, 4.0, 8.0]), 2)
     array([0., 1., 3., 6.])

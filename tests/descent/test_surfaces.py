@@ -229,7 +229,7 @@ BAD = [
     (lambda: regimes([]), "eigenvalues must be"),
     (lambda: regimes([1.0, np.inf]), "eigenvalues must be"),
     (lambda: regimes([1.0], steps=0), "steps must be a whole number of at least 1"),
-    (lambda: regimes([1.0], left=2.0), "left must lie between 0 and 1, got 2.0"),
+    (lambda: regimes([1.0], left=2.0), "left must be at least 0 and below 1, got 2"),
     (lambda: regimes([1.0, 4.0]).name(-0.1), "learning_rate must be at least 0"),
     (lambda: regimes([1.0, 4.0]).name(np.nan), "learning_rate must be at least 0"),
 ]
