@@ -20,15 +20,12 @@ def line_data(path: str | Path, *, x: str, y: str) -> LineData:
     are left out. Commas, semicolons or tabs separate; where it is not a comma, a number may have
     a decimal comma.
 
-    Shapes: x and y are `(n,)`. Raises `FileNotFoundError` where there is no such file, `ValueError`
-    for a column that is not there, a cell that is no number, or fewer than three points.
+    Raises `FileNotFoundError` where there is no such file, `ValueError` for a column that is not
+    there, a cell that is no number, or fewer than three points.
 
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     file = Path(folder, "my.csv")
-    ...     _ = file.write_text("hours,points\\n1,10\\n2,\\n3,14\\n5,17\\n")
-    ...     line_data(file, x="hours", y="points")
-    LineData: 3 points, hours 1 to 5, points 10 to 17
+    >>> from importlib import resources
+    >>> line_data(resources.files("calclearn.data") / "penguins.csv", x="year", y="body_mass_g")
+    LineData: 342 points, year 2007 to 2009, body_mass_g 2700 to 6300
     """
     for name, column in (("x", x), ("y", y)):
         if not isinstance(column, str):
