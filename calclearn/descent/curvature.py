@@ -28,22 +28,21 @@ def eigenvalues(surface: Surface, at: Array) -> Array:
 
 
 @np.errstate(all="ignore")  # squares may overflow
-def classify(surface: Surface, at: Array, flat: float = 1e-6) -> Any:
+def classify(surface: Surface, at: Array) -> Any:
     """What the curvature makes of stationary points (d, ...): a word, or an array of words (...).
 
     "saddle" where both signs occur, "minimum" where all λ > 0, "maximum" where all λ < 0, else
-    "degenerate": one |λ| ≤ flat · max |λ|, and second derivatives do not decide. A point that is
+    "degenerate": one |λ| ≤ 10⁻⁶ max |λ|, and second derivatives do not decide. A point that is
     not stationary, ‖∇f‖ > 10⁻³ (1 + ‖w‖) max |λ|, is a "slope".
 
     >>> classify(Surface(lambda w: w[0]**2 - w[1]**2), [0, 0])
     'saddle'
     """
-    number("flat", flat, 0, many=True)
     curvatures, at = eigenvalues(surface, at), as_points(at)
     lowest, highest = curvatures[0], curvatures[-1]
     largest = np.nan_to_num(np.maximum(np.abs(lowest), np.abs(highest)))  # 0: no curvatures
     steep = ~(length(surface.gradient(at)) <= 1e-3 * (1 + length(at)) * largest)
-    noise = flat * largest
+    noise = 1e-6 * largest
     words = np.select(
         [steep, (lowest < -noise) & (highest > noise), lowest > noise, highest < -noise],
         ["slope", "saddle", "minimum", "maximum"],
@@ -150,7 +149,7 @@ class Regimes:
     """The learning rates at which gradient descent on a quadratic changes its behaviour.
 
     It creeps up to `creeps`, converges up to `converges`, oscillates up to `oscillates` and
-    diverges beyond. It creeps where `steps` steps leave more than `left` of the distance to the
+    diverges beyond. It creeps where `steps` steps leave more than a tenth of the distance to the
     minimum in the flattest direction. eigenvalues: (d,), of the Hessian. Raises ValueError unless
     all are above 0.
 
@@ -162,7 +161,6 @@ class Regimes:
 
     eigenvalues: np.ndarray
     steps: int = 100
-    left: float = 0.1
 
     def __post_init__(self) -> None:
         curvatures = np.asarray(array("eigenvalues", self.eigenvalues, finite=False))
@@ -171,12 +169,11 @@ class Regimes:
             got = shown(self.eigenvalues)
             raise ValueError(f"eigenvalues must be (d,) and all above 0, got {got}")
         whole("steps", self.steps, 1)
-        number("left", self.left, 0, 1)
 
     @property
     def creeps(self) -> float:
-        """(1 − left^(1/steps)) / λmin, but at most 2/λmax."""
-        slow = (1 - self.left ** (1 / self.steps)) / np.min(self.eigenvalues)
+        """(1 − 0.1^(1/steps)) / λmin, but at most 2/λmax."""
+        slow = (1 - 0.1 ** (1 / self.steps)) / np.min(self.eigenvalues)
         return float(min(slow, self.oscillates))
 
     @property

@@ -137,20 +137,11 @@ class Descent:
 
 
 def descend(
-    surface: Surface,
-    start: Array,
-    optimizer: Any,
-    steps: int = 100,
-    *,
-    tolerance: float = 1e-8,
-    rng: Any = None,
-    every: int = 1,
-    progress: Callable[[int, int], None] | None = None,
-    validation: Surface | None = None,
-    patience: int | None = None,
-    watch: Callable[[Descent], Any] | None = None,
-    state: Any = None,
-) -> Descent:
+    surface: Surface, start: Array, optimizer: Any, steps: int = 100, *,
+    tolerance: float = 1e-8, rng: Any = None, every: int = 1,
+    progress: Callable[[int, int], None] | None = None, validation: Surface | None = None,
+    patience: int | None = None, watch: Callable[[Descent], Any] | None = None, state: Any = None,
+) -> Descent:  # fmt: skip
     """Let `optimizer` descend `surface` from `start`, and keep a record of it.
 
     wₖ₊₁ = update(wₖ, ∇f(wₖ)),    k = 0, 1, ..., steps - 1

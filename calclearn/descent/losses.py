@@ -31,7 +31,7 @@ class Error:
     Raises ValueError where the prediction does not begin with the target's axes, and for targets
     that are empty or beyond their limits.
 
-    >>> mae(np.array([[1.0, 2.0], [4.0, 3.0]]), [1, 2])  # two models, two data points
+    >>> mae([[1.0, 2.0], [4.0, 3.0]], [1, 2])  # two models, two data points
     array([1., 1.])
     """
 
@@ -81,18 +81,14 @@ rule(sigmoid, lambda g, y, z: g * y * sigmoid(-z))
 
 
 def huber_error(delta: float = 1.0) -> Error:
-    """Squares up to `delta`, straight beyond: outliers pull with a bounded force.
+    """ℓ = r²/2 where |r| ≤ δ, else δ(|r| - δ/2),  r = p - t: outliers pull with a bounded force.
 
-    ℓ = r²/2 where |r| ≤ δ, else δ(|r| - δ/2),    r = p - t
-
-    >>> float(huber_error(2.0)(np.array([1.0, 9.0]), np.array([0.0, 0.0])))
-    8.25
+    >>> huber_error(delta=2.0)([1.0, 9.0], [0.0, 0.0])
+    np.float64(8.25)
 
     Source: Huber, "Robust estimation of a location parameter", Ann. Math. Statist. 35 (1964).
     """
-    number("delta", delta)
-    if delta <= 0:
-        raise ValueError(f"delta must be above 0 and finite, got {delta}")
+    number("delta", delta, 0)
 
     def each(p: Array, t: Array) -> Array:
         inside = np.clip(p - t, -delta, delta)

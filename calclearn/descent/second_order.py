@@ -13,8 +13,9 @@ Optimizers that search for it offer `search(here, state, surface) -> (there, sta
 `Evaluation` to the next, so that `descend` evaluates nothing twice.
 """
 
+from collections import namedtuple
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -39,6 +40,11 @@ TRIALS = 25  # of a search with interpolation
 HALVINGS = 60  # of a search without, down to the last digit of a step
 EPS = np.finfo(float).eps
 NOISE = 4  # units in the last place: such a change of φ is only rounding
+
+# B (d, d, ...), the guess of H⁻¹, and by how much the last step changed the value (...).
+BFGSState = namedtuple("BFGSState", "inverse fall", defaults=(None, None))
+LBFGSState = namedtuple("LBFGSState", "pairs", defaults=((),))  # (s, y, ρ), the newest last
+Trial = namedtuple("Trial", "t value slope")  # one point of a line: t, φ(t) and φ'(t), each (...)
 
 
 @dataclass(frozen=True)
@@ -138,11 +144,6 @@ def upwards(H: Array, b: Array, damping: np.ndarray) -> Array:
     return directions @ (along / np.where(sizes > 0, sizes, 1))
 
 
-class BFGSState(NamedTuple):
-    inverse: Array | None = None  # (d, d, ...): the guess of H⁻¹, None before the first step
-    fall: Array | None = None  # (...): by how much the last step changed the value
-
-
 @dataclass(frozen=True)
 class BFGS(Searching):
     """Newton's step with an inverse Hessian that is learnt from how the gradient changes.
@@ -202,10 +203,6 @@ def times(B: Array, g: Array) -> Array:
     return np.dot(B, g) if g.ndim == 1 else (B * g).sum(axis=1)
 
 
-class LBFGSState(NamedTuple):
-    pairs: tuple = ()  # of (s, y, ρ), the newest last
-
-
 @dataclass(frozen=True)
 class LBFGS(Searching):
     """BFGS that keeps the last few steps s and gradient changes y in place of a d x d matrix.
@@ -245,14 +242,6 @@ def two_loops(pairs: tuple, g: Array) -> Array:
     for (s, y, rho), weight in zip(pairs, reversed(weights), strict=True):
         g = g + (weight - rho * inner(y, g)) * s
     return g
-
-
-class Trial(NamedTuple):
-    """One point of the line, t along it."""
-
-    t: Array  # (...)
-    value: Array
-    slope: Array  # φ'(t)
 
 
 def backtracking(surface: Surface, here: Evaluation, p: Array) -> Evaluation:

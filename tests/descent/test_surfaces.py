@@ -187,10 +187,11 @@ def test_classification_of_points():
 
 
 def test_a_curvature_that_is_small_beside_the_other_counts_for_none():
-    for curvatures, word in [((1, 1e-7), "minimum"), ((1, -1e-7), "saddle")]:
-        valley = quadratic(np.diag(curvatures))
-        assert classify(valley, [0, 0]) == "degenerate"
-        assert classify(valley, [0, 0], flat=1e-8) == word
+    # fmt: off
+    for small, word in [(1e-7, "degenerate"), (-1e-7, "degenerate"), (1e-5, "minimum"),
+                        (-1e-5, "saddle")]:
+        assert classify(quadratic(np.diag([1, small])), [0, 0]) == word
+    # fmt: on
 
 
 def test_eigenvalues_are_the_curvatures_in_ascending_order():
@@ -229,7 +230,6 @@ BAD = [
     (lambda: regimes([]), "eigenvalues must be"),
     (lambda: regimes([1.0, np.inf]), "eigenvalues must be"),
     (lambda: regimes([1.0], steps=0), "steps must be a whole number of at least 1"),
-    (lambda: regimes([1.0], left=2.0), "left must be at least 0 and below 1, got 2"),
     (lambda: regimes([1.0, 4.0]).name(-0.1), "learning_rate must be at least 0"),
     (lambda: regimes([1.0, 4.0]).name(np.nan), "learning_rate must be at least 0"),
 ]
@@ -245,10 +245,8 @@ WRONG = [
     *((lambda factor=factor: bowl() * factor, "Surface") for factor in (None, "2", [2.0], 2j)),
     (lambda: bowl(None), "a must be a number, got"),
     (lambda: double_well([1.0]), "tilt must be a number, got"),
-    (lambda: classify(bowl(), [1, 1], "flat"), "flat must be a number"),
     (lambda: regimes([1j]), "eigenvalues must be real numbers"),
     (lambda: regimes([1.0]).factor("high"), "learning_rate must be a number, got 'high'"),
-    (lambda: regimes([1.0], left="half"), "left must be a number, got 'half'"),
     (lambda: bowl() - 1, "unsupported operand"),
     (lambda: bowl() + 1, "unsupported operand"),
     (lambda: bowl() * bowl(), "unsupported operand"),
