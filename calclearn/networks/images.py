@@ -64,26 +64,17 @@ class Windows(NamedTuple):
 
 def windows_of(kernel_size: Any, stride: Any, padding: Any) -> Windows:
     """Windows of sizes that are each a whole number, or a pair of them: (rows, columns)."""
-    given, pairs = zip(Windows._fields, (kernel_size, stride, padding), strict=True), []
-    for (name, value), least in zip(given, (1, 1, 0), strict=True):
-        both = value if isinstance(value, tuple | list) else (value, value)
+    pairs, given = [], zip(Windows._fields, (kernel_size, stride, padding), (1, 1, 0), strict=True)
+    for name, value, least in given:
         try:
-            for size in both:
-                whole(name, size, least)
-            rows, columns = map(int, both)
+            rows, columns = value if isinstance(value, tuple | list) else (value, value)
+            whole(name, rows, least)
+            whole(name, columns, least)
         except ValueError:
             expected = f"a whole number of at least {least} or a pair of them"
             raise ValueError(f"{name} must be {expected}, got {shown(value)}") from None
-        pairs.append((rows, columns))
+        pairs.append((int(rows), int(columns)))
     return Windows(*pairs)
-
-
-def images(x: Array) -> Array:
-    """x as floating-point images (N, C, H, W), or one sentence that says why they are none."""
-    x = floating("x", x)
-    if x.ndim != 4:
-        raise ValueError(f"x must have shape (N, C, H, W), got {x.shape}")
-    return x
 
 
 def examples_last(x: np.ndarray) -> np.ndarray:
@@ -173,12 +164,10 @@ def conv2d(x: Array, W: Array, b: Array, stride: int | Pair = 1, padding: int | 
     array([[1., 2.],
            [1., 1.]])
     """
-    x, W, b = images(x), floating("W", W), floating("b", b)
-    C = x.shape[1]
-    if W.ndim != 4 or W.shape[1] != C or b.shape != W.shape[:1]:
-        expected = f"W and b must have shapes (O, {C}, k_h, k_w) and (O,) for x of shape {x.shape}"
-        raise ValueError(f"{expected}, got {W.shape} and {b.shape}")
-    return weighed(columns(x, windows_of(W.shape[2:], stride, padding)), W, b)
+    W = floating("W", W)
+    if W.ndim != 4:
+        raise ValueError(f"W must have shape (O, C, k_h, k_w), got {W.shape}")
+    return Conv2D(len(W), W.shape[2:], stride, padding)((W, b), x)
 
 
 @dataclass(frozen=True)
@@ -309,7 +298,7 @@ def max_pool2d(
     >>> max_pool2d([[[[1.0, 5.0, 2.0, 3.0], [4.0, 5.0, 0.0, 1.0]]]], 2)[0, 0]
     array([[5., 3.]])
     """
-    return MaxPool2D(kernel_size, stride, padding).forward((), images(x))
+    return MaxPool2D(kernel_size, stride, padding)((), x)
 
 
 def avg_pool2d(
@@ -320,4 +309,4 @@ def avg_pool2d(
     >>> avg_pool2d([[[[1.0, 5.0, 2.0, 3.0], [4.0, 6.0, 0.0, 1.0]]]], 2)[0, 0]
     array([[4. , 1.5]])
     """
-    return AvgPool2D(kernel_size, stride, padding).forward((), images(x))
+    return AvgPool2D(kernel_size, stride, padding)((), x)

@@ -163,30 +163,25 @@ class Network:
                 share = len(x) / batch_size
         random = any(layer.random for layer in self.layers)
 
+        def surface(x: np.ndarray, y: np.ndarray, seed: Any = None, sampler: Any = None) -> Surface:
+            """The loss of data; with a seed, random layers draw the same at every point."""
+
+            def value(w: Array) -> Array:
+                return error(self(w, x, seed), y if y.dtype.kind == "i" else y.astype(w.dtype))
+
+            both = value_and_grad(value)
+            return Surface(
+                lambda w: at_each(value, w),
+                value_and_gradient=lambda w: at_each(both, w),
+                name="loss of a network", dimension=self.dimension, sampler=sampler,
+            )  # fmt: skip
+
         def sample(rng: np.random.Generator) -> Surface:
             rows = rng.choice(len(x), batch_size, False, shuffle=False) if batch_size else ...
-            seed = rng.integers(2**63) if random else None
-            batch = self._surface(x[rows], y[rows], error, seed)
+            batch = surface(x[rows], y[rows], rng.integers(2**63) if random else None)
             return batch if share == 1 else share * batch
 
-        noisy = random or batch_size is not None
-        return self._surface(x, y, error, None, sample if noisy else None)
-
-    def _surface(self, x, y, error, seed: int | None, sampler: Any = None) -> Surface:
-        """The loss of data; a `seed` makes random layers draw the same at every point."""
-
-        def value(w: Array) -> Array:
-            target = y if y.dtype.kind == "i" else y.astype(w.dtype)
-            return error(self(w, x, seed), target)
-
-        both = value_and_grad(value)
-        return Surface(
-            lambda w: at_each(value, w),
-            value_and_gradient=lambda w: at_each(both, w),
-            name="loss of a network",
-            dimension=self.dimension,
-            sampler=sampler,
-        )
+        return surface(x, y, sampler=sample if random or batch_size else None)
 
     def data(self, x: Array, y: Array, error: Error) -> tuple[np.ndarray, np.ndarray]:
         """x and y as this network and error can take them, or one sentence that says why not."""
