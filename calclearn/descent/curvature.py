@@ -74,9 +74,7 @@ def quadratic_model(surface: Surface, at: Array) -> Surface:
         return value + ((beside(g, w) + np.tensordot(h, step, 1) / 2) * step).sum(axis=0)
 
     return Surface(
-        function,
-        lambda w: beside(g, w) + np.tensordot(h, w - beside(a, w), 1),
-        lambda w: broadcast(h, w),
+        function, hessian=lambda w: broadcast(h, w),
         name=f"quadratic model of {surface.name}", domain=surface.domain, dimension=len(a),
         start=a, minima=(a - np.linalg.solve(h, g),) if bends_up else (),
         scale=surface.scale, steepness=surface.steepness,

@@ -3,6 +3,10 @@
 Each is a function that returns a `Surface` with domain, a customary start and its known minima,
 global ones first. The gradient stands below the value, so that a reader can differentiate along.
 `CATALOGUE` holds all by name.
+
+Source of those of the literature: Jamil & Yang, A literature survey of benchmark functions,
+arXiv:1308.4008 (2013), which names the authors of each; Rastrigin, Systems of Extremal Control
+(1974).
 """
 
 from collections.abc import Sequence
@@ -137,10 +141,7 @@ def plateau() -> Surface:
 
 
 def booth() -> Surface:
-    """A bowl with its axes turned, in disguise.
-
-    Source: Jamil & Yang, A literature survey of benchmark functions, arXiv:1308.4008 (2013).
-    """
+    """A bowl with its axes turned, in disguise."""
     return Surface(
         lambda w: (w[0] + 2 * w[1] - 7) ** 2 + (2 * w[0] + w[1] - 5) ** 2,
         lambda w: stack(10 * w[0] + 8 * w[1] - 34, 8 * w[0] + 10 * w[1] - 38),
@@ -149,10 +150,7 @@ def booth() -> Surface:
 
 
 def himmelblau() -> Surface:
-    """Four equally deep minima, a hill between them, and four saddles.
-
-    Source: Himmelblau, Applied Nonlinear Programming (1972).
-    """
+    """Four equally deep minima, a hill between them, and four saddles."""
 
     def value_and_gradient(w: Array) -> tuple[Array, Array]:
         x, y = w[0], w[1]
@@ -174,9 +172,8 @@ def rosenbrock(dimension: int = 2) -> Surface:
 
     f(w) = Σᵢ 100 (wᵢ₊₁ - wᵢ²)² + (1 - wᵢ)²
 
-    From four dimensions on there is a local minimum near (-1, 1, ..., 1), too.
-
-    Source: Rosenbrock, Computer Journal 3 (1960); Kok & Sandrock, Evol. Comput. 17 (2009).
+    From four dimensions on there is a local minimum near (-1, 1, ..., 1), too (Kok & Sandrock,
+    Evol. Comput. 17, 2009).
     """
     whole("dimension", dimension, 2)
 
@@ -194,10 +191,7 @@ def rosenbrock(dimension: int = 2) -> Surface:
 
 
 def beale() -> Surface:
-    """A flat-bottomed valley between steep walls in the corners.
-
-    Source: Beale, On an iterative method for finding a local minimum (1958).
-    """
+    """A flat-bottomed valley between steep walls in the corners."""
 
     def value_and_gradient(w: Array) -> tuple[Array, Array]:
         x, y = w[0], w[1]
@@ -213,10 +207,7 @@ def beale() -> Surface:
 
 
 def six_hump_camel() -> Surface:
-    """Six minima of three depths.
-
-    Source: Dixon & Szegő, Towards Global Optimisation 2 (1978).
-    """
+    """Six minima of three depths."""
 
     def value_and_gradient(w: Array) -> tuple[Array, Array]:
         x, y, xx, yy = w[0], w[1], w[0] * w[0], w[1] * w[1]
@@ -238,8 +229,6 @@ def rastrigin(dimension: int = 2) -> Surface:
     f(w) = Σᵢ 10 + wᵢ² - 10 cos 2πwᵢ
 
     All minima inside the domain are listed for one and two dimensions, else the global one.
-
-    Source: Rastrigin, Systems of Extremal Control (1974).
     """
     whole("dimension", dimension, 1)
     tau = 2 * np.pi
@@ -263,8 +252,6 @@ def ackley(dimension: int = 2) -> Surface:
     f(w) = 20 (1 - e^{-r/5}) + e - e^{m},    r² = 1/d Σ wᵢ²,    m = 1/d Σ cos 2πwᵢ
 
     At the kink, the only minimum that is listed, the gradient is set to 0 and there is no Hessian.
-
-    Source: Ackley, A Connectionist Machine for Genetic Hillclimbing (1987).
     """
     whole("dimension", dimension, 1)
     d, tau = dimension, 2 * np.pi

@@ -72,10 +72,7 @@ class Recurrent(Layer):
         one = (self.units, shape[1])
         return np.concatenate([drawn(initial, rng, one) for _ in range(self.gates)])
 
-    def forward(self, parameters: Parameters, x: Array) -> Array:
-        return self.unrolled(parameters, x)
-
-    def unrolled(self, parameters: Parameters, x: Array, push: Array | None = None) -> Array:
+    def forward(self, parameters: Parameters, x: Array, push: Array | None = None) -> Array:
         """All outputs (N, T, H), one step after the other; a `push`, alike, is added to each h."""
         T, outputs = x.shape[1], []
         state = (np.zeros((len(x), self.units), x.dtype),) * self.carried
@@ -97,7 +94,7 @@ def step_by_step(layer: Recurrent, parameters: Parameters, x: Array) -> Array:
     array([1., 2., 3.])
     """
     instance("layer", layer, Recurrent, "an RNN, LSTM or GRU")
-    return layer.unrolled(*layer.checked(parameters, x))
+    return Recurrent.forward(layer, *layer.checked(parameters, x))
 
 
 def adjoints_through_time(
@@ -118,7 +115,7 @@ def adjoints_through_time(
     if g.shape != expected:
         raise ValueError(f"g must have shape {expected}, like the outputs, got {g.shape}")
     zeros = np.zeros(expected, x.dtype)
-    _, pull = vjp(lambda push: layer.unrolled(parameters, x, push), zeros)
+    _, pull = vjp(lambda push: Recurrent.forward(layer, parameters, x, push), zeros)
     return pull(g)[0]
 
 
@@ -179,7 +176,7 @@ def all_steps(layer: RNN, x: Array, W_ih: Array, W_hh: Array, b_ih: Array, b_hh:
 def pull_all_steps(needed, g, y, layer, x, *parameters):
     """The equations of `RNN`; as the derivative of the steps where it is differentiated itself."""
     if Traced in map(type, (g, x, *parameters)):
-        _, pull = vjp(lambda x, *parameters: layer.unrolled(parameters, x), x, *parameters)
+        _, pull = vjp(lambda x, *own: Recurrent.forward(layer, own, x), x, *parameters)
         return None, *pull(g)
     x, W_ih, W_hh = (np.asarray(a, y.dtype) for a in (x, *parameters[:2]))
     x, h, G = time_first(x), time_first(y), time_first(g)
