@@ -5,7 +5,7 @@ eigenvectors of a quadratic the weights move independently: one step of gradient
 the distance to the minimum by 1 − η λ for each eigenvalue λ.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -146,10 +146,9 @@ def shrinkage_of_l2(eigenvalues: Array, strength: Any) -> Array:
 class Regimes:
     """The learning rates at which gradient descent on a quadratic changes its behaviour.
 
-    It creeps up to `creeps`, converges up to `converges`, oscillates up to `oscillates` and
-    diverges beyond. It creeps where `steps` steps leave more than a tenth of the distance to the
-    minimum in the flattest direction. eigenvalues: (d,), of the Hessian. Raises ValueError unless
-    all are above 0.
+    It creeps, where `steps` steps leave more than a tenth of the distance to the minimum in the
+    flattest direction, then converges, then oscillates, each up to the rate of this name, and
+    diverges beyond. eigenvalues: (d,), of the Hessian. Raises ValueError unless all are above 0.
 
     >>> [Regimes(np.array([1.0, 4.0]), steps=50).name(rate) for rate in (0.2, 0.4, 0.6)]
     ['converges', 'oscillates', 'diverges']
@@ -159,6 +158,9 @@ class Regimes:
 
     eigenvalues: np.ndarray
     steps: int = 100
+    creeps: float = field(init=False)  # (1 − 0.1^(1/steps)) / λmin, but at most 2/λmax
+    converges: float = field(init=False)  # 1/λmax, the steepest direction solved in one step
+    oscillates: float = field(init=False)  # 2/λmax
 
     def __post_init__(self) -> None:
         curvatures = np.asarray(array("eigenvalues", self.eigenvalues, finite=False))
@@ -167,22 +169,10 @@ class Regimes:
             got = shown(self.eigenvalues)
             raise ValueError(f"eigenvalues must be (d,) and all above 0, got {got}")
         whole("steps", self.steps, 1)
-
-    @property
-    def creeps(self) -> float:
-        """(1 − 0.1^(1/steps)) / λmin, but at most 2/λmax."""
-        slow = (1 - 0.1 ** (1 / self.steps)) / np.min(self.eigenvalues)
-        return float(min(slow, self.oscillates))
-
-    @property
-    def converges(self) -> float:
-        """1/λmax, where the steepest direction is solved in one step; never below `creeps`."""
-        return float(max(1 / np.max(self.eigenvalues), self.creeps))
-
-    @property
-    def oscillates(self) -> float:
-        """2/λmax, the largest learning rate that does not diverge."""
-        return float(2 / np.max(self.eigenvalues))
+        flattest, steepest = float(curvatures.min()), float(curvatures.max())
+        creeps = min((1 - 0.1 ** (1 / self.steps)) / flattest, 2 / steepest)
+        converges = max(1 / steepest, creeps)
+        vars(self).update(creeps=creeps, converges=converges, oscillates=2 / steepest)
 
     def factor(self, learning_rate: float) -> float:
         """1 − ηλ where it is largest in size: what one step does to the worst direction."""
@@ -193,5 +183,5 @@ class Regimes:
     def name(self, learning_rate: float) -> str:
         """Which of "creeps", "converges", "oscillates" and "diverges" it does at this rate."""
         number("learning_rate", learning_rate, 0)
-        ends = {"creeps": self.creeps, "converges": self.converges, "oscillates": self.oscillates}
-        return next((name for name, end in ends.items() if learning_rate <= end), "diverges")
+        names = ("creeps", "converges", "oscillates")
+        return next((name for name in names if learning_rate <= getattr(self, name)), "diverges")
