@@ -31,11 +31,7 @@ class Schedule:
 
 
 def constant(learning_rate: Number) -> Schedule:
-    """ηₖ = η.
-
-    >>> constant(0.1)(7)
-    0.1
-    """
+    """ηₖ = η."""
     return Schedule(learning_rate, lambda k: 1.0 + 0 * k)
 
 
@@ -51,11 +47,7 @@ def step_decay(learning_rate: Number, factor: Number = 0.1, every: int = 30) -> 
 
 
 def exponential_decay(learning_rate: Number, factor: Number = 0.99) -> Schedule:
-    """ηₖ = η γᵏ: times γ after each step.
-
-    >>> [exponential_decay(8.0, factor=0.5)(k) for k in range(4)]
-    [8.0, 4.0, 2.0, 1.0]
-    """
+    """ηₖ = η γᵏ: times γ, the `factor`, after each step."""
     number("factor", factor, 0, many=True)
     return Schedule(learning_rate, lambda k: factor**k)
 

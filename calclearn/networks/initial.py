@@ -67,11 +67,7 @@ def orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def scaled(deviation: float) -> Initial:
-    """The initialisation w ~ N(0, deviation²), for a deviation of at least 0.
-
-    >>> scaled(0.5)(0, (300, 200)).std().round(2)
-    np.float64(0.5)
-    """
+    """The initialisation w ~ N(0, deviation²), for a deviation of at least 0."""
     number("deviation", deviation, 0)
     return lambda rng, shape: deviation * generator(rng).normal(size=shape)
 
