@@ -60,7 +60,7 @@ class Stop(IntEnum):
     OUT_OF_STEPS = 0  # none of the others after `steps` steps
     CONVERGED = 1  # ‖∇fₖ‖ ≤ tolerance · steepness, the size of a typical gradient
     DIVERGED = 2  # |fₖ| > 10⁸ max(|f₀|, scale), or something is no longer finite
-    STALLED = 3  # ten returns to a point, never further away than rounding; no step of a search
+    STALLED = 3  # ten returns to one point and no further away than rounding, or no lower point
     EARLY = 4  # `patience` records without a validation loss lower than all before
 
 

@@ -51,7 +51,7 @@ def ripples() -> Surface:
     )
 
 
-def quadratic(A: Sequence, *, name: str = "quadratic", reach: float = 3.0) -> Surface:
+def quadratic(A: Sequence, *, name: str = "quadratic") -> Surface:
     """½ wᵀ A w for a symmetric matrix A (d, d), whose eigenvalues say all there is to say.
 
     >>> quadratic([[2.0, 0.0], [0.0, 6.0]]).gradient([1.0, 1.0])
@@ -62,12 +62,11 @@ def quadratic(A: Sequence, *, name: str = "quadratic", reach: float = 3.0) -> Su
     fits = A.shape == (d, d) and d > 0 and np.isfinite(A).all()
     if not (fits and np.allclose(A, A.T, 1e-12, 1e-12 * np.abs(A).max())):
         raise ValueError(f"A must be a symmetric matrix of finite numbers, got {A.tolist()}")
-    number("reach", reach, 0)
     A = A / 2 + A.T / 2  # symmetric to the last digit
     return Surface(
         lambda w: (w * np.tensordot(A, w, 1)).sum(axis=0) / 2,
         lambda w: np.tensordot(A, w, 1),
-        name=name, domain=((-reach, reach),) * d, start=(0.8 * reach,) * d,
+        name=name, domain=((-3.0, 3.0),) * d, start=(2.4,) * d,
         minima=((0.0,) * d,) if np.linalg.eigvalsh(A)[0] > 0 else (),
     )
 

@@ -221,7 +221,6 @@ BAD = [
     *((lambda d=d: Surface(np.sum, domain=d, dimension=1), r"domain must hold one \(low, high\) pa")
       for d in (None, 3, "ab", (1.0, 2.0), np.ones(2), [(0, 1, 2)], ((1, 2), (3,)), ((0, 1),) * 2)),
     (lambda: rosenbrock(1), "dimension must be a whole number of at least 2, got 1"),
-    (lambda: quadratic([[1.0]], reach=-1), "reach must be at least 0"),
     (lambda: quadratic([[1, 2], [3, 4]]), "A must be a symmetric matrix"),
     (lambda: quadratic([[np.inf, 0], [0, 1]]), "A must be a symmetric matrix of finite numbers"),
     (lambda: ravine(np.inf), "ratio must be finite, got inf"),
