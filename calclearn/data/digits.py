@@ -53,9 +53,12 @@ class Digits:
     train: LabelledImages
     validation: LabelledImages
     held_out: LabelledImages
-    name: str
-    source: str
-    licence: str
+    name: str = "Handwritten digits"
+    source: str = (
+        "Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, "
+        "UCI Machine Learning Repository, doi:10.24432/C50P49, the test part"
+    )
+    licence: str = "CC BY 4.0"
 
     def __repr__(self) -> str:
         train, validation, held_out = map(len, (self.train, self.validation, self.held_out))
@@ -74,8 +77,7 @@ def digits(seed: int = 0) -> Digits:
     >>> digits()
     Handwritten digits: 1077 train, 360 validation, 360 held out
 
-    Source: Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine
-    Learning Repository, doi:10.24432/C50P49, the test part. Licence: CC BY 4.0.
+    Source: UCI Machine Learning Repository, doi:10.24432/C50P49, the test part. Licence: CC BY 4.0.
     """
     return _dealt(whole("seed", seed, 0))
 
@@ -99,10 +101,4 @@ def _dealt(seed: int) -> Digits:
     def part(rows: np.ndarray) -> LabelledImages:
         return LabelledImages(stored.images[rows], stored.labels[rows])
 
-    return Digits(
-        *(part(hand > 1), part(hand == 1), part(hand == 0)),
-        name="Handwritten digits",
-        source="Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, "
-        "UCI Machine Learning Repository, doi:10.24432/C50P49, the test part",
-        licence="CC BY 4.0",
-    )
+    return Digits(part(hand > 1), part(hand == 1), part(hand == 0))

@@ -26,10 +26,9 @@ LARGEST = 1e150  # beyond which squares are infinite
 
 @dataclass(frozen=True)
 class Error:
-    """The sum, or the mean, of ℓ(pᵢ, tᵢ) over all targets, which lie between `low` and `high`.
+    """The sum, or the mean, of ℓ(pᵢ, tᵢ) over all targets; `each` is ℓ.
 
-    Raises ValueError where the prediction does not begin with the target's axes, and for targets
-    that are empty or beyond their limits.
+    Raises ValueError where the prediction does not begin with the target's axes, and for no target.
 
     >>> mae([[1.0, 2.0], [4.0, 3.0]], [1, 2])  # two models, two data points
     array([1., 1.])
@@ -38,20 +37,14 @@ class Error:
     name: str
     each: Callable[[Array, Array], Array] = field(repr=False)
     averaged: bool = True
-    low: float = -np.inf
-    high: float = np.inf
     targets = "numbers"
 
     @np.errstate(under="ignore")
     def __call__(self, prediction: Array, target: Array) -> Array:
         prediction, target = floating("prediction", prediction), floating("target", target)
-        below, numbers = beneath(prediction, target), plain(target)
-        outside = numbers[~((numbers >= self.low) & (numbers <= self.high))]
-        if self.low > -np.inf and outside.size:
-            limits = f"{self.low:g} and {self.high:g}"
-            raise ValueError(f"target must hold {limits}, or numbers between, got {outside[0]}")
-        total = np.sum(self.each(prediction, below), axis=tuple(range(numbers.ndim)))
-        return total / numbers.size if self.averaged else total
+        losses = self.each(prediction, beneath(prediction, target))
+        total = np.sum(losses, axis=tuple(range(target.ndim)))
+        return total / plain(target).size if self.averaged else total
 
 
 def beneath(prediction: Array, target: Array) -> Array:
@@ -97,14 +90,20 @@ def huber_error(delta: float = 1.0) -> Error:
     return Error("Huber", each)
 
 
+def logistic_error(p: Array, t: Array) -> Array:
+    """ℓ = -t log σ(p) - (1 - t) log(1 - σ(p)), where p is a logit, and t is 0, 1 or between."""
+    outside = ~((plain(t) >= 0) & (plain(t) <= 1))
+    if outside.any():
+        got = plain(t)[outside][0]
+        raise ValueError(f"target must hold 0 and 1, or numbers between, got {got}")
+    return np.logaddexp(0, p) - t * p
+
+
 sse = Error("SSE", lambda p, t: (p - t) ** 2, averaged=False)
 mse = replace(sse, name="MSE", averaged=True)
 mae = Error("MAE", lambda p, t: np.abs(p - t))
 huber = huber_error()
-# The prediction is a logit, t is 0 or 1:  ℓ = -t log σ(p) - (1 - t) log(1 - σ(p)).
-binary_cross_entropy = Error(
-    "cross-entropy", lambda p, t: np.logaddexp(0, p) - t * p, low=0.0, high=1.0
-)
+binary_cross_entropy = Error("cross-entropy", logistic_error)
 
 
 def cross_entropy(logits: Array, target: Array) -> Array:

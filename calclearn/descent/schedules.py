@@ -48,8 +48,7 @@ def step_decay(learning_rate: Number, factor: Number = 0.1, every: int = 30) -> 
 
 def exponential_decay(learning_rate: Number, factor: Number = 0.99) -> Schedule:
     """ηₖ = η γᵏ: times γ, the `factor`, after each step."""
-    number("factor", factor, 0, many=True)
-    return Schedule(learning_rate, lambda k: factor**k)
+    return step_decay(learning_rate, factor, every=1)
 
 
 def cosine(learning_rate: Number, steps: int) -> Schedule:
