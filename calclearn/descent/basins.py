@@ -8,16 +8,14 @@ from calclearn.descent.curvature import classify, eigenvalues
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.second_order import Newton
-from calclearn.descent.surfaces import Surface, as_points
+from calclearn.descent.surfaces import Array, Surface, as_points
 
 NOT_SETTLED, DIVERGES = -2, -1  # what stands for a start that reaches no minimum
 MOVES = 1e-5  # of the domain's width: a shorter step is none
 NEAR = 0.03  # of the domain's width: within this distance a start is at a minimum
 
 
-def ends(
-    surface: Surface, starts: np.ndarray, learning_rate: float, steps: int = 100
-) -> np.ndarray:
+def ends(surface: Surface, starts: Array, learning_rate: float, steps: int = 100) -> np.ndarray:
     """The number of the minimum in which gradient descent from each start (d, ...) settles.
 
     A start has settled if it ends near a minimum that can hold it at this rate and its next step

@@ -51,10 +51,8 @@ def projected(points: Array, origin: Array, u: Array, v: Array) -> np.ndarray:
     given = {"points": points, "origin": origin, "u": u, "v": v}
     points, origin, u, v = (np.asarray(array(*pair), dtype=float) for pair in given.items())
     if points.ndim != 2 or not points.shape[1:] == origin.shape == u.shape == v.shape:
-        raise ValueError(
-            f"points must have shape (K+1, d), and origin, u and v (d,), got {points.shape}, "
-            f"{origin.shape}, {u.shape} and {v.shape}"
-        )
+        got = f"{points.shape}, {origin.shape}, {u.shape} and {v.shape}"
+        raise ValueError(f"points must have shape (K+1, d), and origin, u and v (d,), got {got}")
     coordinates, _, rank, _ = np.linalg.lstsq(np.stack([u, v], axis=1), (points - origin).T)
     if rank < 2:
         raise ValueError("u and v must not be parallel")

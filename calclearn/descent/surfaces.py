@@ -9,9 +9,10 @@ of learning rates alike.
 """
 
 import operator
+from collections import namedtuple
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -144,13 +145,8 @@ class Surface:
     __array_ufunc__ = None  # so that NumPy hands `array * surface` over to __rmul__
 
 
-class Evaluation(NamedTuple):
-    """A point, and what a surface is there."""
-
-    w: Array  # (d, ...)
-    value: Array  # (...)
-    gradient: Array  # (d, ...)
-    count: Any  # of evaluations so far: one number, or one for each start (...)
+# A point (d, ...), value and gradient there, and the count of evaluations so far: one, or (...).
+Evaluation = namedtuple("Evaluation", "w value gradient count")
 
 
 def combination(*terms: tuple[Any, Surface]) -> Surface:

@@ -30,6 +30,7 @@ from calclearn.networks.initial import EXPECTED, Initial, he
 from calclearn.networks.layers import Layer, Shape, with_axes
 
 Pair = tuple[int, int]
+Size = int | Pair
 
 
 class Windows(NamedTuple):
@@ -157,7 +158,7 @@ def pull_weighed(needed, g, y, K, W, b):
 rule(weighed, together=pull_weighed)
 
 
-def conv2d(x: Array, W: Array, b: Array, stride: int | Pair = 1, padding: int | Pair = 0) -> Array:
+def conv2d(x: Array, W: Array, b: Array, stride: Size = 1, padding: Size = 0) -> Array:
     """What `Conv2D` computes, as a function of images, kernels (O, C, k_h, k_w) and biases (O,).
 
     >>> conv2d([[[[1.0, 2.0, 4.0], [4.0, 5.0, 6.0]]]], [[[[-1.0, 1.0]]]], [0.0])[0, 0]
@@ -193,9 +194,9 @@ class Conv2D(Windowed):
     """
 
     channels: int
-    kernel_size: int | Pair
-    stride: int | Pair = 1
-    padding: int | Pair = 0
+    kernel_size: Size
+    stride: Size = 1
+    padding: Size = 0
     initial: Initial = field(default=he, repr=False)
 
     def __post_init__(self) -> None:
@@ -240,9 +241,9 @@ def pull_largest(g, y, x, windows):
 class Pooling(Windowed):
     """What max and average pooling have in common: a padding of at most half of the kernel."""
 
-    kernel_size: int | Pair
-    stride: int | Pair | None = None
-    padding: int | Pair = 0
+    kernel_size: Size
+    stride: Size | None = None
+    padding: Size = 0
 
     def __post_init__(self) -> None:
         (kh, kw), _, (ph, pw) = self.windows
@@ -290,9 +291,7 @@ class AvgPool2D(Pooling):
         return np.transpose(np.mean(columns(x, self.windows), axis=(1, 2)), (3, 0, 1, 2))
 
 
-def max_pool2d(
-    x: Array, kernel_size: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0
-) -> Array:
+def max_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> Array:
     """What `MaxPool2D` computes, as a function of images.
 
     >>> max_pool2d([[[[1.0, 5.0, 2.0, 3.0], [4.0, 5.0, 0.0, 1.0]]]], 2)[0, 0]
@@ -301,9 +300,7 @@ def max_pool2d(
     return MaxPool2D(kernel_size, stride, padding)((), x)
 
 
-def avg_pool2d(
-    x: Array, kernel_size: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0
-) -> Array:
+def avg_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> Array:
     """What `AvgPool2D` computes, as a function of images.
 
     >>> avg_pool2d([[[[1.0, 5.0, 2.0, 3.0], [4.0, 6.0, 0.0, 1.0]]]], 2)[0, 0]
