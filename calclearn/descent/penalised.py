@@ -69,9 +69,9 @@ def lasso(surface: Surface, strength: Any, spared: int = 0) -> Array:
 def lasso_of_one(H: Array, best: Array, c: float) -> Array:
     """The w (d,) whose pull H (w* - w) is c sign(wⱼ) where wⱼ ≠ 0, and at most c elsewhere.
 
-    One weight after another is let go, with the sign of its pull, the one whose pull is most above
-    c. Those that are free solve their linear system, as far as none of them changes its sign; one
-    that would is 0 again (Lawson & Hanson 1974, chapter 23).
+    One weight after another is let go, with the sign of its pull: the one whose pull is most above
+    c. Those that are free solve their linear system, as far as none of them changes its sign; the
+    first that would is 0 again (Lawson & Hanson 1974, chapter 23).
     """
     w, free, pull = np.zeros(len(best)), np.zeros(len(best), bool), H @ best
     signs, least = np.sign(pull), c + ROUNDING * np.abs(pull).max(initial=0)
@@ -84,13 +84,13 @@ def lasso_of_one(H: Array, best: Array, c: float) -> Array:
         while True:
             new = np.zeros(len(w))
             new[free] = np.linalg.solve(H[np.ix_(free, free)], (H @ best - c * signs)[free])
-            lost = free & (new * signs <= 0)
-            if not lost.any():
+            lost = np.flatnonzero(free & (new * signs <= 0))
+            if lost.size == 0:
                 break
-            share = np.min(w[lost] / (w[lost] - new[lost]))  # of the step, to the first that is 0
-            w = w + share * (new - w)
-            free = free & ~(lost & (np.abs(w) <= ROUNDING * np.abs(w).max()))
-            w[~free] = 0
+            shares = np.abs(w[lost]) / np.maximum(np.abs(w - new)[lost], np.finfo(float).tiny)
+            first = lost[shares.argmin()]
+            w = w + shares.min() * (new - w)
+            free[first], w[first] = False, 0
         w, pull = new, H @ (best - new)
     return w
 
