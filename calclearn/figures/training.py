@@ -8,13 +8,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from calclearn.figures.curves import Curves
+from calclearn.figures.marks import Lines
 from calclearn.figures.style import style
 
 LEAST, MOST = 2, 12  # decades on a logarithmic axis
 
 
-class CurvesByStep(Curves):
+class CurvesByStep(Lines):
     """What a training measures, step by step; `update(last, curves)`: {name: (steps, values)}.
 
     A `log` axis is linear where a value is below zero; a linear one always holds the values `at
@@ -23,31 +23,31 @@ class CurvesByStep(Curves):
 
     background = True
 
+    @style()
     def __init__(
         self, ax: Axes, looks: dict[str, dict], *, title: str, log: bool = False,
         at_least: tuple[float, ...] = (0.0,),
     ) -> None:  # fmt: skip
-        super().__init__(ax, looks, xlabel="step $k$")
+        ends = {"markevery": [-1], "ms": 8, "mec": "white", "clip_on": False, "zorder": 4}
+        super().__init__(ax, {name: ends | look for name, look in looks.items()}, edge=True)
+        self.parameters = {"last": True, "curves": True}
+        self.log, self.at_least = log, at_least
         # The layout is made once, at the start; the blank keeps room for longer numbers.
         ax.set_ylabel(" ", labelpad=-8)
+        ax.set(xlabel="step $k$", title=title)
+        ax.grid(True, axis="y", lw=0.6)
         ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-        self.log, self.at_least, self.frame = log, at_least, None
-        for line in self.lines.values():
-            line.set(markevery=[-1], ms=8, mec="white", clip_on=False, zorder=4)
-        with style():
-            ax.set_title(title)
-            if len(looks) > 1:
-                names = [name.removesuffix(" loss") for name in self.lines]
-                ax.legend(self.lines.values(), names, loc="upper right", handlelength=1.2)
+        if len(looks) > 1:
+            names = [name.removesuffix(" loss") for name in looks]
+            ax.legend(self.lines.values(), names, loc="upper right", handlelength=1.2)
 
     def update(self, last, curves) -> None:
         values = np.concatenate([curves[name][1] for name in self.lines])
         log = self.log and not (values < 0).any()
         limits = decades(values) if log else round_limits([*values, *self.at_least])
-        if (last, log, limits) != self.frame:
+        if self._is_new(last, log, limits):
             self.ax.set(xlim=(0, last), yscale="log" if log else "linear", ylim=limits)
-            self.frame = last, log, limits
-        super().update(curves)
+        super().update(**curves)
 
 
 def round_limits(values) -> tuple[float, float]:
