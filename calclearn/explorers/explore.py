@@ -27,10 +27,10 @@ from calclearn.explorers.displays import note_display, reopen, widget_parts
 from calclearn.explorers.live import LiveFigure, Painter, encode, error_sentence
 from calclearn.explorers.play import pace_of, remote, slider_of_steps, steps_of
 from calclearn.explorers.quantities import (
-    Caption,
-    Computing,
     Shown,
-    call,
+    Taker,
+    computing,
+    describing,
     listed,
     parameters_of,
     shown,
@@ -56,7 +56,12 @@ class Explorer:
         self._values = self._inputs = self._result = None
         self._state = self._caption = self._error = None
         self._warned: set = set()
-        figure = drawings[0].ax.figure
+        self._bands = {
+            name: Taker("the bands take", control.bands, parameters_of(control.bands))
+            for name, control in controls.items()
+            if hasattr(control, "bands")
+        }
+        figure = drawings[0].drawing.ax.figure
         if figure in _shown:
             warnings.warn(
                 "these panels show another figure, whose drawings stay on them; make new ones with "
@@ -145,7 +150,7 @@ class Explorer:
     def track(self, name: str) -> str:
         """The colours of a slider's track as CSS, for the present values; empty for plain ones."""
         self._follow(self.values)
-        return track(self.controls[name], self._state)
+        return self._track(name)
 
     def painted(self, values: dict[str, Any], ratio: float = 1) -> tuple[np.ndarray, int, str]:
         """Return the picture for these values of controls, its background's number, its caption.
@@ -174,11 +179,37 @@ class Explorer:
 
     def _follow(self, values: dict) -> None:
         """Bring state, drawings and caption up to the values, unless they are there already."""
+        if values == self._values:
+            return
         with style():
-            if values != self._values:
-                first, anew = self._state is None, self._values is None
-                self._values, self._error = values, None
-                self._update(first, anew)
+            anew, self._values, self._error = self._values is None, values, None
+            first = self._state is None
+            try:
+                self._update(anew)
+            except BaseException as error:  # SystemExit would end the kernel
+                if first:  # a figure that cannot show its first picture is its author's mistake
+                    raise
+                self._error, self._caption = error, error_sentence(error)
+            self._apology.set_text(textwrap.fill(self._caption, 70) if self._error else "")
+
+    def _update(self, anew: bool) -> None:
+        inputs = self._compute.taken(self._values)
+        if inputs != self._inputs:
+            self._inputs, self._result = None, self._compute.function(**inputs)
+            self._inputs = inputs
+        quantities = self._values | self._result
+        if self._play:
+            if self._play in self._result:
+                raise TypeError(f"compute returns {self._play!r}, which play moves")
+            control = self.controls[self._play]
+            quantities[self._play], self._last = steps_of(control, quantities, self._play)
+        self._state = quantities
+        for drawing in self._drawings:
+            stale = self._painter.figure.stale
+            drawing(quantities)
+            if not (stale or anew):
+                self._check_animated(drawing)
+        self._caption = self._describe(quantities).encode("utf-8", "replace").decode()
 
     def _lay_out(self, width: int | None) -> None:
         if self._painter.lay_out(width):
@@ -190,50 +221,22 @@ class Explorer:
             self._lay_out(width)
             self._live.width, self._live.grips = width, self._grips()
 
-    def _update(self, first: bool, anew: bool) -> None:
-        try:
-            inputs = {name: self._values[name] for name in self._compute.names(self._values)}
-            if inputs != self._inputs:
-                self._inputs, self._result = None, self._compute(inputs)
-                self._inputs = inputs
-            quantities = self._values | self._result
-            if self._play:
-                if self._play in self._result:
-                    raise TypeError(f"compute returns {self._play!r}, which play moves")
-                control = self.controls[self._play]
-                quantities[self._play], self._last = steps_of(control, quantities, self._play)
-            self._state = quantities
-            for drawing in self._drawings:
-                stale = self._painter.figure.stale
-                drawing.update(quantities)
-                if not (stale or first or anew):
-                    self._check_animated(drawing)
-            self._caption = self._describe(quantities).encode("utf-8", "replace").decode()
-        except BaseException as error:  # SystemExit would end the kernel
-            if first:  # a figure that cannot show its first picture is its author's mistake
-                raise
-            self._error, self._caption = error, error_sentence(error)
-        self._apology.set_text(textwrap.fill(self._caption, 70) if self._error else "")
-
     def _check_controls(self) -> None:
         """Raise TypeError for a control that nothing takes: its name is misspelt somewhere."""
-        takers = [self._compute, *self._drawings, self._describe]
-        taken = {name for taker in takers for name in taker.names(self._state)}
-        for control in self.controls.values():
-            if hasattr(control, "bands"):
-                taken |= set(parameters_of(control.bands))
+        takers = [*self._drawings, *self._bands.values(), self._describe]
+        taken = {name for taker in takers for name in taker.names}
+        taken |= {name for drawing in self._held() for name in drawing.drags}
         for name in self.controls:
-            if name not in taken and name != self._play:
+            if name not in {*taken, *self._compute.names, self._play}:
                 raise TypeError(
                     f"nothing takes the control {name!r}: compute takes "
-                    f"{listed(self._compute.names({}))}, drawings and caption "
-                    f"{listed(sorted(taken))}"
+                    f"{listed(self._compute.names)}, drawings and caption {listed(sorted(taken))}"
                 )
 
-    def _check_animated(self, drawing: "Shown") -> None:
+    def _check_animated(self, drawing: Shown) -> None:
         """Warn once of a drawing that makes the figure paint all of itself for what it moves."""
-        figure = self._painter.figure
-        if drawing.moves and figure.stale and drawing.kind not in self._warned:
+        still = not self._painter.figure.stale or getattr(drawing.drawing, "background", False)
+        if not still and drawing.kind not in self._warned:
             self._warned.add(drawing.kind)
             warnings.warn(
                 f"{drawing.kind} moves artists that were made without animated=True, so the whole "
@@ -284,17 +287,24 @@ class Explorer:
     def _held(self) -> list:
         return [each.drawing for each in self._drawings if getattr(each.drawing, "drags", ())]
 
+    def _track(self, name: str) -> str:
+        control, stops, low = self.controls[name], [], 0.0
+        for end, colour, *_ in self._bands[name](self._state) if name in self._bands else ():
+            high = 100 * fraction(control, end)
+            stops.append(f"{colour} {low:.1f}% {high:.1f}%")
+            low = high
+        return f"linear-gradient(to right, {', '.join(stops)})" if stops else ""
+
     def _css(self) -> str:
         """Colour the tracks of the sliders that have bands."""
         rules = []
-        for control in self.controls.values():
-            if colours := track(control, self._state):
-                name = f"calclearn-track-{control.model_id}"
-                control.add_class(name)
-                rules.append(
-                    f".{name} .noUi-connects {{ background: {colours}; }} "
-                    f".{name} .noUi-connect {{ background: transparent; }}"
-                )
+        for name in self._bands:
+            place = f"calclearn-track-{self.controls[name].model_id}"
+            self.controls[name].add_class(place)
+            rules.append(
+                f".{place} .noUi-connects {{ background: {self._track(name)}; }} "
+                f".{place} .noUi-connect {{ background: transparent; }}"
+            )
         return "\n".join(rules)
 
     def close(self) -> None:
@@ -366,17 +376,14 @@ def explore(
     for name, control in controls.items():
         if not isinstance(control, widgets.Widget) or not control.has_trait("value"):
             raise TypeError(f"{name} must be a widget with a value, got {type(control).__name__}")
-    computing = Computing(compute, controls)
-    drawn = shown(drawings)
-    describing = Caption(caption)
+    compute, drawn, describe = computing(compute, controls), shown(drawings), describing(caption)
     if play is not None:
         if not isinstance(play, str) or not play.isidentifier():
             raise TypeError(f"play must name the quantity of the steps, got {play!r:.60}")
         if play not in controls:
             values = {name: control.value for name, control in controls.items()}
             with style():
-                quantities = values | computing({n: values[n] for n in computing.names(values)})
-            controls[play] = slider_of_steps(quantities)
+                controls[play] = slider_of_steps(values | compute(values))
         control = controls[play]
         if not (hasattr(control, "max") and isinstance(control.value, numbers.Integral)):
             raise TypeError(
@@ -388,19 +395,7 @@ def explore(
         control.description = control.description or name.replace("_", " ")
         control.style.description_width = "130px"
         control.layout.width = control.layout.width or "410px"
-    return Explorer(computing, drawn, describing, controls, play, pace)
-
-
-def track(control: widgets.Widget, quantities: dict[str, Any]) -> str:
-    """Return the colours of a slider's bands as CSS, nothing where it has none."""
-    if not hasattr(control, "bands"):
-        return ""
-    stops, low = [], 0.0
-    for end, colour, *_ in call("the bands", control.bands, quantities):
-        high = 100 * fraction(control, end)
-        stops.append(f"{colour} {low:.1f}% {high:.1f}%")
-        low = high
-    return f"linear-gradient(to right, {', '.join(stops)})"
+    return Explorer(compute, drawn, describe, controls, play, pace)
 
 
 def _box(drawing: Any) -> Bbox:
