@@ -12,17 +12,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from calclearn.figures.curves import OnCurve
-from calclearn.figures.marks import Drawing
-from calclearn.figures.style import (
-    BASINS,
-    BLACK,
-    STATIONARY,
-    STEP,
-    UNSETTLED,
-    defaults,
-    legend_below,
-    style,
-)
+from calclearn.figures.marks import Drawing, put
+from calclearn.figures.style import BASINS, BLACK, STATIONARY, STEP, UNSETTLED, legend_below, style
 from calclearn.figures.surfaces import Contours
 
 COORDINATES = ("$x$", "$y$")
@@ -80,19 +71,17 @@ class Valleys(Drawing):
     background = True
 
     def __init__(self, ax: Axes, *, title: str = "") -> None:
-        self.ax, self.surface = ax, None
-        with style():
-            ax.set(ylabel="height $f(w)$", title=title)
-            ax.tick_params(labelbottom=False)  # a strip below has the same axis
+        super().__init__(ax)
+        ax.set(ylabel="height $f(w)$", title=title)
+        ax.tick_params(labelbottom=False)  # a strip below has the same axis
         (self.line,) = ax.plot([], [], color=BLACK, lw=1.8)
 
     def update(self, surface) -> None:
-        if surface is self.surface:
+        if not self._is_new(surface):
             return
-        self.surface = surface
         w = np.linspace(*surface.domain[0], 400)
         heights = surface(w[None])
-        self.line.set_data(w, heights)
+        put(self.line, (w, heights))
         room = 0.12 * np.ptp(heights)
         self.ax.set(xlim=(w[0], w[-1]), ylim=(heights.min() - room, heights.max() + room))
 
@@ -108,21 +97,17 @@ class BasinMap(Drawing):
     background = True
 
     def __init__(self, ax: Axes, *, names=COORDINATES, title: str = "") -> None:
-        self.ax, self.surface = ax, None
-        with style():
-            ax.set(xlabel=names[0], ylabel=names[1], title=title)
+        super().__init__(ax)
+        ax.set(xlabel=names[0], ylabel=names[1], title=title)
         if names[1]:
             whole_ticks(ax)
         else:
             ax.set_yticks([])
-        self.image = ax.imshow(
-            np.zeros((1, 1, 3)), aspect="auto", origin="lower", interpolation="nearest",
-            animated=True, zorder=0.5,
-        )  # fmt: skip
+        look = {"aspect": "auto", "origin": "lower", "interpolation": "nearest", "zorder": 0.5}
+        self.image = ax.imshow(np.zeros((1, 1, 3)), animated=True, **look)
 
     def update(self, surface, window, ends) -> None:
-        if surface is not self.surface:
-            self.surface = surface
+        if self._is_new(surface):
             shades = [BASINS[c] for c in colours(surface.minima)]
             pale = [0.3 * np.array(to_rgb(shade)) + 0.7 for shade in shades]
             shades += [*pale[::-1], *UNSETTLED.values()]  # -3, -4, ... from the back
@@ -139,7 +124,7 @@ class StationaryPoints(Drawing):
     """
 
     def __init__(self, ax: Axes, *, size: float = 70) -> None:
-        self.ax = ax
+        super().__init__(ax)
         look = {"ec": BLACK, "lw": 1.2, "animated": True, "zorder": 15.5}
         self.dots = {
             kind: ax.scatter([], [], s=size, marker=marker, fc="white", **look)
@@ -155,7 +140,7 @@ class StationaryPoints(Drawing):
             minima.set_facecolor([BASINS[c] for c in colours(surface.minima)])
 
 
-@defaults()
+@style()
 def legend(ax: Axes) -> None:
     """Say below the figure of `ax` what the markers mean, and the colours of no minimum."""
     look = {"ls": "none", "mfc": "white", "mec": BLACK, "ms": 8}
