@@ -20,13 +20,7 @@ COORDINATES = ("$x$", "$y$")
 
 
 def places(surface, points) -> np.ndarray:
-    """Return where points (d, ...) stand on the paper: (x, y), or (w, height) on a curve.
-
-    >>> from calclearn.descent.landscapes import parabola
-    >>> places(parabola(), np.array([[1.0, 3.0]]))
-    array([[1., 3.],
-           [1., 9.]])
-    """
+    """Return where points (d, ...) stand on the paper: (x, y), or (w, height) on a curve."""
     return points if len(points) == 2 else np.stack([points[0], surface(points)])
 
 
@@ -34,9 +28,6 @@ def colours(minima) -> np.ndarray:
     """Return a colour of `BASINS`, as its number, for each of the minima (m, d).
 
     While there are enough, each gets its own; then that whose nearest bearer is farthest away.
-
-    >>> colours([(0.0,), (1.0,), (2.0,), (3.0,), (4.0,), (5.0,), (6.0,)])
-    array([0, 1, 2, 3, 4, 5, 0])
     """
     minima = np.asarray(minima, float)
     chosen = np.empty(len(minima), int)

@@ -18,20 +18,12 @@ OUTLINE = {"path_effects": [withStroke(linewidth=2.5, foreground="white")]}
 
 
 def grid(window, count: int) -> np.ndarray:
-    """Return the points of a mesh over a window ((low, high), (low, high)): (2, count, count).
-
-    >>> grid(((0, 1), (0, 2)), 3)[:, 0, -1].tolist()
-    [1.0, 0.0]
-    """
+    """Return the points of a mesh over a window ((low, high), (low, high)): (2, count, count)."""
     return np.stack(np.meshgrid(*(np.linspace(low, high, count) for low, high in window)))
 
 
 def levels(heights: np.ndarray, count: int = 15) -> np.ndarray:
-    """Return heights for contours, from the lowest to the highest, dense where the surface is low.
-
-    >>> levels(np.array([0.0, 9.0]), 4).tolist()
-    [0.0, 1.0, 4.0, 9.0]
-    """
+    """Return heights for contours, from the lowest to the highest, dense where it is low."""
     low, high = finite_range(heights)
     high = high if high > low else low + max(abs(low), 1)
     return low + (high - low) * np.linspace(0, 1, count) ** 2
@@ -325,11 +317,7 @@ def _sheet(mesh: np.ndarray) -> Poly3DCollection:
 
 
 def sweep(weights: np.ndarray, k: int, limits: tuple[float, float], count: int = 81) -> np.ndarray:
-    """Return points (2, count) in which weight k runs between the limits and the other stays.
-
-    >>> sweep(np.array([5.0, 7.0]), 0, (0, 1), 3).tolist()
-    [[0.0, 0.5, 1.0], [7.0, 7.0, 7.0]]
-    """
+    """Return points (2, count) in which weight k runs between the limits and the other stays."""
     points = np.repeat(np.reshape(weights, (2, 1)).astype(float), count, axis=1)
     points[k] = np.linspace(*limits, count)
     return points

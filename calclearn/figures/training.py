@@ -51,22 +51,14 @@ class CurvesByStep(Lines):
 
 
 def round_limits(values) -> tuple[float, float]:
-    """Return round numbers that hold all finite values: (low, high).
-
-    >>> round_limits([0.0, 11.0, 93.0])
-    (0.0, 100.0)
-    """
+    """Return round numbers that hold all finite values: (low, high)."""
     finite = [value for value in values if np.isfinite(value)]
     ticks = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(min(finite), max(finite) or 1.0)
     return float(ticks[0]), float(ticks[-1])
 
 
 def decades(values) -> tuple[float, float]:
-    """Return half decades, 1, √10, 10, ..., that hold all finite values: two decades at least.
-
-    >>> decades(np.array([2.3])), decades(np.array([0.02, 50.0]))
-    ((0.03162277660168379, 3.1622776601683795), (0.01, 100.0))
-    """
+    """Return half decades, 1, √10, 10, ..., that hold all finite values: two decades at least."""
     finite = values[np.isfinite(values) & (values > 0)]
     high = float(np.max(finite, initial=1e-300)) if finite.size else 1.0
     top = np.ceil(2 * np.log10(high))
