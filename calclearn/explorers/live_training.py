@@ -1,9 +1,8 @@
 """A training that one watches: it can be stopped at any moment, and what it has learned stays.
 
-The training is `descend`, which reports what it has seen four times a second, and asks each time
-whether to go on. The view paints the report and answers with its Stop button. So it makes no
-difference whether the training holds up a cell (`view.train()`) or runs beside the notebook in a
-thread of its own (the Train button): the weights are those of `descend`.
+The training is `descend`, which reports four times a second, and asks each time whether to go on.
+The view paints the report and answers with its Stop button. So the weights are those of `descend`,
+whether the training holds up a cell (`view.train()`) or runs in a thread of its own (Train).
 """
 
 import threading
@@ -178,9 +177,13 @@ class Training:
             self._refresh()
 
     def _go_on(self) -> None:
+        def watch() -> bool:
+            self._refresh()
+            return self._halt.is_set()
+
         self.error = None
         try:
-            self.progress.go_on(self._chosen(**self._explorer.values), self._watch)
+            self.progress.go_on(self._chosen(**self._explorer.values), watch)
         except KeyboardInterrupt:
             self._halt.set()  # it came between two reports: the last one stands
         except Exception as error:
@@ -191,11 +194,6 @@ class Training:
             self._go_on()
         finally:
             self._release()
-
-    def _watch(self) -> bool:
-        """Show how far it is, and answer whether it shall end."""
-        self._refresh()
-        return self._halt.is_set()
 
     def _chosen(self, **values: Any) -> Any:
         """The optimizer that the controls stand for."""
@@ -221,9 +219,9 @@ class Training:
             looks[HELD_OUT] = {"color": VALIDATION, "marker": "s"}
         title = f"loss ({progress.unit})" if progress.unit else "loss"
         drawings = [CurvesByStep(left, looks, title=title, log=True)]
+        looks = {progress.label: {"color": MODEL, "marker": "D"}}
+        share = (0.0, 100.0) if progress.label.startswith("%") else (0.0,)
         for ax in right:
-            looks = {progress.label: {"color": MODEL, "marker": "D"}}
-            share = (0.0, 100.0) if progress.label.startswith("%") else (0.0,)
             drawings.append(CurvesByStep(ax, looks, at_least=share, title=progress.label))
         return drawings
 
