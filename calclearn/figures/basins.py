@@ -11,10 +11,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from calclearn.figures.curves import OnCurve
 from calclearn.figures.marks import Drawing, put
 from calclearn.figures.style import BASINS, BLACK, STATIONARY, STEP, UNSETTLED, legend_below, style
-from calclearn.figures.surfaces import Contours
+from calclearn.figures.surfaces import Contours, Point
 
 COORDINATES = ("$x$", "$y$")
 
@@ -140,7 +139,7 @@ def legend(ax: Axes) -> None:
     legend_below(ax, handles=[*marks, *patches], handlelength=1.2, columnspacing=1.2)
 
 
-class Ball(OnCurve):
+class Ball(Point):
     """A ball on a curve, where a descent is after a step; `update(walk, step)`.
 
     One that can be dragged is white, and stays at the start.

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from calclearn.figures.marks import Drawing, finite_range, moving, moving_pieces, put
 from calclearn.figures.style import BLACK, DATA, MODEL, STEP, defaults
-from calclearn.figures.surfaces import OUTLINE, Point
+from calclearn.figures.surfaces import OUTLINE
 
 
 class Data(Drawing):
@@ -125,14 +125,6 @@ class Tangent(Drawing):
         reach = (right - left) / 4
         put(self.line, ([x - reach, x + reach], [y - reach * slope, y + reach * slope]))
         put(self.point, ([x], [y]))
-
-
-class OnCurve(Point):
-    """A point that stays on its curve; `update((x, height))`. Dragged, it says its x."""
-
-    def dragged(self, start, to, x: float) -> tuple[float]:
-        """Return the x under the pointer; the curve gives the height."""
-        return (to[0],)
 
 
 class Numbered(Drawing):

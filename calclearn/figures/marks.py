@@ -96,18 +96,10 @@ def put(line: Line2D, places) -> None:
 class _Mark(Drawing):
     """A drawing with one artist, or pair of artists, for each quantity in `looks`."""
 
-    def __init__(
-        self, ax: Axes, names, look: dict, usual: dict, *, step: str | None = None, kind=Line2D
-    ) -> None:
+    def __init__(self, ax: Axes, names, look: dict, usual: dict, kind: type = Line2D) -> None:
         super().__init__(ax)
-        self.step, self.solid = step, ax.name == "3d"
         self.looks = _looks(names, look, usual, kind)
-        self.parameters = dict.fromkeys(self.looks, True) | ({step: False} if step else {})
-
-    def _cut(self, places: np.ndarray, quantities: dict) -> np.ndarray:
-        """Return places (d, n) up to the step, all where no step is given."""
-        step = quantities.get(self.step)
-        return places if step is None else places[:, : int(step) + 1]
+        self.parameters = dict.fromkeys(self.looks, True)
 
 
 class Lines(_Mark):
@@ -131,15 +123,17 @@ class Lines(_Mark):
     def __init__(
         self, ax: Axes, *names: str | dict, step: str | None = None, edge: bool = False, **look
     ) -> None:
-        super().__init__(ax, names, look, self.usual, step=step)
-        self.edge = edge
+        super().__init__(ax, names, look, self.usual)
+        self.step, self.edge, self.solid = step, edge, ax.name == "3d"
+        self.parameters |= {step: False} if step else {}
         self.lines = {name: moving(ax, **each) for name, each in self.looks.items()}
 
     def update(self, **quantities: Any) -> None:
-        flat = not self.solid
+        step, flat = quantities.get(self.step), not self.solid
         for name, line in self.lines.items():
             places = _rows(name, quantities[name], 2 if flat else 3, index=self.index and flat)
-            put(line, _within(self.ax, self._cut(places, quantities), self.edge))
+            places = places if step is None else places[:, : int(step) + 1]
+            put(line, _within(self.ax, places, self.edge))
 
 
 class Dots(Lines):
@@ -186,52 +180,37 @@ class Rule(Drawing):
 class Text(Drawing):
     """Words that follow quantities: `Text(ax, (0.05, 0.9), "slope {slope:.2f}")`.
 
-    `text` is a template; `place` is a pair of fractions of the axes, or the name of a quantity,
-    which is a point (2,), on solid axes (3,). Where that point is not finite, nothing is shown.
+    `text` is a template, `place` a pair of fractions of the axes.
 
     >>> from calclearn.figures.style import panels
     >>> (ax,) = panels("flat")
-    >>> words = Text(ax, "top", "slope {slope:.2f}")
-    >>> words.update(top=(0.5, 0.5), slope=-0.25)
+    >>> words = Text(ax, (0.5, 0.5), "slope {slope:.2f}")
+    >>> words.update(slope=-0.25)
     >>> words.text.get_text()
     'slope −0.25'
     """
 
     @style()
-    def __init__(self, ax: Axes, place: str | tuple[float, float], text: str, **look) -> None:
+    def __init__(self, ax: Axes, place: tuple[float, float], text: str, **look) -> None:
         super().__init__(ax)
-        self.place, self.template, self.solid = place, text, ax.name == "3d"
-        self.follows = isinstance(place, str)
-        self.parameters = dict.fromkeys([*fields(text), *([place] if self.follows else [])], True)
-        if self.follows:
-            origin = (0, 0, 0) if self.solid else (0, 0)
-            self.text = ax.text(*origin, "", animated=True, clip_on=True, **look)
-        else:
-            write = ax.text2D if self.solid else ax.text
-            self.text = write(*place, "", transform=ax.transAxes, animated=True, **look)
+        self.template, self.parameters = text, dict.fromkeys(fields(text), True)
+        write = ax.text2D if ax.name == "3d" else ax.text
+        self.text = write(*place, "", transform=ax.transAxes, animated=True, **look)
 
     def update(self, **quantities: Any) -> None:
         self.text.set_text(filled(self.template, quantities))
-        if not self.follows:
-            return
-        places = _rows(self.place, quantities[self.place], 3 if self.solid else 2)
-        self.text.set_visible(places.shape[1] == 1 and bool(np.isfinite(places).all()))
-        if self.text.get_visible():
-            place = places[:, 0] if self.solid else _within(self.ax, places)[:, 0]
-            self.text.set_position_3d(place) if self.solid else self.text.set_position(place)
 
 
 class Area(_Mark):
     """The area under a curve, or between two, for each name: y over its index, (x, y), or
-    (x, low, high). The first two reach down, or up, to `base`.
+    (x, low, high). The first two reach down, or up, to 0.
     """
 
     @style()
-    def __init__(self, ax: Axes, *names: str | dict, base: float = 0.0, **look) -> None:
+    def __init__(self, ax: Axes, *names: str | dict, **look) -> None:
         usual = {"alpha": 0.25, "linewidth": 0}
-        super().__init__(ax, names, look, usual, kind=PolyCollection)
+        super().__init__(ax, names, look, usual, PolyCollection)
         _flat(self)
-        self.base = base
         self.areas = {
             name: moving_pieces(ax, PolyCollection, **each) for name, each in self.looks.items()
         }
@@ -239,7 +218,7 @@ class Area(_Mark):
     def update(self, **quantities: Any) -> None:
         for name, area in self.areas.items():
             x, *y = _rows(name, quantities[name], 2, 3, index=True)
-            low, high = y if len(y) == 2 else (np.full(len(x), self.base), *y)
+            low, high = y if len(y) == 2 else (np.zeros(len(x)), *y)
             below, above = edges = [_within(self.ax, np.stack([x, side])) for side in (low, high)]
             known = np.isfinite(edges).all(axis=(0, 1))
             pieces = np.split(np.arange(len(x)), np.flatnonzero(np.diff(known)) + 1)
@@ -250,15 +229,12 @@ class Area(_Mark):
 
 
 class Stems(_Mark):
-    """A stem with a dot on it for each value: y over its index, or (x, y); it begins at `base`."""
+    """A stem with a dot on it for each value: y over its index, or (x, y); it begins at 0."""
 
     @style()
-    def __init__(
-        self, ax: Axes, *names: str | dict, base: float = 0.0, step: str | None = None, **look
-    ) -> None:
-        super().__init__(ax, names, look, {"marker": "o"}, step=step)
+    def __init__(self, ax: Axes, *names: str | dict, **look) -> None:
+        super().__init__(ax, names, look, {"marker": "o"})
         _flat(self)
-        self.base = base
         self.stems = {
             name: (
                 moving(ax, **each | {"marker": "", "label": "_stem"}),
@@ -269,11 +245,9 @@ class Stems(_Mark):
 
     def update(self, **quantities: Any) -> None:
         for name, (stem, head) in self.stems.items():
-            places = _rows(name, quantities[name], 2, index=True)
-            x, y = _within(self.ax, self._cut(places, quantities))
-            (base,) = _within_axis(self.ax.yaxis, np.array([self.base]))
-            bases, gaps = np.full(len(x), base), np.full(len(x), np.nan)
-            put(stem, (np.repeat(x, 3), np.stack([bases, y, gaps], axis=1).ravel()))
+            x, y = _within(self.ax, _rows(name, quantities[name], 2, index=True))
+            bases = _within_axis(self.ax.yaxis, np.zeros(len(x)))
+            put(stem, (np.repeat(x, 3), np.stack([bases, y, np.nan * x], axis=1).ravel()))
             put(head, (x, y))
 
 

@@ -181,7 +181,10 @@ class PrincipalAxes(Drawing):
 
 
 class Point(Drawing):
-    """One point of weight space; `update(weights)`. `drags` names the controls that it can move."""
+    """One point, of weight space or on a curve; `update(weights)` takes (2,).
+
+    `drags` names the controls that it can move: two, or only that of the first coordinate.
+    """
 
     def __init__(self, ax: Axes, *, drags=(), color: str = STEP, marker: str = "o") -> None:
         super().__init__(ax)
@@ -192,9 +195,9 @@ class Point(Drawing):
     def update(self, weights) -> None:
         put(self.dot, np.reshape(weights, (2, 1)))
 
-    def dragged(self, start, to, *values: float) -> tuple[float, float]:
-        """Return the point under the pointer."""
-        return tuple(to)
+    def dragged(self, start, to, *values: float) -> tuple[float, ...]:
+        """Return the point under the pointer, or its first coordinate alone."""
+        return tuple(to[: len(values)])
 
 
 class PointOnBowl(Drawing):
