@@ -127,13 +127,7 @@ class Explorer:
 
     def still(self) -> bytes:
         """Return the figure as it stands, as PNG bytes, in its own width."""
-        with PAINTING:
-            shown = self._painter.width
-            self._lay_out(None)
-            self._follow(self.values)
-            png = encode(self._painter.paint(), "PNG")
-            self._lay_out(shown)
-            return png
+        return encode(self.painted({})[0], "PNG")
 
     @property
     def play(self) -> tuple[str, float] | None:
@@ -159,10 +153,12 @@ class Explorer:
         own width; `ratio` is the number of its pixels for one of the screen's. No control moves.
         """
         with PAINTING:
+            width = self._painter.width
             self._lay_out(None)
             self._follow(self.values | values)
-            pixels = self._painter.paint(ratio)
-            return pixels.copy(), self._painter.edition, self._caption
+            picture = self._painter.paint(ratio).copy(), self._painter.edition, self._caption
+            self._lay_out(width)
+            return picture
 
     def show(self, *, rest: bool = True) -> None:
         """Compute once more, for what lies behind the figure has changed, and show it everywhere.
@@ -236,7 +232,7 @@ class Explorer:
     def _check_animated(self, drawing: Shown) -> None:
         """Warn once of a drawing that makes the figure paint all of itself for what it moves."""
         still = not self._painter.figure.stale or getattr(drawing.drawing, "background", False)
-        if not still and drawing.kind not in self._warned:
+        if not (still or drawing.kind in self._warned):
             self._warned.add(drawing.kind)
             warnings.warn(
                 f"{drawing.kind} moves artists that were made without animated=True, so the whole "
