@@ -1,8 +1,4 @@
-"""Drawings of where descents end: a map of starts, the points without slope, a ball on a curve.
-
-The map is an image that moves. Made with `animated=True` like any artist that follows a control, it
-costs a new learning rate one small picture, and the axes around it stay as they are.
-"""
+"""Drawings of where descents end: a map of starts, the points without slope, a ball on a curve."""
 
 import numpy as np
 from matplotlib.axes import Axes

@@ -1,8 +1,4 @@
-"""Drawings on one plane of data: points, lines through them, residuals, and tangents of curves.
-
-Every drawing has `ax`, makes its artists once, and fills them in `update`. Artists that follow a
-control are made with matplotlib's `animated=True`, which is what lets a live figure keep the rest.
-"""
+"""Drawings on one plane of data: points, lines through them, residuals, and tangents of curves."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -33,8 +29,8 @@ class Data(Drawing):
             return
         frame = data if self.around is None else self.around
         put(self.points, (data.x, data.y))
-        self.ax.set(xlabel=data.x_label, ylabel=data.y_label)
-        self.ax.set(xlim=_around(frame.x), ylim=_around(frame.y))
+        labels = {"xlabel": data.x_label, "ylabel": data.y_label}
+        self.ax.set(xlim=_around(frame.x), ylim=_around(frame.y), **labels)
 
 
 class Line(Drawing):

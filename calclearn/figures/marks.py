@@ -34,10 +34,11 @@ FAR_SCALED = 3  # the same on axes that are not linear, whose numbers would over
 
 
 class Drawing:
-    """What `explore` updates: artists on the axes `ax` that follow quantities.
+    """What `explore` updates: artists on the axes `ax`, made once, that follow quantities.
 
     `update` names the quantities. Where their names are data, `parameters` holds them: {name:
     whether it is needed}. `constants` are given once for all, and None where they are not.
+    Artists that move are made with `animated=True`, or else the drawing has `background = True`.
     """
 
     parameters: dict[str, bool] | None = None

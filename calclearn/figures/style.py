@@ -135,14 +135,6 @@ def style() -> Iterator[None]:
 
     Inside it matplotlib's other settings are its defaults, NumPy neither warns of nor raises
     a floating-point error (a figure shows infinities as it can), and a warning is no error.
-
-    >>> mpl.rcParams["lines.marker"] = "x"
-    >>> with style():
-    ...     float(mpl.rcParams["font.size"]), mpl.rcParams["lines.marker"]
-    (10.0, 'None')
-    >>> mpl.rcParams["lines.marker"]
-    'x'
-    >>> mpl.rcdefaults()
     """
     with _settings(_STYLE):
         yield
