@@ -172,7 +172,7 @@ class Rule(Drawing):
 
     def update(self, **quantities: Any) -> None:
         for way, (name, line) in self.lines.items():
-            values = _rows(name, np.ravel(quantities[name]), 1)[0]
+            values = np.ravel(_numbers(name, quantities[name]))
             place = _within_axis(getattr(self.ax, f"{way}axis"), values)
             ends = np.tile([0, 1, np.nan], len(place)), np.repeat(place, 3)
             put(line, ends[::-1] if way == "x" else ends)
@@ -353,9 +353,7 @@ def finite_range(values: np.ndarray) -> tuple[float, float]:
 def _rows(name: str, value: Any, *counts: int, index: bool = False) -> np.ndarray:
     """Return coordinates (d, n), with d one of `counts`; one row goes over its `index`."""
     rows = _numbers(name, value)
-    if rows.ndim == 1 and counts == (1,):
-        rows = rows[None]
-    elif rows.ndim == 1:
+    if rows.ndim == 1:
         rows = np.stack([np.arange(len(rows)), rows]) if index else rows[:, None]
     if rows.ndim != 2 or len(rows) not in counts:
         form = " or ".join(f"({', '.join('xyz'[:count])})" for count in counts)
