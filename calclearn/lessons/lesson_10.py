@@ -24,7 +24,7 @@ from calclearn.explorers.descents import rate_for
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.races import race_on
 from calclearn.explorers.wording import counted, placed
-from calclearn.figures.curves import Numbered, View
+from calclearn.figures.curves import Numbered, OnCurve, View
 from calclearn.figures.marks import Dots, Lines, Rule
 from calclearn.figures.races import ModelRings, Paths, key
 from calclearn.figures.style import (
@@ -137,7 +137,7 @@ def newton_on_a_curve() -> Explorer:
     )  # fmt: skip
 
 
-class _Start(Point):
+class _Start(OnCurve):
     """The point that is dragged along the curve while its axes may widen.
 
     It moves as far as the pointer, measured where the axes show the curve's own `window`.

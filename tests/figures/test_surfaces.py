@@ -169,7 +169,6 @@ def test_points_stand_where_they_are_put(surface, window):
     on_bowl.update(np.array([0.3, 0.4]), 5.0)
     assert dot.dot.get_xydata().tolist() == [[0.3, 0.4]]
     assert dot.dragged((0, 0), (1.5, 2.5), 0.3, 0.4) == (1.5, 2.5)
-    assert dot.dragged((0, 0), (1.5, 9.0), 1.0) == (1.5,)  # on a curve, which gives the height
     assert np.ravel(on_bowl.dot.get_data_3d()).tolist() == [0.3, 0.4, 5.0]
 
 
