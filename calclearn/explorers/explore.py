@@ -20,21 +20,12 @@ from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
-from matplotlib.transforms import Bbox
 
 from calclearn.explorers.controls import check_value, fraction, put, read
 from calclearn.explorers.displays import note_display, reopen, widget_parts
 from calclearn.explorers.live import LiveFigure, Painter, encode, error_sentence
 from calclearn.explorers.play import pace_of, remote, slider_of_steps, steps_of
-from calclearn.explorers.quantities import (
-    Shown,
-    Taker,
-    computing,
-    describing,
-    listed,
-    parameters_of,
-    shown,
-)
+from calclearn.explorers.quantities import Shown, Taker, computing, describing, listed, shown
 from calclearn.figures.style import PAINTING, VERMILION, style
 
 _shown: weakref.WeakSet = weakref.WeakSet()  # what explorers paint
@@ -57,7 +48,7 @@ class Explorer:
         self._state = self._caption = self._error = None
         self._warned: set = set()
         self._bands = {
-            name: Taker("the bands take", control.bands, parameters_of(control.bands))
+            name: Taker("the bands take", control.bands)
             for name, control in controls.items()
             if hasattr(control, "bands")
         }
@@ -278,7 +269,10 @@ class Explorer:
                 put(self.controls[name], value)
 
     def _grips(self) -> list[list[float]]:
-        return [_box(grip).extents.tolist() for grip in self._held()]
+        """Where the drawings that can be dragged lie, in fractions of the figure."""
+        shares = self._painter.figure.transFigure.inverted()
+        # not `get_position`, which makes the axes stale
+        return [each.ax.bbox.transformed(shares).extents.tolist() for each in self._held()]
 
     def _held(self) -> list:
         return [each.drawing for each in self._drawings if getattr(each.drawing, "drags", ())]
@@ -392,9 +386,3 @@ def explore(
         control.style.description_width = "130px"
         control.layout.width = control.layout.width or "410px"
     return Explorer(compute, drawn, describe, controls, play, pace)
-
-
-def _box(drawing: Any) -> Bbox:
-    """Return where a drawing's axes lie, in fractions of the figure."""
-    # not `get_position`, which makes the axes stale
-    return drawing.ax.bbox.transformed(drawing.ax.figure.transFigure.inverted())

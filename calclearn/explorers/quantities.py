@@ -6,7 +6,6 @@ of a dict of quantities. What does not agree is answered in a sentence that list
 
 import inspect
 from collections.abc import Callable, Iterable
-from types import MappingProxyType
 from typing import Any
 
 from calclearn.figures.printing import fields, filled, typeset
@@ -15,19 +14,16 @@ from calclearn.figures.printing import fields, filled, typeset
 class Taker:
     """A function, and the quantities that it takes: what its parameters name, or their `sources`.
 
-    `who` begins the sentence on what is missing: "the caption takes". `parameters` are {name:
-    whether it is needed}.
+    `who` begins the sentence on what is missing: "the caption takes". `parameters`, {name: whether
+    it is needed}, are by default those that the function names.
     """
 
     def __init__(
-        self,
-        who: str,
-        function: Callable,
-        parameters: dict[str, bool],
-        sources=MappingProxyType({}),
+        self, who: str, function: Callable, parameters: dict[str, bool] | None = None, sources=None
     ) -> None:
-        self.who, self.function, self.parameters = who, function, parameters
-        self.sources = {name: sources.get(name, name) for name in parameters}
+        self.who, self.function = who, function
+        self.parameters = parameters_of(function) if parameters is None else parameters
+        self.sources = {name: (sources or {}).get(name, name) for name in self.parameters}
         self.names = list(self.sources.values())
 
     def taken(self, quantities: dict[str, Any], there: str = "there are") -> dict[str, Any]:
