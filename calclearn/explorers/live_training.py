@@ -123,13 +123,7 @@ class Training:
         while the training is under way already, and whatever the loss or the score raises.
         """
         self._claim()
-        try:
-            self._figure.stop = self._stop
-            self._show_in_cell()
-            self._go_on()
-        finally:
-            self._figure.stop = None
-            self._release()
+        self._run(in_cell=True)
         if self._output is not None:  # so that a stored notebook shows the end, not the beginning
             bundle, metadata = self._repr_mimebundle_()
             self._output.update(bundle, metadata=metadata, raw=True)
@@ -144,9 +138,9 @@ class Training:
         """
         self._claim()
         try:
-            threading.Thread(target=self._beside, daemon=True).start()
+            threading.Thread(target=self._run, daemon=True).start()
         except RuntimeError:  # a Python inside the browser has no threads
-            self._beside()
+            self._run()
 
     def stop(self) -> None:
         """End the training at its next report, within a quarter of a second or so."""
@@ -176,23 +170,25 @@ class Training:
         except KeyboardInterrupt:  # meant for the training, which has ended
             self._refresh()
 
-    def _go_on(self) -> None:
+    def _run(self, *, in_cell: bool = False) -> None:
+        """Train, whatever ends it, and release what was claimed."""
+
         def watch() -> bool:
             self._refresh()
             return self._halt.is_set()
 
         self.error = None
         try:
+            if in_cell:
+                self._figure.stop = self._stop
+                self._show_in_cell()
             self.progress.go_on(self._chosen(**self._explorer.values), watch)
         except KeyboardInterrupt:
             self._halt.set()  # it came between two reports: the last one stands
         except Exception as error:
             self.error = error
-
-    def _beside(self) -> None:
-        try:
-            self._go_on()
         finally:
+            self._figure.stop = None
             self._release()
 
     def _chosen(self, **values: Any) -> Any:

@@ -70,7 +70,7 @@ class Contours(Drawing):
         equal: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(ax, surface=surface)
-        self.window, self.equal, self.painted = window, equal, []
+        self.window, self.equal, self.artists = window, equal, []
         ax.set(xlabel=names[0], ylabel=names[1], title=title)
         if equal:
             ax.set_aspect("equal")
@@ -79,16 +79,15 @@ class Contours(Drawing):
         window = self.window or window_of(surface, square=self.equal)
         if not self._is_new(surface, window):
             return
-        for artist in self.painted:
-            artist.remove()
         x, y = points = grid(window, 120)
         heights = surface(points)
         steps = levels(heights)
-        self.bands = self.ax.contourf(
-            x, y, heights, levels=steps, colors=LOSS(np.linspace(0, 1, len(steps) - 1))
-        )
+        for artist in self.artists:
+            artist.remove()
+        shades = LOSS(np.linspace(0, 1, len(steps) - 1))
+        self.bands = self.ax.contourf(x, y, heights, levels=steps, colors=shades)
         rings = self.ax.contour(x, y, heights, levels=steps, colors="white", linewidths=0.5)
-        self.painted = [self.bands, rings]
+        self.artists = [self.bands, rings]
         self.ax.set(xlim=window[0], ylim=window[1])
 
 
@@ -122,10 +121,10 @@ class Bowl(Drawing):
     def update(self, surface, azimuth: float = -60, elevation: float = 35) -> None:
         window = self.window or window_of(surface, square=True)
         if self._is_new(surface, window):
-            if self.sheet is not None:
-                self.sheet.remove()
             points = grid(window, 28)
             heights = surface(points)
+            if self.sheet is not None:
+                self.sheet.remove()
             self.sheet = self.ax.add_collection3d(_sheet(np.stack([*points, heights])))
             self.ax.set(xlim=window[0], ylim=window[1], zlim=levels(heights, 2))
         if (azimuth, elevation) != self.view:
