@@ -15,7 +15,7 @@ from calclearn.descent.landscapes import (
     two_valleys,
 )
 from calclearn.descent.losses import l2, line_loss, linear_fit, mse, polynomial_loss, sse
-from calclearn.descent.penalised import lasso, lasso_path, ridge
+from calclearn.descent.penalised import lasso, ridge
 
 SEEDS = st.integers(0, 10**6)
 WHOLE = st.booleans()  # small whole numbers bring ties: weights that enter or leave together
@@ -31,6 +31,11 @@ def fit(seed, whole, loss=mse):
     return linear_fit(X, y, loss)
 
 
+def largest_pull(surface):
+    """The strength from which on all weights are 0."""
+    return np.abs(surface.gradient(np.zeros(surface.dimension))).max()
+
+
 def misses(surface, weights, strength):
     """How far the weights are from the lasso's conditions."""
     pull = -surface.gradient(weights)
@@ -43,13 +48,11 @@ def misses(surface, weights, strength):
 @given(SEEDS, WHOLE)
 def test_no_weight_of_a_lasso_could_do_better(seed, whole):
     surface = fit(seed, whole)
-    corners, weights = lasso_path(surface)
-    strengths = np.linspace(0, 1.2 * corners[0], 31)
-    assert misses(surface, lasso(surface, strengths), strengths) < 1e-9
-    assert misses(surface, weights, corners) < 1e-9
-    assert not lasso(surface, 1.2 * corners[0]).any()
-    assert weights[:, -1] == pytest.approx(np.array(surface.minima[0]), abs=1e-9)
-    assert np.all(np.diff(corners) <= 0)
+    strengths = np.linspace(0, 1.2, 31) * largest_pull(surface)
+    weights = lasso(surface, strengths)
+    assert misses(surface, weights, strengths) < 1e-9
+    assert not weights[:, strengths > 1.01 * largest_pull(surface)].any()
+    assert weights[:, 0] == pytest.approx(np.array(surface.minima[0]), abs=1e-9)
 
 
 @settings(max_examples=30, deadline=None)
@@ -66,9 +69,10 @@ def test_the_gradient_of_a_ridge_vanishes(seed, whole):
 def test_a_weight_may_leave_again_and_come_back(seed):
     random = np.random.default_rng(seed)
     surface = linear_fit(random.normal(size=(8, 4)), random.normal(size=8), mse)
-    corners, weights = lasso_path(surface)
+    strengths = np.linspace(1, 0, 1000) * largest_pull(surface)
+    weights = lasso(surface, strengths)
     assert ((weights[:, 1:-1] == 0) & (weights[:, :-2] != 0)).any()
-    assert misses(surface, weights, corners) < 1e-12
+    assert misses(surface, weights, strengths) < 1e-12
 
 
 @pytest.mark.parametrize("unit", [1e-9, 1e9])
@@ -130,12 +134,8 @@ def test_ties_leave_the_lassos_conditions_as_they_are(kind, seed):
     if np.linalg.matrix_rank(X) < X.shape[1] or not (X.T @ y).any():
         return
     surface = linear_fit(X, y, sse)
-    corners, weights = lasso_path(surface)
-    assert np.all(np.diff(corners) < 0)
-    assert misses(surface, weights, corners) < 1e-8
-    strengths = np.linspace(0, corners[0], 25)
-    found = lasso(surface, strengths)
-    assert misses(surface, np.where(np.abs(found) < 1e-12, 0, found), strengths) < 1e-8
+    strengths = np.linspace(0, largest_pull(surface), 25)
+    assert misses(surface, lasso(surface, strengths), strengths) < 1e-8
 
 
 @settings(max_examples=25, deadline=None)
@@ -164,9 +164,9 @@ def test_a_spared_intercept_is_the_mean_under_a_strong_penalty():
 @pytest.mark.parametrize("spared", [-1, 3, 1.0, True, "1"])
 def test_spared_weights_are_a_whole_number_of_them(spared):
     surface = line_loss([0, 1, 2], [1, 5, 6], mse)
-    for solve in (ridge, lasso, lasso_path):
+    for solve in (ridge, lasso):
         with pytest.raises(ValueError, match="spared must be a whole number from 0 to 2, got"):
-            solve(surface, *([] if solve is lasso_path else [1.0]), spared=spared)
+            solve(surface, 1.0, spared=spared)
 
 
 def test_spared_weights_that_the_data_do_not_tell_apart():
