@@ -37,7 +37,11 @@ def filled(template: str, quantities: dict[str, Any]) -> str:
 
 
 def fields(template: str) -> list[str]:
-    """Return the names of the quantities that a template takes."""
+    """Return the names of the quantities that a template takes.
+
+    >>> fields("At {x:.{digits}f} and {run.value:.3g}")
+    ['x', 'digits', 'run']
+    """
     names = []
     try:
         for _, name, spec, _ in string.Formatter().parse(template):
