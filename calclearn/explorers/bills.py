@@ -14,6 +14,10 @@ WINDOW = (170, 233), (12, 23)  # mm
 LEVEL = 17.0  # mm, from which depths are counted
 FITTED = 20  # birds to which a model is fitted
 GRID = np.linspace(*WINDOW[0], 300)  # mm, where a fit is drawn
+LOSSES = {  # of a fit
+    "train": {"color": TRAINING, "label": f"the {FITTED} birds of the fit"},
+    "test": {"color": VALIDATION, "label": "the others"},
+}
 
 
 def scaled(flipper: np.ndarray) -> np.ndarray:
