@@ -127,7 +127,8 @@ class ComputationGraph(Drawing):
     background = True
 
     def __init__(self, ax: Axes) -> None:
-        self.ax, self.wired, self.artists, self.product = ax, None, [], []
+        super().__init__(ax)
+        self.wired, self.artists, self.product = None, [], []
         words = (-106, "upstream", BLAME), (-22, "local", LOCAL), (108, "downstream", BLAME)
         with style():
             ax.set_axis_off()

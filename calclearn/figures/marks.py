@@ -45,12 +45,10 @@ class Drawing:
     sources: Mapping[str, str] = MappingProxyType({})
     _shown: Any = None
 
-    def __new__(cls, ax: Axes | None = None, *_args, **_keywords) -> Self:
-        if isinstance(ax, list):
-            raise TypeError(f"{cls.__name__} needs one of the panels, got a list of them")
-        return super().__new__(cls)
-
     def __init__(self, ax: Axes, **constants: Any) -> None:
+        if not hasattr(ax, "add_line"):
+            came = "a list of them" if isinstance(ax, list) else f"{ax!r:.60}"
+            raise TypeError(f"{type(self).__name__} needs one of the panels first, got {came}")
         self.ax = ax
         self.constants = {name: value for name, value in constants.items() if value is not None}
 
