@@ -40,14 +40,8 @@ def bird_dots(ax: Axes, *, title: str, held_out: dict | None = None) -> Dots:
 
     `held_out` may change the look of the birds held out.
     """
-    labels = (penguins().label(name) for name in ("flipper_length", "bill_depth"))
-    limits = dict(zip(("xlim", "ylim"), WINDOW, strict=True))
-    ax.set(**dict(zip(("xlabel", "ylabel"), labels, strict=True)), **limits, title=title)
+    flipper, bill = (penguins().label(name) for name in ("flipper_length", "bill_depth"))
+    ax.set(xlabel=flipper, ylabel=bill, xlim=WINDOW[0], ylim=WINDOW[1], title=title)
     faint = {"marker": "s", "color": VALIDATION, "ms": 3, "alpha": 0.45, "mec": "none", "zorder": 2}
-    return Dots(
-        ax,
-        {
-            "held_out": faint | (held_out or {}),
-            "fitted": {"color": TRAINING, "ms": 6, "zorder": 3, "label": "training birds"},
-        },
-    )
+    fitted = {"color": TRAINING, "ms": 6, "zorder": 3, "label": "training birds"}
+    return Dots(ax, {"held_out": faint | (held_out or {}), "fitted": fitted})

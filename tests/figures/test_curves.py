@@ -4,15 +4,7 @@ import numpy as np
 import pytest
 
 from calclearn.data import LineData
-from calclearn.figures.curves import (
-    Curves,
-    Data,
-    Line,
-    OnCurve,
-    Residuals,
-    Tangent,
-    TotalSquare,
-)
+from calclearn.figures.curves import Data, Line, Residuals, Tangent, TotalSquare
 
 DATA = LineData([0.0, 1.0, 2.0], [1.0, 3.0, 2.0], x_label="t (s)", y_label="s (m)")
 
@@ -49,22 +41,14 @@ def test_a_line_runs_across_and_a_family_ends_with_the_present_one(ax):
     assert drawing.family.get_segments() == []
 
 
-def test_curves_that_leave_the_axes_run_along_their_edge(ax):
-    curves = Curves(ax, {"a": {}}, yscale="log", ylim=(1e-6, 1e3))
-    curves.update({"a": (np.arange(4), np.array([1e300, 1.0, 1e-9, 0.0]))})
-    assert curves.lines["a"].get_ydata() == pytest.approx([1e3, 1.0, 1e-6, 1e-6])
-
-
-def test_a_tangent_touches_with_the_slope_and_its_point_follows_the_pointer_sideways(ax):
+def test_a_tangent_touches_with_the_slope(ax):
     ax.set_xlim(0, 8)
-    drawing, point = Tangent(ax), OnCurve(ax, drags=("w",))
+    drawing = Tangent(ax)
     drawing.update(3.0, 1.0, -0.5)
-    point.update((3.0, 1.0))
-    ends = drawing.line.get_xydata()
-    assert np.divide(*np.diff(ends, axis=0)[0]) == pytest.approx(1 / -0.5)
-    assert ends[:, 1].mean() == pytest.approx(1.0)
-    assert drawing.point.get_xydata().tolist() == point.dot.get_xydata().tolist() == [[3.0, 1.0]]
-    assert point.dragged((0, 0), (1.5, 9.0), 1.0) == (1.5,)
+    (x0, y0), (x1, y1) = drawing.line.get_xydata()
+    assert (y1 - y0) / (x1 - x0) == pytest.approx(-0.5)
+    assert (y0 + y1) / 2 == pytest.approx(1.0)
+    assert drawing.point.get_xydata().tolist() == [[3.0, 1.0]]
 
 
 def test_the_total_square_has_the_total_as_its_area(ax):
