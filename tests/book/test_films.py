@@ -1,7 +1,6 @@
 """A film has the pixels of its figure, at every position, and is no larger than it may be."""
 
 import io
-import itertools
 import json
 import zlib
 
@@ -12,7 +11,7 @@ from PIL import Image
 
 from calclearn import lessons
 from calclearn.book import films
-from calclearn.book.films import CAP, Camera, dial, recorded
+from calclearn.book.films import CAP, dial, recorded
 from calclearn.explorers import choice, explore, log_slider, slider
 from calclearn.figures.marks import Dots
 from calclearn.figures.style import panels
@@ -89,7 +88,7 @@ def played(stream: bytes) -> tuple[dict, dict]:
 
 
 def picture(film, *position):
-    """The picture at a position, rebuilt as a player does, of this one alone."""
+    """The picture at a position, rebuilt as a player does, of this one alone; and of how much."""
     chain, (number, _) = [], film.grid[position]
     while number >= 0:
         chain.append(film.frames[number])
@@ -97,7 +96,7 @@ def picture(film, *position):
     pixels = np.full(film.shape, films.PAPER)
     for _, places, colours in reversed(chain):
         pixels.flat[places] = colours
-    return pixels
+    return pixels, len(chain), sum(len(places) for _, places, _ in chain)
 
 
 @pytest.mark.parametrize("papers", [[], ["white", "#ffeedd", "#ddeeff"]])
@@ -111,7 +110,10 @@ def test_each_picture_is_the_figures_own(papers):
         values = {each.name: each.values[k] for each, k in zip(film.dials, position, strict=True)}
         explorer.set(**values)
         assert np.array_equal(as_rgb(shown), rgb(explorer.still())), values
-        assert np.array_equal(picture(film, *position), shown)
+        rebuilt, steps, pixels = picture(film, *position)
+        assert np.array_equal(rebuilt, shown)
+        assert steps <= films.DEPTH + 1, "a picture is never far"
+        assert pixels <= np.prod(film.shape)
         _, words = film.grid[position]
         assert head["captions"][words] == explorer.caption
 
@@ -151,7 +153,7 @@ def test_a_film_that_is_played_has_all_rates_and_all_steps(run):
     assert film.size <= CAP
     for position in [(0, 60), (rates.start, 3), (rates.start, 60), (len(rates.values) - 1, 60)]:
         explorer.set(learning_rate=rates.values[position[0]], step=steps.values[position[1]])
-        assert np.array_equal(as_rgb(picture(film, *position)), rgb(explorer.still()))
+        assert np.array_equal(as_rgb(picture(film, *position)[0]), rgb(explorer.still()))
 
 
 def test_a_figure_that_would_be_too_large_has_fewer_positions(run):
@@ -162,22 +164,6 @@ def test_a_figure_that_would_be_too_large_has_fewer_positions(run):
         assert 3 <= len(few.values) < len(all_.values)
         assert few.values[few.start] == all_.values[all_.start]
         assert (few.values[0], few.values[-1]) == (all_.values[0], all_.values[-1])
-
-
-@pytest.mark.parametrize("ratio", [1, 2])
-def test_a_picture_is_never_far(ratio):
-    explorer = square(x=slider(2, 0, 9, 1), paper=choice(["white", "#ffeedd", "#ddeeff"]))
-    dials = [dial(name, control) for name, control in explorer.controls.items()]
-    camera = Camera(explorer, ratio)
-    film = camera.film(dials, [*itertools.product(range(10), range(3))])
-    assert len(camera.backgrounds) == 3
-    for number, _ in film.grid.values():
-        steps = pixels = 0
-        while number >= 0:
-            number, places, _ = film.frames[number]
-            steps, pixels = steps + 1, pixels + len(places)
-        assert steps <= films.DEPTH + 1
-        assert pixels <= np.prod(film.shape)
 
 
 def test_what_has_no_positions_to_list_makes_no_film():
