@@ -1,4 +1,4 @@
-"""A lesson with a figure, a prediction, an exercise, and a text that means harm, as it is stored."""
+"""A lesson with a figure, a prediction, an exercise, and a text that means harm, as stored."""
 
 import base64
 import io
