@@ -3,10 +3,9 @@
 import json
 import random
 import tempfile
-import time
 from pathlib import Path
 
-from _engines import show_beside_aim
+from _engines import show_beside_aim, waited
 
 from calclearn.classroom import collect, sandbox
 from calclearn.classroom.page import page
@@ -35,12 +34,10 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         hand_in(folder, 30)
-        begin = time.perf_counter()
         book = collect(folder)
-        show_beside_aim("30 notebooks collected", time.perf_counter() - begin, 1, "s")
-        begin = time.perf_counter()
-        book.csv(), str(book), page(book)
-        show_beside_aim("as text, CSV and HTML", time.perf_counter() - begin, 1, "s")
-        begin = time.perf_counter()
-        sandbox.rerun(read(folder / "student00" / STEP))
-        show_beside_aim("one of them run again", time.perf_counter() - begin, 10, "s")
+        for words, job, aim in (
+            ("30 notebooks collected", lambda: collect(folder), 1),
+            ("as text, CSV and HTML", lambda: (book.csv(), str(book), page(book)), 1),
+            ("one run again", lambda: sandbox.rerun(read(folder / "student00" / STEP)), 10),
+        ):
+            show_beside_aim(words, waited(job), aim, "s")
