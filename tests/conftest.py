@@ -106,6 +106,29 @@ def root():
 
 
 @pytest.fixture
+def narrow_indices(monkeypatch):
+    """As where an index has 32 bits, in WebAssembly: a whole number of 64 bits is no index there.
+
+    Random generators still draw those, and NumPy's functions refuse them.
+    """
+    import numpy as np
+
+    def refusing(function):
+        def narrow(*arguments, **keywords):
+            for each in arguments[:2]:
+                kind = np.asarray(each).dtype if isinstance(each, np.ndarray) else None
+                if kind is not None and kind.kind in "iu" and not np.can_cast(kind, np.int32):
+                    raise TypeError(f"Cannot cast array data from {kind} to int32")
+            return function(*arguments, **keywords)
+
+        return narrow
+
+    for name in ("bincount", "choose", "repeat", "unravel_index", "put"):
+        monkeypatch.setattr(np, name, refusing(getattr(np, name)))
+    monkeypatch.setattr(np, "intp", np.int32)
+
+
+@pytest.fixture
 def refresh():
     """notebooks/refresh.py as a module."""
     spec = importlib.util.spec_from_file_location("refresh", ROOT / "notebooks" / "refresh.py")

@@ -110,17 +110,7 @@ def test_labels_are_indices(dtype):
     assert not labels.flags.writeable
 
 
-def test_labels_and_months_are_indices_where_an_index_has_32_bits(monkeypatch):
-    """There NumPy counts only what it can cast safely to 32 bits."""
-    count = np.bincount
-
-    def bincount(x, *arguments, **keywords):
-        if not np.can_cast(x.dtype, np.intp):
-            raise TypeError(f"Cannot cast array data from {x.dtype} to {np.intp}")
-        return count(x, *arguments, **keywords)
-
-    monkeypatch.setattr(np, "intp", np.int32)
-    monkeypatch.setattr(np, "bincount", bincount)
+def test_labels_and_months_are_indices_where_an_index_has_32_bits(narrow_indices, monkeypatch):
     stored = digits_module._stored.__wrapped__()
     monkeypatch.setattr(digits_module, "_stored", lambda: stored)
     parts = digits_module._dealt.__wrapped__(0)

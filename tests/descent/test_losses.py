@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from calclearn.calculus import autodiff
 from calclearn.data import penguins
-from calclearn.descent.landscapes import plateau
+from calclearn.descent.descend import descend
+from calclearn.descent.landscapes import bowl, plateau
 from calclearn.descent.losses import (
     binary_cross_entropy,
     cross_entropy,
@@ -29,6 +30,8 @@ from calclearn.descent.losses import (
     sigmoid,
     sse,
 )
+from calclearn.descent.optimizers import GradientDescent
+from calclearn.descent.surfaces import shaken
 
 from ..refusals import refused
 
@@ -305,3 +308,19 @@ def test_whole_numbers_and_truth_values_are_compared_as_numbers(error):
     assert error(p, t) == error([1.0, 200.0], [200.0, 1.0])
     assert error(np.array([True, False]), np.array([True, True])) == error([1.0, 0.0], [1.0, 1.0])
     assert cross_entropy(np.array([[1, 200, 3]], np.uint8), [0]) == 199
+
+
+def test_where_an_index_has_32_bits_batches_are_drawn_and_classes_counted(narrow_indices):
+    x = np.linspace(-1, 1, 12)
+    for loss in (
+        line_loss(x, x**2, mse, batch_size=4),
+        polynomial_loss(x, x**2, 3, batch_size=4),
+        logistic_loss(x, x > 0, batch_size=4),
+        shaken(bowl(), 0.1),
+    ):
+        start = np.zeros(loss.dimension)
+        run = descend(loss, start, GradientDescent(0.01), 5, validation=loss)
+        assert run.steps_taken == 5
+    z = np.arange(9.0).reshape(3, 3)
+    for labels in (np.array([0, 2, 1], np.int64), [0, 2, 1]):
+        assert cross_entropy(z, labels) == pytest.approx(np.log(1 + np.e + np.e**2) - 1)
