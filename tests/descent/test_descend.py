@@ -1,6 +1,7 @@
 """The loop: stops, records, batches, sweeps, memories, derivatives of a whole descent."""
 
 import tracemalloc
+from functools import partial
 
 import numpy as np
 import pytest
@@ -22,6 +23,8 @@ from calclearn.descent.optimizers import AdaGrad, Adam, GradientDescent, Momentu
 from calclearn.descent.schedules import clipped, cosine, per_step
 from calclearn.descent.second_order import BFGS, LBFGS, DampedNewton
 from calclearn.descent.surfaces import Surface
+
+from ..refusals import refused
 
 random = np.random.default_rng(3)
 X = random.normal(size=40)
@@ -391,11 +394,7 @@ WRONG = [
 # fmt: on
 
 
-@pytest.mark.parametrize(
-    ("kind", "surface", "start", "optimizer", "options", "sentence"),
-    [*((ValueError, *row) for row in REFUSED), *((TypeError, *row) for row in WRONG)],
-)
-def test_bad_input_gets_one_sentence(kind, surface, start, optimizer, options, sentence):
-    with pytest.raises(kind, match=sentence) as error:
-        descend(surface, start, optimizer, **options)
-    assert "\n" not in str(error.value)
+test_what_cannot_be = refused(
+    *([(partial(descend, *three, **options), words) for *three, options, words in rows]
+      for rows in (REFUSED, WRONG))
+)  # fmt: skip
