@@ -21,6 +21,7 @@ from calclearn.calculus.numerical import (
     jacobian,
     line_slopes,
 )
+from calclearn.descent.landscapes import rosenbrock
 
 # fmt: off
 SMOOTH = [  # name, f, f', x
@@ -231,6 +232,9 @@ def test_bad_input_is_named(call, message):
 
 
 # What f does with its argument and with what it returned.
+PAIR, BUFFERS = np.array([1.0, 2.0]), {(): np.zeros(()), (2,): np.zeros(2)}
+
+
 def doubles_its_argument(x):
     x *= 2
     return x**2
@@ -240,40 +244,12 @@ def sum_of_doubled(w):
     return np.sum(doubles_its_argument(w))
 
 
-REUSED = np.zeros(())
-
-
 def returns_one_array_again(x):
-    REUSED[...] = np.sum(np.square(x))
-    return REUSED
+    return np.square(x, out=BUFFERS[np.shape(x)])
 
 
 def slope_of(f, x):
     return derivative(f, x).value
-
-
-@pytest.mark.parametrize("method", [*METHODS, slope_of])
-def test_slopes_of_f_that_writes_into_its_argument(method):
-    x = np.array([1.0, 2.0])
-    np.testing.assert_allclose(method(doubles_its_argument, x), [8, 16], rtol=1e-7)
-    assert x.tolist() == [1.0, 2.0]
-    if method is not complex_step:
-        assert method(returns_one_array_again, 3.0) == pytest.approx(6, rel=1e-7)
-    assert method(lambda x: x, 3.0) == pytest.approx(1, rel=1e-8)
-
-
-@pytest.mark.parametrize("d", [1, 2, 7])
-def test_gradients_of_f_that_writes_into_its_argument(d):
-    w, buffer = np.ones(d), np.zeros(d)
-
-    def squares(w):
-        return np.multiply(w, w, out=buffer)
-
-    np.testing.assert_allclose(grad(sum_of_doubled)(w), np.full(d, 8.0), rtol=1e-9)
-    np.testing.assert_allclose(hessian(sum_of_doubled)(w), 8 * np.eye(d), atol=1e-7)
-    np.testing.assert_allclose(jacobian(squares)(w), 2 * np.eye(d), atol=1e-9)
-    np.testing.assert_allclose(jacobian(lambda w: w[::-1])(w), np.eye(d)[::-1], atol=1e-9)
-    assert w.tolist() == [1.0] * d
 
 
 # Single derivatives.
@@ -298,6 +274,16 @@ IN_SINGLE = [
 ]
 # fmt: off
 VALUES = [  # a call, its value, the tolerance
+    *[(lambda m=m: m(doubles_its_argument, PAIR),                       [8, 16],        1e-7)
+      for m in (*METHODS, slope_of)],
+    *[(lambda m=m: m(returns_one_array_again, 3.0),                     6,              1e-7)
+      for m in (*METHODS[:3], slope_of)],
+    *[(lambda m=m: m(lambda x: x, 3.0),                                 1,              1e-8)
+      for m in (*METHODS, slope_of)],
+    (lambda: grad(sum_of_doubled)(PAIR),                                [8, 16],        1e-9),
+    (lambda: hessian(sum_of_doubled)(PAIR),                             8 * np.eye(2),  1e-7),
+    (lambda: jacobian(returns_one_array_again)(PAIR),                   [[2, 0], [0, 4]], 1e-9),
+    (lambda: jacobian(lambda w: w[::-1])(PAIR),                         [[0, 1], [1, 0]], 1e-9),
     (lambda: slope_of(math.log, 1e-6),                                  1e6,            1e-12),
     (lambda: slope_of(lambda x: x**3 if x > 0 else -x, 2.0),            12,             1e-13),
     (lambda: slope_of(math.exp, [0.0, 1.0]),                            [1, math.e],    1e-13),
@@ -359,6 +345,7 @@ def test_values(call, value, tolerance, settings):
         came = call()
     assert np.shape(came) == np.shape(value)
     np.testing.assert_allclose(came, value, rtol=tolerance, atol=tolerance)
+    assert PAIR.tolist() == [1.0, 2.0], "f wrote into the caller's own array"
 
 
 @pytest.mark.parametrize("scale", 10.0 ** np.arange(-8, 9, 2))
@@ -448,12 +435,8 @@ def test_traced_values_stay_traced():
 
 
 # Gradients, Jacobians and Hessians.
-def rosenbrock(w):
-    return np.sum(100 * (w[1:] - w[:-1] ** 2) ** 2 + (1 - w[:-1]) ** 2, axis=0)
-
-
 FUNCTIONS = {
-    "rosenbrock": rosenbrock,
+    "rosenbrock": rosenbrock().function,
     "log-sum-exp": lambda w: np.log(np.sum(np.exp(w), axis=0)),
     "bell": lambda w: np.exp(-np.sum(w * w, axis=0) / 2),
     "barrier": lambda w: -np.sum(np.log(w), axis=0) + w[0] * w[-1],
@@ -476,10 +459,11 @@ def test_batched_is_looped(d, batch):
     w = np.random.default_rng(0).normal(size=(d, *batch))
 
     def two(w):
-        return np.stack([rosenbrock(w), w[0] * w[1], w[1] ** 3])
+        return np.stack([FUNCTIONS["rosenbrock"](w), w[0] * w[1], w[1] ** 3])
 
+    valley = FUNCTIONS["rosenbrock"]
     for transform, f, shape in (
-        (grad, rosenbrock, (d,)), (jacobian, two, (3, d)), (hessian, rosenbrock, (d, d))
+        (grad, valley, (d,)), (jacobian, two, (3, d)), (hessian, valley, (d, d))
     ):  # fmt: skip
         together = transform(f)(w)
         assert together.shape == (*shape, *batch)
