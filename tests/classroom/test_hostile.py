@@ -29,6 +29,13 @@ HOSTILE = {
     "a null": json.dumps(notebook(code('check("07.1", 1)\0', f"{RIGHT}\0\x1b[31m"))),
     "the same name twice": '{"cells": [], "cells": [{"cell_type": "code", "source": 7}]}',
     "the same identity": json.dumps(notebook(*[code("1") | {"id": "a"}] * 9)),
+    # With the square of their lengths, these would take hours.
+    **{
+        f"a slow text of {text[:9]!r}": json.dumps(
+            notebook(code(text, text), code(text, f"Lesson {text}"))
+        )
+        for text in (" " * 10**6, "check(" * 10**5, "#" * 10**6, "Predict: " * 10**5)
+    },
 }
 
 
