@@ -38,23 +38,15 @@ SMALL = Network((Dense(5), Tanh(), Dense(3)), (4,))
 
 
 # Values
-def test_a_network_is_its_layers_in_a_row():
+def test_a_network_is_its_layers_in_a_row_over_one_vector():
     w = SMALL.init(1)
     (W, b), _, (V, c) = SMALL.parameters(w)
     np.testing.assert_allclose(SMALL(w, X), np.tanh(X @ W.T + b) @ V.T + c, rtol=1e-14)
     assert SMALL.dimension == w.size == 5 * 4 + 5 + 3 * 5 + 3
     assert SMALL.shapes == [(4,), (5,), (5,), (3,)]
     assert Network([*SMALL.layers], [4]) == SMALL
-
-
-def test_the_parameters_are_views_of_one_vector():
-    w = SMALL.init(1)
-    (W, _), _, (_, c) = SMALL.parameters(w)
-    W[0, 0], c[-1] = 7.0, 8.0
+    W[0, 0], c[-1] = 7.0, 8.0  # they are views
     assert (w[0], w[-1]) == (7.0, 8.0)
-
-
-def test_every_seed_draws_weights_of_its_own_and_the_same_ones_again():
     assert np.array_equal(SMALL.init(3), SMALL.init(np.random.default_rng(3)))
     assert not np.array_equal(SMALL.init(3), SMALL.init(4))
 
