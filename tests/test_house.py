@@ -48,13 +48,11 @@ def test_imports_go_one_way():
     assert checked.returncode == 0, checked.stdout
 
 
-# fmt: off
 WRONG_WAY = (
     ("calculus", "descent"), ("networks", "figures"), ("figures", "networks"),
     ("exercises", "lessons"), ("lessons", "book"), ("explorers", "lessons"),
     ("exercises", "classroom"), ("descent", "matplotlib"), ("figures", "ipywidgets"),
-)
-# fmt: on
+)  # fmt: skip
 
 
 def test_an_import_the_wrong_way_is_found(tmp_path):

@@ -61,13 +61,11 @@ def test_what_a_learner_changed_is_kept_and_named_and_a_newer_package_upgrades_t
         assert notebooks(course)[LOOP] == f"{LOOP}, version {version}"
 
 
-# fmt: off
 BROKEN = [
     b"", b"{", b"[]", b"7", b"[" * 200_000, b"\xff\xfe", b"0" * 10**7,
     b'{"08_a_loop.ipynb": 7}', b'{"08_a_loop.ipynb": {"a": {}, "b": 7}, "9": [null]}',
     b'{"08_a_loop.ipynb": ' + b"[" * 900 + b"]" * 900 + b"}",
-]
-# fmt: on
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("content", BROKEN, ids=range(len(BROKEN)))

@@ -95,7 +95,6 @@ def test_list_names_each_lesson_with_its_question_in_one_column(package, capsys)
     ]
 
 
-# fmt: off
 REFUSED = [
     (["--reset", "42", "{here}"], "no notebook is called '42'; calclearn --list names them all"),
     (["{file}"], "{file} is a file; name a folder for the course"),
@@ -106,8 +105,7 @@ REFUSED = [
     (["a\0b"], "no folder can be called 'a\\x00b': embedded null byte"),
     (["{here}", "--", "--port=-5"], "a port is a number from 0 to 65535, not -5"),
     (["{here}", "--", "--port=65536"], "a port is a number from 0 to 65535, not 65536"),
-]
-# fmt: on
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("words", "reason"), REFUSED)

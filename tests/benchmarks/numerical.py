@@ -14,7 +14,6 @@ from calclearn.descent.landscapes import bowl, himmelblau, rosenbrock
 
 numdifftools, scipy_differentiate = engines.peers("numdifftools", "scipy.differentiate")
 
-# fmt: off
 ONE_VARIABLE = [  # name, f, x, f'; a "?" behind our error: we call it unreliable
     ("sin",          np.sin,                              1.0,  np.cos),
     ("exp",          np.exp,                              1.0,  np.exp),
@@ -26,8 +25,7 @@ ONE_VARIABLE = [  # name, f, x, f'; a "?" behind our error: we call it unreliabl
     ("tan at 1.52",  np.tan,                              1.52, lambda x: 1 / np.cos(x) ** 2),
     ("cos(50x)",     lambda x: np.cos(50 * x),            1.0,  lambda x: -50 * np.sin(50 * x)),
     ("step at 0",    lambda x: np.where(x > 0, 1.0, 0.0), 0.0,  lambda x: np.nan * x),
-]
-# fmt: on
+]  # fmt: skip
 
 
 SIDES = {"ours": lambda f, x: derivative(f, x).value}

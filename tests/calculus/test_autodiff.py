@@ -82,7 +82,6 @@ def square(x):
 PULL = vjp(lambda p, q: p["a"] * q[0], {"a": np.ones(2)}, (2 * np.ones(2), 3.0))[1]
 
 
-# fmt: off
 VALUES = [  # a call, its result
     *[(lambda p=p: grad(lambda p: np.sum(p**2))(p),             np.array([2.0, 4.0]))
       for p in ([1, 2], (1.0, 2.0), np.array([1, 2], np.int8))],
@@ -135,8 +134,7 @@ VALUES = [  # a call, its result
     # a pull-back may be used again, and gives a cotangent for each argument
     *[(lambda g=g: PULL(g),                                     ({"a": 2 * g}, (g, 0.0)))
       for g in np.eye(2)],
-]
-# fmt: on
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("call", "value"), VALUES)

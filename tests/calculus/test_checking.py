@@ -113,7 +113,6 @@ def log_barrier(w):
     return -np.sum(np.log(w))
 
 
-# fmt: off
 RIGHT = [  # name, f, its gradient, at
     *[(name, loss, autodiff.grad(loss), at) for name, loss, at in [
         *[(f"least squares {n} x {d}", squared_errors(*data(n, d)), point(d))
@@ -152,7 +151,7 @@ RIGHT = [  # name, f, its gradient, at
     ("sine, two numbers, math", math.sin, math.cos, [0.5, 1.0]),
     ("one weight, a number", lambda w: lesson([w]), lambda w: 28 * (w - 2), 0.5),
     ("list returned", himmelblau, lambda p: list(autodiff.grad(himmelblau)(p)), point(2)),
-]
+]  # fmt: skip
 AT = point(3)
 WRONG = [  # mistake, name, f, gradient, at
     *[(mistake, name, loss, lambda w, f=loss, wrong=wrong: wrong(autodiff.grad(f)(w)), at)
@@ -207,8 +206,7 @@ WRONG = [  # mistake, name, f, gradient, at
     ("wrong", "the function itself", himmelblau, lambda p: p**2, point(2)),
     ("wrong", "another function", np.sin, np.exp, [0.1, 0.5, 1.0]),
     ("wrong", "missing chain rule", lambda x: np.sin(x**2), lambda x: np.cos(x**2), 1.0),
-]
-# fmt: on
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "f", "gradient", "at"), RIGHT, ids=[case[0] for case in RIGHT])

@@ -23,7 +23,6 @@ from calclearn.calculus.numerical import (
 )
 from calclearn.descent.landscapes import rosenbrock
 
-# fmt: off
 SMOOTH = [  # name, f, f', x
     ("sin",            np.sin,                   np.cos,                           1.0),
     ("sin far out",    np.sin,                   np.cos,                           1e4),
@@ -34,7 +33,7 @@ SMOOTH = [  # name, f, f', x
     ("bell",           lambda x: np.exp(-x * x), lambda x: -2 * x * np.exp(-x * x), 0.3),
     ("x**2 at 0",      lambda x: x * x,          lambda x: 2 * x,                  0.0),
     ("constant",       lambda x: 0 * x + 5,      lambda x: 0.0,                    2.0),
-]
+]  # fmt: skip
 BROKEN = [  # name, f, x: there is no derivative, or no double can show it
     ("abs at 0",       np.abs,                                0.0),
     ("relu at 0",      lambda x: np.maximum(x, 0),            0.0),
@@ -48,14 +47,14 @@ BROKEN = [  # name, f, x: there is no derivative, or no double can show it
     ("log below 0",    np.log,                                -1.0),
     ("overflow",       np.exp,                                1000.0),
     ("nan",            lambda x: x * np.nan,                  1.0),
-]
+]  # fmt: skip
 HONEST = [case for case in SMOOTH if case[0] in ("sin", "exp", "x**7", "tanh, flat", "bell")] + [
     ("cbrt",           np.cbrt,                  lambda x: 1 / (3 * np.cbrt(x) ** 2),    0.0),
     ("log|x|",         lambda x: np.log(np.abs(x)), lambda x: 1 / x,                     0.0),
     ("runge",          lambda x: 1 / (1 + x * x), lambda x: -2 * x / (1 + x * x) ** 2,   0.0),
     ("tan",            np.tan,                   lambda x: 1 / np.cos(x) ** 2,           0.0),
     ("cos(50x)",       lambda x: np.cos(50 * x), lambda x: -50 * np.sin(50 * x),         0.0),
-]
+]  # fmt: skip
 BESIDE = [  # name, f, f': something breaks at 1
     ("abs",   lambda x: np.abs(x - 1),                  lambda x: np.sign(x - 1)),
     ("relu",  lambda x: np.maximum(x - 1, 0) + np.sin(x), lambda x: (x > 1) + np.cos(x)),
@@ -63,7 +62,7 @@ BESIDE = [  # name, f, f': something breaks at 1
     ("step",  lambda x: np.where(x > 1, 1.0, 0.0) + x,  lambda x: 1 + 0 * x),
     ("cusp",  lambda x: abs(x - 1) ** 1.5, lambda x: 1.5 * np.sign(x - 1) * abs(x - 1) ** 0.5),
     ("edge",  lambda x: np.sqrt(x - 1),                 lambda x: 0.5 / np.sqrt(x - 1)),
-]
+]  # fmt: skip
 SINGLES = {  # f, f': single precision, which its values show, whatever their type
     "squares beside 1e4": (lambda t: np.float32(1e4) + np.float32(t) ** 2, lambda t: 2 * t),
     "sine":               (lambda t: np.sin(np.float32(t)), np.cos),
@@ -71,8 +70,7 @@ SINGLES = {  # f, f': single precision, which its values show, whatever their ty
     "tanh times 1e3":     (lambda t: np.float32(1e3) * np.tanh(np.float32(t)),
                            lambda t: 1e3 / np.cosh(t) ** 2),
     "half precision":     (lambda t: np.float16(t) ** 2, lambda t: 2 * t),
-}
-# fmt: on
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "f", "slope", "x"), SMOOTH, ids=[case[0] for case in SMOOTH])
@@ -272,7 +270,6 @@ IN_SINGLE = [
     lambda w: np.sum(np.float32(w) ** 2, axis=0),
     lambda w: float(np.sum(np.float32(w) ** 2)),
 ]
-# fmt: off
 VALUES = [  # a call, its value, the tolerance
     *[(lambda m=m: m(doubles_its_argument, PAIR),                       [8, 16],        1e-7)
       for m in (*METHODS, slope_of)],
@@ -334,8 +331,7 @@ VALUES = [  # a call, its value, the tolerance
                                                                         2 * ABOVE_1,    1e-4),
     (lambda: 1e-16 * hessian(lambda w: np.sum(np.cos(w / 1e-8)))(np.zeros(2)), -np.eye(2), 1e-8),
     (lambda: hessian(lambda w: np.sum(np.abs(w - 1)))(np.ones(2)),      np.full((2, 2), np.nan), 0),
-]
-# fmt: on
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("call", "value", "tolerance"), VALUES)

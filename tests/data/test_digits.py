@@ -96,7 +96,6 @@ def test_labels_are_indices(dtype):
     assert not labels.flags.writeable
 
 
-# fmt: off
 test_what_cannot_be = refused([
     *((lambda seed=seed: digits(seed), "seed must be a whole number of at least 0, got")
       for seed in (-1, 1.5, "0", None, [1], np.zeros(2))),
@@ -104,8 +103,7 @@ test_what_cannot_be = refused([
        r"must have shapes \(N, C, H, W\) and \(N,\), got")
       for shape, labels in [((2, 8, 8), [0, 1]), ((2, 1, 8, 8), [0]), ((2, 1, 8, 8), 3)]),
     (lambda: LabelledImages([[[["a"]]]], [0]), TypeError, "images must be real numbers, got <U1"),
-])
-# fmt: on
+])  # fmt: skip
 
 
 def test_labels_and_months_are_indices_where_an_index_has_32_bits(narrow_indices, monkeypatch):

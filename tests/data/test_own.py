@@ -27,7 +27,6 @@ def test_columns_become_a_line_with_labels(table, separator, encoding):
 
 
 COLUMNS = [1, 3, 5], [2, 4, 6]
-# fmt: off
 ODD = [  # a text, the name of x, the columns that are read
     *(("a;b\n1,5;-2,25\n2;3\n4,0;1e3\n".replace(";", separator), "a",
        ([1.5, 2, 4], [-2.25, 3, 1000])) for separator in ";\t"),
@@ -39,8 +38,7 @@ ODD = [  # a text, the name of x, the columns that are read
     ("a (0,5);b\n1;2\n3;4\n5;6\n", "a (0,5)", COLUMNS),
     ("c,c,a,b\n9,9,1,2\n9,9,3,4\n9,9,5,6\n", "a", COLUMNS),
     ("a,b\n1,2,9\n7\n3,4,9\n5,6,9\n", "a", COLUMNS),
-]
-# fmt: on
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "x", "columns"), ODD)
@@ -51,7 +49,6 @@ def test_an_odd_table_is_read(table, text, x, columns):
 
 
 QUOTED = 'a,b\n1,"2\n' + "3,4\n" * 40_000  # the quotation is never closed
-# fmt: off
 BAD = [
     ("a,b\n1,2\n", "A", "b", ValueError, "x must be a column of my.csv, 'a', 'b'; got 'A'"),
     ("a,b\n1,2\n", "a", "", ValueError, "y must be a column"),
@@ -63,8 +60,7 @@ BAD = [
     ("a,a,b\n1,2,3\n", "a", "b", ValueError, "x must be one column of my.csv, 'a', 'a'"),
     (QUOTED, "a", "b", ValueError, "path must be a CSV file, my.csv is not: field larger than"),
     ("a,b\n1,2\n", "a", 1, TypeError, "y must name a column, got 1"),
-]
-# fmt: on
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "x", "y", "kind", "sentence"), BAD)

@@ -35,7 +35,6 @@ def test_no_straight_line_does_much_better_than_chance():
     assert np.mean(np.sign(table @ w) == data.arm) < 0.7
 
 
-# fmt: off
 BAD = [
     *((lambda n=n: spirals(n), f"n must be a whole number of at least 1, got {n}")
       for n in (0, 2.5, True)),
@@ -43,7 +42,6 @@ BAD = [
       for noise in (-1.0, np.nan, None, "a lot", np.complex64(1))),
     *((lambda seed=seed: spirals(seed=seed), "seed must be a whole number of at least 0")
       for seed in ("s", -1)),
-]
-# fmt: on
+]  # fmt: skip
 
 test_what_cannot_be = refused(BAD)

@@ -170,14 +170,12 @@ def within(period):
     return lambda k: (k + 1) % period
 
 
-# fmt: off
 TURNS = [
     *((HALF, Places(within(p)), Stop.STALLED, 10 * p, 12 * p) for p in (1, 2, 3, 7)),
     (bowl(), Places(lambda k: np.array([k % 13, k % 11])), Stop.STALLED, 100, 2500),  # a long cycle
     (HALF, Places(lambda k: k + 1), Stop.OUT_OF_STEPS, 5000, 5001),  # by one digit a step
     (HALF, GradientDescent(2.0), Stop.OUT_OF_STEPS, 5000, 5001),  # 1, -1, 1, -1, ... is no rest
-]
-# fmt: on
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("surface", "optimizer", "stop", "least", "most"), TURNS)
@@ -348,7 +346,6 @@ def single(w):
 
 
 RATES = GradientDescent(np.array([0.1, 0.2]))
-# fmt: off
 REFUSED = [
     *((bowl(), [1, 1], GD, options, sentence) for options, sentence in [
         ({"steps": -1}, "steps must be a whole number"),
@@ -371,7 +368,7 @@ REFUSED = [
     (level(lambda w: w[0]), [1.0], GD, {}, r"the gradient of the surface must have shape \(1,\)"),
     (level(lambda w: w, lambda w: w), [1, 2], GD, {}, r"the value of the surface must have .*\(\)"),
     (single, [1.0, 2.0], RATES, {}, r"surface cannot take points of shape \(2, 2\): "),
-]
+]  # fmt: skip
 WRONG = [
     (bowl(), [1, 1], 0.1, {}, "optimizer must have init and update"),
     (bowl(), [1, 1], GradientDescent, {}, "optimizer must have init and update"),
@@ -390,8 +387,7 @@ WRONG = [
       for part in (None, "ab", 1j, [1.0, 2.0])),
     *((level(np.ones_like, lambda w, part=part: part), [1, 2], GD, {}, "the value of the surface m")
       for part in (None, "ab", 1j, [1.0, 2.0])),
-]
-# fmt: on
+]  # fmt: skip
 
 
 test_what_cannot_be = refused(

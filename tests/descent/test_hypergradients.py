@@ -54,7 +54,6 @@ def by_rate(kind):
     return lambda log_rate: after(kind(np.exp(log_rate)))
 
 
-# fmt: off
 LOSSES = [  # a loss of one number, where, the step of the difference, the tolerance
     *((lambda log, o=optimizer: after(o, surface=penalised(log)), -2.0, 1e-5, 1e-6)
       for optimizer in (GradientDescent(0.1), Momentum(0.03), Nesterov(0.03), AdaGrad(0.2),
@@ -71,8 +70,7 @@ LOSSES = [  # a loss of one number, where, the step of the difference, the toler
     (by_steps(lambda rates: GradientDescent(lambda k: rates[k])), 0.0, 1e-5, 1e-6),
     (by_steps(lambda rates: Momentum(per_step(rates), 0.5)), 0.0, 1e-5, 1e-6),
     (by_steps(lambda rates: Adam(warmup(per_step(rates), 5))), 0.0, 1e-5, 1e-6),
-]
-# fmt: on
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("loss", "at", "h", "tolerance"), LOSSES)

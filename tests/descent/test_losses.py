@@ -182,7 +182,6 @@ def test_penalties():
     np.testing.assert_array_equal(l2()(w), [25, 1])
 
 
-# fmt: off
 BAD = [
     (lambda: line_loss([1, np.nan, 3], [1, 2, 3]), "x must be finite, got nan at position 1"),
     (lambda: line_loss([1, 2, 3], [1, 2]), "x and y must have one length, got 3 and 2"),
@@ -206,7 +205,7 @@ BAD = [
     (lambda: huber_error(-1.0), "delta must be above 0"),
     *((lambda t=t: binary_cross_entropy(np.zeros(2), t), "target must hold 0 and 1, or numbers bet")
       for t in ([-1.0, 1.0], [0.0, 1.5], [np.nan, 1.0])),
-]
+]  # fmt: skip
 WRONG = [
     (lambda: line_loss({}, [1]), "x must be real numbers, got object"),
     (lambda: line_loss(np.array([1j, 2.0]), [1, 2]), "x must be real numbers"),
@@ -217,8 +216,7 @@ WRONG = [
     (lambda: binary_cross_entropy(np.ones(2), [[1, 2], [3]]), "target must be real numbers"),
     (lambda: cross_entropy(np.array([["a", "b"]]), [0]), "logits must be real numbers"),
     *((lambda d=d: huber_error(d), "delta must be a number") for d in (None, "1", [1.0])),
-]
-# fmt: on
+]  # fmt: skip
 
 test_what_cannot_be = refused(BAD, WRONG)
 

@@ -67,7 +67,6 @@ def test_float32_stays_float32(shape):
             assert {record.dtype for record in records} == {np.dtype(np.float32)}
 
 
-# fmt: off
 BAD = [
     (lambda: GradientDescent(-0.1), ValueError, "learning_rate must be at least 0 and finite, got"),
     (lambda: GradientDescent(np.array([0.1, np.inf])), ValueError, "learning_rate must be"),
@@ -81,8 +80,7 @@ BAD = [
     (lambda: LBFGS(memory=0), ValueError, "memory must be a whole number of at least 1, got 0"),
     *((lambda rate=rate: Adam(rate), TypeError, "learning_rate must be a number or an array")
       for rate in ("0.1", [0.1, 0.2], {1.0}, 1j, object(), np.array([None]), np.array(["a"]))),
-]
-# fmt: on
+]  # fmt: skip
 
 test_what_cannot_be = refused(BAD)
 
@@ -90,7 +88,6 @@ test_what_cannot_be = refused(BAD)
 # The runs that were made with torch.optim 2.13 in float64, 200 steps each. Whoever has PyTorch can
 # make them again: `python -m tests.descent.test_optimizers` writes the file.
 REFERENCE = Path(__file__).with_name("torch_reference.json")
-# fmt: off
 TORCH = {
     "SGD": (GradientDescent(1e-3), "SGD", {"lr": 1e-3}),
     "momentum": (Momentum(2e-4, 0.9), "SGD", {"lr": 2e-4, "momentum": 0.9}),
@@ -102,8 +99,7 @@ TORCH = {
         Adam(0.02, (0.8, 0.95), 1e-4), "Adam", {"lr": 0.02, "betas": (0.8, 0.95), "eps": 1e-4},
     ),
     "AdamW": (AdamW(0.05, weight_decay=0.2), "AdamW", {"lr": 0.05, "weight_decay": 0.2}),
-}
-# fmt: on
+}  # fmt: skip
 FEATURES = np.sin(np.arange(60.0)).reshape(20, 3)
 LABELS = (np.cos(np.arange(20.0) ** 2) > 0).astype(float)
 PROBLEMS = {
@@ -233,7 +229,6 @@ def in_place(self, w, g, state, surface):
 CONTRACT = r"^Mine must have update\(w, g, state, surface\) that returns \(w, state\), "
 
 
-# fmt: off
 OWN = [
     (lambda self, w, g: w - g, TypeError, r"got update\(w, g\)$"),
     (lambda self, w, g, state: (w, state), TypeError, r"got update\(w, g, state\)$"),
@@ -245,8 +240,7 @@ OWN = [
     (lambda self, w, g, state, surface: (w.astype(int), state), TypeError, "floating point"),
     (lambda self, w, g, state, surface: (state, w), TypeError, r"got \(0, array"),
     (in_place, ValueError, "and leaves the given w and g as they are$"),
-]
-# fmt: on
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("update", "kind", "got"), OWN)

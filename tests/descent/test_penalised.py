@@ -226,7 +226,6 @@ def test_a_spared_intercept_is_the_mean_under_a_strong_penalty():
 
 
 A, LINE = np.array([1.0, 2.0]), line_loss([0, 1, 2], [1, 5, 6], mse)
-# fmt: off
 BAD = [
     (lambda: shrinkage_of_steps(-A, 0.1, 3), ValueError, "eigenvalues must be at least 0"),
     (lambda: shrinkage_of_steps(A, -0.1, 3), ValueError, "learning_rate must be at least 0"),
@@ -248,8 +247,7 @@ BAD = [
           for surface in (double_well(), himmelblau(), two_valleys(), rosenbrock(4))),
         *((LINE, 1.0, spared, ValueError, "spared must be a whole number from 0 to 2, got")
           for spared in (-1, 3, 1.0, True, "1"))]),
-]
-# fmt: on
+]  # fmt: skip
 
 test_what_cannot_be = refused(BAD)
 

@@ -62,7 +62,6 @@ def test_a_mean_of_columns_runs_along_the_first_axis():
     assert running_mean(np.ones(2), 3).tolist() == [1, 1]
 
 
-# fmt: off
 BAD = [
     (saddle(), (1, 1), {}, 20, ValueError, "must have a known minimum, .*, got 'saddle'"),
     (np.ones(2) * booth(), (1, 1), {}, 9, ValueError, "no batch of factors"),
@@ -71,8 +70,7 @@ BAD = [
     (booth(), (1, 1), {}, 0, ValueError, "budget must be a whole number of at least 1, got 0"),
     (booth(), np.ones((2, 3)), {}, 9, ValueError, r"start must be one point \(d,\), got .* 3"),
     (booth(), (1, 1), [Adam()], 9, TypeError, "optimizers must be a dict, .* got"),
-]
-# fmt: on
+]  # fmt: skip
 test_what_cannot_race = refused(
     [(partial(race, *given), kind, words) for *given, kind, words in BAD]
 )

@@ -65,7 +65,6 @@ PROBLEMS = {
 }
 # From scipy.optimize.minimize 1.17, asked for a gradient of 1e-5 with the same derivatives by BFGS,
 # L-BFGS-B, trust-exact: evaluations, the value found, the norm of the gradient there (rounded up).
-# fmt: off
 SCIPY = {
     "Rosenbrock 2":          ((39, 2.5e-15, 1.9e-6), (45, 1.7e-17, 3.9e-8), (26, 3.3e-19, 6.4e-9)),
     "Rosenbrock 10":         ((83, 3.9866, 6.1e-6), (92, 5.8e-15, 2.5e-6), (30, 3.9866, 3.2e-6)),
@@ -76,8 +75,7 @@ SCIPY = {
     "Powell singular":       ((40, 4.0e-9, 4.5e-6), (31, 2.2e-8, 1.5e-5), (16, 4.6e-9, 5.6e-6)),
     "Freudenstein-Roth 2":   ((10, 48.984, 5.0e-8), (21, 48.984, 2.2e-7), (9, 48.984, 7.0e-12)),
     "Freudenstein-Roth 10":  ((24, 244.92, 3.8e-6), (18, 244.92, 3.5e-6), (9, 244.92, 2.1e-10)),
-}
-# fmt: on
+}  # fmt: skip
 CASES = [
     (solver, name, row)
     for name, rows in SCIPY.items()

@@ -202,7 +202,6 @@ def regimes(eigenvalues, **settings):
 
 
 PAIR, ON = np.array([1.0, 2.0]), [1.0, 1.0]
-# fmt: off
 BAD = [
     (lambda: bowl()([1.0, 2.0, 3.0]), r"w must have shape \(2,\) or \(2, \.\.\.\), got \(3,\)"),
     (lambda: bowl().hessian(np.ones((3, 5))), r"got \(3, 5\)"),
@@ -231,7 +230,7 @@ BAD = [
     (lambda: regimes([1.0], left=2.0), "left must lie between 0 and 1, got 2.0"),
     (lambda: regimes([1.0, 4.0]).name(-0.1), "learning_rate must be at least 0"),
     (lambda: regimes([1.0, 4.0]).name(np.nan), "learning_rate must be at least 0"),
-]
+]  # fmt: skip
 WRONG = [
     *((lambda name=name: Surface(**{"function": np.sum, name: 3.0}), f"{name} must be a function")
       for name in ("function", "gradient", "hessian", "sampler")),
@@ -252,8 +251,7 @@ WRONG = [
     (lambda: bowl() + 1, "unsupported operand"),
     (lambda: bowl() * bowl(), "unsupported operand"),
     (lambda: bowl().replace(colour="red"), "colour"),
-]
-# fmt: on
+]  # fmt: skip
 
 test_what_cannot_be = refused(BAD, WRONG)
 

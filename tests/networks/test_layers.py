@@ -25,7 +25,6 @@ from calclearn.networks.recurrent import GRU, LSTM, RNN
 
 from ..refusals import refused
 
-# fmt: off
 CASES = [  # a layer, PyTorch's, inputs (N, ...)
     (Dense(4),                      "Linear(3, 4)",                               (5, 3)),
     (Dense(1, xavier),              "Linear(6, 1)",                               (1, 6)),
@@ -46,8 +45,7 @@ CASES = [  # a layer, PyTorch's, inputs (N, ...)
     (RNN(3, "relu"),                "RNN(2, 3, nonlinearity='relu', batch_first=True)", (2, 4, 2)),
     (LSTM(3),                       "LSTM(2, 3, batch_first=True)",               (2, 4, 2)),
     (GRU(3),                        "GRU(2, 3, batch_first=True)",                (2, 4, 2)),
-]
-# fmt: on
+]  # fmt: skip
 REFERENCE = Path(__file__).with_name("layers_reference.json")
 every_case = pytest.mark.parametrize("case", range(len(CASES)), ids=lambda k: repr(CASES[k][0]))
 # One of each kind of layer, and an input of it.
@@ -187,7 +185,6 @@ def narrow(rng, shape):
     return rng.normal(size=(1, *shape[1:]))
 
 
-# fmt: off
 BAD = [
     (lambda: Dense(0), "units must be a whole number of at least 1, got 0"),
     (lambda: Dropout(1.0), "rate must be at least 0 and below 1, got 1.0"),
@@ -199,7 +196,7 @@ BAD = [
     (lambda: Dense(3)((W, B[1:]), X), r"b of Dense.* must have shape \(3,\) .* got \(2,\)"),
     (lambda: Dense(3)((W,), X), "parameters of Dense must be W, b, got 1 arrays"),
     (lambda: Dense(3, initial=narrow).init(0, (4,)), r"initial must draw .* got \(1, 4\)"),
-]
+]  # fmt: skip
 WRONG = [
     (lambda: Dense(3, 4), r"initial must be a function \(rng, shape\) -> array, got 4"),
     (lambda: Conv2D(2, 3, initial=1), "initial must be a function .* got 1"),
@@ -208,8 +205,7 @@ WRONG = [
     (lambda: Dense(3)((W + 1j, B), X), "W must be real numbers, got complex128"),
     (lambda: Dense(3).init("seed", (4,)), "rng must be a generator or a seed, got 'seed'"),
     (lambda: Dropout(0.5)((), X, "seed"), "rng must be a generator or a seed, got 'seed'"),
-]
-# fmt: on
+]  # fmt: skip
 
 test_what_cannot_be = refused(BAD, WRONG)
 

@@ -244,7 +244,6 @@ def test_the_precision_of_a_loss_is_that_of_the_weights():
 NAN = np.where(np.arange(120).reshape(30, 4) == 5, np.nan, X)
 
 
-# fmt: off
 BAD = [
     (lambda: Network((), (4,)), "layers must have weights to learn"),
     (lambda: Network((ReLU(),), (4,)), "layers must have weights to learn"),
@@ -268,7 +267,7 @@ BAD = [
     (lambda: SMALL(SMALL.init(0), X[0]), r"x must have shape \(N, 4\), got \(4,\)"),
     (lambda: ONE.loss(X, LABELS, lambda p, t: np.mean((p - t) ** 2)), r"y must have the outputs'"),
     (lambda: ONE.loss(X, np.zeros(30, int)), "of one class the cross-entropy is always 0"),
-]
+]  # fmt: skip
 WRONG = [
     (lambda: Network(Dense(3), (4,)), "layers must be layers in a row"),
     (lambda: Network((Dense,), (4,)), "layers must be layers in a row"),
@@ -280,8 +279,7 @@ WRONG = [
     (lambda: SMALL.init("seed"), "rng must be a generator or a seed, got 'seed'"),
     (lambda: SMALL(SMALL.init(0), X, "seed"), "rng must be a generator or a seed"),
     (lambda: own(__call__=lambda self, p, x: x), "Own must define forward, which __call__ calls"),
-]
-# fmt: on
+]  # fmt: skip
 
 test_what_cannot_be = refused(BAD, WRONG)
 

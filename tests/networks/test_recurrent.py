@@ -187,7 +187,6 @@ def both(parameters, x):
     return lambda: [form(parameters, x) for form in (steps(LSTM(3)), LSTM(3))]
 
 
-# fmt: off
 BAD = [
     (lambda: RNN(0), "units must be a whole number of at least 1, got 0"),
     (lambda: RNN(3, "sigmoid"), "nonlinearity must be 'tanh' or 'relu', got 'sigmoid'"),
@@ -198,13 +197,12 @@ BAD = [
     (both(P, X[:, :, :4]), r"W_ih of LSTM\(.*\) must have shape \(12, 4\) .* got \(12, 5\)"),
     (both((*P[:3], np.zeros(3)), X), r"b_hh of LSTM\(.*\) must have shape \(12,\)"),
     (both(P[:2], X), "must be W_ih, W_hh, b_ih, b_hh, got 2 arrays"),
-]
+]  # fmt: skip
 WRONG = [
     (both(P, X + 1j), "x must be real numbers, got complex128"),
     (lambda: step_by_step(Dense(3), (), X), "layer must be an RNN, LSTM or GRU, got Dense"),
     (lambda: adjoints_through_time(3, (), X, X), "layer must be an RNN, LSTM or GRU, got 3"),
-]
-# fmt: on
+]  # fmt: skip
 
 test_what_cannot_be = refused(BAD, WRONG)
 
