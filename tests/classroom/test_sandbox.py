@@ -129,7 +129,18 @@ DEEDS = [
     "import os\nassert not os.system('rm ' + {file!r})",
     "import socket\nsocket.create_connection(('127.0.0.1', {port}), timeout=10)",
 ]
-SECRETS = [  # what Python alone does not keep from a cell: it refuses what is written
+LEFT = (  # it would keep the report open, and the run would be late
+    "import subprocess, sys\n"
+    "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'],"
+    " start_new_session=True)"
+)
+BEHIND_WALLS = [  # what Python alone does not keep from a cell: it refuses what is written
+    "x = '\ud800'",
+    "y = 1\0",
+    "for k in range(100):\n    open(f'{k}', 'wb').write(bytes(30 * 2**20))",
+    "import os\nheld = []\ntry:\n    for k in range(1000):\n"
+    "        held.append(os.memfd_create(str(k)))\n"
+    "finally:\n    for file in held:\n        os.close(file)\nraise OSError",
     "open({file!r})",
     "import sqlite3\nsqlite3.connect('/usr/new').execute('create table t (x)')",
     "import os\nassert os.listdir('/proc')",
@@ -138,18 +149,22 @@ SECRETS = [  # what Python alone does not keep from a cell: it refuses what is w
 ]
 
 
-def test_only_what_a_notebook_may_have_runs_and_no_error_stops_it(walls, tmp_path):
-    """Nothing outside is written or asked, not even this machine."""
+def test_only_what_a_notebook_may_have_runs_and_no_error_stops_it(walls, tmp_path, monkeypatch):
+    """Nothing outside is written or asked, not even this machine, nor where Python looks."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
     file = tmp_path / "precious.txt"
     file.write_text("precious")
-    wrong = [*ERRORS, *DEEDS, *(SECRETS if walls == "walls" else [])]
+    # Without walls no program is started at all; behind them it ends with its cell.
+    fine, wrong = ([LEFT], BEHIND_WALLS) if walls == "walls" else ([], [LEFT])
+    fine, wrong = [*FINE, *fine], [*ERRORS, *DEEDS, *wrong]
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
         places = {"{file!r}": repr(file.as_posix()), "{port}": str(server.getsockname()[1])}
         for name, place in places.items():
             wrong = [cell.replace(name, place) for cell in wrong]
-        again = rerun(*FINE, *wrong, "check('07.4', 'c')")
+        again = rerun(*fine, *wrong, "check('07.4', 'c')")
         server.settimeout(0.1)
         with pytest.raises(TimeoutError):
             server.accept()
@@ -157,17 +172,6 @@ def test_only_what_a_notebook_may_have_runs_and_no_error_stops_it(walls, tmp_pat
     assert again.remarks == [f"has {len(wrong)} cells with an error"]
     assert file.read_text() == "precious"
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
-
-
-def test_what_a_cell_starts_ends_with_it(walls, tmp_path):
-    if walls == "no walls":
-        pytest.skip("there, no program is started at all")
-    left = (
-        "import subprocess, sys\n"
-        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'],"
-        " start_new_session=True)"
-    )
-    assert rerun(left).remarks == []  # it would keep the report open, and the run would be late
 
 
 def test_the_teacher_reads_how_it_ran(monkeypatch):
