@@ -187,32 +187,6 @@ def trim_zeros(filt, trim="fb", axis=None):
     return filt[first if "f" in trim.lower() else 0 : last if "b" in trim.lower() else None]
 
 
-# Sorting: each number gets what stands at its place, and equal ones share theirs
-def pull_sort(g, y, a, axis=-1, kind=None, order=None, *, stable=None):
-    if axis is None:
-        return pull_sort(g, y, np.ravel(a)).reshape(a.shape)
-    g, y = np.moveaxis(g, axis, -1), np.moveaxis(y, axis, -1)
-    first = np.ones(y.shape, bool)
-    first[..., 1:] = y[..., 1:] != y[..., :-1]
-    if not first.all():
-        group = np.cumsum(first) - 1
-        share = np.bincount(group, np.ravel(g)) / np.bincount(group)
-        g = share[group].reshape(g.shape).astype(a.dtype)
-    places = np.argsort(np.argsort(a, axis), axis)
-    return np.take_along_axis(np.moveaxis(g, -1, axis), places, axis)
-
-
-def pull_partition(g, y, a, kth, axis=-1, kind="introselect", order=None):
-    along = -1 if axis is None else axis
-    order = np.argsort(y, along)
-    g, y = np.take_along_axis(g, order, along), np.take_along_axis(y, order, along)
-    return pull_sort(g, y, a, axis)
-
-
-rule(np.sort, pull_sort)
-rule(np.partition, pull_partition)
-
-
 @rewritten(np.unique)
 def unique(ar, *rest, axis=None, return_index=False, **keywords):
     """Each different number, read at the first place where it stands."""

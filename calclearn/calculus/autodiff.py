@@ -26,6 +26,7 @@ from calclearn.calculus.arrays import assembled
 from calclearn.calculus.cures import cured
 from calclearn.calculus.methods import running
 from calclearn.calculus.rules import unbroadcast
+from calclearn.calculus.sides import from_both_sides
 from calclearn.calculus.strong import has_nan
 from calclearn.calculus.structures import each_leaf, is_leaf, like, ones, real, restored
 from calclearn.calculus.tracing import STRONG, Traced, plain, primitive, rule
@@ -155,12 +156,15 @@ def value_and_grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
     argnums = structures.argument_numbers(f, argnum)
 
     def value_and_gradient(*arguments, **keywords):
-        inputs, result = record(f, argnums, arguments, keywords)
+        def slopes_at(*arguments):
+            inputs, result = record(f, argnums, arguments, keywords)
+            if result.shape != ():
+                result = structures.one_number_per_point(arguments, argnums, inputs, result)
+            return result.value, cotangents(inputs, result, ones(result.value))
+
+        value, slopes = from_both_sides(slopes_at, arguments, argnums)
         chosen = [arguments[k] for k in argnums]
-        if result.shape != ():
-            result = structures.one_number_per_point(chosen, inputs, result)
-        value = result.value
-        gradients = restored(chosen, cotangents(inputs, result, ones(value)))
+        gradients = restored(chosen, slopes)
         if type(chosen[0]) in (int, float) and isinstance(value, np.floating):
             value = float(value)
         return value, tuple(gradients) if isinstance(argnum, (tuple, list)) else gradients[0]
@@ -179,12 +183,11 @@ def grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
     of several arguments.  Python numbers give Python numbers, and float32 stays float32.
 
     At a kink, as of |x| at 0, the slope is what a central difference gives, the mean of those at
-    both sides; numbers that tie in a maximum, a sort or a quantile share theirs equally; second
-    derivatives of |x|, norms and standard deviations are nan there, and those of a product of two
-    kinks at the same place are not to be relied on.  A gradient with NaN where f is finite is
-    computed again with 0 · NaN = 0 and 0 · ∞ = 0 on the way back, so the branch that np.where
-    leaves out cannot spoil it.  The trace holds the arrays that f uses, no copies: f must not
-    change them in place, and `a += b` is `a = a + b`.
+    both sides; numbers that tie in a maximum, a sort or a quantile share theirs equally.  A second
+    derivative is the mean of both sides, too, and nan where the first one jumps.  A gradient with
+    NaN where f is finite is computed again with 0 · NaN = 0 and 0 · ∞ = 0 on the way back, so the
+    branch that np.where leaves out cannot spoil it.  The trace holds the arrays that f uses, no
+    copies: f must not change them in place, and `a += b` is `a = a + b`.
 
     Raises ValueError where f returns another shape, TypeError for complex numbers, for a function
     without a rule, and for a conversion that would lose the trace.
@@ -244,20 +247,21 @@ def jacobian(f: Callable, argnum: int = 0) -> Callable:
     if isinstance(argnum, (tuple, list)):
         raise TypeError(f"argnum must be an int, got {argnum!r}")
 
-    def slopes(*arguments, **keywords):
-        inputs, result = record(f, (argnum,), arguments, keywords)
-        result, rows = structures.results_per_point(arguments[argnum], inputs, result)
-        value, walks = result.value, []
-        for row in np.ndindex(rows):
-            g = np.zeros(value.shape, value.dtype)
-            g[row] = 1
-            walks.append(cotangents(inputs, result, g[()]))
-        if rows:
-            walks = [[np.reshape(np.stack(column or [np.zeros(0)]), rows + x.shape)
-                      for x, *column in zip(inputs, *walks, strict=True)]]  # fmt: skip
-        return restored([arguments[argnum]], walks[0])[0]
+    def jacobian_at(*arguments, **keywords):
+        def slopes_at(*arguments):
+            inputs, result = record(f, (argnum,), arguments, keywords)
+            result, rows = structures.results_per_point(arguments[argnum], inputs, result)
+            value, walks = result.value, []
+            for row in np.ndindex(rows):
+                g = np.zeros(value.shape, value.dtype)
+                g[row] = 1
+                walks.append(cotangents(inputs, result, g[()]))
+            return value, structures.joined(rows, inputs, walks)
 
-    return slopes
+        _, slopes = from_both_sides(slopes_at, arguments, (argnum,))
+        return restored([arguments[argnum]], slopes)[0]
+
+    return jacobian_at
 
 
 def hessian(f: Callable, argnum: int = 0) -> Callable:

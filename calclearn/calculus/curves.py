@@ -10,8 +10,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from calclearn.calculus.arrays import before, with_ones
+from calclearn.calculus.kinks import at_kink
 from calclearn.calculus.structures import operand
-from calclearn.calculus.tracing import plain, rewritten, rule
+from calclearn.calculus.tracing import plain, primitive, rewritten, rule
 
 
 # Samples
@@ -37,6 +38,16 @@ def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     return (sign * np.exp(y)).astype(np.float64 if dtype is None else dtype)
 
 
+@primitive
+def bent(y, x, kink):
+    """y, which has another slope on either side of a kink in x."""
+    return y
+
+
+rule(bent, lambda g, y, a, x, kink: at_kink(g, x, kink),
+           lambda g, y, a, x, kink: np.zeros_like(x))  # fmt: skip
+
+
 @rewritten(np.interp, arrays=3)
 def interp(x, xp, fp, left=None, right=None, period=None):
     """The line between the two samples that x lies between."""
@@ -56,7 +67,7 @@ def interp(x, xp, fp, left=None, right=None, period=None):
 
         k = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, len(xp) - 2)
         corner = (x == xp[k]) & (k > 0) & (xp[k - 1] < xp[k])
-        y = (line(k) + line(k - corner)) / 2 if np.any(corner) else line(k)
+        y = bent((line(k) + line(k - corner)) / 2, x, corner) if np.any(corner) else line(k)
     y = y if left is None else np.where(x < xp[0], left, y)
     y = y if right is None else np.where(x > xp[-1], right, y)
     return y.astype(np.float64)

@@ -1,9 +1,8 @@
 """Rules of functions that are not smooth: kinks, steps, and what has no slope or is refused.
 
 At a kink the table gives the mean of the slopes at both sides, as a central difference does: |x|
-has slope 0 at 0, and each of two equal arguments of max gets half.  Second derivatives are the mean
-of both sides, too: max(x, 0)² has 1 at 0.  Lengths, |x|, norms and deviations have none, and
-give nan.
+has slope 0 at 0, and each of two equal arguments of max gets half.  The slope of this slope is not
+known to the table, which gives nan; `sides` looks at both sides of the kink for it.
 
 Steps, comparisons and indices compute with plain numbers: their slope, where there is one, is zero.
 What changes an array in place, or may be complex, is an error that names the cure.
@@ -16,52 +15,34 @@ import numpy as np
 
 from calclearn.calculus.arrays import with_ones
 from calclearn.calculus.cures import full_name
+from calclearn.calculus.sides import no_slope
 from calclearn.calculus.structures import has_traced, operand
-from calclearn.calculus.tracing import STRONG, Traced, plain, primitive, rewritten, rule
+from calclearn.calculus.tracing import Traced, plain, primitive, rewritten, rule
 
 
-def to_first(g, wins, ties, y, other):
-    """What one of two arguments gets of g: all if it wins, half at a tie, nan of nan.
+@primitive
+def unknown_slope(share, a, kink):
+    """The share of a cotangent, whose slope along `a` is unknown at a kink."""
+    return share
 
-    A g that comes from y alone, as 2y does in max(x, 0)², already moves at half the pace of x: half
-    of its value goes, and all of its slope stays; entry by entry, or where it is 0.  Where both
-    arguments move, both paces are needed, and a g of 0 has no slope.
-    """
+
+rule(unknown_slope, lambda g, y, share, a, kink: g,
+                    lambda g, y, share, a, kink: no_slope(np.zeros_like(a), kink))  # fmt: skip
+
+
+def at_kink(share, a, kink):
+    """unknown_slope, where there is a kink, and it is used: a constant cotangent of 0 is not."""
+    kink = kink if type(share) is Traced else kink & (share != 0)
+    return unknown_slope(share, a, kink) if np.any(kink) else share
+
+
+def to_first(g, wins, y, a, b):
+    """What the first of two arguments gets of g: all if it wins, half at a tie, nan of nan."""
+    ties = a == b
     share = np.where(wins | ties, g, 0)
-    if np.any(ties) and comes_from(g, y):
-        still = ties & (g == 0)
-        slow = ties if comes_from(g, y, entry_by_entry=True) else still
-        share = np.where(slow, share - plain(share) / 2, np.where(ties, share / 2, share))
-        share = without_slope(share, still) if type(other) is Traced else share
-    elif np.any(ties):
-        share = np.where(ties, share / 2, share)
+    if np.any(ties):
+        share = at_kink(np.where(ties, share / 2, share), a - b, ties)
     return share if not np.isnan(plain(y)).any() else np.where(y != y, np.nan, share)
-
-
-def comes_from(g, y, *, entry_by_entry: bool = False) -> bool:
-    """Whether g is traced, and every path from it back to an input leads through y."""
-    if type(g) is not Traced or type(y) is not Traced:
-        return False
-    waiting, reached = [g.value if g.level == STRONG else g], {y.born}
-    while waiting:
-        v = waiting.pop()
-        if type(v) is Traced and v.level == y.level and v.born not in reached:
-            function = v.rule and getattr(np, v.rule.name, None)
-            if v.rule is None or (entry_by_entry and getattr(function, "signature", 0) is not None):
-                return False
-            reached.add(v.born)
-            waiting += v.arguments
-    return True
-
-
-def without_slope(g, still):
-    """g, whose slope is nan where it is `still`, at 0."""
-    return np.where(still, side(np.where(still, g, 1)), g) if np.any(still) else g
-
-
-def unless_zero(g, a):
-    """`a`, or 1 where its cotangent is a constant 0, so that an unused kink does not count."""
-    return a if type(g) is Traced or np.all(g) else np.where(g == 0, 1, a)
 
 
 @primitive
@@ -70,31 +51,54 @@ def side(a):
     return np.sign(a)
 
 
-def no_slope(g, kink):
-    """g, but nan at a kink, also where g is 0."""
-    return np.where(kink, np.nan, g)
-
-
 rule(side, lambda g, y, a: no_slope(0 * g, a == 0).astype(g.dtype))
 # fmt: off
-rule(np.absolute,    lambda g, y, a: g * side(unless_zero(g, a)))
-rule(np.fabs,        lambda g, y, a: g * side(unless_zero(g, a)))
+rule(np.absolute,    lambda g, y, a: g * side(a))
+rule(np.fabs,        lambda g, y, a: g * side(a))
 rule(np.nan_to_num,  lambda g, y, a, copy=True, nan=0.0, posinf=None, neginf=None:
                                      np.where(np.isfinite(a), g, 0))
 rule(np.copysign,    lambda g, y, a, b: g * (np.sign(a) * np.copysign(1, b)),
                      lambda g, y, a, b: np.zeros(np.shape(b), y.dtype))
-rule(np.maximum,     lambda g, y, a, b: to_first(g, a > b, a == b, y, b),
-                     lambda g, y, a, b: to_first(g, b > a, a == b, y, a))
-rule(np.minimum,     lambda g, y, a, b: to_first(g, a < b, a == b, y, b),
-                     lambda g, y, a, b: to_first(g, b < a, a == b, y, a))
-rule(np.fmax,        lambda g, y, a, b: to_first(g, (a > b) | (b != b), a == b, y, b),
-                     lambda g, y, a, b: to_first(g, (b > a) | (a != a), a == b, y, a))
-rule(np.fmin,        lambda g, y, a, b: to_first(g, (a < b) | (b != b), a == b, y, b),
-                     lambda g, y, a, b: to_first(g, (b < a) | (a != a), a == b, y, a))
+rule(np.maximum,     lambda g, y, a, b: to_first(g, a > b, y, a, b),
+                     lambda g, y, a, b: to_first(g, b > a, y, b, a))
+rule(np.minimum,     lambda g, y, a, b: to_first(g, a < b, y, a, b),
+                     lambda g, y, a, b: to_first(g, b < a, y, b, a))
+rule(np.fmax,        lambda g, y, a, b: to_first(g, (a > b) | (b != b), y, a, b),
+                     lambda g, y, a, b: to_first(g, (b > a) | (a != a), y, b, a))
+rule(np.fmin,        lambda g, y, a, b: to_first(g, (a < b) | (b != b), y, a, b),
+                     lambda g, y, a, b: to_first(g, (b < a) | (a != a), y, b, a))
 rule(np.hypot,       lambda g, y, a, b: g * cosine(a, b), lambda g, y, a, b: g * cosine(b, a))
 rule(np.arctan2,     lambda g, y, a, b: g * (cosine(b, a) / np.hypot(a, b)),
                      lambda g, y, a, b: -g * (cosine(a, b) / np.hypot(a, b)))
 # fmt: on
+
+
+# Sorting: each number gets what stands at its place, and equal ones share theirs
+def pull_sort(g, y, a, axis=-1, kind=None, order=None, *, stable=None):
+    if axis is None:
+        return pull_sort(g, y, np.ravel(a)).reshape(a.shape)
+    g, y = np.moveaxis(g, axis, -1), np.moveaxis(y, axis, -1)
+    first = np.ones(y.shape, bool)
+    first[..., 1:] = y[..., 1:] != y[..., :-1]
+    places, ties = np.argsort(np.argsort(a, axis), axis), ~first
+    if ties.any():
+        group = np.cumsum(first) - 1
+        share = np.bincount(group, np.ravel(g)) / np.bincount(group)
+        g = share[group].reshape(g.shape).astype(a.dtype)
+        ties[..., :-1] |= ties[..., 1:]
+    share = np.take_along_axis(np.moveaxis(g, -1, axis), places, axis)
+    return at_kink(share, a, np.take_along_axis(np.moveaxis(ties, -1, axis), places, axis))
+
+
+def pull_partition(g, y, a, kth, axis=-1, kind="introselect", order=None):
+    along = -1 if axis is None else axis
+    order = np.argsort(y, along)
+    g, y = np.take_along_axis(g, order, along), np.take_along_axis(y, order, along)
+    return pull_sort(g, y, a, axis)
+
+
+rule(np.sort, pull_sort)
+rule(np.partition, pull_partition)
 
 
 # Lengths
@@ -123,7 +127,7 @@ def cosine(a, b):
 @rule(euclidean)
 def pull_euclidean(g, y, a, axis=None, keepdims=False):
     g = g.reshape(with_ones(a.shape, axis))
-    return g * direction(unless_zero(g, a), axis)
+    return g * direction(a, axis)
 
 
 @rule(direction)
@@ -131,7 +135,7 @@ def pull_direction(g, y, a, axis=None):
     """(g - y (y · g)) / ‖a‖, and nan at the origin."""
     length = euclidean(a, axis, keepdims=True)
     across = g - y * np.sum(y * g, axis=axis, keepdims=True)
-    return no_slope(across / length, length == 0).astype(a.dtype)
+    return no_slope(across / np.where(length == 0, 1, length), length == 0).astype(a.dtype)
 
 
 @rewritten(np.clip, np._core.umath.clip, arrays=3)

@@ -13,7 +13,7 @@ import numpy as np
 
 from calclearn.calculus.arrays import axes_of, cast, places, with_ones
 from calclearn.calculus.cures import full_name, refused
-from calclearn.calculus.kinks import comes_from, euclidean, without_slope
+from calclearn.calculus.kinks import at_kink, euclidean
 from calclearn.calculus.structures import operand
 from calclearn.calculus.tracing import TABLE, Traced, apply, parameters, rewritten, rule
 
@@ -59,10 +59,8 @@ def pull_winner(g, y, a, axis=None, out=None, keepdims=False, initial=None, wher
     if initial is not None:
         winners = winners + (top == initial)
     share = best / np.where(winners == 0, 1, winners)
-    still = (winners > 1) & (g.reshape(shape) == 0)
-    if np.any(still) and comes_from(g, y):
-        g = without_slope(g, still.reshape(g.shape))
-    return g.reshape(shape) * np.where(best & (top != top), np.nan, share).astype(a.dtype)
+    g = g.reshape(shape) * np.where(best & (top != top), np.nan, share).astype(a.dtype)
+    return at_kink(g, a, best & (winners > 1))
 
 
 @rule(np.prod)

@@ -10,7 +10,6 @@ import functools
 
 import numpy as np
 
-from calclearn.calculus.kinks import no_slope
 from calclearn.calculus.products import contract
 from calclearn.calculus.rules import unbroadcast
 from calclearn.calculus.tracing import STRONG, STRONG_PRODUCTS, Traced, plain, primitive, rule
@@ -21,7 +20,7 @@ def times(g, b):
     return np.where(g == 0, 0, g * b).astype(np.result_type(g, b))
 
 
-rule(times, lambda h, y, g, b: unbroadcast(no_slope(h * b, ~np.isfinite(b)), np.shape(g)),
+rule(times, lambda h, y, g, b: unbroadcast(np.where(np.isfinite(b), h * b, np.nan), np.shape(g)),
             lambda h, y, g, b: unbroadcast(times(g, h), np.shape(b)))  # fmt: skip
 
 

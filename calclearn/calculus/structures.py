@@ -122,9 +122,9 @@ def real_result(result):
     return real("f", result, "fiub", "must return real numbers")
 
 
-def one_number_per_point(arguments, inputs, result):
+def one_number_per_point(arguments, argnums, inputs, result):
     """Return the result, or the one number in it; refuse other shapes."""
-    nested = not all(map(is_leaf, arguments))
+    nested = not all(is_leaf(arguments[k]) for k in argnums)
     wrong = [x for x in inputs if result.shape not in (x.shape[1:], x.shape if nested else None)]
     if not wrong:
         return result
@@ -163,6 +163,14 @@ def like(value, g):
     if isinstance(g, Methods):
         return g if g.dtype == value.dtype else g.astype(value.dtype)
     return np.array(g, value.dtype) if g.shape else value.dtype.type(g)
+
+
+def joined(rows, inputs, walks) -> list:
+    """The slopes of each input: those of all walks, one for each of the rows."""
+    if not rows:
+        return walks[0]
+    slopes = [[walk[k] for walk in walks] or [np.zeros(0)] for k in range(len(inputs))]
+    return [np.reshape(np.stack(s), rows + x.shape) for s, x in zip(slopes, inputs, strict=True)]
 
 
 def restored(arguments, slopes) -> list:

@@ -45,23 +45,18 @@ def exercise(
     _define(number, kind, text, right=right, mistakes=tuple(mistakes), **more)
 
 
-def choice(
-    number: str, right: str, text: str, *, options: dict[str, str] | None = None, **mistakes: str
-) -> None:
+def choice(number: str, right: str, text: str, **mistakes: str) -> None:
     """Define an exercise whose answer is the letter of an option: `a="why this is a mistake"`.
 
-    Where the texts of all `options` are given, {letter: text}, the whole text is an answer, too.
-    Raises ValueError where a letter has no sentence, and as `exercise` does.
+    Raises ValueError where the right letter has such a sentence, and as `exercise` does.
     """
-    letters = sorted({right, *mistakes})
-    options = options or {letter: letter for letter in letters}
-    if right in mistakes or sorted(options) != letters:
+    if right in mistakes or not mistakes:
         raise ValueError(
             f"{number} must have one sentence for each wrong option, "
             f"got {', '.join(mistakes) or 'none'} with {right!r} right"
         )
-    wrong = tuple(mistakes.items())
-    _define(number, Choice, text, right=right, options=options, mistakes=wrong)
+    options = tuple(sorted({right, *mistakes}))
+    _define(number, Choice, text, right=right, options=options, mistakes=tuple(mistakes.items()))
 
 
 def outcome(lesson: str, option: int, why: str, *, prediction: int = 1) -> None:

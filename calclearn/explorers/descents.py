@@ -48,13 +48,14 @@ def bands(rates: Regimes) -> list[tuple[float, str, str]]:
     return [(end, colour, name) for end, (name, colour) in zip(ends, REGIMES.items(), strict=True)]
 
 
-def rate_slider(surface: Surface):
+def rate_slider(surface: Surface, least: float = 10**-1.4, most: float = 10**1.7):
     """Return a slider from rates that hardly move to some that diverge for a tenth of the data.
 
-    Its track has the colours of the quantity `bands`, or without one those of this surface.
+    `least` and `most` are times a good rate. Its track has the colours of the quantity `bands`, or
+    without one those of this surface.
     """
     value, own = rate_for(surface, 0.5), bands(regimes(surface))
-    control = log_slider(value, value * 10**-1.4, value * 10**1.7, steps=124)
+    control = log_slider(value, least * value, most * value, round(40 * np.log10(most / least)))
     return coloured(control, lambda bands=own: bands)
 
 

@@ -103,6 +103,12 @@ INITIALS = {
     "too large": {"color": VERMILION, "ls": (0, (3, 1, 1, 1, 1, 1))},
 }  # fmt: skip
 
+# Words on white in the upper left corner of a drawing, for the mark `Text`.
+NOTE = {
+    "place": (0.04, 0.96), "va": "top", "zorder": 8,
+    "bbox": {"fc": "white", "ec": "none", "pad": 3},
+}  # fmt: skip
+
 # Inches; at 100 dots an inch a figure fits beside JupyterLab's side bar on a 1280-pixel screen.
 WIDTH = 8.4
 DPI = 100

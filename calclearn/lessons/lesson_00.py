@@ -5,60 +5,50 @@ The data are penguins, the weights the slope and intercept of a line.
 
 import numpy as np
 
-from calclearn.data import LineData, penguin_line
-from calclearn.descent.descend import descend
-from calclearn.descent.losses import line_loss
-from calclearn.descent.optimizers import GradientDescent
+from calclearn import GradientDescent, descend, line_loss, penguin_line
 from calclearn.exercises import choice, exercise, outcome
-from calclearn.explorers.descents import (
-    STEPS,
-    bands,
-    far_start,
-    progress,
-    rate_slider,
-    regime,
-    regimes,
-)
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, descents, explore
 from calclearn.figures.curves import Data, Line
 from calclearn.figures.descents import Bands, LossCurve, Path
 from calclearn.figures.style import panels
 from calclearn.figures.surfaces import Bowl, window_around
 
+DATA = penguin_line()
+x, y = DATA.x, DATA.y
 
-def first_descent(data: LineData | None = None) -> Explorer:
+
+def first_descent() -> Explorer:
     """One slider, the learning rate, on a real line fit: the line, the bowl, the loss by step.
 
     >>> first_descent().set(learning_rate=3e-4).caption.partition(":")[0]
     'Learning rate 0.0003 converges'
     """
-    data = penguin_line() if data is None else data
-    loss, unit = line_loss(data.x, data.y), f"{data.y_unit}²"
-    rates, lowest = regimes(loss), float(loss(loss.minima[0]))
-    rate = rate_slider(loss)
+    loss = line_loss(x, y)
+    rates, rate, lowest = descents.regimes(loss), descents.rate_slider(loss), loss(loss.minima[0])
 
     def walk(learning_rate):
-        descent = descend(loss, far_start(loss), GradientDescent(learning_rate), STEPS)
-        return {"descent": descent, "weights": descent.points.T, "bands": bands(rates)}
+        start, optimizer = descents.far_start(loss), GradientDescent(learning_rate)
+        descent = descend(loss, start, optimizer, descents.STEPS)
+        return {"descent": descent, "weights": descent.points.T, "bands": descents.bands(rates)}
 
     def caption(learning_rate, descent, step) -> str:
         near = np.flatnonzero(descent.values <= 1.01 * lowest)
         arrival = f" It is within 1% of that after {near[0]} steps." if len(near) else ""
         return (
-            f"{regime(rates, learning_rate)}; {progress(descent, step, unit)} "
-            f"(lowest possible: {lowest:.3g} {unit}).{arrival}"
+            f"{descents.regime(rates, learning_rate)}; {descents.progress(descent, step, 'kg²')} "
+            f"(lowest possible: {lowest:.3g} kg²).{arrival}"
         )
 
     left, middle, right, strip = panels(
         "flat", "solid", "flat", "strip", ratios=(1, 1.1, 1), height=4.1
     )
-    title = f"path in the bowl: loss ({unit})"
+    title, window = "path in the bowl: loss (kg²)", window_around(loss)
     drawings = [
-        Data(left, data, title="data, and the line at every step"),
-        Bowl(middle, loss, window=window_around(loss), title=title, drags=()),
+        Data(left, DATA, title="data, and the line at every step"),
+        Bowl(middle, loss, window=window, title=title, drags=()),
         Line(left),
         Path(middle, ball=True),
-        LossCurve(right, loss, steps=STEPS, unit=unit),
+        LossCurve(right, loss, steps=descents.STEPS, unit="kg²"),
         Bands(strip, (rate.base**rate.min, rate.base**rate.max)),
     ]
     return explore(walk, drawings, caption, play="step", learning_rate=rate)
@@ -67,7 +57,6 @@ def first_descent(data: LineData | None = None) -> Explorer:
 # Exercises; the questions stand in the notebook.
 # fmt: off
 
-x, y = penguin_line().x, penguin_line().y
 slope, intercept = 0.5, 3.7
 residuals = slope * x + intercept - y
 
@@ -107,5 +96,3 @@ choice("00.3", "b", """
     a="Longer steps are faster only while they do not jump over the bottom.",
     c="A path that ends up near the bottom has steps that become short again.",
     d="A larger learning rate moves the line by more, not by nothing.")
-
-# fmt: on

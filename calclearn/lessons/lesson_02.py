@@ -6,36 +6,21 @@ from functools import cache
 
 import numpy as np
 
-from calclearn.calculus.autodiff import grad
-from calclearn.calculus.numerical import (
-    EPS,
-    central_difference,
-    complex_step,
-    derivative,
-    forward_difference,
-)
+from calclearn import central_difference, complex_step, derivative, forward_difference, grad, parse
 from calclearn.exercises import choice, exercise, outcome
-from calclearn.explorers.controls import choice as choose
-from calclearn.explorers.controls import log_slider
-from calclearn.explorers.explore import Explorer, explore
-from calclearn.explorers.formula import parse
+from calclearn.explorers import Explorer, controls, explore, log_slider
+from calclearn.figures import style
 from calclearn.figures.marks import Dots, Lines, Rule, Text
 from calclearn.figures.slopes import Microscope
-from calclearn.figures.style import (
-    BEST,
-    BLACK,
-    DIFFERENCES,
-    GREY,
-    MODEL,
-    PARTS,
-    STEP,
-    legend_below,
-    panels,
-    style,
-)
 
 STUDIED = ["exp(x)", "sin(x)", "cos(50*x)", "sin(x) + 1000"]
-RULES = dict(zip(DIFFERENCES, (forward_difference, central_difference, complex_step), strict=True))
+RULES = (forward_difference, central_difference, complex_step)  # in the order of DIFFERENCES
+BRANCHES = {
+    f"{rule}, {part}": {"marker": marker, "color": color}
+    for rule, marker in style.DIFFERENCES.items()
+    for part, color in style.PARTS.items()
+}
+EPS = np.finfo(float).eps
 X, H = 1.0, np.logspace(-18, 0, 181)
 T = np.linspace(-2, 2, 801)  # places in the microscope, counted in h
 ENDS = T[[0, -1]]
@@ -55,7 +40,7 @@ def how_small_is_small() -> Explorer:
     def measure(function, h):
         f, slope, study = _study(function)
         left, right = ((f(X + sign * h) - f(X)) / (h * slope) for sign in (-1, 1))
-        return {
+        return study | {
             "magnified": (T, (f(X + h * T) - f(X)) / (h * slope)),
             "field": (-3, 3),
             "tangent": (ENDS, ENDS),
@@ -64,14 +49,13 @@ def how_small_is_small() -> Explorer:
             "neighbours": ([-1, 1], [left, right]),
             "point": (0, 0),
             "errors": (np.full(len(RULES), h), _errors(f, h)),
-            **study,
         }
 
     def caption(function, h, errors, truncated, best) -> str:
         larger = truncated[:, np.argmin(abs(np.log(H / h)))]
         parts = ", ".join(
             f"{rule} {error:.1g} ({'truncation' if bends else 'round-off'})"
-            for rule, error, bends in zip(RULES, errors[1], larger, strict=True)
+            for rule, error, bends in zip(style.DIFFERENCES, errors[1], larger, strict=True)
         )
         forward, central = best[0]
         return (
@@ -79,52 +63,45 @@ def how_small_is_small() -> Explorer:
             f"Best h: forward {forward:.1g}, central {central:.1g}, complex step any small one."
         )
 
-    left, right = panels("flat", "flat", ratios=(1, 1.35), height=4.0)
+    left, right = style.panels("flat", "flat", ratios=(1, 1.35), height=4.0)
     zoom = Microscope(left, title="the curve at the scale of $h$", unit="$h \\cdot f'(x)$")
     right.set(xscale="log", yscale="log", xlim=(4e-19, 2.5), ylim=(1e-17, 30))
     right.set(xlabel="$h$", title="relative error of the slope")
     right.set(xticks=10.0 ** np.arange(-18, 1, 3), yticks=10.0 ** np.arange(-15, 1, 3))
     right.grid(True, lw=0.6)
     right.minorticks_off()
-    with style():  # lines that nothing moves, for the legend
-        for rule, marker in DIFFERENCES.items():
-            right.plot([], [], marker=marker, color=GREY, label=rule)
-        for part, color in PARTS.items():
+    with style.style():  # lines that nothing moves, for the legend
+        for rule, marker in style.DIFFERENCES.items():
+            right.plot([], [], marker=marker, color=style.GREY, label=rule)
+        for part, color in style.PARTS.items():
             right.plot([], [], color=color, lw=4, label=part)
-    branches = {
-        f"{rule}, {part}": {"marker": marker, "color": color}
-        for rule, marker in DIFFERENCES.items()
-        for part, color in PARTS.items()
-    }
+    blue, red, dashed = {"color": style.MODEL, "lw": 1.8}, {"color": style.STEP}, (0, (4, 2))
     secants = {
-        "forward secant": {"color": MODEL, "lw": 1.8, "label": "forward"},
-        "central secant": {"color": MODEL, "lw": 1.8, "ls": (0, (4, 2)), "label": "central"},
-        "tangent": {"color": STEP, "lw": 6, "alpha": 0.45, "label": "tangent"},
+        "forward secant": {"label": "forward"} | blue,
+        "central secant": {"label": "central", "ls": dashed} | blue,
+        "tangent": {"label": "tangent", "lw": 6, "alpha": 0.45} | red,
     }
-    white = {"fc": "white", "ec": "none", "pad": 3}
-    star = {"marker": "*", "ms": 14, "color": BEST, "mec": BLACK, "zorder": 6}
+    star = {"marker": "*", "ms": 14, "color": style.BEST, "mec": style.BLACK, "zorder": 6}
     drawings = [
         zoom.on(curve="magnified", limits="field"),
         Lines(left, secants),
-        Dots(left, "neighbours", "point", color=[MODEL, STEP], ms=[7, 10], zorder=7),
-        Text(left, (0.04, 0.96), "$h$ = {h:.2g}", va="top", bbox=white, zorder=8),
-        Lines(right, branches, lw=1.2, ms=5, markevery=8),
+        Dots(left, "neighbours", "point", color=[style.MODEL, style.STEP], ms=[7, 10], zorder=7),
+        Text(left, text="$h$ = {h:.2g}", **style.NOTE),
+        Lines(right, BRANCHES, lw=1.2, ms=5, markevery=8),
         Dots(right, "best", label="best $h$", **star),
-        Rule(right, y="admitted", label="derivative", ls=(0, (4, 2))),
-        Rule(right, x="h", color=STEP),
-        Dots(right, "errors", color=STEP, zorder=7),
+        Rule(right, y="admitted", label="derivative", ls=dashed),
+        Rule(right, x="h", **red),
+        Dots(right, "errors", zorder=7, **red),
     ]
     left.legend(loc="lower right", handlelength=3)
-    legend_below(right, columnspacing=1)
-    return explore(
-        measure, drawings, caption,
-        function=choose(STUDIED), h=log_slider(1e-2, 1e-18, 1.0, steps=180),
-    )  # fmt: skip
+    style.legend_below(right, columnspacing=1)
+    function, h = controls.choice(STUDIED), log_slider(1e-2, 1e-18, 1.0, steps=180)
+    return explore(measure, drawings, caption, function=function, h=h)
 
 
 @cache
 def _study(text: str):
-    """Return f, f'(x), and quantities over all h: each rule's errors, their larger part, the best."""
+    """Return f, f'(x), and over all h: each rule's errors, their larger part, the best."""
     f = parse(text)
     slope, bend, twist = (abs(d(X)) for d in (grad(f), grad(grad(f)), grad(grad(grad(f)))))
     noise = EPS * (abs(f(X)) + X * slope)  # of f's value, and of x + h
@@ -132,12 +109,12 @@ def _study(text: str):
     roundoff = np.stack([noise / H, noise / (2 * H), EPS * slope + 0 * H])
     errors, truncated = _errors(f, H), truncation > roundoff
     least = np.argmin(truncation + roundoff, axis=1)[:2]
-    branches = {
-        f"{rule}, {part}": (H[where], error[where])
-        for rule, error, bends in zip(RULES, errors, truncated, strict=True)
-        for part, where in zip(PARTS, (bends, ~bends), strict=True)
-    }
-    return f, grad(f)(X), branches | {
+    branches = [
+        (H[part], error[part])
+        for error, bends in zip(errors, truncated, strict=True)
+        for part in (bends, ~bends)
+    ]
+    return f, grad(f)(X), dict(zip(BRANCHES, branches, strict=True)) | {
         "truncated": truncated,
         "best": (H[least], errors[[0, 1], least]),
         "admitted": derivative(f, X).error / slope,
@@ -146,13 +123,11 @@ def _study(text: str):
 
 def _errors(f, h: float | np.ndarray) -> np.ndarray:
     """Return the relative errors of the three rules, (3, ...); no float is nearer than ε/2."""
-    return np.maximum([abs(rule(f, X, h) / grad(f)(X) - 1) for rule in RULES.values()], EPS / 2)
+    return np.maximum([abs(rule(f, X, h) / grad(f)(X) - 1) for rule in RULES], EPS / 2)
 
 
 # Exercises; the questions stand in the notebook.
 # fmt: off
-
-eps = np.finfo(float).eps
 
 
 def complex_slope(f, x):
@@ -163,17 +138,17 @@ outcome("02", 2, """
     Larger, and the curve bends away; smaller, and the last digit decides. The best is in between,
     and even there half of the digits are lost.""")
 
-exercise("02.1", np.sqrt(2 * eps), """
+exercise("02.1", np.sqrt(2 * EPS), """
     The sum is least where its slope is 0: 1/2 − ε/h² = 0, so h = √(2ε). There both parts are equal,
     and half of a float's digits are lost.
     > One part grows with h, the other falls. At the least sum they are of equal size.
     > Solve h/2 = ε/h for h, or set the slope of h/2 + ε/h to 0.""", [
-    (np.sqrt(eps),                   "Nearly: the parts balance where h/2 = ε/h, not where h = ε/h."),
-    (np.sqrt(eps / 2),               "The 2 is on the wrong side."),
-    (eps,                            "With this h round-off alone is as large as the slope itself."),
-    (2 * eps,                        "With this h round-off alone is half as large as the slope; a root is lost."),
-    (np.cbrt(eps),                   "The cube root belongs to the central difference."),
-    (2 * np.sqrt(eps),               "The root reaches over the 2 as well."),
+    (np.sqrt(EPS),                   "Nearly: the parts balance where h/2 = ε/h, not where h = ε/h."),
+    (np.sqrt(EPS / 2),               "The 2 is on the wrong side."),
+    (EPS,                            "With this h round-off alone is as large as the slope itself."),
+    (2 * EPS,                        "With this h round-off alone is half as large as the slope; a root is lost."),
+    (np.cbrt(EPS),                   "The cube root belongs to the central difference."),
+    (2 * np.sqrt(EPS),               "The root reaches over the 2 as well."),
 ])
 
 exercise("02.2", 100.0, """
@@ -214,5 +189,3 @@ choice("02.4", "b", """
     a="The slope is, but the values are rounded in their last digit, and that grew.",
     c="Truncation grows with h as well, and stops it earlier than that.",
     d="A smaller h makes round-off larger: it divides by h.")
-
-# fmt: on

@@ -8,25 +8,16 @@ from functools import partial
 
 import numpy as np
 
-from calclearn.calculus.integrals import (
-    accumulate,
-    expected,
-    left_sum,
-    midpoint,
-    simpson,
-    trapezoid,
-)
-from calclearn.calculus.numerical import central_difference, elementwise
-from calclearn.data import penguin_line, penguins
+from calclearn import accumulate, central_difference, expected, line_loss, penguin_line, penguins
+from calclearn.calculus.integrals import left_sum, midpoint, simpson, trapezoid
+from calclearn.calculus.numerical import elementwise
 from calclearn.data.penguins import bell, flipper_density
-from calclearn.descent.losses import line_loss
 from calclearn.exercises import exercise, outcome
-from calclearn.explorers.controls import choice, log_slider, round_slider, slider
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, choice, explore, log_slider, round_slider, slider
 from calclearn.figures.areas import Areas, Density, frame, tops
 from calclearn.figures.curves import OnCurve, Tangent
 from calclearn.figures.marks import Dots, Lines, Text
-from calclearn.figures.style import BLACK, DATA, GREY, RULES, STEP, panels
+from calclearn.figures.style import BLACK, DATA, GREY, NOTE, RULES, STEP, panels
 
 FLIPPER = "flipper length (mm)"
 FLIPPERS = (165.0, 240.0)  # no penguin of the study is outside
@@ -71,8 +62,8 @@ def accumulated_area(
     x = np.linspace(a, b, 301)
     if not np.isfinite(f(x)).all():
         raise ValueError(f"f must be finite everywhere between {a:g} and {b:g}")
-    areas = accumulate(f, a, x)
-    size = np.ptp(areas) or 1.0
+    area_to = partial(accumulate, f, a)
+    size = np.ptp(area_to(x)) or 1.0
     digits = 4 - math.floor(math.log10(size))
     unit, unit_of_area = (labels[k].partition("(")[2].rstrip(")") for k in (0, 2))
 
@@ -84,8 +75,7 @@ def accumulated_area(
         span = max(1, len(nodes) - 1)  # pieces under one top
         ends = np.linspace(a, upper_limit, pieces // span + 1)
         sums = np.cumsum(total(f, ends[:-1], ends[1:], span))
-        area = accumulate(f, a, upper_limit)
-        slope = central_difference(lambda x: accumulate(f, a, x), upper_limit, 1e-4 * (b - a))
+        area = area_to(upper_limit)
         errors = {
             name: (PIECES, [abs(each(f, a, upper_limit, n) - area) for n in PIECES])
             for name, (each, _) in SUMS.items()
@@ -93,7 +83,7 @@ def accumulated_area(
         return errors | {
             "area": area,
             "result": sums[-1],
-            "slope": slope,
+            "slope": central_difference(area_to, upper_limit, 1e-4 * (b - a)),
             "limit": np.array([upper_limit, f(np.array(upper_limit))]),
             "tops": tops(f, ends, nodes),
             "running": (ends[1:], sums),
@@ -114,7 +104,7 @@ def accumulated_area(
 
     left, middle, right = panels("flat", "flat", "ruled", ratios=(1.1, 1, 1), height=3.6)
     frame(left, (x, f(x)), title="the curve f and its pieces", labels=labels[:2])
-    frame(middle, (x, areas), title="accumulated area", labels=labels[::2])
+    frame(middle, (x, area_to(x)), title="accumulated area", labels=labels[::2])
     (low, high), ends = middle.get_ylim(), np.linspace(a, b, 9)
     sums = np.cumsum(f(ends[:-1]) * np.diff(ends))  # of eight pieces, as at first
     middle.set_ylim(min(low, 1.05 * sums.min()), max(high, 1.05 * sums.max()))
@@ -123,7 +113,7 @@ def accumulated_area(
         OnCurve(left, drags=("upper_limit",)).on(weights="limit"),
         Dots(middle, "running", edge=True, color=GREY, ms=4, mec=GREY, zorder=2),
         Tangent(middle).on(x="upper_limit", y="area"),
-        _note(middle, "slope {slope:.4g}"),
+        Text(middle, text="slope {slope:.4g}", **NOTE),
         *_errors(right, BY_RULE, (1e-8 * size, 3 * size), (1.7, 75)),
     ]
     right.set(title="error of each rule", xlabel="pieces $n$")
@@ -188,7 +178,7 @@ def expected_loss() -> Explorer:
     drawings = [
         Density(left, highest=1.4 * bell(0, 0, 4)).on(tops="density"),
         Areas(middle, color=STEP).on(tops="product"),
-        _note(middle, "area {area:.4f} kg²"),
+        Text(middle, text="area {area:.4f} kg²", **NOTE),
         *_errors(right, BY_TEST, (1e-5, 1), (8, 12_500)),
     ]
     right.set(title="error of the test (kg²)", xlabel="test penguins $n$")
@@ -203,12 +193,6 @@ def expected_loss() -> Explorer:
         width=slider(6.5, 4.0, 12.0, 0.1, label="width (mm)"),
         test_penguins=test_penguins,
     )  # fmt: skip
-
-
-def _note(ax, text: str) -> Text:
-    """Return words in the upper left corner."""
-    white = {"fc": "white", "ec": "none", "pad": 3}
-    return Text(ax, (0.04, 0.96), text, va="top", bbox=white, zorder=8)
 
 
 def _errors(ax, looks, sizes, counts) -> list:
@@ -297,5 +281,3 @@ exercise("03.4", needed, """
     (400 * 4**4,   "The factor is squared once, not twice."),
     (16,           "This is the factor by which the test grows."),
 ])
-
-# fmt: on

@@ -4,20 +4,19 @@ from functools import cache
 
 import numpy as np
 
-from calclearn.data import LineData, penguin_line
-from calclearn.descent.losses import line_loss
+from calclearn import line_loss, penguin_line
+from calclearn.data import LineData
 from calclearn.exercises import choice, exercise, outcome
-from calclearn.explorers import controls
-from calclearn.explorers.controls import round_slider, slider
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, controls, explore, round_slider, slider
 from calclearn.figures.curves import Data, Handles, Line, Residuals, TotalSquare
 from calclearn.figures.style import BEST, MODEL, panels, style
 from calclearn.figures.surfaces import Point, ShadedPoints, window_around
 
 DATA = penguin_line()
+x, y = DATA.x, DATA.y
 
 
-def residual_squares(data: LineData | None = None) -> Explorer:
+def residual_squares(data: LineData = DATA) -> Explorer:
     """How wrong is a line? Slope and intercept move it; its squared residuals are real squares.
 
     On the right stands one square as large as all of them together: the SSE. `points` says how many
@@ -26,27 +25,19 @@ def residual_squares(data: LineData | None = None) -> Explorer:
     >>> residual_squares().set(slope=0.5, intercept=4, points=12).state["weights"]
     array([0.5, 4. ])
     """
-    data = DATA if data is None else data
     slopes, intercepts = window_around(line_loss(data.x, data.y), rise=1.4)
-    unit = data.y_unit
+    unit, few = data.y_unit, cache(data.thinned)
     corners = np.array([(m, c) for m in slopes for c in intercepts]).T  # (2, 4)
-
-    few = cache(data.thinned)
 
     def measure(slope, intercept, points) -> dict:
         weights, kept = np.array([slope, intercept]), few(points)
         loss = line_loss(kept.x, kept.y)
-        sums = {"total": loss(weights), "least": loss(loss.minima[0]), "most": loss(corners).max()}
-        return {"data": kept, "weights": weights} | sums
-
-    def caption(slope, intercept, points, total, least) -> str:
+        total, least = loss(weights), loss(loss.minima[0])
         best = "hardly any line does better: you are there"
         if total >= 1.005 * least:
             best = f"the best line reaches {least:.3g} {unit}²"
-        return (
-            f"The line with slope {slope:.2f} and intercept {intercept:.2f} misses {points} "
-            f"points: the squares add up to SSE = {total:.3g} {unit}²; {best}."
-        )
+        sums = {"total": total, "least": least, "most": loss(corners).max()}
+        return {"data": kept, "weights": weights, "best": best} | sums
 
     left, right = panels("flat", "flat", ratios=(1.5, 1), height=3.9)
     drawings = [
@@ -57,7 +48,9 @@ def residual_squares(data: LineData | None = None) -> Explorer:
         TotalSquare(right, unit=unit),
     ]
     return explore(
-        measure, drawings, caption,
+        measure, drawings,
+        "The line with slope {slope:.2f} and intercept {intercept:.2f} misses {points} points: the "
+        f"squares add up to SSE = {{total:.3g}} {unit}²; {{best}}.",
         slope=round_slider(0.0, slopes), intercept=round_slider(data.y.mean(), intercepts),
         points=slider(min(12, len(data)), 3, min(40, len(data)), 1),
     )  # fmt: skip
@@ -73,21 +66,20 @@ def far_penguin() -> Explorer:
     'With this penguin at 3.5 cm and 3.0 kg the slope is 0.46 '
     """
     data = DATA.thinned(14)
-    pairs = np.triu_indices(len(data) + 1, 1)
+    first, second = np.triu_indices(len(data) + 1, 1)
 
     def fit(flipper, mass) -> dict:
         x, y = np.append(data.x, flipper), np.append(data.y, mass)
-        first, second = np.stack(pairs)[:, x[pairs[0]] != x[pairs[1]]]
-        slopes = (y[second] - y[first]) / (x[second] - x[first])
+        slopes = (y[second] - y[first]) / (x[second] - x[first])  # NaN or infinite: no line
         lines = np.stack([slopes, y[first] - slopes * x[first]])  # (2, pairs)
         sizes = np.abs(lines[0][:, None] * x + lines[1][:, None] - y).sum(axis=1)
-        squares = line_loss(x, y).minima[0]
-        residuals = squares[0] * x + squares[1] - y
+        loss = line_loss(x, y)
+        squares = loss.minima[0]
         return {
             "penguin": np.array([flipper, mass]),
             "squares": squares,
-            "absolute": lines[:, np.argmin(sizes)],
-            "share": residuals[-1] ** 2 / np.sum(residuals**2),
+            "absolute": lines[:, np.nanargmin(sizes)],
+            "share": (np.polyval(squares, flipper) - mass) ** 2 / loss(squares),
         }
 
     (ax,) = panels("flat", height=4.0)
@@ -120,7 +112,7 @@ def family_of_lines() -> Explorer:
     >>> family_of_lines().set(family="through the middle").state["lines"].shape
     (2, 26)
     """
-    surface = line_loss(DATA.x, DATA.y)
+    surface = line_loss(x, y)
     window = slopes, intercepts = window_around(surface)
 
     def draw(slope, intercept, family) -> dict:
@@ -129,18 +121,15 @@ def family_of_lines() -> Explorer:
             others = np.stack([0 * t + slope, intercept + t * np.ptp(intercepts) / 2])
         else:
             turned = slope + t * np.ptp(slopes) / 2
-            pivot = DATA.x.mean() if family == "through the middle" else 0.0
+            pivot = x.mean() if family == "through the middle" else 0.0
             others = np.stack([turned, intercept + (slope - turned) * pivot])
         lines = np.column_stack([others, (slope, intercept)])  # (2, 26), the present one last
-        return {"lines": lines, "losses": surface(lines), "weights": lines[:, -1]}
-
-    def caption(slope, intercept, lines, losses) -> str:
-        best = lines[:, np.argmin(losses)]
-        return (
-            f"Thick line, large point: slope {slope:.2f}, intercept {intercept:.2f}, "
-            f"SSE {losses[-1]:.4g} kg². The best line of this family has slope {best[0]:.2f}, "
-            f"intercept {best[1]:.2f} and SSE {losses.min():.4g} kg²."
-        )
+        losses = surface(lines)
+        best = np.argmin(losses)
+        return {
+            "lines": lines, "losses": losses, "weights": lines[:, -1], "loss": losses[-1],
+            "best": lines[:, best], "least": losses[best],
+        }  # fmt: skip
 
     left, right = panels("flat", "flat", ratios=(1.25, 1), height=3.9)
     points = ShadedPoints(right, surface, window, title="the same lines as points (dark: low SSE)")
@@ -152,7 +141,10 @@ def family_of_lines() -> Explorer:
     ]
     families = ["slope", "intercept", "through the middle"]
     return explore(
-        draw, drawings, caption,
+        draw, drawings,
+        "Thick line, large point: slope {slope:.2f}, intercept {intercept:.2f}, SSE {loss:.4g} "
+        "kg². The best line of this family has slope {best[0]:.2f}, intercept {best[1]:.2f} and "
+        "SSE {least:.4g} kg².",
         slope=round_slider(0.3, slopes), intercept=round_slider(4.4, intercepts),
         family=controls.choice(families, label="what varies"),
     )  # fmt: skip
@@ -161,7 +153,6 @@ def family_of_lines() -> Explorer:
 # Exercises; the questions stand in the notebook.
 # fmt: off
 
-x, y = DATA.x, DATA.y
 light, heavy = y.argmin(), y.argmax()
 rise = (y[heavy] - y[light]) / (x[heavy] - x[light])
 mistyped = np.where(np.arange(len(y)) == 0, 10 * y, y)
@@ -221,14 +212,6 @@ choice("04.4", "a", """
     any slope: what lies above cancels what lies below.
     > Try it: turn a line around the middle of the data and add its plain residuals.
     > What do the residuals above and below the line do to each other in a sum?""",
-    options={
-        "a": "Because a plain sum is zero for every line through the mean point, however bad.",
-        "b": "Because squares are smaller, and a loss has to be small.",
-        "c": "Because a residual below the line would otherwise count twice.",
-        "d": "Because the squares do not depend on the units of y.",
-    },
     b="A residual larger than one grows when it is squared.",
     c="A residual below the line has a sign, but it is counted once.",
     d="The square of kilograms is kg²: change the unit and the SSE changes.")
-
-# fmt: on

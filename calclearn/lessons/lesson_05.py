@@ -4,11 +4,9 @@ w₀ alone, and in w₁ alone.
 
 import numpy as np
 
-from calclearn.data import penguin_line
-from calclearn.descent.losses import line_loss
+from calclearn import line_loss, penguin_line
 from calclearn.exercises import choice, exercise, outcome
-from calclearn.explorers.controls import slider
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, explore, slider
 from calclearn.explorers.surfaces import turning, weight_sliders
 from calclearn.explorers.wording import counted
 from calclearn.figures.curves import Tangent
@@ -33,23 +31,19 @@ def profiles() -> Explorer:
     surface = line_loss(x, y)
     window = window_around(surface)
 
-    def bottom_of_profile(moved: int, held: float) -> float:
-        """Where ∂L/∂w is zero, for the weight that moves; it is linear in that weight."""
-        w = np.zeros(2)
-        w[1 - moved] = held
-        return -surface.gradient(w)[moved] / surface.hessian(w)[moved, moved]
-
     def cut(slope, intercept, moves) -> dict:
-        zigzag = np.tile([slope, intercept], (moves + 1, 1))
-        for k in range(moves):
-            moved = k % 2
-            zigzag[k + 1 :, moved] = bottom_of_profile(moved, zigzag[k, 1 - moved])
-        weights = zigzag[-1]
+        path = [np.array([slope, intercept])]
+        for k in range(moves):  # to where ∂L/∂w is zero, for one weight after the other
+            w, moved = path[-1].copy(), k % 2
+            w[moved] -= surface.gradient(w)[moved] / surface.hessian(w)[moved, moved]
+            path.append(w)
+        path = np.transpose(path)  # (2, moves + 1)
+        weights = path[:, -1]
         along_slope, along_intercept = (sweep(weights, k, window[k]) for k in (0, 1))  # (2, 81)
         d_slope, d_intercept = surface.gradient(weights)
         return {
             "weights": weights,
-            "zigzag": np.stack([*zigzag.T, surface(zigzag.T)]),  # (3, moves + 1)
+            "zigzag": np.stack([*path, surface(path)]),
             "loss": surface(weights),
             "w0": weights[0],
             "w1": weights[1],
@@ -63,9 +57,15 @@ def profiles() -> Explorer:
         after = f"After {counted(moves, 'move')}, at" if moves else "At"
         return (
             f"{after} slope {w0:.2f} and intercept {w1:.2f} the SSE is {loss:.4g} kg². "
-            f"Increasing the slope alone {_changes(d_slope, surface.scale)}; increasing the "
-            f"intercept alone {_changes(d_intercept, surface.scale)}."
+            f"Increasing the slope alone {changes(d_slope)}; increasing the intercept alone "
+            f"{changes(d_intercept)}."
         )
+
+    def changes(derivative: float) -> str:
+        if abs(derivative) < 0.01 * surface.scale:
+            return "hardly changes it"
+        verb = "raises" if derivative > 0 else "lowers"
+        return f"{verb} it by {abs(derivative):.4g} kg² per unit"
 
     *flat, solid = panels("flat", "flat", "solid", ratios=(1, 1, 1.25))
     flat[0].set_ylabel("SSE (kg²)")
@@ -90,13 +90,6 @@ def profiles() -> Explorer:
         cut, drawings, caption, play="moves", pace=0.7,
         **weight_sliders(window, (0.25, 0.7)), moves=slider(0, 0, 12, 1), **turning(),
     )  # fmt: skip
-
-
-def _changes(derivative: float, scale: float) -> str:
-    """Return what a weight that increases does to the SSE, `scale` being the size of a loss."""
-    if abs(derivative) < 0.01 * scale:
-        return "hardly changes it"
-    return f"{'raises' if derivative > 0 else 'lowers'} it by {abs(derivative):.4g} kg² per unit"
 
 
 # Exercises; the questions stand in the notebook.
@@ -154,5 +147,3 @@ choice("05.4", "c", """
     a="Groups in the data move the bottom, but the profile remains a parabola.",
     b="The other weight moves the profile, but does not change its shape.",
     d="At the lowest point it is the first derivative that vanishes.")
-
-# fmt: on

@@ -2,38 +2,32 @@
 contour. Along a direction u of length one the loss changes at the rate ∇L · u.
 """
 
-from functools import cache
-
 import numpy as np
 
-from calclearn.data import penguin_line, penguins
+from calclearn import Surface, line_loss, penguin_line, penguins
 from calclearn.descent.curvature import eigenvalues
-from calclearn.descent.losses import line_loss
 from calclearn.exercises import exercise, outcome
-from calclearn.explorers.controls import slider
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, explore, slider
 from calclearn.explorers.surfaces import turning, weight_sliders
+from calclearn.figures import surfaces
 from calclearn.figures.curves import Data, Line
 from calclearn.figures.marks import Dots, Lines
 from calclearn.figures.style import GREY, MODEL, STEP, panels, style
-from calclearn.figures.surfaces import (
-    Bowl,
-    Contours,
-    Direction,
-    GradientArrow,
-    Point,
-    PointOnBowl,
-    Slices,
-    window_around,
-)
 
 DATA = penguin_line()
-LOSS = line_loss(DATA.x, DATA.y)
-WINDOW = window_around(LOSS, square=True)
 COMPASS = [  # counted from the right and against the clock
     "to the right", "up and right", "up", "up and left",
     "to the left", "down and left", "down", "down and right",
 ]  # fmt: skip
+
+
+def _bowl(x: np.ndarray) -> Surface:
+    """Return the SSE over a square window, in which right angles look right."""
+    loss = line_loss(x, DATA.y)
+    return loss.replace(domain=surfaces.window_around(loss, square=True))
+
+
+LOSS = _bowl(DATA.x)
 
 
 def which_way_is_down() -> Explorer:
@@ -55,26 +49,28 @@ def which_way_is_down() -> Explorer:
         at = f"At slope {slope:.2f}, intercept {intercept:.2f}: SSE {loss:.4g} kg²"
         if np.linalg.norm(gradient) < 0.05 * LOSS.scale:
             return f"{at}, and the gradient is nearly zero: this is the bottom of the bowl."
-        angle = round(np.degrees(np.arctan2(-gradient[1], -gradient[0]))) % 360
+        angle = round(_angle(-gradient)) % 360
         reached = abs(gradient[0]) < 0.03 * np.linalg.norm(gradient)
+        goal = "reached" if reached else "not yet"
         return (
             f"{at}; ∂L/∂w₀ = {gradient[0]:.4g} and ∂L/∂w₁ = {gradient[1]:.4g}. Downhill is "
-            f"{COMPASS[round(angle / 45) % 8]} ({angle}° on the map), at right angles to the contour. Goal "
-            f"(no green arrow, and not at the bottom): {'reached' if reached else 'not yet'}."
+            f"{COMPASS[round(angle / 45) % 8]} ({angle}° on the map), at right angles to the "
+            f"contour. Goal (no green arrow, and not at the bottom): {goal}."
         )
 
     left, middle, right = panels("flat", "flat", "solid", ratios=(1, 1, 1.15))
     drawings = [
         Data(left, DATA, title="data and line"),
-        Contours(middle, LOSS, window=WINDOW, title="map of the loss", equal=True),
-        Bowl(right, LOSS, window=WINDOW, title="bowl: SSE (kg²)"),
-        *(Slices(ax, LOSS, window=WINDOW) for ax in (middle, right)),
+        surfaces.Contours(middle, LOSS, title="map of the loss", equal=True),
+        surfaces.Bowl(right, LOSS, title="bowl: SSE (kg²)"),
+        *(surfaces.Slices(ax, LOSS) for ax in (middle, right)),
         Line(left),
-        Point(middle, drags=("slope", "intercept")),
-        GradientArrow(middle, LOSS),
-        PointOnBowl(right),
+        surfaces.Point(middle, drags=("slope", "intercept")),
+        surfaces.GradientArrow(middle, LOSS),
+        surfaces.PointOnBowl(right),
     ]
-    return explore(look, drawings, caption, **weight_sliders(WINDOW, (0.74, 0.08)), **turning())
+    sliders = weight_sliders(LOSS.domain, (0.74, 0.08)) | turning()
+    return explore(look, drawings, caption, **sliders)
 
 
 def every_direction() -> Explorer:
@@ -88,36 +84,29 @@ def every_direction() -> Explorer:
     """
     weights = np.array([-0.2, 4.5])
     gradient, loss = LOSS.gradient(weights), float(LOSS(weights))
-    steepest, uphill = np.linalg.norm(gradient), np.degrees(np.arctan2(gradient[1], gradient[0]))
-    t = np.linspace(-1, 1, 121)
+    steepest, t = np.linalg.norm(gradient), np.linspace(-1, 1, 121)
 
     def cut(angle) -> dict:
         u = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
-        turn, rate = (angle - uphill + 180) % 360 - 180, float(gradient @ u)
+        turn, rate = (angle - _angle(gradient) + 180) % 360 - 180, float(gradient @ u)
+        name = "uphill" if rate > 0 else "downhill"
+        if min(abs(turn), 180 - abs(turn)) < 3:
+            name += ", as steeply as it gets"
+        elif abs(abs(turn) - 90) < 5:
+            name = "along the contour, where hardly anything changes"
         return {
             "weights": weights,
             "downhill": gradient,
+            "steepest": steepest,
             "place": (0.0, loss),
             "turn": turn,
             "rate": rate,
+            "cosine": rate / steepest,
+            "name": name,
             "slice": (t, LOSS(weights[:, None] + t * u[:, None])),
             "tangent": (t, loss + rate * t),
             "here": (turn, rate),
         }
-
-    def caption(angle, turn, rate) -> str:
-        ways = {
-            "uphill, as steeply as it gets": abs(turn) < 3,
-            "downhill, as steeply as it gets": abs(turn) > 177,
-            "along the contour, where hardly anything changes": abs(abs(turn) - 90) < 5,
-        }
-        way = next((way for way, so in ways.items() if so), "uphill" if rate > 0 else "downhill")
-        return (
-            f"Direction {angle:.0f}° is {turn:.0f}° from the gradient: the loss changes by "
-            f"{rate:.0f} kg² per unit, which is |∇L| = {steepest:.0f} times cos φ = "
-            f"{rate / steepest:.2f}. "
-            f"The way is {way}."
-        )
 
     left, middle, right = panels("flat", "flat", "flat")
     middle.set(title="the loss along the arrow (kg²)", xlabel="distance $t$ along the arrow")
@@ -129,16 +118,21 @@ def every_direction() -> Explorer:
         right.axhline(0, color=GREY, lw=0.8)
         right.plot(angles, steepest * np.cos(np.radians(angles)), color=MODEL)
     drawings = [
-        Contours(left, LOSS, window=WINDOW, title="a direction on the map", equal=True),
-        GradientArrow(left, LOSS).on(gradient="downhill"),
-        Direction(left),
+        surfaces.Contours(left, LOSS, title="a direction on the map", equal=True),
+        surfaces.GradientArrow(left, LOSS).on(gradient="downhill"),
+        surfaces.Direction(left),
         Lines(middle, "slice", color=MODEL),
         Lines(middle, "tangent", color=STEP, lw=6, alpha=0.45),
         Dots(middle, "place", color=STEP),
         Dots(right, "here", color=STEP, markersize=10),
     ]
-    angle = slider(40.0, -180.0, 180.0, 1.0, label="direction (°)")
-    return explore(cut, drawings, caption, angle=angle)
+    return explore(
+        cut, drawings,
+        "Direction {angle:.0f}° is {turn:.0f}° from the gradient: the loss changes by {rate:.0f} "
+        "kg² per unit, which is |∇L| = {steepest:.0f} times cos φ = {cosine:.2f}. The way is "
+        "{name}.",
+        angle=slider(40.0, -180.0, 180.0, 1.0, label="direction (°)"),
+    )  # fmt: skip
 
 
 def shape_of_the_bowl() -> Explorer:
@@ -152,28 +146,31 @@ def shape_of_the_bowl() -> Explorer:
     np.True_
     """
 
-    @cache
-    def fit(origin, unit):
-        surface = line_loss((penguins().flipper_length - origin) / (10 * unit), DATA.y)
-        return surface.replace(domain=window_around(surface, square=True))
-
     def measure(origin, unit) -> dict:
-        surface = fit(origin, unit)
+        surface = _bowl((penguins().flipper_length - origin) / (10 * unit))
         flat, steep = curvatures = eigenvalues(surface, surface.minima[0])
         ratio = steep / flat
         shape = "round" if ratio < 1.1 else "an oval" if ratio <= 30 else "a long valley"
         return {"surface": surface, "curvatures": curvatures, "condition": ratio, "shape": shape}
 
     left, right = panels("flat", "solid", height=3.8)
-    bowl = Bowl(right, title="the bowl: SSE (kg²)")
+    drawings = [
+        surfaces.Contours(left, title="map of the loss", equal=True),
+        surfaces.Bowl(right, title="the bowl: SSE (kg²)"),
+    ]
     return explore(
-        measure, [Contours(left, title="map of the loss", equal=True), bowl],
+        measure, drawings,
         "The curvatures are {curvatures[1]:.0f} in the steepest direction and {curvatures[0]:.0f} "
         "in the flattest: their ratio, the condition number, is {condition:.3g}, so the bowl is "
         "{shape}.",
         origin=slider(190.0, 180.0, 210.0, 0.5, label="x = 0 at (mm)"),
         unit=slider(1.0, 0.4, 3.0, 0.05, label="unit of x (cm)"), **turning(),
     )  # fmt: skip
+
+
+def _angle(v: np.ndarray) -> float:
+    """Return the direction of a vector, in degrees."""
+    return np.degrees(np.arctan2(v[1], v[0]))
 
 
 # Exercises; the questions stand in the notebook.
@@ -248,5 +245,3 @@ exercise("06.4", round(2 * np.sum(penguin_line("standardised").x), 9), """
     (2.0 * n,       "This is an entry on the diagonal."),
     (1.0,           "This is the standard deviation of such an x."),
 ], negligible=0.001)
-
-# fmt: on

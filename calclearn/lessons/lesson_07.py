@@ -6,22 +6,11 @@ from functools import cache
 
 import numpy as np
 
-from calclearn.data import LineData, penguin_line
-from calclearn.descent.descend import Stop, descend
-from calclearn.descent.losses import line_loss
-from calclearn.descent.optimizers import GradientDescent
+from calclearn import GradientDescent, Stop, descend, line_loss, penguin_line
+from calclearn.data import LineData
 from calclearn.exercises import choice, exercise, outcome
-from calclearn.explorers.controls import round_slider, slider
-from calclearn.explorers.descents import (
-    STEPS,
-    bands,
-    far_start,
-    progress,
-    rate_slider,
-    regime,
-    regimes,
-)
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, descents, explore, round_slider, slider
+from calclearn.explorers.descents import STEPS, far_start, progress, rate_slider
 from calclearn.explorers.surfaces import turning
 from calclearn.figures.descents import Bands, LossCurve, Path, WeightCurve
 from calclearn.figures.marks import Area, Dots, Lines, Rule
@@ -31,11 +20,11 @@ from calclearn.figures.surfaces import Bowl, Contours, Point, PrincipalAxes, win
 AXES = (MODEL, STEP)  # the flat one and the steep one
 GOAL = 10  # steps in which the loss can come near its lowest value
 DATA = penguin_line()
-LOSS, UNIT = line_loss(DATA.x, DATA.y), f"{DATA.y_unit}²"
+LOSS = line_loss(DATA.x, DATA.y)
 BEST_LINE = LOSS.minima[0]
 
 
-def learning_rate(data: LineData | None = None) -> Explorer:
+def learning_rate(data: LineData = DATA) -> Explorer:
     """How big a step? The path on the map and on the bowl, the loss, and what each rate would do.
 
     The track and the strip are coloured by the Hessian of the data in use: `points` takes fewer of
@@ -44,7 +33,6 @@ def learning_rate(data: LineData | None = None) -> Explorer:
     >>> "it diverges after" in learning_rate().set(learning_rate=1e-3).caption
     True
     """
-    data = DATA if data is None else data
     whole, unit = line_loss(data.x, data.y), f"{data.y_unit}²"
     window, start, rate = window_around(whole), far_start(whole), rate_slider(whole)
 
@@ -55,27 +43,25 @@ def learning_rate(data: LineData | None = None) -> Explorer:
 
     def walk(learning_rate, points, slope, intercept):
         surface, weights = loss_of(points), np.array([slope, intercept])
-        descent = descend(surface, weights, GradientDescent(learning_rate), STEPS)
-        lowest, rates = float(surface(surface.minima[0])), regimes(surface)
+        lowest, rates = float(surface(surface.minima[0])), descents.regimes(surface)
         return {
             "surface": surface,
             "weights": weights,
-            "descent": descent,
+            "descent": descend(surface, weights, GradientDescent(learning_rate), STEPS),
             "lowest": lowest,
             "rates": rates,
-            "bands": bands(rates),
+            "bands": descents.bands(rates),
             "goal": (GOAL, float(f"{1.13 * lowest:.2g}")),
         }
 
     def caption(learning_rate, descent, step, lowest, rates, goal, points, slope, intercept) -> str:
         reached = descent.stop != Stop.DIVERGED and descent.values[: GOAL + 1][-1] < goal[1]
         return (
-            f"{regime(rates, learning_rate)}. From ({slope:.2f}, {intercept:.2f}): along the worse "
-            f"axis the error is multiplied by {rates.factor(learning_rate):.4g} at each step; "
-            f"{progress(descent, step, unit)} "
-            f"(lowest possible: {lowest:.3g} {unit}). With {points} points the border 2/λmax is "
-            f"{rates.oscillates:.3g}. Goal ★, below {goal[1]:.3g} {unit} in {GOAL} steps: "
-            f"{'reached' if reached else 'not yet'}."
+            f"{descents.regime(rates, learning_rate)}. From ({slope:.2f}, {intercept:.2f}): along "
+            f"the worse axis the error is multiplied by {rates.factor(learning_rate):.4g} at each "
+            f"step; {progress(descent, step, unit)} (lowest possible: {lowest:.3g} {unit}). With "
+            f"{points} points the border 2/λmax is {rates.oscillates:.3g}. Goal ★, below "
+            f"{goal[1]:.3g} {unit} in {GOAL} steps: {'reached' if reached else 'not yet'}."
         )
 
     left, middle, right, strip = panels(
@@ -115,7 +101,7 @@ def each_weight() -> Explorer:
         return (
             f"Learning rate {learning_rate:.3g}: the first step moves the slope by {slope:.3g} and "
             f"the intercept by {intercept:.3g}, each by η times its own partial derivative; "
-            f"{progress(descent, step, UNIT)}."
+            f"{progress(descent, step, 'kg²')}."
         )
 
     left, *axes = panels("flat", "flat", "flat", ratios=(0.7, 1, 1))
@@ -146,7 +132,7 @@ def two_factors() -> Explorer:
         flat, steep = errors = np.abs(directions.T @ (descent.points - BEST_LINE).T)  # (2, k+1)
         parts = curvatures[:, None] / 2 * errors**2
         steps = np.arange(len(flat))
-        floors = lowest + np.cumsum([0 * steps, *parts], axis=0)  # (3, k+1)
+        floors = lowest + np.cumsum([0 * flat, *parts], axis=0)  # (3, k+1)
         return {
             "descent": descent,
             "factors": factors,
@@ -169,7 +155,7 @@ def two_factors() -> Explorer:
             verdict = "the flat axis is the slower one, so a larger rate is better"
         return (
             f"At each step the error along the flat axis is multiplied by {flat:.3f}, along the "
-            f"steep one by {steep:.3f}: {verdict}; {progress(descent, step, UNIT)}."
+            f"steep one by {steep:.3f}: {verdict}; {progress(descent, step, 'kg²')}."
         )
 
     left, middle, right = panels("flat", "flat", "flat")
@@ -178,7 +164,7 @@ def two_factors() -> Explorer:
     left.set(xlim=(0, top), ylim=(-1.6, 1.1), xticks=[0, top / 2, top])
     middle.set(title="error along each axis", xlabel="step $k$", yscale="log")
     middle.set(xlim=(0, STEPS), ylim=(1e-6, 1e3))  # the legend stands above
-    right.set(title=f"loss, stacked by axis ({UNIT})", xlabel="step $k$")
+    right.set(title="loss, stacked by axis (kg²)", xlabel="step $k$")
     right.set(xlim=(0, 20), ylim=(0, 400))
     with style():
         left.axhspan(-1, 1, color=LIGHT, alpha=0.4, lw=0)
@@ -188,9 +174,7 @@ def two_factors() -> Explorer:
             left.plot([0, top], [1, 1 - top * curvature], color=color, ls=ls)
         right.axhspan(0, lowest, color=LIGHT, lw=0)
         right.text(19.5, lowest / 2, "lowest possible", ha="right", va="center")
-    labels = [
-        f"{name}, λ = {λ:,.0f}" for name, λ in zip(("flat", "steep"), curvatures, strict=True)
-    ]
+    labels = [f"flat, λ = {curvatures[0]:,.0f}", f"steep, λ = {curvatures[1]:,.0f}"]
     drawings = [
         Dots(left, "rates", color=STEP),
         Lines(middle, "flat", "steep", color=[*AXES], ls=["-", "--"], label=labels, step="step"),
@@ -291,5 +275,3 @@ exercise("07.5", _loop, """
     (lambda g, w, r, k: _loop(g, w, 1, k),      "The learning rate is missing."),
     (lambda g, w, r, k: np.stack([_loop(g, w, r, i) for i in range(k + 1)]), "This is the whole path: return the last point alone."),
 ], points=cases, returns=(2,))
-
-# fmt: on

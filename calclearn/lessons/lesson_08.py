@@ -10,26 +10,24 @@ from functools import cache
 
 import numpy as np
 
-from calclearn.calculus.checking import check_gradient
-from calclearn.data import penguin_line
-from calclearn.descent.descend import descend
-from calclearn.descent.losses import line_loss, mse
-from calclearn.descent.optimizers import GradientDescent
-from calclearn.descent.surfaces import Surface
+from calclearn import GradientDescent, check_gradient, descend, line_loss, mse, penguin_line
 from calclearn.exercises import exercise, outcome
-from calclearn.explorers.controls import choice, coloured, log_slider, slider
-from calclearn.explorers.descents import bands, progress, rate_for, regimes
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, choice, explore, log_slider, slider
+from calclearn.explorers.descents import progress, rate_slider
 from calclearn.explorers.wording import ended
 from calclearn.figures.curves import Data, Line
 from calclearn.figures.descents import LossCurve, Path
-from calclearn.figures.style import LIGHT, STEP, SUSPECT, TRUE, panels, style
+from calclearn.figures.style import LIGHT, STEP, SUSPECT, TRUE, panels
 from calclearn.figures.surfaces import Contours, window_around
 
 DATA = penguin_line()
-LOSS, UNIT = line_loss(DATA.x, DATA.y, mse), f"{DATA.y_unit}²"
-START = np.zeros(2)
+LOSS, START = line_loss(DATA.x, DATA.y, mse), np.zeros(2)
 STEPS, ITERATIONS = 60, 200
+
+# The map's box is shaped by the curvature, and holds the start.
+LOW, HIGH = np.transpose(window_around(LOSS, rise=1))
+AWAY = np.max(abs(LOSS.minima[0] - START) / (HIGH - LOW))
+WINDOW = window_around(LOSS, rise=(2.3 * AWAY) ** 2)
 
 # The published gradient and its plausible repairs, as they are typed. The error is X @ w - y.
 REPAIRS = {
@@ -76,27 +74,32 @@ def lying_loop() -> Explorer:
 
     def caption(gradient, learning_rate, step, true, chosen, report) -> str:
         runs = len(chosen.points) > 1
-        lies = progress(chosen, step, UNIT) if runs else "it cannot take one step"
+        lies = progress(chosen, step, "kg²") if runs else "it cannot take one step"
         return (
             f"gradient = `{gradient}`. check_gradient finds “{report.diagnosis}”: "
             f"{report.message} At learning rate {learning_rate:.3g} {lies}; with the true gradient "
-            f"{progress(true, step, UNIT)}."
+            f"{progress(true, step, 'kg²')}."
         )
 
     left, middle, right = panels("flat", "flat", "flat", height=3.6)
-    drawings, curves = _data_and_map(left, middle, "lines", "paths"), {}
-    for name, color, marker in (("true", TRUE, "s"), ("chosen", SUSPECT, "o")):
-        curves[name] = LossCurve(right, LOSS, steps=STEPS, unit=UNIT, color=color)
+    drawings = [
+        Data(left, DATA, title="data, and the lines"),
+        Contours(middle, LOSS, window=WINDOW, title="paths on the map"),
+    ]
+    looks = ("true", "true gradient", TRUE, "s"), ("chosen", "chosen", SUSPECT, "o")
+    for name, label, color, marker in looks:
+        curve = LossCurve(right, LOSS, steps=STEPS, unit="kg²", color=color)
+        curve.line.set_label(label)
         drawings += [
             Line(left, color=color).on(weights=f"{name}_line"),
             Path(middle, color=color, marker=marker).on(descent=name),
-            curves[name].on(descent=name),
+            curve.on(descent=name),
         ]
-    _legend(right, {"true gradient": curves["true"], "chosen": curves["chosen"]})
+    right.legend(loc="upper right")
     return explore(
         compute, drawings, caption, play="step",
         gradient=choice([*REPAIRS], "2 * error.mean()"),
-        learning_rate=_rates(10**-3.0), step=slider(STEPS, 0, STEPS, 1),
+        learning_rate=rate_slider(LOSS, 1e-3, 10), step=slider(STEPS, 0, STEPS, 1),
     )  # fmt: skip
 
 
@@ -112,7 +115,7 @@ def sound_loop() -> Explorer:
     n = len(DATA)
 
     @cache
-    def batches(size: int) -> list[Surface]:
+    def batches(size: int) -> list:
         rng, loss = np.random.default_rng(0), line_loss(DATA.x, DATA.y, mse, size)
         return [loss.sample(rng) for _ in range(ITERATIONS + 1)]
 
@@ -130,51 +133,30 @@ def sound_loop() -> Explorer:
         rows = size * int(on_all.steps_taken)
         return (
             f"Learning rate {learning_rate:.3g}, batches of {size}: over all {n} points "
-            f"{ended(on_all, UNIT)}, after {rows} rows were read ({rows / n:.3g} passes); the "
-            f"lowest possible is {LOSS(LOSS.minima[0]):.3g} {UNIT}. The line has slope "
+            f"{ended(on_all, 'kg²')}, after {rows} rows were read ({rows / n:.3g} passes); the "
+            f"lowest possible is {LOSS(LOSS.minima[0]):.3g} kg². The line has slope "
             f"{slope:.3g} and intercept {intercept:.3g}."
         )
 
     left, middle, right = panels("flat", "flat", "flat", height=3.6)
     on_batches, on_all = (
-        LossCurve(right, LOSS, steps=ITERATIONS, unit=UNIT, color=color) for color in (LIGHT, STEP)
+        LossCurve(right, LOSS, steps=ITERATIONS, unit="kg²", color=color) for color in (LIGHT, STEP)
     )
     drawings = [
-        *_data_and_map(left, middle, "line", "path"),
+        Data(left, DATA, title="data, and the line"),
+        Contours(middle, LOSS, window=WINDOW, title="path on the map"),
         Line(left, color=SUSPECT),
         Path(middle).on(descent="on_all"),
         on_batches.on(descent="on_batches"),
         on_all.on(descent="on_all"),
     ]
-    _legend(right, {"all data": on_all, "batch": on_batches})
+    right.legend([on_all.line, on_batches.line], ["all data", "batch"], loc="upper right")
     sizes = log_slider(16, 1, n, label="batch size")
     sizes.readout_format = ".0f"
     return explore(
-        compute, drawings, caption, play="iterations", learning_rate=_rates(10**-2.0),
+        compute, drawings, caption, play="iterations", learning_rate=rate_slider(LOSS, 1e-2, 10),
         batch_size=sizes, iterations=slider(100, 1, ITERATIONS, 1),
     )  # fmt: skip
-
-
-def _data_and_map(data_ax, map_ax, lines: str, paths: str) -> list:
-    """Return the data, and the map in a box that is shaped by the curvature and holds the start."""
-    low, high = np.transpose(window_around(LOSS, rise=1))
-    away = np.max(abs(LOSS.minima[0] - START) / (high - low))
-    window = window_around(LOSS, rise=max(4.5, (2.3 * away) ** 2))
-    return [
-        Data(data_ax, DATA, title=f"data, and the {lines}"),
-        Contours(map_ax, LOSS, window=window, title=f"{paths} on the map"),
-    ]
-
-
-def _legend(ax, curves: dict) -> None:
-    with style():
-        ax.legend([curve.line for curve in curves.values()], [*curves], loc="upper right")
-
-
-def _rates(least: float):
-    """Return a slider of rates from `least` times a good one, coloured by what the surface does."""
-    value, track = rate_for(LOSS, 0.5), bands(regimes(LOSS))
-    return coloured(log_slider(value, least * value, 10 * value), lambda: track)
 
 
 # Exercises; the questions stand in the notebook.
@@ -253,5 +235,3 @@ exercise("08.4", rate * rows, """
     (rate * rows / 2,                "Both gradients have their two: only the mean is missing."),
     (rate * rows * 2,                "Neither gradient lacks its two: only the mean is missing."),
 ])
-
-# fmt: on

@@ -7,25 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from calclearn.descent.basins import (
-    DIVERGES,
-    NEAR,
-    NOT_SETTLED,
-    ends,
-    is_outside,
-    limits,
-    pixels,
-    stationary,
-)
+from calclearn import GradientDescent, Stop, Surface, descend
+from calclearn.descent import basins
 from calclearn.descent.curvature import eigenvalues
-from calclearn.descent.descend import Stop, descend
 from calclearn.descent.landscapes import CATALOGUE
-from calclearn.descent.optimizers import GradientDescent
-from calclearn.descent.surfaces import Surface, shaken
+from calclearn.descent.surfaces import shaken
 from calclearn.exercises import choice, exercise, outcome
-from calclearn.explorers.controls import choice as menu
-from calclearn.explorers.controls import coloured, log_slider, round_slider, slider
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, controls, explore, log_slider, round_slider, slider
 from calclearn.explorers.wording import placed
 from calclearn.figures.basins import Ball, BasinMap, Landscape, StationaryPoints, Valleys, legend
 from calclearn.figures.descents import Path
@@ -57,18 +45,17 @@ def ball_on_a_curve() -> Explorer:
     """
 
     def compute(curve, start, learning_rate):
-        surface = CURVES[curve]
-        quantities = _descents(surface, [start], learning_rate, 400)
-        run, strip = quantities["run"], quantities["ends"][None]
+        quantities = _descents(CURVES[curve], [start], learning_rate, 400)
+        run = quantities["run"]
         walk = replace(run, points=np.column_stack([run.points, run.values]))
-        return quantities | {"walk": walk, "window": (*surface.domain, (0, 1)), "row": strip}
+        return quantities | {"walk": walk, "row": quantities["ends"][None]}
 
     def caption(surface, run, ends, learning_rate, step) -> str:
         last = len(run.points) - 1
         now = f"At step {step} the ball is at {placed(run.points[step])}. " if step < last else ""
         return f"{now}{_journey(surface, run)} {_shares(surface, learning_rate, ends)}"
 
-    curves, start = menu([*CURVES]), slider(1.9, -2.2, 2.0, 0.05)
+    curves, start = controls.choice([*CURVES]), slider(1.9, -2.2, 2.0, 0.05)
     curves.observe(lambda change: _reach(CURVES[change["new"]], start), "value")
     top, below = panels("flat", "strip", height=3.9)
     drawings = [
@@ -81,7 +68,7 @@ def ball_on_a_curve() -> Explorer:
     ]
     return explore(
         compute, drawings, caption, play="step", curve=curves, start=start,
-        learning_rate=coloured(log_slider(0.02, 0.002, 2.0), _bands),
+        learning_rate=controls.coloured(log_slider(0.02, 0.002, 2.0), _bands),
         step=slider(STEPS, 0, STEPS, 1),
     )  # fmt: skip
 
@@ -100,8 +87,7 @@ def basin_map() -> Explorer:
     def compute(surface, rate, steps, start_x, start_y):
         learning_rate = LEAST * 10 ** (rate / PER_DECADE)
         quantities = _descents(SURFACES[surface], [start_x, start_y], learning_rate, 100, steps)
-        window, start = quantities["surface"].domain, quantities["run"].points[0]
-        return quantities | {"window": window, "weights": start, "learning_rate": learning_rate}
+        return quantities | {"weights": quantities["run"].points[0], "learning_rate": learning_rate}
 
     def caption(surface, run, ends, learning_rate, steps) -> str:
         return f"{_shares(surface, learning_rate, ends, steps)} {_journey(surface, run)}"
@@ -117,10 +103,9 @@ def basin_map() -> Explorer:
         _, learning_rate, steps.value = SUITS[change["new"]]
         rate.value = round(count(learning_rate))
 
-    surfaces = menu([*SURFACES])
-    rate = coloured(slider(14, 0, 3 * PER_DECADE, 1, label="learning rate"), bands)
+    surfaces, steps = controls.choice([*SURFACES]), slider(50, 50, 400, 50)
+    rate = slider(14, 0, 3 * PER_DECADE, 1, label="learning rate")
     rate.readout = False
-    steps = slider(50, 50, 400, 50)
     starts = [round_slider(value, (-5, 5)) for value in (0.0, 1.5)]
     surfaces.observe(suit, "value")
 
@@ -134,8 +119,8 @@ def basin_map() -> Explorer:
     ]
     legend(right)
     return explore(
-        compute, drawings, caption, play="rate", pace=0.4,
-        surface=surfaces, rate=rate, steps=steps, start_x=starts[0], start_y=starts[1],
+        compute, drawings, caption, play="rate", pace=0.4, surface=surfaces,
+        rate=controls.coloured(rate, bands), steps=steps, start_x=starts[0], start_y=starts[1],
     )  # fmt: skip
 
 
@@ -149,14 +134,10 @@ def noisy_saddle() -> Explorer:
 
     def compute(noise, learning_rate, seed):
         walk = {"optimizer": GradientDescent(learning_rate), "steps": STEPS, "tolerance": 0}
-        quiet = descend(surface, start, rng=seed, **walk)
+        quiet = descend(surface, start, **walk)
         noisy = descend(shaken(surface, noise), start, rng=seed, **walk)
-        return {
-            "quiet": quiet,
-            "noisy": noisy,
-            "without noise": surface(quiet.points.T),
-            "with noise": surface(noisy.points.T),
-        }
+        heights = {"without noise": quiet.values, "with noise": surface(noisy.points.T)}
+        return {"quiet": quiet, "noisy": noisy} | heights
 
     def caption(noise, learning_rate, seed, quiet, noisy, step) -> str:
         here, shaken_here = (placed(run.points[step]) for run in (quiet, noisy))
@@ -171,18 +152,15 @@ def noisy_saddle() -> Explorer:
         )
 
     left, right = panels("flat", "flat", ratios=(1, 1.1), height=3.6)
+    right.set(xlim=(0, STEPS), ylim=(-0.2, 3.5), xlabel="step $k$", title="height by step")
     Landscape(left, title="double well, from above").update(surface, surface.domain)
-    StationaryPoints(left, size=45).update(surface, *stationary(surface))
-    looks = {
-        "without noise": {"color": TRUE, "marker": "s", "label": "without noise", "ms": 3},
-        "with noise": {"color": STEP, "marker": "o", "label": "with noise", "ms": 3},
-    }
+    StationaryPoints(left, size=45).update(surface, *basins.stationary(surface))
+    names, colors, markers = ["without noise", "with noise"], [TRUE, STEP], ["s", "o"]
     drawings = [
         Path(left, color=TRUE, marker="s").on(descent="quiet"),
         Path(left, color=STEP, marker="o").on(descent="noisy"),
-        Lines(right, looks, step="step"),
+        Lines(right, *names, label=names, color=colors, marker=markers, ms=3, step="step"),
     ]
-    right.set(xlim=(0, STEPS), ylim=(-0.2, 3.5), xlabel="step $k$", title="height by step")
     right.legend()
     return explore(
         compute, drawings, caption, play="step",
@@ -197,16 +175,15 @@ def _reach(surface: Surface, *sliders) -> None:
         control.min, control.max = low, high
 
 
-def _descents(
-    surface: Surface, start: list, learning_rate: float, count: int, steps: int = STEPS
-) -> dict:
+def _descents(surface: Surface, start: list, learning_rate: float, count: int, steps=STEPS) -> dict:
     """Return the descent of one start, moved into the domain, and the ends of `count` an axis."""
     start = np.clip(start, *np.transpose(surface.domain))
-    points, kinds = stationary(surface)
+    points, kinds = basins.stationary(surface)
     return {
         "surface": surface,
+        "window": (*surface.domain, (0, 1))[:2],
         "run": descend(surface, start, GradientDescent(learning_rate), steps),
-        "ends": ends(surface, pixels(surface, count), learning_rate, steps),
+        "ends": basins.ends(surface, basins.pixels(surface, count), learning_rate, steps),
         "points": points,
         "kinds": kinds,
     }
@@ -214,52 +191,48 @@ def _descents(
 
 def _bands(surface: Surface) -> list:
     """Return up to which learning rate a ball can rest in all minima, in some, in none."""
-    rates = limits(surface) if surface.minima else np.zeros(1)
+    rates = basins.limits(surface) if surface.minima else np.zeros(1)
     shades = [REGIMES[name] for name in ("converges", "oscillates", "diverges")]
     return list(zip((rates.min(), rates.max(), np.inf), shades, strict=True))
 
 
 def _shares(surface: Surface, rate: float, ends: np.ndarray, steps: int = STEPS) -> str:
     """Say what becomes of all starts, and in how many minima a ball can rest at this rate."""
-    many = f"of {ends.size} starts"
-    settled, not_yet, gone = (
-        f"{np.mean(which):.0%}" for which in (ends >= 0, ends <= NOT_SETTLED, ends == DIVERGES)
-    )
+    groups = ends >= 0, ends <= basins.NOT_SETTLED, ends == basins.DIVERGES
+    settled, not_yet, gone = (f"{np.mean(group):.0%}" for group in groups)
+    begin, many = f"At learning rate {rate:.3g}, ", f" of {ends.size} starts "
     if not surface.minima:
-        return (
-            f"At learning rate {rate:.3g}, {gone} {many} diverge within {steps} steps: there is no "
-            "minimum."
-        )
+        return f"{begin}{gone}{many}diverge within {steps} steps: there is no minimum."
     heights = surface(np.transpose(surface.minima))
     lowest = np.flatnonzero(heights < heights[0] + 1e-9)
     best = np.mean(np.isin(ends, lowest))
     share = f" ({best:.0%} in the global one)" if len(lowest) < len(heights) else ""
     return (
-        f"At learning rate {rate:.3g}, {settled} {many} settle in a minimum{share}, {not_yet} do "
-        f"not within {steps} steps, {gone} diverge. {np.sum(rate < limits(surface))} of "
-        f"{len(heights)} minima can hold a ball at this rate."
+        f"{begin}{settled}{many}settle in a minimum{share}, {not_yet} do not within {steps} steps, "
+        f"{gone} diverge. {np.sum(rate < basins.limits(surface))} of {len(heights)} minima can "
+        "hold a ball at this rate."
     )
 
 
 def _journey(surface: Surface, run) -> str:
     """Say where the one start went, and what the Hessian says about the place."""
-    width, (points, kinds) = np.ptp(surface.domain[0]), stationary(surface)
+    width, (points, kinds) = np.ptp(surface.domain[0]), basins.stationary(surface)
     begin = f"From {placed(run.points[0])} the ball"
-    out = is_outside(surface, run.points.T)
+    out = basins.is_outside(surface, run.points.T)
     if out.any() or run.stop == Stop.DIVERGED:
         return f"{begin} is off the map at step {np.argmax(out) if out.any() else run.steps_taken}."
     gaps = np.linalg.norm(points.T - run.point, axis=1)
-    if np.ptp(run.points[-2:], axis=0).max() < 1e-3 * width and gaps.min() < NEAR * width / 3:
+    at_rest = np.ptp(run.points[-2:], axis=0).max() < 1e-3 * width
+    if at_rest and gaps.min() < basins.NEAR * width / 3:
         place, kind = points[:, np.argmin(gaps)], kinds[np.argmin(gaps)]
         curvatures = " and ".join(f"{value:.2f}" for value in eigenvalues(surface, place))
-        many = "curvatures" if len(place) > 1 else "curvature"
         return (
             f"{begin} comes to the {kind}{' point' if kind == 'degenerate' else ''} at "
-            f"{placed(place)}: height {surface(place):.2f}, {many} {curvatures}."
+            f"{placed(place)}: height {surface(place):.2f}, "
+            f"curvature{'s' * (len(place) > 1)} {curvatures}."
         )
-    steep = np.linalg.norm(run.gradients[-1])
     where = f"{placed(run.point)} after {len(run.points) - 1} steps"
-    return f"{begin} is at {where}, on a slope of {steep:.2g}."
+    return f"{begin} is at {where}, on a slope of {np.linalg.norm(run.gradients[-1]):.2g}."
 
 
 # Exercises; the questions stand in the notebook.
@@ -300,13 +273,7 @@ choice("09.2", "a", """
     > Take one step by hand: the gradient at (1, 1) is (6, 6).""",
     b="To turn it would need a part along (1, −1). How large is that part at (1, 1)?",
     c="Along (1, 1) the surface bends up, not down.",
-    d="The gradient vanishes at one point only.",
-    options={
-        "a": "It comes to the origin and stays there.",
-        "b": "It comes near the origin, turns, and runs away along (1, −1).",
-        "c": "It runs away at once, along (1, 1).",
-        "d": "It comes to a minimum beside the origin.",
-    })
+    d="The gradient vanishes at one point only.")
 
 exercise("09.3", 2 / bend(left), """
     2/f″ at the minimum. The local minimum on the right is flatter, so there is a band of rates
@@ -333,5 +300,3 @@ exercise("09.4", math.ceil(steps), """
     (math.ceil(math.log(500) / 0.4),            "This grows without steps, like an exponential."),
     (math.ceil(500 / 1.4),                      "It multiplies at every step: it does not add."),
 ])
-
-# fmt: on

@@ -9,40 +9,27 @@ How far to go along it, a line search asks the loss itself: φ(t) ≤ φ(0) + c 
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
+from calclearn import BFGS, DampedNewton, GradientDescent, Newton, Surface, descend
 from calclearn.descent.curvature import eigenvalues, quadratic_model
-from calclearn.descent.descend import descend
 from calclearn.descent.landscapes import double_well, himmelblau, two_valleys
-from calclearn.descent.optimizers import GradientDescent
-from calclearn.descent.second_order import BFGS, DampedNewton, Newton
-from calclearn.descent.surfaces import Surface
 from calclearn.exercises import choice, exercise, outcome
-from calclearn.explorers.controls import log_slider, round_slider, slider
+from calclearn.explorers import Explorer, explore, log_slider, round_slider, slider
 from calclearn.explorers.descents import rate_for
-from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.races import race_on
 from calclearn.explorers.wording import counted, placed
-from calclearn.figures.curves import Numbered, OnCurve, View
-from calclearn.figures.marks import Dots, Lines, Rule
+from calclearn.figures import style
+from calclearn.figures.curves import Numbered, View
+from calclearn.figures.marks import Dots, Lines, Rule, finite_range
 from calclearn.figures.races import ModelRings, Paths, key
-from calclearn.figures.style import (
-    BLACK,
-    GREEN,
-    GREY,
-    MODEL,
-    OPTIMIZERS,
-    STEP,
-    legend_below,
-    panels,
-)
 from calclearn.figures.surfaces import Contours, Point
 
 DAMPING = 1e-6  # of damped Newton, where it is not a control
 MOST = 8  # steps on a map
 LEVEL = 1e-4  # a gradient whose step changes the height by little more than rounding does
 STEPS = 12  # of Newton's method on the curve: from nearly everywhere it has arrived
+HIMMELBLAU = himmelblau()
 CHOOSERS = ("GradientDescent", "Newton", "DampedNewton", "BFGS")
 
 
@@ -52,51 +39,45 @@ def newton_on_a_curve() -> Explorer:
     The parabola is level where the tangent of the slope crosses zero: there Newton's step ends. At
     each step both are drawn anew, and the axes widen when the step leaves them.
 
-    >>> newton = newton_on_a_curve().set(w=2.0)
-    >>> round(float(newton.state["next"]), 6)
+    >>> round(newton_on_a_curve().set(w=2.0).state["next"], 6)
     1.5
-    >>> newton.set(step=5).state["digits"].tolist()
-    [0, 0, 0, 1, 3, 7]
     """
     surface = two_valleys()
     (window,) = surface.domain
     level = np.roots([4, 0, -6, 1])  # where the slope 4w³ − 6w + 1 vanishes
-    w_axis = np.linspace(*window, 400)
-    ends = [(np.min(y), np.max(y)) for y in (surface(w_axis[None]), surface.gradient(w_axis[None]))]
-    heights, slopes = ((1.15 * a - 0.15 * b, 1.15 * b - 0.15 * a) for a, b in ends)
+    limits = {}
+    for name, f in _height_and_slope(surface).items():
+        low, high = finite_range(f(np.linspace(*window, 400)[None]))
+        limits[name] = 1.15 * low - 0.15 * high, 1.15 * high - 0.15 * low
 
     def compute(w, step):
         run = descend(surface, [w], Newton(), STEPS)
         taken = min(step, len(run.points) - 1)
         here, there = run.points[max(taken - 1, 0)], run.points[taken]
-        height, slope, curvature = (
-            f(here).item() for f in (surface, surface.gradient, surface.hessian)
-        )
         model, points = quadratic_model(surface, here), run.points[: taken + 1, 0]
-        start, low, end = here.item(), model(there).item(), there.item()
-        wide = _widened(window, start, end)
+        wide = _widened(window, *here, *there)
         axis = np.linspace(*wide, 801)
         error = np.abs(points - level[np.argmin(np.abs(level - run.point))])
-        return {
+        quantities = {
             "run": run,
-            "here": start,
-            "slope": slope,
-            "curvature": curvature,
-            "next": end,
+            "here": here.item(),
+            "next": there.item(),
+            "curvature": surface.hessian(here).item(),
             "digits": np.clip(-np.log10(error), 0, 15).astype(int),
-            "view": (wide, _widened(heights, height, low)),
-            "slope view": (wide, _widened(slopes, slope)),
-            "curve": (axis, surface(axis[None])),
-            "slopes": (axis, surface.gradient(axis[None])[0]),
-            "model": (axis, model(axis[None])),
-            "tangent": (axis, slope + curvature * (axis - start)),
-            "point": (start, height),
-            "slope point": (start, slope),
-            "low": (end, low),
-            "zero": (end, 0.0),
-            "points": (points, surface(points[None])),
-            "slope points": (points, surface.gradient(points[None])[0]),
         }
+        models = _height_and_slope(model)
+        for name, f in _height_and_slope(surface).items():
+            start, end = f(here).item(), models[name](there).item()
+            quantities |= {
+                name: start,
+                f"view of {name}": (wide, _widened(limits[name], start, end)),
+                f"curve of {name}": (axis, f(axis[None])),
+                f"model of {name}": (axis, models[name](axis[None])),
+                f"points of {name}": (points, f(points[None])),
+                f"start of {name}": (here.item(), start),
+                f"end of {name}": (there.item(), end),
+            }
+        return quantities
 
     def caption(step, run, here, slope, curvature, next, digits) -> str:
         last = ", the last," * (step == len(run.points) - 1)
@@ -107,48 +88,49 @@ def newton_on_a_curve() -> Explorer:
             f"on: {', '.join(map(str, digits))}."
         )
 
-    left, right = panels("flat", "flat", height=3.7)
-    for ax, title in ((left, f"height of {surface.name}"), (right, "its slope")):
-        ax.set(xlabel="$w$", title=title)
+    left, right = style.panels("flat", "flat", height=3.7)
+    left.set_title(f"height of {surface.name}")
+    right.set_title("its slope")
+    right.axhline(0, color=style.GREY, lw=1)
+    color, marker = style.OPTIMIZERS["Newton"]
+    drawings = []
+    for name, start in {"height": _Start(left, drags=("w",)), "slope": Point(right)}.items():
+        ax = start.ax
+        ax.set_xlabel("$w$")
         ax.set_ylabel(" ", labelpad=0)  # room for the longest numbers
         ax.yaxis.set_major_formatter(EngFormatter(sep="", usetex=False))
         for axis in (ax.xaxis, ax.yaxis):  # few numbers: they are drawn anew where axes widen
             axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-    right.axhline(0, color=GREY, lw=1)
-    curves = {"color": [BLACK, MODEL], "lw": [1.6, 2.2]}
-    color, marker = OPTIMIZERS["Newton"]
-    drawings = [
-        View(left),
-        View(right).on(view="slope view"),
-        *(Rule(ax, x="next", color=MODEL, ls=":") for ax in (left, right)),
-        Lines(left, "curve", "model", **curves),
-        Lines(right, "slopes", "tangent", **curves),
-        _Start(left, window).on(weights="point"),
-        Point(right).on(weights="slope point"),
-        Numbered(left, color=color, marker=marker).on(places="points"),
-        Numbered(right, color=color, marker=marker).on(places="slope points"),
-        Point(left, color=MODEL, marker="v").on(weights="low"),
-        Point(right, color=MODEL, marker="v").on(weights="zero"),
-    ]
+        curves = f"curve of {name}", f"model of {name}"
+        drawings += [
+            View(ax).on(view=f"view of {name}"),
+            Rule(ax, x="next", color=style.MODEL, ls=":"),
+            Lines(ax, *curves, color=[style.BLACK, style.MODEL], lw=[1.6, 2.2]),
+            start.on(weights=f"start of {name}"),
+            Numbered(ax, color=color, marker=marker).on(places=f"points of {name}"),
+            Point(ax, color=style.MODEL, marker="v").on(weights=f"end of {name}"),
+        ]
     return explore(
         compute, drawings, caption, play="step", pace=0.8,
-        w=round_slider(surface.start[0], window, label="w"),
-        step=slider(1, 1, STEPS, 1),
+        w=round_slider(surface.start[0], window, label="w"), step=slider(1, 1, STEPS, 1),
     )  # fmt: skip
 
 
-class _Start(OnCurve):
+class _Start(Point):
     """The point that is dragged along the curve while its axes may widen.
 
-    It moves as far as the pointer, measured where the axes show the curve's own `window`.
+    It moves as far as the pointer, measured where the axes show the curve's own window.
     """
 
-    def __init__(self, ax: Axes, window: tuple[float, float]) -> None:
-        super().__init__(ax, drags=("w",))
-        self.width = window[1] - window[0]
+    width = np.ptp(two_valleys().domain)
 
     def dragged(self, start, to, w: float) -> tuple[float]:
         return (w + (to[0] - start[0]) * self.width / np.ptp(self.ax.get_xlim()),)
+
+
+def _height_and_slope(surface: Surface) -> dict:
+    """Return the height and the slope of a curve, functions of (1, ...)."""
+    return {"height": surface, "slope": lambda w: surface.gradient(w)[0]}
 
 
 def _widened(limits: tuple, *values: Any) -> tuple[float, float]:
@@ -158,7 +140,7 @@ def _widened(limits: tuple, *values: Any) -> tuple[float, float]:
     return low - room * (low < limits[0]), high + room * (high > limits[1])
 
 
-def newton_on_a_map(surface: Surface | None = None) -> Explorer:
+def newton_on_a_map(surface: Surface = HIMMELBLAU) -> Explorer:
     """What does Newton's step rest on? The contours of the quadratic model, over the surface's.
 
     At each step the model is that of Newton's point. On the right it and the surface are cut along
@@ -169,7 +151,6 @@ def newton_on_a_map(surface: Surface | None = None) -> Explorer:
     >>> climb.state["curvatures"].tolist()
     [-42.0, -26.0]
     """
-    surface = himmelblau() if surface is None else surface
     window, t = surface.domain, np.linspace(-0.6, 2, 131)
 
     def compute(x, y, step, damping):
@@ -207,21 +188,20 @@ def newton_on_a_map(surface: Surface | None = None) -> Explorer:
             f"After {counted(step, 'step')} {'; '.join(ends)} (damping {damping:.2g})."
         )
 
-    left, right = panels("flat", "ruled", height=4.3)
-    names, title = ("Newton", "DampedNewton"), f"{surface.name}, and its model"
-    key(right, names)
+    left, right = style.panels("flat", "ruled", height=4.3)
+    key(right, CHOOSERS[1:3])
     right.set(xlim=(t[0], t[-1]), ylim=(-3, 3), title="cut along Newton's step")
     right.set(xlabel="share $t$ of the step", ylabel="height, in promised changes")
-    right.axvline(1, color=GREY, ls=":", lw=1.2)
-    cuts = {"color": [BLACK, MODEL], "label": ["surface", "model"]}
+    right.axvline(1, color=style.GREY, ls=":", lw=1.2)
+    cuts = {"color": [style.BLACK, style.MODEL], "label": ["surface", "model"]}
     drawings = [
-        Contours(left, surface, window=window, names=("$x$", "$y$"), title=title),
+        Contours(left, surface, names=("$x$", "$y$"), title=f"{surface.name}, and its model"),
         ModelRings(left, window),
-        Paths(left, names, size=9),
-        Point(left, drags=("x", "y"), color=BLACK).on(weights="start"),
-        Dots(left, "point", color=STEP, ms=10, zorder=16),
+        Paths(left, CHOOSERS[1:3], size=9),
+        Point(left, drags=("x", "y"), color=style.BLACK).on(weights="start"),
+        Dots(left, "point", color=style.STEP, ms=10, zorder=16),
         Lines(right, "cut of surface", "cut of model", edge=True, **cuts),
-        Dots(right, "here", "end", color=[STEP, MODEL], marker=["o", "v"], ms=10),
+        Dots(right, "here", "end", color=[style.STEP, style.MODEL], marker=["o", "v"], ms=10),
     ]
     right.legend(loc="upper left")
     x, y = (round_slider(*place) for place in zip(surface.start, window, strict=True))
@@ -240,7 +220,7 @@ def line_search() -> Explorer:
     >>> line_search().set(x=2.0, y=2.0, c=0.0).state["accepted"]
     0.25
     """
-    surface, t, tries = himmelblau(), np.linspace(0, 1.1, 221), 0.5 ** np.arange(12)
+    surface, t, tries = HIMMELBLAU, np.linspace(0, 1.1, 221), 0.5 ** np.arange(12)
 
     def compute(x, y, c):
         w = np.array([x, y])
@@ -276,43 +256,42 @@ def line_search() -> Explorer:
     def caption(weights, c, promise, tried, fall) -> str:
         *refused, accepted = (f"1/{2**k}" if k else "1" for k in range(len(tried)))
         verdict = f"t = {accepted} is accepted: the height falls by {fall:.3g}"
-        if len(refused) == 1:
-            verdict = f"t = 1 is refused, {verdict}"
-        elif refused:
+        if refused:
             *others, last = refused
-            verdict = f"t = {', '.join(others)} and {last} are refused, {verdict}"
+            others = f"{', '.join(others)} and " if others else ""
+            verdict = f"t = {others}{last} {'are' if others else 'is'} refused, {verdict}"
         return (
             f"At {placed(weights)} the gradient promises a fall of {promise:.3g} for the whole "
             f"step. With c = {c:.2f}, {verdict}."
         )
 
-    left, right = panels("flat", "flat", height=3.9)
+    left, right = style.panels("flat", "flat", height=3.9)
     right.set(xlim=(0, t[-1]), ylim=(-1, 1), title="loss along the step")
     right.set(xlabel="share $t$ of the step", ylabel="change, as a share of $|\\varphi'(0)|$")
-    right.axhline(0, color=GREY, lw=1)
-    right.plot(t, -t, color=GREY, lw=1, ls=":", label="slope at $t = 0$")
+    right.axhline(0, color=style.GREY, lw=1)
+    right.plot(t, -t, color=style.GREY, lw=1, ls=":", label="slope at $t = 0$")
     curves = {
-        "loss": {"color": BLACK, "lw": 1.6, "label": "$\\varphi(t)$"},
-        "line": {"color": STEP, "ls": "--", "label": "Armijo's line"},
-        "fair part": {"color": GREEN, "lw": 4, "label": "accepted"},
+        "loss": {"color": style.BLACK, "lw": 1.6, "label": "$\\varphi(t)$"},
+        "line": {"color": style.STEP, "ls": "--", "label": "Armijo's line"},
+        "fair part": {"color": style.GREEN, "lw": 4, "label": "accepted"},
     }
-    refused = {"color": STEP, "marker": "X", "ms": 10, "zorder": 7}
-    accepted = {"color": GREEN, "ms": 10, "zorder": 7}
+    refused = {"color": style.STEP, "marker": "X", "ms": 10, "zorder": 7}
+    accepted = {"color": style.GREEN, "ms": 10, "zorder": 7}
     drawings = [
         Contours(left, surface, names=("$x$", "$y$"), title="damped Newton's step"),
         Lines(left, "way", color="white", lw=2),
-        Point(left, drags=("x", "y"), color=BLACK),
+        Point(left, drags=("x", "y"), color=style.BLACK),
         Lines(right, curves),
         Dots(left, {"refused places": refused, "accepted place": accepted}),
         Dots(right, "refused steps", edge=True, **refused),
         Dots(right, "accepted step", **accepted),
     ]
-    legend_below(right)
+    style.legend_below(right)
     x, y = (round_slider(*place) for place in zip((0, 2), surface.domain, strict=True))
     return explore(compute, drawings, caption, x=x, y=y, c=slider(0.2, 0.0, 0.95, 0.05))
 
 
-def race_by_curvature(surface: Surface | None = None) -> Explorer:
+def race_by_curvature(surface: Surface = HIMMELBLAU) -> Explorer:
     """What does curvature gain, and at what price? Four optimizers, one start, equal gradients.
 
     A Hessian is paid like the d gradients that it costs by differences.
@@ -321,7 +300,6 @@ def race_by_curvature(surface: Surface | None = None) -> Explorer:
     >>> "Newton is" in race.caption and "resting on a saddle" in race.caption
     True
     """
-    surface = himmelblau() if surface is None else surface
     rate = rate_for(surface, 0.8)
 
     def entrants(learning_rate, damping) -> dict:
@@ -397,13 +375,6 @@ choice("10.4", "c", """
     divided by that of the weight, so one learning rate cannot fit two units.
     > Which unit has a gradient, and which has the weight that it is subtracted from?
     > Try it with one weight: f(w) and f(10 w), one step of each method.""",
-    options={
-        "a": "Gradient descent, with the same learning rate.",
-        "b": "Gradient descent, with a learning rate divided by ten.",
-        "c": "Newton's method.",
-        "d": "None of them."},
     a="Its steps along that weight change with the unit: see the bowl of lesson 06.",
     b="Then the steps of the other weight, whose unit is the same, would change too.",
     d="One of them asks the surface itself how long a step should be.")
-
-# fmt: on

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calclearn.calculus import arrays, kinks, products, rules, strong  # noqa: F401  in the table
+from calclearn.calculus import arrays, curves, kinks, products, rules, strong  # noqa: F401  in the table
 from calclearn.calculus.autodiff import grad, hessian, ones, record, walk
 from calclearn.calculus.cures import full_name
 from calclearn.calculus.graph import is_parent
@@ -99,6 +99,9 @@ case("a**0; a**1; a**2; a**3; a**-1; a**0.5; a**2.5; a**np.arange(3.0)", numbers
 case("a**0; a**1; a**2; a**3; a ** np.array([0, 1, 2])", (2, 3))
 case("2**a; np.angle(a) * a; np.ldexp(a, [1, 2, -1]); np.real(a) + a.real + np.conj(a)", (3,))
 case("np.clip(a, -1, 1); np.clip(a, None, np.ones(3)); a * kinks.side(a)", (2, 3))
+case(
+    "kinks.unknown_slope(a, b, np.zeros(3, bool)); curves.bent(a, b, np.zeros(3, bool))", (3,), (3,)
+)
 case("np.nan_to_num(a); np.nan_to_num(a, nan=3.0, posinf=2.0); np.modf(a); np.frexp(a)", (2, 3))
 case("np.copysign(a, b); np.clip(a, b, None)", (2, 3), (3,))
 case("np.divmod(a, b)", (2, 3), numbers((3,), 1.7, 2.0))
@@ -538,15 +541,24 @@ SLOPES = [  # f, x, its slopes there
     (lambda p: np.arctan2(*p),                             [1e-200] * 2,    [5e199, -5e199]),
     (np.prod,                                   [1e-200, 1e-200, 1e300],    [1e100, 1e100, 0]),
     (np.linalg.det,                                        [[1, 2], [2, 4]], [[4, -2], [-2, 1]]),
-    # second derivatives at a kink are the mean of both sides
-    *[(grad(f), 0.0, 1) for f in (
-        lambda x: np.maximum(x, 0) ** 2, lambda x: np.maximum(0, x) ** 2,
-        lambda x: np.fmax(x, 0) ** 2, lambda x: np.clip(x, 0, None) ** 2,
-        lambda x: np.minimum(x, 0) ** 2, lambda x: np.maximum(x, 0) * x,
-        lambda x: (np.maximum(x, 0) - 1) ** 2, lambda x: 2 * np.exp(np.maximum(x, 0)))],
-    # or none, where both arguments move
+    # second derivatives at a kink are the mean of both sides where the first is continuous
+    *[(grad(f), 0.0, second) for f, second in (
+        (lambda x: np.maximum(x, 0) ** 2, 1),           (lambda x: np.maximum(0, x) ** 3, 0),
+        (lambda x: np.fmax(x, 0) ** 2, 1),              (lambda x: np.minimum(x, 0) ** 2, 1),
+        (lambda x: np.clip(x, 0, None) ** 2, 1),        (lambda x: np.maximum(x, 0) * x, 1),
+        (lambda x: np.maximum(x, 0) * np.fmax(x, 0), 1), (lambda x: (np.maximum(x, 0) + x) ** 2, 5),
+        (lambda x: np.maximum(x, 0) * np.maximum(-x, 0), 0),
+        (lambda x: np.max(np.stack([x, -x])) ** 2, 2),  (lambda x: np.maximum(x, 2 * x) ** 2, 5),
+        (lambda x: np.maximum(IJK * x, 0) @ np.maximum(IJK * x, 0), 21),
+        (lambda x: np.sort(np.stack([x, 0 * x]))[1] ** 2, 1),
+        (lambda x: np.median(np.stack([x, 0 * x, 1])) ** 2, 1),
+        (lambda x: np.interp(x, [-1, 0, 1], [0, 0, 3]) ** 2, 9),
+        (lambda x: np.abs(x) * x, 0),                   (lambda x: np.abs(x) ** 2, 2),
+        (lambda x: np.where(np.abs(x) < 1, x**2, np.abs(x)), 2))],
+    # and none where the first jumps, or grows without end
     *[(grad(f), 0.0, np.nan) for f in (
-        lambda x: np.maximum(x, -x) ** 2, lambda x: np.max(np.stack([x, -x])) ** 2)],
+        np.abs, lambda x: np.maximum(x, 0), lambda x: np.exp(np.maximum(x, 0)),
+        lambda x: (np.maximum(x, 0) - 1) ** 2, lambda x: np.abs(x) ** 1.5)],
 ]
 # fmt: on
 
@@ -557,23 +569,43 @@ def test_slopes_at_a_point(f, x, slopes):
     np.testing.assert_allclose(grad(f)(x), slopes, rtol=1e-14)
 
 
-@pytest.mark.parametrize(
-    ("f", "x"),
-    [
-        (np.linalg.norm, np.zeros(2)),
-        (lambda w: np.linalg.norm(w) ** 2, np.zeros(2)),
-        (lambda w: np.linalg.norm(w - np.ones(2)) ** 3, np.ones(2)),
-        (lambda w: np.hypot(w[0], w[1]) ** 2, np.zeros(2)),
-        (lambda w: np.std(w) ** 2, np.ones(3)),
-        (lambda w: np.sum(np.abs(w) ** 2), np.zeros(2)),
-        (lambda w: np.sum(np.abs(w)), np.zeros(2)),
-        (lambda w: np.linalg.norm(w.reshape(2, 2), "nuc") ** 2, np.zeros(4)),
-        (lambda w: np.linalg.norm(w.reshape(2, 2), 2) ** 2, np.zeros(4)),
-    ],
-)
-def test_lengths_of_zero_have_a_slope_and_no_second_derivative(f, x):
+# fmt: off
+UNKNOWN = np.full((2, 2), np.nan)
+SECOND = [
+    (lambda w: np.linalg.norm(w) ** 2,                      np.zeros(2), 2 * np.eye(2)),
+    (lambda w: np.hypot(w[0], w[1]) ** 2,                   np.zeros(2), 2 * np.eye(2)),
+    (lambda w: np.linalg.norm(w - np.ones(2)) ** 3,         np.ones(2),  np.zeros((2, 2))),
+    (lambda w: np.std(w) ** 2,                              np.ones(3),  np.eye(3) * 2/3 - 2/9),
+    (lambda w: np.sum(np.maximum(w, 0) ** 2),               np.zeros(3), np.eye(3)),
+    # along some directions another number than along others
+    (lambda w: np.maximum(w[0], 0) * np.maximum(w[1], 0), np.zeros(2), [[0, np.nan], [np.nan, 0]]),
+    (lambda w: np.linalg.norm(w.reshape(2, 2), 2) ** 2,     np.zeros(4), np.full((4, 4), np.nan)),
+    # where the gradient jumps
+    (np.linalg.norm,                                        np.zeros(2), UNKNOWN),
+    (np.std,                                                np.ones(2),  UNKNOWN),
+    (lambda w: np.sum(np.abs(w)),                           np.zeros(2), UNKNOWN),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("f", "x", "second"), SECOND)
+def test_second_derivatives_where_a_length_is_zero(f, x, second):
     np.testing.assert_array_equal(grad(f)(x), np.zeros_like(x))
-    assert np.isnan(np.diagonal(hessian(f)(x))).all()
+    np.testing.assert_allclose(hessian(f)(x), second, atol=1e-12)
+
+
+def test_second_derivatives_where_all_tie_and_nothing_jumps():
+    def entropy(z):
+        largest = np.max(z)
+        return largest + np.log(np.sum(np.exp(z - largest))) - z[0]
+
+    np.testing.assert_allclose(hessian(entropy)(np.ones(3)), np.eye(3) / 3 - 1 / 9, atol=1e-15)
+    points = np.array([[-1.0, 0.0, 2.0]])
+    second = hessian(lambda p: np.maximum(p[0], 0) ** 2)(points)
+    np.testing.assert_allclose(second, [[[0, 1, 2]]])
+    float32 = hessian(lambda w: np.linalg.norm(w) ** 2)(np.zeros(2, np.float32))
+    assert float32.dtype == np.float32
+    np.testing.assert_allclose(float32, 2 * np.eye(2), atol=1e-6)
 
 
 CONSTANTS = [np.floor, np.round, np.sign, np.isnan, np.argmax, np.argsort, np.ones_like, np.any]

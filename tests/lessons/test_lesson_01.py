@@ -10,7 +10,7 @@ right = {
     "01.1": [forward_difference(parse("x**3"), 2, 0.1)],
     "01.2": [np.poly1d([2, -3]), grad(curve), lambda x: derivative(curve, x).value],
     "01.3": [5 + (-2) * (3.1 - 3)],
-    "01.4": ["d", "At 0 and at 1."],
+    "01.4": ["d"],
 }
 
 
@@ -127,7 +127,7 @@ def test_products_and_quotients_follow_their_rules():
         slope = np.exp(x) * (x**2 + 2 * x)
         assert state["rule"] == pytest.approx(slope)
         assert state["rule_of_quotient"] == pytest.approx(np.exp(x) * (x - 2) / x**3)
-        parts = [np.ptp(x) * (high - low)[0] for x, low, high in map(state.get, ("top", "side"))]
+        parts = [np.ptp(x) * (high - low) for x, low, high in map(state.get, ("top", "side"))]
         assert sum(parts) / h + state["corner_per_h"] == pytest.approx(state["product"])
     assert state["product"] == pytest.approx(slope, rel=5e-3)
     assert state["quotient"] == pytest.approx(state["rule_of_quotient"], rel=1e-2)

@@ -1,0 +1,122 @@
+"""Derivatives at a kink, taken from both sides.
+
+Where numbers tie or a length is 0, the rules know the slope, the mean of both sides, and put NaN
+for the slope of that slope.  A derivative that meets such a kink is therefore taken again beside x,
+at x + h and x - h along several directions.  Where the value is continuous and the mean of both
+sides is the same along each of them, it is the derivative.  Elsewhere there is none, and NaN stays.
+"""
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+
+from calclearn.calculus.structures import each_leaf, real
+from calclearn.calculus.tracing import Traced
+
+
+class Here(threading.local):
+    """Where the derivative that is being taken is: at a kink, or beside one."""
+
+    at_kink = beside_kink = False
+
+
+here = Here()
+
+
+def no_slope(g, kink):
+    """g, but nan at a kink, also where g is 0.
+
+    Numbers that tie beside the point, too, are one number, and this is no kink.
+    """
+    if here.beside_kink or not np.any(kink):
+        return g
+    here.at_kink = True
+    return np.where(kink, np.nan, g)
+
+
+def from_both_sides(derivative: Callable, arguments, argnums):
+    """Return derivative(*arguments): a value, and its slopes, with the mean of both sides for NaN.
+
+    There is an array of slopes for each array x among the arguments; the axes of the value come
+    first, then those of x.
+    """
+    here.at_kink = False
+    value, slopes = derivative(*arguments)
+    if not here.at_kink or Traced in map(type, (value, *slopes)):
+        return value, slopes
+    xs, answers = [], None
+    for k in argnums:
+        each_leaf(lambda name, x: xs.append(real(name, x)), "", arguments[k])
+    here.beside_kink = True
+    try:
+        for k in range(8 + sum(x.size for x in xs).bit_length()):
+            once, half = [
+                means_along([h / n for h in steps(xs, k)], derivative, arguments, argnums, value)
+                for n in (1, 2)
+            ]
+            means = [extrapolated(a, b) for a, b in zip(once, half, strict=True)]
+            answers = [agreed(a, b) for a, b in zip(answers or means, means, strict=True)]
+            if all(np.isnan(a[np.isnan(s)]).all() for a, s in zip(answers, slopes, strict=True)):
+                return value, slopes
+    except (ArithmeticError, ValueError):  # f refuses a point beside x
+        return value, slopes
+    finally:
+        here.beside_kink = False
+    return value, [np.where(np.isnan(s), a, s)[()] for s, a in zip(slopes, answers, strict=True)]
+
+
+def steps(xs, k: int) -> list:
+    """The steps h of direction k.
+
+    All differ, so that what ties at x does not tie beside it; each direction's are half as long, so
+    that what grows without end on the way to x is another number.
+    """
+    rng, result = np.random.default_rng(k), []
+    for x in xs:
+        size = np.where(x == 0, np.abs(x).max(initial=0) or 1, np.abs(x))
+        h = size * rng.choice([-1, 1], x.shape) * rng.uniform(1, 2, x.shape) / 2**k
+        result.append((h * np.finfo(x.dtype).eps ** 0.75).astype(x.dtype))
+    return result
+
+
+@np.errstate(all="ignore")
+def means_along(steps, derivative, arguments, argnums, value) -> list:
+    """The means of the slopes at x + h and x - h, and NaN where the value jumps at x."""
+    (above, slopes_above), (below, slopes_below) = [
+        derivative(*moved(arguments, argnums, steps, sign)) for sign in (1, -1)
+    ]
+    sizes = [abs(a) + abs(b) for a, b in zip(slopes_above, slopes_below, strict=True)]
+    value = np.where(np.isnan(value), (above + below) / 2, value)  # it had a kink itself
+    change = np.finfo(value.dtype).eps ** 0.5 * abs(value)
+    for size, h in zip(sizes, steps, strict=True):
+        change = change + 2 * np.sum(size * abs(h), axis=own_axes(size, h, value))
+    continuous = (abs(above - value) <= change) & (abs(below - value) <= change)
+    return [np.where(np.expand_dims(continuous, own_axes(a, h, value)), (a + b) / 2, np.nan)
+            for a, b, h in zip(slopes_above, slopes_below, steps, strict=True)]  # fmt: skip
+
+
+def own_axes(slopes, x, value) -> tuple[int, ...]:
+    """The axes of the slopes that the value has not: those of one point x."""
+    rows = np.ndim(slopes) - np.ndim(x)
+    return tuple(range(rows, rows + np.ndim(slopes) - np.ndim(value)))
+
+
+def moved(arguments, argnums, steps, sign):
+    """The arguments, with the arrays at positions `argnums` a step further."""
+    steps, result = iter(steps), [*arguments]
+    for k in argnums:
+        result[k] = each_leaf(lambda name, x: real(name, x) + sign * next(steps), "", arguments[k])
+    return result
+
+
+def extrapolated(a, b):
+    """The limit for h to 0 of the means at h and h / 2:  2 b - a, and 0 where they go there."""
+    return np.where(np.abs(b) < 0.6 * np.abs(a), 0, 2 * b - a)
+
+
+def agreed(a, b):
+    """a, and NaN where b is another number."""
+    eps = np.finfo(a.dtype).eps
+    size = np.abs(a).max(initial=0, where=~np.isnan(a))
+    return np.where(np.isclose(a, b, eps**0.25, size * eps**0.5), a, np.nan)
