@@ -2,12 +2,15 @@
 
 import math
 import re
+from functools import partial
 
 import numpy as np
 import pytest
 
 from calclearn.calculus import autodiff
 from calclearn.calculus.checking import MARKS, check_gradient
+
+from ..refusals import refused
 
 
 # Losses, and points.
@@ -323,7 +326,7 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("f", "gradient", "at", "message"), REFUSED)
-def test_bad_input_is_named(f, gradient, at, message):
-    with pytest.raises((TypeError, ValueError), match=message):
-        check_gradient(f, gradient, at=at)
+test_bad_input_is_named = refused(
+    [(partial(check_gradient, *given), message) for *given, message in REFUSED],
+    kind=(TypeError, ValueError),
+)
