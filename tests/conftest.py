@@ -116,9 +116,9 @@ def narrow_indices(monkeypatch):
     def refusing(function):
         def narrow(*arguments, **keywords):
             for each in arguments[:2]:
-                kind = np.asarray(each).dtype if isinstance(each, np.ndarray) else None
-                if kind is not None and kind.kind in "iu" and not np.can_cast(kind, np.int32):
-                    raise TypeError(f"Cannot cast array data from {kind} to int32")
+                whole = isinstance(each, np.ndarray) and each.dtype.kind in "iu"
+                if whole and not np.can_cast(each.dtype, np.int32):
+                    raise TypeError(f"Cannot cast array data from {each.dtype} to int32")
             return function(*arguments, **keywords)
 
         return narrow

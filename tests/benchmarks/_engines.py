@@ -22,16 +22,15 @@ import numpy as np
 
 def peers(*names: str) -> list[ModuleType | None]:
     """These modules, None for those that are absent, which are named."""
-    found = []
+    modules = []
     for name in names:
         try:
-            found.append(importlib.import_module(name))
+            modules.append(importlib.import_module(name))
         except ImportError:
-            found.append(None)
-    absent = [name for name, module in zip(names, found, strict=True) if module is None]
-    print(f"Python {sys.version.split()[0]}, NumPy {np.__version__}", end="")
-    print(f"; absent: {', '.join(absent) or 'none'}")
-    return found
+            modules.append(None)
+    absent = ", ".join(n for n, module in zip(names, modules, strict=True) if module is None)
+    print(f"Python {sys.version.split()[0]}, NumPy {np.__version__}; absent: {absent or 'none'}")
+    return modules
 
 
 def medians(

@@ -209,7 +209,7 @@ def tanh_by_hand(network, w, x, y, _):
 
 
 def times_of(problem, ways: dict, turns: int) -> dict:
-    """The medians, after every way has been seen to take the same step."""
+    """The medians, after every way has taken the same step."""
     steps, w = {name: way(*problem) for name, way in ways.items()}, problem[1]
     expected = w - steps["calclearn"]()
     for name, step in steps.items():

@@ -1,6 +1,6 @@
 """A film has the pixels of its figure, at every position, and is no larger than it may be.
 
-That the player reads them out of the stream is seen in a browser.
+The tests of the browser show that the player reads them from the stream.
 """
 
 import io

@@ -164,7 +164,8 @@ def test_only_what_a_notebook_may_have_runs_and_no_error_stops_it(walls, tmp_pat
         places = {"{file!r}": repr(file.as_posix()), "{port}": str(server.getsockname()[1])}
         for name, place in places.items():
             wrong = [cell.replace(name, place) for cell in wrong]
-        again = rerun(*fine, *wrong, "check('07.4', 'c')")
+        fine = [f"{cell}\nran = globals().get('ran', 0) + 1" for cell in fine]
+        again = rerun(*fine, *wrong, f"check('07.4', 'c' if ran == {len(fine)} else 'a')")
         server.settimeout(0.1)
         with pytest.raises(TimeoutError):
             server.accept()
