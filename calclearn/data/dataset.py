@@ -1,8 +1,4 @@
-"""Data that say what they are: each array travels with its name and its unit.
-
-A figure or a lesson never types a unit: it asks the data for `label("flipper_length")`. All arrays
-are read-only; a lesson that changes data makes a copy.
-"""
+"""Data that say what they are: each array, read-only, travels with its name and its unit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,15 +8,13 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
-    """A table of named columns of equal length, with units, source and licence.
+    """A table of named columns `(n,)` with units, source and licence.
 
-    Shapes: each column is `(n,)`. Raises `ValueError` for unequal lengths and for unknown names.
+    Raises `ValueError` for columns of unequal lengths and for unknown names.
 
     >>> trees = Dataset("Trees", {"height": [2.0, 3.5]}, {"height": "m"}, "my garden", "CC0")
-    >>> trees.height
-    array([2. , 3.5])
-    >>> trees.label("height")
-    'height (m)'
+    >>> trees.height, trees.label("height")
+    (array([2. , 3.5]), 'height (m)')
     """
 
     name: str
@@ -35,11 +29,9 @@ class Dataset:
             raise TypeError(f"{expected}, got {self.columns!r:.60}")
         columns = {name: read_only(values, name) for name, values in self.columns.items()}
         shapes = {name: column.shape for name, column in columns.items()}
-        if any(len(shape) != 1 for shape in shapes.values()):
-            raise ValueError(f"columns must have shape (n,), got {shapes}")
-        if len(set(shapes.values())) > 1:
-            raise ValueError(f"columns must have equal lengths, got {shapes}")
-        object.__setattr__(self, "columns", columns)
+        if {len(shape) for shape in shapes.values()} - {1} or len(set(shapes.values())) > 1:
+            raise ValueError(f"columns must have one shape (n,), got {shapes}")
+        vars(self).update(columns=columns)
 
     def __getitem__(self, name: str) -> np.ndarray:
         """The column called `name`, shape `(n,)`."""
@@ -70,9 +62,8 @@ class Dataset:
         return f"{words} ({unit})" if unit else words
 
     def __repr__(self) -> str:
-        labels = {name: self.label(name) for name in self.columns}
-        width = max(map(len, labels.values()), default=0)
-        rows = [f"  {label:{width}}  {_extent(self[name])}" for name, label in labels.items()]
+        width = max((len(self.label(name)) for name in self.columns), default=0)
+        rows = [f"  {self.label(name):{width}}  {_extent(self[name])}" for name in self.columns]
         return "\n".join([f"{self.name}: {len(self)} rows", *rows])
 
 
@@ -80,7 +71,7 @@ class Dataset:
 class LineData:
     """The points (xᵢ, yᵢ) through which a line is to be fitted, with labels that state the units.
 
-    Shapes: x and y are `(n,)`. Raises `ValueError` where they differ in length.
+    x and y are `(n,)`. Raises `ValueError` where they differ in length.
 
     >>> LineData([0.0, 1.0, 2.0], [3.0, 5.0, 7.0], x_label="time (s)", y_label="height (m)")
     LineData: 3 points, time (s) 0 to 2, height (m) 3 to 7
@@ -92,11 +83,10 @@ class LineData:
     y_label: str
 
     def __post_init__(self):
-        for name in ("x", "y"):
-            object.__setattr__(self, name, read_only(getattr(self, name), name, real=True))
-        shapes = self.x.shape, self.y.shape
-        if self.x.ndim != 1 or shapes[0] != shapes[1]:
-            raise ValueError("x and y must have the same shape (n,), got {} and {}".format(*shapes))
+        x, y = read_only(self.x, "x", real=True), read_only(self.y, "y", real=True)
+        if x.ndim != 1 or x.shape != y.shape:
+            raise ValueError(f"x and y must have the same shape (n,), got {x.shape} and {y.shape}")
+        vars(self).update(x=x, y=y)
 
     def __len__(self) -> int:
         """The number of points, n."""
@@ -119,7 +109,7 @@ class LineData:
 
 
 def read_only(values, name: str, *, real: bool = False) -> np.ndarray:
-    """A copy of the values that refuses assignment, so that no lesson can spoil another's data."""
+    """A copy of the values that refuses assignment; what is masked becomes NaN."""
     try:
         array = np.array(values.astype(float).filled(np.nan) if np.ma.is_masked(values) else values)
     except ValueError:  # lists of different lengths

@@ -1,8 +1,4 @@
-"""Handwritten digits, dealt like cards: three parts, and as many of each digit in every one.
-
-A network is fitted on one, its settings are chosen on a second, and what it can do is read from a
-third. The same seed deals the same parts on every machine.
-"""
+"""Handwritten digits, dealt like cards: three parts, and as many of each digit in every one."""
 
 import gzip
 from dataclasses import dataclass
@@ -19,10 +15,10 @@ HANDS = 5  # one hand is held out, one is for validation, three are for training
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LabelledImages:
-    """Images, and the class that each of them shows.
+    """Images `(N, C, H, W)`, and the class that each of them shows, `(N,)`; both are read-only.
 
-    Shapes: images `(N, C, H, W)`, labels `(N,)`, both read-only; whole numbers as labels become
-    indices (`np.intp`). Raises `ValueError` for others, `TypeError` for images of words.
+    Whole numbers as labels become indices (`np.intp`). Raises `ValueError` for other shapes,
+    `TypeError` for images of words.
 
     >>> LabelledImages(np.zeros((3, 1, 8, 8)), [7, 0, 7])
     3 images of 8 × 8
@@ -57,9 +53,12 @@ class Digits:
     train: LabelledImages
     validation: LabelledImages
     held_out: LabelledImages
-    name: str
-    source: str
-    licence: str
+    name: str = "Handwritten digits"
+    source: str = (
+        "Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, "
+        "UCI Machine Learning Repository, doi:10.24432/C50P49, the test part"
+    )
+    licence: str = "CC BY 4.0"
 
     def __repr__(self) -> str:
         train, validation, held_out = map(len, (self.train, self.validation, self.held_out))
@@ -70,26 +69,15 @@ def digits(seed: int = 0) -> Digits:
     """The 1,797 handwritten digits of the UCI repository, dealt into three parts.
 
     Chance, from `seed`, orders the images of each digit; then every fifth is held out, its right
-    neighbour is for validation, and the other three are for training.
+    neighbour is for validation, and the other three are for training. Each part has `images`
+    (N, 1, 8, 8), whose pixels are the share of ink in their square, and `labels` (N,). All have
+    writing of the same 13 people: held-out images are new images, not new hands. Raises
+    `ValueError` for another seed.
 
-        .train        .images (1077, 1, 8, 8)    .labels (1077,)
-        .validation   .images  (360, 1, 8, 8)    .labels  (360,)
-        .held_out     .images  (360, 1, 8, 8)    .labels  (360,)
-
-    A pixel is the share of ink in its square, from 0 to 1. Every part has writing of the same 13
-    people: held-out images are new images, not new hands. Raises `ValueError` for another seed.
-
-    >>> data = digits()
-    >>> data
+    >>> digits()
     Handwritten digits: 1077 train, 360 validation, 360 held out
-    >>> print(data.train.labels[0], (16 * data.train.images[0, 0, :3]).astype(int), sep="\\n")
-    0
-    [[ 0  0  5 13  9  1  0  0]
-     [ 0  0 13 15 10 15  5  0]
-     [ 0  3 15  2  0 11  8  0]]
 
-    Source: Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine
-    Learning Repository, doi:10.24432/C50P49, the test part. Licence: CC BY 4.0.
+    Source: UCI Machine Learning Repository, doi:10.24432/C50P49, the test part. Licence: CC BY 4.0.
     """
     return _dealt(whole("seed", seed, 0))
 
@@ -113,10 +101,4 @@ def _dealt(seed: int) -> Digits:
     def part(rows: np.ndarray) -> LabelledImages:
         return LabelledImages(stored.images[rows], stored.labels[rows])
 
-    return Digits(
-        *(part(hand > 1), part(hand == 1), part(hand == 0)),
-        name="Handwritten digits",
-        source="Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, "
-        "UCI Machine Learning Repository, doi:10.24432/C50P49, the test part",
-        licence="CC BY 4.0",
-    )
+    return Digits(part(hand > 1), part(hand == 1), part(hand == 0))

@@ -1,9 +1,4 @@
-"""Palmer penguins: real animals, so that the loss of a line is a loss about something.
-
-In the line-fit lessons x counts from a flipper of 190 mm, in centimetres. From zero the loss would
-be a ravine, curved 84,000 times as much across as along, and from the mean a bowl without tilt.
-From 190 mm it is tilted and moderately long (6.6 times), and everything about descent shows in it.
-"""
+"""Palmer penguins: real animals, so that the loss of a line is a loss about something."""
 
 import csv
 from functools import cache
@@ -34,8 +29,7 @@ def penguins() -> Dataset:
     Columns, each `(342,)`: species, island, bill_length, bill_depth, flipper_length (mm),
     body_mass (g), sex (`NA` for the nine birds whose sex was not determined) and year.
 
-    >>> data = penguins()
-    >>> data.flipper_length[:3], data.label("flipper_length")
+    >>> penguins().flipper_length[:3], penguins().label("flipper_length")
     (array([181., 186., 195.]), 'flipper length (mm)')
 
     Source: Gorman, Williams and Fraser (2014), PLoS ONE 9(3): e90081; Palmer Station LTER.
@@ -57,21 +51,17 @@ def penguins() -> Dataset:
 
 
 def penguin_line(scale: str = "cm above 190 mm") -> LineData:
-    """Flipper length x and body mass y of the penguins, ready for the fit of a line y ≈ w₀·x + w₁.
+    """Flipper length x and body mass y (kg) of `penguins`, ready for the fit of y ≈ w₀·x + w₁.
 
         "cm above 190 mm"     x = flipper − 190 mm, in cm   the loss is a tilted, longish bowl
         "cm above the mean"   x = flipper − mean, in cm     a bowl without tilt
         "standardised"        x = (flipper − mean) / sd     a round bowl without tilt
-        "raw cm"              x = flipper, in cm            a ravine
+        "raw cm"              x = flipper, in cm            a ravine, 84,000 : 1
 
-    The mass y stays in kg.
-
-    Shapes: x and y are `(342,)`. Raises `ValueError` for any other scale.
+    x and y are `(342,)`. Raises `ValueError` for any other scale.
 
     >>> penguin_line()
     LineData: 342 points, flipper length above 190 mm (cm) -1.8 to 4.1, body mass (kg) 2.7 to 6.3
-
-    Source: the table that `penguins` returns.
     """
     if not isinstance(scale, str):
         raise TypeError(f"scale must be text, got {type(scale).__name__}")
@@ -91,12 +81,10 @@ def penguin_line(scale: str = "cm above 190 mm") -> LineData:
 
 
 def bell(x, centre, width):
-    """The normal density, a bell of area one; shapes broadcast.
+    """exp(-(x - centre)² / 2 width²) / (width √2π), a bell of area one; shapes broadcast.
 
-    exp(-(x - centre)² / 2 width²) / (width √2π)
-
-    >>> round(float(bell(190.0, 190.0, 1.0)), 6)
-    0.398942
+    >>> bell(190.0, 190.0, 1.0).round(6)
+    np.float64(0.398942)
     """
     return np.exp(-(((x - centre) / width) ** 2) / 2) / (width * np.sqrt(2 * np.pi))
 

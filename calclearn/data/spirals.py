@@ -1,10 +1,6 @@
 """Two spirals: a made data set, the smallest one that no straight line and no bent one can split.
 
-Each arm winds one and a half times around the other, so a rule that separates them has many pieces:
-a task for hidden units. Made by a formula and a seed, not measured.
-
-Source of the task: Lang & Witbrock, "Learning to tell two spirals apart", Proceedings of the 1988
-Connectionist Models Summer School.
+Each arm winds one and a half times around the other: a task for hidden units.
 """
 
 import numpy as np
@@ -15,16 +11,18 @@ RADIUS, TURNS = 2.0, 1.5  # cm, and times around
 
 
 def spirals(n: int = 100, noise: float = 0.05, seed: int = 0) -> Dataset:
-    """Two made spiral arms of n points each, the second opposite the first.
+    """Two spiral arms of n points each, made by a formula and a seed; the second is opposite.
 
         (x, y) = ±r (cos φ, sin φ) + noise,    r = 2 cm · √t,    φ = 3π √t,    t from 0.03 to 1
 
     Columns, each `(2n,)`: x and y in cm, and arm, +1.0 or -1.0. `noise` is the standard deviation
     in cm. Raises `ValueError` for n below 1 and for a negative or infinite noise.
 
-    >>> data = spirals()
-    >>> len(data), data.label("x"), [float(arm) for arm in np.unique(data.arm)]
-    (200, 'x (cm)', [-1.0, 1.0])
+    >>> len(spirals()), spirals().label("x"), np.unique(spirals().arm)
+    (200, 'x (cm)', array([-1.,  1.]))
+
+    Source of the task: Lang & Witbrock, "Learning to tell two spirals apart", Connectionist Models
+    Summer School (1988).
     """
     n, seed = whole("n", n, 1), whole("seed", seed, 0)
     if not isinstance(noise, int | float | np.integer | np.floating) or not 0 <= noise < np.inf:

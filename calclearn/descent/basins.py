@@ -1,9 +1,4 @@
-"""Where descent ends: the minimum that each start settles in, and the points without slope.
-
-All starts are one array, and `descend` runs them in one call. A start counts as settled if it ends
-near a minimum that can hold it at this rate and its next step would bring it no farther away, so
-one that jumps about a minimum, or has far to go, does not.
-"""
+"""Where descent ends: the minimum that each start settles in, and the points without slope."""
 
 from functools import cache
 
@@ -13,21 +8,20 @@ from calclearn.descent.curvature import classify, eigenvalues
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.second_order import Newton
-from calclearn.descent.surfaces import Surface, as_points
+from calclearn.descent.surfaces import Array, Surface, as_points
 
 NOT_SETTLED, DIVERGES = -2, -1  # what stands for a start that reaches no minimum
 MOVES = 1e-5  # of the domain's width: a shorter step is none
 NEAR = 0.03  # of the domain's width: within this distance a start is at a minimum
 
 
-def ends(
-    surface: Surface, starts: np.ndarray, learning_rate: float, steps: int = 100
-) -> np.ndarray:
-    """Return for each start (d, ...) the number of the minimum in which gradient descent settles.
+def ends(surface: Surface, starts: Array, learning_rate: float, steps: int = 100) -> np.ndarray:
+    """The number of the minimum in which gradient descent from each start (d, ...) settles.
 
-    Where it has not settled after so many steps there is `NOT_SETTLED - 1 - k` if it is still on
-    its way and minimum k is the nearest one, `NOT_SETTLED` if it hardly moves any more, and
-    `DIVERGES` if it went farther out than the domain is wide.
+    A start has settled if it ends near a minimum that can hold it at this rate and its next step
+    would bring it no farther away. One that has not gets `NOT_SETTLED - 1 - k` if it is on its way
+    and minimum k is the nearest, `NOT_SETTLED` if it hardly moves any more, and `DIVERGES` if it is
+    farther out than the domain is wide. Raises ValueError for a surface without a domain.
 
     >>> from calclearn.descent.landscapes import two_valleys
     >>> ends(two_valleys(), np.array([[-2.0, 0.1, 0.3, 2.0]]), 0.02)
@@ -58,7 +52,7 @@ def ends(
 
 @cache
 def limits(surface: Surface) -> np.ndarray:
-    """Return 2/λmax of each minimum, (m,): the learning rate above which no start rests there.
+    """2/λmax of each minimum, (m,): the learning rate above which no start rests there.
 
     >>> from calclearn.descent.landscapes import two_valleys
     >>> limits(two_valleys()).round(3)
@@ -69,7 +63,7 @@ def limits(surface: Surface) -> np.ndarray:
 
 @cache
 def stationary(surface: Surface) -> tuple[np.ndarray, list[str]]:
-    """Return the points (d, m) of the domain where the gradient vanishes, and their m kinds.
+    """The points (d, m) of the domain where the gradient vanishes, and their m kinds.
 
     Newton's method from a mesh of starts: unlike descent it converges to every kind.
 
@@ -89,12 +83,12 @@ def stationary(surface: Surface) -> tuple[np.ndarray, list[str]]:
 
 @cache
 def pixels(surface: Surface, count: int) -> np.ndarray:
-    """Return the middles of `count` pixels along each axis of the domain, (d, ...)."""
+    """The middles of `count` pixels along each axis of the domain, (d, ...)."""
     axes = [np.linspace(low, high, 2 * count + 1)[1::2] for low, high in surface.domain]
     return np.stack(np.meshgrid(*axes)).astype(np.float32)  # half as much to move about
 
 
 def is_outside(surface: Surface, w: np.ndarray) -> np.ndarray:
-    """Say of points (d, ...) whether they are farther out than the domain is wide, (...)."""
+    """Whether points (d, ...) are farther out than the domain is wide, (...)."""
     low, high = np.transpose(surface.domain)
     return np.any(np.abs(w.T - (low + high) / 2) > 1.5 * (high - low), axis=-1).T

@@ -5,7 +5,7 @@ eigenvectors of a quadratic the weights move independently: one step of gradient
 the distance to the minimum by 1 − η λ for each eigenvalue λ.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,7 @@ def eigenvalues(surface: Surface, at: Array) -> Array:
 
     ∇²f v = λ v
 
-    >>> saddle = Surface(lambda w: w[0]**2 - w[1]**2, hessian=lambda w: np.diag([2.0, -2.0]))
-    >>> eigenvalues(saddle, [0, 0])
+    >>> eigenvalues(Surface(lambda w: w[0]**2 - w[1]**2), [0, 0])
     array([-2.,  2.])
     """
     instance("surface", surface, Surface, "a Surface")
@@ -29,23 +28,21 @@ def eigenvalues(surface: Surface, at: Array) -> Array:
 
 
 @np.errstate(all="ignore")  # squares may overflow
-def classify(surface: Surface, at: Array, flat: float = 1e-6) -> Any:
+def classify(surface: Surface, at: Array) -> Any:
     """What the curvature makes of stationary points (d, ...): a word, or an array of words (...).
 
     "saddle" where both signs occur, "minimum" where all λ > 0, "maximum" where all λ < 0, else
-    "degenerate": one |λ| ≤ flat · max |λ|, and second derivatives do not decide. A point that is
+    "degenerate": one |λ| ≤ 10⁻⁶ max |λ|, and second derivatives do not decide. A point that is
     not stationary, ‖∇f‖ > 10⁻³ (1 + ‖w‖) max |λ|, is a "slope".
 
-    >>> saddle = Surface(lambda w: w[0]**2 - w[1]**2, hessian=lambda w: np.diag([2.0, -2.0]))
-    >>> classify(saddle, [0, 0])
+    >>> classify(Surface(lambda w: w[0]**2 - w[1]**2), [0, 0])
     'saddle'
     """
-    number("flat", flat, 0, many=True)
     curvatures, at = eigenvalues(surface, at), as_points(at)
     lowest, highest = curvatures[0], curvatures[-1]
     largest = np.nan_to_num(np.maximum(np.abs(lowest), np.abs(highest)))  # 0: no curvatures
     steep = ~(length(surface.gradient(at)) <= 1e-3 * (1 + length(at)) * largest)
-    noise = flat * largest
+    noise = 1e-6 * largest
     words = np.select(
         [steep, (lowest < -noise) & (highest > noise), lowest > noise, highest < -noise],
         ["slope", "saddle", "minimum", "maximum"],
@@ -62,8 +59,7 @@ def quadratic_model(surface: Surface, at: Array) -> Surface:
     Its minimum, where the Hessian is positive definite, is Newton's next point; else it has none.
     Raises ValueError unless `at` is a single point.
 
-    >>> quartic = Surface(lambda w: w[0]**4, lambda w: 4 * w**3, lambda w: 12 * w[None] ** 2)
-    >>> quadratic_model(quartic, [3.0]).minima[0]
+    >>> quadratic_model(Surface(lambda w: w[0]**4), [3.0]).minima[0]
     array([2.])
     """
     instance("surface", surface, Surface, "a Surface")
@@ -78,9 +74,7 @@ def quadratic_model(surface: Surface, at: Array) -> Surface:
         return value + ((beside(g, w) + np.tensordot(h, step, 1) / 2) * step).sum(axis=0)
 
     return Surface(
-        function,
-        lambda w: beside(g, w) + np.tensordot(h, w - beside(a, w), 1),
-        lambda w: broadcast(h, w),
+        function, hessian=lambda w: broadcast(h, w),
         name=f"quadratic model of {surface.name}", domain=surface.domain, dimension=len(a),
         start=a, minima=(a - np.linalg.solve(h, g),) if bends_up else (),
         scale=surface.scale, steepness=surface.steepness,
@@ -92,17 +86,17 @@ def shrinkage_of_steps(eigenvalues: Array, learning_rate: Any, steps: Any) -> Ar
 
     shareᵢ = 1 - (1 - η λᵢ)ᵏ,    so that    vᵢ·wₖ = shareᵢ vᵢ·w*
 
-    The steep directions are fitted first, and to stop early is to shrink the flat ones. All three
-    broadcast. Raises ValueError for a negative number.
+    To stop early is to shrink the flat directions. Shapes broadcast. Raises ValueError for a
+    negative number.
 
     >>> shrinkage_of_steps(np.array([1.0, 0.5, 0.0]), learning_rate=1.0, steps=2)
     array([1.  , 0.75, 0.  ])
 
     Source: Goodfellow, Bengio & Courville, Deep Learning (2016), section 7.8.
     """
-    number("eigenvalues", eigenvalues, 0, many=True)
-    number("learning_rate", learning_rate, 0, many=True)
-    number("steps", steps, 0, many=True)
+    given = {"eigenvalues": eigenvalues, "learning_rate": learning_rate, "steps": steps}
+    for name, value in given.items():
+        number(name, value, 0, many=True)
     left = 1 - learning_rate * eigenvalues
     if np.any((left < 0) & (np.asarray(steps) % 1 != 0)):
         raise ValueError(f"steps must be whole where a step overshoots, got {steps}")
@@ -113,8 +107,8 @@ def factor_with_momentum(learning_rate: Any, momentum: Any, curvature: Any) -> A
     """What a step of momentum multiplies the distance by in the long run, along one eigenvector.
 
     Three places in a row obey wₖ₊₁ = (1 + μ − ηλ) wₖ − μ wₖ₋₁. Powers rᵏ solve this where
-    r² = (1 + μ − ηλ) r − μ, and the larger |r| of the two solutions wins. All three broadcast.
-    Raises ValueError for a negative rate or momentum.
+    r² = (1 + μ − ηλ) r − μ, and the larger |r| of the two solutions wins. Shapes broadcast. Raises
+    ValueError for a negative rate or momentum.
 
     >>> factor_with_momentum(0.1, np.array([0.0, 0.81]), 5.0).round(6)
     array([0.5, 0.9])
@@ -134,8 +128,8 @@ def shrinkage_of_l2(eigenvalues: Array, strength: Any) -> Array:
 
     shareᵢ = λᵢ / (λᵢ + 2c),    since    H (w - w*) + 2c w = 0,    c the strength
 
-    While η λᵢ and λᵢ/2c are small this is the early end's share for 2c = 1 / (η k): few steps are a
-    strong penalty. Both broadcast. Raises ValueError for a negative number.
+    While η λᵢ and λᵢ/2c are small this is `shrinkage_of_steps` for 2c = 1 / (η k): few steps are a
+    strong penalty. Shapes broadcast. Raises ValueError for a negative number.
 
     >>> shrinkage_of_l2(np.array([2.0, 1.0, 0.0]), strength=1.0).round(3)
     array([0.5  , 0.333, 0.   ])
@@ -152,23 +146,21 @@ def shrinkage_of_l2(eigenvalues: Array, strength: Any) -> Array:
 class Regimes:
     """The learning rates at which gradient descent on a quadratic changes its behaviour.
 
-    It creeps up to `creeps`, converges up to `converges`, oscillates up to `oscillates` and
-    diverges beyond. It creeps where `steps` steps leave more than `left` of the distance to the
-    minimum in the flattest direction. eigenvalues: (d,), all above 0, of the Hessian. Raises
-    ValueError for others.
+    It creeps, where `steps` steps leave more than a tenth of the distance to the minimum in the
+    flattest direction, then converges, then oscillates, each up to the rate of this name, and
+    diverges beyond. eigenvalues: (d,), of the Hessian. Raises ValueError unless all are above 0.
 
-    >>> bowl = Regimes(np.array([1.0, 4.0]), steps=50)
-    >>> bowl.oscillates, bowl.name(0.2), bowl.name(0.4), bowl.name(0.6)
-    (0.5, 'converges', 'oscillates', 'diverges')
-    >>> bowl.factor(0.4)
-    np.float64(-0.6000000000000001)
+    >>> [Regimes(np.array([1.0, 4.0]), steps=50).name(rate) for rate in (0.2, 0.4, 0.6)]
+    ['converges', 'oscillates', 'diverges']
 
     Source: Goh, "Why momentum really works", Distill (2017).
     """
 
     eigenvalues: np.ndarray
     steps: int = 100
-    left: float = 0.1
+    creeps: float = field(init=False)  # (1 − 0.1^(1/steps)) / λmin, but at most 2/λmax
+    converges: float = field(init=False)  # 1/λmax, the steepest direction solved in one step
+    oscillates: float = field(init=False)  # 2/λmax
 
     def __post_init__(self) -> None:
         curvatures = np.asarray(array("eigenvalues", self.eigenvalues, finite=False))
@@ -177,34 +169,19 @@ class Regimes:
             got = shown(self.eigenvalues)
             raise ValueError(f"eigenvalues must be (d,) and all above 0, got {got}")
         whole("steps", self.steps, 1)
-        number("left", self.left)
-        if not 0 < self.left < 1:
-            raise ValueError(f"left must lie between 0 and 1, got {self.left}")
-
-    @property
-    def creeps(self) -> float:
-        """(1 − left^(1/steps)) / λmin, but at most 2/λmax."""
-        slow = (1 - self.left ** (1 / self.steps)) / np.min(self.eigenvalues)
-        return float(min(slow, self.oscillates))
-
-    @property
-    def converges(self) -> float:
-        """1/λmax, where the steepest direction is solved in one step; never below `creeps`."""
-        return float(max(1 / np.max(self.eigenvalues), self.creeps))
-
-    @property
-    def oscillates(self) -> float:
-        """2/λmax, the largest learning rate that does not diverge."""
-        return float(2 / np.max(self.eigenvalues))
+        flattest, steepest = float(curvatures.min()), float(curvatures.max())
+        creeps = min((1 - 0.1 ** (1 / self.steps)) / flattest, 2 / steepest)
+        converges = max(1 / steepest, creeps)
+        vars(self).update(creeps=creeps, converges=converges, oscillates=2 / steepest)
 
     def factor(self, learning_rate: float) -> float:
-        """Return 1 − ηλ where it is largest in size: what one step does to the worst direction."""
+        """1 − ηλ where it is largest in size: what one step does to the worst direction."""
         number("learning_rate", learning_rate)
         factors = 1 - learning_rate * np.asarray(self.eigenvalues)
         return factors[np.argmax(np.abs(factors))]
 
     def name(self, learning_rate: float) -> str:
-        """Return "creeps", "converges", "oscillates" or "diverges".  Raises ValueError below 0."""
+        """Which of "creeps", "converges", "oscillates" and "diverges" it does at this rate."""
         number("learning_rate", learning_rate, 0)
-        ends = {"creeps": self.creeps, "converges": self.converges, "oscillates": self.oscillates}
-        return next((name for name, end in ends.items() if learning_rate <= end), "diverges")
+        names = ("creeps", "converges", "oscillates")
+        return next((name for name in names if learning_rate <= getattr(self, name)), "diverges")

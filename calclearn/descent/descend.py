@@ -53,9 +53,6 @@ PERIOD = 0.25  # seconds between two reports
 class Stop(IntEnum):
     """Why a descent ended.
 
-    STALLED: w has come back ten times to the same point and was never further from it than
-    rounding, or a line search has no lower point.
-
     >>> Stop(2)
     <Stop.DIVERGED: 2>
     """
@@ -63,11 +60,12 @@ class Stop(IntEnum):
     OUT_OF_STEPS = 0  # none of the others after `steps` steps
     CONVERGED = 1  # ‖∇fₖ‖ ≤ tolerance · steepness, the size of a typical gradient
     DIVERGED = 2  # |fₖ| > 10⁸ max(|f₀|, scale), or something is no longer finite
-    STALLED = 3
+    STALLED = 3  # ten returns to one point and no further away than rounding, or no lower point
     EARLY = 4  # `patience` records without a validation loss lower than all before
 
 
 RUNNING, CONVERGED, DIVERGED, STALLED, EARLY = map(int, Stop)  # while it runs, it is out of steps
+WORDS = {CONVERGED: "converged", DIVERGED: "diverged", STALLED: "stalled", EARLY: "stopped early"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,9 +73,8 @@ class Descent:
     """A descent on record: step `steps[i]` was at `points[i]`, with `values[i]`, `gradients[i]`.
 
     The values and gradients are those that the steps used: with mini-batches, those of the batches.
-    A start that has stopped repeats its last finite point; the record ends when all have. With a
-    validation surface, each start's best step and point are those of its lowest validation loss.
-    Printed, it says how it stopped; a format such as `f"{descent:.2f}"` is that of the loss.
+    A start that has stopped repeats its last finite point; the record ends when all have. Printed,
+    a descent says how it stopped; a format such as `f"{descent:.2f}"` is that of the loss.
     """
 
     steps: np.ndarray  # (K+1,)
@@ -120,18 +117,17 @@ class Descent:
         return np.argmin(np.where(np.isnan(losses), np.inf, losses), axis=0)
 
     def __format__(self, spec: str) -> str:
-        words = {CONVERGED: "converged", DIVERGED: "diverged", STALLED: "stalled"}
-        words |= {EARLY: "stopped early", RUNNING: "out of steps"}
         if np.ndim(self.stop):
+            words = WORDS | {RUNNING: "out of steps"}
             counts = {word: np.count_nonzero(self.stop == stop) for stop, word in words.items()}
             parts = [f"{count:,} {word}" for word, count in counts.items() if count]
             return f"{np.size(self.stop):,} starts: {', '.join(parts) or 'none'}"
-        stop, loss = int(self.stop), format(float(plain(self.value)), spec or ".3g")
+        stop, loss = int(self.stop), f"at loss {float(plain(self.value)):{spec or '.3g'}}"
         steps = f"after {self.steps_taken:,} step{'' if self.steps_taken == 1 else 's'}"
         if stop == RUNNING and not self.interrupted:
-            return f"at loss {loss} {steps}"
-        word = words[stop] if stop else "interrupted"
-        return f"{word} {steps}" if stop == DIVERGED else f"{word} {steps} at loss {loss}"
+            return f"{loss} {steps}"
+        word = WORDS.get(stop, "interrupted")
+        return f"{word} {steps}" if stop == DIVERGED else f"{word} {steps} {loss}"
 
     def __str__(self) -> str:
         return format(self)
@@ -141,20 +137,11 @@ class Descent:
 
 
 def descend(
-    surface: Surface,
-    start: Array,
-    optimizer: Any,
-    steps: int = 100,
-    *,
-    tolerance: float = 1e-8,
-    rng: Any = None,
-    every: int = 1,
-    progress: Callable[[int, int], None] | None = None,
-    validation: Surface | None = None,
-    patience: int | None = None,
-    watch: Callable[[Descent], Any] | None = None,
-    state: Any = None,
-) -> Descent:
+    surface: Surface, start: Array, optimizer: Any, steps: int = 100, *,
+    tolerance: float = 1e-8, rng: Any = None, every: int = 1,
+    progress: Callable[[int, int], None] | None = None, validation: Surface | None = None,
+    patience: int | None = None, watch: Callable[[Descent], Any] | None = None, state: Any = None,
+) -> Descent:  # fmt: skip
     """Let `optimizer` descend `surface` from `start`, and keep a record of it.
 
     wₖ₊₁ = update(wₖ, ∇f(wₖ)),    k = 0, 1, ..., steps - 1
@@ -169,17 +156,13 @@ def descend(
     shows a line by itself. `watch(run)` is called as often with the descent so far, and at the end;
     what it returns, if true, stops the run, as does KeyboardInterrupt. From the `point` and with
     the `state` of a run, the same optimizer continues exactly; only mini-batches are drawn anew.
-    `autodiff.grad` differentiates through it, with respect to the start or a hyperparameter.
+    `grad` differentiates through the run, with respect to the start or a hyperparameter.
 
     Raises ValueError and TypeError for what is no start, no surface or no optimizer.
 
     >>> from calclearn.descent.optimizers import GradientDescent
-    >>> bowl = Surface(lambda w: w[0]**2 + 3 * w[1]**2, lambda w: np.stack([2 * w[0], 6 * w[1]]))
-    >>> descend(bowl, [3.0, 1.0], GradientDescent(learning_rate=0.25))
+    >>> descend(lambda w: w[0] ** 2 + 3 * w[1] ** 2, [3.0, 1.0], GradientDescent(0.25))
     <Descent: converged after 30 steps at loss 1.04e-17>
-    >>> sweep = descend(bowl, [3.0, 1.0], GradientDescent(learning_rate=np.array([0.25, 0.5])))
-    >>> [Stop(s).name for s in sweep.stop], sweep.steps_taken
-    (['CONVERGED', 'DIVERGED'], array([30, 15]))
     """
     if progress is None and sys.stderr.isatty():
         progress = print_line
@@ -238,8 +221,7 @@ class Run:
         self.surface, self.optimizer, self.rng, self.every = surface, optimizer, rng, every
         self.validation, self.patience, self.interrupted = validation, patience or np.inf, False
         self.noisy, self.searches = surface.sampler is not None, hasattr(optimizer, "search")
-        self.batch = surface.sample(rng) if self.noisy else surface
-        w = repeated(w, surface, optimizer)
+        w, self.batch = repeated(w, surface, optimizer), surface.sample(rng)
         here = Evaluation(w, *evaluated("surface", self.batch.value_and_gradient, w), 1)
         ends = not self.noisy and getattr(optimizer, "stays_where_flat", True)
         self.small = where(np.asarray(ends)[()], tolerance * plain(surface.steepness), -1.0)
@@ -261,7 +243,7 @@ class Run:
             update = self.optimizer.update if k else partial(first_step, self.optimizer)
             w, state = update(here.w, here.gradient, before, self.batch)
             there = Evaluation(in_type(w, here.w), None, None, here.count)
-        batch, k = self.surface.sample(self.rng) if self.noisy else self.surface, k + 1
+        batch, k = self.surface.sample(self.rng), k + 1
         if self.noisy or not self.searches:
             there = Evaluation(there.w, *batch.value_and_gradient(there.w), there.count + 1)
         code, finite = self.ask(k, here, there, before)
@@ -270,24 +252,23 @@ class Run:
         else:
             running = stop == RUNNING
             kept = where(running & finite, there, here)
-            there = Evaluation(*kept[:3], where(running, there.count, here.count))
+            there = kept._replace(count=where(running, there.count, here.count))
             stop, taken = where(running, code, stop), where(running, k, taken)
         if k % self.every == 0:
             stop = self.add_record(there, stop)
-        self.batch = batch
-        self.now = k, there, state, stop, taken
+        self.batch, self.now = batch, (k, there, state, stop, taken)
 
     def add_record(self, there: Evaluation, stop: Array) -> Array:
         """The stops (...) after this record: EARLY where the validation loss ends the patience."""
-        if not self.validation:
-            self.rows.append((*there[:3], None))
-            return stop
-        (loss,) = evaluated("validation", lambda w: (self.validation(w),), there.w)
+        loss = None
+        if self.validation:
+            (loss,) = evaluated("validation", lambda w: (self.validation(w),), there.w)
+            lower = plain(loss) < self.lowest
+            self.lowest = where(lower, plain(loss), self.lowest)
+            self.waited = where(lower, 0, self.waited + 1)
+            stop = where((self.waited >= self.patience) & (stop == RUNNING), EARLY, stop)
         self.rows.append((*there[:3], loss))
-        lower = plain(loss) < self.lowest
-        self.lowest = where(lower, plain(loss), self.lowest)
-        self.waited = where(lower, 0, self.waited + 1)
-        return where((self.waited >= self.patience) & (stop == RUNNING), EARLY, stop)
+        return stop
 
     def ask(self, k: int, here: Evaluation, there: Evaluation, before: Any) -> tuple[Array, Array]:
         """The Stop (...) after step k from here to there, and whether all is finite there.

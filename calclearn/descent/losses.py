@@ -4,11 +4,10 @@
 
 Batch axes of the prediction lie behind the target's, so a mesh of models is compared in one call.
 Any function of both that returns one number will do for a network. Those of this module say that
-their `targets` are "numbers", of the prediction's shape, or "classes", 0, ..., C - 1 (n,), and
-whether they are `averaged` over the data, or else a sum.
+their `targets` are "numbers", of the prediction's shape, or "classes", 0, ..., C - 1 (n,).
 
 A squared error needs the data only once, however many weights follow; other errors are computed
-from the data at each point, and their slopes come from autodiff.
+from the data at each point.
 """
 
 from collections.abc import Callable
@@ -27,35 +26,25 @@ LARGEST = 1e150  # beyond which squares are infinite
 
 @dataclass(frozen=True)
 class Error:
-    """The sum, or the mean, of ℓ(pᵢ, tᵢ) over all targets, which lie between `low` and `high`.
+    """The sum, or the mean, of ℓ(pᵢ, tᵢ) over all targets; `each` is ℓ.
 
-    Raises ValueError where the prediction does not begin with the target's axes, and for targets
-    that are empty or beyond their limits.
+    Raises ValueError where the prediction does not begin with the target's axes, and for no target.
 
-    >>> float(sse(np.array([1.0, 4.0]), np.array([1.0, 2.0])))
-    4.0
-    >>> mae(np.array([[1.0, 2.0], [4.0, 3.0]]), [1, 2])  # two models, two data points
+    >>> mae([[1.0, 2.0], [4.0, 3.0]], [1, 2])  # two models, two data points
     array([1., 1.])
     """
 
     name: str
-    formula: str
     each: Callable[[Array, Array], Array] = field(repr=False)
     averaged: bool = True
-    low: float = -np.inf
-    high: float = np.inf
     targets = "numbers"
 
     @np.errstate(under="ignore")
     def __call__(self, prediction: Array, target: Array) -> Array:
         prediction, target = floating("prediction", prediction), floating("target", target)
-        below, numbers = beneath(prediction, target), plain(target)
-        outside = numbers[~((numbers >= self.low) & (numbers <= self.high))]
-        if self.low > -np.inf and outside.size:
-            limits = f"{self.low:g} and {self.high:g}"
-            raise ValueError(f"target must hold {limits}, or numbers between, got {outside[0]}")
-        total = np.sum(self.each(prediction, below), axis=tuple(range(numbers.ndim)))
-        return total / numbers.size if self.averaged else total
+        losses = self.each(prediction, beneath(prediction, target))
+        total = np.sum(losses, axis=tuple(range(target.ndim)))
+        return total / plain(target).size if self.averaged else total
 
 
 def beneath(prediction: Array, target: Array) -> Array:
@@ -64,9 +53,8 @@ def beneath(prediction: Array, target: Array) -> Array:
     if 0 in need:  # of nothing there is no mean
         raise ValueError(f"target must not be empty, got shape {need}")
     if have[: len(need)] != need:
-        raise ValueError(
-            f"prediction must have the target's shape {need}, then any batch axes, got {have}"
-        )
+        expected = f"prediction must have the target's shape {need}, then any batch axes"
+        raise ValueError(f"{expected}, got {have}")
     return np.reshape(target, need + (1,) * (len(have) - len(need)))
 
 
@@ -82,42 +70,40 @@ def sigmoid(z: Array) -> Array:
     return np.where(z >= 0, 1, e) / (1 + e)
 
 
-@rule(sigmoid)
-def pull_sigmoid(g, y, z):
-    """σ' = σ(z) σ(-z)."""
-    return g * y * sigmoid(-z)
+rule(sigmoid, lambda g, y, z: g * y * sigmoid(-z))
 
 
 def huber_error(delta: float = 1.0) -> Error:
-    """Squares up to `delta`, straight beyond: outliers pull with a bounded force.
+    """ℓ = r²/2 where |r| ≤ δ, else δ(|r| - δ/2),  r = p - t: outliers pull with a bounded force.
 
-    ℓ = r²/2 where |r| ≤ δ, else δ(|r| - δ/2),    r = p - t
-
-    >>> float(huber_error(2.0)(np.array([1.0, 9.0]), np.array([0.0, 0.0])))
-    8.25
+    >>> huber_error(delta=2.0)([1.0, 9.0], [0.0, 0.0])
+    np.float64(8.25)
 
     Source: Huber, "Robust estimation of a location parameter", Ann. Math. Statist. 35 (1964).
     """
-    number("delta", delta)
-    if delta <= 0:
-        raise ValueError(f"delta must be above 0 and finite, got {delta}")
+    number("delta", delta, 0)
 
     def each(p: Array, t: Array) -> Array:
         inside = np.clip(p - t, -delta, delta)
         return inside * (p - t - inside / 2)
 
-    return Error("Huber", r"\frac1n \sum_i \ell_\delta(p_i - t_i)", each)
+    return Error("Huber", each)
 
 
-sse = Error("SSE", r"\sum_i (p_i - t_i)^2", lambda p, t: (p - t) ** 2, averaged=False)
-mse = replace(sse, name="MSE", formula=r"\frac1n \sum_i (p_i - t_i)^2", averaged=True)
-mae = Error("MAE", r"\frac1n \sum_i |p_i - t_i|", lambda p, t: np.abs(p - t))
+def logistic_error(p: Array, t: Array) -> Array:
+    """ℓ = -t log σ(p) - (1 - t) log(1 - σ(p)), where p is a logit, and t is 0, 1 or between."""
+    outside = ~((plain(t) >= 0) & (plain(t) <= 1))
+    if outside.any():
+        got = plain(t)[outside][0]
+        raise ValueError(f"target must hold 0 and 1, or numbers between, got {got}")
+    return np.logaddexp(0, p) - t * p
+
+
+sse = Error("SSE", lambda p, t: (p - t) ** 2, averaged=False)
+mse = replace(sse, name="MSE", averaged=True)
+mae = Error("MAE", lambda p, t: np.abs(p - t))
 huber = huber_error()
-# The prediction is a logit, t is 0 or 1:  ℓ = -t log σ(p) - (1 - t) log(1 - σ(p)).
-LOGISTIC = r"\frac1n \sum_i \log(1 + e^{p_i}) - t_i p_i"
-binary_cross_entropy = Error(
-    "cross-entropy", LOGISTIC, lambda p, t: np.logaddexp(0, p) - t * p, low=0.0, high=1.0
-)
+binary_cross_entropy = Error("cross-entropy", logistic_error)
 
 
 def cross_entropy(logits: Array, target: Array) -> Array:
@@ -126,20 +112,17 @@ def cross_entropy(logits: Array, target: Array) -> Array:
     L = 1/n Σᵢ Σ_c t_ic [log Σ_k e^{z_ik} - z_ic]
 
     target: class numbers (n,), for which t_ic is 1 at the true class and else 0, or the classes'
-    probabilities t (n, C). PyTorch's convention. Raises ValueError where the shapes do not fit, and
-    for a target that is empty, no class number from 0 to C - 1, or a probability below 0.
+    probabilities t (n, C), as in PyTorch. Raises ValueError where the shapes do not fit, and for a
+    target that is empty, no class number from 0 to C - 1, or a probability below 0.
 
-    >>> undecided = cross_entropy(np.zeros((2, 4)), np.array([3, 1]))
-    >>> round(float(undecided / np.log(4)), 12)
-    1.0
+    >>> cross_entropy(np.zeros((2, 4)), np.array([3, 1])) == np.log(4)
+    np.True_
     """
     logits = floating("logits", logits)
     target, shape = np.asarray(array("target", target, finite=False)), logits.shape
     if len(shape) < 2 or target.shape not in (shape[:1], shape[:2]):
-        raise ValueError(
-            f"logits must have shape (n, C, ...) and target (n,) or (n, C), got {shape} "
-            f"and {target.shape}"
-        )
+        expected = "logits must have shape (n, C, ...) and target (n,) or (n, C)"
+        raise ValueError(f"{expected}, got {shape} and {target.shape}")
     if target.ndim == 1:
         numbers, target = target, target[:, None] == np.arange(shape[1])
         wrong = numbers[~target.any(axis=1)]
@@ -167,45 +150,30 @@ def surprise(z: Array, t: Array) -> Array:
 def pull_logits(g, y, z, t):
     """∂L/∂z = Σt · p - t: the predicted probabilities, p = softmax(z), minus the true ones."""
     e = np.exp(z - np.max(plain(z), axis=1, keepdims=True))
-    believed = e / np.sum(e, axis=1, keepdims=True)
-    return g[:, None] * (np.sum(t, axis=1, keepdims=True) * believed - t)
-
-
-# A surface's landmarks share their lines.
-# fmt: off
+    predicted = e / np.sum(e, axis=1, keepdims=True)
+    return g[:, None] * (np.sum(t, axis=1, keepdims=True) * predicted - t)
 
 
 def l2(dimension: int | None = None) -> Surface:
-    """The sum of squared weights; added to a loss, it draws the weights towards 0 (ridge).
-
-    L = Σⱼ wⱼ²
+    """Σⱼ wⱼ²: added to a loss, it draws the weights towards 0 (ridge).
 
     >>> (0.5 * l2()).gradient([3.0, -1.0])
     array([ 3., -1.])
+
+    Source: Hoerl & Kennard, Technometrics 12 (1970).
     """
-    return Surface(
-        lambda w: np.sum(w * w, axis=0),
-        lambda w: 2 * w,
-        name="L2", formula=r"\sum_j w_j^2", dimension=dimension,
-        source="Hoerl & Kennard, Technometrics 12 (1970)",
-    )
+    return Surface(lambda w: np.sum(w * w, axis=0), lambda w: 2 * w, name="L2", dimension=dimension)
 
 
 def l1(dimension: int | None = None) -> Surface:
-    """The sum of absolute weights, with gradient 0 at a kink; it sets weights to exactly 0 (lasso).
-
-    L = Σⱼ |wⱼ|
+    """Σⱼ |wⱼ|: added to a loss, it sets weights to exactly 0 (lasso). The gradient is 0 at a kink.
 
     >>> l1().gradient([3.0, 0.0, -1.0])
     array([ 1.,  0., -1.])
+
+    Source: Tibshirani, J. R. Statist. Soc. B 58 (1996).
     """
-    return Surface(
-        lambda w: np.sum(np.abs(w), axis=0),
-        lambda w: np.sign(w) + 0 * w,
-        lambda w: broadcast(np.zeros((len(w), len(w))), w),
-        name="L1", formula=r"\sum_j |w_j|", dimension=dimension,
-        source="Tibshirani, J. R. Statist. Soc. B 58 (1996)",
-    )
+    return Surface(lambda w: np.sum(np.abs(w), axis=0), np.sign, name="L1", dimension=dimension)
 
 
 def line_loss(x: Array, y: Array, loss: Error = sse, batch_size: int | None = None) -> Surface:
@@ -217,28 +185,22 @@ def line_loss(x: Array, y: Array, loss: Error = sse, batch_size: int | None = No
     Sxx = Σ(xᵢ - x̄)² and the best slope m* with its loss L*: no term cancels another, even where x̄
     is a million and the spread is one.
 
-    `batch_size` is the size of the random mini-batches that `sample` draws, without repetition; a
-    sum over a batch counts n / batch_size times. Raises ValueError for data that are not finite, or
-    not two arrays of one length.
+    `sample` draws mini-batches of `batch_size` without repetition; a sum over a batch counts
+    n / batch_size times. Raises ValueError for data that are not finite, or not of one length.
 
-    >>> bowl = line_loss([1, 2, 3], [2, 4, 7])
-    >>> np.round(bowl.minima[0], 12), round(float(bowl(bowl.minima[0])), 12)
-    (array([ 2.5       , -0.66666667]), 0.166666666667)
+    >>> np.round(line_loss([1, 2, 3], [2, 4, 7]).minima[0], 6)
+    array([ 2.5     , -0.666667])
     """
-    x, y = data_for(loss, {"x": x, "y": y})
+    x, y = data_for(loss, x=x, y=y)
     n, x_mean, y_mean = x.size, float(x.mean()), float(y.mean())
     dx, dy = x - x_mean, y - y_mean
     sxx, syy = float(dx @ dx), float(dy @ dy)
     slope = float(dx @ dy) / sxx if sxx > 0 else 0.0
-    intercept = y_mean - slope * x_mean
+    best = np.array([slope, y_mean - slope * x_mean])
     height, width = np.sqrt(syy / n) or 1.0, np.sqrt(sxx / n) or 1.0
-    best = np.array([slope, intercept])
     reach = 1.5 * np.maximum(np.abs(best), [height / width, height])
-    details = {
-        "name": f"{loss.name} of a line",
-        "formula": loss.formula.replace("p_i", "(m x_i + c)").replace("t_i", "y_i"),
-        "domain": tuple(zip((best - reach).tolist(), (best + reach).tolist(), strict=True)),
-    }
+    domain = tuple(zip((best - reach).tolist(), (best + reach).tolist(), strict=True))
+    details = {"name": f"{loss.name} of a line", "domain": domain}
     if loss not in (sse, mse):
         return linear_fit(np.column_stack([x, np.ones(n)]), y, loss, batch_size, **details)
     share = 1 / n if loss.averaged else 1.0
@@ -255,9 +217,11 @@ def line_loss(x: Array, y: Array, loss: Error = sse, batch_size: int | None = No
     return Surface(
         hessian=lambda w: broadcast(hessian, w),
         value_and_gradient=value_and_gradient,
-        minima=((slope, intercept),), start=(0.0, 0.0),
-        scale=scale, steepness=float(np.sqrt(2 * np.trace(hessian) * scale)),
-        sampler=mini_batches(lambda i: line_loss(x[i], y[i], loss), n, batch_size, loss),
+        minima=(tuple(best.tolist()),),
+        start=(0.0, 0.0),
+        scale=scale,
+        steepness=float(np.sqrt(2 * np.trace(hessian) * scale)),
+        sampler=mini_batches(line_loss, x, y, loss, batch_size),
         **details,
     )
 
@@ -271,20 +235,18 @@ def polynomial_loss(
 
     Raises ValueError as `line_loss` does, and for a degree that is not 0, 1, 2, ...
 
-    >>> parabola = polynomial_loss([0, 1, 2, 3], [1, 2, 5, 10], degree=2)
-    >>> np.abs(np.round(parabola.minima[0], 9))
+    >>> np.abs(np.round(polynomial_loss([0, 1, 2, 3], [1, 2, 5, 10], degree=2).minima[0], 9))
     array([1., 0., 1.])
     """
-    x, y = data_for(loss, {"x": x, "y": y})
+    x, y = data_for(loss, x=x, y=y)
     whole("degree", degree, 0)
     with np.errstate(over="ignore"):
         X = np.vander(x, degree + 1, increasing=True)
     if not np.abs(X).max() <= LARGEST:
         limit, got = f"{LARGEST:g} up to the degree {degree}", f"{np.abs(x).max():g}"
         raise ValueError(f"x must have powers of at most {limit}, got {got}")
-    formula = loss.formula.replace("p_i", r"\sum_j w_j x_i^j").replace("t_i", "y_i")
     name = f"{loss.name} of a polynomial of degree {degree}"
-    return linear_fit(X, y, loss, batch_size, name=name, formula=formula)
+    return linear_fit(X, y, loss, batch_size, name=name)
 
 
 def logistic_loss(x: Array, y: Array, batch_size: int | None = None) -> Surface:
@@ -295,16 +257,14 @@ def logistic_loss(x: Array, y: Array, batch_size: int | None = None) -> Surface:
     x: one feature (n,) or several (n, f). Raises ValueError as `line_loss` does, and for other
     labels.
 
-    >>> loss = logistic_loss([-2.0, -1.0, 1.0, 2.0], [0, 0, 1, 1])
-    >>> loss([0.0, 0.0]) == np.log(2), loss.gradient([0.0, 0.0])
-    (np.True_, array([-0.75,  0.  ]))
+    >>> logistic_loss([-2.0, -1.0, 1.0, 2.0], [0, 0, 1, 1]).gradient([0.0, 0.0])
+    array([-0.75,  0.  ])
     """
-    x, y = data_for(binary_cross_entropy, {"x": x, "y": y}, 1, 2)
+    x, y = data_for(binary_cross_entropy, (1, 2), x=x, y=y)
     if not np.all((y == 0) | (y == 1)):
         raise ValueError(f"y must hold labels 0 and 1, got {np.unique(y)[:5]}")
-    X, details = np.column_stack([x, np.ones(len(x))]), {"name": "logistic fit"}
-    details["formula"] = LOGISTIC.replace("p_i", "z_i").replace("t_i", "y_i")
-    return linear_fit(X, y, binary_cross_entropy, batch_size, **details)
+    X = np.column_stack([x, np.ones(len(x))])
+    return linear_fit(X, y, binary_cross_entropy, batch_size, name="logistic fit")
 
 
 def linear_fit(
@@ -317,17 +277,13 @@ def linear_fit(
     Row i of the design X (n, d) says how datum i weighs the weights; y: targets (n,). Raises
     ValueError as `line_loss` does.
 
-    >>> round(float(linear_fit(np.array([[1.0], [2.0]]), np.array([1.0, 4.0]), sse)([1.0])), 12)
-    4.0
+    >>> linear_fit(np.array([[1.0], [2.0]]), np.array([1.0, 4.0]), sse)([1.0]).round(12)
+    np.float64(4.0)
     """
-    X, y = data_for(loss, {"X": X, "y": y}, 2)
+    X, y = data_for(loss, (2,), X=X, y=y)
     share = 1 / len(y) if loss.averaged else 1.0
-    details = {
-        "dimension": X.shape[1],
-        "start": (0.0,) * X.shape[1],
-        "sampler": mini_batches(lambda i: linear_fit(X[i], y[i], loss), len(y), batch_size, loss),
-        **details,
-    }
+    sampler = mini_batches(linear_fit, X, y, loss, batch_size)
+    details = {"dimension": X.shape[1], "start": (0.0,) * X.shape[1], "sampler": sampler} | details
     if loss not in (sse, mse):
         zero = np.zeros_like(y)
         pull = np.abs(X).T @ np.abs(grad(lambda p: np.sum(loss.each(p, y)))(zero))
@@ -360,30 +316,32 @@ def linear_fit(
 
 
 def mini_batches(
-    loss_of: Callable[[np.ndarray], Surface], n: int, batch_size: int | None, loss: Error
+    fit: Callable[..., Surface], x: Array, y: Array, loss: Error, batch_size: int | None
 ) -> Callable[[np.random.Generator], Surface] | None:
-    """The sampler of a Surface: a sum over a batch counts n / batch_size times."""
+    """The sampler of a fit: a sum over a batch counts n / batch_size times."""
     if batch_size is None:
         return None
+    n = len(y)
     whole("batch_size", batch_size, 1, n)
 
     def sample(rng: np.random.Generator) -> Surface:
-        batch = loss_of(rng.choice(n, batch_size, replace=False, shuffle=False))
+        rows = rng.choice(n, batch_size, replace=False, shuffle=False)
+        batch = fit(x[rows], y[rows], loss)
         return batch if loss.averaged else (n / batch_size) * batch
 
     return sample
 
 
-def data_for(loss: Error, data: dict[str, Array], *axes: int) -> list[np.ndarray]:
-    """The data as finite numbers of one length n; the first has one of these numbers of `axes`."""
+def data_for(loss: Error, axes: tuple[int, ...] = (1,), **data: Array) -> list[np.ndarray]:
+    """Two arrays of finite numbers of one length n; the first has one of these numbers of axes."""
     instance("loss", loss, Error, "an error such as sse, mse, mae or huber")
     arrays = []
-    for (name, given), counts in zip(data.items(), (axes or (1,), (1,)), strict=True):
+    for (name, given), counts in zip(data.items(), (axes, (1,)), strict=True):
         values = np.array(array(name, given), dtype=float)
         if values.ndim not in counts or values.size == 0:
-            shapes = " or ".join(("(n,)", "(n, f)")[count - 1] for count in counts)
-            message = f"{name} must have shape {shapes} with n of at least 1, got {values.shape}"
-            raise ValueError(message)
+            expected = " or ".join(("(n,)", "(n, f)")[count - 1] for count in counts)
+            got = f"with n of at least 1, got {values.shape}"
+            raise ValueError(f"{name} must have shape {expected} {got}")
         if (largest := np.abs(values).max()) > LARGEST:
             raise ValueError(f"{name} must be at most {LARGEST:g} in size, got {largest:g}")
         arrays.append(values)

@@ -4,11 +4,10 @@
     w, state = optimizer.update(w, g, state, surface)
 
 `w` and the gradient `g` have shape (d, ...). The state is returned and never kept, so a run can be
-repeated, batched over starts, swept over learning rates and differentiated. Conventions are those
-of `torch.optim`: momentum without the factor 1 - μ, ε outside the root.
-
-`learning_rate` is a number, an array over the batch (...), or a schedule: a function of the step
-number k = 0, 1, 2, ... (see `schedules`). Each changes one thing about plain gradient descent.
+repeated, batched over starts, swept over learning rates and differentiated. `learning_rate` is a
+number, an array over the batch (...), or a schedule: a function of the step number k = 0, 1, 2, ...
+(see `schedules`). Conventions are those of `torch.optim`: momentum without the factor 1 - μ, ε
+outside the root.
 """
 
 import inspect
@@ -39,6 +38,7 @@ class Optimizer:
 
     learning_rate: Rate = 0.1
     below: ClassVar[dict] = {}  # the bound of each hyperparameter that has one
+    memory_type: ClassVar[type | None] = None
     stays_where_flat = True  # whether the update leaves a point without a slope where it is
 
     def __post_init__(self) -> None:
@@ -53,85 +53,17 @@ class Optimizer:
                 object.__setattr__(self, name, float(value))
 
     def init(self, w: Array) -> Any:
-        """The memory before the first step: of most, nothing but the step number 0."""
-        return 0
+        """The memory before the first step: zeros and the step number 0, or this number alone."""
+        if self.memory_type is None:
+            return 0
+        return self.memory_type(*(np.zeros_like(w) for _ in self.memory_type._fields[1:]), 0)
 
     def rate(self, k: int) -> Number:
+        """The learning rate of step k."""
         if not callable(self.learning_rate):
             return self.learning_rate
         rate = self.learning_rate(k)
         return float(rate) if type(rate) is np.float64 else rate
-
-
-def check_optimizer(optimizer: Any) -> None:
-    """Raise TypeError for what cannot start and cannot step."""
-    steps = hasattr(optimizer, "init") and hasattr(optimizer, "update")
-    if not steps or isinstance(optimizer, type):
-        got = shown(optimizer)
-        raise TypeError(f"optimizer must have init and update, as Adam() has, got {got}")
-
-
-def first_step(optimizer: Any, w: Array, g: Array, state: Any, surface: Any) -> Any:
-    """What `update` returns, or one sentence on what an optimizer of one's own must return."""
-    own = getattr(optimizer, "optimizer", optimizer)  # of a clipped one
-    contract = "must have update(w, g, state, surface) that returns (w, state)"
-    expected = f"{type(own).__name__} {contract}"
-    kept, signature = (plain(w).copy(), plain(g).copy()), inspect.signature(own.update)
-    try:
-        signature.bind(w, g, state, surface)
-    except TypeError:
-        raise TypeError(f"{expected}, got update{signature}") from None
-    result = optimizer.update(w, g, state, surface)
-    new = result[0] if isinstance(result, tuple | list) and len(result) == 2 else None
-    if getattr(new, "shape", None) != w.shape or new.dtype.kind != "f":
-        where = f"w of shape {w.shape} in floating point"
-        raise TypeError(f"{expected}, {where}, got {shown(result)}")
-    if not np.array_equal((plain(w), plain(g)), kept, equal_nan=True):
-        w[...], g[...] = kept
-        raise ValueError(f"{expected}, and leaves the given w and g as they are")
-    return result
-
-
-def checked_memory(optimizer: Any, w: Array, state: Any) -> Any:
-    """The `state` of an earlier run, once it is one of this optimizer for such starts."""
-    own = optimizer.init(w)
-    fitting = {*batch_shapes(own), w.shape, w.shape[1:], w.shape[:1] + w.shape}
-    if type(state) is not type(own) or not {*batch_shapes(state)} <= fitting:
-        kind = type(optimizer).__name__
-        raise TypeError(f"state must be a memory of {kind} for these starts, got {shown(state)}")
-    return state
-
-
-def paused(optimizer: Any, state: Any) -> Array:
-    """Whether a schedule holds the learning rate (...) of the next step at 0."""
-    rate = getattr(getattr(optimizer, "optimizer", optimizer), "learning_rate", None)
-    k = getattr(state, "k", state)
-    return callable(rate) and isinstance(k, int) and plain(rate(k)) == 0
-
-
-def repeated(w: Array, surface: Surface, optimizer: Any) -> Array:
-    """Starts (d, ...) in the shape of the arrays in the surface, the optimizer and its schedule."""
-    (d, *batch), what = w.shape, "start, of the surface's factors and of the optimizer's numbers"
-    shape = common_shape(what, w.shape[1:], surface.batch, *batch_shapes(optimizer))
-    if shape == w.shape[1:]:
-        return w
-    w = np.reshape(w, (d, *(1,) * (len(shape) - len(batch)), *batch))
-    return w + np.zeros((d, *shape), dtype=w.dtype)
-
-
-def batch_shapes(part: Any) -> list[tuple]:
-    """The shape of each array in an optimizer, in its schedule or in a tuple of them."""
-    if is_dataclass(part):
-        rate = getattr(part, "learning_rate", 0.0)
-        rate = rate(0) if callable(rate) else rate
-        number("learning_rate", rate, 0, many=True)
-        parts = (*vars(part).values(), rate)
-    else:
-        parts = part if isinstance(part, tuple) else ()
-    shapes = [getattr(part, "shape", ())]
-    for each in parts:
-        shapes += batch_shapes(each)
-    return shapes
 
 
 @dataclass(frozen=True)
@@ -140,9 +72,8 @@ class GradientDescent(Optimizer):
 
     wₖ₊₁ = wₖ - η ∇f(wₖ)
 
-    >>> w, k = GradientDescent(learning_rate=0.25).update(np.array([4.0]), np.array([8.0]), 0)
-    >>> w
-    array([2.])
+    >>> GradientDescent(learning_rate=0.25).update(4.0, 8.0, 0)
+    (2.0, 1)
 
     Source: Cauchy, Comptes rendus 25 (1847).
     """
@@ -158,20 +89,15 @@ class Momentum(Optimizer):
     vₖ₊₁ = μ vₖ + ∇f(wₖ)
     wₖ₊₁ = wₖ - η vₖ₊₁
 
-    >>> optimizer, w, g = Momentum(learning_rate=0.25, momentum=0.5), np.array([4.0]), 8.0
-    >>> w, state = optimizer.update(w, g, optimizer.init(w))
-    >>> w, state = optimizer.update(w, g, state)
-    >>> w
-    array([-1.])
+    >>> Momentum(learning_rate=0.25, momentum=0.5).update(4.0, 8.0, (8.0, 1))
+    (1.0, Velocity(v=12.0, k=2))
 
     Source: Polyak, USSR Computational Mathematics and Mathematical Physics 4 (1964).
     """
 
     momentum: Number = 0.9
     below: ClassVar[dict] = {"momentum": 1.0}
-
-    def init(self, w: Array) -> Any:
-        return Velocity(np.zeros_like(w), 0)
+    memory_type: ClassVar[type] = Velocity
 
     def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
         v, k = state
@@ -186,10 +112,8 @@ class Nesterov(Momentum):
     vₖ₊₁ = μ vₖ + ∇f(wₖ)
     wₖ₊₁ = wₖ - η (∇f(wₖ) + μ vₖ₊₁)
 
-    >>> optimizer, w, g = Nesterov(learning_rate=0.25, momentum=0.5), np.array([4.0]), 8.0
-    >>> w, state = optimizer.update(w, g, optimizer.init(w))
-    >>> w
-    array([1.])
+    >>> Nesterov(learning_rate=0.25, momentum=0.5).update(4.0, 8.0, (8.0, 1))
+    (0.5, Velocity(v=12.0, k=2))
 
     Source: Nesterov, Soviet Math. Doklady 27 (1983); in this form Sutskever et al., ICML (2013).
     """
@@ -207,19 +131,15 @@ class AdaGrad(Optimizer):
     sₖ₊₁ = sₖ + ∇f(wₖ)²
     wₖ₊₁ = wₖ - η ∇f(wₖ) / (√sₖ₊₁ + ε)
 
-    >>> optimizer, w = AdaGrad(learning_rate=0.5), np.array([4.0, 4.0])
-    >>> w, state = optimizer.update(w, np.array([8.0, 0.01]), optimizer.init(w))
-    >>> w.round(6)
-    array([3.5, 3.5])
+    >>> AdaGrad(learning_rate=0.5).update(4.0, 8.0, (0.0, 0))[0].round(6)
+    np.float64(3.5)
 
     Source: Duchi, Hazan & Singer, JMLR 12 (2011).
     """
 
     learning_rate: Rate = 0.01
     eps: float = 1e-10
-
-    def init(self, w: Array) -> Any:
-        return SumOfSquares(np.zeros_like(w), 0)
+    memory_type: ClassVar[type] = SumOfSquares
 
     def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
         s, k = state
@@ -234,10 +154,8 @@ class RMSProp(Optimizer):
     sₖ₊₁ = α sₖ + (1 - α) ∇f(wₖ)²
     wₖ₊₁ = wₖ - η ∇f(wₖ) / (√sₖ₊₁ + ε)
 
-    >>> optimizer, w = RMSProp(learning_rate=0.5, alpha=0.75), np.array([4.0])
-    >>> w, state = optimizer.update(w, np.array([8.0]), optimizer.init(w))
-    >>> w.round(6)
-    array([3.])
+    >>> RMSProp(learning_rate=0.5, alpha=0.75).update(4.0, 8.0, (0.0, 0))[0].round(6)
+    np.float64(3.0)
 
     Source: Tieleman & Hinton, "Neural networks for machine learning", lecture 6.5 (2012).
     """
@@ -246,9 +164,7 @@ class RMSProp(Optimizer):
     alpha: Number = 0.99
     eps: float = 1e-8
     below: ClassVar[dict] = {"alpha": 1.0}
-
-    def init(self, w: Array) -> Any:
-        return MeanSquare(np.zeros_like(w), 0)
+    memory_type: ClassVar[type] = MeanSquare
 
     def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
         s, k = state
@@ -264,13 +180,8 @@ class Adam(Optimizer):
     vₖ₊₁ = β₂ vₖ + (1 - β₂) ∇f(wₖ)²         v̂ = vₖ₊₁ / (1 - β₂ᵏ⁺¹)
     wₖ₊₁ = wₖ - η m̂ / (√v̂ + ε)
 
-    The code multiplies η and ε by the corrections, which are numbers, instead of dividing m and v,
-    which are arrays: the paper's own advice.
-
-    >>> optimizer, w = Adam(learning_rate=0.5), np.array([4.0, 4.0])
-    >>> w, state = optimizer.update(w, np.array([8.0, 0.01]), optimizer.init(w))
-    >>> w.round(5)
-    array([3.5, 3.5])
+    >>> Adam(learning_rate=0.5).update(4.0, 8.0, (0.0, 0.0, 0))[0].round(6)
+    np.float64(3.5)
 
     Source: Kingma & Ba, "Adam: a method for stochastic optimization", ICLR (2015).
     """
@@ -279,14 +190,13 @@ class Adam(Optimizer):
     betas: tuple[Number, Number] = (0.9, 0.999)
     eps: float = 1e-8
     below: ClassVar[dict] = {"betas": 1.0}
-
-    def init(self, w: Array) -> Any:
-        return Moments(np.zeros_like(w), np.zeros_like(w), 0)
+    memory_type: ClassVar[type] = Moments
 
     def update(self, w: Array, g: Array, state: Any, surface: Any = None) -> tuple[Array, Any]:
         (m, v, k), (beta1, beta2) = state, self.betas
         m = m + (1 - beta1) * (g - m)
         v = v + (1 - beta2) * (g * g - v)
+        # The corrections, which are numbers, go to η and ε and not to m and v, which are arrays.
         c = (1 - beta2 ** (k + 1)) ** 0.5
         step = self.rate(k) * (c / (1 - beta1 ** (k + 1)))
         return w - step * m / (np.sqrt(v) + c * self.eps), Moments(m, v, k + 1)
@@ -298,9 +208,8 @@ class AdamW(Adam):
 
     wₖ₊₁ = (1 - η λ) wₖ - η m̂ / (√v̂ + ε)
 
-    >>> optimizer, w = AdamW(learning_rate=0.5, weight_decay=0.1), np.array([4.0])
-    >>> optimizer.update(w, np.array([0.0]), optimizer.init(w))[0]
-    array([3.8])
+    >>> AdamW(learning_rate=0.5, weight_decay=0.1).update(4.0, 0.0, (0.0, 0.0, 0))[0]
+    np.float64(3.8)
 
     Source: Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR (2019).
     """
@@ -325,9 +234,7 @@ class ProximalGradient(GradientDescent):
     The surface is f alone; S is the soft threshold. At the minimum the gradient of f is not 0 but
     balances the penalty: a descent ends there as STALLED, when no digit changes any more.
 
-    >>> optimizer, w = ProximalGradient(learning_rate=0.5, strength=2.0), np.array([4.0, 0.5])
-    >>> w, state = optimizer.update(w, np.zeros(2), optimizer.init(w))
-    >>> w
+    >>> ProximalGradient(learning_rate=0.5, strength=2.0).update(np.array([4.0, 0.5]), 0.0, 0)[0]
     array([3., 0.])
 
     Source: Daubechies, Defrise & De Mol, Comm. Pure Appl. Math. 57 (2004).
@@ -343,3 +250,68 @@ class ProximalGradient(GradientDescent):
         rate = self.rate(k)
         w = w - rate * g
         return np.sign(w) * np.maximum(np.abs(w) - rate * self.strength, 0), k + 1
+
+
+# What `descend` asks of an optimizer, one's own included.
+def check_optimizer(optimizer: Any) -> None:
+    """Raise TypeError for what cannot start and cannot step."""
+    steps = hasattr(optimizer, "init") and hasattr(optimizer, "update")
+    if not steps or isinstance(optimizer, type):
+        got = shown(optimizer)
+        raise TypeError(f"optimizer must have init and update, as Adam() has, got {got}")
+
+
+def first_step(optimizer: Any, w: Array, g: Array, state: Any, surface: Any) -> Any:
+    """What `update` returns, or one sentence on what an optimizer of one's own must return."""
+    own = getattr(optimizer, "optimizer", optimizer)  # of a clipped one
+    contract = "must have update(w, g, state, surface) that returns (w, state)"
+    expected = f"{type(own).__name__} {contract}"
+    kept, signature = (plain(w).copy(), plain(g).copy()), inspect.signature(own.update)
+    try:
+        signature.bind(w, g, state, surface)
+    except TypeError:
+        raise TypeError(f"{expected}, got update{signature}") from None
+    result = optimizer.update(w, g, state, surface)
+    new = result[0] if isinstance(result, tuple | list) and len(result) == 2 else None
+    if getattr(new, "shape", None) != w.shape or new.dtype.kind != "f":
+        where = f"w of shape {w.shape} in floating point"
+        raise TypeError(f"{expected}, {where}, got {shown(result)}")
+    if not np.array_equal((plain(w), plain(g)), kept, equal_nan=True):
+        raise ValueError(f"{expected}, and leaves the given w and g as they are")
+    return result
+
+
+def checked_memory(optimizer: Any, w: Array, state: Any) -> Any:
+    """The `state` of an earlier run, once it is one of this optimizer for such starts."""
+    own = optimizer.init(w)
+    fitting = {*batch_shapes(own), w.shape, w.shape[1:], w.shape[:1] + w.shape}
+    if type(state) is not type(own) or not {*batch_shapes(state)} <= fitting:
+        kind = type(optimizer).__name__
+        raise TypeError(f"state must be a memory of {kind} for these starts, got {shown(state)}")
+    return state
+
+
+def paused(optimizer: Any, state: Any) -> Array:
+    """Whether a schedule holds the learning rate (...) of the next step at 0."""
+    rate = getattr(getattr(optimizer, "optimizer", optimizer), "learning_rate", None)
+    k = getattr(state, "k", state)
+    return callable(rate) and isinstance(k, int) and plain(rate(k)) == 0
+
+
+def repeated(w: Array, surface: Surface, optimizer: Any) -> Array:
+    """The starts (d, ...), copied to the shape of the arrays in the surface and the optimizer."""
+    (d, *batch), what = w.shape, "start, of the surface's factors and of the optimizer's numbers"
+    shape = common_shape(what, w.shape[1:], surface.batch, *batch_shapes(optimizer))
+    w = np.reshape(w, (d, *(1,) * (len(shape) - len(batch)), *batch))
+    return w + np.zeros((d, *shape), dtype=w.dtype)
+
+
+def batch_shapes(part: Any) -> list[tuple]:
+    """The shape of each array in an optimizer, in its schedule or in a tuple of them."""
+    parts = part if isinstance(part, tuple) else ()
+    if is_dataclass(part):
+        rate = getattr(part, "learning_rate", 0.0)
+        rate = rate(0) if callable(rate) else rate
+        number("learning_rate", rate, 0, many=True)
+        parts = (*vars(part).values(), rate)
+    return [getattr(part, "shape", ()), *(shape for each in parts for shape in batch_shapes(each))]

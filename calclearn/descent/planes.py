@@ -1,8 +1,6 @@
 """A path through a thousand weights, projected on the plane that shows most of it.
 
-`surfaces.slice_through` then cuts that plane out of the loss.
-
-Source: Li, Xu, Taylor, Studer & Goldstein, NeurIPS (2018).
+`surfaces.slice_through` cuts that plane out of the loss (Li et al., NeurIPS 2018).
 """
 
 import numpy as np
@@ -20,9 +18,8 @@ def principal_directions(points: Array) -> tuple[np.ndarray, np.ndarray, float]:
     (s₁² + s₂²) / Σ sᵢ², and such signs that the path begins at positive coordinates. Raises
     ValueError for fewer than two weights, and for a path that never moves.
 
-    >>> u, v, share = principal_directions([[3.0, 0.0, 1.0], [1.0, 1.0, 1.0], [0.0, 0.0, 1.0]])
-    >>> round(share, 12), np.abs(np.round([u[2], v[2]], 12))
-    (1.0, array([0., 0.]))
+    >>> principal_directions([[3.0, 0.0, 1.0], [1.0, 0.0, 1.0], [0.0, 0.0, 1.0]])[0]
+    array([1., 0., 0.])
     """
     moves = from_the_end(points)
     _, sizes, directions = np.linalg.svd(moves, full_matrices=False)
@@ -54,10 +51,8 @@ def projected(points: Array, origin: Array, u: Array, v: Array) -> np.ndarray:
     given = {"points": points, "origin": origin, "u": u, "v": v}
     points, origin, u, v = (np.asarray(array(*pair), dtype=float) for pair in given.items())
     if points.ndim != 2 or not points.shape[1:] == origin.shape == u.shape == v.shape:
-        raise ValueError(
-            f"points must have shape (K+1, d), and origin, u and v (d,), got {points.shape}, "
-            f"{origin.shape}, {u.shape} and {v.shape}"
-        )
+        got = f"{points.shape}, {origin.shape}, {u.shape} and {v.shape}"
+        raise ValueError(f"points must have shape (K+1, d), and origin, u and v (d,), got {got}")
     coordinates, _, rank, _ = np.linalg.lstsq(np.stack([u, v], axis=1), (points - origin).T)
     if rank < 2:
         raise ValueError("u and v must not be parallel")
@@ -69,7 +64,7 @@ def share_shown(points: Array, u: Array, v: Array) -> float:
 
     Σₖ ‖shadow of wₖ - w_K‖² / Σₖ ‖wₖ - w_K‖²
 
-    Errors are those of `principal_directions` and of `projected`.
+    Raises ValueError as `principal_directions` and `projected` do.
 
     >>> share_shown([[3.0, 0.0, 4.0], [0.0, 0.0, 0.0]], u=[1, 0, 0], v=[0, 1, 0])
     0.36
@@ -85,9 +80,8 @@ def tabulated(surface: Surface, window: Window, nodes: int) -> Surface:
 
     Where a point is NaN, so is the height. Raises ValueError for fewer than two `nodes` a side.
 
-    >>> plane = Surface(lambda w: 2 * w[0] + w[1], lambda w: np.ones_like(w))
-    >>> float(tabulated(plane, ((0, 1), (0, 1)), 3)([0.3, 0.8]).round(12))
-    1.4
+    >>> tabulated(Surface(lambda w: 2 * w[0] + w[1]), ((0, 1), (0, 1)), 3)([0.3, 0.8]).round(12)
+    np.float64(1.4)
     """
     instance("surface", surface, Surface, "a Surface")
     whole("nodes", nodes, 2)

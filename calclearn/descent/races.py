@@ -24,7 +24,7 @@ class RaceResult(NamedTuple):
 
 
 def running_mean(values: np.ndarray, count: int) -> np.ndarray:
-    """Return the mean of each value and the `count` − 1 before it, at the start of what there is.
+    """The mean of each value and the `count` − 1 before it, at the start of what there is.
 
     >>> running_mean(np.array([0.0, 2.0, 4.0, 8.0]), 2)
     array([0., 1., 3., 6.])
@@ -54,25 +54,21 @@ def race(
     if np.ndim(start) != 1:
         raise ValueError(f"start must be one point (d,), got shape {np.shape(start)}")
     instance("optimizers", optimizers, Mapping, "a dict, optimizers by their names")
-    lowest, results, paid = surface(surface.minima[0]), {}, 0
+    lowest, results = surface(surface.minima[0]), {}
+    paid = [0.0]  # gradients so far
 
     def both(w: np.ndarray) -> tuple:
-        nonlocal paid
-        paid += 1
+        paid[0] += 1
         return surface.value_and_gradient(w)
 
     def hessian(w: np.ndarray) -> np.ndarray:
-        nonlocal paid
-        paid += len(w)
+        paid[0] += len(w)
         return surface.hessian(w)
-
-    def paid_so_far(w: np.ndarray) -> float:
-        return float(paid)
 
     counted = surface.replace(value_and_gradient=both, hessian=hessian)
     for name, optimizer in optimizers.items():
-        paid = 0
-        run = descend(counted, start, optimizer, budget, validation=paid_so_far)
+        paid[0] = 0.0
+        run = descend(counted, start, optimizer, budget, validation=lambda w: paid[0])
         price, run = run.validation.astype(int), replace(run, validation=None)
         kept = slice(np.searchsorted(price, budget, side="right"))
         if price[-1] > budget:

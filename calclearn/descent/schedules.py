@@ -2,8 +2,7 @@
 
     ηₖ = η · factor(k),    k = 0, 1, 2, ...
 
-η may be an array over the batch, and warm-up multiplies onto any other schedule. `clipped` bounds
-the other half of a step, the gradient.
+η may be an array over the batch. `clipped` bounds the other half of a step, the gradient.
 """
 
 from collections.abc import Callable
@@ -32,16 +31,12 @@ class Schedule:
 
 
 def constant(learning_rate: Number) -> Schedule:
-    """ηₖ = η.
-
-    >>> constant(0.1)(7)
-    0.1
-    """
+    """ηₖ = η."""
     return Schedule(learning_rate, lambda k: 1.0 + 0 * k)
 
 
 def step_decay(learning_rate: Number, factor: Number = 0.1, every: int = 30) -> Schedule:
-    """ηₖ = η γ^⌊k / every⌋: times γ after each so many steps.
+    """ηₖ = η γ^⌊k / every⌋: times γ, the `factor`, after each so many steps.
 
     >>> [step_decay(8.0, factor=0.5, every=2)(k) for k in range(5)]
     [8.0, 8.0, 4.0, 4.0, 2.0]
@@ -52,13 +47,8 @@ def step_decay(learning_rate: Number, factor: Number = 0.1, every: int = 30) -> 
 
 
 def exponential_decay(learning_rate: Number, factor: Number = 0.99) -> Schedule:
-    """ηₖ = η γᵏ: times γ after each step.
-
-    >>> [exponential_decay(8.0, factor=0.5)(k) for k in range(4)]
-    [8.0, 4.0, 2.0, 1.0]
-    """
-    number("factor", factor, 0, many=True)
-    return Schedule(learning_rate, lambda k: factor**k)
+    """ηₖ = η γᵏ: times γ, the `factor`, after each step."""
+    return step_decay(learning_rate, factor, every=1)
 
 
 def cosine(learning_rate: Number, steps: int) -> Schedule:
@@ -74,7 +64,7 @@ def cosine(learning_rate: Number, steps: int) -> Schedule:
 
 
 def warmup(learning_rate: Number | Schedule, steps: int) -> Schedule:
-    """ηₖ times min(1, (k + 1) / steps): in even steps up to the learning rate, or the schedule.
+    """ηₖ times min(1, (k + 1) / steps): in even steps up to a learning rate, or to a schedule.
 
     >>> [float(warmup(8.0, steps=4)(k)) for k in range(5)]
     [2.0, 4.0, 6.0, 8.0, 8.0]
@@ -89,8 +79,8 @@ def warmup(learning_rate: Number | Schedule, steps: int) -> Schedule:
 def per_step(learning_rates: Array) -> Schedule:
     """ηₖ = learning_rates[k]: a learning rate for each step, and the last for all steps after.
 
-    learning_rates: (K,), or (K, ...) for a batch; they may be traced, so that one `grad` gives the
-    derivative with respect to each. Raises ValueError for none and for a negative one.
+    learning_rates: (K,), or (K, ...) for a batch; `grad` gives the derivative with respect to each.
+    Raises ValueError for none and for a negative one.
 
     >>> [float(per_step([0.4, 0.2, 0.1])(k)) for k in range(4)]
     [0.4, 0.2, 0.1, 0.1]
@@ -115,8 +105,7 @@ class Clipped:
     TypeError for an optimizer that searches along a line: it compares gradients as they are.
 
     >>> from calclearn.descent.optimizers import GradientDescent
-    >>> w, _ = clipped(GradientDescent(1.0), 5.0).update(np.zeros(2), np.array([30.0, -40.0]), 0)
-    >>> w.round(4)
+    >>> clipped(GradientDescent(1.0), 5.0).update(0.0, np.array([30.0, -40.0]), 0)[0].round(4)
     array([-3.,  4.])
 
     Source: Pascanu, Mikolov & Bengio, ICML (2013).

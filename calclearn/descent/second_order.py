@@ -4,17 +4,18 @@ A quadratic model q(s) = f + g·s + ½ sᵀ H s has its minimum where H s = -g. 
 there. But that may be a maximum or a saddle (`DampedNewton`), the step may be too long (a line
 search), and H is expensive (`BFGS` learns its inverse, `LBFGS` remembers a few gradients only).
 
-A line search asks how far to go along a direction p, φ(t) = f(w + t p). A step will do where it
-falls enough for its length, and the slope at its end has flattened (Wolfe 1969):
+A step along a direction p, φ(t) = f(w + t p), will do where it falls enough for its length, and
+the slope at its end has flattened (Wolfe 1969):
 
     φ(t) ≤ φ(0) + c₁ t φ'(0)        |φ'(t)| ≤ -c₂ φ'(0)
 
-Optimizers that search offer `search(here, state, surface) -> (there, state)`, from one
-`Evaluation` to the next, so that `descend` evaluates nothing twice; their `update` is made of it.
+Optimizers that search for it offer `search(here, state, surface) -> (there, state)`, from one
+`Evaluation` to the next, so that `descend` evaluates nothing twice.
 """
 
+from collections import namedtuple
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -40,6 +41,11 @@ HALVINGS = 60  # of a search without, down to the last digit of a step
 EPS = np.finfo(float).eps
 NOISE = 4  # units in the last place: such a change of φ is only rounding
 
+# B (d, d, ...), the guess of H⁻¹, and by how much the last step changed the value (...).
+BFGSState = namedtuple("BFGSState", "inverse fall", defaults=(None, None))
+LBFGSState = namedtuple("LBFGSState", "pairs", defaults=((),))  # (s, y, ρ), the newest last
+Trial = namedtuple("Trial", "t value slope")  # one point of a line: t, φ(t) and φ'(t), each (...)
+
 
 @dataclass(frozen=True)
 class Newton(Optimizer):
@@ -49,10 +55,10 @@ class Newton(Optimizer):
 
     Near a saddle or a maximum it climbs. Where H is singular, it takes the shortest solution.
 
-    >>> from calclearn.descent.landscapes import booth
-    >>> w, surface = np.array([-6.0, -4.0]), booth()
-    >>> Newton().update(w, surface.gradient(w), 0, surface)[0].round(9)
-    array([1., 3.])
+    >>> from calclearn.descent.landscapes import double_well
+    >>> w, surface = np.array([0.1, 1.0]), double_well()
+    >>> Newton().update(w, surface.gradient(w), 0, surface)[0].round(4)  # towards the saddle
+    array([-0.0021,  0.    ])
 
     Source: Nocedal & Wright, Numerical Optimization (2006), section 3.3.
     """
@@ -84,14 +90,12 @@ class DampedNewton(Searching):
 
     wₖ₊₁ = wₖ - t |H|⁻¹ ∇f(wₖ),    |H| = Σ max(|λᵢ|, damping · max|λ|) vᵢ vᵢᵀ
 
-    λᵢ, vᵢ are H's eigenvalues and eigenvectors; a `damping` below rounding counts as rounding. Down
-    the saddle, too, the step is as long as the curvature allows, and t = 1, ½, ¼, ... is the first
-    that backtracking accepts.
+    λᵢ, vᵢ are H's eigenvalues and eigenvectors; a `damping` below rounding counts as rounding, and
+    t = 1, ½, ¼, ... is the first that backtracking accepts.
 
     >>> from calclearn.descent.landscapes import double_well
     >>> w, surface = np.array([0.1, 1.0]), double_well()
-    >>> w, state = DampedNewton().update(w, surface.gradient(w), DampedNewton().init(w), surface)
-    >>> w.round(4)  # away from the saddle at (0, 0), where Newton's step ends
+    >>> DampedNewton().update(w, surface.gradient(w), (), surface)[0].round(4)  # away from it
     array([0.2021, 0.    ])
 
     Source: Dauphin et al., "Identifying and attacking the saddle point problem", NeurIPS (2014).
@@ -140,11 +144,6 @@ def upwards(H: Array, b: Array, damping: np.ndarray) -> Array:
     return directions @ (along / np.where(sizes > 0, sizes, 1))
 
 
-class BFGSState(NamedTuple):
-    inverse: Array | None = None  # (d, d, ...): the guess of H⁻¹, None before the first step
-    fall: Array | None = None  # (...): by how much the last step changed the value
-
-
 @dataclass(frozen=True)
 class BFGS(Searching):
     """Newton's step with an inverse Hessian that is learnt from how the gradient changes.
@@ -156,11 +155,9 @@ class BFGS(Searching):
     identity, stays positive definite. The search begins at 1, or at twice the step that would
     repeat the last fall.
 
-    >>> from calclearn.descent.landscapes import rosenbrock
-    >>> from calclearn.descent.descend import descend
-    >>> run = descend(rosenbrock(), [-1.2, 1.0], BFGS())
-    >>> run.point.round(6), bool(run.evaluations < 50)
-    (array([1., 1.]), True)
+    >>> from calclearn import descend
+    >>> descend(lambda w: np.cosh(w[0] - 1) + w[1] ** 2, [-1.2, 1.0], BFGS()).point.round(6) + 0.0
+    array([1., 0.])
 
     Source: Broyden, Fletcher, Goldfarb, Shanno (1970); Nocedal & Wright (2006), algorithm 6.1.
     """
@@ -206,21 +203,15 @@ def times(B: Array, g: Array) -> Array:
     return np.dot(B, g) if g.ndim == 1 else (B * g).sum(axis=1)
 
 
-class LBFGSState(NamedTuple):
-    pairs: tuple = ()  # of (s, y, ρ), the newest last
-
-
 @dataclass(frozen=True)
 class LBFGS(Searching):
     """BFGS that keeps the last few steps s and gradient changes y in place of a d x d matrix.
 
     B ∇f comes from two passes over the pairs: memory and work grow with d, not with its square.
 
-    >>> from calclearn.descent.landscapes import rosenbrock
-    >>> from calclearn.descent.descend import descend
-    >>> run = descend(rosenbrock(10), rosenbrock(10).start, LBFGS())
-    >>> bool(run.value < 1e-15), bool(run.evaluations < 120)
-    (True, True)
+    >>> from calclearn import descend
+    >>> descend(lambda w: np.cosh(w - 1).sum(axis=0), np.arange(4.0), LBFGS()).point.round(6)
+    array([1., 1., 1., 1.])
 
     Source: Nocedal, Math. Comp. 35 (1980).
     """
@@ -253,20 +244,11 @@ def two_loops(pairs: tuple, g: Array) -> Array:
     return g
 
 
-class Trial(NamedTuple):
-    """One point of the line, t along it."""
-
-    t: Array  # (...)
-    value: Array
-    slope: Array  # φ'(t)
-
-
 def backtracking(surface: Surface, here: Evaluation, p: Array) -> Evaluation:
-    """Halve the step, from 1, until the value falls by a fair share of what the slope promises.
+    """Halve the step along p, from 1, until the value falls by a share of what the slope promises.
 
-    p: directions (d, ...) with ∇f(w)·p < 0. Near a minimum, where the value changes by no more than
-    rounding, a step will do that makes the gradient half as long. A start that finds no such point
-    stays.
+    Near a minimum, where the value changes by no more than rounding, a step will do that makes the
+    gradient half as long. A start without such a point stays.
 
     Source: Armijo, Pacific J. Math. 16 (1966).
     """
@@ -293,7 +275,7 @@ def backtracking(surface: Surface, here: Evaluation, p: Array) -> Evaluation:
 
 
 def strong_wolfe(surface: Surface, here: Evaluation, p: Array, t: Any = 1.0) -> Evaluation:
-    """A step, first trying `t`, that falls enough and ends flat enough: both conditions.
+    """A step along p, first trying `t`, that falls enough and ends flat enough.
 
     Until a valley is between two trials, the step grows; then cubic interpolation closes in.
     A start that does not succeed takes the lowest of its trials, or stays.

@@ -28,18 +28,13 @@ _outcomes: dict[str, dict[int, tuple[int, str]]] = {}  # by lesson, then by pred
 
 
 def exercise(
-    number: str,
-    right: object,
-    text: str,
-    mistakes: Iterable[tuple[object, str]] = (),
-    **more,
+    number: str, right: object, text: str, mistakes: Iterable[tuple[object, str]] = (), **more
 ) -> None:
     """Define an exercise: the right answer, why it is right, hints, a sentence for each mistake.
 
     The right answer is a function (which needs `points`, argument tuples at which it is called, and
     `returns`, the shape of one value where that is not a number), several numbers or one. `more`
-    goes to the kind. Raises ValueError for a number unlike "07.2" or a text without
-    hints.
+    goes to the kind. Raises ValueError for a number unlike "07.2" or a text without hints.
     """
     kind = Function if callable(right) else Number
     _define(number, kind, text, right=right, mistakes=tuple(mistakes), **more)

@@ -34,13 +34,12 @@ class UnansweredError(Exception):
 
 
 class UnreadableError(Exception):
-    """The answer cannot be compared with anything; the message says why in one sentence."""
+    """The answer cannot be compared with anything; the message says why in one sentence.
 
+    Where it is numbers, but not as many as are asked for, `shape` is what it has.
+    """
 
-class ShapeError(UnreadableError):
-    """The answer is numbers, but not as many as are asked for; `shape` is what it has."""
-
-    def __init__(self, sentence: str, shape: tuple[int, ...]) -> None:
+    def __init__(self, sentence: str, shape: tuple[int, ...] | None = None) -> None:
         super().__init__(sentence)
         self.shape = shape
 
@@ -104,8 +103,8 @@ class Number(Exercise):
     def read(self, answer: object) -> np.ndarray:
         try:
             return self._values(answer)
-        except ShapeError as error:
-            for wrong, sentence in self.mistakes:  # one of them may have this shape
+        except UnreadableError as error:
+            for wrong, sentence in self.mistakes if error.shape is not None else ():
                 if self._shape_of(wrong) == error.shape:
                     raise UnreadableError(sentence) from None
             raise
@@ -143,9 +142,9 @@ class Number(Exercise):
         off = (values - right) / unit * np.sign(right)
         two_digits = np.abs(values / unit - np.round(values / unit)) < 1e-6
         close = np.all(two_digits & (off > -0.999) & (off < 0.501))
-        three_are_enough = self.is_right(np.round(right / unit, 1) * unit)
-        sentence = "This is close. Give more digits: three are enough."
-        return sentence if close and three_are_enough else ""
+        if close and self.is_right(np.round(right / unit, 1) * unit):
+            return "This is close. Give more digits: three are enough."
+        return ""
 
     def _wrong_factor(self, values: np.ndarray) -> str:
         """Compare answer ≈ factor · right, the factor being that of least squares."""
@@ -268,7 +267,7 @@ def as_numbers(
         if not shape and array.size > MANY:
             advice = " Which single number do they come to?"
         sentence = f"{subject} {_count(shape)}, not {_count(array.shape)}.{advice}"
-        raise ShapeError(sentence, array.shape)
+        raise UnreadableError(sentence, array.shape)
     if array.dtype.kind == "U":
         array = np.array([numbers_in(text, several=False) for text in array.ravel()])
     if array.dtype.kind == "c":
@@ -282,11 +281,7 @@ def as_numbers(
 
 
 def numbers_in(text: str, several: bool) -> float | list[float]:
-    """The number that a text holds, or the list of its numbers.
-
-    >>> numbers_in("−4,7", several=False), numbers_in("(−2, 1/3)", several=True)
-    (-4.7, [-2.0, 0.3333333333333333])
-    """
+    """The number that a text holds, or the list of its numbers."""
     plain = re.sub(r"[()\[\]{}]", " ", text.translate(CHARACTERS)).rstrip(" .,;…")
     plain = re.sub(r"(?<!\S)([-+])\s+(?=[\d.])", r"\1", plain).strip()  # a blank after the sign
     if several:  # a comma between two digits may be decimal, one before a blank is not

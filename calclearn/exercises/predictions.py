@@ -47,11 +47,11 @@ def predict(question: str, options: Sequence[str]) -> "Prediction":
     texts = {option for option in listed if isinstance(option, str) and option}
     if isinstance(options, str) or len(texts) < max(2, len(listed)):
         raise ValueError(f"options must be two or more different texts, got {options!r:.200}")
-    options, known = listed, _predictions.get(question)
-    if known is None or known.options != options:
-        known = _predictions[question] = Prediction(question, options)
+    known = _predictions.get(question)
+    if known is None or known.options != listed:
+        known = _predictions[question] = Prediction(question, listed)
         texts = _stored_texts()
-        for option in options:
+        for option in listed:
             if "\n".join(known.lines(option)) in texts:  # it was committed to before
                 known.commit(option)
     _display(known.asked())
@@ -191,7 +191,6 @@ def _rich(lines: Sequence[str]) -> str:
 
 def _drawn(lines: Sequence[str]) -> str:
     """The lines as a picture, for whatever shows neither widgets nor HTML: PNG in base 64."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     from calclearn.figures.style import WIDTH, style
@@ -201,7 +200,7 @@ def _drawn(lines: Sequence[str]) -> str:
         figure = Figure(figsize=(WIDTH, 0.22 * (text.count("\n") + 2)))
         figure.text(0.01, 0.5, text, va="center", parse_math=False, linespacing=1.4)
         file = io.BytesIO()
-        FigureCanvasAgg(figure).print_png(file, metadata={"Software": None})
+        figure.savefig(file, format="png", metadata={"Software": None})
     return base64.b64encode(file.getvalue()).decode("ascii")
 
 

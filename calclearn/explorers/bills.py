@@ -14,6 +14,10 @@ WINDOW = (170, 233), (12, 23)  # mm
 LEVEL = 17.0  # mm, from which depths are counted
 FITTED = 20  # birds to which a model is fitted
 GRID = np.linspace(*WINDOW[0], 300)  # mm, where a fit is drawn
+LOSSES = {  # of a fit
+    "train": {"color": TRAINING, "label": f"the {FITTED} birds of the fit"},
+    "test": {"color": VALIDATION, "label": "the others"},
+}
 
 
 def scaled(flipper: np.ndarray) -> np.ndarray:
@@ -36,14 +40,8 @@ def bird_dots(ax: Axes, *, title: str, held_out: dict | None = None) -> Dots:
 
     `held_out` may change the look of the birds held out.
     """
-    labels = (penguins().label(name) for name in ("flipper_length", "bill_depth"))
-    limits = dict(zip(("xlim", "ylim"), WINDOW, strict=True))
-    ax.set(**dict(zip(("xlabel", "ylabel"), labels, strict=True)), **limits, title=title)
+    flipper, bill = (penguins().label(name) for name in ("flipper_length", "bill_depth"))
+    ax.set(xlabel=flipper, ylabel=bill, xlim=WINDOW[0], ylim=WINDOW[1], title=title)
     faint = {"marker": "s", "color": VALIDATION, "ms": 3, "alpha": 0.45, "mec": "none", "zorder": 2}
-    return Dots(
-        ax,
-        {
-            "held_out": faint | (held_out or {}),
-            "fitted": {"color": TRAINING, "ms": 6, "zorder": 3, "label": "training birds"},
-        },
-    )
+    fitted = {"color": TRAINING, "ms": 6, "zorder": 3, "label": "training birds"}
+    return Dots(ax, {"held_out": faint | (held_out or {}), "fitted": fitted})

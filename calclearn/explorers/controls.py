@@ -5,6 +5,7 @@ learner or a test needs and a bare widget does not give: limits that answer in a
 that multiply, and a track coloured by what happens there.
 """
 
+import contextlib
 import math
 import numbers
 import sys
@@ -27,17 +28,16 @@ def slider(
     >>> slider(3, 1, 10, 1).value, slider(0.5, 0, 1).step
     (3, 0.005)
     """
-    _check_label(label)
-    _check_range(value, minimum, maximum)
+    _check_range(value, minimum, maximum, label)
     step = (maximum - minimum) / 200 if step is None else step
     _check_number("step", step)
     if step <= 0:
         raise ValueError(f"step must be above 0, got {step}")
-    whole = all(isinstance(number, numbers.Integral) for number in (value, minimum, maximum, step))
-    kind, form = (widgets.IntSlider, "d") if whole else (widgets.FloatSlider, _decimals(step))
-    return kind(
-        value=value, min=minimum, max=maximum, step=step, description=label, readout_format=form
-    )
+    given = {"value": value, "min": minimum, "max": maximum, "step": step, "description": label}
+    if all(isinstance(given[name], numbers.Integral) for name in ("value", "min", "max", "step")):
+        return widgets.IntSlider(**given, readout_format="d")
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    return widgets.FloatSlider(**given, readout_format=f".{decimals}f")
 
 
 def round_slider(
@@ -53,9 +53,8 @@ def round_slider(
         low, high = limits
     except (TypeError, ValueError):
         raise ValueError(f"limits must be a pair of numbers, got {limits!r:.60}") from None
-    _check_number("value", value)
-    for limit in (low, high):
-        _check_number("limits", limit)
+    for name, number in (("value", value), ("limits", low), ("limits", high)):
+        _check_number(name, number)
     if not low < high:
         raise ValueError(f"limits must be the lower and the upper one, got {low} and {high}")
     step = 10.0 ** math.floor(math.log10((high - low) / 100))
@@ -74,8 +73,7 @@ def log_slider(
     >>> log_slider(0.1, 1e-3, 1).value
     0.1
     """
-    _check_label(label)
-    _check_range(value, minimum, maximum)
+    _check_range(value, minimum, maximum, label)
     if minimum <= 0:
         raise ValueError(f"minimum must be above 0 on a logarithmic slider, got {minimum}")
     if not isinstance(steps, numbers.Integral) or steps < 1:
@@ -121,11 +119,9 @@ def choice(options: Iterable[Any], value: Any = None, *, label: str = "") -> wid
     try:
         return Choice(options=options, description=label, **given)
     except TraitError:
-        if value is None:
-            raise TypeError(
-                f"options must be values that == compares, got {options!r:.60}"
-            ) from None
-        raise ValueError(f"value must be one of the options, got {value!r:.60}") from None
+        if value is not None:
+            raise ValueError(f"value must be one of the options, got {value!r:.60}") from None
+        raise TypeError(f"options must be values that == compares, got {options!r:.60}") from None
 
 
 def coloured(control: widgets.Widget, bands: Callable[[Any], list]) -> widgets.Widget:
@@ -153,14 +149,8 @@ def _check_number(name: str, number: float) -> None:
         raise ValueError(f"{name} must be a finite number, got {number!r:.60}")
 
 
-def _is_among(known: list, value: Any) -> bool:
-    try:
-        return value in known
-    except ValueError:  # an array, which is equal here and there
-        return False
-
-
-def _check_range(value: float, minimum: float, maximum: float) -> None:
+def _check_range(value: float, minimum: float, maximum: float, label: str) -> None:
+    _check_label(label)
     for name, number in (("value", value), ("minimum", minimum), ("maximum", maximum)):
         _check_number(name, number)
     if not minimum < maximum:
@@ -186,9 +176,11 @@ def check_value(name: str, control: widgets.Widget, value: Any) -> None:
         if not low - slack <= value <= high + slack:
             raise ValueError(f"{name} must lie between {low:g} and {high:g}, got {value!r}")
     elif isinstance(control, _Selection):
-        known = [value for _, value in control._options_full]
-        if not _is_among(known, value):
-            raise ValueError(f"{name} must be one of {known}, got {value!r}")
+        known = [option for _, option in control._options_full]
+        with contextlib.suppress(ValueError):  # of an array, which is equal here and there
+            if value in known:
+                return
+        raise ValueError(f"{name} must be one of {known}, got {value!r}")
 
 
 SENT = str | numbers.Real | list | tuple  # kinds of values that the browser sends
@@ -223,20 +215,19 @@ def put(control: widgets.Widget, value: float) -> None:
         return
     if math.isnan(value):
         return
-    log = isinstance(control, widgets.FloatLogSlider)
-    place = math.log(max(value, 1e-300), control.base) if log else value
-    place = min(max(place, control.min), control.max)
-    steps = round((place - control.min) / control.step)
+    steps = round((_place(control, value) - control.min) / control.step)
     place = min(control.min + steps * control.step, control.max)
+    log = isinstance(control, widgets.FloatLogSlider)
     control.value = control.base**place if log else type(control.value)(place)
 
 
 def fraction(control: widgets.Widget, value: float) -> float:
     """Return where on its track a slider shows the value, from 0 to 1."""
+    return (_place(control, value) - control.min) / (control.max - control.min)
+
+
+def _place(control: widgets.Widget, value: float) -> float:
+    """Return a slider's value as its place between `min` and `max`."""
     if isinstance(control, widgets.FloatLogSlider):
         value = math.log(max(value, 1e-300), control.base)
-    return min(max((value - control.min) / (control.max - control.min), 0.0), 1.0)
-
-
-def _decimals(step: float) -> str:
-    return f".{max(0, -math.floor(math.log10(step) + 1e-9))}f"
+    return min(max(value, control.min), control.max)

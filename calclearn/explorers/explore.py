@@ -20,21 +20,12 @@ from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
-from matplotlib.transforms import Bbox
 
 from calclearn.explorers.controls import check_value, fraction, put, read
 from calclearn.explorers.displays import note_display, reopen, widget_parts
 from calclearn.explorers.live import LiveFigure, Painter, encode, error_sentence
 from calclearn.explorers.play import pace_of, remote, slider_of_steps, steps_of
-from calclearn.explorers.quantities import (
-    Caption,
-    Computing,
-    Shown,
-    call,
-    listed,
-    parameters_of,
-    shown,
-)
+from calclearn.explorers.quantities import Shown, Taker, computing, describing, listed, shown
 from calclearn.figures.style import PAINTING, VERMILION, style
 
 _shown: weakref.WeakSet = weakref.WeakSet()  # what explorers paint
@@ -56,7 +47,12 @@ class Explorer:
         self._values = self._inputs = self._result = None
         self._state = self._caption = self._error = None
         self._warned: set = set()
-        figure = drawings[0].ax.figure
+        self._bands = {
+            name: Taker("the bands take", control.bands)
+            for name, control in controls.items()
+            if hasattr(control, "bands")
+        }
+        figure = drawings[0].drawing.ax.figure
         if figure in _shown:
             warnings.warn(
                 "these panels show another figure, whose drawings stay on them; make new ones with "
@@ -122,13 +118,7 @@ class Explorer:
 
     def still(self) -> bytes:
         """Return the figure as it stands, as PNG bytes, in its own width."""
-        with PAINTING:
-            shown = self._painter.width
-            self._lay_out(None)
-            self._follow(self.values)
-            png = encode(self._painter.paint(), "PNG")
-            self._lay_out(shown)
-            return png
+        return encode(self.painted({})[0], "PNG")
 
     @property
     def play(self) -> tuple[str, float] | None:
@@ -145,7 +135,7 @@ class Explorer:
     def track(self, name: str) -> str:
         """The colours of a slider's track as CSS, for the present values; empty for plain ones."""
         self._follow(self.values)
-        return track(self.controls[name], self._state)
+        return self._track(name)
 
     def painted(self, values: dict[str, Any], ratio: float = 1) -> tuple[np.ndarray, int, str]:
         """Return the picture for these values of controls, its background's number, its caption.
@@ -154,10 +144,12 @@ class Explorer:
         own width; `ratio` is the number of its pixels for one of the screen's. No control moves.
         """
         with PAINTING:
+            width = self._painter.width
             self._lay_out(None)
             self._follow(self.values | values)
-            pixels = self._painter.paint(ratio)
-            return pixels.copy(), self._painter.edition, self._caption
+            picture = self._painter.paint(ratio).copy(), self._painter.edition, self._caption
+            self._lay_out(width)
+            return picture
 
     def show(self, *, rest: bool = True) -> None:
         """Compute once more, for what lies behind the figure has changed, and show it everywhere.
@@ -174,11 +166,37 @@ class Explorer:
 
     def _follow(self, values: dict) -> None:
         """Bring state, drawings and caption up to the values, unless they are there already."""
+        if values == self._values:
+            return
         with style():
-            if values != self._values:
-                first, anew = self._state is None, self._values is None
-                self._values, self._error = values, None
-                self._update(first, anew)
+            anew, self._values, self._error = self._values is None, values, None
+            first = self._state is None
+            try:
+                self._update(anew)
+            except BaseException as error:  # SystemExit would end the kernel
+                if first:  # a figure that cannot show its first picture is its author's mistake
+                    raise
+                self._error, self._caption = error, error_sentence(error)
+            self._apology.set_text(textwrap.fill(self._caption, 70) if self._error else "")
+
+    def _update(self, anew: bool) -> None:
+        inputs = self._compute.taken(self._values)
+        if inputs != self._inputs:
+            self._inputs, self._result = None, self._compute.function(**inputs)
+            self._inputs = inputs
+        quantities = self._values | self._result
+        if self._play:
+            if self._play in self._result:
+                raise TypeError(f"compute returns {self._play!r}, which play moves")
+            control = self.controls[self._play]
+            quantities[self._play], self._last = steps_of(control, quantities, self._play)
+        self._state = quantities
+        for drawing in self._drawings:
+            stale = self._painter.figure.stale
+            drawing(quantities)
+            if not (stale or anew):
+                self._check_animated(drawing)
+        self._caption = self._describe(quantities).encode("utf-8", "replace").decode()
 
     def _lay_out(self, width: int | None) -> None:
         if self._painter.lay_out(width):
@@ -190,50 +208,22 @@ class Explorer:
             self._lay_out(width)
             self._live.width, self._live.grips = width, self._grips()
 
-    def _update(self, first: bool, anew: bool) -> None:
-        try:
-            inputs = {name: self._values[name] for name in self._compute.names(self._values)}
-            if inputs != self._inputs:
-                self._inputs, self._result = None, self._compute(inputs)
-                self._inputs = inputs
-            quantities = self._values | self._result
-            if self._play:
-                if self._play in self._result:
-                    raise TypeError(f"compute returns {self._play!r}, which play moves")
-                control = self.controls[self._play]
-                quantities[self._play], self._last = steps_of(control, quantities, self._play)
-            self._state = quantities
-            for drawing in self._drawings:
-                stale = self._painter.figure.stale
-                drawing.update(quantities)
-                if not (stale or first or anew):
-                    self._check_animated(drawing)
-            self._caption = self._describe(quantities).encode("utf-8", "replace").decode()
-        except BaseException as error:  # SystemExit would end the kernel
-            if first:  # a figure that cannot show its first picture is its author's mistake
-                raise
-            self._error, self._caption = error, error_sentence(error)
-        self._apology.set_text(textwrap.fill(self._caption, 70) if self._error else "")
-
     def _check_controls(self) -> None:
         """Raise TypeError for a control that nothing takes: its name is misspelt somewhere."""
-        takers = [self._compute, *self._drawings, self._describe]
-        taken = {name for taker in takers for name in taker.names(self._state)}
-        for control in self.controls.values():
-            if hasattr(control, "bands"):
-                taken |= set(parameters_of(control.bands))
+        takers = [*self._drawings, *self._bands.values(), self._describe]
+        taken = {name for taker in takers for name in taker.names}
+        taken |= {name for drawing in self._held() for name in drawing.drags}
         for name in self.controls:
-            if name not in taken and name != self._play:
+            if name not in {*taken, *self._compute.names, self._play}:
                 raise TypeError(
                     f"nothing takes the control {name!r}: compute takes "
-                    f"{listed(self._compute.names({}))}, drawings and caption "
-                    f"{listed(sorted(taken))}"
+                    f"{listed(self._compute.names)}, drawings and caption {listed(sorted(taken))}"
                 )
 
-    def _check_animated(self, drawing: "Shown") -> None:
+    def _check_animated(self, drawing: Shown) -> None:
         """Warn once of a drawing that makes the figure paint all of itself for what it moves."""
-        figure = self._painter.figure
-        if drawing.moves and figure.stale and drawing.kind not in self._warned:
+        still = not self._painter.figure.stale or getattr(drawing.drawing, "background", False)
+        if not (still or drawing.kind in self._warned):
             self._warned.add(drawing.kind)
             warnings.warn(
                 f"{drawing.kind} moves artists that were made without animated=True, so the whole "
@@ -279,22 +269,32 @@ class Explorer:
                 put(self.controls[name], value)
 
     def _grips(self) -> list[list[float]]:
-        return [_box(grip).extents.tolist() for grip in self._held()]
+        """Where the drawings that can be dragged lie, in fractions of the figure."""
+        shares = self._painter.figure.transFigure.inverted()
+        # not `get_position`, which makes the axes stale
+        return [each.ax.bbox.transformed(shares).extents.tolist() for each in self._held()]
 
     def _held(self) -> list:
         return [each.drawing for each in self._drawings if getattr(each.drawing, "drags", ())]
 
+    def _track(self, name: str) -> str:
+        control, stops, low = self.controls[name], [], 0.0
+        for end, colour, *_ in self._bands[name](self._state) if name in self._bands else ():
+            high = 100 * fraction(control, end)
+            stops.append(f"{colour} {low:.1f}% {high:.1f}%")
+            low = high
+        return f"linear-gradient(to right, {', '.join(stops)})" if stops else ""
+
     def _css(self) -> str:
         """Colour the tracks of the sliders that have bands."""
         rules = []
-        for control in self.controls.values():
-            if colours := track(control, self._state):
-                name = f"calclearn-track-{control.model_id}"
-                control.add_class(name)
-                rules.append(
-                    f".{name} .noUi-connects {{ background: {colours}; }} "
-                    f".{name} .noUi-connect {{ background: transparent; }}"
-                )
+        for name in self._bands:
+            place = f"calclearn-track-{self.controls[name].model_id}"
+            self.controls[name].add_class(place)
+            rules.append(
+                f".{place} .noUi-connects {{ background: {self._track(name)}; }} "
+                f".{place} .noUi-connect {{ background: transparent; }}"
+            )
         return "\n".join(rules)
 
     def close(self) -> None:
@@ -366,17 +366,14 @@ def explore(
     for name, control in controls.items():
         if not isinstance(control, widgets.Widget) or not control.has_trait("value"):
             raise TypeError(f"{name} must be a widget with a value, got {type(control).__name__}")
-    computing = Computing(compute, controls)
-    drawn = shown(drawings)
-    describing = Caption(caption)
+    compute, drawn, describe = computing(compute, controls), shown(drawings), describing(caption)
     if play is not None:
         if not isinstance(play, str) or not play.isidentifier():
             raise TypeError(f"play must name the quantity of the steps, got {play!r:.60}")
         if play not in controls:
             values = {name: control.value for name, control in controls.items()}
             with style():
-                quantities = values | computing({n: values[n] for n in computing.names(values)})
-            controls[play] = slider_of_steps(quantities)
+                controls[play] = slider_of_steps(values | compute(values))
         control = controls[play]
         if not (hasattr(control, "max") and isinstance(control.value, numbers.Integral)):
             raise TypeError(
@@ -388,22 +385,4 @@ def explore(
         control.description = control.description or name.replace("_", " ")
         control.style.description_width = "130px"
         control.layout.width = control.layout.width or "410px"
-    return Explorer(computing, drawn, describing, controls, play, pace)
-
-
-def track(control: widgets.Widget, quantities: dict[str, Any]) -> str:
-    """Return the colours of a slider's bands as CSS, nothing where it has none."""
-    if not hasattr(control, "bands"):
-        return ""
-    stops, low = [], 0.0
-    for end, colour, *_ in call("the bands", control.bands, quantities):
-        high = 100 * fraction(control, end)
-        stops.append(f"{colour} {low:.1f}% {high:.1f}%")
-        low = high
-    return f"linear-gradient(to right, {', '.join(stops)})"
-
-
-def _box(drawing: Any) -> Bbox:
-    """Return where a drawing's axes lie, in fractions of the figure."""
-    # not `get_position`, which makes the axes stale
-    return drawing.ax.bbox.transformed(drawing.ax.figure.transFigure.inverted())
+    return Explorer(compute, drawn, describe, controls, play, pace)

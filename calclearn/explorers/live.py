@@ -1,10 +1,10 @@
 """The live figure: matplotlib paints, the browser shows.
 
-The decision of this module: what does not move is painted once and sent once. Artists that move
-are made with matplotlib's own `animated=True`; a full draw leaves them out, and they never make the
-figure stale. So one question, `figure.stale`, tells whether the kept background still holds. A
-frame costs one copy of it plus the few moving artists (about 2 ms instead of 50), and only the
-pixels that differ from the background travel, exactly as painted, with nothing to decode.
+What does not move is painted once and sent once. Artists that move are made with matplotlib's own
+`animated=True`; a full draw leaves them out, and they never make the figure stale. So one question,
+`figure.stale`, tells whether the kept background still holds. A frame costs one copy of it plus the
+few moving artists, and only the pixels that differ from the background travel, exactly as painted,
+with nothing to decode.
 
 A background that moves too (a bowl being turned) travels as JPEG, and as PNG when it rests.
 `live.js` does the asking: it listens to the controls in the browser, keeps at most two requests in
@@ -17,9 +17,9 @@ painting, and all that changes a figure, happens under one lock.
 
 import io
 import itertools
-import math
 import numbers
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -59,26 +59,11 @@ def error_sentence(error: BaseException) -> str:
     return message if len(message) <= LONGEST else f"{message[: LONGEST - 1]}…"
 
 
-def pixel_ratio(sent: Any) -> float:
-    """Return the browser's devicePixelRatio within limits; what is no number counts as 1.
-
-    >>> pixel_ratio(2), pixel_ratio(1000), pixel_ratio(float("nan")), pixel_ratio("2")
-    (2, 4.0, 1, 1)
-    """
-    if not isinstance(sent, numbers.Real) or math.isnan(sent) or sent <= 0:
-        return 1
-    return min(max(sent, RATIOS[0]), RATIOS[1])
-
-
-def figure_width(sent: Any) -> int | None:
-    """Return the width that the browser offers within limits, None where it offers none.
-
-    >>> figure_width(900), figure_width(5000), figure_width(None)
-    (900, 1200, None)
-    """
-    if not isinstance(sent, numbers.Real) or math.isnan(sent) or sent <= 0:
-        return None
-    return int(min(max(sent, WIDTHS[0]), WIDTHS[1]))
+def _limited(sent: Any, limits: tuple[float, float], otherwise: float | None) -> float | None:
+    """Return what a browser sent, within limits; `otherwise` where it is no number above 0."""
+    if not isinstance(sent, numbers.Real) or not sent > 0:
+        return otherwise
+    return min(max(sent, limits[0]), limits[1])
 
 
 class Painter:
@@ -94,12 +79,6 @@ class Painter:
 
     `lay_out(width)` gives the figure another width in pixels, or its own again, with text of the
     same size; the answer is whether anything has moved.
-
-    >>> figure = Figure(figsize=(2, 1), dpi=100)
-    >>> dot, = figure.subplots().plot([0.5], [0.5], "ko", animated=True)
-    >>> painter = Painter(figure)
-    >>> bool((painter.paint() == painter.background).all()), painter.background.shape
-    (False, (100, 200))
     """
 
     def __init__(self, figure: Figure) -> None:
@@ -146,81 +125,66 @@ class Painter:
         try:
             if not self._layout.found:
                 self._layout.find()
-            self.background = self._laid_out_layers()
+            self._draw_layers()
         except BaseException:
-            self.figure.stale = True  # what failed may count as drawn
+            self.figure.stale, self._layers = True, []  # what failed may count as drawn
             raise
+        self.background = self._empty.copy()
+        for layer in self._layers:
+            self.background[layer.place] = layer.pixels
         self.figure.stale = False
         self.edition += 1
 
-    def _laid_out_layers(self) -> np.ndarray:
-        """Draw the layers that are stale, and return the pixels of all of them."""
+    def _draw_layers(self) -> None:
+        """Draw the layers that are stale, and those that meet as one."""
         patch, *artists = self.figure.get_children()
         still = [artist for artist in artists if not artist.get_animated()]
         if patch.stale or not self._layers or {*still} != self._artists:
             self._canvas.get_renderer().clear()
             patch.draw(self._canvas.get_renderer())
-            self._empty = self._pixels().copy()
-            self._artists, self._layers = {*still}, [_Layer([artist]) for artist in still]
-        for layer in self._layers:
-            if layer.stale:
-                self._draw(layer)
+            self._empty, self._artists = self._pixels().copy(), {*still}
+            self._layers = [self._drawn([artist]) for artist in still]
+        else:
+            self._layers = [
+                self._drawn(layer.artists) if any(a.stale for a in layer.artists) else layer
+                for layer in self._layers
+            ]
         while pair := next(filter(_meet, itertools.combinations(self._layers, 2)), None):
-            both = _Layer(
-                [artist for artist in still if artist in pair[0].artists + pair[1].artists]
-            )
-            self._layers = [both, *(layer for layer in self._layers if layer not in pair)]
-            self._draw(both)
-        pixels = self._empty.copy()
-        for layer in self._layers:
-            pixels[layer.place] = layer.pixels
-        moving = [artist for child in artists for artist in self._moving_parts(child)]
+            both = [artist for artist in still if artist in pair[0].artists + pair[1].artists]
+            others = [layer for layer in self._layers if layer not in pair]
+            self._layers = [self._drawn(both), *others]
+        parts = [part for artist in artists for part in (artist, *artist.get_children())]
+        moving = [part for part in parts if part.get_animated()]
         self._moving = sorted(moving, key=lambda artist: artist.get_zorder())
-        return pixels
 
-    def _moving_parts(self, child: Artist) -> list[Artist]:
-        layer = next((layer for layer in self._layers if child in layer.artists), None)
-        return [child] if layer is None else layer.moving[child]
-
-    def _draw(self, layer: "_Layer") -> None:
-        """Draw a layer alone, and keep the pixels of the rectangle in which it lies."""
+    def _drawn(self, artists: list[Artist]) -> "_Layer":
+        """Draw artists alone, and return the pixels of the rectangle in which they lie."""
         pixels, renderer = self._pixels(), self._canvas.get_renderer()
         pixels[...] = self._empty
-        for artist in sorted(layer.artists, key=lambda artist: artist.get_zorder()):
+        for artist in sorted(artists, key=lambda artist: artist.get_zorder()):
             artist.draw(renderer)
         inked = pixels != self._empty
-        for ax in filter(self.figure.axes.__contains__, layer.artists):  # its paper may be white
+        for ax in filter(self.figure.axes.__contains__, artists):  # its paper may be white
             (x0, y0), (x1, y1) = ax.bbox.get_points()
-            height = len(pixels)
-            inked[
-                max(0, int(height - y1)) : int(height - y0) + 2, max(0, int(x0)) : int(x1) + 2
-            ] = True
-        layer.place = tuple(
+            rows = slice(max(0, int(len(pixels) - y1)), int(len(pixels) - y0) + 2)
+            inked[rows, max(0, int(x0)) : int(x1) + 2] = True
+        place = tuple(
             slice(places[0], places[-1] + 1) if len(places) else slice(0, 0)
             for places in (np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0)))
         )
-        layer.pixels = pixels[layer.place].copy()
-        layer.moving = {
-            artist: [part for part in (artist, *artist.get_children()) if part.get_animated()]
-            for artist in layer.artists
-        }
+        return _Layer(artists, place, pixels[place].copy())
 
     def _pixels(self) -> np.ndarray:
         return np.asarray(self._canvas.buffer_rgba()).view(np.uint32)[..., 0]
 
 
+@dataclass(eq=False)
 class _Layer:
     """Parts of a figure that are drawn together, and the rectangle of pixels that they take."""
 
-    def __init__(self, artists: list[Artist]) -> None:
-        self.artists = artists
-        self.place: tuple[slice, ...] = ()
-        self.pixels: np.ndarray | None = None
-        self.moving: dict[Artist, list[Artist]] = {}
-
-    @property
-    def stale(self) -> bool:
-        return self.pixels is None or any(artist.stale for artist in self.artists)
+    artists: list[Artist]
+    place: tuple[slice, ...]
+    pixels: np.ndarray
 
 
 def _meet(pair: tuple[_Layer, _Layer]) -> bool:
@@ -300,11 +264,11 @@ class LiveFigure(anywidget.AnyWidget):
 
     def _picture(self, request: dict) -> tuple[dict, list]:
         """Return the caption and the number of the background, and the buffers of the picture."""
-        if (width := figure_width(request.get("width"))) is not None:
-            self._lay_out(width)
+        if (width := _limited(request.get("width"), WIDTHS, None)) is not None:
+            self._lay_out(int(width))
         caption, css, over = self._answer(request["values"], request.get("drag"))
         painter, rest = self._painter, request.get("rest")
-        self._ratio = pixel_ratio(request.get("ratio"))
+        self._ratio = _limited(request.get("ratio"), RATIOS, 1)
         pixels = painter.paint(self._ratio)
         moved = np.flatnonzero(pixels != painter.background).astype(np.uint32)
         buffers = [moved, pixels.ravel()[moved]]

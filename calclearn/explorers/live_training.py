@@ -1,9 +1,8 @@
 """A training that one watches: it can be stopped at any moment, and what it has learned stays.
 
-The training is `descend`, which reports what it has seen four times a second, and asks each time
-whether to go on. The view paints the report and answers with its Stop button. So it makes no
-difference whether the training holds up a cell (`view.train()`) or runs beside the notebook in a
-thread of its own (the Train button): the weights are those of `descend`.
+The training is `descend`, which reports four times a second, and asks each time whether to go on.
+The view paints the report and answers with its Stop button. So the weights are those of `descend`,
+whether the training holds up a cell (`view.train()`) or runs in a thread of its own (Train).
 """
 
 import threading
@@ -124,13 +123,7 @@ class Training:
         while the training is under way already, and whatever the loss or the score raises.
         """
         self._claim()
-        try:
-            self._figure.stop = self._stop
-            self._show_in_cell()
-            self._go_on()
-        finally:
-            self._figure.stop = None
-            self._release()
+        self._run(in_cell=True)
         if self._output is not None:  # so that a stored notebook shows the end, not the beginning
             bundle, metadata = self._repr_mimebundle_()
             self._output.update(bundle, metadata=metadata, raw=True)
@@ -145,9 +138,9 @@ class Training:
         """
         self._claim()
         try:
-            threading.Thread(target=self._beside, daemon=True).start()
+            threading.Thread(target=self._run, daemon=True).start()
         except RuntimeError:  # a Python inside the browser has no threads
-            self._beside()
+            self._run()
 
     def stop(self) -> None:
         """End the training at its next report, within a quarter of a second or so."""
@@ -177,25 +170,26 @@ class Training:
         except KeyboardInterrupt:  # meant for the training, which has ended
             self._refresh()
 
-    def _go_on(self) -> None:
+    def _run(self, *, in_cell: bool = False) -> None:
+        """Train, whatever ends it, and release what was claimed."""
+
+        def watch() -> bool:
+            self._refresh()
+            return self._halt.is_set()
+
         self.error = None
         try:
-            self.progress.go_on(self._chosen(**self._explorer.values), self._watch)
+            if in_cell:
+                self._figure.stop = self._stop
+                self._show_in_cell()
+            self.progress.go_on(self._chosen(**self._explorer.values), watch)
         except KeyboardInterrupt:
             self._halt.set()  # it came between two reports: the last one stands
         except Exception as error:
             self.error = error
-
-    def _beside(self) -> None:
-        try:
-            self._go_on()
         finally:
+            self._figure.stop = None
             self._release()
-
-    def _watch(self) -> bool:
-        """Show how far it is, and answer whether it shall end."""
-        self._refresh()
-        return self._halt.is_set()
 
     def _chosen(self, **values: Any) -> Any:
         """The optimizer that the controls stand for."""
@@ -221,9 +215,9 @@ class Training:
             looks[HELD_OUT] = {"color": VALIDATION, "marker": "s"}
         title = f"loss ({progress.unit})" if progress.unit else "loss"
         drawings = [CurvesByStep(left, looks, title=title, log=True)]
+        looks = {progress.label: {"color": MODEL, "marker": "D"}}
+        share = (0.0, 100.0) if progress.label.startswith("%") else (0.0,)
         for ax in right:
-            looks = {progress.label: {"color": MODEL, "marker": "D"}}
-            share = (0.0, 100.0) if progress.label.startswith("%") else (0.0,)
             drawings.append(CurvesByStep(ax, looks, at_least=share, title=progress.label))
         return drawings
 

@@ -26,6 +26,7 @@ ENDS = {
     Stop.EARLY: "Ended early, at step",
 }
 HELD_OUT = "held-out loss"
+EMPTY = np.empty((2, 0))  # a curve of no steps
 
 
 class Progress:
@@ -35,13 +36,6 @@ class Progress:
     steps of all runs, `goal` is the step where the present run ends. `curves` has for each measure
     its steps and values (2, n), over all runs: the loss, the loss on `held_out` data, and the
     `score`, a function of the weights, under its `label`.
-
-    >>> from calclearn.descent.landscapes import bowl
-    >>> from calclearn.descent.optimizers import GradientDescent
-    >>> progress = Progress(bowl(), np.array([2.0, 1.0]), 3)
-    >>> progress.go_on(GradientDescent(0.1), watch=None)
-    >>> progress.step, progress.next_goal, progress.curves["loss"].round(2).tolist()
-    (3, 6, [[0.0, 1.0, 2.0, 3.0], [7.0, 3.04, 1.72, 1.06]])
     """
 
     def __init__(
@@ -115,10 +109,9 @@ class Progress:
                 if step not in self._scores:
                     self._scores[step] = float(self.score(w))
             measured[self.label] = [self._scores[step] for step in run.steps]
-        curves = {name: np.stack([self.since + run.steps, y]) for name, y in measured.items()}
         self.curves = {
-            name: np.hstack([self._before[name], curve]) if self._before else curve
-            for name, curve in curves.items()
+            name: np.hstack([self._before.get(name, EMPTY), [self.since + run.steps, values]])
+            for name, values in measured.items()
         }
 
     def under_way(self) -> str:
@@ -145,22 +138,15 @@ class Progress:
 
     def _measures(self) -> str:
         """The last value of each measure; that of the score stands before its words."""
-        last = {name: f"{curve[1, -1]:.3g}" for name, curve in self.curves.items()}
-        unit = f" {self.unit}" if self.unit else ""
-        return ", ".join(
-            f"{value} {name}" if name == self.label else f"{name} {value}{unit}"
-            for name, value in last.items()
-        )
+        words = []
+        for name, curve in self.curves.items():
+            value = f"{curve[1, -1]:.3g}"
+            words.append(f"{value} {name}" if name == self.label else f"{name} {value} {self.unit}")
+        return ", ".join(map(str.strip, words))
 
 
 def kind(optimizer: Any) -> tuple:
-    """What an optimizer is, and what it is made of: whose memories have the same meaning.
-
-    >>> from calclearn.descent.optimizers import Adam
-    >>> from calclearn.descent.schedules import clipped
-    >>> kind(Adam(0.1)) == kind(Adam(0.01)), kind(clipped(Adam(0.1), 1.0)) == kind(Adam(0.1))
-    (True, False)
-    """
+    """What an optimizer is, and what it is made of: whose memories have the same meaning."""
     parts = vars(optimizer).values() if is_dataclass(optimizer) else ()
     return type(optimizer), *(kind(part) for part in parts if hasattr(part, "update"))
 
@@ -172,19 +158,15 @@ def described(optimizer: Any) -> str:
     >>> described(AdamW(0.01, weight_decay=0.3))
     'AdamW, learning rate 0.01, weight decay 0.3'
     """
-    name = type(optimizer).__name__
-    if not is_dataclass(optimizer):
-        return name
-    given = {field.name: getattr(optimizer, field.name) for field in fields(optimizer)}
-    settings = [
-        f"{field.name.replace('_', ' ')} {formatted(value)}"
-        for field, value in zip(fields(optimizer), given.values(), strict=True)
-        if field.repr and (field.name == "learning_rate" or repr(value) != repr(field.default))
-    ]
-    return ", ".join([name, *settings])
+    words = [type(optimizer).__name__]
+    for field in fields(optimizer) if is_dataclass(optimizer) else ():
+        value = getattr(optimizer, field.name)
+        if field.repr and (field.name == "learning_rate" or repr(value) != repr(field.default)):
+            words.append(f"{field.name.replace('_', ' ')} {_formatted(value)}")
+    return ", ".join(words)
 
 
-def formatted(value: Any) -> str:
+def _formatted(value: Any) -> str:
     if isinstance(value, Schedule):
         return f"{value(0):.4g} at first"
     if is_dataclass(value):

@@ -11,88 +11,89 @@ from typing import Any
 from calclearn.figures.printing import fields, filled, typeset
 
 
-class Computing:
-    """The author's `compute`, which names the controls that it takes."""
+class Taker:
+    """A function, and the quantities that it takes: what its parameters name, or their `sources`.
 
-    def __init__(self, compute: Any, controls: dict) -> None:
-        if not callable(compute):
-            raise TypeError(f"compute must be a function, got {type(compute).__name__}")
-        self.function, self.parameters = compute, parameters_of(compute, controls)
-        missing = [
-            name for name, needed in self.parameters.items() if needed and name not in controls
-        ]
-        if missing:
-            raise TypeError(f"compute takes {listed(missing)}; the controls are {listed(controls)}")
+    `who` begins the sentence on what is missing: "the caption takes". `parameters`, {name: whether
+    it is needed}, are by default those that the function names.
+    """
 
-    def names(self, values: dict) -> list[str]:
-        return [name for name in self.parameters if name in values or not values]
+    def __init__(
+        self, who: str, function: Callable, parameters: dict[str, bool] | None = None, sources=None
+    ) -> None:
+        self.who, self.function = who, function
+        self.parameters = parameters_of(function) if parameters is None else parameters
+        self.sources = {name: (sources or {}).get(name, name) for name in self.parameters}
+        self.names = list(self.sources.values())
 
-    def __call__(self, inputs: dict) -> dict[str, Any]:
-        result = self.function(**inputs)
-        if not isinstance(result, dict):
-            raise TypeError(f"compute must return a dict, got {type(result).__name__}")
-        return result
+    def taken(self, quantities: dict[str, Any], there: str = "there are") -> dict[str, Any]:
+        """Return what the function takes of the quantities; raise TypeError for what is missing."""
+        needed = [self.sources[name] for name, needed in self.parameters.items() if needed]
+        if missing := [name for name in needed if name not in quantities]:
+            raise TypeError(f"{self.who} {listed(missing)}; {there} {listed(quantities)}")
+        return {
+            name: quantities[source]
+            for name, source in self.sources.items()
+            if source in quantities
+        }
+
+    def __call__(self, quantities: dict[str, Any]) -> Any:
+        return self.function(**self.taken(quantities))
 
 
-class Shown:
-    """A drawing, and where the quantities that its `update` names come from."""
+class Shown(Taker):
+    """A drawing, which `update` moves; its constants are no quantities."""
 
     def __init__(self, drawing: Any) -> None:
         if not callable(getattr(drawing, "update", None)) or not hasattr(drawing, "ax"):
             raise TypeError(f"drawings must have update and ax, got {type(drawing).__name__}")
-        self.drawing, self.ax, self.kind = drawing, drawing.ax, type(drawing).__name__
-        self.moves = not getattr(drawing, "background", False)
-        self.constants = getattr(drawing, "constants", {})
-        declared = getattr(drawing, "parameters", None)  # a mark gets its names as data
-        self.parameters = parameters_of(drawing.update) if declared is None else declared
-        self.sources = {name: name for name in self.parameters} | dict(
-            getattr(drawing, "sources", {})
+        self.drawing, self.kind = drawing, type(drawing).__name__
+        parameters = getattr(drawing, "parameters", None)  # a mark gets its names as data
+        parameters = parameters_of(drawing.update) if parameters is None else parameters
+        constants = getattr(drawing, "constants", {})
+        super().__init__(
+            f"{self.kind} takes",
+            lambda **taken: drawing.update(**taken, **constants),
+            {name: needed for name, needed in parameters.items() if name not in constants},
+            getattr(drawing, "sources", {}),
         )
 
-    def names(self, _values: dict) -> list[str]:
-        drags = getattr(self.drawing, "drags", ())
-        return [self.sources[name] for name in self.parameters] + list(drags)
 
-    def update(self, quantities: dict) -> None:
-        arguments = dict(self.constants)
-        for name, needed in self.parameters.items():
-            if name in self.constants:
-                continue
-            source = self.sources[name]
-            if source in quantities:
-                arguments[name] = quantities[source]
-            elif needed:
-                raise TypeError(f"{self.kind} takes {source!r}; there are {listed(quantities)}")
-        self.drawing.update(**arguments)
+def computing(compute: Any, controls: dict) -> Taker:
+    """Return the author's `compute`, which names the controls that it takes."""
+    if not callable(compute):
+        raise TypeError(f"compute must be a function, got {type(compute).__name__}")
+    checked = _returning(dict, "compute must return a dict", compute)
+    taker = Taker("compute takes", checked, parameters_of(compute, controls))
+    taker.taken(controls, "the controls are")
+    return taker
 
 
-class Caption:
-    """The author's caption: a template, or a function that names quantities."""
+def describing(caption: Any) -> Taker:
+    """Return the author's caption: a template, or a function that names quantities."""
+    if isinstance(caption, str):
+        names = dict.fromkeys(fields(caption), True)
+        return Taker("the caption names", lambda **taken: filled(caption, taken), names)
+    if not callable(caption):
+        raise TypeError(f"caption must be a template or a function, got {type(caption).__name__}")
+    checked = _returning(str, "caption must return text", caption)
+    return Taker(
+        "the caption takes", lambda **taken: typeset(checked(**taken)), parameters_of(caption)
+    )
 
-    def __init__(self, caption: Any) -> None:
-        if not callable(caption) and not isinstance(caption, str):
-            raise TypeError(
-                f"caption must be a template or a function, got {type(caption).__name__}"
-            )
-        self.caption = caption
 
-    def names(self, values: dict) -> list[str]:
-        if isinstance(self.caption, str):
-            return fields(self.caption)
-        return list(parameters_of(self.caption))
-
-    def __call__(self, quantities: dict) -> str:
-        if isinstance(self.caption, str):
-            missing = [name for name in fields(self.caption) if name not in quantities]
-            if missing:
-                raise TypeError(
-                    f"the caption names {listed(missing)}; there are {listed(quantities)}"
-                )
-            return filled(self.caption, quantities)
-        text = call("the caption", self.caption, quantities)
-        if not isinstance(text, str):
-            raise TypeError(f"caption must return text, got {type(text).__name__}")
-        return typeset(text)
+def shown(drawings: Iterable[Any]) -> list[Shown]:
+    """Return the drawings, ready to be updated with quantities by name."""
+    if not isinstance(drawings, Iterable):
+        raise TypeError(f"drawings must be a list, got {type(drawings).__name__}")
+    each_shown = [Shown(each) for each in drawings]
+    if not each_shown:
+        raise TypeError("drawings must hold at least one drawing, got none")
+    axes = [each.drawing.ax for each in each_shown if each.drawing.ax is not None]
+    figures = {getattr(ax, "figure", None) for ax in axes}
+    if len(figures) != 1 or None in figures:
+        raise TypeError("drawings must be on panels of one figure, which one call of panels makes")
+    return each_shown
 
 
 def parameters_of(function: Callable, every: Iterable[str] = ()) -> dict[str, bool]:
@@ -110,31 +111,15 @@ def parameters_of(function: Callable, every: Iterable[str] = ()) -> dict[str, bo
     return {p.name: p.default is p.empty for p in parameters if p.kind not in kinds}
 
 
-def call(who: str, function: Callable, quantities: dict) -> Any:
-    """Call a function with the quantities that it names."""
-    parameters = parameters_of(function)
-    missing = [name for name, needed in parameters.items() if needed and name not in quantities]
-    if missing:
-        takes = "take" if who.endswith("s") else "takes"
-        raise TypeError(f"{who} {takes} {listed(missing)}; there are {listed(quantities)}")
-    return function(**{name: quantities[name] for name in parameters if name in quantities})
-
-
 def listed(names: Iterable[str]) -> str:
     return ", ".join(names) or "none"
 
 
-def shown(drawings: Iterable[Any]) -> list[Shown]:
-    """Return the drawings, ready to be updated with quantities by name."""
-    try:
-        each_shown = [Shown(each) for each in drawings]
-    except TypeError as error:
-        if "not iterable" not in str(error):
-            raise
-        raise TypeError(f"drawings must be a list, got {type(drawings).__name__}") from None
-    if not each_shown:
-        raise TypeError("drawings must hold at least one drawing, got none")
-    figures = {getattr(each.ax, "figure", None) for each in each_shown if each.ax is not None}
-    if len(figures) != 1 or None in figures:
-        raise TypeError("drawings must be on panels of one figure, which one call of panels makes")
-    return each_shown
+def _returning(kind: type, must: str, function: Callable) -> Callable:
+    def checked(**taken: Any) -> Any:
+        result = function(**taken)
+        if not isinstance(result, kind):
+            raise TypeError(f"{must}, got {type(result).__name__}")
+        return result
+
+    return checked

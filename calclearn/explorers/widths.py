@@ -17,6 +17,7 @@ from matplotlib.text import Text
 
 PANEL = 230  # screen pixels below which panels of one row are moved to two
 MARGIN = 60  # screen pixels of a panel that a title leaves to the labels beside the axes
+LEGEND = "handlelength", "columnspacing", "handletextpad"  # what a narrower legend keeps
 BLANKS = re.compile(r"\s(?=(?:[^$]*\$[^$]*\$)*[^$]*$)")  # outside of formulas
 
 
@@ -133,23 +134,17 @@ class Layout:
 
     def _narrow_legends(self) -> None:
         """Set legends below the figure that are wider than it in fewer columns."""
-        for legend in [*self.figure.legends]:
-            own = legend in self._own_legends
-            legend.set_visible(own)
-            legend.set_in_layout(own)
-            if not own:
-                legend.remove()
-        for legend in self._own_legends:
-            words, narrower, rows = legend.get_texts(), legend, 1
-            while self._width_of(narrower) > self.figure.bbox.width and rows < len(words):
-                if narrower is not legend:
-                    narrower.remove()
-                rows += 1
-                narrower = self.figure.legend(
-                    legend.legend_handles, [text.get_text() for text in words],
-                    loc="outside lower center", ncols=math.ceil(len(words) / rows),
-                    handlelength=legend.handlelength, columnspacing=legend.columnspacing,
-                    handletextpad=legend.handletextpad,
-                )  # fmt: skip
-            legend.set_visible(narrower is legend)
-            legend.set_in_layout(narrower is legend)
+        for legend in {*self.figure.legends} - {*self._own_legends}:
+            legend.remove()
+        for own in self._own_legends:
+            own.set(visible=True, in_layout=True)
+            shown, words = own, [text.get_text() for text in own.get_texts()]
+            look = {name: getattr(own, name) for name in LEGEND}
+            for rows in range(2, len(words) + 1):
+                if self._width_of(shown) <= self.figure.bbox.width:
+                    break
+                if shown is not own:
+                    shown.remove()
+                look |= {"ncols": math.ceil(len(words) / rows), "loc": "outside lower center"}
+                shown = self.figure.legend(own.legend_handles, words, **look)
+            own.set(visible=shown is own, in_layout=shown is own)

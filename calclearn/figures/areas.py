@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
-from calclearn.figures.marks import Drawing, finite_range
-from calclearn.figures.style import BLACK, GREY, MODEL, defaults, style
+from calclearn.figures.marks import Drawing, finite_range, moving_pieces
+from calclearn.figures.style import BLACK, GREY, MODEL, style
 
 SHARES = np.linspace(0, 1, 13)  # of a piece's width; enough for a parabola to look bent
 
@@ -18,10 +18,6 @@ def tops(f, ends: np.ndarray, nodes) -> tuple[np.ndarray, np.ndarray]:
     """Return the tops (x, y), each (pieces, 13), of pieces between `ends` (pieces + 1,).
 
     `nodes` say where a top meets f, as shares of the piece's width, from 0 to 1.
-
-    >>> x, y = tops(np.square, np.array([0.0, 2.0]), (0, 0.5, 1))
-    >>> bool(np.allclose(y, x**2))
-    True
     """
     left, width = ends[:-1, None], np.diff(ends)[:, None]
     powers = np.arange(len(nodes))
@@ -29,16 +25,16 @@ def tops(f, ends: np.ndarray, nodes) -> tuple[np.ndarray, np.ndarray]:
     return left + width * SHARES, (np.power.outer(SHARES, powers) @ coefficients).T
 
 
+@style()
 def frame(ax: Axes, curve, *, title: str, labels: tuple[str, str]) -> None:
     """Draw zero and a curve (x, y) that stays, with room around it, and name the axes."""
     x, y = curve
     low, high = finite_range([0.0, *y])
     room = (high - low or 1.0) / 10
-    with style():
-        ax.axhline(0, color=GREY, lw=0.8)
-        ax.plot(x, y, color=BLACK, lw=1.5)
-        ax.set(title=title, xlabel=labels[0], ylabel=labels[1])
-        ax.set(xlim=(x[0], x[-1]), ylim=(low - room, high + room))
+    ax.axhline(0, color=GREY, lw=0.8)
+    ax.plot(x, y, color=BLACK, lw=1.5)
+    ax.set(title=title, xlabel=labels[0], ylabel=labels[1])
+    ax.set(xlim=(x[0], x[-1]), ylim=(low - room, high + room))
 
 
 class Areas(Drawing):
@@ -47,11 +43,10 @@ class Areas(Drawing):
     `update(tops)`: the curves as (x, y), each (points,), or (pieces, points).
     """
 
-    @defaults()
     def __init__(self, ax: Axes, *, color: str = MODEL) -> None:
-        self.ax = ax
-        self.areas = PolyCollection([], fc=(color, 0.3), ec=(color, 0.7), lw=0.7, animated=True)
-        ax.add_collection(self.areas, autolim=False)
+        super().__init__(ax)
+        look = {"fc": (color, 0.3), "ec": (color, 0.7), "lw": 0.7}
+        self.areas = moving_pieces(ax, PolyCollection, **look)
 
     def update(self, tops) -> None:
         x, y = (np.pad(np.atleast_2d(c), ((0, 0), (1, 1)), mode="edge") for c in tops)

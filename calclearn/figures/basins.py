@@ -1,8 +1,4 @@
-"""Drawings of where descents end: a map of starts, the points without slope, a ball on a curve.
-
-The map is an image that moves. Made with `animated=True` like any artist that follows a control, it
-costs a new learning rate one small picture, and the axes around it stay as they are.
-"""
+"""Drawings of where descents end: a map of starts, the points without slope, a ball on a curve."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,31 +7,15 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from calclearn.figures.curves import OnCurve
-from calclearn.figures.marks import Drawing
-from calclearn.figures.style import (
-    BASINS,
-    BLACK,
-    STATIONARY,
-    STEP,
-    UNSETTLED,
-    defaults,
-    legend_below,
-    style,
-)
-from calclearn.figures.surfaces import Contours
+from calclearn.figures.marks import Drawing, put
+from calclearn.figures.style import BASINS, BLACK, STATIONARY, STEP, UNSETTLED, legend_below, style
+from calclearn.figures.surfaces import Contours, Point
 
 COORDINATES = ("$x$", "$y$")
 
 
 def places(surface, points) -> np.ndarray:
-    """Return where points (d, ...) stand on the paper: (x, y), or (w, height) on a curve.
-
-    >>> from calclearn.descent.landscapes import parabola
-    >>> places(parabola(), np.array([[1.0, 3.0]]))
-    array([[1., 3.],
-           [1., 9.]])
-    """
+    """Return where points (d, ...) stand on the paper: (x, y), or (w, height) on a curve."""
     return points if len(points) == 2 else np.stack([points[0], surface(points)])
 
 
@@ -43,9 +23,6 @@ def colours(minima) -> np.ndarray:
     """Return a colour of `BASINS`, as its number, for each of the minima (m, d).
 
     While there are enough, each gets its own; then that whose nearest bearer is farthest away.
-
-    >>> colours([(0.0,), (1.0,), (2.0,), (3.0,), (4.0,), (5.0,), (6.0,)])
-    array([0, 1, 2, 3, 4, 5, 0])
     """
     minima = np.asarray(minima, float)
     chosen = np.empty(len(minima), int)
@@ -80,19 +57,17 @@ class Valleys(Drawing):
     background = True
 
     def __init__(self, ax: Axes, *, title: str = "") -> None:
-        self.ax, self.surface = ax, None
-        with style():
-            ax.set(ylabel="height $f(w)$", title=title)
-            ax.tick_params(labelbottom=False)  # a strip below has the same axis
+        super().__init__(ax)
+        ax.set(ylabel="height $f(w)$", title=title)
+        ax.tick_params(labelbottom=False)  # a strip below has the same axis
         (self.line,) = ax.plot([], [], color=BLACK, lw=1.8)
 
     def update(self, surface) -> None:
-        if surface is self.surface:
+        if not self._is_new(surface):
             return
-        self.surface = surface
         w = np.linspace(*surface.domain[0], 400)
         heights = surface(w[None])
-        self.line.set_data(w, heights)
+        put(self.line, (w, heights))
         room = 0.12 * np.ptp(heights)
         self.ax.set(xlim=(w[0], w[-1]), ylim=(heights.min() - room, heights.max() + room))
 
@@ -108,21 +83,17 @@ class BasinMap(Drawing):
     background = True
 
     def __init__(self, ax: Axes, *, names=COORDINATES, title: str = "") -> None:
-        self.ax, self.surface = ax, None
-        with style():
-            ax.set(xlabel=names[0], ylabel=names[1], title=title)
+        super().__init__(ax)
+        ax.set(xlabel=names[0], ylabel=names[1], title=title)
         if names[1]:
             whole_ticks(ax)
         else:
             ax.set_yticks([])
-        self.image = ax.imshow(
-            np.zeros((1, 1, 3)), aspect="auto", origin="lower", interpolation="nearest",
-            animated=True, zorder=0.5,
-        )  # fmt: skip
+        look = {"aspect": "auto", "origin": "lower", "interpolation": "nearest", "zorder": 0.5}
+        self.image = ax.imshow(np.zeros((1, 1, 3)), animated=True, **look)
 
     def update(self, surface, window, ends) -> None:
-        if surface is not self.surface:
-            self.surface = surface
+        if self._is_new(surface):
             shades = [BASINS[c] for c in colours(surface.minima)]
             pale = [0.3 * np.array(to_rgb(shade)) + 0.7 for shade in shades]
             shades += [*pale[::-1], *UNSETTLED.values()]  # -3, -4, ... from the back
@@ -139,7 +110,7 @@ class StationaryPoints(Drawing):
     """
 
     def __init__(self, ax: Axes, *, size: float = 70) -> None:
-        self.ax = ax
+        super().__init__(ax)
         look = {"ec": BLACK, "lw": 1.2, "animated": True, "zorder": 15.5}
         self.dots = {
             kind: ax.scatter([], [], s=size, marker=marker, fc="white", **look)
@@ -155,7 +126,7 @@ class StationaryPoints(Drawing):
             minima.set_facecolor([BASINS[c] for c in colours(surface.minima)])
 
 
-@defaults()
+@style()
 def legend(ax: Axes) -> None:
     """Say below the figure of `ax` what the markers mean, and the colours of no minimum."""
     look = {"ls": "none", "mfc": "white", "mec": BLACK, "ms": 8}
@@ -164,7 +135,7 @@ def legend(ax: Axes) -> None:
     legend_below(ax, handles=[*marks, *patches], handlelength=1.2, columnspacing=1.2)
 
 
-class Ball(OnCurve):
+class Ball(Point):
     """A ball on a curve, where a descent is after a step; `update(walk, step)`.
 
     One that can be dragged is white, and stays at the start.

@@ -6,7 +6,7 @@ from matplotlib.markers import MarkerStyle
 from matplotlib.transforms import Affine2D
 from mpl_toolkits.mplot3d.proj3d import proj_transform
 
-from calclearn.figures.marks import Drawing, finite_range
+from calclearn.figures.marks import Drawing, finite_range, moving, put
 from calclearn.figures.style import BEST, BLACK, STEP, style
 from calclearn.figures.surfaces import NAMES
 
@@ -22,13 +22,13 @@ class Path(Drawing):
     def __init__(
         self, ax: Axes, *, color: str = STEP, marker: str = "o", ball: bool = False
     ) -> None:
-        self.ax, self.solid = ax, ax.name == "3d"
-        empty = ([], [], []) if self.solid else ([], [])
-        look = {"color": color, "mec": "white", "mew": 0.6, "animated": True, "zorder": 15}
-        (self.line,) = ax.plot(*empty, marker + "-", ms=4.5, lw=1.6, **look)
-        (self.start,) = ax.plot(*empty, marker, ms=9, **look)
-        (self.ball,) = ax.plot(*empty, marker, ms=11, visible=ball, **look)
-        (self.arrow,) = ax.plot(*empty, ">", ms=12, clip_on=False, **look)
+        super().__init__(ax)
+        self.solid = ax.name == "3d"
+        look = {"color": color, "mec": "white", "mew": 0.6, "zorder": 15}
+        self.line = moving(ax, marker + "-", ms=4.5, lw=1.6, **look)
+        self.start = moving(ax, marker, ms=9, **look)
+        self.ball = moving(ax, marker, ms=11, visible=ball, **look)
+        self.arrow = moving(ax, ">", ms=12, clip_on=False, **look)
         self.arrow.set_in_layout(False)
 
     def update(self, descent, step: int | None = None) -> None:
@@ -38,10 +38,10 @@ class Path(Drawing):
             raise ValueError(f"Path takes one descent of two weights, got points {points.shape}")
         places = np.column_stack([points, values]) if self.solid else points
         places, leaving = _inside(self.ax, places)
-        parts = [(self.line, places), (self.start, places[:1]), (self.arrow, leaving[1:])]
-        parts += [(self.ball, places[:0] if len(leaving) else places[-1:])]
-        for artist, row in parts:
-            artist.set_data_3d(*row.T) if self.solid else artist.set_data(*row.T)
+        put(self.line, places.T)
+        put(self.start, places[:1].T)
+        put(self.arrow, leaving[1:].T)
+        put(self.ball, (places[:0] if len(leaving) else places[-1:]).T)
         if len(leaving):
             turned = Affine2D().rotate(_angle_on_paper(self.ax, leaving))
             self.arrow.set_marker(MarkerStyle(">", transform=turned))
@@ -62,21 +62,21 @@ class LossCurve(Drawing):
         self, ax: Axes, surface=None, *, steps: int | None = None, unit: str = "",
         color: str = STEP,
     ) -> None:  # fmt: skip
-        self.ax, self.steps, self.lowest = ax, steps, None
         known = surface is not None and surface.minima
-        self.constants = {"lowest": float(surface(surface.minima[0]))} if known else {}
+        super().__init__(ax, lowest=float(surface(surface.minima[0])) if known else None)
+        self.steps = steps
         title = f"loss by step ({unit})" if unit else "loss by step"
         with style():
             ax.set(xlabel="step $k$", title=title, yscale="log")
             ax.grid(True, axis="y", lw=0.6)
         self.floor = ax.axhline(1, color=BEST, ls="--", lw=1.2)
-        (self.line,) = ax.plot([], [], ".-", color=color, ms=5, lw=1.6, animated=True)
+        self.line = moving(ax, ".-", color=color, ms=5, lw=1.6)
 
     def update(self, descent, lowest: float = 0.0, step: int | None = None) -> None:
         if descent.values.ndim != 1:
             raise ValueError(f"LossCurve takes one descent, got {descent.values.shape[1:]} of them")
-        if lowest != self.lowest:
-            self.lowest, first = lowest, float(descent.values[0])
+        if self._is_new(lowest):
+            first = float(descent.values[0])
             self.floor.set_ydata([lowest, lowest])
             self.floor.set_visible(lowest != 0)
             low, high = min(lowest, finite_range(descent.values)[0]), max(first, lowest)
@@ -88,7 +88,7 @@ class LossCurve(Drawing):
                 self.ax.set(yscale="linear", ylim=(low - room, high + room))
             self.ax.set_xlim(0, self.steps or max(len(descent.values) - 1, 1))
         values = descent.values[: None if step is None else step + 1]
-        self.line.set_data(np.arange(len(values)), values)
+        put(self.line, (np.arange(len(values)), values))
 
 
 class WeightCurve(Drawing):
@@ -98,19 +98,18 @@ class WeightCurve(Drawing):
         self, ax: Axes, weight: int, *, steps: int, window: tuple[float, float], best: float,
         color: str,
     ) -> None:  # fmt: skip
-        self.ax, self.weight = ax, weight
-        with style():
-            ax.set(xlabel="step $k$", xlim=(0, steps), ylim=window, title=NAMES[weight])
-            ax.axhline(best, color=BEST, ls="--", lw=1.2)
-        (self.line,) = ax.plot([], [], ".-", color=color, ms=5, lw=1.6, animated=True)
+        super().__init__(ax)
+        self.weight = weight
+        ax.set(xlabel="step $k$", xlim=(0, steps), ylim=window, title=NAMES[weight])
+        ax.axhline(best, color=BEST, ls="--", lw=1.2)
+        self.line = moving(ax, ".-", color=color, ms=5, lw=1.6)
 
     def update(self, descent, step: int | None = None) -> None:
         low, high = self.ax.get_ylim()
         values = descent.points[: None if step is None else step + 1, self.weight]
         # Far outside, the height no longer matters, and no renderer draws a line to 1e300.
-        self.line.set_data(
-            np.arange(len(values)), np.clip(values, 10 * low - 9 * high, 10 * high - 9 * low)
-        )
+        values = np.clip(values, 10 * low - 9 * high, 10 * high - 9 * low)
+        put(self.line, (np.arange(len(values)), values))
 
 
 class Bands(Drawing):
@@ -122,25 +121,22 @@ class Bands(Drawing):
     background = True
 
     def __init__(self, ax: Axes, limits: tuple[float, float]) -> None:
-        self.ax, self.limits, self.bands, self.strip = ax, limits, None, []
-        with style():
-            ax.set(
-                xlim=limits, ylim=(0, 1), xscale="log", yticks=[], xlabel="learning rate $\\eta$"
-            )
-            ax.spines["left"].set_visible(False)
-        (self.now,) = ax.plot([], [], "v", color=BLACK, ms=11, clip_on=False, animated=True)
+        super().__init__(ax)
+        self.limits, self.strip = limits, []
+        ax.set(xlim=limits, ylim=(0, 1), xscale="log", yticks=[], xlabel="learning rate $\\eta$")
+        ax.spines["left"].set_visible(False)
+        self.now = moving(ax, "v", color=BLACK, ms=11, clip_on=False)
 
     def update(self, bands, learning_rate: float) -> None:
-        if bands != self.bands:
-            self.bands = bands
-            self._paint()
-        self.now.set_data([learning_rate], [1.25])
+        if self._is_new(bands):
+            self._paint(bands)
+        put(self.now, ([learning_rate], [1.25]))
 
-    def _paint(self) -> None:
+    def _paint(self, bands) -> None:
         for artist in self.strip:
             artist.remove()
         self.strip, left = [], self.limits[0]
-        for end, color, name in self.bands:
+        for end, color, name in bands:
             right = min(max(end, left), self.limits[1])
             self.strip.append(self.ax.axvspan(left, right, color=color, lw=0))
             if right > 1.6 * left:  # there is room for the name
@@ -152,10 +148,9 @@ class Bands(Drawing):
 def _inside(ax: Axes, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return what is drawn of the places (k, d), and how the path leaves the axes for good.
 
-    That is the last place inside and the one on the edge, (2, d); (0, d) where it does not. A
-    diverging path reaches 1e300 in a few hundred steps; no renderer draws a line to there, so a map
-    gets the places up to the first that is far outside. A bowl does not cut lines off at the edge
-    of its box, so the last place stands on that edge.
+    That is the last place inside and the one on the edge, (2, d); (0, d) where it does not. No
+    renderer draws a line to 1e300, so a map gets the places up to the first that is far outside. A
+    bowl does not cut lines off at the edge of its box, so the last place stands on that edge.
     """
     solid = ax.name == "3d"
     limits = [ax.get_xlim(), ax.get_ylim()] + ([ax.get_zlim()] if solid else [])

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Polygon
 
-from calclearn.figures.marks import Drawing
+from calclearn.figures.marks import Drawing, moving, moving_pieces, put
 from calclearn.figures.style import BLACK, CLASSES, LIGHT, MODEL, defaults
 
 
@@ -20,13 +20,11 @@ class Rings(Drawing):
     the weights.
     """
 
-    @defaults()
-    def __init__(self, ax: Axes, *, spacing: float, count: int = 12) -> None:
-        self.ax, self.rises = ax, (spacing * np.arange(1, count + 1)) ** 2
-        look = {"animated": True, "zorder": 3}
-        self.rings = LineCollection([], colors=LIGHT, lw=1.2, **look)
-        ax.add_collection(self.rings, autolim=False)
-        (self.through,) = ax.plot([], [], color=BLACK, lw=1.8, **look)
+    def __init__(self, ax: Axes, *, spacing: float) -> None:
+        super().__init__(ax)
+        self.rises = (spacing * np.arange(1, 13)) ** 2
+        self.rings = moving_pieces(ax, LineCollection, colors=LIGHT, lw=1.2, zorder=3)
+        self.through = moving(ax, color=BLACK, lw=1.8, zorder=3)
 
     def update(self, surface, weights) -> None:
         best = np.array(surface.minima[0])
@@ -38,7 +36,7 @@ class Rings(Drawing):
             return best[:, None] + vectors @ (np.sqrt(max(rise, 0)) * half)
 
         self.rings.set_segments([ring(rise).T for rise in self.rises])
-        self.through.set_data(*ring(float(surface(weights) - surface(best))))
+        put(self.through, ring(float(surface(weights) - surface(best))))
 
 
 class Reach(Drawing):
@@ -49,11 +47,9 @@ class Reach(Drawing):
 
     @defaults()
     def __init__(self, ax: Axes) -> None:
-        self.ax = ax
-        self.region = Polygon(
-            np.zeros((1, 2)), fc=MODEL, ec=MODEL, alpha=0.3, lw=1.6, animated=True, zorder=2
-        )
-        ax.add_patch(self.region)
+        super().__init__(ax)
+        look = {"fc": MODEL, "ec": MODEL, "alpha": 0.3, "lw": 1.6, "zorder": 2}
+        self.region = ax.add_patch(Polygon(np.zeros((1, 2)), animated=True, **look))
 
     def update(self, power, weights) -> None:
         if power == 1:
@@ -71,7 +67,8 @@ class SizedPoints(Drawing):
     """
 
     def __init__(self, ax: Axes, points: np.ndarray, classes: np.ndarray) -> None:
-        self.ax, self.groups = ax, [classes < 0, classes > 0]
+        super().__init__(ax)
+        self.groups = [classes < 0, classes > 0]
         self.dots = [
             ax.scatter(*points[:, group], c=color, marker=marker, ec=BLACK, lw=0.5, animated=True)
             for group, color, marker in zip(self.groups, CLASSES, "os", strict=True)

@@ -7,7 +7,6 @@ arrived, below the box.
 """
 
 from numbers import Real
-from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -25,51 +24,33 @@ ROW, LEGEND = 86, 46  # from one node to the next below it; and the line of text
 SIGNS = {"add": "+", "subtract": "−", "multiply": "×", "divide": "÷", "power": "^", "matmul": "@"}
 
 
-class Pass(NamedTuple):
+class Pass:
     """A graph up to one step of a pass: forward through all values, then backward.
 
     Step 0 shows the inputs. Then comes one value a step; then the result's adjoint, which is 1;
-    then one line (k, j) a step, along which node k hands its j-th parent upstream × local.
+    then one line (k, j) a step, along which node k hands its j-th parent upstream × local. At the
+    step `last` every input has its derivative.
+
+    `sent` are the lines along which something has been sent back, the present one last; `waiting`
+    the nodes whose children have not all sent yet. `arrived` is what has come down to each node:
+    its adjoint, once all of its children have sent.
     """
 
-    graph: Graph
-    step: int = 0
-
-    @property
-    def operations(self) -> list[int]:
-        return [k for k, node in enumerate(self.graph.nodes) if node.parents]
-
-    @property
-    def lines(self) -> list[tuple[int, int]]:
-        nodes = self.graph.nodes
-        return [(k, j) for k in self.operations[::-1] for j in range(len(nodes[k].parents))]
-
-    @property
-    def last(self) -> int:
-        """The step at which every input has its derivative."""
-        return len(self.operations) + 1 + len(self.lines)
-
-    @property
-    def sent(self) -> list[tuple[int, int]]:
-        """The lines along which something has been sent back, the present one last."""
-        return self.lines[: max(self.step - len(self.operations) - 1, 0)]
-
-    @property
-    def waiting(self) -> set[int]:
-        """The nodes whose children have not all sent yet."""
-        return {self.graph.nodes[k].parents[j] for k, j in self.lines[len(self.sent) :]}
-
-    @property
-    def arrived(self) -> dict:
-        """What has come down to each node: its adjoint, once all of its children have sent."""
-        nodes, sums = self.graph.nodes, {}
-        if self.step <= len(self.operations):
-            return sums
+    def __init__(self, graph: Graph, step: int = 0) -> None:
+        self.graph, self.step, nodes = graph, step, graph.nodes
+        self.operations = [k for k, node in enumerate(nodes) if node.parents]
+        self.lines = [(k, j) for k in self.operations[::-1] for j in range(len(nodes[k].parents))]
+        self.last = len(self.operations) + 1 + len(self.lines)
+        backward = step - len(self.operations) - 1  # below 0 on the way forward
+        self.sent = self.lines[: max(backward, 0)]
+        self.waiting = {nodes[k].parents[j] for k, j in self.lines[len(self.sent) :]}
+        self.arrived: dict = {}
         for k, j in self.sent:
             parent = nodes[k].parents[j]
-            sums[parent] = sums.get(parent, 0.0) + downstream(self.graph, k, j)
-        done = set(range(len(nodes))) - self.waiting
-        return sums | {k: nodes[k].adjoint for k in done}
+            self.arrived[parent] = self.arrived.get(parent, 0.0) + downstream(graph, k, j)
+        if backward >= 0:
+            done = set(range(len(nodes))) - self.waiting
+            self.arrived |= {k: nodes[k].adjoint for k in done}
 
 
 def downstream(graph: Graph, k: int, j: int):

@@ -14,8 +14,8 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
 
 from calclearn.figures.graphs import number
-from calclearn.figures.marks import Drawing
-from calclearn.figures.style import BLACK, GREY, INK, LIGHT, SIGNED, STEP, defaults, style
+from calclearn.figures.marks import Drawing, moving_pieces
+from calclearn.figures.style import BLACK, GREY, INK, LIGHT, SIGNED, STEP, style
 
 CORNERS = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) / 2
 PEN = 1.3  # from the middle of a stroke to where its ink ends, in cells
@@ -34,6 +34,7 @@ class Cells(Drawing):
 
     background = True  # an array of another shape gets other axes
 
+    @style()
     def __init__(
         self, ax: Axes, name: str, *, frame: str | None = None, shades=SIGNED,
         limit: float | None = None, numbers: int = 0, words: Callable = number, drags=(),
@@ -41,32 +42,32 @@ class Cells(Drawing):
     ) -> None:  # fmt: skip
         super().__init__(ax)
         self.name, self.framed, self.limit, self.words = name, frame, limit, words
-        self.drags, self.grip, self.shape = drags, grip, None
+        self.drags, self.grip = drags, grip
         self.parameters = {name: True} | ({frame: True} if frame else {})
-        with style():
-            ax.tick_params(length=0)
-            self.image = ax.imshow(np.zeros((1, 1)), cmap=shades, animated=True)
-            ax.spines[:].set(visible=True, color=LIGHT)
-            self.frame = ax.add_patch(
-                Rectangle((0, 0), 0, 0, fill=False, ec=STEP, lw=2.5, animated=True, zorder=3)
-            )
-            self.numbers = written(ax, numbers)
+        ax.tick_params(length=0)
+        self.image = ax.imshow(np.zeros((1, 1)), cmap=shades, animated=True)
+        ax.spines[:].set(visible=True, color=LIGHT)
+        self.frame = _frame(ax, 0, lw=2.5, zorder=3)
+        self.numbers = _texts(ax, numbers)
 
     def update(self, **quantities: Any) -> None:
         values = np.asarray(quantities[self.name], float)
-        if values.shape[:2] != self.shape:
-            self.shape = values.shape[:2]
-            number_cells(self.ax, self.image, self.shape)
-        whole = 0, 0, *self.shape
-        row, column, height, width = quantities[self.framed] if self.framed else whole
-        colour(self.image, values, self.limit)
+        self.shape = H, W = values.shape[:2]
+        if self._is_new(H, W):
+            self.image.set_extent((-0.5, W - 0.5, H - 0.5, -0.5))
+            # a row or column of cells needs no number
+            self.ax.set(xticks=range(W if W > 1 else 0), yticks=range(H if H > 1 else 0))
+            self.ax.set(xlim=(-EDGE, W - 1 + EDGE), ylim=(H - 1 + EDGE, -EDGE))
+        _colour(self.image, values, self.limit)
+        row, column, height, width = quantities[self.framed] if self.framed else (0, 0, H, W)
         if self.framed:
             self.frame.set(xy=(column - 0.5, row - 0.5), height=height, width=width)
         cells = np.indices((height, width)).reshape(2, -1).T + np.array([row, column])  # (n, 2)
         cells = cells[((cells >= 0) & (cells < self.shape)).all(axis=1)]  # a frame may reach beyond
-        cells = cells if len(cells) <= len(self.numbers) else cells[:0]
+        if len(cells) > len(self.numbers):
+            cells = cells[:0]
         inside = values[tuple(cells.T)]
-        write(self.numbers, cells, [self.words(v) for v in inside], self.image.to_rgba(inside))
+        _write(self.numbers, cells, [self.words(v) for v in inside], self.image.to_rgba(inside))
 
     def dragged(self, start, to, *values: float) -> tuple[float, float]:
         """Return the row and column of the cell under the pointer, as of the frame's corner."""
@@ -88,12 +89,9 @@ class Pad(Cells):
     def painted(self, places, pixels, brush: str, step: int) -> tuple[list[int], str, int]:
         """Return the pixels after the pointer's way over these places (n, 2), the brush, step 0."""
         cells = np.indices(self.shape)[::-1].reshape(2, -1).T  # (x, y) of each
-        reach = np.clip(PEN - distances(cells, places), 0, 1)
-        stroke = np.rint(self.full * reach).astype(int)
+        stroke = np.rint(self.full * np.clip(PEN - _distances(cells, places), 0, 1)).astype(int)
         before = np.array(pixels)
-        after = (
-            np.maximum(before, stroke) if brush == "pen" else before - np.minimum(before, stroke)
-        )
+        after = np.maximum(*((before, stroke) if brush == "pen" else (before - stroke, 0)))
         return tuple(after.tolist()), brush, 0
 
 
@@ -115,24 +113,21 @@ class Shares(Drawing):
     `side` is that of a square, in cells.
     """
 
-    @defaults()
+    @style()
     def __init__(self, ax: Axes, *, numbers: int = 9, side: float = 0.8) -> None:
         super().__init__(ax)
         self.corners = side * CORNERS
-        self.squares = PolyCollection([], ec=GREY, lw=0.8, animated=True, zorder=4)
-        ax.add_collection(self.squares, autolim=False)
-        with style():
-            self.numbers = written(ax, numbers)
+        self.squares = moving_pieces(ax, PolyCollection, ec=GREY, lw=0.8, zorder=4)
+        self.numbers = _texts(ax, numbers)
 
     def update(self, shares: np.ndarray) -> None:
         cells = np.argwhere(shares)  # (n, 2)
         values = shares[tuple(cells.T)]
-        limit = np.abs(shares).max() or 1.0
-        colours = SIGNED(0.5 + 0.5 * values / limit)
+        colours = SIGNED(0.5 + 0.5 * values / (np.abs(shares).max() or 1.0))
         self.squares.set_verts(cells[:, None, ::-1] + self.corners)
         self.squares.set_facecolor(colours)
-        few = slice(len(cells) if len(cells) <= len(self.numbers) else 0)
-        write(self.numbers, cells[few], [short(v) for v in values[few]], colours)
+        few = len(cells) <= len(self.numbers)
+        _write(self.numbers, cells, [short(v) for v in values] if few else [], colours)
 
 
 class Tiles(Drawing):
@@ -143,35 +138,28 @@ class Tiles(Drawing):
     leave their places empty.
     """
 
+    @style()
     def __init__(
         self, ax: Axes, name: str, count: int, size: tuple[int, int], columns: int, *,
         shades=SIGNED, words: str | None = None, lines: int = 2,
     ) -> None:  # fmt: skip
         super().__init__(ax)
-        self.name, self.named, self.count, (self.height, self.width) = name, words, count, size
+        self.name, self.named, self.count, (height, width) = name, words, count, size
         self.parameters = {name: True} | ({words: True} if words else {})
-        self.across, self.columns = self.width + 1, columns  # with the gap
-        self.down = self.height + 1 + (lines if words else 0)
-        shape = -(-count // columns) * self.down - 1, columns * self.across - 1
-        with style():
-            ax.set(xticks=[], yticks=[], facecolor=LIGHT)
-            ax.spines[:].set_visible(False)
-            self.image = ax.imshow(np.full(shape, np.nan), cmap=shades, animated=True)
-            ax.set(xlim=(-1, shape[1]), ylim=(shape[0], -1))  # half a cell of margin
-            self.words = written(ax, count if words else 0)
+        self.rows, self.columns = -(-count // columns), columns
+        self.room = down, across = height + 1 + (lines if words else 0), width + 1  # with the gap
+        places = np.array([divmod(k, columns) for k in range(count)]) * self.room
+        self.below = np.add(places, (height + 0.6, (width - 1) / 2))  # the middle of each text
+        shape = self.rows * down - 1, columns * across - 1
+        self.image = _plain_image(ax, np.full(shape, np.nan), cmap=shades)
+        ax.set(xlim=(-1, shape[1]), ylim=(shape[0], -1))  # half a cell of margin
+        self.words = _texts(ax, count if words else 0)
 
     def update(self, **quantities: Any) -> None:
-        values = quantities[self.name]
+        values = quantities[self.name][: self.count]
         words = quantities[self.named][: self.count] if self.named else []
-        rows = -(-self.count // self.columns)
-        room = self.down, self.across
-        colour(self.image, mosaic(values[: self.count], rows, self.columns, room)[:-1, :-1])
-        below = np.array([self.height + 0.6, (self.width - 1) / 2])
-        places = [np.add(self._corner(k), below) for k in range(len(words))]
-        write(self.words, places, words, np.ones((len(places), 4)))
-
-    def _corner(self, k: int) -> tuple[int, int]:
-        return k // self.columns * self.down, k % self.columns * self.across
+        _colour(self.image, _mosaic(values, self.rows, self.columns, self.room)[:-1, :-1])
+        _write(self.words, self.below, words, np.ones((self.count, 4)))
 
 
 class Maps(Drawing):
@@ -184,6 +172,7 @@ class Maps(Drawing):
 
     COLUMNS, LABEL = 8, 3  # maps in a row; rows of cells for a line of text
 
+    @style()
     def __init__(
         self, ax: Axes, sizes: dict[str, tuple[int, int, int]], *, frame: str | None = None,
         drags=(),
@@ -191,101 +180,52 @@ class Maps(Drawing):
         super().__init__(ax)
         self.sizes, self.framed, self.drags = sizes, frame, drags
         self.parameters = dict.fromkeys([*sizes, frame] if frame else sizes, True)
+        self.first = next(iter(sizes.values()))
         self.side = max(max(size[1:]) for size in sizes.values())
-        self.rows = {name: -(-size[0] // self.COLUMNS) for name, size in sizes.items()}
-        with style():
-            ax.set(xticks=[], yticks=[], facecolor=LIGHT)
-            ax.spines[:].set_visible(False)
-            canvas = self._canvas({name: np.zeros(size) for name, size in sizes.items()})
-            self.image = ax.imshow(canvas, cmap=SIGNED, vmin=-1, vmax=1, animated=True)
-            look = {"va": "center", "animated": True, "parse_math": False}
-            self.labels = {name: ax.text(-0.5, 0, "", **look) for name in sizes}
-            self.times = self.side // max(next(iter(sizes.values()))[1:])  # pixels of a cell
-            self.frame = ax.add_patch(
-                Rectangle(
-                    (0, 0), self.times, self.times, fill=False, ec=STEP, lw=2, animated=True,
-                    visible=bool(frame),
-                )
-            )  # fmt: skip
-        row = 0
-        for name, label in self.labels.items():
-            label.set_y(row + (self.LABEL - 1) / 2)
-            row += self.LABEL + self.rows[name] * (self.side + 1)
+        self.times = self.side // max(self.first[1:])  # pixels of a cell
+        canvas = self._canvas({name: np.zeros(size) for name, size in sizes.items()})
+        self.image = _plain_image(ax, canvas, cmap=SIGNED, vmin=-1, vmax=1)
+        self.frame = _frame(ax, self.times, lw=2, visible=bool(frame))
+        look, y = {"va": "center", "animated": True, "parse_math": False}, (self.LABEL - 1) / 2
+        self.labels = {}
+        for name, (count, *_) in sizes.items():
+            self.labels[name] = ax.text(-0.5, y, "", **look)
+            y += self.LABEL + self._rows(count) * (self.side + 1)
 
     def update(self, **quantities: Any) -> None:
         limits = {name: np.abs(quantities[name]).max() for name in self.sizes}
         scaled = {name: quantities[name] / (limit or 1) for name, limit in limits.items()}
         self.image.set_data(np.ma.masked_invalid(self._canvas(scaled)))
         for name, label in self.labels.items():
-            label.set_text(
-                f"{name}, {self.sizes[name][0]} maps; full colour: {number(limits[name])}"
-            )
+            count, full = self.sizes[name][0], number(limits[name])
+            label.set_text(f"{name}, {count} maps; full colour: {full}")
         if self.framed:
             k, row, column = quantities[self.framed]
-            down, across = divmod(k, self.COLUMNS)
-            x, y = across * (self.side + 1), self.LABEL + down * (self.side + 1)
-            self.frame.set_xy((x + self.times * column - 0.5, y + self.times * row - 0.5))
+            down, across = np.multiply(divmod(k, self.COLUMNS), self.side + 1)
+            x, y = across + self.times * column, self.LABEL + down + self.times * row
+            self.frame.set_xy((x - 0.5, y - 0.5))
 
     def dragged(self, start, to, *values: float) -> tuple[int, int, int]:
         """Return the map, the row and the column of the first layer's cell under the pointer."""
-        (count, height, width), room = next(iter(self.sizes.values())), self.side + 1
+        (count, height, width), room = self.first, self.side + 1
         x, y = np.rint(to).astype(int) - np.array([0, self.LABEL])
-        down, across = min(max(y // room, 0), -(-count // self.COLUMNS) - 1), x // room
-        across = min(max(across, 0), self.COLUMNS - 1)
+        down = min(max(y // room, 0), self._rows(count) - 1)
+        across = min(max(x // room, 0), self.COLUMNS - 1)
         places = [(y - down * room) // self.times, (x - across * room) // self.times]
         row, column = np.clip(places, 0, [height - 1, width - 1]).tolist()
         return min(int(down * self.COLUMNS + across), count - 1), row, column
 
+    def _rows(self, count: int) -> int:
+        return -(-count // self.COLUMNS)
+
     def _canvas(self, maps: dict[str, np.ndarray]) -> np.ndarray:
-        blocks = []
-        for name, values in maps.items():
+        blocks, room = [], (self.side + 1, self.side + 1)
+        for values in maps.values():
             times = self.side // max(values.shape[1:])
             large = values.repeat(times, axis=1).repeat(times, axis=2)
-            below = mosaic(large, self.rows[name], self.COLUMNS, (self.side + 1, self.side + 1))
+            below = _mosaic(large, self._rows(len(values)), self.COLUMNS, room)
             blocks += [np.zeros((self.LABEL, below.shape[1])), below]  # white paper for the text
         return np.concatenate(blocks)[:-1, :-1]
-
-
-def mosaic(images: np.ndarray, rows: int, columns: int, room: tuple[int, int]) -> np.ndarray:
-    """Images (n, H, W) in rows, each in a room (height, width) of its own; what is left is NaN.
-
-    >>> mosaic(np.ones((3, 1, 1)), 2, 2, (1, 2))
-    array([[ 1., nan,  1., nan],
-           [ 1., nan, nan, nan]])
-    """
-    (count, H, W), (height, width) = np.shape(images), room
-    rooms = np.full((rows * columns, height, width), np.nan)
-    rooms[:count, :H, :W] = images
-    return rooms.reshape(rows, columns, height, width).swapaxes(1, 2).reshape(rows * height, -1)
-
-
-def distances(points: np.ndarray, way: np.ndarray) -> np.ndarray:
-    """How far points (n, 2) are from a way of straight pieces through places (m, 2).
-
-    >>> distances(np.array([[1.0, 1.0], [3.0, 0.0]]), np.array([[0.0, 0.0], [2.0, 0.0]]))
-    array([1., 1.])
-    """
-    start, along = way[:-1, None], np.diff(way, axis=0)[:, None]  # (m - 1, 1, 2)
-    length = np.maximum(np.sum(along**2, axis=2), np.finfo(float).tiny)
-    share = np.clip(np.sum((points - start) * along, axis=2) / length, 0, 1)
-    return np.linalg.norm(points - start - share[..., None] * along, axis=2).min(axis=0)
-
-
-def number_cells(ax: Axes, image, shape: tuple[int, int]) -> None:
-    """Give the axes and the image on them room for so many cells, with their numbers beside."""
-    height, width = shape
-    image.set_extent((-0.5, width - 0.5, height - 0.5, -0.5))
-    with style():
-        # a row or column of cells needs no number
-        ax.set(xticks=range(width if width > 1 else 0), yticks=range(height if height > 1 else 0))
-    ax.set(xlim=(-EDGE, width - 1 + EDGE), ylim=(height - 1 + EDGE, -EDGE))
-
-
-def colour(image, values, limit: float | None = None) -> None:
-    """Show the values in their colours: ink from 0 on, signed numbers around 0."""
-    limit = limit or np.nanmax(np.abs(values), initial=0) or 1.0
-    image.set_data(np.ma.masked_invalid(values))
-    image.set_clim(-limit if image.cmap is SIGNED else 0, limit)
 
 
 def short(value: float) -> str:
@@ -298,17 +238,52 @@ def short(value: float) -> str:
     return text.replace("0.", ".").replace("-", "−")
 
 
-def written(ax: Axes, count: int) -> list:
-    """Return so many empty texts, to be filled by `write`."""
+def _mosaic(images: np.ndarray, rows: int, columns: int, room: tuple[int, int]) -> np.ndarray:
+    """Images (n, H, W) in rows, each in a room (height, width) of its own; what is left is NaN."""
+    (count, H, W), (height, width) = np.shape(images), room
+    rooms = np.full((rows * columns, height, width), np.nan)
+    rooms[:count, :H, :W] = images
+    return rooms.reshape(rows, columns, height, width).swapaxes(1, 2).reshape(rows * height, -1)
+
+
+def _distances(points: np.ndarray, way: np.ndarray) -> np.ndarray:
+    """How far points (n, 2) are from a way of straight pieces through places (m, 2)."""
+    start, along = way[:-1, None], np.diff(way, axis=0)[:, None]  # (m - 1, 1, 2)
+    length = np.maximum(np.sum(along**2, axis=2), np.finfo(float).tiny)
+    share = np.clip(np.sum((points - start) * along, axis=2) / length, 0, 1)
+    return np.linalg.norm(points - start - share[..., None] * along, axis=2).min(axis=0)
+
+
+def _plain_image(ax: Axes, cells: np.ndarray, **look):
+    """Return an image that moves, on axes without numbers and lines."""
+    ax.set(xticks=[], yticks=[], facecolor=LIGHT)
+    ax.spines[:].set_visible(False)
+    return ax.imshow(cells, animated=True, **look)
+
+
+def _frame(ax: Axes, side: int, **look) -> Rectangle:
+    look = {"fill": False, "ec": STEP, "animated": True} | look
+    return ax.add_patch(Rectangle((0, 0), side, side, **look))
+
+
+def _colour(image, values, limit: float | None = None) -> None:
+    """Show the values in their colours: ink from 0 on, signed numbers around 0."""
+    limit = limit or np.nanmax(np.abs(values), initial=0) or 1.0
+    image.set_data(np.ma.masked_invalid(values))
+    image.set_clim(-limit if image.cmap is SIGNED else 0, limit)
+
+
+def _texts(ax: Axes, count: int) -> list:
+    """Return so many empty texts, to be filled by `_write`."""
     look = {"ha": "center", "va": "center", "animated": True, "zorder": 5, "parse_math": False}
     return [ax.text(0, 0, "", clip_on=True, **look) for _ in range(count)]
 
 
-def write(texts: list, cells, words, grounds) -> None:
+def _write(texts: list, cells, words, grounds) -> None:
     """Write words into cells (row, column), black or white, as their ground asks for."""
-    words = [*words, *[""] * (len(texts) - len(words))]
-    for text, word in zip(texts, words, strict=False):
+    for k, text in enumerate(texts):
+        word = words[k] if k < len(words) else ""
         text.set(text=word, visible=bool(word))  # an empty text takes time to draw
-    for text, (row, column), ground in zip(texts, cells, grounds, strict=False):
-        light = np.dot(ground[:3], (0.299, 0.587, 0.114)) > 0.5
-        text.set(position=(column, row), color=BLACK if light else "white")
+        if word:
+            light = np.dot(grounds[k][:3], (0.299, 0.587, 0.114)) > 0.5
+            text.set(position=cells[k][::-1], color=BLACK if light else "white")

@@ -41,10 +41,6 @@ def layout(parents: tuple[tuple[int, ...], ...], width: int = 840) -> Layout:
     """Return where to draw a graph whose node k has `parents[k]`, all of them before k.
 
     The narrower the `width` in pixels, the more rows. Raises ValueError for more than 25 nodes.
-
-    >>> chain = layout(((), (0,), (1,)))
-    >>> chain.places.tolist(), chain.crossings
-    ([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]], 0)
     """
     if len(parents) > LIMIT:
         raise ValueError(
@@ -70,11 +66,7 @@ def layout(parents: tuple[tuple[int, ...], ...], width: int = 840) -> Layout:
 
 
 def columns(parents: Sequence[tuple[int, ...]]) -> list[int]:
-    """Return each node's column: after its parents, and an input right before its first use.
-
-    >>> columns([(), (), (0,), (2, 1)])
-    [0, 1, 1, 2]
-    """
+    """Return each node's column: after its parents, and an input right before its first use."""
     column: list[int] = []
     for mine in parents:
         column.append(1 + max((column[p] for p in mine), default=-1))
@@ -131,9 +123,6 @@ def apart(wanted: Sequence[float]) -> np.ndarray:
     """Return the numbers nearest to these, in least squares, that rise by at least one each.
 
     What would stand too close is moved as one block around its mean.
-
-    >>> apart([0.0, 0.0, 5.0]).tolist()
-    [-0.5, 0.5, 5.0]
     """
     blocks: list[tuple[float, int]] = []
     for k, y in enumerate(wanted):
@@ -142,9 +131,8 @@ def apart(wanted: Sequence[float]) -> np.ndarray:
             other, more = blocks.pop()
             middle, size = (size * middle + more * other) / (size + more), size + more
         blocks.append((middle, size))
-    return np.concatenate([np.full(size, middle) for middle, size in blocks]) + np.arange(
-        len(wanted)
-    )
+    middles, sizes = zip(*blocks, strict=True)
+    return np.repeat(middles, sizes) + np.arange(len(wanted))
 
 
 def on_rows(height: dict, column: dict, longest: float) -> tuple[dict, tuple]:

@@ -20,13 +20,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cbook import normalize_kwargs
-from matplotlib.collections import PolyCollection
+from matplotlib.collections import Collection, PolyCollection
 from matplotlib.colors import Colormap, Normalize
 from matplotlib.lines import Line2D
 from matplotlib.transforms import IdentityTransform
 
 from calclearn.figures.printing import fields, filled
-from calclearn.figures.style import BEST, BLACK, GREEN, LOSS, MODEL, PURPLE, STEP, style
+from calclearn.figures.style import BEST, BLACK, GREEN, LOSS, MODEL, PURPLE, STEP, defaults, style
 
 COLORS = (MODEL, STEP, GREEN, PURPLE, BEST, BLACK)  # in turn, where none is given
 FAR = 1000  # lengths of the axis; renderers fail, or lose precision, much farther out
@@ -34,22 +34,25 @@ FAR_SCALED = 3  # the same on axes that are not linear, whose numbers would over
 
 
 class Drawing:
-    """What `explore` updates: artists on the axes `ax` that follow quantities.
+    """What `explore` updates: artists on the axes `ax`, made once, that follow quantities.
 
     `update` names the quantities. Where their names are data, `parameters` holds them: {name:
-    whether it is needed}.
+    whether it is needed}. `constants` are given once for all, and None where they are not.
+    Artists that move are made with `animated=True`, or else the drawing has `background = True`.
     """
 
     parameters: dict[str, bool] | None = None
     sources: Mapping[str, str] = MappingProxyType({})
+    _shown: Any = None
 
     def __new__(cls, ax: Axes | None = None, *_args, **_keywords) -> Self:
         if isinstance(ax, list):
             raise TypeError(f"{cls.__name__} needs one of the panels, got a list of them")
         return super().__new__(cls)
 
-    def __init__(self, ax: Axes) -> None:
+    def __init__(self, ax: Axes, **constants: Any) -> None:
         self.ax = ax
+        self.constants = {name: value for name, value in constants.items() if value is not None}
 
     def on(self, **names: str) -> Self:
         """Take other quantities: after `on(descent="second")` the descent is the quantity `second`.
@@ -68,25 +71,36 @@ class Drawing:
     def update(self, **quantities: Any) -> None:
         raise NotImplementedError
 
+    def _is_new(self, *what: Any) -> bool:
+        """Whether this is other than what it was at the last call: then the axes change, too."""
+        before, self._shown = self._shown, what
+        return what != before
+
+
+def moving(ax: Axes, *form: str, **look) -> Line2D:
+    """Return a line on flat or solid axes that is empty and moves: `put` gives it its places."""
+    empty = [[]] * (3 if ax.name == "3d" else 2)
+    return ax.plot(*empty, *form, animated=True, **look)[0]
+
+
+def moving_pieces(ax: Axes, kind: type[Collection], **look) -> Collection:
+    """Return an empty collection that moves, of a kind such as `LineCollection`, on the axes."""
+    with defaults():
+        return ax.add_collection(kind([], animated=True, **look), autolim=False)
+
+
+def put(line: Line2D, places) -> None:
+    """Draw a line through places (2, n), on solid axes (3, n)."""
+    line.set_data_3d(*places) if len(places) == 3 else line.set_data(*places)
+
 
 class _Mark(Drawing):
     """A drawing with one artist, or pair of artists, for each quantity in `looks`."""
 
-    def __init__(
-        self, ax: Axes, names, look: dict, *, step: str | None = None, kind=Line2D, usual=None
-    ) -> None:
+    def __init__(self, ax: Axes, names, look: dict, usual: dict, kind: type = Line2D) -> None:
         super().__init__(ax)
-        self.step, self.solid = step, ax.name == "3d"
-        self.looks = {
-            name: (usual or {}) | normalize_kwargs(each, kind)
-            for name, each in _looks(names, look).items()
-        }
-        self.parameters = dict.fromkeys(self.looks, True) | ({step: False} if step else {})
-
-    def _cut(self, places: np.ndarray, quantities: dict) -> np.ndarray:
-        """Return places (d, n) up to the step, all where no step is given."""
-        step = quantities.get(self.step)
-        return places if step is None else places[:, : int(step) + 1]
+        self.looks = _looks(names, look, usual, kind)
+        self.parameters = dict.fromkeys(self.looks, True)
 
 
 class Lines(_Mark):
@@ -104,19 +118,23 @@ class Lines(_Mark):
     """
 
     usual: ClassVar[dict] = {}
+    index = True  # a row of numbers is y over its index
 
+    @style()
     def __init__(
         self, ax: Axes, *names: str | dict, step: str | None = None, edge: bool = False, **look
     ) -> None:
-        super().__init__(ax, names, look, step=step, usual=self.usual)
-        self.edge = edge
-        with style():
-            self.lines = {name: _line(ax, **each) for name, each in self.looks.items()}
+        super().__init__(ax, names, look, self.usual)
+        self.step, self.edge, self.solid = step, edge, ax.name == "3d"
+        self.parameters |= {step: False} if step else {}
+        self.lines = {name: moving(ax, **each) for name, each in self.looks.items()}
 
     def update(self, **quantities: Any) -> None:
+        step, flat = quantities.get(self.step), not self.solid
         for name, line in self.lines.items():
-            places = _rows(name, quantities[name], 3 if self.solid else 2, index=not self.solid)
-            _put(line, _within(self.ax, self._cut(places, quantities), self.edge))
+            places = _rows(name, quantities[name], 2 if flat else 3, index=self.index and flat)
+            places = places if step is None else places[:, : int(step) + 1]
+            put(line, _within(self.ax, places, self.edge))
 
 
 class Dots(Lines):
@@ -129,11 +147,7 @@ class Dots(Lines):
     usual: ClassVar[dict] = {
         "marker": "o", "linestyle": "", "markersize": 8, "markeredgecolor": "white", "zorder": 5
     }  # fmt: skip
-
-    def update(self, **quantities: Any) -> None:
-        for name, dots in self.lines.items():
-            places = _rows(name, quantities[name], 3 if self.solid else 2)
-            _put(dots, _within(self.ax, self._cut(places, quantities), self.edge))
+    index = False
 
 
 class Rule(Drawing):
@@ -142,6 +156,7 @@ class Rule(Drawing):
     `Rule(ax, x="best")` follows the quantity `best`: a number, or several.
     """
 
+    @style()
     def __init__(self, ax: Axes, *, x: str | None = None, y: str | None = None, **look) -> None:
         super().__init__(ax)
         _flat(self)
@@ -151,84 +166,63 @@ class Rule(Drawing):
         self.parameters = dict.fromkeys(names.values(), True)
         look = {"color": BLACK, "linewidth": 1.2} | normalize_kwargs(look, Line2D)
         across = {"x": ax.get_xaxis_transform, "y": ax.get_yaxis_transform}
-        with style():
-            self.lines = {
-                way: (name, _line(ax, transform=across[way](), **look))
-                for way, name in names.items()
-            }
+        self.lines = {
+            way: (name, moving(ax, transform=across[way](), **look)) for way, name in names.items()
+        }
 
     def update(self, **quantities: Any) -> None:
         for way, (name, line) in self.lines.items():
-            values = _rows(name, np.ravel(quantities[name]), 1, index=False)[0]
+            values = np.ravel(_numbers(name, quantities[name]))
             place = _within_axis(getattr(self.ax, f"{way}axis"), values)
             ends = np.tile([0, 1, np.nan], len(place)), np.repeat(place, 3)
-            line.set_data(*(ends[::-1] if way == "x" else ends))
+            put(line, ends[::-1] if way == "x" else ends)
 
 
 class Text(Drawing):
     """Words that follow quantities: `Text(ax, (0.05, 0.9), "slope {slope:.2f}")`.
 
-    `text` is a template; `place` is a pair of fractions of the axes, or the name of a quantity,
-    which is a point (2,), on solid axes (3,). Where that point is not finite, nothing is shown.
+    `text` is a template, `place` a pair of fractions of the axes.
 
     >>> from calclearn.figures.style import panels
     >>> (ax,) = panels("flat")
-    >>> words = Text(ax, "top", "slope {slope:.2f}")
-    >>> words.update(top=(0.5, 0.5), slope=-0.25)
+    >>> words = Text(ax, (0.5, 0.5), "slope {slope:.2f}")
+    >>> words.update(slope=-0.25)
     >>> words.text.get_text()
     'slope −0.25'
     """
 
-    def __init__(self, ax: Axes, place: str | tuple[float, float], text: str, **look) -> None:
+    @style()
+    def __init__(self, ax: Axes, place: tuple[float, float], text: str, **look) -> None:
         super().__init__(ax)
-        self.place, self.template, self.solid = place, text, ax.name == "3d"
-        names, follows = fields(text), isinstance(place, str)
-        self.parameters = dict.fromkeys([*names, place] if follows else names, True)
-        with style():
-            if follows:
-                origin = (0, 0, 0) if self.solid else (0, 0)
-                self.text = ax.text(*origin, "", animated=True, clip_on=True, **look)
-            else:
-                write = ax.text2D if self.solid else ax.text
-                self.text = write(*place, "", transform=ax.transAxes, animated=True, **look)
+        self.template, self.parameters = text, dict.fromkeys(fields(text), True)
+        write = ax.text2D if ax.name == "3d" else ax.text
+        self.text = write(*place, "", transform=ax.transAxes, animated=True, **look)
 
     def update(self, **quantities: Any) -> None:
         self.text.set_text(filled(self.template, quantities))
-        if not isinstance(self.place, str):
-            return
-        places = _rows(self.place, quantities[self.place], 3 if self.solid else 2)
-        self.text.set_visible(places.shape[1] == 1 and bool(np.isfinite(places).all()))
-        if self.text.get_visible():
-            place = places[:, 0] if self.solid else _within(self.ax, places)[:, 0]
-            self.text.set_position_3d(place) if self.solid else self.text.set_position(place)
 
 
 class Area(_Mark):
     """The area under a curve, or between two, for each name: y over its index, (x, y), or
-    (x, low, high). The first two reach down, or up, to `base`.
+    (x, low, high). The first two reach down, or up, to 0.
     """
 
-    def __init__(self, ax: Axes, *names: str | dict, base: float = 0.0, **look) -> None:
-        super().__init__(
-            ax, names, look, kind=PolyCollection, usual={"alpha": 0.25, "linewidth": 0}
-        )
+    @style()
+    def __init__(self, ax: Axes, *names: str | dict, **look) -> None:
+        usual = {"alpha": 0.25, "linewidth": 0}
+        super().__init__(ax, names, look, usual, PolyCollection)
         _flat(self)
-        self.base = base
-        with style():
-            self.areas = {
-                name: PolyCollection([], animated=True, **each) for name, each in self.looks.items()
-            }
-            for area in self.areas.values():
-                ax.add_collection(area, autolim=False)
+        self.areas = {
+            name: moving_pieces(ax, PolyCollection, **each) for name, each in self.looks.items()
+        }
 
     def update(self, **quantities: Any) -> None:
         for name, area in self.areas.items():
             x, *y = _rows(name, quantities[name], 2, 3, index=True)
-            low, high = y if len(y) == 2 else (np.full(len(x), self.base), *y)
-            edges = [_within(self.ax, np.stack([x, side])) for side in (low, high)]
+            low, high = y if len(y) == 2 else (np.zeros(len(x)), *y)
+            below, above = edges = [_within(self.ax, np.stack([x, side])) for side in (low, high)]
             known = np.isfinite(edges).all(axis=(0, 1))
             pieces = np.split(np.arange(len(x)), np.flatnonzero(np.diff(known)) + 1)
-            (below, above) = edges
             area.set_verts([
                 np.concatenate([below[:, piece], above[:, piece[::-1]]], axis=1).T
                 for piece in pieces if len(piece) and known[piece[0]]
@@ -236,31 +230,26 @@ class Area(_Mark):
 
 
 class Stems(_Mark):
-    """A stem with a dot on it for each value: y over its index, or (x, y); it begins at `base`."""
+    """A stem with a dot on it for each value: y over its index, or (x, y); it begins at 0."""
 
-    def __init__(
-        self, ax: Axes, *names: str | dict, base: float = 0.0, step: str | None = None, **look
-    ) -> None:
-        super().__init__(ax, names, look, step=step, usual={"marker": "o"})
+    @style()
+    def __init__(self, ax: Axes, *names: str | dict, **look) -> None:
+        super().__init__(ax, names, look, {"marker": "o"})
         _flat(self)
-        self.base = base
-        with style():
-            self.stems = {
-                name: (
-                    _line(ax, **each | {"marker": "", "label": "_stem"}),
-                    _line(ax, **each | {"linestyle": "", "zorder": 3}),
-                )
-                for name, each in self.looks.items()
-            }
+        self.stems = {
+            name: (
+                moving(ax, **each | {"marker": "", "label": "_stem"}),
+                moving(ax, **each | {"linestyle": "", "zorder": 3}),
+            )
+            for name, each in self.looks.items()
+        }
 
     def update(self, **quantities: Any) -> None:
         for name, (stem, head) in self.stems.items():
-            places = _rows(name, quantities[name], 2, index=True)
-            x, y = _within(self.ax, self._cut(places, quantities))
-            (base,) = _within_axis(self.ax.yaxis, np.array([self.base]))
-            gap = np.full(len(x), np.nan)
-            stem.set_data(np.repeat(x, 3), np.stack([np.full(len(x), base), y, gap], 1).ravel())
-            head.set_data(x, y)
+            x, y = _within(self.ax, _rows(name, quantities[name], 2, index=True))
+            bases = _within_axis(self.ax.yaxis, np.zeros(len(x)))
+            put(stem, (np.repeat(x, 3), np.stack([bases, y, np.nan * x], axis=1).ravel()))
+            put(head, (x, y))
 
 
 class Raster(Drawing):
@@ -272,6 +261,7 @@ class Raster(Drawing):
     the largest finite value. NaN has no colour, infinities have those of the ends.
     """
 
+    @style()
     def __init__(
         self, ax: Axes, name: str, *, window=None, colors: Colormap = LOSS,
         scale: Normalize | None = None, **look,
@@ -279,13 +269,12 @@ class Raster(Drawing):
         super().__init__(ax)
         _flat(self)
         self.name, self.colors, self.scale, self.window = name, colors, scale, window
-        self.parameters, self.shape = {name: True}, None
-        extent = None if window is None else (*window[0], *window[1])
-        place = {"origin": "upper" if window is None else "lower", "extent": extent}
-        place["aspect"] = "equal" if window is None else "auto"
+        self.parameters = {name: True}
+        place = {"origin": "upper", "extent": None, "aspect": "equal"}
+        if window is not None:
+            place = {"origin": "lower", "extent": (*window[0], *window[1]), "aspect": "auto"}
         look = {"interpolation": "nearest", "zorder": 0.5} | place | look
-        with style():
-            self.image = ax.imshow(np.zeros((1, 1, 4)), animated=True, **look)
+        self.image = ax.imshow(np.zeros((1, 1, 4)), animated=True, **look)
 
     def update(self, **quantities: Any) -> None:
         cells = _numbers(self.name, quantities[self.name])
@@ -294,8 +283,8 @@ class Raster(Drawing):
                 f"{self.name} must be cells (rows, columns), or their colours, got an array of "
                 f"shape {cells.shape}"
             )
-        if self.window is None and cells.shape[:2] != self.shape:
-            self.shape = rows, columns = cells.shape[:2]
+        rows, columns = cells.shape[:2]
+        if self.window is None and self._is_new(rows, columns):
             self.image.set_extent((-0.5, columns - 0.5, rows - 0.5, -0.5))
             self.ax.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
         self.image.set_data(np.nan_to_num(cells) if cells.ndim == 3 else self._colored(cells))
@@ -318,7 +307,7 @@ def family(quantity: str, looks: dict[str, dict], **look) -> dict[str, dict]:
     return {f"{quantity}, {name}": {"label": name} | own | look for name, own in looks.items()}
 
 
-def _looks(names, look: dict) -> dict[str, dict]:
+def _looks(names, look: dict, usual: dict, kind: type) -> dict[str, dict]:
     """Return the keywords of each name."""
     rows: dict[str, dict] = {}
     for each in names:
@@ -331,28 +320,16 @@ def _looks(names, look: dict) -> dict[str, dict]:
                 f"{keyword} must have one value for each of {', '.join(rows)}, got {len(values)}"
             )
     looks = {}
-    for place, (name, own) in enumerate(rows.items()):
-        each = {
-            key: value[place] if isinstance(value, list) else value for key, value in look.items()
-        }
-        looks[name] = each | own
-        if not {"color", "c"} & {*looks[name]}:
-            looks[name]["color"] = COLORS[place % len(COLORS)]
+    for k, (name, own) in enumerate(rows.items()):
+        each = {key: value[k] if isinstance(value, list) else value for key, value in look.items()}
+        usual_here = {"color": COLORS[k % len(COLORS)]} | usual
+        looks[name] = usual_here | normalize_kwargs(each | own, kind)
     return looks
 
 
 def _flat(mark: Drawing) -> None:
     if mark.ax.name == "3d":
         raise TypeError(f"{type(mark).__name__} needs flat axes, got solid ones")
-
-
-def _line(ax: Axes, **look):
-    empty = ([], [], []) if ax.name == "3d" else ([], [])
-    return ax.plot(*empty, animated=True, **look)[0]
-
-
-def _put(line, places: np.ndarray) -> None:
-    line.set_data_3d(*places) if len(places) == 3 else line.set_data(*places)
 
 
 def _numbers(name: str, value: Any) -> np.ndarray:
@@ -376,9 +353,7 @@ def finite_range(values: np.ndarray) -> tuple[float, float]:
 def _rows(name: str, value: Any, *counts: int, index: bool = False) -> np.ndarray:
     """Return coordinates (d, n), with d one of `counts`; one row goes over its `index`."""
     rows = _numbers(name, value)
-    if rows.ndim == 1 and counts == (1,):
-        rows = rows[None]
-    elif rows.ndim == 1:
+    if rows.ndim == 1:
         rows = np.stack([np.arange(len(rows)), rows]) if index else rows[:, None]
     if rows.ndim != 2 or len(rows) not in counts:
         form = " or ".join(f"({', '.join('xyz'[:count])})" for count in counts)

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from calclearn.figures.marks import Drawing
+from calclearn.figures.marks import Drawing, moving, moving_pieces, put
 from calclearn.figures.style import BLACK, BLUE, GREY, ORANGE, SIGNED, style
 
 SIDE, LARGEST, WIDEST = 100.0, 11.0, 7.0  # of the drawing and of a unit; and of a line, in points
@@ -25,34 +25,26 @@ class NetworkGraph(Drawing):
     their share of it.
     """
 
+    @style()
     def __init__(self, ax: Axes, columns: int, names: tuple[str, ...] = ()) -> None:
-        self.ax, self.middles = ax, np.linspace(10, SIDE - 7, columns)
-        with style():
-            ax.set_axis_off()
-            ax.set(xlim=(0, SIDE), ylim=(FLOOR, SIDE), aspect="equal")
-            look = {"animated": True, "capstyle": "round"}
-            self.weights, self.biases = (
-                ax.add_collection(LineCollection([], zorder=z, **look), autolim=False)
-                for z in (1, 4)
-            )
-            self.edges = ax.add_collection(
-                LineCollection([], color=GREY, lw=0.6, animated=True, zorder=3), autolim=False
-            )
-            look = {"origin": "lower", "aspect": "equal", "interpolation": "nearest"}
-            self.images = [
-                ax.imshow(np.zeros((1, 1, 4)), animated=True, zorder=2, **look)
-                for _ in self.middles
-            ]
-            ax.set(xlim=(0, SIDE), ylim=(FLOOR, SIDE))
-            for name, (_, y) in zip(names, _places(self.middles[0], len(names))[0], strict=True):
-                ax.text(2, y, name, ha="center", va="center", size=12, style="italic")
-            ax.text(2, FLOOR + 4, r"$|\partial L/\partial w|$", va="center", size=11)
-            self.sizes = []
-            for k, share in enumerate(SAMPLES):
-                x = 28 + 25 * k
-                ax.plot([x, x + 9], [FLOOR + 4] * 2, color=BLACK, lw=WIDEST * share)
-                look = {"va": "center", "size": 10, "animated": True}
-                self.sizes.append(ax.text(x + 11, FLOOR + 4, "", **look))
+        super().__init__(ax)
+        self.middles = np.linspace(10, SIDE - 7, columns)
+        ax.set_axis_off()
+        self.weights, self.biases = (
+            moving_pieces(ax, LineCollection, capstyle="round", zorder=z) for z in (1, 4)
+        )
+        self.edges = moving_pieces(ax, LineCollection, color=GREY, lw=0.6, zorder=3)
+        look = {"origin": "lower", "aspect": "equal", "interpolation": "nearest", "zorder": 2}
+        self.images = [ax.imshow(np.zeros((1, 1, 4)), animated=True, **look) for _ in self.middles]
+        ax.set(xlim=(0, SIDE), ylim=(FLOOR, SIDE))
+        for name, (_, y) in zip(names, _places(self.middles[0], len(names))[0], strict=True):
+            ax.text(2, y, name, ha="center", va="center", size=12, style="italic")
+        ax.text(2, FLOOR + 4, r"$|\partial L/\partial w|$", va="center", size=11)
+        self.sizes, look = [], {"va": "center", "size": 10, "animated": True}
+        for k, share in enumerate(SAMPLES):
+            x = 28 + 25 * k
+            ax.plot([x, x + 9], [FLOOR + 4] * 2, color=BLACK, lw=WIDEST * share)
+            self.sizes.append(ax.text(x + 11, FLOOR + 4, "", **look))
 
     def update(self, maps, blame, full: float) -> None:
         columns = [
@@ -88,22 +80,20 @@ class NamedParts(Drawing):
     """
 
     def __init__(self, ax: Axes, places: dict[str, tuple[float, float]]) -> None:
-        self.ax, self.places = ax, places
-        with style():
-            ax.set_axis_off()
-            look = {"color": GREY, "animated": True, "zorder": 1}
-            self.lines = ax.add_collection(LineCollection([], lw=1.5, **look), autolim=False)
-            look = {"mfc": "white", "mec": BLACK, "ms": 27, "animated": True, "zorder": 2}
-            (self.rings,) = ax.plot([], [], "o", **look)
-            look = {"ha": "center", "va": "center", "size": 12, "animated": True, "zorder": 3}
-            self.names = {name: ax.text(*place, name, **look) for name, place in places.items()}
+        super().__init__(ax)
+        self.places = places
+        ax.set_axis_off()
+        self.lines = moving_pieces(ax, LineCollection, lw=1.5, color=GREY, zorder=1)
+        self.rings = moving(ax, "o", mfc="white", mec=BLACK, ms=27, zorder=2)
+        look = {"ha": "center", "va": "center", "size": 12, "animated": True, "zorder": 3}
+        self.names = {name: ax.text(*place, name, **look) for name, place in places.items()}
 
     def update(self, uses) -> None:
         used_or_named = {*uses, *(used for names in uses.values() for used in names)}
         shown = [name for name in self.places if name in used_or_named]
         for name, text in self.names.items():
             text.set_visible(name in shown)
-        self.rings.set_data(*np.transpose([self.places[name] for name in shown]))
+        put(self.rings, np.transpose([self.places[name] for name in shown]))
         self.lines.set_segments(
             [[self.places[used], self.places[name]] for name in uses for used in uses[name]]
         )
@@ -148,13 +138,12 @@ class Picked(Drawing):
     """
 
     def __init__(self, ax: Axes, points: np.ndarray, *, drags=("point",), also=()) -> None:
-        self.ax, self.points, self.drags, self.also = ax, points, drags, also
-        (self.ring,) = ax.plot(
-            [], [], "o", ms=15, mfc="none", mec=BLACK, mew=2.2, animated=True, zorder=6
-        )
+        super().__init__(ax)
+        self.points, self.drags, self.also = points, drags, also
+        self.ring = moving(ax, "o", ms=15, mfc="none", mec=BLACK, mew=2.2, zorder=6)
 
     def update(self, point: int) -> None:
-        self.ring.set_data(*self.points[:, [point]])
+        put(self.ring, self.points[:, [point]])
 
     def dragged(self, start, to, *values) -> tuple:
         """Return the index of the point nearest to the pointer, and the values `also`."""

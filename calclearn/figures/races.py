@@ -14,22 +14,21 @@ from matplotlib.lines import Line2D
 
 from calclearn.descent.races import RaceResult
 from calclearn.figures.descents import Path
-from calclearn.figures.marks import Drawing, Lines
-from calclearn.figures.style import GREY, MODEL, OPTIMIZERS, defaults, legend_below, style
+from calclearn.figures.marks import Drawing, Lines, moving, moving_pieces, put
+from calclearn.figures.style import GREY, MODEL, OPTIMIZERS, legend_below, style
 from calclearn.figures.surfaces import grid
 
 GAP = r"loss $-$ lowest loss"
 MARKERS = 45
 
 
+@style()
 def key(ax: Axes, names) -> None:
     """Show below the figure of `ax` the colour and the marker of each name."""
-    looks = {name: OPTIMIZERS[name] for name in names}
-    with style():
-        handles = [
-            Line2D([], [], marker=marker, color=color, ms=7, lw=1.6, mec="white", label=name)
-            for name, (color, marker) in looks.items()
-        ]
+    handles = [
+        Line2D([], [], marker=marker, color=color, ms=7, lw=1.6, mec="white", label=name)
+        for name, (color, marker) in ((name, OPTIMIZERS[name]) for name in names)
+    ]
     legend_below(ax, handles=handles, handlelength=1.5, columnspacing=1.0, handletextpad=0.4)
 
 
@@ -42,12 +41,13 @@ class Paths(Drawing):
     """
 
     def __init__(self, ax: Axes, names, *, size: float = 6) -> None:
-        self.ax, self.paths, self.edges = ax, {}, {}
+        super().__init__(ax)
+        self.paths, self.edges = {}, {}
         for name in names:
             color, marker = OPTIMIZERS[name]
             self.paths[name] = Path(ax, color=color, marker=marker)
             self.paths[name].line.set(ms=size, mew=0.08 * size, lw=1.8)
-            (self.edges[name],) = ax.plot([], [], color="white", lw=3.6, zorder=14, animated=True)
+            self.edges[name] = moving(ax, color="white", lw=3.6, zorder=14)
             self.paths[name].start.set_visible(False)
 
     def update(self, descents, step: int | None = None) -> None:
@@ -58,7 +58,7 @@ class Paths(Drawing):
                 path.update(descents[name], step)
                 many = math.ceil(len(path.line.get_xdata()) / MARKERS) or 1
                 path.line.set_markevery(slice(many, None, many))
-                self.edges[name].set_data(*path.line.get_data())
+                put(self.edges[name], path.line.get_data())
 
 
 class RaceCurves(Lines):
@@ -95,11 +95,10 @@ class ModelRings(Drawing):
     One ring runs through the point, the others lie at even distances where the model is a bowl.
     """
 
-    @defaults()
     def __init__(self, ax: Axes, window) -> None:
-        self.ax, self.mesh = ax, grid(window, 61)
-        self.rings = LineCollection([], colors=MODEL, lw=1.4, animated=True, zorder=4)
-        ax.add_collection(self.rings, autolim=False)
+        super().__init__(ax)
+        self.mesh = grid(window, 61)
+        self.rings = moving_pieces(ax, LineCollection, colors=MODEL, lw=1.4, zorder=4)
 
     def update(self, model, point) -> None:
         g, h = model.gradient(point), model.hessian(point)

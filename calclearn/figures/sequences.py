@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, to_rgba
 
-from calclearn.figures.marks import Drawing
+from calclearn.figures.marks import Drawing, moving, put
 from calclearn.figures.style import BLACK, BLAME, GRADIENT, GREY, LIGHT, style
 
 LONGEST = 40  # steps
@@ -19,11 +19,7 @@ DECADES = 10.0 ** np.arange(-6, 7, 3)
 
 
 def shades(sizes: np.ndarray) -> np.ndarray:
-    """Colours (..., 4) of sizes (...); one that is exactly 0 gets the colour of empty paper.
-
-    >>> bool(np.all(shades(np.array([1e-300])) == shades(np.array([1e-6]))))
-    True
-    """
+    """Colours (..., 4) of sizes (...); one that is exactly 0 gets the colour of empty paper."""
     norm = LogNorm(*SIZES)
     colours = GRADIENT(norm(np.clip(sizes, *SIZES)).filled(0))
     colours[np.equal(sizes, 0)] = to_rgba(LIGHT)
@@ -38,7 +34,8 @@ class TimeMap(Drawing):
     """
 
     def __init__(self, ax: Axes, *, title: str) -> None:
-        self.ax, most = ax, LONGEST + 0.5
+        super().__init__(ax)
+        most = LONGEST + 0.5
         with style():
             ax.set(xlabel="earlier step $s$", ylabel="loss at step $t$", title=title)
             bar = ax.figure.colorbar(
@@ -47,11 +44,9 @@ class TimeMap(Drawing):
             bar.set_ticks(DECADES)
             bar.ax.minorticks_off()
             bar.outline.set_visible(False)
-        self.image = ax.imshow(
-            np.zeros((1, 1, 4)), extent=(0.5, most, 0.5, most), origin="lower", aspect="auto",
-            interpolation="nearest", animated=True,
-        )  # fmt: skip
-        (self.last,) = ax.plot([], [], color=BLAME, lw=1.6, animated=True, clip_on=False)
+        look = {"origin": "lower", "aspect": "auto", "interpolation": "nearest", "animated": True}
+        self.image = ax.imshow(np.zeros((1, 1, 4)), extent=(0.5, most, 0.5, most), **look)
+        self.last = moving(ax, color=BLAME, lw=1.6, clip_on=False)
         ax.set(xticks=range(10, LONGEST + 1, 10), yticks=range(10, LONGEST + 1, 10))
 
     def update(self, sizes) -> None:
@@ -60,25 +55,23 @@ class TimeMap(Drawing):
         colours[:steps, :steps] = shades(sizes) * np.tri(steps)[:, :, None]
         self.image.set_data(colours)
         low, high = steps - 0.5, steps + 0.5
-        self.last.set_data([0.5, high, high, 0.5, 0.5], [low, low, high, high, low])
+        put(self.last, ([0.5, high, high, 0.5, 0.5], [low, low, high, high, low]))
 
 
 class Unrolled(Drawing):
     """The network, one dot a step, in the colour of what arrives there; `update(sizes)`, (T,)."""
 
     def __init__(self, ax: Axes, words: str) -> None:
-        self.ax = ax
-        with style():
-            ax.set(xlim=(0, LONGEST + 3), ylim=(-1, 1), yticks=[], xticks=[], xlabel=words)
-            for spine in ax.spines.values():
-                spine.set_visible(False)
-            self.loss = ax.text(0, 0, " loss", color=BLAME, va="center", animated=True)
-        (self.chain,) = ax.plot([], [], color=GREY, lw=1.2, animated=True, zorder=1)
+        super().__init__(ax)
+        ax.set(xlim=(0, LONGEST + 3), ylim=(-1, 1), yticks=[], xticks=[], xlabel=words)
+        ax.spines[:].set_visible(False)
+        self.loss = ax.text(0, 0, " loss", color=BLAME, va="center", animated=True)
+        self.chain = moving(ax, color=GREY, lw=1.2, zorder=1)
         self.states = ax.scatter([], [], s=72, ec=BLACK, lw=0.7, animated=True, clip_on=False)
 
     def update(self, sizes) -> None:
         s = np.arange(1, len(sizes) + 1)
-        self.chain.set_data([1, len(sizes) + 0.8], [0, 0])
+        put(self.chain, ([1, len(sizes) + 0.8], [0, 0]))
         self.states.set_offsets(np.column_stack([s, 0 * s]))
         self.states.set_facecolor(shades(sizes))
         self.loss.set_position((len(sizes) + 0.8, -0.1))

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
 
-from calclearn.figures.marks import Drawing
+from calclearn.figures.marks import Drawing, moving, put
 from calclearn.figures.style import BLACK, MODEL, STEP, style
 
 
@@ -28,15 +28,14 @@ class Graph(Drawing):
             ax.yaxis.set_label_coords(0, 0.5, ax.transAxes + beside)
             ax.ticklabel_format(axis="y", scilimits=(-3, 4))
             ax.grid(True, lw=0.6)
-        (self.line,) = ax.plot([], [], color=BLACK, lw=2, animated=True)
+        self.line = moving(ax, color=BLACK, lw=2)
 
     def update(self, curve, limits) -> None:
-        (x, y), (low, high) = curve, limits
-        window = (float(x[0]), float(x[-1])), (float(low), float(high))
-        if window != (self.ax.get_xlim(), self.ax.get_ylim()):
-            self.ax.set(xlim=window[0], ylim=window[1])
+        (x, y), (low, high) = curve, map(float, limits)
+        if self._is_new(float(x[0]), float(x[-1]), low, high):
+            self.ax.set(xlim=(x[0], x[-1]), ylim=(low, high))
         # A pole leaves a gap, not a wall.
-        self.line.set_data(x, np.where(abs(y - (low + high) / 2) < 5 * (high - low), y, np.nan))
+        put(self.line, (x, np.where(abs(y - (low + high) / 2) < 5 * (high - low), y, np.nan)))
 
 
 class Slopes(Graph):
@@ -48,11 +47,11 @@ class Slopes(Graph):
     def __init__(self, ax: Axes) -> None:
         super().__init__(ax, title="the slope at each point, as far as x", ylabel="$f'(x)$")
         ax.axhline(0, color=BLACK, lw=0.8)
-        (self.point,) = ax.plot([], [], "o", color=STEP, ms=8, mec="white", animated=True)
+        self.point = moving(ax, "o", color=STEP, ms=8, mec="white")
 
     def update(self, x, slope, slopes, range_of_slopes) -> None:
         super().update(slopes, range_of_slopes)
-        self.point.set_data([x], [slope])
+        put(self.point, ([x], [slope]))
 
 
 class Microscope(Graph):
@@ -82,22 +81,18 @@ class Secants(Drawing):
             "secant to $x+h$": {"color": MODEL, "lw": 1.8},
             "tangent": {"color": STEP, "lw": 6, "alpha": 0.45},
         }
-        self.lines = [
-            ax.plot([], [], label=label, zorder=3, animated=True, **look)[0]
-            for label, look in looks.items()
-        ]
-        dots = {"ls": "", "mec": "white", "animated": True, "zorder": 7}
-        (self.neighbours,) = ax.plot([], [], "o", color=MODEL, ms=7, **dots)
-        (self.point,) = ax.plot([], [], "o", color=STEP, ms=10, **dots)
+        self.lines = [moving(ax, label=label, zorder=3, **look) for label, look in looks.items()]
+        self.neighbours = moving(ax, "o", color=MODEL, ms=7, mec="white", zorder=7)
+        self.point = moving(ax, "o", color=STEP, ms=10, mec="white", zorder=7)
 
     def update(self, x, y, h, backward, forward, slope) -> None:
         if self.microscope:
             x, y, h = 0, 0 * y, 1  # a height that does not exist stays NaN
         ends = np.array(self.ax.get_xlim())
         for line, m in zip(self.lines, (backward, forward, slope), strict=True):
-            line.set_data(ends, y + m * (ends - x))
-        self.neighbours.set_data([x - h, x + h], [y - h * backward, y + h * forward])
-        self.point.set_data([x], [y])
+            put(line, (ends, y + m * (ends - x)))
+        put(self.neighbours, ([x - h, x + h], [y - h * backward, y + h * forward]))
+        put(self.point, ([x], [y]))
 
     def dragged(self, start, to, x: float) -> tuple[float]:
         """Return the x under the pointer; the curve gives the height."""

@@ -11,7 +11,7 @@ live outside pyplot, so that no notebook needs a `%matplotlib` line.
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import matplotlib as mpl
 import numpy as np
@@ -117,33 +117,17 @@ _OURS = {
     "figure.dpi": DPI,
     "figure.facecolor": "white",
     "font.family": "DejaVu Sans",  # comes with matplotlib, so pictures agree between machines
-    "font.size": 10,
-    "axes.titlesize": 11,
-    "axes.labelsize": 10,
-    "xtick.labelsize": 10,
-    "ytick.labelsize": 10,
-    "legend.fontsize": 10,
-    "axes.edgecolor": GREY,
-    "axes.labelcolor": BLACK,
-    "axes.titlecolor": BLACK,
-    "xtick.color": GREY,
-    "ytick.color": GREY,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": False,
-    "grid.color": LIGHT,
-    "legend.frameon": False,
-    "lines.linewidth": 2,
-    "lines.solid_capstyle": "round",
-}
+    "font.size": 10, "legend.fontsize": 10, "axes.titlesize": 11, "axes.labelsize": 10,
+    "xtick.labelsize": 10, "ytick.labelsize": 10, "xtick.color": GREY, "ytick.color": GREY,
+    "axes.edgecolor": GREY, "axes.labelcolor": BLACK, "axes.titlecolor": BLACK,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.grid": False, "grid.color": LIGHT,
+    "legend.frameon": False, "lines.linewidth": 2, "lines.solid_capstyle": "round",
+}  # fmt: skip
 
-
-# They choose windows, not looks.
-_PROGRAM = {"backend", "backend_fallback", "interactive", "toolbar"}
+_PROGRAM = {"backend", "backend_fallback", "interactive", "toolbar"}  # windows, not looks
 _DEFAULTS = {
     name: mpl.rcParamsDefault[name] for name in mpl.rcParamsDefault if name not in _PROGRAM
 }
-
 _STYLE = _DEFAULTS | _OURS
 
 # One for all figures: inside the context matplotlib's settings are everyone's, in every thread.
@@ -157,26 +141,13 @@ def style() -> Iterator[None]:
 
     Inside it matplotlib's other settings are its defaults, NumPy neither warns of nor raises
     a floating-point error (a figure shows infinities as it can), and a warning is no error.
-
-    >>> mpl.rcParams["lines.marker"] = "x"
-    >>> with style():
-    ...     float(mpl.rcParams["font.size"]), mpl.rcParams["lines.marker"]
-    (10.0, 'None')
-    >>> mpl.rcParams["lines.marker"]
-    'x'
-    >>> mpl.rcdefaults()
     """
     with _settings(_STYLE):
         yield
 
 
 def defaults() -> AbstractContextManager:
-    """The same with matplotlib's defaults alone, outside `style()`: no learner's settings.
-
-    >>> with defaults():
-    ...     float(mpl.rcParams["lines.linewidth"])
-    1.5
-    """
+    """The same with matplotlib's defaults alone, outside `style()`: no learner's settings."""
     return _settings(_DEFAULTS)
 
 
@@ -186,7 +157,10 @@ def _settings(rc: dict) -> Iterator[None]:
         if _active and (rc is _DEFAULTS or rc is _active[-1]):  # the style stays the style
             yield
             return
-        with np.errstate(all="ignore"), _warnings_are_no_errors():
+        strict = any(action == "error" for action, *_ in warnings.filters)
+        # Only where it is needed: the filters are shared with all threads.
+        quiet = warnings.catch_warnings(action="default") if strict else nullcontext()
+        with np.errstate(all="ignore"), quiet:
             # As `mpl.rc_context` does, without validating again what was valid: that would cost
             # as much as the picture of a moving point.
             before = dict.copy(mpl.rcParams)
@@ -197,17 +171,6 @@ def _settings(rc: dict) -> Iterator[None]:
             finally:
                 _active.pop()
                 dict.update(mpl.rcParams, before)
-
-
-@contextmanager
-def _warnings_are_no_errors() -> Iterator[None]:
-    # Only where it is needed: the filters are shared with all threads.
-    if all(action != "error" for action, *_ in warnings.filters):
-        yield
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("default")
-        yield
 
 
 def _independent(kind: type[Axes]) -> type[Axes]:
@@ -222,11 +185,10 @@ def _independent(kind: type[Axes]) -> type[Axes]:
         "imshow", "invert", "legend", "log", "margins", "pcolor", "plot", "quiver", "scatter",
         "semilog", "set", "stem", "step", "text", "tick", "vlines",
     )  # fmt: skip
-    named = {name: getattr(kind, name) for name in dir(kind) if name.startswith(acts)}
     kept = {
         name: (style() if name.startswith(written) else defaults())(method)
-        for name, method in named.items()
-        if callable(method)
+        for name in dir(kind)
+        if name.startswith(acts) and callable(method := getattr(kind, name))
     }
     return type(kind.__name__, (kind,), kept)
 
@@ -267,12 +229,12 @@ def panels(*kinds: str, ratios: tuple[float, ...] | None = None, height: float =
             "below": iter([grid[1, k] for k in range(below)]),
             "strip": iter([grid[k, :] for k in range(tall, len(shares))]),
         }
-        axes = [
-            figure.add_subplot(next(places.get(kind, places["row"])), axes_class=_KINDS[kind])
-            for kind in kinds
-        ]
-        for ax in (ax for ax, kind in zip(axes, kinds, strict=True) if kind == "ruled"):
-            ax.grid(True, axis="y", lw=0.6)
+        axes = []
+        for kind in kinds:
+            place = next(places.get(kind, places["row"]))
+            axes.append(figure.add_subplot(place, axes_class=_KINDS[kind]))
+            if kind == "ruled":
+                axes[-1].grid(True, axis="y", lw=0.6)
     return axes
 
 

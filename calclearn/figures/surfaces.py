@@ -10,27 +10,20 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
-from calclearn.figures.marks import Drawing, finite_range
-from calclearn.figures.style import BLACK, GREY, LOSS, STEP, WEIGHTS, style
+from calclearn.figures.marks import Drawing, finite_range, moving, put
+from calclearn.figures.style import BLACK, GREY, LOSS, STEP, WEIGHTS
 
 NAMES = ("slope $w_0$", "intercept $w_1$")
+OUTLINE = {"path_effects": [withStroke(linewidth=2.5, foreground="white")]}
 
 
 def grid(window, count: int) -> np.ndarray:
-    """Return the points of a mesh over a window ((low, high), (low, high)): (2, count, count).
-
-    >>> grid(((0, 1), (0, 2)), 3)[:, 0, -1].tolist()
-    [1.0, 0.0]
-    """
+    """Return the points of a mesh over a window ((low, high), (low, high)): (2, count, count)."""
     return np.stack(np.meshgrid(*(np.linspace(low, high, count) for low, high in window)))
 
 
 def levels(heights: np.ndarray, count: int = 15) -> np.ndarray:
-    """Return heights for contours, from the lowest to the highest, dense where the surface is low.
-
-    >>> levels(np.array([0.0, 9.0]), 4).tolist()
-    [0.0, 1.0, 4.0, 9.0]
-    """
+    """Return heights for contours, from the lowest to the highest, dense where it is low."""
     low, high = finite_range(heights)
     high = high if high > low else low + max(abs(low), 1)
     return low + (high - low) * np.linspace(0, 1, count) ** 2
@@ -76,27 +69,25 @@ class Contours(Drawing):
         self, ax: Axes, surface=None, *, window=None, names=NAMES, title: str = "",
         equal: bool = False,
     ) -> None:  # fmt: skip
-        self.ax, self.window, self.equal, self.bands = ax, window, equal, None
-        self.constants = {} if surface is None else {"surface": surface}
-        with style():
-            ax.set(xlabel=names[0], ylabel=names[1], title=title)
-            if equal:
-                ax.set_aspect("equal")
+        super().__init__(ax, surface=surface)
+        self.window, self.equal, self.artists = window, equal, []
+        ax.set(xlabel=names[0], ylabel=names[1], title=title)
+        if equal:
+            ax.set_aspect("equal")
 
     def update(self, surface) -> None:
         window = self.window or window_of(surface, square=self.equal)
-        if self.bands is not None and (surface, window) == self.shown:
+        if not self._is_new(surface, window):
             return
-        self.shown = (surface, window)
-        if self.bands is not None:
-            self.bands.remove()
-            self.rings.remove()
         x, y = points = grid(window, 120)
         heights = surface(points)
         steps = levels(heights)
+        for artist in self.artists:
+            artist.remove()
         shades = LOSS(np.linspace(0, 1, len(steps) - 1))
         self.bands = self.ax.contourf(x, y, heights, levels=steps, colors=shades)
-        self.rings = self.ax.contour(x, y, heights, levels=steps, colors="white", linewidths=0.5)
+        rings = self.ax.contour(x, y, heights, levels=steps, colors="white", linewidths=0.5)
+        self.artists = [self.bands, rings]
         self.ax.set(xlim=window[0], ylim=window[1])
 
 
@@ -113,31 +104,27 @@ class Bowl(Drawing):
         self, ax: Axes, surface=None, *, window=None, names=NAMES, title: str = "",
         drags=("azimuth", "elevation"),
     ) -> None:  # fmt: skip
-        self.ax, self.window, self.names, self.drags = ax, window, names, drags
-        self.constants = {} if surface is None else {"surface": surface}
-        self.sheet = self.shown = self.view = None
-        with style():
-            ax.set(title=title)
-            ax.set_box_aspect((1, 1, 0.8), zoom=0.9)
-            for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
-                axis.set_pane_color((1, 1, 1, 0))
-                axis.set_tick_params(pad=-2)
-                axis.labelpad = -2
-                axis.set_major_locator(MaxNLocator(4))
-            ax.zaxis.set_tick_params(pad=4)
-            ax.zaxis.set_major_formatter(
-                lambda z, _: f"{z / 1000:g}k" if abs(z) >= 1000 else f"{z:g}"
-            )
-            ax.mouse_init(rotate_btn=None, zoom_btn=None)
+        super().__init__(ax, surface=surface)
+        self.window, self.names, self.drags = window, names, drags
+        self.sheet = self.view = None
+        ax.set(title=title)
+        ax.set_box_aspect((1, 1, 0.8), zoom=0.9)
+        for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
+            axis.set_pane_color((1, 1, 1, 0))
+            axis.set_tick_params(pad=-2)
+            axis.labelpad = -2
+            axis.set_major_locator(MaxNLocator(4))
+        ax.zaxis.set_tick_params(pad=4)
+        ax.zaxis.set_major_formatter(lambda z, _: f"{z / 1000:g}k" if abs(z) >= 1000 else f"{z:g}")
+        ax.mouse_init(rotate_btn=None, zoom_btn=None)
 
     def update(self, surface, azimuth: float = -60, elevation: float = 35) -> None:
         window = self.window or window_of(surface, square=True)
-        if self.shown != (surface, window):
-            self.shown = (surface, window)
-            if self.sheet is not None:
-                self.sheet.remove()
+        if self._is_new(surface, window):
             points = grid(window, 28)
             heights = surface(points)
+            if self.sheet is not None:
+                self.sheet.remove()
             self.sheet = self.ax.add_collection3d(_sheet(np.stack([*points, heights])))
             self.ax.set(xlim=window[0], ylim=window[1], zlim=levels(heights, 2))
         if (azimuth, elevation) != self.view:
@@ -166,54 +153,61 @@ class PrincipalAxes(Drawing):
     """The two axes of a bowl's oval, each with its curvature; `update(surface)`.
 
     They run along the eigenvectors of the Hessian H at the minimum, H v = λ v, as far as the loss
-    rises by `rise` times `surface.scale`. A `surface` given here stays.
+    rises by twice `surface.scale`. A `surface` given here stays.
     """
 
     background = True
 
-    def __init__(self, ax: Axes, surface=None, *, rise: float = 2.0) -> None:
-        self.ax, self.rise, self.shown = ax, rise, None
-        self.constants = {} if surface is None else {"surface": surface}
-        outline = [withStroke(linewidth=2.5, foreground="white")]
-        with style():
-            self.lines = [
-                ax.plot([], [], ls=ls, color=BLACK, lw=1.2, zorder=3, path_effects=outline)[0]
-                for ls in ("-", (0, (4, 2)))
-            ]
-            look = {"ha": "center", "va": "center", "zorder": 4, "path_effects": outline}
-            self.words = [ax.text(0, 0, "", clip_on=True, **look) for _ in self.lines]
+    def __init__(self, ax: Axes, surface=None) -> None:
+        super().__init__(ax, surface=surface)
+        look = {"color": BLACK, "lw": 1.2, "zorder": 3, "solid_capstyle": "round"} | OUTLINE
+        self.lines = [ax.plot([], [], ls=ls, **look)[0] for ls in ("-", (0, (4, 2)))]
+        look = {"ha": "center", "va": "center", "zorder": 4, "clip_on": True} | OUTLINE
+        self.words = [ax.text(0, 0, "", **look) for _ in self.lines]
 
     def update(self, surface) -> None:
-        if surface is self.shown:
+        if not self._is_new(surface):
             return
-        self.shown, best = surface, np.asarray(surface.minima[0], float)
+        best = np.asarray(surface.minima[0], float)
         curvatures, directions = np.linalg.eigh(surface.hessian(best))
-        for line, text, curvature, v in zip(
-            self.lines, self.words, curvatures, directions.T, strict=True
-        ):
+        rows = zip(self.lines, self.words, curvatures, directions.T, strict=True)
+        for line, text, curvature, v in rows:
             v = v if v[1] < 0 else -v  # the curvatures stand on the lower halves
-            end = np.sqrt(2 * self.rise * surface.scale / curvature) * v
-            line.set_data(*np.transpose([best - end, best + end]))
+            end = 2 * np.sqrt(surface.scale / curvature) * v
+            put(line, np.transpose([best - end, best + end]))
             text.set_text(f"λ = {curvature:{',.0f' if curvature >= 1000 else '.3g'}}")
             text.set_position(best + 0.75 * end)
 
 
 class Point(Drawing):
-    """One point of weight space; `update(weights)`. `drags` names the controls that it can move."""
+    """One point, of weight space or on a curve; `update(weights)` takes (2,).
+
+    `drags` names the controls that it can move: two, or only that of the first coordinate.
+    """
 
     def __init__(self, ax: Axes, *, drags=(), color: str = STEP, marker: str = "o") -> None:
-        self.ax, self.drags = ax, drags
-        (self.dot,) = ax.plot(
-            [], [], marker, color=color, ms=10, mec="white", mew=1.5,
-            animated=True, clip_on=False, zorder=6,
-        )  # fmt: skip
+        super().__init__(ax)
+        self.drags = drags
+        look = {"color": color, "ms": 10, "mec": "white", "mew": 1.5, "clip_on": False}
+        self.dot = moving(ax, marker, zorder=6, **look)
 
     def update(self, weights) -> None:
-        self.dot.set_data(*np.reshape(weights, (2, 1)))
+        put(self.dot, np.reshape(weights, (2, 1)))
 
-    def dragged(self, start, to, *values: float) -> tuple[float, float]:
-        """Return the point under the pointer."""
-        return tuple(to)
+    def dragged(self, start, to, *values: float) -> tuple[float, ...]:
+        """Return the point under the pointer, or its first coordinate alone."""
+        return tuple(to[: len(values)])
+
+
+class PointOnBowl(Drawing):
+    """The same point on the bowl, with its height; `update(weights, loss)`."""
+
+    def __init__(self, ax: Axes) -> None:
+        super().__init__(ax)
+        self.dot = moving(ax, "o", color=STEP, ms=9, mec="white", mew=1.5, zorder=20)
+
+    def update(self, weights, loss: float) -> None:
+        put(self.dot, np.reshape([*weights, loss], (3, 1)))
 
 
 class ShadedPoints(Drawing):
@@ -223,29 +217,15 @@ class ShadedPoints(Drawing):
     """
 
     def __init__(self, ax: Axes, surface, window, *, title: str = "") -> None:
-        self.ax = ax
+        super().__init__(ax)
         heights = surface(grid(window, 60))
         self.low, self.room = heights.min(), np.ptp(heights)
-        with style():
-            ax.set(xlabel=NAMES[0], ylabel=NAMES[1], title=title, xlim=window[0], ylim=window[1])
+        ax.set(xlabel=NAMES[0], ylabel=NAMES[1], title=title, xlim=window[0], ylim=window[1])
         self.dots = ax.scatter([], [], s=46, ec=GREY, lw=0.6, animated=True, zorder=3)
 
     def update(self, weights, losses) -> None:
         self.dots.set_offsets(np.transpose(weights))
         self.dots.set_facecolor(LOSS(np.sqrt(np.maximum(losses - self.low, 0) / self.room)))
-
-
-class PointOnBowl(Drawing):
-    """The same point on the bowl, with its height; `update(weights, loss)`."""
-
-    def __init__(self, ax: Axes) -> None:
-        self.ax = ax
-        (self.dot,) = ax.plot(
-            [], [], [], "o", color=STEP, ms=9, mec="white", mew=1.5, animated=True, zorder=20
-        )
-
-    def update(self, weights, loss: float) -> None:
-        self.dot.set_data_3d(*np.reshape(weights, (2, 1)), [loss])
 
 
 class Slices(Drawing):
@@ -257,23 +237,16 @@ class Slices(Drawing):
     """
 
     def __init__(self, ax: Axes, surface, *, window=None) -> None:
-        self.ax, self.surface = ax, surface
+        super().__init__(ax)
+        self.surface, self.solid = surface, ax.name == "3d"
         self.window = window or window_of(surface, square=True)
-        self.solid = ax.name == "3d"
         dashes = "-" if self.solid else (0, (4, 3))  # on a map an arrow may lie on them
-        empty = ([], [], []) if self.solid else ([], [])
-        self.lines = [
-            ax.plot(*empty, color=color, lw=2, ls=dashes, animated=True, zorder=4)[0]
-            for color in WEIGHTS
-        ]
+        self.lines = [moving(ax, color=color, lw=2, ls=dashes, zorder=4) for color in WEIGHTS]
 
     def update(self, weights) -> None:
         for k, line in enumerate(self.lines):
             points = sweep(weights, k, self.window[k])
-            if self.solid:
-                line.set_data_3d(*points, self.surface(points))
-            else:
-                line.set_data(*points)
+            put(line, [*points, self.surface(points)] if self.solid else points)
 
 
 class GradientArrow(Drawing):
@@ -284,30 +257,32 @@ class GradientArrow(Drawing):
     """
 
     def __init__(self, ax: Axes, surface) -> None:
-        self.ax, self.surface = ax, surface
+        super().__init__(ax)
+        self.surface = surface
         kinds = [(WEIGHTS[0], 2), (WEIGHTS[1], 2), (BLACK, 3)]
         self.arrows = [_arrow(ax, color, lw, head=14, zorder=5) for color, lw in kinds]
 
     def update(self, weights, gradient) -> None:
         weights, gradient = np.asarray(weights, float), np.asarray(gradient, float)
         window = self.ax.get_xlim(), self.ax.get_ylim()
-        sides = np.ptp(window, axis=1)
-        usual = np.median(_lengths(self.surface.gradient(grid(window, 7)), sides))
-        longest = max(_lengths(gradient, sides), usual)
+        sides = np.ptp(window, axis=1)  # of the map, in which lengths are counted
+        gradients = self.surface.gradient(grid(window, 7))
+        usual = np.median(np.linalg.norm(gradients / sides[:, None, None], axis=0))
+        longest = max(np.linalg.norm(gradient / sides), usual)
         whole = -0.6 * gradient / longest if longest > 0 else np.zeros(2)
         for arrow, part in zip(self.arrows, ([1, 0], [0, 1], [1, 1]), strict=True):
             arrow.xy, arrow.xyann = tuple(weights + whole * part), tuple(weights)
 
 
 class Direction(Drawing):
-    """A direction at a point, as an arrow that can be turned; `update(weights, angle)`, in °.
+    """A direction at a point, as an arrow that can be turned; `update(weights, angle)`, in °."""
 
-    `drags` names the control of the angle.
-    """
+    drags = ("angle",)
 
-    def __init__(self, ax: Axes, *, drags=("angle",), color: str = STEP) -> None:
-        self.ax, self.drags, self.weights = ax, drags, np.zeros(2)
-        self.arrow = _arrow(ax, color, 3, head=16, zorder=6)
+    def __init__(self, ax: Axes) -> None:
+        super().__init__(ax)
+        self.weights = np.zeros(2)
+        self.arrow = _arrow(ax, STEP, 3, head=16, zorder=6)
 
     def update(self, weights, angle: float) -> None:
         self.weights = np.asarray(weights, float)
@@ -323,18 +298,11 @@ class Direction(Drawing):
 
 
 def _arrow(ax: Axes, color: str, lw: float, *, head: float, zorder: float):
+    stroke = [withStroke(linewidth=lw + 1.5, foreground="white")]
     look = {"arrowstyle": "-|>", "color": color, "lw": lw, "mutation_scale": head}
-    look |= {"path_effects": [withStroke(linewidth=lw + 1.5, foreground="white")]}
-    look |= {"shrinkA": 0, "shrinkB": 0}
-    place = (0, 0), (0, 0)
-    return ax.annotate(
-        "", *place, annotation_clip=False, zorder=zorder, animated=True, arrowprops=look
-    )
-
-
-def _lengths(gradients: np.ndarray, sides: np.ndarray) -> np.ndarray:
-    """Return the lengths of gradients (2, ...), counted in the sides of the map."""
-    return np.hypot(gradients[0] / sides[0], gradients[1] / sides[1])
+    look |= {"path_effects": stroke, "shrinkA": 0, "shrinkB": 0}
+    place = {"annotation_clip": False, "zorder": zorder, "animated": True}
+    return ax.annotate("", (0, 0), (0, 0), arrowprops=look, **place)
 
 
 def _sheet(mesh: np.ndarray) -> Poly3DCollection:
@@ -346,19 +314,12 @@ def _sheet(mesh: np.ndarray) -> Poly3DCollection:
     quads = np.stack(corners, axis=-1).reshape(3, -1, 4).transpose(1, 2, 0)  # (count, 4, 3)
     heights = quads[:, 0, 2]
     low, high = finite_range(mesh[2])
-    colors = LOSS(np.sqrt((heights - low) / (high - low or 1)))
-    return Poly3DCollection(
-        quads, facecolors=colors, edgecolors=np.array([[1, 1, 1, 0.35]]), linewidths=0.3,
-        alpha=0.92,
-    )  # fmt: skip
+    colors, edges = LOSS(np.sqrt((heights - low) / (high - low or 1))), [[1, 1, 1, 0.35]]
+    return Poly3DCollection(quads, fc=colors, ec=edges, linewidths=0.3, alpha=0.92)
 
 
 def sweep(weights: np.ndarray, k: int, limits: tuple[float, float], count: int = 81) -> np.ndarray:
-    """Return points (2, count) in which weight k runs between the limits and the other stays.
-
-    >>> sweep(np.array([5.0, 7.0]), 0, (0, 1), 3).tolist()
-    [[0.0, 0.5, 1.0], [7.0, 7.0, 7.0]]
-    """
+    """Return points (2, count) in which weight k runs between the limits and the other stays."""
     points = np.repeat(np.reshape(weights, (2, 1)).astype(float), count, axis=1)
     points[k] = np.linspace(*limits, count)
     return points

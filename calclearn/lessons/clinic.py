@@ -35,9 +35,7 @@ from calclearn.networks.recurrent import RNN
 RECORDS, PATIENCE = 50, 8  # records of a run; those without a better one before it is stopped
 AS_DELIVERED = "as delivered"
 FIXED, BETTER, FAILING = "fixed", "better", "no better"  # outcomes
-
-
-# A run, and one training of it.
+POINTS = {FIXED: 2, BETTER: 1, FAILING: 0}
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ class FailingRun:
             if value not in self.settings.get(name, ()):
                 offers = {name: list(values) for name, values in self.settings.items()}
                 raise ValueError(f"settings of run {self.name} are {offers}, got {name}={value!r}")
-        return _attempt(self, replace(self.plan, **settings))
+        return _train(self, replace(self.plan, **settings))
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,10 +150,8 @@ class Attempt:
     def baseline(self) -> float:
         """The validation loss of predicting the training mean, or class shares, for every input."""
         y, held = self.data.y, self.data.y_validation
-        if y.ndim == 1:
-            shares = np.bincount(y) / len(y)
-            return float(-np.mean(np.log(shares[held])))
-        return float(np.mean((held - y.mean()) ** 2))
+        best = np.log(np.bincount(y) / len(y)) if y.ndim == 1 else y.mean(axis=0)
+        return float(self.run.error(np.tile(best, (len(held), 1)), held))
 
     @cached_property
     def gradient_norms(self) -> np.ndarray:
@@ -177,21 +173,22 @@ class Attempt:
         return f"{after} the training loss is {training}, the validation loss {score}"
 
 
-@lru_cache(maxsize=512)  # a setting that comes back has its training again
-def _attempt(run: FailingRun, plan: Plan) -> Attempt:
-    network = run.network(plan)
-    return train(run, plan, network, network.init(run.seed))
+def train(run: FailingRun, plan: Plan, start: np.ndarray | None = None) -> Attempt:
+    """Train the network of a failing run, from its initial weights or from others (d,)."""
+    data, network = run.data(plan), run.network(plan)
+    loss = followed = network.loss(data.x, data.y, run.error)
+    if run.slip and plan.gradient == AS_DELIVERED:
+        factors = run.slip(network)
 
+        def wrong(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            value, g = loss.value_and_gradient(w)
+            return value, (factors * g.T).T
 
-def train(run: FailingRun, plan: Plan, network: Network, start: np.ndarray) -> Attempt:
-    """Train the network of a failing run from these weights (d,)."""
-    data = run.data(plan)
-    loss = network.loss(data.x, data.y, run.error)
-    slips = run.slip is not None and plan.gradient == AS_DELIVERED
-    followed = _with_factors(loss, run.slip(network)) if slips else loss
+        followed = loss.replace(value_and_gradient=wrong)
     optimizer = run.optimizer(plan.learning_rate)
     descent = descend(
-        followed + plan.strength * l2() if plan.strength else followed, start,
+        followed + plan.strength * l2() if plan.strength else followed,
+        network.init(run.seed) if start is None else start,
         optimizer if plan.max_norm is None else clipped(optimizer, plan.max_norm), plan.steps,
         every=max(1, plan.steps // RECORDS), patience=PATIENCE if plan.early else None,
         validation=network.loss(data.x_validation, data.y_validation, run.error),
@@ -199,17 +196,8 @@ def train(run: FailingRun, plan: Plan, network: Network, start: np.ndarray) -> A
     return Attempt(run, plan, data, network, loss, followed, descent)
 
 
-def _with_factors(loss: Surface, factors: np.ndarray) -> Surface:
-    """Return the loss with a gradient that is wrong by these factors (d,): g = factors · ∇L."""
+_train = lru_cache(maxsize=512)(train)  # a setting that comes back has its training again
 
-    def both(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        value, g = loss.value_and_gradient(w)
-        return value, (factors * g.T).T
-
-    return loss.replace(value_and_gradient=both)
-
-
-# Data.
 
 MONTHS = 24  # that the recurrent network reads
 
@@ -298,97 +286,75 @@ def _lost_minus(network: Network) -> np.ndarray:
 
 # The failing runs: each has one cause, and some of its settings have nothing to do with it.
 
+# fmt: off
 GRADIENT = {"gradient": (AS_DELIVERED, "by grad")}
 LABELS = {"labels": (AS_DELIVERED, "checked again")}
-FEATURES = {"features": (AS_DELIVERED, "standardised")}
-KILOGRAMS = {
-    "unit": "kg²", "error": mse, "target": 0.17, "better": 0.58, "limits": (0.03, 1e4),
-    "data": lambda plan: body_masses(), "network": partial(_dense, 3, 1),
-}  # fmt: skip
-SPECIES = {
-    "unit": "nats", "limits": (0.01, 10), "data": lambda plan: species(),
-    "network": partial(_dense, 4, 3),
-}  # fmt: skip
-DIGITS = {"unit": "nats", "limits": (0.01, 30), "network": partial(_dense, 64, 10)}
+KILOGRAMS = partial(
+    FailingRun, unit="kg²", error=mse, target=0.17, better=0.58, limits=(0.03, 1e4),
+    data=lambda plan: body_masses(), network=partial(_dense, 3, 1),
+)
+SPECIES = partial(
+    FailingRun, unit="nats", limits=(0.01, 10), data=lambda plan: species(),
+    network=partial(_dense, 4, 3),
+)
+DIGITS = partial(FailingRun, unit="nats", limits=(0.01, 30), network=partial(_dense, 64, 10))
 
-RUNS = {
-    run.name: run
-    for run in (
-        FailingRun(
-            name="0", cause=6, **KILOGRAMS,
-            slip=lambda network: np.full(network.dimension, float(len(body_masses().x))),
-            plan=Plan(learning_rate=0.002, steps=60),
-            settings={"learning_rate": (0.1, 0.002, 4e-4), **GRADIENT},
-        ),
-        FailingRun(
-            name="A", cause=1, **KILOGRAMS, plan=Plan(learning_rate=0.5, steps=60),
-            settings={
-                "learning_rate": (0.5, 0.1, 0.003, 3e-4), "units": (4, 16, 64),
-                "max_norm": (None, 1.0),
-            },
-        ),
-        FailingRun(
-            name="B", cause=8, unit="mm²", error=mse, target=1.75, better=2.3, limits=(1e-3, 30),
-            data=lambda plan: bill_depths(), network=partial(_dense, 3, 1), optimizer=Adam,
-            plan=Plan(learning_rate=0.02, steps=300, units=32, layers=2),
-            settings={
-                "strength": (0.0, 0.001, 0.05, 3.0), "early": (False, True), "units": (2, 8, 32),
-                **LABELS,
-            },
-        ),
-        FailingRun(
-            name="C", cause=4, seed=20, target=0.15, better=0.8, **SPECIES,
-            plan=Plan(
-                learning_rate=0.1, units=4, layers=6, activation="ReLU", initial_weights="He"
-            ),
-            settings={
-                "learning_rate": (0.3, 0.1, 0.01), "activation": tuple(ACTIVATIONS),
-                "initial_weights": ("He", "Xavier"),
-            },
-        ),
-        FailingRun(
-            name="D", cause=2, seed=3, target=0.2, better=0.64, **SPECIES,
-            plan=Plan(learning_rate=1e-4),
-            settings={
-                "learning_rate": (0.3, 0.001, 1e-4, 1e-5), "units": (16, 64),
-                "steps": (100, 400), **GRADIENT,
-            },
-        ),
-        FailingRun(
-            name="E", cause=3, target=0.2, better=0.9, **(SPECIES | {
-                "limits": (0.03, 1e5),
-                "data": lambda plan: species(plan.features != AS_DELIVERED),
-            }),
-            plan=Plan(learning_rate=1e-7, steps=150, layers=0),
-            settings={
-                "learning_rate": (0.3, 0.001, 1e-6, 1e-7, 1e-8), **FEATURES,
-                "strength": (0.0, 0.01, 1.0),
-            },
-        ),
-        FailingRun(
-            name="F", cause=6, slip=_lost_minus, target=0.8, better=1.4, **DIGITS,
-            data=lambda plan: handwriting(), plan=Plan(learning_rate=0.1, steps=150, units=32),
-            settings={"learning_rate": (0.3, 0.1, 0.01), "units": (8, 32), **GRADIENT, **LABELS},
-        ),
-        FailingRun(
-            name="G", cause=5, unit="σ²", error=mse, target=0.4, better=0.78, limits=(0.03, 1e6),
-            data=lambda plan: air(), network=_recurrent, plan=Plan(learning_rate=0.01),
-            settings={
-                "learning_rate": (0.03, 0.01, 0.001, 1e-4), "max_norm": (None, 1.0),
-                "initial_weights": (AS_DELIVERED, "orthogonal"),
-            },
-        ),
-        FailingRun(
-            name="H", cause=7, target=0.6, better=1.3, **DIGITS, optimizer=Adam,
-            data=lambda plan: handwriting(plan.labels == AS_DELIVERED),
-            plan=Plan(learning_rate=0.01, steps=150, units=32),
-            settings={
-                "learning_rate": (0.01, 1e-4), "strength": (0.0, 0.003, 0.1),
-                "early": (False, True), **LABELS,
-            },
-        ),
-    )
-}  # fmt: skip
+RUNS = {run.name: run for run in (
+    KILOGRAMS(
+        name="0", cause=6, plan=Plan(learning_rate=0.002, steps=60),
+        slip=lambda network: np.full(network.dimension, float(len(body_masses().x))),
+        settings={"learning_rate": (0.1, 0.002, 4e-4), **GRADIENT},
+    ),
+    KILOGRAMS(
+        name="A", cause=1, plan=Plan(learning_rate=0.5, steps=60),
+        settings={"learning_rate": (0.5, 0.1, 0.003, 3e-4), "units": (4, 16, 64),
+                  "max_norm": (None, 1.0)},
+    ),
+    FailingRun(
+        name="B", cause=8, unit="mm²", error=mse, target=1.75, better=2.3, limits=(1e-3, 30),
+        data=lambda plan: bill_depths(), network=partial(_dense, 3, 1), optimizer=Adam,
+        plan=Plan(learning_rate=0.02, steps=300, units=32, layers=2),
+        settings={"strength": (0.0, 0.001, 0.05, 3.0), "early": (False, True),
+                  "units": (2, 8, 32), **LABELS},
+    ),
+    SPECIES(
+        name="C", cause=4, seed=20, target=0.15, better=0.8,
+        plan=Plan(units=4, layers=6, activation="ReLU", initial_weights="He"),
+        settings={"learning_rate": (0.3, 0.1, 0.01), "activation": tuple(ACTIVATIONS),
+                  "initial_weights": ("He", "Xavier")},
+    ),
+    SPECIES(
+        name="D", cause=2, seed=3, target=0.2, better=0.64, plan=Plan(learning_rate=1e-4),
+        settings={"learning_rate": (0.3, 0.001, 1e-4, 1e-5), "units": (16, 64),
+                  "steps": (100, 400), **GRADIENT},
+    ),
+    SPECIES(
+        name="E", cause=3, target=0.2, better=0.9, limits=(0.03, 1e5),
+        data=lambda plan: species(plan.features != AS_DELIVERED),
+        plan=Plan(learning_rate=1e-7, steps=150, layers=0),
+        settings={"learning_rate": (0.3, 0.001, 1e-6, 1e-7, 1e-8),
+                  "features": (AS_DELIVERED, "standardised"), "strength": (0.0, 0.01, 1.0)},
+    ),
+    DIGITS(
+        name="F", cause=6, slip=_lost_minus, target=0.8, better=1.4,
+        data=lambda plan: handwriting(), plan=Plan(steps=150, units=32),
+        settings={"learning_rate": (0.3, 0.1, 0.01), "units": (8, 32), **GRADIENT, **LABELS},
+    ),
+    FailingRun(
+        name="G", cause=5, unit="σ²", error=mse, target=0.4, better=0.78, limits=(0.03, 1e6),
+        data=lambda plan: air(), network=_recurrent, plan=Plan(learning_rate=0.01),
+        settings={"learning_rate": (0.03, 0.01, 0.001, 1e-4), "max_norm": (None, 1.0),
+                  "initial_weights": (AS_DELIVERED, "orthogonal")},
+    ),
+    DIGITS(
+        name="H", cause=7, target=0.6, better=1.3, optimizer=Adam,
+        data=lambda plan: handwriting(plan.labels == AS_DELIVERED),
+        plan=Plan(learning_rate=0.01, steps=150, units=32),
+        settings={"learning_rate": (0.01, 1e-4), "strength": (0.0, 0.003, 0.1),
+                  "early": (False, True), **LABELS},
+    ),
+)}
+# fmt: on
 
 
 # Instruments: what can be measured of a training, whatever is wrong with it.
@@ -412,28 +378,26 @@ class Reading(NamedTuple):
     words: str
 
 
-def matrix_names(network: Network) -> dict[str, int]:
-    """The weight matrices by a short name, "1 hh", and the place of each among all parameters."""
-    names, layers = {}, []
-    for place, (name, shape) in enumerate(network.parameter_shapes.items()):
+def matrix_names(network: Network) -> list[str]:
+    """The weight matrices by a short name, "1 hh"."""
+    layers, names = [], []
+    for name, shape in network.parameter_shapes.items():
         layer, _, kind = name.split()
         layers += [layer] if layer not in layers else []
-        if len(shape) > 1:
-            names[f"{len(layers)} {kind[2:]}".strip()] = place
+        names += [f"{len(layers)} {kind[2:]}".strip()] if len(shape) > 1 else []
     return names
 
 
 def matrices(network: Network, w: np.ndarray) -> list[np.ndarray]:
     """The weight matrices out of one vector (d,), of weights or of a gradient."""
-    every = [part for layer in network.parameters(w) for part in layer]
-    return [every[place] for place in matrix_names(network).values()]
+    return [part for layer in network.parameters(w) for part in layer if part.ndim > 1]
 
 
 def gradient_by_layer(attempt: Attempt) -> Reading:
     """‖∂L/∂W‖ for each weight matrix, of the gradient that the run follows."""
     start, *_, end = attempt.gradient_norms
     words = f"the gradient is {start[0]:.2g} in the first layer and {start[-1]:.2g} in the last"
-    return Reading([*matrix_names(attempt.network)], start, end, f"At the start {words}.")
+    return Reading(matrix_names(attempt.network), start, end, f"At the start {words}.")
 
 
 def weights_by_layer(attempt: Attempt) -> Reading:
@@ -443,7 +407,7 @@ def weights_by_layer(attempt: Attempt) -> Reading:
         parts = matrices(attempt.network, w)
         return np.array([length(W) * np.sqrt(fans(W.shape)[0] / W.size) for W in parts])
 
-    w, places = attempt.descent.points, [*matrix_names(attempt.network)]
+    w, places = attempt.descent.points, matrix_names(attempt.network)
     start, end = scales(w[0]), scales(w[-1])
     moved, most = length(w[-1] - w[0]) / length(w[0]), int(np.argmax(start))
     words = (
@@ -453,28 +417,23 @@ def weights_by_layer(attempt: Attempt) -> Reading:
     return Reading(places, start, end, words)
 
 
-def silent(attempt: Attempt, record: int) -> dict[str, float]:
-    """The share of silent units in each hidden layer: flat for all examples, in %."""
-    shares = {}
-    with np.errstate(all="ignore"):
-        outputs = activations(attempt.network, attempt.descent.points[record], attempt.data.x)
-        for name, a in outputs.items():
-            if (kind := name.split()[1]) in SLOPES:
-                steepest = SLOPES[kind](a).reshape(-1, a.shape[-1]).max(axis=0)
-                shares[f"{len(shares) + 1}"] = 100 * float(np.mean(steepest < FLAT))
-    return shares
-
-
 def silent_units(attempt: Attempt) -> Reading:
-    layers = [*silent(attempt, 0)]
-    start, end = (np.array([*silent(attempt, record).values()]) for record in (0, -1))
+    """The share of silent units in each hidden layer: flat for all examples, in %."""
+
+    @np.errstate(all="ignore")
+    def shares(w: np.ndarray) -> np.ndarray:
+        outputs = activations(attempt.network, w, attempt.data.x)
+        kinds = {name: name.split()[1] for name in outputs}
+        slopes = [SLOPES[kinds[name]](a) for name, a in outputs.items() if kinds[name] in SLOPES]
+        steepest = [slope.reshape(-1, slope.shape[-1]).max(axis=0) for slope in slopes]
+        return np.array([100 * np.mean(each < FLAT) for each in steepest])
+
+    start, end = (shares(attempt.descent.points[record]) for record in (0, -1))
     words = "There are no hidden units."
-    if layers:
-        words = (
-            f"In the worst layer {start.max():.0f} % of the units are silent at the start, "
-            f"{end.max():.0f} % at the end."
-        )
-    return Reading(layers, start, end, words)
+    if len(start):
+        worst = f"In the worst layer {start.max():.0f} % of the units are silent at the start, "
+        words = f"{worst}{end.max():.0f} % at the end."
+    return Reading([str(k + 1) for k in range(len(start))], start, end, words)
 
 
 def inputs(attempt: Attempt) -> Reading:
@@ -483,9 +442,8 @@ def inputs(attempt: Attempt) -> Reading:
     spread = x.reshape(-1, x.shape[-1]).std(axis=0)
     used = spread[spread > 0]
     low, high = (f"{size:.2g}" for size in (used.min(), used.max()))
-    words = f"The inputs have standard deviations from {low} to {high}."
-    if low == high:
-        words = f"The standard deviation is {low}."
+    range_of = f"The inputs have standard deviations from {low} to {high}."
+    words = range_of if low != high else f"The standard deviation is {low}."
     return Reading([str(k + 1) for k in range(len(spread))], spread, np.zeros(0), words)
 
 
@@ -519,7 +477,7 @@ def checked(attempt: Attempt) -> tuple[np.ndarray, GradientReport]:
 
 def gradient_check(attempt: Attempt) -> Reading:
     misses, report = checked(attempt)
-    names, words = [*matrix_names(attempt.network)], report.message.replace("of f", "of the loss")
+    names, words = matrix_names(attempt.network), report.message.replace("of f", "of the loss")
     for k, name in enumerate(names):
         words = words.replace(f"w[{k}]", f"layer {name}")
     return Reading(names, misses, np.zeros(0), words)

@@ -4,21 +4,12 @@ Evidence is a question to the curves and instruments of `clinic`, whose answer i
 can be false, or true of many runs, or true and proof of one cause.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from calclearn.lessons.clinic import (
-    FIXED,
-    INSTRUMENTS,
-    Attempt,
-    FailingRun,
-    checked,
-    inputs,
-    silent,
-    weights_by_layer,
-)
+from calclearn.lessons.clinic import FIXED, INSTRUMENTS, Attempt, FailingRun, checked
 
 
 class Cause(NamedTuple):
@@ -51,39 +42,18 @@ CAUSES = {number: Cause(*texts) for number, texts in enumerate([
 ], start=1)}
 # fmt: on
 
-Conditions = Iterator[tuple[bool, str]]  # whether it is so, and what shows that
-
 
 class Evidence(NamedTuple):
     """Something that is so or not, and the cause that it proves; 0 where it proves none."""
 
     text: str
     proves: int
-    conditions: Callable[[Attempt], Conditions]  # asked of the run as delivered
+    conditions: tuple  # pairs: whether it is so of a run as delivered, and what shows that
 
     def contradiction(self, run: FailingRun) -> str:
         """What shows that it is not so, as a sentence; empty where it is so."""
-        return next((shown for so, shown in self.conditions(run.attempt()) if not so), "")
-
-    def holds(self, run: FailingRun) -> bool:
-        return not self.contradiction(run)
-
-
-EVIDENCE: dict[str, Evidence] = {}
-
-
-def _evidence(letter: str, proves: int, text: str) -> Callable:
-    """Put the conditions that follow into `EVIDENCE`."""
-
-    def define(conditions: Callable[[Attempt], Conditions]) -> Callable:
-        EVIDENCE[letter] = Evidence(text, proves, conditions)
-        return conditions
-
-    return define
-
-
-def _read(attempt: Attempt, instrument: str) -> str:
-    return f"The instrument “{instrument}” says: {INSTRUMENTS[instrument](attempt).words}"
+        attempt = run.attempt()
+        return next((shown(attempt) for so, shown in self.conditions if not so(attempt)), "")
 
 
 def _losses(attempt: Attempt) -> str:
@@ -99,93 +69,98 @@ def _losses(attempt: Attempt) -> str:
     )
 
 
-def _fixed_by_rate(run: FailingRun, size: str) -> tuple[bool, str]:
-    """Whether a larger or smaller learning rate fixes the run, and nothing else."""
-    usual, way = run.plan.learning_rate, 1 if size == "larger" else -1
-    rates = [rate for rate in run.settings.get("learning_rate", ()) if way * (rate - usual) > 0]
-    fixed = any(run.attempt(learning_rate=rate).outcome == FIXED for rate in rates)
-    return fixed, (
-        f"Try each {size} learning rate, and leave the other settings: none fixes the run."
-        if rates else f"This run offers no {size} learning rate."
-    )  # fmt: skip
+def _first_loss(attempt: Attempt) -> str:
+    unit = attempt.run.unit
+    return (
+        f"Before the first step the loss is {attempt.training[0]:.3g} {unit}, and the thin line is "
+        f"at {attempt.baseline:.3g} {unit}."
+    )
 
 
-@_evidence("a", 0, "The validation loss ends above the dashed line.")
-def above_target(attempt: Attempt) -> Conditions:
-    yield attempt.outcome != FIXED, _losses(attempt)
+def _reading(instrument: str) -> Callable[[Attempt], str]:
+    return lambda attempt: (
+        f"The instrument “{instrument}” says: {INSTRUMENTS[instrument](attempt).words}"
+    )
 
 
-@_evidence("b", 7, "The training loss falls to less than half of the thin line. The validation "
-           "loss is never clearly below it.")  # fmt: skip
-def memorised(attempt: Attempt) -> Conditions:
-    yield attempt.training[-1] < 0.5 * attempt.baseline, _losses(attempt)
-    yield attempt.validation.min() > 0.95 * attempt.baseline, _losses(attempt)
+def _widest_inputs(attempt: Attempt) -> np.ndarray:
+    return np.sort(INSTRUMENTS["inputs"](attempt).start)[-2:]
 
 
-@_evidence("c", 0, "The training loss ends hardly below the thin line, or above it.")
-def above_baseline(attempt: Attempt) -> Conditions:
-    yield attempt.diverged or attempt.training[-1] > 0.9 * attempt.baseline, _losses(attempt)
+def _recurrent_scales(attempt: Attempt) -> list[float]:
+    places, scales, *_ = INSTRUMENTS["weights by layer"](attempt)
+    return [scale for name, scale in zip(places, scales, strict=True) if name.endswith("hh")]
 
 
-@_evidence("d", 3, "One input is spread more than fifty times as widely as any other.")
-def unscaled_inputs(attempt: Attempt) -> Conditions:
-    spread = np.sort(inputs(attempt).start)[-2:]
-    yield len(spread) == 2, "There is only one input."
-    yield spread[1] > 50 * spread[0], (
-        f"The instrument “inputs” says: The two widest inputs have the standard deviations "
-        f"{spread[0]:.2g} and {spread[1]:.2g}."
-    )  # fmt: skip
+def _fixed_by_a_rate(size: str) -> tuple[Callable, Callable]:
+    """The condition that a larger or smaller learning rate fixes the run, and nothing else."""
+
+    def outcomes(attempt: Attempt) -> list[str]:
+        run, usual = attempt.run, attempt.run.plan.learning_rate
+        rates = run.settings.get("learning_rate", ())
+        others = [rate for rate in rates if (rate > usual if size == "larger" else rate < usual)]
+        return [run.attempt(learning_rate=rate).outcome for rate in others]
+
+    def shown(attempt: Attempt) -> str:
+        if not outcomes(attempt):
+            return f"This run offers no {size} learning rate."
+        return f"Try each {size} learning rate, and leave the other settings: none fixes the run."
+
+    return lambda attempt: FIXED in outcomes(attempt), shown
 
 
-@_evidence("e", 6, "The gradient check contradicts the gradient that the run follows.")
-def wrong_gradient(attempt: Attempt) -> Conditions:
-    yield not checked(attempt)[1], _read(attempt, "gradient check")
-
-
-@_evidence("f", 2, "The loss stays within a tenth of where it began, and a larger learning rate "
-           "fixes it.")  # fmt: skip
-def rate_too_small(attempt: Attempt) -> Conditions:
-    yield np.ptp(np.log(attempt.training)) < 0.1, _losses(attempt)
-    yield _fixed_by_rate(attempt.run, "larger")
-
-
-@_evidence("g", 8, "The validation loss falls well below the thin line, turns, and ends half as "
-           "high again, or more. The training loss goes on falling.")  # fmt: skip
-def overfits(attempt: Attempt) -> Conditions:
-    least = attempt.validation.min()
-    yield least < 0.75 * attempt.baseline, _losses(attempt)
-    yield attempt.training[-1] < 0.5 * least, _losses(attempt)
-    yield attempt.validation[-1] > 1.5 * least, _losses(attempt)
-
-
-@_evidence("h", 5, "Before the first step the loss is more than a thousand times as high as the "
-           "thin line, and the recurrent weights (hh) have a scale above √2.")  # fmt: skip
-def large_recurrent_weights(attempt: Attempt) -> Conditions:
-    places, scales, *_ = weights_by_layer(attempt)
-    recurrent = [scale for name, scale in zip(places, scales, strict=True) if name.endswith("hh")]
-    yield bool(recurrent), "It has no recurrent weights (hh)."
-    yield recurrent[0] > 1.5, _read(attempt, "weights by layer")
-    first, unit = attempt.training[0], attempt.run.unit
-    yield first > 1000 * attempt.baseline, (
-        f"Before the first step the loss is {first:.3g} {unit}, and the thin line is at "
-        f"{attempt.baseline:.3g} {unit}."
-    )  # fmt: skip
-
-
-@_evidence("i", 4, "In one layer all units are silent, before the first step.")
-def dead_layer(attempt: Attempt) -> Conditions:
-    yield 100 in silent(attempt, 0).values(), _read(attempt, "silent units")
-
-
-@_evidence("j", 1, "The run explodes, a smaller learning rate fixes it, and the gradient check "
-           "agrees.")  # fmt: skip
-def rate_too_large(attempt: Attempt) -> Conditions:
-    yield attempt.diverged, _losses(attempt)
-    yield bool(checked(attempt)[1]), _read(attempt, "gradient check")
-    yield _fixed_by_rate(attempt.run, "smaller")
-
-
-@_evidence("k", 0, "The training loss and the validation loss end far from each other, or explode.")
-def losses_differ(attempt: Attempt) -> Conditions:
-    ratio = attempt.validation[-1] / attempt.training[-1]
-    yield attempt.diverged or abs(np.log(ratio)) > 0.2, _losses(attempt)
+# fmt: off
+EVIDENCE = {
+    "a": Evidence("The validation loss ends above the dashed line.", 0, (
+        (lambda run: run.outcome != FIXED, _losses),
+    )),
+    "b": Evidence("The training loss falls to less than half of the thin line. The validation "
+                  "loss is never clearly below it.", 7, (
+        (lambda run: run.training[-1] < 0.5 * run.baseline, _losses),
+        (lambda run: run.validation.min() > 0.95 * run.baseline, _losses),
+    )),
+    "c": Evidence("The training loss ends hardly below the thin line, or above it.", 0, (
+        (lambda run: run.diverged or run.training[-1] > 0.9 * run.baseline, _losses),
+    )),
+    "d": Evidence("One input is spread more than fifty times as widely as any other.", 3, (
+        (lambda run: len(_widest_inputs(run)) == 2, lambda run: "There is only one input."),
+        (lambda run: np.divide(*_widest_inputs(run)) < 1 / 50, lambda run: (
+            "The instrument “inputs” says: The two widest inputs have the standard deviations "
+            "{:.2g} and {:.2g}.".format(*_widest_inputs(run)))),
+    )),
+    "e": Evidence("The gradient check contradicts the gradient that the run follows.", 6, (
+        (lambda run: not checked(run)[1], _reading("gradient check")),
+    )),
+    "f": Evidence("The loss stays within a tenth of where it began, and a larger learning rate "
+                  "fixes it.", 2, (
+        (lambda run: np.ptp(np.log(run.training)) < 0.1, _losses),
+        _fixed_by_a_rate("larger"),
+    )),
+    "g": Evidence("The validation loss falls well below the thin line, turns, and ends half as "
+                  "high again, or more. The training loss goes on falling.", 8, (
+        (lambda run: run.validation.min() < 0.75 * run.baseline, _losses),
+        (lambda run: run.training[-1] < 0.5 * run.validation.min(), _losses),
+        (lambda run: run.validation[-1] > 1.5 * run.validation.min(), _losses),
+    )),
+    "h": Evidence("Before the first step the loss is more than a thousand times as high as the "
+                  "thin line, and the recurrent weights (hh) have a scale above √2.", 5, (
+        (_recurrent_scales, lambda run: "It has no recurrent weights (hh)."),
+        (lambda run: _recurrent_scales(run)[0] > 1.5, _reading("weights by layer")),
+        (lambda run: run.training[0] > 1000 * run.baseline, _first_loss),
+    )),
+    "i": Evidence("In one layer all units are silent, before the first step.", 4, (
+        (lambda run: 100 in INSTRUMENTS["silent units"](run).start, _reading("silent units")),
+    )),
+    "j": Evidence("The run explodes, a smaller learning rate fixes it, and the gradient check "
+                  "agrees.", 1, (
+        (lambda run: run.diverged, _losses),
+        (lambda run: checked(run)[1], _reading("gradient check")),
+        _fixed_by_a_rate("smaller"),
+    )),
+    "k": Evidence("The training loss and the validation loss end far from each other, or "
+                  "explode.", 0, (
+        (lambda run: run.diverged or abs(np.log(run.validation[-1] / run.training[-1])) > 0.2,
+         _losses),
+    )),
+}
+# fmt: on

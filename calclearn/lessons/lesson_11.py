@@ -18,39 +18,20 @@ from calclearn.descent.curvature import factor_with_momentum
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.landscapes import quadratic, ravine
 from calclearn.descent.losses import line_loss, mse
-from calclearn.descent.optimizers import (
-    AdaGrad,
-    Adam,
-    GradientDescent,
-    Momentum,
-    Nesterov,
-    RMSProp,
-)
+from calclearn.descent.optimizers import AdaGrad, Adam, GradientDescent, Momentum, Nesterov, RMSProp
 from calclearn.descent.races import RaceResult, running_mean
 from calclearn.descent.schedules import constant, cosine, step_decay, warmup
 from calclearn.descent.surfaces import Surface
 from calclearn.exercises import exercise, outcome
-from calclearn.explorers.controls import choice, log_slider, round_slider, slider
+from calclearn.explorers import Explorer, choice, explore, log_slider, round_slider, slider
 from calclearn.explorers.descents import rate_for
-from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.races import race_figure, race_on
 from calclearn.explorers.wording import counted
+from calclearn.figures import legend_below, panels
 from calclearn.figures.marks import Dots, Lines, Raster, family
 from calclearn.figures.printing import SUPERSCRIPTS
 from calclearn.figures.races import GAP
-from calclearn.figures.style import (
-    BEST,
-    BLACK,
-    GREY,
-    LOSS,
-    OPTIMIZERS,
-    REGIMES,
-    SCHEDULES,
-    STEP,
-    legend_below,
-    panels,
-    style,
-)
+from calclearn.figures.style import BEST, BLACK, GREY, OPTIMIZERS, REGIMES, SCHEDULES, STEP, style
 from calclearn.figures.surfaces import NAMES, Contours, Point, window_around
 
 EPOCHS, DRAWS, STEPS = 6, 300, 240
@@ -60,16 +41,11 @@ DATA = penguin_line()
 N, UNIT = len(DATA), f"{DATA.y_unit}²"
 GOAL = 3 * N, 0.001  # penguins read, and kg² above the lowest loss
 
-
-def _whole() -> Surface:
-    """The mean squared error of a line through the penguins, with the start of all races."""
-    loss = line_loss(DATA.x, DATA.y, mse)
-    window = window_around(loss)
-    start = tuple(np.array(window).T[0] + (0.1, 0.6) * np.ptp(window, axis=1))
-    return loss.replace(domain=window, start=start, name="mean squared error")
-
-
-WHOLE = _whole()
+# The mean squared error of a line through the penguins, with the start of all races.
+WHOLE = line_loss(DATA.x, DATA.y, mse).replace(name="mean squared error")
+WINDOW = window_around(WHOLE)
+START = tuple(np.array(WINDOW).T[0] + (0.1, 0.6) * np.ptp(WINDOW, axis=1))
+WHOLE = WHOLE.replace(domain=WINDOW, start=START)
 LOWEST, HIGHEST = (float(WHOLE(w)) for w in (WHOLE.minima[0], WHOLE.start))
 
 
@@ -100,16 +76,16 @@ def _above(gap: float, diverged: float) -> str:
     return "diverged" if gap > diverged else f"{gap if gap > 1e-9 else 0.0:.2g}"
 
 
-# The optimizers.
+def _last(gap: np.ndarray, stop: int) -> float:
+    return np.inf if stop == Stop.DIVERGED else gap[-1]
 
 
 def _optimizers(learning_rate: float, length: float, momentum: float) -> dict[str, Any]:
     """The optimizers of this lesson: the first three share one rate, the last three another."""
-    velocity = learning_rate, momentum
     return {
         "GradientDescent": GradientDescent(learning_rate),
-        "Momentum": Momentum(*velocity),
-        "Nesterov": Nesterov(*velocity),
+        "Momentum": Momentum(learning_rate, momentum),
+        "Nesterov": Nesterov(learning_rate, momentum),
         "AdaGrad": AdaGrad(length),
         "RMSProp": RMSProp(length),
         "Adam": Adam(length, betas=(momentum, 0.999)),
@@ -130,7 +106,7 @@ def _rates_and_momentum(learning_rate: float, length: float) -> dict[str, Any]:
     }
 
 
-def _settings(names: list, learning_rate: float, length: float, momentum: float) -> str:
+def _settings(names: list, learning_rate: float, length: float, momentum: float, **_) -> str:
     """Return the values of those controls that these optimizers have."""
     length_used, momentum_used = (not {*names}.isdisjoint(each) for each in USERS.values())
     other = f" and {length:.3g}" * length_used
@@ -151,11 +127,11 @@ def race_of_batches() -> Explorer:
 
     def run(names, start, budget, batch_size, **values) -> dict[str, RaceResult]:
         optimizers, results = _optimizers(**values), {}
+        optimizers["SGD"] = optimizers["GradientDescent"]
         for name in names:
             size = N if name == "GradientDescent" else round(batch_size)
-            optimizer = optimizers["GradientDescent" if name == "SGD" else name]
             surface = WHOLE if size == N else _noisy(size)
-            descent = descend(surface, start, optimizer, budget // size)
+            descent = descend(surface, start, optimizers[name], budget // size)
             count = max(1, min(MEAN, N // size // 4))
             path = replace(descent, points=running_mean(descent.points, count))
             gap = running_mean(WHOLE(descent.points.T) - LOWEST, count)
@@ -164,10 +140,7 @@ def race_of_batches() -> Explorer:
 
     def caption(results, start, budget, batch_size, settings) -> str:
         size, (slope, intercept) = round(batch_size), start
-        last = {
-            name: np.inf if descent.stop == Stop.DIVERGED else gap[-1]
-            for name, (descent, _, gap) in results.items()
-        }
+        last = {name: _last(run.gap, run.descent.stop) for name, run in results.items()}
         gaps = "; ".join(
             f"{name} {_above(last[name], 99 * HIGHEST)}" for name in sorted(last, key=last.get)
         )
@@ -181,9 +154,8 @@ def race_of_batches() -> Explorer:
         )
 
     return race_figure(
-        WHOLE.replace(name="paths, smoothed"), run,
-        lambda names, batch_size, **values: _settings(names, **values),
-        caption, ("GradientDescent", "SGD", *MEMORIES[1:]),
+        WHOLE.replace(name="paths, smoothed"), run, _settings, caption,
+        ("GradientDescent", "SGD", *MEMORIES[1:]),
         labels=NAMES, title=f"{GAP} ({UNIT})", price="penguins read",
         limits=(LOWEST / 1e4, GOAL[1], 9 * HIGHEST), first=2, users=USERS, goal=GOAL,
         budget=slider(3 * N, N, EPOCHS * N, N // 6, label="penguins to read"),
@@ -213,25 +185,14 @@ def noise_of_batches() -> Explorer:
         means = each[:, orders].cumsum(axis=2) / sizes  # (2, DRAWS, n): the first B of each order
         noise = np.sqrt(((means - full[:, None, None]) ** 2).sum(axis=0).mean(axis=0))
         independent = np.sqrt(((each - full[:, None]) ** 2).sum(axis=0).mean() / sizes)
+        off, expected = noise[size - 1], independent[size - 1]
         return {
-            "place": place,
-            "cloud": place[:, None] - rate * means[:, :, size - 1],
-            "independent": (sizes, independent),
+            "place": place, "cloud": place[:, None] - rate * means[:, :, size - 1],
+            "independent": (sizes, independent), "measured": (sizes, noise),
             "drawn": (sizes, independent * np.sqrt((N - sizes) / (N - 1))),
-            "measured": (sizes, noise),
-            "now": (size, noise[size - 1]),
-            "size": size,
-            "noise": noise[size - 1],
-            "expected": independent[size - 1],
-            "full": np.linalg.norm(full),
-        }
-
-    def caption(slope, intercept, size, noise, expected, full) -> str:
-        return (
-            f"At slope {slope:.2f} and intercept {intercept:.2f} the full gradient has length "
-            f"{full:.2g} ({UNIT} per unit). A gradient from {counted(size, 'random penguin')} is "
-            f"off by {_above(noise, np.inf)} on average, and σ/√B is {expected:.2g}."
-        )
+            "now": (size, off), "noise": off, "expected": expected, "full": np.linalg.norm(full),
+            "read": counted(size, "random penguin"), "off": _above(off, np.inf),
+        }  # fmt: skip
 
     low, high = (gradients(*place, 1)["noise"] for place in (WHOLE.minima[0], WHOLE.start))
     left, right = panels("flat", "ruled", height=3.9)
@@ -252,8 +213,12 @@ def noise_of_batches() -> Explorer:
     right.legend(loc="lower left")
     slope, intercept = (round_slider(*p) for p in zip(WHOLE.start, WHOLE.domain, strict=True))
     return explore(
-        gradients, drawings, caption, slope=slope, intercept=intercept, batch_size=_batch_size()
-    )
+        gradients, drawings,
+        "At slope {slope:.2f} and intercept {intercept:.2f} the full gradient has length {full:.2g}"
+        f" ({UNIT} per unit). A gradient from {{read}} is off by {{off}} on average, and σ/√B is "
+        "{expected:.2g}.",
+        slope=slope, intercept=intercept, batch_size=_batch_size(),
+    )  # fmt: skip
 
 
 def effect_of_schedules() -> Explorer:
@@ -279,10 +244,10 @@ def effect_of_schedules() -> Explorer:
         gaps = (WHOLE(np.moveaxis(descent.points, 1, 0)) - LOWEST).T  # (4, K+1)
         quantities = {"last": {}}
         for name, gap, stop in zip(schedules, gaps, descent.stop, strict=True):
+            mean = running_mean(gap, MEAN)
             quantities[f"rate, {name}"] = schedules[name](k) + 0.0 * k
-            quantities[f"gap, {name}"] = (descent.steps, running_mean(gap, MEAN))
-            last = np.inf if stop == Stop.DIVERGED else gap[-MEAN:].mean()
-            quantities["last"][name] = last
+            quantities[f"gap, {name}"] = descent.steps, mean
+            quantities["last"][name] = _last(mean, stop)
         return quantities
 
     def caption(learning_rate, batch_size, warm, last) -> str:
@@ -303,8 +268,7 @@ def effect_of_schedules() -> Explorer:
     legend_below(right)
     return explore(
         run, drawings, caption,
-        learning_rate=slider(most / 2, most / 50, most, most / 50),
-        batch_size=_batch_size(),
+        learning_rate=slider(most / 2, most / 50, most, most / 50), batch_size=_batch_size(),
         warm=slider(30, 1, 120, 1, label="warm-up (steps)"),
     )  # fmt: skip
 
@@ -343,10 +307,8 @@ def momentum_map() -> Explorer:
     @cache
     def tenth(condition: float) -> np.ndarray:
         """How many steps leave a tenth of the error, at each rate and momentum."""
-        flat, steep = (
-            factor_with_momentum(rates, momenta, each) for each in (STEEP / condition, STEEP)
-        )
-        slowest = np.maximum(flat, steep)
+        both = [factor_with_momentum(rates, momenta, each) for each in (STEEP / condition, STEEP)]
+        slowest = np.maximum(*both)
         return np.where(slowest < 1, -1 / np.log10(slowest), np.nan)
 
     def run(condition, learning_rate, momentum) -> dict:
@@ -355,19 +317,14 @@ def momentum_map() -> Explorer:
         descent = descend(valley, start, Momentum(learning_rate, momentum), steps)
         plain = descend(valley, start, GradientDescent(2 / (flat + steep)), steps)
         root = (np.sqrt(condition) - 1) / (np.sqrt(condition) + 1)
+        factors = factor_with_momentum(learning_rate, momentum, np.array(curvatures))
         return {
-            "curvatures": curvatures,
-            "tenth": tenth(condition),
-            "factors": [
-                factor_with_momentum(learning_rate, momentum, each).item() for each in curvatures
-            ],
-            "here": (learning_rate, momentum),
-            "limit": ([2 / STEEP, 4 / STEEP], [0, 1]),
+            "curvatures": curvatures, "tenth": tenth(condition), "factors": factors.tolist(),
+            "here": (learning_rate, momentum), "limit": ([2 / STEEP, 4 / STEEP], [0, 1]),
             "best": np.array([(2 / (np.sqrt(flat) + np.sqrt(steep))) ** 2, root**2]),
-            "descent": descent,
-            "this run": descent.values / descent.values[0],
+            "descent": descent, "this run": descent.values / descent.values[0],
             "best without momentum": plain.values / plain.values[0],
-        }
+        }  # fmt: skip
 
     def caption(curvatures, factors, learning_rate, momentum, best, step, descent) -> str:
         (flat, steep), least = factors, np.sqrt(best[1])
@@ -398,9 +355,10 @@ def momentum_map() -> Explorer:
     left.text(0.11, 0.15, "diverges", ha="center", va="center")
     limit = r"$\eta = 2(1 + \mu)\,/\,\lambda_{\max}$"
     left.text(0.088, 0.25, limit, rotation=62, rotation_mode="anchor", va="top")
-    scale = LogNorm(2, 200)
+    raster = Raster(left, "tenth", window=(ends, (0, 1)), scale=LogNorm(2, 200))
     with style():
-        bar = left.figure.colorbar(ScalarMappable(scale, LOSS), ax=left, ticks=[2, 10, 50, 200])
+        colors = ScalarMappable(raster.scale, raster.colors)
+        bar = left.figure.colorbar(colors, ax=left, ticks=[2, 10, 50, 200])
         bar.ax.set_yticklabels(["2", "10", "50", "200"])
         bar.ax.minorticks_off()
     right.set(xlim=(0, steps), xlabel="step $k$", title="loss / first loss")
@@ -408,7 +366,7 @@ def momentum_map() -> Explorer:
     plain = {"color": GREY, "ls": "--", "lw": 1.6, "label": "best at $\\mu = 0$"}
     mine = {"color": OPTIMIZERS["Momentum"][0], "label": "this run", "step": "step"}
     drawings = [
-        Raster(left, "tenth", window=(ends, (0, 1)), colors=LOSS, scale=scale),
+        raster,
         Lines(left, "limit", color=BLACK, lw=1.6),
         Dots(left, "best", marker="*", ms=15, color=BEST),
         Point(left, drags=("learning_rate", "momentum"), color=BLACK).on(weights="here"),
@@ -424,10 +382,7 @@ def momentum_map() -> Explorer:
     )  # fmt: skip
 
 
-GRADIENTS = {
-    "of 1": np.ones(60),
-    "of 1 ± 0.5": np.random.default_rng(0).normal(1, 0.5, 60),
-}
+GRADIENTS = {"of 1": np.ones(60), "of 1 ± 0.5": np.random.default_rng(0).normal(1, 0.5, 60)}
 
 
 def adam_step_by_step() -> Explorer:
@@ -450,28 +405,14 @@ def adam_step_by_step() -> Explorer:
             w = new
         m, v, length = np.transpose(rows)
         curves = {
-            "gradient": g,
-            "mean as it is": m,
-            "mean": m / (1 - beta1**k),
-            "gradient's size": abs(g),
-            "size as it is": np.sqrt(v),
-            "size": np.sqrt(v / (1 - beta2**k)),
-            "one": np.ones(len(k)),
-            "length as it is": m / np.sqrt(v),
-            "length": length,
-        }
+            "gradient": g, "mean as it is": m, "mean": m / (1 - beta1**k), "gradient's size": abs(g),
+            "size as it is": np.sqrt(v), "size": np.sqrt(v / (1 - beta2**k)),
+            "one": np.ones(len(k)), "length as it is": m / np.sqrt(v), "length": length,
+        }  # fmt: skip
         at = {name: values[step - 1] for name, values in curves.items()}
         dots = {f"{name} now": (step, at[name]) for name in ("mean", "size", "length")}
-        return {name: (k, values) for name, values in curves.items()} | dots | {"at": at}
-
-    def caption(step, beta1, beta2, gradients, at) -> str:
-        power = str(step).translate(SUPERSCRIPTS)
-        return (
-            f"Gradients {gradients}, β₁ = {beta1:g}, β₂ = {beta2:g}. After {step} of them m is "
-            f"{at['mean as it is']:.3f}; divided by 1 − β₁{power} = {1 - beta1**step:.3f} it is "
-            f"{at['mean']:.3f}. The step is {at['length']:.2f} η long; uncorrected it would be "
-            f"{at['length as it is']:.2f} η."
-        )
+        power = {"power": str(step).translate(SUPERSCRIPTS), "divisor": 1 - beta1**step}
+        return {name: (k, values) for name, values in curves.items()} | dots | power | {"at": at}
 
     color, marker = OPTIMIZERS["Adam"]
     drops = {"color": GREY, "lw": 0, "marker": "o", "ms": 2.5, "label": "gradient"}
@@ -494,11 +435,13 @@ def adam_step_by_step() -> Explorer:
     axes[2].set(yscale="log", ylim=(0.1, 40))
     legend_below(axes[0])
     return explore(
-        adam, drawings, caption, play="step",
-        step=slider(3, 1, len(k), 1, label="step k"),
+        adam, drawings,
+        "Gradients {gradients}, β₁ = {beta1:g}, β₂ = {beta2:g}. After {step} of them m is "
+        "{at[mean as it is]:.3f}; divided by 1 − β₁{power} = {divisor:.3f} it is {at[mean]:.3f}. "
+        "The step is {at[length]:.2f} η long; uncorrected it would be {at[length as it is]:.2f} η.",
+        play="step", step=slider(3, 1, len(k), 1, label="step k"),
         beta1=slider(0.9, 0.0, 0.99, 0.01, label="β₁"),
-        beta2=slider(0.999, 0.5, 0.999, 0.001, label="β₂"),
-        gradients=choice(GRADIENTS.keys()),
+        beta2=slider(0.999, 0.5, 0.999, 0.001, label="β₂"), gradients=choice(GRADIENTS.keys()),
     )  # fmt: skip
 
 

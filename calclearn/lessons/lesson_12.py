@@ -18,18 +18,10 @@ from calclearn.descent.losses import mse, sigmoid
 from calclearn.descent.optimizers import Adam
 from calclearn.descent.surfaces import Surface
 from calclearn.exercises import exercise, outcome
-from calclearn.explorers.controls import choice, log_slider, round_slider, slider
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, choice, explore, log_slider, round_slider, slider
+from calclearn.figures import graphs
 from calclearn.figures.fits import SizedPoints
-from calclearn.figures.graphs import (
-    ComputationGraph,
-    Pass,
-    downstream,
-    formula,
-    height,
-    name,
-    number,
-)
+from calclearn.figures.graphs import number
 from calclearn.figures.marks import Dots, Lines, Raster, Text
 from calclearn.figures.networks import NamedParts, NetworkGraph, Picked
 from calclearn.figures.style import GREY, SIGNED, STEP, panels
@@ -68,19 +60,22 @@ def one_formula() -> Explorer:
     """
 
     def named(step) -> dict:
-        names = [*[*PARTS][:step], "L"]
-        formulas = {name: _written_out(PARTS[name], names) for name in names}
-        lines, uses = [], {}
-        for part, text in formulas.items():
-            # a line may end after a sign, and never within a product
-            line = re.sub(r"(?<=[₀-₉]) (?=\w)", "\u00a0", f"{part} = {text}")
-            lines.append(textwrap.fill(line, 46))
-            uses[part] = [used for used in PLACES if used in re.findall(r"\w+", text)]
+        formulas = {name: PARTS[name] for name in [*[*PARTS][:step], "L"]}
+        for part, inside in reversed(PARTS.items()):  # what stands inside has come before
+            if part not in formulas:
+                written = re.compile(rf"\b{part}\b")
+                formulas = {name: written.sub(inside, text) for name, text in formulas.items()}
         lengths = np.array([*map(len, formulas.values())])
+        # a line may end after a sign, and never within a product
+        lines = [f"{name} = {text}" for name, text in formulas.items()]
+        lines = [re.sub(r"(?<=[₀-₉]) (?=\w)", "\u00a0", line) for line in lines]
         return {
             "formulas": formulas,
-            "text": "\n".join(lines),
-            "uses": uses,
+            "text": "\n".join(textwrap.fill(line, 46) for line in lines),
+            "uses": {
+                name: [place for place in PLACES if place in re.findall(r"\w+", text)]
+                for name, text in formulas.items()
+            },
             "lengths": lengths,
             "longest": lengths.max(),
             "tanh": sum(text.count("tanh") for text in formulas.values()),
@@ -96,16 +91,6 @@ def one_formula() -> Explorer:
         "written {tanh} times, and each line of the graph stands for one local derivative.",
         play="step", pace=1.5, step=slider(0, 0, 5, 1, label="parts named"),
     )  # fmt: skip
-
-
-def _written_out(formula: str, names: list[str]) -> str:
-    """Return the formula with each part that has none of these names written out."""
-
-    def written(match: re.Match) -> str:
-        plain = match[0] in names or match[0] not in PARTS
-        return match[0] if plain else _written_out(PARTS[match[0]], names)
-
-    return re.sub(r"\w+", written, formula)
 
 
 def backpropagation(f: Callable = neuron, *arguments) -> Explorer:
@@ -137,29 +122,28 @@ def backpropagation(f: Callable = neuron, *arguments) -> Explorer:
         for k, node in enumerate(graph.nodes):
             if not (np.all(np.isfinite(node.value)) and np.all(np.isfinite(node.adjoint))):
                 raise ValueError(
-                    f"{formula(graph, k)} has no finite value or derivative: move an input."
+                    f"{graphs.formula(graph, k)} has no finite value or derivative: move an input."
                 )
-        gradient = {
-            node.operation: np.array(node.adjoint) for node in graph.nodes if not node.parents
-        }
-        return {"graph": graph, "steps": Pass(graph).last, "gradient": gradient}
+        inputs = [node for node in graph.nodes if not node.parents]
+        gradient = {node.operation: np.array(node.adjoint) for node in inputs}
+        return {"graph": graph, "steps": graphs.Pass(graph).last, "gradient": gradient}
 
-    walk = Pass(there_and_back()["graph"])
-    (ax,) = panels("flat", height=height(walk.graph))
+    walk = graphs.Pass(there_and_back()["graph"])
+    (ax,) = panels("flat", height=graphs.height(walk.graph))
     sliders = {
         argument: round_slider(value, (-2.0 * max(1.0, abs(value)), 2.0 * max(1.0, abs(value))))
         for argument, value in given.items()
         if np.ndim(value) == 0
     }
     return explore(
-        there_and_back, [ComputationGraph(ax)], _step_of, play="step", pace=0.9,
+        there_and_back, [graphs.ComputationGraph(ax)], _step_of, play="step", pace=0.9,
         step=slider(len(walk.operations), 0, walk.last, 1), **sliders,
     )  # fmt: skip
 
 
 def _step_of(graph: Graph, step: int) -> str:
     """Return what happens at this step of a pass."""
-    walk, nodes = Pass(graph, step), graph.nodes
+    walk, nodes = graphs.Pass(graph, step), graph.nodes
     inputs = [node for node in nodes if not node.parents]
     at = "At " + ", ".join(f"{node.operation} = {number(node.value)}" for node in inputs)
     if step == 0:
@@ -169,14 +153,14 @@ def _step_of(graph: Graph, step: int) -> str:
         slopes = nodes[k].local
         return (
             f"{at}: forward, {step} of {len(walk.operations)}, "
-            f"{formula(graph, k)} = {number(nodes[k].value)}; "
+            f"{graphs.formula(graph, k)} = {number(nodes[k].value)}; "
             f"local derivative{'s' * (len(slopes) > 1)} {' and '.join(map(number, slopes))}."
         )
     if not walk.sent:
         return f"{at}: backward begins; the derivative of the result with respect to itself is 1."
     k, j = walk.sent[-1]
     upstream, local, parent = nodes[k].adjoint, nodes[k].local[j], nodes[k].parents[j]
-    share = downstream(graph, k, j)
+    share = graphs.downstream(graph, k, j)
     product = f"an array of shape {np.shape(share)}"
     if not (np.ndim(upstream) or np.ndim(local)):
         factors = f"upstream {number(upstream)} × local derivative {number(local)}"
@@ -185,12 +169,12 @@ def _step_of(graph: Graph, step: int) -> str:
         ends = [f"∂/∂{node.operation} = {number(node.adjoint)}" for node in inputs]
         rest = f"done, the derivatives are {', '.join(ends)}"
     elif parent in walk.waiting:
-        rest = f"{name(graph, parent)} waits for more"
+        rest = f"{graphs.name(graph, parent)} waits for more"
     else:
-        rest = f"{name(graph, parent)} has received everything"
+        rest = f"{graphs.name(graph, parent)} has received everything"
     return (
         f"{at}: backward, {len(walk.sent)} of {len(walk.lines)}, "
-        f"from {name(graph, k)} to {name(graph, parent)}: {product}; {rest}."
+        f"from {graphs.name(graph, k)} to {graphs.name(graph, parent)}: {product}; {rest}."
     )
 
 
@@ -217,28 +201,22 @@ def learning_spirals() -> Explorer:
     def training(step, error_of, point, learning_rate, hidden) -> dict:
         run, network = _train(hidden, learning_rate), spiral_network(hidden)
         record = min(step // EVERY, len(run.values) - 1)
-        w, losses = run.points[record], np.maximum(run.values, 1e-9)
+        w, losses, taken = run.points[record], np.maximum(run.values, 1e-9), run.steps[record]
         answers = _outputs(network, w, points)[-1][:, 0]
         errors = (answers - data.arm) ** 2
-        own = network.loss(points[:, [point]].T, data.arm[[point], None], mse).gradient(w)
-        gradient = own if error_of == "one point" else run.gradients[record]
+        gradient = run.gradients[record]
+        if error_of == "one point":
+            gradient = network.loss(points[:, [point]].T, data.arm[[point], None], mse).gradient(w)
         maps = [np.moveaxis(mesh, 0, -1) / 2.3, *_outputs(network, w, mesh)]
         return {
-            "map": maps[-1][..., 0],
-            "maps": [each[::2, ::2] for each in maps],
+            "map": maps[-1][..., 0], "maps": [each[::2, ::2] for each in maps],
+            "gradient": gradient, "largest": np.abs(gradient).max(), "full": FULL[error_of],
             "blame": [pair for pair in network.parameters(gradient) if pair],
-            "full": FULL[error_of],
-            "gradient": gradient,
-            "largest": np.abs(gradient).max(),
-            "errors": errors,
-            "wrong": int(np.sum(answers * data.arm <= 0)),
-            "place": points[:, point],
-            "own_error": errors[point],
-            "losses": (run.steps, losses),
-            "now": (run.steps[record], losses[record]),
-            "loss": losses[record],
-            "taken": run.steps[record],
-        }
+            "errors": errors, "wrong": int(np.sum(answers * data.arm <= 0)),
+            "place": points[:, point], "own_error": errors[point],
+            "losses": (run.steps, losses), "loss": losses[record], "taken": taken,
+            "now": (taken, losses[record]),
+        }  # fmt: skip
 
     left.set(xlabel=data.label("x"), ylabel=data.label("y"), title="answer: −1 orange, +1 blue")
     right.set_title("blame ∂L/∂w: orange −, blue +")

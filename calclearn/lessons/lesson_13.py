@@ -7,9 +7,7 @@ bits, as in most networks, so a gradient may leave what a number can hold.
 """
 
 import math
-from collections.abc import Callable
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 import ipywidgets as widgets
 import numpy as np
@@ -17,48 +15,28 @@ from matplotlib.axes import Axes
 
 from calclearn.data import penguins
 from calclearn.descent.descend import Descent, Stop, descend
-from calclearn.descent.losses import sigmoid
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.schedules import clipped
 from calclearn.exercises import choice, exercise, outcome
-from calclearn.explorers.controls import choice as menu
-from calclearn.explorers.controls import log_slider, slider
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, explore, log_slider, slider
+from calclearn.explorers import choice as menu
 from calclearn.explorers.wording import counted
 from calclearn.figures.marks import Dots, Lines, Rule, family
-from calclearn.figures.style import (
-    BLACK,
-    BLAME,
-    GREY,
-    INITIALS,
-    LOCAL,
-    MODEL,
-    legend_below,
-    panels,
-)
+from calclearn.figures.style import BLACK, BLAME, GREY, INITIALS, LOCAL, MODEL, legend_below, panels
 from calclearn.networks.blocks import Block
 from calclearn.networks.initial import Initial, fans, he, orthogonal, xavier
 from calclearn.networks.inside import backpropagated, gradient_norms, length
-from calclearn.networks.layers import Dense, Layer, ReLU, Sigmoid, Tanh
+from calclearn.networks.layers import Dense, ReLU, Sigmoid, Tanh
 from calclearn.networks.network import Network
 
 UNITS, DEEPEST = 32, 40  # units per layer; layers
 SIZES = (1e-16, 1e10)  # of gradients and activations; what is outside runs along the edge
 
 
-class Activation(NamedTuple):
-    """An activation: as a layer, as a function of z, its slope from its output, the largest slope."""
-
-    layer: Layer
-    function: Callable
-    slope: Callable
-    steepest: float
-
-
-ACTIVATIONS = {
-    "sigmoid": Activation(Sigmoid(), sigmoid, lambda a: a * (1 - a), 0.25),
-    "tanh": Activation(Tanh(), np.tanh, lambda a: 1 - a**2, 1.0),
-    "ReLU": Activation(ReLU(), lambda z: np.maximum(z, 0), lambda a: 1.0 * (a > 0), 1.0),
+ACTIVATIONS = {  # as layers, their slopes from their outputs, and the largest slopes
+    "sigmoid": (Sigmoid(), lambda a: a * (1 - a), 0.25),
+    "tanh": (Tanh(), lambda a: 1 - a**2, 1.0),
+    "ReLU": (ReLU(), lambda a: 1.0 * (a > 0), 1.0),
 }
 
 
@@ -83,7 +61,7 @@ def deep_network(depth: int, activation: str, initial: Initial = xavier, **cures
     >>> deep_network(2, "tanh").shapes[::2]
     [(4,), (32,), (32,)]
     """
-    dense, layer = Dense(UNITS, initial), ACTIVATIONS[activation].layer
+    dense, layer = Dense(UNITS, initial), ACTIVATIONS[activation][0]
     hidden = (Block(dense, layer, **cures),) if any(cures.values()) else (dense, layer)
     return Network((*hidden * depth, Dense(3, initial)), (4,))
 
@@ -125,7 +103,8 @@ def gradients_by_layer() -> Explorer:
         outputs = layers[parts - 1 : -1 : parts]
         a = np.array([layer.activation.astype(float) for layer in outputs])
         before = np.concatenate([np.zeros_like(a[:1]), a[:-1]])
-        slopes = ACTIVATIONS[activation].slope(a - before if skip else a)
+        _, slope, steepest = ACTIVATIONS[activation]
+        slopes = slope(a - before if skip else a)
         output = np.array([length(layer.to_activation) for layer in outputs])
         weights = np.array([length(layer.to_parameters[0]) for layer in layers[:-1:parts]])
         size, spread = _typical(a), _typical(a - a.mean(axis=1, keepdims=True))
@@ -136,14 +115,11 @@ def gradients_by_layer() -> Explorer:
             factors[1:] /= _typical(np.std(before[1:] @ W.transpose(0, 2, 1), axis=1))
         factors = np.sqrt(1 + factors**2) if skip else factors
         expected = output[-1] * np.append(np.cumprod(factors[:0:-1])[::-1], 1)
-        curves = {
-            "output": output, "weights": weights, "expected": expected, "size": size,
-            "spread": spread,
+        return {
+            "output": _finite(output), "weights": _finite(weights), "expected": _finite(expected),
+            "size": _finite(size), "spread": _finite(spread), "factors": np.nan_to_num(factors),
+            "flat": np.mean(slopes < steepest / 10),
         }  # fmt: skip
-        return {name: _finite(values) for name, values in curves.items()} | {
-            "factors": np.nan_to_num(factors),
-            "flat": np.mean(slopes < ACTIVATIONS[activation].steepest / 10),
-        }
 
     def caption(
         depth, scale, activation, skip, normalise, output, size, spread, factors, flat
@@ -228,22 +204,19 @@ def chain_of_neurons() -> Explorer:
     every = np.linspace(-8.2, 8.2, 165)
 
     def chain(depth, w, b, activation) -> dict:
-        _, f, slope, steepest = ACTIVATIONS[activation]
-        z, a = np.zeros(depth), np.append(0.5, np.zeros(depth))
-        for k in range(depth):
-            z[k] = w * a[k] + b
-            a[k + 1] = f(z[k])
-        k, factors, bound = np.arange(1, depth + 1), w * slope(a[1:]), abs(w) * steepest
+        layer, slope, steepest = ACTIVATIONS[activation]
+        z, a = [], [0.5]
+        for _ in range(depth):
+            z.append(w * a[-1] + b)
+            a.append(layer((), z[-1]))
+        function = layer((), every)
+        k, factors, bound = np.arange(1, depth + 1), w * slope(np.array(a[1:])), abs(w) * steepest
         return {
-            "function": (every, f(every)),
-            "slope": (every, slope(f(every))),
-            "neurons": (z, a[1:]),
-            "sizes": (k, abs(factors)),
+            "function": (every, function), "slope": (every, slope(function)), "neurons": (z, a[1:]),
+            "sizes": (k, abs(factors)), "bounds": (k, bound ** k[::-1]),
             "products": (k, abs(factors[::-1].cumprod()[::-1])),
-            "bounds": (k, bound ** k[::-1]),
-            "derivative": factors.prod(),
-            "bound": bound**depth,
-        }
+            "derivative": factors.prod(), "bound": bound**depth,
+        }  # fmt: skip
 
     def caption(depth, w, b, activation, sizes, derivative, bound) -> str:
         low, high = (f"{size:.2g}" for size in (sizes[1].min(), sizes[1].max()))
@@ -296,8 +269,6 @@ def train(
 def cures() -> Explorer:
     """What keeps a gradient alive? One deep network, trained from several kinds of initial weights.
 
-    Losses are recorded every fourth step; a step between two records shows the nearer one.
-
     >>> losses = cures().set(step=120, activation="ReLU").state["now"]
     >>> losses["too small"] > 1, losses["He"] < 0.1
     (True, True)
@@ -308,9 +279,8 @@ def cures() -> Explorer:
     nothing = np.empty((2, 0))  # is drawn for the runs that are not asked for
 
     def training(step, initial, activation, depth, learning_rate, max_norm, **cures) -> dict:
-        network = deep_network(depth, activation, **cures)
-        record, now = int(step / EVERY + 0.5), {}
-        quantities = {"steps": STEPS, "shown": record * EVERY}
+        network, record, now = deep_network(depth, activation, **cures), step // EVERY, {}
+        quantities = {"steps": STEPS, "shown": record * EVERY, "now": now}
         for name in INITIAL:
             quantities |= {f"loss, {name}": nothing, f"gradient, {name}": nothing}
         for name in initial:
@@ -321,13 +291,10 @@ def cures() -> Explorer:
             now[name] = math.inf if over else float(run.values[row])
             quantities[f"loss, {name}"] = run.steps, run.values
             quantities[f"gradient, {name}"] = _finite(np.array(norms))
-        return quantities | {"now": now}
+        return quantities
 
-    def caption(
-        step, shown, activation, depth, skip, normalise, learning_rate, max_norm, now
-    ) -> str:
+    def caption(shown, activation, depth, skip, normalise, learning_rate, max_norm, now) -> str:
         clipping = "not clipped" if max_norm is None else f"clipped to {max_norm:g}"
-        nearest = "" if shown == step else f", the record nearest to {step}"
         losses = ", ".join(
             f"{name} {'diverges' if loss == math.inf else f'{loss:.3g}'}"
             for name, loss in now.items()
@@ -335,8 +302,8 @@ def cures() -> Explorer:
         return (
             f"{depth} layers of {activation}{_cured(skip, normalise)}, learning rate "
             f"{learning_rate:g}, gradient {clipping}. Loss after {counted(shown, 'step')} "
-            f"(nats{nearest}): {losses}. The baseline, which predicts the share of each species, "
-            f"has {baseline:.2f}."
+            f"(nats): {losses}. The baseline, which predicts the share of each species, has "
+            f"{baseline:.2f}."
         )
 
     left, right = panels("ruled", "ruled", height=4.0)

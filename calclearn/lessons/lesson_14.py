@@ -14,8 +14,7 @@ from matplotlib.colors import Normalize
 from calclearn.calculus.autodiff import vjp
 from calclearn.data.digits import FULL, digits
 from calclearn.exercises import exercise, outcome
-from calclearn.explorers.controls import choice, coloured, slider
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, choice, coloured, explore, slider
 from calclearn.explorers.wording import counted
 from calclearn.figures.graphs import number
 from calclearn.figures.images import Cells, Kernel, Shares, Tiles, short
@@ -72,17 +71,13 @@ def sliding_kernel() -> Explorer:
         if not np.abs(K).max() <= HEAVIEST:
             raise ValueError(f"weights must lie between −{HEAVIEST} and {HEAVIEST}")
         return {
-            "image": x,
-            "weights": K,
-            "map": convolved(x, K),
-            "patch": (row, column, 3, 3),
-            "place": (row, column, 1, 1),
-            "all_weights": (0, 0, 3, 3),
-        }
+            "image": x, "weights": K, "all_weights": (0, 0, 3, 3), "map": convolved(x, K),
+            "patch": (row, column, 3, 3), "place": (row, column, 1, 1),
+        }  # fmt: skip
 
     def caption(digit, kernel, row, column, image, weights, map) -> str:
         summed = products(image[row : row + 3, column : column + 3], weights)
-        equation = f"{summed} = " if summed != "0" else ""
+        equation = f"{summed} = " if summed else ""
         name = f"The kernel “{kernel}”" if kernel != OWN else "Your own kernel"
         return (
             f"{name} on the digit {digit}. Row {row}, column {column} of the map: "
@@ -112,12 +107,10 @@ def products(patch: np.ndarray, K: np.ndarray) -> str:
     >>> products(np.array([[15.0, 9.0], [3.0, 4.0]]), np.array([[-1.0, 0.0], [-2.0, 0.5]]))
     '−15 × 1 − 3 × 2 + 4 × 0.5'
     """
-    terms = [
-        f"{'−' if k < 0 else '+'} {number(x)} × {number(abs(k))}"
-        for x, k in zip(patch.flat, K.flat, strict=True)
-        if x and k
-    ]
-    text = " ".join(terms) or "0"
+    pairs = zip(patch.flat, K.flat, strict=True)
+    signs = {True: "−", False: "+"}
+    terms = [f"{signs[k < 0]} {number(x)} × {number(abs(k))}" for x, k in pairs if x and k]
+    text = " ".join(terms)
     return f"−{text[2:]}" if text.startswith("−") else text.removeprefix("+ ")
 
 
@@ -175,21 +168,19 @@ def stride_and_padding() -> Explorer:
     def windows(size, stride, padding) -> dict:
         mean = np.full((1, 1, size, size), 1 / size**2)
         y = conv2d(x[None, None], mean, np.zeros(1), stride, padding)[0, 0]
-        padded = np.pad(x, padding)
-        reached = np.zeros(padded.shape, bool)
-        for i, j in np.ndindex(y.shape):
-            reached[stride * i :, stride * j :][:size, :size] = True
+        padded, starts = np.pad(x, padding), stride * np.arange(len(y))
+        covered = np.isin(
+            np.arange(len(padded)), starts[:, None] + np.arange(size)
+        )  # rows, columns
         around = ZEROS - padding  # the image stays where it is while zeros come and go
         return {
-            "cells": np.pad(padded, around, constant_values=np.nan),
-            "map": y,
-            "image": ZEROS + len(x) * SQUARE - 0.5,
-            "edge": around + len(padded) * SQUARE - 0.5,
+            "cells": np.pad(padded, around, constant_values=np.nan), "map": y,
+            "image": ZEROS + len(x) * SQUARE - 0.5, "edge": around + len(padded) * SQUARE - 0.5,
             "first": around + size * SQUARE - 0.5,
             "middles": around + stride * np.indices(y.shape)[::-1].reshape(2, -1) + (size - 1) / 2,
-            "unused": around + np.argwhere(~reached)[:, ::-1].T,
+            "unused": around + np.argwhere(~np.outer(covered, covered)).T,
             "rest": left_over(size, stride, padding),
-        }
+        }  # fmt: skip
 
     def left_over(size, stride, padding) -> int:
         """The rows at the end that no window reaches, and the columns."""
@@ -199,8 +190,7 @@ def stride_and_padding() -> Explorer:
         def bands(size, stride, padding) -> list:
             now, ends = {"size": size, "stride": stride, "padding": padding}, []
             for value in range(control.min, control.max + 1):
-                rest = left_over(**now | {name: value})
-                ends.append((value + 0.5, STEP if rest else LIGHT))
+                ends.append((value + 0.5, STEP if left_over(**now | {name: value}) else LIGHT))
             return ends
 
         return coloured(control, bands)
@@ -260,16 +250,10 @@ def three_channels() -> Explorer:
         partial = np.array([convolved(x, K) for x, K in zip(channels, W, strict=True)])
         here = partial[:, row, column]
         return {
-            "photo": photo,
-            "channels": channels,
-            "partial": partial,
-            "total": partial.sum(axis=0),
-            "names": ("red", "green", "blue"),
-            "numbers": [number(v) for v in here],
-            "here": here,
-            "patch": (row, column, 3, 3),
-            "place": (row, column, 1, 1),
-        }
+            "photo": photo, "channels": channels, "partial": partial, "total": partial.sum(axis=0),
+            "here": here, "numbers": [number(v) for v in here], "names": ("red", "green", "blue"),
+            "patch": (row, column, 3, 3), "place": (row, column, 1, 1),
+        }  # fmt: skip
 
     def caption(digit, ink, kernel, row, column, here, total) -> str:
         red, green, blue = (number(v) if v >= 0 else f"({number(v)})" for v in here)
@@ -281,10 +265,10 @@ def three_channels() -> Explorer:
         )
 
     axes = panels(*["flat"] * 4, ratios=(1.2, 0.5, 0.5, 1.2), height=3.8)
-    titles = ("image", "channels", "partial maps", "their sum, the map")
+    photo, light, partial, total = axes
+    titles = "image", "channels", "partial maps", "their sum, the map"
     for ax, title in zip(axes, titles, strict=True):
         ax.set_title(title)
-    photo, light, partial, total = axes
     drawings = [
         Cells(photo, "photo", frame="patch", **BY_MIDDLE),
         Tiles(light, "channels", 3, (8, 8), 1, shades=INK.reversed(), words="names"),
@@ -322,22 +306,19 @@ def gradient_routing() -> Explorer:
     def back(layer, sent, digit, row, column) -> dict:
         x, (forward, side) = example(digit), LAYERS[layer]
         y, pull = vjp(forward, x, K)
-        last, stride = len(y) - 1, 1 if layer == CONVOLUTION else side
-        i, j = min(row, last), min(column, last)
+        convolves, i, j = layer == CONVOLUTION, *np.minimum((row, column), len(y) - 1).tolist()
+        stride = 1 if convolves else side
         one = np.zeros(y.shape)
         one[i, j] = 1
         G = {ONE: one, ALL: np.ones(y.shape), VALUES: y}[sent]
         to_pixels, to_weights = pull(G)
         return {
-            "image": x,
-            "G": G,
-            "shares": to_pixels,
-            "to_weights": to_weights,
+            "image": x, "G": G, "shares": to_pixels, "to_weights": to_weights,
             "place": (i, j, 1, 1) if sent == ONE else (0, 0, *y.shape),
             "patch": (stride * i, stride * j, side, side) if sent == ONE else (0, 0, *x.shape),
-            "weights": (0, 0, 3, 3) if layer == CONVOLUTION else (0, 0, 0, 0),
-            "note": "" if layer == CONVOLUTION else "no weights",
-        }
+            "weights": (0, 0, 3, 3) if convolves else (0, 0, 0, 0),
+            "note": "" if convolves else "no weights",
+        }  # fmt: skip
 
     def caption(layer, sent, image, place, patch, shares, to_weights) -> str:
         row, column, *_ = place
@@ -408,14 +389,11 @@ smallest = windows == windows.min(axis=1, keepdims=True)
 x = np.array([[1, 2, 0], [6, 1, 4], [0, 6, 2]])
 G = np.array([[1, -1], [2, 0]])
 
-
 def to_pixels(shares):  # (window, cell); row by row
     return tuple(np.reshape(shares, (2, 2, 2)).swapaxes(0, 1).ravel().tolist())
 
-
 def to_weight(u, v, G=G):  # Σ G[i, j] x[i+u, j+v]
     return float(np.sum(G * x[u : u + 2, v : v + 2]))
-
 
 outcome("14", 3, """
     Forward a weight was multiplied by the pixel under it, so backward that pixel is its slope, and

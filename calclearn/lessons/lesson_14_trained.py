@@ -1,8 +1,6 @@
 """Lesson 14's trained network: what its filters are, what each layer makes of an image, and what
 would make it another.
 
-    x ← x + η ∇ₓ log p(wanted | x)
-
 The network, its weights and the record of its training come from the notebook; any that reads
 images of one channel will do.
 """
@@ -19,8 +17,7 @@ from calclearn.data.digits import FULL, LabelledImages
 from calclearn.descent.arguments import whole
 from calclearn.descent.descend import Descent
 from calclearn.descent.losses import cross_entropy
-from calclearn.explorers.controls import choice, slider
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, choice, explore, slider
 from calclearn.explorers.wording import counted
 from calclearn.figures.graphs import number
 from calclearn.figures.images import Cells, Maps, Pad, Shares, Tiles, short
@@ -60,13 +57,14 @@ def filters_and_mistakes(network: Network, run: Descent, data: LabelledImages) -
         np.add.at(counts, (data.labels, answered), 1)
         wrong = np.flatnonzero(answered != data.labels)[:MISTAKES]
         return {
-            "recorded": int(run.steps[record]),
-            "filters": filters(w),
-            "counts": counts,
-            "signed": np.where(right, counts, -counts),
+            "recorded": int(run.steps[record]), "filters": filters(w),
+            "counts": counts, "signed": np.where(right, counts, -counts),  # for their colours
             "wrong": data.images[wrong, 0],
             "names": [f"{n}: {data.labels[n]} as {answered[n]}" for n in wrong],
-        }
+        }  # fmt: skip
+
+    def count_in_words(signed: float) -> str:
+        return f"{abs(signed):.0f}" if signed else ""
 
     def caption(recorded, counts) -> str:
         correct, confused = int(counts[right].sum()), np.where(right, 0, counts)
@@ -90,16 +88,11 @@ def filters_and_mistakes(network: Network, run: Descent, data: LabelledImages) -
     initial.image.set_animated(False)  # these stay
     drawings = [
         Tiles(now, "filters", count, size, 2),
-        Cells(table, "signed", limit=8, numbers=right.size, words=_count),
+        Cells(table, "signed", limit=8, numbers=right.size, words=count_in_words),
         Tiles(mistakes, "wrong", MISTAKES, data.images.shape[2:], 2, shades=INK, words="names"),
     ]
     every, last = int(run.steps[1]), int(run.steps[-1])
     return explore(answers, drawings, caption, play="step", step=slider(last, 0, last, every))
-
-
-def _count(signed: float) -> str:
-    """A count of answers; wrong ones are below zero, which gives them their colour."""
-    return f"{abs(signed):.0f}" if signed else ""
 
 
 def one_image(network: Network, w: np.ndarray, data: LabelledImages, image: int = 0) -> Explorer:
@@ -116,10 +109,11 @@ def one_image(network: Network, w: np.ndarray, data: LabelledImages, image: int 
     (kernels, biases), *_ = network.parameters(w)  # (O, 1, k, k), (O,)
     (_, strides, around), name = first.windows, next(iter(maps))
     answers = activations(network, w, data.images[[image]])[name][0]
-    (rows, columns), (up, back) = answers.shape[1:], around
-    answers[:, [*range(up), *range(rows - up, rows)]] = -np.inf  # their patches reach beyond
-    answers[:, :, [*range(back), *range(columns - back, columns)]] = -np.inf
-    strongest = [int(k) for k in np.unravel_index(np.argmax(answers), answers.shape)]
+    (rows, columns), (up, aside) = answers.shape[1:], around
+    inside = np.full(answers.shape, -np.inf)  # where the patches reach beyond the image
+    inner = np.s_[:, up : rows - up, aside : columns - aside]
+    inside[inner] = answers[inner]
+    strongest = [int(k) for k in np.unravel_index(np.argmax(inside), inside.shape)]
     cell = zip(("map", "row", "column"), strongest, answers.shape, strict=True)
 
     def there_and_back(image, show, map, row, column) -> dict:
@@ -132,20 +126,13 @@ def one_image(network: Network, w: np.ndarray, data: LabelledImages, image: int 
         corner = row * strides[0] - around[0], column * strides[1] - around[1]
         total = outputs[layers[0].name][cell]
         return {each: shown[each] for each in maps} | {
-            "pixels": x[0, 0],
-            "label": int(label[0]),
-            "shares": back * to_image,
-            "scores": outputs[last],
-            "column_of_scores": shown[last][:, None],
-            "at_scores": length(gradients[last]),
-            "at_pixels": length(to_image),
-            "cell": cell,
-            "kernel": kernels[map, 0],
+            "pixels": x[0, 0], "shares": back * to_image, "label": int(label[0]),
+            "scores": outputs[last], "column_of_scores": shown[last][:, None],
+            "at_scores": length(gradients[last]), "at_pixels": length(to_image),
+            "cell": cell, "kernel": kernels[map, 0],
             "patch": (0, 0, 0, 0) if back else (*corner, *kernels.shape[2:]),
-            "sum": total - biases[map],
-            "total": total,
-            "after": shown[name][cell],
-        }
+            "sum": total - biases[map], "total": total, "after": shown[name][cell],
+        }  # fmt: skip
 
     def caption(
         image, show, map, row, column, label, scores, at_scores, at_pixels, sum, total, after
@@ -171,21 +158,19 @@ def one_image(network: Network, w: np.ndarray, data: LabelledImages, image: int 
         Cells(left, "pixels", frame="patch", shades=INK, limit=1, numbers=9, words=short),
         Shares(left, numbers=0, side=0.5),
         Maps(middle, maps, frame="cell", drags=("map", "row", "column")),
-        Cells(right, "column_of_scores", numbers=network.shapes[-1][0], words=_score),
+        Cells(
+            right, "column_of_scores", numbers=network.shapes[-1][0],
+            words=lambda value: number(value) if abs(value) >= 1e-5 else "≈ 0",
+        ),
         Cells(below, "kernel", numbers=9, words=short),
         Text(below, (0.5, 1.09), "kernel of map {map}", ha="center", clip_on=False),
-    ]
+    ]  # fmt: skip
     right.set(aspect="auto")
     return explore(
         there_and_back, drawings, caption, image=slider(int(image), 0, len(data) - 1, 1),
         show=choice([OUTPUTS, GRADIENTS]),
         **{name: slider(place, 0, count - 1, 1) for name, place, count in cell},
     )  # fmt: skip
-
-
-def _score(value: float) -> str:
-    """A score, or its gradient, as it fits beside the maps."""
-    return number(value) if abs(value) >= 1e-5 else "≈ 0"
 
 
 RATE, STEPS = 0.01, 20  # of the walk on the pixels
@@ -218,12 +203,10 @@ def draw_a_digit(network: Network, w: np.ndarray, data: LabelledImages) -> Explo
         outputs = activations(network, w, x)
         *_, scores = outputs.values()
         return {name: outputs[name][0] for name in maps} | {
-            "image": FULL * x[0, 0],
-            "chances": chances(scores[0]),
-            "scores": scores[0],
+            "image": FULL * x[0, 0], "scores": scores[0], "chances": chances(scores[0]),
             "added": FULL * np.sum(np.maximum(x - start, 0)),
             "removed": FULL * np.sum(np.maximum(start - x, 0)),
-        }
+        }  # fmt: skip
 
     def caption(pixels, wanted, step, scores, added, removed) -> str:
         gives = f"network gives {_answer(scores, wanted)}"

@@ -8,19 +8,19 @@ that of the monthly rises of carbon dioxide over Mauna Loa.
 """
 
 import math
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from dataclasses import replace
+from functools import lru_cache
+from types import SimpleNamespace
 
 import numpy as np
 
 from calclearn.data.co2 import rises
-from calclearn.descent.descend import Descent, descend
+from calclearn.descent.descend import descend
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.schedules import clipped
 from calclearn.descent.surfaces import Surface
 from calclearn.exercises import exercise, outcome
-from calclearn.explorers.controls import choice, log_slider, slider
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, choice, explore, log_slider, slider
 from calclearn.explorers.surfaces import turning
 from calclearn.explorers.wording import counted
 from calclearn.figures.descents import Path
@@ -35,39 +35,12 @@ UNITS = 16
 ACTIVATIONS = {"tanh": "tanh", "ReLU": "relu"}
 
 
-@dataclass(frozen=True, eq=False)
-class Sequence:
-    """A layer on the first months of the series, and the errors that it makes there.
-
-    L_t = ½ (v·h_t - z_{t+1})²
-    """
-
-    layer: RNN
-    parameters: tuple[np.ndarray, ...]
-    x: np.ndarray  # (1, T, 1)
-    h: np.ndarray  # (T, H)
-    errors: np.ndarray  # (T, H): ∂L_t/∂h_t
-
-    @cached_property
-    def adjoints(self) -> np.ndarray:
-        """∂L_t/∂h_s in [t, s], (T, T, H): one example for each loss, with the same inputs."""
-        T = len(self.h)
-        G = np.zeros((T, T, UNITS))
-        G[np.arange(T), np.arange(T)] = self.errors
-        same = np.broadcast_to(self.x, (T, T, 1))
-        return adjoints_through_time(self.layer, self.parameters, same, G)
-
-    @cached_property
-    def sums(self) -> np.ndarray:
-        """∂L_t/∂a_s in [t, s], (T, T, H), where a_s is the sum that goes into φ at step s."""
-        tanh = self.layer.nonlinearity == "tanh"
-        return self.adjoints * (1 - self.h**2 if tanh else self.h > 0)
-
-
 @lru_cache(maxsize=64)
-def sequence(radius: float, activation: str, months: int) -> Sequence:
-    """A layer with W_hh = radius · rotation, over so many months; it has not learned anything.
+def sequence(radius: float, activation: str, months: int) -> SimpleNamespace:
+    """A layer with W_hh = radius · rotation on the first months of the series, not trained.
 
+    Its states `h` (T, H); the `errors` ∂L_t/∂h_t (T, H) of L_t = ½ (v·h_t - z_{t+1})²; `adjoints`,
+    ∂L_t/∂h_s in [t, s], (T, T, H); `sums`, the same for ∂L_t/∂a_s, where a_s goes into φ at step s.
     All singular values of W_hh, and the sizes of all its eigenvalues, are the radius.
 
     >>> layer = sequence(0.5, "tanh", 12)
@@ -81,7 +54,14 @@ def sequence(radius: float, activation: str, months: int) -> Sequence:
     layer = RNN(UNITS, nonlinearity=ACTIVATIONS[activation])
     parameters, x = (W_ih, radius * rotation, zeros, zeros), z[None, :months, None]
     h = layer(parameters, x)[0]
-    return Sequence(layer, parameters, x, h, np.outer(h @ readout - z[1 : months + 1], readout))
+    errors = np.outer(h @ readout - z[1 : months + 1], readout)
+    G = np.eye(months)[:, :, None] * errors  # one example for each loss, with the same inputs
+    same = np.broadcast_to(x, (months, months, 1))
+    adjoints = adjoints_through_time(layer, parameters, same, G)
+    sums = adjoints * (1 - h**2 if activation == "tanh" else h > 0)
+    return SimpleNamespace(
+        layer=layer, parameters=parameters, x=x, h=h, errors=errors, adjoints=adjoints, sums=sums
+    )
 
 
 ARRIVING = {  # at step s, of the gradient of the last loss at the last step
@@ -110,22 +90,15 @@ def error_through_time() -> Explorer:
         sums = months.sums[:, 1:].swapaxes(1, 2)
         by_weights = np.linalg.norm(sums @ months.h[:-1], axis=(1, 2))
         sizes = np.linalg.norm(months.adjoints, axis=2)
-        last = sizes[-1]
-        start, end = last[[0, -1]]
+        start, *_, end = last = sizes[-1]
         return {
-            "sizes": sizes,
-            "last": last,
-            "end": end,
-            "start": start,
-            "arriving": (s, last / end),
-            "guide": (s, radius ** (length - 1.0 * s)),
-            "share": start / end,
+            "sizes": sizes, "last": last, "end": end, "start": start, "share": start / end,
             "factor": (start / end) ** (1 / (length - 1)),
+            "arriving": (s, last / end), "guide": (s, radius ** (length - 1.0 * s)),
             "whole": (s[1:], by_weights[1:]),  # h_0 = 0, so the first loss has none
             "clipped": (s[1:], np.minimum(by_weights, threshold)[1:]),
-            "longest": by_weights.max(),
-            "shortened": np.sum(by_weights > threshold),
-        }
+            "longest": by_weights.max(), "shortened": np.sum(by_weights > threshold),
+        }  # fmt: skip
 
     left, middle, right, strip = panels(
         "flat", "ruled", "ruled", "strip", ratios=(1.25, 1, 1), height=4.5
@@ -197,14 +170,11 @@ def truncated_gradient() -> Explorer:
         sizes = np.linalg.norm(sequence(radius, activation, LONGEST).adjoints, axis=2)
         pieces = f"cut into pieces of {counted(truncate, 'step')}"
         return {
-            "sizes": sizes * TOGETHER[now],
-            "ratios": (EVERY, ratios),
-            "cosines": (EVERY, cosines),
-            "ratio": ratios[now],
-            "cosine": cosines[now],
+            "sizes": sizes * TOGETHER[now], "ratios": (EVERY, ratios), "cosines": (EVERY, cosines),
+            "ratio": ratios[now], "cosine": cosines[now],
             "angle": np.degrees(np.arccos(min(cosines[now], 1))),
             "pieces": pieces if truncate < LONGEST else "not cut",
-        }
+        }  # fmt: skip
 
     left, right = panels("flat", "ruled", ratios=(1.15, 1), height=4.1)
     right.set(xlim=(0, LONGEST + 1), ylim=(-0.25, 1.5), xlabel="steps between cuts $k$")
@@ -245,19 +215,6 @@ def _map(length: int) -> np.ndarray:
     return np.searchsorted(levels(heights)[1:-1], heights, "right")
 
 
-@lru_cache(maxsize=256)
-def descents(
-    length: int, w: float, u: float, learning_rate: float, threshold: float
-) -> tuple[Descent, Descent]:
-    """Gradient descent as it is, and clipped, from one start: one batch of two runs."""
-    surface, limits = landscape(length), np.array([1e300, threshold])  # the first clips nothing
-    both = descend(surface, (w, u), clipped(GradientDescent(learning_rate), limits), STEPS)
-    parts = ("points", "values", "gradients")
-    return tuple(
-        replace(both, **{name: getattr(both, name)[..., k] for name in parts}) for k in range(2)
-    )
-
-
 def clipping_at_a_cliff() -> Explorer:
     """What does clipping save one from? Two descents on the loss of one unit, from one start.
 
@@ -271,24 +228,23 @@ def clipping_at_a_cliff() -> Explorer:
     """
 
     def two_runs(length, learning_rate, threshold, w, u) -> dict:
-        whole, clipped = descents(length, w, u, learning_rate, threshold)
-        norms = [np.linalg.norm(run.gradients, axis=1) for run in (whole, clipped)]
+        limits = np.array([1e300, threshold])  # the first clips nothing
+        both = descend(
+            landscape(length), (w, u), clipped(GradientDescent(learning_rate), limits), STEPS
+        )
+        whole, short = (
+            replace(both, points=both.points[..., k], values=both.values[..., k]) for k in (0, 1)
+        )
+        norms = np.linalg.norm(both.gradients, axis=1).T
         return {
-            "surface": landscape(length),
-            "map": _map(length),
-            "start": (w, u),
-            "whole": whole,
-            "clipped": clipped,
-            "norm, as it is": norms[0],
-            "norm, clipped": norms[1],
-            "steepest": max(norms[0]),
-        }
+            "surface": landscape(length), "map": _map(length), "start": (w, u),
+            "whole": whole, "clipped": short, "steepest": max(norms[0]),
+            "norm, as it is": norms[0], "norm, clipped": norms[1],
+        }  # fmt: skip
 
     def caption(length, w, u, learning_rate, threshold, step, whole, clipped, steepest) -> str:
-        losses = [
-            f"{run.values[step]:.3f}" if run.values[step] >= 0.001 else "less than 0.001"
-            for run in (whole, clipped)
-        ]
+        values = whole.values[step], clipped.values[step]
+        losses = [f"{loss:.3f}" if loss >= 0.001 else "less than 0.001" for loss in values]
         return (
             f"{counted(length, 'step')} of the unit, from w = {w:.2f}, u = {u:.2f}, learning rate "
             f"{learning_rate:.2g}: the longest gradient of the run as it is has length "
@@ -337,19 +293,17 @@ SHORT = (-1.2, np.array([0.0, 0.5, 0.7]), -1.0)
 LATE = (0.5, np.array([0.3, 0.9, 0.1, -0.4]), 1.0)  # its first state is not 0
 left_after = math.log(0.01) / math.log(0.9)
 
-
-def backward(w, h, to_last, slope=lambda h, t: 1 - h[t] ** 2, factor=None, state=-1, sign=1):
+def backward(w, h, to_last, slope=lambda h, t: 1 - h[t] ** 2, factor=None, state=-1, order=-1):
     """Return ∂L/∂w of h_t = tanh(w·h_{t-1} + u·x_t) from h (T+1,); its keywords are the mistakes.
 
-    `slope` of tanh, the `factor` of a step where it is not w, the `state` that w meets, the `sign`.
+    `slope` of tanh, the `factor` of a step where it is not w, the `state` that w meets, the `order`.
     """
     to_h, by_w = to_last, 0.0
-    for t in range(len(h) - 1, 0, -1):
+    for t in range(1, len(h))[::order]:
         to_a = to_h * slope(h, t)
         by_w += to_a * h[t + state]
         to_h = to_a * (w if factor is None else factor)
-    return sign * by_w
-
+    return by_w
 
 def slope_too_late(w, h, to_last):
     error, by_w = to_last, 0.0
@@ -357,16 +311,6 @@ def slope_too_late(w, h, to_last):
         by_w += error * h[t - 1]
         error *= w * (1 - h[t] ** 2)
     return by_w
-
-
-def first_step_first(w, h, to_last):
-    to_h, by_w = to_last, 0.0
-    for t in range(1, len(h)):
-        to_a = to_h * (1 - h[t] ** 2)
-        by_w += to_a * h[t - 1]
-        to_h = to_a * w
-    return by_w
-
 
 outcome("15", 3, """
     0.8 to the power of 29 is about 0.0015, and tanh takes a little more at each step. Thirty
@@ -414,12 +358,12 @@ exercise("15.3", backward, """
     (lambda w, h, g: backward(w, h, g, slope=lambda h, t: 1.0),        "The error passes through tanh at each step: its slope is missing."),
     (lambda w, h, g: backward(w, h, g, factor=1.0),                    "From one step to the one before the error is multiplied by w."),
     (slope_too_late,                                                   "At each step the error passes through tanh before it meets w."),
-    (first_step_first,                                                 "The error sets out from the last step, and goes back."),
+    (lambda w, h, g: backward(w, h, g, order=1),                       "The error sets out from the last step, and goes back."),
     (lambda w, h, g: g * np.prod(1 - h[1:] ** 2) * w ** (len(h) - 2) * h[0], "Only the part of the first step is left. Add all the parts."),
     (lambda w, h, g: backward(w, h, g, state=0),                       "At step t the weight meets the state before it, h[t − 1]."),
     (lambda w, h, g: backward(w, h, g, slope=lambda h, t: 1 - h[t - 1] ** 2), "The slope of tanh at step t follows from its own output, h[t]."),
     (lambda w, h, g: 0.0,                                              "This is 0 whatever comes back: the sum has to grow at each step."),
-    (lambda w, h, g: backward(w, h, g, sign=-1),                       "The size is right, not the sign."),
+    (lambda w, h, g: -backward(w, h, g),                               "The size is right, not the sign."),
 ], points=(LONG, SHORT, LATE))
 
 exercise("15.4", 3.0, """

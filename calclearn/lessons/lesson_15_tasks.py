@@ -7,7 +7,7 @@ Where the gate z_t of a GRU is near 1 the state is kept, and so is the error tha
 
 import math
 from functools import lru_cache
-from typing import NamedTuple
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -18,24 +18,11 @@ from calclearn.descent.descend import Descent, descend
 from calclearn.descent.losses import cross_entropy, mse, sigmoid
 from calclearn.descent.optimizers import Adam, AdamW
 from calclearn.descent.schedules import cosine
-from calclearn.explorers.controls import choice, slider
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, choice, explore, slider
 from calclearn.explorers.wording import counted
+from calclearn.figures import legend_below, panels
 from calclearn.figures.marks import Dots, Lines, Raster, Rule, family
-from calclearn.figures.style import (
-    BEST,
-    BLACK,
-    BLAME,
-    DATA,
-    GREEN,
-    GREY,
-    LIGHT,
-    LOSS,
-    MODEL,
-    PURPLE,
-    legend_below,
-    panels,
-)
+from calclearn.figures.style import BEST, BLACK, BLAME, GREEN, GREY, LIGHT, LOSS, MODEL, PURPLE
 from calclearn.networks.inside import backpropagated
 from calclearn.networks.layers import Dense, LastStep
 from calclearn.networks.network import Network
@@ -63,14 +50,6 @@ def symbols(n: int, wait: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return x, drawn[:, 0]
 
 
-def rememberer(name: str, wait: int) -> Network:
-    """Return one recurrent layer that reads a sequence, and a score for each symbol at its end."""
-    layers = {
-        "plain RNN": RNN(CELLS), "truncated RNN": RNN(CELLS, truncate=7), "GRU": GRU(CELLS)
-    }  # fmt: skip
-    return Network((layers[name], LastStep(), Dense(SYMBOLS)), (wait + 1, SYMBOLS + 1))
-
-
 def gate(parameters: tuple[np.ndarray, ...], x: np.ndarray, h: np.ndarray) -> np.ndarray:
     """Return the gate z (N, T, H) of a GRU at its inputs x (N, T, D) and states h (N, T, H)."""
     W_ih, W_hh, b_ih, b_hh = parameters
@@ -79,33 +58,31 @@ def gate(parameters: tuple[np.ndarray, ...], x: np.ndarray, h: np.ndarray) -> np
     return sigmoid(z)
 
 
-class Recall(NamedTuple):
-    """A training on record, a row for each of its K records, measured on held-out sequences."""
-
-    shares: np.ndarray  # (K,): of sequences whose symbol is recalled
-    arriving: np.ndarray  # (K, T): size of ∂L/∂h_t, relative to that at the last step
-    gates: np.ndarray  # (K, H, T): mean gate of each unit of a GRU
-
-
 @lru_cache(maxsize=32)
-def practice(name: str, wait: int, keep: float = 0.97, seed: int = 0) -> Recall:
-    """Train a network to recall a symbol after a wait; the gates of a GRU begin near `keep`."""
-    network = rememberer(name, wait)
-    w = network.init(seed)
+def practice(name: str, wait: int, keep: float = 0.97) -> SimpleNamespace:
+    """Train a network to recall a symbol after a wait; the gates of a GRU begin near `keep`.
+
+    Of K records, measured on held-out sequences: `shares` (K,) whose symbol is recalled, the size
+    `arriving` (K, T) of ∂L/∂h_t relative to that at the last step, and mean `gates` (K, H, T).
+    """
+    layer = {"GRU": GRU(CELLS), "truncated RNN": RNN(CELLS, truncate=7)}.get(name, RNN(CELLS))
+    network = Network((layer, LastStep(), Dense(SYMBOLS)), (wait + 1, SYMBOLS + 1))
+    w = network.init(0)
     if name == "GRU":
         network.parameters(w)[0][2][CELLS : 2 * CELLS] = math.log(keep / (1 - keep))  # b_z
-    loss = network.loss(*symbols(2000, wait, seed + 1), cross_entropy, 32)
+    loss = network.loss(*symbols(2000, wait, seed=1), cross_entropy, 32)
     run = descend(loss, w, Adam(RATE), PRACTICE, every=EACH)
-    (x, y), records = symbols(500, wait, seed=0), []
+    (x, y), shares, arriving, gates = symbols(500, wait, seed=0), [], [], []
     for point in run.points:
-        share = np.mean(network(point, x).argmax(axis=1) == y)
-        layer, parameters = network.layers[0], network.parameters(point)[0]
+        shares.append(np.mean(network(point, x).argmax(axis=1) == y))
+        parameters = network.parameters(point)[0]
         inside = backpropagated(network, point, x[:64], y[:64])[0]
         adjoints = adjoints_through_time(layer, parameters, x[:64], inside.to_activation)
         sizes = np.linalg.norm(adjoints, axis=2).mean(axis=0)
+        arriving.append(sizes / sizes[-1])
         z = gate(parameters, x[:64], inside.activation) if name == "GRU" else np.zeros((1, 1, 1))
-        records.append((share, sizes / sizes[-1], z.mean(axis=0).T))
-    return Recall(*map(np.array, zip(*records, strict=True)))
+        gates.append(z.mean(axis=0).T)
+    return SimpleNamespace(shares=shares, arriving=np.array(arriving), gates=np.array(gates))
 
 
 def task_that_needs_memory() -> Explorer:
@@ -122,9 +99,9 @@ def task_that_needs_memory() -> Explorer:
         k = round(step / EACH)
         quantities = {"shares": {}, "first": {}}
         for name in MEMORIES:
-            every = [practice(name, each, keep if name == "GRU" else 0.97) for each in WAITS]
-            now = every[WAITS.index(wait)]
-            quantities[f"share, {name}"] = WAITS, [100 * run.shares[k] for run in every]
+            every = {each: practice(name, each, keep if name == "GRU" else 0.97) for each in WAITS}
+            now, share = every[wait], [100 * run.shares[k] for run in every.values()]
+            quantities[f"share, {name}"] = WAITS, share
             quantities[f"arriving, {name}"] = now.arriving[k]
             quantities["shares"][name] = float(now.shares[k])
             quantities["first"][name] = float(now.arriving[k][0])
@@ -176,19 +153,19 @@ FORECASTS = {
 }
 
 
-def forecaster(units: int = 16, truncate: int | None = None) -> Network:
+def forecaster(truncate: int | None = None) -> Network:
     """A recurrent layer that reads 36 monthly rises, and one unit that predicts the next.
 
     >>> forecaster().dimension
     321
     """
-    return Network((RNN(units, truncate=truncate), LastStep(), Dense(1)), (PAST, 1))
+    return Network((RNN(16, truncate=truncate), LastStep(), Dense(1)), (PAST, 1))
 
 
 @lru_cache(maxsize=16)
 def trained(seed: int = 0, truncate: int | None = None) -> Descent:
     """Train a forecaster on all training months, by AdamW."""
-    network, data = forecaster(truncate=truncate), rises()
+    network, data = forecaster(truncate), rises()
     loss = network.loss(data.x[~data.held_out], data.y[~data.held_out], mse, BATCH)
     optimizer = AdamW(cosine(0.01, TRAINING), weight_decay=0.3)
     return descend(loss, network.init(seed), optimizer, TRAINING, every=15)
@@ -261,7 +238,7 @@ def forecast(network: Network | None = None, run: Descent | None = None) -> Expl
     left.set(title="carbon dioxide (ppm)", xlabel="year", xticks=(1992, 1995, 1998, 2001))
     left.set(xlim=(data.year[shown][0], end), ylim=(352, 376))
     left.axvspan(years[0], end, color=LIGHT, alpha=0.4, lw=0)
-    left.plot(data.year[shown], data.co2[shown], color=DATA, lw=1.2, zorder=1)
+    left.plot(data.year[shown], data.co2[shown], color=GREY, lw=1.2, zorder=1)
     middle.set(title="forecast − measured (ppm)", xlabel="year", xticks=range(1994, 2003, 2))
     middle.set(xlim=(1994, 2002), ylim=(-4, 4))
     right.set(title="RMSE (ppm)", xlabel="months ahead", xticks=(1, 3, 6, 9, 12))

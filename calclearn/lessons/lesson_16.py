@@ -5,10 +5,9 @@ Every fit is exact, with a penalty (`ridge`, `lasso`) or after a number of steps
 (`shrinkage_of_steps`), so a figure shows what the loss does, and no descent that has not arrived.
 """
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
-from ipywidgets import IntSlider
 from numpy.polynomial.legendre import legvander
 from numpy.polynomial.polynomial import polyval
 
@@ -18,35 +17,14 @@ from calclearn.descent.losses import linear_fit, mse, polynomial_loss
 from calclearn.descent.penalised import lasso, ridge
 from calclearn.descent.surfaces import Surface
 from calclearn.exercises import choice, exercise, outcome
-from calclearn.explorers.bills import (
-    FITTED,
-    GRID,
-    LEVEL,
-    bird_dots,
-    points_of,
-    sample_of,
-    scaled,
-)
-from calclearn.explorers.controls import choice as menu
-from calclearn.explorers.controls import log_slider, slider
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, bills, explore, log_slider, slider
+from calclearn.explorers import choice as menu
+from calclearn.explorers.bills import FITTED, GRID, LEVEL, bird_dots, points_of, sample_of, scaled
 from calclearn.explorers.wording import counted, placed
+from calclearn.figures import legend_below, panels
 from calclearn.figures.fits import Reach, Rings
 from calclearn.figures.marks import Dots, Lines, Rule, Stems
-from calclearn.figures.style import (
-    BEST,
-    BLACK,
-    GREY,
-    LIGHT,
-    MODEL,
-    STEP,
-    TRAINING,
-    VALIDATION,
-    WEIGHTS,
-    legend_below,
-    panels,
-    style,
-)
+from calclearn.figures.style import BEST, BLACK, GREY, LIGHT, MODEL, STEP, WEIGHTS, style
 from calclearn.figures.surfaces import Point
 
 SAMPLE, HIGHEST = 9, 11  # the usual sample of birds, the highest degree
@@ -55,7 +33,6 @@ PER_DECADE, DECADES = 20, 6  # learning is stopped at the step 10^(record / 20),
 PENALISED = {"L1": lasso, "L2": ridge}
 DASHED = (0, (5, 2))
 RING = {"color": MODEL, "mfc": "none", "mec": MODEL, "mew": 2, "ms": 13}  # around what is now
-OF_THE_FIT = f"the {FITTED} birds of the fit"
 
 
 def _birds(sample: int) -> dict[str, np.ndarray]:
@@ -71,8 +48,9 @@ def _loss(sample: int, degree: int, part: str) -> Surface:
     return polynomial_loss(scaled(flipper), depth - LEVEL, degree, mse)
 
 
-def _sample() -> IntSlider:
-    return slider(SAMPLE, 0, 29, 1, label="sample of birds")
+def soft(a, threshold):
+    """What L1 leaves of weights a (...): sign(a) max(|a| - threshold, 0)."""
+    return np.sign(a) * np.maximum(np.abs(a) - threshold, 0)
 
 
 def _curve(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -90,41 +68,38 @@ def lower_is_worse() -> Explorer:
     """
     degrees = np.arange(HIGHEST + 1)
 
-    def losses(sample: int, fits: list) -> np.ndarray:
-        """The loss of each degree's fit on the birds fitted, and on the others: (2, degrees)."""
-        parts = "fitted", "held_out"
-        return np.array([[_loss(sample, d, part)(fits[d]) for d in degrees] for part in parts])
+    def fitted(sample: int, solve) -> tuple[list, np.ndarray, np.ndarray]:
+        """The fit of each degree, its loss on the birds of the fit, and on the others."""
+        fits = [solve(_loss(sample, degree, "fitted")) for degree in degrees]
+        return fits, *(
+            np.array([_loss(sample, degree, part)(fits[degree]) for degree in degrees])
+            for part in ("fitted", "held_out")
+        )
 
     @cache
-    def free(sample: int) -> np.ndarray:
-        return losses(sample, [_loss(sample, d, "fitted").minima[0] for d in degrees])
+    def free(sample: int) -> tuple[list, np.ndarray, np.ndarray]:
+        return fitted(sample, lambda loss: loss.minima[0])
 
     def compute(degree, strength, penalty, sample) -> dict:
-        solve = PENALISED[penalty]
-        fits = [solve(_loss(sample, d, "fitted"), strength, spared=1) for d in degrees]
-        (free_train, free_test), (train, test) = free(sample), losses(sample, fits)
-        weights = fits[degree]
-        zeros = np.flatnonzero(weights == 0)
+        solve = partial(PENALISED[penalty], strength=strength, spared=1)
+        fits, train, test = fitted(sample, solve)
+        _, free_train, free_test = free(sample)
+        weights, zeros = fits[degree], np.flatnonzero(fits[degree] == 0)
         return _birds(sample) | {
-            "weights": weights,
-            "stems": np.clip(weights, -1e5, 1e5),
-            "zeros": (zeros, weights[zeros]),
-            "fit": _curve(weights),
-            "train": train,
-            "test": test,
-            "free_train": free_train,
-            "free_test": free_test,
+            "weights": weights, "stems": np.clip(weights, -1e5, 1e5), "fit": _curve(weights),
+            "zeros": (zeros, weights[zeros]), "largest": np.abs(weights).max(),
+            "train": train, "test": test, "free_train": free_train, "free_test": free_test,
             "now": ([degree, degree], [train[degree], test[degree]]),
             "best": int(np.argmax(test <= 1.001 * test.min())),  # the lowest of equals
-        }
+        }  # fmt: skip
 
-    def caption(sample, degree, penalty, strength, train, test, best, weights, zeros) -> str:
+    def caption(sample, degree, penalty, strength, train, test, best, largest, zeros) -> str:
         count = len(zeros[0])
         return (
             f"Sample {sample}, degree {degree}, {penalty} with λ = {strength:.2g}: the loss is "
             f"{train[degree]:.3g} mm² on the {FITTED} birds of the fit and {test[degree]:.3g} mm² "
             f"on the others. For them degree {best} would be best. The largest weight is "
-            f"{np.abs(weights).max():.3g} in size, and {count or 'none'} of {len(weights)} "
+            f"{largest:.3g} in size, and {count or 'none'} of {degree + 1} "
             f"{'are' if count > 1 else 'is'} exactly 0."
         )
 
@@ -138,18 +113,15 @@ def lower_is_worse() -> Explorer:
     right.set_yticks([-1000, -10, -1, 0, 1, 10, 1000], names)
     right.set_yticks([], minor=True)
     right.axhline(0, color=GREY, lw=0.8)
-    train, test = {"color": TRAINING, "marker": "o"}, {"color": VALIDATION, "marker": "s"}
-    faint, bold = {"alpha": 0.3, "ms": 3, "lw": 1}, {"ms": 4, "lw": 1.8}
-    curves = {
-        "train": train | bold | {"label": OF_THE_FIT},
-        "test": test | bold | {"label": "the others"},
-        "free_test": test | faint | {"label": "without penalty"},
-        "free_train": train | faint,
-    }
+    train, test = bills.LOSSES.values()
+    curves = bills.LOSSES | {
+        "free_test": test | {"label": "without penalty"}, "free_train": train | {"label": None}
+    }  # fmt: skip
+    look = {"alpha": [1, 1, 0.3, 0.3], "ms": [4, 4, 3, 3], "lw": [1.8, 1.8, 1, 1]}
     drawings = [
         bird_dots(left, title="birds, and the fit"),
         Lines(left, "fit", color=MODEL, lw=2.5, zorder=4),
-        Lines(middle, curves, edge=True),
+        Lines(middle, curves, edge=True, marker=["o", "s", "s", "o"], **look),
         Dots(middle, "now", edge=True, **RING),
         Stems(right, "stems", color=MODEL, lw=2, ms=7),
         Dots(right, "zeros", ms=7, mfc="white", mec=MODEL, mew=1.6),
@@ -158,7 +130,7 @@ def lower_is_worse() -> Explorer:
     return explore(
         compute, drawings, caption, degree=slider(10, 0, HIGHEST, 1),
         strength=log_slider(1e-8, 1e-8, 10.0, 90, label="λ"),
-        penalty=menu(["L2", "L1"]), sample=_sample(),
+        penalty=menu(["L2", "L1"]), sample=slider(SAMPLE, 0, 29, 1, label="sample of birds"),
     )  # fmt: skip
 
 
@@ -180,31 +152,30 @@ def double_descent() -> Explorer:
     def fits(sample: int) -> dict:
         """Return the fits of all degrees, and their losses on the birds fitted and the others."""
         birds = _birds(sample)
-        (x, depth), (x_held, depth_held) = birds.values()
-        X, X_held = legvander(scaled(x), FARTHEST), legvander(scaled(x_held), FARTHEST)
+        x, depth = birds["fitted"]
+        X = legvander(scaled(x), FARTHEST)
+        # Birds with equal flippers are equal rows, whose singular values are 0 but for rounding.
+        weights = [np.linalg.lstsq(X[:, : d + 1], depth - LEVEL, 1e-13)[0] for d in degrees]
 
-        def losses(X, depth) -> np.ndarray:
+        def losses(x, depth) -> np.ndarray:
+            X = legvander(scaled(x), FARTHEST)
             off = [LEVEL + X[:, : d + 1] @ weights[d] - depth for d in degrees]
             return np.mean(np.square(off), axis=1)
 
-        # Birds with equal flippers are equal rows, whose singular values are 0 but for rounding.
-        weights = [np.linalg.lstsq(X[:, : d + 1], depth - LEVEL, 1e-13)[0] for d in degrees]
+        lengths, test = len({*x}), losses(*birds["held_out"])
         return birds | {
-            "lengths": len({*x}),
-            "weights": weights,
-            "train": losses(X, depth),
-            "test": losses(X_held, depth_held),
-        }
+            "weights": weights, "train": losses(x, depth), "test": test,
+            "lengths": lengths, "enough": lengths - 1,
+            "lowest": [int(part.argmin()) for part in np.split(test, [lengths])],
+        }  # fmt: skip
 
     def compute(degree, sample) -> dict:
         known = fits(sample)
-        weights, lengths = known["weights"][degree], known["lengths"]
+        weights = known["weights"][degree]
         return known | {
             "fit": (flipper, LEVEL + curves[:, : degree + 1] @ weights),
             "now": ([degree, degree], [known["train"][degree], known["test"][degree]]),
-            "enough": lengths - 1,
             "size": float(np.sqrt(weights @ weights)),
-            "lowest": [int(part.argmin()) for part in np.split(known["test"], [lengths])],
         }
 
     def caption(sample, degree, train, test, lengths, size, lowest) -> str:
@@ -221,21 +192,18 @@ def double_descent() -> Explorer:
     left, right = panels("flat", "ruled", ratios=(1.1, 1), height=3.9)
     right.set(title="loss (mm²) by degree", xlabel="degree", yscale="log", ylim=(0.03, 1e11))
     right.set(xlim=(-2, FARTHEST + 2), xticks=range(0, FARTHEST + 1, 20))
-    losses = {
-        "train": {"color": TRAINING, "label": OF_THE_FIT},
-        "test": {"color": VALIDATION, "ls": DASHED, "label": "the others"},
-    }
     drawings = [
         bird_dots(left, title="birds, and the fit"),
         Lines(left, "fit", color=MODEL, lw=2, zorder=4),
         Rule(right, x="enough", color=GREY, lw=1, ls=":"),
-        Lines(right, losses, edge=True, lw=1.8),
+        Lines(right, bills.LOSSES, edge=True, lw=1.8, ls=["-", DASHED]),
         Dots(right, "now", edge=True, **RING),
     ]
     legend_below(right)
     return explore(
         compute, drawings, caption, play="degree", pace=0.1,
-        degree=slider(HIGHEST, 0, FARTHEST, 1), sample=_sample(),
+        degree=slider(HIGHEST, 0, FARTHEST, 1),
+        sample=slider(SAMPLE, 0, 29, 1, label="sample of birds"),
     )  # fmt: skip
 
 
@@ -262,26 +230,19 @@ def penalty_meets_bowl() -> Explorer:
         surface = linear_fit(X, X @ bottom + misses, mse)
         weights, path = solve(surface, strength), solve(surface, strengths)
         return {
-            "surface": surface,
-            "power": {"L1": 1, "L2": 2}[penalty],
-            "bottom": bottom,
-            "weights": weights,
-            "path": path,
-            "mass_path": (strengths, path[0]),
-            "depth_path": (strengths, path[1]),
-            "mass_now": (strength, weights[0]),
-            "depth_now": (strength, weights[1]),
+            "surface": surface, "power": {"L1": 1, "L2": 2}[penalty], "bottom": bottom,
+            "weights": weights, "path": path,
+            "mass_path": (strengths, path[0]), "depth_path": (strengths, path[1]),
+            "mass_now": (strength, weights[0]), "depth_now": (strength, weights[1]),
             "rise": float(surface(weights) - surface(bottom)),
-        }
+        }  # fmt: skip
 
     def caption(penalty, strength, bottom, weights, rise) -> str:
         first, second = (f"{w:.3f}" if w else "exactly 0" for w in weights)
         shape = "diamond" if penalty == "L1" else "disc"
-        meeting = (
-            f"touches the {shape} on its edge",
-            f"touches the {shape} at a corner",
-            f"runs through 0, to which the {shape} has shrunk",
-        )[np.sum(weights == 0)]
+        touches = f"touches the {shape} "
+        shrunk = f"runs through 0, to which the {shape} has shrunk"
+        meeting = (f"{touches}on its edge", f"{touches}at a corner", shrunk)[np.sum(weights == 0)]
         return (
             f"{penalty} with λ = {strength:.3g}: from the bottom at {placed(bottom)} the weight of "
             f"body mass is drawn to {first}, that of bill depth to {second}. The ring of the loss, "
@@ -329,33 +290,27 @@ def soft_threshold() -> Explorer:
     """
     w, far, near = np.linspace(-3, 3, 241), 3.0, 0.4
     beside = np.linspace(-near, near, 81)
-
-    def left_over(a, strength) -> tuple:
-        return np.sign(a) * np.maximum(abs(a) - strength, 0), a / (1 + 2 * strength)
+    penalties = {  # and what each of them leaves of a
+        "no": (lambda w: 0 * w, lambda a, strength: a),
+        "l1": (abs, soft),
+        "l2": (np.square, lambda a, strength: a / (1 + 2 * strength)),
+    }
 
     def compute(a, strength) -> dict:
-        one, two = (float(place) for place in left_over(a, strength))
-        l1_rule, l2_rule = left_over(w, strength)
+        def total(w, penalty):
+            return (w - a) ** 2 / 2 + strength * penalty(w)
 
-        def loss(w, penalty=0.0):
-            return (w - a) ** 2 / 2 + strength * penalty
-
-        def l1(w, level=0.0):
-            return w, loss(w, abs(w)) - level
-
-        def l2(w, level=0.0):
-            return w, loss(w, w**2) - level
-
-        return {
-            "l1_left": one, "l2_left": two,
-            "loss": (w, loss(w)), "l1_total": l1(w), "l2_total": l2(w),
-            "l1_lowest": l1(one), "l2_lowest": l2(two),
-            "no_rule": (w, w), "l1_rule": (w, l1_rule), "l2_rule": (w, l2_rule),
-            "l1_of_a": (a, one), "l2_of_a": (a, two),
-            "loss_near": (beside, loss(beside) - loss(0)),
-            "l1_near": l1(beside, loss(0)), "l2_near": l2(beside, loss(0)),
-            "l1_there": l1(one, loss(0)), "l2_there": l2(two, loss(0)),
-        }  # fmt: skip
+        quantities, level = {}, a**2 / 2
+        for name, (penalty, rule) in penalties.items():
+            left = float(rule(a, strength))
+            lowest = total(left, penalty)
+            quantities |= {
+                f"{name}_left": left, f"{name}_of_a": (a, left), f"{name}_lowest": (left, lowest),
+                f"{name}_rule": (w, rule(w, strength)), f"{name}_total": (w, total(w, penalty)),
+                f"{name}_near": (beside, total(beside, penalty) - level),
+                f"{name}_there": (left, lowest - level),
+            }  # fmt: skip
+        return quantities
 
     def caption(a, strength, l1_left, l2_left) -> str:
         held = "larger than λ" if l1_left else "no larger than λ"
@@ -381,14 +336,13 @@ def soft_threshold() -> Explorer:
     look = {"color": [LIGHT, STEP, MODEL], "lw": [2, 2.2, 2.2], "ls": ["-", "-", DASHED]}
     look["label"] = ["no penalty", "L1", "L2"]
     dots = {"color": [MODEL, STEP], "marker": ["s", "o"], "ms": [10, 6.5], "mew": 1}
-    drawings = [
-        Lines(right, "no_rule", "l1_rule", "l2_rule", **look),
-        Lines(left, "loss", "l1_total", "l2_total", **look),
-        Lines(middle, "loss_near", "l1_near", "l2_near", **look),
-        Dots(left, "l2_lowest", "l1_lowest", **dots),
-        Dots(middle, "l2_there", "l1_there", **dots),
-        Dots(right, "l2_of_a", "l1_of_a", **dots),
-    ]
+    panel = {left: ("total", "lowest"), middle: ("near", "there"), right: ("rule", "of_a")}
+    drawings = []
+    for ax, (curve, dot) in panel.items():
+        drawings += [
+            Lines(ax, *(f"{name}_{curve}" for name in penalties), **look),
+            Dots(ax, f"l2_{dot}", f"l1_{dot}", **dots),
+        ]
     legend_below(right)
     return explore(
         compute, drawings, caption, a=slider(0.7, -far, far, 0.05),
@@ -448,11 +402,9 @@ def early_stopping() -> Explorer:
     right.set(title="share of the full fit", xlabel="curvature $h$", xscale="log")
     right.set(xlim=(10**-9.5, 6), ylim=(-0.04, 1.06))
     many, each = np.logspace(0, DECADES, 121), curvatures[:, None]
-    stopped, shrunk = (
-        shrinkage_of_steps(each, rate, many),
-        shrinkage_of_l2(each, 1 / (2 * rate * many)),
-    )
-    for shares, color, dashes in ((stopped, STEP, "-"), (shrunk, MODEL, DASHED)):
+    stopped = shrinkage_of_steps(each, rate, many), STEP, "-"
+    shrunk = shrinkage_of_l2(each, 1 / (2 * rate * many)), MODEL, DASHED
+    for shares, color, dashes in (stopped, shrunk):
         middle.plot(many, test(fit(shares)), color=color, ls=dashes, lw=2)
         middle.plot(many, train(fit(shares)), color=color, ls=dashes, lw=1, alpha=0.6)
     look = {"color": [STEP, MODEL], "ls": ["-", DASHED], "lw": 2}
@@ -478,18 +430,11 @@ def early_stopping() -> Explorer:
 # Exercises; the questions stand in the notebook.
 # fmt: off
 
-
-def soft(a, threshold):
-    return np.sign(a) * np.maximum(np.abs(a) - threshold, 0)
-
-
 def hard(a, threshold):
     return np.where(np.abs(a) > threshold, a, 0.0)
 
-
 def lowest(loss, weights):
     return strengths[np.argmin(loss(weights))]
-
 
 x, y = scaled(penguins().flipper_length), penguins().bill_depth - LEVEL
 strengths = np.logspace(-5, 0, 11)

@@ -20,24 +20,15 @@ from calclearn.descent.losses import l2, linear_fit, mse
 from calclearn.descent.optimizers import GradientDescent
 from calclearn.descent.surfaces import Surface, stack
 from calclearn.exercises import choice, exercise, outcome
+from calclearn.explorers import Explorer, explore, log_slider, slider
+from calclearn.explorers import choice as menu
 from calclearn.explorers.bills import GRID, LEVEL, bird_dots, points_of, sample_of, scaled
-from calclearn.explorers.controls import choice as menu
-from calclearn.explorers.controls import log_slider, slider
-from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.wording import counted
+from calclearn.figures import legend_below, panels
 from calclearn.figures.curves import Tangent
 from calclearn.figures.descents import Path
 from calclearn.figures.marks import Lines, Rule
-from calclearn.figures.style import (
-    BLACK,
-    GREY,
-    MODEL,
-    TRAINING,
-    VALIDATION,
-    legend_below,
-    panels,
-    style,
-)
+from calclearn.figures.style import BLACK, GREY, MODEL, TRAINING, VALIDATION, style
 from calclearn.figures.surfaces import Contours, Point
 
 STRENGTHS, RATES = (1e-5, 1.0), (3e-3, 1.2)
@@ -123,23 +114,15 @@ def slope_of_validation() -> Explorer:
         diverges = not validation < 1e3 * top
         slopes = np.zeros(2) if diverges else grad(_score)(t, steps)
         quantities = {
-            "fit": _curve(w),
-            "training": float(_training(w)),
-            "validation": validation,
-            "diverges": diverges,
-            "slopes": slopes,
-            "differences": (near[::2] - near[1::2]) / 2e-4,
-            "border": np.log(2 / (steepest + 2 * strength)),
-            "height": min(validation, top),
-        }
+            "fit": _curve(w), "training": float(_training(w)), "validation": validation,
+            "diverges": diverges, "slopes": slopes, "differences": (near[::2] - near[1::2]) / 2e-4,
+            "border": np.log(2 / (steepest + 2 * strength)), "height": min(validation, top),
+        }  # fmt: skip
         for k, name in enumerate(("strength", "rate")):
-            train, held_out = swept(k, t[1 - k], steps)
-            quantities |= {
-                f"log_{name}": t[k],
-                f"slope_by_{name}": np.nan if diverges else slopes[k],  # NaN draws nothing
-                f"training_by_{name}": train,
-                f"validation_by_{name}": held_out,
-            }
+            by = f"by_{name}"
+            quantities[f"training_{by}"], quantities[f"validation_{by}"] = swept(k, t[1 - k], steps)
+            quantities[f"log_{name}"] = t[k]
+            quantities[f"slope_{by}"] = np.nan if diverges else slopes[k]  # NaN draws nothing
         return quantities
 
     def caption(
@@ -196,13 +179,9 @@ def tuning_by_descent() -> Explorer:
         descent = replace(runs, points=runs.points[:, :, i, j], values=runs.values[:, i, j])
         now = descent.points[step]
         return {
-            "descent": descent,
-            "now": np.clip(now, *np.transpose(window)),
-            "tuned": np.exp(now),
-            "fit": _curve(_trained(now)),
-            "validation": descent.values,
-            "test": tests[:, i, j],
-        }
+            "descent": descent, "now": np.clip(now, *np.transpose(window)), "tuned": np.exp(now),
+            "fit": _curve(_trained(now)), "validation": descent.values, "test": tests[:, i, j],
+        }  # fmt: skip
 
     def caption(start, learning_rate, step, tuned, validation, test) -> str:
         begin = (
@@ -317,20 +296,13 @@ def chaotic_rates() -> Explorer:
         gradients = validation.gradient(descent.points.T).T
         sizes = abs(np.sum(gradients * _sensitivities(loss, descent, rate), axis=1))
         return {
-            "losses": descent.values,
-            "diverges": diverges,
-            "reach": reach,
-            "slope": slope,
-            "whole": whole(steps),
-            "near": near,
-            "rise": rise,
+            "losses": descent.values, "diverges": diverges, "reach": reach, "slope": slope,
+            "whole": whole(steps), "near": near, "rise": rise, "height": height, "origin": 0.0,
             "magnified": (FIELD, (near - height) / rise),
-            "height": height,
             "drawn_slope": np.clip(drawn, -1e5, 1e5),  # steeper looks the same
-            "origin": 0.0,
             "magnified_slope": np.clip(reach * drawn / rise, -1e5, 1e5),
             "sizes": (descent.steps[1:], np.minimum(sizes[1:], 1e30)),
-        }
+        }  # fmt: skip
 
     def caption(learning_rate, steps, reach, diverges, near, rise, losses, slope) -> str:
         begin, field = f"η = {learning_rate:.3f}, {steps} steps", f"within ±{reach:.2g} of this η"

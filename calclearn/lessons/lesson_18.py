@@ -2,19 +2,16 @@
 of a network in a plane through its weights, s(a, b) = L(w + a u + b v).
 
 The failing runs and the instruments are in `clinic`, what they prove in `evidence`. What the
-learner has tried and diagnosed is kept as long as the kernel runs, and a right diagnosis stays
-right.
+learner has tried and diagnosed is kept as long as the kernel runs.
 """
 
-import html
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import ipywidgets as widgets
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from calclearn.descent.descend import Descent, descend
@@ -23,86 +20,52 @@ from calclearn.descent.planes import principal_directions, projected, share_show
 from calclearn.descent.surfaces import Surface, slice_through
 from calclearn.exercises import choice, exercise, outcome
 from calclearn.exercises.verdicts import RIGHT, WRONG, Verdict
-from calclearn.explorers.controls import choice as menu
-from calclearn.explorers.controls import slider
-from calclearn.explorers.explore import Explorer, explore
+from calclearn.explorers import Explorer, explore, slider
+from calclearn.explorers import choice as menu
 from calclearn.explorers.surfaces import turning
+from calclearn.figures import legend_below, panels
 from calclearn.figures.descents import Path
 from calclearn.figures.marks import Dots, Drawing, Lines, Rule
 from calclearn.figures.printing import typeset
-from calclearn.figures.style import (
-    BEST,
-    BLACK,
-    BLAME,
-    GREY,
-    MODEL,
-    STEP,
-    TRAINING,
-    VALIDATION,
-    legend_below,
-    panels,
-    style,
-)
+from calclearn.figures.style import BEST, BLACK, BLAME, GREY, MODEL, STEP, TRAINING, VALIDATION
 from calclearn.figures.surfaces import Bowl, Contours
-from calclearn.lessons.clinic import (
-    BETTER,
-    FAILING,
-    FIXED,
-    INSTRUMENTS,
-    RUNS,
-    Attempt,
-    FailingRun,
-    Plan,
-    species,
-)
+from calclearn.lessons.clinic import INSTRUMENTS, POINTS, RUNS, Attempt, FailingRun, Plan, species
 from calclearn.lessons.evidence import CAUSES, EVIDENCE
 from calclearn.networks.inside import filter_normalised
 from calclearn.networks.layers import Dense, ReLU
 from calclearn.networks.network import Network
 
-POINTS = {FIXED: 2, BETTER: 1, FAILING: 0}
 POINTS_FOR_A_DIAGNOSIS = 2
+# fmt: off
 LABELS = {
     "units": "units in a layer", "max_norm": "clipping norm", "strength": "λ of L2",
     "early": "stop early",
-}  # fmt: skip
+}
 LOSSES = {
     "training": {"color": TRAINING, "marker": "o", "ms": 4, "lw": 1.3, "label": "training loss"},
     "validation": {"color": VALIDATION, "marker": "s", "ms": 5, "lw": 2.2, "label": "validation loss"},
-}  # fmt: skip
+}
 GRADIENTS = {
     "first": {"color": BLAME, "lw": 1.8, "label": "first layer"},
     "last": {"color": MODEL, "lw": 1.8, "ls": (0, (4, 2)), "label": "last layer"},
 }
 READINGS = {
-    "start": {
-        "color": GREY, "marker": "s", "mfc": "white", "ms": 7, "lw": 1.2, "ls": ":", "zorder": 5,
-        "label": "at the start",
-    },
+    "start": {"color": GREY, "marker": "s", "mfc": "white", "ms": 7, "lw": 1.2, "ls": ":",
+              "zorder": 5, "label": "at the start"},
     "end": {"color": STEP, "marker": "o", "ms": 6, "lw": 1.6, "zorder": 4, "label": "at the end"},
-}  # fmt: skip
+}
+POWERS = 10.0 ** np.arange(-6, 7, 3)
+DIALS = {  # the axes of an instrument: title, what is counted, ticks, and a level to compare with
+    "gradient by layer": ("size of the gradient", "layer", POWERS, 1.0),
+    "weights by layer": ("scale of the weights", "layer", 10.0 ** np.arange(-3, 4), 1.0),
+    "silent units": ("silent units (%)", "hidden layer", np.arange(0, 101, 20), 0.0),
+    "inputs": ("standard deviation", "input", 10.0 ** np.arange(-3, 5), 1.0),
+    "gradient check": ("error of the gradient", "layer", 10.0 ** np.arange(-12, 4, 3), 1e-6),
+}
+# fmt: on
 
 attempts: dict[str, dict[Plan, Attempt]] = {}  # by run, in the order in which they were made
 diagnosed: dict[str, Verdict] = {}  # of each run the latest verdict, or the first right one
-
-
-class Dial(NamedTuple):
-    """The axes of an instrument: title, what is counted, the ticks, and a level to compare with."""
-
-    title: str
-    counted: str
-    ticks: np.ndarray
-    level: float
-
-
-POWERS = 10.0 ** np.arange(-6, 7, 3)
-DIALS = {
-    "gradient by layer": Dial("size of the gradient", "layer", POWERS, 1.0),
-    "weights by layer": Dial("scale of the weights", "layer", 10.0 ** np.arange(-3, 4), 1.0),
-    "silent units": Dial("silent units (%)", "hidden layer", np.arange(0, 101, 20), 0.0),
-    "inputs": Dial("standard deviation", "input", 10.0 ** np.arange(-3, 5), 1.0),
-    "gradient check": Dial("error of the gradient", "layer", 10.0 ** np.arange(-12, 4, 3), 1e-6),
-}
 
 
 def failing_run(name: str = "A") -> Explorer:
@@ -121,28 +84,23 @@ def failing_run(name: str = "A") -> Explorer:
 
     def train(instrument: str, **settings: Any) -> dict:
         attempt = run.attempt(**settings)
-        k, kept, reading = attempt.descent.steps, attempt.kept, INSTRUMENTS[instrument](attempt)
+        places, start, end, words = INSTRUMENTS[instrument](attempt)
+        k, kept, norms = attempt.descent.steps, [attempt.kept], attempt.gradient_norms
         return {
-            "attempt": attempt,
-            "settings": settings,
+            "attempt": attempt, "settings": settings, "places": places, "words": words,
+            "level": DIALS[instrument][-1],
             "training": _finite(k, attempt.training),
             "validation": _finite(k, attempt.validation),
-            "kept": _finite(k[[kept]], attempt.validation[[kept]]),
-            "first": _finite(k, attempt.gradient_norms[:, 0]),
-            "last": _finite(k, attempt.gradient_norms[:, -1]),
-            "places": reading.places,
-            "start": _finite(np.arange(len(reading.start)), reading.start),
-            "end": _finite(np.arange(len(reading.end)), reading.end),
-            "level": DIALS[instrument].level,
-            "words": reading.words,
-        }
+            "kept": _finite(k[kept], attempt.validation[kept]),
+            "first": _finite(k, norms[:, 0]), "last": _finite(k, norms[:, -1]),
+            "start": _finite(range(len(start)), start), "end": _finite(range(len(end)), end),
+        }  # fmt: skip
 
     def caption(attempt, settings, instrument, words) -> str:
         chosen = ", ".join(f"{_label(name)} {_shown(value)}" for name, value in settings.items())
-        outcome = "as delivered" if attempt.plan == run.plan else attempt.outcome
         return (
-            f"Run {name}, {chosen}: {attempt}. {outcome.capitalize()} (target: {run.target:g} "
-            f"{run.unit}). {instrument.capitalize()}: {words[0].lower()}{words[1:]}"
+            f"Run {name}, {chosen}: {attempt}. {_outcome(attempt).capitalize()} (target: "
+            f"{run.target:g} {run.unit}). {instrument.capitalize()}: {words[0].lower()}{words[1:]}"
         )
 
     left, middle, right = panels("ruled", "ruled", "flat", ratios=(1.25, 1, 1), height=3.9)
@@ -151,6 +109,7 @@ def failing_run(name: str = "A") -> Explorer:
         ax.yaxis.set_minor_locator(NullLocator())
     left.set(title=f"loss ({run.unit})", ylim=run.limits)
     middle.set(title="gradient by step", ylim=(1e-6, 1e6), yticks=POWERS)
+    right.set_ylabel(" ", labelpad=-8)  # room for the longest numbers
     chart = _Chart(run)
     circle = {"color": VALIDATION, "mfc": "none", "mec": VALIDATION, "ms": 12, "mew": 2}
     drawings = [
@@ -162,9 +121,9 @@ def failing_run(name: str = "A") -> Explorer:
         Lines(right, READINGS, edge=True, clip_on=False),
         chart,
     ]
-    with style():
-        left.axhline(run.attempt().baseline, color=BLACK, lw=0.8, label="baseline")
-        left.axhline(run.target, color=BEST, ls="--", lw=1.4, label="target")
+    thin = {"color": BLACK, "lw": 0.8, "solid_capstyle": "round"}
+    left.axhline(run.attempt().baseline, label="baseline", **thin)
+    left.axhline(run.target, color=BEST, ls="--", lw=1.4, label="target")
     legend_below(left, middle, right, columns=4)
     controls = {}
     for setting, values in run.settings.items():
@@ -181,29 +140,23 @@ class _InstrumentAxes(Drawing):
     So what looks large in one run is larger than what looks small in another.
     """
 
-    background = True
+    background, shown = True, None
     few = 8  # places whose names have room on the axis
-
-    def __init__(self, ax: Axes) -> None:
-        super().__init__(ax)
-        self.shown = None
-        ax.set_ylabel(" ", labelpad=-8)  # room for the longest numbers
 
     def update(self, instrument, places) -> None:
         if (instrument, places) == self.shown:
             return
-        self.shown, dial = (instrument, places), DIALS[instrument]
+        self.shown, (title, counted, ticks, _) = (instrument, places), DIALS[instrument]
         named = range(0, len(places), 1 if len(places) <= self.few else len(places) // 4)
-        percent = 0 in dial.ticks
-        self.ax.set(title=dial.title, xlabel=dial.counted)
-        self.ax.set(yscale="linear" if percent else "log", yticks=dial.ticks)
+        scale, ends = ("linear", (-4, 104)) if 0 in ticks else ("log", ticks[[0, -1]])
+        self.ax.set(title=title, xlabel=counted, yscale=scale, yticks=ticks)
         self.ax.yaxis.set_minor_locator(NullLocator())
-        self.ax.set_ylim((-4, 104) if percent else (dial.ticks[0], dial.ticks[-1]))
+        self.ax.set_ylim(ends)
         self.ax.set_xlim(-0.5, max(len(places), 1) - 0.5)
         self.ax.set_xticks([*named], [places[k] for k in named])
 
 
-def _finite(k: np.ndarray, values: np.ndarray) -> np.ndarray:
+def _finite(k, values: np.ndarray) -> np.ndarray:
     """A curve (2, n) without the records at which there is no number."""
     return np.stack([k, values])[:, np.isfinite(values)]
 
@@ -238,25 +191,29 @@ class _Chart:
 
     def __init__(self, run: FailingRun) -> None:
         self.run, self.table = run, widgets.HTML()
-        attempts.setdefault(run.name, {run.plan: run.attempt()})
 
     def update(self, attempt) -> None:
-        rows, run = attempts.setdefault(self.run.name, {}), self.run
+        run = self.run
+        rows = attempts.setdefault(run.name, {run.plan: run.attempt()})
         rows.setdefault(attempt.plan, attempt)
         heads = ["attempt", *map(_label, run.settings), f"validation loss ({run.unit})", "outcome"]
         table = _table_row("th", heads)
         for number, (plan, each) in enumerate(rows.items()):
             values = (_shown(getattr(plan, setting)) for setting in run.settings)
             loss = typeset(f"{each.score:.3g}") if math.isfinite(each.score) else "diverged"
-            outcome = "as delivered" if plan == run.plan else each.outcome
-            table += _table_row("td", [number, *values, loss, outcome], plan == attempt.plan)
+            cells = [number, *values, loss, _outcome(each)]
+            table += _table_row("td", cells, plan == attempt.plan)
         self.table.value = f'<table style="font-size: 13px; line-height: 1.5">{table}</table>'
 
 
 def _table_row(kind: str, cells: list, now: bool = False) -> str:
     look = "padding: 0 14px 0 0; text-align: left" + "; font-weight: bold" * now
-    cells = (f'<{kind} style="{look}">{html.escape(str(cell))}</{kind}>' for cell in cells)
-    return f"<tr>{''.join(cells)}</tr>"
+    row = (f'<{kind} style="{look}">{cell}</{kind}>' for cell in cells)
+    return f"<tr>{''.join(row)}</tr>"
+
+
+def _outcome(attempt: Attempt) -> str:
+    return "as delivered" if attempt.plan == attempt.run.plan else attempt.outcome
 
 
 def diagnose(name: str, cause: Any, evidence: Any) -> Verdict:
@@ -279,8 +236,8 @@ def diagnose(name: str, cause: Any, evidence: Any) -> Verdict:
 
 def _judged(run: FailingRun, cause: Any, evidence: Any) -> Verdict:
     if cause is ... or evidence is ...:
-        words = "Put a number and a letter in place of the dots."
-        return Verdict(None, "… Not diagnosed yet.", words)
+        dots = "Put a number and a letter in place of the dots."
+        return Verdict(None, "… Not diagnosed yet.", dots)
     readable = isinstance(cause, int | str | np.integer) and str(cause).strip().isdecimal()
     number = int(cause) if readable else 0
     letter = evidence.strip(" .()").lower() if isinstance(evidence, str) else ""
@@ -301,20 +258,15 @@ def _judged(run: FailingRun, cause: Any, evidence: Any) -> Verdict:
     return Verdict(False, WRONG, words)
 
 
-@dataclass(frozen=True, repr=False)
-class Scoreboard:
+class Scoreboard(NamedTuple):
     """The points by run: of the best attempt at it, and of its diagnosis."""
 
     rows: tuple[tuple[str, int, str, str, int], ...]
 
     def __repr__(self) -> str:
         table = [("run", "attempts", "best outcome", "diagnosis", "points"), *self.rows]
-        widths = [max(len(str(cell)) for cell in column) for column in zip(*table, strict=True)]
-        lines = [
-            "  ".join(f"{cell!s:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in table
-        ]
-        most = (POINTS[FIXED] + POINTS_FOR_A_DIAGNOSIS) * len(self.rows)
+        lines = ["{:<5}{!s:<10}{:<15}{:<11}{}".format(*row) for row in table]
+        most = (max(POINTS.values()) + POINTS_FOR_A_DIAGNOSIS) * len(self.rows)
         return "\n".join([*lines, f"{sum(row[-1] for row in self.rows)} of {most} points"])
 
 
@@ -325,17 +277,13 @@ def scoreboard() -> Scoreboard:
     run  attempts  best outcome  diagnosis  points
     A    ...
     """
-    rows = []
-    for name, run in RUNS.items():
-        if name == "0":  # the example, whose diagnosis the notebook gives
-            continue
-        outcome = max((each.outcome for each in tried(run)), key=POINTS.get, default=None)
+    rows, verdicts = [], {None: "open", True: "right", False: "not yet"}
+    for name in [name for name in RUNS if name != "0"]:  # whose diagnosis the notebook gives
+        outcomes = [attempt.outcome for attempt in tried(RUNS[name])]
+        best = max(outcomes, key=POINTS.get, default="not attempted")
         right = getattr(diagnosed.get(name), "right", None)
-        rows.append((
-            name, len(tried(run)), outcome or "not attempted",
-            {None: "open", True: "right", False: "not yet"}[right],
-            POINTS.get(outcome, 0) + POINTS_FOR_A_DIAGNOSIS * bool(right),
-        ))  # fmt: skip
+        points = POINTS.get(best, 0) + POINTS_FOR_A_DIAGNOSIS * bool(right)
+        rows.append((name, len(outcomes), best, verdicts[right], points))
     return Scoreboard(tuple(rows))
 
 
@@ -348,6 +296,7 @@ OPTIMIZERS = {
     "Momentum": (Momentum(0.05), None), "Adam": (Adam(0.03), None),
 }  # fmt: skip
 PLANES = {"principal directions": 0} | {f"random directions {seed}": seed for seed in (1, 2, 3)}
+PRINCIPAL = "the principal directions of the path"
 ALONG = ("$a$, along $u$", "$b$, along $v$")
 
 
@@ -371,10 +320,9 @@ def landscape_loss() -> Surface:
 def path_of(optimizer: str) -> Descent:
     """A training of `STEPS` steps on record, with the loss of all penguins at each of them."""
     how, batch_size = OPTIMIZERS[optimizer]
-    whole = landscape_loss()
-    loss = NETWORK.loss(species().x, species().y, batch_size=batch_size) if batch_size else whole
+    loss = NETWORK.loss(species().x, species().y, batch_size=batch_size)
     run = descend(loss, NETWORK.init(0), how, STEPS)
-    return replace(run, values=whole(run.points.T)) if batch_size else run
+    return replace(run, values=landscape_loss()(run.points.T))
 
 
 @lru_cache(maxsize=32)
@@ -393,13 +341,10 @@ def plane_of(optimizer: str, seed: int) -> Plane:
     cut = slice_through(landscape_loss(), run.point, u, v)
     shadow, window = projected(run.points, run.point, u, v), ((-1.0, 1.0), (-1.0, 1.0))
     if not seed:  # around the path, with some room
-        low, high = shadow.min(axis=1), shadow.max(axis=1)
-        room = MARGIN * np.max(high - low)
-        window = tuple(zip((low - room).tolist(), (high + room).tolist(), strict=True))
-    heights = cut(shadow)  # which the table would miss by some percent
-    share = share_shown(run.points, u, v)
-    on_plane = replace(run, points=shadow.T, values=heights)
-    return Plane(u, v, share, tabulated(cut, window, NODES), on_plane)
+        room = MARGIN * np.max(np.ptp(shadow, axis=1))
+        window = tuple((min(row) - room, max(row) + room) for row in shadow.tolist())
+    on_plane = replace(run, points=shadow.T, values=cut(shadow))  # a table would miss some percent
+    return Plane(u, v, share_shown(run.points, u, v), tabulated(cut, window, NODES), on_plane)
 
 
 def loss_landscape() -> Explorer:
@@ -417,27 +362,17 @@ def loss_landscape() -> Explorer:
     """
 
     def cut(plane, optimizer, step) -> dict:
-        _, _, share, surface, shadow = plane_of(optimizer, plane)
-        losses, heights = path_of(optimizer).values, shadow.values
-        return {
-            "surface": surface,
-            "shadow": shadow,
-            "share": share,
-            "losses": losses,
-            "heights": heights,
-            "now": ([step, step], [losses[step], heights[step]]),
-        }
-
-    def caption(plane, optimizer, step, share, losses, heights) -> str:
-        directions = f"two random directions ({plane})"
-        if not plane:
-            directions = "the principal directions of the path"
-        return (
-            f"{optimizer}, the plane along {directions}: it shows {100 * share:.2g} % of the path's "
-            f"movement. At step {step} the loss is {losses[step]:.2g} nats, at the shadow "
-            f"{heights[step]:.2g} nats. The weights can go in {NETWORK.dimension} directions, and "
-            f"here are two of them."
+        losses, (_, _, share, surface, shadow) = (
+            path_of(optimizer).values,
+            plane_of(optimizer, plane),
         )
+        loss, height = losses[step], shadow.values[step]
+        return {
+            "surface": surface, "shadow": shadow, "share": share, "percent": 100 * share,
+            "losses": losses, "heights": shadow.values, "loss": loss, "height": height,
+            "now": ([step, step], [loss, height]),
+            "directions": f"two random directions ({plane})" if plane else PRINCIPAL,
+        }  # fmt: skip
 
     flat, solid, right = panels("flat", "solid", "ruled", ratios=(0.75, 1.8, 0.75), height=4.8)
     right.set(title="loss (nats)", yscale="log", ylim=(3e-3, 10))
@@ -459,8 +394,12 @@ def loss_landscape() -> Explorer:
     flat.yaxis.set_label_coords(-0.14, 0.5)  # the layout was made for the first window
     right.legend(loc="upper right")
     return explore(
-        cut, drawings, caption, play="step", plane=menu(PLANES),
-        optimizer=menu(OPTIMIZERS.keys()), step=slider(STEPS, 0, STEPS, 1), **turning(),
+        cut, drawings,
+        "{optimizer}, the plane along {directions}: it shows {percent:.2g} % of the path's movement."
+        " At step {step} the loss is {loss:.2g} nats, at the shadow {height:.2g} nats. The weights "
+        f"can go in {NETWORK.dimension} directions, and here are two of them.",
+        play="step", plane=menu(PLANES), optimizer=menu(OPTIMIZERS.keys()),
+        step=slider(STEPS, 0, STEPS, 1), **turning(),
     )  # fmt: skip
 
 
@@ -470,14 +409,11 @@ def loss_landscape() -> Explorer:
 shares = np.array([1 / 2, 1 / 4, 1 / 4])
 surprise = -shares @ np.log(shares)
 
-
 def along(moves, *directions):  # the components of each move: (K, number of directions)
     return moves @ np.stack(directions, axis=1)
 
-
 def share(moves, u, v):
     return np.sum(along(moves, u, v) ** 2) / np.sum(moves**2)
-
 
 def paths():
     """Three paths as moves, with two directions at right angles in which they go more or less."""
@@ -485,7 +421,6 @@ def paths():
     for steps, d in ((3, 3), (5, 4), (12, 20)):
         u, v = np.linalg.qr(rng.normal(size=(d, 2)))[0].T
         yield rng.normal(size=(steps, d)) + 2 * np.outer(rng.normal(size=steps), u), u, v
-
 
 outcome("18", 3, """
     A step that is too large and a gradient that is too large by a factor make the very same path,

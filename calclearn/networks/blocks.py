@@ -1,7 +1,7 @@
 """What keeps a deep network's gradient alive, built into a layer: a skip, and normalised sums.
 
-A skip gives the way back a factor of 1 beside that of the layer; normalising divides by the spread,
-so that the examples stay apart on the way forward, whatever the scale of the weights.
+A skip gives the way back a factor of 1 beside that of the layer; normalised sums keep the examples
+apart on the way forward, whatever the scale of the weights.
 """
 
 from dataclasses import dataclass

@@ -9,6 +9,10 @@ largest. All three begin with the same two steps, which only move numbers:
 with a loop over the few cells of the window, never over the many windows. In memory the examples
 come last, (C, H, W, N), of which the outside sees PyTorch's (N, C, H, W) as a transposed view: a
 stride then leaves out whole rows of examples, never single numbers.
+
+Images are x (N, C, H, W), and x̂ is x with p rows and columns all around it. `kernel_size` k,
+`stride` s and `padding` p are whole numbers or pairs (rows, columns); sizes and shapes that do not
+fit raise ValueError. The output has H' = ⌊(H + 2p - k_h) / s⌋ + 1 rows, and so columns.
 """
 
 from collections.abc import Callable
@@ -26,6 +30,7 @@ from calclearn.networks.initial import EXPECTED, Initial, he
 from calclearn.networks.layers import Layer, Shape, with_axes
 
 Pair = tuple[int, int]
+Size = int | Pair
 
 
 class Windows(NamedTuple):
@@ -36,13 +41,12 @@ class Windows(NamedTuple):
     padding: Pair
 
     def output_size(self, size: Pair) -> Pair:
-        """How many windows an image H × W has: ⌊(H + 2p - k_h) / s⌋ + 1 rows, and so columns."""
+        """How many windows an image H × W has: (H', W')."""
         (kh, kw), (sh, sw), (ph, pw) = self
         H, W = size[0] + 2 * ph, size[1] + 2 * pw
         if kh > H or kw > W:
-            raise ValueError(
-                f"kernel_size must fit into the image with its padding, {H, W}, got {kh, kw}"
-            )
+            place = f"into the image with its padding, {H, W}"
+            raise ValueError(f"kernel_size must fit {place}, got {kh, kw}")
         return (H - kh) // sh + 1, (W - kw) // sw + 1
 
     def cells(self, x: np.ndarray, fill: float = 0.0) -> np.ndarray:
@@ -61,26 +65,17 @@ class Windows(NamedTuple):
 
 def windows_of(kernel_size: Any, stride: Any, padding: Any) -> Windows:
     """Windows of sizes that are each a whole number, or a pair of them: (rows, columns)."""
-    given, pairs = zip(Windows._fields, (kernel_size, stride, padding), strict=True), []
-    for (name, value), least in zip(given, (1, 1, 0), strict=True):
-        both = value if isinstance(value, tuple | list) else (value, value)
+    pairs, given = [], zip(Windows._fields, (kernel_size, stride, padding), (1, 1, 0), strict=True)
+    for name, value, least in given:
         try:
-            for size in both:
-                whole(name, size, least)
-            rows, columns = map(int, both)
+            rows, columns = value if isinstance(value, tuple | list) else (value, value)
+            whole(name, rows, least)
+            whole(name, columns, least)
         except ValueError:
             expected = f"a whole number of at least {least} or a pair of them"
             raise ValueError(f"{name} must be {expected}, got {shown(value)}") from None
-        pairs.append((rows, columns))
+        pairs.append((int(rows), int(columns)))
     return Windows(*pairs)
-
-
-def images(x: Array) -> Array:
-    """x as floating-point images (N, C, H, W), or one sentence that says why they are none."""
-    x = floating("x", x)
-    if x.ndim != 4:
-        raise ValueError(f"x must have shape (N, C, H, W), got {x.shape}")
-    return x
 
 
 def examples_last(x: np.ndarray) -> np.ndarray:
@@ -116,6 +111,21 @@ rule(
 )
 
 
+class Windowed(Layer):
+    """What convolution and pooling have in common."""
+
+    @cached_property
+    def windows(self) -> Windows:
+        """The windows, side by side where no stride is given."""
+        stride = self.kernel_size if self.stride is None else self.stride
+        return windows_of(self.kernel_size, stride, self.padding)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        with_axes(self, "C H W", shape)
+        channels = getattr(self, "channels", shape[0])  # of pooling, as many as the input has
+        return (channels, *self.windows.output_size(shape[1:]))
+
+
 # Convolution
 @primitive
 def weighed(K: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -148,45 +158,32 @@ def pull_weighed(needed, g, y, K, W, b):
 rule(weighed, together=pull_weighed)
 
 
-def conv2d(x: Array, W: Array, b: Array, stride: int | Pair = 1, padding: int | Pair = 0) -> Array:
-    """Weigh every window of the images x with every kernel; see `Conv2D` for the equations.
+def conv2d(x: Array, W: Array, b: Array, stride: Size = 1, padding: Size = 0) -> Array:
+    """What `Conv2D` computes, as a function of images, kernels (O, C, k_h, k_w) and biases (O,).
 
-    (N, C, H, W), (O, C, k_h, k_w) and (O,) to (N, O, H', W'). Raises ValueError for other shapes.
-
-    >>> image = np.array([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]])
-    >>> edge = np.array([[[[-1.0, 1.0]]]])
-    >>> conv2d(image, edge, np.zeros(1))[0, 0]
-    array([[1., 1.],
+    >>> conv2d([[[[1.0, 2.0, 4.0], [4.0, 5.0, 6.0]]]], [[[[-1.0, 1.0]]]], [0.0])[0, 0]
+    array([[1., 2.],
            [1., 1.]])
     """
-    x, W, b = images(x), floating("W", W), floating("b", b)
-    C = x.shape[1]
-    if W.ndim != 4 or W.shape[1] != C or b.shape != W.shape[:1]:
-        raise ValueError(
-            f"W and b must have shapes (O, {C}, k_h, k_w) and (O,) for x of shape {x.shape}, "
-            f"got {W.shape} and {b.shape}"
-        )
-    return weighed(columns(x, windows_of(W.shape[2:], stride, padding)), W, b)
+    W = floating("W", W)
+    if W.ndim != 4:
+        raise ValueError(f"W must have shape (O, C, k_h, k_w), got {W.shape}")
+    return Conv2D(len(W), W.shape[2:], stride, padding)((W, b), x)
 
 
 @dataclass(frozen=True)
-class Conv2D(Layer):
+class Conv2D(Windowed):
     """Each of the `channels` of the output weighs the windows of x with its own kernel.
 
         y[n,o,i,j] = b[o] + Σ_cuv W[o,c,u,v] x̂[n,c, s i + u, s j + v]
 
-    x: (N, C, H, W) to y: (N, O, H', W') with H' = ⌊(H + 2p - k_h) / s⌋ + 1; W: (O, C, k_h, k_w),
-    b: (O,). x̂ is x with p rows and columns of zeros around it; `kernel_size` k, `stride` s and
-    `padding` p are whole numbers or pairs (rows, columns).
-
-    Backward, with G = ∂L/∂y. A weight multiplies what it covers in every window, a number of the
-    image the weights that lie on it, and a bias is in every output with slope 1:
+    (N, C, H, W) to (N, O, H', W') with W: (O, C, k_h, k_w) and b: (O,); x̂ has zeros around x.
+    Backward, a weight multiplies what it covers in every window, a number of the image the weights
+    that lie on it, and a bias is in every output with slope 1:
 
         ∂L/∂W[o,c,u,v] = Σ_nij G[n,o,i,j] x̂[n,c, s i + u, s j + v]
         ∂L/∂x̂[n,c,p,q] = Σ_o Σ_ijuv G[n,o,i,j] W[o,c,u,v]     over all s i + u = p, s j + v = q
         ∂L/∂b[o]       = Σ_nij G[n,o,i,j]
-
-    Raises ValueError for sizes and shapes that do not fit.
 
     >>> layer = Conv2D(8, kernel_size=3, stride=2, padding=1)
     >>> layer.shapes((3, 8, 8)), layer.output_shape((3, 8, 8))
@@ -197,9 +194,9 @@ class Conv2D(Layer):
     """
 
     channels: int
-    kernel_size: int | Pair
-    stride: int | Pair = 1
-    padding: int | Pair = 0
+    kernel_size: Size
+    stride: Size = 1
+    padding: Size = 0
     initial: Initial = field(default=he, repr=False)
 
     def __post_init__(self) -> None:
@@ -207,19 +204,10 @@ class Conv2D(Layer):
         instance("initial", self.initial, Callable, EXPECTED)
         windows_of(self.kernel_size, self.stride, self.padding)
 
-    @cached_property
-    def windows(self) -> Windows:
-        """The windows that the kernels are laid on."""
-        return windows_of(self.kernel_size, self.stride, self.padding)
-
     def shapes(self, shape: Shape) -> dict[str, Shape]:
         with_axes(self, "C H W", shape)
         W = (self.channels, shape[0], *self.windows.kernel_size)
         return {"W": W, "b": (self.channels,)}
-
-    def output_shape(self, shape: Shape) -> Shape:
-        with_axes(self, "C H W", shape)
-        return (self.channels, *self.windows.output_size(shape[1:]))
 
     def forward(self, parameters: tuple[Array, Array], x: Array) -> Array:
         return weighed(columns(x, self.windows), *parameters)
@@ -250,45 +238,29 @@ def pull_largest(g, y, x, windows):
 
 
 @dataclass(frozen=True)
-class Pooling(Layer):
-    """What max and average pooling have in common."""
+class Pooling(Windowed):
+    """What max and average pooling have in common: a padding of at most half of the kernel."""
 
-    kernel_size: int | Pair
-    stride: int | Pair | None = None
-    padding: int | Pair = 0
+    kernel_size: Size
+    stride: Size | None = None
+    padding: Size = 0
 
     def __post_init__(self) -> None:
         (kh, kw), _, (ph, pw) = self.windows
         if 2 * ph > kh or 2 * pw > kw:
             raise ValueError(f"padding must be at most half of kernel_size {kh, kw}, got {ph, pw}")
 
-    @cached_property
-    def windows(self) -> Windows:
-        """The windows that become one number each, side by side where no stride is given."""
-        stride = self.kernel_size if self.stride is None else self.stride
-        return windows_of(self.kernel_size, stride, self.padding)
-
-    def output_shape(self, shape: Shape) -> Shape:
-        with_axes(self, "C H W", shape)
-        return (shape[0], *self.windows.output_size(shape[1:]))
-
 
 @dataclass(frozen=True)
 class MaxPool2D(Pooling):
-    """The largest number of every window, in each channel by itself.
+    """The largest number of every window, in each channel by itself; x̂ has -∞ around x.
 
         y[n,c,i,j] = max_uv x̂[n,c, s i + u, s j + v]
 
-    Sizes and shapes are those of `Conv2D`, but x̂ has -∞ around x, and the stride is the kernel's
-    size where none is given.
-
-    Backward, with G = ∂L/∂y. Near x the window's largest number stays the largest, so y moves with
-    it alone, with slope 1. If (u*, v*) is where window (i, j) has its largest number,
+    Without a `stride`, it is the kernel's size. Backward, if (u*, v*) is where window (i, j) has
+    its largest number, the first in the order of reading where several are, as in PyTorch:
 
         ∂L/∂x̂[n,c,p,q] = Σ_ij G[n,c,i,j]     over the windows with s i + u* = p, s j + v* = q
-
-    Where several are largest, the first in the order of reading takes all, as in PyTorch. Raises
-    ValueError for sizes that do not fit, such as a padding of more than half of the kernel.
 
     >>> MaxPool2D(2).output_shape((8, 6, 7))
     (8, 3, 3)
@@ -302,18 +274,15 @@ class MaxPool2D(Pooling):
 
 @dataclass(frozen=True)
 class AvgPool2D(Pooling):
-    """The mean of every window, in each channel by itself.
+    """The mean of every window, in each channel by itself; x̂ has zeros around x, which count.
 
-        y[n,c,i,j] = 1/(k_h k_w) Σ_uv x̂[n,c, s i + u, s j + v]
-
-    Shapes, sizes and errors are those of `MaxPool2D`, but the padding is 0, and counts in the mean.
-    Backward, with G = ∂L/∂y, every cell has slope 1/(k_h k_w) in each window that covers it:
-
+        y[n,c,i,j]     = 1/(k_h k_w) Σ_uv x̂[n,c, s i + u, s j + v]
         ∂L/∂x̂[n,c,p,q] = 1/(k_h k_w) Σ_ij G[n,c,i,j]     over the windows that cover (p, q)
 
-    >>> AvgPool2D(3, stride=1, padding=1)((), np.ones((1, 1, 2, 2)))[0, 0].round(3)
-    array([[0.444, 0.444],
-           [0.444, 0.444]])
+    Without a `stride`, it is the kernel's size.
+
+    >>> AvgPool2D(3, stride=1, padding=1)((), np.ones((1, 1, 2, 2)))[0, 0, 0].round(3)
+    array([0.444, 0.444])
 
     Source: LeCun, Bottou, Bengio & Haffner, Proc. IEEE 86 (1998).
     """
@@ -322,23 +291,19 @@ class AvgPool2D(Pooling):
         return np.transpose(np.mean(columns(x, self.windows), axis=(1, 2)), (3, 0, 1, 2))
 
 
-def max_pool2d(
-    x: Array, kernel_size: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0
-) -> Array:
-    """The largest number of every window of x (N, C, H, W); shapes and errors as `MaxPool2D`.
+def max_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> Array:
+    """What `MaxPool2D` computes, as a function of images.
 
-    >>> max_pool2d(np.array([[[[1.0, 5.0, 2.0, 3.0], [4.0, 5.0, 0.0, 1.0]]]]), 2)[0, 0]
+    >>> max_pool2d([[[[1.0, 5.0, 2.0, 3.0], [4.0, 5.0, 0.0, 1.0]]]], 2)[0, 0]
     array([[5., 3.]])
     """
-    return MaxPool2D(kernel_size, stride, padding).forward((), images(x))
+    return MaxPool2D(kernel_size, stride, padding)((), x)
 
 
-def avg_pool2d(
-    x: Array, kernel_size: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0
-) -> Array:
-    """The mean of every window of x (N, C, H, W); shapes and errors as `AvgPool2D`.
+def avg_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> Array:
+    """What `AvgPool2D` computes, as a function of images.
 
-    >>> avg_pool2d(np.array([[[[1.0, 5.0, 2.0, 3.0], [4.0, 6.0, 0.0, 1.0]]]]), 2)[0, 0]
+    >>> avg_pool2d([[[[1.0, 5.0, 2.0, 3.0], [4.0, 6.0, 0.0, 1.0]]]], 2)[0, 0]
     array([[4. , 1.5]])
     """
-    return AvgPool2D(kernel_size, stride, padding).forward((), images(x))
+    return AvgPool2D(kernel_size, stride, padding)((), x)

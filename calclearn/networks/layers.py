@@ -3,8 +3,9 @@
     parameters = layer.init(rng, shape)       shape: of one example, without N
     y = layer(parameters, x)                  x: (N, *shape), y: (N, *layer.output_shape(shape))
 
-Names, layouts and meaning are PyTorch's. A layer of one's own defines `forward` in plain NumPy, and
-the shapes where they change. One that is random takes a generator, None outside of training:
+Names, layouts and meaning are PyTorch's; G = ∂L/∂y is what comes back to a layer. A layer of one's
+own defines `forward` in plain NumPy, and the shapes where they change. One that is random takes a
+generator, None outside of training:
 
     class Noise(Layer):
         def forward(self, parameters, x, rng):
@@ -85,10 +86,10 @@ class Layer:
             names, got = ", ".join(shapes) or "()", len(parameters)
             raise ValueError(f"parameters of {kind} must be {names}, got {got} arrays")
         arrays = tuple(map(floating, shapes, parameters))
-        for (name, shape), got in zip(shapes.items(), (part.shape for part in arrays), strict=True):
-            if got != shape:
+        for part, (name, shape) in zip(arrays, shapes.items(), strict=True):
+            if part.shape != shape:
                 fit = f"have shape {shape} for x of shape {x.shape}"
-                raise ValueError(f"{name} of {self} must {fit}, got {got}")
+                raise ValueError(f"{name} of {self} must {fit}, got {part.shape}")
         return arrays, x
 
 
@@ -124,16 +125,12 @@ rule(
 class Dense(Layer):
     """Every output is a weighted sum of all inputs: (N, D) to (N, M), for M `units`.
 
-        Y = X Wᵀ + b                                W: (M, D), b: (M,)
-
-    Backward, with G = ∂L/∂Y: yₙₘ holds w_md times x_nd, and b_m once, so that
-
+        Y = X Wᵀ + b                                                  W: (M, D), b: (M,)
         ∂L/∂W = Gᵀ X,      ∂L/∂X = G W,      ∂L/∂b = Σₙ Gₙ
 
     Raises ValueError for inputs of other than one axis (see Flatten) and for other parameters.
 
-    >>> layer = Dense(2)
-    >>> layer((np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0.5, 0.0])), np.array([[1.0, 1.0]]))
+    >>> Dense(2)((np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0.5, 0.0])), [[1.0, 1.0]])
     array([[3.5, 7. ]])
     """
 
@@ -159,11 +156,7 @@ class Dense(Layer):
 
 @dataclass(frozen=True)
 class Flatten(Layer):
-    """All axes of an example in one: (N, ...) to (N, D). Backward: the old shape again.
-
-    >>> Flatten().output_shape((8, 3, 3))
-    (72,)
-    """
+    """All axes of an example in one: (N, ...) to (N, D). Backward: the old shape again."""
 
     def output_shape(self, shape: Shape) -> Shape:
         return (math.prod(shape),)
@@ -174,11 +167,7 @@ class Flatten(Layer):
 
 @dataclass(frozen=True)
 class LastStep(Layer):
-    """The last step of a sequence: (N, T, H) to (N, H). Backward: G there, 0 at all others.
-
-    >>> LastStep().output_shape((50, 32))
-    (32,)
-    """
+    """The last step of a sequence: (N, T, H) to (N, H). Backward: G there, 0 at all others."""
 
     def output_shape(self, shape: Shape) -> Shape:
         with_axes(self, "T H", shape)
@@ -194,8 +183,8 @@ class Dropout(Layer):
 
         y = x · m / (1 - p),      m = 0 with probability p, else 1
 
-    The factor keeps the mean. Without an `rng`, a generator or a seed, y is x. Backward: the same
-    m / (1 - p), times G. Raises ValueError for a rate that is not from 0 to below 1.
+    The factor keeps the mean. Without an `rng`, a generator or a seed, y is x. Raises ValueError
+    for a rate that is not from 0 to below 1.
 
     >>> Dropout(0.5)((), np.ones((1, 6)), np.random.default_rng(0))
     array([[2., 2., 2., 0., 0., 0.]])
@@ -218,7 +207,7 @@ class Dropout(Layer):
 # Activations: one function of one number, at each of the numbers
 @primitive
 def relu(x: np.ndarray) -> np.ndarray:
-    """max(x, 0), with slope 0 at the kink, as PyTorch has it."""
+    """max(x, 0), with slope 0 at the kink."""
     return np.maximum(x, 0)
 
 
@@ -227,12 +216,10 @@ rule(relu, lambda g, y, x: g * (x > 0))
 
 @dataclass(frozen=True)
 class ReLU(Layer):
-    """y = max(x, 0). Backward: G where x > 0, else 0.
+    """y = max(x, 0). Backward: G where x > 0, else 0. Source: Nair & Hinton, ICML (2010).
 
-    >>> ReLU()((), np.array([[-2.0, 3.0]]))
+    >>> ReLU()((), [[-2.0, 3.0]])
     array([[0., 3.]])
-
-    Source: Nair & Hinton, ICML (2010).
     """
 
     def forward(self, parameters: tuple, x: Array) -> Array:
@@ -241,13 +228,7 @@ class ReLU(Layer):
 
 @dataclass(frozen=True)
 class LeakyReLU(Layer):
-    """y = x where x > 0, else s x, with s = `slope`. Backward: G, or s G.
-
-    >>> LeakyReLU(0.1)((), np.array([[-2.0, 3.0]]))
-    array([[-0.2,  3. ]])
-
-    Source: Maas, Hannun & Ng, ICML (2013).
-    """
+    """y = x where x > 0, else `slope` times x. Source: Maas, Hannun & Ng, ICML (2013)."""
 
     slope: float = 0.01
 
@@ -260,11 +241,7 @@ class LeakyReLU(Layer):
 
 @dataclass(frozen=True)
 class Sigmoid(Layer):
-    """y = 1 / (1 + e⁻ˣ). Backward: G y (1 - y), at most a quarter of G.
-
-    >>> Sigmoid()((), np.array([[0.0]]))
-    array([[0.5]])
-    """
+    """y = 1 / (1 + e⁻ˣ). Backward: G y (1 - y), at most a quarter of G."""
 
     def forward(self, parameters: tuple, x: Array) -> Array:
         return sigmoid(x)
@@ -272,11 +249,7 @@ class Sigmoid(Layer):
 
 @dataclass(frozen=True)
 class Tanh(Layer):
-    """y = tanh x. Backward: G (1 - y²), at most G.
-
-    >>> Tanh()((), np.array([[0.0]]))
-    array([[0.]])
-    """
+    """y = tanh x. Backward: G (1 - y²), at most G."""
 
     def forward(self, parameters: tuple, x: Array) -> Array:
         return np.tanh(x)

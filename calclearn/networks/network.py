@@ -48,10 +48,8 @@ class Network:
 
     >>> from calclearn.networks.layers import Dense, Tanh
     >>> network = Network((Dense(16), Tanh(), Dense(1)), input_shape=(2,))
-    >>> network.dimension, network.shapes
-    (65, [(2,), (16,), (16,), (1,)])
-    >>> network(network.init(np.random.default_rng(0)), np.zeros((3, 2))).shape
-    (3, 1)
+    >>> network.dimension, network.shapes, network(network.init(0), np.zeros((3, 2))).shape
+    (65, [(2,), (16,), (16,), (1,)], (3, 1))
     """
 
     layers: tuple[Layer, ...]
@@ -149,46 +147,41 @@ class Network:
 
         x: (N, *input_shape). y: of the outputs' shape, or class numbers (N,) for `cross_entropy`
         and for errors of one's own. `sample` draws mini-batches of `batch_size` without repetition,
-        with Dropout at work; the surface itself is without. A sum over a batch counts N /
-        batch_size times. Raises ValueError for data and errors that do not fit.
+        with Dropout at work; a sum over a batch counts N / batch_size times. Raises ValueError for
+        data and errors that do not fit.
 
         >>> from calclearn.networks.layers import Dense
         >>> loss = Network((Dense(3),), (2,)).loss(np.ones((4, 2)), np.array([0, 1, 2, 0]))
-        >>> round(float(loss(np.zeros(9))), 6), loss.gradient(np.zeros(9)).shape
-        (1.098612, (9,))
+        >>> loss(np.zeros(9)).round(6), loss.gradient(np.zeros(9)).shape
+        (np.float64(1.098612), (9,))
         """
         x, y = self.data(x, y, error)
         share = 1.0
         if batch_size is not None:
             whole("batch_size", batch_size, 1, len(x))
-            if not averages(error, self.shapes[-1], y[:batch_size]):
+            if is_sum(error, self.shapes[-1], y[:batch_size]):
                 share = len(x) / batch_size
         random = any(layer.random for layer in self.layers)
 
+        def surface(x: np.ndarray, y: np.ndarray, seed: Any = None, sampler: Any = None) -> Surface:
+            """The loss of data; with a seed, random layers draw the same at every point."""
+
+            def value(w: Array) -> Array:
+                return error(self(w, x, seed), y if y.dtype.kind == "i" else y.astype(w.dtype))
+
+            both = value_and_grad(value)
+            return Surface(
+                lambda w: at_each(value, w),
+                value_and_gradient=lambda w: at_each(both, w),
+                name="loss of a network", dimension=self.dimension, sampler=sampler,
+            )  # fmt: skip
+
         def sample(rng: np.random.Generator) -> Surface:
             rows = rng.choice(len(x), batch_size, False, shuffle=False) if batch_size else ...
-            seed = rng.integers(2**63) if random else None
-            batch = self._surface(x[rows], y[rows], error, seed)
+            batch = surface(x[rows], y[rows], rng.integers(2**63) if random else None)
             return batch if share == 1 else share * batch
 
-        noisy = random or batch_size is not None
-        return self._surface(x, y, error, None, sample if noisy else None)
-
-    def _surface(self, x, y, error, seed: int | None, sampler: Any = None) -> Surface:
-        """The loss of data; a `seed` makes random layers draw the same at every point."""
-
-        def value(w: Array) -> Array:
-            target = y if y.dtype.kind == "i" else y.astype(w.dtype)
-            return error(self(w, x, seed), target)
-
-        both = value_and_grad(value)
-        return Surface(
-            lambda w: at_each(value, w),
-            value_and_gradient=lambda w: at_each(both, w),
-            name=f"{name_of(error)} of a network",
-            dimension=self.dimension,
-            sampler=sampler,
-        )
+        return surface(x, y, sampler=sample if random or batch_size else None)
 
     def data(self, x: Array, y: Array, error: Error) -> tuple[np.ndarray, np.ndarray]:
         """x and y as this network and error can take them, or one sentence that says why not."""
@@ -196,10 +189,8 @@ class Network:
         instance("error", error, Callable, "a function such as mse")
         self.inputs(x, x.dtype)
         if len(x) == 0 or y.shape[:1] != x.shape[:1]:
-            raise ValueError(
-                f"x and y must hold the same number of examples, at least 1, got {x.shape} "
-                f"and {y.shape}"
-            )
+            expected = "x and y must hold the same number of examples, at least 1"
+            raise ValueError(f"{expected}, got {x.shape} and {y.shape}")
         outputs = np.zeros((len(x), *self.shapes[-1]))
         targets = getattr(error, "targets", None)
         if targets == "classes" and outputs.shape[1:] == (1,):
@@ -227,30 +218,21 @@ class Network:
 
 def class_numbers(y: np.ndarray, count: int) -> np.ndarray:
     """Class numbers (N,) as indices. Raises ValueError unless each is one of 0, ..., count - 1."""
-    wrong = ~((y >= 0) & (y < count) & (y == np.floor(y)))
+    wrong = ~np.isin(y, np.arange(count))
     if wrong.any():
         raise ValueError(f"y must hold class numbers from 0 to {count - 1}, got {y[wrong][0]}")
     return y.astype(np.intp)  # which needs no cast, be an index of 32 bits or 64
 
 
-def averages(error: Error, shape: Shape, y: np.ndarray) -> bool:
-    """Whether an error is a mean over the data: of all data twice, a sum would be twice as large.
+def is_sum(error: Error, shape: Shape, y: np.ndarray) -> bool:
+    """Whether an error is a sum over the data: of all data twice, it is twice as large.
 
-    An attribute `averaged` says so itself. `shape` is that of one output, y (N, ...) are targets.
+    `shape` is that of one output, y (N, ...) are targets.
     """
-    if hasattr(error, "averaged"):
-        return error.averaged
     outputs = np.random.default_rng(0).uniform(0.1, 0.9, (len(y), *shape))
     with np.errstate(all="ignore"):
-        once = error(outputs, y)
-        twice = error(np.concatenate([outputs, outputs]), np.concatenate([y, y]))
-        return not np.isclose(twice, 2 * once, atol=0)
-
-
-def name_of(error: Error) -> str:
-    """An error's name for a title."""
-    name = getattr(error, "name", None) or getattr(error, "__name__", "loss")
-    return "loss" if name == "<lambda>" else name.replace("_", "-")
+        once, twice = error(outputs, y), error(np.repeat(outputs, 2, 0), np.repeat(y, 2, 0))
+        return bool(np.isclose(twice, 2 * once, atol=0))
 
 
 def at_each(f: Callable[[Array], Any], w: Array) -> Any:

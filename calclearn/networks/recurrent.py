@@ -39,7 +39,7 @@ class Recurrent(Layer):
     """What RNN, LSTM and GRU have in common: (N, T, D) to (N, T, H), for H `units`.
 
     `step(parameters, x, state)` returns the state after an input x (N, D): h (N, H), the output,
-    comes first. Raises ValueError for `truncate` below 1.
+    comes first. Raises ValueError for `units` and `truncate` below 1.
     """
 
     units: int
@@ -72,10 +72,7 @@ class Recurrent(Layer):
         one = (self.units, shape[1])
         return np.concatenate([drawn(initial, rng, one) for _ in range(self.gates)])
 
-    def forward(self, parameters: Parameters, x: Array) -> Array:
-        return self.unrolled(parameters, x)
-
-    def unrolled(self, parameters: Parameters, x: Array, push: Array | None = None) -> Array:
+    def forward(self, parameters: Parameters, x: Array, push: Array | None = None) -> Array:
         """All outputs (N, T, H), one step after the other; a `push`, alike, is added to each h."""
         T, outputs = x.shape[1], []
         state = (np.zeros((len(x), self.units), x.dtype),) * self.carried
@@ -90,30 +87,26 @@ class Recurrent(Layer):
 
 
 def step_by_step(layer: Recurrent, parameters: Parameters, x: Array) -> Array:
-    """Return layer(parameters, x) as a loop of plain NumPy that `grad` follows.
+    """layer(parameters, x) as a loop of plain NumPy that `grad` follows.
 
-    Raises ValueError as the layer does.
-
-    >>> layer, x = RNN(3), np.ones((2, 4, 1))
-    >>> parameters = layer.init(np.random.default_rng(0), (4, 1))
-    >>> bool(np.allclose(step_by_step(layer, parameters, x), layer(parameters, x)))
-    True
+    >>> one = np.ones((1, 1)), np.ones((1, 1)), np.zeros(1), np.zeros(1)
+    >>> step_by_step(RNN(1, "relu"), one, np.ones((1, 3, 1)))[0, :, 0]
+    array([1., 2., 3.])
     """
     instance("layer", layer, Recurrent, "an RNN, LSTM or GRU")
-    return layer.unrolled(*layer.checked(parameters, x))
+    return Recurrent.forward(layer, *layer.checked(parameters, x))
 
 
 def adjoints_through_time(
     layer: Recurrent, parameters: Parameters, x: np.ndarray, g: np.ndarray
 ) -> np.ndarray:
-    """Return h̄_t = dL/dh_t of every state, (N, T, H), from the cotangent g of all outputs, alike.
+    """h̄_t = dL/dh_t of every state, (N, T, H), from the cotangent g of all outputs, alike.
 
     It counts what h_t does to L by itself and through all later states; ValueError for another g.
     Of a unit that keeps half of its state, with L = h_3:
 
-    >>> half = (np.ones((1, 1)), np.full((1, 1), 0.5), np.zeros(1), np.zeros(1))
-    >>> g = np.array([[[0.0], [0.0], [1.0]]])
-    >>> adjoints_through_time(RNN(1, "relu"), half, np.ones((1, 3, 1)), g)[0, :, 0]
+    >>> half = np.ones((1, 1)), np.full((1, 1), 0.5), np.zeros(1), np.zeros(1)
+    >>> adjoints_through_time(RNN(1), half, np.zeros((1, 3, 1)), [[[0.0], [0.0], [1.0]]])[0, :, 0]
     array([0.25, 0.5 , 1.  ])
     """
     instance("layer", layer, Recurrent, "an RNN, LSTM or GRU")
@@ -122,13 +115,13 @@ def adjoints_through_time(
     if g.shape != expected:
         raise ValueError(f"g must have shape {expected}, like the outputs, got {g.shape}")
     zeros = np.zeros(expected, x.dtype)
-    _, pull = vjp(lambda push: layer.unrolled(parameters, x, push), zeros)
+    _, pull = vjp(lambda push: Recurrent.forward(layer, parameters, x, push), zeros)
     return pull(g)[0]
 
 
 @dataclass(frozen=True)
 class RNN(Recurrent):
-    """The plain recurrent layer, with φ = tanh or relu: (N, T, D) to (N, T, H).
+    """The plain recurrent layer, with φ = tanh or relu, its `nonlinearity`.
 
         a_t = x_t W_ihᵀ + b_ih + h_{t-1} W_hhᵀ + b_hh,      h_t = φ(a_t)
 
@@ -139,10 +132,8 @@ class RNN(Recurrent):
         ∂L/∂W_ih = Σ_t ā_tᵀ x_t,       ∂L/∂W_hh = Σ_t ā_tᵀ h_{t-1},       ∂L/∂b = Σ_t Σ_n ā_t
 
     After k steps an error has been multiplied k times by W_hh and φ': it vanishes, or explodes.
-    Raises ValueError for another nonlinearity.
 
-    >>> W, b = np.eye(2), np.zeros(2)
-    >>> RNN(2, "relu")((W, W, b, b), np.ones((1, 3, 2)))[0, :, 0]
+    >>> RNN(2, "relu")((np.eye(2), np.eye(2), [0, 0], [0, 0]), np.ones((1, 3, 2)))[0, :, 0]
     array([1., 2., 3.])
 
     Source: Elman, "Finding structure in time", Cognitive Science 14 (1990).
@@ -185,7 +176,7 @@ def all_steps(layer: RNN, x: Array, W_ih: Array, W_hh: Array, b_ih: Array, b_hh:
 def pull_all_steps(needed, g, y, layer, x, *parameters):
     """The equations of `RNN`; as the derivative of the steps where it is differentiated itself."""
     if Traced in map(type, (g, x, *parameters)):
-        _, pull = vjp(lambda x, *parameters: layer.unrolled(parameters, x), x, *parameters)
+        _, pull = vjp(lambda x, *own: Recurrent.forward(layer, own, x), x, *parameters)
         return None, *pull(g)
     x, W_ih, W_hh = (np.asarray(a, y.dtype) for a in (x, *parameters[:2]))
     x, h, G = time_first(x), time_first(y), time_first(g)
@@ -224,13 +215,11 @@ def rows(x: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class LSTM(Recurrent):
-    """Long short-term memory: (N, T, D) to (N, T, H).
+    """Long short-term memory.
 
         a_t = x_t W_ihᵀ + b_ih + h_{t-1} W_hhᵀ + b_hh         of the blocks a_i, a_f, a_g, a_o
         i, f, o = σ(a_i), σ(a_f), σ(a_o),   g = tanh a_g      write, keep, show; what to write
         c_t = f c_{t-1} + i g,   h_t = o tanh c_t             c_0 = 0
-
-    `truncate` makes constants of both h and c.
 
     >>> LSTM(8).shapes((50, 3))["W_ih"], LSTM(8).output_shape((50, 3))
     ((32, 3), (50, 8))
@@ -252,7 +241,7 @@ class LSTM(Recurrent):
 
 @dataclass(frozen=True)
 class GRU(Recurrent):
-    """Gated recurrent unit: (N, T, D) to (N, T, H).
+    """Gated recurrent unit.
 
         a_t = x_t W_ihᵀ + b_ih,     s_t = h_{t-1} W_hhᵀ + b_hh      of the blocks r, z, n
         r, z = σ(a_r + s_r), σ(a_z + s_z)                           reset, keep

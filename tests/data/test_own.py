@@ -53,13 +53,13 @@ BAD = [
     ("a,b\n1,2\n", "A", "b", ValueError, "x must be a column of my.csv, 'a', 'b'; got 'A'"),
     ("a,b\n1,2\n", "a", "", ValueError, "y must be a column"),
     ("", "a", "b", ValueError, "x must be a column of my.csv, none"),
-    ("a,b\n1,2\n3,four\n", "a", "b", ValueError, "row 3: 'b' must be a number, got 'four'"),
+    ("a,b\n1,2\n3,four\n", "a", "b", ValueError, "row 3: 'b' must be a finite number, got 'four'"),
     ("a,b\n1,2\n3,inf\n", "a", "b", ValueError, "row 3: 'b' must be a finite number"),
     ("a,b\n1,2\n3,4\n", "a", "b", ValueError, "at least three rows"),
-    ("a,b\n\n1,2\n\n3,-\n", "a", "b", ValueError, "row 5: 'b' must be a number, got '-'"),
+    ("a,b\n\n1,2\n\n3,-\n", "a", "b", ValueError, "row 5: 'b' must be a finite number, got '-'"),
     ("a,a,b\n1,2,3\n", "a", "b", ValueError, "x must be one column of my.csv, 'a', 'a'"),
     (QUOTED, "a", "b", ValueError, "path must be a CSV file, my.csv is not: field larger than"),
-    ("a,b\n1,2\n", "a", 1, TypeError, "y must name a column, got 1"),
+    ("a,b\n1,2\n", "a", 1, ValueError, "y must be a column of my.csv, 'a', 'b'; got 1"),
 ]  # fmt: skip
 
 

@@ -100,8 +100,8 @@ BAD = [
     (lambda: line(["a", "b"], [1.0, 2.0]), TypeError, "x must be real numbers"),
     (lambda: line([1j, 2.0], [1.0, 2.0]), TypeError, "x must be real numbers"),
     (lambda: table(None), TypeError, "columns must be a mapping of names to values"),
-    (lambda: table({"a": [1], "b": [1, 2]}), ValueError, "columns must have equal lengths"),
-    (lambda: table({"a": 3.0, "b": [1.0]}), ValueError, r"columns must have shape \(n,\), got"),
+    (lambda: table({"a": [1], "b": [1, 2]}), ValueError, "columns must have one shape"),
+    (lambda: table({"a": 3.0, "b": [1.0]}), ValueError, r"columns must have one shape \(n,\), got"),
     (lambda: table({"a": [None, 1]}), ValueError, r"a must be a list of numbers or .* \[None, 1\]"),
     *((lambda count=count: penguin_line().thinned(count), ValueError, "count must be a whole numb")
       for count in (0, None, 2.5, "2", np.ones(2))),

@@ -202,7 +202,7 @@ BAD = [
     (lambda: linear_fit([[1.0], [np.nan]], [1.0, 2.0], mae), "X must be finite, got nan"),
     (lambda: linear_fit(np.ones((3, 2)), np.ones(2), sse), "X and y must have one length, got 3"),
     (lambda: mse([], []), r"target must not be empty, got shape \(0,\)"),
-    (lambda: huber_error(-1.0), "delta must be above 0"),
+    (lambda: huber_error(-1.0), "delta must be at least 0"),
     *((lambda t=t: binary_cross_entropy(np.zeros(2), t), "target must hold 0 and 1, or numbers bet")
       for t in ([-1.0, 1.0], [0.0, 1.5], [np.nan, 1.0])),
 ]  # fmt: skip

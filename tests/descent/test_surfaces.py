@@ -123,7 +123,6 @@ def test_global_minima_come_first_and_nothing_in_the_domain_is_lower(surface):
 def test_every_surface_of_the_catalogue_has_its_landmarks(name):
     surface = SURFACES[name]
     assert surface.name
-    assert surface.formula
     for w, (low, high) in zip(surface.start, surface.domain, strict=True):
         assert low <= w <= high
     assert len(surface.start) == surface.dimension
@@ -132,8 +131,6 @@ def test_every_surface_of_the_catalogue_has_its_landmarks(name):
 def test_known_values():
     assert quadratic([[2, 1 + 1e-16], [1, 2]])([1.0, 1.0]) == 3  # symmetric but for rounding
     assert rosenbrock()([-1.2, 1.0]) == pytest.approx(24.2)
-    assert [len(rosenbrock(d).minima) for d in (3, 4, 100)] == [1, 2, 2]
-    assert rosenbrock(5)(rosenbrock(5).minima[1]) == pytest.approx(3.930839)
     assert himmelblau()([0.0, 0.0]) == 170
     assert beale()([0.0, 0.0]) == pytest.approx(14.203125)
     assert six_hump_camel()(six_hump_camel().minima[0]) == pytest.approx(-1.031628453489877)
@@ -182,12 +179,12 @@ def test_classification_of_points():
         (1e-9 * bowl(), [1, 1], "slope"), (bowl(), [np.nan, 0], "slope"),
         (Surface(lambda w: w[0] + 0 * w[1], dimension=2), [0, 0], "slope"),
         (ackley(), [0, 0], "degenerate"),
-        *((quadratic(np.diag([1, tiny])), [0, 0], "degenerate") for tiny in (1e-7, -1e-7)),
+        *((quadratic(np.diag([1, small])), [0, 0], word)
+          for small, word in [(1e-7, "degenerate"), (-1e-7, "degenerate"), (1e-5, "minimum"),
+                              (-1e-5, "saddle")]),
     ]:
         assert classify(surface, at) == word
     # fmt: on
-    assert classify(quadratic(np.diag([1, 1e-7])), [0, 0], flat=1e-8) == "minimum"
-    assert classify(quadratic(np.diag([1, -1e-7])), [0, 0], flat=1e-8) == "saddle"
     words = classify(double_well(), [[-1, 0, 1, 1e-6, 2], [0, 0, 0, -1e-6, 0]])
     assert words.tolist() == ["minimum", "saddle", "minimum", "saddle", "slope"]
 
@@ -218,7 +215,6 @@ BAD = [
     *((lambda d=d: Surface(np.sum, domain=d, dimension=1), r"domain must hold one \(low, high\) pa")
       for d in (None, 3, "ab", (1.0, 2.0), np.ones(2), [(0, 1, 2)], ((1, 2), (3,)), ((0, 1),) * 2)),
     (lambda: rosenbrock(1), "dimension must be a whole number of at least 2, got 1"),
-    (lambda: quadratic([[1.0]], reach=-1), "reach must be at least 0"),
     (lambda: quadratic([[1, 2], [3, 4]]), "A must be a symmetric matrix"),
     (lambda: quadratic([[np.inf, 0], [0, 1]]), "A must be a symmetric matrix of finite numbers"),
     (lambda: ravine(np.inf), "ratio must be finite, got inf"),
@@ -227,7 +223,6 @@ BAD = [
     (lambda: regimes([]), "eigenvalues must be"),
     (lambda: regimes([1.0, np.inf]), "eigenvalues must be"),
     (lambda: regimes([1.0], steps=0), "steps must be a whole number of at least 1"),
-    (lambda: regimes([1.0], left=2.0), "left must lie between 0 and 1, got 2.0"),
     (lambda: regimes([1.0, 4.0]).name(-0.1), "learning_rate must be at least 0"),
     (lambda: regimes([1.0, 4.0]).name(np.nan), "learning_rate must be at least 0"),
 ]  # fmt: skip
@@ -243,10 +238,8 @@ WRONG = [
     *((lambda factor=factor: bowl() * factor, "Surface") for factor in (None, "2", [2.0], 2j)),
     (lambda: bowl(None), "a must be a number, got"),
     (lambda: double_well([1.0]), "tilt must be a number, got"),
-    (lambda: classify(bowl(), [1, 1], "flat"), "flat must be a number"),
     (lambda: regimes([1j]), "eigenvalues must be real numbers"),
     (lambda: regimes([1.0]).factor("high"), "learning_rate must be a number, got 'high'"),
-    (lambda: regimes([1.0], left="half"), "left must be a number, got 'half'"),
     (lambda: bowl() - 1, "unsupported operand"),
     (lambda: bowl() + 1, "unsupported operand"),
     (lambda: bowl() * bowl(), "unsupported operand"),
@@ -282,7 +275,6 @@ def test_sums_differences_multiples_and_quotients_have_their_derivatives():
     assert (-1 * bowl()).minima == ()
     assert (bowl() + 0.5 * l1()).domain == bowl().domain
     assert (a - b).name == "Himmelblau - Rosenbrock"
-    assert (-bowl()).formula == r"-\left(1\,x^2 + 3\,y^2\right)"
     assert (2 * bowl() + 0.5 * l2()).name == "2 bowl + 0.5 L2"
     assert (2 * (bowl() - l2())).name == "2 (bowl - L2)"
     assert (bowl() - (-bowl())).name == "bowl - (-bowl)"

@@ -91,7 +91,7 @@ def test_an_explorer_that_cannot_begin_raises(dot):
         ({"x": 3}, "x must be a widget with a value, got int"),
         ({"compute": lambda x, power: {}}, "compute takes power; the controls are x"),
         ({"y": slider(1, 0, 2, 1)}, "nothing takes the control 'y': compute takes x"),
-        ({"drawings": [Dots(*panels("flat"), "y")]}, "Dots takes 'y'; there are x, height"),
+        ({"drawings": [Dots(*panels("flat"), "y")]}, "Dots takes y; there are x, height"),
         ({"caption": "{hight}"}, "the caption names hight; there are x, height"),
         ({"caption": lambda hight: ""}, "the caption takes hight; there are x, height"),
         ({"drawings": [Dot(*panels("flat")), Dot(*panels("flat"))]}, "on panels of one figure"),

@@ -113,11 +113,6 @@ def test_text(ax, solid):
         assert fixed.parameters == {"run": True, "steps": True}
         fixed.update(run={"loss": -0.5}, steps=3)
         assert fixed.text.get_text() == "loss −0.5 after 3 steps"
-    moving = Text(ax, "place", "here")
-    moving.update(place=(0.3, 0.4))
-    assert moving.text.get_position() == (0.3, 0.4)
-    moving.update(place=(np.nan, 0.4))
-    assert not moving.text.get_visible()
 
 
 def test_text_that_is_a_hyphen_stays_one(ax):
@@ -143,11 +138,11 @@ def test_an_area_has_gaps_where_nothing_is_known(ax):
 
 def test_stems(ax):
     ax.set(xlim=(0, 9), ylim=(0, 9))
-    mark = Stems(ax, "weights", base=1.0, step="step")
-    mark.update(weights=[3.0, 5.0, 7.0], step=1)
+    mark = Stems(ax, "weights")
+    mark.update(weights=[3.0, 5.0])
     stem, head = mark.stems["weights"]
     assert data(head) == [[0, 1], [3, 5]]
-    assert stem.get_ydata()[[0, 1, 3, 4]].tolist() == [1, 3, 1, 5]
+    assert stem.get_ydata()[[0, 1, 3, 4]].tolist() == [0, 3, 0, 5]
     assert len(ax.get_legend_handles_labels()[0]) == 0
 
 
@@ -189,7 +184,6 @@ WILD = [1.0, 1e300, -1e300, np.inf, -np.inf, np.nan, 0.0, -1.0, 1e-320]
         (lambda ax: Stems(ax, "q"), WILD),
         (lambda ax: Raster(ax, "q", window=((1, 2), (1, 2))), [WILD]),
         (lambda ax: Raster(ax, "q", window=((1, 2), (1, 2))), [[np.nan]]),
-        *((lambda ax: Text(ax, "q", "{q}"), (value, 1e300)) for value in (-1e300, np.inf, np.nan)),
     ],
 )
 def test_values_far_outside_are_drawn_without_an_error(ax, make, quantity):

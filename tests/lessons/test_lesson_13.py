@@ -79,11 +79,12 @@ def test_data():
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_slopes_from_the_output(name):
-    layer, f, slope, steepest = ACTIVATIONS[name]
+    layer, slope, steepest = ACTIVATIONS[name]
     z = np.linspace(-4, 4, 40)  # not at 0, where ReLU has a kink
-    np.testing.assert_allclose(layer((), z), f(z), rtol=1e-12)
-    np.testing.assert_allclose(slope(f(z)), grad(lambda z: np.sum(layer((), z)))(z), atol=1e-12)
-    assert slope(f(z)).max() == pytest.approx(steepest, rel=0.02)
+    np.testing.assert_allclose(
+        slope(layer((), z)), grad(lambda z: np.sum(layer((), z)))(z), atol=1e-12
+    )
+    assert slope(layer((), z)).max() == pytest.approx(steepest, rel=0.02)
 
 
 # The star figure.
@@ -99,7 +100,7 @@ def test_gradients_and_sizes_by_layer(star, activation):
     np.testing.assert_allclose(state["weights"][1], norms, rtol=2e-3)
     a = x.astype(float)
     for k, (W, b) in enumerate(network.parameters(w)[:-1:2]):
-        a = ACTIVATIONS[activation].function(a @ W.T + b)
+        a = ACTIVATIONS[activation][0]((), a @ W.T + b)
         assert state["size"][1][k] == pytest.approx(np.sqrt(np.mean(a**2)), rel=1e-3)
         spread = np.sqrt(np.mean((a - a.mean(axis=0)) ** 2))
         assert state["spread"][1][k] == pytest.approx(spread, rel=1e-3)
@@ -180,7 +181,7 @@ def test_product_is_the_derivative_of_the_chain(chain, activation, w, b):
 
     def output(a):
         for _ in range(7):
-            a = ACTIVATIONS[activation].function(w * a + b)
+            a = ACTIVATIONS[activation][0]((), w * a + b)
         return a
 
     assert state["derivative"] == pytest.approx(grad(output)(0.5), rel=1e-9, abs=1e-30)
@@ -234,13 +235,12 @@ def test_switches_of_the_cures(cures, skip, normalise):
     assert words == [skip, normalise]
 
 
-@pytest.mark.parametrize(("step", "shown"), [(0, 0), (57, 56), (58, 60), (STEPS, STEPS)])
+@pytest.mark.parametrize(("step", "shown"), [(0, 0), (57, 56), (STEPS, STEPS)])
 def test_losses_and_gradients_at_a_step(cures, step, shown):
     cures.set(step=step, initial=("He",))
     state, run = cures.state, train(10, "ReLU", "He", 0.03)
     assert state["now"] == {"He": run.values[shown // EVERY]}
-    nearest = "" if step == shown else f", the record nearest to {step}"
-    assert f"Loss after {shown} steps (nats{nearest}):" in cures.caption
+    assert f"Loss after {shown} steps (nats):" in cures.caption
     whole = np.linalg.norm(run.gradients[shown // EVERY].astype(float))
     assert np.linalg.norm(state["gradient, He"][1]) == pytest.approx(whole, rel=1e-3)
     cures.still()

@@ -153,7 +153,7 @@ def test_axes_of_an_instrument():
     ):
         for places, named in (([*map(str, range(1, 65))], ["1", "17", "33", "49"]), (["a"], ["a"])):
             axes.update(instrument, places)
-            assert (ax.get_title(), ax.get_yscale()) == (lesson_18.DIALS[instrument].title, scale)
+            assert (ax.get_title(), ax.get_yscale()) == (lesson_18.DIALS[instrument][0], scale)
             assert ax.get_ylim() == pytest.approx(limits)
             assert [label.get_text() for label in ax.get_xticklabels()] == named
 
