@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 
 from calclearn.figures.marks import Drawing, finite_range, moving, moving_pieces, put
 from calclearn.figures.style import BLACK, DATA, MODEL, STEP, defaults
-from calclearn.figures.surfaces import OUTLINE, Point
+from calclearn.figures.surfaces import OUTLINE
 
 
 class Data(Drawing):
@@ -121,10 +121,6 @@ class Tangent(Drawing):
         reach = (right - left) / 4
         put(self.line, ([x - reach, x + reach], [y - reach * slope, y + reach * slope]))
         put(self.point, ([x], [y]))
-
-
-class OnCurve(Point):
-    """A point that stays on its curve, as it is dragged by its x; `update((x, height))`."""
 
 
 class Numbered(Drawing):

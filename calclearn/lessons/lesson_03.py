@@ -15,9 +15,10 @@ from calclearn.data.penguins import bell, flipper_density
 from calclearn.exercises import exercise, outcome
 from calclearn.explorers import Explorer, choice, explore, log_slider, round_slider, slider
 from calclearn.figures.areas import Areas, Density, frame, tops
-from calclearn.figures.curves import OnCurve, Tangent
+from calclearn.figures.curves import Tangent
 from calclearn.figures.marks import Dots, Lines, Text
 from calclearn.figures.style import BLACK, DATA, GREY, NOTE, RULES, STEP, panels
+from calclearn.figures.surfaces import Point
 
 FLIPPER = "flipper length (mm)"
 FLIPPERS = (165.0, 240.0)  # no penguin of the study is outside
@@ -110,7 +111,7 @@ def accumulated_area(
     middle.set_ylim(min(low, 1.05 * sums.min()), max(high, 1.05 * sums.max()))
     drawings = [
         Areas(left),
-        OnCurve(left, drags=("upper_limit",)).on(weights="limit"),
+        Point(left, drags=("upper_limit",)).on(weights="limit"),
         Dots(middle, "running", edge=True, color=GREY, ms=4, mec=GREY, zorder=2),
         Tangent(middle).on(x="upper_limit", y="area"),
         Text(middle, text="slope {slope:.4g}", **NOTE),

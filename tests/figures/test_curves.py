@@ -7,7 +7,6 @@ from calclearn.data import LineData
 from calclearn.figures.curves import (
     Data,
     Line,
-    OnCurve,
     Residuals,
     Tangent,
     TotalSquare,
@@ -71,13 +70,6 @@ def test_a_tangent_touches_with_the_slope(ax):
     assert (y1 - y0) / (x1 - x0) == pytest.approx(-0.5)
     assert (y0 + y1) / 2 == pytest.approx(1.0)
     assert drawing.point.get_xydata().tolist() == [[3.0, 1.0]]
-
-
-def test_a_point_on_a_curve_follows_the_pointer_sideways(ax):
-    point = OnCurve(ax, drags=("w",))
-    point.update((1.0, 2.0))
-    assert point.dot.get_xydata().tolist() == [[1.0, 2.0]]
-    assert point.dragged((0, 0), (1.5, 9.0), 1.0) == (1.5,)
 
 
 def test_the_total_square_has_the_total_as_its_area(ax):
