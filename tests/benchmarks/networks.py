@@ -1,6 +1,6 @@
 """Time steps of training beside PyTorch, HIPS autograd and a backward pass by hand.
 
-    uv run --group peers python tests/benchmarks/networks.py
+    uv run --group peers python tests/benchmarks networks recurrent
 
 Every row is one full step on one thread, in float32: the loss, its gradient and an update by
 gradient descent; of a convolution, ReLU, max pooling and a dense layer into the cross-entropy, and
@@ -233,18 +233,35 @@ def ratios(title: str, columns: list[str], rows: dict) -> None:
         print()
 
 
-def main() -> None:
+def ways(by_hand, **more) -> dict:
     others = {"PyTorch": with_torch} if torch else {}
     others |= {"HIPS autograd": with_autograd} if autograd else {}
-    ways = {"calclearn": ours, "by hand": images_by_hand, **others}
+    return {"calclearn": ours, "by hand": by_hand, **more, **others}
+
+
+def convolutions() -> None:
     for size, kernel, turns in ((8, 3, 100), (28, 5, 24)):
         layers = (Conv2D(8, kernel), ReLU(), MaxPool2D(2))
         title = f"{size} x {size}: 8 kernels of {kernel} x {kernel}, batch {BATCH}"
-        engines.show_beside_ours(title, times_of(images(layers, size), ways, turns))
-    ways = {"calclearn": ours, "by hand": tanh_by_hand, "step by step": ours_step_by_step}
+        engines.show_beside_ours(title, times_of(images(layers, size), ways(images_by_hand), turns))
+    if torch is None:
+        return
+    channels, sizes = (1, 2, 4, 8, 16, 32), (8, 14, 28)
+
+    def two(c, size):
+        layers = [Conv2D(c, 3, padding=1), ReLU(), Conv2D(2 * c, 3, padding=1), ReLU()]
+        return images([*layers, MaxPool2D(2)], size), max(9, 6000 // size**2 // c)
+
+    rows = {f"{size} x {size}": (two(c, size) for c in channels) for size in sizes}
+    title = f"two convolutions of 3 x 3, batch {BATCH}, by channels"
+    ratios(title, [f"{c} → {2 * c}" for c in channels], rows)
+
+
+def recurrent() -> None:
+    compared = ways(tanh_by_hand, **{"step by step": ours_step_by_step})
     for inputs in (1, 8):
         title = f"RNN of 32 units, {inputs} inputs, {STEPS} steps, batch {SEQUENCES}"
-        engines.show_beside_ours(title, times_of(sequences(RNN(32), inputs), ways | others, 60))
+        engines.show_beside_ours(title, times_of(sequences(RNN(32), inputs), compared, 60))
     network, w, x, y, _ = sequences(RNN(32), 1)
     loss = network.loss(x, y, mse)
     run = engines.median(
@@ -253,15 +270,7 @@ def main() -> None:
     print(f"    in descend, per step{1e4 * run:26.1f} µs")
     if torch is None:
         return
-    channels, sizes, kinds = (1, 2, 4, 8, 16, 32), (8, 14, 28), (RNN, LSTM, GRU)
-
-    def two(c, size):
-        convolutions = [Conv2D(c, 3, padding=1), ReLU(), Conv2D(2 * c, 3, padding=1), ReLU()]
-        return images([*convolutions, MaxPool2D(2)], size), max(9, 6000 // size**2 // c)
-
-    rows = {f"{size} x {size}": (two(c, size) for c in channels) for size in sizes}
-    title = f"two convolutions of 3 x 3, batch {BATCH}, by channels"
-    ratios(title, [f"{c} → {2 * c}" for c in channels], rows)
+    kinds = (RNN, LSTM, GRU)
     rows = {
         f"{units}": ((sequences(kind(units), 8), max(3, 400 // units)) for kind in kinds)
         for units in (16, 32, 64, 128, 256, 512, 1024)
@@ -270,4 +279,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    convolutions()
