@@ -1,5 +1,6 @@
 """What more than one test file needs, and how many workers the whole suite gets."""
 
+import copy
 import gc
 import importlib.util
 import os
@@ -63,12 +64,38 @@ def freed_figures(request):
 
 
 @pytest.fixture(scope="session")
-def book(tmp_path_factory):
-    """The folder of a book of lesson 07."""
+def pages(tmp_path_factory):
+    """A small lesson, and lesson 07, as pages of the book: by their names."""
+    from calclearn.book.pages import page
+    from calclearn.layout import shipped
+
+    from .book import small
+
+    paths = small.stored(tmp_path_factory.mktemp("small")), shipped()["07_how_big_a_step.ipynb"]
+    return {path.stem: page(path) for path in paths}
+
+
+@pytest.fixture(scope="session")
+def bound(pages):
+    """`bound(folder)` lays these pages out as a book; what it said comes back."""
     from calclearn.book import site
 
+    def bind(folder):
+        said = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(site, "shipped", lambda: {f"{name}.ipynb": Path(name) for name in pages})
+            patch.setattr(site, "recorded", lambda *_: copy.deepcopy([*pages.items()]))
+            site.build(folder, jobs=1, tab="lite", say=said.append)
+        return said
+
+    return bind
+
+
+@pytest.fixture(scope="session")
+def book(bound, tmp_path_factory):
+    """The folder of a book."""
     folder = tmp_path_factory.mktemp("book") / "site"
-    site.build(folder, ["07"], jobs=1, tab="lite")
+    bound(folder)
     return folder
 
 
@@ -76,6 +103,29 @@ def book(tmp_path_factory):
 def root():
     """The checkout."""
     return ROOT
+
+
+@pytest.fixture
+def narrow_indices(monkeypatch):
+    """As where an index has 32 bits, in WebAssembly: a whole number of 64 bits is no index there.
+
+    Random generators still draw those, and NumPy's functions refuse them.
+    """
+    import numpy as np
+
+    def refusing(function):
+        def narrow(*arguments, **keywords):
+            for each in arguments[:2]:
+                whole = isinstance(each, np.ndarray) and each.dtype.kind in "iu"
+                if whole and not np.can_cast(each.dtype, np.int32):
+                    raise TypeError(f"Cannot cast array data from {each.dtype} to int32")
+            return function(*arguments, **keywords)
+
+        return narrow
+
+    for name in ("bincount", "choose", "repeat", "unravel_index", "put"):
+        monkeypatch.setattr(np, name, refusing(getattr(np, name)))
+    monkeypatch.setattr(np, "intp", np.int32)
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 import pytest
 
 
-def refused(values, types=()):
-    """The test that each call raises: rows of (call, message) for ValueError and for TypeError.
+def refused(values, types=(), kind=ValueError):
+    """The test that each call raises: rows of (call, message) for this kind, and for TypeError.
 
     A row of another error names it: (call, kind, message).
     """
-    rows = [(call, *(kind or [ValueError]), message) for call, *kind, message in values]
+    rows = [(call, *(own or [kind]), message) for call, *own, message in values]
     rows += [(call, TypeError, message) for call, message in types]
 
     @pytest.mark.parametrize(("call", "kind", "message"), rows)

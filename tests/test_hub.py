@@ -5,14 +5,11 @@ place of their own. It needs the group `hub` and npm's configurable-http-proxy, 
 one of them is missing. How much memory a student takes is printed (`pytest -s`).
 """
 
-import asyncio
 import contextlib
-import itertools
 import json
 import os
 import shutil
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -23,7 +20,12 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
+import websocket
+from jupyter_client.jsonutil import json_default
+from jupyter_client.session import Session
+from jupyter_server.services.kernels.connection.base import deserialize_binary_message
 
 from calclearn.layout import shipped
 
@@ -125,118 +127,73 @@ class Student:
     """One student's kernel, spoken to through hub and proxy as a browser does."""
 
     def __init__(self, url, name):
-        self.url, self.name = f"{url}/user/{name}", name
+        self.name, self.messages = name, Session(username=name)
         self.widgets = {}  # the state of each, as the kernel sent it
         self.texts, self.replies = [], []
-
-    async def open(self):
-        from tornado.httpclient import HTTPRequest
-        from tornado.websocket import websocket_connect
-
         path = f"calclearn-course/{LESSON}"
         session = {"path": path, "name": LESSON, "type": "notebook", "kernel": {"name": "python3"}}
-        made = await asyncio.to_thread(ask, f"{self.url}/api/sessions", "POST", session)
-        kernel = made["kernel"]["id"]
-        address = f"{self.url.replace('http', 'ws')}/api/kernels/{kernel}/channels"
-        headers = {"Authorization": f"token {TOKEN}"}
-        request = HTTPRequest(address, headers=headers, request_timeout=LIMIT)
-        self.socket = await websocket_connect(request, max_message_size=2**28)
+        made = ask(f"{url}/user/{name}/api/sessions", "POST", session)
+        address = f"{url.replace('http', 'ws')}/user/{name}/api/kernels/{made['kernel']['id']}"
+        self.socket = websocket.create_connection(
+            f"{address}/channels", timeout=LIMIT, header=[f"Authorization: token {TOKEN}"]
+        )
 
-    async def send(self, kind, content):
-        header = {
-            "msg_id": uuid.uuid4().hex, "msg_type": kind, "username": self.name,
-            "session": self.name, "version": "5.3",
-        }  # fmt: skip
-        message = {
-            "header": header, "parent_header": {}, "metadata": {}, "content": content,
-            "channel": "shell", "buffers": [],
-        }  # fmt: skip
-        await self.socket.write_message(json.dumps(message))
-        return header["msg_id"]
-
-    async def receive(self):
-        frame = await asyncio.wait_for(self.socket.read_message(), LIMIT)
-        assert frame is not None, f"{self.name}'s kernel is gone"
-        buffers = []
-        if isinstance(frame, bytes):
-            (count,) = struct.unpack("!I", frame[:4])
-            starts = [*struct.unpack(f"!{count}I", frame[4 : 4 + 4 * count]), len(frame)]
-            frame, *buffers = (frame[a:b] for a, b in itertools.pairwise(starts))
-        return json.loads(frame), buffers
-
-    async def until_idle(self, sent):
-        """Take what the kernel says until it has done what was sent."""
+    def send(self, kind, content):
+        """Send a message, and take what the kernel says until it has done what it was sent."""
+        sent = self.messages.msg(kind, content) | {"channel": "shell", "buffers": []}
+        self.socket.send(json.dumps(sent, default=json_default))
         while True:
-            message, buffers = await self.receive()
-            kind, content = message["msg_type"], message["content"]
+            frame = self.socket.recv()
+            binary = isinstance(frame, bytes)
+            said = deserialize_binary_message(frame) if binary else json.loads(frame)
+            kind, content = said["msg_type"], said["content"]
             if kind == "error":
                 pytest.fail(f"{self.name}: {content['ename']}: {content['evalue']}")
             if kind == "comm_open":
                 self.widgets[content["comm_id"]] = content["data"].get("state", {})
             if kind == "comm_msg" and content["data"].get("method") == "custom":
-                self.replies.append((content["data"]["content"], buffers))
+                self.replies.append((content["data"]["content"], said["buffers"]))
             if kind in ("execute_result", "display_data"):
                 self.texts.append(content["data"].get("text/plain", ""))
             done = kind == "status" and content["execution_state"] == "idle"
-            if done and message["parent_header"].get("msg_id") == sent:
+            if done and said["parent_header"].get("msg_id") == sent["msg_id"]:
                 return
 
-    async def run(self, source):
-        content = {"code": source, "silent": False, "store_history": True, "allow_stdin": False}
-        await self.until_idle(await self.send("execute_request", content))
+    def run(self, source):
+        options = {"silent": False, "store_history": True, "allow_stdin": False}
+        self.send("execute_request", {"code": source} | options)
 
-    async def move(self, value):
-        """Take the first figure's first slider to a value; the caption and picture that come."""
-        figure, state = next((i, s) for i, s in self.widgets.items() if s.get("controls"))
-        controls = {
-            name: self.widgets[reference.removeprefix("IPY_MODEL_")]
-            for name, reference in state["controls"].items()
-        }
-        values = {
-            n: c["value"] if "value" in c else {"index": c["index"]} for n, c in controls.items()
-        }
+    def figure(self):
+        """The first figure that was shown: its identity, and its state."""
+        return next(((i, s) for i, s in self.widgets.items() if s.get("controls")), None)
+
+    def move(self, value):
+        """Take the figure's first slider to a value; the caption and picture that come."""
+        identity, state = self.figure()
+        values = {}
+        for name, reference in state["controls"].items():
+            control = self.widgets[reference.removeprefix("IPY_MODEL_")]
+            values[name] = control.get("value", {"index": control.get("index")})
         request = {"page": self.name, "number": 1, "values": values | {"learning_rate": value}}
         request |= {"drag": None, "ratio": 1, "width": None, "edition": None, "rest": False}
-        content = {"comm_id": figure, "data": {"method": "custom", "content": request}}
-        await self.until_idle(await self.send("comm_msg", content))
+        self.send(
+            "comm_msg", {"comm_id": identity, "data": {"method": "custom", "content": request}}
+        )
         return self.replies[-1]
 
 
-async def lesson(url, name, rate):
+def lesson(url, name, rate):
     """Open the lesson, run it up to its first figure, and move that figure's slider."""
     student = Student(url, name)
-    await student.open()
-    cells = json.loads(shipped()[LESSON].read_text(encoding="utf-8"))["cells"]
-    for cell in cells:
-        if cell["cell_type"] == "code" and not any(
-            s.get("controls") for s in student.widgets.values()
-        ):
-            await student.run("".join(cell["source"]))
-    await student.run(f"owner = {name!r}")
-    await student.run("import sys; assert not sys.modules.get('debugpy'), 'a debugger'")
-    reply, buffers = await student.move(rate)
-    await student.run("owner, [name for name in dir() if name == 'owner']")
+    for cell in json.loads(shipped()[LESSON].read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code" and student.figure() is None:
+            student.run("".join(cell["source"]))
+    student.run(f"owner = {name!r}")
+    student.run("import sys; assert not sys.modules.get('debugpy'), 'a debugger'")
+    reply, buffers = student.move(rate)
+    student.run("owner, [name for name in dir() if name == 'owner']")
     student.socket.close()
     return reply, buffers, student.texts[-1]
-
-
-def family(pid):
-    """The process, and all that it and its children have started."""
-    yield pid
-    for child in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            for each in child.read_text().split():
-                yield from family(each)
-
-
-def memory(process):
-    """Each process's command and its megabytes; what several share is divided among them."""
-    for folder in (Path("/proc", str(pid)) for pid in family(process.pid)):
-        with contextlib.suppress(OSError, StopIteration):
-            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            rollup = (folder / "smaps_rollup").read_text()
-            pss = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
-            yield command, int(pss.split()[1]) / 1000
 
 
 PARTS = {
@@ -248,11 +205,17 @@ PARTS = {
 
 
 def report(process):
-    sizes = list(memory(process))
-    for part, words in PARTS.items():
-        parts = [size for command, size in sizes if words in command]
-        if parts:
-            print(f"{part:8} {len(parts):3} x {sum(parts) / len(parts):4.0f} MB")
+    """Print the megabytes of each part; what several processes share is divided among them."""
+    sizes = {part: [] for part in PARTS}
+    hub = psutil.Process(process.pid)
+    for each in (hub, *hub.children(recursive=True)):
+        with contextlib.suppress(psutil.Error):
+            command, memory = " ".join(each.cmdline()), each.memory_full_info()
+            for part, words in PARTS.items():
+                if words in command:
+                    sizes[part].append(getattr(memory, "pss", memory.uss) / 1e6)
+    for part, parts in sizes.items():
+        print(f"{part:8} {len(parts):3} x {sum(parts) / max(len(parts), 1):4.0f} MB")
 
 
 def test_five_students_at_once(hub):
@@ -265,18 +228,14 @@ def test_five_students_at_once(hub):
         wait_for(lambda user=user: ask(user)["servers"].get("", {}).get("ready"), process)
         course = homes / name / "calclearn-course"
         assert {path.name for path in course.glob("*.ipynb")} == set(shipped())
-
-    async def together():
-        return await asyncio.gather(*(lesson(url, name, rate) for name, (rate, _) in RATES.items()))
-
-    with ThreadPoolExecutor(1) as thread:  # a browser's tests may have left this one a loop
-        answers = thread.submit(asyncio.run, together()).result()
+    with ThreadPoolExecutor(len(RATES)) as students:
+        jobs = {name: students.submit(lesson, url, name, rate) for name, (rate, _) in RATES.items()}
     report(process)
     connections = list(homes.glob("*/.local/share/jupyter/runtime/kernel-*.json"))
     assert [json.loads(path.read_text())["transport"] for path in connections] == ["ipc"] * 5
-    for (name, (_, words)), (reply, buffers, text) in zip(RATES.items(), answers, strict=True):
-        assert reply["caption"].startswith(f"Learning rate {words}"), name
+    for name, job in jobs.items():
+        reply, buffers, text = job.result()
+        assert reply["caption"].startswith(f"Learning rate {RATES[name][1]}"), name
         assert reply["page"] == name
         assert [len(part) > 0 for part in buffers] == [True, True, True], name
         assert text == f"({name!r}, ['owner'])"
-    assert len({reply["caption"] for reply, *_ in answers}) == len(RATES)

@@ -190,7 +190,6 @@ def lesson(refresh):
 
 
 FIGURE = "slope = 1\nexplore(lambda x: {'y': slope * x}, drawings, words, x=slider(1, 0, 2))"
-# fmt: off
 FAULTS = {
     "execution counts": [code("1", text("1"), count=7)],
     "no output": [code()],
@@ -213,8 +212,7 @@ FAULTS = {
     "nowhere: 99": [new_markdown_cell("[there](99_missing.ipynb)")],
     "nowhere: #B": [new_markdown_cell("# A\n[there](#B)")],
     "nowhere: attachment": [new_markdown_cell("[there](attachment:missing.png)")],
-}
-# fmt: on
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("words", FAULTS)

@@ -81,20 +81,17 @@ def test_the_course_is_laid_out_where_the_variable_says(server, plain):
 
 
 def test_in_a_course_what_somebody_chose_stays(server, plain):
+    """And no place for another course, which cannot be written, stops the server."""
     Course(plain).lay_out()
     (plain / "07_how_big_a_step.ipynb").write_text("my answers")
+    (plain / "file").touch()
     chosen = "jupyter_server.gateway.connections.GatewayWebSocketConnection"
     option = f"--ServerApp.kernel_websocket_connection_class={chosen}"
-    made = server(plain, option, OPENBLAS_NUM_THREADS="4")
+    made = server(plain, option, OPENBLAS_NUM_THREADS="4", CALCLEARN_COURSE="file/course")
+    assert made["linked"]
     assert made["widgets"] == {"saveState": True}
     assert (made["connection"], made["threads"]) == ("GatewayWebSocketConnection", "4")
     assert (plain / "07_how_big_a_step.ipynb").read_text() == "my answers"
-
-
-def test_a_place_for_the_course_that_cannot_be_written_stops_no_server(server, plain):
-    (plain / "file").touch()
-    made = server(plain, CALCLEARN_COURSE="file/course")
-    assert made["linked"]
     assert "calclearn cannot lay the course out in 'file/course'" in made["log"]
 
 

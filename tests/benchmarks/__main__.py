@@ -8,8 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-for path in sorted(Path(__file__).parent.glob("[!_]*.py")):
-    if len(sys.argv) > 1 and path.stem not in sys.argv[1:]:
-        continue
-    print(f"\n=== {path.stem} ===\n", flush=True)
-    subprocess.run([sys.executable, str(path)], check=True)
+paths = {path.stem: path for path in sorted(Path(__file__).parent.glob("[!_]*.py"))}
+if unknown := set(sys.argv[1:]) - set(paths):
+    raise SystemExit(f"no benchmark {', '.join(unknown)}: there are {', '.join(paths)}")
+for name in sys.argv[1:] or paths:
+    print(f"\n=== {name} ===\n", flush=True)
+    subprocess.run([sys.executable, str(paths[name])], check=True)

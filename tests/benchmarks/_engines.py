@@ -1,10 +1,11 @@
-"""What the benchmarks have in common: peers that may be absent, and engines that take turns.
+"""What the benchmarks share: peers that may be absent, jobs that take turns, and the printing.
 
-The engines take turns, in a new order each time, so that a busy machine slows all of them alike.  A
-turn is ten steps in a row, as in training; what counts is the median turn.
+The jobs take turns, in a new order each time, so that a busy machine slows all of them alike. What
+counts is the median turn, in seconds of the processor.
 """
 
 import importlib
+import os
 import random
 import statistics
 import sys
@@ -12,62 +13,60 @@ import time
 from collections.abc import Callable
 from types import ModuleType
 
+# Read when NumPy is imported.
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
+os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+
 import numpy as np
 
 
-def imported(name: str) -> ModuleType | None:
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        return None
-
-
-def say_who_is_here(**peers: ModuleType | None) -> None:
-    absent = ", ".join(name for name, module in peers.items() if module is None)
+def peers(*names: str) -> list[ModuleType | None]:
+    """These modules, None for those that are absent, which are named."""
+    modules = []
+    for name in names:
+        try:
+            modules.append(importlib.import_module(name))
+        except ImportError:
+            modules.append(None)
+    absent = ", ".join(n for n, module in zip(names, modules, strict=True) if module is None)
     print(f"Python {sys.version.split()[0]}, NumPy {np.__version__}; absent: {absent or 'none'}")
+    return modules
 
 
-def medians(steps: dict[str, Callable], turns: int, in_a_row: int = 10) -> dict[str, float]:
-    """The time of one step of each engine in seconds of the processor, from its median turn."""
-    times = {name: [] for name in steps}
-    order = list(steps)
+def medians(
+    jobs: dict[str, Callable], turns: int = 5, in_a_row: int = 1, clock=time.process_time
+) -> dict[str, float]:
+    """The seconds that each job takes once; a turn does it some times in a row, as in training."""
+    times = {name: [] for name in jobs}
+    order = list(jobs)
     for _ in range(turns):
         random.shuffle(order)
         for name in order:
-            begin = time.process_time()
+            begin = clock()
             for _ in range(in_a_row):
-                steps[name]()
-            times[name].append((time.process_time() - begin) / in_a_row)
+                jobs[name]()
+            times[name].append((clock() - begin) / in_a_row)
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def compared(steps: dict[str, Callable], w, turns: int) -> dict[str, float]:
-    """The medians, after every engine has been seen to take the same step from w."""
-    expected = w - as_vector(steps["calclearn"]())
-    for name, step in steps.items():
-        if np.abs(w - as_vector(step()) - expected).max() > 1e-2 * np.abs(expected).max():
-            raise SystemExit(f"{name} takes another step")
-    return medians(steps, turns)
+def median(job: Callable, turns: int = 5, **more) -> float:
+    return medians({"": job}, turns, **more)[""]
 
 
-def as_vector(weights) -> np.ndarray:
-    """The new weights of any engine as one vector."""
-    if isinstance(weights, np.ndarray):
-        return weights
-    parts = [part.detach().numpy() if hasattr(part, "detach") else part for part in weights]
-    return np.concatenate([np.ravel(part) for part in parts])
+def waited(job: Callable) -> float:
+    """The seconds on the wall, those of other processes included."""
+    return median(job, 1, clock=time.perf_counter)
 
 
-def show_beside_ours(times: dict[str, float]) -> None:
+def show_beside_ours(title: str, times: dict[str, float], ours: str = "calclearn") -> None:
+    print(f"\n{title}")
     for name, seconds in times.items():
-        ratio = seconds / times["calclearn"]
-        print(f"    {name:26s}{1e6 * seconds:10.0f} µs   {ratio:6.2f} x ours")
+        print(f"    {name:34s}{1e6 * seconds:12.1f} µs{seconds / times[ours]:9.2f} x ours")
 
 
 def show_beside_aim(name: str, value: float, aim: float, unit: str) -> bool:
     """Print a figure with its aim; whether it is over."""
     over = value > aim
-    print(
-        f"    {name:52s}{value:10.3g} {unit:3s} aim {aim:g}{'   over' if over else ''}", flush=True
-    )
+    words = f"    {name:52s}{value:10.3g} {unit:3s} aim {aim:g}{'   over' if over else ''}"
+    print(words, flush=True)
     return over

@@ -10,7 +10,6 @@ import shutil
 import statistics
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from _engines import show_beside_aim
@@ -65,9 +64,8 @@ def reading(page_of_book: Path) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as scratch:
-        folder, begin = Path(scratch) / "site", time.perf_counter()
-        site.build(folder, sys.argv[1:], jobs=2)
-        print(f"{time.perf_counter() - begin:.0f} s\n")
+        folder = Path(scratch) / "site"
+        site.build(folder, sys.argv[1:], jobs=2)  # which says its seconds
         sizes(folder)
         pages = sorted(folder.glob("[0-9]*.html"))
         reading(next((page for page in pages if page.name.startswith("07")), pages[0]))

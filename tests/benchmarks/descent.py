@@ -1,18 +1,12 @@
 """Time `calclearn.descent` beside PyTorch, SciPy and the loops that it replaces.
 
-    uv run --group peers python tests/benchmarks/descent.py
-
-Each row is one job done in several ways, in turn, run by run, so that a busy machine slows all of
-them alike; what is printed is the best run of each and the ratio to ours. Peers that are absent
-are named and left out.
+uv run --group peers python tests/benchmarks/descent.py
 """
 
-import gc
-import time
 import tracemalloc
 
 import numpy as np
-from _engines import imported, say_who_is_here
+from _engines import median, medians, peers, show_beside_ours
 
 from calclearn.calculus.autodiff import value_and_grad
 from calclearn.descent.descend import descend
@@ -23,27 +17,18 @@ from calclearn.descent.second_order import BFGS, LBFGS, DampedNewton
 from calclearn.descent.surfaces import Surface
 
 RNG = np.random.default_rng(0)
+ADAM = Adam(0.05)
+
+torch, optimize = peers("torch", "scipy.optimize")
 
 
-torch, optimize = imported("torch"), imported("scipy.optimize")
-
-
-def race(rounds: int = 5, **jobs) -> dict[str, float]:
-    """The best time of each job, the jobs taking turns."""
-    best = dict.fromkeys(jobs, np.inf)
-    gc.collect()
-    for _ in range(rounds):
-        for name, job in jobs.items():
-            begin = time.perf_counter()
-            job()
-            best[name] = min(best[name], time.perf_counter() - begin)
-    return best
-
-
-def report(title: str, times: dict[str, float], ours: str = "calclearn") -> None:
-    print(f"\n{title}")
-    for name, seconds in times.items():
-        print(f"    {name:34s} {1e3 * seconds:10.3f} ms   {seconds / times[ours]:8.2f} x ours")
+def peak(job) -> float:
+    """The megabytes that a job takes."""
+    tracemalloc.start()
+    job()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most / 1e6
 
 
 def himmelblau_value(w):
@@ -64,63 +49,52 @@ def torch_adam(start, steps):
 def one_start() -> None:
     by_hand, by_grad = himmelblau(), Surface(himmelblau_value, dimension=2)
     jobs = {
-        "calclearn": lambda: descend(by_hand, [0.0, 0.0], Adam(0.05), 1000, tolerance=0),
-        "calclearn with grad": lambda: descend(by_grad, [0.0, 0.0], Adam(0.05), 1000, tolerance=0),
+        "calclearn": lambda: descend(by_hand, [0.0, 0.0], ADAM, 1000, tolerance=0),
+        "calclearn with grad": lambda: descend(by_grad, [0.0, 0.0], ADAM, 1000, tolerance=0),
     }
     if torch:
         jobs["torch.optim.Adam"] = lambda: torch_adam([0.0, 0.0], 1000)
-    times = race(**jobs)
-    report("1,000 Adam steps on Himmelblau, one start", times)
-    if torch:
-        ratio = times["torch.optim.Adam"] / times["calclearn with grad"]
-        print(f"    with grad, PyTorch takes {ratio:.1f} times as long")
+    show_beside_ours("1,000 Adam steps on Himmelblau, one start", medians(jobs))
 
 
 def many_starts() -> None:
     surface, starts = himmelblau(), RNG.uniform(-5, 5, size=(2, 10_000))
-    optimizer = Adam(0.05)
 
     def batch(points):
-        return descend(surface, points, optimizer, 500, tolerance=0, every=500)
+        return descend(surface, points, ADAM, 500, tolerance=0, every=500)
 
     jobs = {"calclearn": lambda: batch(starts)}
     if torch:
         jobs["batched torch.optim.Adam"] = lambda: torch_adam(starts, 500)
-    times = race(3, **jobs)
-    begin = time.perf_counter()
-    for i in range(20):
-        batch(starts[:, i])
-    times["a loop over the starts (20 timed)"] = (time.perf_counter() - begin) * 500
-    report("10,000 starts x 500 Adam steps on Himmelblau", times)
+    times = medians(jobs, 3)
+    loop = median(lambda: [batch(starts[:, i]) for i in range(20)], 1)
+    times["a loop over the starts (20 timed)"] = 500 * loop
+    show_beside_ours("10,000 starts x 500 Adam steps on Himmelblau", times)
     print("    time per start and step, by the number of starts:")
     for n in (1_000, 10_000, 100_000):
         points = RNG.uniform(-5, 5, size=(2, n))
-        seconds = race(2, ours=lambda points=points: batch(points))["ours"]
+        seconds = median(lambda points=points: batch(points), 2)
         print(f"        {n:7,d} starts   {1e9 * seconds / n / 500:6.2f} ns")
 
 
 def losses_on_a_grid() -> None:
     grid = np.stack(np.meshgrid(np.linspace(-3, 3, 200), np.linspace(-3, 3, 200)))
-    times = {}
-    for n in (100, 1_000_000):
-        x = RNG.normal(size=n)
-        surface = line_loss(x, 2 * x + 1 + RNG.normal(size=n))
-        times[f"calclearn, {n:,} data"] = race(20, ours=lambda s=surface: s(grid))["ours"]
-    x, slopes, intercepts = (
-        RNG.normal(size=100).tolist(),
-        grid[0, 0].tolist(),
-        grid[1, :, 0].tolist(),
-    )
+    x = RNG.normal(size=100).tolist()
     y = [2 * a + 1 for a in x]
 
     def double_loop():
         return [
-            [sum((m * a + c - b) ** 2 for a, b in zip(x, y, strict=True)) for m in slopes]
-            for c in intercepts
+            [sum((m * a + c - b) ** 2 for a, b in zip(x, y, strict=True)) for m in grid[0, 0]]
+            for c in grid[1, :, 0]
         ]
 
-    times["double loop, 100 data"] = race(1, loop=double_loop)["loop"]
-    report("SSE of a line over a 200 x 200 grid", times, "calclearn, 100 data")
+    times = {}
+    for n in (100, 1_000_000):
+        data = RNG.normal(size=n)
+        surface = line_loss(data, 2 * data + 1 + RNG.normal(size=n))
+        times[f"calclearn, {n:,} data"] = median(lambda s=surface: s(grid), 20)
+    times["double loop, 100 data"] = median(double_loop, 1)
+    show_beside_ours("SSE of a line over a 200 x 200 grid", times, "calclearn, 100 data")
 
 
 def second_order() -> None:
@@ -153,7 +127,7 @@ def second_order() -> None:
                     options={"gtol": 1e-5, "maxiter": 5000, **options},
                 )
 
-            mine, peer, times = ours(), scipys(), race(5, ours=ours, scipy=scipys)
+            mine, peer, times = ours(), scipys(), medians({"ours": ours, "scipy": scipys})
             ratio = times["scipy"] / times["ours"]
             print(
                 f"    {name:15s} {method:12s} {mine.evaluations:4d} / {peer.nfev:4d}"
@@ -167,20 +141,21 @@ def pictures() -> None:
     surface = line_loss(x, 2 * x + 1 + RNG.normal(size=342), mse)
     shares = np.linspace(-5, 5, 100)
     starts = np.stack(np.meshgrid(shares, shares))
+    rates, zero = np.geomspace(1e-3, 2, 200), [0.0, 0.0]
+
+    def basins(rate):
+        descend(himmelblau(), starts, GradientDescent(rate), 200, tolerance=1e-4, every=200)
+
     frames = {
         "100 steps down a line's bowl": lambda: descend(
-            surface, [0.0, 0.0], GradientDescent(0.01), tolerance=0
+            surface, zero, GradientDescent(0.01), tolerance=0
         ),
-        "a sweep of 200 learning rates": lambda: descend(
-            surface, [0.0, 0.0], GradientDescent(np.geomspace(1e-3, 2, 200))
-        ),
+        "a sweep of 200 learning rates": lambda: descend(surface, zero, GradientDescent(rates)),
     }
     for rate in (0.001, 0.01, 0.02, 0.03):
-        frames[f"100 x 100 basins, rate {rate}"] = lambda rate=rate: descend(
-            himmelblau(), starts, GradientDescent(rate), 200, tolerance=1e-4, every=200
-        )
+        frames[f"100 x 100 basins, rate {rate}"] = lambda rate=rate: basins(rate)
     print("\nWhat an explorer computes for one picture")
-    for name, seconds in race(5, **frames).items():
+    for name, seconds in medians(frames).items():
         print(f"    {name:34s} {1e3 * seconds:10.3f} ms")
 
 
@@ -188,11 +163,9 @@ def memory() -> None:
     print("\nPeak memory of 10,000 starts x 500 steps, by what is recorded")
     starts = RNG.uniform(-5, 5, size=(2, 10_000))
     for every in (500, 50, 5):
-        tracemalloc.start()
-        descend(himmelblau(), starts, Adam(0.05), 500, tolerance=0, every=every)
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        print(f"    every {every:3d} steps   {peak / 1e6:8.1f} MB")
+        settings = {"tolerance": 0, "every": every}
+        megabytes = peak(lambda more=settings: descend(himmelblau(), starts, ADAM, 500, **more))
+        print(f"    every {every:3d} steps   {megabytes:8.1f} MB")
 
 
 def hypergradients() -> None:
@@ -201,7 +174,7 @@ def hypergradients() -> None:
     y = X @ RNG.normal(size=50) + noise
     train, held_out = (linear_fit(X[i], y[i], mse) for i in range(2))
     print("\nUnrolled descents of a model of 50 weights: value; value and gradient; peak memory")
-    for optimizer in (GradientDescent(0.1), Adam(0.05)):
+    for optimizer in (GradientDescent(0.1), ADAM):
         for steps in (10, 100, 500, 1000, 2000):
 
             def loss(log_strength, optimizer=optimizer, steps=steps):
@@ -211,20 +184,15 @@ def hypergradients() -> None:
                 )
 
             jobs = {"value": lambda: loss(-2.0), "both": lambda: value_and_grad(loss)(-2.0)}
-            times = race(3, **jobs)
-            tracemalloc.start()
-            jobs["both"]()
-            peak = tracemalloc.get_traced_memory()[1]
-            tracemalloc.stop()
+            times = medians(jobs, 3)
             print(
                 f"    {type(optimizer).__name__:16s} {steps:5d} steps"
                 f"   {1e3 * times['value']:8.1f} ms   {1e3 * times['both']:8.1f} ms"
-                f"   {peak / 1e6:7.2f} MB"
+                f"   {peak(jobs['both']):7.2f} MB"
             )
 
 
 if __name__ == "__main__":
-    say_who_is_here(torch=torch, scipy=optimize)
     one_start()
     many_starts()
     losses_on_a_grid()

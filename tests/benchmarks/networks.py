@@ -1,106 +1,147 @@
-"""Time a small convolutional network beside PyTorch, HIPS autograd and a backward pass by hand.
+"""Time steps of training beside PyTorch, HIPS autograd and a backward pass by hand.
 
-    uv run --group peers python tests/benchmarks/networks.py
+    uv run --group peers python tests/benchmarks networks recurrent
 
-Every row is one full training step on one thread, in float32: the loss, its gradient and an update
-by gradient descent, of a convolution, ReLU, max pooling and a dense layer into the cross-entropy.
-Engines that are absent are named and left out.
-The recurrent layers have a file of their own, ``recurrent``.
+Every row is one full step on one thread, in float32: the loss, its gradient and an update by
+gradient descent; of a convolution, ReLU, max pooling and a dense layer into the cross-entropy, and
+of a recurrent layer whose last state goes through a dense unit into the mean squared error.
 """
 
-import importlib
-import os
+from itertools import pairwise
 
-# Read when NumPy is imported.
-os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
-
+import _engines as engines  # before NumPy, which reads its threads
 import numpy as np
-from _engines import compared, imported, say_who_is_here, show_beside_ours
 from numpy.lib.stride_tricks import sliding_window_view
 
+from calclearn.calculus.autodiff import value_and_grad
+from calclearn.descent.descend import descend
+from calclearn.descent.losses import cross_entropy, mse
+from calclearn.descent.optimizers import GradientDescent
 from calclearn.networks.images import Conv2D, MaxPool2D
-from calclearn.networks.layers import Dense, Flatten, ReLU
+from calclearn.networks.layers import Dense, Flatten, LastStep, ReLU
 from calclearn.networks.network import Network
+from calclearn.networks.recurrent import GRU, LSTM, RNN, step_by_step
 
 RATE = np.float32(1e-4)
 BATCH, CLASSES = 64, 10
 ROWS = np.arange(BATCH)
 CELLS = [(u, v) for u in (0, 1) for v in (0, 1)]  # of a pooling window of 2 x 2
+STEPS, SEQUENCES = 50, 32
 
-torch, autograd = imported("torch"), imported("autograd")
+torch, autograd, anp = engines.peers("torch", "autograd", "autograd.numpy")
 
 
-def problem(layers, size: int):
-    """A network, its initial weights, and data, in float32."""
+# The problems: a network, its initial weights, data and an error, in float32
+def images(layers, size: int):
     rng = np.random.default_rng(0)
     network = Network((*layers, Flatten(), Dense(CLASSES)), (1, size, size))
     x = rng.normal(size=(BATCH, 1, size, size)).astype(np.float32)
-    return network, network.init(rng).astype(np.float32), x, rng.integers(0, CLASSES, BATCH)
+    w = network.init(rng).astype(np.float32)
+    return network, w, x, rng.integers(0, CLASSES, BATCH), cross_entropy
 
 
-# The engines: each returns a function that takes one step and returns the new weights
-def ours(network, w, x, labels):
-    loss = network.loss(x, labels)
+def sequences(layer, inputs: int):
+    rng = np.random.default_rng(0)
+    network = Network((layer, LastStep(), Dense(1)), (STEPS, inputs))
+    w = network.init(rng).astype(np.float32)
+    x = rng.normal(size=(SEQUENCES, STEPS, inputs)).astype(np.float32)
+    return network, w, x, np.tanh(x[:, -1, :1]), mse
+
+
+def parts_of(network, w) -> list[np.ndarray]:
+    return [part for parts in network.parameters(w) for part in parts]
+
+
+# The ways: each returns a function that takes one step and returns the new weights
+def ours(network, w, x, y, error):
+    loss = network.loss(x, y, error)
     return lambda: w - RATE * loss.value_and_gradient(w)[1]
 
 
-def cross_entropy_by_hand(logits, labels):
-    """The loss, and its gradient in the logits."""
-    logits -= logits.max(axis=1, keepdims=True)
-    p = np.exp(logits)
-    total = p.sum(axis=1)
-    loss = np.mean(np.log(total) - logits[ROWS, labels])
-    p /= total[:, None]
-    p[ROWS, labels] -= 1
-    p /= len(p)
-    return loss, p
+def ours_step_by_step(network, w, x, y, error):
+    layer, last, dense = network.layers
+
+    def loss(w):
+        recurrent, _, weights = network.parameters(w)
+        return error(dense(weights, last((), step_by_step(layer, recurrent, x))), y)
+
+    both = value_and_grad(loss)
+    return lambda: w - RATE * both(w)[1]
 
 
-def to_winners(dm, m, views, places):
-    """Write dm where a view is the first to equal the largest, m, and 0 elsewhere."""
-    free = np.ones(m.shape, bool)
-    for view, place in zip(views, places, strict=True):
-        wins = view == m
-        wins &= free
-        free ^= wins
-        np.multiply(dm, wins, out=place)
-
-
-def by_hand(network, w, x, labels):
-    """With (N, C, H, W) in memory: columns image by image, and matrix products of stacks."""
-    (W, b), _, _, _, (V, c) = network.parameters(w)
-    kernels, k = W.reshape(len(W), -1), W.shape[2]
+def with_torch(network, w, x, y, error):
+    torch.set_num_threads(1)
+    nn = torch.nn
+    makers = {
+        Conv2D: lambda a, s: nn.Conv2d(s[0], a.channels, a.kernel_size, padding=a.padding),
+        ReLU: lambda a, s: nn.ReLU(),
+        MaxPool2D: lambda a, s: nn.MaxPool2d(a.kernel_size),
+        Flatten: lambda a, s: nn.Flatten(),
+        Dense: lambda a, s: nn.Linear(s[0], a.units),
+        LastStep: lambda a, s: nn.Identity(),  # see below
+    }
+    for kind in (RNN, LSTM, GRU):
+        module = getattr(nn, kind.__name__)
+        makers[kind] = lambda a, s, module=module: module(s[-1], a.units, batch_first=True)
+    layers = [makers[type(a)](a, s) for a, s in zip(network.layers, network.shapes, strict=False)]
+    weights = [*nn.ModuleList(layers).parameters()]
+    with torch.no_grad():
+        for theirs, part in zip(weights, parts_of(network, w), strict=True):
+            theirs.copy_(torch.tensor(part))
+    optimizer = torch.optim.SGD(weights, lr=float(RATE))
+    inputs, targets = torch.tensor(x), torch.tensor(y)
+    errors = {cross_entropy: nn.functional.cross_entropy, mse: nn.functional.mse_loss}
 
     def step():
-        windows = sliding_window_view(x, (k, k), axis=(2, 3)).transpose(0, 1, 4, 5, 2, 3)
-        size = windows.shape[4:]
-        columns = windows.reshape(BATCH, k * k, -1)
-        z = kernels @ columns
-        z += b[:, None]
-        a = np.maximum(z, 0).reshape(BATCH, -1, *size)
-        views = [a[:, :, u::2, v::2] for u, v in CELLS]
-        m = np.maximum(np.maximum(*views[:2]), np.maximum(*views[2:]))
-        features = m.reshape(BATCH, -1)
-        _, d = cross_entropy_by_hand(features @ V.T + c, labels)
-        dV, dc, dm = d.T @ features, d.sum(axis=0), (d @ V).reshape(m.shape)
-        da = np.empty_like(a)
-        to_winners(dm, m, views, [da[:, :, u::2, v::2] for u, v in CELLS])
-        da *= a > 0
-        g = da.reshape(BATCH, len(W), -1)
-        dW = (g @ columns.transpose(0, 2, 1)).sum(axis=0)
-        return w - RATE * np.concatenate([p.ravel() for p in (dW, g.sum(axis=(0, 2)), dV, dc)])
+        optimizer.zero_grad()
+        a = inputs
+        for layer in layers:
+            a = layer(a)
+            a = a[0][:, -1] if isinstance(a, tuple) else a  # of a sequence, the last state
+        errors[error](a, targets).backward()
+        optimizer.step()
+        return weights
 
     return step
 
 
-def by_hand_examples_last(network, w, x, labels):
+def with_autograd(network, w, x, y, error):
+    both = autograd.value_and_grad({cross_entropy: autograd_images, mse: autograd_tanh}[error])
+    start = parts_of(network, w)
+    return lambda: [a - RATE * g for a, g in zip(start, both(start, x, y)[1], strict=True)]
+
+
+def autograd_images(weights, x, labels):
+    """Columns image by image, and the largest of each two by two."""
+    W, b, V, c = weights
+    k, half = W.shape[2], (x.shape[2] - W.shape[2] + 1) // 2
+    windows = sliding_window_view(x, (k, k), axis=(2, 3)).transpose(0, 1, 4, 5, 2, 3)
+    columns = windows.reshape(BATCH, k * k, -1)
+    z = anp.matmul(anp.reshape(W, (len(W), -1)), columns) + anp.reshape(b, (-1, 1))
+    a = anp.reshape(anp.maximum(z, 0), (BATCH, len(W), half, 2, half, 2))
+    logits = anp.dot(anp.reshape(anp.max(a, axis=(3, 5)), (BATCH, -1)), V.T) + c
+    logits = logits - anp.max(logits, axis=1, keepdims=True)
+    return anp.mean(anp.log(anp.sum(anp.exp(logits), axis=1)) - logits[ROWS, labels])
+
+
+def autograd_tanh(weights, x, y):
+    W_ih, W_hh, b_ih, b_hh, W, b = weights
+    inputs = anp.reshape(anp.swapaxes(x, 0, 1), (STEPS * SEQUENCES, -1))
+    a = anp.reshape(anp.dot(inputs, W_ih.T) + b_ih + b_hh, (STEPS, SEQUENCES, -1))
+    h = anp.tanh(a[0])
+    for t in range(1, STEPS):
+        h = anp.tanh(a[t] + anp.dot(h, W_hh.T))
+    return anp.mean((anp.dot(h, W.T) + b - y) ** 2)
+
+
+def images_by_hand(network, w, x, labels, _):
     """With (C, H, W, N) in memory, as the layers here do it: one matrix product for all images."""
     (W, b), _, _, _, (V, c) = network.parameters(w)
     kernels, k = W.reshape(len(W), -1), W.shape[2]
 
     def step():
-        images = np.ascontiguousarray(x.transpose(1, 2, 3, 0))
-        windows = sliding_window_view(images, (k, k), axis=(1, 2)).transpose(0, 4, 5, 1, 2, 3)
+        last = np.ascontiguousarray(x.transpose(1, 2, 3, 0))
+        windows = sliding_window_view(last, (k, k), axis=(1, 2)).transpose(0, 4, 5, 1, 2, 3)
         size = windows.shape[3:]
         columns = windows.reshape(k * k, -1)
         z = kernels @ columns
@@ -111,132 +152,131 @@ def by_hand_examples_last(network, w, x, labels):
         for view in views[2:]:
             np.maximum(m, view, out=m)
         features = m.reshape(-1, BATCH)
-        _, d = cross_entropy_by_hand(features.T @ V.T + c, labels)
+        logits = features.T @ V.T + c
+        d = np.exp(logits - logits.max(axis=1, keepdims=True))
+        d /= d.sum(axis=1, keepdims=True)
+        np.mean(np.log(d[ROWS, labels]))
+        d[ROWS, labels] -= 1
+        d /= BATCH
         dV, dc, dm = d.T @ features.T, d.sum(axis=0), (V.T @ d.T).reshape(m.shape)
-        da = np.empty_like(a)
-        to_winners(dm, m, views, [da[:, u::2, v::2] for u, v in CELLS])
+        da, free = np.empty_like(a), np.ones(m.shape, bool)
+        for view, (u, v) in zip(views, CELLS, strict=True):  # to the first that is the largest
+            wins = view == m
+            wins &= free
+            free ^= wins
+            np.multiply(dm, wins, out=da[:, u::2, v::2])
         da *= a > 0
         g = da.reshape(len(W), -1)
-        dW, db = (columns @ g.T).T, g @ np.ones(g.shape[1], g.dtype)
-        return w - RATE * np.concatenate([p.ravel() for p in (dW, db, dV, dc)])
+        parts = (columns @ g.T).T, g @ np.ones(g.shape[1], g.dtype), dV, dc
+        return w - RATE * np.concatenate([part.ravel() for part in parts])
 
     return step
 
 
-def with_torch(network, w, x, labels):
-    torch.set_num_threads(1)
-    nn, shapes = torch.nn, network.shapes
-    makers = {
-        Conv2D: lambda a, s: nn.Conv2d(s[0], a.channels, a.kernel_size, padding=a.padding),
-        ReLU: lambda a, s: nn.ReLU(),
-        MaxPool2D: lambda a, s: nn.MaxPool2d(a.kernel_size),
-        Flatten: lambda a, s: nn.Flatten(),
-        Dense: lambda a, s: nn.Linear(s[0], a.units),
-    }
-    layers = [makers[type(a)](a, s) for a, s in zip(network.layers, shapes, strict=False)]
-    model = nn.Sequential(*layers)
-    with torch.no_grad():
-        for theirs, part in zip(model.parameters(), flat_parts(network, w), strict=True):
-            theirs.copy_(torch.tensor(part))
-    optimizer = torch.optim.SGD(model.parameters(), lr=float(RATE))
-    inputs, targets = torch.tensor(x), torch.tensor(labels)
+def tanh_by_hand(network, w, x, y, _):
+    """As one would write it for speed, with nothing general about it."""
+    (W_ih, W_hh, b_ih, b_hh), _, (W, b) = network.parameters(w)
+    T, N, H = STEPS, SEQUENCES, network.layers[0].units
+    ones = np.ones(T * N, np.float32)
 
     def step():
-        optimizer.zero_grad()
-        nn.functional.cross_entropy(model(inputs), targets).backward()
-        optimizer.step()
-        return list(model.parameters())
+        inputs = np.ascontiguousarray(x.swapaxes(0, 1)).reshape(T * N, -1)
+        h = np.dot(inputs, W_ih.T)
+        h += b_ih + b_hh
+        h = h.reshape(T, N, H)
+        product = np.empty((N, H), np.float32)
+        transposed = np.ascontiguousarray(W_hh.T)
+        np.tanh(h[0], out=h[0])
+        for before, now in pairwise(h):
+            np.dot(before, transposed, product)
+            now += product
+            np.tanh(now, out=now)
+        residual = h[-1] @ W.T + b - y
+        d = residual * np.float32(2 / N)
+        adjoint = 1 - h * h
+        adjoint[-1] *= d @ W
+        for after, now in pairwise(adjoint[::-1]):
+            np.dot(after, W_hh, product)
+            now *= product
+        flat = adjoint.reshape(T * N, H)
+        db = ones @ flat
+        dW_hh = flat[N:].T @ h.reshape(T * N, H)[:-N]
+        parts = (flat.T @ inputs, dW_hh, db, db, d.T @ h[-1], d.sum(0))
+        np.mean(residual * residual)
+        return w - RATE * np.concatenate([part.ravel() for part in parts])
 
     return step
 
 
-def with_autograd(network, w, x, labels):
-    """Columns image by image, and the largest of each two by two, in plain autograd.numpy."""
-    anp = importlib.import_module("autograd.numpy")
-    start = flat_parts(network, w)
-    outputs, _, k, _ = start[0].shape
-    half = (x.shape[2] - k + 1) // 2
-
-    def loss(weights):
-        W, b, V, c = weights
-        windows = sliding_window_view(x, (k, k), axis=(2, 3)).transpose(0, 1, 4, 5, 2, 3)
-        columns = windows.reshape(BATCH, k * k, -1)
-        z = anp.matmul(anp.reshape(W, (outputs, -1)), columns) + anp.reshape(b, (-1, 1))
-        a = anp.reshape(anp.maximum(z, 0), (BATCH, outputs, half, 2, half, 2))
-        features = anp.reshape(anp.max(a, axis=(3, 5)), (BATCH, -1))
-        return cross_entropy(anp, anp.dot(features, V.T) + c, labels)
-
-    return step_of(autograd.value_and_grad(loss), start)
+def times_of(problem, ways: dict, turns: int) -> dict:
+    """The medians, after every way has taken the same step."""
+    steps, w = {name: way(*problem) for name, way in ways.items()}, problem[1]
+    expected = w - steps["calclearn"]()
+    for name, step in steps.items():
+        came = step()
+        if not isinstance(came, np.ndarray):
+            arrays = [part.detach().numpy() if hasattr(part, "detach") else part for part in came]
+            came = np.concatenate([array.ravel() for array in arrays])
+        if np.abs(w - came - expected).max() > 1e-2 * np.abs(expected).max():
+            raise SystemExit(f"{name} takes another step")
+    return engines.medians(steps, turns, in_a_row=10)
 
 
-def with_autograd_convolve(network, w, x, labels):
-    """As its own example of a convolutional network does it."""
-    anp = importlib.import_module("autograd.numpy")
-    convolve = importlib.import_module("autograd.scipy.signal").convolve
-    start = flat_parts(network, w)
-
-    def loss(weights):
-        W, b, V, c = weights
-        flipped = W[:, :, ::-1, ::-1]
-        z = convolve(x, flipped, axes=([2, 3], [2, 3]), dot_axes=([1], [1]), mode="valid")
-        a = anp.maximum(z + anp.reshape(b, (1, -1, 1, 1)), 0)
-        half = a.shape[2] // 2
-        a = anp.reshape(a, (*a.shape[:2], half, 2, half, 2))
-        features = anp.reshape(anp.max(anp.max(a, axis=3), axis=4), (BATCH, -1))
-        return cross_entropy(anp, anp.dot(features, V.T) + c, labels)
-
-    return step_of(autograd.value_and_grad(loss), start)
+def ratios(title: str, columns: list[str], rows: dict) -> None:
+    """PyTorch's times by ours: a row of problems and turns for each name."""
+    print(f"\nPyTorch's time by ours: {title}\n    {'':10s}{''.join(f'{c:>10s}' for c in columns)}")
+    for name, problems in rows.items():
+        print(f"    {name:10s}", end="")
+        for problem, turns in problems:
+            times = times_of(problem, {"calclearn": ours, "PyTorch": with_torch}, turns)
+            print(f"{times['PyTorch'] / times['calclearn']:10.2f}", end="", flush=True)
+        print()
 
 
-def cross_entropy(anp, logits, labels):
-    logits = logits - anp.max(logits, axis=1, keepdims=True)
-    return anp.mean(anp.log(anp.sum(anp.exp(logits), axis=1)) - logits[ROWS, labels])
+def ways(by_hand, **more) -> dict:
+    others = {"PyTorch": with_torch} if torch else {}
+    others |= {"HIPS autograd": with_autograd} if autograd else {}
+    return {"calclearn": ours, "by hand": by_hand, **more, **others}
 
 
-def step_of(both, start):
-    return lambda: [p - RATE * g for p, g in zip(start, both(start)[1], strict=True)]
-
-
-def flat_parts(network, w) -> list[np.ndarray]:
-    return [part for parts in network.parameters(w) for part in parts]
-
-
-def times_of(layers, size: int, engines: dict, turns: int) -> dict:
-    network, w, x, labels = problem(layers, size)
-    steps = {name: engine(network, w, x, labels) for name, engine in engines.items()}
-    return compared(steps, w, turns)
-
-
-def main() -> None:
-    say_who_is_here(torch=torch, autograd=autograd)
-    engines = {
-        "calclearn": ours,
-        "by hand": by_hand,
-        "by hand, examples last": by_hand_examples_last,
-    }
-    engines |= {"PyTorch": with_torch} if torch else {}
-    engines |= {"HIPS autograd": with_autograd} if autograd else {}
-    if autograd and imported("scipy"):
-        engines["HIPS autograd, convolve"] = with_autograd_convolve
+def convolutions() -> None:
     for size, kernel, turns in ((8, 3, 100), (28, 5, 24)):
-        print(f"\n{size} x {size}: 8 kernels of {kernel} x {kernel}, batch {BATCH}")
         layers = (Conv2D(8, kernel), ReLU(), MaxPool2D(2))
-        show_beside_ours(times_of(layers, size, engines, turns))
+        title = f"{size} x {size}: 8 kernels of {kernel} x {kernel}, batch {BATCH}"
+        engines.show_beside_ours(title, times_of(images(layers, size), ways(images_by_hand), turns))
+    if torch is None:
+        return
+    channels, sizes = (1, 2, 4, 8, 16, 32), (8, 14, 28)
 
-    if torch:
-        print(f"\nPyTorch's time by ours: two convolutions of 3 x 3, batch {BATCH}")
-        channels = (1, 2, 4, 8, 16, 32)
-        print(f"    {'channels':10s}" + "".join(f"{f'{c} → {2 * c}':>10s}" for c in channels))
-        for size in (8, 14, 28):
-            ratios = []
-            for c in channels:
-                layers = [Conv2D(c, 3, padding=1), ReLU(), Conv2D(2 * c, 3, padding=1), ReLU()]
-                both = {"calclearn": ours, "PyTorch": with_torch}
-                times = times_of([*layers, MaxPool2D(2)], size, both, max(9, 6000 // size**2 // c))
-                ratios.append(times["PyTorch"] / times["calclearn"])
-            label = f"{size} x {size}"
-            print(f"    {label:10s}" + "".join(f"{r:10.2f}" for r in ratios), flush=True)
+    def two(c, size):
+        layers = [Conv2D(c, 3, padding=1), ReLU(), Conv2D(2 * c, 3, padding=1), ReLU()]
+        return images([*layers, MaxPool2D(2)], size), max(9, 6000 // size**2 // c)
+
+    rows = {f"{size} x {size}": (two(c, size) for c in channels) for size in sizes}
+    title = f"two convolutions of 3 x 3, batch {BATCH}, by channels"
+    ratios(title, [f"{c} → {2 * c}" for c in channels], rows)
+
+
+def recurrent() -> None:
+    compared = ways(tanh_by_hand, **{"step by step": ours_step_by_step})
+    for inputs in (1, 8):
+        title = f"RNN of 32 units, {inputs} inputs, {STEPS} steps, batch {SEQUENCES}"
+        engines.show_beside_ours(title, times_of(sequences(RNN(32), inputs), compared, 60))
+    network, w, x, y, _ = sequences(RNN(32), 1)
+    loss = network.loss(x, y, mse)
+    run = engines.median(
+        lambda: descend(loss, w, GradientDescent(RATE), 100, tolerance=0, every=100)
+    )
+    print(f"    in descend, per step{1e4 * run:26.1f} µs")
+    if torch is None:
+        return
+    kinds = (RNN, LSTM, GRU)
+    rows = {
+        f"{units}": ((sequences(kind(units), 8), max(3, 400 // units)) for kind in kinds)
+        for units in (16, 32, 64, 128, 256, 512, 1024)
+    }
+    ratios(f"{STEPS} steps, 8 inputs, by units", [kind.__name__ for kind in kinds], rows)
 
 
 if __name__ == "__main__":
-    main()
+    convolutions()

@@ -14,10 +14,10 @@ import sys
 import time
 
 import ipywidgets as widgets
-import numpy as np
-from _engines import show_beside_aim
+from _engines import show_beside_aim, waited
 
 from calclearn import explorers, lessons
+from calclearn.book.films import dial
 from calclearn.data import digits
 from calclearn.descent.descend import descend
 from calclearn.descent.optimizers import Adam
@@ -60,30 +60,20 @@ def made(name: str, make):
     return make(*arguments.get(name, ()))
 
 
-def places(control) -> dict[str, list]:
+def places(name: str, control) -> dict[str, list]:
     """Neighbouring values at the lowest, the first and the highest place; or each other choice."""
-    if hasattr(control, "_options_full"):
-        others = [value for _, value in control._options_full if value != control.value]
-        return {f"{value}"[:16]: [value] for value in others}
-    if isinstance(control, widgets.Checkbox):
-        return {"other": [not control.value]}
     if isinstance(control, widgets.Text):
         return {"formula": ["x**3 - x", "exp(-x**2)"]}
     if isinstance(control, widgets.IntsInput):
         return {"pixels": [[ink] * len(control.value) for ink in range(NEIGHBOURS)]}
     if isinstance(control, widgets.FloatText):
-        return {"number": (control.value + np.arange(NEIGHBOURS) / 4).tolist()}
-    base = getattr(control, "base", None)
-    start = np.log(control.value) / np.log(base) if base else control.value
-    steps = control.step * np.arange(NEIGHBOURS)
-    runs = {"low": control.min + steps, "start": start + steps, "high": control.max - steps}
-
-    def value(place):
-        place = np.clip(place, control.min, control.max)
-        ends = base**control.min if base else 0, base**control.max if base else 0
-        return float(np.clip(base**place, *ends)) if base else type(control.value)(place)
-
-    return {name: [value(place) for place in run] for name, run in runs.items()}
+        return {"number": [control.value + k / 4 for k in range(NEIGHBOURS)]}
+    each = dial(name, control)
+    if each.listed:
+        pairs = zip(each.words, each.values, strict=True)
+        return {word[:16]: [value] for word, value in pairs if value != control.value}
+    starts = {"low": 0, "start": each.start, "high": len(each.values) - NEIGHBOURS}
+    return {word: each.values[max(k, 0) :][:NEIGHBOURS] for word, k in starts.items()}
 
 
 def reply(explorer, name: str, value) -> float:
@@ -108,7 +98,7 @@ def figures(chosen: list[str]) -> None:
         explorer = made(maker, make)
         base = explorer.values
         for name, control in explorer.controls.items():
-            for place, values in places(control).items():
+            for place, values in places(name, control).items():
                 explorer.set(**base).still()
                 times = [reply(explorer, name, value) for value in values]
                 median = 1e3 * statistics.median(times)
@@ -123,12 +113,11 @@ def training() -> None:
     network, run, data = trained()
     loss = network.loss(data.images, data.labels, batch_size=20)
     view = explorers.training(loss, run.point, Adam(0.001), 3000)
-    before, begin = view._figure.shown, time.perf_counter()
-    view.train()
-    rate = (view._figure.shown - before) / (time.perf_counter() - begin)
+    before = view._figure.shown
+    seconds = waited(view.train)
+    rate = (view._figure.shown - before) / seconds
     print(
         f"\na training: {rate:.1f} pictures a second, at least {PICTURES_A_SECOND:g} are aimed at"
-        f"{'' if rate >= PICTURES_A_SECOND else '   too few'}"
     )
 
 

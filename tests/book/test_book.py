@@ -7,26 +7,22 @@ from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
-from nbformat.v4 import new_output
+from IPython.core.interactiveshell import InteractiveShell
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image
 
 from calclearn.book import site
-from calclearn.book.pages import LARGEST_OUTPUT, plain
+from calclearn.book.pages import LARGEST_OUTPUT, page, plain
 from calclearn.layout import CourseError
 
-STEP = "07_how_big_a_step"
-PYTHON = {"language_info": {"name": "python"}}
-WIDGET = "application/vnd.jupyter.widget-view+json"
-SCRIPT = "<script>document.title = 'taken'</script><img src=x onerror=alert(1)>"
-FIGURE = """\
-from calclearn import check, predict
-from calclearn.explorers import explore, slider
-from calclearn.figures import *
+from . import small
 
-(ax,) = panels("flat")
-ax.set(xlim=(0, 9), ylim=(0, 81))
-explore(lambda x: {"point": (x, x**2)}, [Dots(ax, "point")], "x = {x}", x=slider(2, 0, 9, 1))
-"""
+STEP = "07_how_big_a_step"
+KINDS = (
+    "text/html", "application/javascript", "image/svg+xml", "text/latex", "text/markdown",
+    "application/vnd.jupyter.widget-view+json", "image/png", "application/json",
+)  # fmt: skip
+QUICK = 'extensions = ["myst_parser"]\nhtml_theme = "basic"\n'
 
 
 def files(folder):
@@ -37,58 +33,21 @@ def files(folder):
     }
 
 
-def picture(size=(3, 2)):
-    file = io.BytesIO()
-    Image.new("RGB", size, "red").save(file, "PNG")
-    return base64.b64encode(file.getvalue()).decode()
-
-
-def in_this_process(jobs, **_options):
-    """Instead of processes, each of which would import all that a page needs."""
-    return ThreadPoolExecutor(jobs)
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    """A book of one small lesson, what was said of it, and the same once more over itself.
-
-    The second is recorded in this process, in which other lessons may have run before.
-    """
-    folder, said = tmp_path_factory.mktemp("small"), []
-    figure = {WIDGET: {}, "image/png": picture()}
-    shown = {  # by the source of its cell
-        FIGURE: [{"text/plain": "x = 2"} | figure],
-        'predict("Where?", ["up", "down"])': [{"text/plain": "Predict: Where?"} | figure],
-        'check("00.1", ...)': [{"text/plain": "… Not answered yet."}],
-        "print()": [{"text/plain": SCRIPT}, {"text/plain": SCRIPT, "text/html": SCRIPT}],
-    }
-    cells = [nbformat.v4.new_markdown_cell("# One")]
-    for source, stored in shown.items():
-        outputs = [new_output("display_data", data=data) for data in stored]
-        cells.append(nbformat.v4.new_code_cell(source, outputs=outputs))
-    lesson = folder / "00_small.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=PYTHON), lesson)
-    made = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(site, "shipped", lambda: {lesson.name: lesson})
-        for executor in (site.ProcessPoolExecutor, in_this_process):
-            patch.setattr(site, "ProcessPoolExecutor", executor)
-            site.build(folder / "book", jobs=1, say=said.append)
-            made.append(files(folder / "book"))
-    return made, said
-
-
-def test_a_book_that_is_made_twice_is_the_same_byte_for_byte(small):
-    (first, second), _ = small
+def test_a_book_that_is_bound_twice_is_the_same_byte_for_byte(book, bound, tmp_path):
+    said = bound(tmp_path)
+    assert re.search(r"index\.html: \d+\.\d MB, made in \d+ s\.$", said[-1])
+    first, second = files(book), files(tmp_path)
     assert set(first) == set(second)
     assert [name for name in first if first[name] != second[name]] == []
     assert "_static/films/00-1.js" in first
 
 
-def test_progress_is_said(small):
-    _, said = small
-    assert re.fullmatch(r" 1 of 1  00_small: 1 figures, 10 pictures, \d\.\d MB", said[0])
-    assert re.search(r"index\.html: \d+\.\d MB, made in \d+ s\.$", said[2])
+def test_a_page_that_is_recorded_in_a_process_of_its_own_is_the_same(pages, tmp_path):
+    said = []
+    made = dict(site.recorded([small.stored(tmp_path)], 1, said.append))
+    assert made == {"00_small": pages["00_small"]}
+    (words,) = said
+    assert re.fullmatch(r" 1 of 1  00_small: 1 figures, 10 pictures, \d\.\d MB", words)
 
 
 def test_a_page_has_the_lessons_text_code_outputs_films_and_link(book):
@@ -129,26 +88,42 @@ def test_an_output_of_many_megabytes_is_cut():
         assert len(str(shown)) < LARGEST_OUTPUT + 500
 
 
-def test_a_script_that_is_printed_is_words(small):
+def test_only_words_and_pictures_are_shown_of_what_a_cell_has_stored(tmp_path):
+    evil = dict.fromkeys(KINDS, small.SCRIPT)
+    stored = [{kind: small.SCRIPT} for kind in KINDS]
+    stored += [evil | {"text/plain": "words"}, {"text/html": small.SCRIPT, "text/plain": "words"}]
+    stored += [{"text/html": small.SCRIPT, "image/png": small.red()}]
+    outputs = [new_output("display_data", data=data) for data in stored]
+    path = tmp_path / "99_evil.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell("1", outputs=outputs)]), path)
+    made = page(path)
+    assert "document.title" not in str(made.notebook.cells)
+    shown = [output.data for output in made.notebook.cells[0].outputs]
+    assert shown[:2] == [{"text/html": "<p>words</p>"}, {"text/plain": "words"}]
+    assert [*shown[2]] == ["image/png"]
+    Image.open(io.BytesIO(base64.b64decode(shown[2]["image/png"]))).verify()
+    assert made.files == {}
+    assert not InteractiveShell.initialized(), "a process that made a page is left with an IPython"
+
+
+def test_a_script_that_is_printed_is_words(book):
     """Sphinx writes what an intruder's notebook has printed as text."""
-    (made, _), _ = small
-    text = made["00_small.html"].decode()
+    text = (book / "00_small.html").read_text(encoding="utf-8")
     assert text.count("document.title") == 2
     assert "<script>document.title" not in text
     assert "onerror=alert(1)>" not in text
 
 
 def test_a_warning_of_sphinx_is_an_error(tmp_path):
-    (tmp_path / "_static").mkdir()
-    (tmp_path / "conf.py").write_text(site.CONF, encoding="utf-8")
+    (tmp_path / "conf.py").write_text(QUICK, encoding="utf-8")
     (tmp_path / "index.md").write_text("# Front\n\n[nowhere](nowhere.ipynb)\n", encoding="utf-8")
     with pytest.raises(CourseError, match=r"nowhere\.ipynb"):
         site._sphinx(tmp_path, tmp_path / "made", tmp_path / "doctrees")
 
 
 def test_a_cell_that_fails_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(site, "ProcessPoolExecutor", in_this_process)
+    monkeypatch.setattr(site, "ProcessPoolExecutor", lambda jobs, **_: ThreadPoolExecutor(jobs))
     path = tmp_path / "99_broken.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0")]), path)
+    nbformat.write(new_notebook(cells=[new_code_cell("1 / 0")]), path)
     with pytest.raises(CourseError, match=r"99_broken\.ipynb: cell 0 raised ZeroDivisionError"):
         list(site.recorded([path], 1, lambda words: None))

@@ -1,9 +1,9 @@
-"""A film has the pixels of its figure, at every position, and is no larger than it may be."""
+"""A film has the pixels of its figure, at every position, and is no larger than it may be.
+
+The tests of the browser show that the player reads them from the stream.
+"""
 
 import io
-import itertools
-import json
-import zlib
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from PIL import Image
 
 from calclearn import lessons
 from calclearn.book import films
-from calclearn.book.films import CAP, Camera, dial, recorded
+from calclearn.book.films import CAP, dial, recorded
 from calclearn.explorers import choice, explore, log_slider, slider
 from calclearn.figures.marks import Dots
 from calclearn.figures.style import panels
@@ -45,51 +45,8 @@ def as_rgb(pixels):
     return pixels.view(np.uint8).reshape(*pixels.shape, 4)[..., :3]
 
 
-def played(stream: bytes) -> tuple[dict, dict]:
-    """Read a stream as the player does: its head, and the picture of each position."""
-    raw = zlib.decompress(stream)
-    length = int.from_bytes(raw[:4], "little")
-    head, at = json.loads(raw[4 : 4 + length]), 4 + length
-    palette = np.frombuffer(raw, "<u4", head["palette"], at)
-    at += 4 * head["palette"]
-    runs, pixels = (sum(frame[k] for frame in head["frames"]) for k in (1, 2))
-
-    def varints(count):
-        nonlocal at
-        digits = np.frombuffer(raw, np.uint8, offset=at)
-        ends = np.flatnonzero(digits < 128)[:count]
-        starts, numbers = np.append(0, ends[:-1] + 1), np.zeros(count, int)
-        for k in range(int((ends - starts).max()) + 1):
-            on = starts + k <= ends
-            numbers[on] += (digits[starts[on] + k].astype(int) & 127) << 7 * k
-        at += int(ends[-1]) + 1
-        return numbers
-
-    gaps, lengths = varints(runs), varints(runs)
-    planes = [
-        np.frombuffer(raw, np.uint8, pixels, at + k * pixels).astype(int)
-        for k in range(head["planes"])
-    ]
-    colours = palette[sum(plane << 8 * k for k, plane in enumerate(planes))]
-    pictures, run, pixel = [], 0, 0
-    for parent, count, size in head["frames"]:
-        blank = np.full(head["height"] * head["width"], 0xFFFFFFFF, np.uint32)
-        picture = blank if parent < 0 else pictures[parent].copy()
-        long = lengths[run : run + count]
-        places = np.cumsum(gaps[run : run + count])
-        within = np.arange(long.sum()) - np.repeat(np.cumsum(long) - long, long)
-        picture[np.repeat(places, long) + within] = colours[pixel : pixel + long.sum()]
-        pixel += int(long.sum())
-        run += count
-        pictures.append(picture)
-        assert size >= count
-    shape = head["height"], head["width"]
-    grid = {tuple(row[:-2]): pictures[row[-2]].reshape(shape) for row in head["grid"]}
-    return head, grid
-
-
 def picture(film, *position):
-    """The picture at a position, rebuilt as a player does, of this one alone."""
+    """The picture at a position, rebuilt as a player does, of this one alone; and of how much."""
     chain, (number, _) = [], film.grid[position]
     while number >= 0:
         chain.append(film.frames[number])
@@ -97,23 +54,23 @@ def picture(film, *position):
     pixels = np.full(film.shape, films.PAPER)
     for _, places, colours in reversed(chain):
         pixels.flat[places] = colours
-    return pixels
+    return pixels, len(chain), sum(len(places) for _, places, _ in chain)
 
 
 @pytest.mark.parametrize("papers", [[], ["white", "#ffeedd", "#ddeeff"]])
-def test_each_picture_is_the_figures_own(papers):
+def test_each_picture_is_the_figures_own_and_never_far(papers):
     background = {"paper": choice(papers, "#ffeedd")} if papers else {}
     explorer = square(x=slider(2, 0, 9, 1), **background)
     film = recorded(explorer, extras=0)
-    head, pictures = played(film.encoded)
-    assert len(pictures) == np.prod([len(each.values) for each in film.dials]) >= 10
-    for position, shown in pictures.items():
+    assert len(film.grid) == np.prod([len(each.values) for each in film.dials]) >= 10
+    for position, (_, words) in film.grid.items():
         values = {each.name: each.values[k] for each, k in zip(film.dials, position, strict=True)}
         explorer.set(**values)
+        shown, steps, pixels = picture(film, *position)
         assert np.array_equal(as_rgb(shown), rgb(explorer.still())), values
-        assert np.array_equal(picture(film, *position), shown)
-        _, words = film.grid[position]
-        assert head["captions"][words] == explorer.caption
+        assert film.captions[words] == explorer.caption
+        assert steps <= films.DEPTH + 1
+        assert pixels <= np.prod(film.shape)
 
 
 def test_a_small_film_is_as_sharp_as_modern_screens_and_always_the_same():
@@ -122,10 +79,9 @@ def test_a_small_film_is_as_sharp_as_modern_screens_and_always_the_same():
     before, film = explorer.still(), recorded(explorer)
     assert film.ratio == 2
     assert 0 <= film.size - len(film.script("00-1")) < 40
-    _, pictures = played(film.encoded)
     for x in range(4):
         pixels, _, _ = explorer.painted({"x": x}, 2)
-        assert np.array_equal(pictures[x,], pixels)
+        assert np.array_equal(picture(film, x)[0], pixels)
     assert recorded(explorer, extras=0).ratio == 1
     assert (explorer.values, explorer.still()) == ({"x": 2}, before)
     assert recorded(square(x=slider(2, 0, 3, 1))).script("a") == film.script("a")
@@ -151,7 +107,7 @@ def test_a_film_that_is_played_has_all_rates_and_all_steps(run):
     assert film.size <= CAP
     for position in [(0, 60), (rates.start, 3), (rates.start, 60), (len(rates.values) - 1, 60)]:
         explorer.set(learning_rate=rates.values[position[0]], step=steps.values[position[1]])
-        assert np.array_equal(as_rgb(picture(film, *position)), rgb(explorer.still()))
+        assert np.array_equal(as_rgb(picture(film, *position)[0]), rgb(explorer.still()))
 
 
 def test_a_figure_that_would_be_too_large_has_fewer_positions(run):
@@ -162,22 +118,6 @@ def test_a_figure_that_would_be_too_large_has_fewer_positions(run):
         assert 3 <= len(few.values) < len(all_.values)
         assert few.values[few.start] == all_.values[all_.start]
         assert (few.values[0], few.values[-1]) == (all_.values[0], all_.values[-1])
-
-
-@pytest.mark.parametrize("ratio", [1, 2])
-def test_a_picture_is_never_far(ratio):
-    explorer = square(x=slider(2, 0, 9, 1), paper=choice(["white", "#ffeedd", "#ddeeff"]))
-    dials = [dial(name, control) for name, control in explorer.controls.items()]
-    camera = Camera(explorer, ratio)
-    film = camera.film(dials, [*itertools.product(range(10), range(3))])
-    assert len(camera.backgrounds) == 3
-    for number, _ in film.grid.values():
-        steps = pixels = 0
-        while number >= 0:
-            number, places, _ = film.frames[number]
-            steps, pixels = steps + 1, pixels + len(places)
-        assert steps <= films.DEPTH + 1
-        assert pixels <= np.prod(film.shape)
 
 
 def test_what_has_no_positions_to_list_makes_no_film():

@@ -2,12 +2,15 @@
 
 import math
 import re
+from functools import partial
 
 import numpy as np
 import pytest
 
 from calclearn.calculus import autodiff
 from calclearn.calculus.checking import MARKS, check_gradient
+
+from ..refusals import refused
 
 
 # Losses, and points.
@@ -76,7 +79,43 @@ def errors(X, y):
     return lambda w: X @ w - y
 
 
-# fmt: off
+def writes(factor, f):
+    """A function that multiplies its argument in place."""
+
+    def written(w):
+        w *= factor
+        return f(w)
+
+    return written
+
+
+def single(d):
+    """A loss in single precision, and its gradient."""
+    X, y = (a.astype(np.float32) for a in data(30, d))
+
+    def residual(w):
+        return X @ w.astype(np.float32) - y
+
+    return lambda w: np.mean(residual(w) ** 2), lambda w: 2 * X.T @ residual(w) / np.float32(30)
+
+
+def stretched(d):
+    """A loss whose coordinates have sizes from 1e-8 to 1e8, and a point."""
+    rng = np.random.default_rng(d)
+    scale = 10 ** rng.uniform(-8, 8, d)
+    loss = squared_errors(*data(20, d))
+    return lambda w: loss(w / scale), 0.1 * scale * rng.normal(size=d)
+
+
+BUFFER = np.zeros(2)
+SINGLE, STRETCHED = ({d: make(d) for d in (4, 5, 600)} for make in (single, stretched))
+SCALES = 10 ** np.random.default_rng(0).uniform(-8, 8, 600)
+
+
+def log_barrier(w):
+    return -np.sum(np.log(w))
+
+
 RIGHT = [  # name, f, its gradient, at
     *[(name, loss, autodiff.grad(loss), at) for name, loss, at in [
         *[(f"least squares {n} x {d}", squared_errors(*data(n, d)), point(d))
@@ -94,7 +133,19 @@ RIGHT = [  # name, f, its gradient, at
         ("a dead coordinate", lambda w: w[0] ** 2, point(2)),
         ("large offset", lambda x: 1e6 + np.cos(x), 0.7),
         ("fast", lambda x: np.sin(50 * x), 1.0),
+        *[(f"coordinates of all sizes, {d}", *STRETCHED[d]) for d in (5, 600)],
     ]],
+    *[(f"{name}, {d} coordinates", f, gradient, at(d)) for d in (200, 1000)
+      for name, f, gradient, at in [
+        ("squares", squares, lambda w: 2 * w, point),
+        ("a barrier", log_barrier, lambda w: -1 / w, lambda d: np.full(d, 1e-3)),
+        ("l1", l1, np.sign, lambda d: np.where(np.arange(d) % 2 == 0, 0.0, point(d))),
+    ]],
+    ("a barrier, coordinates of all sizes", log_barrier, lambda w: -1 / w, SCALES),
+    *[(f"single precision, {d}", *SINGLE[d], point(d) / np.sqrt(d)) for d in (4, 600)],
+    ("single precision, as a double", lambda w: float(SINGLE[4][0](w)), SINGLE[4][1], point(4)),
+    ("both write into their argument", writes(2, squares), writes(8, np.array), [1.0, 2.0]),
+    ("one array is returned again", squares, lambda w: np.multiply(w, 2, out=BUFFER), [1.0, 2.0]),
     ("l1 at its kink, slope 0", l1, np.sign, np.zeros(4)),
     ("l1 at its kink, slope 1", l1, lambda w: np.where(w >= 0, 1.0, -1.0), np.zeros(4)),
     ("l1, some at the kink", l1, np.sign, np.array([0.0, 1.0, 0.0, -2.0])),
@@ -103,7 +154,7 @@ RIGHT = [  # name, f, its gradient, at
     ("sine, two numbers, math", math.sin, math.cos, [0.5, 1.0]),
     ("one weight, a number", lambda w: lesson([w]), lambda w: 28 * (w - 2), 0.5),
     ("list returned", himmelblau, lambda p: list(autodiff.grad(himmelblau)(p)), point(2)),
-]
+]  # fmt: skip
 AT = point(3)
 WRONG = [  # mistake, name, f, gradient, at
     *[(mistake, name, loss, lambda w, f=loss, wrong=wrong: wrong(autodiff.grad(f)(w)), at)
@@ -117,6 +168,8 @@ WRONG = [  # mistake, name, f, gradient, at
         ("sign", "l1", l1, np.negative, np.array([0.0, 1.0, -1.0])),
         *[("sign", f"himmelblau times {c}", lambda w, c=c: c * himmelblau(w), np.negative, point(2))
           for c in (1e-9, 1e9)],
+        *[("sign", f"coordinates of all sizes, {d}", STRETCHED[d][0], np.negative, STRETCHED[d][1])
+          for d in (5, 600)],
         *[("transposed", f"{n} x {m}", matrix_fit(n, m),
            lambda g, n=n, m=m: g.reshape(n, m).T.ravel(), point(n * m))
           for n, m in [(2, 3), (3, 4), (5, 7)]],
@@ -137,6 +190,9 @@ WRONG = [  # mistake, name, f, gradient, at
     ]],
     *[("missing_x", f"least squares {n} x {d}", squared_errors(*data(n, d)),
        errors(*data(n, d)), point(d)) for n, d in [(3, 1), (10, 3), (200, 2), (50, 5)]],
+    *[(mistake, f"single precision, {d}", SINGLE[d][0], lambda w, d=d, by=by: by * SINGLE[d][1](w),
+       point(d) / np.sqrt(d)) for mistake, d, by in [("sign", 4, -1), ("sign", 600, -1),
+                                                     ("factor", 4, 0.5)]],
     ("missing_x", "a column", f, lambda w: 2 * (X3 @ w - Y3)[:, None], AT),
     ("missing_x", "the lesson, other sign", lesson, lambda w: LESSON_Y - LESSON_X @ w, [0.0]),
     ("missing_x", "logistic", bernoulli, lambda w: 1 / (1 + np.exp(-P2 @ w)) - (T2 > 0), point(2)),
@@ -153,14 +209,15 @@ WRONG = [  # mistake, name, f, gradient, at
     ("wrong", "the function itself", himmelblau, lambda p: p**2, point(2)),
     ("wrong", "another function", np.sin, np.exp, [0.1, 0.5, 1.0]),
     ("wrong", "missing chain rule", lambda x: np.sin(x**2), lambda x: np.cos(x**2), 1.0),
-]
-# fmt: on
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "f", "gradient", "at"), RIGHT, ids=[case[0] for case in RIGHT])
 def test_a_right_gradient_agrees(name, f, gradient, at):
+    kept = np.array(at)
     report = check_gradient(f, gradient, at=at)
     assert report.diagnosis == "agrees", str(report)
+    np.testing.assert_array_equal(at, kept)
 
 
 @pytest.mark.parametrize(
@@ -231,67 +288,6 @@ def test_neighbours_outside_the_domain_are_left_out():
     assert report.points < 6
 
 
-# Many coordinates, small and large ones, single precision.
-@pytest.mark.parametrize("d", [200, 1000])
-def test_right_gradients_of_many_coordinates(d):
-    assert check_gradient(squares, lambda w: 2 * w, at=point(d))
-    assert check_gradient(lambda p: -np.sum(np.log(p)), lambda p: -1 / p, at=np.full(d, 1e-3))
-    assert check_gradient(l1, np.sign, at=np.where(np.arange(d) % 2 == 0, 0.0, point(d)))
-
-
-@pytest.mark.parametrize("d", [5, 600])
-def test_coordinates_from_1e_minus_8_to_1e8(d):
-    rng = np.random.default_rng(d)
-    w, scale = 10 ** rng.uniform(-8, 8, d), 10 ** rng.uniform(-8, 8, d)
-    assert check_gradient(lambda w: np.sum(np.log(w)), lambda w: 1 / w, at=w)
-    loss = squared_errors(*data(20, d))
-    gradient = autodiff.grad(lambda w: loss(w / scale))
-    at = 0.1 * scale * rng.normal(size=d)
-    assert check_gradient(lambda w: loss(w / scale), gradient, at=at)
-    wrong = check_gradient(lambda w: loss(w / scale), lambda w: -gradient(w), at=at)
-    assert wrong.diagnosis == "sign"
-
-
-@pytest.mark.parametrize("d", [4, 600])
-def test_a_loss_in_single_precision(d):
-    X, y = (a.astype(np.float32) for a in data(30, d))
-
-    def loss(w):
-        return np.mean((X @ w.astype(np.float32) - y) ** 2)
-
-    def gradient(w):
-        return 2 * X.T @ (X @ w.astype(np.float32) - y) / np.float32(30)
-
-    at = point(d) / np.sqrt(d)
-    assert check_gradient(loss, gradient, at=at)
-    if d == 4:
-        assert check_gradient(lambda w: float(loss(w)), gradient, at=at)
-        assert check_gradient(loss, lambda w: gradient(w) / 2, at=at).diagnosis == "factor"
-    assert check_gradient(loss, lambda w: -gradient(w), at=at).diagnosis == "sign"
-
-
-# Functions that write, that are random, or that take something else.
-def test_functions_that_write_into_their_argument():
-    def loss(w):
-        w *= 2
-        return np.sum(w**2)
-
-    def gradient(w):
-        w *= 8
-        return w
-
-    buffer = np.zeros(2)
-
-    def reused(w):
-        buffer[:] = 8 * w
-        return buffer
-
-    at = np.array([1.0, 2.0])
-    assert check_gradient(loss, gradient, at=at)
-    assert check_gradient(loss, reused, at=at)
-    assert at.tolist() == [1.0, 2.0]
-
-
 FORMS = {  # of `at`: f, its gradient, at, points that are compared
     "no point": (math.sin, math.cos, None, 6),
     "a number": (math.sin, math.cos, 1, 6),
@@ -330,7 +326,7 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("f", "gradient", "at", "message"), REFUSED)
-def test_bad_input_is_named(f, gradient, at, message):
-    with pytest.raises((TypeError, ValueError), match=message):
-        check_gradient(f, gradient, at=at)
+test_bad_input_is_named = refused(
+    [(partial(check_gradient, *given), message) for *given, message in REFUSED],
+    kind=(TypeError, ValueError),
+)

@@ -135,16 +135,13 @@ def test_lessons_in_which_nobody_has_begun_are_left_out(hand_in, folder):
     assert book.equal == []
 
 
-def test_a_teacher_s_own_lesson_is_collected(hand_in, folder):
-    hand_in("ada/own.ipynb", notebook(code('check("20.1", 3)', RIGHT), code("p", asked("up"))))
+def test_a_teacher_s_own_lesson_is_collected_and_cells_out_of_order_are_named(hand_in, folder):
+    own = code('check("20.1", 3)', RIGHT, count=2), code("p", asked("up"), count=1)
+    hand_in("ada/own.ipynb", notebook(*own))
     book = collect(folder)
     assert book.tally("20.1")["right"] == 1
     assert "     1  up" in str(book).splitlines()
-
-
-def test_cells_out_of_order_are_named(hand_in, folder):
-    hand_in(f"ada/{STEP}", notebook(*(code("1", count=count) for count in (3, 2, 1))))
-    assert collect(folder).students[0].notes == ["2 cells out of order"]
+    assert book.students[0].notes == ["1 cell out of order"]
 
 
 # Equal answers.
@@ -230,6 +227,7 @@ def test_texts_that_mean_harm_are_shown_as_texts(evil):
 
 
 def test_the_page_says_what_was_hard_and_what_surprised(hand_in, folder):
+    assert "<h1>The class</h1>" in page(collect(folder)), "an empty class has a page"
     for i in range(4):
         states = dict.fromkeys(NUMBERS, True) | {"07.2": i == 0, "07.3": i < 2}
         hand_in(f"student{i}/{STEP}", answered(states, vote=1))
@@ -237,7 +235,3 @@ def test_the_page_says_what_was_hard_and_what_surprised(hand_in, folder):
     assert "Hardest: 07.2, right for 1 of 4." in html
     assert "Most surprising: 4 of 4 expected something else of “Of the 342 penguins" in html
     assert "Up to which learning rate does gradient descent converge on these data?" in html
-
-
-def test_an_empty_class_has_a_page(folder):
-    assert "<h1>The class</h1>" in page(collect(folder))

@@ -32,14 +32,6 @@ def rerun(*cells, seconds=SECONDS, **claims):
     return sandbox.rerun(Submission("07", sources=list(cells), **claims), seconds)
 
 
-def fail(*cells):
-    """Whether each cell raises; a last one shows that the run went on."""
-    again = rerun(*cells, "from calclearn import check\ncheck('07.4', 'c')")
-    assert again.exercises == {"07.4": True}, again
-    words = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
-    return again.remarks == [f"has {words} with an error"]
-
-
 # What counts.
 
 
@@ -77,25 +69,6 @@ def test_words_of_a_verdict_are_none():
     assert again.remarks == ["says that 07.1 is right, which a fresh run does not"]
 
 
-def test_all_that_a_notebook_can_have_runs(walls):
-    again = rerun(
-        "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2]);",
-        "import asyncio\nawait asyncio.sleep(0)",
-        "from calclearn import check, lessons, predict",
-        "guess = predict('Up?', ['yes', 'no'])\nlessons.learning_rate()",
-        "open('notes.txt', 'w').write('mine')\nopen('notes.txt').read()",
-        "check('07.4', 'c')",
-    )
-    assert (again.exercises, again.remarks) == ({"07.4": True}, [])
-
-
-def test_a_cell_with_an_error_stops_nothing_and_memory_is_limited():
-    cells = ["1 / 0", "raise SystemExit", "def f(:", "input()"]
-    if sys.platform == "linux":  # elsewhere there is no limit of memory
-        cells.append("x = bytearray(4 * 2**30)")
-    assert fail(*cells)
-
-
 # What ends it.
 
 
@@ -131,6 +104,16 @@ def test_a_notebook_without_cells():
 
 # What a cell gets at.
 
+FINE = [
+    "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2]);",
+    "import asyncio\nawait asyncio.sleep(0)",
+    "from calclearn import check, lessons, predict",
+    "guess = predict('Up?', ['yes', 'no'])\nlessons.learning_rate()",
+    "open('notes.txt', 'w').write('mine')\nopen('notes.txt').read()",
+]
+ERRORS = ["1 / 0", "raise SystemExit", "def f(:", "input()"]
+if sys.platform == "linux":  # elsewhere there is no limit of memory
+    ERRORS.append("x = bytearray(4 * 2**30)")
 DEEDS = [
     "open({file!r}, 'a').write('x')",
     "import os\nos.open({file!r}, os.O_WRONLY | os.O_APPEND)",
@@ -144,8 +127,20 @@ DEEDS = [
     "write = 'import sys; open(sys.argv[1], mode=chr(97))'\n"
     "subprocess.run([sys.executable, '-c', write, {file!r}], check=True)",
     "import os\nassert not os.system('rm ' + {file!r})",
+    "import socket\nsocket.create_connection(('127.0.0.1', {port}), timeout=10)",
 ]
-SECRETS = [  # what Python alone does not keep from a cell: it refuses what is written
+LEFT = (  # it would keep the report open, and the run would be late
+    "import subprocess, sys\n"
+    "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'],"
+    " start_new_session=True)"
+)
+BEHIND_WALLS = [  # what Python alone does not keep from a cell: it refuses what is written
+    "x = '\ud800'",
+    "y = 1\0",
+    "for k in range(100):\n    open(f'{k}', 'wb').write(bytes(30 * 2**20))",
+    "import os\nheld = []\ntry:\n    for k in range(1000):\n"
+    "        held.append(os.memfd_create(str(k)))\n"
+    "finally:\n    for file in held:\n        os.close(file)\nraise OSError",
     "open({file!r})",
     "import sqlite3\nsqlite3.connect('/usr/new').execute('create table t (x)')",
     "import os\nassert os.listdir('/proc')",
@@ -154,33 +149,30 @@ SECRETS = [  # what Python alone does not keep from a cell: it refuses what is w
 ]
 
 
-def test_nothing_outside_is_written_or_asked_not_even_this_machine(walls, tmp_path):
+def test_only_what_a_notebook_may_have_runs_and_no_error_stops_it(walls, tmp_path, monkeypatch):
+    """Nothing outside is written or asked, not even this machine, nor where Python looks."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
     file = tmp_path / "precious.txt"
     file.write_text("precious")
-    deeds = [*DEEDS, *(SECRETS if walls == "walls" else [])]
-    cells = [deed.replace("{file!r}", repr(file.as_posix())) for deed in deeds]
+    # Without walls no program is started at all; behind them it ends with its cell.
+    fine, wrong = ([LEFT], BEHIND_WALLS) if walls == "walls" else ([], [LEFT])
+    fine, wrong = [*FINE, *fine], [*ERRORS, *DEEDS, *wrong]
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
-        port = server.getsockname()[1]
-        cells += [f"import socket\nsocket.create_connection(('127.0.0.1', {port}), timeout=10)"]
-        assert fail(*cells)
+        places = {"{file!r}": repr(file.as_posix()), "{port}": str(server.getsockname()[1])}
+        for name, place in places.items():
+            wrong = [cell.replace(name, place) for cell in wrong]
+        fine = [f"{cell}\nran = globals().get('ran', 0) + 1" for cell in fine]
+        again = rerun(*fine, *wrong, f"check('07.4', 'c' if ran == {len(fine)} else 'a')")
         server.settimeout(0.1)
         with pytest.raises(TimeoutError):
             server.accept()
+    assert again.exercises == {"07.4": True}
+    assert again.remarks == [f"has {len(wrong)} cells with an error"]
     assert file.read_text() == "precious"
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
-
-
-def test_what_a_cell_starts_ends_with_it(walls, tmp_path):
-    if walls == "no walls":
-        pytest.skip("there, no program is started at all")
-    left = (
-        "import subprocess, sys\n"
-        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'],"
-        " start_new_session=True)"
-    )
-    assert rerun(left).remarks == []  # it would keep the report open, and the run would be late
 
 
 def test_the_teacher_reads_how_it_ran(monkeypatch):

@@ -137,12 +137,3 @@ def test_a_notebook_full_of_inventions_is_read_up_to_a_number(hand_in):
     longest = asked("x" * 10_000, "q" * 10_000, ["x" * 10_000])
     (question,) = read(hand_in(STEP, notebook(code("guess", longest)))).votes
     assert len(question) == submissions.LONGEST
-
-
-@pytest.mark.parametrize(
-    "text", ["\n" * 10**6, " " * 10**6, "check(" * 10**5, "#" * 10**6, "Predict: " * 10**5]
-)
-def test_a_text_made_to_be_slow_is_read_at_once(hand_in, text):
-    """In time that grows with its length; with its square, this would take hours."""
-    path = hand_in(STEP, notebook(code(text, text), code(text, "Lesson " + text)))
-    assert read(path).exercises == {}

@@ -26,37 +26,29 @@ def test_columns_become_a_line_with_labels(table, separator, encoding):
     assert (data.x_label, data.y_unit) == ("height (cm)", "kg")
 
 
-def test_a_decimal_comma_is_read_where_commas_separate_nothing(table):
-    for separator in ";\t":
-        text = "a;b\n1,5;-2,25\n2;3\n4,0;1e3\n".replace(";", separator)
-        data = line_data(table(text), x="a", y="b")
-        assert (data.x.tolist(), data.y.tolist()) == ([1.5, 2, 4], [-2.25, 3, 1000])
+COLUMNS = [1, 3, 5], [2, 4, 6]
+ODD = [  # a text, the name of x, the columns that are read
+    *(("a;b\n1,5;-2,25\n2;3\n4,0;1e3\n".replace(";", separator), "a",
+       ([1.5, 2, 4], [-2.25, 3, 1000])) for separator in ";\t"),
+    ('a,b\n1,2\n3,NA\n,4\n"5",6\n7,nan\n8\n9,10\n\n', "a", ([1, 5, 9], [2, 6, 10])),
+    ("\n\na,b\n1,2\n\n3,4\n5,6\n", "a", COLUMNS),
+    ("a,b\r1,2\r3,4\r5,6\r", "a", COLUMNS),
+    ('"a\ncm",b\n1,2\n3,4\n5,6\n', "a\ncm", COLUMNS),
+    ("a\u2028,b\n1,2\n3,4\n5,6\n", "a", COLUMNS),
+    ("a (0,5);b\n1;2\n3;4\n5;6\n", "a (0,5)", COLUMNS),
+    ("c,c,a,b\n9,9,1,2\n9,9,3,4\n9,9,5,6\n", "a", COLUMNS),
+    ("a,b\n1,2,9\n7\n3,4,9\n5,6,9\n", "a", COLUMNS),
+]  # fmt: skip
 
 
-def test_rows_with_a_missing_number_are_left_out(table):
-    data = line_data(table('a,b\n1,2\n3,NA\n,4\n"5",6\n7,nan\n8\n9,10\n\n'), x="a", y="b")
-    assert (data.x.tolist(), data.y.tolist()) == ([1, 5, 9], [2, 6, 10])
-
-
-@pytest.mark.parametrize(
-    ("text", "x"),
-    [
-        ("\n\na,b\n1,2\n\n3,4\n5,6\n", "a"),
-        ("a,b\r1,2\r3,4\r5,6\r", "a"),
-        ('"a\ncm",b\n1,2\n3,4\n5,6\n', "a\ncm"),
-        ("a\u2028,b\n1,2\n3,4\n5,6\n", "a"),
-        ("a (0,5);b\n1;2\n3;4\n5;6\n", "a (0,5)"),
-        ("c,c,a,b\n9,9,1,2\n9,9,3,4\n9,9,5,6\n", "a"),
-        ("a,b\n1,2,9\n7\n3,4,9\n5,6,9\n", "a"),
-    ],
-)
-def test_an_odd_table_is_read(table, text, x):
+@pytest.mark.parametrize(("text", "x", "columns"), ODD)
+def test_an_odd_table_is_read(table, text, x, columns):
+    """With decimal commas where commas separate nothing, and without rows that lack a number."""
     data = line_data(table(text), x=x, y="b")
-    assert (data.x.tolist(), data.y.tolist()) == ([1, 3, 5], [2, 4, 6])
+    assert (data.x.tolist(), data.y.tolist()) == columns
 
 
 QUOTED = 'a,b\n1,"2\n' + "3,4\n" * 40_000  # the quotation is never closed
-# fmt: off
 BAD = [
     ("a,b\n1,2\n", "A", "b", ValueError, "x must be a column of my.csv, 'a', 'b'; got 'A'"),
     ("a,b\n1,2\n", "a", "", ValueError, "y must be a column"),
@@ -68,8 +60,7 @@ BAD = [
     ("a,a,b\n1,2,3\n", "a", "b", ValueError, "x must be one column of my.csv, 'a', 'a'"),
     (QUOTED, "a", "b", ValueError, "path must be a CSV file, my.csv is not: field larger than"),
     ("a,b\n1,2\n", "a", 1, ValueError, "y must be a column of my.csv, 'a', 'b'; got 1"),
-]
-# fmt: on
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "x", "y", "kind", "sentence"), BAD)

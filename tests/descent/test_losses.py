@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from calclearn.calculus import autodiff
 from calclearn.data import penguins
-from calclearn.descent.landscapes import plateau
+from calclearn.descent.descend import descend
+from calclearn.descent.landscapes import bowl, plateau
 from calclearn.descent.losses import (
     binary_cross_entropy,
     cross_entropy,
@@ -29,6 +30,8 @@ from calclearn.descent.losses import (
     sigmoid,
     sse,
 )
+from calclearn.descent.optimizers import GradientDescent
+from calclearn.descent.surfaces import shaken
 
 from ..refusals import refused
 
@@ -179,7 +182,6 @@ def test_penalties():
     np.testing.assert_array_equal(l2()(w), [25, 1])
 
 
-# fmt: off
 BAD = [
     (lambda: line_loss([1, np.nan, 3], [1, 2, 3]), "x must be finite, got nan at position 1"),
     (lambda: line_loss([1, 2, 3], [1, 2]), "x and y must have one length, got 3 and 2"),
@@ -203,7 +205,7 @@ BAD = [
     (lambda: huber_error(-1.0), "delta must be at least 0"),
     *((lambda t=t: binary_cross_entropy(np.zeros(2), t), "target must hold 0 and 1, or numbers bet")
       for t in ([-1.0, 1.0], [0.0, 1.5], [np.nan, 1.0])),
-]
+]  # fmt: skip
 WRONG = [
     (lambda: line_loss({}, [1]), "x must be real numbers, got object"),
     (lambda: line_loss(np.array([1j, 2.0]), [1, 2]), "x must be real numbers"),
@@ -214,8 +216,7 @@ WRONG = [
     (lambda: binary_cross_entropy(np.ones(2), [[1, 2], [3]]), "target must be real numbers"),
     (lambda: cross_entropy(np.array([["a", "b"]]), [0]), "logits must be real numbers"),
     *((lambda d=d: huber_error(d), "delta must be a number") for d in (None, "1", [1.0])),
-]
-# fmt: on
+]  # fmt: skip
 
 test_what_cannot_be = refused(BAD, WRONG)
 
@@ -225,10 +226,11 @@ def test_sigmoid_keeps_the_digits_of_small_values():
     assert np.log(sigmoid(-30.0)) == pytest.approx(-30.0, abs=1e-12)
     assert sigmoid(np.array([-1e4, 0.0, 1e4])).tolist() == [0.0, 0.5, 1.0]
     z = np.linspace(-40, 40, 81)
-    slopes = autodiff.grad(lambda z: sigmoid(z).sum())(z)
-    np.testing.assert_allclose(slopes, np.exp(-np.abs(z)) / (1 + np.exp(-np.abs(z))) ** 2)
-    bends = autodiff.grad(lambda z: autodiff.grad(lambda z: sigmoid(z).sum())(z).sum())(z)
-    np.testing.assert_allclose(bends, slopes * (1 - 2 * sigmoid(z)), atol=1e-15)
+    slope = autodiff.grad(lambda z: sigmoid(z).sum())
+    expected = np.exp(-np.abs(z)) / (1 + np.exp(-np.abs(z))) ** 2
+    np.testing.assert_allclose(slope(z), expected)
+    bends = autodiff.grad(lambda z: slope(z).sum())(z)
+    np.testing.assert_allclose(bends, expected * (1 - 2 * sigmoid(z)), atol=1e-15)
     assert sigmoid(np.zeros(2, np.float32)).dtype == np.float32
 
 
@@ -305,3 +307,19 @@ def test_whole_numbers_and_truth_values_are_compared_as_numbers(error):
     assert error(p, t) == error([1.0, 200.0], [200.0, 1.0])
     assert error(np.array([True, False]), np.array([True, True])) == error([1.0, 0.0], [1.0, 1.0])
     assert cross_entropy(np.array([[1, 200, 3]], np.uint8), [0]) == 199
+
+
+def test_where_an_index_has_32_bits_batches_are_drawn_and_classes_counted(narrow_indices):
+    x = np.linspace(-1, 1, 12)
+    for loss in (
+        line_loss(x, x**2, mse, batch_size=4),
+        polynomial_loss(x, x**2, 3, batch_size=4),
+        logistic_loss(x, x > 0, batch_size=4),
+        shaken(bowl(), 0.1),
+    ):
+        start = np.zeros(loss.dimension)
+        run = descend(loss, start, GradientDescent(0.01), 5, validation=loss)
+        assert run.steps_taken == 5
+    z = np.arange(9.0).reshape(3, 3)
+    for labels in (np.array([0, 2, 1], np.int64), [0, 2, 1]):
+        assert cross_entropy(z, labels) == pytest.approx(np.log(1 + np.e + np.e**2) - 1)

@@ -18,7 +18,6 @@ from calclearn.descent.surfaces import Surface
 
 exp = np.exp
 PROBLEMS = json.loads(Path(__file__).with_name("nist_reference.json").read_text(encoding="utf-8"))
-# fmt: off
 MODELS = {
     "Misra1a":  lambda b, x: b[0] * (1 - exp(-b[1] * x)),
     "Chwirut2": lambda b, x: exp(-b[0] * x) / (b[1] + b[2] * x),
@@ -29,8 +28,7 @@ MODELS = {
     "Eckerle4": lambda b, x: b[0] / b[1] * exp(-((x - b[2]) ** 2) / (2 * b[1] ** 2)),
     "Thurber":  lambda b, x: (b[0] + b[1] * x + b[2] * x**2 + b[3] * x**3)
                              / (1 + b[4] * x + b[5] * x**2 + b[6] * x**3),
-}
-# fmt: on
+}  # fmt: skip
 
 
 def loss_of(name, unit):

@@ -44,13 +44,13 @@ OPTIMIZERS = [
     "kind", [GradientDescent, Momentum, Nesterov, AdaGrad, RMSProp, Adam, ProximalGradient]
 )
 def test_a_schedule_is_called_for_each_step(kind):
-    asked = []
-    optimizer = kind(learning_rate=lambda k: asked.append(k) or 0.1 / (k + 1))
+    calls = []
+    optimizer = kind(learning_rate=lambda k: calls.append(k) or 0.1 / (k + 1))
     w = np.array([1.0])
     state = optimizer.init(w)
     for _ in range(3):
         w, state = optimizer.update(w, np.array([1.0]), state)
-    assert asked == [0, 1, 2]
+    assert calls == [0, 1, 2]
 
 
 @pytest.mark.parametrize("shape", [(), (3,)])
@@ -67,7 +67,6 @@ def test_float32_stays_float32(shape):
             assert {record.dtype for record in records} == {np.dtype(np.float32)}
 
 
-# fmt: off
 BAD = [
     (lambda: GradientDescent(-0.1), ValueError, "learning_rate must be at least 0 and finite, got"),
     (lambda: GradientDescent(np.array([0.1, np.inf])), ValueError, "learning_rate must be"),
@@ -81,8 +80,7 @@ BAD = [
     (lambda: LBFGS(memory=0), ValueError, "memory must be a whole number of at least 1, got 0"),
     *((lambda rate=rate: Adam(rate), TypeError, "learning_rate must be a number or an array")
       for rate in ("0.1", [0.1, 0.2], {1.0}, 1j, object(), np.array([None]), np.array(["a"]))),
-]
-# fmt: on
+]  # fmt: skip
 
 test_what_cannot_be = refused(BAD)
 
@@ -90,7 +88,6 @@ test_what_cannot_be = refused(BAD)
 # The runs that were made with torch.optim 2.13 in float64, 200 steps each. Whoever has PyTorch can
 # make them again: `python -m tests.descent.test_optimizers` writes the file.
 REFERENCE = Path(__file__).with_name("torch_reference.json")
-# fmt: off
 TORCH = {
     "SGD": (GradientDescent(1e-3), "SGD", {"lr": 1e-3}),
     "momentum": (Momentum(2e-4, 0.9), "SGD", {"lr": 2e-4, "momentum": 0.9}),
@@ -102,8 +99,7 @@ TORCH = {
         Adam(0.02, (0.8, 0.95), 1e-4), "Adam", {"lr": 0.02, "betas": (0.8, 0.95), "eps": 1e-4},
     ),
     "AdamW": (AdamW(0.05, weight_decay=0.2), "AdamW", {"lr": 0.05, "weight_decay": 0.2}),
-}
-# fmt: on
+}  # fmt: skip
 FEATURES = np.sin(np.arange(60.0)).reshape(20, 3)
 LABELS = (np.cos(np.arange(20.0) ** 2) > 0).astype(float)
 PROBLEMS = {
@@ -137,42 +133,31 @@ def torch_run(problem, kind, arguments):
 
 @pytest.mark.parametrize("problem", PROBLEMS)
 @pytest.mark.parametrize("name", TORCH)
-def test_two_hundred_steps_equal_those_of_pytorch(problem, name):
-    surface, start = PROBLEMS[problem]
-    run = descend(surface, start, TORCH[name][0], steps=200, tolerance=0)
-    expected = json.loads(REFERENCE.read_text())[problem][name]
+@pytest.mark.parametrize("source", ["stored", "torch"])
+def test_two_hundred_steps_equal_those_of_pytorch(source, name, problem):
+    (surface, start), (optimizer, *peer) = PROBLEMS[problem], TORCH[name]
+    run = descend(surface, start, optimizer, steps=200, tolerance=0)
+    if source == "torch":
+        pytest.importorskip("torch")
+        expected = torch_run(problem, *peer)
+    else:
+        expected = json.loads(REFERENCE.read_text())[problem][name]
     np.testing.assert_allclose(run.points[[1, 100, 200]], expected, rtol=1e-10, atol=1e-10)
 
 
-@pytest.mark.parametrize("problem", PROBLEMS)
-@pytest.mark.parametrize("name", TORCH)
-def test_the_stored_runs_are_those_of_pytorch(problem, name):
-    pytest.importorskip("torch")
-    expected = json.loads(REFERENCE.read_text())[problem][name]
-    np.testing.assert_allclose(
-        torch_run(problem, *TORCH[name][1:]), expected, rtol=1e-10, atol=1e-10
-    )
+PLAIN = AdamW(0.1, weight_decay=0.0)
+STILL = ProximalGradient(0.1, strength=0.0)
 
 
-@pytest.mark.parametrize(
-    "optimizer",
-    [
-        AdamW(0.1, weight_decay=0.0),
-        ProximalGradient(0.1, strength=0.0),
-        clipped(AdamW(0.1, weight_decay=0.0), 1.0),
-    ],
-)
+@pytest.mark.parametrize("optimizer", [PLAIN, STILL, clipped(PLAIN, 1.0)])
 def test_without_decay_or_penalty_a_flat_point_is_the_end(optimizer):
     run = descend(bowl(), [2.5, 2.0], optimizer, 3000)
     assert run.stop == Stop.CONVERGED
-    if isinstance(optimizer, AdamW):
+    if optimizer is PLAIN:
         assert run.steps_taken == descend(bowl(), [2.5, 2.0], Adam(0.1), 3000).steps_taken
-
-
-def test_each_start_of_a_sweep_of_decays_stops_by_its_own():
-    run = descend(bowl(), [2.5, 2.0], AdamW(0.1, weight_decay=np.array([0.0, 0.1])), 1000)
-    assert run.stop[0] == Stop.CONVERGED
-    assert run.stop[1] != Stop.CONVERGED
+        both = replace(PLAIN, weight_decay=np.array([0.0, 0.1]))  # each start stops by its own
+        ends = descend(bowl(), [2.5, 2.0], both, 1000).stop == Stop.CONVERGED
+        assert ends.tolist() == [True, False]
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -244,7 +229,6 @@ def in_place(self, w, g, state, surface):
 CONTRACT = r"^Mine must have update\(w, g, state, surface\) that returns \(w, state\), "
 
 
-# fmt: off
 OWN = [
     (lambda self, w, g: w - g, TypeError, r"got update\(w, g\)$"),
     (lambda self, w, g, state: (w, state), TypeError, r"got update\(w, g, state\)$"),
@@ -256,8 +240,7 @@ OWN = [
     (lambda self, w, g, state, surface: (w.astype(int), state), TypeError, "floating point"),
     (lambda self, w, g, state, surface: (state, w), TypeError, r"got \(0, array"),
     (in_place, ValueError, "and leaves the given w and g as they are$"),
-]
-# fmt: on
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("update", "kind", "got"), OWN)

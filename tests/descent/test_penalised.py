@@ -1,10 +1,16 @@
-"""Exact minima of penalised quadratics: by the conditions that mark them, and by descents."""
+"""Penalties: exact minima by the conditions that mark them, by scikit-learn and by descents."""
+
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calclearn.calculus.autodiff import grad
+from calclearn.descent.curvature import shrinkage_of_l2, shrinkage_of_steps
+from calclearn.descent.descend import Stop, descend
 from calclearn.descent.landscapes import (
     booth,
     bowl,
@@ -15,8 +21,79 @@ from calclearn.descent.landscapes import (
     two_valleys,
 )
 from calclearn.descent.losses import l2, line_loss, linear_fit, mse, polynomial_loss, sse
+from calclearn.descent.optimizers import GradientDescent, ProximalGradient
 from calclearn.descent.penalised import lasso, ridge
 
+from ..refusals import refused
+
+# A lasso whose columns overlap: which weights vanish cannot be read off one column at a time.
+FEATURES = np.sin(np.outer(np.arange(1.0, 61.0), np.sqrt(np.arange(2.0, 14.0))))
+FEATURES[:, 1::3] += 0.5 * FEATURES[:, ::3]
+WEIGHTS = np.array([2.0, 0, 0, -1.5, 0.3, 0, 0, 0, 1.0, 0, -0.05, 0])
+TARGETS = FEATURES @ WEIGHTS + 0.3 * np.cos(np.arange(60.0) ** 2)
+LOSS = linear_fit(FEATURES, TARGETS, mse)
+
+# The coefficients of `sklearn.linear_model.Lasso` 1.9.1. Whoever has scikit-learn can make them
+# again: `python -m tests.descent.test_penalised` writes the file.
+REFERENCE = Path(__file__).with_name("lasso_reference.json")
+ALPHAS = (0.001, 0.01, 0.05, 0.2, 1.0)
+
+
+def lasso_by_scikit_learn(alpha):
+    """Its loss is 1/2n ‖y - Xw‖² + α Σ|wⱼ|: half of ours, for a strength of 2α."""
+    from sklearn.linear_model import Lasso
+
+    fit = Lasso(alpha=alpha, fit_intercept=False, tol=1e-14, max_iter=10**6)
+    return fit.fit(FEATURES, TARGETS).coef_.tolist()
+
+
+@pytest.mark.parametrize("source", ["stored", "scikit-learn"])
+def test_the_coefficients_of_scikit_learn(source):
+    if source == "stored":
+        columns = [json.loads(REFERENCE.read_text())[str(alpha)] for alpha in ALPHAS]
+    else:
+        pytest.importorskip("sklearn")
+        columns = [lasso_by_scikit_learn(alpha) for alpha in ALPHAS]
+    expected, strengths = np.transpose(columns), 2 * np.array(ALPHAS)
+    run = descend(LOSS, np.ones(12), ProximalGradient(0.25, strengths), 10_000, every=10_000)
+    assert np.all(run.stop == Stop.STALLED)
+    for weights in (run.point, lasso(LOSS, strengths)):
+        np.testing.assert_allclose(weights, expected, atol=1e-6)
+        np.testing.assert_array_equal(weights == 0, expected == 0)
+
+
+@pytest.mark.parametrize("steps", [0, 1, 7, 300])
+def test_shrinkage_of_steps_is_that_of_gradient_descent(steps):
+    eigenvalues, vectors = np.linalg.eigh(LOSS.hessian(np.zeros(12)))
+    minimum = np.array(LOSS.minima[0])
+    rate = 1.9 / eigenvalues[-1]  # the steepest direction overshoots, and the equation holds
+    run = descend(LOSS, np.zeros(12), GradientDescent(rate), steps, tolerance=0)
+    share = shrinkage_of_steps(eigenvalues, rate, steps)
+    np.testing.assert_allclose(vectors.T @ run.point, share * (vectors.T @ minimum), atol=1e-12)
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.01, 0.3, 10.0])
+def test_shrinkage_of_l2_is_that_of_ridge(strength):
+    eigenvalues, vectors = np.linalg.eigh(LOSS.hessian(np.zeros(12)))
+    shrunk = vectors @ (shrinkage_of_l2(eigenvalues, strength) * (vectors.T @ LOSS.minima[0]))
+    normal = FEATURES.T @ FEATURES / 60 + strength * np.eye(12)
+    solved = np.linalg.solve(normal, FEATURES.T @ TARGETS / 60)
+    np.testing.assert_allclose(shrunk, solved, atol=1e-12)
+    np.testing.assert_allclose(ridge(LOSS, strength), solved, atol=1e-12)
+
+
+def test_shrinkage_takes_many_steps_or_strengths_at_once_and_has_derivatives():
+    curvatures = np.array([0.0, 0.5, 2.0])
+    many = shrinkage_of_steps(curvatures[:, None], 0.1, np.arange(5))
+    assert many.shape == (3, 5)
+    np.testing.assert_allclose(many[:, 3], shrinkage_of_steps(curvatures, 0.1, 3))
+    assert shrinkage_of_steps(0.5, 1.0, 1.5) == 1 - 0.5**1.5
+    slope = grad(lambda c: shrinkage_of_l2(curvatures, c).sum())(0.3)
+    assert slope == pytest.approx(-(2 * curvatures / (curvatures + 0.6) ** 2).sum())
+    np.testing.assert_array_equal(shrinkage_of_l2(curvatures, 0.0), [0, 1, 1])
+
+
+# Exact minima.
 SEEDS = st.integers(0, 10**6)
 WHOLE = st.booleans()  # small whole numbers bring ties: weights that enter or leave together
 
@@ -94,22 +171,7 @@ def test_many_strengths_are_one_after_the_other(solve):
         assert weights[:, *place] == pytest.approx(solve(surface, float(strengths[place])))
 
 
-def test_what_has_no_single_known_minimum():
-    flat, batch = line_loss([1.0, 1.0], [0.0, 1.0]), np.array([1.0, 2.0]) * bowl()
-    for surface, strength, kind, sentence in [
-        (saddle(), 1.0, ValueError, "a known minimum and be no batch, got 'saddle'"),
-        (batch, 1.0, ValueError, "surface must have a known minimum and be no batch"),
-        (np.sum, 1.0, TypeError, "surface must be a Surface"),
-        (bowl(), -1.0, ValueError, "strength must be at least 0"),
-        (bowl(), "much", TypeError, "strength must be real numbers"),
-        *((surface, 1.0, ValueError, "surface must be quadratic, got")
-          for surface in (double_well(), himmelblau(), two_valleys(), rosenbrock(4))),
-    ]:  # fmt: skip
-        for solve in (lasso, ridge):
-            with pytest.raises(kind, match=sentence):
-                solve(surface, strength)
-    with pytest.raises(ValueError, match="surface must have a single minimum, got"):
-        lasso(flat, 1.0)
+def test_a_quadratic_of_any_size_has_its_minima():
     for surface in (bowl(), 1e-170 * bowl(), 1e200 * bowl(), booth()):
         assert np.all(np.isfinite([ridge(surface, 0.5), lasso(surface, 0.5)]))
 
@@ -159,16 +221,36 @@ def test_a_spared_intercept_is_the_mean_under_a_strong_penalty():
     for solve in (ridge, lasso):
         assert solve(intercept_first, 1e6, spared=1) == pytest.approx([4, 0], abs=1e-5)
         assert solve(surface, 1e6) == pytest.approx([0, 0], abs=1e-4)
+    flat = linear_fit(np.ones((3, 2)), np.arange(3.0), mse)  # the data do not tell them apart
+    np.testing.assert_allclose(ridge(flat, 0.1, spared=2).sum(), 1.0)
 
 
-@pytest.mark.parametrize("spared", [-1, 3, 1.0, True, "1"])
-def test_spared_weights_are_a_whole_number_of_them(spared):
-    surface = line_loss([0, 1, 2], [1, 5, 6], mse)
-    for solve in (ridge, lasso):
-        with pytest.raises(ValueError, match="spared must be a whole number from 0 to 2, got"):
-            solve(surface, 1.0, spared=spared)
+A, LINE = np.array([1.0, 2.0]), line_loss([0, 1, 2], [1, 5, 6], mse)
+BAD = [
+    (lambda: shrinkage_of_steps(-A, 0.1, 3), ValueError, "eigenvalues must be at least 0"),
+    (lambda: shrinkage_of_steps(A, -0.1, 3), ValueError, "learning_rate must be at least 0"),
+    (lambda: shrinkage_of_steps(A, 0.1, -3), ValueError, "steps must be at least 0"),
+    (lambda: shrinkage_of_steps(3 * A, 0.5, 1.5), ValueError, "steps must be whole where a step"),
+    (lambda: shrinkage_of_l2(A, -1.0), ValueError, "strength must be at least 0 and finite"),
+    (lambda: shrinkage_of_l2(-A, 1.0), ValueError, "eigenvalues must be at least 0"),
+    (lambda: shrinkage_of_l2([1.0], 1.0), TypeError, "eigenvalues must be a number or an"),
+    (lambda: lasso(line_loss([1, 1], [0, 1]), 1.0), ValueError, "must have a single minimum, got"),
+    *((lambda solve=solve, given=given: solve(*given), kind, sentence)
+      for solve in (lasso, ridge) for *given, kind, sentence in [
+        (saddle(), 1.0, ValueError, "a known minimum and be no batch, got 'saddle'"),
+        (A * bowl(), 1.0, ValueError, "surface must have a known minimum and be no batch"),
+        (np.sum, 1.0, TypeError, "surface must be a Surface"),
+        (bowl(), -1.0, ValueError, "strength must be at least 0"),
+        (bowl(), "much", TypeError, "strength must be real numbers"),
+        *((surface, 1.0, ValueError, "surface must be quadratic, got")
+          for surface in (double_well(), himmelblau(), two_valleys(), rosenbrock(4))),
+        *((LINE, 1.0, spared, ValueError, "spared must be a whole number from 0 to 2, got")
+          for spared in (-1, 3, 1.0, True, "1"))]),
+]  # fmt: skip
+
+test_what_cannot_be = refused(BAD)
 
 
-def test_spared_weights_that_the_data_do_not_tell_apart():
-    loss = linear_fit(np.ones((3, 2)), np.arange(3.0), mse)
-    np.testing.assert_allclose(ridge(loss, 0.1, spared=2).sum(), 1.0)
+if __name__ == "__main__":
+    made = {str(alpha): lasso_by_scikit_learn(alpha) for alpha in ALPHAS}
+    REFERENCE.write_text(json.dumps(made, indent=1) + "\n")

@@ -59,7 +59,6 @@ def test_a_path_along_a_line_still_has_a_plane_and_many_weights_are_no_matrix_of
     assert principal_directions(RNG.normal(size=(3, 100_000)))[0].shape == (100_000,)
 
 
-# fmt: off
 BAD = [
     (lambda: principal_directions(np.ones((3, 4))), "points must not all be the same"),
     (lambda: principal_directions(np.ones(3)), r"points must have shape \(K\+1, d\)"),
@@ -73,8 +72,7 @@ BAD = [
     (lambda: tabulated(bowl(), ((-1, 1), (-1, 1)), 1), "nodes must be a whole number"),
     *((lambda pairs=pairs: tabulated(bowl(), pairs, 3), "window must hold one pair low < high for")
       for pairs in (((0, 0), (0, 1)), (0, 1), ((0, 1),) * 3)),
-]
-# fmt: on
+]  # fmt: skip
 
 test_what_cannot_be = refused(BAD)
 

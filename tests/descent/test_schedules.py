@@ -29,7 +29,6 @@ def wave(k):
 
 
 RATES = np.linspace(0.3, 0.1, 12)
-# fmt: off
 SCHEDULES = [
     (constant(0.3),                    lambda k: 0.3 + 0 * k),
     (step_decay(0.3, 0.5, every=4),    lambda k: 0.3 * 0.5 ** np.floor(k / 4)),
@@ -39,8 +38,7 @@ SCHEDULES = [
     (warmup(cosine(0.3, 12), 5),       lambda k: 0.3 * wave(k) * rise(k)),
     (per_step(RATES),                  lambda k: RATES[np.minimum(k, 11)]),
     (warmup(per_step(RATES), 5),       lambda k: RATES[np.minimum(k, 11)] * rise(k)),
-]
-# fmt: on
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("schedule", "formula"), SCHEDULES)
@@ -86,7 +84,6 @@ def test_clipping_shortens_long_gradients_only_and_each_start_by_itself():
     np.testing.assert_array_equal(w, 0)
 
 
-# fmt: off
 BAD = [
     (lambda: constant(-1.0), ValueError, "learning_rate must be at least 0"),
     (lambda: step_decay(1.0, -0.5), ValueError, "factor must be at least 0"),
@@ -100,8 +97,7 @@ BAD = [
     (lambda: clipped(0.1, 1.0), TypeError, "optimizer must have init and update"),
     *((lambda o=o: clipped(o, 1.0), TypeError, "optimizer must take one gradient a step")
       for o in (BFGS(), LBFGS(), DampedNewton())),
-]
-# fmt: on
+]  # fmt: skip
 
 test_what_cannot_be = refused(BAD)
 

@@ -61,20 +61,17 @@ def test_the_first_of_two_ends_is_the_end():
     assert np.all(np.isfinite([lost.point, lost.best_point]))
 
 
-def test_a_validation_loss_that_is_no_number_is_never_the_best():
+def test_a_loss_that_is_no_number_or_as_low_as_before_is_not_the_best():
     holes = Surface(lambda w: np.where(w[0] > 2, np.nan, (w[0] - 1) ** 2), lambda w: w, dimension=2)
     run = descend(bowl(), START, SLOW, steps=300, validation=holes, patience=40)
     assert np.isnan(run.validation[0])
     assert run.stop == Stop.EARLY
     assert run.point[0] < run.best_point[0] == pytest.approx(1, abs=0.02)
-
-
-def test_a_loss_as_low_as_before_is_not_lower_and_none_is_asked_for_after_the_end():
-    asked = []
-    level = Surface(lambda w: asked.append(w) or 0 * w[0], dimension=2)
+    calls = []
+    level = Surface(lambda w: calls.append(w) or 0 * w[0], dimension=2)
     run = descend(bowl(), START, SLOW, steps=300, validation=level, patience=5)
     assert (run.stop, run.steps_taken, run.best_step) == (Stop.EARLY, 5, 0)
-    assert len(asked) == len(run.steps)
+    assert len(calls) == len(run.steps), "no loss is computed after the end"
 
 
 def test_mini_batches_are_validated_on_the_whole_surface():

@@ -107,7 +107,6 @@ def test_lists_and_whole_numbers_will_do():
 
 
 X, W, B = np.ones((2, 3, 5, 5)), np.ones((4, 3, 2, 2)), np.ones(4)
-# fmt: off
 BAD = [
     (lambda: Conv2D(0, 3), "channels must be a whole number of at least 1, got 0"),
     (lambda: Conv2D(2, 0), "kernel_size must be a whole number of at least 1 or a pair"),
@@ -130,13 +129,12 @@ BAD = [
     (lambda: AvgPool2D(2)((), X[0]), r"must have shape \(N, C, H, W\), .* got \(N, 5, 5\)"),
     (lambda: AvgPool2D(6)((), X), "kernel_size must fit"),
     (lambda: max_pool2d(X[0], 2), r"input of MaxPool2D, must have shape \(N, C, H, W\), .* 5, 5\)"),
-]
+]  # fmt: skip
 WRONG = [
     (lambda: conv2d(X * 1j, W, B), "x must be real numbers, got complex128"),
     (lambda: conv2d(X, W * 1j, B), "W must be real numbers, got complex128"),
     (lambda: conv2d(X, W, [[1, 2], [3]]), "b must be real numbers, got object"),
     (lambda: avg_pool2d(X * 1j, 2), "x must be real numbers, got complex128"),
-]
-# fmt: on
+]  # fmt: skip
 
 test_what_cannot_be = refused(BAD, WRONG)

@@ -52,7 +52,6 @@ def test_orthogonal_matrices_are_evenly_spread():
 
 
 WORDS = Dense(1, initial=lambda rng, shape: [["a", "b"]])
-# fmt: off
 test_what_cannot_be = refused([
     *((lambda e=e, shape=shape: e(0, shape), r"shape must be \(outputs, inputs, \*kernel\)")
       for e in EVERY[:3] for shape in (4, (4,), (4, 0), "xy")),
@@ -62,5 +61,4 @@ test_what_cannot_be = refused([
     (lambda: WORDS.init(0, (2,)), TypeError, "initial weights must be real numbers, got <U1"),
     *((lambda e=e: e("three", (2, 2)), TypeError, "rng must be a generator or a seed, got 'three'")
       for e in EVERY),
-])
-# fmt: on
+])  # fmt: skip

@@ -96,7 +96,6 @@ def test_32_bits_stay_32_bits_and_their_norms_do_not_overflow():
 
 # Bad input
 NAN = np.full_like(X, np.nan)
-# fmt: off
 test_what_cannot_be = refused(
     [
         *((lambda look=look, given=given: look(DEEP, *given), words)
@@ -115,8 +114,7 @@ test_what_cannot_be = refused(
                              (filter_normalised, (0,)))),
         (lambda: filter_normalised(DEEP, W, "seed"), "rng must be a generator or a seed"),
     ],
-)
-# fmt: on
+)  # fmt: skip
 
 
 # Directions in the network's own scale

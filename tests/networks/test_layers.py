@@ -1,4 +1,4 @@
-"""Every layer: PyTorch's numbers, derivatives of every order, precision; dropout; errors."""
+"""Every layer: PyTorch's numbers, two orders of derivatives, precision; dropout; errors."""
 
 import json
 from dataclasses import FrozenInstanceError, replace
@@ -25,7 +25,6 @@ from calclearn.networks.recurrent import GRU, LSTM, RNN
 
 from ..refusals import refused
 
-# fmt: off
 CASES = [  # a layer, PyTorch's, inputs (N, ...)
     (Dense(4),                      "Linear(3, 4)",                               (5, 3)),
     (Dense(1, xavier),              "Linear(6, 1)",                               (1, 6)),
@@ -35,33 +34,18 @@ CASES = [  # a layer, PyTorch's, inputs (N, ...)
     (Sigmoid(),                     "Sigmoid()",                                  (3, 4)),
     (Tanh(),                        "Tanh()",                                     (2, 5, 3)),
     (Flatten(),                     "Flatten()",                                  (2, 3, 4, 5)),
-    (Conv2D(1, 1),                  "Conv2d(1, 1, 1)",                            (1, 1, 1, 1)),
-    (Conv2D(3, 3),                  "Conv2d(1, 3, 3)",                            (2, 1, 5, 5)),
+    # Any other sizes of images equal their definition: test_images.
     (Conv2D(2, 3, padding=1),       "Conv2d(2, 2, 3, padding=1)",                 (3, 2, 4, 5)),
-    (Conv2D(2, 3, stride=2),        "Conv2d(3, 2, 3, stride=2)",                  (2, 3, 6, 7)),
     (Conv2D(4, (2, 3), (1, 2), (2, 0)), "Conv2d(2, 4, (2, 3), (1, 2), (2, 0))",   (2, 2, 4, 6)),
-    (Conv2D(2, (1, 4), 3, (0, 3)),  "Conv2d(3, 2, (1, 4), 3, (0, 3))",            (1, 3, 7, 5)),
-    (Conv2D(3, (3, 2), (3, 1), 2),  "Conv2d(2, 3, (3, 2), (3, 1), 2)",            (2, 2, 6, 3)),
-    (Conv2D(2, 2, stride=3),        "Conv2d(2, 2, 2, stride=3)",                  (2, 2, 7, 8)),
-    (Conv2D(2, (4, 5)),             "Conv2d(2, 2, (4, 5))",                       (3, 2, 4, 5)),
     *((kind(*sizes), f"{kind.__name__[:-1]}d{sizes}", shape)
       for kind in (MaxPool2D, AvgPool2D) for sizes, shape in [
-        ((1, 1),                    (1, 1, 1, 1)),
         ((2, 2),                    (2, 3, 5, 7)),
-        ((3, 1),                    (2, 2, 5, 4)),
-        ((3, 2, 1),                 (3, 1, 6, 5)),
-        (((2, 3), (3, 1), (1, 0)),  (2, 2, 5, 6)),
-        (((4, 1), (1, 2), (2, 0)),  (1, 2, 3, 5)),
-        ((2, 3, 1),                 (2, 1, 6, 4))]),
+        (((2, 3), (3, 1), (1, 0)),  (2, 2, 5, 6))]),
     (RNN(3),                        "RNN(2, 3, batch_first=True)",                (2, 4, 2)),
-    (RNN(2),                        "RNN(1, 2, batch_first=True)",                (1, 1, 1)),
     (RNN(3, "relu"),                "RNN(2, 3, nonlinearity='relu', batch_first=True)", (2, 4, 2)),
     (LSTM(3),                       "LSTM(2, 3, batch_first=True)",               (2, 4, 2)),
-    (LSTM(1),                       "LSTM(1, 1, batch_first=True)",               (1, 3, 1)),
     (GRU(3),                        "GRU(2, 3, batch_first=True)",                (2, 4, 2)),
-    (GRU(1),                        "GRU(1, 1, batch_first=True)",                (1, 3, 1)),
-]
-# fmt: on
+]  # fmt: skip
 REFERENCE = Path(__file__).with_name("layers_reference.json")
 every_case = pytest.mark.parametrize("case", range(len(CASES)), ids=lambda k: repr(CASES[k][0]))
 # One of each kind of layer, and an input of it.
@@ -99,18 +83,18 @@ def pytorchs(case: int) -> list[np.ndarray]:
 
 # What all have in common.
 @every_case
-def test_outputs_and_gradients_equal_those_of_pytorch(case, pulled, agree):
-    agree(pulled(*drawn(case)), json.loads(REFERENCE.read_text(encoding="utf-8"))[case])
+@pytest.mark.parametrize("source", ["stored", "torch"])
+def test_outputs_and_gradients_equal_those_of_pytorch(source, case, pulled, agree):
+    if source == "torch":
+        pytest.importorskip("torch")
+        expected = pytorchs(case)
+    else:
+        expected = json.loads(REFERENCE.read_text(encoding="utf-8"))[case]
+    agree(pulled(*drawn(case)), expected)
 
 
 @every_case
-def test_the_stored_values_are_those_of_pytorch(case, agree):
-    pytest.importorskip("torch")
-    agree(pytorchs(case), json.loads(REFERENCE.read_text(encoding="utf-8"))[case])
-
-
-@every_case
-def test_derivatives_of_every_order(case):
+def test_derivatives_of_the_first_and_second_order(case):
     """Along a curve through inputs and parameters, so that each way back is differentiated, too."""
     layer, parameters, *_ = drawn(case)
     rng = np.random.default_rng(1)
@@ -121,7 +105,7 @@ def test_derivatives_of_every_order(case):
         moved = tuple(p + t * q for p, q in zip(parameters, along, strict=True))
         return np.sum(np.sin(layer(moved, x + 0.01 * np.exp(t) * d)))
 
-    for slope in (grad(energy), grad(grad(energy)), grad(grad(grad(energy)))):
+    for slope in (grad(energy), grad(grad(energy))):
         expected = derivative(np.vectorize(energy), 0.3)
         assert slope(0.3) == pytest.approx(expected.value, rel=1e-6, abs=1e-9)
         energy = slope
@@ -201,7 +185,6 @@ def narrow(rng, shape):
     return rng.normal(size=(1, *shape[1:]))
 
 
-# fmt: off
 BAD = [
     (lambda: Dense(0), "units must be a whole number of at least 1, got 0"),
     (lambda: Dropout(1.0), "rate must be at least 0 and below 1, got 1.0"),
@@ -213,7 +196,7 @@ BAD = [
     (lambda: Dense(3)((W, B[1:]), X), r"b of Dense.* must have shape \(3,\) .* got \(2,\)"),
     (lambda: Dense(3)((W,), X), "parameters of Dense must be W, b, got 1 arrays"),
     (lambda: Dense(3, initial=narrow).init(0, (4,)), r"initial must draw .* got \(1, 4\)"),
-]
+]  # fmt: skip
 WRONG = [
     (lambda: Dense(3, 4), r"initial must be a function \(rng, shape\) -> array, got 4"),
     (lambda: Conv2D(2, 3, initial=1), "initial must be a function .* got 1"),
@@ -222,8 +205,7 @@ WRONG = [
     (lambda: Dense(3)((W + 1j, B), X), "W must be real numbers, got complex128"),
     (lambda: Dense(3).init("seed", (4,)), "rng must be a generator or a seed, got 'seed'"),
     (lambda: Dropout(0.5)((), X, "seed"), "rng must be a generator or a seed, got 'seed'"),
-]
-# fmt: on
+]  # fmt: skip
 
 test_what_cannot_be = refused(BAD, WRONG)
 
