@@ -87,7 +87,7 @@ def test_l1_weights_at_zero_are_rings(lower_is_worse):
 
 def test_the_strongest_penalty_leaves_the_mean_and_the_weakest_stays_on_the_axes(lower_is_worse):
     figure, mean = lower_is_worse, Y[parts(9)[0]].mean()
-    low, high = figure._drawings[4].ax.get_ylim()
+    low, high = figure._drawings[4].drawing.ax.get_ylim()
     for penalty in ("L2", "L1"):
         state = figure.set(penalty=penalty, strength=10.0, degree=10, sample=9).state
         assert state["weights"] == pytest.approx([mean] + 10 * [0], abs=0.06)
@@ -209,7 +209,7 @@ def test_few_steps_are_like_a_strong_penalty(early_stopping):
 
 
 def test_stopping_plays_from_the_first_step_to_a_million(early_stopping):
-    low, high = early_stopping._drawings[3].ax.get_xlim()
+    low, high = early_stopping._drawings[3].drawing.ax.get_xlim()
     for name in ("early_shares", "l2_shares"):  # all eleven directions are on the axes
         curvatures, _ = early_stopping.state[name]
         assert len(curvatures) == 11
