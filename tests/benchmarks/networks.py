@@ -72,19 +72,25 @@ def ours_step_by_step(network, w, x, y, error):
 def with_torch(network, w, x, y, error):
     torch.set_num_threads(1)
     nn = torch.nn
+
+    class Last(nn.Module):
+        def forward(self, outputs):
+            return outputs[0][:, -1]
+
     makers = {
         Conv2D: lambda a, s: nn.Conv2d(s[0], a.channels, a.kernel_size, padding=a.padding),
         ReLU: lambda a, s: nn.ReLU(),
         MaxPool2D: lambda a, s: nn.MaxPool2d(a.kernel_size),
         Flatten: lambda a, s: nn.Flatten(),
         Dense: lambda a, s: nn.Linear(s[0], a.units),
-        LastStep: lambda a, s: nn.Identity(),  # see below
+        LastStep: lambda a, s: Last(),
     }
     for kind in (RNN, LSTM, GRU):
         module = getattr(nn, kind.__name__)
         makers[kind] = lambda a, s, module=module: module(s[-1], a.units, batch_first=True)
     layers = [makers[type(a)](a, s) for a, s in zip(network.layers, network.shapes, strict=False)]
-    weights = [*nn.ModuleList(layers).parameters()]
+    model = nn.Sequential(*layers)
+    weights = [*model.parameters()]
     with torch.no_grad():
         for theirs, part in zip(weights, parts_of(network, w), strict=True):
             theirs.copy_(torch.tensor(part))
@@ -94,11 +100,7 @@ def with_torch(network, w, x, y, error):
 
     def step():
         optimizer.zero_grad()
-        a = inputs
-        for layer in layers:
-            a = layer(a)
-            a = a[0][:, -1] if isinstance(a, tuple) else a  # of a sequence, the last state
-        errors[error](a, targets).backward()
+        errors[error](model(inputs), targets).backward()
         optimizer.step()
         return weights
 
