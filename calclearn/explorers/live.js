@@ -1,7 +1,7 @@
 // The live figure's front end: it asks for pictures and shows them. No mathematics lives here.
 
 const IN_FLIGHT = 2; // one being painted, one on its way; more would only queue up old pictures
-const REST = 250; // milliseconds of stillness after which the picture is kept
+const REST = 600; // milliseconds of stillness after which the picture is kept: more than a hand pauses
 const RESIZE = 150; // milliseconds of stillness after which the figure takes another width
 const [NARROW, WIDE] = [500, 1200]; // pixels
 const STRIDE = 60; // pixels by which its width changes: each one is laid out afresh in the kernel
@@ -44,8 +44,12 @@ const nameHandles = (box) => {
       (part) => slider?.querySelector(part)?.textContent.trim() ?? "",
     );
     const value = readout === "" || isNaN(readout) ? readout : String(Number(readout));
-    handle.dataset.lmSuppressShortcuts = "true"; // Notebook 7 takes the arrow keys for its cells
-    for (const [name, words] of [["aria-label", label], ["aria-valuetext", value]])
+    const attributes = {
+      "aria-label": label,
+      "aria-valuetext": value,
+      "data-lm-suppress-shortcuts": "true", // Notebook 7 takes the arrow keys for its cells
+    };
+    for (const [name, words] of Object.entries(attributes))
       if (words && handle.getAttribute(name) !== words) handle.setAttribute(name, words);
   }
   // Play, Pause and their like are pictures without words.
@@ -254,7 +258,11 @@ export default () => {
         if (named || !box) return;
         nameHandles(box);
         sayLimits(box, (sentence) => (note.textContent = sentence));
-        named = new MutationObserver(() => nameHandles(box));
+        // Only where something changed: a slider that is dragged changes with each picture.
+        named = new MutationObserver((changes) => {
+          const near = ({ target }) => (target.parentElement ?? target).closest(".widget-slider");
+          new Set(changes.map((change) => near(change) ?? box)).forEach(nameHandles);
+        });
         const attributeFilter = ["aria-valuetext", "contenteditable", "class"];
         named.observe(box, { childList: true, subtree: true, characterData: true, attributeFilter });
       };
