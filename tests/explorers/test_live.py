@@ -128,7 +128,7 @@ class EvenInTheBackground(Uneven):
     still = True
 
 
-@pytest.mark.filterwarnings("ignore:EvenInTheBackground moves artists")
+@pytest.mark.usefixtures("recwarn")  # the artists are made without animated=True
 @pytest.mark.parametrize("kind", [Uneven, EvenInTheBackground])
 def test_an_artist_that_fails_while_it_is_drawn_leaves_the_last_picture(kind):
     square = explore(
@@ -150,7 +150,7 @@ def test_an_artist_that_fails_while_it_is_drawn_leaves_the_last_picture(kind):
     assert square._live.png == before
 
 
-@pytest.mark.filterwarnings("ignore:EvenInTheBackground moves artists")
+@pytest.mark.usefixtures("recwarn")  # the artists are made without animated=True
 def test_what_changed_beside_an_artist_that_failed_is_drawn_with_the_next_picture():
     left, right = panels("flat", "flat")
     failing, title = EvenInTheBackground(left), Dot(right)
@@ -282,7 +282,7 @@ def test_a_drag_moves_as_far_as_the_slider_goes(square, dot, value, caption):
     assert answers(square)
 
 
-@pytest.mark.filterwarnings("ignore:a warning")
+@pytest.mark.usefixtures("recwarn")
 def test_floating_point_errors_and_warnings_stay_out_of_the_figure(dot, odd_settings):
     def compute(x):
         warnings.warn("a warning", RuntimeWarning, stacklevel=1)
