@@ -61,6 +61,8 @@ def case(expressions, *points):
     points = [numbers(x) + 0.05 * k if isinstance(x, tuple) else x for k, x in enumerate(points)]
     shapes = " ".join(str(x.shape) for x in points)
     for expression in filter(None, map(str.strip, re.split("[;\n]", expressions))):
+        if not all(hasattr(np, name) for name in re.findall(r"\bnp\.(\w+)", expression)):
+            continue  # from a later NumPy than this one
         f = eval(f"lambda {', '.join('abc'[: len(points)])}: {expression}", globals())
         CASES.append(pytest.param(f, points, id=f"{expression}   {shapes}"))
 
