@@ -184,10 +184,11 @@ def grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
 
     At a kink, as of |x| at 0, the slope is what a central difference gives, the mean of those at
     both sides; numbers that tie in a maximum, a sort or a quantile share theirs equally.  A second
-    derivative is the mean of both sides, too, and nan where the first one jumps.  A gradient with
-    NaN where f is finite is computed again with 0 · NaN = 0 and 0 · ∞ = 0 on the way back, so the
-    branch that np.where leaves out cannot spoil it.  The trace holds the arrays that f uses, no
-    copies: f must not change them in place, and `a += b` is `a = a + b`.
+    derivative is the mean of both sides, too, for which f is called beside the kink, and nan where
+    there is none, as where the first one jumps.  A gradient with NaN where f is finite is computed
+    again with 0 · NaN = 0 and 0 · ∞ = 0 on the way back, so the branch that np.where leaves out
+    cannot spoil it.  The trace holds the arrays that f uses, no copies: f must not change them in
+    place, and `a += b` is `a = a + b`.
 
     Raises ValueError where f returns another shape, TypeError for complex numbers, for a function
     without a rule, and for a conversion that would lose the trace.

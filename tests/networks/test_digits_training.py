@@ -1,6 +1,7 @@
-"""The convolutional network of lesson 14 learns the same on other machines."""
+"""The convolutional network of lesson 14 learns to read, and learns the same on other machines."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,14 @@ from calclearn.descent.descend import descend
 from calclearn.descent.optimizers import Adam
 
 LESSON = Path(__file__).parents[2] / "notebooks" / "14_how_a_cnn_sees.ipynb"
+
+
+def test_at_least_97_percent_of_the_held_out_digits_are_read():
+    """As the lesson has stored it, which is compared with a new training when the notebook runs."""
+    (share,) = {
+        *re.findall(r"held-out images are answered right, ([\d.]+) %", LESSON.read_text("utf-8"))
+    }
+    assert float(share) >= 97
 
 
 def test_tiny_changes_of_the_initial_weights_change_no_answer():
