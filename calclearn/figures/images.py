@@ -91,7 +91,7 @@ class Pad(Cells):
         cells = np.indices(self.shape)[::-1].reshape(2, -1).T  # (x, y) of each
         stroke = np.rint(self.full * np.clip(PEN - _distances(cells, places), 0, 1)).astype(int)
         before = np.array(pixels)
-        after = np.maximum(*((before, stroke) if brush == "pen" else (before - stroke, 0)))
+        after = np.maximum(before, stroke) if brush == "pen" else np.maximum(before - stroke, 0)
         return tuple(after.tolist()), brush, 0
 
 
