@@ -19,7 +19,6 @@ from calclearn.calculus.numerical import (
     EPS,
     along,
     at_points,
-    function,
     grad,
     grain,
     ladder_slopes,
@@ -28,10 +27,10 @@ from calclearn.calculus.numerical import (
     real_numbers,
     returned,
 )
+from calclearn.calculus.structures import function
 
 CALLS = 3  # of f at each point, to notice random numbers in it
 AROUND = 5  # points compared around a single one, where a wrong gradient may be right by chance
-REMEASURED = 1000  # entries, at most, that are measured again by the ladder of steps
 WIDEST = 500  # coordinates, or rows of data, that are compared one by one
 SAMPLE, MANY = 32, 16  # coordinates that are compared beyond that, and wrong ones that are listed
 
@@ -119,7 +118,14 @@ def _points(f, gradient, at):
         f, gradient = (lambda w, of=of: of(w[0]) for of in (f, gradient))
     points = points.reshape(len(points), -1)
     for w in points.T:
-        value = returned(_called(f, w, at))
+        try:
+            value = f(w.copy())
+        except (TypeError, ValueError, IndexError, AttributeError) as error:
+            why = f"f({w if w.size > 1 else w[0]}) raises {type(error).__name__}: {error}"
+            if at is None:
+                why = f"without it f is called with a number, and {why}"
+            raise ValueError(f"at must be a point, or points, as f takes them; {why}") from error
+        value = returned(value)
         if value.size != 1:
             raise ValueError(f"f must return one number for a point, got shape {value.shape}")
         if not np.isfinite(value).all():
@@ -131,16 +137,6 @@ def _points(f, gradient, at):
         points = np.concatenate([points, near], axis=1)
         points = points[:, np.isfinite(at_points(f, points)).reshape(-1)]
     return f, gradient, points
-
-
-def _called(f, w, at):
-    try:
-        return f(w.copy())
-    except (TypeError, ValueError, IndexError, AttributeError) as error:
-        why = f"f({w if w.size > 1 else w[0]}) raises {type(error).__name__}: {error}"
-        if at is None:
-            why = f"without it f is called with a number, and {why}"
-        raise ValueError(f"at must be a point, or points, as f takes them; {why}") from error
 
 
 def _takes_one_number(f, points) -> bool:
@@ -156,21 +152,14 @@ def _takes_one_number(f, points) -> bool:
     return value.shape == points.ravel().shape
 
 
-def _is_random(f, points) -> bool:
-    """Whether calls of f at the same points differ, of which several may agree by chance."""
-    for w in points.T:
-        first, *others = [np.ravel(f(w.copy()))[0] for _ in range(CALLS)]
-        if any(abs(other - first) > 1e-12 * abs(first) for other in others):
-            return True
-    return False
-
-
 def _diagnose(f, gradient, points) -> tuple[str, str]:
     """The diagnosis, and its message where that is not the one in SENTENCES."""
-    if _is_random(f, points):
-        return "random", SENTENCES["random"].format("f")
+    for w in points.T:
+        values = [returned(f(w.copy())).item() for _ in range(CALLS)]
+        if max(values) - min(values) > 1e-12 * abs(values[0]):
+            return "random", SENTENCES["random"].format("f")
+    name = "the gradient"
     try:
-        name = "the gradient"
         given = [returned(gradient(w.copy()), name) for w in points.T]
         again = returned(gradient(points[:, 0].copy()), name)
     except Exception as error:  # whatever a learner's code may raise is part of the diagnosis
@@ -189,8 +178,8 @@ def _diagnose(f, gradient, points) -> tuple[str, str]:
         return "not_finite", ""
     if not np.allclose(given[:, 0], np.ravel(again), rtol=1e-9, atol=0):
         return "random", SENTENCES["random"].format(name)
-    if d > WIDEST and _differs_along_lines(f, points, given):
-        shown = np.union1d(shown, _wrong_coordinates(f, points[:, -1:], given[:, -1:]))
+    if d > WIDEST:
+        shown = np.union1d(shown, _wrong_coordinates(f, points, given))
     table = _beside(f, points, shown, given)
     if not table.differs.any():
         return "agrees", f"The gradient agrees with differences of f at {m} points."
@@ -242,95 +231,84 @@ class Comparison:
         return Comparison(*(part[rows][:, points] for part in parts), self.names[rows])
 
 
-def _doubt(given, slopes, errors, typical) -> np.ndarray:
-    """How far a right gradient may be from the slopes; single precision leaves it fewer digits."""
-    relative, absolute = (1e-5, 1e-6) if grain(given) > EPS else (1e-6, 1e-9)
-    return relative * np.abs(slopes) + absolute * typical + errors
-
-
 def _beside(f, points, names, given) -> Comparison:
     """What a gradient gives for some coordinates, beside the slopes: (names, m) each."""
     sizes, given = np.abs(points[names]), given[names]
-
-    def axes(i):
-        return np.arange(len(points))[:, None] == names[i]
-
-    slopes, errors = (part.reshape(given.shape) for part in line_slopes(f, points, axes, sizes))
-    typical = np.nanmax(np.abs(slopes), axis=1, keepdims=True, initial=0.0)
+    slopes, errors = _measured(f, points, _axes(points, names), sizes)
     smooth, errors = np.ones(given.shape, bool), 10 * errors
-    wrong = ~(np.abs(given - slopes) <= _doubt(given, slopes, errors, typical))
-    rows = np.random.default_rng(0).permutation(np.flatnonzero(wrong.any(axis=1)))
-    for i in rows[: REMEASURED // len(points.T)]:
-        k = wrong[i]  # measured again, by the ladder of steps, which notices a kink
-        parts = ladder_slopes(partial(along, f, points[:, k], axes(i)), sizes[i, k])
-        slopes[i, k], error, smooth[i, k] = (part.ravel() for part in parts)
-        errors[i, k] = np.where(smooth[i, k], 10, 1.01) * error
+    for i, wrong in enumerate(~(np.abs(given - slopes) <= _doubt(given, slopes, errors))):
+        if wrong.any():  # it is measured again, by the ladder of steps, which notices a kink
+            line = partial(along, f, points[:, wrong], _axes(points, names[i]))
+            parts = ladder_slopes(line, sizes[i, wrong])
+            slopes[i, wrong], error, smooth[i, wrong] = (part.ravel() for part in parts)
+            errors[i, wrong] = np.where(smooth[i, wrong], 10, 1.01) * error
     unknown = ~np.isfinite(slopes)  # nothing can be said against the gradient there
     slopes[unknown], errors[unknown] = given[unknown], np.inf
-    return Comparison(given, slopes, _doubt(given, slopes, errors, typical), smooth, names)
+    return Comparison(given, slopes, _doubt(given, slopes, errors), smooth, names)
 
 
-def _differs(f, points, given, lines, sizes) -> np.ndarray:
-    """Whether f and a gradient (d, m) differ along lines (d, l) at points (d, m): (l, m)."""
-    mine, typical = lines.T @ given, np.sqrt((lines**2).T @ given**2)
-    parts = line_slopes(f, points, lambda i: lines[:, i : i + 1], sizes)
-    slopes, errors = (part.reshape(mine.shape) for part in parts)
-    return np.abs(mine - slopes) > _doubt(given, slopes, 10 * errors, typical)
+def _axes(points, names):
+    return (np.arange(len(points))[:, None] == names) * 1.0
 
 
-def _sizes(w) -> np.ndarray:
-    """How large each coordinate is; those that are 0 are as large as is usual."""
-    size = np.abs(w)
+def _measured(f, points, lines, sizes):
+    """The slopes of f along lines (d, l) and their errors: (l, m) each."""
+    return line_slopes(f, points, lines.T[..., None], sizes).reshape(2, *sizes.shape)
+
+
+def _doubt(given, slopes, errors) -> np.ndarray:
+    """How far a right gradient may be from the slopes; single precision leaves it fewer digits."""
+    relative, absolute = (1e-5, 1e-6) if grain(given) > EPS else (1e-6, 1e-9)
+    typical = np.abs(slopes).max(axis=1, keepdims=True, where=np.isfinite(slopes), initial=0.0)
+    return relative * np.abs(slopes) + absolute * typical + errors
+
+
+def _wrong_coordinates(f, points, given) -> np.ndarray:
+    """Some that are wrong at one of the points, by halves of halves, along a random line in each.
+
+    A step along a line changes each coordinate in step with its size.
+    """
+    d, rng, size = len(points), np.random.default_rng(0), np.abs(points[:, 0])
     usual = np.median(size[size > 0]) if np.any(size > 0) else 1.0
-    return np.where(size > 0, size, usual)
-
-
-def _differs_along_lines(f, points, given) -> bool:
-    """Whether f and the gradient differ along random lines, whose steps are as large as w, or 1."""
-    rng, (d, m) = np.random.default_rng(0), points.shape
-    signs, usual = rng.choice([-1.0, 1.0], size=(2, d, 4)), _sizes(points[:, 0])
-    lines = np.concatenate([signs[0] * usual[:, None], signs[1]], axis=1)
-    sizes = np.repeat([1.0, np.median(usual)], 4)[:, None] + np.zeros(m)
-    return bool(_differs(f, points, given, lines, sizes).any())
-
-
-def _wrong_coordinates(f, point, given) -> np.ndarray:
-    """Some coordinates that are wrong at a point (d, 1), by halves of halves of all of them."""
-    signs = np.random.default_rng(1).choice([-1.0, 1.0], len(point)) * _sizes(point[:, 0])
-    groups = [np.arange(len(point))]
-    while any(len(group) > 1 for group in groups):
-        halves = [half for group in groups for half in np.array_split(group, 2) if len(half)]
-        lines = np.zeros((len(point), len(halves)))
-        for line, half in zip(lines.T, halves, strict=True):
-            line[half] = signs[half]
-        differs = _differs(f, point, given, lines, np.ones((len(halves), 1)))
-        groups = [half for half, wrong in zip(halves, differs, strict=True) if wrong][:MANY]
-    return np.concatenate([[], *groups]).astype(int)
+    size = np.where(size > 0, size, usual) * rng.choice([-1, 1], d) * rng.uniform(0.5, 2, d)
+    groups = [np.arange(d)]
+    while True:
+        lines = np.zeros((d, len(groups)))
+        for line, group in zip(lines.T, groups, strict=True):
+            line[group] = size[group]
+        mine = lines.T @ given
+        slopes, errors = _measured(f, points, lines, np.ones(mine.shape))
+        differs = np.abs(mine - slopes) > _doubt(given, slopes, 10 * errors)
+        here = differs.any(axis=0).argmax()
+        points, given = points[:, here, None], given[:, here, None]
+        groups = [groups[k] for k in np.flatnonzero(differs[:, here])[:MANY]]
+        if all(len(group) == 1 for group in groups):
+            return np.concatenate([[], *groups]).astype(int)
+        groups = [half for group in groups for half in np.array_split(group, 2) if len(half)]
 
 
 def _wrong_shape(f, gradient, points, given, shown) -> tuple[str, str]:
-    shape, d = given[0].shape, len(points)
+    shape, (d, m) = given[0].shape, points.shape
     if any(g.shape != shape for g in given):
         return "shape", "Its shape changes from point to point."
     came = f"It has shape {shape} where w has shape {(d,)}."
-    table, axes = np.stack(given, axis=-1), np.arange(d)[:, None]  # (*shape, m)
-    slopes = line_slopes(f, points, lambda i: axes == shown[i], np.abs(points[shown]))[0]
-    slopes = slopes.reshape(len(shown), -1)
+    table = np.stack(given, axis=-1)  # (*shape, m)
+    slopes, _ = _measured(f, points, _axes(points, shown), np.abs(points[shown]))
 
     def equal(numbers):
         tolerance = 1e-5 * np.abs(slopes) + 1e-7 * np.abs(slopes).max()
         return bool(np.all(np.abs(numbers[shown] - slopes) <= tolerance))
 
-    if np.prod(shape) == d and equal(table.reshape(d, -1)):
+    if np.prod(shape) == d and equal(table.reshape(d, m)):
         return "shape", f"{came} The numbers are right: flatten it, or sum over the right axis."
     rows = [axis for axis in range(2) if len(shape) == 2 and shape[axis] and shape[1 - axis] == d]
     if any(equal(add(table, axis=axis)) for axis in rows for add in (np.sum, np.mean)):
         per_row = "That is one gradient for each row of data: add them up, or average."
         return "shape", f"{came} {per_row}"
     if len(shape) and max(shape) == np.prod(shape) > d:
-        flat = table.reshape(-1, slopes.shape[1])
+        flat = table.reshape(-1, m)
         right = [np.any(np.all(np.abs(flat - s) <= 1e-5 * np.abs(s), axis=1)) for s in slopes]
-        if not all(right) and forgets_x(f, gradient, points[:, 0], max(shape)):
+        if not all(right) and _forgets_x(f, gradient, points[:, 0], max(shape)):
             return "missing_x", (
                 f"{came} It has one number for each row of data, not for each weight: these are "
                 "errors of the prediction, and X has still to carry them to the weights."
@@ -338,7 +316,7 @@ def _wrong_shape(f, gradient, points, given, shown) -> tuple[str, str]:
     return "shape", f"{came} A gradient has one number for each weight."
 
 
-def forgets_x(f: Callable, gradient: Callable, point: np.ndarray, rows: int) -> bool:
+def _forgets_x(f, gradient, point, rows: int) -> bool:
     """Whether one constant matrix would turn `rows` numbers of `gradient` into the slopes of f.
 
     A prediction X @ w passes an error e on to the weights as Xᵀe, so a gradient that forgot X gives
@@ -347,9 +325,8 @@ def forgets_x(f: Callable, gradient: Callable, point: np.ndarray, rows: int) -> 
     """
     if max(rows, len(point)) > WIDEST:
         return False
-    rng = np.random.default_rng(0)
     spread = 0.5 * np.where(point == 0, 1.0, np.abs(point))[:, None]
-    points = point[:, None] + spread * rng.normal(size=(len(point), rows + 8))
+    points = np.random.default_rng(0).normal(point[:, None], spread, (len(point), rows + 8))
     errors = np.stack([np.ravel(gradient(w.copy())) for w in points.T], axis=-1)
     slopes = grad(f)(points)
     if not (np.isfinite(errors).all() and np.isfinite(slopes).all()):

@@ -17,44 +17,29 @@ from math import prod
 
 import numpy as np
 
-from calclearn.calculus.structures import function
+from calclearn.calculus.structures import function, real
 from calclearn.calculus.tracing import Traced
 
 EPS = float(np.finfo(float).eps)
 SINGLE = float(np.finfo(np.float32).eps)
-POINTS = 1024  # in one call of f, at most, to bound memory
 quiet = np.errstate(all="ignore")  # outside the domain of f its values are NaN, and say so
 
 
 # What comes in, and what f makes of it.
 def real_numbers(name: str, x) -> np.ndarray:
     """`x` as a float64 array; raises where it is not real, finite numbers."""
-    array = _array(x)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name} must be a real number or an array of them, got {x!r:.60}")
+    array = np.asarray(real(name, x, "fiub"), float)
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, got {x!r:.60}")
-    return array.astype(float, copy=False)
+    return array
 
 
-def returned(value, name: str = "f", kinds: str = "f") -> np.ndarray:
+def returned(value, name: str = "f", kinds: str = "fiub") -> np.ndarray:
     """What a function returned, as an array of its own; raises where it is not real numbers."""
+    value = real(name, value, kinds, "must return real numbers")
     if isinstance(value, Traced):
         return value
-    array = _array(value)
-    if array.dtype.kind in "iub":
-        array = array.astype(float)
-    if array.dtype.kind not in kinds:
-        got = "complex ones" if array.dtype.kind == "c" else f"{value!r:.60}"
-        raise TypeError(f"{name} must return real numbers, got {got}")
-    return array.copy() if array is value or array.base is not None else array
-
-
-def _array(x) -> np.ndarray:
-    try:
-        return np.asarray(x)
-    except ValueError:  # lists of different lengths
-        return np.array(None)
+    return np.array(value, float if value.dtype.kind == "b" else None)
 
 
 def broadcastable(**arrays) -> None:
@@ -67,39 +52,38 @@ def broadcastable(**arrays) -> None:
         raise ValueError(f"{names} must have shapes that broadcast, got {came}") from None
 
 
-def at_points(f: Callable, points: np.ndarray, kinds: str = "f") -> np.ndarray:
+def at_points(f: Callable, points: np.ndarray, kinds: str = "fiub", shape=None) -> np.ndarray:
     """f of every column of `points`, for an f of one point: (d, m) -> (..., m).
 
-    A point that f refuses, as `math.log` does below 0, has the value NaN.
+    A point that f refuses, as `math.log` does below 0, has the value NaN. Where f refuses all of
+    them its error is raised, unless the `shape` of its values is known.
     """
-    if points.shape[1] == 1:
-        return returned(f(points[:, 0].copy()), kinds=kinds)[..., None]
-    if (values := _in_one_call(f, points, kinds)) is not None:
+    if points.shape[1] != 1 and (values := _in_one_call(f, points, kinds)) is not None:
         return values
-    values, refusal = [], None
+    values, refusals = [], []
     for point in points.T:
         try:
             values.append(returned(f(point.copy()), kinds=kinds))
         except (ArithmeticError, ValueError) as error:
             values.append(None)
-            refusal = error
-    shapes = [value.shape for value in values if value is not None]
-    if not shapes:
-        raise refusal
-    nothing = np.full(shapes[0], np.nan)
-    return np.stack([nothing if value is None else value for value in values], axis=-1)
+            refusals.append(error)
+    if refusals:
+        shapes = [value.shape for value in values if value is not None] or [shape]
+        if shapes == [None]:
+            raise refusals[-1]
+        nothing = np.full(shapes[0], np.nan)
+        values = [nothing if value is None else value for value in values]
+    return np.stack(values, axis=-1) if len(values) > 1 else values[0][..., None]
 
 
 def _in_one_call(f, points, kinds):
     """f of all columns of `points`, or None where it gives single points other values."""
-    (d, m), total = points.shape, points.sum(axis=0)
-    size = POINTS if d > 1 else m
-    blocks = (points[:, k : k + size].copy() for k in range(0, m, size))
+    m, total = points.shape[1], points.sum(axis=0)
     try:
-        values = np.concatenate([returned(f(block), kinds=kinds) for block in blocks], axis=-1)
+        values = returned(f(points.copy()), kinds=kinds)
         if values.shape[-1] != m:
             return None
-        for k in (int(total.argmin()), int(total.argmax())):  # far apart, so that branches show
+        for k in {total.argmin(), total.argmax()} if m else ():  # far apart, so branches show
             if not _same(values[..., k], returned(f(points[:, k].copy()), kinds=kinds)):
                 return None
     except Exception:  # if it is a mistake, f will make it again at a single point
@@ -117,7 +101,7 @@ def _same(a, b) -> bool:
 
 
 @quiet
-def elementwise(f: Callable, x, kinds: str = "f"):
+def elementwise(f: Callable, x, kinds: str = "fiub"):
     """f of every number in `x`, for an f that takes a number to a number: (...) -> (...)."""
     if isinstance(x, Traced):
         return f(x)
@@ -190,10 +174,10 @@ def complex_step(f: Callable, x, h=1e-20):
     True
     """
     x, h = _point_and_step(f, x, h, 1 / 2)
-    values = elementwise(f, x + 1j * h, kinds="fc")
+    values = elementwise(f, x + 1j * h, kinds="fiubc")
     if not np.iscomplexobj(values):
         raise TypeError("f must carry complex numbers through, got a real value for a complex x")
-    least = elementwise(f, x + 1e-20j, kinds="fc").imag / 1e-20
+    least = elementwise(f, x + 1e-20j, kinds="fiubc").imag / 1e-20
     slope = derivative(lambda t: np.real(f(t)), x)
     wrong = np.abs(least - slope.value) > 1e-6 * np.abs(slope.value) + 10 * np.asarray(slope.error)
     if np.any(wrong & slope.reliable):
@@ -269,6 +253,19 @@ def derivative(f: Callable, x) -> Estimate:
     return Estimate(value, error, 2 * (2 * len(LADDER) + 1), reliable)
 
 
+def scales(size, *at_zero):
+    """Distances over which f may change at points of that size, the wide and the narrow ones."""
+    narrow = [np.where(size < 1e-100, least, np.minimum(size, 1.0)) for least in at_zero]
+    return np.array([np.clip(size, 1.0, 1e100), *narrow])
+
+
+def along(f, w, v, t):
+    """f(w + t v): points and directions (d, n or 1), steps (k, n) -> (..., k, n)."""
+    points = w[:, None] + t * v[:, None]  # (d, k, n)
+    values = at_points(f, points.reshape(len(w), -1))
+    return values.reshape(*values.shape[:-1], *t.shape)
+
+
 def sides(evaluate: Callable, h: np.ndarray):
     """f at h, at -h and at 0 along n lines, the shape of its results, and its relative rounding.
 
@@ -281,52 +278,6 @@ def sides(evaluate: Callable, h: np.ndarray):
     return values[: len(h)], values[len(h) : -1], values[-1], outputs, eps
 
 
-def ladder_slopes(evaluate: Callable, size: np.ndarray):
-    """Slopes, errors and whether they are reliable, three arrays (..., n), along n lines.
-
-    `evaluate` gives f at steps (k, n) from its points as (..., k, n), `size` (n,) how far they are
-    from 0: f may change over such distances, or over 1, and there is a ladder for each.
-    """
-    h = LADDER[:, None, None] * scales(size, LADDER[-1])  # (rungs, 2, n)
-    h = (size + h) - size  # steps that x ± h holds exactly
-    right, left, centre, outputs, eps = sides(evaluate, h)
-    h, width = h[:, None], 2 * h[:, None]
-    steepness = (np.abs(right - centre) + np.abs(left - centre)) / width
-    rounding = eps * (np.abs(right) + np.abs(left) + (size + h) * steepness)
-    still = (h < 2 * SINGLE * size) & (steepness == 0)
-    if still.any():  # if it moves elsewhere, f computes with x in float32
-        rounding += still * width * np.fmax.reduce(steepness, axis=(0, 2), keepdims=True)
-    entries, distances = table((right - left) / width)
-    noise = _noise(rounding, distances, width)
-
-    # A kink or a jump: the slopes to the right and to the left of x, which ought to meet in step
-    # with h, stay apart by more than noise. It may hide beside x, within the steps of an entry, and
-    # in the noise of finer steps.
-    apart = (right + left - 2 * centre) / width
-    stays = np.zeros(apart.shape, bool)
-    stays[1:] = apart[1:] / apart[:-1] > 0.45
-    stays[1:-1] &= stays[:-2] | stays[2:]
-    apart = np.abs(apart)
-    kink = np.where(stays & (apart > 4 * noise), apart + 4 * noise, 0.0)
-    widest = np.maximum.accumulate(kink)
-    kink = np.where(widest > 8 * noise, kink, widest)
-    value, error = _best(entries, np.maximum(distances + noise, kink))
-
-    # A slope of 0 is reliable too, beside the flattest secant and the rounding of the values.
-    flattest = np.fmax(np.abs(value), np.fmin.reduce(steepness))
-    enough = 1e-3 * flattest + eps ** (2 / 3) * np.abs(centre) / width[0]
-    reliable = (error <= enough) & np.isfinite(centre)
-    narrower = error[:, 1] < error[:, 0]
-    best = [np.where(narrower, part[:, 1], part[:, 0]) for part in (value, error, reliable)]
-    return [part.reshape(*outputs, len(size)) for part in best]
-
-
-def scales(size, at_zero: float):
-    """Distances over which f may change, the wide and the narrow, at points of that size."""
-    narrow = np.where(size < 1e-100, at_zero, np.minimum(size, 1.0))
-    return np.array([np.maximum(size, 1.0), narrow])
-
-
 def grain(values: np.ndarray) -> float:
     """The relative rounding of values: float32's if all are its numbers, to their last digits."""
     single, own = values.astype(np.float32), float(np.finfo(values.dtype).eps)
@@ -334,12 +285,13 @@ def grain(values: np.ndarray) -> float:
     return max(SINGLE if fits else EPS, own)
 
 
-def table(differences):
-    """Richardson's triangle, and the distances of its entries from their coarser neighbours.
+def triangle(differences, divisor, rounding):
+    """Richardson's triangle, how far its entries differ from coarser neighbours, and their noise.
 
     T(h, 0) = D(h),   T(h, j) = T(h, j-1) + (T(h, j-1) - T(3h, j-1)) / (9ʲ - 1)
 
-    Each column j cancels one more power of h². Both are (columns, rungs, ...), NaN outside.
+    Each column j cancels one more power of h². Arrays are (columns, rungs, ...), NaN outside. Noise
+    is rounding, or what the finest differences show of it, both divided by the `divisor` of D.
     """
     entries, distances = np.full((2, COLUMNS, *differences.shape), np.nan)
     entries[0] = differences
@@ -347,15 +299,11 @@ def table(differences):
         finer, coarser = entries[j - 1, 1:], entries[j - 1, :-1]
         entries[j, 1:] = finer + (finer - coarser) / (9.0**j - 1)
     distances[:, 1:] = abs(entries[:, 1:] - entries[:, :-1])
-    return entries, distances
+    shown = (distances[2, -3:] * divisor[-3:]).max(axis=0)
+    return entries, distances, np.fmax(rounding, shown) / divisor
 
 
-def _noise(rounding, distances, divisor):
-    """The noise of quotients: at least rounding, and what the finest differences show of it."""
-    return np.fmax(rounding, (distances[2, -3:] * divisor[-3:]).max(axis=0)) / divisor
-
-
-def _best(entries, errors):
+def best(entries, errors):
     """The entry of least error on each ladder, with that error; NaN and ∞ if there is none.
 
     Neighbours may agree falsely, across a pole or beyond a domain. The finest difference may be
@@ -372,6 +320,45 @@ def _best(entries, errors):
     error = errors[index].reshape(value.shape)
     value = entries.reshape(flat)[index].reshape(value.shape)
     return np.where(error < np.inf, value, np.nan), error
+
+
+def ladder_slopes(evaluate: Callable, size: np.ndarray):
+    """Slopes, errors and whether they are reliable, three arrays (..., n), along n lines.
+
+    `evaluate` gives f at steps (k, n) from its points as (..., k, n), `size` (n,) how far they are
+    from 0: f may change over such distances, or over 1, and there is a ladder for each.
+    """
+    h = LADDER[:, None, None] * scales(size, LADDER[-1])  # (rungs, 2, n)
+    h = (size + h) - size  # steps that x ± h holds exactly
+    right, left, centre, outputs, eps = sides(evaluate, h)
+    h, width = h[:, None], 2 * h[:, None]
+    steepness = (abs(right - centre) + abs(left - centre)) / width
+    rounding = eps * (abs(right) + abs(left) + (size + h) * steepness)
+    still = (h < 2 * SINGLE * size) & (steepness == 0)
+    if still.any():  # if it moves elsewhere, f computes with x in float32
+        rounding += still * width * np.fmax.reduce(steepness, axis=(0, 2), keepdims=True)
+    entries, distances, noise = triangle((right - left) / width, width, rounding)
+
+    # A kink or a jump: the slopes to the right and to the left of x, which ought to meet in step
+    # with h, stay apart by more than noise. It may hide beside x, within the steps of an entry, and
+    # in the noise of finer steps.
+    apart = (right + left - 2 * centre) / width
+    stays = np.zeros(apart.shape, bool)
+    stays[1:] = apart[1:] / apart[:-1] > 0.45
+    stays[1:-1] &= stays[:-2] | stays[2:]
+    apart = abs(apart)
+    kink = np.where(stays & (apart > 4 * noise), apart + 4 * noise, 0.0)
+    widest = np.maximum.accumulate(kink)
+    kink = np.where(widest > 8 * noise, kink, widest)
+    value, error = best(entries, np.maximum(distances + noise, kink))
+
+    # A slope of 0 is reliable too, beside the flattest secant and the rounding of the values.
+    flattest = np.fmax(abs(value), np.fmin.reduce(steepness))
+    enough = 1e-3 * flattest + eps ** (2 / 3) * abs(centre) / width[0]
+    reliable = (error <= enough) & np.isfinite(centre)
+    narrower = error[:, 1] < error[:, 0]
+    parts = [np.where(narrower, part[:, 1], part[:, 0]) for part in (value, error, reliable)]
+    return [part.reshape(*outputs, len(size)) for part in parts]
 
 
 # Along lines through a point of many coordinates.
@@ -411,7 +398,7 @@ def _along_axes(f, one_number):
     def transformed(w):
         g, points = _columns(f, w)
         axes = np.arange(len(points))[:, None]
-        slopes = line_slopes(g, points, lambda i: axes == i, abs(points))[0]
+        slopes = line_slopes(g, points, (axes == i for i in range(len(points))), abs(points))[0]
         outputs, shape = slopes.shape[:-2], np.shape(w)
         if one_number and prod(outputs) != 1:
             raise ValueError(f"f must return one number for each point, got shape {outputs}")
@@ -431,59 +418,39 @@ def _columns(f, w):
 
 
 @quiet
-def line_slopes(f: Callable, points, lines: Callable, sizes):
+def line_slopes(f: Callable, points, lines, sizes):
     """The slopes of f along l lines through points (d, m), and their errors: two of (..., l, m).
 
-    `lines(i)` is the direction (d, 1) of line i. `sizes` (l, m) are the distances of the points
-    from 0 along the lines, since f may change over such distances.
+    `lines` are directions (d, 1), and `sizes` (l, m) the distances of the points from 0 along them,
+    since f may change over such distances.
     """
-    m = points.shape[1]
-    if m == 0:
-        return 2 * [np.zeros((*returned(f(points.copy())).shape[:-1], *sizes.shape))]
     y, parts = at_points(f, points), []
-
-    def value(w):
-        try:
-            return at_points(f, w)
-        except (ArithmeticError, ValueError):  # outside the domain of f
-            return np.nan * y
-
-    steps = partial(_two_steps, value, points, max(EPS, float(np.finfo(y.dtype).eps)))
-    for i, size in enumerate(sizes):
-        v = lines(i)
-        part = steps(v, size, np.maximum(size, 1.0))
+    for v, size in zip(lines, sizes, strict=True):
+        part = _two_steps(f, points, v, size, np.maximum(size, 1.0), y)
         if not part[2].all():
-            narrower = steps(v, size, np.minimum(scales(size, 1e-4)[1], 1 / 32))
+            narrower = _two_steps(f, points, v, size, np.minimum(size, 1 / 32), y)
             part = np.where(part[2], part, narrower)
-            rest = ~part[2].astype(bool).reshape(-1, m).all(axis=0)
-            if rest.any():
-                ladders = ladder_slopes(partial(along, f, points[:, rest], v), sizes[i, rest])
-                part[..., rest] = ladders
+        if not part[2].all():
+            rest = (part[2] == 0).any(axis=tuple(range(y.ndim - 1)))
+            part[..., rest] = ladder_slopes(partial(along, f, points[:, rest], v), size[rest])
         parts.append(part)
     return np.moveaxis(np.array(parts), 0, -2)[:2]
 
 
-def along(f, w, v, t):
-    """f(w + t v): points and directions (d, n or 1), steps (k, n) -> (..., k, n)."""
-    points = w[:, None] + t * v[:, None]  # (d, k, n)
-    values = at_points(f, points.reshape(len(w), -1))
-    return values.reshape(*values.shape[:-1], *t.shape)
-
-
-def _two_steps(value, w, eps, v, size, scale):
-    """Slope, error and whether they will do, by D(h) and D(3h) at w along v."""
+def _two_steps(f, w, v, size, scale, y):
+    """Slope, error and whether they will do, by D(h) and D(3h) at w along v, where f is y."""
+    eps = max(EPS, float(np.finfo(y.dtype).eps))
     h = (size + 0.8 * eps ** (1 / 4) * scale) - size
     step = h * v
-    right, left = value(w + step), value(w - step)
-    step *= 3
-    far_right, far_left = value(w + step), value(w - step)
+    places = w + step, w - step, w + 3 * step, w - 3 * step
+    right, left, far_right, far_left = [at_points(f, p, shape=y.shape[:-1]) for p in places]
     near, far, change = right - left, far_right - far_left, abs(right - far_left)
     noise, bend = 6 * eps * abs(right), abs(3 * near - far)
     single = (np.float32(right) == right) & (eps == EPS)  # f may compute in single precision
     constant = (change == 0) & (scale >= 1)
     change = np.minimum(change, abs(near)) if eps > EPS else change  # an even part has no slope
     enough = ((bend + 16 * noise <= eps**0.3 * change) | constant) & ~single
-    return (27 * near - far) / (48 * h), (noise + 1e-3 * bend) / (6 * h), enough
+    return np.array([(27 * near - far) / (48 * h), (noise + 1e-3 * bend) / (6 * h), enough])
 
 
 def hessian(f: Callable) -> Callable:
@@ -515,8 +482,7 @@ def hessian(f: Callable) -> Callable:
 
 def _hessian(f, w):
     d, w = len(w), w[:, None]
-    several = np.minimum([*scales(abs(w[:, 0]), 1e-4), scales(abs(w[:, 0]), 1e-8)[1]], 1e100)
-    q, scale = curvatures(partial(along, f, w, np.eye(d)), several)
+    q, scale = curvatures(partial(along, f, w, np.eye(d)), scales(abs(w[:, 0]), 1e-4, 1e-8))
     H, lines = np.diag(q / scale**2), np.diag(scale)
     for i in range(d - 1):
         j = slice(i + 1, d)
@@ -533,11 +499,10 @@ def curvatures(evaluate: Callable, scale):
     if prod(outputs) != 1:
         raise ValueError(f"f must return one number for each point, got shape {outputs}")
     right, left = right[:, 0], left[:, 0]
-    height = abs(right) + 2 * abs(centre) + abs(left)
-    entries, distances = table((right - 2 * centre + left) / h**2)
-    noise = _noise(eps * height, distances, h**2)
-    value, error = _best(entries, distances + noise)
+    rounding = eps * (abs(right) + 2 * abs(centre) + abs(left))
+    entries, distances, noise = triangle((right - 2 * centre + left) / h**2, h**2, rounding)
+    value, error = best(entries, distances + noise)
     size = np.fmax(abs(value), abs(entries[0, 0]))  # a kink grows, and noise is no kink
     kink = (error > 0.3 * size) & (error > 100 * noise.min(axis=0))
-    best = error.argmin(axis=0), np.arange(scale.shape[-1])
-    return np.where(kink, np.nan, value)[best] * scale[best] ** 2, scale[best]
+    least = error.argmin(axis=0), np.arange(scale.shape[-1])
+    return np.where(kink, np.nan, value)[least] * scale[least] ** 2, scale[least]

@@ -191,7 +191,7 @@ REFUSED = [  # a call, and what its error says
     *[(lambda m=method, g=given: m(*g), message) for method in METHODS for given, message in [
         ((np.sin, np.nan, 0.1), "x must be finite, got nan"),
         ((np.sin, 1.0, np.nan), "h must be finite, got nan"),
-        ((np.sin, "one", 0.1), f"x {NO_NUMBER} 'one'"),
+        ((np.sin, "one", 0.1), f"x {NO_NUMBER} str"),
         ((np.sin, [[1, 2], [3]], 0.1), f"x {NO_NUMBER}"),
         ((None, 1.0, 0.1), "f must be a function, got NoneType"),
         ((np.sin, 1.0, 0.0), "h must not be 0"),
@@ -217,7 +217,7 @@ REFUSED = [  # a call, and what its error says
         (np.sum, 1j, f"w {NO_NUMBER}"),
         (np.sum, [], r"w must have shape \(d,\) or \(d, ...\), got \(0,\)"),
         (3, np.ones(2), "f must be a function, got int"),
-        (lambda w: "seven", np.ones(2), "f must return real numbers, got 'seven'"),
+        (lambda w: "seven", np.ones(2), "f must return real numbers, got str"),
         (lambda w: w[0] * 1j, np.ones(2), "f must return real numbers, got complex"),
     ]],
     *[(lambda t=transform, f=f: t(f)(np.ones(2)), "f must return one number for each point, got")
@@ -365,7 +365,7 @@ def test_the_errors_of_gradients_are_honest():
         (lambda w: np.sum(np.log(w)), lambda w: 1 / w),
     ):
         w = 10 ** rng.uniform(-4, 0, (20, 1))
-        slopes, errors = line_slopes(f, w, lambda i: np.eye(20)[:, [i]], w)
+        slopes, errors = line_slopes(f, w, np.eye(20)[..., None], w)
         assert np.all(np.abs(slopes - slope(w)) <= 3 * errors + 1e-12 * np.abs(slope(w)))
         assert np.median(errors) < 1e-4
 
@@ -407,7 +407,7 @@ def test_calls_of_f():
     assert shapes == 41 * [(10,)]  # four for each coordinate, and one at the point
     shapes.clear()
     at_points(f, np.ones((2, 50)))
-    assert shapes == [(2, 50), (2,), (2,)]  # a batch, and two checks
+    assert shapes == [(2, 50), (2,)]  # a batch, and a check
 
 
 def test_thousands_of_points_of_which_many_are_refused():
