@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from calclearn.calculus.structures import each_leaf, real
+from calclearn.calculus.structures import each_leaf, real, restored
 from calclearn.calculus.tracing import Traced
 
 
@@ -47,16 +47,20 @@ def from_both_sides(derivative: Callable, arguments, argnums):
         return value, slopes
     if not any(np.isnan(s).any() for s in slopes):  # nothing depends on the kink
         return value, slopes
-    xs, answers = [], None
-    for k in argnums:
-        each_leaf(lambda name, x: xs.append(real(name, x)), "", arguments[k])
+    chosen, xs, answers = [arguments[k] for k in argnums], [], None
+    for argument in chosen:
+        each_leaf(lambda name, x: xs.append(real(name, x)), "", argument)
+
+    def beside(steps):
+        points = restored(chosen, [x + h for x, h in zip(xs, steps, strict=True)])
+        moved = dict(zip(argnums, points, strict=True))
+        return derivative(*[moved.get(k, a) for k, a in enumerate(arguments)])
+
     here.beside_kink = True
     try:
         for k in range(8 + sum(x.size for x in xs).bit_length()):
-            once, half = [
-                means_along([h / n for h in steps(xs, k)], derivative, arguments, argnums, value)
-                for n in (1, 2)
-            ]
+            h = steps(xs, k)
+            once, half = [means_along(beside, [x / n for x in h], value) for n in (1, 2)]
             means = [extrapolated(a, b) for a, b in zip(once, half, strict=True)]
             answers = [agreed(a, b) for a, b in zip(answers or means, means, strict=True)]
             if all(np.isnan(a[np.isnan(s)]).all() for a, s in zip(answers, slopes, strict=True)):
@@ -83,33 +87,24 @@ def steps(xs, k: int) -> list:
 
 
 @np.errstate(all="ignore")
-def means_along(steps, derivative, arguments, argnums, value) -> list:
+def means_along(beside: Callable, steps, value) -> list:
     """The means of the slopes at x + h and x - h, and NaN where the value jumps at x."""
-    (above, slopes_above), (below, slopes_below) = [
-        derivative(*moved(arguments, argnums, steps, sign)) for sign in (1, -1)
-    ]
-    sizes = [abs(a) + abs(b) for a, b in zip(slopes_above, slopes_below, strict=True)]
+    (above, slopes_above), (below, slopes_below) = beside(steps), beside([-h for h in steps])
+    sides = [*zip(slopes_above, slopes_below, steps, strict=True)]
+
+    def own_axes(slopes, h):  # those that the value has not: the axes of one point x
+        rows = slopes.ndim - h.ndim
+        return tuple(range(rows, rows + slopes.ndim - value.ndim))
+
     value = np.where(np.isnan(value), (above + below) / 2, value)  # it had a kink itself
     change = np.finfo(value.dtype).eps ** 0.5 * abs(value)
-    for size, h in zip(sizes, steps, strict=True):
-        change = change + 2 * np.sum(size * abs(h), axis=own_axes(size, h, value))
+    for a, b, h in sides:
+        change = change + 2 * np.sum((abs(a) + abs(b)) * abs(h), axis=own_axes(a, h))
     continuous = (abs(above - value) <= change) & (abs(below - value) <= change)
-    return [np.where(np.expand_dims(continuous, own_axes(a, h, value)), (a + b) / 2, np.nan)
-            for a, b, h in zip(slopes_above, slopes_below, steps, strict=True)]  # fmt: skip
-
-
-def own_axes(slopes, x, value) -> tuple[int, ...]:
-    """The axes of the slopes that the value has not: those of one point x."""
-    rows = np.ndim(slopes) - np.ndim(x)
-    return tuple(range(rows, rows + np.ndim(slopes) - np.ndim(value)))
-
-
-def moved(arguments, argnums, steps, sign):
-    """The arguments, with the arrays at positions `argnums` a step further."""
-    steps, result = iter(steps), [*arguments]
-    for k in argnums:
-        result[k] = each_leaf(lambda name, x: real(name, x) + sign * next(steps), "", arguments[k])
-    return result
+    continuous = [np.expand_dims(continuous, own_axes(a, h)) for a, _, h in sides]
+    return [
+        np.where(c, (a + b) / 2, np.nan) for c, (a, b, _) in zip(continuous, sides, strict=True)
+    ]
 
 
 def extrapolated(a, b):
