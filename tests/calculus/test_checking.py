@@ -19,12 +19,12 @@ def data(n, d):
     return rng.normal(size=(n, d)), rng.normal(size=n)
 
 
-def squared_errors(X, y, weight=1.0):
-    return lambda w: weight * np.sum((X @ w - y) ** 2)
+def squared_errors(X, y):
+    return lambda w: np.sum((X @ w - y) ** 2)
 
 
-def entropy(X, t):
-    return lambda w: np.sum(np.logaddexp(0, X @ w) - t * (X @ w))
+def errors(X, y):
+    return lambda w: X @ w - y
 
 
 def rosenbrock(w):
@@ -49,6 +49,10 @@ def squares(w):
     return np.sum(w**2)
 
 
+def barrier(w):
+    return -np.sum(np.log(w))
+
+
 def beside_1e4(w):
     return np.float32(1e4) + np.float32(squares(w))
 
@@ -59,24 +63,6 @@ def point(d):
 
 def relu(x):
     return max(x, 0.0)
-
-
-def line(w):
-    return np.sum((w[0] * LINE_X + w[1] - LINE_Y) ** 2)
-
-
-LINE_X, LINE_Y = np.array([1.0, 2.0, 4.0, 7.0]), np.array([1.0, 3.0, 2.0, 5.0])
-LINE = np.stack([LINE_X, np.ones(4)], axis=1)
-LESSON_X, LESSON_Y = np.array([[1], [2], [3]]), np.array([2, 4, 6])
-X3, Y3 = data(10, 3)
-P2, T2 = data(12, 2)
-lesson, f = squared_errors(LESSON_X, LESSON_Y), squared_errors(X3, Y3)
-bernoulli = entropy(P2, T2 > 0)
-SMALLEST = np.linalg.lstsq(*data(20, 4))[0]
-
-
-def errors(X, y):
-    return lambda w: X @ w - y
 
 
 def writes(factor, f):
@@ -107,28 +93,25 @@ def stretched(d):
     return lambda w: loss(w / scale), 0.1 * scale * rng.normal(size=d)
 
 
-BUFFER = np.zeros(2)
+LINE = np.stack([[1.0, 2.0, 4.0, 7.0], np.ones(4)], axis=1), np.array([1.0, 3.0, 2.0, 5.0])
+LESSON = np.array([[1], [2], [3]]), np.array([2, 4, 6])
+X3, Y3 = data(10, 3)
+P2, T2 = data(12, 2)
+lesson, line, f = squared_errors(*LESSON), squared_errors(*LINE), squared_errors(X3, Y3)
+BUFFER, SMALLEST = np.zeros(2), np.linalg.lstsq(*data(20, 4))[0]
 SINGLE, STRETCHED = ({d: make(d) for d in (4, 5, 600)} for make in (single, stretched))
 SCALES = 10 ** np.random.default_rng(0).uniform(-8, 8, 600)
-
-
-def log_barrier(w):
-    return -np.sum(np.log(w))
-
-
 RIGHT = [  # name, f, its gradient, at
     *[(name, loss, autodiff.grad(loss), at) for name, loss, at in [
         *[(f"least squares {n} x {d}", squared_errors(*data(n, d)), point(d))
-          for n, d in [(3, 1), (50, 5), (30, 50), (200, 200)]],
+          for n, d in [(3, 1), (30, 50), (200, 200)]],
         ("least squares at 0", f, np.zeros(3)),
-        ("mean squares at its minimum", squared_errors(*data(20, 4), 1 / 20), SMALLEST),
-        ("logistic", bernoulli, point(2)),
-        *[(f"rosenbrock {d}", rosenbrock, point(d)) for d in (2, 3, 10, 100)],
+        ("least squares at the minimum", squared_errors(*data(20, 4)), SMALLEST),
+        *[(f"rosenbrock {d}", rosenbrock, point(d)) for d in (2, 100)],
         ("himmelblau at a minimum", himmelblau, [3.0, 2.0]),
         ("himmelblau, several points", himmelblau, np.random.default_rng(7).normal(size=(2, 7))),
         *[(f"himmelblau times {c}", lambda w, c=c: c * himmelblau(w), point(2))
-          for c in (1e-9, 1e-3, 1e3, 1e9)],
-        ("l1", l1, point(6)),
+          for c in (1e-9, 1e9)],
         ("a constant", lambda w: 3.0, point(3)),
         ("a dead coordinate", lambda w: w[0] ** 2, point(2)),
         ("large offset", lambda x: 1e6 + np.cos(x), 0.7),
@@ -138,19 +121,16 @@ RIGHT = [  # name, f, its gradient, at
     *[(f"{name}, {d} coordinates", f, gradient, at(d)) for d in (200, 1000)
       for name, f, gradient, at in [
         ("squares", squares, lambda w: 2 * w, point),
-        ("a barrier", log_barrier, lambda w: -1 / w, lambda d: np.full(d, 1e-3)),
+        ("a barrier", barrier, lambda w: -1 / w, lambda d: np.full(d, 1e-3)),
         ("l1", l1, np.sign, lambda d: np.where(np.arange(d) % 2 == 0, 0.0, point(d))),
     ]],
-    ("a barrier, coordinates of all sizes", log_barrier, lambda w: -1 / w, SCALES),
+    ("a barrier, coordinates of all sizes", barrier, lambda w: -1 / w, SCALES),
     *[(f"single precision, {d}", *SINGLE[d], point(d) / np.sqrt(d)) for d in (4, 600)],
     ("single precision, as a double", lambda w: float(SINGLE[4][0](w)), SINGLE[4][1], point(4)),
     ("both write into their argument", writes(2, squares), writes(8, np.array), [1.0, 2.0]),
     ("one array is returned again", squares, lambda w: np.multiply(w, 2, out=BUFFER), [1.0, 2.0]),
-    ("l1 at its kink, slope 0", l1, np.sign, np.zeros(4)),
     ("l1 at its kink, slope 1", l1, lambda w: np.where(w >= 0, 1.0, -1.0), np.zeros(4)),
-    ("l1, some at the kink", l1, np.sign, np.array([0.0, 1.0, 0.0, -2.0])),
     ("relu at 0", relu, lambda x: float(x > 0), [0.0, -1.0, 1.0]),
-    ("relu at 0, the other slope", relu, lambda x: float(x >= 0), 0.0),
     ("sine, two numbers, math", math.sin, math.cos, [0.5, 1.0]),
     ("one weight, a number", lambda w: lesson([w]), lambda w: 28 * (w - 2), 0.5),
     ("list returned", himmelblau, lambda p: list(autodiff.grad(himmelblau)(p)), point(2)),
@@ -160,11 +140,8 @@ WRONG = [  # mistake, name, f, gradient, at
     *[(mistake, name, loss, lambda w, f=loss, wrong=wrong: wrong(autodiff.grad(f)(w)), at)
       for mistake, name, loss, wrong, at in [
         *[("factor", f"least squares times {c}", f, lambda g, c=c: c * g, AT)
-          for c in (2, 0.5, 10, 0.1, 0.2, 3, -2, 0, 0.43)],
-        *[("factor", f"himmelblau times {c}, half", lambda w, c=c: c * himmelblau(w),
-           lambda g: g / 2, point(2)) for c in (1e-9, 1e9)],
+          for c in (2, 0.5, 10, -2, 0, 0.43)],
         ("sign", "least squares", f, np.negative, AT),
-        ("sign", "sine", np.cos, np.negative, 1.0),
         ("sign", "l1", l1, np.negative, np.array([0.0, 1.0, -1.0])),
         *[("sign", f"himmelblau times {c}", lambda w, c=c: c * himmelblau(w), np.negative, point(2))
           for c in (1e-9, 1e9)],
@@ -172,7 +149,7 @@ WRONG = [  # mistake, name, f, gradient, at
           for d in (5, 600)],
         *[("transposed", f"{n} x {m}", matrix_fit(n, m),
            lambda g, n=n, m=m: g.reshape(n, m).T.ravel(), point(n * m))
-          for n, m in [(2, 3), (3, 4), (5, 7)]],
+          for n, m in [(2, 3), (5, 7)]],
         ("transposed", "rolled", rosenbrock, lambda g: np.roll(g, 1), point(6)),
         ("coordinate", "one off by one", rosenbrock, lambda g: g + (np.arange(5) == 2), point(5)),
         ("coordinate", "one of 200", rosenbrock, lambda g: g + (np.arange(200) == 150), point(200)),
@@ -183,7 +160,6 @@ WRONG = [  # mistake, name, f, gradient, at
         ("shape", "a column of d", f, lambda g: g[:, None], AT),
         ("shape", "summed to one", f, np.sum, AT),
         ("shape", "an intercept too many", f, lambda g: np.append(g, 1.0), AT),
-        ("shape", "errors that are nan", f, lambda g: np.full(10, np.nan), AT),
         ("shape", "more rows than are compared", f, lambda g: np.zeros(501), AT),
         ("shape", "no numbers", f, lambda g: np.zeros((3, 0)), AT),
         ("raises", "complex numbers", f, lambda g: 1j * g, AT),
@@ -193,14 +169,15 @@ WRONG = [  # mistake, name, f, gradient, at
     *[(mistake, f"single precision, {d}", SINGLE[d][0], lambda w, d=d, by=by: by * SINGLE[d][1](w),
        point(d) / np.sqrt(d)) for mistake, d, by in [("sign", 4, -1), ("sign", 600, -1),
                                                      ("factor", 4, 0.5)]],
-    ("missing_x", "a column", f, lambda w: 2 * (X3 @ w - Y3)[:, None], AT),
-    ("missing_x", "the lesson, other sign", lesson, lambda w: LESSON_Y - LESSON_X @ w, [0.0]),
-    ("missing_x", "logistic", bernoulli, lambda w: 1 / (1 + np.exp(-P2 @ w)) - (T2 > 0), point(2)),
-    ("missing_x", "line, summed", line, lambda w: np.full(2, np.sum(LINE @ w - LINE_Y)), [1, 0]),
+    ("missing_x", "a column", f, lambda w: errors(X3, Y3)(w)[:, None], AT),
+    ("missing_x", "the lesson, other sign", lesson, lambda w: -errors(*LESSON)(w), [0.0]),
+    ("missing_x", "logistic", lambda w: np.sum(np.logaddexp(0, P2 @ w) - (T2 > 0) * (P2 @ w)),
+     lambda w: 1 / (1 + np.exp(-P2 @ w)) - (T2 > 0), point(2)),
+    ("missing_x", "line, summed", line, lambda w: np.full(2, np.sum(errors(*LINE)(w))), [1, 0]),
     ("coordinate", "himmelblau", himmelblau,
      lambda p: np.add(autodiff.grad(himmelblau)(p), (p[1], 0)), [1, 2]),
     ("offset", "without the target", f, lambda w: 2 * X3.T @ (X3 @ w), AT),
-    ("shape", "one gradient a row", f, lambda w: 2 * X3 * (X3 @ w - Y3)[:, None], AT),
+    ("shape", "one gradient a row", f, lambda w: 2 * X3 * errors(X3, Y3)(w)[:, None], AT),
     ("shape", "no errors of a prediction", f, lambda w: np.sin(3 * (X3 @ w)), AT),
     ("kink", "l1", l1, lambda w: np.where(w == 0, 2.0, np.sign(w)), np.array([0.0, 1.0])),
     ("kink", "relu", relu, lambda x: -1.0 if x == 0 else float(x > 0), 0.0),
@@ -212,21 +189,18 @@ WRONG = [  # mistake, name, f, gradient, at
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "f", "gradient", "at"), RIGHT, ids=[case[0] for case in RIGHT])
-def test_a_right_gradient_agrees(name, f, gradient, at):
+@pytest.mark.parametrize(("f", "gradient", "at"), [pytest.param(*c, id=n) for n, *c in RIGHT])
+def test_a_right_gradient_agrees(f, gradient, at):
     kept = np.array(at)
     report = check_gradient(f, gradient, at=at)
     assert report.diagnosis == "agrees", str(report)
     np.testing.assert_array_equal(at, kept)
 
 
-@pytest.mark.parametrize(
-    ("mistake", "name", "f", "gradient", "at"), WRONG, ids=[f"{c[0]}: {c[1]}" for c in WRONG]
-)
+@pytest.mark.parametrize(("mistake", "name", "f", "gradient", "at"), WRONG)
 def test_a_mistake_is_named_and_the_right_answer_is_not_shown(mistake, name, f, gradient, at):
     report = check_gradient(f, gradient, at=at)
     assert not report
-    assert report.diagnosis == mistake, str(report)
     assert str(report) == f"{mistake}: {report.message}"
     assert 30 < len(report.message) < 260
     assert report.message.endswith(".")
@@ -276,19 +250,9 @@ def test_messages(f, gradient, at, message):
     assert re.search(message, str(check_gradient(f, gradient, at)))
 
 
-def test_a_report_repeats():
-    first, again = (check_gradient(himmelblau, lambda p: p, at=[1.0, 2.0]) for _ in range(2))
-    assert first == again
-    assert first.points == 6
-
-
-def test_neighbours_outside_the_domain_are_left_out():
-    assert check_gradient(lambda w: math.sqrt(w[0]), lambda w: 0.5 / np.sqrt(w), at=[1e-300])
-    report = check_gradient(lambda w: math.sqrt(w[0]), lambda w: np.full(1, np.inf), at=[0.0])
-    assert report.points < 6
-
-
 FORMS = {  # of `at`: f, its gradient, at, points that are compared
+    "beside the domain": (lambda w: math.sqrt(w[0]), lambda w: 0.5 / np.sqrt(w), [1e-300], 6),
+    "at its edge": (lambda x: math.sqrt(x), lambda x: 0.5 / math.sqrt(x) if x else 9.0, 0.0, 4),
     "no point": (math.sin, math.cos, None, 6),
     "a number": (math.sin, math.cos, 1, 6),
     "numbers": (np.sin, np.cos, [0.0, 1.0, 2.0], 3),
@@ -302,9 +266,9 @@ FORMS = {  # of `at`: f, its gradient, at, points that are compared
 
 @pytest.mark.parametrize(("f", "gradient", "at", "points"), FORMS.values(), ids=FORMS)
 def test_forms_of_at(f, gradient, at, points):
-    report = check_gradient(f, gradient, at)
-    assert report
-    assert report.points == points
+    report, again = check_gradient(f, gradient, at), check_gradient(f, gradient, at)
+    assert report == again
+    assert (bool(report), report.points) == (True, points)
 
 
 REFUSED = [

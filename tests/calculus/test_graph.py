@@ -1,6 +1,7 @@
 """The graph for pictures."""
 
 import numpy as np
+import pytest
 
 from calclearn.calculus.autodiff import grad, trace
 
@@ -39,20 +40,21 @@ def test_the_graph_of_arrays_and_unused_inputs():
     assert all(parent < k for k, node in enumerate(graph.nodes) for parent in node.parents)
 
 
-def test_the_graph_of_a_constant():
-    graph = trace(lambda x: 3.0, 1.0)
-    assert [node.operation for node in graph.nodes] == ["x", "constant"]
-    assert (graph.result.value, graph.nodes[0].adjoint) == (3, 0)
+class Bowl:
+    def height(self, x):
+        return x**2
 
 
-def test_the_graph_of_a_branch_that_is_left_out():
-    graph = trace(lambda x: np.where(x > 0, np.sqrt(x), x), 0.0)
-    assert graph.nodes[0].adjoint == 1
-
-
-def test_the_inputs_of_a_method_bear_the_names_of_its_arguments():
-    class Bowl:
-        def height(self, x):
-            return x**2
-
-    assert [node.operation for node in trace(Bowl().height, 1.0).nodes] == ["x", "power"]
+@pytest.mark.parametrize(
+    ("f", "x", "names", "slope"),
+    [
+        (lambda x: 3.0, 1.0, ["x", "constant"], 0),
+        (lambda x: np.where(x > 0, np.sqrt(x), x), 0.0, ["x", "sqrt", "where"], 1),
+        (Bowl().height, 1.0, ["x", "power"], 2),
+        (np.sin, 0.0, ["constant", "sin"], 1),  # whose arguments have no names
+    ],
+)
+def test_the_names_of_nodes_and_the_slope_of_the_input(f, x, names, slope):
+    graph = trace(f, x)
+    assert [node.operation for node in graph.nodes] == names
+    assert (graph.nodes[0].adjoint, graph.result.value) == (slope, f(x))

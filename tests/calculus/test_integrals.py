@@ -73,18 +73,15 @@ def test_areas_are_linear_and_turn_their_sign(rule, a, b, c):
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("shape", [(), (1,), (2, 3)])
 def test_limits_may_be_arrays(rule, shape):
-    rng = np.random.default_rng(0)
-    a, b = rng.normal(size=shape), rng.normal(size=shape)
+    a, b = np.random.default_rng(0).normal(size=(2, *shape))
     together = rule(np.exp, a, b, 8)
-    looped = [rule(np.exp, *limits, 8) for limits in zip(a.ravel(), b.ravel(), strict=True)]
-    assert together.shape == shape
+    looped = [rule(math.exp, *limits, 8) for limits in zip(a.ravel(), b.ravel(), strict=True)]
+    assert together.shape == rule(np.exp, 0.0, b, 8).shape == shape
     np.testing.assert_allclose(together.ravel(), looped, rtol=1e-13)
-    assert rule(np.exp, 0.0, b, 8).shape == shape
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_function_of_one_number_will_do(rule):
-    assert rule(math.exp, 0.0, 1.0, 10) == pytest.approx(rule(np.exp, 0.0, 1.0, 10), rel=1e-14)
     assert rule(lambda x: 3.0, 0.0, 2.0, 10) == pytest.approx(6.0)
     step = rule(lambda x: 1.0 if x > 0.501 else 0.0, 0.0, 1.0, 50)
     assert step == pytest.approx(0.5, abs=0.03)
@@ -100,17 +97,13 @@ def test_the_error_of_monte_carlo():
 
 
 def test_monte_carlo_is_repeatable_and_batched():
-    assert monte_carlo(np.sin, 0, 2, 50, 3).value == monte_carlo(np.sin, 0, 2, 50, 3).value
     rng = np.random.default_rng(3)
-    first = monte_carlo(np.sin, 0, 2, 50, rng)
-    assert first.value == monte_carlo(np.sin, 0, 2, 50, 3).value
-    assert first.value != monte_carlo(np.sin, 0, 2, 50, rng).value
-    areas = monte_carlo(np.square, 0.0, np.array([1.0, 2.0, 3.0]), 4000)
+    first, second, again = (monte_carlo(np.sin, 0, 2, 50, r).value for r in (rng, rng, 3))
+    assert first == again != second
+    areas = monte_carlo(np.square, [0.0, 0.0, 3.0], [1.0, 2.0, 0.0], 4000)
     assert areas.evaluations == 4000
+    assert np.all(np.abs(areas.value - np.array([1, 8, -27]) / 3) < 4 * areas.error)
     assert np.all(monte_carlo(np.square, 0.0, [1, 2, 3], 40_000).error < 0.35 * areas.error)
-    assert np.all(np.abs(areas.value - np.array([1, 8, 27]) / 3) < 4 * areas.error)
-    assert monte_carlo(np.exp, 1.0, 0.0, 4000).value == pytest.approx(1 - np.e, abs=0.1)
-    assert monte_carlo(np.exp, 1.0, 0.0, 4000).error > 0
 
 
 # The fundamental theorem: the slope of an accumulated area is the curve.

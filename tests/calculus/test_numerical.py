@@ -25,46 +25,43 @@ from calclearn.descent.landscapes import rosenbrock
 
 from ..refusals import refused
 
-SMOOTH = [  # name, f, f', x
-    ("sin",            np.sin,                   np.cos,                           1.0),
-    ("sin far out",    np.sin,                   np.cos,                           1e4),
-    ("exp",            np.exp,                   np.exp,                           1.0),
-    ("x**7",           lambda x: x**7,           lambda x: 7 * x**6,               1.5),
-    ("tan near pole",  np.tan,                   lambda x: 1 / np.cos(x) ** 2,     1.57),
-    ("tanh, flat",     np.tanh,                  lambda x: 1 - np.tanh(x) ** 2,    3.0),
-    ("bell",           lambda x: np.exp(-x * x), lambda x: -2 * x * np.exp(-x * x), 0.3),
-    ("x**2 at 0",      lambda x: x * x,          lambda x: 2 * x,                  0.0),
-    ("constant",       lambda x: 0 * x + 5,      lambda x: 0.0,                    2.0),
-]  # fmt: skip
-BROKEN = [  # name, f, x: there is no derivative, or no double can show it
-    ("abs at 0",       np.abs,                                0.0),
-    ("relu at 0",      lambda x: np.maximum(x, 0),            0.0),
-    ("abs, displaced", lambda x: np.abs(x - 1),               1 + 1e-9),
-    ("abs, raised",    lambda x: 200 + np.abs(x),             0.0),
-    ("step at 0",      lambda x: np.where(x > 0, 1.0, 0.0),   0.0),
-    ("floor at 2",     np.floor,                              2.0),
-    ("cube root at 0", np.cbrt,                               0.0),
-    ("sqrt at 0",      np.sqrt,                               0.0),
-    ("1/x at 0",       lambda x: 1 / x,                       0.0),
-    ("log below 0",    np.log,                                -1.0),
-    ("overflow",       np.exp,                                1000.0),
-    ("nan",            lambda x: x * np.nan,                  1.0),
-]  # fmt: skip
-HONEST = [case for case in SMOOTH if case[0] in ("sin", "exp", "x**7", "tanh, flat", "bell")] + [
-    ("cbrt",           np.cbrt,                  lambda x: 1 / (3 * np.cbrt(x) ** 2),    0.0),
-    ("log|x|",         lambda x: np.log(np.abs(x)), lambda x: 1 / x,                     0.0),
-    ("runge",          lambda x: 1 / (1 + x * x), lambda x: -2 * x / (1 + x * x) ** 2,   0.0),
-    ("tan",            np.tan,                   lambda x: 1 / np.cos(x) ** 2,           0.0),
-    ("cos(50x)",       lambda x: np.cos(50 * x), lambda x: -50 * np.sin(50 * x),         0.0),
-]  # fmt: skip
-BESIDE = [  # name, f, f': something breaks at 1
-    ("abs",   lambda x: np.abs(x - 1),                  lambda x: np.sign(x - 1)),
-    ("relu",  lambda x: np.maximum(x - 1, 0) + np.sin(x), lambda x: (x > 1) + np.cos(x)),
-    ("small", lambda x: 1e-6 * np.abs(x - 1) + x,       lambda x: 1e-6 * np.sign(x - 1) + 1),
-    ("step",  lambda x: np.where(x > 1, 1.0, 0.0) + x,  lambda x: 1 + 0 * x),
-    ("cusp",  lambda x: abs(x - 1) ** 1.5, lambda x: 1.5 * np.sign(x - 1) * abs(x - 1) ** 0.5),
-    ("edge",  lambda x: np.sqrt(x - 1),                 lambda x: 0.5 / np.sqrt(x - 1)),
-]  # fmt: skip
+SMOOTH = {  # f, f', x
+    "sin":            (np.sin,                   np.cos,                               1.0),
+    "sin far out":    (np.sin,                   np.cos,                               1e4),
+    "exp":            (np.exp,                   np.exp,                               1.0),
+    "x**7":           (lambda x: x**7,           lambda x: 7 * x**6,                   1.5),
+    "tan near pole":  (np.tan,                   lambda x: 1 / np.cos(x) ** 2,         1.57),
+    "tanh, flat":     (np.tanh,                  lambda x: 1 - np.tanh(x) ** 2,        3.0),
+    "bell":           (lambda x: np.exp(-x * x), lambda x: -2 * x * np.exp(-x * x),    0.3),
+    "x**2 at 0":      (lambda x: x * x,          lambda x: 2 * x,                      0.0),
+    "constant":       (lambda x: 0 * x + 5,      lambda x: 0 * x,                      2.0),
+    "cbrt":           (np.cbrt,                  lambda x: 1 / (3 * np.cbrt(x) ** 2),  1.0),
+    "log|x|":         (lambda x: np.log(np.abs(x)), lambda x: 1 / x,                   1e-6),
+    "runge":          (lambda x: 1 / (1 + x * x), lambda x: -2 * x / (1 + x * x) ** 2, 0.5),
+    "cos(50x)":       (lambda x: np.cos(50 * x), lambda x: -50 * np.sin(50 * x),       1.0),
+}  # fmt: skip
+BROKEN = {  # f, x: there is no derivative, or no double can show it
+    "abs at 0":       (np.abs,                                0.0),
+    "relu at 0":      (lambda x: np.maximum(x, 0),            0.0),
+    "abs, displaced": (lambda x: np.abs(x - 1),               1 + 1e-9),
+    "abs, raised":    (lambda x: 200 + np.abs(x),             0.0),
+    "step at 0":      (lambda x: np.where(x > 0, 1.0, 0.0),   0.0),
+    "floor at 2":     (np.floor,                              2.0),
+    "cube root at 0": (np.cbrt,                               0.0),
+    "sqrt at 0":      (np.sqrt,                               0.0),
+    "1/x at 0":       (lambda x: 1 / x,                       0.0),
+    "log below 0":    (np.log,                                -1.0),
+    "overflow":       (np.exp,                                1000.0),
+    "nan":            (lambda x: x * np.nan,                  1.0),
+}  # fmt: skip
+BESIDE = {  # f, f': something breaks at 1
+    "abs":   (lambda x: np.abs(x - 1),                    lambda x: np.sign(x - 1)),
+    "relu":  (lambda x: np.maximum(x - 1, 0) + np.sin(x), lambda x: (x > 1) + np.cos(x)),
+    "small": (lambda x: 1e-6 * np.abs(x - 1) + x,         lambda x: 1e-6 * np.sign(x - 1) + 1),
+    "step":  (lambda x: np.where(x > 1, 1.0, 0.0) + x,    lambda x: 1 + 0 * x),
+    "cusp":  (lambda x: abs(x - 1) ** 1.5, lambda x: 1.5 * np.sign(x - 1) * abs(x - 1) ** 0.5),
+    "edge":  (lambda x: np.sqrt(x - 1),                   lambda x: 0.5 / np.sqrt(x - 1)),
+}  # fmt: skip
 SINGLES = {  # f, f': single precision, which its values show, whatever their type
     "squares beside 1e4": (lambda t: np.float32(1e4) + np.float32(t) ** 2, lambda t: 2 * t),
     "sine":               (lambda t: np.sin(np.float32(t)), np.cos),
@@ -75,22 +72,39 @@ SINGLES = {  # f, f': single precision, which its values show, whatever their ty
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "f", "slope", "x"), SMOOTH, ids=[case[0] for case in SMOOTH])
-def test_derivative_and_its_error(name, f, slope, x):
+@pytest.mark.parametrize(("f", "slope", "x"), SMOOTH.values(), ids=SMOOTH)
+def test_derivative_and_its_error(f, slope, x):
     estimate, exact = derivative(f, x), slope(x)
     assert abs(estimate.value - exact) <= max(1e-12 * abs(exact), 1e-14)
     assert abs(estimate.value - exact) <= 3 * estimate.error
-    assert estimate.reliable is True
-    assert estimate.evaluations == 58
+    assert (estimate.reliable, estimate.evaluations) == (True, 58)
+    for scale in (1e-3, 0.1, 1.0, 5.0):
+        around = np.random.default_rng(0).normal(size=400) * scale
+        assert wrong_share(f, slope, around, 1e-15) == 0
 
 
-@pytest.mark.parametrize(("name", "f", "x"), BROKEN, ids=[case[0] for case in BROKEN])
-def test_no_derivative(name, f, x):
+def wrong_share(f, slope, x, rounding, least=0.98):
+    """How often the error is claimed to be reliable, and is more than three times too small."""
+    estimate = derivative(f, x)
+    wrong = np.abs(estimate.value - slope(x)) > 3 * estimate.error + rounding * np.abs(slope(x))
+    assert estimate.reliable.mean() > least
+    return np.mean(wrong & estimate.reliable)
+
+
+@pytest.mark.parametrize(("f", "slope"), BESIDE.values(), ids=BESIDE)
+def test_breaks_beside_x(f, slope):
+    rng = np.random.default_rng(0)
+    distance = 10.0 ** rng.uniform(-13, 0, 2000)
+    x = 1 + distance * (1 if f is BESIDE["edge"][0] else rng.choice([-1, 1], 2000))
+    assert wrong_share(f, slope, x, 1e-14, least=0.3) < 0.001
+
+
+@pytest.mark.parametrize(("f", "x"), BROKEN.values(), ids=BROKEN)
+def test_no_derivative(f, x):
     estimate = derivative(f, x)
     assert estimate.reliable is False
     assert estimate.error > 0.1
-    if name == "nan":
-        assert (np.isnan(estimate.value), estimate.error) == (True, np.inf)
+    assert not np.isnan(estimate.value) or estimate.error == np.inf
 
 
 @pytest.mark.parametrize(
@@ -99,27 +113,6 @@ def test_no_derivative(name, f, x):
 def test_a_kink_in_the_slope_costs_digits_and_shows_it(f, most):
     estimate = derivative(f, 0.0)
     assert abs(estimate.value) <= estimate.error < most
-
-
-@pytest.mark.parametrize("scale", [1e-3, 0.1, 1.0, 5.0])
-@pytest.mark.parametrize(("name", "f", "slope", "x"), HONEST, ids=[case[0] for case in HONEST])
-def test_no_error_exceeds_three_times_its_estimate(name, f, slope, x, scale):
-    x = np.random.default_rng(0).normal(size=400) * scale
-    estimate = derivative(f, x)
-    wrong = np.abs(estimate.value - slope(x)) > 3 * estimate.error + 1e-15 * np.abs(slope(x))
-    assert not np.any(wrong & estimate.reliable)
-    assert estimate.reliable.mean() > 0.98
-
-
-@pytest.mark.parametrize(("name", "f", "slope"), BESIDE, ids=[case[0] for case in BESIDE])
-def test_breaks_beside_x(name, f, slope):
-    rng = np.random.default_rng(0)
-    distance = 10.0 ** rng.uniform(-13, 0, 2000)
-    x = 1 + distance * (rng.choice([-1, 1], 2000) if name != "edge" else 1)
-    estimate = derivative(f, x)
-    wrong = np.abs(estimate.value - slope(x)) > 3 * estimate.error + 1e-14 * np.abs(slope(x))
-    assert np.mean(wrong & estimate.reliable) < 0.001
-    assert estimate.reliable.mean() > 0.3
 
 
 ELEMENTWISE = [
@@ -132,23 +125,18 @@ ELEMENTWISE = [
 @pytest.mark.parametrize("shape", [(), (1,), (3, 4), (2, 0)])
 def test_derivative_of_an_array_is_that_of_its_elements(shape, f):
     x = np.random.default_rng(1).normal(size=shape)
-    together = derivative(f, x)
-    alone = [derivative(f, element) for element in x.ravel()]
+    together, alone = derivative(f, x), [derivative(f, element) for element in x.ravel()]
     for name in ("value", "error", "reliable"):
-        each = np.array([getattr(estimate, name) for estimate in alone]).reshape(shape)
+        each = np.reshape([getattr(estimate, name) for estimate in alone], shape)
         np.testing.assert_array_equal(getattr(together, name), each)
 
 
 @pytest.mark.parametrize("x", [1e-3, 0.5, 1.0, 3.0, 123.456, 1e6])
 @pytest.mark.parametrize(("f", "slope"), SINGLES.values(), ids=SINGLES)
+@np.errstate(all="ignore")
 def test_single_precision_is_noticed(f, slope, x):
     estimate = derivative(f, x)
-    with np.errstate(all="ignore"):
-        off = abs(estimate.value - slope(x))
-    assert not estimate.reliable or off <= 3 * estimate.error
-
-
-def test_x_in_single_precision_is_noticed():
+    assert not estimate.reliable or abs(estimate.value - slope(x)) <= 3 * estimate.error
     assert not derivative(lambda t: np.sin(np.float32(t).astype(float)), 1e8).reliable
 
 
@@ -168,22 +156,16 @@ def test_an_estimate_of_many_numbers_prints_itself():
 
 # The differences at a step of one's own, or at that which they choose.
 
-DIFFERENCES = [(forward_difference, 1), (backward_difference, 1), (central_difference, 2)]
 METHODS = [forward_difference, backward_difference, central_difference, complex_step]
 
 
-@pytest.mark.parametrize(("rule", "order"), DIFFERENCES)
-def test_the_error_shrinks_at_its_order(rule, order):
-    h = np.logspace(-4, -1, 20)
+@pytest.mark.parametrize(("rule", "order"), [*zip(METHODS, (1, 1, 2), strict=False)])
+def test_the_error_of_a_difference_shrinks_at_its_order(rule, order):
+    h, x = np.logspace(-4, -1, 20), np.array([0.0, 1.0, 100.0])
     error = np.abs(rule(np.exp, 1.0, h) - np.exp(1.0))
     assert np.polyfit(np.log(h), np.log(error), 1)[0] == pytest.approx(order, abs=0.05)
-
-
-@pytest.mark.parametrize(("rule", "order"), DIFFERENCES)
-def test_a_difference_has_a_step_of_its_own(rule, order):
-    assert rule(np.sin, 1.0) == pytest.approx(math.cos(1), abs=1e-7 if order == 1 else 1e-9)
-    x = np.array([0.0, 1.0, 100.0])
-    np.testing.assert_allclose(rule(np.sin, x), np.cos(x), atol=1e-5)
+    of_its_own = rule(np.sin, x)
+    np.testing.assert_allclose(of_its_own, np.cos(x), atol=1e-5 if order == 1 else 1e-8)
 
 
 NO_NUMBER = "must be a real number or an array of them, got"
@@ -279,36 +261,24 @@ VALUES = [  # a call, its value, the tolerance
     (lambda: grad(sum_of_doubled)(PAIR),                                [8, 16],        1e-9),
     (lambda: hessian(sum_of_doubled)(PAIR),                             8 * np.eye(2),  1e-7),
     (lambda: jacobian(returns_one_array_again)(PAIR),                   [[2, 0], [0, 4]], 1e-9),
-    (lambda: jacobian(lambda w: w[::-1])(PAIR),                         [[0, 1], [1, 0]], 1e-9),
-    (lambda: slope_of(math.log, 1e-6),                                  1e6,            1e-12),
-    (lambda: slope_of(lambda x: x**3 if x > 0 else -x, 2.0),            12,             1e-13),
-    (lambda: slope_of(math.exp, [0.0, 1.0]),                            [1, math.e],    1e-13),
     (lambda: slope_of(lambda x: x**2, 3),                               6,              1e-14),
     # differences at steps of one's own, which may be many, or as small as one likes
-    (lambda: forward_difference(math.sqrt, 4.0, 5.0),                   0.2,            1e-15),
-    (lambda: central_difference(np.square, [1.0, 2.0], [[0.1], [0.2]]), [[2, 4], [2, 4]], 1e-13),
+    (lambda: forward_difference(math.sqrt, 4.0, [[5.0], [12.0]]),       [[0.2], [1/6]], 1e-15),
     *[(lambda m=m: m(np.sin, np.zeros((2, 0)), 0.1),                    np.zeros((2, 0)), 0)
       for m in METHODS],
     *[(lambda h=h: complex_step(lambda z: np.exp(np.sin(z)), [-4.0, 0.5], h),
        np.cos([-4, 0.5]) * np.exp(np.sin([-4, 0.5])), 1e-14) for h in (1e-10, 1e-100, 1e-200)],
     (lambda: complex_step(cmath.sin, 1.0),                              math.cos(1.0),  1e-15),
-    (lambda: complex_step(np.square, [1.0, 2.0]),                       [2, 4],         1e-12),
     (lambda: complex_step(lambda z: np.where(z.real > 1, z**2, -z), ABOVE_1), [-1, -1, 4], 1e-12),
     (lambda: complex_step(lambda z: np.maximum(z, 1), ABOVE_1),         [0, 0, 1],      1e-12),
     (lambda: complex_step(lambda z: z if z.real > 1 else z**2, ABOVE_1), [0.4, 1, 1],   1e-12),
     # a number is a point, and one number in an array is a number
     (lambda: grad(math.sin)(1.0),                                       math.cos(1.0),  1e-9),
-    (lambda: jacobian(math.sin)(2.0),                                   math.cos(2),    1e-9),
     (lambda: jacobian(lambda x: np.stack([x, x**2]))(2.0),              [1, 4],         1e-9),
     (lambda: hessian(math.sin)(2.0),                                    -math.sin(2),   1e-8),
-    (lambda: hessian(lambda x: x**3)(2.0),                              12,             1e-8),
     (lambda: grad(one_in_an_array)([1.0, 2.0]),                         [2, 4],         1e-9),
     (lambda: hessian(one_in_an_array)([1.0, 2.0]),                      2 * np.eye(2),  1e-9),
-    (lambda: grad(lambda w: np.sum(w**2, axis=0))([1, 2]),              [2, 4],         1e-9),
     (lambda: grad(lambda w: w[0] > 0)(np.array([1, 2])),                [0, 0],         1e-9),
-    (lambda: grad(lambda w: float(w[0]) ** 2)(np.array([2.0, 3.0])),    [4, 0],         1e-8),
-    (lambda: jacobian(lambda w: w[0] * w[1])(np.array([2.0, 3.0])),     [3, 2],         1e-8),
-    (lambda: jacobian(lambda w: [w[0] * w[1], 1.0])([2.0, 3.0]),        [[3, 2], [0, 0]], 1e-8),
     (lambda: jacobian(matrix_valued)([2.0, 3.0]), [[[1, 0], [0, 1]], [[3, 2], [4, 0]]], 1e-8),
     # scales side by side, functions that refuse wide steps, huge points
     (lambda: grad(lambda w: np.sum(np.log(w)))(TINY_AND_HUGE),          1 / TINY_AND_HUGE, 1e-8),
@@ -371,12 +341,9 @@ def test_the_errors_of_gradients_are_honest():
 
 
 # One call of f or many.
-
 X = np.array([[1.0, 2.0], [3.0, 5.0], [2.0, 2.0], [0.5, 4.0]])
 Y = np.array([1.0, -1.0, 2.0, 0.5])
-
-
-POINT_TO_NUMBERS = {
+OF_A_POINT = {
     "takes a batch": lambda w: w[0] ** 2 + w[1],
     "sums over everything": lambda w: np.sum((X @ w - Y) ** 2),
     "keeps the last axis by accident": lambda w: ((X @ w - Y) ** 2).sum(axis=0),
@@ -386,14 +353,39 @@ POINT_TO_NUMBERS = {
     "returns a matrix": lambda w: np.array([[w[0], w[1]], [w[1], w[0] ** 2]]),
     "branches": lambda w: w[0] if w[0] > w[1] else w[1] ** 2,
 }
+FUNCTIONS = {
+    "rosenbrock": rosenbrock().function,
+    "log-sum-exp": lambda w: np.log(np.sum(np.exp(w), axis=0)),
+    "bell": lambda w: np.exp(-np.sum(w * w, axis=0) / 2),
+    "barrier": lambda w: -np.sum(np.log(w), axis=0) + w[0] * w[-1],
+}
+BATCHED = [
+    *[(jacobian, f, 2, (m,)) for f in OF_A_POINT.values() for m in (1, 2, 4, 9)],  # 4 residuals
+    *[(transform, FUNCTIONS["rosenbrock"], d, batch) for transform in (grad, hessian)
+      for d in (2, 5) for batch in [(), (1,), (2, 3, 2), (0,), (2, 0)]],
+    *[(jacobian, lambda w: np.stack([w[0] * w[1], w[1] ** 3]), 5, batch)
+      for batch in [(), (2, 3, 2), (2, 0)]],
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("f", POINT_TO_NUMBERS.values(), ids=POINT_TO_NUMBERS)
-@pytest.mark.parametrize("m", [1, 2, 4, 9])  # 4: as many points as residuals
-def test_points_one_by_one_and_together(f, m):
-    points = np.random.default_rng(m).normal(size=(2, m))
-    looped = np.stack([jacobian(f)(column) for column in points.T], axis=-1)
-    np.testing.assert_allclose(jacobian(f)(points), looped, rtol=1e-6, atol=1e-8)
+@pytest.mark.parametrize(("transform", "f", "d", "batch"), BATCHED)
+def test_batched_is_looped(transform, f, d, batch):
+    w = np.random.default_rng(d).normal(size=(d, *batch))
+    together, alone = transform(f)(w), transform(f)(np.ones(d))
+    assert together.shape == (*alone.shape, *batch)
+    for k in np.ndindex(batch):
+        alone = transform(f)(w[:, *k])
+        np.testing.assert_allclose(together[..., *k], alone, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("d", [2, 3, 5, 20])
+@pytest.mark.parametrize("f", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_gradients_and_hessians_are_right_to_eight_digits(f, d):
+    w = np.random.default_rng(d).uniform(0.2, 1.5, d)
+    for ours, theirs in ((grad, autodiff.grad), (hessian, autodiff.hessian)):
+        came, exact = ours(f)(w), theirs(f)(w)
+        assert np.abs(came - exact).max() <= 1e-8 * np.abs(exact).max()
+        np.testing.assert_array_equal(came, came.T)
 
 
 def test_calls_of_f():
@@ -410,13 +402,12 @@ def test_calls_of_f():
     assert shapes == [(2, 50), (2,)]  # a batch, and a check
 
 
-def test_thousands_of_points_of_which_many_are_refused():
+def test_points_of_which_many_are_refused():
     points = np.linspace(-1, 1, 3001) * np.ones((2, 1))
     values = at_points(lambda w: math.log(w[0]) + w[1], points)
     with np.errstate(all="ignore"):
         right = np.where(points[0] > 0, np.log(points[0]) + points[1], np.nan)
     np.testing.assert_allclose(values, right)
-    np.testing.assert_allclose(at_points(lambda w: w[0] * w[1], points), points[0] ** 2)
     w = np.full((2, 40), 1e-6)
     np.testing.assert_allclose(grad(lambda w: math.log(w[0]) + w[1])(w)[0], 1e6, rtol=1e-8)
 
@@ -427,41 +418,3 @@ def test_traced_values_stay_traced():
 
     gradient = autodiff.grad(total)(np.array([0.5, 2.0]))
     np.testing.assert_allclose(gradient, [np.cos(0.5) + 3, np.cos(2.0)])
-
-
-# Gradients, Jacobians and Hessians.
-FUNCTIONS = {
-    "rosenbrock": rosenbrock().function,
-    "log-sum-exp": lambda w: np.log(np.sum(np.exp(w), axis=0)),
-    "bell": lambda w: np.exp(-np.sum(w * w, axis=0) / 2),
-    "barrier": lambda w: -np.sum(np.log(w), axis=0) + w[0] * w[-1],
-}
-
-
-@pytest.mark.parametrize("d", [2, 3, 5, 20])
-@pytest.mark.parametrize("f", FUNCTIONS.values(), ids=FUNCTIONS)
-def test_gradients_and_hessians_are_right_to_eight_digits(f, d):
-    w = np.random.default_rng(d).uniform(0.2, 1.5, d)
-    for ours, theirs in ((grad, autodiff.grad), (hessian, autodiff.hessian)):
-        came, exact = ours(f)(w), theirs(f)(w)
-        assert np.abs(came - exact).max() <= 1e-8 * np.abs(exact).max()
-        np.testing.assert_array_equal(came, came.T)
-
-
-@pytest.mark.parametrize("batch", [(), (1,), (2, 3, 2), (0,), (2, 0)])
-@pytest.mark.parametrize("d", [2, 5])
-def test_batched_is_looped(d, batch):
-    w = np.random.default_rng(0).normal(size=(d, *batch))
-
-    def two(w):
-        return np.stack([FUNCTIONS["rosenbrock"](w), w[0] * w[1], w[1] ** 3])
-
-    valley = FUNCTIONS["rosenbrock"]
-    for transform, f, shape in (
-        (grad, valley, (d,)), (jacobian, two, (3, d)), (hessian, valley, (d, d))
-    ):  # fmt: skip
-        together = transform(f)(w)
-        assert together.shape == (*shape, *batch)
-        for k in np.ndindex(batch):
-            alone = transform(f)(w[:, *k])
-            np.testing.assert_allclose(together[..., *k], alone, rtol=1e-6, atol=1e-6)
