@@ -63,18 +63,11 @@ def trace(f: Callable, *arguments) -> Graph:
     place = {born: k for k, born in enumerate(oldest_first)}
     names = dict(zip([x.born for x in inputs], argument_names(f), strict=False))
     nodes = []
-    for born in oldest_first:
-        v, g = visited[born]
-        nodes.append(
-            Node(
-                operation=v.rule.name if v.rule else names.get(born, "constant"),
-                value=plain(v.value),
-                parents=tuple([place[a.born] for a in v.arguments if is_parent(a, v)]),
-                local=local_derivatives(v),
-                adjoint=plain(g),
-                constants=tuple([plain(a) for a in v.arguments if not is_parent(a, v)]),
-            )
-        )
+    for v, g in map(visited.get, oldest_first):
+        name = v.rule.name if v.rule else names.get(v.born, "constant")
+        parents = tuple([place[a.born] for a in v.arguments if is_parent(a, v)])
+        constants = tuple([plain(a) for a in v.arguments if not is_parent(a, v)])
+        nodes.append(Node(name, plain(v.value), parents, local_derivatives(v), plain(g), constants))
     return Graph(tuple(nodes))
 
 

@@ -17,14 +17,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from calclearn.calculus.numerical import (
-    Estimate,
-    broadcastable,
-    elementwise,
-    function,
-    quiet,
-    real_numbers,
-)
+from calclearn.calculus.numerical import Estimate, broadcastable, elementwise, quiet, real_numbers
+from calclearn.calculus.structures import function
 from calclearn.calculus.tracing import Traced
 
 PIECES = 32  # for smooth functions over a few bends, eight Gauss nodes in each are exact
@@ -102,8 +96,7 @@ def trapezoid(f: Callable, a, b, n: int = 100):
     0.34375
     """
     n = whole("n", n)
-    weights = np.full(n + 1, 1 / n)
-    weights[[0, -1]] /= 2
+    weights = np.r_[0.5, np.ones(n - 1), 0.5] / n
     return weighted_sum(f, a, b, np.arange(n + 1) / n, weights)
 
 
@@ -118,9 +111,7 @@ def simpson(f: Callable, a, b, n: int = 100):
     n = whole("n", n)
     if n % 2:
         raise ValueError(f"n must be even, because a parabola spans two pieces, got {n}")
-    weights = np.full(n + 1, 2 / (3 * n))
-    weights[1::2] *= 2
-    weights[[0, -1]] /= 2
+    weights = np.r_[1, np.tile([4, 2], n // 2)[:-1], 1] / (3 * n)
     return weighted_sum(f, a, b, np.arange(n + 1) / n, weights)
 
 
