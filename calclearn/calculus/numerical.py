@@ -369,8 +369,9 @@ def grad(f: Callable) -> Callable:
 
     `grad(f)` takes one point (d,) or many (d, ...), or a number, and returns an array of the same
     shape, right to about ten digits. The step is 1e-4 max(|wᵢ|, 1); where D(h) and D(3h) are too
-    far apart for that, a smaller one, and at last the ladder of `derivative`. Raises `TypeError` or
-    `ValueError` where the point is not real and finite, or f(w) is not one number.
+    far apart, or h is too large for a tiny wᵢ, a smaller one, and at last the ladder of
+    `derivative`. Raises `TypeError` or `ValueError` where the point is not real and finite, or f(w)
+    is not one number.
 
     >>> grad(lambda w: w[0] ** 2 + 3 * w[1])([2.0, 1.0]).round(8)
     array([4., 3.])
@@ -449,7 +450,8 @@ def _two_steps(f, w, v, size, scale, y):
     single = (np.float32(right) == right) & (eps == EPS)  # f may compute in single precision
     constant = (change == 0) & (scale >= 1)
     change = np.minimum(change, abs(near)) if eps > EPS else change  # an even part has no slope
-    enough = ((bend + 16 * noise <= eps**0.3 * change) | constant) & ~single
+    passed = (size > 0) & (size < 3e-4)  # a step passes over what f does at distances of w
+    enough = ((bend + 16 * noise <= eps**0.3 * change) | constant) & ~single & ~passed
     return np.array([(27 * near - far) / (48 * h), (noise + 1e-3 * bend) / (6 * h), enough])
 
 
