@@ -362,7 +362,7 @@ def factor(table: Comparison) -> str | None:
 
 def transposed(table: Comparison) -> bool:
     d = len(table.given)
-    if d == 1 or d < len(table.names) or d > WIDEST or table.names[-1] >= d:
+    if d == 1 or table.names[-1] >= d:
         return False
     distance = np.abs(table.given[:, None] - table.slopes)  # (d, d, m): component i as slope j
     fits = (distance <= table.doubt[:, None] + table.doubt).all(axis=-1)

@@ -93,11 +93,10 @@ def stretched(d):
     return lambda w: loss(w / scale), 0.1 * scale * rng.normal(size=d)
 
 
-LINE = np.stack([[1.0, 2.0, 4.0, 7.0], np.ones(4)], axis=1), np.array([1.0, 3.0, 2.0, 5.0])
 LESSON = np.array([[1], [2], [3]]), np.array([2, 4, 6])
 X3, Y3 = data(10, 3)
 P2, T2 = data(12, 2)
-lesson, line, f = squared_errors(*LESSON), squared_errors(*LINE), squared_errors(X3, Y3)
+lesson, f = squared_errors(*LESSON), squared_errors(X3, Y3)
 BUFFER, SMALLEST = np.zeros(2), np.linalg.lstsq(*data(20, 4))[0]
 SINGLE, STRETCHED = ({d: make(d) for d in (4, 5, 600)} for make in (single, stretched))
 SCALES = 10 ** np.random.default_rng(0).uniform(-8, 8, 600)
@@ -142,7 +141,6 @@ WRONG = [  # mistake, name, f, gradient, at
         *[("factor", f"least squares times {c}", f, lambda g, c=c: c * g, AT)
           for c in (2, 0.5, 10, -2, 0, 0.43)],
         ("sign", "least squares", f, np.negative, AT),
-        ("sign", "l1", l1, np.negative, np.array([0.0, 1.0, -1.0])),
         *[("sign", f"himmelblau times {c}", lambda w, c=c: c * himmelblau(w), np.negative, point(2))
           for c in (1e-9, 1e9)],
         *[("sign", f"coordinates of all sizes, {d}", STRETCHED[d][0], np.negative, STRETCHED[d][1])
@@ -151,14 +149,11 @@ WRONG = [  # mistake, name, f, gradient, at
            lambda g, n=n, m=m: g.reshape(n, m).T.ravel(), point(n * m))
           for n, m in [(2, 3), (5, 7)]],
         ("transposed", "rolled", rosenbrock, lambda g: np.roll(g, 1), point(6)),
-        ("coordinate", "one off by one", rosenbrock, lambda g: g + (np.arange(5) == 2), point(5)),
         ("coordinate", "one of 200", rosenbrock, lambda g: g + (np.arange(200) == 150), point(200)),
-        ("coordinate", "slope without its chain", line, lambda g: g * [2, 1], point(2)),
         ("coordinate", "a tiny coordinate", lambda w: w[0] ** 2 + 1e-5 * np.sin(w[1]),
          lambda g: g * [1, -1], point(2)),
         ("length", "normalised", himmelblau, lambda g: g / np.linalg.norm(g), point(2)),
         ("shape", "a column of d", f, lambda g: g[:, None], AT),
-        ("shape", "summed to one", f, np.sum, AT),
         ("shape", "an intercept too many", f, lambda g: np.append(g, 1.0), AT),
         ("shape", "more rows than are compared", f, lambda g: np.zeros(501), AT),
         ("shape", "no numbers", f, lambda g: np.zeros((3, 0)), AT),
@@ -173,7 +168,6 @@ WRONG = [  # mistake, name, f, gradient, at
     ("missing_x", "the lesson, other sign", lesson, lambda w: -errors(*LESSON)(w), [0.0]),
     ("missing_x", "logistic", lambda w: np.sum(np.logaddexp(0, P2 @ w) - (T2 > 0) * (P2 @ w)),
      lambda w: 1 / (1 + np.exp(-P2 @ w)) - (T2 > 0), point(2)),
-    ("missing_x", "line, summed", line, lambda w: np.full(2, np.sum(errors(*LINE)(w))), [1, 0]),
     ("coordinate", "himmelblau", himmelblau,
      lambda p: np.add(autodiff.grad(himmelblau)(p), (p[1], 0)), [1, 2]),
     ("offset", "without the target", f, lambda w: 2 * X3.T @ (X3 @ w), AT),
@@ -184,27 +178,22 @@ WRONG = [  # mistake, name, f, gradient, at
     ("not_finite", "l2 norm at 0", np.linalg.norm, lambda w: w / np.sqrt(w @ w), np.zeros(2)),
     ("raises", "shapes that do not fit", f, lambda w: X3 @ (X3 @ w - Y3), AT),
     ("wrong", "the function itself", himmelblau, lambda p: p**2, point(2)),
-    ("wrong", "another function", np.sin, np.exp, [0.1, 0.5, 1.0]),
     ("wrong", "missing chain rule", lambda x: np.sin(x**2), lambda x: np.cos(x**2), 1.0),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("f", "gradient", "at"), [pytest.param(*c, id=n) for n, *c in RIGHT])
-def test_a_right_gradient_agrees(f, gradient, at):
+@pytest.mark.parametrize(
+    ("diagnosis", "name", "f", "gradient", "at"), [*[("agrees", *case) for case in RIGHT], *WRONG]
+)
+def test_a_mistake_is_named_and_the_right_answer_is_not_shown(diagnosis, name, f, gradient, at):
     kept = np.array(at)
     report = check_gradient(f, gradient, at=at)
-    assert report.diagnosis == "agrees", str(report)
+    assert str(report) == f"{diagnosis}: {report.message}"
+    assert bool(report) == (diagnosis == "agrees")
     np.testing.assert_array_equal(at, kept)
-
-
-@pytest.mark.parametrize(("mistake", "name", "f", "gradient", "at"), WRONG)
-def test_a_mistake_is_named_and_the_right_answer_is_not_shown(mistake, name, f, gradient, at):
-    report = check_gradient(f, gradient, at=at)
-    assert not report
-    assert str(report) == f"{mistake}: {report.message}"
     assert 30 < len(report.message) < 260
     assert report.message.endswith(".")
-    if mistake not in ("factor", "shape", "raises"):
+    if diagnosis not in ("factor", "shape", "raises"):
         assert not re.search(r"\d\.\d|=", report.message)
 
 
@@ -226,7 +215,6 @@ MESSAGES = [  # f, gradient, at, what the message says
     (SINES[0], lambda w: 0 * w, [0.3, 1.0], "It is 0 at points where f is not flat"),
     (rosenbrock, lambda w: rosenbrock_slopes(w) * [-1, -1, -1, 1], point(4),
      r"w\[0\], w\[1\], w\[2\] is wrong.*It looks like: sign\.$"),
-    (rosenbrock, lambda w: rosenbrock_slopes(w) + (np.arange(9) < 8), point(9), "and 5 more is"),
     *[(squares, lambda w, wrong=wrong: wrong(2 * w), point(600), message) for wrong, message in [
         (np.negative, "^sign"), (lambda g: g / 2, "^factor"),
         (lambda g: g * np.where(np.arange(600) == 300, -1, 1), r"^coordinate.* w\[300\] is wrong"),
