@@ -339,17 +339,15 @@ def ladder_slopes(evaluate: Callable, size: np.ndarray):
         rounding += still * width * np.fmax.reduce(steepness, axis=(0, 2), keepdims=True)
     entries, distances, noise = triangle((right - left) / width, width, rounding)
 
-    # A kink or a jump: the slopes to the right and to the left of x, which ought to meet in step
-    # with h, stay apart by more than noise. It may hide beside x, within the steps of an entry, and
-    # in the noise of finer steps.
+    # A kink or a jump: where the terms of h are gone, the slopes to the right and to the left of x
+    # stay apart by more than noise. It lies within the steps of all coarser entries, too.
     apart = (right + left - 2 * centre) / width
-    stays = np.zeros(apart.shape, bool)
-    stays[1:] = apart[1:] / apart[:-1] > 0.45
-    stays[1:-1] &= stays[:-2] | stays[2:]
-    apart = abs(apart)
-    kink = np.where(stays & (apart > 4 * noise), apart + 4 * noise, 0.0)
-    widest = np.maximum.accumulate(kink)
-    kink = np.where(widest > 8 * noise, kink, widest)
+    jump = abs(3 * apart[1:] - apart[:-1]) / 2
+    stays = jump > 4 * noise[1:]
+    stays[1:] &= jump[1:] > 0.45 * jump[:-1]
+    kink = np.zeros(apart.shape)
+    kink[1:] = np.where(stays, jump, 0.0)
+    kink = np.maximum.accumulate(kink[::-1])[::-1]
     value, error = best(entries, np.maximum(distances + noise, kink))
 
     # A slope of 0 is reliable too, beside the flattest secant and the rounding of the values.
@@ -449,7 +447,6 @@ def _two_steps(f, w, v, size, scale, y):
     noise, bend = 6 * eps * abs(right), abs(3 * near - far)
     single = (np.float32(right) == right) & (eps == EPS)  # f may compute in single precision
     constant = (change == 0) & (scale >= 1)
-    change = np.minimum(change, abs(near)) if eps > EPS else change  # an even part has no slope
     passed = (size > 0) & (size < 3e-4)  # a step passes over what f does at distances of w
     enough = ((bend + 16 * noise <= eps**0.3 * change) | constant) & ~single & ~passed
     return np.array([(27 * near - far) / (48 * h), (noise + 1e-3 * bend) / (6 * h), enough])
@@ -504,7 +501,6 @@ def curvatures(evaluate: Callable, scale):
     rounding = eps * (abs(right) + 2 * abs(centre) + abs(left))
     entries, distances, noise = triangle((right - 2 * centre + left) / h**2, h**2, rounding)
     value, error = best(entries, distances + noise)
-    size = np.fmax(abs(value), abs(entries[0, 0]))  # a kink grows, and noise is no kink
-    kink = (error > 0.3 * size) & (error > 100 * noise.min(axis=0))
+    kink = (error > 0.3 * abs(value)) & (error > 100 * noise.min(axis=0))
     least = error.argmin(axis=0), np.arange(scale.shape[-1])
     return np.where(kink, np.nan, value)[least] * scale[least] ** 2, scale[least]

@@ -58,6 +58,7 @@ BESIDE = {  # f, f': something breaks at 1
     "abs":   (lambda x: np.abs(x - 1),                    lambda x: np.sign(x - 1)),
     "relu":  (lambda x: np.maximum(x - 1, 0) + np.sin(x), lambda x: (x > 1) + np.cos(x)),
     "small": (lambda x: 1e-6 * np.abs(x - 1) + x,         lambda x: 1e-6 * np.sign(x - 1) + 1),
+    "curve": (lambda x: 0.01 * np.abs(x - 1) + x * x,     lambda x: 0.01 * np.sign(x - 1) + 2 * x),
     "step":  (lambda x: np.where(x > 1, 1.0, 0.0) + x,    lambda x: 1 + 0 * x),
     "cusp":  (lambda x: abs(x - 1) ** 1.5, lambda x: 1.5 * np.sign(x - 1) * abs(x - 1) ** 0.5),
     "edge":  (lambda x: np.sqrt(x - 1),                   lambda x: 0.5 / np.sqrt(x - 1)),
