@@ -185,9 +185,6 @@ def _diagnose(f, gradient, points) -> tuple[str, str]:
         return "agrees", f"The gradient agrees with differences of f at {m} points."
     if not table.differs[table.smooth].any():
         return "kink", ""
-    everywhere = table.smooth.all(axis=0)
-    if everywhere.any():
-        table = table.part(points=everywhere)
     for mark in MARKS:
         if mistake := mark(table):
             return mark.__name__, mistake if isinstance(mistake, str) else ""

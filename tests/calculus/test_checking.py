@@ -141,6 +141,7 @@ WRONG = [  # mistake, name, f, gradient, at
         *[("factor", f"least squares times {c}", f, lambda g, c=c: c * g, AT)
           for c in (2, 0.5, 10, -2, 0, 0.43)],
         ("sign", "least squares", f, np.negative, AT),
+        ("sign", "l1", l1, np.negative, np.array([0.0, 1.0, -1.0])),
         *[("sign", f"himmelblau times {c}", lambda w, c=c: c * himmelblau(w), np.negative, point(2))
           for c in (1e-9, 1e9)],
         *[("sign", f"coordinates of all sizes, {d}", STRETCHED[d][0], np.negative, STRETCHED[d][1])
