@@ -156,6 +156,7 @@ WRONG = [  # mistake, name, f, gradient, at
         ("length", "normalised", himmelblau, lambda g: g / np.linalg.norm(g), point(2)),
         ("shape", "a column of d", f, lambda g: g[:, None], AT),
         ("shape", "an intercept too many", f, lambda g: np.append(g, 1.0), AT),
+        ("shape", "errors that are nan", f, lambda g: np.full(10, np.nan), AT),
         ("shape", "more rows than are compared", f, lambda g: np.zeros(501), AT),
         ("shape", "no numbers", f, lambda g: np.zeros((3, 0)), AT),
         ("raises", "complex numbers", f, lambda g: 1j * g, AT),
