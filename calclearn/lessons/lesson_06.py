@@ -4,8 +4,7 @@ contour. Along a direction u of length one the loss changes at the rate ∇L · 
 
 import numpy as np
 
-from calclearn import Surface, line_loss, penguin_line, penguins
-from calclearn.descent.curvature import eigenvalues
+from calclearn import Surface, line_loss, penguin_line
 from calclearn.exercises import exercise, outcome
 from calclearn.explorers import Explorer, explore, slider
 from calclearn.explorers.surfaces import turning, weight_sliders
@@ -132,39 +131,6 @@ def every_direction() -> Explorer:
         "kg² per unit, which is |∇L| = {steepest:.0f} times cos φ = {cosine:.2f}. The way is "
         "{name}.",
         angle=slider(40.0, -180.0, 180.0, 1.0, label="direction (°)"),
-    )  # fmt: skip
-
-
-def shape_of_the_bowl() -> Explorer:
-    """How does the choice of x shape the bowl? Move the origin of x, and its unit.
-
-    The curvatures are the eigenvalues of the Hessian; the map has equal scales, so a round bowl
-    looks round. It is round where x counts in standard deviations from the mean.
-
-    >>> shape = shape_of_the_bowl()
-    >>> shape.set(origin=201, unit=1.4).state["condition"] < 1.02
-    np.True_
-    """
-
-    def measure(origin, unit) -> dict:
-        surface = _bowl((penguins().flipper_length - origin) / (10 * unit))
-        flat, steep = curvatures = eigenvalues(surface, surface.minima[0])
-        ratio = steep / flat
-        shape = "round" if ratio < 1.1 else "an oval" if ratio <= 30 else "a long valley"
-        return {"surface": surface, "curvatures": curvatures, "condition": ratio, "shape": shape}
-
-    left, right = panels("flat", "solid", height=3.8)
-    drawings = [
-        surfaces.Contours(left, title="map of the loss", equal=True),
-        surfaces.Bowl(right, title="the bowl: SSE (kg²)"),
-    ]
-    return explore(
-        measure, drawings,
-        "The curvatures are {curvatures[1]:.0f} in the steepest direction and {curvatures[0]:.0f} "
-        "in the flattest: their ratio, the condition number, is {condition:.3g}, so the bowl is "
-        "{shape}.",
-        origin=slider(190.0, 180.0, 210.0, 0.5, label="x = 0 at (mm)"),
-        unit=slider(1.0, 0.4, 3.0, 0.05, label="unit of x (cm)"), **turning(),
     )  # fmt: skip
 
 

@@ -12,9 +12,9 @@ from calclearn.exercises import choice, exercise, outcome
 from calclearn.explorers import Explorer, descents, explore, round_slider, slider
 from calclearn.explorers.descents import STEPS, far_start, progress, rate_slider
 from calclearn.explorers.surfaces import turning
-from calclearn.figures.descents import Bands, LossCurve, Path, WeightCurve
+from calclearn.figures.descents import Bands, LossCurve, Path
 from calclearn.figures.marks import Area, Dots, Lines, Rule
-from calclearn.figures.style import BEST, LIGHT, MODEL, STEP, WEIGHTS, panels, style
+from calclearn.figures.style import BEST, LIGHT, MODEL, STEP, panels, style
 from calclearn.figures.surfaces import Bowl, Contours, Point, PrincipalAxes, window_around
 
 AXES = (MODEL, STEP)  # the flat one and the steep one
@@ -84,34 +84,6 @@ def learning_rate(data: LineData = DATA) -> Explorer:
         slope=round_slider(start[0], window[0], label="start slope"),
         intercept=round_slider(start[1], window[1], label="start intercept"), **turning(),
     )  # fmt: skip
-
-
-def each_weight() -> Explorer:
-    """Why is the path not straight? Each weight follows its own partial derivative.
-
-    >>> each_weight().set(step=1).state["descent"].points.shape
-    (61, 2)
-    """
-
-    def walk(learning_rate):
-        return {"descent": descend(LOSS, far_start(LOSS), GradientDescent(learning_rate), STEPS)}
-
-    def caption(learning_rate, descent, step) -> str:
-        slope, intercept = np.abs(descent.points[1] - descent.points[0])
-        return (
-            f"Learning rate {learning_rate:.3g}: the first step moves the slope by {slope:.3g} and "
-            f"the intercept by {intercept:.3g}, each by η times its own partial derivative; "
-            f"{progress(descent, step, 'kg²')}."
-        )
-
-    left, *axes = panels("flat", "flat", "flat", ratios=(0.7, 1, 1))
-    window = window_around(LOSS)
-    drawings = [Contours(left, LOSS, window=window, title="path on the map", equal=True)]
-    drawings += [PrincipalAxes(left, LOSS), Path(left)]
-    for k, ax in enumerate(axes):
-        look = {"window": window[k], "best": BEST_LINE[k], "color": WEIGHTS[k]}
-        drawings.append(WeightCurve(ax, k, steps=STEPS, **look))
-    return explore(walk, drawings, caption, play="step", learning_rate=rate_slider(LOSS))
 
 
 def two_factors() -> Explorer:

@@ -22,8 +22,10 @@ from calclearn.networks.images import Conv2D, MaxPool2D
 from calclearn.networks.layers import Dense, Flatten, ReLU
 from calclearn.networks.network import Network
 
+from ..cells import secondary
+
 TRAINED = ("filters_and_mistakes", "one_image", "draw_a_digit")  # they take a network
-MAKERS = [getattr(lessons, name) for name in lessons.__all__]
+MAKERS = [getattr(lessons, name) for name in lessons.__all__] + [*secondary()]
 FIRSTS = {make.__module__: make for make in MAKERS[::-1]}.values()  # of each lesson
 VIEW = {"azimuth", "elevation"}  # they turn a bowl and change nothing that there is to say
 UNITS = ("kg²", "m²", "of ink", "of light", "derivative", "curvature", "radient", "ppm", " %")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from calclearn.calculus.numerical import central_difference
-from calclearn.data import penguin_line, penguins
+from calclearn.data import penguin_line
 
 x, y = penguin_line().x, penguin_line().y
 z = penguin_line("standardised").x
@@ -35,16 +35,6 @@ def test_gradient_and_loss_of_the_figure(which_way_is_down):
         assert state["loss"] == pytest.approx(sse(*state["weights"]))
         assert state["gradient"] == pytest.approx(gradient_at(*state["weights"]))
     assert which_way_is_down._painter.figure.axes[1].get_aspect() == 1  # for right angles
-
-
-def test_curvatures_of_the_bowl(shape_of_the_bowl):
-    for origin, unit, name in ((190, 1, "an oval"), (201, 1.4, "round"), (180, 0.4, "a long val")):
-        state = shape_of_the_bowl.set(origin=origin, unit=unit).state
-        u = (penguins().flipper_length - origin) / (10 * unit)
-        flat, steep = np.linalg.eigvalsh(2 * np.array([[u @ u, u.sum()], [u.sum(), len(u)]]))
-        assert state["curvatures"] == pytest.approx([flat, steep])
-        assert state["condition"] == pytest.approx(steep / flat)
-        assert f"so the bowl is {name}" in shape_of_the_bowl.caption
 
 
 def test_slopes_along_every_direction(every_direction):

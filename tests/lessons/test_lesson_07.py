@@ -46,14 +46,6 @@ def test_the_bands_follow_the_curvature_of_the_data_in_use(learning_rate):
         assert border == pytest.approx(2 / np.linalg.eigvalsh(hessian)[-1])
 
 
-def test_each_weight_moves_by_its_own_partial_derivative(each_weight):
-    for rate in (1e-5, 1e-3):
-        points = each_weight.set(learning_rate=rate).state["descent"].points
-        slope, intercept = points[0]
-        r = slope * x + intercept - y
-        assert points[1] == pytest.approx(points[0] - rate * 2 * np.array([r @ x, r.sum()]))
-
-
 def test_the_two_factors_are_those_of_the_errors(two_factors):
     for rate in (1e-5, 0.001):
         state = two_factors.set(learning_rate=rate).state
