@@ -6,8 +6,8 @@ import numpy as np
 
 from calclearn import line_loss, penguin_line
 from calclearn.exercises import choice, exercise, outcome
-from calclearn.explorers import Explorer, explore, slider
-from calclearn.explorers.surfaces import turning, weight_sliders
+from calclearn.explorers import Explorer, explore, round_slider, slider
+from calclearn.explorers.controls import turning
 from calclearn.explorers.wording import counted
 from calclearn.figures.curves import Tangent
 from calclearn.figures.marks import Lines
@@ -88,7 +88,8 @@ def profiles() -> Explorer:
     ]
     return explore(
         cut, drawings, caption, play="moves", pace=0.7,
-        **weight_sliders(window, (0.25, 0.7)), moves=slider(0, 0, 12, 1), **turning(),
+        slope=round_slider(-0.11, window[0]), intercept=round_slider(4.52, window[1]),
+        moves=slider(0, 0, 12, 1), **turning(),
     )  # fmt: skip
 
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from calclearn import Surface, line_loss, penguin_line
 from calclearn.exercises import exercise, outcome
-from calclearn.explorers import Explorer, explore, slider
-from calclearn.explorers.surfaces import turning, weight_sliders
+from calclearn.explorers import Explorer, explore, round_slider, slider
+from calclearn.explorers.controls import turning
 from calclearn.figures import surfaces
 from calclearn.figures.curves import Data, Line
 from calclearn.figures.marks import Dots, Lines
@@ -68,8 +68,11 @@ def which_way_is_down() -> Explorer:
         surfaces.GradientArrow(middle, LOSS),
         surfaces.PointOnBowl(right),
     ]
-    sliders = weight_sliders(LOSS.domain, (0.74, 0.08)) | turning()
-    return explore(look, drawings, caption, **sliders)
+    slopes, intercepts = LOSS.domain
+    return explore(
+        look, drawings, caption,
+        slope=round_slider(1.53, slopes), intercept=round_slider(1.85, intercepts), **turning(),
+    )  # fmt: skip
 
 
 def every_direction() -> Explorer:

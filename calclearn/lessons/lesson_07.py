@@ -9,13 +9,14 @@ import numpy as np
 from calclearn import GradientDescent, Stop, descend, line_loss, penguin_line
 from calclearn.data import LineData
 from calclearn.exercises import choice, exercise, outcome
-from calclearn.explorers import Explorer, descents, explore, round_slider, slider
-from calclearn.explorers.descents import STEPS, far_start, progress, rate_slider
-from calclearn.explorers.surfaces import turning
+from calclearn.explorers import Explorer, explore, round_slider, slider
+from calclearn.explorers.controls import turning
 from calclearn.figures.descents import Bands, LossCurve, Path
 from calclearn.figures.marks import Area, Dots, Lines, Rule
 from calclearn.figures.style import BEST, LIGHT, MODEL, STEP, panels, style
 from calclearn.figures.surfaces import Bowl, Contours, Point, PrincipalAxes, window_around
+from calclearn.lessons import descents
+from calclearn.lessons.descents import STEPS, far_start, progress, rate_slider
 
 AXES = (MODEL, STEP)  # the flat one and the steep one
 GOAL = 10  # steps in which the loss can come near its lowest value

@@ -16,14 +16,14 @@ from calclearn.descent.curvature import eigenvalues, quadratic_model
 from calclearn.descent.landscapes import double_well, himmelblau, two_valleys
 from calclearn.exercises import choice, exercise, outcome
 from calclearn.explorers import Explorer, explore, log_slider, round_slider, slider
-from calclearn.explorers.descents import rate_for
-from calclearn.explorers.races import race_on
 from calclearn.explorers.wording import counted, placed
 from calclearn.figures import style
 from calclearn.figures.curves import Numbered, View
 from calclearn.figures.marks import Dots, Lines, Rule, finite_range
 from calclearn.figures.races import ModelRings, Paths, key
 from calclearn.figures.surfaces import Contours, Point
+from calclearn.lessons.descents import rate_for
+from calclearn.lessons.races import race_on
 
 DAMPING = 1e-6  # of damped Newton, where it is not a control
 MOST = 8  # steps on a map
