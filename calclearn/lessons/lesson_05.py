@@ -42,16 +42,11 @@ def profiles() -> Explorer:
         along_slope, along_intercept = (sweep(weights, k, window[k]) for k in (0, 1))  # (2, 81)
         d_slope, d_intercept = surface.gradient(weights)
         return {
-            "weights": weights,
-            "zigzag": np.stack([*path, surface(path)]),
-            "loss": surface(weights),
-            "w0": weights[0],
-            "w1": weights[1],
-            "over_slope": (along_slope[0], surface(along_slope)),
+            "weights": weights, "w0": weights[0], "w1": weights[1], "loss": surface(weights),
+            "over_slope": (along_slope[0], surface(along_slope)), "d_slope": d_slope,
             "over_intercept": (along_intercept[1], surface(along_intercept)),
-            "d_slope": d_slope,
-            "d_intercept": d_intercept,
-        }
+            "d_intercept": d_intercept, "zigzag": np.stack([*path, surface(path)]),
+        }  # fmt: skip
 
     def caption(w0, w1, moves, loss, d_slope, d_intercept) -> str:
         after = f"After {counted(moves, 'move')}, at" if moves else "At"

@@ -4,7 +4,7 @@ contour. Along a direction u of length one the loss changes at the rate ∇L · 
 
 import numpy as np
 
-from calclearn import Surface, line_loss, penguin_line
+from calclearn import line_loss, penguin_line
 from calclearn.exercises import exercise, outcome
 from calclearn.explorers import Explorer, explore, round_slider, slider
 from calclearn.explorers.controls import turning
@@ -18,15 +18,8 @@ COMPASS = [  # counted from the right and against the clock
     "to the right", "up and right", "up", "up and left",
     "to the left", "down and left", "down", "down and right",
 ]  # fmt: skip
-
-
-def _bowl(x: np.ndarray) -> Surface:
-    """Return the SSE over a square window, in which right angles look right."""
-    loss = line_loss(x, DATA.y)
-    return loss.replace(domain=surfaces.window_around(loss, square=True))
-
-
-LOSS = _bowl(DATA.x)
+LOSS = line_loss(DATA.x, DATA.y)
+LOSS = LOSS.replace(domain=surfaces.window_around(LOSS, square=True))  # right angles look right
 
 
 def which_way_is_down() -> Explorer:
@@ -97,18 +90,11 @@ def every_direction() -> Explorer:
         elif abs(abs(turn) - 90) < 5:
             name = "along the contour, where hardly anything changes"
         return {
-            "weights": weights,
-            "downhill": gradient,
-            "steepest": steepest,
-            "place": (0.0, loss),
-            "turn": turn,
-            "rate": rate,
-            "cosine": rate / steepest,
-            "name": name,
+            "weights": weights, "downhill": gradient, "steepest": steepest,
+            "turn": turn, "rate": rate, "cosine": rate / steepest, "name": name,
+            "place": (0.0, loss), "tangent": (t, loss + rate * t), "here": (turn, rate),
             "slice": (t, LOSS(weights[:, None] + t * u[:, None])),
-            "tangent": (t, loss + rate * t),
-            "here": (turn, rate),
-        }
+        }  # fmt: skip
 
     left, middle, right = panels("flat", "flat", "flat")
     middle.set(title="the loss along the arrow (kg²)", xlabel="distance $t$ along the arrow")

@@ -46,14 +46,11 @@ def learning_rate(data: LineData = DATA) -> Explorer:
         surface, weights = loss_of(points), np.array([slope, intercept])
         lowest, rates = float(surface(surface.minima[0])), descents.regimes(surface)
         return {
-            "surface": surface,
-            "weights": weights,
+            "surface": surface, "weights": weights, "lowest": lowest,
             "descent": descend(surface, weights, GradientDescent(learning_rate), STEPS),
-            "lowest": lowest,
-            "rates": rates,
-            "bands": descents.bands(rates),
+            "rates": rates, "bands": descents.bands(rates),
             "goal": (GOAL, float(f"{1.13 * lowest:.2g}")),
-        }
+        }  # fmt: skip
 
     def caption(learning_rate, descent, step, lowest, rates, goal, points, slope, intercept) -> str:
         reached = descent.stop != Stop.DIVERGED and descent.values[: GOAL + 1][-1] < goal[1]
@@ -107,14 +104,10 @@ def two_factors() -> Explorer:
         steps = np.arange(len(flat))
         floors = lowest + np.cumsum([0 * flat, *parts], axis=0)  # (3, k+1)
         return {
-            "descent": descent,
-            "factors": factors,
-            "rates": (np.full(2, learning_rate), factors),
-            "flat": flat,
-            "steep": steep,
-            "flat_loss": (steps, *floors[:2]),
-            "steep_loss": (steps, *floors[1:]),
-        }
+            "descent": descent, "factors": factors, "rates": ([learning_rate] * 2, factors),
+            "flat": flat, "flat_loss": (steps, *floors[:2]),
+            "steep": steep, "steep_loss": (steps, *floors[1:]),
+        }  # fmt: skip
 
     def caption(learning_rate, factors, descent, step) -> str:
         flat, steep = factors

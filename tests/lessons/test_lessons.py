@@ -187,7 +187,7 @@ def test_the_figure_by_hand_is_short_and_runs_as_it_stands_and_with_each_change(
             assert explorer.error is None
             if explorer.values != base:
                 assert explorer.still() != pictures[0]
-                assert explorer.caption != caption or name in explorer.play
+                assert explorer.caption != caption or name in (explorer.play or ())
     for before, after in changes:
         assert before in cell
         pictures.append(figure(cell.replace(before, after), imports).still())
