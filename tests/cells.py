@@ -5,7 +5,7 @@ One in each lesson has the tag "by-hand". A later one may use its names.
 
 import ast
 import json
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("[0-9]*.ipynb"))
@@ -41,16 +41,12 @@ def by_hand(lesson):
 
 
 def secondary():
-    """Functions that make the figures of the other cells, each with the name of its lesson."""
+    """Functions that make the figures of the other cells, each with the name of its notebook."""
     for path in NOTEBOOKS:
-        lesson = path.stem[:2]
-        imports, star, _ = by_hand(lesson)
-        for source, tags in cells(lesson):
-            called = getattr(getattr(ast.parse(source).body[-1], "value", None), "func", None)
-            if getattr(called, "id", "") == "explore" and "by-hand" not in tags:
-
-                def make(source=source, before=(imports, star)):
-                    return figure(source, *before)
-
-                make.__name__ = f"cell_of_{path.stem}"
+        imports, star, _ = by_hand(path.stem[:2])
+        for source, tags in cells(path.stem[:2]):
+            last = ast.unparse(ast.parse(source).body[-1])
+            if last.startswith("explore(") and "by-hand" not in tags:
+                make = partial(figure, source, imports, star)
+                make.__name__, make.__module__ = f"cell_of_{path.stem}", __name__
                 yield make
