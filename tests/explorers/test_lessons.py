@@ -1,4 +1,4 @@
-"""Every explorer of every lesson, driven through the minimum, default and maximum of each control.
+"""Every explorer of every lesson and of its notebook, driven to the ends of each control and back.
 
 nbval sees a figure once and never moves a slider; here every control is moved, and what it draws
 has to be finite, different, and said in words.
