@@ -18,10 +18,10 @@ NEAR = 0.03  # of the domain's width: within this distance a start is at a minim
 def ends(surface: Surface, starts: Array, learning_rate: float, steps: int = 100) -> np.ndarray:
     """The number of the minimum in which gradient descent from each start (d, ...) settles.
 
-    A start has settled if it ends near a minimum that can hold it at this rate and its next step
-    would bring it no farther away. One that has not gets `NOT_SETTLED - 1 - k` if it is on its way
-    and minimum k is the nearest, `NOT_SETTLED` if it hardly moves any more, and `DIVERGES` if it is
-    farther out than the domain is wide. Raises ValueError for a surface without a domain.
+    It is near, can hold a start at this rate, and the next step goes no farther away. What has not
+    settled gets `NOT_SETTLED - 1 - k` if it is on its way and minimum k is the nearest,
+    `NOT_SETTLED` if it hardly moves any more, and `DIVERGES` if it is farther out than the domain
+    is wide. Raises ValueError for a surface without a domain.
 
     >>> from calclearn.descent.landscapes import two_valleys
     >>> ends(two_valleys(), np.array([[-2.0, 0.1, 0.3, 2.0]]), 0.02)
@@ -46,18 +46,13 @@ def ends(surface: Surface, starts: Array, learning_rate: float, steps: int = 100
         moves = np.linalg.norm(after - here, axis=0) > MOVES * width
     holds = learning_rate < limits(surface)[number]
     settled = (now < NEAR * width) & (then <= now + 1e-4 * width) & holds & ~gone
-    unsettled[moves & ~gone] -= 1 + number[moves & ~gone].astype(unsettled.dtype)
+    unsettled = np.where(moves & ~gone, NOT_SETTLED - 1 - number, unsettled)
     return np.where(settled, number, unsettled)
 
 
 @cache
 def limits(surface: Surface) -> np.ndarray:
-    """2/λmax of each minimum, (m,): the learning rate above which no start rests there.
-
-    >>> from calclearn.descent.landscapes import two_valleys
-    >>> limits(two_valleys()).round(3)
-    array([0.14 , 0.214])
-    """
+    """2/λmax of each minimum, (m,): the learning rate above which no start rests there."""
     return np.array([2 / eigenvalues(surface, minimum)[-1] for minimum in surface.minima])
 
 
