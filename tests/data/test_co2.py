@@ -51,16 +51,6 @@ def test_a_month_is_the_mean_of_its_weeks():
     assert (data.co2[0], data.co2[-1]) == (pytest.approx(316.1), pytest.approx(371.02))
 
 
-def test_the_months_of_1959_are_near_those_that_scripps_published_as_monthly():
-    """Means of days on another calibration scale: R's `co2`, from the same laboratory."""
-    published = [
-        315.42, 316.31, 316.50, 317.56, 318.13, 318.00,
-        316.39, 314.65, 313.68, 313.18, 314.66, 315.43,
-    ]  # fmt: skip
-    data = co2()
-    np.testing.assert_allclose(data.co2[data.year.astype(int) == 1959], published, atol=0.4)
-
-
 def test_the_five_months_without_a_measurement_are_on_a_line_and_marked():
     data = co2()
     filled = np.flatnonzero(~data.measured)

@@ -44,14 +44,6 @@ def powell_singular(w):
     return (a + 10 * b) ** 2 + 5 * (c - d) ** 2 + (b - 2 * c) ** 4 + 10 * (a - d) ** 4
 
 
-def freudenstein_roth(w):
-    """Problem 2, extended to pairs of coordinates."""
-    x, y = w[0::2], w[1::2]
-    one = -13 + x + ((5 - y) * y - 2) * y
-    other = -29 + x + ((y + 1) * y - 14) * y
-    return (one**2 + other**2).sum(axis=0)
-
-
 PROBLEMS = {
     "Rosenbrock 2": (rosenbrock(), [-1.2, 1.0]),
     "Rosenbrock 10": (rosenbrock(10), rosenbrock(10).start),
@@ -60,8 +52,6 @@ PROBLEMS = {
     "Himmelblau": (himmelblau(), [0.0, 0.0]),
     "Wood": (Surface(wood, dimension=4), [-3.0, -1.0, -3.0, -1.0]),
     "Powell singular": (Surface(powell_singular, dimension=4), [3.0, -1.0, 0.0, 1.0]),
-    "Freudenstein-Roth 2": (Surface(freudenstein_roth, dimension=2), [0.5, -2.0]),
-    "Freudenstein-Roth 10": (Surface(freudenstein_roth, dimension=10), [0.5, -2.0] * 5),
 }
 # From scipy.optimize.minimize 1.17, asked for a gradient of 1e-5 with the same derivatives by BFGS,
 # L-BFGS-B, trust-exact: evaluations, the value found, the norm of the gradient there (rounded up).
@@ -73,8 +63,6 @@ SCIPY = {
     "Himmelblau":            ((16, 1.1e-13, 4.2e-6), (16, 1.1e-14, 1.2e-6), (9, 6.5e-25, 6.4e-12)),
     "Wood": ((104, 1.8e-16, 4.2e-7), (115, 1.1e-13, 1.4e-5), (44, 3.9e-22, 7.2e-10)),
     "Powell singular":       ((40, 4.0e-9, 4.5e-6), (31, 2.2e-8, 1.5e-5), (16, 4.6e-9, 5.6e-6)),
-    "Freudenstein-Roth 2":   ((10, 48.984, 5.0e-8), (21, 48.984, 2.2e-7), (9, 48.984, 7.0e-12)),
-    "Freudenstein-Roth 10":  ((24, 244.92, 3.8e-6), (18, 244.92, 3.5e-6), (9, 244.92, 2.1e-10)),
 }  # fmt: skip
 CASES = [
     (solver, name, row)

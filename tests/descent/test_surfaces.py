@@ -112,20 +112,14 @@ def test_gradient_is_zero_at_every_listed_minimum_and_the_curvature_is_not_negat
 
 
 @surfaces
-def test_global_minima_come_first_and_nothing_in_the_domain_is_lower(surface):
+def test_global_minima_come_first_and_the_start_and_nothing_lower_is_in_the_domain(surface):
     if surface.minima:
         heights = [surface(w) for w in surface.minima]
         assert heights[0] == pytest.approx(min(heights), abs=1e-12)
         assert np.all(surface(points(surface, (2000,))) >= heights[0] - 1e-12)
-
-
-@pytest.mark.parametrize("name", CATALOGUE)
-def test_every_surface_of_the_catalogue_has_its_landmarks(name):
-    surface = SURFACES[name]
-    assert surface.name
-    for w, (low, high) in zip(surface.start, surface.domain, strict=True):
-        assert low <= w <= high
-    assert len(surface.start) == surface.dimension
+    if surface.name in CATALOGUE:
+        for w, (low, high) in zip(surface.start, surface.domain, strict=True):
+            assert low <= w <= high
 
 
 def test_known_values():
@@ -161,12 +155,9 @@ def test_a_slice_is_the_surface_on_its_plane_and_keeps_its_batch(factors):
 def test_quadratic_model_touches_the_surface_to_second_order():
     surface, at = himmelblau(), np.array([2.5, 2.5])
     model = quadratic_model(surface, at)
-    assert model(at) == surface(at)
-    np.testing.assert_allclose(model.gradient(at), surface.gradient(at))
-    np.testing.assert_allclose(model.hessian(at), surface.hessian(at))
+    for field in ("__call__", "gradient", "hessian"):
+        np.testing.assert_allclose(getattr(model, field)(at), getattr(surface, field)(at))
     np.testing.assert_allclose(model.gradient(model.minima[0]), 0, atol=1e-12)
-    h = np.array([1e-3, -2e-3])
-    assert abs(model(at + h) - surface(at + h)) < 1e-6
     assert quadratic_model(saddle(), [1.0, 1.0]).minima == ()
 
 
@@ -187,15 +178,7 @@ def test_classification_of_points():
     # fmt: on
     words = classify(double_well(), [[-1, 0, 1, 1e-6, 2], [0, 0, 0, -1e-6, 0]])
     assert words.tolist() == ["minimum", "saddle", "minimum", "saddle", "slope"]
-
-
-def test_eigenvalues_are_the_curvatures_in_ascending_order():
     np.testing.assert_allclose(eigenvalues(ravine(ratio=50), [0, 0]), [1, 50])
-    assert eigenvalues(himmelblau(), np.zeros((2, 3, 4))).shape == (2, 3, 4)
-
-
-def regimes(eigenvalues, **settings):
-    return Regimes(eigenvalues, **settings)
 
 
 PAIR, ON = np.array([1.0, 2.0]), [1.0, 1.0]
@@ -220,11 +203,11 @@ BAD = [
     (lambda: ravine(np.inf), "ratio must be finite, got inf"),
     (lambda: shaken(bowl(), -1.0), "size must be at least 0"),
     (lambda: shaken(l2(), 1.0), "surface must have a dimension"),
-    (lambda: regimes([]), "eigenvalues must be"),
-    (lambda: regimes([1.0, np.inf]), "eigenvalues must be"),
-    (lambda: regimes([1.0], steps=0), "steps must be a whole number of at least 1"),
-    (lambda: regimes([1.0, 4.0]).name(-0.1), "learning_rate must be at least 0"),
-    (lambda: regimes([1.0, 4.0]).name(np.nan), "learning_rate must be at least 0"),
+    (lambda: Regimes([]), "eigenvalues must be"),
+    (lambda: Regimes([1.0, np.inf]), "eigenvalues must be"),
+    (lambda: Regimes([1.0], steps=0), "steps must be a whole number of at least 1"),
+    (lambda: Regimes([1.0, 4.0]).name(-0.1), "learning_rate must be at least 0"),
+    (lambda: Regimes([1.0, 4.0]).name(np.nan), "learning_rate must be at least 0"),
 ]  # fmt: skip
 WRONG = [
     *((lambda name=name: Surface(**{"function": np.sum, name: 3.0}), f"{name} must be a function")
@@ -238,8 +221,8 @@ WRONG = [
     *((lambda factor=factor: bowl() * factor, "Surface") for factor in (None, "2", [2.0], 2j)),
     (lambda: bowl(None), "a must be a number, got"),
     (lambda: double_well([1.0]), "tilt must be a number, got"),
-    (lambda: regimes([1j]), "eigenvalues must be real numbers"),
-    (lambda: regimes([1.0]).factor("high"), "learning_rate must be a number, got 'high'"),
+    (lambda: Regimes([1j]), "eigenvalues must be real numbers"),
+    (lambda: Regimes([1.0]).factor("high"), "learning_rate must be a number, got 'high'"),
     (lambda: bowl() - 1, "unsupported operand"),
     (lambda: bowl() + 1, "unsupported operand"),
     (lambda: bowl() * bowl(), "unsupported operand"),
