@@ -21,17 +21,7 @@ import numpy as np
 from calclearn.calculus.tracing import plain
 from calclearn.descent.arguments import number, whole
 from calclearn.descent.optimizers import Optimizer
-from calclearn.descent.surfaces import (
-    Array,
-    Evaluation,
-    Surface,
-    anywhere,
-    broadcast,
-    in_type,
-    inner,
-    length,
-    where,
-)
+from calclearn.descent.surfaces import Array, Evaluation, Surface, anywhere, inner, length, where
 
 FALL, FLATTEN = 1e-4, 0.9  # c₁ and c₂
 TRIALS, HALVINGS = 25, 60  # of a search with interpolation, and without: to a step's last digit
@@ -160,7 +150,8 @@ class BFGS(Searching):
         (w, value, g, _), (B, fall) = here, state
         if B is None:
             (p, unit), t = first_direction(surface, g), 1.0
-            B = broadcast(np.eye(len(w), dtype=w.dtype), w) / unit
+            eye = np.eye(len(w), dtype=w.dtype)
+            B = eye.reshape(eye.shape + (1,) * (w.ndim - 1)) / unit
         else:
             p = -times(B, g)
             t = 4 * fall / inner(g, p)  # twice the step that would repeat the last fall
@@ -245,9 +236,8 @@ def backtracking(surface: Surface, here: Evaluation, p: Array) -> Evaluation:
     slope, steep = plain(inner(g, p)), length(plain(g))
     waiting = slope < 0
     for _ in range(HALVINGS):
-        x = in_type(w + t * p, w)
         count = count + where(waiting, 1, 0)
-        there = Evaluation(x, *surface.value_and_gradient(x), count)
+        there = here.moved(surface, t * p, count)
         fall = plain(value) - plain(there.value)
         enough = (fall > 0) & (fall >= -FALL * t * slope)
         enough = enough & (abs(plain(inner(there.gradient, p))) < np.inf)
@@ -275,9 +265,8 @@ def strong_wolfe(surface: Surface, here: Evaluation, p: Array, t: Any = 1.0) -> 
     low, high = Trial(0.0 * slope, value, slope), Trial(np.inf + 0 * slope, value, slope)
     waiting, rounding = slope < 0, NOISE * np.finfo(w.dtype).eps * abs(value)
     for _ in range(TRIALS):
-        x = in_type(w + t * p, w)
         count = count + where(waiting, 1, 0)
-        there = Evaluation(x, *surface.value_and_gradient(x), count)
+        there = here.moved(surface, t * p, count)
         trial = Trial(t, there.value, inner(there.gradient, p))
         lower = trial.value <= value + FALL * t * slope + rounding
         flatness = abs(trial.slope)

@@ -138,8 +138,12 @@ class Surface:
     __array_ufunc__ = None  # so that NumPy hands `array * surface` over to __rmul__
 
 
-# A point (d, ...), value and gradient there, and the count of evaluations so far: one, or (...).
-Evaluation = namedtuple("Evaluation", "w value gradient count")
+class Evaluation(namedtuple("Evaluation", "w value gradient count")):
+    """A point (d, ...), value and gradient there, the count of evaluations so far: one or (...)."""
+
+    def moved(self, surface: Surface, step: Array, count: Array) -> "Evaluation":
+        w = in_type(self.w + step, self.w)
+        return Evaluation(w, *surface.value_and_gradient(w), count)
 
 
 def combination(*terms: tuple[Any, Surface]) -> Surface:
