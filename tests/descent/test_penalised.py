@@ -139,15 +139,6 @@ def test_a_weight_may_leave_again_and_come_back(seed):
     assert misses(surface, weights, strengths) < 1e-12
 
 
-@pytest.mark.parametrize("unit", [1e-9, 1e9])
-def test_units_do_not_matter(unit):
-    random = np.random.default_rng(3)
-    X, y = random.normal(size=(8, 4)), random.normal(size=8)
-    own, other = linear_fit(X, y, mse), linear_fit(unit * X, y, mse)
-    assert unit * lasso(other, 0.3 * unit) == pytest.approx(lasso(own, 0.3))
-    assert unit * ridge(other, 0.3 * unit**2) == pytest.approx(ridge(own, 0.3))
-
-
 @pytest.mark.parametrize("solve", [lasso, ridge])
 def test_many_strengths_are_one_after_the_other(solve):
     surface = polynomial_loss(np.linspace(-1, 1, 9), np.arange(9.0) ** 2, 3, sse)
@@ -159,8 +150,9 @@ def test_many_strengths_are_one_after_the_other(solve):
 
 
 def test_a_quadratic_of_any_size_has_its_minima():
-    for surface in (bowl(), 1e-170 * bowl(), 1e200 * bowl(), booth()):
-        assert np.all(np.isfinite([ridge(surface, 0.5), lasso(surface, 0.5)]))
+    for solve in (ridge, lasso):
+        for size in (1e-170, 1e-9, 1e9, 1e200):
+            assert solve(size * booth(), size * 0.5) == pytest.approx(solve(booth(), 0.5))
 
 
 def test_columns_that_tie_enter_together():

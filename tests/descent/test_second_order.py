@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from calclearn.calculus.autodiff import grad
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.landscapes import (
     CATALOGUE,
@@ -146,16 +145,6 @@ def test_mini_batches_search_on_the_batch_that_gave_the_gradient(optimizer):
     np.testing.assert_allclose(run.point, noisy.minima[0], atol=0.2)
 
 
-@pytest.mark.parametrize("optimizer", [Newton(0.7), DampedNewton(), BFGS(), LBFGS()])
-def test_the_second_order_methods_can_be_differentiated_through(optimizer):
-    def lowest(x):
-        start = np.stack([x, 0.7 + 0 * x])
-        return descend(rosenbrock(), start, optimizer, steps=5).values[-1]
-
-    slope = (lowest(-0.9 + 1e-6) - lowest(-0.9 - 1e-6)) / 2e-6
-    assert grad(lowest)(-0.9) == pytest.approx(slope, rel=1e-4, abs=1e-6)
-
-
 @pytest.mark.parametrize(
     "surface", [rosenbrock(), himmelblau(), plateau(), logistic_loss([1.0, 2.0, -1.0], [1, 1, 0])]
 )
@@ -235,13 +224,6 @@ def test_at_the_rounding_of_a_value_a_search_ends(optimizer, dtype):
     np.testing.assert_allclose(run.point, [1, 1], atol=1e-3 if dtype == np.float64 else 0.3)
     high = double_well() + Surface(lambda w: 1e12 + 0 * w[0], dimension=2)
     assert descend(high, [0.3, 0.5], optimizer).stop == Stop.CONVERGED
-
-
-@pytest.mark.parametrize("optimizer", [Newton(), DampedNewton()])
-def test_a_hessian_of_another_shape(optimizer):
-    surface = bowl().replace(hessian=lambda w: np.array([2.0, 6.0]))
-    with pytest.raises(ValueError, match=r"hessian of the surface must have shape \(2, 2\), got"):
-        descend(surface, [1.0, 2.0], optimizer)
 
 
 @pytest.mark.parametrize("optimizer", [DampedNewton(), BFGS(), LBFGS()])

@@ -171,15 +171,3 @@ def test_an_interrupt_at_any_line_returns_what_ran_and_can_be_continued(optimize
         rest = run(part.point, 10 - int(part.steps_taken), state=part.state)
         np.testing.assert_array_equal(rest.points, full.points[part.steps_taken :])
     assert max(part.steps_taken for part in returned) == 10
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_diverged_run_on_mini_batches_keeps_its_last_finite_point(dtype):
-    x = np.linspace(-1, 1, 40, dtype=dtype)
-    for rate in (3.0, 50.0, 1e20, 1e300):
-        noisy = line_loss(x, 2 * x, mse, batch_size=4)
-        run = descend(noisy, np.ones(2, dtype), GradientDescent(rate), 200, validation=noisy)
-        assert run.stop == Stop.DIVERGED
-        assert run.points.dtype == dtype
-        for record in (run.points, run.values, run.gradients, run.best_point):
-            assert np.all(np.isfinite(record))
