@@ -160,7 +160,8 @@ def test_quadratic_model_touches_the_surface_to_second_order():
 def test_classification_of_points():
     # fmt: off
     for surface, at, word in [
-        (bowl(), [0, 0], "minimum"), (-1 * bowl(), [0, 0], "maximum"), (SURFACES["parabola"], [0], "minimum"),
+        (bowl(), [0, 0], "minimum"), (-1 * bowl(), [0, 0], "maximum"),
+        (SURFACES["parabola"], [0], "minimum"),
         (double_well(), [0, 0], "saddle"), (SURFACES["monkey saddle"], [0, 0], "degenerate"),
         (bowl(1, 0), [0, 0], "degenerate"), (bowl(), [1, 1], "slope"),
         (1e-9 * bowl(), [1, 1], "slope"), (bowl(), [np.nan, 0], "slope"),
