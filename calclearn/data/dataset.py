@@ -52,7 +52,6 @@ class Dataset:
         return [*super().__dir__(), *self.columns]
 
     def __len__(self) -> int:
-        """The number of rows, n."""
         return len(next(iter(self.columns.values()), ()))
 
     def label(self, name: str) -> str:
@@ -89,7 +88,6 @@ class LineData:
         vars(self).update(x=x, y=y)
 
     def __len__(self) -> int:
-        """The number of points, n."""
         return len(self.x)
 
     @property

@@ -28,17 +28,15 @@ class LabelledImages:
     labels: np.ndarray
 
     def __post_init__(self):
-        images = read_only(self.images, "images", real=True)
-        labels = read_only(self.labels, "labels")
-        if labels.dtype.kind in "iu":
-            labels = read_only(labels.astype(np.intp), "labels")
+        images, labels = read_only(self.images, "images", real=True), np.asarray(self.labels)
+        indices = labels.dtype.kind in "iu"
+        labels = read_only(labels.astype(np.intp) if indices else labels, "labels")
         if images.ndim != 4 or labels.shape != images.shape[:1]:
             expected = "images and labels must have shapes (N, C, H, W) and (N,)"
             raise ValueError(f"{expected}, got {images.shape} and {labels.shape}")
         vars(self).update(images=images, labels=labels)
 
     def __len__(self) -> int:
-        """The number of images, N."""
         return len(self.labels)
 
     def __repr__(self) -> str:
@@ -94,10 +92,6 @@ def _dealt(seed: int) -> Digits:
     stored = _stored()
     chance = np.random.default_rng(seed).random(len(stored))
     cards = np.lexsort((chance, stored.labels))  # by digit, and within a digit by chance
-    hand = np.empty(len(stored), dtype=np.intp)
-    hand[cards] = np.arange(len(stored)) % HANDS
-
-    def part(rows: np.ndarray) -> LabelledImages:
-        return LabelledImages(stored.images[rows], stored.labels[rows])
-
-    return Digits(part(hand > 1), part(hand == 1), part(hand == 0))
+    hand = np.argsort(cards) % HANDS
+    parts = hand > 1, hand == 1, hand == 0
+    return Digits(*(LabelledImages(stored.images[part], stored.labels[part]) for part in parts))

@@ -230,8 +230,8 @@ class ProximalGradient(GradientDescent):
 
     wₖ₊₁ = S(wₖ - η ∇f(wₖ), η λ),    S(w, t) = sign(w) max(|w| - t, 0)
 
-    The surface is f alone; S is the soft threshold. At the minimum the gradient of f is not 0 but
-    balances the penalty: a descent ends there as STALLED, when no digit changes any more.
+    The surface is f alone, whose gradient balances the penalty at the minimum: a descent ends there
+    as STALLED, when no digit changes any more.
 
     >>> ProximalGradient(learning_rate=0.5, strength=2.0).update(np.array([4.0, 0.5]), 0.0, 0)[0]
     array([3., 0.])

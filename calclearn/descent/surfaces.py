@@ -17,7 +17,7 @@ import numpy as np
 
 from calclearn.calculus import autodiff
 from calclearn.calculus.tracing import Traced, plain
-from calclearn.descent.arguments import REAL, array, instance, is_real, number, shown, whole
+from calclearn.descent.arguments import floating, instance, is_real, number, shown, whole
 
 Array = Any  # an ndarray, or what a trace puts in its place
 DERIVATIVES = ("gradient", "hessian", "value_and_gradient")
@@ -147,7 +147,7 @@ class Evaluation(namedtuple("Evaluation", "w value gradient count")):
 
 
 def combination(*terms: tuple[Any, Surface]) -> Surface:
-    """Σ cᵢ fᵢ of terms (cᵢ, fᵢ): its derivatives and mini-batches are the same sums of theirs."""
+    """Σ cᵢ fᵢ of terms (cᵢ, fᵢ), and so its derivatives and mini-batches; else NotImplemented."""
     if not all(is_real(c) and isinstance(s, Surface) for c, s in terms):
         return NotImplemented
     terms = [(float(c) if isinstance(c, np.generic) else c, s) for c, s in terms]
@@ -300,12 +300,12 @@ FLOAT = np.dtype(float)
 
 def as_points(w: Array, dimension: int | None = None, argument: str = "w") -> Array:
     """`w` as floating-point coordinates (d, ...), or one sentence saying what it should be."""
-    if not (type(w) is np.ndarray or type(w) is Traced) or w.dtype.kind not in REAL:
-        w = array(argument, w, finite=False)
+    if type(w) not in (np.ndarray, Traced) or w.dtype.kind != "f":
+        w = floating(argument, w)
     if w.ndim == 0 or w.shape[0] != (dimension or w.shape[0] or 1):
         d = "d" if dimension is None else dimension
         raise ValueError(f"{argument} must have shape ({d},) or ({d}, ...), got {w.shape}")
-    return w if w.dtype.kind == "f" else w.astype(float)
+    return w
 
 
 def common_shape(what: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
