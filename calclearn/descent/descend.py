@@ -202,8 +202,10 @@ def descend(
 
 
 class Run:
-    """A descent under way. `now` is replaced as a whole at the end of each step, so that after an
-    interrupt at any moment the point, its memory and the stops belong together.
+    """A descent under way.
+
+    `now` is replaced as a whole at the end of each step, so that after an interrupt at any moment
+    the point, its memory and the stops belong together.
     """
 
     def __init__(

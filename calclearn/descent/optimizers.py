@@ -281,17 +281,18 @@ def first_step(optimizer: Any, w: Array, g: Array, state: Any, surface: Any) -> 
 
 
 def begun(optimizer: Any, surface: Surface, w: Array, state: Any = None) -> tuple[Array, Any]:
-    """The starts (d, ...), one for each number of the arrays in the surface and the optimizer, and
-    a memory for them: a new one, or the `state` of an earlier run if it is such a one.
+    """The starts, copied to the shape of the arrays in the surface and the optimizer, and a memory.
+
+    That is a new one, or the `state` of an earlier run once it fits this optimizer and the starts.
     """
     (d, *batch), what = w.shape, "start, of the surface's factors and of the optimizer's numbers"
     shape = common_shape(what, w.shape[1:], surface.batch, *batch_shapes(optimizer))
     w = np.reshape(w, (d, *(1,) * (len(shape) - len(batch)), *batch))
     w = w + np.zeros((d, *shape), dtype=w.dtype)
     new = optimizer.init(w)
-    fitting = {*batch_shapes(new), w.shape, w.shape[1:], (d, *w.shape)}
     if state is None:
         return w, new
+    fitting = {*batch_shapes(new), w.shape, w.shape[1:], (d, *w.shape)}
     if type(state) is not type(new) or not {*batch_shapes(state)} <= fitting:
         kind = type(optimizer).__name__
         raise TypeError(f"state must be a memory of {kind} for these starts, got {shown(state)}")
