@@ -210,7 +210,8 @@ def line_loss(x: Array, y: Array, loss: Error = sse, batch_size: int | None = No
 
     details["sampler"] = mini_batches(line_loss, x, y, loss, batch_size)
     hessian = 2 * np.array([[a + b * x_mean**2, b * x_mean], [b * x_mean, b]])
-    return least_squares(value_and_gradient, hessian, best, y, loss, **details)
+    scale = share * syy or share * float(y @ y) or 1.0
+    return least_squares(value_and_gradient, hessian, best, scale, **details)
 
 
 def polynomial_loss(
@@ -284,19 +285,19 @@ def linear_fit(
     sizes = np.linalg.norm(X, axis=0)
     sizes[sizes == 0] = 1  # columns of one size, so that no power of x counts as rounding
     best = np.linalg.lstsq(X / sizes, y)[0] / sizes
+    scale = share * float(np.sum((y - y.mean()) ** 2)) or share * float(y @ y) or 1.0
 
     def value_and_gradient(w: Array) -> tuple[Array, Array]:
         r = np.tensordot(R, w, 1) - beside(target, w)
         return share * (rest + np.sum(r * r, axis=0)), 2 * share * np.tensordot(R.T, r, 1)
 
-    return least_squares(value_and_gradient, 2 * share * R.T @ R, best, y, loss, **details)
+    return least_squares(value_and_gradient, 2 * share * R.T @ R, best, scale, **details)
 
 
 def least_squares(
-    value_and_gradient: Callable, H: Array, best: Array, y: Array, loss: Error, **details: Any
+    value_and_gradient: Callable, H: Array, best: Array, scale: float, **details: Any
 ) -> Surface:
     """The surface of a fit by squares with the Hessian H, whose minimum is at `best`."""
-    scale = float(loss(np.full_like(y, y.mean()), y) or loss(np.zeros_like(y), y)) or 1.0
     return Surface(
         value_and_gradient=value_and_gradient, hessian=lambda w: broadcast(H, w),
         dimension=len(best), start=(0.0,) * len(best), minima=(tuple(best.tolist()),), scale=scale,

@@ -262,7 +262,7 @@ def strong_wolfe(surface: Surface, here: Evaluation, p: Array, t: Any = 1.0) -> 
     """
     (w, value, g, count), best = here, here
     slope = inner(g, p)
-    low, high = Trial(0.0 * slope, value, slope), Trial(np.inf + 0 * slope, value, slope)
+    low, high = Trial(0.0 * slope, value, slope), None
     waiting, rounding = slope < 0, NOISE * np.finfo(w.dtype).eps * abs(value)
     for _ in range(TRIALS):
         count = count + where(waiting, 1, 0)
@@ -275,6 +275,7 @@ def strong_wolfe(surface: Surface, here: Evaluation, p: Array, t: Any = 1.0) -> 
         waiting = where(lower & (flatness <= -FLATTEN * slope), False, waiting)
         if not anywhere(waiting):
             break
+        high = Trial(np.inf + 0 * slope, value, slope) if high is None else high
         low, high, t = narrowed(low, high, trial, lower, waiting)
     else:  # what changed by no more than rounding has not fallen: such a start stays
         fallen = best.value < value - rounding

@@ -300,7 +300,7 @@ FLOAT = np.dtype(float)
 
 def as_points(w: Array, dimension: int | None = None, argument: str = "w") -> Array:
     """`w` as floating-point coordinates (d, ...), or one sentence saying what it should be."""
-    if type(w) not in (np.ndarray, Traced) or w.dtype.kind != "f":
+    if not (type(w) is np.ndarray or type(w) is Traced) or w.dtype.kind != "f":
         w = floating(argument, w)
     if w.ndim == 0 or w.shape[0] != (dimension or w.shape[0] or 1):
         d = "d" if dimension is None else dimension
