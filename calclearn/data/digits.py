@@ -28,9 +28,10 @@ class LabelledImages:
     labels: np.ndarray
 
     def __post_init__(self):
-        images, labels = read_only(self.images, "images", real=True), np.asarray(self.labels)
-        indices = labels.dtype.kind in "iu"
-        labels = read_only(labels.astype(np.intp) if indices else labels, "labels")
+        images = read_only(self.images, "images", real=True)
+        labels = read_only(self.labels, "labels")
+        if labels.dtype.kind in "iu":
+            labels = read_only(labels.astype(np.intp), "labels")
         if images.ndim != 4 or labels.shape != images.shape[:1]:
             expected = "images and labels must have shapes (N, C, H, W) and (N,)"
             raise ValueError(f"{expected}, got {images.shape} and {labels.shape}")

@@ -25,10 +25,11 @@ def penguins() -> Dataset:
     rows = [row for row in csv.DictReader(text.splitlines()) if row["body_mass_g"] != "NA"]
     columns, units = {}, {}
     for header in rows[0]:
-        measured = header.endswith(("_mm", "_g"))
-        name, _, unit = header.rpartition("_") if measured else (header, "", "")
-        kind = float if measured else int if name == "year" else str
-        columns[name], units[name] = np.array([kind(row[header]) for row in rows]), unit
+        name, kind = header, int if header == "year" else str
+        if header.endswith(("_mm", "_g")):
+            name, _, units[name] = header.rpartition("_")
+            kind = float
+        columns[name] = np.array([kind(row[header]) for row in rows])
     return Dataset(
         name="Palmer penguins", columns=columns, units=units, licence="CC0 1.0",
         source="Gorman, Williams and Fraser (2014), PLoS ONE 9(3): e90081; Palmer Station LTER",
