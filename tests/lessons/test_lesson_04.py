@@ -47,6 +47,8 @@ def test_the_far_penguin_pulls_the_squares_and_hardly_the_absolute_values(far_pe
     far, kept = far_penguin.set(flipper=4.0, mass=2.5).state, penguin_line().thinned(14)
     x, y = np.append(kept.x, 4.0), np.append(kept.y, 2.5)
     assert far["squares"] == pytest.approx(np.polyfit(x, y, 1))
+    squares = (np.polyval(far["squares"], x) - y) ** 2
+    assert far["share"] == pytest.approx(squares[-1] / squares.sum())
     lines = np.random.default_rng(0).normal(far["absolute"], 0.1, (200, 2))
     lines[0] = far["absolute"]
     sizes = [np.abs(slope * x + intercept - y).sum() for slope, intercept in lines]
