@@ -275,7 +275,7 @@ case("""np.diagflat(a, 1); np.dsplit(a[None], 2); np.histogram_bin_edges(a, 3) *
         np.histogram([0, 1, 2, 9], [0, 1, 2], weights=np.ravel(a))[0] ** 2
         np.histogram(a[0], 3, density=True)[0]; np.histogram([0], np.sort(a[0]))[1] ** 2
      """, (2, 2))  # fmt: skip
-case("np.concatenate([a, b, [1.0]]); arrays.join(0, False, a, b); np.meshgrid(a, b)", (2,), (3,))
+case("np.concatenate([a, b, [1.0]]); arrays.join(np.concatenate, 0, a, b); np.meshgrid(a, b)", (2,), (3,))
 case("""np.meshgrid(a, b, indexing="ij"); np.meshgrid(a, b, sparse=True)""", (2,), (3,))
 case("np.concatenate([a, b], axis=-1)", (2, 0), (2, 3))
 case("np.concatenate([a, b], axis=None)", (2, 2), (3,))
