@@ -5,6 +5,7 @@ came from.  Where NumPy moves numbers in a complicated way, it shows by itself h
 the function on the places 0, 1, 2, ... and then reads the numbers at the places that come out.
 """
 
+import functools
 import inspect
 import operator
 
@@ -89,38 +90,34 @@ def moved(*functions, arrays=(0,), like_first=False):
     The numbers of the arguments at the positions `arrays` are numbered one after the other.  They
     get the dtype that all of them have room in, or that of the first.
     """
-
-    def definition(function):
+    for function in functions:
         signature = inspect.signature(function)
         names = [list(signature.parameters)[k] for k in arrays]
+        definition = functools.partial(read, function, signature, names, like_first)
+        rewritten(function, arrays=0)(definition)
 
-        def read(*arguments, dtype=None, **keywords):
-            parts, size = [], 0
 
-            def placed(x):
-                nonlocal size
-                if isinstance(x, (list, tuple)):
-                    return [placed(entry) for entry in x]
-                x = operand(x)
-                parts.append(np.ravel(x))
-                size += np.size(x)
-                return size - np.size(x) + places(x)
+def read(function, signature, names, like_first, *arguments, dtype=None, **keywords):
+    parts, size = [], 0
 
-            bound = signature.bind(*arguments, **keywords)
-            for name, a in bound.arguments.items():
-                bound.arguments[name] = placed(a) if name in names else plain(operand(a))
-            where = function(*bound.args, **bound.kwargs)
-            numbers = parts[0] if len(parts) == 1 else np.concatenate(parts)
-            dtype = numbers.dtype if dtype is None else dtype
-            numbers = numbers.astype(parts[0].dtype if like_first else dtype)
-            if isinstance(where, np.ndarray):
-                return numbers[where]
-            return type(where)([numbers[k] for k in where])
+    def placed(x):
+        nonlocal size
+        if isinstance(x, (list, tuple)):
+            return [placed(entry) for entry in x]
+        x = operand(x)
+        parts.append(np.ravel(x))
+        size += np.size(x)
+        return size - np.size(x) + places(x)
 
-        return read
-
-    for function in functions:
-        rewritten(function, arrays=0)(definition(function))
+    bound = signature.bind(*arguments, **keywords)
+    for name, a in bound.arguments.items():
+        bound.arguments[name] = placed(a) if name in names else plain(operand(a))
+    where = function(*bound.args, **bound.kwargs)
+    numbers = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    dtype = parts[0].dtype if like_first else dtype
+    numbers = numbers if dtype is None else numbers.astype(dtype)
+    return numbers[where] if isinstance(where, np.ndarray) else type(where)(
+        [numbers[k] for k in where])  # fmt: skip
 
 
 @primitive
@@ -248,18 +245,15 @@ def pull_join(needed, g, y, how, axis, *arrays):
     return None, None, *[need and piece.astype(a.dtype) for need, piece, a in parts]
 
 
-def joined(how):
-    def definition(arrays, axis=0, out=None, *, dtype=None, casting=None):
-        arrays = [operand(a) if axis is not None else np.ravel(operand(a)) for a in arrays]
-        y = join(how, axis or 0, *arrays)
-        return y if dtype is None else y.astype(dtype)
-
-    return definition
+def joined(how, arrays, axis=0, out=None, *, dtype=None, casting=None):
+    arrays = [operand(a) if axis is not None else np.ravel(operand(a)) for a in arrays]
+    y = join(how, axis or 0, *arrays)
+    return y if dtype is None else y.astype(dtype)
 
 
 rule(join, together=pull_join)
-rewritten(np.concatenate, arrays=0)(joined(np.concatenate))
-rewritten(np.stack, arrays=0)(joined(np.stack))
+rewritten(np.concatenate, arrays=0)(functools.partial(joined, np.concatenate))
+rewritten(np.stack, arrays=0)(functools.partial(joined, np.stack))
 
 
 # Choosing

@@ -5,9 +5,9 @@ weighted mean of two of the sorted numbers, and NumPy names them: the quantile o
 0, 1, ..., n - 1 is the place between them.  The methods of ufuncs, as np.add.reduce, come last.
 """
 
-import functools
 import itertools
 import math
+from functools import partial, reduce
 
 import numpy as np
 
@@ -101,43 +101,36 @@ def cumprod(a, axis=None, dtype=None, out=None):
     return partial_folds(np.multiply, np.ravel(a) if axis is None else a, axis or 0)
 
 
-def with_start(running, start):
-    def definition(x, *, axis=None, dtype=None, out=None, include_initial=False):
-        axis = 0 if axis is None and x.ndim == 1 else axis
-        y = running(x, axis, dtype)
-        first = np.full(with_ones(y.shape, axis), start, y.dtype)
-        return np.concatenate([first, y], axis) if include_initial else y
-
-    return definition
+def with_start(running, start, x, *, axis=None, dtype=None, out=None, include_initial=False):
+    axis = 0 if axis is None and x.ndim == 1 else axis
+    y = running(x, axis, dtype)
+    first = np.full(with_ones(y.shape, axis), start, y.dtype)
+    return np.concatenate([first, y], axis) if include_initial else y
 
 
 if hasattr(np, "cumulative_sum"):  # from NumPy 2.1
-    rewritten(np.cumulative_sum)(with_start(np.cumsum, 0))
-    rewritten(np.cumulative_prod)(with_start(np.cumprod, 1))
+    rewritten(np.cumulative_sum)(partial(with_start, np.cumsum, 0))
+    rewritten(np.cumulative_prod)(partial(with_start, np.cumprod, 1))
 
 
 # Means and spreads
-def spread_by(length):
-    """The sum of the squares of what is off the mean, or its root, over n - ddof, or its root."""
-
-    def definition(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True,
-                   mean=None, correction=None):  # fmt: skip
-        a = a if dtype is None else a.astype(dtype)
-        mean = np.mean(a, axis=axis, keepdims=True, where=where) if mean is None else mean
-        off = a - mean if where is True else np.where(where, a - mean, 0)
-        n = np.sum(np.broadcast_to(where, np.shape(a)), axis=axis, keepdims=keepdims)
-        free = np.maximum(n - (ddof if correction is None else correction), 0)
-        free = float(np.max(free, initial=0)) if where is True else free.astype(a.dtype)
-        if not length:
-            return np.sum(off * off, axis=axis, keepdims=keepdims) / free
-        root = np.sum if np.all(n == 1) else euclidean  # of one number it is always 0
-        return root(off, axis=axis, keepdims=keepdims) / free**0.5
-
-    return definition
+def spread_by(length, a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True,
+              mean=None, correction=None):  # fmt: skip
+    """The length of what is off the mean over √(n - ddof), or the square of that."""
+    a = a if dtype is None else a.astype(dtype)
+    mean = np.mean(a, axis=axis, keepdims=True, where=where) if mean is None else mean
+    off = a - mean if where is True else np.where(where, a - mean, 0)
+    n = np.sum(np.broadcast_to(where, np.shape(a)), axis=axis, keepdims=keepdims)
+    free = np.maximum(n - (ddof if correction is None else correction), 0)
+    free = float(np.max(free, initial=0)) if where is True else free.astype(a.dtype)
+    if not length:
+        return np.sum(off * off, axis=axis, keepdims=keepdims) / free
+    total = np.sum if np.all(n == 1) else euclidean  # of one number it is always 0
+    return total(off, axis=axis, keepdims=keepdims) / free**0.5
 
 
-rewritten(np.var)(spread_by(length=False))
-rewritten(np.std)(spread_by(length=True))
+rewritten(np.var)(partial(spread_by, False))
+rewritten(np.std)(partial(spread_by, True))
 
 
 @rewritten(np.average)
@@ -175,9 +168,10 @@ def corrcoef(x, y=None, rowvar=True, *, dtype=None):
 
 
 # Quantiles
-def quantile(a, q, axis, keepdims=False, method="linear", skip_nan=False):
+def quantile(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, *,
+             scale=1, skip_nan=False):  # fmt: skip
     """The weighted mean of the two sorted numbers beside the place that NumPy gives, n q or so."""
-    q, rows = np.asarray(q), in_rows(a, axis)
+    q, rows = np.divide(q, scale), in_rows(a, axis)
     *shape, length = np.shape(rows)
     rows = np.reshape(np.sort(rows), (math.prod(shape), length))  # NaN comes last
     n = np.sum(~np.isnan(rows), -1)
@@ -193,54 +187,41 @@ def quantile(a, q, axis, keepdims=False, method="linear", skip_nan=False):
     return np.reshape(y.T, (*q.shape, *(with_ones(np.shape(a), axis) if keepdims else shape)))
 
 
-def quantiles(scale, skip_nan):
-    return lambda a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False: (
-        quantile(a, np.divide(q, scale), axis, keepdims, method, skip_nan))  # fmt: skip
-
-
-def median(skip_nan):
-    return lambda a, axis=None, out=None, overwrite_input=False, keepdims=False: (
-        quantile(a, 0.5, axis, keepdims, skip_nan=skip_nan))  # fmt: skip
-
-
-# fmt: off
-rewritten(np.median)(       median(skip_nan=False))
-rewritten(np.nanmedian)(    median(skip_nan=True))
-rewritten(np.quantile)(     quantiles(1, skip_nan=False))
-rewritten(np.nanquantile)(  quantiles(1, skip_nan=True))
-rewritten(np.percentile)(   quantiles(100, skip_nan=False))
-rewritten(np.nanpercentile)(quantiles(100, skip_nan=True))
+def median(a, axis=None, out=None, overwrite_input=False, keepdims=False, *, skip_nan=False):
+    return quantile(a, 0.5, axis, keepdims=keepdims, skip_nan=skip_nan)
 
 
 # Without NaN
-def without_nan(reduce):
-    return lambda a, *rest, where=True, **keywords: reduce(
-        a, *rest, where=np.logical_and(where, ~np.isnan(a)), **keywords)
+def without_nan(function, a, *rest, where=True, **keywords):
+    return function(a, *rest, where=np.logical_and(where, ~np.isnan(a)), **keywords)
 
 
-def with_filler(reduce, value):
-    return lambda a, *rest, **keywords: reduce(
-        np.where(np.isnan(a), value, a), *rest, **keywords)
+def with_filler(function, filler, a, *rest, **keywords):
+    return function(np.where(np.isnan(a), filler, a), *rest, **keywords)
 
 
-def extreme_without_nan(reduce, worst):
-    def definition(a, axis=None, out=None, keepdims=False, **keywords):
-        nothing = np.all(np.isnan(a), axis=axis, keepdims=keepdims)
-        y = reduce(np.where(np.isnan(a), worst, a), axis=axis, keepdims=keepdims, **keywords)
-        return np.where(nothing, np.nan, y)
-
-    return definition
+def extreme_without_nan(function, worst, a, axis=None, out=None, keepdims=False, **keywords):
+    nothing = np.all(np.isnan(a), axis=axis, keepdims=keepdims)
+    y = with_filler(function, worst, a, axis=axis, keepdims=keepdims, **keywords)
+    return np.where(nothing, np.nan, y)
 
 
-rewritten(np.nanmean)(   without_nan(np.mean))
-rewritten(np.nanvar)(    without_nan(np.var))
-rewritten(np.nanstd)(    without_nan(np.std))
-rewritten(np.nansum)(    with_filler(np.sum, 0))
-rewritten(np.nanprod)(   with_filler(np.prod, 1))
-rewritten(np.nancumsum)( with_filler(np.cumsum, 0))
-rewritten(np.nancumprod)(with_filler(np.cumprod, 1))
-rewritten(np.nanmax)(    extreme_without_nan(np.max, -np.inf))
-rewritten(np.nanmin)(    extreme_without_nan(np.min, np.inf))
+# fmt: off
+rewritten(np.median)(       median)
+rewritten(np.quantile)(     quantile)
+rewritten(np.percentile)(   partial(quantile, scale=100))
+rewritten(np.nanmedian)(    partial(median, skip_nan=True))
+rewritten(np.nanquantile)(  partial(quantile, skip_nan=True))
+rewritten(np.nanpercentile)(partial(quantile, scale=100, skip_nan=True))
+rewritten(np.nanmean)(      partial(without_nan, np.mean))
+rewritten(np.nanvar)(       partial(without_nan, np.var))
+rewritten(np.nanstd)(       partial(without_nan, np.std))
+rewritten(np.nansum)(       partial(with_filler, np.sum, 0))
+rewritten(np.nanprod)(      partial(with_filler, np.prod, 1))
+rewritten(np.nancumsum)(    partial(with_filler, np.cumsum, 0))
+rewritten(np.nancumprod)(   partial(with_filler, np.cumprod, 1))
+rewritten(np.nanmax)(       partial(extreme_without_nan, np.max, -np.inf))
+rewritten(np.nanmin)(       partial(extreme_without_nan, np.min, np.inf))
 # fmt: on
 
 
@@ -277,11 +258,12 @@ FOLDS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: n
 def fold(ufunc, a, axis=0, keepdims=False, initial=None, where=True):
     first = {} if initial is None else {"initial": initial}
     if ufunc in FOLDS:
-        return apply(FOLDS[ufunc], (a,), dict(axis=axis, keepdims=keepdims, where=where) | first)
+        options = {"axis": axis, "keepdims": keepdims, "where": where}
+        return apply(FOLDS[ufunc], (a,), options | first)
     if where is not True:
         raise refused(ufunc, "option", "where")
     rows = np.moveaxis(in_rows(a, axis), -1, 0)
-    whole = functools.reduce(ufunc, [*first.values(), *rows])
+    whole = reduce(ufunc, [*first.values(), *rows])
     return np.reshape(whole, with_ones(a.shape, axis)) if keepdims else whole
 
 
@@ -296,6 +278,5 @@ def folds_of_spans(ufunc, a, starts, axis=0):
     return np.moveaxis(np.stack([fold(ufunc, piece) for piece in slices]), 0, axis)
 
 
-METHODS_OF_UFUNCS = {
-    "outer": outer, "reduce": fold, "accumulate": partial_folds, "reduceat": folds_of_spans,
-}  # fmt: skip
+METHODS_OF_UFUNCS = {"outer": outer, "reduce": fold, "accumulate": partial_folds,
+                     "reduceat": folds_of_spans}  # fmt: skip
