@@ -12,15 +12,10 @@ import numpy as np
 from calclearn.calculus.cures import CURES, lost
 
 running: set[int] = set()  # the levels whose function has not returned yet
-METHODS = {f.__name__: f for f in (
-    np.all, np.any, np.argmax, np.argmin, np.argpartition, np.argsort, np.choose, np.clip, np.conj,
-    np.copy, np.cumprod, np.cumsum, np.diagonal, np.dot, np.max, np.mean, np.min, np.nonzero,
-    np.prod, np.ravel, np.repeat, np.round, np.searchsorted, np.squeeze, np.std, np.sum,
-    np.swapaxes, np.take, np.trace, np.var)} | {
+METHODS = {name: getattr(np, name) for name in dir(np.ndarray) if name in np.__all__} | {
     "compress": lambda x, condition, *more, **k: np.compress(condition, x, *more, **k),
-    "conj": np.conj,
     "flatten": np.ravel,
-}  # fmt: skip
+}
 
 
 class Methods:
@@ -52,10 +47,10 @@ class Methods:
         return np.transpose(self, axes[0] if len(axes) == 1 else axes or None)
 
     def __getattr__(self, name):
-        if name in METHODS:
-            return functools.partial(METHODS[name], self)
         if f"x.{name}()" in CURES:
             return functools.partial(self._lost, f"x.{name}()")
+        if name in METHODS:
+            return functools.partial(METHODS[name], self)
         ufunc = getattr(np, name, None)
         if isinstance(ufunc, np.ufunc) and self.value.shape == ():
             # np.sin of an array of traced numbers asks each of them for its method `sin`
