@@ -167,14 +167,14 @@ def einsum(subscripts, *operands, optimize=False, out=None, dtype=None, order="K
 @rewritten(np.tensordot, np.linalg.tensordot, arrays=2)
 def tensordot(a, b, axes=2):
     """The einsum in which axes that are summed together have the same letter."""
+    n, m = np.ndim(a), np.ndim(b)
+    first, second = string.ascii_letters[:n], [*string.ascii_letters[n : n + m]]
     if isinstance(axes, (int, np.integer)):
-        axes = range(np.ndim(a) - axes, np.ndim(a)), range(axes)
-    letters = string.ascii_letters
-    first, second = list(letters[: np.ndim(a)]), list(letters[np.ndim(a) :][: np.ndim(b)])
+        axes = range(n - axes, n), range(axes)
     for i, j in zip(np.atleast_1d(axes[0]), np.atleast_1d(axes[1]), strict=True):
-        second[int(j)] = first[int(i)]
-    output = [c for c in first + second if (c in first) != (c in second)]
-    return contract(["".join(first), "".join(second)], "".join(output), a, b)
+        second[j] = first[i]
+    output = [c for c in (*first, *second) if (c in first) != (c in second)]
+    return contract([first, "".join(second)], "".join(output), a, b)
 
 
 # Solving
