@@ -12,7 +12,7 @@ import operator
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from calclearn.calculus.methods import METHODS
+from calclearn.calculus.methods import Methods
 from calclearn.calculus.rules import unbroadcast
 from calclearn.calculus.structures import operand
 from calclearn.calculus.tracing import plain, primitive, rewritten, rule
@@ -130,7 +130,7 @@ def cast(a, dtype, *_, **__):
     return in_dtype(a, dtype) if np.dtype(dtype).kind in "fc" else plain(a).astype(dtype)
 
 
-METHODS["astype"] = cast
+Methods.astype = cast
 # fmt: off
 rule(in_dtype,        lambda g, y, a, dtype: in_dtype(g, a.dtype))
 

@@ -28,10 +28,10 @@ import numpy as np
 import traitlets
 from ipywidgets import Widget, widget_serialization
 from matplotlib.artist import Artist
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from calclearn.explorers.canvas import Canvas
 from calclearn.explorers.widths import Layout
 from calclearn.figures.style import PAINTING, style
 
@@ -85,7 +85,7 @@ class Painter:
         self.figure = figure
         self.background: np.ndarray | None = None
         self.edition = 0
-        self._canvas = FigureCanvasAgg(figure)
+        self._canvas = Canvas(figure)
         self._dpi = figure.dpi
         self._layers: list[_Layer] = []
         self._artists: set = set()  # of all layers
@@ -119,7 +119,7 @@ class Painter:
     def forget(self) -> None:
         """Free all pixels; the next picture paints them again."""
         self.background, self._layers = None, []
-        self._canvas = FigureCanvasAgg(self.figure)
+        self._canvas = Canvas(self.figure)
 
     def _paint_background(self) -> None:
         try:
