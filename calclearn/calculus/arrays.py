@@ -159,6 +159,7 @@ moved(np.fft.fftshift, np.fft.ifftshift)
 # a part of them, or some of them more than once
 rule(np.triu,         lambda g, y, a, k=0: np.triu(g, k))
 rule(np.tril,         lambda g, y, a, k=0: np.tril(g, k))
+rule(np.diagflat,     lambda g, y, v, k=0: np.diagonal(g, k).reshape(v.shape))
 moved(np.take, np.take_along_axis, np.diagonal, np.linalg.diagonal, np.delete)
 moved(np.resize, np.tile, np.repeat)
 moved(np.extract, np.compress, np.choose, arrays=(1,))
@@ -188,12 +189,6 @@ def array_split(ary, indices_or_sections, axis=0, split=np.array_split):
     where = split(np.arange(ary.shape[axis]), indices_or_sections)
     slices = [slice(k[0], k[-1] + 1) if k.size else slice(0) for k in where]
     return [ary[(*before(ary, axis), piece)] for piece in slices]
-
-
-@rewritten(np.diagflat)
-def diagflat(v, k=0):
-    where = np.diagflat(places(v) + 1, k)
-    return np.where(where, np.ravel(v)[where - 1], 0)
 
 
 @rewritten(np.trim_zeros)

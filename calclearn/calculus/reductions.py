@@ -176,9 +176,9 @@ def quantile(a, q, axis=None, out=None, overwrite_input=False, method="linear", 
     rows = np.reshape(np.sort(rows), (math.prod(shape), length))  # NaN comes last
     n = np.sum(~np.isnan(rows), -1)
     n = n if skip_nan else np.where(n < length, 0, n)
-    lengths, which = np.unique(n, return_inverse=True)
+    lengths = sorted({*n.tolist()})
     place = [np.quantile(np.arange(max(k, 1.0)), q, method=method) for k in lengths]
-    place = np.reshape(place, (len(lengths), q.size))[which]
+    place = np.reshape(place, (len(lengths), q.size))[np.searchsorted(lengths, n)]
     low, high, row = np.floor(place).astype(int), np.ceil(place).astype(int), np.arange(len(n))
     first, second = rows[row[:, None], low], rows[row[:, None], high]
     dtype = np.result_type(a.dtype, q) if q.ndim else a.dtype
