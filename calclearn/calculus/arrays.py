@@ -98,26 +98,27 @@ def moved(*functions, arrays=(0,), like_first=False):
 
 
 def read(function, signature, names, like_first, *arguments, dtype=None, **keywords):
-    parts, size = [], 0
-
-    def placed(x):
-        nonlocal size
-        if isinstance(x, (list, tuple)):
-            return [placed(entry) for entry in x]
-        x = operand(x)
-        parts.append(np.ravel(x))
-        size += np.size(x)
-        return size - np.size(x) + places(x)
-
+    parts, ends = [], [0]
     bound = signature.bind(*arguments, **keywords)
     for name, a in bound.arguments.items():
-        bound.arguments[name] = placed(a) if name in names else plain(operand(a))
+        bound.arguments[name] = numbered(a, parts, ends) if name in names else plain(operand(a))
     where = function(*bound.args, **bound.kwargs)
     numbers = parts[0] if len(parts) == 1 else np.concatenate(parts)
     dtype = parts[0].dtype if like_first else dtype
     numbers = numbers if dtype is None else numbers.astype(dtype)
-    return numbers[where] if isinstance(where, np.ndarray) else type(where)(
-        [numbers[k] for k in where])  # fmt: skip
+    if isinstance(where, np.ndarray):
+        return numbers[where]
+    return type(where)([numbers[k] for k in where])
+
+
+def numbered(x, parts, ends):
+    """The places of the numbers of x, which are put behind the other parts."""
+    if isinstance(x, (list, tuple)):
+        return [numbered(entry, parts, ends) for entry in x]
+    x = operand(x)
+    parts.append(np.ravel(x))
+    ends.append(ends[-1] + np.size(x))
+    return ends[-2] + places(x)
 
 
 @primitive
@@ -155,6 +156,7 @@ rule(np.flip,         lambda g, y, a, axis=None: np.flip(g, axis))
 rule(np.roll,         lambda g, y, a, shift, axis=None: np.roll(g, np.negative(shift), axis))
 moved(np.rollaxis, np.rot90, np.fliplr, np.flipud, np.matrix_transpose, np.linalg.matrix_transpose)
 moved(np.fft.fftshift, np.fft.ifftshift)
+rewritten(np.astype)(cast)
 
 # a part of them, or some of them more than once
 rule(np.triu,         lambda g, y, a, k=0: np.triu(g, k))
@@ -179,7 +181,6 @@ moved(np.vsplit, np.hsplit, np.dsplit)
 rewritten(np.split)(lambda ary, indices_or_sections, axis=0:
                         array_split(ary, indices_or_sections, axis, np.split))
 if hasattr(np, "unstack"):  # from NumPy 2.1
-    rewritten(np.astype)(cast)
     rewritten(np.unstack)(lambda x, axis=0: tuple(np.moveaxis(x, axis, 0)))
 # fmt: on
 

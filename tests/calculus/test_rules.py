@@ -253,7 +253,7 @@ case("np.diagonal(a, 1); np.trace(a)", (3, 3))
 case("""np.diag(a); np.diag(a, -2); np.trim_zeros(np.pad(a, 2)); np.bincount([0, 2, 0], a, 5)
         np.vstack([a, a], dtype=a.dtype); np.stack([a, a], 1, dtype=a.dtype)
         np.full_like(np.ones(3), 2.0) * np.full_like(a, a[0]); np.block([a, 1.0, a[:1]])
-        np.trim_zeros(np.pad(np.diag(a), 1), "f")""", (3,))  # fmt: skip
+     """, (3,))  # fmt: skip
 case("""np.diagflat(a, 1); np.dsplit(a[None], 2); np.histogram_bin_edges(a, 3) ** 2
         np.histogram([0, 1, 2, 9], [0, 1, 2], weights=np.ravel(a))[0] ** 2
         np.histogram(a[0], 3, density=True)[0]; np.histogram([0], np.sort(a[0]))[1] ** 2
@@ -512,6 +512,7 @@ SLOPES = [  # f, x, its slopes there
     (lambda x: np.maximum(x, np.nan),                      1.0,             np.nan),
     (lambda p: np.arctan2(*p),                             [0, 0],          [np.nan, np.nan]),
     (lambda p: np.arctan2(*p),                             [1e-200] * 2,    [5e199, -5e199]),
+    (lambda a: np.sum(np.trim_zeros(a) ** 2),              [[0, 3], [0, 0]], [[0, 6], [0, 0]]),
     (np.prod,                                   [1e-200, 1e-200, 1e300],    [1e100, 1e100, 0]),
     (np.linalg.det,                                        [[1, 2], [2, 4]], [[4, -2], [-2, 1]]),
     # second derivatives at a kink are the mean of both sides where the first is continuous
