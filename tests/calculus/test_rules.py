@@ -553,7 +553,7 @@ SECOND = [  # f, x, its second derivatives there
     (lambda w: np.std(w) ** 2,                              np.ones(3),  np.eye(3) * 2/3 - 2/9),
     (lambda w: np.sum(np.maximum(w, 0) ** 2),               np.zeros(3), np.eye(3)),
     (lambda z: np.max(z) + np.log(np.sum(np.exp(z - np.max(z)))), np.ones(3), np.eye(3)/3 - 1/9),
-    (lambda p: np.maximum(p[0], 0) ** 2,                   np.float64([[-1, 0, 2]]), [[[0, 1, 2]]]),
+    (lambda p: np.maximum(p[0], 0) ** 2,                    np.float64([[-1, 0, 2]]),[[[0, 1, 2]]]),
     # along some directions another number than along others
     (lambda w: np.maximum(w[0], 0) * np.maximum(w[1], 0),   ZEROS,      [[0, np.nan], [np.nan, 0]]),
     (lambda w: np.linalg.norm(w.reshape(2, 2), 2) ** 2,     np.zeros(4), np.full((4, 4), np.nan)),
