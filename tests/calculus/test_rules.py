@@ -246,7 +246,7 @@ case("""np.ravel(np.swapaxes(a, 0, 1), "K"); np.transpose(a); np.transpose(a, (1
 case("""np.fft.fftshift(a, axes=1); np.fft.ifftshift(a); np.array_split(a, 3, 1); np.vsplit(a, 2)
         np.sort(a); np.sort(a, axis=0); np.sort(a, axis=None); np.sort(np.partition(a, 2))
         np.sort(a, kind="stable") + np.sort(a, stable=True); np.hsplit(a, 2)
-        np.piecewise(a, [a < -1, a > 1], [np.exp, 3.0, np.square])
+        np.piecewise(a.T, [a.T < -1, a.T > 1], [np.exp, 3.0, np.square])
         np.piecewise(a[0], a[0] > 1, [np.exp])
      """, (2, 4))  # fmt: skip
 case("np.diagonal(a, 1); np.trace(a)", (3, 3))
