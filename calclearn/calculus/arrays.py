@@ -10,6 +10,7 @@ import inspect
 import operator
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.lib.stride_tricks import sliding_window_view
 
 from calclearn.calculus.methods import Methods
@@ -18,10 +19,9 @@ from calclearn.calculus.structures import operand
 from calclearn.calculus.tracing import plain, primitive, rewritten, rule
 
 
-def axes_of(axis, ndim) -> list[int]:
+def axes_of(axis, ndim) -> tuple[int, ...]:
     """The axes of a reduction, counted from the first; None is all of them."""
-    axes = range(ndim) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
-    return [int(i) % ndim for i in axes]
+    return normalize_axis_tuple(range(ndim) if axis is None else axis, ndim, allow_duplicate=True)
 
 
 def with_ones(shape, axis):
@@ -98,6 +98,7 @@ def moved(*functions, arrays=(0,), like_first=False):
 
 
 def read(function, signature, names, like_first, *arguments, dtype=None, **keywords):
+    """The numbers of the arguments of these names, as `function` moves their places."""
     parts, ends = [], [0]
     bound = signature.bind(*arguments, **keywords)
     for name, a in bound.arguments.items():

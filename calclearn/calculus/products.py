@@ -406,7 +406,7 @@ def norm_of_matrices(x, ord):
 
 @rewritten(np.linalg.norm)
 def norm(x, ord=None, axis=None, keepdims=False):
-    axes = tuple(axes_of(axis, x.ndim))
+    axes = axes_of(axis, x.ndim)
     if ord is None or (ord == "fro" and len(axes) == 2):
         return euclidean(x, axis=axes, keepdims=keepdims)
     if len(axes) == 1:

@@ -149,7 +149,7 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
 @rewritten(np.cov)
 def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None, *, dtype=None):
     """Σ w (xᵢ - x̅ᵢ)(xⱼ - x̅ⱼ) / (Σ w - ddof), with a row for each variable."""
-    rows = [a if rowvar or np.ndim(a) < 2 else a.T for a in (m, y) if a is not None]
+    rows = [a if rowvar or np.ndim(a) < 2 else np.transpose(a) for a in (m, y) if a is not None]
     x = np.vstack(rows, dtype=dtype)
     f, a = (np.ones(x.shape[1]) if w is None else np.asarray(w) for w in (fweights, aweights))
     w, ddof = f * a, 1 - bool(bias) if ddof is None else ddof
