@@ -234,7 +234,8 @@ case("""np.copy(a); a.astype(a.dtype); np.astype(a, a.dtype); np.reshape(a, (3, 
         np.diag(a, 1); np.delete(a, [0, 2], axis=1); np.insert(a, [0, 2], [5.0, 6.0])
         np.extract(PICK, a); np.compress([True, False, True], a, axis=1); np.unstack(a, axis=1)
         a.compress([True, False, True]); np.matrix_transpose(a); np.linalg.matrix_transpose(a)
-        np.hsplit(a, [1, 2]); np.split(a, [1, 3, 3], axis=1); np.split(a, 3, 1)[1]; np.unique(a)
+        np.hsplit(a, [1, 2]); np.split(a, [1, 3, 3], axis=1); np.split(a, 3, 1)[1]
+        np.unique(a); np.unique(a, return_index=True)[0] ** 2
         np.select([a > 1, a > -1], [a * 2, a**2], 7.0); np.apply_along_axis(np.cumsum, 0, a)
         np.apply_along_axis(np.prod, 1, a); np.full_like(a, a[0, 0]) * a""", (2, 3))  # fmt: skip
 case("np.ravel(a); np.squeeze(a); np.squeeze(a, -1); np.broadcast_to(a, (3, 2, 1, 2, 1))",
