@@ -1,6 +1,7 @@
 """The sentences of what cannot be traced: each names its cause and its cure."""
 
 import functools
+import itertools
 import re
 
 import numpy as np
@@ -53,6 +54,11 @@ def cured(error: Exception) -> Exception:
     """What to raise in place of an error that came out of the traced function."""
     if isinstance(error.__cause__, LostTraceError):  # NumPy hides it when a[0] = x fails
         return error.__cause__
+    if str(error).startswith("'Traced' object has no attribute"):
+        return AttributeError(
+            f"a traced array has no attribute {error.name!r}: use a NumPy function that has a "
+            f"rule, or write one with @primitive and rule(...)"
+        ).with_traceback(error.__traceback__)
     if type(error) is not LostTraceError and OBJECTS.search(str(error)):
         return LostTraceError(
             f"NumPy can do this with arrays of numbers only: where np.array([a, b]) holds traced "
@@ -93,23 +99,20 @@ def refused(function, what: str, name=None):
 
 
 def verified(function, pullback, k: int | None = None):
-    """A pull-back of argument k, or of all together, that names its function in its mistakes.
-
-    The package's own are taken as they are: they are tested.
-    """
+    """A pull-back of argument k, or of all together, that names its function in its mistakes."""
     if pullback is None or (pullback.__module__ or "").startswith("calclearn."):
-        return pullback
+        return pullback  # the package's own are tested
     rule, first = f"the rule of {function.__name__}", "g, y" if k is not None else "needed, g, y"
 
-    def numbers_like(share, value, k):
+    def numbers_like(value, share, k):
         share = np.float64(share) if isinstance(share, (int, float)) else share
         came = getattr(share, "shape", f"{share!r:.40}")
-        if came != np.shape(value):
-            raise ValueError(
-                f"{rule} must return a cotangent of shape {np.shape(value)} for its argument {k}, "
-                f"got {came}"
-            )
-        return share
+        if came == np.shape(value):
+            return share
+        raise ValueError(
+            f"{rule} must return a cotangent of shape {np.shape(value)} for its argument {k}, "
+            f"got {came}"
+        )
 
     @functools.wraps(pullback)
     def pull(*given, **keywords):
@@ -120,14 +123,14 @@ def verified(function, pullback, k: int | None = None):
                 raise
             raise TypeError(f"{rule} must take {first} and the arguments: {error}") from None
         if k is not None:
-            return numbers_like(shares, given[2 + k], k)
+            return numbers_like(given[2 + k], shares, k)
         needed, arguments = given[0], given[3:]
-        if not isinstance(shares, (list, tuple)) or len(shares) != len(arguments):
-            raise TypeError(
-                f"{rule} must return one cotangent for each of {len(arguments)} arguments, "
-                f"got {shares!r:.60}"
-            )
-        pairs = enumerate(zip(shares, arguments, strict=True))
-        return [needed[j] and numbers_like(share, a, j) for j, (share, a) in pairs]
+        if isinstance(shares, (list, tuple)) and len(shares) == len(arguments):
+            parts = zip(needed, arguments, shares, itertools.count())
+            return [need and numbers_like(a, share, j) for need, a, share, j in parts]
+        raise TypeError(
+            f"{rule} must return one cotangent for each of {len(arguments)} arguments, "
+            f"got {shares!r:.60}"
+        )
 
     return pull
