@@ -142,13 +142,6 @@ def test_small_radii_vanish_and_large_ones_explode(error_through_time):
 # Truncation.
 
 
-def test_truncation_cuts_the_map_into_pieces(truncated_gradient):
-    cut, whole = (truncated_gradient.set(truncate=k).state["sizes"] for k in (7, LONGEST))
-    t, s = np.indices(cut.shape)
-    assert cut.any(axis=1).all()
-    assert np.array_equal(cut, np.where(t // 7 == s // 7, whole, 0))
-
-
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("truncate", [1, 5, LONGEST])
 def test_truncated_gradient_is_that_of_the_plain_loop(truncate, activation):
@@ -163,16 +156,6 @@ def test_truncated_gradient_is_that_of_the_plain_loop(truncate, activation):
     W_ih, W_hh, b_ih, b_hh = grad(loss, (0, 1, 2, 3))(*months.parameters)
     whole = np.column_stack([W_ih, W_hh, b_ih, b_hh]).ravel()
     assert truncated_gradients(1.1, activation)[truncate - 1] == pytest.approx(whole)
-
-
-def test_agreement_with_the_gradient_that_is_not_cut(truncated_gradient):
-    state = truncated_gradient.set(truncate=3).state
-    true, other = truncated_gradients(1.1, "tanh")[[-1, 2]]
-    long, short = np.linalg.norm(true), np.linalg.norm(other)
-    for name, value in (("ratio", short / long), ("cosine", other @ true / long / short)):
-        assert state[f"{name}s"][1][[2, -1]] == pytest.approx([value, 1])
-        assert state[name] == pytest.approx(value)
-    assert np.cos(np.radians(state["angle"])) == pytest.approx(state["cosine"])
 
 
 # The cliff.
