@@ -15,7 +15,7 @@ from matplotlib.colors import LogNorm
 
 from calclearn.data import penguin_line
 from calclearn.descent.curvature import factor_with_momentum
-from calclearn.descent.descend import Stop, descend
+from calclearn.descent.descend import descend
 from calclearn.descent.landscapes import quadratic, ravine
 from calclearn.descent.losses import line_loss, mse
 from calclearn.descent.optimizers import AdaGrad, Adam, GradientDescent, Momentum, Nesterov, RMSProp
@@ -67,17 +67,9 @@ def _batch_size() -> Any:
     return control
 
 
-def _above(gap: float, diverged: float) -> str:
-    """Return what is left above the lowest loss; less than 10⁻⁹ is rounding.
-
-    >>> _above(3e-16, 9.0), _above(0.0123, 9.0), _above(1e30, 9.0)
-    ('0', '0.012', 'diverged')
-    """
-    return "diverged" if gap > diverged else f"{gap if gap > 1e-9 else 0.0:.2g}"
-
-
-def _last(gap: np.ndarray, stop: int) -> float:
-    return np.inf if stop == Stop.DIVERGED else gap[-1]
+def _above(gap: float) -> str:
+    """Return what is left above the lowest loss; less than 10⁻⁹ is rounding."""
+    return "diverged" if gap > 99 * HIGHEST else f"{gap if gap > 1e-9 else 0.0:.2g}"
 
 
 def _optimizers(learning_rate: float, length: float, momentum: float) -> dict[str, Any]:
@@ -140,10 +132,8 @@ def race_of_batches() -> Explorer:
 
     def caption(results, start, budget, batch_size, settings) -> str:
         size, (slope, intercept) = round(batch_size), start
-        last = {name: _last(run.gap, run.descent.stop) for name, run in results.items()}
-        gaps = "; ".join(
-            f"{name} {_above(last[name], 99 * HIGHEST)}" for name in sorted(last, key=last.get)
-        )
+        ranking = sorted((run.gap[-1], name) for name, run in results.items())
+        gaps = "; ".join(f"{name} {_above(gap)}" for gap, name in ranking)
         reached = any(gap[read <= GOAL[0]][-1] < GOAL[1] for _, read, gap in results.values())
         return (
             f"{budget} penguins read (epochs: {budget / N:.3g}), in batches of {size} "
@@ -191,7 +181,7 @@ def noise_of_batches() -> Explorer:
             "independent": (sizes, independent), "measured": (sizes, noise),
             "drawn": (sizes, independent * np.sqrt((N - sizes) / (N - 1))),
             "now": (size, off), "noise": off, "expected": expected, "full": np.linalg.norm(full),
-            "read": counted(size, "random penguin"), "off": _above(off, np.inf),
+            "read": counted(size, "random penguin"), "off": _above(off),
         }  # fmt: skip
 
     low, high = (gradients(*place, 1)["noise"] for place in (WHOLE.minima[0], WHOLE.start))
@@ -241,17 +231,14 @@ def effect_of_schedules() -> Explorer:
         }
         every = GradientDescent(lambda k: np.array([rate(k) for rate in schedules.values()]))
         descent = descend(_noisy(round(batch_size)), start, every, STEPS)
-        gaps = (WHOLE(np.moveaxis(descent.points, 1, 0)) - LOWEST).T  # (4, K+1)
-        quantities = {"last": {}}
-        for name, gap, stop in zip(schedules, gaps, descent.stop, strict=True):
-            mean = running_mean(gap, MEAN)
-            quantities[f"rate, {name}"] = schedules[name](k) + 0.0 * k
-            quantities[f"gap, {name}"] = descent.steps, mean
-            quantities["last"][name] = _last(mean, stop)
+        gaps = running_mean(WHOLE(np.moveaxis(descent.points, 1, 0)) - LOWEST, MEAN)  # (K+1, 4)
+        quantities = {"last": dict(zip(schedules, gaps[-1], strict=True))}
+        for (name, rate), gap in zip(schedules.items(), gaps.T, strict=True):
+            quantities |= {f"rate, {name}": rate(k), f"gap, {name}": gap}
         return quantities
 
     def caption(learning_rate, batch_size, warm, last) -> str:
-        gaps = "; ".join(f"{name} {_above(gap, 1e9)}" for name, gap in last.items())
+        gaps = "; ".join(f"{name} {_above(gap)}" for name, gap in last.items())
         return (
             f"SGD, η = {learning_rate:.3g} at most, batches of {round(batch_size)}, warm-up of "
             f"{counted(warm, 'step')}. Above the lowest loss, mean of the last {MEAN} of {STEPS} "
