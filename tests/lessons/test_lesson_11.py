@@ -172,11 +172,7 @@ def test_best_momentum(momentum_map, condition):
 
 def test_words_of_a_pair(momentum_map):
     for momentum, learning_rate, words in (
-        (
-            0.0,
-            0.02,
-            "0.980 along the flat axis and by 0.400 along the steep one; the flat axis creeps",
-        ),
+        (0.0, 0.02, "by 0.980 along the flat axis and by 0.400 along the steep one; the flat axis"),
         (0.0, 0.07, "along the steep axis each step overshoots farther than the last"),
         (0.48, 0.095, "hardly any other pair is faster"),
         (0.6, 0.095, "both are √μ, so less momentum is better"),
