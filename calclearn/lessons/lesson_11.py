@@ -28,7 +28,7 @@ from calclearn.explorers.descents import rate_for
 from calclearn.explorers.races import race_figure, race_on
 from calclearn.explorers.wording import counted
 from calclearn.figures import legend_below, panels
-from calclearn.figures.marks import Dots, Lines, Raster, family
+from calclearn.figures.marks import Curves, Dots, Lines, Raster
 from calclearn.figures.printing import SUPERSCRIPTS
 from calclearn.figures.races import GAP
 from calclearn.figures.style import BEST, BLACK, GREY, OPTIMIZERS, REGIMES, SCHEDULES, STEP, style
@@ -214,8 +214,8 @@ def noise_of_batches() -> Explorer:
 def effect_of_schedules() -> Explorer:
     """How does a schedule reduce the noise? SGD on the same batches under four of them.
 
-    >>> gaps = effect_of_schedules().state["last"]
-    >>> bool(gaps["cosine"] < gaps["constant"])
+    >>> gaps = effect_of_schedules().state["gaps"]
+    >>> bool(gaps["cosine"][-1] < gaps["constant"][-1])
     True
     """
     k, most = np.arange(STEPS + 1), rate_for(WHOLE, 2)
@@ -232,26 +232,26 @@ def effect_of_schedules() -> Explorer:
         every = GradientDescent(lambda k: np.array([rate(k) for rate in schedules.values()]))
         descent = descend(_noisy(round(batch_size)), start, every, STEPS)
         gaps = running_mean(WHOLE(np.moveaxis(descent.points, 1, 0)) - LOWEST, MEAN)  # (K+1, 4)
-        quantities = {"last": dict(zip(schedules, gaps[-1], strict=True))}
-        for (name, rate), gap in zip(schedules.items(), gaps.T, strict=True):
-            quantities |= {f"rate, {name}": rate(k), f"gap, {name}": gap}
-        return quantities
+        return {
+            "rates": {name: rate(k) for name, rate in schedules.items()},
+            "gaps": dict(zip(schedules, gaps.T, strict=True)),
+        }
 
-    def caption(learning_rate, batch_size, warm, last) -> str:
-        gaps = "; ".join(f"{name} {_above(gap)}" for name, gap in last.items())
+    def caption(learning_rate, batch_size, warm, gaps) -> str:
+        last = "; ".join(f"{name} {_above(gap[-1])}" for name, gap in gaps.items())
         return (
             f"SGD, η = {learning_rate:.3g} at most, batches of {round(batch_size)}, warm-up of "
             f"{counted(warm, 'step')}. Above the lowest loss, mean of the last {MEAN} of {STEPS} "
-            f"steps ({UNIT}): {gaps}."
+            f"steps ({UNIT}): {last}."
         )
 
     left, right = panels("ruled", "ruled", ratios=(1, 1.3), height=3.7)
     left.set(title="learning rate", ylim=(0, 1.05 * most))
     right.set(title=f"{GAP} ({UNIT})", yscale="log", ylim=(LOWEST / 1e4, 2 * HIGHEST))
     drawings = []
-    for ax, quantity in ((left, "rate"), (right, "gap")):
+    for ax, quantity in ((left, "rates"), (right, "gaps")):
         ax.set(xlabel="step $k$", xlim=(0, STEPS))
-        drawings.append(Lines(ax, family(quantity, SCHEDULES), edge=True, lw=1.5))
+        drawings.append(Curves(ax, quantity, SCHEDULES, edge=True, lw=1.5))
     legend_below(right)
     return explore(
         run, drawings, caption,

@@ -21,7 +21,7 @@ from calclearn.exercises import choice, exercise, outcome
 from calclearn.explorers import Explorer, explore, log_slider, slider
 from calclearn.explorers import choice as menu
 from calclearn.explorers.wording import counted
-from calclearn.figures.marks import Dots, Lines, Rule, family
+from calclearn.figures.marks import Curves, Dots, Lines, Rule
 from calclearn.figures.style import BLACK, BLAME, GREY, INITIALS, LOCAL, MODEL, legend_below, panels
 from calclearn.networks.blocks import Block
 from calclearn.networks.initial import Initial, fans, he, orthogonal, xavier
@@ -276,22 +276,20 @@ def cures() -> Explorer:
     x, y = species()
     shares = np.bincount(y) / len(y)
     baseline = -float(shares @ np.log(shares))  # of predicting these shares for every penguin
-    nothing = np.empty((2, 0))  # is drawn for the runs that are not asked for
 
     def training(step, initial, activation, depth, learning_rate, max_norm, **cures) -> dict:
-        network, record, now = deep_network(depth, activation, **cures), step // EVERY, {}
-        quantities = {"steps": STEPS, "shown": record * EVERY, "now": now}
-        for name in INITIAL:
-            quantities |= {f"loss, {name}": nothing, f"gradient, {name}": nothing}
+        network, record = deep_network(depth, activation, **cures), step // EVERY
+        losses, gradients, now = {}, {}, {}
         for name in initial:
             run = train(depth, activation, name, learning_rate, max_norm, **cures)
             row = min(record, len(run.values) - 1)
-            norms = [*gradient_norms(network, run.points[row], x, y).values()]
             over = run.stop == Stop.DIVERGED and run.steps_taken <= record * EVERY
             now[name] = math.inf if over else float(run.values[row])
-            quantities[f"loss, {name}"] = run.steps, run.values
-            quantities[f"gradient, {name}"] = _finite(np.array(norms))
-        return quantities
+            losses[name] = run.steps, run.values
+            norms = gradient_norms(network, run.points[row], x, y).values()
+            gradients[name] = _finite(np.array([*norms]))
+        shown = {"steps": STEPS, "shown": record * EVERY, "now": now}
+        return shown | {"losses": losses, "gradients": gradients}
 
     def caption(shown, activation, depth, skip, normalise, learning_rate, max_norm, now) -> str:
         clipping = "not clipped" if max_norm is None else f"clipped to {max_norm:g}"
@@ -312,9 +310,9 @@ def cures() -> Explorer:
     left.axhline(baseline, color=BLACK, lw=0.8)
     _sizes_by_layer(right, "gradient by layer, now", most=DEEPEST + 1)
     drawings = [
-        Lines(left, family("loss", INITIALS), edge=True, lw=1.8),
+        Curves(left, "losses", INITIALS, edge=True, lw=1.8),
         Rule(left, x="shown", color=GREY, lw=1),
-        Lines(right, family("gradient", INITIALS), edge=True, lw=1.8),
+        Curves(right, "gradients", INITIALS, edge=True, lw=1.8),
     ]
     legend_below(right)
     runs = {"too small, He, too large": ("too small", "He", "too large")}

@@ -24,7 +24,7 @@ from calclearn.explorers import Explorer, choice, explore, log_slider, slider
 from calclearn.explorers.surfaces import turning
 from calclearn.explorers.wording import counted
 from calclearn.figures.descents import Path
-from calclearn.figures.marks import Lines, Raster, Rule, family
+from calclearn.figures.marks import Curves, Lines, Raster, Rule
 from calclearn.figures.sequences import DECADES, LONGEST, SIZES, TimeMap, Unrolled
 from calclearn.figures.style import BLACK, BLAME, MODEL, PURPLE, legend_below, panels
 from calclearn.figures.surfaces import Bowl, Point, grid, levels
@@ -193,7 +193,7 @@ def clipping_at_a_cliff() -> Explorer:
         return {
             "surface": landscape(length), "map": _map(length), "start": (w, u),
             "whole": whole, "clipped": short, "steepest": max(norms[0]),
-            "norm, as it is": norms[0], "norm, clipped": norms[1],
+            "norms": dict(zip(RUNS, norms, strict=True)),
         }  # fmt: skip
 
     def caption(length, w, u, learning_rate, threshold, step, whole, clipped, steepest) -> str:
@@ -223,7 +223,7 @@ def clipping_at_a_cliff() -> Explorer:
         Bowl(middle, window=WINDOW, names=names, title="two balls at a cliff"),
         *paths,
         Point(left, drags=("w", "u"), color=BLACK).on(weights="start"),
-        Lines(right, family("norm", RUNS), edge=True, step="step", ms=4, lw=1.3),
+        Curves(right, "norms", RUNS, edge=True, step="step", ms=4, lw=1.3),
         Rule(right, y="threshold", ls=":", label="threshold"),
     ]
     legend_below(right, columns=3)

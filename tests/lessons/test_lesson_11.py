@@ -118,8 +118,8 @@ def test_adams_memories(adam_step_by_step, beta1, beta2):
 
 
 def test_schedules(effect_of_schedules):
-    last = effect_of_schedules.set(learning_rate=0.12, warm=40).state["last"]
-    assert max(last["cosine"], last["step decay"]) < last["constant"] / 5
+    gaps = effect_of_schedules.set(learning_rate=0.12, warm=40).state["gaps"]
+    assert max(gaps["cosine"][-1], gaps["step decay"][-1]) < gaps["constant"][-1] / 5
     highest = effect_of_schedules.controls["learning_rate"].max
     effect_of_schedules.set(learning_rate=highest, batch_size=1.0)
     assert "constant diverged" in effect_of_schedules.caption

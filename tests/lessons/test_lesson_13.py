@@ -193,8 +193,8 @@ def test_losses_and_gradients_at_a_step(cures):
     assert state["now"] == {"He": run.values[14]}
     assert "Loss after 56 steps (nats):" in cures.caption
     whole = np.linalg.norm(run.gradients[14].astype(float))
-    assert np.linalg.norm(state["gradient, He"][1]) == pytest.approx(whole, rel=1e-3)
+    assert np.linalg.norm(state["gradients"]["He"][1]) == pytest.approx(whole, rel=1e-3)
     cures.still()
     assert cures._drawings[1].drawing.lines["x"][1].get_xdata()[0] == 56
     lines = cures._drawings[0].drawing.lines
-    assert [name for name, line in lines.items() if len(line.get_xdata())] == ["loss, He"]
+    assert [name for name, line in lines.items() if len(line.get_xdata())] == ["He"]

@@ -160,12 +160,12 @@ def test_both_runs_and_thresholds(clipping_at_a_cliff):
 
 def test_runs_at_a_step_and_the_ball_that_leaves_map_and_bowl(clipping_at_a_cliff):
     cliff, drawings = clipping_at_a_cliff, clipping_at_a_cliff._drawings
-    (norms,) = (one.drawing for one in drawings if "norm, clipped" in one.parameters)
+    (norms,) = (one.drawing for one in drawings if "norms" in one.parameters)
     paths = [one.drawing for one in drawings if isinstance(one.drawing, Path)]
     for step, gone in ((2, False), (3, True), (40, True)):
         cliff.set(step=step).still()
         assert f"its loss is {cliff.state['whole'].values[step]:.3f}" in cliff.caption
-        assert norms.lines["norm, clipped"].get_xdata().tolist() == [*range(step + 1)]
+        assert norms.lines["clipped"].get_xdata().tolist() == [*range(step + 1)]
         thrown = [len(np.ravel(path.arrow.get_xdata())) for path in paths]
         assert thrown == [gone, False] * 2  # whole and clipped, on the map and on the bowl
 
@@ -223,8 +223,8 @@ def test_gates_that_begin_half_open_forget(recalls):
 def test_memory_at_a_step(recalls, monkeypatch):
     monkeypatch.setattr(tasks, "WAITS", (3, 10, 40))  # those that are trained already
     figure, run = lessons.task_that_needs_memory().set(wait=10, step=50), recalls["plain RNN", 10]
-    shown = [figure.state[name]["plain RNN"] for name in ("shares", "first")]
-    assert shown == [run.shares[5], run.arriving[5, 0]]
+    assert figure.state["shares"]["plain RNN"] == run.shares[5]
+    assert np.array_equal(figure.state["arriving"]["plain RNN"], run.arriving[5])
     assert figure.state["gates"][:, 11:].sum() == 0
     assert f"plain RNN {run.shares[5]:.0%}".replace("%", " %") in figure.caption
 
@@ -263,8 +263,8 @@ def test_forecast_of_the_network_during_the_training_and_one_rule():
     figure = lessons.forecast(network, run).set(ahead=6, rule=rule, step=300)
     forecasts = free_running(network, run.points[run.steps.tolist().index(300)])
     mine, other = forecasts[5], simple_forecasts()[rule][5]
-    shown = {name: figure.state[f"ppm, {name}"][1] for name in tasks.FORECASTS}
-    assert {name for name, values in shown.items() if len(values)} == {"network", rule}
+    shown = {name: ppm for name, (_, ppm) in figure.state["ppm"].items()}
+    assert {*shown} == {"network", rule}
     assert shown["network"] == pytest.approx(mine)
     assert shown[rule] == pytest.approx(other)
     assert figure.state["errors"]["network"] == pytest.approx(rmse(forecasts))
