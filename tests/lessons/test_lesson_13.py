@@ -133,33 +133,6 @@ def test_forty_sigmoid_layers_come_alive(gradients_by_layer, skip, normalise):
     assert ("skip" in star.caption, "normalised" in star.caption) == (skip, normalise)
 
 
-# The chain.
-
-
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize(("w", "b"), [(1.0, 0.0), (-3.0, 0.7)])
-def test_product_is_the_derivative_of_the_chain(chain_of_neurons, activation, w, b):
-    state = chain_of_neurons.set(depth=7, w=w, b=b, activation=activation).state
-
-    def output(a):
-        for _ in range(7):
-            a = ACTIVATIONS[activation][0]((), w * a + b)
-        return a
-
-    assert state["derivative"] == pytest.approx(grad(output)(0.5), rel=1e-9, abs=1e-30)
-    assert abs(state["derivative"]) <= state["bound"] * (1 + 1e-12)
-    assert state["products"][1][0] == pytest.approx(abs(state["derivative"]))
-
-
-def test_steepest_sigmoids_reach_the_bound_and_neurons_the_edge_of_the_axes(chain_of_neurons):
-    for w in (2.0, 4.0):
-        state = chain_of_neurons.set(depth=20, w=w, b=-w / 2, activation="sigmoid").state
-        assert state["derivative"] == pytest.approx((w / 4) ** 20) == state["bound"]
-    chain_of_neurons.set(depth=3, w=8.0, b=4.0, activation="ReLU").still()
-    dots = chain_of_neurons._drawings[1].drawing.lines["neurons"].get_xydata()
-    assert dots == pytest.approx(np.array([[8.0, 2.1], [8.2, 2.1], [8.2, 2.1]]))
-
-
 # The cures.
 
 
