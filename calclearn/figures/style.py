@@ -90,12 +90,6 @@ RULES = {
 DIFFERENCES = {"forward": "o", "central": "s", "complex step": "^"}
 PARTS = {"truncation": BLUE, "round-off": PURPLE}
 
-# Line of every schedule.
-SCHEDULES = {
-    "constant": {"color": BLACK, "ls": "-"}, "step decay": {"color": ORANGE, "ls": "--"},
-    "cosine": {"color": BLUE, "ls": "-"}, "warm-up, cosine": {"color": GREEN, "ls": "-."},
-}  # fmt: skip
-
 # Line of each kind of initial weights.
 INITIALS = {
     "too small": {"color": PURPLE, "ls": ":"}, "Xavier": {"color": BLUE, "ls": "-"},

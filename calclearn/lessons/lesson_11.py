@@ -20,7 +20,6 @@ from calclearn.descent.landscapes import quadratic, ravine
 from calclearn.descent.losses import line_loss, mse
 from calclearn.descent.optimizers import AdaGrad, Adam, GradientDescent, Momentum, Nesterov, RMSProp
 from calclearn.descent.races import RaceResult, running_mean
-from calclearn.descent.schedules import constant, cosine, step_decay, warmup
 from calclearn.descent.surfaces import Surface
 from calclearn.exercises import exercise, outcome
 from calclearn.explorers import Explorer, choice, explore, log_slider, round_slider, slider
@@ -28,13 +27,13 @@ from calclearn.explorers.descents import rate_for
 from calclearn.explorers.races import race_figure, race_on
 from calclearn.explorers.wording import counted
 from calclearn.figures import legend_below, panels
-from calclearn.figures.marks import Curves, Dots, Lines, Raster
+from calclearn.figures.marks import Dots, Lines, Raster
 from calclearn.figures.printing import SUPERSCRIPTS
 from calclearn.figures.races import GAP
-from calclearn.figures.style import BEST, BLACK, GREY, OPTIMIZERS, REGIMES, SCHEDULES, STEP, style
+from calclearn.figures.style import BEST, BLACK, GREY, OPTIMIZERS, REGIMES, STEP, style
 from calclearn.figures.surfaces import NAMES, Contours, Point, window_around
 
-EPOCHS, DRAWS, STEPS = 6, 300, 240
+EPOCHS, DRAWS = 6, 300
 MEAN = 24  # values that are averaged for a point of a noisy curve, fewer where there are few
 
 DATA = penguin_line()
@@ -52,7 +51,7 @@ LOWEST, HIGHEST = (float(WHOLE(w)) for w in (WHOLE.minima[0], WHOLE.start))
 @cache
 def _batches(size: int) -> list[Surface]:
     loss, rng = line_loss(DATA.x, DATA.y, mse, size), np.random.default_rng(0)
-    return [loss.sample(rng) for _ in range(max(EPOCHS * N // size, STEPS) + 1)]
+    return [loss.sample(rng) for _ in range(EPOCHS * N // size + 1)]
 
 
 def _noisy(size: int) -> Surface:
@@ -208,55 +207,6 @@ def noise_of_batches() -> Explorer:
         f" ({UNIT} per unit). A gradient from {{read}} is off by {{off}} on average, and σ/√B is "
         "{expected:.2g}.",
         slope=slope, intercept=intercept, batch_size=_batch_size(),
-    )  # fmt: skip
-
-
-def effect_of_schedules() -> Explorer:
-    """How does a schedule reduce the noise? SGD on the same batches under four of them.
-
-    >>> gaps = effect_of_schedules().state["gaps"]
-    >>> bool(gaps["cosine"][-1] < gaps["constant"][-1])
-    True
-    """
-    k, most = np.arange(STEPS + 1), rate_for(WHOLE, 2)
-    start = np.repeat(np.reshape(WHOLE.start, (2, 1)), len(SCHEDULES), axis=1)  # (2, 4)
-
-    def run(learning_rate, batch_size, warm) -> dict:
-        falling = cosine(learning_rate, STEPS)
-        schedules = {
-            "constant": constant(learning_rate),
-            "step decay": step_decay(learning_rate, 0.3, every=60),
-            "cosine": falling,
-            "warm-up, cosine": warmup(falling, warm),
-        }
-        every = GradientDescent(lambda k: np.array([rate(k) for rate in schedules.values()]))
-        descent = descend(_noisy(round(batch_size)), start, every, STEPS)
-        gaps = running_mean(WHOLE(np.moveaxis(descent.points, 1, 0)) - LOWEST, MEAN)  # (K+1, 4)
-        return {
-            "rates": {name: rate(k) for name, rate in schedules.items()},
-            "gaps": dict(zip(schedules, gaps.T, strict=True)),
-        }
-
-    def caption(learning_rate, batch_size, warm, gaps) -> str:
-        last = "; ".join(f"{name} {_above(gap[-1])}" for name, gap in gaps.items())
-        return (
-            f"SGD, η = {learning_rate:.3g} at most, batches of {round(batch_size)}, warm-up of "
-            f"{counted(warm, 'step')}. Above the lowest loss, mean of the last {MEAN} of {STEPS} "
-            f"steps ({UNIT}): {last}."
-        )
-
-    left, right = panels("ruled", "ruled", ratios=(1, 1.3), height=3.7)
-    left.set(title="learning rate", ylim=(0, 1.05 * most))
-    right.set(title=f"{GAP} ({UNIT})", yscale="log", ylim=(LOWEST / 1e4, 2 * HIGHEST))
-    drawings = []
-    for ax, quantity in ((left, "rates"), (right, "gaps")):
-        ax.set(xlabel="step $k$", xlim=(0, STEPS))
-        drawings.append(Curves(ax, quantity, SCHEDULES, edge=True, lw=1.5))
-    legend_below(right)
-    return explore(
-        run, drawings, caption,
-        learning_rate=slider(most / 2, most / 50, most, most / 50), batch_size=_batch_size(),
-        warm=slider(30, 1, 120, 1, label="warm-up (steps)"),
     )  # fmt: skip
 
 

@@ -117,14 +117,6 @@ def test_adams_memories(adam_step_by_step, beta1, beta2):
         assert curves["length as it is"][1][k] == pytest.approx(m / np.sqrt(v), rel=1e-9)
 
 
-def test_schedules(effect_of_schedules):
-    gaps = effect_of_schedules.set(learning_rate=0.12, warm=40).state["gaps"]
-    assert max(gaps["cosine"][-1], gaps["step decay"][-1]) < gaps["constant"][-1] / 5
-    highest = effect_of_schedules.controls["learning_rate"].max
-    effect_of_schedules.set(learning_rate=highest, batch_size=1.0)
-    assert "constant diverged" in effect_of_schedules.caption
-
-
 @pytest.mark.parametrize("condition", [3.0, 150.0])
 def test_momentum_map_and_descents(momentum_map, condition):
     cells = momentum_map.set(condition=condition).state["tenth"]
