@@ -12,9 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
-from calclearn.descent.races import RaceResult
 from calclearn.figures.descents import Path
-from calclearn.figures.marks import Drawing, Lines, moving, moving_pieces, put
+from calclearn.figures.marks import Curves, Drawing, moving, moving_pieces, put
 from calclearn.figures.style import GREY, MODEL, OPTIMIZERS, legend_below, style
 from calclearn.figures.surfaces import grid
 
@@ -61,7 +60,7 @@ class Paths(Drawing):
                 put(self.edges[name], path.line.get_data())
 
 
-class RaceCurves(Lines):
+class RaceCurves(Curves):
     """What is left to fall against the price paid; `update(results)`.
 
     `results` are those of `race`: {name: RaceResult(descent, price, gap)}. Below the dotted
@@ -76,15 +75,13 @@ class RaceCurves(Lines):
             for name, (color, marker) in OPTIMIZERS.items()
             if name in names
         }
-        super().__init__(ax, looks, edge=True)
-        self.parameters = {"results": True}
+        super().__init__(ax, "results", looks, edge=True)
         ax.set(yscale="log", ylim=limits, xlim=(0, 1.03 * most), xlabel=price, title=title)
         ax.grid(True, axis="y", lw=0.6)
         ax.axhline(arrived, color=GREY, ls=":", lw=1.2)
 
     def update(self, results) -> None:
-        absent = RaceResult(None, np.zeros(0), np.zeros(0))
-        super().update(**{name: results.get(name, absent)[1:] for name in self.lines})
+        super().update(results={name: result[1:] for name, result in results.items()})
         for name, result in results.items():
             self.lines[name].set_markevery([len(result.price) - 1])
 
