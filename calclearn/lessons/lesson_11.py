@@ -22,13 +22,12 @@ from calclearn.descent.optimizers import AdaGrad, Adam, GradientDescent, Momentu
 from calclearn.descent.races import RaceResult, running_mean
 from calclearn.descent.surfaces import Surface
 from calclearn.exercises import exercise, outcome
-from calclearn.explorers import Explorer, choice, explore, log_slider, round_slider, slider
+from calclearn.explorers import Explorer, explore, log_slider, round_slider, slider
 from calclearn.explorers.descents import rate_for
 from calclearn.explorers.races import race_figure, race_on
 from calclearn.explorers.wording import counted
-from calclearn.figures import legend_below, panels
+from calclearn.figures import panels
 from calclearn.figures.marks import Dots, Lines, Raster
-from calclearn.figures.printing import SUPERSCRIPTS
 from calclearn.figures.races import GAP
 from calclearn.figures.style import BEST, BLACK, GREY, OPTIMIZERS, REGIMES, STEP, style
 from calclearn.figures.surfaces import NAMES, Contours, Point, window_around
@@ -316,69 +315,6 @@ def momentum_map() -> Explorer:
         condition=log_slider(30, 2, 300, label="condition number κ"),
         learning_rate=slider(0.02, 0.001, 0.133, 0.001, label="learning rate η"),
         momentum=slider(0.0, 0.0, 0.99, 0.01, label="momentum μ"),
-    )  # fmt: skip
-
-
-GRADIENTS = {"of 1": np.ones(60), "of 1 ± 0.5": np.random.default_rng(0).normal(1, 0.5, 60)}
-
-
-def adam_step_by_step() -> Explorer:
-    """What does Adam's bias correction do? Its two memories and its step, with it and without.
-
-    The gradients are 1, or noisy about 1 as those of a mini-batch are.
-
-    >>> adam = adam_step_by_step().set(step=1).state
-    >>> [round(float(adam[name][1][0]), 2) for name in ("length", "length as it is")]
-    [1.0, 3.16]
-    """
-    k = np.arange(1, 61)
-
-    def adam(step, beta1, beta2, gradients) -> dict:
-        optimizer, g, w, rows = Adam(1.0, (beta1, beta2)), GRADIENTS[gradients], np.zeros(1), []
-        state = optimizer.init(w)
-        for slope in g:
-            new, state = optimizer.update(w, np.array([slope]), state)
-            rows.append((state[0][0], state[1][0], (w - new)[0]))
-            w = new
-        m, v, length = np.transpose(rows)
-        curves = {
-            "gradient": g, "mean as it is": m, "mean": m / (1 - beta1**k), "gradient's size": abs(g),
-            "size as it is": np.sqrt(v), "size": np.sqrt(v / (1 - beta2**k)),
-            "one": np.ones(len(k)), "length as it is": m / np.sqrt(v), "length": length,
-        }  # fmt: skip
-        at = {name: values[step - 1] for name, values in curves.items()}
-        dots = {f"{name} now": (step, at[name]) for name in ("mean", "size", "length")}
-        power = {"power": str(step).translate(SUPERSCRIPTS), "divisor": 1 - beta1**step}
-        return {name: (k, values) for name, values in curves.items()} | dots | power | {"at": at}
-
-    color, marker = OPTIMIZERS["Adam"]
-    drops = {"color": GREY, "lw": 0, "marker": "o", "ms": 2.5, "label": "gradient"}
-    level = {"color": GREY, "lw": 1, "ls": ":"}  # where the step is η
-    panel = {
-        "running mean $m$": ("gradient", drops, "mean"),
-        r"size $\sqrt{v}$": ("gradient's size", drops, "size"),
-        r"step, in $\eta$": ("one", level, "length"),
-    }
-    axes, drawings = panels("ruled", "ruled", "ruled", height=3.3), []
-    for ax, (title, (target, look, name)) in zip(axes, panel.items(), strict=True):
-        ax.set(title=title, xlabel="step $k$", xlim=(0, len(k)), ylim=(0, 2))
-        looks = {
-            target: look,
-            f"{name} as it is": {"color": color, "lw": 1.6, "ls": "--", "label": "as it is"},
-            name: {"color": color, "lw": 2.2, "label": "corrected"},
-        }
-        now = {"color": color, "marker": marker, "ms": 10, "clip_on": False}
-        drawings += [Lines(ax, looks, edge=True), Dots(ax, f"{name} now", edge=True, **now)]
-    axes[2].set(yscale="log", ylim=(0.1, 40))
-    legend_below(axes[0])
-    return explore(
-        adam, drawings,
-        "Gradients {gradients}, β₁ = {beta1:g}, β₂ = {beta2:g}. After {step} of them m is "
-        "{at[mean as it is]:.3f}; divided by 1 − β₁{power} = {divisor:.3f} it is {at[mean]:.3f}. "
-        "The step is {at[length]:.2f} η long; uncorrected it would be {at[length as it is]:.2f} η.",
-        play="step", step=slider(3, 1, len(k), 1, label="step k"),
-        beta1=slider(0.9, 0.0, 0.99, 0.01, label="β₁"),
-        beta2=slider(0.999, 0.5, 0.999, 0.001, label="β₂"), gradients=choice(GRADIENTS.keys()),
     )  # fmt: skip
 
 

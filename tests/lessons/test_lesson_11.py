@@ -105,18 +105,6 @@ def test_noise_of_the_batches_of_line_loss(noise_of_batches, size):
     assert state["expected"] == pytest.approx(state["independent"][1][0] / np.sqrt(size))
 
 
-@pytest.mark.parametrize(("beta1", "beta2"), [(0.9, 0.999), (0.0, 0.9)])
-def test_adams_memories(adam_step_by_step, beta1, beta2):
-    curves = adam_step_by_step.set(beta1=beta1, beta2=beta2, gradients="of 1 ± 0.5").state
-    m = v = 0.0
-    for k, slope in enumerate(curves["gradient"][1]):
-        m, v = beta1 * m + (1 - beta1) * slope, beta2 * v + (1 - beta2) * slope**2
-        mean, size = m / (1 - beta1 ** (k + 1)), np.sqrt(v / (1 - beta2 ** (k + 1)))
-        for name, value in {"mean": mean, "size": size, "length": mean / size}.items():
-            assert curves[name][1][k] == pytest.approx(value, rel=1e-6)
-        assert curves["length as it is"][1][k] == pytest.approx(m / np.sqrt(v), rel=1e-9)
-
-
 @pytest.mark.parametrize("condition", [3.0, 150.0])
 def test_momentum_map_and_descents(momentum_map, condition):
     cells = momentum_map.set(condition=condition).state["tenth"]
