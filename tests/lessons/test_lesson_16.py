@@ -158,21 +158,6 @@ def test_a_corner_a_point_and_an_edge_are_named(penalty_meets_bowl, penalty, str
     assert words in penalty_meets_bowl.set(mass=1.08, depth=-0.31, penalty=penalty).caption
 
 
-@pytest.mark.parametrize(("a", "strength"), [(-3.0, 2.0), (0.3, 1.0), (-2.0, 0.5), (0.0, 0.0)])
-def test_what_is_left_of_a_weight_and_its_kink(soft_threshold, a, strength):
-    state, caption = soft_threshold.set(a=a, strength=strength).state, soft_threshold.caption
-    for name in ("l1", "l2"):
-        w, total = state[f"{name}_total"]
-        assert state[f"{name}_left"] == pytest.approx(w[total.argmin()], abs=0.013)
-    assert ("exactly 0" in caption) == (abs(a) <= strength)
-    assert ("the kink holds the weight" in caption) == (abs(a) <= strength > 0)
-    w, height = state["l1_near"]
-    middle = len(w) // 2
-    assert w[middle] == height[middle] == pytest.approx(0, abs=1e-12)
-    left, right = np.diff(height)[middle - 1 : middle + 1] / np.diff(w)[0]
-    assert right - left == pytest.approx(2 * strength, abs=0.02)
-
-
 @pytest.mark.parametrize(("record", "steps"), [(0, 1), (30, 32), (60, 1000)])
 def test_the_early_fit_is_that_of_a_descent(early_stopping, record, steps):
     birds = parts(9)[0]
