@@ -23,14 +23,14 @@ from calclearn.descent.races import RaceResult, running_mean
 from calclearn.descent.surfaces import Surface
 from calclearn.exercises import exercise, outcome
 from calclearn.explorers import Explorer, explore, log_slider, round_slider, slider
-from calclearn.explorers.descents import rate_for
-from calclearn.explorers.races import race_figure, race_on
 from calclearn.explorers.wording import counted
 from calclearn.figures import panels
 from calclearn.figures.marks import Dots, Lines, Raster
 from calclearn.figures.races import GAP
 from calclearn.figures.style import BEST, BLACK, GREY, OPTIMIZERS, REGIMES, STEP, style
 from calclearn.figures.surfaces import NAMES, Contours, Point, window_around
+from calclearn.lessons.descents import rate_for
+from calclearn.lessons.races import race_figure, race_on
 
 EPOCHS, DRAWS = 6, 300
 MEAN = 24  # values that are averaged for a point of a noisy curve, fewer where there are few

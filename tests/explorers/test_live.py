@@ -274,6 +274,8 @@ def test_a_drag_moves_the_control_from_where_it_was_pressed(square, dot, width):
     assert square.controls["x"].value == 5
     assert drag(0.5)["caption"] == "2 squared is 4", "a drag back ends where it began"
     assert drag(5.5)["caption"] == "9 squared is 81", "a drag ends at the end of the slider"
+    dot.drags = ("x", "y")
+    assert explore(root, [dot], "{height}", x=slider(2))._live.grips == [], "it has no control y"
 
 
 def test_a_drawing_that_is_painted_on_gets_the_whole_way_of_the_pointer(square, dot):
