@@ -274,8 +274,6 @@ def test_a_drag_moves_the_control_from_where_it_was_pressed(square, dot, width):
     assert square.controls["x"].value == 5
     assert drag(0.5)["caption"] == "2 squared is 4", "a drag back ends where it began"
     assert drag(5.5)["caption"] == "9 squared is 81", "a drag ends at the end of the slider"
-    dot.drags = ("x", "y")
-    assert explore(root, [dot], "{height}", x=slider(2))._live.grips == [], "it has no control y"
 
 
 def test_a_drawing_that_is_painted_on_gets_the_whole_way_of_the_pointer(square, dot):
@@ -286,6 +284,12 @@ def test_a_drawing_that_is_painted_on_gets_the_whole_way_of_the_pointer(square, 
     drag = {"grip": 0, "before": {"x": 2}, "start": path[0], "path": path[1:3], "to": path[3]}
     assert ask(square, drag=drag)[0]["caption"] == "3 squared is 9"
     assert ways[0][:, 0] == pytest.approx(10 * np.array(shares))
+
+
+def test_a_drawing_without_its_controls_cannot_be_dragged():
+    dot = Dot(*panels("flat"))
+    dot.drags = ("x", "y")
+    assert explore(root, [dot], "{height}", x=slider(2, 0, 9))._live.grips == []
 
 
 @pytest.mark.parametrize(
