@@ -6,7 +6,6 @@ import errno
 import functools
 import importlib.util
 import os
-import socket
 import stat
 import sys
 from pathlib import Path
@@ -14,7 +13,6 @@ from pathlib import Path
 from calclearn.layout import Course, CourseError, find, question, shipped, write_file
 
 FOLDER, START = "calclearn-course", "00_start_here.ipynb"
-PORTS = 50  # how many ports are tried, as many as Jupyter itself tries
 
 # What the command does instead, what of this goes together, and the options of each.
 ACTIONS = ("list", "collect", "lay-out", "reset", "book", "lite")
@@ -25,22 +23,6 @@ GOES_WITH = {
 
 # Tells Jupyter of the course's extension where pip has not, as in a checkout that is not installed.
 EXTENSION = Path(__file__).with_name("jupyter")
-
-
-def free_port(first: int) -> int:
-    """The first free port of this machine from `first` on."""
-    if not 0 <= first < 65536:
-        raise CourseError(f"a port is a number from 0 to 65535, not {first}")
-    for port in range(first, min(first + PORTS, 65536)):
-        with socket.socket() as probe:
-            if os.name == "posix":  # a port that was let go a moment ago is free
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise CourseError(f"the {PORTS} ports from {first} on are taken; name another: -- --port 9000")
 
 
 def check_jupyters_folder() -> None:
@@ -64,12 +46,6 @@ def open_in_jupyterlab(folder: Path, browser: bool, options: list[str]) -> int:
     if importlib.util.find_spec("jupyterlab") is None:
         raise CourseError('JupyterLab is missing: pip install "calclearn[course]"')
     check_jupyters_folder()
-    ports = argparse.ArgumentParser(prog="calclearn --", add_help=False, allow_abbrev=False)
-    ports.add_argument("--port", "--ServerApp.port", type=int, default=8888)
-    wanted, options = ports.parse_known_args(options)
-    port = free_port(wanted.port)
-    if port != wanted.port:
-        print(f"Port {wanted.port} is taken, so JupyterLab uses {port}.", flush=True)
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # Jupyter listens on this machine alone
         options.append("--allow-root")
     if not browser:
@@ -84,7 +60,7 @@ def open_in_jupyterlab(folder: Path, browser: bool, options: list[str]) -> int:
         f"--LabApp.default_url=/lab/tree/{START}",
         "--ServerApp.kernel_spec_manager_class=calclearn.server.KernelsFromElsewhere",
     ]
-    return jupyterlab([*here, f"--ServerApp.port={port}", *options]) or 0
+    return jupyterlab([*here, *options]) or 0
 
 
 def course_folder(name: str) -> Path:

@@ -19,8 +19,7 @@ import stat
 from datetime import datetime
 from pathlib import Path
 
-KEPT = ".calclearn"  # in the course folder: the manifest, and its spare
-LARGEST_MANIFEST = 1_000_000  # bytes
+KEPT = ".calclearn"  # in the course folder, for the manifest
 LARGEST_NOTEBOOK = 100_000_000  # bytes; what is longer was never laid out, and is not read further
 
 
@@ -99,25 +98,20 @@ class Course:
         kept = folder / KEPT
         if kept.resolve() != folder.resolve() / KEPT:
             raise CourseError(f"{kept} is a link; remove it, and start again")
-        # A disk that fills up, or an editor, may spoil the one; the spare says the same.
-        self.manifests = [kept / "manifest.json", kept / "manifest.spare.json"]
-        known = (entries for path in self.manifests if (entries := self._entries(path)))
-        self.laid_out: dict[str, list[str]] = next(known, {})
+        self.manifest = kept / "manifest.json"
+        self.laid_out = self._entries()
 
-    @staticmethod
-    def _entries(path: Path) -> dict[str, list[str]]:
-        """The digests by notebook that a manifest holds; nothing where it is broken."""
+    def _entries(self) -> dict[str, list[str]]:
+        """The digests by notebook that the manifest holds; nothing where it is broken."""
         try:
-            if path.lstat().st_size > LARGEST_MANIFEST:
-                return {}
-            entries = json.loads(read_file(path) or b"{}").items()
-            # Before version 0.2 an entry was one digest.
-            lists = {name: [to] if isinstance(to, str) else list(to) for name, to in entries}
-            if not all(isinstance(to, str) for known in lists.values() for to in known):
-                return {}
-        except (OSError, CourseError, ValueError, TypeError, AttributeError, RecursionError):
+            entries = json.loads(read_file(self.manifest) or b"{}").items()
+        except (OSError, CourseError, ValueError, AttributeError, RecursionError):
             return {}
-        return lists
+        return {
+            name: digests
+            for name, digests in entries
+            if isinstance(digests, list) and all(isinstance(each, str) for each in digests)
+        }
 
     def lay_out(self) -> list[str]:
         """Write what is missing, upgrade what is untouched; return the names of what was kept."""
@@ -171,7 +165,6 @@ class Course:
 
     def _remember(self, entries: dict[str, list[str]]) -> None:
         content = json.dumps(entries, indent=1).encode()
-        for path in self.manifests:
-            if read_file(path) != content:
-                write_file(path, content)
+        if read_file(self.manifest) != content:
+            write_file(self.manifest, content)
         self.laid_out = entries
