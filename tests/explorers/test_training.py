@@ -1,7 +1,5 @@
 """A training under a live view is `descend`, can be ended at any moment, and loses nothing."""
 
-import base64
-import io
 import itertools
 import re
 import sys
@@ -13,8 +11,6 @@ from types import SimpleNamespace
 import ipywidgets as widgets
 import numpy as np
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
-from PIL import Image
 
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.landscapes import bowl
@@ -139,16 +135,9 @@ def test_without_more_to_measure_it_is_the_loss_alone():
     )
     assert view.train().steps.tolist() == list(range(21))
     assert list(view.progress.curves) == ["loss"]
-    assert training(NOISY, START, ADAM, 600).train().steps.tolist() == list(range(0, 601, 6))
-
-
-def test_without_a_seed_the_batches_are_those_of_seed_0():
-    ends = []
-    for given in ({}, {"rng": 0}, {"rng": 1}):
-        run = Progress(NOISY, START, 40, **given)
-        run.go_on(ADAM, watch=None)
-        ends.append(run.point.tolist())
-    assert ends[0] == ends[1] != ends[2]
+    run = training(NOISY, START, ADAM, 600).train()
+    assert run.steps.tolist() == list(range(0, 601, 6))
+    assert np.array_equal(run.point, descend(NOISY, START, ADAM, 600, rng=0).point)
 
 
 def test_each_step_is_scored_once_however_often_it_is_reported(eager):
@@ -238,25 +227,14 @@ def test_a_training_that_was_stopped_goes_on_with_the_optimizers_memory(eager):
 
 
 def test_another_optimizer_begins_without_the_memory_of_the_first(eager):
-    kinds = {"Adam": Adam(0.01), "Momentum": Momentum(0.01)}
-    stop = at_call(8, lambda: view.stop())
-    given = {"score": stop, "name": choice([*kinds])}
-    view = training(bowl(), START, lambda name: kinds[name], STEPS, **given)
-    run = view.train()
-    view.set(name="Momentum")
-    other = descend(bowl(), run.point, kinds["Momentum"], STEPS - int(run.steps_taken))
-    assert np.array_equal(view.train().points, other.points)
-
-
-def test_a_memory_stays_that_of_the_optimizer_that_left_it(eager):
-    """As when Stop is pressed twice: the second training has ended before its first step."""
-    progress = Progress(bowl(), START, STEPS)
+    """Even where Stop is pressed twice: the second training has ended before its first step."""
+    progress, other = Progress(bowl(), START, STEPS), Momentum(0.01)
     progress.go_on(Adam(0.01), watch=lambda: progress.step > 0)
-    taken = progress.step
-    progress.go_on(Momentum(0.01), watch=lambda: True)
+    taken, point = progress.step, progress.point
+    progress.go_on(other, watch=lambda: True)
     assert 0 < progress.step == taken < STEPS
-    progress.go_on(Momentum(0.01), watch=None)
-    assert progress.step == STEPS
+    progress.go_on(other, watch=None)
+    assert np.array_equal(progress.point, descend(bowl(), point, other, STEPS - taken).point)
 
 
 def test_start_again_repeats_the_training_and_keeps_the_last_run(view):
@@ -435,41 +413,6 @@ def test_bad_arguments_are_named(change, error, sentence):
 )
 def test_an_optimizer_is_described_in_words(optimizer, words):
     assert described(optimizer) == words
-
-
-# In a notebook.
-
-CELLS = (
-    """\
-import numpy as np
-from calclearn import Adam
-from calclearn.descent.landscapes import bowl
-from calclearn.explorers.live_training import training
-view = training(bowl(), np.array([2.0, 1.0]), Adam(0.05), 60)""",
-    "run = view.train()",
-    "view",
-    "display(view)\nrun = view.train()",
-    "view.caption",
-)
-
-
-def test_a_stored_notebook_shows_the_end_of_a_training_as_another_process_does(refresh):
-    cells = [new_code_cell(cell) for cell in CELLS]
-    stored = refresh.normalise(refresh.execute(new_notebook(cells=cells)), "t")
-    nothing, *outputs = (cell.outputs for cell in stored.cells)
-    assert nothing == []
-    *figures, caption = (shown.data for (shown,) in outputs)
-    assert "Trained to step 120: " in caption["text/plain"]
-    view = training(bowl(), START, ADAM, 60)
-    pictures = []
-    for _ in range(2):
-        view.train()
-        pictures.append(view.still())
-    for shown, expected in zip(figures, [pictures[0], *pictures], strict=True):
-        assert shown["text/plain"] == "Training: 60 steps of Adam, learning rate 0.05."
-        assert refresh.WIDGET in shown
-        kept = base64.b64decode(shown["image/png"])
-        assert np.array_equal(*(Image.open(io.BytesIO(png)) for png in (kept, expected)))
 
 
 def test_outside_a_notebook_nothing_is_displayed(view, capsys):
