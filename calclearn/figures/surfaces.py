@@ -58,9 +58,9 @@ def window_around(surface, *, rise: float = 4.5, square: bool = False):
 
 
 class Contours(Drawing):
-    """The map of a surface: one colour a level; `update(surface)` paints it again.
+    """The map of a surface: one colour a level; `update(surface, window)` paints it again.
 
-    A `surface` given here stays. Without a `window` the surface's own is shown.
+    A `surface` and a `window` given here stay. Without a `window` the surface's own is shown.
     """
 
     background = True
@@ -69,14 +69,14 @@ class Contours(Drawing):
         self, ax: Axes, surface=None, *, window=None, names=NAMES, title: str = "",
         equal: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__(ax, surface=surface)
-        self.window, self.equal, self.artists = window, equal, []
+        super().__init__(ax, surface=surface, window=window)
+        self.equal, self.artists = equal, []
         ax.set(xlabel=names[0], ylabel=names[1], title=title)
         if equal:
             ax.set_aspect("equal")
 
-    def update(self, surface) -> None:
-        window = self.window or window_of(surface, square=self.equal)
+    def update(self, surface, window=None) -> None:
+        window = window or window_of(surface, square=self.equal)
         if not self._is_new(surface, window):
             return
         x, y = points = grid(window, 120)

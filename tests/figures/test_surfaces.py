@@ -7,7 +7,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from calclearn.descent.landscapes import parabola
 from calclearn.descent.losses import line_loss
 from calclearn.descent.surfaces import Surface
-from calclearn.figures.basins import Landscape
 from calclearn.figures.style import panels, style
 from calclearn.figures.surfaces import (
     Bowl,
@@ -72,23 +71,22 @@ def test_a_surface_needs_two_weights():
 
 
 def test_a_map_is_painted_anew_only_for_another_surface(ax, surface, window):
-    drawing, landscape = Contours(ax, window=window), Landscape(*panels("flat"))
-    drawing.update(surface)
+    drawing = Contours(ax)
+    drawing.update(surface, window)
     bands = drawing.bands
-    drawing.update(surface)
+    drawing.update(surface, window)
     assert drawing.bands is bands
-    drawing.update(line_loss(X, 2 * Y))
+    drawing.update(line_loss(X, 2 * Y), window)
     assert drawing.bands is not bands
     assert len(ax.collections) == 2, "the old map is still there"
-    for half in (1, 2):
-        landscape.update(surface, ((-half, half), (-half, half)))
-        assert landscape.ax.get_xlim() == (-half, half)
+    drawing.update(surface, ((-1, 1), (-2, 2)))
+    assert ax.get_xlim() == (-1, 1)
 
 
 def test_low_is_dark_on_the_map_and_in_the_bowl(surface, window):
     flat, solid = panels("flat", "solid")
-    bowl, contours = Bowl(solid, window=window), Contours(flat, window=window)
-    contours.update(surface)
+    bowl, contours = Bowl(solid, window=window), Contours(flat)
+    contours.update(surface, window)
     bowl.update(surface, -60, 35)
     on_map = contours.bands.get_facecolor()[:, :3].sum(axis=1)
     assert (np.diff(on_map) > 0).all()
