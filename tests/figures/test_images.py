@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from calclearn.figures.images import Cells, Kernel, Maps, Pad, Shares, Tiles, short
+from calclearn.figures.images import Cells, Kernel, Maps, Pad, Shares, Tiles
 from calclearn.figures.style import INK, SIGNED
 
 
@@ -162,9 +162,3 @@ def test_tiles_stand_apart_on_one_scale(ax):
         drawing.update(values=np.ones((count, 2, 3)), names=list("abcde"[:count]))
         assert drawing.image.get_array().count() == shown * 2 * 3
         assert words(drawing.words) == list("abcd"[:shown])
-
-
-@pytest.mark.parametrize("value", [0.005, 1.234, 9.99, -0.5, 12345.6, 0.0])
-def test_short_numbers_are_right_to_the_digits_that_they_have(value):
-    text = short(value)
-    assert float(text.replace("−", "-")) == pytest.approx(value, abs=0.5 if value > 10 else 0.0051)
