@@ -1,12 +1,9 @@
 """The course laid out in a folder of the learner's own, where only what is untouched is replaced.
 
-A manifest remembers each notebook as it was laid out, so a file that still equals its entry is
-upgraded with the package, and any other is the learner's work and stays.
-
-The folder may have come from somebody else. It is read as data, and nothing is read or written
-through a link that lies in it. A file is written whole or not at all, and the manifest first: it
-names what is about to be written beside what is there, so that an interruption at any point leaves
-no file that looks like the learner's work.
+A manifest remembers each notebook as it was laid out: a file that still equals its entry is
+upgraded with the package, and any other is the learner's work and stays. The folder may come from
+somebody else: nothing is read or written through a link in it. A file is written whole or not at
+all, and the manifest first, so an interruption leaves nothing that looks like the learner's work.
 """
 
 import contextlib

@@ -1,10 +1,7 @@
 """What Jupyter does for the course: an extension of its server, which pip installs enabled.
 
-So a hub, Binder, Codespaces and a plain `jupyter lab` have what `calclearn` itself starts:
-
 - Every server sends a figure's pictures at once. Nothing else changes where no course is.
-- Where the variable CALCLEARN_COURSE names a folder, the course is laid out in it before the server
-  starts. Without it no file is written.
+- Where the variable CALCLEARN_COURSE names a folder, the course is laid out in it first.
 - There, and where the server's folder is a course, saved notebooks keep their figures, JupyterLab
   asks for no news, and kernels multiply their small matrices on one thread.
 """

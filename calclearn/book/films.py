@@ -1,15 +1,14 @@
 """A figure as one file: the pictures of its controls' positions, each as what differs from another.
 
-A learner who moves a slider changes few pixels. So a picture is kept as its parent (the picture of
-the position before, the background alone, or blank paper) and the runs of pixels in which it
-differs from that, as matplotlib painted them. A picture is rebuilt from at most `DEPTH` parents, so
-that any position is a moment away. All of it is one deflate stream:
+A picture is kept as its parent (the picture of the position before, the background alone, or blank
+paper) and the runs of pixels in which it differs from that, exactly as painted; at most `DEPTH`
+parents rebuild it. All of it is one deflate stream:
 
     length of the head (4 bytes), head (JSON), palette (4 bytes a colour),
     gaps and lengths of all runs (varints), colours of all pixels (1 to 3 planes of bytes)
 
-Where a figure would be larger than `CAP` it has fewer positions. What is worth having and not
-needed, a second control and the sharper pixels of modern screens, comes in up to `EXTRAS`.
+Where a figure would be larger than `CAP` it has fewer positions. A second control and sharper
+pixels come in up to `EXTRAS`.
 """
 
 import json

@@ -1,11 +1,8 @@
 """A class: one row a student, one column an exercise, the votes, and who handed in the same.
 
-`collect` reads every notebook below a folder. A student is a folder directly in it, or what the
-name of a file adds to the lesson's, as learning platforms write it. Where somebody handed a lesson
-in more than once, the best counts, as it does in `score()`.
-
-A table goes to a terminal, a spreadsheet, a browser. Names and answers come from strangers, so each
-of these ways out makes them harmless: no control characters, no formulas, no markup.
+A student is a folder directly below the one that is collected, or what the name of a file adds to
+the lesson's. The best of several copies counts. Names and answers come from strangers, so text, CSV
+and page make them harmless: no control characters, no formulas, no markup.
 """
 
 import ast

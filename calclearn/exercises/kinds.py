@@ -1,13 +1,12 @@
 """An exercise knows its typical mistakes, because a wrong answer is worth more than "wrong".
 
-Each exercise holds the right answer, a table of wrong ones with a sentence for each, and hints.
-Kinds of exercises differ in how they read an answer: reading turns whatever was typed into plain
-numbers (for a function: its values at some points). The rest is one comparison, made with the
-right answer first and then with each wrong one:
+Kinds of exercises differ in how they read an answer: reading turns what was typed into plain
+numbers (a function into its values at some points). Then one comparison is made with the right
+answer, and with each typical mistake:
 
     |answer − right| ≤ tolerance · |right|
 
-The tolerance of numbers is 0.5 %, so that an answer rounded to three significant digits is right.
+The tolerance of numbers is 0.5 %: three significant digits are enough.
 """
 
 import contextlib

@@ -1,9 +1,8 @@
 """`check` never raises and never tells the answer: it says what the mistake looks like.
 
-A lesson must run from top to bottom before, while and after a learner answers, so everything that
-an answer can do (raise, print, return nonsense) ends in a `Verdict`. A hint cannot be taken back;
-therefore the next one is given only to another wrong answer, never to the same cell run again, and
-a fresh kernel that gets the same answers gives the same texts.
+Whatever an answer does (raise, print, return nonsense) ends in a `Verdict`, so a lesson always runs
+to its end. A hint cannot be taken back: the next one is given only to another wrong answer, and a
+fresh kernel that gets the same answers gives the same texts.
 """
 
 import builtins

@@ -3,10 +3,8 @@ and a sentence in words.
 
     quantities = values | compute(**values);    drawing.update(**quantities);    caption
 
-Each of the three names what it takes, as pytest's tests name their fixtures: `compute` names
-controls, a drawing's `update` and the caption name controls and what `compute` returns. So a cell
-that makes a figure is the mathematics, and the same three answer to the learner's slider, to the
-still picture stored in the notebook, and to the tests.
+Each of the three names what it takes, as pytest's tests name their fixtures, and the same three
+answer to the learner's slider, to the still picture in the notebook, and to the tests.
 """
 
 import base64

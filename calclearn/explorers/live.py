@@ -1,18 +1,14 @@
 """The live figure: matplotlib paints, the browser shows.
 
-What does not move is painted once and sent once. Artists that move are made with matplotlib's own
-`animated=True`; a full draw leaves them out, and they never make the figure stale. So one question,
-`figure.stale`, tells whether the kept background still holds. A frame costs one copy of it plus the
-few moving artists, and only the pixels that differ from the background travel, exactly as painted,
-with nothing to decode.
+What does not move is painted and sent once. Artists that move are made with matplotlib's own
+`animated=True`: a full draw leaves them out, and they never make the figure stale, so
+`figure.stale` tells whether the kept background still holds. A frame is a copy of it plus the few
+moving artists, and only the pixels that differ from the background travel, exactly as painted. A
+background that moves too travels as JPEG, and as PNG when it rests.
 
-A background that moves too (a bowl being turned) travels as JPEG, and as PNG when it rests.
-`live.js` does the asking: it listens to the controls in the browser, keeps at most two requests in
-flight and always sends the last values, so that a slow kernel drops pictures instead of queueing
-them. Work that goes on by itself, such as a training, sends pictures that nobody asked for.
-
-Such work may run in a thread of its own, and so may a kernel's answers while a cell runs. So all
-painting, and all that changes a figure, happens under one lock.
+`live.js` asks: it listens to the controls in the browser, keeps at most two requests in flight and
+always sends the last values. A training sends pictures that nobody asked for, perhaps from a
+thread of its own; so all that changes or paints a figure happens under one lock.
 """
 
 import io

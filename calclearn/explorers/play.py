@@ -1,8 +1,7 @@
 """What has steps can be watched: a slider of steps, with Play, Back and Next.
 
-Play runs in the browser and only moves the slider, so whatever it does can be undone by hand, and
-the figure follows as it follows any slider. It stops at the end, and goes there after the last step
-of a shorter run; pressed there, it begins anew.
+Play runs in the browser and only moves the slider. It stops at the end, and goes there after the
+last step of a shorter run; pressed there, it begins anew.
 """
 
 import math

@@ -1,8 +1,7 @@
 """How far a training has come: one `descend` after the other, each from where the last one ended.
 
-No widget and no drawing is needed for that. What has been learned and measured is taken over at
-each report of `descend`, so that whatever ends the training, a Stop, an interrupt or an exception,
-leaves usable weights, and the curves that led to them.
+What has been learned and measured is taken over at each report of `descend`, so that whatever ends
+the training leaves usable weights, and the curves that led to them.
 """
 
 import copy

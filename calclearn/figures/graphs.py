@@ -1,9 +1,8 @@
 """The drawing of a function as a graph: values go forward, derivatives backward.
 
-The wiring is the background, and only numbers move. Black is a value, blue the local derivative of
-one operation, vermilion what is sent back. They differ in place as well: a value stands in its box,
-a local derivative above its line, what is sent back below it, and the adjoint, the sum of what has
-arrived, below the box.
+The wiring is the background, and only numbers move. Black is a value, in its box; blue a local
+derivative, above its line; vermilion what is sent back, below the line, and the adjoint, the sum of
+what has arrived, below the box.
 """
 
 from numbers import Real

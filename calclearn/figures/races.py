@@ -1,8 +1,4 @@
-"""Drawings of a race: each optimizer keeps its colour and marker, on the map and beside it.
-
-The map shows the paths, the curves show what is left to fall against the price paid. Markers stand
-only on the map and at the end of a curve, where there is room for them.
-"""
+"""Drawings of a race: each optimizer keeps its colour and marker, on the map and beside it."""
 
 import math
 

@@ -1,7 +1,7 @@
 """Drawings of a surface over two weights: its map, its bowl, and what stands on them.
 
-Loss runs from dark (low) to light (high), the same in the map and in the bowl. The levels grow with
-the square of their number, so a round bowl has rings at even distances.
+Loss runs from dark (low) to light (high). The levels grow with the square of their number, so a
+round bowl has rings at even distances.
 """
 
 import numpy as np
