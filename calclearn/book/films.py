@@ -113,10 +113,9 @@ def _spoken(value: float, form: str) -> str:
 class Film:
     """A figure's pictures: for each position of its dials one, the picture's number, its caption.
 
-    `absent` are the labels of the explorer's controls that have no dial.
-
     `frames` are (parent, places, colours): the numbers of the pixels that differ, and what they
     are. `grid` gives the number of the picture, and of its caption, for a position of the dials.
+    `absent` are the labels of the explorer's controls that have no dial.
     """
 
     shape: tuple[int, int]
@@ -309,10 +308,7 @@ def recorded(explorer: Explorer, *, cap: int = CAP, extras: int = EXTRAS) -> Fil
 
 
 def _expected(camera: Camera, dials: list[Dial], places: list) -> float:
-    """About the size of a film, from some of its pictures: to paint all of them takes long.
-
-    What the second half of them adds is what each picture adds; the first has paper and palette.
-    """
+    """About the size of a film, from what eight of its pictures add after eight others."""
     if len(places) <= 2 * SAMPLE:
         return 0
     middle = len(places) // 2

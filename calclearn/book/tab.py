@@ -183,10 +183,7 @@ def _module(name: str) -> str:
 
 
 def wheel(name: str) -> tuple[bytes, str]:
-    """A pure wheel of an installed package, and its version. The same files make the same bytes.
-
-    What is compiled for this machine is left out: these packages run without it.
-    """
+    """A pure wheel of an installed package, always of the same bytes, and its version."""
     installed = importlib.metadata.distribution(name)
     found = importlib.util.find_spec(name)
     root = Path(found.origin).parent

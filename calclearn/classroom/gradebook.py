@@ -335,10 +335,7 @@ def _lesson(number: str, submissions: list[Submission]) -> Lesson:
 
 @functools.cache
 def _outcomes(lesson: str) -> dict[int, int]:
-    """By prediction, the option that comes true, from the `outcome(...)` calls of a lesson's file.
-
-    The file is read and not imported: matplotlib alone would take longer than a whole class.
-    """
+    """By prediction the option that comes true: `outcome(...)` in a lesson's file, not imported."""
     path = Path(__file__).parents[1] / "lessons" / f"lesson_{lesson}.py"
     if not lesson.isdecimal() or not path.is_file():
         return {}

@@ -129,10 +129,7 @@ class Number(Exercise):
         return self._wrong_factor(values)
 
     def _too_rough(self, values: np.ndarray) -> str:
-        """Close is the right number with two digits, rounded or cut off, and nothing else.
-
-        A whole number is exact, and another one is wrong.
-        """
+        """Close is the right number with two digits, rounded or cut off; a whole one is exact."""
         right = self.read(self.right)
         exact = np.all(right == np.round(right))
         if exact or not right.all() or np.any(np.abs(values / right - 1) > CLOSE):

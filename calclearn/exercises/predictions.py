@@ -205,8 +205,7 @@ def _stored_texts() -> set[str]:
     """The plain texts of all outputs in this kernel's saved notebook, as far as it can be read.
 
     The Jupyter server names its file in JPY_SESSION_NAME, VS Code in a variable. A Python in the
-    browser hears nothing: there it is one of those that the learner has saved. The others have the
-    date of the site, and are not read: each would come over the network, through a slow drive.
+    browser hears nothing: there it is one of those that do not have the date of the site.
     """
     from IPython import get_ipython
 

@@ -126,11 +126,7 @@ def _judge(number: str, exercise: Exercise, values: object) -> Verdict:
 
 @contextlib.contextmanager
 def _undisturbed():
-    """While an answer is tried, its prints and warnings are not shown: it may run many times.
-
-    And all names of NumPy and Python mean what they mean at the start. What the learner has put in
-    their place comes back afterwards.
-    """
+    """Try an answer without its prints and warnings, with NumPy's and Python's own names."""
     replaced = [
         (module.__dict__, name, now)
         for module, name, thing in _ORIGINALS

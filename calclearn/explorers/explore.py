@@ -248,11 +248,10 @@ class Explorer:
         return values
 
     def _drag(self, grip: int, before: dict, start: list, to: list, path: list = ()) -> None:
-        """Give controls the values that a drawing reads from a pointer going from `start` to `to`.
+        """Give controls the values that a drawing reads from a pointer, in fractions of the figure.
 
-        `grip` is the drawing's place among those that can be dragged, `before` what the controls
-        sent when the pointer was pressed; places are fractions of the figure. A drawing that is
-        painted on has `painted` instead of `dragged`: it takes the `path` between the two, too.
+        `grip` is the drawing's place among those that can be dragged, `before` the values when the
+        pointer was pressed. A drawing with `painted` instead of `dragged` takes the whole `path`.
         """
         drawing, before = self._held()[grip], self._read(before)
         ax, values = drawing.ax, [before[name] for name in drawing.drags]

@@ -126,9 +126,8 @@ class Bands(Drawing):
 def _inside(ax: Axes, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return what is drawn of the places (k, d), and how the path leaves the axes for good.
 
-    That is the last place inside and the one on the edge, (2, d); (0, d) where it does not. No
-    renderer draws a line to 1e300, so a map gets the places up to the first that is far outside. A
-    bowl does not cut lines off at the edge of its box, so the last place stands on that edge.
+    That is the last place inside and the one on the edge, (2, d), or (0, d). No renderer draws a
+    line to 1e300: a map gets the places up to the first far outside, a bowl those up to its edge.
     """
     solid = ax.name == "3d"
     limits = [ax.get_xlim(), ax.get_ylim()] + ([ax.get_zlim()] if solid else [])

@@ -174,8 +174,7 @@ def _settings(rc: dict) -> Iterator[None]:
 def _independent(kind: type[Axes]) -> type[Axes]:
     """Return a kind of axes whose artists never have the settings of the learner's own plots.
 
-    They are made in the style; outside it lines and patches have matplotlib's defaults, while
-    titles, labels and legends have the style's sizes all the same.
+    Lines and patches made outside the style have matplotlib's defaults, words the style's sizes.
     """
     written = ("annotate", "legend", "set", "text")
     acts = (

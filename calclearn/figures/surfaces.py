@@ -306,10 +306,7 @@ def _arrow(ax: Axes, color: str, lw: float, *, head: float, zorder: float):
 
 
 def _sheet(mesh: np.ndarray) -> Poly3DCollection:
-    """Return the quadrilaterals of a mesh (3, m, n), each in the colour of its lowest corner.
-
-    `plot_surface` does the same, and takes four times as long over its lists of colours.
-    """
+    """Return a mesh (3, m, n) as quadrilaterals; `plot_surface` takes four times as long."""
     corners = mesh[:, :-1, :-1], mesh[:, :-1, 1:], mesh[:, 1:, 1:], mesh[:, 1:, :-1]
     quads = np.stack(corners, axis=-1).reshape(3, -1, 4).transpose(1, 2, 0)  # (count, 4, 3)
     heights = quads[:, 0, 2]
