@@ -5,13 +5,15 @@ round bowl has rings at even distances.
 """
 
 import numpy as np
+from contourpy import contour_generator
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
-from calclearn.figures.marks import Drawing, finite_range, moving, put
-from calclearn.figures.style import BLACK, GREY, LOSS, STEP, WEIGHTS
+from calclearn.figures.marks import Drawing, finite_range, moving, moving_pieces, put
+from calclearn.figures.style import BLACK, GREY, LOSS, MODEL, STEP, WEIGHTS
 
 NAMES = ("slope $w_0$", "intercept $w_1$")
 OUTLINE = {"path_effects": [withStroke(linewidth=2.5, foreground="white")]}
@@ -295,6 +297,28 @@ class Direction(Drawing):
         """Return the angle at which the pointer is seen from the point, from -180° to 180°."""
         across, up = np.asarray(to) - self.weights
         return (float(np.degrees(np.arctan2(up, across))),)
+
+
+class ModelRings(Drawing):
+    """The contours of a quadratic model, over those of the surface; `update(model, point)`.
+
+    One ring runs through the point, the others lie at even distances where the model is a bowl.
+    """
+
+    def __init__(self, ax: Axes, window) -> None:
+        super().__init__(ax)
+        self.mesh = grid(window, 61)
+        self.rings = moving_pieces(ax, LineCollection, colors=MODEL, lw=1.4, zorder=4)
+
+    def update(self, model, point) -> None:
+        g, h = model.gradient(point), model.hessian(point)
+        height = model(point)
+        middle = height - g @ np.linalg.lstsq(h, g)[0] / 2  # the value where the model is level
+        room = abs(height - middle) or 1.0
+        lines = contour_generator(*self.mesh, model(self.mesh)).lines
+        shares = (np.arange(1, 5) / 2) ** 2
+        levels = middle + room * np.concatenate([-shares, shares])
+        self.rings.set_segments([line for level in levels for line in lines(level)])
 
 
 def _arrow(ax: Axes, color: str, lw: float, *, head: float, zorder: float):

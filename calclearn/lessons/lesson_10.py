@@ -21,9 +21,9 @@ from calclearn.explorers.races import race_on
 from calclearn.explorers.wording import counted, placed
 from calclearn.figures import style
 from calclearn.figures.curves import Numbered, View
+from calclearn.figures.descents import Paths, key
 from calclearn.figures.marks import Dots, Lines, Rule, finite_range
-from calclearn.figures.races import ModelRings, Paths, key
-from calclearn.figures.surfaces import Contours, Point
+from calclearn.figures.surfaces import Contours, ModelRings, Point
 
 DAMPING = 1e-6  # of damped Newton, where it is not a control
 MOST = 8  # steps on a map

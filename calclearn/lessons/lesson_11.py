@@ -28,9 +28,9 @@ from calclearn.explorers.descents import rate_for
 from calclearn.explorers.races import race_figure, race_on
 from calclearn.explorers.wording import counted
 from calclearn.figures import legend_below, panels
+from calclearn.figures.descents import GAP
 from calclearn.figures.marks import Dots, Lines, Raster, family
 from calclearn.figures.printing import SUPERSCRIPTS
-from calclearn.figures.races import GAP
 from calclearn.figures.style import BEST, BLACK, GREY, OPTIMIZERS, REGIMES, SCHEDULES, STEP, style
 from calclearn.figures.surfaces import NAMES, Contours, Point, window_around
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from calclearn.descent.landscapes import parabola
+from calclearn.descent.curvature import quadratic_model
+from calclearn.descent.landscapes import himmelblau, parabola
 from calclearn.descent.losses import line_loss
 from calclearn.descent.surfaces import Surface
 from calclearn.figures.style import panels, style
@@ -13,6 +14,7 @@ from calclearn.figures.surfaces import (
     Contours,
     Direction,
     GradientArrow,
+    ModelRings,
     Point,
     PointOnBowl,
     ShadedPoints,
@@ -159,3 +161,18 @@ def test_shaded_points_are_darker_where_the_loss_is_lower(ax, surface, window):
     drawing.update(weights, surface(weights))
     assert np.array_equal(drawing.dots.get_offsets(), weights.T)
     assert (np.diff(drawing.dots.get_facecolor()[:, :3].sum(axis=1)) > 0).all()
+
+
+@pytest.mark.parametrize("at", [(0.0, 0.0), (3.0, 1.0), (-1.0, -2.0), (3.0, 2.0)])
+def test_rings_of_a_model(ax, at):
+    surface, at = himmelblau(), np.array(at)
+    model, rings = quadratic_model(surface, at), ModelRings(ax, surface.domain)
+    rings.update(model, at)
+    segments = rings.rings.get_segments()
+    heights = [model(np.transpose(segment)) for segment in segments]
+    size = max(np.ptp(np.concatenate(heights)), 20.0)
+    assert all(np.ptp(height) < 0.05 * size for height in heights)
+    assert segments
+    if at.tolist() != [3.0, 2.0]:  # at the minimum there is no ring through the point
+        nearest = min(abs(np.mean(height) - surface(at)) for height in heights)
+        assert nearest < 0.02 * size
