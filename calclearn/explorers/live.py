@@ -7,8 +7,8 @@ moving artists, and only the pixels that differ from the background travel, exac
 background that moves too travels as JPEG, and as PNG when it rests.
 
 `live.js` asks: it listens to the controls in the browser, keeps at most two requests in flight and
-always sends the last values. A training sends pictures that nobody asked for, perhaps from a
-thread of its own; so all that changes or paints a figure happens under one lock.
+always sends the last values. A training sends pictures that nobody asked for, and a kernel may
+answer while it runs; so all that changes or paints a figure happens under one lock.
 """
 
 import io

@@ -4,11 +4,9 @@ import itertools
 import re
 import sys
 import threading
-import time
 from contextlib import nullcontext
 from types import SimpleNamespace
 
-import ipywidgets as widgets
 import numpy as np
 import pytest
 
@@ -55,24 +53,6 @@ def raising(error):
         raise error
 
     return fail
-
-
-def buttons(view):
-    """Train, Stop, Start again."""
-    return view._explorer.widget.children[1].children
-
-
-def ready(view):
-    """Whether nothing trains, by its buttons and by its figure."""
-    at_rest = [button.disabled for button in buttons(view)] == [False, True, False]
-    return at_rest and not view._busy.locked() and not view._figure.busy
-
-
-def until(condition):
-    end = time.monotonic() + 300
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.002)
 
 
 @pytest.fixture
@@ -143,7 +123,7 @@ def test_without_more_to_measure_it_is_the_loss_alone():
 def test_each_step_is_scored_once_however_often_it_is_reported(eager):
     asked = []
     run = Progress(bowl(), START, STEPS, score=lambda w: asked.append(tuple(w)) or 0.0, every=EVERY)
-    run.go_on(ADAM, watch=lambda: False)
+    run.go_on(ADAM, lambda: False)
     assert asked[0] == asked[1] == tuple(START)  # before the run, and of it
     assert len({*asked}) == len(asked) - 1
 
@@ -233,7 +213,7 @@ def test_another_optimizer_begins_without_the_memory_of_the_first(eager):
     taken, point = progress.step, progress.point
     progress.go_on(other, watch=lambda: True)
     assert 0 < progress.step == taken < STEPS
-    progress.go_on(other, watch=None)
+    progress.go_on(other, watch=lambda: False)
     assert np.array_equal(progress.point, descend(bowl(), point, other, STEPS - taken).point)
 
 
@@ -278,66 +258,27 @@ def test_what_ends_a_training_leaves_what_ran(eager, where, error, caption):
     assert view.caption.startswith("Trained to step 120: ")
 
 
-# Its buttons and controls.
+# Its buttons and controls, and others who paint.
 
 
-def test_the_train_button_trains_beside_the_notebook_and_stop_ends_it():
-    gate = threading.Event()
-    view = watched(score=at_call(3, gate.wait))
-    train, stop, again = buttons(view)
-    assert ready(view)
+def test_each_button_can_be_pressed_in_its_time():
+    seen = []
+    view = watched(score=at_call(3, lambda: seen.append((view._figure.stop, stop.disabled))))
+    train, stop, again = view._explorer.widget.children[1].children
+    stop.value = True  # too late, or too early
+    assert (stop.value, stop.disabled) == (False, True)
     train.click()
-    until(lambda: view.run is not None)
-    assert [button.disabled for button in buttons(view)] == [True, False, True]
-    for refused in (view.train, view.train_beside, view.start_again):
-        with pytest.raises(RuntimeError, match="under way already: press Stop"):
-            refused()
-    train.click()
-    again.click()
-    stop.value = True
-    gate.set()
-    until(lambda: ready(view))
-    assert not stop.value
-    assert view.run is not None
-    train.click()
-    until(lambda: ready(view))
-    assert view.progress.step % STEPS == 0
+    assert view.progress.step == STEPS
+    assert seen == [(stop, False)]
+    assert (view._figure.stop, view._figure.busy, stop.disabled) == (None, False, True)
     again.click()
     assert view.caption.startswith("Not trained yet")
 
 
-def test_an_exception_beside_the_notebook_is_a_sentence(eager):
+def test_an_exception_under_the_train_button_is_a_sentence(eager):
     view = training(bowl(), START, ADAM, 99, score=at_call(9, raising(ValueError("no digit"))))
-    buttons(view)[0].click()
-    until(lambda: ready(view))
+    view._train.click()
     assert (view._figure.caption, str(view.error)) == ("no digit", "no digit")
-
-
-def test_without_threads_the_button_trains_at_once_and_stop_comes_too_late(view, monkeypatch):
-    refuse = raising(RuntimeError("can't start new thread"))
-    monkeypatch.setattr(threading.Thread, "start", lambda thread: refuse())
-    train, stop, _ = buttons(view)
-    train.click()
-    assert view.progress.step == STEPS
-    stop.value = True
-    assert not stop.value
-    assert view.train().steps_taken == STEPS
-
-
-def test_the_browser_may_interrupt_only_while_a_cell_waits():
-    seen = []
-
-    def look():
-        seen.append(view._figure.stop)
-
-    view = watched(score=at_call(3, look))
-    view.train()
-    view.start_again()
-    view.progress.score = at_call(3, look)
-    view.train_beside()
-    until(lambda: ready(view))
-    assert seen == [buttons(view)[1], None]
-    assert view._figure.stop is None
 
 
 def test_controls_make_the_optimizer_and_rest_while_it_trains():
@@ -356,12 +297,10 @@ def test_controls_make_the_optimizer_and_rest_while_it_trains():
     assert [control.disabled for control in view.controls.values()] == [False, False]
 
 
-def test_two_threads_may_paint(eager):
-    view, other = watched(), watched()
-    view.train()
-    expected = view.still()
-    view.start_again()
-    view.train_beside()
+def test_requests_are_answered_while_a_cell_trains(eager, view):
+    other = watched()
+    thread = threading.Thread(target=view.train)
+    thread.start()
     for number in range(1, 13):
         request = {"page": "p", "number": number, "rest": number % 3 == 0, "edition": None}
         sent = []
@@ -370,9 +309,9 @@ def test_two_threads_may_paint(eager):
         assert sent[0]["number"] == number
         assert view.still()
         assert other.still()
-    until(lambda: ready(view))
-    assert view.error is None
-    assert view.still() == expected
+    thread.join()
+    other.train()
+    assert view.still() == other.still()
 
 
 # What it refuses.
@@ -413,9 +352,3 @@ def test_bad_arguments_are_named(change, error, sentence):
 )
 def test_an_optimizer_is_described_in_words(optimizer, words):
     assert described(optimizer) == words
-
-
-def test_outside_a_notebook_nothing_is_displayed(view, capsys):
-    view.train()
-    assert capsys.readouterr().out == ""
-    assert isinstance(view._explorer.widget, widgets.VBox)
