@@ -16,7 +16,7 @@ import stat
 from datetime import datetime
 from pathlib import Path
 
-KEPT = ".calclearn"  # in the course folder, for the manifest
+KEPT = ".calclearn"  # in the course folder: the manifest, and its spare
 LARGEST_NOTEBOOK = 100_000_000  # bytes; what is longer was never laid out, and is not read further
 
 
@@ -95,20 +95,23 @@ class Course:
         kept = folder / KEPT
         if kept.resolve() != folder.resolve() / KEPT:
             raise CourseError(f"{kept} is a link; remove it, and start again")
-        self.manifest = kept / "manifest.json"
-        self.laid_out = self._entries()
+        # A disk that fills up, or an editor, may spoil the one; the spare says the same.
+        self.manifests = [kept / "manifest.json", kept / "manifest.spare.json"]
+        known = (entries for path in self.manifests if (entries := self._entries(path)))
+        self.laid_out = next(known, {})
 
-    def _entries(self) -> dict[str, list[str]]:
-        """The digests by notebook that the manifest holds; nothing where it is broken."""
+    @staticmethod
+    def _entries(path: Path) -> dict[str, list[str]]:
+        """The digests by notebook that a manifest holds; nothing where it is broken."""
         try:
-            entries = json.loads(read_file(self.manifest) or b"{}").items()
-        except (OSError, CourseError, ValueError, AttributeError, RecursionError):
+            entries = dict(json.loads(read_file(path) or b"{}"))
+        except (OSError, CourseError, ValueError, TypeError, RecursionError):
             return {}
-        return {
-            name: digests
-            for name, digests in entries
-            if isinstance(digests, list) and all(isinstance(each, str) for each in digests)
-        }
+        lists = [digests for digests in entries.values() if isinstance(digests, list)]
+        whole = len(lists) == len(entries) and all(
+            isinstance(d, str) for each in lists for d in each
+        )
+        return entries if whole else {}
 
     def lay_out(self) -> list[str]:
         """Write what is missing, upgrade what is untouched; return the names of what was kept."""
@@ -162,6 +165,7 @@ class Course:
 
     def _remember(self, entries: dict[str, list[str]]) -> None:
         content = json.dumps(entries, indent=1).encode()
-        if read_file(self.manifest) != content:
-            write_file(self.manifest, content)
+        for path in self.manifests:
+            if read_file(path) != content:
+                write_file(path, content)
         self.laid_out = entries

@@ -67,12 +67,20 @@ BROKEN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("content", [None, *BROKEN], ids=range(len(BROKEN) + 1))
-def test_without_a_manifest_that_can_be_read_every_file_is_the_learners(package, course, content):
-    manifest = course / ".calclearn" / "manifest.json"
-    manifest.unlink() if content is None else manifest.write_bytes(content)
+@pytest.mark.parametrize("content", BROKEN, ids=range(len(BROKEN)))
+@pytest.mark.parametrize("which", ["manifest.json", "manifest.spare.json"])
+def test_a_broken_manifest_makes_no_lesson_the_learners(package, course, which, content):
+    (course / ".calclearn" / which).write_bytes(content)
     upgrade(package, 2)
-    assert LOOP in Course(course).lay_out()
+    assert Course(course).lay_out() == []
+    assert notebooks(course)[LOOP] == f"{LOOP}, version 2"
+
+
+def test_without_any_manifest_every_file_is_the_learners(package, course):
+    for path in (course / ".calclearn").iterdir():
+        path.unlink()
+    upgrade(package, 2)
+    assert Course(course).lay_out() == list(LESSONS)
     assert notebooks(course)[LOOP] == f"{LOOP}, version 1"
 
 
@@ -211,12 +219,12 @@ def test_a_linked_notebook_is_kept_and_not_written_through(package, tmp_path, ou
 
 
 @links
-def test_a_linked_manifest_is_not_written_through(package, course, outside):
-    manifest = course / ".calclearn" / "manifest.json"
-    manifest.unlink()
-    manifest.symlink_to(outside)
+@pytest.mark.parametrize("which", ["manifest.json", "manifest.spare.json"])
+def test_a_linked_manifest_is_not_written_through(package, course, outside, which):
+    (course / ".calclearn" / which).unlink()
+    (course / ".calclearn" / which).symlink_to(outside)
     Course(course).lay_out()
-    assert not manifest.is_symlink()
+    assert not (course / ".calclearn" / which).is_symlink()
 
 
 @links
