@@ -107,10 +107,7 @@ class Course:
             entries = dict(json.loads(read_file(path) or b"{}"))
         except (OSError, CourseError, ValueError, TypeError, RecursionError):
             return {}
-        lists = [digests for digests in entries.values() if isinstance(digests, list)]
-        whole = len(lists) == len(entries) and all(
-            isinstance(d, str) for each in lists for d in each
-        )
+        whole = all(isinstance(d, list) and {*map(type, d)} <= {str} for d in entries.values())
         return entries if whole else {}
 
     def lay_out(self) -> list[str]:
