@@ -12,10 +12,10 @@ from calclearn.exercises import choice, exercise, outcome
 from calclearn.explorers import Explorer, descents, explore, round_slider, slider
 from calclearn.explorers.descents import STEPS, far_start, progress, rate_slider
 from calclearn.explorers.surfaces import turning
-from calclearn.figures.descents import Bands, LossCurve, Path
+from calclearn.figures.descents import Bands, LossCurve, Path, WeightCurve
 from calclearn.figures.marks import Area, Dots, Lines, Rule
 from calclearn.figures.style import BEST, LIGHT, MODEL, STEP, WEIGHTS, panels, style
-from calclearn.figures.surfaces import NAMES, Bowl, Contours, Point, PrincipalAxes, window_around
+from calclearn.figures.surfaces import Bowl, Contours, Point, PrincipalAxes, window_around
 
 AXES = (MODEL, STEP)  # the flat one and the steep one
 GOAL = 10  # steps in which the loss can come near its lowest value
@@ -94,12 +94,7 @@ def each_weight() -> Explorer:
     """
 
     def walk(learning_rate):
-        descent = descend(LOSS, far_start(LOSS), GradientDescent(learning_rate), STEPS)
-        return {
-            "descent": descent,
-            "slope": descent.points[:, 0],
-            "intercept": descent.points[:, 1],
-        }
+        return {"descent": descend(LOSS, far_start(LOSS), GradientDescent(learning_rate), STEPS)}
 
     def caption(learning_rate, descent, step) -> str:
         slope, intercept = np.abs(descent.points[1] - descent.points[0])
@@ -113,17 +108,9 @@ def each_weight() -> Explorer:
     window = window_around(LOSS)
     drawings = [Contours(left, LOSS, window=window, title="path on the map", equal=True)]
     drawings += [PrincipalAxes(left, LOSS), Path(left)]
-    for k, (ax, name) in enumerate(zip(axes, ("slope", "intercept"), strict=True)):
-        ax.set(xlabel="step $k$", xlim=(0, STEPS), ylim=window[k], title=NAMES[k])
-        ax.axhline(BEST_LINE[k], color=BEST, ls="--", lw=1.2)
-        look = {
-            "color": WEIGHTS[k],
-            "marker": ".",
-            "ms": 5,
-            "lw": 1.6,
-            "solid_capstyle": "projecting",
-        }
-        drawings.append(Lines(ax, name, step="step", **look))
+    for k, ax in enumerate(axes):
+        look = {"window": window[k], "best": BEST_LINE[k], "color": WEIGHTS[k]}
+        drawings.append(WeightCurve(ax, k, steps=STEPS, **look))
     return explore(walk, drawings, caption, play="step", learning_rate=rate_slider(LOSS))
 
 
