@@ -72,8 +72,7 @@ def record(f: Callable, argnums, arguments, keywords) -> tuple[list[Traced], Tra
 @np.errstate(all="ignore")  # what is infinite or no number shows in the gradient
 def walk(result: Traced, g, visit=None) -> dict[int, Any]:
     """Carry the adjoint g of the result back; return those of the inputs, by order of birth."""
-    level, arrived = result.level, {}
-    waiting, adjoints = [result.born], {result.born: (result, g)}
+    waiting, adjoints, arrived = [result.born], {result.born: (result, g)}, {}
     while waiting:
         born = heappop(waiting)
         node, g = adjoints.pop(born)
@@ -85,10 +84,7 @@ def walk(result: Traced, g, visit=None) -> dict[int, Any]:
         if rule is None:
             arrived[born] = g
             continue
-        values = []
-        for a in node.arguments:
-            values.append(a.value if type(a) is Traced and a.level == level else a)
-        keywords, shares = node.keywords, None
+        values, keywords, shares = node.values, node.keywords, None
         if rule.together:
             needed = [a is not values[k] for k, a in enumerate(node.arguments)]
             shares = rule.together(needed, g, y, *values, **keywords or {})

@@ -53,6 +53,11 @@ def cured(error: Exception) -> Exception:
     """What to raise in place of an error that came out of the traced function."""
     if isinstance(error.__cause__, LostTraceError):  # NumPy hides it when a[0] = x fails
         return error.__cause__
+    if str(error).startswith("'Traced' object has no attribute"):
+        return AttributeError(
+            f"a traced array has no attribute {error.name!r}: use a NumPy function that has a "
+            f"rule, or write one with @primitive and rule(...)"
+        ).with_traceback(error.__traceback__)
     if type(error) is not LostTraceError and OBJECTS.search(str(error)):
         return LostTraceError(
             f"NumPy can do this with arrays of numbers only: where np.array([a, b]) holds traced "

@@ -91,7 +91,7 @@ def local_derivatives(v: Traced) -> tuple[Any, ...]:
     arguments = [next(fresh) if is_parent(a, v) else a for a in v.arguments]
     several = isinstance(v.value, tuple)
     g = [(k, ones(y)) for k, y in enumerate(v.value)] if several else ones(v.value)
-    arrived = autodiff.walk(Traced(v.value, v.level, v.rule, arguments, v.keywords), g)
+    arrived = autodiff.walk(Traced(v.value, v.level, v.rule, arguments, v.values, v.keywords), g)
     return tuple([plain(arrived[x.born]) for x in inputs])
 
 

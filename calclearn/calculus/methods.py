@@ -12,15 +12,6 @@ import numpy as np
 from calclearn.calculus.cures import CURES, lost
 
 running: set[int] = set()  # the levels whose function has not returned yet
-METHODS = {f.__name__: f for f in (
-    np.all, np.any, np.argmax, np.argmin, np.argpartition, np.argsort, np.choose, np.clip, np.conj,
-    np.copy, np.cumprod, np.cumsum, np.diagonal, np.dot, np.max, np.mean, np.min, np.nonzero,
-    np.prod, np.ravel, np.repeat, np.round, np.searchsorted, np.squeeze, np.std, np.sum,
-    np.swapaxes, np.take, np.trace, np.var)} | {
-    "compress": lambda x, condition, *more, **k: np.compress(condition, x, *more, **k),
-    "conj": np.conj,
-    "flatten": np.ravel,
-}  # fmt: skip
 
 
 class Methods:
@@ -51,20 +42,6 @@ class Methods:
     def transpose(self, *axes):
         return np.transpose(self, axes[0] if len(axes) == 1 else axes or None)
 
-    def __getattr__(self, name):
-        if name in METHODS:
-            return functools.partial(METHODS[name], self)
-        if f"x.{name}()" in CURES:
-            return functools.partial(self._lost, f"x.{name}()")
-        ufunc = getattr(np, name, None)
-        if isinstance(ufunc, np.ufunc) and self.value.shape == ():
-            # np.sin of an array of traced numbers asks each of them for its method `sin`
-            return functools.partial(ufunc, self)
-        raise AttributeError(
-            f"a traced array has no attribute {name!r}: use a NumPy function that has a rule, "
-            f"or write one with @primitive and rule(...)"
-        )
-
     def _lost(self, conversion, *_, **__):
         raise lost(conversion, self.level in running)
 
@@ -74,3 +51,26 @@ class Methods:
     __complex__ = functools.partialmethod(_lost, "complex(x)")
     __setitem__ = functools.partialmethod(_lost, "x[0] = 1")
     __delitem__ = functools.partialmethod(_lost, "del x[0]")
+
+
+def method(function):
+    """The method by which x.sum(axis=0) is np.sum(x, axis=0)."""
+    return lambda x, *arguments, **keywords: function(x, *arguments, **keywords)
+
+
+# Methods of the class, as a `__getattr__` would slow each attribute of a traced array down.
+# NumPy's ufuncs are among them: np.sin of an array of objects asks each of them for its `sin`.
+UFUNCS = [f for f in vars(np).values() if isinstance(f, np.ufunc) and f.nin == 1]
+for function in (
+    *UFUNCS, np.all, np.any, np.argmax, np.argmin, np.argpartition, np.argsort, np.choose, np.clip,
+    np.copy, np.cumprod, np.cumsum, np.diagonal, np.dot, np.max, np.mean, np.min, np.nonzero,
+    np.prod, np.ravel, np.repeat, np.round, np.searchsorted, np.squeeze, np.std, np.sum,
+    np.swapaxes, np.take, np.trace, np.var,
+):  # fmt: skip
+    setattr(Methods, function.__name__, method(function))
+Methods.conj, Methods.flatten = method(np.conj), method(np.ravel)
+Methods.compress = lambda x, condition, *more, **k: np.compress(condition, x, *more, **k)
+for conversion in CURES:
+    if conversion.endswith("()"):
+        name = conversion.removeprefix("x.").removesuffix("()")
+        setattr(Methods, name, functools.partialmethod(Methods._lost, conversion))

@@ -106,4 +106,4 @@ def unbroadcast(g, shape):
 
 def sum_rows(g):
     """Σᵢ gᵢ as a product with a row of ones, which the matrix library does faster than a sum."""
-    return np.ones(g.shape[0], g.dtype) @ g
+    return np.dot(np.ones(g.shape[0], g.dtype), g)

@@ -37,18 +37,20 @@ STRONG = sys.maxsize  # the level of cotangents whose zeros are strong, see the 
 class Traced(Methods):
     """An array with a memory: `value` is what `rule` made of `arguments`; an input has no rule.
 
-    Those of the arguments that are traced at the same level are its parents.
+    Those of the arguments that are traced at the same level are its parents; `values` are the
+    arguments with the values of the parents in their place.
     """
 
-    __slots__ = ("arguments", "born", "keywords", "level", "rule", "value")
+    __slots__ = ("arguments", "born", "keywords", "level", "rule", "value", "values")
     __hash__ = None
     __pandas_priority__ = 5000  # a column of pandas leaves arithmetic to its partner's operators
 
-    def __init__(self, value, level, rule=None, arguments=(), keywords=None):
+    def __init__(self, value, level, rule=None, arguments=(), values=(), keywords=None):
         self.value = value
         self.level = level
         self.rule = rule
         self.arguments = arguments
+        self.values = values
         self.keywords = keywords
         self.born = next(births)
 
@@ -144,7 +146,7 @@ def apply(function: Callable, arguments, keywords=None):
         value = STRONG_PRODUCTS[rule.name](arguments, *values)
     else:
         value = function(*values, **keywords) if keywords else function(*values)
-    node = Traced(value, level, rule, arguments, keywords)
+    node = Traced(value, level, rule, arguments, values, keywords)
     if not isinstance(value, tuple):
         return node
     outputs = [node[k] for k in range(len(value))]

@@ -116,7 +116,8 @@ export default () => {
   let width = null; // that there is for the figure, in the screen's pixels
   let background = null; // the ImageData of what does not move
   let frame = null; // the ImageData of the last picture, in which the next one is made
-  let edition = null; // its number in the kernel; null where it is only like it
+  let edition = null; // its number in the kernel
+  let exact = false; // whether it has the kernel's own pixels: those of a JPEG are only like them
   let picture = null; // on the screen: { image, caption, rest }
   let player = null; // Play of a film
   let stop = null; // the toggle that ends what a cell waits for
@@ -142,7 +143,8 @@ export default () => {
     if (waiting || !live()) return;
     asked += 1;
     const ratio = window.devicePixelRatio || 1;
-    send({ page, number: asked, values: valuesNow(), drag, ratio, width, edition, rest });
+    const known = rest && !exact ? null : edition;
+    send({ page, number: asked, values: valuesNow(), drag, ratio, width, edition: known, rest });
     if (asked === answered + 1) watch();
   };
 
@@ -161,8 +163,20 @@ export default () => {
   // Work in its turn; what fails there is reported, and does not hold up what comes next.
   const enqueue = (work) => (queue = queue.then(work).catch(console.error));
 
+  const lay = ({ data, width, height }, [x, y]) => {
+    for (let row = 0; row < height; row++) {
+      const from = 4 * row * width;
+      background.data.set(data.subarray(from, from + 4 * width), 4 * ((y + row) * background.width + x));
+    }
+  };
+
   const patched = async (reply, [moved, colours, bytes]) => {
-    if (bytes) background = await decode(bytes, reply.rest ? "image/png" : "image/jpeg");
+    if (bytes) {
+      const part = await decode(bytes, reply.rest ? "image/png" : "image/jpeg");
+      if (reply.corner) lay(part, reply.corner);
+      else background = part;
+      exact = reply.rest;
+    }
     const places = new Uint32Array(moved.buffer.slice(moved.byteOffset, moved.byteOffset + moved.byteLength));
     const inks = new Uint32Array(colours.buffer.slice(colours.byteOffset, colours.byteOffset + colours.byteLength));
     // From here on nothing fails, so that a reply which does leaves the last picture whole.

@@ -3,8 +3,8 @@
 What does not move is painted and sent once. Artists that move are made with matplotlib's own
 `animated=True`: a full draw leaves them out, and they never make the figure stale, so
 `figure.stale` tells whether the kept background still holds. A frame is a copy of it plus the few
-moving artists, and only the pixels that differ from the background travel, exactly as painted. A
-background that moves too travels as JPEG, and as PNG when it rests.
+moving artists, and only the pixels that differ from the background travel, exactly as painted. Of a
+background that moves too the part that differs travels as JPEG, and the whole as PNG when it rests.
 
 `live.js` asks: it listens to the controls in the browser, keeps at most two requests in flight and
 always sends the last values. A training sends pictures that nobody asked for, and a kernel may
@@ -14,6 +14,7 @@ answer while it runs; so all that changes or paints a figure happens under one l
 import io
 import itertools
 import numbers
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +25,10 @@ import numpy as np
 import traitlets
 from ipywidgets import Widget, widget_serialization
 from matplotlib.artist import Artist
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from calclearn.explorers.canvas import Canvas
 from calclearn.explorers.widths import Layout
 from calclearn.figures.style import PAINTING, style
 
@@ -67,9 +68,10 @@ class Painter:
 
     `paint()` returns the pixels, (height, width) of uint32, each red, green, blue, opaque in bytes;
     `ratio` is the number of them for one pixel of the screen. `background` holds those of what does
-    not move, and `edition` counts how often it changed. It is made of layers, each an axes, a
-    legend or a text: only stale ones are drawn again, each alone. Layers that meet become one, so
-    the pixels are always those of a full draw. `lay_out(width)` gives the figure another width in
+    not move, and `edition` counts how often it changed; `changed_since(edition)` is a rectangle in
+    which it differs from an earlier one, or all of it. It is made of layers, each an axes, a legend
+    or a text: only stale ones are drawn again, each alone. Layers that meet become one, so the
+    pixels are always those of a full draw. `lay_out(width)` gives the figure another width in
     pixels, or its own again; the answer is whether anything has moved.
     """
 
@@ -77,8 +79,9 @@ class Painter:
         self.figure = figure
         self.background: np.ndarray | None = None
         self.edition = 0
-        self._canvas = FigureCanvasAgg(figure)
+        self._canvas = Canvas(figure)
         self._dpi = figure.dpi
+        self._changes: deque = deque(maxlen=4)  # the rectangles in which the last editions differ
         self._layers: list[_Layer] = []
         self._artists: set = set()  # of all layers
         self._layout = Layout(figure)
@@ -111,7 +114,7 @@ class Painter:
     def forget(self) -> None:
         """Free all pixels; the next picture paints them again."""
         self.background, self._layers = None, []
-        self._canvas = FigureCanvasAgg(self.figure)
+        self._canvas = Canvas(self.figure)
 
     def _paint_background(self) -> None:
         try:
@@ -121,11 +124,24 @@ class Painter:
         except BaseException:
             self.figure.stale, self._layers = True, []  # what failed may count as drawn
             raise
-        self.background = self._empty.copy()
+        before, self.background = self.background, self._empty.copy()
         for layer in self._layers:
             self.background[layer.place] = layer.pixels
         self.figure.stale = False
+        if before is None or before.shape != self.background.shape:
+            self._changes.clear()
+        elif (changed := before != self.background).any():
+            self._changes.append(_rectangle(changed))
+        else:
+            return
         self.edition += 1
+
+    def changed_since(self, edition: Any) -> tuple[slice, ...]:
+        last = self.edition - edition if isinstance(edition, int) else 0
+        if not 0 < last <= len(self._changes):
+            return slice(None), slice(None)
+        return tuple(slice(min(part.start for part in side), max(part.stop for part in side))
+                     for side in zip(*[*self._changes][-last:], strict=True))  # fmt: skip
 
     def _draw_layers(self) -> None:
         """Draw the layers that are stale, and those that meet as one."""
@@ -160,14 +176,17 @@ class Painter:
             (x0, y0), (x1, y1) = ax.bbox.get_points()
             rows = slice(max(0, int(len(pixels) - y1)), int(len(pixels) - y0) + 2)
             inked[rows, max(0, int(x0)) : int(x1) + 2] = True
-        place = tuple(
-            slice(places[0], places[-1] + 1) if len(places) else slice(0, 0)
-            for places in (np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0)))
-        )
+        place = _rectangle(inked)
         return _Layer(artists, place, pixels[place].copy())
 
     def _pixels(self) -> np.ndarray:
         return np.asarray(self._canvas.buffer_rgba()).view(np.uint32)[..., 0]
+
+
+def _rectangle(marked: np.ndarray) -> tuple[slice, ...]:
+    """The smallest rectangle that holds all pixels that are marked."""
+    sides = [np.flatnonzero(marked.any(axis)) for axis in (1, 0)]
+    return tuple(slice(at[0], at[-1] + 1) if len(at) else slice(0, 0) for at in sides)
 
 
 @dataclass(eq=False)
@@ -262,14 +281,15 @@ class LiveFigure(anywidget.AnyWidget):
         pixels = painter.paint(self._ratio)
         moved = np.flatnonzero(pixels != painter.background).astype(np.uint32)
         buffers = [moved, pixels.ravel()[moved]]
-        known = request.get("edition") == painter.edition
-        if not known:
-            buffers.append(encode(painter.background, "PNG" if rest else "JPEG"))
+        known, edition = request.get("edition"), painter.edition
+        news = {"caption": caption, "edition": edition, "width": painter.width, "over": over}
+        if known != edition:
+            rows, columns = place = painter.changed_since(known)
+            buffers.append(encode(painter.background[place], "PNG" if rest else "JPEG"))
+            news["corner"] = None if rows.start is None else [int(columns.start), int(rows.start)]
         if css != self.css:
             self.css = css
         if rest:
             with self.hold_sync():
                 self.png, self.caption = encode(pixels, "PNG"), caption
-        edition = painter.edition if known or rest else None  # a JPEG is no lasting background
-        news = {"caption": caption, "edition": edition, "width": painter.width, "over": over}
         return news, buffers

@@ -120,6 +120,7 @@ _OURS = {
     "axes.edgecolor": GREY, "axes.labelcolor": BLACK, "axes.titlecolor": BLACK,
     "axes.spines.top": False, "axes.spines.right": False, "axes.grid": False, "grid.color": LIGHT,
     "legend.frameon": False, "lines.linewidth": 2, "lines.solid_capstyle": "round",
+    "axes.titley": 1.0,  # else each picture measures all ticks to find it
 }  # fmt: skip
 
 _PROGRAM = {"backend", "backend_fallback", "interactive", "toolbar"}  # windows, not looks
@@ -190,7 +191,16 @@ def _independent(kind: type[Axes]) -> type[Axes]:
     return type(kind.__name__, (kind,), kept)
 
 
-_KINDS = {"flat": _independent(Axes), "solid": _independent(Axes3D)}
+class _Solid(Axes3D):
+    """Three dimensions, with the title at the height of a flat panel's."""
+
+    def set_title(self, *arguments, **keywords):
+        title = super().set_title(*arguments, **keywords)
+        title.set_y(1)
+        return title
+
+
+_KINDS = {"flat": _independent(Axes), "solid": _independent(_Solid)}
 _KINDS["ruled"] = _KINDS["strip"] = _KINDS["below"] = _KINDS["flat"]
 _BELOW = 0.6  # its height, for a row of 1
 

@@ -129,5 +129,6 @@ def test_in_a_python_of_the_browser(page):
         page.evaluate("rate => window.controls.learning_rate.move(rate)", rate)
         page.locator(".calclearn-caption", has_text=f"Learning rate {rate:.3g}").wait_for()
     page.wait_for_timeout(1000)
-    assert any(reply["edition"] for reply, _ in replies), "at rest the background is kept"
+    assert any(len(buffers) == 2 for _, buffers in replies), "in motion the background is kept"
+    assert replies[-1][0]["rest"], "at rest it comes once more, exactly"
     assert errors == []
