@@ -130,14 +130,10 @@ def test_the_version_is_said_once():
 def test_the_citation_is_the_project_s():
     """`cffconvert --validate` checks the rest; the version stays where it is said once."""
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    project = PROJECT["project"]
-    assert (citation["cff-version"], citation["type"]) == ("1.2.0", "software")
-    assert citation["title"] == project["name"]
-    assert citation["keywords"] == project["keywords"]
-    assert citation["license"] in project["license"].split(" AND ")
+    assert citation["title"] == PROJECT["project"]["name"]
+    assert citation["keywords"] == PROJECT["project"]["keywords"]
+    assert citation["license"] in PROJECT["project"]["license"].split(" AND ")
     assert "version" not in citation
-    assert citation["message"]
-    assert all(author["name"] for author in citation["authors"])
 
 
 def test_condas_environment_is_in_step_with_the_project():

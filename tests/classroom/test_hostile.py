@@ -2,12 +2,10 @@
 
 import json
 import os
-import subprocess
-import sys
 
 import pytest
 
-from calclearn.classroom import collect, sandbox, submissions
+from calclearn.classroom import collect, submissions
 from calclearn.classroom.page import page
 from calclearn.classroom.submissions import LARGEST, LONGEST_SOURCE, read
 
@@ -91,21 +89,3 @@ def test_links_that_go_round_are_named_and_not_followed(folder, hand_in):
     assert book.students[0].notes == ["ada/round is a link, which is not followed"]
     assert book.students[2].notes == ["dora is a link, which is not followed"]
     assert book.ignored == ["bob"]
-
-
-# Run again.
-
-
-def test_where_memory_runs_out_it_ends_first(tmp_path):
-    if reason := sandbox.walls_here():
-        pytest.skip(f"this system has no walls: {reason}")
-    score = "assert open('/proc/self/oom_score_adj').read() == '1000\\n'"
-    script = [sys.executable, "-c", f"import sys; sys.path.clear(); {score}"]
-    command = [sys.executable, "-I", sandbox.walls.__file__]
-    paths = [
-        path for path in (*sandbox.SYSTEM, sys.prefix, sys.base_prefix) if os.path.exists(path)
-    ]
-    ran = subprocess.run(
-        [*command, str(tmp_path), *paths, "/proc", "--", *script], capture_output=True
-    )
-    assert ran.returncode == 0, ran.stderr
