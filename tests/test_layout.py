@@ -112,23 +112,6 @@ def test_two_resets_in_one_second_keep_two_copies(course, monkeypatch):
     assert sorted(copies) == ["first", "second", "third"]
 
 
-def test_a_reset_in_the_middle_of_another_loses_no_copy(course, monkeypatch):
-    """The other one takes place between the name of the copy and the move."""
-    (course / STEP).write_text("my answers")
-    move = os.replace
-
-    def interrupted(source, to):
-        if source == course / STEP:
-            monkeypatch.setattr(os, "replace", move)
-            Course(course).reset(STEP)
-        move(source, to)
-
-    monkeypatch.setattr(os, "replace", interrupted)
-    Course(course).reset(STEP)
-    copies = [path.read_text() for path in course.glob("07*.*.ipynb")]
-    assert sorted(copies) == [f"{STEP}, version 1", "my answers"]
-
-
 @pytest.mark.parametrize("name", ["", "/", "07/", ".ipynb", "42", "a" * 300, "7\0"])
 def test_a_name_of_no_lesson(package, name):
     with pytest.raises(CourseError, match=r"^no notebook is called '"):

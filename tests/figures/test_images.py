@@ -38,16 +38,6 @@ def test_cells_and_the_numbers_in_the_frame(ax):
     assert not whole.frame.get_width()
 
 
-def test_cells_of_another_shape(ax):
-    drawing = Cells(ax, "values")
-    for height, width in [(3, 5), (2, 2), (10, 1)]:
-        drawing.update(values=np.ones((height, width)))
-        assert [*drawing.image.get_extent()] == [-0.5, width - 0.5, height - 0.5, -0.5]
-        assert ax.get_xlim() == pytest.approx((-0.53, width - 0.47))
-        assert ax.get_ylim() == pytest.approx((height - 0.47, -0.53))
-        assert len(ax.get_xticks()) == (width if width > 1 else 0)
-
-
 def test_a_sign_has_a_colour_and_the_largest_number_the_full_one(ax):
     drawing = Cells(ax, "values")
     drawing.update(values=np.array([[-4.0, 0.0, 2.0]]))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calclearn.figures.layers import BOX, LIMIT, apart, columns, crossings, layout
+from calclearn.figures.layers import BOX, LIMIT, apart, columns, layout
 
 
 @st.composite
@@ -69,13 +69,6 @@ def test_lines_cross_only_where_they_must():
         )
         count += layout(parents).crossings
     assert 7 <= count <= 8
-
-
-def test_a_crossing_is_counted():
-    column = {0: 0, 1: 0, 2: 1, 3: 1}
-    links = [(0, 3), (1, 2)]
-    assert crossings({0: 0, 1: 1, 2: 0, 3: 1}, column, links) == 1
-    assert crossings({0: 0, 1: 1, 2: 1, 3: 0}, column, links) == 0
 
 
 @settings(max_examples=60, deadline=None)

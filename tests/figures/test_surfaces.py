@@ -46,12 +46,6 @@ def test_on_the_edge_of_the_window_the_loss_has_risen_by_as_much_as_asked(surfac
         assert lowest - surface(best) == pytest.approx(2.0 * surface.scale, rel=1e-5)
 
 
-def test_a_square_window_has_equal_sides_around_the_minimum(surface):
-    sides = np.array(window_around(surface, square=True))
-    assert np.ptp(sides, axis=1)[0] == pytest.approx(np.ptp(sides, axis=1)[1])
-    assert sides.mean(axis=1) == pytest.approx(np.array(surface.minima[0]))
-
-
 @pytest.mark.parametrize("heights", [[7.0, 7.0], [np.nan, 7.0], [np.nan, np.inf], [1e300, -np.inf]])
 def test_levels_of_any_surface_rise(heights):
     assert (np.diff(levels(np.array(heights), 4)) > 0).all()
