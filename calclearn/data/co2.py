@@ -1,6 +1,6 @@
 """Carbon dioxide over Mauna Loa: a season on top of a rise, and the last years kept for the test.
 
-A network predicts the rises from month to month, which stay in one range while the level leaves it.
+A network predicts the monthly rises, which stay in one range while the level leaves it.
 """
 
 import csv
@@ -26,15 +26,13 @@ def co2() -> Dataset:
         year       the middle of the month as a decimal year: January 1994 is 1994 + 1/24
         month      1 to 12
         co2        parts per million of dry air (ppm): the mean of the weekly values of the month
-        measured   False in the five months without a single weekly value: June and October 1958,
-                   February to April 1964; there co2 is on the straight line between its neighbours
+        measured   False in the five months without a weekly value: there co2 is on a straight line
         held_out   True from January 1994 on, the last 96 months; the 430 before are for training
 
     >>> co2().co2[:3].round(2), co2().label("co2")
     (array([316.1 , 317.2 , 317.43]), 'co2 (ppm)')
 
-    Source: Keeling and Whorf (2004), Scripps Institution of Oceanography, weekly averages published
-    by the Carbon Dioxide Information Analysis Center. Licence: public domain.
+    Source: Keeling and Whorf (2004); see `README.md`. Licence: public domain.
     """
     packed = resources.files("calclearn.data").joinpath("co2.csv.gz").read_bytes()
     rows = csv.DictReader(gzip.decompress(packed).decode("ascii").splitlines())
@@ -70,8 +68,8 @@ def rises() -> SimpleNamespace:
         r_t = CO2_t - CO2_{t-1},      z_t = (r_t - mean) / deviation
 
     `z` (525,) is the whole series; `x` (n, WINDOW, 1) holds the windows and `y` (n, 1) what
-    followed; `held_out` (n,) says whether that month is one of the last eight years. `mean` and
-    `deviation`, in ppm, are of training months alone.
+    followed; `held_out` (n,) marks the last eight years. `mean` and `deviation`, in ppm, are of
+    training months alone.
 
     >>> rises().x.shape, rises().held_out.sum()
     ((489, 36, 1), np.int64(96))
@@ -90,9 +88,8 @@ def rises() -> SimpleNamespace:
 def simple_forecasts(ahead: int = 12) -> dict[str, np.ndarray]:
     """Forecasts (ahead, n) in ppm of the n held-out months by three simple rules, by their names.
 
-    Row h - 1 is made h months before: the same month last year; that, and the rise from a year
-    before to now; and the last known value with the mean rise of each coming month, over the
-    training years.
+    Row h - 1 is made h months before: the same month last year; that, and the last year's rise; the
+    last known value with the mean rise of each coming month, over the training years.
 
     >>> simple_forecasts(ahead=1)["same month last year"][0, :2].round(1)
     array([356.7, 357.2])

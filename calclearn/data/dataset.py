@@ -29,7 +29,7 @@ class Dataset:
             raise TypeError(f"{expected}, got {self.columns!r:.60}")
         columns = {name: read_only(values, name) for name, values in self.columns.items()}
         shapes = {name: column.shape for name, column in columns.items()}
-        if {len(shape) for shape in shapes.values()} - {1} or len(set(shapes.values())) > 1:
+        if len({*shapes.values()}) > 1 or any(len(shape) != 1 for shape in shapes.values()):
             raise ValueError(f"columns must have one shape (n,), got {shapes}")
         vars(self).update(columns=columns)
 
@@ -52,7 +52,6 @@ class Dataset:
         return [*super().__dir__(), *self.columns]
 
     def __len__(self) -> int:
-        """The number of rows, n."""
         return len(next(iter(self.columns.values()), ()))
 
     def label(self, name: str) -> str:
@@ -89,7 +88,6 @@ class LineData:
         vars(self).update(x=x, y=y)
 
     def __len__(self) -> int:
-        """The number of points, n."""
         return len(self.x)
 
     @property

@@ -38,7 +38,6 @@ class LabelledImages:
         vars(self).update(images=images, labels=labels)
 
     def __len__(self) -> int:
-        """The number of images, N."""
         return len(self.labels)
 
     def __repr__(self) -> str:
@@ -53,12 +52,12 @@ class Digits:
     train: LabelledImages
     validation: LabelledImages
     held_out: LabelledImages
-    name: str = "Handwritten digits"
-    source: str = (
+    name = "Handwritten digits"
+    source = (
         "Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, "
         "UCI Machine Learning Repository, doi:10.24432/C50P49, the test part"
     )
-    licence: str = "CC BY 4.0"
+    licence = "CC BY 4.0"
 
     def __repr__(self) -> str:
         train, validation, held_out = map(len, (self.train, self.validation, self.held_out))
@@ -71,8 +70,7 @@ def digits(seed: int = 0) -> Digits:
     Chance, from `seed`, orders the images of each digit; then every fifth is held out, its right
     neighbour is for validation, and the other three are for training. Each part has `images`
     (N, 1, 8, 8), whose pixels are the share of ink in their square, and `labels` (N,). All have
-    writing of the same 13 people: held-out images are new images, not new hands. Raises
-    `ValueError` for another seed.
+    writing of the same 13 people. Raises `ValueError` for another seed.
 
     >>> digits()
     Handwritten digits: 1077 train, 360 validation, 360 held out
@@ -95,10 +93,6 @@ def _dealt(seed: int) -> Digits:
     stored = _stored()
     chance = np.random.default_rng(seed).random(len(stored))
     cards = np.lexsort((chance, stored.labels))  # by digit, and within a digit by chance
-    hand = np.empty(len(stored), dtype=np.intp)
-    hand[cards] = np.arange(len(stored)) % HANDS
-
-    def part(rows: np.ndarray) -> LabelledImages:
-        return LabelledImages(stored.images[rows], stored.labels[rows])
-
-    return Digits(part(hand > 1), part(hand == 1), part(hand == 0))
+    hand = np.argsort(cards) % HANDS
+    parts = hand > 1, hand == 1, hand == 0
+    return Digits(*(LabelledImages(stored.images[part], stored.labels[part]) for part in parts))

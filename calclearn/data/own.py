@@ -52,16 +52,15 @@ def line_data(path: str | Path, *, x: str, y: str) -> LineData:
             expected = f"{argument} must be {kind} column of {path.name}, {known}"
             raise ValueError(f"{expected}; got {column!r:.60}")
     places = [(names.index(column), column) for column in (x, y)]
-    pairs = [
+    points = np.array([
         [_number(row[i] if i < len(row) else "", column, line, separator) for i, column in places]
         for line, row in rows[1:]
-    ]
-    kept = [pair for pair in pairs if not any(map(math.isnan, pair))]
-    if len(kept) < 3:
+    ]).reshape(-1, 2)  # fmt: skip
+    points = points[~np.isnan(points).any(axis=1)]
+    if len(points) < 3:
         expected = f"{path.name} must have at least three rows with {x!r} and {y!r}"
-        raise ValueError(f"{expected}, it has {len(kept)}")
-    points = np.array(kept)
-    return LineData(points[:, 0], points[:, 1], x_label=x, y_label=y)
+        raise ValueError(f"{expected}, it has {len(points)}")
+    return LineData(*points.T, x_label=x, y_label=y)
 
 
 def _number(text: str, column: str, row: int, separator: str) -> float:

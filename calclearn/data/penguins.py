@@ -8,19 +8,6 @@ import numpy as np
 
 from calclearn.data.dataset import Dataset, LineData
 
-# fmt: off
-_COLUMNS = {  # in the file           in the table      unit  kind
-    "species":           ("species",        "",   str),
-    "island":            ("island",         "",   str),
-    "bill_length_mm":    ("bill_length",    "mm", float),
-    "bill_depth_mm":     ("bill_depth",     "mm", float),
-    "flipper_length_mm": ("flipper_length", "mm", float),
-    "body_mass_g":       ("body_mass",      "g",  float),
-    "sex":               ("sex",            "",   str),
-    "year":              ("year",           "",   int),
-}
-# fmt: on
-
 
 @cache
 def penguins() -> Dataset:
@@ -32,22 +19,21 @@ def penguins() -> Dataset:
     >>> penguins().flipper_length[:3], penguins().label("flipper_length")
     (array([181., 186., 195.]), 'flipper length (mm)')
 
-    Source: Gorman, Williams and Fraser (2014), PLoS ONE 9(3): e90081; Palmer Station LTER.
-    Licence: CC0 1.0. Stored beside this file with units and citations in `README.md`.
+    Source: Gorman, Williams and Fraser (2014); see `README.md`. Licence: CC0 1.0.
     """
     text = resources.files("calclearn.data").joinpath("penguins.csv").read_text(encoding="utf-8")
     rows = [row for row in csv.DictReader(text.splitlines()) if row["body_mass_g"] != "NA"]
-    columns = {
-        name: np.array([kind(row[header]) for row in rows])
-        for header, (name, _, kind) in _COLUMNS.items()
-    }
+    columns, units = {}, {}
+    for header in rows[0]:
+        name, kind = header, int if header == "year" else str
+        if header.endswith(("_mm", "_g")):
+            name, _, units[name] = header.rpartition("_")
+            kind = float
+        columns[name] = np.array([kind(row[header]) for row in rows])
     return Dataset(
-        name="Palmer penguins",
-        columns=columns,
-        units={name: unit for name, unit, _ in _COLUMNS.values() if unit},
+        name="Palmer penguins", columns=columns, units=units, licence="CC0 1.0",
         source="Gorman, Williams and Fraser (2014), PLoS ONE 9(3): e90081; Palmer Station LTER",
-        licence="CC0 1.0",
-    )
+    )  # fmt: skip
 
 
 def penguin_line(scale: str = "cm above 190 mm") -> LineData:
@@ -65,7 +51,7 @@ def penguin_line(scale: str = "cm above 190 mm") -> LineData:
     """
     if not isinstance(scale, str):
         raise TypeError(f"scale must be text, got {type(scale).__name__}")
-    flipper = penguins().flipper_length
+    flipper, mass = penguins().flipper_length, penguins().body_mass / 1000
     above_mean, sd = flipper - flipper.mean(), flipper.std()
     scales = {
         "cm above 190 mm": ((flipper - 190) / 10, "above 190 mm (cm)"),
@@ -76,8 +62,7 @@ def penguin_line(scale: str = "cm above 190 mm") -> LineData:
     if scale not in scales:
         raise ValueError(f"scale must be one of {', '.join(map(repr, scales))}, got {scale!r}")
     x, label = scales[scale]
-    x_label = f"flipper length {label}"
-    return LineData(x, penguins().body_mass / 1000, x_label=x_label, y_label="body mass (kg)")
+    return LineData(x, mass, x_label=f"flipper length {label}", y_label="body mass (kg)")
 
 
 def bell(x, centre, width):

@@ -1,7 +1,4 @@
-"""Two spirals: a made data set, the smallest one that no straight line and no bent one can split.
-
-Each arm winds one and a half times around the other: a task for hidden units.
-"""
+"""Two spirals, a made data set: the smallest that no straight line and no bent one can split."""
 
 import numpy as np
 
@@ -32,9 +29,7 @@ def spirals(n: int = 100, noise: float = 0.05, seed: int = 0) -> Dataset:
     arm = RADIUS * share * np.stack([np.cos(angle), np.sin(angle)])  # (2, n)
     x, y = np.hstack([arm, -arm]) + noise * np.random.default_rng(seed).normal(size=(2, 2 * n))
     return Dataset(
-        name="Two spirals (made)",
-        columns={"x": x, "y": y, "arm": np.repeat([1.0, -1.0], n)},
-        units={"x": "cm", "y": "cm"},
-        source=f"made by calclearn.data.spirals, seed {seed}",
+        name="Two spirals (made)", columns={"x": x, "y": y, "arm": np.repeat([1.0, -1.0], n)},
+        units={"x": "cm", "y": "cm"}, source=f"made by calclearn.data.spirals, seed {seed}",
         licence="CC0 1.0",
-    )
+    )  # fmt: skip

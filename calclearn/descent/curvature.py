@@ -1,8 +1,7 @@
 """The Hessian at one point says what the surface looks like around it.
 
-Its eigenvalues are the curvatures from the flattest direction to the steepest. Along the
-eigenvectors of a quadratic the weights move independently: one step of gradient descent multiplies
-the distance to the minimum by 1 − η λ for each eigenvalue λ.
+Its eigenvalues are the curvatures. Along an eigenvector of a quadratic, with eigenvalue λ, a step
+of gradient descent multiplies the distance to the minimum by 1 − η λ.
 """
 
 from dataclasses import dataclass, field
@@ -32,8 +31,8 @@ def classify(surface: Surface, at: Array) -> Any:
     """What the curvature makes of stationary points (d, ...): a word, or an array of words (...).
 
     "saddle" where both signs occur, "minimum" where all λ > 0, "maximum" where all λ < 0, else
-    "degenerate": one |λ| ≤ 10⁻⁶ max |λ|, and second derivatives do not decide. A point that is
-    not stationary, ‖∇f‖ > 10⁻³ (1 + ‖w‖) max |λ|, is a "slope".
+    "degenerate": one |λ| ≤ 10⁻⁶ max |λ|. A point that is not stationary, ‖∇f‖ > 10⁻³ (1 + ‖w‖)
+    max |λ|, is a "slope".
 
     >>> classify(Surface(lambda w: w[0]**2 - w[1]**2), [0, 0])
     'saddle'
@@ -56,8 +55,8 @@ def quadratic_model(surface: Surface, at: Array) -> Surface:
 
     q(w) = f(a) + ∇f(a)·(w - a) + ½ (w - a)ᵀ ∇²f(a) (w - a)
 
-    Its minimum, where the Hessian is positive definite, is Newton's next point; else it has none.
-    Raises ValueError unless `at` is a single point.
+    Its minimum, if H is positive definite, is Newton's next point. Raises ValueError unless `at` is
+    a single point.
 
     >>> quadratic_model(Surface(lambda w: w[0]**4), [3.0]).minima[0]
     array([2.])
@@ -86,17 +85,16 @@ def shrinkage_of_steps(eigenvalues: Array, learning_rate: Any, steps: Any) -> Ar
 
     shareᵢ = 1 - (1 - η λᵢ)ᵏ,    so that    vᵢ·wₖ = shareᵢ vᵢ·w*
 
-    To stop early is to shrink the flat directions. Shapes broadcast. Raises ValueError for a
-    negative number.
+    Shapes broadcast. Raises ValueError for a negative number.
 
     >>> shrinkage_of_steps(np.array([1.0, 0.5, 0.0]), learning_rate=1.0, steps=2)
     array([1.  , 0.75, 0.  ])
 
     Source: Goodfellow, Bengio & Courville, Deep Learning (2016), section 7.8.
     """
-    given = {"eigenvalues": eigenvalues, "learning_rate": learning_rate, "steps": steps}
-    for name, value in given.items():
-        number(name, value, 0, many=True)
+    number("eigenvalues", eigenvalues, 0, many=True)
+    number("learning_rate", learning_rate, 0, many=True)
+    number("steps", steps, 0, many=True)
     left = 1 - learning_rate * eigenvalues
     if np.any((left < 0) & (np.asarray(steps) % 1 != 0)):
         raise ValueError(f"steps must be whole where a step overshoots, got {steps}")
@@ -106,9 +104,10 @@ def shrinkage_of_steps(eigenvalues: Array, learning_rate: Any, steps: Any) -> Ar
 def factor_with_momentum(learning_rate: Any, momentum: Any, curvature: Any) -> Array:
     """What a step of momentum multiplies the distance by in the long run, along one eigenvector.
 
-    Three places in a row obey wₖ₊₁ = (1 + μ − ηλ) wₖ − μ wₖ₋₁. Powers rᵏ solve this where
-    r² = (1 + μ − ηλ) r − μ, and the larger |r| of the two solutions wins. Shapes broadcast. Raises
-    ValueError for a negative rate or momentum.
+    wₖ₊₁ = (1 + μ − ηλ) wₖ − μ wₖ₋₁,    which rᵏ solves where    r² = (1 + μ − ηλ) r − μ
+
+    The larger |r| of the two wins. Shapes broadcast. Raises ValueError for a negative rate or
+    momentum.
 
     >>> factor_with_momentum(0.1, np.array([0.0, 0.81]), 5.0).round(6)
     array([0.5, 0.9])
@@ -128,8 +127,8 @@ def shrinkage_of_l2(eigenvalues: Array, strength: Any) -> Array:
 
     shareᵢ = λᵢ / (λᵢ + 2c),    since    H (w - w*) + 2c w = 0,    c the strength
 
-    While η λᵢ and λᵢ/2c are small this is `shrinkage_of_steps` for 2c = 1 / (η k): few steps are a
-    strong penalty. Shapes broadcast. Raises ValueError for a negative number.
+    While η λᵢ and λᵢ/2c are small this is `shrinkage_of_steps` for 2c = 1 / (η k). Shapes
+    broadcast. Raises ValueError for a negative number.
 
     >>> shrinkage_of_l2(np.array([2.0, 1.0, 0.0]), strength=1.0).round(3)
     array([0.5  , 0.333, 0.   ])
@@ -148,7 +147,7 @@ class Regimes:
 
     It creeps, where `steps` steps leave more than a tenth of the distance to the minimum in the
     flattest direction, then converges, then oscillates, each up to the rate of this name, and
-    diverges beyond. eigenvalues: (d,), of the Hessian. Raises ValueError unless all are above 0.
+    diverges beyond. Raises ValueError unless all eigenvalues (d,) of the Hessian are above 0.
 
     >>> [Regimes(np.array([1.0, 4.0]), steps=50).name(rate) for rate in (0.2, 0.4, 0.6)]
     ['converges', 'oscillates', 'diverges']

@@ -6,8 +6,8 @@
 and then each start that still runs is asked whether it has come to an end, a `Stop`.
 
 A single step on one spot ends nothing: momentum may be turning round, a schedule begin at 0. A run
-that will still converge may climb first, momentum 0.999 by up to 10⁶: hence the 10⁸. A gradient
-that is small for one mini-batch says little: where batches are drawn, nothing has CONVERGED.
+that will still converge may climb first, momentum 0.999 by up to 10⁶: hence the 10⁸. The small
+gradient of one mini-batch says little: where batches are drawn, nothing has CONVERGED.
 """
 
 import sys
@@ -22,13 +22,7 @@ import numpy as np
 
 from calclearn.calculus.tracing import Traced, plain
 from calclearn.descent.arguments import array, generator, instance, is_real, whole
-from calclearn.descent.optimizers import (
-    check_optimizer,
-    checked_memory,
-    first_step,
-    paused,
-    repeated,
-)
+from calclearn.descent.optimizers import begun, check_optimizer, first_step, paused
 from calclearn.descent.surfaces import (
     Array,
     Evaluation,
@@ -45,8 +39,7 @@ from calclearn.descent.surfaces import (
 
 __all__ = ["Descent", "Stop", "descend"]
 
-EXPLODED = 1e8
-STILL = 10  # returns to a point
+EXPLODED, STILL = 1e8, 10  # times the first value; returns to a point
 PERIOD = 0.25  # seconds between two reports
 
 
@@ -72,9 +65,9 @@ WORDS = {CONVERGED: "converged", DIVERGED: "diverged", STALLED: "stalled", EARLY
 class Descent:
     """A descent on record: step `steps[i]` was at `points[i]`, with `values[i]`, `gradients[i]`.
 
-    The values and gradients are those that the steps used: with mini-batches, those of the batches.
-    A start that has stopped repeats its last finite point; the record ends when all have. Printed,
-    a descent says how it stopped; a format such as `f"{descent:.2f}"` is that of the loss.
+    With mini-batches, these are those of the batches. A start that has stopped repeats its last
+    finite point; the record ends when all have. Printed, a descent says how it stopped; a format
+    such as `f"{descent:.2f}"` is that of the loss.
     """
 
     steps: np.ndarray  # (K+1,)
@@ -154,7 +147,7 @@ def descend(
 
     `progress(k, steps)` is called about four times a second from the first second on; a terminal
     shows a line by itself. `watch(run)` is called as often with the descent so far, and at the end;
-    what it returns, if true, stops the run, as does KeyboardInterrupt. From the `point` and with
+    if it returns what is true, the run stops, as by KeyboardInterrupt. From the `point` and with
     the `state` of a run, the same optimizer continues exactly; only mini-batches are drawn anew.
     `grad` differentiates through the run, with respect to the start or a hyperparameter.
 
@@ -212,7 +205,7 @@ class Run:
     """A descent under way.
 
     `now` is replaced as a whole at the end of each step, so that after an interrupt at any moment
-    the point, its memory and the state of each start belong together.
+    the point, its memory and the stops belong together.
     """
 
     def __init__(
@@ -221,7 +214,7 @@ class Run:
         self.surface, self.optimizer, self.rng, self.every = surface, optimizer, rng, every
         self.validation, self.patience, self.interrupted = validation, patience or np.inf, False
         self.noisy, self.searches = surface.sampler is not None, hasattr(optimizer, "search")
-        w, self.batch = repeated(w, surface, optimizer), surface.sample(rng)
+        (w, state), self.batch = begun(optimizer, surface, w, state), surface.sample(rng)
         here = Evaluation(w, *evaluated("surface", self.batch.value_and_gradient, w), 1)
         ends = not self.noisy and getattr(optimizer, "stays_where_flat", True)
         self.small = where(np.asarray(ends)[()], tolerance * plain(surface.steepness), -1.0)
@@ -230,7 +223,6 @@ class Run:
         self.rounding = 32 * np.finfo(w.dtype).eps
         self.still, self.anchor, self.lowest, self.waited = -1, plain(w), np.inf, -1
         stop, _ = self.ask(0, here, here, None)
-        state = optimizer.init(w) if state is None else checked_memory(optimizer, w, state)
         self.rows = []  # of the steps 0, every, 2 every, ...
         self.now = 0, here, state, self.add_record(here, stop), 0
 
@@ -273,8 +265,7 @@ class Run:
     def ask(self, k: int, here: Evaluation, there: Evaluation, before: Any) -> tuple[Array, Array]:
         """The Stop (...) after step k from here to there, and whether all is finite there.
 
-        Where squares alone show that no start has stopped, that is all. A step that a schedule
-        pauses says nothing of where the start is. The point to return to is replaced after 32
+        A step that a schedule pauses says nothing. The point to return to is replaced after 32
         steps, 64, 128, ...: so a cycle of any length is noticed.
         """
         w, value, g, _ = there

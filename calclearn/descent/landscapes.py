@@ -1,12 +1,10 @@
 """Landscapes to descend: the shapes that descent meets, and the test functions of the literature.
 
-Each is a function that returns a `Surface` with domain, a customary start and its known minima,
-global ones first. The gradient stands below the value, so that a reader can differentiate along.
-`CATALOGUE` holds all by name.
+Each returns a `Surface` with domain, a customary start and its known minima, global ones first. The
+gradient stands below the value. `CATALOGUE` holds all by name.
 
 Source of those of the literature: Jamil & Yang, A literature survey of benchmark functions,
-arXiv:1308.4008 (2013), which names the authors of each; Rastrigin, Systems of Extremal Control
-(1974).
+arXiv:1308.4008 (2013); Rastrigin, Systems of Extremal Control (1974).
 """
 
 from collections.abc import Sequence
@@ -171,8 +169,7 @@ def rosenbrock(dimension: int = 2) -> Surface:
 
     f(w) = Σᵢ 100 (wᵢ₊₁ - wᵢ²)² + (1 - wᵢ)²
 
-    From four dimensions on there is a local minimum near (-1, 1, ..., 1), too (Kok & Sandrock,
-    Evol. Comput. 17, 2009).
+    From four dimensions on there is a local minimum near (-1, 1, ..., 1): Kok & Sandrock (2009).
     """
     whole("dimension", dimension, 2)
 

@@ -2,12 +2,9 @@
 
     error(prediction, target)    target (n,), prediction (n, ...) -> (...)
 
-Batch axes of the prediction lie behind the target's, so a mesh of models is compared in one call.
-Any function of both that returns one number will do for a network. Those of this module say that
-their `targets` are "numbers", of the prediction's shape, or "classes", 0, ..., C - 1 (n,).
-
-A squared error needs the data only once, however many weights follow; other errors are computed
-from the data at each point.
+Batch axes of the prediction lie behind the target's. Any function of both that returns one number
+will do for a network. Those of this module say that their `targets` are "numbers", of the
+prediction's shape, or "classes", 0, ..., C - 1 (n,).
 """
 
 from collections.abc import Callable
@@ -204,26 +201,17 @@ def line_loss(x: Array, y: Array, loss: Error = sse, batch_size: int | None = No
     if loss not in (sse, mse):
         return linear_fit(np.column_stack([x, np.ones(n)]), y, loss, batch_size, **details)
     share = 1 / n if loss.averaged else 1.0
-    least = share * float(np.sum((dy - slope * dx) ** 2))
-    a, b = share * sxx, share * n
-    hessian = 2 * np.array([[a + b * x_mean**2, b * x_mean], [b * x_mean, b]])
-    scale = share * syy or share * float(y @ y) or 1.0
+    least, a, b = share * float(np.sum((dy - slope * dx) ** 2)), share * sxx, share * n
 
     def value_and_gradient(w: Array) -> tuple[Array, Array]:
         m, c = w[0] - slope, w[0] * x_mean + w[1] - y_mean
         am, bc = a * m, b * c
         return least + am * m + bc * c, stack(2 * am + 2 * x_mean * bc, 2 * bc)
 
-    return Surface(
-        hessian=lambda w: broadcast(hessian, w),
-        value_and_gradient=value_and_gradient,
-        minima=(tuple(best.tolist()),),
-        start=(0.0, 0.0),
-        scale=scale,
-        steepness=float(np.sqrt(2 * np.trace(hessian) * scale)),
-        sampler=mini_batches(line_loss, x, y, loss, batch_size),
-        **details,
-    )
+    details["sampler"] = mini_batches(line_loss, x, y, loss, batch_size)
+    hessian = 2 * np.array([[a + b * x_mean**2, b * x_mean], [b * x_mean, b]])
+    scale = share * syy or share * float(y @ y) or 1.0
+    return least_squares(value_and_gradient, hessian, best, scale, **details)
 
 
 def polynomial_loss(
@@ -282,37 +270,40 @@ def linear_fit(
     """
     X, y = data_for(loss, (2,), X=X, y=y)
     share = 1 / len(y) if loss.averaged else 1.0
-    sampler = mini_batches(linear_fit, X, y, loss, batch_size)
-    details = {"dimension": X.shape[1], "start": (0.0,) * X.shape[1], "sampler": sampler} | details
+    details = {"sampler": mini_batches(linear_fit, X, y, loss, batch_size)} | details
     if loss not in (sse, mse):
         zero = np.zeros_like(y)
         pull = np.abs(X).T @ np.abs(grad(lambda p: np.sum(loss.each(p, y)))(zero))
         return Surface(
-            lambda w: loss(np.tensordot(X, w, 1), y),
+            lambda w: loss(np.tensordot(X, w, 1), y), dimension=len(pull), start=(0.0,) * len(pull),
             scale=float(loss(zero, y)) or 1.0,
-            steepness=share * float(np.linalg.norm(pull)) or 1.0,
-            **details,
-        )
+            steepness=share * float(np.linalg.norm(pull)) or 1.0, **details,
+        )  # fmt: skip
     Q, R = np.linalg.qr(X)
     target = Q.T @ y
     rest = float(np.sum((y - Q @ target) ** 2))  # what no weights explain
     sizes = np.linalg.norm(X, axis=0)
     sizes[sizes == 0] = 1  # columns of one size, so that no power of x counts as rounding
     best = np.linalg.lstsq(X / sizes, y)[0] / sizes
-    scale = float(loss(np.full_like(y, y.mean()), y) or loss(np.zeros_like(y), y)) or 1.0
+    scale = share * float(np.sum((y - y.mean()) ** 2)) or share * float(y @ y) or 1.0
 
     def value_and_gradient(w: Array) -> tuple[Array, Array]:
         r = np.tensordot(R, w, 1) - beside(target, w)
         return share * (rest + np.sum(r * r, axis=0)), 2 * share * np.tensordot(R.T, r, 1)
 
+    return least_squares(value_and_gradient, 2 * share * R.T @ R, best, scale, **details)
+
+
+def least_squares(
+    value_and_gradient: Callable, H: Array, best: Array, scale: float, **details: Any
+) -> Surface:
+    """The surface of a fit by squares with the Hessian H, whose minimum is at `best`."""
     return Surface(
-        hessian=lambda w: broadcast(2 * share * R.T @ R, w),
-        value_and_gradient=value_and_gradient,
-        minima=(tuple(best.tolist()),),
-        scale=scale,
-        steepness=2 * float(np.linalg.norm(R) * np.sqrt(share * scale)),  # g² ≤ 2 λ (f - f*)
+        value_and_gradient=value_and_gradient, hessian=lambda w: broadcast(H, w),
+        dimension=len(best), start=(0.0,) * len(best), minima=(tuple(best.tolist()),), scale=scale,
+        steepness=float(np.sqrt(2 * np.trace(H)) * np.sqrt(scale)),  # g² ≤ 2 λ (f - f*)
         **details,
-    )
+    )  # fmt: skip
 
 
 def mini_batches(
@@ -335,17 +326,16 @@ def mini_batches(
 def data_for(loss: Error, axes: tuple[int, ...] = (1,), **data: Array) -> list[np.ndarray]:
     """Two arrays of finite numbers of one length n; the first has one of these numbers of axes."""
     instance("loss", loss, Error, "an error such as sse, mse, mae or huber")
-    arrays = []
-    for (name, given), counts in zip(data.items(), (axes, (1,)), strict=True):
-        values = np.array(array(name, given), dtype=float)
+    arrays = [np.array(array(name, given), dtype=float) for name, given in data.items()]
+    for name, values, counts in zip(data, arrays, (axes, (1,)), strict=True):
         if values.ndim not in counts or values.size == 0:
             expected = " or ".join(("(n,)", "(n, f)")[count - 1] for count in counts)
             got = f"with n of at least 1, got {values.shape}"
             raise ValueError(f"{name} must have shape {expected} {got}")
         if (largest := np.abs(values).max()) > LARGEST:
             raise ValueError(f"{name} must be at most {LARGEST:g} in size, got {largest:g}")
-        arrays.append(values)
-    if len(arrays[0]) != len(arrays[1]):
-        names, sizes = " and ".join(data), " and ".join(str(len(values)) for values in arrays)
-        raise ValueError(f"{names} must have one length, got {sizes}")
+    sizes = [len(values) for values in arrays]
+    if sizes[0] != sizes[1]:
+        names, got = " and ".join(data), " and ".join(map(str, sizes))
+        raise ValueError(f"{names} must have one length, got {got}")
     return arrays

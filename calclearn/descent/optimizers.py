@@ -4,10 +4,9 @@
     w, state = optimizer.update(w, g, state, surface)
 
 `w` and the gradient `g` have shape (d, ...). The state is returned and never kept, so a run can be
-repeated, batched over starts, swept over learning rates and differentiated. `learning_rate` is a
-number, an array over the batch (...), or a schedule: a function of the step number k = 0, 1, 2, ...
-(see `schedules`). Conventions are those of `torch.optim`: momentum without the factor 1 - μ, ε
-outside the root.
+repeated, batched, swept and differentiated. `learning_rate` is a number, an array over the batch
+(...), or a schedule: a function of the step number k = 0, 1, 2, ... Conventions are those of
+`torch.optim`: momentum without the factor 1 - μ, ε outside the root.
 """
 
 import inspect
@@ -231,8 +230,8 @@ class ProximalGradient(GradientDescent):
 
     wₖ₊₁ = S(wₖ - η ∇f(wₖ), η λ),    S(w, t) = sign(w) max(|w| - t, 0)
 
-    The surface is f alone; S is the soft threshold. At the minimum the gradient of f is not 0 but
-    balances the penalty: a descent ends there as STALLED, when no digit changes any more.
+    The surface is f alone, whose gradient balances the penalty at the minimum: a descent ends there
+    as STALLED, when no digit changes any more.
 
     >>> ProximalGradient(learning_rate=0.5, strength=2.0).update(np.array([4.0, 0.5]), 0.0, 0)[0]
     array([3., 0.])
@@ -257,38 +256,47 @@ def check_optimizer(optimizer: Any) -> None:
     """Raise TypeError for what cannot start and cannot step."""
     steps = hasattr(optimizer, "init") and hasattr(optimizer, "update")
     if not steps or isinstance(optimizer, type):
-        got = shown(optimizer)
-        raise TypeError(f"optimizer must have init and update, as Adam() has, got {got}")
+        expected = "optimizer must have init and update, as Adam() has"
+        raise TypeError(f"{expected}, got {shown(optimizer)}")
 
 
 def first_step(optimizer: Any, w: Array, g: Array, state: Any, surface: Any) -> Any:
     """What `update` returns, or one sentence on what an optimizer of one's own must return."""
     own = getattr(optimizer, "optimizer", optimizer)  # of a clipped one
     contract = "must have update(w, g, state, surface) that returns (w, state)"
-    expected = f"{type(own).__name__} {contract}"
-    kept, signature = (plain(w).copy(), plain(g).copy()), inspect.signature(own.update)
+    expected, signature = f"{type(own).__name__} {contract}", inspect.signature(own.update)
     try:
         signature.bind(w, g, state, surface)
     except TypeError:
         raise TypeError(f"{expected}, got update{signature}") from None
+    kept = plain(w).copy(), plain(g).copy()
     result = optimizer.update(w, g, state, surface)
     new = result[0] if isinstance(result, tuple | list) and len(result) == 2 else None
     if getattr(new, "shape", None) != w.shape or new.dtype.kind != "f":
-        where = f"w of shape {w.shape} in floating point"
-        raise TypeError(f"{expected}, {where}, got {shown(result)}")
+        expected += f", w of shape {w.shape} in floating point"
+        raise TypeError(f"{expected}, got {shown(result)}")
     if not np.array_equal((plain(w), plain(g)), kept, equal_nan=True):
         raise ValueError(f"{expected}, and leaves the given w and g as they are")
     return result
 
 
-def checked_memory(optimizer: Any, w: Array, state: Any) -> Any:
-    """The `state` of an earlier run, once it is one of this optimizer for such starts."""
-    own = optimizer.init(w)
-    fitting = {*batch_shapes(own), w.shape, w.shape[1:], w.shape[:1] + w.shape}
-    if type(state) is not type(own) or not {*batch_shapes(state)} <= fitting:
+def begun(optimizer: Any, surface: Surface, w: Array, state: Any = None) -> tuple[Array, Any]:
+    """The starts, copied to the shape of the arrays in the surface and the optimizer, and a memory.
+
+    That is a new one, or the `state` of an earlier run once it fits this optimizer and the starts.
+    """
+    (d, *batch), what = w.shape, "start, of the surface's factors and of the optimizer's numbers"
+    shape = common_shape(what, w.shape[1:], surface.batch, *batch_shapes(optimizer))
+    w = np.reshape(w, (d, *(1,) * (len(shape) - len(batch)), *batch))
+    w = w + np.zeros((d, *shape), dtype=w.dtype)
+    new = optimizer.init(w)
+    if state is None:
+        return w, new
+    fitting = {*batch_shapes(new), w.shape, w.shape[1:], (d, *w.shape)}
+    if type(state) is not type(new) or not {*batch_shapes(state)} <= fitting:
         kind = type(optimizer).__name__
         raise TypeError(f"state must be a memory of {kind} for these starts, got {shown(state)}")
-    return state
+    return w, state
 
 
 def paused(optimizer: Any, state: Any) -> Array:
@@ -298,14 +306,6 @@ def paused(optimizer: Any, state: Any) -> Array:
     return callable(rate) and isinstance(k, int) and plain(rate(k)) == 0
 
 
-def repeated(w: Array, surface: Surface, optimizer: Any) -> Array:
-    """The starts (d, ...), copied to the shape of the arrays in the surface and the optimizer."""
-    (d, *batch), what = w.shape, "start, of the surface's factors and of the optimizer's numbers"
-    shape = common_shape(what, w.shape[1:], surface.batch, *batch_shapes(optimizer))
-    w = np.reshape(w, (d, *(1,) * (len(shape) - len(batch)), *batch))
-    return w + np.zeros((d, *shape), dtype=w.dtype)
-
-
 def batch_shapes(part: Any) -> list[tuple]:
     """The shape of each array in an optimizer, in its schedule or in a tuple of them."""
     parts = part if isinstance(part, tuple) else ()
@@ -313,5 +313,5 @@ def batch_shapes(part: Any) -> list[tuple]:
         rate = getattr(part, "learning_rate", 0.0)
         rate = rate(0) if callable(rate) else rate
         number("learning_rate", rate, 0, many=True)
-        parts = (*vars(part).values(), rate)
+        parts = *vars(part).values(), rate
     return [getattr(part, "shape", ()), *(shape for each in parts for shape in batch_shapes(each))]

@@ -1,4 +1,4 @@
-"""A penalised quadratic has its minimum in closed form, so a figure need not wait for a descent.
+"""The minimum of a penalised quadratic, exactly, so that a figure need not wait for a descent.
 
 For a quadratic loss f with Hessian H and minimum w*, pull = -∇f(w) = H (w* - w), and the minimum of
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from calclearn.descent.arguments import array, instance, number, whole
 from calclearn.descent.curvature import shrinkage_of_l2
-from calclearn.descent.surfaces import Array, Surface, length
+from calclearn.descent.surfaces import Array, Surface, beside, length
 
 ROUNDING = 1e-12  # a relative difference that counts as none
 
@@ -95,27 +95,12 @@ def lasso_of_one(H: Array, best: Array, c: float) -> Array:
     return w
 
 
+@np.errstate(all="ignore")  # squares may overflow
 def penalised_part(surface: Surface, spared: int) -> tuple[Array, Array, Callable[[Array], Array]]:
     """The Hessian and minimum of all but the first `spared` weights, and how these follow.
 
     wₛ = w*ₛ - A (wₚ - w*ₚ),    A = Hₛₛ⁻¹ Hₛₚ,    and for wₚ alone    H = Hₚₚ - Hₚₛ A
     """
-    H, best = hessian_and_minimum(surface)
-    whole("spared", spared, 0, len(best))
-    s, p = slice(None, spared), slice(spared, None)
-    A = np.linalg.lstsq(H[s, s], H[s, p])[0]
-
-    def completed(w: Array) -> Array:
-        apart = (1,) * (w.ndim - 1)
-        start = best[s].reshape(-1, *apart) - np.tensordot(A, w - best[p].reshape(-1, *apart), 1)
-        return np.concatenate([start, w])
-
-    return H[p, p] - H[p, s] @ A, best[p], completed
-
-
-@np.errstate(all="ignore")  # squares may overflow
-def hessian_and_minimum(surface: Surface) -> tuple[Array, Array]:
-    """The Hessian (d, d) and the minimum (d,) of a surface that is quadratic."""
     instance("surface", surface, Surface, "a Surface")
     name = repr(surface.name or surface)
     if not surface.minima or surface.batch:
@@ -123,8 +108,15 @@ def hessian_and_minimum(surface: Surface) -> tuple[Array, Array]:
     best = np.array(surface.minima[0])
     H, reach = surface.hessian(best), 1 + np.abs(best)
     for w in np.random.default_rng(0).normal(size=(3, len(best))):
-        w = best + reach * w
-        gradient, linear = surface.gradient(w), H @ (w - best)
+        gradient, linear = surface.gradient(best + reach * w), H @ (reach * w)
         if not length(gradient - linear) <= 1e-6 * (length(gradient) + length(linear)):
             raise ValueError(f"surface must be quadratic, got {name}")
-    return H, best
+    whole("spared", spared, 0, len(best))
+    s, p = slice(None, spared), slice(spared, None)
+    A = np.linalg.lstsq(H[s, s], H[s, p])[0]
+
+    def completed(w: Array) -> Array:
+        start = beside(best[s], w) - np.tensordot(A, w - beside(best[p], w), 1)
+        return np.concatenate([start, w])
+
+    return H[p, p] - H[p, s] @ A, best[p], completed

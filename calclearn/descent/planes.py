@@ -1,14 +1,9 @@
-"""A path through a thousand weights, projected on the plane that shows most of it.
-
-`surfaces.slice_through` cuts that plane out of the loss (Li et al., NeurIPS 2018).
-"""
+"""A path through a thousand weights, on the plane that shows most of it (Li et al., 2018)."""
 
 import numpy as np
 
 from calclearn.descent.arguments import array, instance, shown, whole
 from calclearn.descent.surfaces import Array, Surface, beside
-
-Window = tuple[tuple[float, float], tuple[float, float]]  # ((low, high), (low, high))
 
 
 def principal_directions(points: Array) -> tuple[np.ndarray, np.ndarray, float]:
@@ -75,7 +70,7 @@ def share_shown(points: Array, u: Array, v: Array) -> float:
     return float(np.sum(shadow**2) / np.sum(moves**2))
 
 
-def tabulated(surface: Surface, window: Window, nodes: int) -> Surface:
+def tabulated(surface: Surface, window: tuple, nodes: int) -> Surface:
     """The surface read off a table over the window, linearly between its nodes, and at its edge.
 
     Where a point is NaN, so is the height. Raises ValueError for fewer than two `nodes` a side.

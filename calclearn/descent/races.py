@@ -1,7 +1,7 @@
 """Races: optimizers start at one point and may spend the same number of gradients.
 
-A line search pays for each of its trials, and a Hessian for the d gradients that it costs by
-differences. A point that is reached again, as a minimum is by a step of 0, is paid for again.
+A line search pays for each of its trials, a Hessian for d gradients, and a point that is reached
+again is paid for again.
 """
 
 from collections.abc import Mapping
@@ -70,11 +70,9 @@ def race(
         paid[0] = 0.0
         run = descend(counted, start, optimizer, budget, validation=lambda w: paid[0])
         price, run = run.validation.astype(int), replace(run, validation=None)
-        kept = slice(np.searchsorted(price, budget, side="right"))
         if price[-1] > budget:
-            run = replace(
-                run, points=run.points[kept], values=run.values[kept],
-                stop=np.int64(Stop.OUT_OF_STEPS),
-            )  # fmt: skip
-        results[name] = RaceResult(run, price[kept], run.values - lowest)
+            n = np.searchsorted(price, budget, side="right")
+            price, stop = price[:n], np.int64(Stop.OUT_OF_STEPS)
+            run = replace(run, points=run.points[:n], values=run.values[:n], stop=stop)
+        results[name] = RaceResult(run, price, run.values - lowest)
     return results

@@ -2,7 +2,7 @@
 
     ηₖ = η · factor(k),    k = 0, 1, 2, ...
 
-η may be an array over the batch. `clipped` bounds the other half of a step, the gradient.
+`clipped` bounds the other half of a step, the gradient.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from calclearn.descent.surfaces import Array, length
 
 @dataclass(frozen=True)
 class Schedule:
-    """η · factor(k), a function of the step number k, or of an array of them."""
+    """η · factor(k), a function of the step number k, or of an array of them; η may be one, too."""
 
     learning_rate: Number
     factor: Callable[[Any], Any] = field(repr=False)
@@ -79,8 +79,7 @@ def warmup(learning_rate: Number | Schedule, steps: int) -> Schedule:
 def per_step(learning_rates: Array) -> Schedule:
     """ηₖ = learning_rates[k]: a learning rate for each step, and the last for all steps after.
 
-    learning_rates: (K,), or (K, ...) for a batch; `grad` gives the derivative with respect to each.
-    Raises ValueError for none and for a negative one.
+    learning_rates: (K,), or (K, ...) for a batch. Raises ValueError for none and negative ones.
 
     >>> [float(per_step([0.4, 0.2, 0.1])(k)) for k in range(4)]
     [0.4, 0.2, 0.1, 0.1]
@@ -101,8 +100,8 @@ class Clipped:
 
     g ← g · min(1, max_norm / (‖g‖ + 10⁻⁶))
 
-    The 10⁻⁶ is that of PyTorch's `clip_grad_norm_`. Raises ValueError for a negative `max_norm`,
-    TypeError for an optimizer that searches along a line: it compares gradients as they are.
+    The 10⁻⁶ is PyTorch's. Raises ValueError for a negative `max_norm`, TypeError for an optimizer
+    that searches along a line: it compares gradients as they are.
 
     >>> from calclearn.descent.optimizers import GradientDescent
     >>> clipped(GradientDescent(1.0), 5.0).update(0.0, np.array([30.0, -40.0]), 0)[0].round(4)

@@ -1,8 +1,7 @@
 """The second derivative chooses the step: Newton's method, and those that approximate the Hessian.
 
-A quadratic model q(s) = f + g·s + ½ sᵀ H s has its minimum where H s = -g. Newton's method steps
-there. But that may be a maximum or a saddle (`DampedNewton`), the step may be too long (a line
-search), and H is expensive (`BFGS` learns its inverse, `LBFGS` remembers a few gradients only).
+A quadratic model f + g·s + ½ sᵀ H s is stationary where H s = -g. Newton's method steps there, be
+it a maximum or a saddle; `DampedNewton` does not, and `BFGS` and `LBFGS` do without the costly H.
 
 A step along a direction p, φ(t) = f(w + t p), will do where it falls enough for its length, and
 the slope at its end has flattened (Wolfe 1969):
@@ -22,29 +21,17 @@ import numpy as np
 from calclearn.calculus.tracing import plain
 from calclearn.descent.arguments import number, whole
 from calclearn.descent.optimizers import Optimizer
-from calclearn.descent.surfaces import (
-    Array,
-    Evaluation,
-    Surface,
-    anywhere,
-    broadcast,
-    in_type,
-    inner,
-    length,
-    where,
-)
+from calclearn.descent.surfaces import Array, Evaluation, Surface, anywhere, inner, length, where
 
-FALL = 1e-4  # c₁
-FLATTEN = 0.9  # c₂
-TRIALS = 25  # of a search with interpolation
-HALVINGS = 60  # of a search without, down to the last digit of a step
+FALL, FLATTEN = 1e-4, 0.9  # c₁ and c₂
+TRIALS, HALVINGS = 25, 60  # of a search with interpolation, and without: to a step's last digit
 EPS = np.finfo(float).eps
 NOISE = 4  # units in the last place: such a change of φ is only rounding
 
 # B (d, d, ...), the guess of H⁻¹, and by how much the last step changed the value (...).
 BFGSState = namedtuple("BFGSState", "inverse fall", defaults=(None, None))
 LBFGSState = namedtuple("LBFGSState", "pairs", defaults=((),))  # (s, y, ρ), the newest last
-Trial = namedtuple("Trial", "t value slope")  # one point of a line: t, φ(t) and φ'(t), each (...)
+Trial = namedtuple("Trial", "t value slope")  # of a line: t, φ(t) and φ'(t), each (...)
 
 
 @dataclass(frozen=True)
@@ -90,8 +77,7 @@ class DampedNewton(Searching):
 
     wₖ₊₁ = wₖ - t |H|⁻¹ ∇f(wₖ),    |H| = Σ max(|λᵢ|, damping · max|λ|) vᵢ vᵢᵀ
 
-    λᵢ, vᵢ are H's eigenvalues and eigenvectors; a `damping` below rounding counts as rounding, and
-    t = 1, ½, ¼, ... is the first that backtracking accepts.
+    λᵢ, vᵢ are H's eigenvalues and eigenvectors; a `damping` below rounding counts as rounding.
 
     >>> from calclearn.descent.landscapes import double_well
     >>> w, surface = np.array([0.1, 1.0]), double_well()
@@ -108,8 +94,18 @@ class DampedNewton(Searching):
 
     def search(self, here: Evaluation, state: tuple, surface: Surface) -> tuple:
         H, b = as_matrices(surface.hessian(here.w), here.gradient)
-        p = -upwards(H, b, np.expand_dims(self.damping, -1))
-        return backtracking(surface, here, np.moveaxis(p[..., 0], -1, 0)), state
+        H = np.where(np.isfinite(plain(H)).all(axis=(-2, -1), keepdims=True), H, 0)
+        curvatures = np.linalg.eigvalsh(plain(H))
+        damping = np.maximum(np.expand_dims(self.damping, -1), EPS)
+        if np.all(curvatures > damping * np.max(np.abs(curvatures), axis=-1, keepdims=True)):
+            step = np.linalg.solve(H, b)  # all bend up, well above the damping: |H| is H
+        else:
+            curvatures, directions = np.linalg.eigh(H)
+            sizes = np.abs(curvatures)
+            sizes = np.maximum(sizes, damping * np.max(sizes, axis=-1, keepdims=True))[..., None]
+            along = np.swapaxes(directions, -1, -2) @ b
+            step = directions @ (along / np.where(sizes > 0, sizes, 1))
+        return backtracking(surface, here, -np.moveaxis(step[..., 0], -1, 0)), state
 
 
 def as_matrices(hessian: Array, g: Array) -> tuple[Array, Array]:
@@ -131,19 +127,6 @@ def solved(H: Array, b: Array) -> Array:
         return np.where(singular, shortest, regular)
 
 
-def upwards(H: Array, b: Array, damping: np.ndarray) -> Array:
-    """|H|⁻¹ b, the shortest one where |H| is singular; where H is well above the damping, H⁻¹ b."""
-    H = np.where(np.isfinite(plain(H)).all(axis=(-2, -1), keepdims=True), H, 0)
-    curvatures, damping = np.linalg.eigvalsh(plain(H)), np.maximum(damping, EPS)
-    if np.all(curvatures > damping * np.max(np.abs(curvatures), axis=-1, keepdims=True)):
-        return np.linalg.solve(H, b)
-    curvatures, directions = np.linalg.eigh(H)
-    sizes = np.abs(curvatures)
-    sizes = np.maximum(sizes, damping * np.max(sizes, axis=-1, keepdims=True))[..., None]
-    along = np.swapaxes(directions, -1, -2) @ b
-    return directions @ (along / np.where(sizes > 0, sizes, 1))
-
-
 @dataclass(frozen=True)
 class BFGS(Searching):
     """Newton's step with an inverse Hessian that is learnt from how the gradient changes.
@@ -152,8 +135,7 @@ class BFGS(Searching):
     B ← (I - ρ s yᵀ) B (I - ρ y sᵀ) + ρ s sᵀ,    ρ = 1 / yᵀs
 
     t comes from `strong_wolfe`, which makes yᵀs > 0, so that B, at first a multiple of the
-    identity, stays positive definite. The search begins at 1, or at twice the step that would
-    repeat the last fall.
+    identity, stays positive definite.
 
     >>> from calclearn import descend
     >>> descend(lambda w: np.cosh(w[0] - 1) + w[1] ** 2, [-1.2, 1.0], BFGS()).point.round(6) + 0.0
@@ -167,11 +149,12 @@ class BFGS(Searching):
     def search(self, here: Evaluation, state: BFGSState, surface: Surface) -> tuple:
         (w, value, g, _), (B, fall) = here, state
         if B is None:
-            B = broadcast(np.eye(len(w), dtype=w.dtype), w) / unit(surface)
-            p, t = first_direction(surface, g), 1.0
+            (p, unit), t = first_direction(surface, g), 1.0
+            eye = np.eye(len(w), dtype=w.dtype)
+            B = eye.reshape(eye.shape + (1,) * (w.ndim - 1)) / unit
         else:
             p = -times(B, g)
-            t = 4 * fall / inner(g, p)
+            t = 4 * fall / inner(g, p)  # twice the step that would repeat the last fall
             t = where((t > 0) & (t < 1), t, 1.0)
         there = strong_wolfe(surface, here, p, t)
         s, y = there.w - w, there.gradient - g
@@ -182,14 +165,10 @@ class BFGS(Searching):
         return there, BFGSState(B, there.value - value)
 
 
-def unit(surface: Surface) -> Array:
-    """The steepness (...), in which the first steps are measured; 1 where it is 0."""
-    return np.where(plain(surface.steepness) > 0, surface.steepness, 1)[()]
-
-
-def first_direction(surface: Surface, g: Array) -> Array:
-    """Down the gradient, in its unit, and no longer than 1."""
-    return -g / np.maximum(unit(surface), length(g))
+def first_direction(surface: Surface, g: Array) -> tuple[Array, Array]:
+    """Down the gradient, no longer than 1, and its unit: the steepness, or 1 where that is 0."""
+    unit = np.where(plain(surface.steepness) > 0, surface.steepness, 1)[()]
+    return -g / np.maximum(unit, length(g)), unit
 
 
 def inverse_curvature(y: Array, s: Array) -> Array:
@@ -224,7 +203,7 @@ class LBFGS(Searching):
 
     def search(self, here: Evaluation, state: LBFGSState, surface: Surface) -> tuple:
         pairs, g = state.pairs, here.gradient
-        p = -two_loops(pairs, g) if pairs else first_direction(surface, g)
+        p = -two_loops(pairs, g) if pairs else first_direction(surface, g)[0]
         there = strong_wolfe(surface, here, p)
         s, y = there.w - here.w, there.gradient - g
         pair = s, y, inverse_curvature(y, s)
@@ -247,8 +226,8 @@ def two_loops(pairs: tuple, g: Array) -> Array:
 def backtracking(surface: Surface, here: Evaluation, p: Array) -> Evaluation:
     """Halve the step along p, from 1, until the value falls by a share of what the slope promises.
 
-    Near a minimum, where the value changes by no more than rounding, a step will do that makes the
-    gradient half as long. A start without such a point stays.
+    Where the value changes by no more than rounding, a step will do that makes the gradient half as
+    long. A start without such a point stays.
 
     Source: Armijo, Pacific J. Math. 16 (1966).
     """
@@ -257,9 +236,8 @@ def backtracking(surface: Surface, here: Evaluation, p: Array) -> Evaluation:
     slope, steep = plain(inner(g, p)), length(plain(g))
     waiting = slope < 0
     for _ in range(HALVINGS):
-        x = in_type(w + t * p, w)
         count = count + where(waiting, 1, 0)
-        there = Evaluation(x, *surface.value_and_gradient(x), count)
+        there = here.moved(surface, t * p, count)
         fall = plain(value) - plain(there.value)
         enough = (fall > 0) & (fall >= -FALL * t * slope)
         enough = enough & (abs(plain(inner(there.gradient, p))) < np.inf)
@@ -277,8 +255,8 @@ def backtracking(surface: Surface, here: Evaluation, p: Array) -> Evaluation:
 def strong_wolfe(surface: Surface, here: Evaluation, p: Array, t: Any = 1.0) -> Evaluation:
     """A step along p, first trying `t`, that falls enough and ends flat enough.
 
-    Until a valley is between two trials, the step grows; then cubic interpolation closes in.
-    A start that does not succeed takes the lowest of its trials, or stays.
+    The step grows until a valley is between two trials; then cubic interpolation closes in. A start
+    that does not succeed takes the lowest of its trials, or stays.
 
     Source: Nocedal & Wright, Numerical Optimization (2006), algorithms 3.5 and 3.6.
     """
@@ -287,9 +265,8 @@ def strong_wolfe(surface: Surface, here: Evaluation, p: Array, t: Any = 1.0) -> 
     low, high = Trial(0.0 * slope, value, slope), None
     waiting, rounding = slope < 0, NOISE * np.finfo(w.dtype).eps * abs(value)
     for _ in range(TRIALS):
-        x = in_type(w + t * p, w)
         count = count + where(waiting, 1, 0)
-        there = Evaluation(x, *surface.value_and_gradient(x), count)
+        there = here.moved(surface, t * p, count)
         trial = Trial(t, there.value, inner(there.gradient, p))
         lower = trial.value <= value + FALL * t * slope + rounding
         flatness = abs(trial.slope)
@@ -308,24 +285,22 @@ def strong_wolfe(surface: Surface, here: Evaluation, p: Array, t: Any = 1.0) -> 
 
 @np.errstate(all="ignore")  # where there is no cubic, there is NaN, and the step is halved
 def narrowed(low: Trial, high: Trial, trial: Trial, lower: Array, waiting: Array) -> tuple:
-    """The interval that holds a good step, with the news of a trial, and the next t to try."""
+    """The interval that holds a good step, with the news of a trial, and the next t to try.
+
+    That is where the cubic through two trials and their slopes is lowest, as a share of a to b.
+    """
     beyond = trial.slope * (high.t - low.t) >= 0  # the valley lies between low and the trial
     new_high = where(lower, where(beyond, low, high), trial)
     new_low = where(lower, trial, low)
     inside = new_high.t < np.inf
     a, b = where(inside, new_low, low), where(inside, new_high, trial)
-    share = cubic_minimum(a, b)
+    width = b.t - a.t
+    c = a.slope + b.slope - 3 * (b.value - a.value) / width
+    root = np.sign(width) * np.sqrt(c * c - a.slope * b.slope)
+    share = 1 - (b.slope + root - c) / (b.slope - a.slope + 2 * root)
     sense = (share == share) & (inside | (share > 1))  # else it is no number, or lies behind
     share = where(sense, share, where(inside, 0.5, 5.0))
     least, most = where(inside, 0.1, 2.1), where(inside, 0.9, 5.0)
     share = where(share > least, share, least)  # not too close to an end
     share = where(share < most, share, most)
-    return new_low, new_high, where(waiting, a.t + share * (b.t - a.t), trial.t)
-
-
-def cubic_minimum(a: Trial, b: Trial) -> Array:
-    """Where the cubic through two trials and their slopes is lowest, as a share of a to b."""
-    width = b.t - a.t
-    c = a.slope + b.slope - 3 * (b.value - a.value) / width
-    root = np.sign(width) * np.sqrt(c * c - a.slope * b.slope)
-    return 1 - (b.slope + root - c) / (b.slope - a.slope + 2 * root)
+    return new_low, new_high, where(waiting, a.t + share * width, trial.t)

@@ -4,8 +4,7 @@
     surface.gradient(w)   (d, ...) -> (d, ...)       the direction of steepest ascent
     surface.hessian(w)    (d, ...) -> (d, d, ...)    the curvature
 
-Coordinates come first, so one formula serves a point (d,), a mesh, ten thousand starts and a sweep
-of learning rates alike.
+Coordinates come first: one formula serves a point (d,), a mesh and a sweep of learning rates.
 """
 
 import operator
@@ -18,22 +17,20 @@ import numpy as np
 
 from calclearn.calculus import autodiff
 from calclearn.calculus.tracing import Traced, plain
-from calclearn.descent.arguments import REAL, array, instance, is_real, number, shown, whole
+from calclearn.descent.arguments import floating, instance, is_real, number, shown, whole
 
 Array = Any  # an ndarray, or what a trace puts in its place
-Field = Callable[[Array], Array]
 DERIVATIVES = ("gradient", "hessian", "value_and_gradient")
 
 
 class Surface:
     """A height over the space of weights, with its gradient, its Hessian and its landmarks.
 
-    `function`, `gradient` and `hessian` take points (d, ...); `value_and_gradient` may stand for
-    the first two. Autodiff supplies those that are not given. `domain` holds a (low, high) pair a
-    coordinate, `start` a good first point, `minima` the known ones, global minima first; `scale`
-    and `steepness` are the sizes of a typical value and gradient, by which `descend` recognises
-    that a value has exploded or a gradient is small. `sampler(rng)` makes the surface of a random
-    mini-batch.
+    `value_and_gradient` may stand for the first two functions, and autodiff supplies what is not
+    given. `domain` holds a (low, high) pair a coordinate, `start` a good first point, `minima` the
+    known ones, global minima first; `scale` and `steepness` are the sizes of a typical value and
+    gradient, by which `descend` recognises that a value has exploded or a gradient is small.
+    `sampler(rng)` makes the surface of a random mini-batch.
 
     Surfaces can be added, subtracted and negated, multiplied and divided by numbers; an array of
     factors (...), whose shape is `batch`, makes a batch of surfaces. None changes: `replace` makes
@@ -45,8 +42,8 @@ class Surface:
     """
 
     def __init__(
-        self, function: Field | None = None, gradient: Field | None = None,
-        hessian: Field | None = None, *, value_and_gradient: Callable | None = None,
+        self, function: Callable | None = None, gradient: Callable | None = None,
+        hessian: Callable | None = None, *, value_and_gradient: Callable | None = None,
         name: str = "", domain: tuple[tuple[float, float], ...] = (),
         dimension: int | None = None, start: Any = None, minima: tuple = (),
         scale: Any = 1.0, steepness: Any = 1.0, batch: tuple[int, ...] = (),
@@ -55,9 +52,8 @@ class Surface:
         given = {key: value for key, value in locals().items() if key != "self"}
         both = value_and_gradient
         for key in ("function", *DERIVATIVES, "sampler"):
-            instance(key, given[key], Callable | None, "a function of points")
-        if both is None:
-            instance("function", function, Callable, "a function of points")
+            kind = Callable if key == "function" and both is None else Callable | None
+            instance(key, given[key], kind, "a function of points")
         function = given["function"] = function or (lambda w: both(w)[0])
         if both is None and gradient is None:
             both = autodiff.value_and_grad(function)
@@ -121,22 +117,19 @@ class Surface:
         return as_surface("what sampler(rng) returns", self.sampler(rng))
 
     def __add__(self, other: Any) -> "Surface":
-        if isinstance(other, int) and other == 0:  # where `sum` begins
-            return self
-        return combination((1, self), (1, other)) if isinstance(other, Surface) else NotImplemented
+        zero = isinstance(other, int) and other == 0  # where `sum` begins
+        return self if zero else combination((1, self), (1, other))
 
     def __sub__(self, other: Any) -> "Surface":
-        return combination((1, self), (-1, other)) if isinstance(other, Surface) else NotImplemented
+        return combination((1, self), (-1, other))
 
     def __mul__(self, factor: Any) -> "Surface":
-        return combination((factor, self)) if is_real(factor) else NotImplemented
+        return combination((factor, self))
 
     def __truediv__(self, divisor: Any) -> "Surface":
-        if not is_real(divisor):
-            return NotImplemented
-        if np.any(plain(divisor) == 0):
+        if is_real(divisor) and np.any(plain(divisor) == 0):
             raise ValueError(f"a surface can be divided by what is not 0, got {shown(divisor)}")
-        return combination((1 / divisor, self))
+        return combination((1 / divisor, self)) if is_real(divisor) else NotImplemented
 
     def __neg__(self) -> "Surface":
         return combination((-1, self))
@@ -145,12 +138,18 @@ class Surface:
     __array_ufunc__ = None  # so that NumPy hands `array * surface` over to __rmul__
 
 
-# A point (d, ...), value and gradient there, and the count of evaluations so far: one, or (...).
-Evaluation = namedtuple("Evaluation", "w value gradient count")
+class Evaluation(namedtuple("Evaluation", "w value gradient count")):
+    """A point (d, ...), value and gradient there, the count of evaluations so far: one or (...)."""
+
+    def moved(self, surface: Surface, step: Array, count: Array) -> "Evaluation":
+        w = in_type(self.w + step, self.w)
+        return Evaluation(w, *surface.value_and_gradient(w), count)
 
 
 def combination(*terms: tuple[Any, Surface]) -> Surface:
-    """Σ cᵢ fᵢ of terms (cᵢ, fᵢ): its derivatives and mini-batches are the same sums of theirs."""
+    """Σ cᵢ fᵢ of terms (cᵢ, fᵢ), and so its derivatives and mini-batches; else NotImplemented."""
+    if not all(is_real(c) and isinstance(s, Surface) for c, s in terms):
+        return NotImplemented
     terms = [(float(c) if isinstance(c, np.generic) else c, s) for c, s in terms]
     factors, surfaces = zip(*terms, strict=True)
     dimensions = [d for d in dict.fromkeys(s.dimension for s in surfaces) if d]
@@ -211,7 +210,7 @@ def slice_through(surface: Surface, origin: Array, u: Array, v: Array) -> Surfac
     """
     instance("surface", surface, Surface, "a Surface")
     origin = as_points(origin, surface.dimension, "origin")
-    u, v = (as_points(w, origin.shape[0], name) for w, name in ((u, "u"), (v, "v")))
+    u, v = as_points(u, len(origin), "u"), as_points(v, len(origin), "v")
     if not origin.ndim == u.ndim == v.ndim == 1:
         shapes = f"{origin.shape}, {u.shape} and {v.shape}"
         raise ValueError(f"origin, u and v must be single points (d,), got shapes {shapes}")
@@ -267,15 +266,14 @@ def evaluated(name: str, function: Callable, w: Array) -> tuple:
         parts = function(w)
     except (ValueError, IndexError) as error:
         raise ValueError(f"{name} cannot take points of shape {w.shape}: {error}") from error
-    for part, kind, shape in zip(
-        parts, ("value", "gradient"), (w.shape[1:], w.shape), strict=False
-    ):
+    named = ("value", w.shape[1:]), ("gradient", w.shape)
+    for part, (kind, shape) in zip(parts, named, strict=False):
         what = f"the {kind} of {'the ' * (name == 'surface')}{name}"
         if not is_real(part):
             raise TypeError(f"{what} must be a real number or an array of them, got {shown(part)}")
-        if np.shape(part) != shape:
-            got = f"at points of shape {w.shape}, got {np.shape(part)}"
-            raise ValueError(f"{what} must have shape {shape} {got}")
+        if (got := np.shape(part)) != shape:
+            expected = f"must have shape {shape} at points of shape {w.shape}"
+            raise ValueError(f"{what} {expected}, got {got}")
     return parts
 
 
@@ -288,27 +286,26 @@ def dimension_of(domain: Any, dimension: int | None) -> int | None:
     try:
         d, two = np.shape(domain)
     except ValueError:  # of other axes, or lists of different lengths
-        d, two = 0, 0
+        two = 0
     if two != 2 or dimension not in (None, d):
         expected = "domain must hold one (low, high) pair for each coordinate"
         raise ValueError(f"{expected}, got {shown(domain)}")
     return d
 
 
-# One start and many in the same code: a point is (d,), many are (d, ...), and what each start has
-# one of, a value or a truth value, is (...): a single number for a single start. Arrays of one
-# number are slow, so for a single start these functions use Python's own numbers.
+# One start (d,) and many (d, ...) in the same code: a value or a truth value of each is (...), a
+# single number for a single start. Arrays of one number are slow, so there it is Python's own.
 FLOAT = np.dtype(float)
 
 
 def as_points(w: Array, dimension: int | None = None, argument: str = "w") -> Array:
     """`w` as floating-point coordinates (d, ...), or one sentence saying what it should be."""
-    if not (type(w) is np.ndarray or type(w) is Traced) or w.dtype.kind not in REAL:
-        w = array(argument, w, finite=False)
+    if not (type(w) is np.ndarray or type(w) is Traced) or w.dtype.kind != "f":
+        w = floating(argument, w)
     if w.ndim == 0 or w.shape[0] != (dimension or w.shape[0] or 1):
         d = "d" if dimension is None else dimension
         raise ValueError(f"{argument} must have shape ({d},) or ({d}, ...), got {w.shape}")
-    return w if w.dtype.kind == "f" else w.astype(float)
+    return w
 
 
 def common_shape(what: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from calclearn.descent.arguments import floating, generator, number, shown
+from calclearn.descent.arguments import floating, generator, shown
 
 Initial = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 EXPECTED = "a function (rng, shape) -> array"
@@ -64,12 +64,6 @@ def orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     Q, R = np.linalg.qr(generator(rng).normal(size=(max(rows, columns), min(rows, columns))))
     Q = Q * np.sign(np.diag(R))  # else the rotations would not be evenly spread
     return (Q if rows >= columns else Q.T).reshape(shape)
-
-
-def scaled(deviation: float) -> Initial:
-    """The initialisation w ~ N(0, deviation²), for a deviation of at least 0."""
-    number("deviation", deviation, 0)
-    return lambda rng, shape: deviation * generator(rng).normal(size=shape)
 
 
 def drawn(initial: Initial, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

@@ -21,7 +21,7 @@ from calclearn.descent.landscapes import (
 from calclearn.descent.losses import l2, line_loss, mse
 from calclearn.descent.optimizers import AdaGrad, Adam, GradientDescent, Momentum, RMSProp
 from calclearn.descent.schedules import clipped, cosine, per_step
-from calclearn.descent.second_order import BFGS, LBFGS, DampedNewton
+from calclearn.descent.second_order import BFGS, LBFGS, DampedNewton, Newton
 from calclearn.descent.surfaces import Surface
 
 from ..refusals import refused
@@ -81,22 +81,6 @@ def test_a_start_at_a_stationary_point_has_converged_before_the_first_step():
         run = descend(surface, w, GradientDescent(0.1))
         assert (run.stop, run.steps_taken, run.evaluations) == (Stop.CONVERGED, 0, 1)
         assert run.points.shape == (1, 2)
-
-
-def test_the_least_squares_line_converges_in_all_units():
-    for unit in (1e-6, 1.0, 1e9):
-        surface = line_loss(X, unit * Y, mse)
-        run = descend(surface, [0.0, 0.0], GradientDescent(0.4), steps=500)
-        assert run.stop == Stop.CONVERGED
-        np.testing.assert_allclose(run.point, surface.minima[0], rtol=1e-6)
-        assert descend(surface, surface.minima[0], GradientDescent(0.4)).steps_taken == 0
-
-
-@pytest.mark.parametrize(("kind", "edge"), [(GradientDescent, 2 / 4), (Momentum, 2 * 1.9 / 4)])
-def test_just_below_two_over_lambda_converges_and_just_above_diverges(kind, edge):
-    surface = quadratic([[4.0, 0.0], [0.0, 1.0]])
-    run = descend(surface, [1.0, 1.0], kind(edge * np.array([0.99, 1.01])), 5000, every=5000)
-    assert run.stop.tolist() == [Stop.CONVERGED, Stop.DIVERGED]
 
 
 def test_momentum_that_will_converge_is_never_called_diverged():
@@ -237,8 +221,8 @@ def test_every_keeps_each_nth_step_and_the_last():
     full = descend(himmelblau(), [0.0, 0.0], GradientDescent(0.001), steps=100)
     thin = descend(himmelblau(), [0.0, 0.0], GradientDescent(0.001), steps=100, every=30)
     assert thin.steps.tolist() == [0, 30, 60, 90, 100]
-    np.testing.assert_array_equal(thin.points, full.points[thin.steps])
-    np.testing.assert_array_equal(thin.gradients, full.gradients[thin.steps])
+    for record in ("points", "gradients"):
+        np.testing.assert_array_equal(getattr(thin, record), getattr(full, record)[thin.steps])
     early = descend(bowl(), [3.0, 1.0], GradientDescent(0.25), every=7)
     assert early.steps.tolist() == [0, 7, 14, 21, 28, 30]
     assert descend(bowl(), [3.0, 1.0], GradientDescent(0.25), steps=0).steps.tolist() == [0]
@@ -263,7 +247,11 @@ def test_mini_batches_repeat_with_their_seed_and_never_count_as_converged():
     np.testing.assert_allclose(runs[0].points[-50:].mean(axis=0), noisy.minima[0], atol=0.5)
     exact = line_loss(X[:2], 3 * X[:2], mse, batch_size=1)
     assert descend(exact, [3.0, 0.0], GradientDescent(0.05)).stop == Stop.OUT_OF_STEPS
-    assert descend(noisy, [0.0, 0.0], GradientDescent(50.0)).stop == Stop.DIVERGED
+    for rate in (3.0, 1e20, 1e300):
+        lost = descend(noisy, np.zeros(2, np.float32), GradientDescent(rate), validation=noisy)
+        assert (lost.stop, lost.points.dtype) == (Stop.DIVERGED, np.float32)
+        assert np.all(np.isfinite([lost.point, lost.gradients[-1], lost.best_point]))
+        assert np.isfinite(lost.value)
 
 
 @pytest.mark.parametrize(("dtype", "size"), [(np.float64, 1e200), (np.float32, 1e20)])
@@ -285,10 +273,7 @@ def test_with_its_memory_an_optimizer_goes_on_as_if_nothing_had_been(optimizer):
     first = descend(himmelblau(), [0.5, -1.0], optimizer, 7, tolerance=0)
     rest = descend(himmelblau(), first.point, optimizer, 53, tolerance=0, state=first.state)
     np.testing.assert_array_equal(np.concatenate([first.points, rest.points[1:]]), whole.points)
-
-
-def test_where_all_starts_came_to_an_end_there_is_no_memory():
-    ended = descend(bowl(), [2.0, 1.0], Momentum(0.1, 0.5), 500)
+    ended = descend(bowl(), [2.0, 1.0], GradientDescent(0.1))
     assert (ended.stop, ended.state) == (Stop.CONVERGED, None)
 
 
@@ -368,6 +353,9 @@ REFUSED = [
     (level(lambda w: w[0]), [1.0], GD, {}, r"the gradient of the surface must have shape \(1,\)"),
     (level(lambda w: w, lambda w: w), [1, 2], GD, {}, r"the value of the surface must have .*\(\)"),
     (single, [1.0, 2.0], RATES, {}, r"surface cannot take points of shape \(2, 2\): "),
+    *((bowl().replace(hessian=lambda w: w), [1, 2], optimizer, {},
+       r"hessian of the surface must have shape \(2, 2\), got \(2,\)")
+      for optimizer in (Newton(), DampedNewton())),
 ]  # fmt: skip
 WRONG = [
     (bowl(), [1, 1], 0.1, {}, "optimizer must have init and update"),

@@ -1,4 +1,4 @@
-"""Optimizers: their equations, PyTorch's numbers, batches, errors of their arguments."""
+"""Optimizers and schedules: PyTorch's numbers, batches, sweeps, derivatives, refusals."""
 
 import json
 from dataclasses import replace
@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from calclearn.calculus.autodiff import grad
+from calclearn.calculus.numerical import central_difference
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.landscapes import ackley, bowl, himmelblau, rastrigin, rosenbrock
-from calclearn.descent.losses import line_loss, linear_fit, logistic_loss, mae, mse
+from calclearn.descent.losses import l2, line_loss, linear_fit, logistic_loss, mae, mse
 from calclearn.descent.optimizers import (
     AdaGrad,
     Adam,
@@ -21,8 +22,17 @@ from calclearn.descent.optimizers import (
     ProximalGradient,
     RMSProp,
 )
-from calclearn.descent.schedules import clipped, cosine, per_step, warmup
+from calclearn.descent.schedules import (
+    clipped,
+    constant,
+    cosine,
+    exponential_decay,
+    per_step,
+    step_decay,
+    warmup,
+)
 from calclearn.descent.second_order import BFGS, LBFGS, DampedNewton, Newton
+from calclearn.descent.surfaces import Surface
 
 from ..refusals import refused
 
@@ -45,12 +55,8 @@ OPTIMIZERS = [
 )
 def test_a_schedule_is_called_for_each_step(kind):
     calls = []
-    optimizer = kind(learning_rate=lambda k: calls.append(k) or 0.1 / (k + 1))
-    w = np.array([1.0])
-    state = optimizer.init(w)
-    for _ in range(3):
-        w, state = optimizer.update(w, np.array([1.0]), state)
-    assert calls == [0, 1, 2]
+    descend(bowl(), [1.0, 1.0], kind(lambda k: calls.append(k) or 0.001), 3)
+    assert sorted(set(calls)) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("shape", [(), (3,)])
@@ -80,6 +86,18 @@ BAD = [
     (lambda: LBFGS(memory=0), ValueError, "memory must be a whole number of at least 1, got 0"),
     *((lambda rate=rate: Adam(rate), TypeError, "learning_rate must be a number or an array")
       for rate in ("0.1", [0.1, 0.2], {1.0}, 1j, object(), np.array([None]), np.array(["a"]))),
+    (lambda: constant(-1.0), ValueError, "learning_rate must be at least 0"),
+    (lambda: step_decay(1.0, -0.5), ValueError, "factor must be at least 0"),
+    (lambda: step_decay(1.0, 0.5, 0), ValueError, "every must be a whole number of at least 1"),
+    (lambda: cosine(1.0, 0), ValueError, "steps must be a whole number of at least 1"),
+    (lambda: per_step([0.1, -0.1]), ValueError, "learning_rates must be at least 0"),
+    (lambda: per_step([]), ValueError, r"learning_rates must have shape \(K,\) or .* \(0,\)"),
+    (lambda: per_step(0.1), ValueError, r"learning_rates must have shape \(K,\) or .* \(\)"),
+    (lambda: per_step("fast"), TypeError, "learning_rates must be real numbers"),
+    (lambda: clipped(Adam(), -1.0), ValueError, "max_norm must be at least 0"),
+    (lambda: clipped(0.1, 1.0), TypeError, "optimizer must have init and update"),
+    *((lambda o=o: clipped(o, 1.0), TypeError, "optimizer must take one gradient a step")
+      for o in (BFGS(), LBFGS(), DampedNewton())),
 ]  # fmt: skip
 
 test_what_cannot_be = refused(BAD)
@@ -207,13 +225,82 @@ def test_any_learning_rate_gives_finite_points_and_no_warning(kind):
             assert np.all(np.isfinite(run.gradients))
 
 
-def test_a_weight_without_a_gradient_does_not_spoil_the_hypergradient():
-    def lowest(rate):
-        surface = 1.0 * bowl(1.0, 0.0)  # the second weight never matters
-        return descend(surface, [2.0, 1.0], Adam(rate), steps=10).values[-1]
+# Schedules and clipping
+def rise(k):
+    return np.minimum(1, (k + 1) / 5)
 
-    slope = (lowest(0.1 + 1e-6) - lowest(0.1 - 1e-6)) / 2e-6
-    assert grad(lowest)(0.1) == pytest.approx(slope, rel=1e-5)
+
+def wave(k):
+    return (1 + np.cos(np.pi * np.minimum(k / 12, 1))) / 2
+
+
+PER_STEP = np.linspace(0.3, 0.1, 12)
+SCHEDULES = [
+    (constant(0.3),                    lambda k: 0.3 + 0 * k),
+    (step_decay(0.3, 0.5, every=4),    lambda k: 0.3 * 0.5 ** np.floor(k / 4)),
+    (exponential_decay(0.3, 0.9),      lambda k: 0.3 * 0.9**k),
+    (cosine(0.3, 12),                  lambda k: 0.3 * wave(k)),
+    (warmup(0.3, 5),                   lambda k: 0.3 * rise(k)),
+    (warmup(cosine(0.3, 12), 5),       lambda k: 0.3 * wave(k) * rise(k)),
+    (per_step(PER_STEP),               lambda k: PER_STEP[np.minimum(k, 11)]),
+    (warmup(per_step(PER_STEP), 5),    lambda k: PER_STEP[np.minimum(k, 11)] * rise(k)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("schedule", "formula"), SCHEDULES)
+def test_the_formulas_for_each_step_and_for_many(schedule, formula):
+    k = np.arange(20)
+    np.testing.assert_allclose(schedule(k), formula(k))
+    np.testing.assert_allclose([schedule(int(i)) for i in k], formula(k))
+
+
+def test_schedules_equal_those_of_pytorch():
+    torch = pytest.importorskip("torch")
+    lr = torch.optim.lr_scheduler
+    pairs = [
+        (step_decay(0.5, 0.3, 4), lambda o: lr.StepLR(o, 4, 0.3)),
+        (exponential_decay(0.5, 0.8), lambda o: lr.ExponentialLR(o, 0.8)),
+        (cosine(0.5, 12), lambda o: lr.CosineAnnealingLR(o, 12)),
+        (warmup(0.5, 5), lambda o: lr.LinearLR(o, 1 / 5, total_iters=4)),
+    ]
+    for schedule, scheduler in pairs:
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
+        scheduled = scheduler(optimizer)
+        for k in range(12):
+            assert schedule(k) == pytest.approx(optimizer.param_groups[0]["lr"], abs=1e-12)
+            optimizer.step()
+            scheduled.step()
+
+
+def test_clipping_shortens_long_gradients_only_and_each_start_by_itself():
+    g = np.array([[30.0, 0.3], [-40.0, 0.4]])
+    w, _ = clipped(GradientDescent(1.0), 5.0).update(np.zeros((2, 2)), g, 0)
+    np.testing.assert_allclose(w, [[-3.0, -0.3], [4.0, -0.4]], rtol=1e-6)
+    w, _ = clipped(GradientDescent(1.0), 5.0).update(np.zeros(2), np.zeros(2), 0)
+    np.testing.assert_array_equal(w, 0)
+
+
+@pytest.mark.parametrize("factors", [[1.0, 0.5], [1.0, 0.5, 0.25], [[1.0], [0.5]]])
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        lambda f: exponential_decay(0.002, f),
+        lambda f: step_decay(0.002, f, every=2),
+        lambda f: warmup(exponential_decay(0.002, f), 3),
+        lambda f: warmup(cosine(0.002 * f, 10), 3),
+        lambda f: per_step(0.002 * np.stack([f, f / 2, f])),
+        lambda f: lambda k: 0.002 * f**k,
+    ],
+)
+def test_an_array_inside_a_schedule_is_a_run_for_each(schedule, factors):
+    factors = np.array(factors)
+    for wrapped in (GradientDescent, lambda rate: clipped(Adam(rate), 1.0)):
+        sweep = descend(himmelblau(), [0.0, 0.0], wrapped(schedule(factors)), 12, tolerance=0)
+        assert sweep.points.shape == (13, 2, *factors.shape)
+        for i in np.ndindex(factors.shape):
+            alone = wrapped(schedule(factors[i]))
+            run = descend(himmelblau(), [0.0, 0.0], alone, 12, tolerance=0)
+            np.testing.assert_allclose(sweep.points[(..., *i)], run.points, rtol=1e-9, atol=1e-12)
 
 
 # Optimizers of one's own
@@ -254,11 +341,6 @@ def test_an_optimizer_of_ones_own_that_is_none(update, kind, got):
         np.testing.assert_array_equal(start, kept)
 
 
-def test_what_an_own_update_raises_is_raised():
-    with pytest.raises(TypeError, match="unsupported operand"):
-        descend(bowl(), [3.0, 1.0], own(lambda self, w, g, state, surface: (w - None, state)))
-
-
 def test_an_own_optimizer_descends_and_can_be_differentiated_through():
     mine = own(lambda self, w, g, k, surface: [w - 0.1 * g, k + 1])
     run = descend(bowl(), [3.0, 1.0], mine)
@@ -267,8 +349,103 @@ def test_an_own_optimizer_descends_and_can_be_differentiated_through():
     )
     slope = grad(lambda x: descend(bowl(), np.stack([x, 1.0]), mine, 3).value)(3.0)
     assert slope == pytest.approx(6 * 0.8**6)
+    with pytest.raises(TypeError, match="unsupported operand"):  # what an update raises is raised
+        descend(bowl(), [3.0, 1.0], own(lambda self, w, g, state, surface: (w - None, state)))
+
+
+# Derivatives of a whole descent: by the penalty, the learning rates, the momentum, the start
+random = np.random.default_rng(5)
+X, HELD_OUT_X = random.normal(size=(2, 120, 50))
+TRUE = random.normal(size=50)
+Y, HELD_OUT_Y = X @ TRUE + random.normal(size=120), HELD_OUT_X @ TRUE + random.normal(size=120)
+TRAIN, HELD_OUT = linear_fit(X, Y, mse), linear_fit(HELD_OUT_X, HELD_OUT_Y, mse)
+START = np.zeros(50)
+
+
+def after(optimizer, steps=60, surface=TRAIN, held_out=HELD_OUT, start=START):
+    return held_out(descend(surface, start, optimizer, steps, tolerance=0).point)
+
+
+def penalised(log_strength):
+    return TRAIN + np.exp(log_strength) * l2()
+
+
+def by_steps(optimizer):
+    """Each step has a learning rate of its own, and all of them are pushed, each by another."""
+    rates = 0.02 + 0.01 * np.cos(np.arange(12.0))
+    push = np.random.default_rng(0).normal(size=12)
+    return lambda t: after(optimizer(rates + t * push), steps=12)
+
+
+def damped(damping):
+    hills = himmelblau()
+    return hills(descend(hills, [1.4, 0.9], DampedNewton(damping), 3).point)
+
+
+def by_rate(kind):
+    return lambda log_rate: after(kind(np.exp(log_rate)))
+
+
+LOSSES = [  # a loss of one number, where, the step of the difference, the tolerance
+    *((lambda log, o=optimizer: after(o, surface=penalised(log)), -2.0, 1e-5, 1e-6)
+      for optimizer in (GradientDescent(0.1), Momentum(0.03), Nesterov(0.03), AdaGrad(0.2),
+                        RMSProp(0.01), Adam(0.05), AdamW(0.05, weight_decay=0.1),
+                        clipped(Adam(0.05), 1.0))),
+    *((by_rate(kind), -4.0, 1e-5, 1e-6)
+      for kind in (GradientDescent, Momentum, Nesterov, AdaGrad, RMSProp, Adam)),
+    (grad(by_rate(GradientDescent)), -4.0, 1e-5, 1e-5),
+    *((lambda m, kind=kind: after(kind(0.005, m)), 0.7, 1e-5, 1e-6)
+      for kind in (Momentum, Nesterov)),
+    (damped, 0.5, 1e-5, 1e-5),
+    # Between the kinks of the soft threshold:
+    (lambda log: after(ProximalGradient(0.05, np.exp(log))), -1.5, 1e-7, 1e-5),
+    (by_steps(lambda rates: GradientDescent(lambda k: rates[k])), 0.0, 1e-5, 1e-6),
+    (by_steps(lambda rates: Momentum(per_step(rates), 0.5)), 0.0, 1e-5, 1e-6),
+    (by_steps(lambda rates: Adam(warmup(per_step(rates), 5))), 0.0, 1e-5, 1e-6),
+    # The second weight never matters, and its gradient of 0 spoils nothing:
+    (lambda rate: descend(1.0 * bowl(1, 0), [2.0, 1.0], Adam(rate), 10).value, 0.1, 1e-6, 1e-5),
+    *((lambda x, o=o: descend(rosenbrock(), np.stack([x, 0.7 + 0 * x]), o, 5).value,
+       -0.9, 1e-6, 1e-4) for o in (Newton(0.7), DampedNewton(), BFGS(), LBFGS())),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("loss", "at", "h", "tolerance"), LOSSES)
+def test_a_derivative_through_a_descent_is_the_difference(loss, at, h, tolerance):
+    assert grad(loss)(at) == pytest.approx(central_difference(loss, at, h), rel=tolerance)
+
+
+def test_a_model_without_derivatives_by_hand_and_mini_batches_will_do():
+    def model(w, x):
+        return np.tanh(x[:, :4] @ np.reshape(w[:32], (4, 8)) + w[32:40]) @ w[40:48] + w[48]
+
+    def loss_of(x, y, **more):
+        return Surface(lambda w: np.mean((model(w, x) - y) ** 2), dimension=49, **more)
+
+    def sampler(rng):
+        rows = rng.choice(120, 20, replace=False)
+        return loss_of(X[rows], Y[rows])
+
+    whole, held_out = loss_of(X, Y, sampler=sampler), loss_of(HELD_OUT_X, HELD_OUT_Y)
+    start = 0.5 * np.random.default_rng(1).normal(size=49)
+    optimizer = Momentum(0.02, 0.5)
+
+    def loss(log_strength):
+        return after(optimizer, 30, whole + np.exp(log_strength) * l2(), held_out, start)
+
+    assert grad(loss)(-4.0) == pytest.approx(central_difference(loss, -4.0, 1e-5), rel=1e-6)
+
+
+def test_the_best_point_and_the_validation_losses_can_be_differentiated():
+    settings = {"steps": 80, "tolerance": 0, "validation": HELD_OUT, "patience": 3}
+
+    def loss(log_strength):
+        rates = GradientDescent(np.array([0.1, 0.05, 0.01]))
+        run = descend(penalised(log_strength), START, rates, **settings)
+        return HELD_OUT(run.best_point).sum() + run.validation[-1].sum()
+
+    assert grad(loss)(-2.0) == pytest.approx(central_difference(loss, -2.0, 1e-5), rel=1e-6)
 
 
 if __name__ == "__main__":
     runs = {p: {n: torch_run(p, *t[1:]) for n, t in TORCH.items()} for p in PROBLEMS}
-    REFERENCE.write_text(json.dumps(runs, indent=1) + "\n")
+    REFERENCE.write_text(json.dumps(runs).replace('}, "', '},\n"') + "\n")

@@ -20,7 +20,7 @@ from calclearn.descent.landscapes import (
     saddle,
     two_valleys,
 )
-from calclearn.descent.losses import l2, line_loss, linear_fit, mse, polynomial_loss, sse
+from calclearn.descent.losses import line_loss, linear_fit, mse, polynomial_loss, sse
 from calclearn.descent.optimizers import GradientDescent, ProximalGradient
 from calclearn.descent.penalised import lasso, ridge
 
@@ -72,13 +72,10 @@ def test_shrinkage_of_steps_is_that_of_gradient_descent(steps):
     np.testing.assert_allclose(vectors.T @ run.point, share * (vectors.T @ minimum), atol=1e-12)
 
 
-@pytest.mark.parametrize("strength", [0.0, 0.01, 0.3, 10.0])
-def test_shrinkage_of_l2_is_that_of_ridge(strength):
-    eigenvalues, vectors = np.linalg.eigh(LOSS.hessian(np.zeros(12)))
-    shrunk = vectors @ (shrinkage_of_l2(eigenvalues, strength) * (vectors.T @ LOSS.minima[0]))
+@pytest.mark.parametrize("strength", [0.0, 0.3])
+def test_a_ridge_solves_its_normal_equations(strength):
     normal = FEATURES.T @ FEATURES / 60 + strength * np.eye(12)
     solved = np.linalg.solve(normal, FEATURES.T @ TARGETS / 60)
-    np.testing.assert_allclose(shrunk, solved, atol=1e-12)
     np.testing.assert_allclose(ridge(LOSS, strength), solved, atol=1e-12)
 
 
@@ -132,16 +129,6 @@ def test_no_weight_of_a_lasso_could_do_better(seed, whole):
     assert weights[:, 0] == pytest.approx(np.array(surface.minima[0]), abs=1e-9)
 
 
-@settings(max_examples=30, deadline=None)
-@given(SEEDS, WHOLE)
-def test_the_gradient_of_a_ridge_vanishes(seed, whole):
-    surface, strengths = fit(seed, whole), np.logspace(-3, 1, 9)
-    weights = ridge(surface, strengths)
-    slopes = (surface + strengths * l2()).gradient(weights)
-    assert np.abs(slopes).max() < 1e-9
-    assert ridge(surface, 0.0) == pytest.approx(np.array(surface.minima[0]), abs=1e-9)
-
-
 @pytest.mark.parametrize("seed", [3, 9, 24])
 def test_a_weight_may_leave_again_and_come_back(seed):
     random = np.random.default_rng(seed)
@@ -150,15 +137,6 @@ def test_a_weight_may_leave_again_and_come_back(seed):
     weights = lasso(surface, strengths)
     assert ((weights[:, 1:-1] == 0) & (weights[:, :-2] != 0)).any()
     assert misses(surface, weights, strengths) < 1e-12
-
-
-@pytest.mark.parametrize("unit", [1e-9, 1e9])
-def test_units_do_not_matter(unit):
-    random = np.random.default_rng(3)
-    X, y = random.normal(size=(8, 4)), random.normal(size=8)
-    own, other = linear_fit(X, y, mse), linear_fit(unit * X, y, mse)
-    assert unit * lasso(other, 0.3 * unit) == pytest.approx(lasso(own, 0.3))
-    assert unit * ridge(other, 0.3 * unit**2) == pytest.approx(ridge(own, 0.3))
 
 
 @pytest.mark.parametrize("solve", [lasso, ridge])
@@ -172,8 +150,9 @@ def test_many_strengths_are_one_after_the_other(solve):
 
 
 def test_a_quadratic_of_any_size_has_its_minima():
-    for surface in (bowl(), 1e-170 * bowl(), 1e200 * bowl(), booth()):
-        assert np.all(np.isfinite([ridge(surface, 0.5), lasso(surface, 0.5)]))
+    for solve in (ridge, lasso):
+        for size in (1e-170, 1e-9, 1e9, 1e200):
+            assert solve(size * booth(), size * 0.5) == pytest.approx(solve(booth(), 0.5))
 
 
 def test_columns_that_tie_enter_together():
@@ -183,21 +162,15 @@ def test_columns_that_tie_enter_together():
     np.testing.assert_allclose(lasso(surface, 0.1), [11 / 60, -31 / 60, 0], atol=1e-12)
 
 
-@pytest.mark.parametrize("kind", ["signs", "orthogonal", "repeated pulls"])
 @pytest.mark.parametrize("seed", range(12))
-def test_ties_leave_the_lassos_conditions_as_they_are(kind, seed):
-    random = np.random.default_rng(seed)
-    d = int(random.integers(2, 6))
-    X, y = 2.0 * np.eye(d), random.choice([-1.0, 1.0], d)
-    if kind != "orthogonal":
-        X, y = (random.integers(-1, 2, shape).astype(float) for shape in ((d + 2, d), d + 2))
-    if kind == "repeated pulls":
-        X, y = np.kron(np.eye(2), X), np.concatenate([y, -y])
-    if np.linalg.matrix_rank(X) < X.shape[1] or not (X.T @ y).any():
-        return
-    surface = linear_fit(X, y, sse)
-    strengths = np.linspace(0, largest_pull(surface), 25)
-    assert misses(surface, lasso(surface, strengths), strengths) < 1e-8
+def test_ties_leave_the_lassos_conditions_as_they_are(seed):
+    random, eye = np.random.default_rng(seed), np.eye(2)
+    A, b = (random.integers(-1, 2, shape).astype(float) for shape in ((5, 3), 5))
+    for X, y in ((A, b), (np.kron(eye, A), np.concatenate([b, -b])), (2 * eye, np.array([1, -1]))):
+        if np.linalg.matrix_rank(X) == X.shape[1] and (X.T @ y).any():
+            surface = linear_fit(X, y, sse)
+            strengths = np.linspace(0, largest_pull(surface), 25)
+            assert misses(surface, lasso(surface, strengths), strengths) < 1e-8
 
 
 @settings(max_examples=25, deadline=None)
@@ -253,4 +226,4 @@ test_what_cannot_be = refused(BAD)
 
 if __name__ == "__main__":
     made = {str(alpha): lasso_by_scikit_learn(alpha) for alpha in ALPHAS}
-    REFERENCE.write_text(json.dumps(made, indent=1) + "\n")
+    REFERENCE.write_text(json.dumps(made).replace('], "', '],\n"') + "\n")

@@ -37,17 +37,12 @@ def test_a_start_ends_early_when_patience_does_and_keeps_its_best(every, patienc
 
 
 def test_without_patience_the_descent_goes_on_and_the_best_point_is_known():
-    plain = descend(bowl(), START, SLOW, steps=100)
-    run = descend(bowl(), START, SLOW, steps=100, every=30, validation=HELD_OUT)
-    assert (run.stop, run.steps_taken) == (Stop.OUT_OF_STEPS, 100)
-    assert run.steps.tolist() == [0, 30, 60, 90, 100]
-    np.testing.assert_array_equal(run.points, plain.points[run.steps])
-    assert run.best_step == run.steps[np.argmin(run.validation)] == 60
-    last = descend(bowl(), START, SLOW, steps=25, every=10, validation=HELD_OUT)
-    assert (last.steps.tolist(), last.best_step) == ([0, 10, 20, 25], 25)
-    assert plain.validation is None
+    for steps, best in ((100, 60), (25, 25)):
+        run = descend(bowl(), START, SLOW, steps, every=30, validation=HELD_OUT)
+        assert (run.stop, run.steps_taken) == (Stop.OUT_OF_STEPS, steps)
+        assert run.best_step == run.steps[np.argmin(run.validation)] == best
     with pytest.raises(AttributeError, match="only a descent with a validation surface has a best"):
-        plain.best_point  # noqa: B018
+        descend(bowl(), START, SLOW).best_point  # noqa: B018
 
 
 def test_the_first_of_two_ends_is_the_end():
@@ -107,8 +102,7 @@ def test_a_short_run_is_watched_once_and_a_true_answer_ends_a_long_one(monkeypat
     monkeypatch.setattr(time, "perf_counter", lambda: next(seconds))
     run = descend(bowl(), START, SLOW, 1000, watch=lambda run: run.steps_taken > 40)
     assert run.interrupted
-    assert 40 < run.steps_taken < 100
-    assert len(run.points) == run.steps_taken + 1
+    assert 40 < run.steps_taken == len(run.points) - 1 < 100
 
 
 def test_a_slow_watch_leaves_time_to_run(monkeypatch):
@@ -177,16 +171,3 @@ def test_an_interrupt_at_any_line_returns_what_ran_and_can_be_continued(optimize
         rest = run(part.point, 10 - int(part.steps_taken), state=part.state)
         np.testing.assert_array_equal(rest.points, full.points[part.steps_taken :])
     assert max(part.steps_taken for part in returned) == 10
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_diverged_run_on_mini_batches_keeps_its_last_finite_point(dtype):
-    x = np.linspace(-1, 1, 40, dtype=dtype)
-    for rate in (3.0, 50.0, 1e20, 1e300):
-        noisy = line_loss(x, 2 * x, mse, batch_size=4)
-        run = descend(noisy, np.ones(2, dtype), GradientDescent(rate), 200, validation=noisy)
-        assert run.stop == Stop.DIVERGED
-        assert run.points.dtype == dtype
-        for record in (run.points, run.values, run.gradients):
-            assert np.all(np.isfinite(record))
-        assert np.all(np.isfinite(run.best_point))

@@ -11,18 +11,14 @@ from calclearn.descent.descend import Stop, descend
 from calclearn.descent.landscapes import (
     CATALOGUE,
     ackley,
-    beale,
     bowl,
     double_well,
     himmelblau,
-    monkey_saddle,
-    parabola,
     quadratic,
     rastrigin,
     ravine,
     rosenbrock,
     saddle,
-    six_hump_camel,
 )
 from calclearn.descent.losses import (
     binary_cross_entropy,
@@ -50,7 +46,7 @@ SURFACES = {name: make() for name, make in CATALOGUE.items()} | {
     "Ackley in 4": ackley(4),
     "sum": 0.5 * himmelblau() + 2 * l2(),
     "slice": slice_through(rosenbrock(3), [0.2, 0.1, 0.3], [1, 0, 1], [0, 2, -1]),
-    "model": quadratic_model(beale(), [2.0, 0.3]),
+    "model": quadratic_model(CATALOGUE["Beale"](), [2.0, 0.3]),
 }
 random = np.random.default_rng(7)
 X = random.normal(size=23)
@@ -112,40 +108,34 @@ def test_gradient_is_zero_at_every_listed_minimum_and_the_curvature_is_not_negat
 
 
 @surfaces
-def test_global_minima_come_first_and_nothing_in_the_domain_is_lower(surface):
+def test_global_minima_come_first_and_the_start_and_nothing_lower_is_in_the_domain(surface):
     if surface.minima:
         heights = [surface(w) for w in surface.minima]
         assert heights[0] == pytest.approx(min(heights), abs=1e-12)
         assert np.all(surface(points(surface, (2000,))) >= heights[0] - 1e-12)
-
-
-@pytest.mark.parametrize("name", CATALOGUE)
-def test_every_surface_of_the_catalogue_has_its_landmarks(name):
-    surface = SURFACES[name]
-    assert surface.name
-    for w, (low, high) in zip(surface.start, surface.domain, strict=True):
-        assert low <= w <= high
-    assert len(surface.start) == surface.dimension
+    if surface.name in CATALOGUE:
+        for w, (low, high) in zip(surface.start, surface.domain, strict=True):
+            assert low <= w <= high
 
 
 def test_known_values():
     assert quadratic([[2, 1 + 1e-16], [1, 2]])([1.0, 1.0]) == 3  # symmetric but for rounding
     assert rosenbrock()([-1.2, 1.0]) == pytest.approx(24.2)
     assert himmelblau()([0.0, 0.0]) == 170
-    assert beale()([0.0, 0.0]) == pytest.approx(14.203125)
-    assert six_hump_camel()(six_hump_camel().minima[0]) == pytest.approx(-1.031628453489877)
+    assert SURFACES["Beale"]([0.0, 0.0]) == pytest.approx(14.203125)
+    assert SURFACES["six-hump camel"](SURFACES["six-hump camel"].minima[0]) == pytest.approx(
+        -1.031628453489877
+    )
     assert rastrigin()([1.0, 1.0]) == pytest.approx(2)
     assert ackley()([0.0, 0.0]) == pytest.approx(0, abs=1e-15)
     assert len(rastrigin().minima) == 121
 
 
 def test_sample_is_the_surface_itself_without_data_and_passes_through_sums():
-    rng = np.random.default_rng(0)
-    surface = bowl()
+    rng, surface = np.random.default_rng(0), bowl()
     assert surface.sample(rng) is surface
     noisy = line_loss([1, 2, 3, 4], [2, 4, 7, 1], batch_size=2) + 0.1 * l2()
-    values = {round(float(noisy.sample(rng)([1.0, 0.0])), 9) for _ in range(50)}
-    assert len(values) > 1
+    assert len({float(noisy.sample(rng)([1.0, 0.0])) for _ in range(50)}) > 1
 
 
 @pytest.mark.parametrize("factors", [1.0, np.array([1.0, 2.0])])
@@ -161,20 +151,18 @@ def test_a_slice_is_the_surface_on_its_plane_and_keeps_its_batch(factors):
 def test_quadratic_model_touches_the_surface_to_second_order():
     surface, at = himmelblau(), np.array([2.5, 2.5])
     model = quadratic_model(surface, at)
-    assert model(at) == surface(at)
-    np.testing.assert_allclose(model.gradient(at), surface.gradient(at))
-    np.testing.assert_allclose(model.hessian(at), surface.hessian(at))
+    for field in ("__call__", "gradient", "hessian"):
+        np.testing.assert_allclose(getattr(model, field)(at), getattr(surface, field)(at))
     np.testing.assert_allclose(model.gradient(model.minima[0]), 0, atol=1e-12)
-    h = np.array([1e-3, -2e-3])
-    assert abs(model(at + h) - surface(at + h)) < 1e-6
     assert quadratic_model(saddle(), [1.0, 1.0]).minima == ()
 
 
 def test_classification_of_points():
     # fmt: off
     for surface, at, word in [
-        (bowl(), [0, 0], "minimum"), (-1 * bowl(), [0, 0], "maximum"), (parabola(), [0], "minimum"),
-        (double_well(), [0, 0], "saddle"), (monkey_saddle(), [0, 0], "degenerate"),
+        (bowl(), [0, 0], "minimum"), (-1 * bowl(), [0, 0], "maximum"),
+        (SURFACES["parabola"], [0], "minimum"),
+        (double_well(), [0, 0], "saddle"), (SURFACES["monkey saddle"], [0, 0], "degenerate"),
         (bowl(1, 0), [0, 0], "degenerate"), (bowl(), [1, 1], "slope"),
         (1e-9 * bowl(), [1, 1], "slope"), (bowl(), [np.nan, 0], "slope"),
         (Surface(lambda w: w[0] + 0 * w[1], dimension=2), [0, 0], "slope"),
@@ -187,22 +175,14 @@ def test_classification_of_points():
     # fmt: on
     words = classify(double_well(), [[-1, 0, 1, 1e-6, 2], [0, 0, 0, -1e-6, 0]])
     assert words.tolist() == ["minimum", "saddle", "minimum", "saddle", "slope"]
-
-
-def test_eigenvalues_are_the_curvatures_in_ascending_order():
     np.testing.assert_allclose(eigenvalues(ravine(ratio=50), [0, 0]), [1, 50])
-    assert eigenvalues(himmelblau(), np.zeros((2, 3, 4))).shape == (2, 3, 4)
-
-
-def regimes(eigenvalues, **settings):
-    return Regimes(eigenvalues, **settings)
 
 
 PAIR, ON = np.array([1.0, 2.0]), [1.0, 1.0]
 BAD = [
     (lambda: bowl()([1.0, 2.0, 3.0]), r"w must have shape \(2,\) or \(2, \.\.\.\), got \(3,\)"),
     (lambda: bowl().hessian(np.ones((3, 5))), r"got \(3, 5\)"),
-    (lambda: bowl() + parabola(), "must have one dimension, got 2 and 1"),
+    (lambda: bowl() + SURFACES["parabola"], "must have one dimension, got 2 and 1"),
     (lambda: PAIR * bowl() + np.ones(3) * himmelblau(), r"of the factors must .* \(2,\), \(3,\)"),
     (lambda: (PAIR * bowl()).gradient(np.ones((2, 3))), r"of w and .* must .* got \(3,\), \(2,\)"),
     (lambda: bowl() / 0, "a surface can be divided by what is not 0"),
@@ -220,11 +200,11 @@ BAD = [
     (lambda: ravine(np.inf), "ratio must be finite, got inf"),
     (lambda: shaken(bowl(), -1.0), "size must be at least 0"),
     (lambda: shaken(l2(), 1.0), "surface must have a dimension"),
-    (lambda: regimes([]), "eigenvalues must be"),
-    (lambda: regimes([1.0, np.inf]), "eigenvalues must be"),
-    (lambda: regimes([1.0], steps=0), "steps must be a whole number of at least 1"),
-    (lambda: regimes([1.0, 4.0]).name(-0.1), "learning_rate must be at least 0"),
-    (lambda: regimes([1.0, 4.0]).name(np.nan), "learning_rate must be at least 0"),
+    (lambda: Regimes([]), "eigenvalues must be"),
+    (lambda: Regimes([1.0, np.inf]), "eigenvalues must be"),
+    (lambda: Regimes([1.0], steps=0), "steps must be a whole number of at least 1"),
+    (lambda: Regimes([1.0, 4.0]).name(-0.1), "learning_rate must be at least 0"),
+    (lambda: Regimes([1.0, 4.0]).name(np.nan), "learning_rate must be at least 0"),
 ]  # fmt: skip
 WRONG = [
     *((lambda name=name: Surface(**{"function": np.sum, name: 3.0}), f"{name} must be a function")
@@ -238,8 +218,8 @@ WRONG = [
     *((lambda factor=factor: bowl() * factor, "Surface") for factor in (None, "2", [2.0], 2j)),
     (lambda: bowl(None), "a must be a number, got"),
     (lambda: double_well([1.0]), "tilt must be a number, got"),
-    (lambda: regimes([1j]), "eigenvalues must be real numbers"),
-    (lambda: regimes([1.0]).factor("high"), "learning_rate must be a number, got 'high'"),
+    (lambda: Regimes([1j]), "eigenvalues must be real numbers"),
+    (lambda: Regimes([1.0]).factor("high"), "learning_rate must be a number, got 'high'"),
     (lambda: bowl() - 1, "unsupported operand"),
     (lambda: bowl() + 1, "unsupported operand"),
     (lambda: bowl() * bowl(), "unsupported operand"),
