@@ -122,10 +122,8 @@ def recorded(paths: Sequence[Path], jobs: int, say=print):
         try:
             for done, job in enumerate(as_completed(waiting), 1):
                 made, path = job.result(), waiting[job]
-                say(
-                    f"{done:2} of {len(paths)}  {path.stem}: {made.figures} figures, "
-                    f"{made.pictures} pictures, {made.bytes / 1e6:.1f} MB"
-                )
+                megabytes = sum(map(len, made.files.values())) / 1e6
+                say(f"{done:2} of {len(paths)}  {path.stem}: {megabytes:.1f} MB")
                 yield path.stem, made
         except RuntimeError as error:
             raise CourseError(str(error)) from error
