@@ -22,7 +22,7 @@ import numpy as np
 from calclearn.explorers.controls import check_value, fraction, put, read
 from calclearn.explorers.displays import note_display, reopen, widget_parts
 from calclearn.explorers.live import LiveFigure, Painter, encode, error_sentence
-from calclearn.explorers.play import pace_of, remote, slider_of_steps, steps_of
+from calclearn.explorers.play import last_step, pace_of, remote, steps_of
 from calclearn.explorers.quantities import Shown, Taker, computing, describing, listed, shown
 from calclearn.figures.style import PAINTING, VERMILION, style
 
@@ -370,7 +370,8 @@ def explore(
         if play not in controls:
             values = {name: control.value for name, control in controls.items()}
             with style():
-                controls[play] = slider_of_steps(values | compute(values))
+                last = last_step(values | compute(values))
+            controls[play] = widgets.IntSlider(value=last, min=0, max=last, description="step")
         control = controls[play]
         if not (hasattr(control, "max") and isinstance(control.value, numbers.Integral)):
             raise TypeError(

@@ -16,12 +16,6 @@ SECONDS = 3.0  # that a whole film takes, where its pictures are neither too fas
 FASTEST, SLOWEST = 0.04, 0.5  # seconds a picture
 
 
-def slider_of_steps(quantities: dict[str, Any]) -> widgets.IntSlider:
-    """Return a slider over the steps of what was computed, at the end, where all of it is shown."""
-    last = last_step(quantities)
-    return widgets.IntSlider(value=last, min=0, max=last, description="step")
-
-
 def last_step(quantities: dict[str, Any]) -> int:
     """Return the number of steps: `steps`, or those of the longest descent among the quantities.
 
