@@ -127,8 +127,8 @@ class Training:
     def train(self) -> Descent:
         """Train while this cell waits; return the Descent, all that was learned until it ended.
 
-        After a stop it goes on to the end that was set, from the weights learned and with the
-        optimizer's memory of past gradients; after that end, as many steps again, without it.
+        After a stop it goes on to the end that was set, from the weights learned, and where no
+        control has moved with the optimizer's memory; after that end, as many steps again.
         Stop ends it in JupyterLab, and an interrupt of the kernel everywhere. Raises whatever the
         loss or the score raises.
         """
