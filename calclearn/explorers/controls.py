@@ -138,6 +138,14 @@ def coloured(control: widgets.Widget, bands: Callable[[Any], list]) -> widgets.W
     return control
 
 
+def turning() -> dict[str, widgets.Widget]:
+    """Return the two controls that turn a bowl, in degrees; the bowl can be dragged as well."""
+    return {
+        "azimuth": slider(-60, -180, 180, 1, label="turn (°)"),
+        "elevation": slider(35, 5, 90, 1, label="tilt (°)"),
+    }
+
+
 def _check_label(label: str) -> None:
     if not isinstance(label, str):
         raise TypeError(f"label must be text, got {type(label).__name__}")

@@ -15,7 +15,6 @@ from mpl_toolkits.mplot3d.proj3d import proj_transform
 from calclearn.descent.races import RaceResult
 from calclearn.figures.marks import Drawing, Lines, finite_range, moving, put
 from calclearn.figures.style import BEST, BLACK, GREY, OPTIMIZERS, STEP, legend_below, style
-from calclearn.figures.surfaces import NAMES
 
 GAP = r"loss $-$ lowest loss"
 MARKERS = 45  # on the map, of a long path
@@ -98,27 +97,6 @@ class LossCurve(Drawing):
                 self.ax.set(yscale="linear", ylim=(low - room, high + room))
             self.ax.set_xlim(0, self.steps or max(len(descent.values) - 1, 1))
         values = descent.values[: None if step is None else step + 1]
-        put(self.line, (np.arange(len(values)), values))
-
-
-class WeightCurve(Drawing):
-    """One weight by step; `update(descent, step)`. The dashed line is where it should arrive."""
-
-    def __init__(
-        self, ax: Axes, weight: int, *, steps: int, window: tuple[float, float], best: float,
-        color: str,
-    ) -> None:  # fmt: skip
-        super().__init__(ax)
-        self.weight = weight
-        ax.set(xlabel="step $k$", xlim=(0, steps), ylim=window, title=NAMES[weight])
-        ax.axhline(best, color=BEST, ls="--", lw=1.2)
-        self.line = moving(ax, ".-", color=color, ms=5, lw=1.6)
-
-    def update(self, descent, step: int | None = None) -> None:
-        low, high = self.ax.get_ylim()
-        values = descent.points[: None if step is None else step + 1, self.weight]
-        # Far outside, the height no longer matters, and no renderer draws a line to 1e300.
-        values = np.clip(values, 10 * low - 9 * high, 10 * high - 9 * low)
         put(self.line, (np.arange(len(values)), values))
 
 

@@ -7,11 +7,12 @@ import numpy as np
 
 from calclearn import GradientDescent, descend, line_loss, penguin_line
 from calclearn.exercises import choice, exercise, outcome
-from calclearn.explorers import Explorer, descents, explore
+from calclearn.explorers import Explorer, explore
 from calclearn.figures.curves import Data, Line
 from calclearn.figures.descents import Bands, LossCurve, Path
 from calclearn.figures.style import panels
 from calclearn.figures.surfaces import Bowl, window_around
+from calclearn.lessons import descents
 
 DATA = penguin_line()
 x, y = DATA.x, DATA.y

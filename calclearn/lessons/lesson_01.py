@@ -53,20 +53,15 @@ def slope_at_a_point() -> Explorer:
         backward, forward = (float(d(f, x, h)) for d in (backward_difference, forward_difference))
         slope = exact.value if exact.reliable and np.isfinite(y) else np.nan
         return study | {
-            "text": text,
-            "y": y,
-            "backward": backward,
-            "forward": forward,
-            "slope": slope,
+            "text": text, "y": y, "backward": backward, "forward": forward, "slope": slope,
             "slopes": (X, np.where(x >= X, slopes, np.nan)),
             "here": (x, slope),
             "left_slopes": (H, backward_difference(f, x, H)),
             "right_slopes": (H, forward_difference(f, x, H)),
             "now": ([h, h], [backward, forward]),
             "box": (x + 2 * h * BOX[0], y + reach * h * BOX[1]),
-            "magnified": (T, (f(x + h * T) - f(x)) / h),
-            "field": (-reach, reach),
-        }
+            "magnified": (T, (f(x + h * T) - f(x)) / h), "field": (-reach, reach),
+        }  # fmt: skip
 
     def caption(text, x, y, h, backward, forward, slope, range_of_slopes) -> str:
         if not np.isfinite(y):
@@ -124,19 +119,13 @@ def product_rule() -> Explorer:
         q, q_next = f / g, f_next / g_next
         old, new, added = np.array([(0, g), (0, g_next), (g, g_next)])
         return {  # rectangles: their ends from left to right, their lower and upper heights
-            "old": (old, 0, f),
-            "top": (old, f, f_next),
-            "side": (added, 0, f),
-            "corner": (added, f, f_next),
-            "before": (old, 0, q),
-            "wider": (added, 0, q),
-            "lost": (new, q_next, q),
-            "product": (f_next * g_next - f * g) / h,
-            "rule": f * g + f * 2 * x,
+            "old": (old, 0, f), "top": (old, f, f_next),
+            "side": (added, 0, f), "corner": (added, f, f_next),
+            "before": (old, 0, q), "wider": (added, 0, q), "lost": (new, q_next, q),
+            "product": (f_next * g_next - f * g) / h, "rule": f * g + f * 2 * x,
             "corner_per_h": (f_next - f) * (g_next - g) / h,
-            "quotient": (q_next - q) / h,
-            "rule_of_quotient": (f * g - f * 2 * x) / g**2,
-        }
+            "quotient": (q_next - q) / h, "rule_of_quotient": (f * g - f * 2 * x) / g**2,
+        }  # fmt: skip
 
     left, right = panels("flat", "flat", height=3.8)
     left.set(title="product: sides $g = x^2$ and $f = e^x$", ylabel="$f$", ylim=(0, 9.5))

@@ -82,14 +82,11 @@ def accumulated_area(
             for name, (each, _) in SUMS.items()
         }
         return errors | {
-            "area": area,
-            "result": sums[-1],
-            "slope": central_difference(area_to, upper_limit, 1e-4 * (b - a)),
+            "area": area, "slope": central_difference(area_to, upper_limit, 1e-4 * (b - a)),
             "limit": np.array([upper_limit, f(np.array(upper_limit))]),
-            "tops": tops(f, ends, nodes),
-            "running": (ends[1:], sums),
+            "tops": tops(f, ends, nodes), "running": (ends[1:], sums), "result": sums[-1],
             "now": (pieces, abs(sums[-1] - area)),
-        }
+        }  # fmt: skip
 
     def caption(rule, pieces, result, area, slope, limit) -> str:
         end, given = f"{limit[0]:g} {unit}".strip(), f"{rounded(result)} {unit_of_area}".strip()
@@ -161,14 +158,10 @@ def expected_loss() -> Explorer:
         result, spread = sums[0, n - 1] / n, np.sqrt(chances @ (squares - area) ** 2)
         errors = [*np.abs(sums[:, SIZES - 1] / SIZES - area), spread / np.sqrt(SIZES)]
         return {name: (SIZES, row) for name, row in zip(BY_TEST, errors, strict=True)} | {
-            "area": area,
-            "result": result,
-            "spread": spread,
-            "typical": spread / math.sqrt(n),
-            "density": (x, density),
-            "product": (x, losses * density),
-            "now": (n, abs(result - area)),
-        }
+            "area": area, "density": (x, density), "product": (x, losses * density),
+            "spread": spread, "typical": spread / math.sqrt(n),
+            "result": result, "now": (n, abs(result - area)),
+        }  # fmt: skip
 
     left, middle, right = panels("flat", "flat", "ruled", ratios=(1.1, 1, 1), height=3.6)
     frame(left, (x, losses), title="loss (line), inputs (area)", labels=(FLIPPER, "loss (kg²)"))

@@ -6,8 +6,8 @@ import numpy as np
 
 from calclearn import line_loss, penguin_line
 from calclearn.exercises import choice, exercise, outcome
-from calclearn.explorers import Explorer, explore, slider
-from calclearn.explorers.surfaces import turning, weight_sliders
+from calclearn.explorers import Explorer, explore, round_slider, slider
+from calclearn.explorers.controls import turning
 from calclearn.explorers.wording import counted
 from calclearn.figures.curves import Tangent
 from calclearn.figures.marks import Lines
@@ -42,16 +42,11 @@ def profiles() -> Explorer:
         along_slope, along_intercept = (sweep(weights, k, window[k]) for k in (0, 1))  # (2, 81)
         d_slope, d_intercept = surface.gradient(weights)
         return {
-            "weights": weights,
-            "zigzag": np.stack([*path, surface(path)]),
-            "loss": surface(weights),
-            "w0": weights[0],
-            "w1": weights[1],
-            "over_slope": (along_slope[0], surface(along_slope)),
+            "weights": weights, "w0": weights[0], "w1": weights[1], "loss": surface(weights),
+            "over_slope": (along_slope[0], surface(along_slope)), "d_slope": d_slope,
             "over_intercept": (along_intercept[1], surface(along_intercept)),
-            "d_slope": d_slope,
-            "d_intercept": d_intercept,
-        }
+            "d_intercept": d_intercept, "zigzag": np.stack([*path, surface(path)]),
+        }  # fmt: skip
 
     def caption(w0, w1, moves, loss, d_slope, d_intercept) -> str:
         after = f"After {counted(moves, 'move')}, at" if moves else "At"
@@ -88,7 +83,8 @@ def profiles() -> Explorer:
     ]
     return explore(
         cut, drawings, caption, play="moves", pace=0.7,
-        **weight_sliders(window, (0.25, 0.7)), moves=slider(0, 0, 12, 1), **turning(),
+        slope=round_slider(-0.11, window[0]), intercept=round_slider(4.52, window[1]),
+        moves=slider(0, 0, 12, 1), **turning(),
     )  # fmt: skip
 
 

@@ -4,11 +4,10 @@ contour. Along a direction u of length one the loss changes at the rate ∇L · 
 
 import numpy as np
 
-from calclearn import Surface, line_loss, penguin_line, penguins
-from calclearn.descent.curvature import eigenvalues
+from calclearn import line_loss, penguin_line
 from calclearn.exercises import exercise, outcome
-from calclearn.explorers import Explorer, explore, slider
-from calclearn.explorers.surfaces import turning, weight_sliders
+from calclearn.explorers import Explorer, explore, round_slider, slider
+from calclearn.explorers.controls import turning
 from calclearn.figures import surfaces
 from calclearn.figures.curves import Data, Line
 from calclearn.figures.marks import Dots, Lines
@@ -19,15 +18,8 @@ COMPASS = [  # counted from the right and against the clock
     "to the right", "up and right", "up", "up and left",
     "to the left", "down and left", "down", "down and right",
 ]  # fmt: skip
-
-
-def _bowl(x: np.ndarray) -> Surface:
-    """Return the SSE over a square window, in which right angles look right."""
-    loss = line_loss(x, DATA.y)
-    return loss.replace(domain=surfaces.window_around(loss, square=True))
-
-
-LOSS = _bowl(DATA.x)
+LOSS = line_loss(DATA.x, DATA.y)
+LOSS = LOSS.replace(domain=surfaces.window_around(LOSS, square=True))  # right angles look right
 
 
 def which_way_is_down() -> Explorer:
@@ -69,8 +61,11 @@ def which_way_is_down() -> Explorer:
         surfaces.GradientArrow(middle, LOSS),
         surfaces.PointOnBowl(right),
     ]
-    sliders = weight_sliders(LOSS.domain, (0.74, 0.08)) | turning()
-    return explore(look, drawings, caption, **sliders)
+    slopes, intercepts = LOSS.domain
+    return explore(
+        look, drawings, caption,
+        slope=round_slider(1.53, slopes), intercept=round_slider(1.85, intercepts), **turning(),
+    )  # fmt: skip
 
 
 def every_direction() -> Explorer:
@@ -95,18 +90,11 @@ def every_direction() -> Explorer:
         elif abs(abs(turn) - 90) < 5:
             name = "along the contour, where hardly anything changes"
         return {
-            "weights": weights,
-            "downhill": gradient,
-            "steepest": steepest,
-            "place": (0.0, loss),
-            "turn": turn,
-            "rate": rate,
-            "cosine": rate / steepest,
-            "name": name,
+            "weights": weights, "downhill": gradient, "steepest": steepest,
+            "turn": turn, "rate": rate, "cosine": rate / steepest, "name": name,
+            "place": (0.0, loss), "tangent": (t, loss + rate * t), "here": (turn, rate),
             "slice": (t, LOSS(weights[:, None] + t * u[:, None])),
-            "tangent": (t, loss + rate * t),
-            "here": (turn, rate),
-        }
+        }  # fmt: skip
 
     left, middle, right = panels("flat", "flat", "flat")
     middle.set(title="the loss along the arrow (kg²)", xlabel="distance $t$ along the arrow")
@@ -132,39 +120,6 @@ def every_direction() -> Explorer:
         "kg² per unit, which is |∇L| = {steepest:.0f} times cos φ = {cosine:.2f}. The way is "
         "{name}.",
         angle=slider(40.0, -180.0, 180.0, 1.0, label="direction (°)"),
-    )  # fmt: skip
-
-
-def shape_of_the_bowl() -> Explorer:
-    """How does the choice of x shape the bowl? Move the origin of x, and its unit.
-
-    The curvatures are the eigenvalues of the Hessian; the map has equal scales, so a round bowl
-    looks round. It is round where x counts in standard deviations from the mean.
-
-    >>> shape = shape_of_the_bowl()
-    >>> shape.set(origin=201, unit=1.4).state["condition"] < 1.02
-    np.True_
-    """
-
-    def measure(origin, unit) -> dict:
-        surface = _bowl((penguins().flipper_length - origin) / (10 * unit))
-        flat, steep = curvatures = eigenvalues(surface, surface.minima[0])
-        ratio = steep / flat
-        shape = "round" if ratio < 1.1 else "an oval" if ratio <= 30 else "a long valley"
-        return {"surface": surface, "curvatures": curvatures, "condition": ratio, "shape": shape}
-
-    left, right = panels("flat", "solid", height=3.8)
-    drawings = [
-        surfaces.Contours(left, title="map of the loss", equal=True),
-        surfaces.Bowl(right, title="the bowl: SSE (kg²)"),
-    ]
-    return explore(
-        measure, drawings,
-        "The curvatures are {curvatures[1]:.0f} in the steepest direction and {curvatures[0]:.0f} "
-        "in the flattest: their ratio, the condition number, is {condition:.3g}, so the bowl is "
-        "{shape}.",
-        origin=slider(190.0, 180.0, 210.0, 0.5, label="x = 0 at (mm)"),
-        unit=slider(1.0, 0.4, 3.0, 0.05, label="unit of x (cm)"), **turning(),
     )  # fmt: skip
 
 

@@ -9,13 +9,14 @@ import numpy as np
 from calclearn import GradientDescent, Stop, descend, line_loss, penguin_line
 from calclearn.data import LineData
 from calclearn.exercises import choice, exercise, outcome
-from calclearn.explorers import Explorer, descents, explore, round_slider, slider
-from calclearn.explorers.descents import STEPS, far_start, progress, rate_slider
-from calclearn.explorers.surfaces import turning
-from calclearn.figures.descents import Bands, LossCurve, Path, WeightCurve
+from calclearn.explorers import Explorer, explore, round_slider, slider
+from calclearn.explorers.controls import turning
+from calclearn.figures.descents import Bands, LossCurve, Path
 from calclearn.figures.marks import Area, Dots, Lines, Rule
-from calclearn.figures.style import BEST, LIGHT, MODEL, STEP, WEIGHTS, panels, style
+from calclearn.figures.style import BEST, LIGHT, MODEL, STEP, panels, style
 from calclearn.figures.surfaces import Bowl, Contours, Point, PrincipalAxes, window_around
+from calclearn.lessons import descents
+from calclearn.lessons.descents import STEPS, far_start, progress, rate_slider
 
 AXES = (MODEL, STEP)  # the flat one and the steep one
 GOAL = 10  # steps in which the loss can come near its lowest value
@@ -45,14 +46,11 @@ def learning_rate(data: LineData = DATA) -> Explorer:
         surface, weights = loss_of(points), np.array([slope, intercept])
         lowest, rates = float(surface(surface.minima[0])), descents.regimes(surface)
         return {
-            "surface": surface,
-            "weights": weights,
+            "surface": surface, "weights": weights, "lowest": lowest,
             "descent": descend(surface, weights, GradientDescent(learning_rate), STEPS),
-            "lowest": lowest,
-            "rates": rates,
-            "bands": descents.bands(rates),
+            "rates": rates, "bands": descents.bands(rates),
             "goal": (GOAL, float(f"{1.13 * lowest:.2g}")),
-        }
+        }  # fmt: skip
 
     def caption(learning_rate, descent, step, lowest, rates, goal, points, slope, intercept) -> str:
         reached = descent.stop != Stop.DIVERGED and descent.values[: GOAL + 1][-1] < goal[1]
@@ -86,34 +84,6 @@ def learning_rate(data: LineData = DATA) -> Explorer:
     )  # fmt: skip
 
 
-def each_weight() -> Explorer:
-    """Why is the path not straight? Each weight follows its own partial derivative.
-
-    >>> each_weight().set(step=1).state["descent"].points.shape
-    (61, 2)
-    """
-
-    def walk(learning_rate):
-        return {"descent": descend(LOSS, far_start(LOSS), GradientDescent(learning_rate), STEPS)}
-
-    def caption(learning_rate, descent, step) -> str:
-        slope, intercept = np.abs(descent.points[1] - descent.points[0])
-        return (
-            f"Learning rate {learning_rate:.3g}: the first step moves the slope by {slope:.3g} and "
-            f"the intercept by {intercept:.3g}, each by η times its own partial derivative; "
-            f"{progress(descent, step, 'kg²')}."
-        )
-
-    left, *axes = panels("flat", "flat", "flat", ratios=(0.7, 1, 1))
-    window = window_around(LOSS)
-    drawings = [Contours(left, LOSS, window=window, title="path on the map", equal=True)]
-    drawings += [PrincipalAxes(left, LOSS), Path(left)]
-    for k, ax in enumerate(axes):
-        look = {"window": window[k], "best": BEST_LINE[k], "color": WEIGHTS[k]}
-        drawings.append(WeightCurve(ax, k, steps=STEPS, **look))
-    return explore(walk, drawings, caption, play="step", learning_rate=rate_slider(LOSS))
-
-
 def two_factors() -> Explorer:
     """Why can one rate not serve both axes? Each has its own factor 1 − ηλ.
 
@@ -134,14 +104,10 @@ def two_factors() -> Explorer:
         steps = np.arange(len(flat))
         floors = lowest + np.cumsum([0 * flat, *parts], axis=0)  # (3, k+1)
         return {
-            "descent": descent,
-            "factors": factors,
-            "rates": (np.full(2, learning_rate), factors),
-            "flat": flat,
-            "steep": steep,
-            "flat_loss": (steps, *floors[:2]),
-            "steep_loss": (steps, *floors[1:]),
-        }
+            "descent": descent, "factors": factors, "rates": ([learning_rate] * 2, factors),
+            "flat": flat, "flat_loss": (steps, *floors[:2]),
+            "steep": steep, "steep_loss": (steps, *floors[1:]),
+        }  # fmt: skip
 
     def caption(learning_rate, factors, descent, step) -> str:
         flat, steep = factors

@@ -13,12 +13,12 @@ import numpy as np
 from calclearn import GradientDescent, check_gradient, descend, line_loss, mse, penguin_line
 from calclearn.exercises import exercise, outcome
 from calclearn.explorers import Explorer, choice, explore, log_slider, slider
-from calclearn.explorers.descents import progress, rate_slider
 from calclearn.explorers.wording import ended
 from calclearn.figures.curves import Data, Line
 from calclearn.figures.descents import LossCurve, Path
 from calclearn.figures.style import LIGHT, STEP, SUSPECT, TRUE, panels
 from calclearn.figures.surfaces import Contours, window_around
+from calclearn.lessons.descents import progress, rate_slider
 
 DATA = penguin_line()
 LOSS, START = line_loss(DATA.x, DATA.y, mse), np.zeros(2)

@@ -16,14 +16,14 @@ from calclearn.descent.curvature import eigenvalues, quadratic_model
 from calclearn.descent.landscapes import double_well, himmelblau, two_valleys
 from calclearn.exercises import choice, exercise, outcome
 from calclearn.explorers import Explorer, explore, log_slider, round_slider, slider
-from calclearn.explorers.descents import rate_for
-from calclearn.explorers.races import race_on
 from calclearn.explorers.wording import counted, placed
 from calclearn.figures import style
 from calclearn.figures.curves import Numbered, View
 from calclearn.figures.descents import Paths, key
 from calclearn.figures.marks import Dots, Lines, Rule, finite_range
 from calclearn.figures.surfaces import Contours, ModelRings, Point
+from calclearn.lessons.descents import rate_for
+from calclearn.lessons.races import race_on
 
 DAMPING = 1e-6  # of damped Newton, where it is not a control
 MOST = 8  # steps on a map
@@ -59,12 +59,10 @@ def newton_on_a_curve() -> Explorer:
         axis = np.linspace(*wide, 801)
         error = np.abs(points - level[np.argmin(np.abs(level - run.point))])
         quantities = {
-            "run": run,
-            "here": here.item(),
-            "next": there.item(),
+            "run": run, "here": here.item(), "next": there.item(),
             "curvature": surface.hessian(here).item(),
             "digits": np.clip(-np.log10(error), 0, 15).astype(int),
-        }
+        }  # fmt: skip
         models = _height_and_slope(model)
         for name, f in _height_and_slope(surface).items():
             start, end = f(here).item(), models[name](there).item()
@@ -164,16 +162,12 @@ def newton_on_a_map(surface: Surface = HIMMELBLAU) -> Explorer:
         promise = abs(surface.gradient(point) @ way) / 2 or 1.0
         line = point[:, None] + way[:, None] * t
         return {
-            "start": newton.points[0],
-            "point": point,
-            "model": model,
-            "descents": {"Newton": newton, "DampedNewton": damped},
-            "curvatures": eigenvalues(surface, point),
+            "start": newton.points[0], "descents": {"Newton": newton, "DampedNewton": damped},
+            "point": point, "model": model, "curvatures": eigenvalues(surface, point),
             "cut of surface": (t, (surface(line) - surface(point)) / promise),
             "cut of model": (t, (model(line) - surface(point)) / promise),
-            "here": (0.0, 0.0),
-            "end": (1.0, (model(there) - model(point)) / promise),
-        }
+            "here": (0.0, 0.0), "end": (1.0, (model(there) - model(point)) / promise),
+        }  # fmt: skip
 
     def caption(point, step, damping, curvatures, descents) -> str:
         low, high = curvatures
@@ -238,20 +232,13 @@ def line_search() -> Explorer:
         tried = tries[: np.argmax(change(tries) <= -c * tries) + 1]
         refused, accepted = tried[:-1], tried[-1:]
         return {
-            "weights": w,
-            "promise": promise,
-            "tried": tried,
-            "accepted": accepted.item(),
-            "fall": -promise * change(accepted).item(),
-            "way": np.stack([w, w + p], axis=1),
-            "refused places": place(refused),
-            "accepted place": place(accepted),
-            "loss": (t, change(t)),
-            "line": (t, -c * t),
+            "weights": w, "way": np.stack([w, w + p], axis=1), "promise": promise,
+            "tried": tried, "accepted": accepted.item(), "fall": -promise * change(accepted).item(),
+            "loss": (t, change(t)), "line": (t, -c * t),
             "fair part": (t, np.where(change(t) <= -c * t, change(t), np.nan)),
-            "refused steps": (refused, change(refused)),
-            "accepted step": (accepted, change(accepted)),
-        }
+            "refused places": place(refused), "refused steps": (refused, change(refused)),
+            "accepted place": place(accepted), "accepted step": (accepted, change(accepted)),
+        }  # fmt: skip
 
     def caption(weights, c, promise, tried, fall) -> str:
         *refused, accepted = (f"1/{2**k}" if k else "1" for k in range(len(tried)))

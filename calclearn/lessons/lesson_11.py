@@ -24,8 +24,6 @@ from calclearn.descent.schedules import constant, cosine, step_decay, warmup
 from calclearn.descent.surfaces import Surface
 from calclearn.exercises import exercise, outcome
 from calclearn.explorers import Explorer, choice, explore, log_slider, round_slider, slider
-from calclearn.explorers.descents import rate_for
-from calclearn.explorers.races import race_figure, race_on
 from calclearn.explorers.wording import counted
 from calclearn.figures import legend_below, panels
 from calclearn.figures.descents import GAP
@@ -33,6 +31,8 @@ from calclearn.figures.marks import Dots, Lines, Raster, family
 from calclearn.figures.printing import SUPERSCRIPTS
 from calclearn.figures.style import BEST, BLACK, GREY, OPTIMIZERS, REGIMES, SCHEDULES, STEP, style
 from calclearn.figures.surfaces import NAMES, Contours, Point, window_around
+from calclearn.lessons.descents import rate_for
+from calclearn.lessons.races import race_figure, race_on
 
 EPOCHS, DRAWS, STEPS = 6, 300, 240
 MEAN = 24  # values that are averaged for a point of a noisy curve, fewer where there are few

@@ -21,7 +21,7 @@ from calclearn.descent.schedules import clipped
 from calclearn.descent.surfaces import Surface
 from calclearn.exercises import exercise, outcome
 from calclearn.explorers import Explorer, choice, explore, log_slider, slider
-from calclearn.explorers.surfaces import turning
+from calclearn.explorers.controls import turning
 from calclearn.explorers.wording import counted
 from calclearn.figures.descents import Path
 from calclearn.figures.marks import Lines, Raster, Rule, family

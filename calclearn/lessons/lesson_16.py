@@ -17,15 +17,16 @@ from calclearn.descent.losses import linear_fit, mse, polynomial_loss
 from calclearn.descent.penalised import lasso, ridge
 from calclearn.descent.surfaces import Surface
 from calclearn.exercises import choice, exercise, outcome
-from calclearn.explorers import Explorer, bills, explore, log_slider, slider
+from calclearn.explorers import Explorer, explore, log_slider, slider
 from calclearn.explorers import choice as menu
-from calclearn.explorers.bills import FITTED, GRID, LEVEL, bird_dots, points_of, sample_of, scaled
 from calclearn.explorers.wording import counted, placed
 from calclearn.figures import legend_below, panels
 from calclearn.figures.fits import Reach, Rings
 from calclearn.figures.marks import Dots, Lines, Rule, Stems
 from calclearn.figures.style import BEST, BLACK, GREY, LIGHT, MODEL, STEP, WEIGHTS, style
 from calclearn.figures.surfaces import Point
+from calclearn.lessons import bills
+from calclearn.lessons.bills import FITTED, GRID, LEVEL, bird_dots, points_of, sample_of, scaled
 
 SAMPLE, HIGHEST = 9, 11  # the usual sample of birds, the highest degree
 FARTHEST = 120  # degree of a polynomial with far more weights than it is fitted to birds

@@ -22,7 +22,6 @@ from calclearn.descent.surfaces import Surface, stack
 from calclearn.exercises import choice, exercise, outcome
 from calclearn.explorers import Explorer, explore, log_slider, slider
 from calclearn.explorers import choice as menu
-from calclearn.explorers.bills import GRID, LEVEL, bird_dots, points_of, sample_of, scaled
 from calclearn.explorers.wording import counted
 from calclearn.figures import legend_below, panels
 from calclearn.figures.curves import Tangent
@@ -30,6 +29,7 @@ from calclearn.figures.descents import Path
 from calclearn.figures.marks import Lines, Rule
 from calclearn.figures.style import BLACK, GREY, MODEL, TRAINING, VALIDATION, style
 from calclearn.figures.surfaces import Contours, Point
+from calclearn.lessons.bills import GRID, LEVEL, bird_dots, points_of, sample_of, scaled
 
 STRENGTHS, RATES = (1e-5, 1.0), (3e-3, 1.2)
 DEGREE, STEPS, TUNINGS, SWEEP = 12, 100, 20, 97

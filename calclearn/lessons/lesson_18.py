@@ -22,7 +22,7 @@ from calclearn.exercises import choice, exercise, outcome
 from calclearn.exercises.verdicts import RIGHT, WRONG, Verdict
 from calclearn.explorers import Explorer, explore, slider
 from calclearn.explorers import choice as menu
-from calclearn.explorers.surfaces import turning
+from calclearn.explorers.controls import turning
 from calclearn.figures import legend_below, panels
 from calclearn.figures.descents import Path
 from calclearn.figures.marks import Dots, Drawing, Lines, Rule

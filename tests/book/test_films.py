@@ -10,12 +10,14 @@ import pytest
 from ipywidgets import Text
 from PIL import Image
 
-from calclearn import lessons
+from calclearn import GradientDescent, descend, line_loss, penguin_line
 from calclearn.book import films
 from calclearn.book.films import CAP, dial, recorded
-from calclearn.explorers import choice, explore, log_slider, slider
+from calclearn.explorers import choice, coloured, explore, log_slider, slider
+from calclearn.figures.descents import LossCurve, Path
 from calclearn.figures.marks import Dots
 from calclearn.figures.style import panels
+from calclearn.figures.surfaces import Contours
 
 
 class Paper:
@@ -90,7 +92,14 @@ def test_a_small_film_is_as_sharp_as_modern_screens_and_always_the_same():
 @pytest.fixture(scope="module")
 def run():
     """A figure with a film that is played, and its record."""
-    explorer = lessons.each_weight()
+    (left, right), loss = panels("flat", "flat"), line_loss(penguin_line().x, penguin_line().y)
+
+    def walk(learning_rate):
+        return {"descent": descend(loss, (-0.4, 4.1), GradientDescent(learning_rate), 60)}
+
+    drawings = [Contours(left, loss), Path(left), LossCurve(right, loss)]
+    rate = coloured(log_slider(2e-4, 8e-6, 1e-2), lambda: [(8e-4, "green"), (1e-2, "red")])
+    explorer = explore(walk, drawings, "{descent}", play="step", learning_rate=rate)
     return explorer, recorded(explorer, extras=0)
 
 
@@ -102,7 +111,7 @@ def test_a_film_that_is_played_has_all_rates_and_all_steps(run):
     assert {step for k, step in film.grid if k == rates.start} == set(range(61))
     assert rates.pace is None
     assert 0 < steps.pace < 1
-    assert rates.track.startswith("linear-gradient(to right, #")
+    assert rates.track.startswith("linear-gradient(to right, green 0")
     assert rates.values[rates.start] == explorer.controls["learning_rate"].value
     assert film.size <= CAP
     for position in [(0, 60), (rates.start, 3), (rates.start, 60), (len(rates.values) - 1, 60)]:
@@ -111,8 +120,9 @@ def test_a_film_that_is_played_has_all_rates_and_all_steps(run):
 
 
 def test_a_figure_that_would_be_too_large_has_fewer_positions(run):
-    _, whole = run
-    small = recorded(lessons.each_weight(), cap=120_000, extras=0)
+    explorer, whole = run
+    explorer.set(**{each.name: each.values[each.start] for each in whole.dials})
+    small = recorded(explorer, cap=120_000, extras=0)
     assert small.size <= 120_000 < whole.size
     for few, all_ in zip(small.dials, whole.dials, strict=True):
         assert 3 <= len(few.values) < len(all_.values)

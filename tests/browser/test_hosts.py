@@ -104,7 +104,7 @@ MODEL = """async ([esm, state]) => {
 
 
 def test_in_a_python_of_the_browser(page):
-    explorer = lessons.each_weight()
+    explorer = lessons.first_descent()
     errors = []
     page.on("console", lambda message: message.type == "error" and errors.append(message.text))
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -1,4 +1,4 @@
-"""Every explorer of every lesson, driven through the minimum, default and maximum of each control.
+"""Every explorer of every lesson and of its notebook, driven to the ends of each control and back.
 
 nbval sees a figure once and never moves a slider; here every control is moved, and what it draws
 has to be finite, different, and said in words.
@@ -22,8 +22,10 @@ from calclearn.networks.images import Conv2D, MaxPool2D
 from calclearn.networks.layers import Dense, Flatten, ReLU
 from calclearn.networks.network import Network
 
+from ..cells import secondary
+
 TRAINED = ("filters_and_mistakes", "one_image", "draw_a_digit")  # they take a network
-MAKERS = [getattr(lessons, name) for name in lessons.__all__]
+MAKERS = [getattr(lessons, name) for name in lessons.__all__] + [*secondary()]
 FIRSTS = {make.__module__: make for make in MAKERS[::-1]}.values()  # of each lesson
 VIEW = {"azimuth", "elevation"}  # they turn a bowl and change nothing that there is to say
 UNITS = ("kg²", "m²", "of ink", "of light", "derivative", "curvature", "radient", "ppm", " %")

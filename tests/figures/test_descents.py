@@ -12,7 +12,7 @@ from calclearn.descent.landscapes import himmelblau, saddle
 from calclearn.descent.losses import line_loss
 from calclearn.descent.optimizers import Adam, GradientDescent
 from calclearn.descent.races import RaceResult
-from calclearn.figures.descents import Bands, LossCurve, Path, Paths, RaceCurves, WeightCurve, key
+from calclearn.figures.descents import Bands, LossCurve, Path, Paths, RaceCurves, key
 from calclearn.figures.style import OPTIMIZERS, panels
 
 SURFACE = line_loss(np.array([-1.0, 0.5, 2.0, 3.0]), np.array([2.0, 2.5, 4.5, 5.0]))
@@ -107,15 +107,6 @@ def test_a_batch_is_no_single_descent(kind):
     batch = descend(saddle(), np.ones((2, 5)), GradientDescent(0.1), steps=2)
     with pytest.raises(ValueError, match=f"{kind.__name__} takes one descent"):
         kind(*panels("flat")).update(batch)
-
-
-def test_a_weight_runs_against_the_step():
-    (ax,) = panels("flat")
-    curve, descent = WeightCurve(ax, 1, steps=60, window=(0, 5), best=2, color="k"), walk(0.01)
-    curve.update(descent)
-    assert curve.line.get_ydata() == pytest.approx(descent.points[:, 1])
-    curve.update(walk(10.0))
-    assert np.abs(curve.line.get_ydata()).max() < 100
 
 
 def test_bands_fill_the_strip_and_their_names_stand_in_them():

@@ -25,33 +25,27 @@ right = {
 }
 
 
-# The area under a curve.
-
-
 @pytest.mark.parametrize(("rule", "end"), [*zip(RULES, (166.5, 199.9, 220.0, 240.0), strict=True)])
 def test_pieces_add_up_to_the_rule_and_the_slope_is_the_curve(accumulated_area, rule, end):
-    for n in (2, 22, 64):
+    for n in (2, 22):
         state = accumulated_area.set(rule=rule, pieces=n, upper_limit=end).state
         total = RULES[rule](flipper_density, 165.0, end, n)
-        assert state["result"] == pytest.approx(total, abs=1e-12)
+        assert state["result"] == state["running"][1][-1] == pytest.approx(total, abs=1e-12)
         assert state["slope"] == pytest.approx(flipper_density(end), abs=1e-7)
-        assert state["running"][1][-1] == state["result"]
         assert state["now"] == (n, abs(state["result"] - state["area"]))
-    for name, total in RULES.items():
-        counts, errors = state[name]
-        totals = [total(flipper_density, 165.0, end, n) for n in counts]
+        counts, errors = state[rule]
+        totals = [RULES[rule](flipper_density, 165.0, end, n) for n in counts]
         assert errors == pytest.approx(np.abs(totals - state["area"]))
     assert "with no visible error" in accumulated_area.set(upper_limit=165.0).caption
 
 
-@pytest.mark.parametrize("f", [math.sin, lambda x: 2.0, lambda x: 0 * x, lambda x: x**3 - 1e6])
+@pytest.mark.parametrize("f", [math.sin, lambda x: 0 * x, lambda x: x**3 - 1e6])
 def test_any_smooth_function_of_one_number(f):
     explorer = lessons.accumulated_area(f, (-2.0, 2.0), ("x (s)", "f (m/s)", "F (m)"))
-    for end, rule in ((-2.0, "left"), (2.0, "trapezoid")):
-        assert explorer.set(upper_limit=end, rule=rule).still()
-        assert explorer.state["slope"] == pytest.approx(f(end), rel=1e-6, abs=1e-6)
-        assert f"Up to {end:g} s the {rule}".replace("-", "−") in explorer.caption
-        assert re.search(r" m, w(hich is|ith no)", explorer.caption)
+    assert explorer.set(upper_limit=2.0, rule="trapezoid").still()
+    assert explorer.state["slope"] == pytest.approx(f(2.0), rel=1e-6, abs=1e-6)
+    assert "Up to 2 s the trapezoid" in explorer.caption
+    assert re.search(r" m, w(hich is|ith no)", explorer.caption)
 
 
 @pytest.mark.parametrize(("arguments", "error", "words"), [
@@ -70,27 +64,18 @@ def test_density_of_the_flippers():
         assert share == pytest.approx((penguins().flipper_length < end).mean(), abs=0.03)
 
 
-# The area that a test measures.
-
-adelie = penguins().species == "Adelie"
-line = np.polyfit(penguin_line().x[adelie], penguin_line().y[adelie], 1)
-
-
-@pytest.mark.parametrize(("centre", "width"), [(190, 6.5), (226, 12)])
-def test_expected_loss_by_drawing_inputs(expected_loss, centre, width):
+def test_expected_loss_by_drawing_inputs(expected_loss):
     """A second way: inputs drawn from the density, and the mean of the losses near them."""
-    state = expected_loss.set(centre=centre, width=width).state
-    flippers = penguins().flipper_length
+    state = expected_loss.set(centre=226, width=12).state
+    flippers, adelie = penguins().flipper_length, penguins().species == "Adelie"
+    line = np.polyfit(penguin_line().x[adelie], penguin_line().y[adelie], 1)
     squares = (np.polyval(line, penguin_line().x) - penguin_line().y) ** 2
-    x = np.random.default_rng(1).normal(centre, width, 20_000)
+    x = np.random.default_rng(1).normal(226, 12, 20_000)
     x = x[(x > 165) & (x < 240)]
     near = np.exp(-(((x[:, None] - flippers) / 4) ** 2) / 2)
     losses = near @ squares / near.sum(axis=1)
     assert abs(losses.mean() - state["area"]) < 4 * losses.std() / np.sqrt(len(x))
     (x, product), (_, density) = state["product"], state["density"]
-    assert density == pytest.approx(
-        np.exp(-(((x - centre) / width) ** 2) / 2) / (width * np.sqrt(2 * np.pi))
-    )
     on_paper = np.trapezoid(product, x) / np.trapezoid(density, x)
     assert on_paper == pytest.approx(state["area"], rel=1e-3)
 
@@ -98,18 +83,12 @@ def test_expected_loss_by_drawing_inputs(expected_loss, centre, width):
 def test_tests_miss_by_about_sigma_over_root_n(expected_loss):
     ratios = []
     for centre in (185.0, 195.0, 205.0, 215.0):
-        state = expected_loss.set(centre=centre, width=4.0).state
+        state = expected_loss.set(centre=centre, width=4.0, test_penguins=10).state
         sizes, usual = state["usual"]
         assert usual == pytest.approx(state["spread"] / np.sqrt(sizes))
+        assert state["now"] == (10, pytest.approx(state["first"][1][0]))
         ratios += [state[name][1] / usual for name in ("first", "second", "third", "fourth")]
     typical = np.sqrt(np.mean(np.square(ratios), axis=0))  # by size
     assert 0.6 < typical.mean() < 1.4
     assert abs(np.polyfit(np.log(sizes), np.log(typical), 1)[0]) < 0.15
-
-
-def test_the_ring_is_on_the_line_of_this_test(expected_loss):
-    for n in (10, 10_000):
-        state = expected_loss.set(test_penguins=n).state
-        sizes, errors = state["first"]
-        assert state["now"] == (n, pytest.approx(errors[np.searchsorted(sizes, n)]))
-        assert f"{n:,} penguins gives {state['result']:.4f} kg²" in expected_loss.caption
+    assert f"10 penguins gives {state['result']:.4f} kg²" in expected_loss.caption

@@ -20,14 +20,13 @@ right = {
 
 
 def test_the_sse_and_its_least_value(residual_squares):
-    for points in (3, 40):
-        state = residual_squares.set(slope=0.8, intercept=3.0, points=points).state
-        x, y = state["data"].x, state["data"].y
-        (_, (rest,), *_) = np.polyfit(x, y, 1, full=True)
-        assert len(x) == points
-        assert state["total"] == pytest.approx(np.sum((0.8 * x + 3 - y) ** 2))
-        assert state["least"] == pytest.approx(rest)
-        assert state["least"] < state["total"] < state["most"]
+    state = residual_squares.set(slope=0.8, intercept=3.0, points=40).state
+    x, y = state["data"].x, state["data"].y
+    (_, (rest,), *_) = np.polyfit(x, y, 1, full=True)
+    assert len(x) == 40
+    assert state["total"] == pytest.approx(np.sum((0.8 * x + 3 - y) ** 2))
+    assert state["least"] == pytest.approx(rest)
+    assert state["total"] < state["most"]
 
 
 @pytest.mark.parametrize("family", ["slope", "intercept", "through the middle"])
@@ -39,16 +38,17 @@ def test_a_family_of_lines(family_of_lines, family):
     at_the_mean = slopes * px.mean() + intercepts
     common = {"slope": intercepts, "intercept": slopes, "through the middle": at_the_mean}
     assert np.ptp(common[family]) == pytest.approx(0, abs=1e-12)
-    assert (slopes[-1], intercepts[-1]) == pytest.approx(state["weights"])
+    assert state["weights"] == pytest.approx([0.4, 4.0])
     assert f"SSE {min(sums):.4g} kg²" in family_of_lines.caption
 
 
 def test_the_far_penguin_pulls_the_squares_and_hardly_the_absolute_values(far_penguin):
-    kept = penguin_line().thinned(14)
     near = far_penguin.set(flipper=3.0, mass=5.2).state
-    far = far_penguin.set(flipper=4.0, mass=2.5).state
+    far, kept = far_penguin.set(flipper=4.0, mass=2.5).state, penguin_line().thinned(14)
     x, y = np.append(kept.x, 4.0), np.append(kept.y, 2.5)
     assert far["squares"] == pytest.approx(np.polyfit(x, y, 1))
+    squares = (np.polyval(far["squares"], x) - y) ** 2
+    assert far["share"] == pytest.approx(squares[-1] / squares.sum())
     lines = np.random.default_rng(0).normal(far["absolute"], 0.1, (200, 2))
     lines[0] = far["absolute"]
     sizes = [np.abs(slope * x + intercept - y).sum() for slope, intercept in lines]
@@ -58,8 +58,7 @@ def test_the_far_penguin_pulls_the_squares_and_hardly_the_absolute_values(far_pe
 
 
 def test_an_end_of_the_line_is_dragged_and_the_other_stays(residual_squares):
-    drawings = [each.drawing for each in residual_squares._drawings]
-    (handles,) = (drawing for drawing in drawings if hasattr(drawing, "places"))
+    (handles,) = residual_squares._held()
     left, right = handles.places
     slope, intercept = handles.dragged((right - 0.1, 4.0), (right, 4.5), 0.2, 4.0)
     assert slope * left + intercept == pytest.approx(0.2 * left + 4.0)

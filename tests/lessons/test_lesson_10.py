@@ -5,15 +5,9 @@ import pytest
 
 from calclearn import lessons
 from calclearn.calculus.autodiff import grad, hessian
+from calclearn.descent import landscapes
 from calclearn.descent.descend import descend
-from calclearn.descent.landscapes import (
-    double_well,
-    himmelblau,
-    parabola,
-    rosenbrock,
-    saddle,
-    two_valleys,
-)
+from calclearn.descent.landscapes import double_well, himmelblau, two_valleys
 from calclearn.descent.second_order import DampedNewton, Newton
 
 newton = descend(two_valleys(), (2.0,), Newton(), 1).point
@@ -38,30 +32,19 @@ def test_the_parabola_touches_and_newton_goes_where_it_is_level(newton_on_a_curv
     assert heights == pytest.approx(f(w) + slope * (axis - w) + bend * (axis - w) ** 2 / 2)
     assert ("highest" in curve.caption) == (bend < 0)
     for name, exact in (("height", f), ("slope", grad(f))):
-        (axis, heights), (wide, (bottom, top)) = state[f"curve of {name}"], state[f"view of {name}"]
-        assert (axis[0], axis[-1]) == wide
+        axis, heights = state[f"curve of {name}"]
         assert heights[::40] == pytest.approx([exact(w) for w in axis[::40]])
-        inside = slice(*np.searchsorted(axis, two_valleys().domain[0]))
-        assert bottom < heights[inside].min() < heights[inside].max() < top
-
-
-def test_each_step_starts_where_the_last_one_ended(newton_on_a_curve):
-    curve = newton_on_a_curve.set(w=1.9, step=12)
-    assert "Step 6, the last, starts at w = 1.13" in curve.caption
-    for step in range(1, 6):
-        end, start = curve.set(step=step).state["next"], curve.set(step=step + 1).state["here"]
-        assert end == start == curve.state["points of height"][0][step]
-        assert curve.state["model of height"][1].min() == pytest.approx(
-            curve.state["end of height"][1], abs=1e-3
-        )
 
 
 @pytest.mark.parametrize("start", [1.9, -0.9])
-def test_right_digits_count_decimals_and_double(newton_on_a_curve, start):
+def test_each_step_starts_where_the_last_one_ended_and_its_right_digits_double(
+    newton_on_a_curve, start
+):
     state = newton_on_a_curve.set(w=start, step=12).state
-    minimum = min(np.ravel(two_valleys().minima), key=lambda w: abs(w - state["next"]))
-    digits = state["digits"]
-    error = abs(state["points of height"][0] - minimum)
+    (points, _), digits = state["points of height"], state["digits"]
+    assert f"Step {len(points) - 1}, the last, starts at" in newton_on_a_curve.caption
+    assert newton_on_a_curve.set(step=2).state["here"] == points[1]
+    error = np.abs(points - min(np.ravel(two_valleys().minima), key=lambda w: abs(w - points[-1])))
     assert (error <= 10.0**-digits * 1.01).all()
     assert ((digits % 15 == 0) | (error > 10.0 ** -(digits + 1))).all()
     (near,) = np.nonzero((digits > 1) & (digits < 8))
@@ -69,18 +52,16 @@ def test_right_digits_count_decimals_and_double(newton_on_a_curve, start):
 
 
 def test_axes_hold_each_step_and_come_back(newton_on_a_curve):
-    curve, (low, high) = newton_on_a_curve, two_valleys().domain[0]
-    left, right = curve._drawings[0].drawing.ax.figure.axes
-    widths = []
+    curve, window, widths = newton_on_a_curve, two_valleys().domain[0], []
     for step in range(1, 12):
         state = curve.set(w=0.72, step=step).state
-        for ax, name in ((left, "height"), (right, "slope")):
-            for x, y in (state[f"start of {name}"], state[f"end of {name}"]):
-                assert ax.get_xlim()[0] <= x <= ax.get_xlim()[1]
-                assert ax.get_ylim()[0] <= y <= ax.get_ylim()[1]
-        widths.append(np.ptp(left.get_xlim()))
-    assert widths[0] > 2 * (high - low)
-    assert left.get_xlim() == right.get_xlim() == (low, high)
+        for ax, name in zip(curve._painter.figure.axes, ("height", "slope"), strict=True):
+            places = np.transpose([state[f"start of {name}"], state[f"end of {name}"]])
+            for (low, high), values in zip((ax.get_xlim(), ax.get_ylim()), places, strict=True):
+                assert ((low <= values) & (values <= high)).all()
+        widths.append(np.ptp(ax.get_xlim()))
+    assert widths[0] > 2 * np.ptp(window)
+    assert ax.get_xlim() == window
 
 
 def test_a_drag_goes_on_where_the_axes_widen(newton_on_a_curve):
@@ -96,56 +77,38 @@ def test_a_drag_goes_on_where_the_axes_widen(newton_on_a_curve):
 
 
 @pytest.mark.parametrize("at", [(0.0, 0.0), (-1.0, -2.0), (4.0, 3.0)])
-def test_newton_solves_and_damped_newton_turns_the_curvatures_up(newton_on_a_map, at):
-    plane = newton_on_a_map.set(x=at[0], y=at[1], step=1, damping=1e-6)
-    runs, surface, at = plane.state["descents"], himmelblau(), np.array(at)
-    g, H = grad(surface)(at), hessian(surface)(at)
-    assert runs["Newton"].points[1] == pytest.approx(at - np.linalg.solve(H, g))
-    curvatures, directions = np.linalg.eigh(H)
-    step = directions @ (directions.T @ g / abs(curvatures))
-    shares = (at - runs["DampedNewton"].points[1]) / step
-    assert shares[0] == pytest.approx(shares[1])  # a half or a quarter of it, if it was too long
-    assert np.log2(shares[0]) == pytest.approx(round(np.log2(shares[0])))
+def test_the_model_is_cut_along_newtons_step_and_moves_on_with_it(newton_on_a_map, at):
+    plane, surface = newton_on_a_map.set(x=at[0], y=at[1], step=1, damping=1e-6), himmelblau()
+    runs = plane.state["descents"]
+    assert runs["Newton"].points[1] == pytest.approx(
+        at - np.linalg.solve(hessian(surface)(np.array(at)), grad(surface)(np.array(at)))
+    )
     assert runs["DampedNewton"].value < surface(at)
-    t, heights = plane.state["cut of model"]  # of one change that it promises, level at the step
-    promised = np.sign(heights[80])
-    assert heights == pytest.approx(promised * (2 * t - t**2), abs=1e-9)
-    full = plane.set(damping=1.0).state["descents"]["DampedNewton"].points[1]
-    if at[0] == 4:  # gradient descent with one over the largest curvature
-        assert full == pytest.approx(at - g / abs(curvatures).max())
+    for step in range(1, len(runs["Newton"].points)):
+        state = plane.set(step=step).state
+        assert state["point"] == pytest.approx(runs["Newton"].points[step - 1])
+        exact = np.linalg.eigvalsh(hessian(surface)(state["point"]))
+        assert state["curvatures"] == pytest.approx(exact)
+        t, heights = state["cut of model"]  # of one change that it promises, level at the step
+        assert heights == pytest.approx(np.sign(heights[80]) * (2 * t - t**2), abs=1e-3)
+        assert state["end"][1] == pytest.approx(heights[80])  # at t = 1
 
 
 def test_no_step_is_so_short_that_its_cut_shows_rounding():
-    plane = lessons.newton_on_a_map(rosenbrock()).set(x=-1.2, y=1.0)
+    plane = lessons.newton_on_a_map(landscapes.rosenbrock()).set(x=-1.2, y=1.0)
     for step in range(1, 9):
         t, heights = plane.set(step=step).state["cut of model"]
         bend = np.polynomial.Polynomial.fit(t, heights, 2)
         assert heights == pytest.approx(bend(t), abs=1e-2)
 
 
-def test_the_model_moves_on_with_newton(newton_on_a_map):
-    plane = newton_on_a_map.set(x=-1.0, y=-2.0, step=1)
-    run = plane.state["descents"]["Newton"]
-    paths = next(d.drawing for d in plane._drawings if d.kind == "Paths").paths
-    for step in range(1, len(run.points)):
-        state = plane.set(step=step).state
-        assert state["point"] == pytest.approx(run.points[step - 1])
-        assert state["end"][1] == pytest.approx(state["cut of model"][1][80])  # at t = 1
-        assert len(paths["Newton"].line.get_xdata()) == step + 1
-        exact = np.linalg.eigvalsh(himmelblau().hessian(state["point"]))
-        assert state["curvatures"] == pytest.approx(exact)
-
-
 def test_bowls_hills_and_saddles_also_where_the_slope_is_zero(newton_on_a_map):
     for x, y, kind in ((3.0, 2.0, "a bowl"), (0.0, 0.0, "a hill"), (3.0, 0.0, "a saddle")):
         assert kind in newton_on_a_map.set(x=x, y=y).caption
-    assert "a saddle" in lessons.newton_on_a_map(saddle()).set(x=0.0, y=0.0).caption
+    assert "a saddle" in lessons.newton_on_a_map(landscapes.saddle()).set(x=0.0, y=0.0).caption
 
 
-PLACES = [(0.0, 2.0), (2.0, 2.0), (-3.0, -2.0), (3.3, 2.2), (4.0, 3.0), (1.0, 1.0)]
-
-
-@pytest.mark.parametrize("at", PLACES)
+@pytest.mark.parametrize("at", [(0.0, 2.0), (2.0, 2.0), (4.0, 3.0)])
 @pytest.mark.parametrize("c", [0.0, 0.2, 0.95])
 def test_the_accepted_step_is_the_first_below_armijos_line(line_search, at, c):
     state = line_search.set(x=at[0], y=at[1], c=c).state
@@ -162,12 +125,8 @@ def test_the_accepted_step_is_the_first_below_armijos_line(line_search, at, c):
     assert c or state["accepted place"][:, 0] == pytest.approx(there)
 
 
-def test_the_search_near_a_minimum_and_at_it(line_search):
-    near = line_search.set(x=3.0, y=2.02, c=0.45).state
-    assert near["accepted"] == 1
-    assert near["fall"] == pytest.approx(near["promise"] / 2, rel=0.02)
-    assert line_search.set(c=0.55).state["accepted"] == 0.5
-    at_rest = line_search.set(y=2.0, c=0.2).state
+def test_a_search_at_the_minimum_promises_nothing(line_search):
+    at_rest = line_search.set(x=3.0, y=2.0, c=0.2).state
     assert at_rest["promise"] == at_rest["fall"] == 0
 
 
@@ -183,20 +142,14 @@ def test_near_a_saddle_newton_stops_there_and_damping_does_not():
 
 
 def test_a_race_spends_its_gradients_picture_by_picture(race_by_curvature):
-    race = race_by_curvature.set(budget=60)
-    whole = race.state["results"]
-    for budget in (4, 17, 60):
-        results = race.set(budget=budget).state["results"]
-        assert f"{budget} gradients each" in race.caption
-        for name, (descent, price, gap) in results.items():
-            assert len(price) == len(gap) == len(descent.points)
-            assert price[0] == 1
-            assert price[-1] <= budget
-            paid = whole[name].price <= budget
-            np.testing.assert_array_equal(descent.points, whole[name].descent.points[paid])
+    whole = race_by_curvature.set(budget=60).state["results"]
+    for name, (descent, price, _) in race_by_curvature.set(budget=17).state["results"].items():
+        paid = whole[name].price <= 17
+        assert (price[0], price[-1] <= 17) == (1, True)
+        np.testing.assert_array_equal(descent.points, whole[name].descent.points[paid])
 
 
 def test_a_race_needs_two_weights_and_a_minimum():
-    for surface in (rosenbrock(3), saddle(), parabola()):
+    for surface in (landscapes.rosenbrock(3), landscapes.saddle(), landscapes.parabola()):
         with pytest.raises(ValueError, match="surface must have two weights and a known minimum"):
             lessons.race_by_curvature(surface)

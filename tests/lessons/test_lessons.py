@@ -7,10 +7,8 @@ the reply. `pytest tests/lessons -k 07` tests one lesson.
 """
 
 import ast
-import json
 import re
 import runpy
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -21,6 +19,8 @@ from calclearn import lessons
 from calclearn.exercises import check
 from calclearn.exercises.catalogue import exercises, outcomes
 from calclearn.exercises.kinds import Choice, Function
+
+from ..cells import by_hand, cells, figure
 
 HERE = Path(__file__).parent
 FOLDER = Path(lessons.__file__).parent
@@ -43,15 +43,8 @@ def rows(table):
     ]
 
 
-@cache
-def cells(lesson):
-    (path,) = (HERE.parents[1] / "notebooks").glob(f"{lesson}_*.ipynb")
-    return json.loads(path.read_text(encoding="utf-8"))["cells"]
-
-
 def text(lesson, kind):
-    found = (cell["source"] for cell in cells(lesson) if cell["cell_type"] == kind)
-    return "\n".join("".join(source) for source in found)
+    return "\n".join(source for source, _ in cells(lesson, kind))
 
 
 def calls_of(lesson):
@@ -178,40 +171,26 @@ def test_the_notebook_reveals_each_prediction(lesson):
 LONGEST = 15  # lines, imports and blank ones aside
 
 
-def by_hand(lesson):
-    """The imports of a lesson's notebook, its cell by hand, and the changes it invites to."""
-    first = next(cell for cell in cells(lesson) if cell["cell_type"] == "code")
-    (cell,) = (cell for cell in cells(lesson) if "by-hand" in cell["metadata"].get("tags", ()))
-    tags = [tag for tag in cell["metadata"]["tags"] if tag.startswith("change: ")]
-    changes = [tag.removeprefix("change: ").split(" -> ") for tag in tags]
-    return "".join(first["source"]), "".join(cell["source"]), changes
-
-
-def figure_of(imports, cell):
-    """The explorer that is the value of the cell's last line."""
-    *body, last = ast.parse(cell).body
-    names = {}
-    exec(imports, names)
-    exec(compile(ast.Module(body, []), "by hand", "exec"), names)
-    return eval(compile(ast.Expression(last.value), "by hand", "eval"), names)
-
-
 @each_lesson
 def test_the_figure_by_hand_is_short_and_runs_as_it_stands_and_with_each_change(lesson):
-    imports, cell, changes = by_hand(lesson)
+    imports, cell, tags = by_hand(lesson)
     lines = [line for line in cell.splitlines() if line and not re.match("from|import", line)]
     assert len(lines) <= LONGEST
+    changes = [tag.removeprefix("change: ").split(" -> ") for tag in tags if "change: " in tag]
     assert changes
-    pictures = []
-    for before, after in [("", ""), *changes]:
+    explorer = figure(cell, imports)
+    base, caption, pictures = explorer.values, explorer.caption, [explorer.still()]
+    for name, control in explorer.controls.items():
+        ends = [control.min, control.max] if hasattr(control, "min") else []
+        for end in [control.base**end for end in ends] if hasattr(control, "base") else ends:
+            explorer.set(**base | {name: end})
+            assert explorer.error is None
+            if explorer.values != base:
+                assert explorer.still() != pictures[0]
+                assert explorer.caption != caption or name in (explorer.play or ())
+    for before, after in changes:
         assert before in cell
-        figure = figure_of(imports, cell.replace(before, after) if before else cell)
-        pictures.append(figure.still())
-        for name, control in figure.controls.items() if not before else ():
-            for end in ("min", "max") if hasattr(control, "min") else ():
-                value = getattr(control, end)
-                figure.set(**{name: control.base**value if hasattr(control, "base") else value})
-                assert figure.error is None
+        pictures.append(figure(cell.replace(before, after), imports).still())
     assert len({*pictures}) == 1 + len(changes)
 
 

@@ -7,7 +7,6 @@ box lets in each of the others.
 
 import math
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 import ipywidgets as widgets
@@ -29,9 +28,8 @@ def race_figure(
     surface: Surface, run: Callable, words: Callable, caption: Callable, names: tuple, *,
     budget: Any, price: str,
     limits: tuple[float, float, float], labels=("$x$", "$y$"), title: str = GAP,
-    first: int | None = None, users: Mapping[str, tuple] = MappingProxyType({}),
-    goal: tuple[float, float] | None = None,
-    **controls: Any,
+    first: int | None = None, users: Mapping[str, tuple] | None = None,
+    goal: tuple[float, float] | None = None, **controls: Any,
 ) -> Explorer:  # fmt: skip
     """Return the figure of a race: `run(names, start, budget, **values)` gives results by name.
 
@@ -44,13 +42,11 @@ def race_figure(
     (low, arrived, high), window = limits, surface.domain
     left, right = panels("flat", "flat", ratios=(1, 1.1), height=4.3)
     look = {"indent": False, "layout": {"width": "140px"}}
-    boxes = {
-        name: widgets.Checkbox(False, description=name, **look)
-        for name in names[len(names) if first is None else first :]
-    }
+    optional = names[first:] if first else ()
+    boxes = {name: widgets.Checkbox(False, description=name, **look) for name in optional}
 
     def hide(_=None) -> None:
-        for control, those in users.items():
+        for control, those in (users or {}).items():
             used = any(name not in boxes or boxes[name].value for name in those)
             controls[control].layout.display = None if used else "none"
 
@@ -66,11 +62,11 @@ def race_figure(
         }
 
     key(right, names)
-    most = {"limits": (low, high), "arrived": arrived, "price": price, "most": budget.max}
+    axis = {"limits": (low, high), "arrived": arrived, "price": price, "most": budget.max}
     drawings = [
         Contours(left, surface, window=window, names=labels, title=surface.name),
         Paths(left, names),
-        RaceCurves(right, names, title=title, **most),
+        RaceCurves(right, names, title=title, **axis),
         Point(left, drags=("x", "y"), color=BLACK).on(weights="start"),
     ]
     if goal:
@@ -118,14 +114,13 @@ def standings(results: dict[str, RaceResult], arrived: float, surface: Surface) 
     """Say which optimizers have arrived, and where the others are, best first."""
     order = []
     for name, (descent, price, gap) in results.items():
-        above, stop = np.flatnonzero(gap > arrived), Stop(int(descent.stop))
-        if stop is Stop.DIVERGED:
+        there = np.max(np.flatnonzero(gap > arrived), initial=-1) + 1  # the first that stays below
+        if descent.stop == Stop.DIVERGED:
             order.append(((2, 0.0), f"{name} diverges"))
-        elif not above.size or above[-1] + 1 < len(gap):
-            paid = price[above[-1] + 1 if above.size else 0]
-            order.append(((0, paid), f"{name} arrives with {paid}"))
+        elif there < len(gap):
+            order.append(((0, price[there]), f"{name} arrives with {price[there]}"))
         else:
-            rests = f", resting on a {classify(surface, descent.point)}"
-            rests = rests if stop is Stop.CONVERGED else ""
+            stays = descent.stop == Stop.CONVERGED
+            rests = f", resting on a {classify(surface, descent.point)}" if stays else ""
             order.append(((1, gap[-1]), f"{name} is {gap[-1]:.3g} above the lowest{rests}"))
     return "; ".join(words for _, words in sorted(order))
