@@ -5,28 +5,34 @@ came from.  Where NumPy moves numbers in a complicated way, it shows by itself h
 the function on the places 0, 1, 2, ... and then reads the numbers at the places that come out.
 """
 
+import functools
 import inspect
 import operator
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.lib.stride_tricks import sliding_window_view
 
 from calclearn.calculus.methods import Methods
 from calclearn.calculus.rules import unbroadcast
 from calclearn.calculus.structures import operand
-from calclearn.calculus.tracing import Traced, plain, primitive, rewritten, rule
+from calclearn.calculus.tracing import plain, primitive, rewritten, rule
 
 
-def axes_of(axis, ndim) -> list[int]:
+def axes_of(axis, ndim) -> tuple[int, ...]:
     """The axes of a reduction, counted from the first; None is all of them."""
-    axes = range(ndim) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
-    return [int(i) % ndim for i in axes]
+    return normalize_axis_tuple(range(ndim) if axis is None else axis, ndim, allow_duplicate=True)
 
 
 def with_ones(shape, axis):
     """The shape that a reduction with keepdims=True has."""
     axes = axes_of(axis, len(shape)) if shape else ()
     return tuple([1 if i in axes else n for i, n in enumerate(shape)])
+
+
+def before(a, axis):
+    """The index that leaves all axes before this one alone."""
+    return (slice(None),) * (axis % np.ndim(a))
 
 
 # Indexing.  The cotangent of a[index] is zero but for one piece of a: a pair (index, piece).  A
@@ -66,22 +72,16 @@ rule(scatter, together=lambda needed, g, y, shape, dtype, indices, *pieces: (
     None, None, None, *[g[index] for index in indices]))  # fmt: skip
 
 
-def cast(a, dtype, *_, **__):
-    """a.astype(dtype), a plain array where that has no slope."""
-    return in_dtype(a, dtype) if np.dtype(dtype).kind in "fc" else plain(a).astype(dtype)
-
-
-@primitive
-def in_dtype(a, dtype):
-    return a.astype(dtype)
-
-
-rule(in_dtype, lambda g, y, a, dtype: in_dtype(g, a.dtype))
-Methods.astype = cast
-
-
 def places(a):
-    return np.arange(np.size(a)).reshape(np.shape(a))
+    """0, 1, 2, ... where the numbers of a stand, in memory as they are."""
+    where = np.empty_like(plain(a), int)
+    where[...] = np.arange(where.size).reshape(where.shape)
+    return where
+
+
+def put_back(g, where, a):
+    """The cotangent of a, whose numbers were read at these places."""
+    return scatter((a.size,), g.dtype, (where,), g).reshape(a.shape)
 
 
 def moved(*functions, arrays=(0,), like_first=False):
@@ -90,101 +90,117 @@ def moved(*functions, arrays=(0,), like_first=False):
     The numbers of the arguments at the positions `arrays` are numbered one after the other.  They
     get the dtype that all of them have room in, or that of the first.
     """
-
-    def definition(function):
+    for function in functions:
         signature = inspect.signature(function)
         names = [list(signature.parameters)[k] for k in arrays]
-
-        def read(*arguments, dtype=None, **keywords):
-            parts, size = [], 0
-
-            def placed(x):
-                nonlocal size
-                if isinstance(x, (list, tuple)):
-                    return [placed(entry) for entry in x]
-                x = operand(x)
-                parts.append(np.ravel(x))
-                size += np.size(x)
-                return size - np.size(x) + places(x)
-
-            bound = signature.bind(*arguments, **keywords)
-            for name, a in bound.arguments.items():
-                bound.arguments[name] = placed(a) if name in names else plain(operand(a))
-            where = function(*bound.args, **bound.kwargs)
-            numbers = parts[0] if len(parts) == 1 else np.concatenate(parts)
-            dtype = parts[0].dtype if like_first else dtype
-            numbers = numbers if dtype is None else numbers.astype(dtype)
-            if isinstance(where, np.ndarray):
-                return numbers[where]
-            return type(where)([numbers[k] for k in where])
-
-        return read
-
-    for function in functions:
-        rewritten(function, arrays=0)(definition(function))
+        definition = functools.partial(read, function, signature, names, like_first)
+        rewritten(function, arrays=0)(definition)
 
 
-def before(a, axis):
-    """The index that leaves all axes before this one alone."""
-    return (slice(None),) * (axis % np.ndim(a))
+def read(function, signature, names, like_first, *arguments, dtype=None, **keywords):
+    """The numbers of the arguments of these names, as `function` moves their places."""
+    parts, ends = [], [0]
+    bound = signature.bind(*arguments, **keywords)
+    for name, a in bound.arguments.items():
+        bound.arguments[name] = numbered(a, parts, ends) if name in names else plain(operand(a))
+    where = function(*bound.args, **bound.kwargs)
+    numbers = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    dtype = parts[0].dtype if like_first else dtype
+    numbers = numbers if dtype is None else numbers.astype(dtype)
+    if isinstance(where, np.ndarray):
+        return numbers[where]
+    return type(where)([numbers[k] for k in where])
 
 
-def unravelled(g, a, order):
-    """The numbers of g in the shape of a, from which they were read in this order."""
-    if order == "A":
-        order = "F" if plain(a).flags.fnc else "C"
-    if order != "K":
-        return g.reshape(a.shape, order=order)
-    where = np.empty_like(plain(a), int)  # whose memory has the order of a's
-    where[...] = places(a)
-    return np.ravel(g)[np.argsort(where.ravel(order))].reshape(a.shape)
+def numbered(x, parts, ends):
+    """The places of the numbers of x, which are put behind the other parts."""
+    if isinstance(x, (list, tuple)):
+        return [numbered(entry, parts, ends) for entry in x]
+    x = operand(x)
+    parts.append(np.ravel(x))
+    ends.append(ends[-1] + np.size(x))
+    return ends[-2] + places(x)
 
 
+@primitive
+def in_dtype(a, dtype):
+    return a.astype(dtype)
+
+
+def cast(a, dtype, *_, **__):
+    """a.astype(dtype), a plain array where that has no slope."""
+    return in_dtype(a, dtype) if np.dtype(dtype).kind in "fc" else plain(a).astype(dtype)
+
+
+Methods.astype = cast
 # fmt: off
+rule(in_dtype,        lambda g, y, a, dtype: in_dtype(g, a.dtype))
+
 # The same numbers in another shape
 rule(np.copy,         lambda g, y, a, order="K", subok=False: g)
 rule(np.reshape,      lambda g, y, a, shape, order="C", copy=None:
-                                 g.reshape(a.shape) if order == "C" else unravelled(g, a, order))
-rule(np.ravel,        lambda g, y, a, order="C": unravelled(g, a, order))
+                          g.reshape(a.shape) if order == "C" else
+                          put_back(g, np.reshape(places(a), y.shape, order), a))
+rule(np.ravel,        lambda g, y, a, order="C":
+                          g.reshape(a.shape) if order == "C" else
+                          put_back(g, np.ravel(places(a), order), a))
 rule(np.squeeze,      lambda g, y, a, axis=None: g.reshape(a.shape))
 rule(np.expand_dims,  lambda g, y, a, axis: g.reshape(a.shape))
 rule(np.broadcast_to, lambda g, y, a, shape, subok=False: unbroadcast(g, a.shape))
 
 # in another order
 rule(np.transpose,    lambda g, y, a, axes=None: np.transpose(
-                                 g, None if axes is None else np.argsort(np.mod(axes, a.ndim))))
+                          g, None if axes is None else np.argsort(np.mod(axes, a.ndim))))
 rule(np.swapaxes,     lambda g, y, a, axis1, axis2: np.swapaxes(g, axis1, axis2))
 rule(np.moveaxis,     lambda g, y, a, source, destination: np.moveaxis(g, destination, source))
 rule(np.flip,         lambda g, y, a, axis=None: np.flip(g, axis))
 rule(np.roll,         lambda g, y, a, shift, axis=None: np.roll(g, np.negative(shift), axis))
 moved(np.rollaxis, np.rot90, np.fliplr, np.flipud, np.matrix_transpose, np.linalg.matrix_transpose)
 moved(np.fft.fftshift, np.fft.ifftshift)
-if hasattr(np, "astype"):  # from NumPy 2.1
-    rewritten(np.astype)(cast)
+rewritten(np.astype)(cast)
 
 # a part of them, or some of them more than once
 rule(np.triu,         lambda g, y, a, k=0: np.triu(g, k))
 rule(np.tril,         lambda g, y, a, k=0: np.tril(g, k))
+rule(np.diagflat,     lambda g, y, v, k=0: np.diagonal(g, k).reshape(v.shape))
 moved(np.take, np.take_along_axis, np.diagonal, np.linalg.diagonal, np.delete)
 moved(np.resize, np.tile, np.repeat)
 moved(np.extract, np.compress, np.choose, arrays=(1,))
-rewritten(np.trace)(   lambda a, offset=0, axis1=0, axis2=1, dtype=None, out=None:
-                          np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype))
+rewritten(np.trace)(lambda a, offset=0, axis1=0, axis2=1, dtype=None, out=None:
+                        np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype))
 rewritten(np.linalg.trace)(lambda x, offset=0, dtype=None: np.trace(x, offset, -2, -1, dtype))
+rewritten(np.diag)( lambda v, k=0: np.diagonal(v, k) if v.ndim == 2 else np.diagflat(v, k))
 
 # several arrays in one, or beside each other
 moved(np.vstack, np.hstack, np.dstack, np.column_stack, np.block, np.broadcast_arrays, np.meshgrid)
 moved(np.atleast_1d, np.atleast_2d, np.atleast_3d)
 moved(np.append, arrays=(0, 1))
 moved(np.insert, arrays=(0, 2), like_first=True)
+
+# one array in several
+moved(np.vsplit, np.hsplit, np.dsplit)
+rewritten(np.split)(lambda ary, indices_or_sections, axis=0:
+                        array_split(ary, indices_or_sections, axis, np.split))
+if hasattr(np, "unstack"):  # from NumPy 2.1
+    rewritten(np.unstack)(lambda x, axis=0: tuple(np.moveaxis(x, axis, 0)))
 # fmt: on
+
+
+@rewritten(np.array_split)
+def array_split(ary, indices_or_sections, axis=0, split=np.array_split):
+    where = split(np.arange(ary.shape[axis]), indices_or_sections)
+    slices = [slice(k[0], k[-1] + 1) if k.size else slice(0) for k in where]
+    return [ary[(*before(ary, axis), piece)] for piece in slices]
 
 
 @rewritten(np.trim_zeros)
 def trim_zeros(filt, trim="fb", axis=None):
-    where = np.flatnonzero(plain(filt))
-    first, last = (where[0], where[-1] + 1) if where.size else (len(filt), 0)
-    return filt[first if "f" in trim.lower() else 0 : last if "b" in trim.lower() else None]
+    where, index = np.argwhere(plain(filt)), [slice(None)] * filt.ndim
+    for i in axes_of(axis, filt.ndim):
+        first, last = where[:, i].min(initial=filt.shape[i]), where[:, i].max(initial=-1)
+        index[i] = slice(first if "f" in trim.lower() else 0,
+                         last + 1 if "b" in trim.lower() else None)  # fmt: skip
+    return filt[tuple(index)]
 
 
 @rewritten(np.unique)
@@ -200,79 +216,41 @@ def unique(ar, *rest, axis=None, return_index=False, **keywords):
 @rule(np.pad)
 def pull_pad(g, y, a, pad_width, mode="constant", constant_values=0, reflect_type="even"):
     """Padding copies numbers to the margins: follow the places, -1 where a constant was written."""
-    if mode == "constant":
-        where = np.pad(places(a), pad_width, constant_values=-1)
-    elif mode in ("edge", "reflect", "symmetric", "wrap") and reflect_type == "even":
-        where = np.pad(places(a), pad_width, mode)
-    else:
+    if mode not in ("constant", "edge", "reflect", "symmetric", "wrap") or reflect_type != "even":
         raise TypeError(
             f"numpy.pad under grad has the modes constant, edge, reflect, symmetric and wrap, "
             f"got {mode!r}{'' if reflect_type == 'even' else ' with reflect_type'}"
         )
-    return scatter((a.size,), g.dtype, (where[where >= 0],), g[where >= 0]).reshape(a.shape)
+    constant = {"constant_values": -1} if mode == "constant" else {}
+    where = np.pad(places(a), pad_width, mode, **constant)
+    return put_back(g[where >= 0], where[where >= 0], a)
 
 
-# Diagonals
-rewritten(np.diag)(lambda v, k=0: np.diagonal(v, k) if v.ndim == 2 else np.diagflat(v, k))
-
-
-@rewritten(np.diagflat)
-def diagflat(v, k=0):
-    row = np.arange(v.size) + max(0, -k)
-    size = v.size + abs(k)
-    return scatter((size, size), v.dtype, ((row, row + k),), np.ravel(v))
-
-
-# Joining is cut going back, and cutting is indexing
+# Joining
 @primitive
-def join(axis, new, *arrays):
-    """The arrays one behind the other along an axis, or side by side along a new one."""
-    return (np.stack if new else np.concatenate)(arrays, axis)
+def join(how, axis, *arrays):
+    """The arrays one behind the other along an axis, or with np.stack side by side along a new."""
+    return how(arrays, axis)
 
 
-def pull_join(needed, g, y, axis, new, *arrays):
-    if new:
+def pull_join(needed, g, y, how, axis, *arrays):
+    if how is np.stack:
         pieces = np.moveaxis(g, axis, 0)
     else:
-        sizes = [np.shape(a)[axis] for a in arrays]
-        pieces = [g[(*before(y, axis), slice(end - size, end))]
-                  for size, end in zip(sizes, np.cumsum(sizes), strict=True)]  # fmt: skip
+        pieces = np.split(g, np.cumsum([np.shape(a)[axis] for a in arrays[:-1]], dtype=int), axis)
     parts = zip(needed[2:], pieces, arrays, strict=True)
     return None, None, *[need and piece.astype(a.dtype) for need, piece, a in parts]
 
 
+def joined(how, arrays, axis=0, out=None, *, dtype=None, casting=None):
+    arrays = [operand(a) if axis is not None else np.ravel(operand(a)) for a in arrays]
+    y = join(how, axis or 0, *arrays)
+    return y if dtype is None else y.astype(dtype)
+
+
 rule(join, together=pull_join)
-
-
-@rewritten(np.concatenate, arrays=0)
-def concatenate(arrays, axis=0, out=None, *, dtype=None, casting=None):
-    arrays = [a if type(a) is Traced else np.asarray(a) for a in map(operand, arrays)]
-    arrays = arrays if axis is not None else [np.ravel(a) for a in arrays]
-    y = join(axis or 0, False, *arrays)
-    return y if dtype is None else y.astype(dtype)
-
-
-@rewritten(np.stack, arrays=0)
-def stack(arrays, axis=0, out=None, *, dtype=None, casting=None):
-    y = join(axis, True, *map(operand, arrays))
-    return y if dtype is None else y.astype(dtype)
-
-
-# Splitting
-@rewritten(np.array_split)
-def array_split(ary, indices_or_sections, axis=0, split=np.array_split):
-    where = split(np.arange(ary.shape[axis]), indices_or_sections)
-    slices = [slice(k[0], k[-1] + 1) if k.size else slice(0) for k in where]
-    return [ary[(*before(ary, axis), piece)] for piece in slices]
-
-
-# fmt: off
-rewritten(np.split)( lambda ary, indices_or_sections, axis=0:
-                         array_split(ary, indices_or_sections, axis, np.split))
-moved(np.vsplit, np.hsplit, np.dsplit)
-if hasattr(np, "unstack"):  # from NumPy 2.1
-    rewritten(np.unstack)(lambda x, axis=0: tuple(np.moveaxis(x, axis, 0)))
-# fmt: on
+rewritten(np.concatenate, arrays=0)(functools.partial(joined, np.concatenate))
+rewritten(np.stack, arrays=0)(functools.partial(joined, np.stack))
 
 
 # Choosing
@@ -291,15 +269,12 @@ def piecewise(x, condlist, funclist, *args, **kw):
     conditions = np.asarray(plain(operand(condlist)))
     if conditions.ndim <= np.ndim(x):  # one condition, and not a list of them
         conditions = conditions[None]
-    which = np.full(np.shape(x), len(conditions))
-    for k, condition in enumerate(conditions):
-        which[condition] = k
-    functions = [*funclist, 0] if len(funclist) == len(conditions) else funclist
-    places = [which == k for k in range(len(functions))]
-    parts = [function(x[here], *args, **kw) if callable(function) else function
-             for function, here in zip(functions, places, strict=True)]  # fmt: skip
-    parts = [np.broadcast_to(y, x[here].shape) for y, here in zip(parts, places, strict=True)]
-    return scatter(x.shape, x.dtype, places, *parts)
+    y = np.zeros(x.shape, x.dtype)
+    for function, here in zip(funclist, [*conditions, ~conditions.any(0)], strict=False):
+        part = function(x[here], *args, **kw) if callable(function) else function
+        part = np.broadcast_to(part, x[here].shape)
+        y = np.where(here, scatter(x.shape, x.dtype, (here,), part), y)
+    return y
 
 
 @rewritten(np.full_like)
@@ -331,14 +306,11 @@ def histogram_bin_edges(a, bins=10, range=None, weights=None):
 def histogram(a, bins=10, range=None, density=None, weights=None):
     """The sum of the weights between two edges: numbers that do not cross an edge change none."""
     edges = histogram_bin_edges(a, bins, range, weights)
-    a, bins, last = plain((np.ravel(a), operand(bins), len(edges) - 2))
-    fixed = np.histogram_bin_edges(a, bins, range, plain(weights))
-    place = np.where(a == fixed[-1], last, np.searchsorted(fixed, a, "right") - 1)
-    inside = (place >= 0) & (place <= last)
-    heights = np.bincount(place[inside], minlength=last + 1)
-    if weights is not None:
-        weights = np.ravel(operand(weights))[inside]
-        heights = np.bincount(place[inside], weights, last + 1).astype(weights.dtype)
+    a, weights = np.ravel(plain(a)), None if weights is None else np.ravel(operand(weights))
+    fixed = np.histogram_bin_edges(a, plain(operand(bins)), range, plain(weights))
+    place = np.searchsorted(fixed, a, "right") - (a == fixed[-1])
+    heights = np.bincount(place, weights, len(fixed) + 1)[1:-1]
+    heights = heights if weights is None else heights.astype(weights.dtype)
     return heights / np.diff(edges) / np.sum(heights) if density else heights, edges
 
 
@@ -356,19 +328,14 @@ def apply_along_axis(func1d, axis, arr, *args, **kwargs):
 def overlap_add(windows, shape, window_shape, axes):
     """Add every window back to the place that it was read from."""
     whole = np.zeros(shape, windows.dtype)
+    read = sliding_window_view(whole, window_shape, axes, writeable=True)
     for offset in np.ndindex(*window_shape):
-        starts = [0] * len(shape)
-        for axis, start in zip(axes, offset, strict=True):  # which may name an axis twice
-            starts[axis] += start
-        place = tuple([slice(i, i + n) for i, n in zip(starts, windows.shape, strict=False)])
-        whole[place] += windows[(..., *offset)]
+        part = read[(..., *offset)]
+        part += windows[(..., *offset)]
     return whole
 
 
-@rule(sliding_window_view)
-def pull_windows(g, y, a, window_shape, axis=None):
-    return overlap_add(g, a.shape, tuple(np.atleast_1d(window_shape)), axes_of(axis, a.ndim))
-
-
+rule(sliding_window_view, lambda g, y, a, window_shape, axis=None: overlap_add(
+    g, a.shape, tuple(np.atleast_1d(window_shape)), axes_of(axis, a.ndim)))  # fmt: skip
 rule(overlap_add, lambda g, y, windows, shape, window_shape, axes: sliding_window_view(
     g, window_shape, axes))  # fmt: skip

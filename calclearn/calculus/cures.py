@@ -1,6 +1,7 @@
 """The sentences of what cannot be traced: each names its cause and its cure."""
 
 import functools
+import itertools
 import re
 
 import numpy as np
@@ -98,23 +99,20 @@ def refused(function, what: str, name=None):
 
 
 def verified(function, pullback, k: int | None = None):
-    """A pull-back of argument k, or of all together, that names its function in its mistakes.
-
-    The package's own are taken as they are: they are tested.
-    """
+    """A pull-back of argument k, or of all together, that names its function in its mistakes."""
     if pullback is None or (pullback.__module__ or "").startswith("calclearn."):
-        return pullback
+        return pullback  # the package's own are tested
     rule, first = f"the rule of {function.__name__}", "g, y" if k is not None else "needed, g, y"
 
-    def numbers_like(share, value, k):
+    def numbers_like(value, share, k):
         share = np.float64(share) if isinstance(share, (int, float)) else share
         came = getattr(share, "shape", f"{share!r:.40}")
-        if came != np.shape(value):
-            raise ValueError(
-                f"{rule} must return a cotangent of shape {np.shape(value)} for its argument {k}, "
-                f"got {came}"
-            )
-        return share
+        if came == np.shape(value):
+            return share
+        raise ValueError(
+            f"{rule} must return a cotangent of shape {np.shape(value)} for its argument {k}, "
+            f"got {came}"
+        )
 
     @functools.wraps(pullback)
     def pull(*given, **keywords):
@@ -125,14 +123,14 @@ def verified(function, pullback, k: int | None = None):
                 raise
             raise TypeError(f"{rule} must take {first} and the arguments: {error}") from None
         if k is not None:
-            return numbers_like(shares, given[2 + k], k)
+            return numbers_like(given[2 + k], shares, k)
         needed, arguments = given[0], given[3:]
-        if not isinstance(shares, (list, tuple)) or len(shares) != len(arguments):
-            raise TypeError(
-                f"{rule} must return one cotangent for each of {len(arguments)} arguments, "
-                f"got {shares!r:.60}"
-            )
-        pairs = enumerate(zip(shares, arguments, strict=True))
-        return [needed[j] and numbers_like(share, a, j) for j, (share, a) in pairs]
+        if isinstance(shares, (list, tuple)) and len(shares) == len(arguments):
+            parts = zip(needed, arguments, shares, itertools.count())
+            return [need and numbers_like(a, share, j) for need, a, share, j in parts]
+        raise TypeError(
+            f"{rule} must return one cotangent for each of {len(arguments)} arguments, "
+            f"got {shares!r:.60}"
+        )
 
     return pull

@@ -60,16 +60,12 @@ def method(function):
 
 # Methods of the class, as a `__getattr__` would slow each attribute of a traced array down.
 # NumPy's ufuncs are among them: np.sin of an array of objects asks each of them for its `sin`.
-UFUNCS = [f for f in vars(np).values() if isinstance(f, np.ufunc) and f.nin == 1]
-for function in (
-    *UFUNCS, np.all, np.any, np.argmax, np.argmin, np.argpartition, np.argsort, np.choose, np.clip,
-    np.copy, np.cumprod, np.cumsum, np.diagonal, np.dot, np.max, np.mean, np.min, np.nonzero,
-    np.prod, np.ravel, np.repeat, np.round, np.searchsorted, np.squeeze, np.std, np.sum,
-    np.swapaxes, np.take, np.trace, np.var,
-):  # fmt: skip
-    setattr(Methods, function.__name__, method(function))
-Methods.conj, Methods.flatten = method(np.conj), method(np.ravel)
+Methods.flatten = method(np.ravel)
 Methods.compress = lambda x, condition, *more, **k: np.compress(condition, x, *more, **k)
+for name, function in vars(np).items():
+    unary = isinstance(function, np.ufunc) and function.nin == 1
+    if unary or (callable(function) and hasattr(np.ndarray, name) and not hasattr(Methods, name)):
+        setattr(Methods, name, method(function))
 for conversion in CURES:
     if conversion.endswith("()"):
         name = conversion.removeprefix("x.").removesuffix("()")

@@ -15,11 +15,11 @@ import string
 
 import numpy as np
 
-from calclearn.calculus.arrays import axes_of
+from calclearn.calculus.arrays import axes_of, places
 from calclearn.calculus.kinks import euclidean, side
 from calclearn.calculus.rules import unbroadcast
 from calclearn.calculus.structures import operand
-from calclearn.calculus.tracing import Traced, plain, primitive, rewritten, rule
+from calclearn.calculus.tracing import plain, primitive, rewritten, rule
 
 # Products of matrices: of C = A B follow A̅ = C̅ Bᵀ and B̅ = Aᵀ C̅
 transposed = functools.partial(np.swapaxes, axis1=-1, axis2=-2)
@@ -62,29 +62,11 @@ def dot(a, b, out=None):
     return np.tensordot(a, b, ([-1], [-2])) if np.ndim(a) and np.ndim(b) else np.multiply(a, b)
 
 
-# fmt: off
-rewritten(np.outer, np.linalg.outer, arrays=2)(
-                               lambda a, b, out=None: np.ravel(a)[:, None] * np.ravel(b))
-rewritten(np.inner, arrays=2)( lambda a, b: np.tensordot(
-                                   a, b, ([-1], [-1]) if np.ndim(a) and np.ndim(b) else 0))
-rewritten(np.vdot,  arrays=2)( lambda a, b: np.matmul(np.ravel(a), np.ravel(b)))
-rewritten(np.vecdot, np.linalg.vecdot, arrays=2)(
-                               lambda a, b, axis=-1: np.sum(a * b, axis=axis))
-rewritten(np.linalg.matmul, arrays=2)(lambda a, b: a @ b)
-if hasattr(np, "matvec"):  # from NumPy 2.2
-    rewritten(np.matvec, arrays=2)(lambda a, b: (a @ b[..., None])[..., 0])
-    rewritten(np.vecmat, arrays=2)(lambda a, b: (a[..., None, :] @ b)[..., 0, :])
-# fmt: on
-
-
 @rewritten(np.kron, arrays=2)
 def kron(a, b):
-    """Each number of a, times the whole of b."""
-    n = max(np.ndim(a), np.ndim(b))
-    a, b = [np.reshape(x, (1,) * (n - np.ndim(x)) + np.shape(x)) for x in (a, b)]
-    large = np.expand_dims(a, tuple(range(1, 2 * n, 2)))
-    small = np.expand_dims(b, tuple(range(0, 2 * n, 2)))
-    return np.reshape(large * small, [i * j for i, j in zip(a.shape, b.shape, strict=True)])
+    """Each number of a, times the whole of b: NumPy shows where both are read."""
+    i, j = places(a), places(b)
+    return np.ravel(a)[np.kron(i, j**0)] * np.ravel(b)[np.kron(i**0, j)]
 
 
 @rewritten(np.cross, arrays=2)
@@ -99,24 +81,35 @@ def cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
     return np.stack([a[j] * b[k] - a[k] * b[j] for j, k in ((1, 2), (2, 0), (0, 1))], axisc)
 
 
-rewritten(np.linalg.cross, arrays=2)(lambda a, b, axis=-1: np.cross(a, b, axis=axis))
+# fmt: off
+rewritten(np.inner, arrays=2)(lambda a, b: np.tensordot(
+                                  a, b, ([-1], [-1]) if np.ndim(a) and np.ndim(b) else 0))
+rewritten(np.vdot,  arrays=2)(lambda a, b: np.matmul(np.ravel(a), np.ravel(b)))
+rewritten(np.outer, np.linalg.outer, arrays=2)(
+                              lambda a, b, out=None: np.ravel(a)[:, None] * np.ravel(b))
+rewritten(np.vecdot, np.linalg.vecdot, arrays=2)(
+                              lambda a, b, axis=-1: np.sum(a * b, axis=axis))
+rewritten(np.linalg.cross,  arrays=2)(lambda a, b, axis=-1: np.cross(a, b, axis=axis))
+rewritten(np.linalg.matmul, arrays=2)(lambda a, b: a @ b)
+if hasattr(np, "matvec"):  # from NumPy 2.2
+    rewritten(np.matvec, arrays=2)(lambda a, b: (a @ b[..., None])[..., 0])
+    rewritten(np.vecmat, arrays=2)(lambda a, b: (a[..., None, :] @ b)[..., 0, :])
+# fmt: on
 
 
 # einsum: the cotangent of one factor is the einsum of the result's cotangent and all the others
 def explicit(subscripts, operands):
     """Write out the output and the ellipses, so that each axis of each operand has a letter."""
     inputs, arrow, output = subscripts.replace(" ", "").partition("->")
-    terms = inputs.split(",")
-    spare = "".join([c for c in string.ascii_letters if c not in subscripts])
-    extra = [np.ndim(a) - len(term.replace("...", "")) if "..." in term else 0
-             for term, a in zip(terms, operands, strict=True)]  # fmt: skip
-    rest = spare[: max(extra)]
-    terms = [term.replace("...", rest[len(rest) - n :])
-             for term, n in zip(terms, extra, strict=True)]  # fmt: skip
     if not arrow:
         letters = sorted(set(inputs) - set(",."))
         output = "..." + "".join([c for c in letters if inputs.count(c) == 1])
-    return terms, output.replace("...", rest)
+    spare = "".join([c for c in string.ascii_letters if c not in subscripts])
+    terms = inputs.split(",")
+    rest = [len(spare) - np.ndim(a) + len(term.replace("...", "")) if "..." in term else len(spare)
+            for term, a in zip(terms, operands, strict=True)]  # fmt: skip
+    terms = [term.replace("...", spare[n:]) for term, n in zip(terms, rest, strict=True)]
+    return terms, output.replace("...", spare[min(rest) :])
 
 
 @primitive
@@ -138,26 +131,20 @@ def pull_factor(g, terms, output, operands, k):
     ones brings it back.  A letter that appears twice in Aₖ read its diagonal: an identity matrix
     puts it back there.
     """
-    shape = operands[k].shape
     factors = [*zip(terms, operands, strict=True)]
     factors[k] = (output, g)
-    sizes = {}
-    for term, factor in factors:
-        for letter, size in zip(term, np.shape(factor), strict=True):
-            sizes[letter] = max(size, sizes.get(letter, 0))
     spare = iter([c for c in string.ascii_letters if c not in "".join(terms)])
     mine = ""
-    for letter, size in zip(terms[k], shape, strict=True):
+    for letter, size in zip(terms[k], operands[k].shape, strict=True):
         if letter in mine:
-            twin = next(spare)
-            factors.append((letter + twin, np.eye(size, dtype=g.dtype)))
-            mine += twin
+            mine += next(spare)
+            factors.append((letter + mine[-1], np.eye(size, dtype=g.dtype)))
         else:
             mine += letter
-            if sizes.get(letter) != size:
+            if not any((letter, size) in zip(t, f.shape, strict=True) for t, f in factors):
                 factors.append((letter, np.ones(size, g.dtype)))
     others, numbers = zip(*factors, strict=True)
-    return unbroadcast(contract(others, mine, *numbers), shape)
+    return unbroadcast(contract(others, mine, *numbers), operands[k].shape)
 
 
 rule(contract, together=pull_contract)
@@ -180,31 +167,24 @@ def einsum(subscripts, *operands, optimize=False, out=None, dtype=None, order="K
 @rewritten(np.tensordot, np.linalg.tensordot, arrays=2)
 def tensordot(a, b, axes=2):
     """The einsum in which axes that are summed together have the same letter."""
+    n, m = np.ndim(a), np.ndim(b)
+    first, second = string.ascii_letters[:n], [*string.ascii_letters[n : n + m]]
     if isinstance(axes, (int, np.integer)):
-        axes = range(np.ndim(a) - axes, np.ndim(a)), range(axes)
-    letters = string.ascii_letters
-    first, second = list(letters[: np.ndim(a)]), list(letters[np.ndim(a) :][: np.ndim(b)])
+        axes = range(n - axes, n), range(axes)
     for i, j in zip(np.atleast_1d(axes[0]), np.atleast_1d(axes[1]), strict=True):
-        second[int(j)] = first[int(i)]
-    output = [c for c in first + second if (c in first) != (c in second)]
-    return contract(["".join(first), "".join(second)], "".join(output), a, b)
+        second[j] = first[i]
+    output = [c for c in (*first, *second) if (c in first) != (c in second)]
+    return contract([first, "".join(second)], "".join(output), a, b)
 
 
 # Solving
-@primitive
-def solve_columns(a, b):
-    return np.linalg.solve(a, b)
-
-
-@rewritten(np.linalg.solve, arrays=2)
-def solve(a, b):
-    return solve_columns(a, b) if np.ndim(b) > 1 else solve_columns(a, b[:, None])[..., 0]
-
-
 def pull_solve(needed, g, y, a, b):
     """Y = A⁻¹ B gives B̅ = A⁻ᵀ g and A̅ = -B̅ Yᵀ."""
-    down = np.linalg.solve(transposed(a), g)
-    return unbroadcast(-down @ transposed(y), a.shape), unbroadcast(down, b.shape)
+    if b.ndim == 1:
+        down, right = pull_solve(needed, g[..., None], y[..., None], a, b[:, None])
+        return down, right[:, 0]
+    right = np.linalg.solve(transposed(a), g)
+    return unbroadcast(-right @ transposed(y), a.shape), unbroadcast(right, b.shape)
 
 
 def pull_det(g, y, a):
@@ -215,13 +195,8 @@ def pull_det(g, y, a):
 
 
 def cofactors(a):
-    """(-1)ⁱ⁺ʲ det of A without row i and column j; that of plain numbers from A = U S Vᵀ."""
+    """(-1)ⁱ⁺ʲ det of A without row i and column j."""
     n = np.arange(a.shape[-1])
-    if type(a) is not Traced:
-        u, s, vh = np.linalg.svd(a)
-        others = np.where(n[:, None] == n, 1, s[..., None, :]).prod(axis=-1)
-        sign = np.linalg.det(u) * np.linalg.det(vh)
-        return (sign[..., None, None] * (u * others[..., None, :]) @ vh).astype(a.dtype)
     kept = np.array([np.delete(n, i) for i in n])
     rows = [np.linalg.det(a[..., kept[i][:, None], kept[:, None]]) for i in n]
     return np.stack(rows, -2) * np.where((n[:, None] + n) % 2, -1, 1).astype(a.dtype)
@@ -232,6 +207,12 @@ def pull_slogdet(g, y, a):
     if g[1] is None:
         return np.zeros(a.shape, a.dtype)
     return g[1][..., None, None] * transposed(np.linalg.inv(a))
+
+
+def pull_pinv(g, y, a, rcond=None, hermitian=False, rtol=None):
+    """P = A⁺ of constant rank: A̅ = -Pᵀ P̅ Pᵀ + (1 - A P) P̅ᵀ P Pᵀ + Pᵀ P P̅ᵀ (1 - P A)."""
+    yT, gT = transposed(y), transposed(g)
+    return -yT @ g @ yT + (gT - a @ y @ gT) @ y @ yT + yT @ y @ (gT - gT @ y @ a)
 
 
 # Factorisations
@@ -274,29 +255,25 @@ def pull_svd(needed, g, y, a, full_matrices=True, compute_uv=True, hermitian=Fal
 
     F holds 1 / (sⱼ² - sᵢ²) off the diagonal, and skew X = X - Xᵀ.
     """
-    if not compute_uv:
-        u, s, vh = np.linalg.svd(a, full_matrices=False)
-        kink = (s == 0) & ((g != 0) | (s[..., :1] == 0))
-        return ((u * (g * side(np.where(kink, s, 1)))[..., None, :]) @ vh,)
-    if full_matrices and a.shape[-1] != a.shape[-2]:
-        if g[0] is not None or g[2] is not None:
-            raise TypeError("numpy.linalg.svd under grad needs full_matrices=False for U and Vh")
-        y = np.linalg.svd(a, full_matrices=False)
-    k = min(a.shape[-2:])
-    u, s, vh = y[0][..., :k], y[1], y[2][..., :k, :]
-    F, outside = inverse_gaps(s * s), 0
-    middle = 0 if g[1] is None else diagonal(g[1])
-    if g[0] is not None:
-        inside = transposed(u) @ g[0]
-        middle = middle + F * (inside - transposed(inside)) * s[..., None, :]
-        if a.shape[-2] > k:
-            outside = outside + (g[0] - u @ inside) / s[..., None, :] @ vh
-    if g[2] is not None:
-        inside = vh @ transposed(g[2])
-        middle = middle + s[..., :, None] * (F * (inside - transposed(inside)))
-        if a.shape[-1] > k:
-            outside = outside + (u / s[..., None, :]) @ (g[2] - transposed(inside) @ vh)
-    return (outside + u @ middle @ vh,)
+    m, n = a.shape[-2:]
+    g_u, g_s, g_vh = g if compute_uv else (None, g, None)
+    if full_matrices and m != n and not (g_u is None and g_vh is None):
+        raise TypeError("numpy.linalg.svd under grad needs full_matrices=False for U and Vh")
+    thin = compute_uv and (m == n or not full_matrices)
+    u, s, vh = y if thin else np.linalg.svd(a, full_matrices=False)
+    wide, middle, outside = s[..., None, :], 0, 0
+    if g_s is not None:
+        kink = (s == 0) & ((g_s != 0) | (s[..., :1] == 0))
+        middle = diagonal(g_s * side(np.where(kink, s, 1)))
+    if g_u is not None:
+        inside = transposed(u) @ g_u
+        middle = middle + inverse_gaps(s * s) * (inside - transposed(inside)) * wide
+        outside = (g_u - u @ inside) / wide @ vh if m > n else 0
+    if g_vh is not None:
+        inside = vh @ transposed(g_vh)
+        middle = middle + inverse_gaps(s * s) * (inside - transposed(inside)) * transposed(wide)
+        outside = outside + (u / wide @ (g_vh - transposed(inside) @ vh) if n > m else 0)
+    return (u @ middle @ vh + outside,)
 
 
 @primitive
@@ -333,19 +310,8 @@ def pull_qr(needed, g, y, a):
     return (transposed(np.linalg.solve(r, transposed(whole))),)
 
 
-def pull_pinv(g, y, a, rcond=None, hermitian=False, rtol=None):
-    """The derivative of P = A⁺ while the rank stays:
-
-    A̅ = -Pᵀ P̅ Pᵀ + (1 - A P) P̅ᵀ P Pᵀ + Pᵀ P P̅ᵀ (1 - P A).
-    """
-    yT, gT = transposed(y), transposed(g)
-    below = (gT - a @ y @ gT) @ y @ yT
-    beside = yT @ y @ (gT - gT @ y @ a)
-    return -yT @ g @ yT + below + beside
-
-
 # fmt: off
-rule(solve_columns,      together=pull_solve)
+rule(np.linalg.solve,    together=pull_solve)
 rule(np.linalg.inv,      lambda g, y, a: -transposed(y) @ g @ transposed(y))
 rule(np.linalg.det,      pull_det)
 rule(np.linalg.slogdet,  pull_slogdet)
@@ -384,8 +350,7 @@ def lstsq(a, b, rcond=None):
     smallest = np.finfo(s.dtype).eps * max(m, n) if rcond is None else rcond
     rank = int(np.sum(s > smallest * s.max(initial=0)))
     x = np.linalg.pinv(a, smallest) @ b
-    error = b - a @ x
-    squares = np.atleast_1d(np.sum(error * error, axis=0))
+    squares = np.atleast_1d(np.sum((b - a @ x) ** 2, axis=0))
     return x, squares if rank == n < m else squares[:0], rank, s
 
 
@@ -403,8 +368,8 @@ def matrix_power(a, n):
 def tensorsolve(a, b, axes=None):
     if axes is not None:
         a = np.moveaxis(a, axes, range(a.ndim - len(axes), a.ndim))
-    shape = np.shape(a)[np.ndim(b) :]
-    return np.reshape(np.linalg.solve(np.reshape(a, (np.size(b), -1)), np.ravel(b)), shape)
+    x = np.linalg.solve(np.reshape(a, (np.size(b), -1)), np.ravel(b))
+    return np.reshape(x, np.shape(a)[np.ndim(b) :])
 
 
 @rewritten(np.linalg.tensorinv)
@@ -419,11 +384,9 @@ def norm_of_vectors(x, ord, axis, keepdims):
         return euclidean(x, axis=axis, keepdims=keepdims)
     if ord == 0:
         return np.sum(plain(x) != 0, axis=axis, keepdims=keepdims).astype(x.dtype)
-    size = np.abs(x)
-    if abs(ord) == np.inf:
-        return (np.max if ord > 0 else np.min)(size, axis=axis, keepdims=keepdims)
-    if ord == 1:
-        return np.sum(size, axis=axis, keepdims=keepdims)
+    size, combine = np.abs(x), {1: np.sum, np.inf: np.max, -np.inf: np.min}
+    if ord in combine:
+        return combine[ord](size, axis=axis, keepdims=keepdims)
     total = np.sum(size**ord, axis=axis, keepdims=keepdims)
     zero = plain(total) == 0
     y = np.where(zero, 1, total) ** (1 / ord)
@@ -431,28 +394,25 @@ def norm_of_vectors(x, ord, axis, keepdims):
 
 
 def norm_of_matrices(x, ord):
-    """The norm of the matrices in the last two axes, which it leaves with length one."""
-    if ord in (None, "fro"):
-        return euclidean(x, axis=(-2, -1), keepdims=True)
-    if ord in (2, -2, "nuc"):
-        combine = {2: np.max, -2: np.min, "nuc": np.sum}[ord]
-        return combine(np.linalg.svd(x, compute_uv=False), axis=-1)[..., None, None]
+    """The norm of the matrices in the last two axes."""
+    combine = {2: np.max, -2: np.min, "nuc": np.sum}
+    if ord in combine:
+        return combine[ord](np.linalg.svd(x, compute_uv=False), axis=-1)
     if ord not in (1, -1, np.inf, -np.inf):
         raise TypeError(f"numpy.linalg.norm under grad has no matrix norm {ord!r}")
-    along, across = (-2, -1) if abs(ord) == 1 else (-1, -2)
-    sums = np.sum(np.abs(x), axis=along, keepdims=True)
-    return (np.max if ord > 0 else np.min)(sums, axis=across, keepdims=True)
+    sums = np.sum(np.abs(x), axis=-2 if abs(ord) == 1 else -1)
+    return (np.max if ord > 0 else np.min)(sums, axis=-1)
 
 
 @rewritten(np.linalg.norm)
 def norm(x, ord=None, axis=None, keepdims=False):
-    axes = tuple(axes_of(axis, x.ndim))
-    if axis is None and ord is None:
+    axes = axes_of(axis, x.ndim)
+    if ord is None or (ord == "fro" and len(axes) == 2):
         return euclidean(x, axis=axes, keepdims=keepdims)
     if len(axes) == 1:
         return norm_of_vectors(x, ord, axes[0], keepdims)
-    result = np.moveaxis(norm_of_matrices(np.moveaxis(x, axes, (-2, -1)), ord), (-2, -1), axes)
-    return result if keepdims else np.squeeze(result, axes)
+    y = norm_of_matrices(np.moveaxis(x, axes, (-2, -1)), ord)
+    return np.expand_dims(y, axes) if keepdims else y
 
 
 @rewritten(np.linalg.cond)

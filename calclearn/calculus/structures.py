@@ -10,46 +10,34 @@ from calclearn.calculus.methods import Methods
 
 
 def each_leaf(function: Callable, name: str, x):
-    """Put function(name, leaf) in the place of each leaf of nested dicts, lists and tuples.
-
-    A list of nothing but numbers is a point, so it is a leaf, and so is a list of such lists.  None
-    stays None.
-    """
+    """Put function(path, leaf) in the place of each leaf of nested dicts, lists and tuples."""
     if type(x) in (float, np.ndarray) or is_leaf(x):
         return function(name, x)
     if isinstance(x, dict):
-        entries = {}
+        whole = copy.copy(x)
         for k, v in x.items():
             path = f'{name}["{k}"]' if isinstance(k, str) else f"{name}[{k!r}]"
-            entries[k] = v if v is None else each_leaf(function, path, v)
-        whole = copy.copy(x)
-        whole.update(entries)
+            whole[k] = v if v is None else each_leaf(function, path, v)
         return whole
     entries = [v if v is None else each_leaf(function, f"{name}[{k}]", v) for k, v in enumerate(x)]
     return type(x)(*entries) if hasattr(x, "_fields") else type(x)(entries)
 
 
 def is_leaf(x) -> bool:
-    """Whether an argument is one array of numbers: no dict, no list of both numbers and lists."""
+    """Whether x is one array: a list of nothing but numbers is a point, or one of such lists."""
     if isinstance(x, (list, tuple)):
-        lists = [isinstance(entry, (list, tuple)) for entry in x]
-        return not hasattr(x, "_fields") and (
-            (all(lists) and all(map(is_leaf, x))) or (not any(lists) and all(map(is_number, x)))
-        )
+        lists = all(isinstance(entry, (list, tuple)) for entry in x)
+        return not hasattr(x, "_fields") and all(map(is_leaf if lists else is_number, x))
     return not isinstance(x, dict)
 
 
 def is_number(x) -> bool:
-    return isinstance(x, (int, float, complex, np.generic)) or (
-        isinstance(x, Methods) and not x.shape
-    )
+    number = (int, float, complex, np.generic)
+    return isinstance(x, number) or (isinstance(x, Methods) and not x.shape)
 
 
 def real(name: str, x, kinds: str = "fiu", must: str = "must be a real number or an array of them"):
-    """Return `x` as floating-point numbers: an array, a NumPy number or a traced array.
-
-    Raises TypeError, with its name and what came, unless its dtype is one of these kinds.
-    """
+    """Return x as floating-point numbers: an array, a NumPy number or a traced array."""
     if type(x) in (float, int):
         return np.float64(x)
     try:
@@ -74,10 +62,6 @@ def function(name: str, f) -> Callable:
     return f
 
 
-def copied(name, x):
-    return np.array(x) if isinstance(x, np.ndarray) else x
-
-
 def argument_numbers(f: Callable, argnum) -> tuple[int, ...]:
     """Return `argnum` as a tuple, and refuse what no transform can work with."""
     function("f", f)
@@ -89,6 +73,7 @@ def argument_numbers(f: Callable, argnum) -> tuple[int, ...]:
     return argnums
 
 
+# The arguments of NumPy's functions
 def operand(a):
     """Return an argument as an array: lists, pandas' columns, and arrays of traced numbers."""
     if type(a) is np.ndarray and not a.dtype.hasobject:
@@ -112,8 +97,21 @@ def has_traced(a) -> bool:
     return isinstance(a, Methods) or (isinstance(a, (list, tuple)) and any(map(has_traced, a)))
 
 
+def checked(function, rule, keywords):
+    """Return the keywords that a rule takes; refuse any other that has a value."""
+    if keywords.get("out") is not None:
+        raise cures.refused(function, "store")
+    taken = {k: v for k, v in keywords.items() if not rule.keywords or k in rule.keywords}
+    for name, value in keywords.items():
+        if isinstance(value, Methods) and not rule.definition:
+            raise cures.refused(function, "name", name)
+        if name not in taken and value is not None:
+            raise cures.refused(function, "keyword", name)
+    return taken
+
+
+# What f returns
 def real_result(result):
-    """Return what f returned as numbers."""
     if isinstance(result, (list, tuple)):
         raise TypeError(
             f"f must return one number or array, got a {type(result).__name__}: "
@@ -185,18 +183,9 @@ def restored(arguments, slopes) -> list:
     return [each_leaf(leaf, "", argument) for argument in arguments]
 
 
+def copied(name, x):
+    return np.array(x) if isinstance(x, np.ndarray) else x
+
+
 def ones(value):
     return value.dtype.type(1) if value.shape == () else np.ones(value.shape, value.dtype)
-
-
-def checked(function, rule, keywords):
-    """Return the keywords that a rule takes; refuse any other that has a value."""
-    if keywords.get("out") is not None:
-        raise cures.refused(function, "store")
-    taken = {k: v for k, v in keywords.items() if not rule.keywords or k in rule.keywords}
-    for name, value in keywords.items():
-        if isinstance(value, Methods) and not rule.definition:
-            raise cures.refused(function, "name", name)
-        if name not in taken and value is not None:
-            raise cures.refused(function, "keyword", name)
-    return taken

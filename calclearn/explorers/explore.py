@@ -272,7 +272,9 @@ class Explorer:
         return [each.ax.bbox.transformed(shares).extents.tolist() for each in self._held()]
 
     def _held(self) -> list:
-        return [each.drawing for each in self._drawings if getattr(each.drawing, "drags", ())]
+        """The drawings that can be dragged: all that they move is among the controls."""
+        held = [(each.drawing, {*getattr(each.drawing, "drags", ())}) for each in self._drawings]
+        return [drawing for drawing, moves in held if moves and moves <= self.controls.keys()]
 
     def _track(self, name: str) -> str:
         control, stops, low = self.controls[name], [], 0.0

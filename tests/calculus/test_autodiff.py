@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calclearn.calculus import numerical
 from calclearn.calculus.autodiff import grad, hessian, jacobian, rule, trace, value_and_grad, vjp
 
 from ..refusals import refused
@@ -27,13 +28,6 @@ def rosenbrock_hessian(p):
     x, y = p
     mixed = -400 * x
     return np.array([[2 - 400 * (y - 3 * x**2), mixed], [mixed, 200 * np.ones_like(y)]])
-
-
-def central(f, x, h=1e-5):
-    """The gradient by central differences, one coordinate at a time."""
-    x = np.asarray(x, float)
-    steps = h * np.eye(x.size).reshape(x.size, *x.shape)
-    return np.array([(f(x + s) - f(x - s)) / (2 * h) for s in steps]).reshape(x.shape)
 
 
 # Shapes and kinds of number
@@ -155,26 +149,21 @@ def test_derivatives_of_any_order():
         f = grad(f)
 
 
-def descent(learning_rate, steps=100):
-    p = np.array([-0.5, 0.8])
-    for _ in range(steps):
-        p = p - learning_rate * grad(rosenbrock)(p)
-    return rosenbrock(p)
-
-
 def test_the_gradient_through_a_hundred_steps_of_descent():
-    rate, h = 1e-3, 1e-7
-    difference = (descent(rate + h) - descent(rate - h)) / (2 * h)
-    np.testing.assert_allclose(grad(descent)(rate), difference, rtol=1e-6)
+    def descent(learning_rate):
+        p = np.array([-0.5, 0.8])
+        for _ in range(100):
+            p = p - learning_rate * grad(rosenbrock)(p)
+        return rosenbrock(p)
+
+    difference = (descent(1e-3 + 1e-7) - descent(1e-3 - 1e-7)) / 2e-7
+    np.testing.assert_allclose(grad(descent)(1e-3), difference, rtol=1e-6)
 
 
 def test_a_pull_back_is_differentiated_too():
-    def f(x):
-        _, pull = vjp(np.sin, x)
-        return np.sum(pull(x)[0])
-
     x = np.array([0.2, 0.9])
-    np.testing.assert_allclose(grad(f)(x), np.cos(x) - x * np.sin(x))
+    slope = grad(lambda x: np.sum(vjp(np.sin, x)[1](x)[0]))(x)
+    np.testing.assert_allclose(slope, np.cos(x) - x * np.sin(x))
 
 
 @settings(max_examples=40, deadline=None)
@@ -188,7 +177,7 @@ def test_exact_equals_differences(point, program):
         lambda x: np.sum(np.where(np.sin(x) > 2, x, x[0] * x)),
         lambda x: np.mean((x - np.mean(x)) ** 2) / (1 + x @ x),
     ][program]
-    np.testing.assert_allclose(grad(f)(point), central(f, point), rtol=1e-4, atol=1e-7)
+    np.testing.assert_allclose(grad(f)(point), numerical.grad(f)(point), rtol=1e-6, atol=1e-7)
 
 
 # At the door
@@ -232,18 +221,17 @@ REFUSED = [  # a call, and what its error says
 test_what_is_wrong_at_the_door_is_named = refused(REFUSED, kind=(TypeError, ValueError))
 
 
-# Dicts, lists and tuples of arrays
 def test_the_gradient_has_the_structure_of_the_argument():
-    W, b = np.array([[0.3, -0.2], [0.5, 0.1]]), np.array([0.4, 0.7])
-    value, slopes = value_and_grad(layer)({"W": W, "b": [b, 3], "mask": None})
-    assert list(slopes) == ["W", "b", "mask"]
-    assert slopes["mask"] is None
-    assert type(slopes["b"]) is list
-    assert type(slopes["b"][1]) is float
-    assert value == pytest.approx(3 * slopes["b"][1])
-    for slope, f, x in ((slopes["W"], lambda W: layer({"W": W, "b": [b, 3]}), W),
-                        (slopes["b"][0], lambda b: layer({"W": W, "b": [b, 3]}), b)):  # fmt: skip
-        np.testing.assert_allclose(slope, central(f, x), rtol=1e-8)
+    W, b = np.array([0.3, -0.2, 0.5, 0.1]), np.array([0.4, 0.7])
+
+    def loss(W, b):
+        return layer({"W": W.reshape(2, 2), "b": [b, 3]})
+
+    value, slopes = value_and_grad(layer)({"W": W.reshape(2, 2), "b": [b, 3], "mask": None})
+    assert (list(slopes), slopes["mask"], type(slopes["b"])) == (["W", "b", "mask"], None, list)
+    np.testing.assert_allclose(slopes["W"].ravel(), numerical.grad(lambda W: loss(W, b))(W))
+    np.testing.assert_allclose(slopes["b"][0], numerical.grad(lambda b: loss(W, b))(b))
+    assert (type(slopes["b"][1]), slopes["b"][1]) == (float, value / 3)
 
 
 # Strong zeros
@@ -293,14 +281,10 @@ def test_settings_of_numpy_change_nothing():
         assert grad(np.sqrt)(0.0) == np.inf
 
 
-# What is changed in place
 def test_a_pull_back_holds_copies():
     w = np.full(3, 2.0)
-    value, pull = vjp(lambda w: w**2, w)
+    y, pull = vjp(np.exp, w)
+    slope = 1 * y
     w *= 10
-    value *= 10
-    np.testing.assert_array_equal(pull(np.ones(3))[0], [4, 4, 4])
-    y, pull = vjp(np.tanh, np.ones(2))
-    slope = 1 - y**2
-    y *= 0
-    np.testing.assert_allclose(pull(np.ones(2))[0], slope)
+    y *= 10
+    np.testing.assert_array_equal(pull(np.ones(3))[0], slope)

@@ -2,8 +2,8 @@
 
 import inspect
 import itertools
-import operator
 import re
+from collections import UserList
 from pathlib import Path
 
 import numpy as np
@@ -36,24 +36,15 @@ def gram(a):
     return a @ np.swapaxes(a, -1, -2) + np.eye(a.shape[-1])
 
 
-class Column:
+class Column(UserList):
     """What a column of a table of pandas is for NumPy."""
 
-    def __init__(self, values):
-        self.values = np.asarray(values)
-
     def to_numpy(self):
-        return self.values
-
-    def __array__(self, dtype=None, copy=None):
-        return self.values
-
-    def __len__(self):
-        return len(self.values)
+        return np.array(self.data)
 
     def __sub__(self, other):
         traced = getattr(other, "__pandas_priority__", 0) > 3000
-        return NotImplemented if traced else self.values - other
+        return NotImplemented if traced else self.to_numpy() - other
 
 
 def case(expressions, *points):
@@ -97,19 +88,16 @@ for names, intervals in BINARY.items():
             case(f"np.{name}(a, b)", first, second + 0.05)
 for shapes in PAIRS:
     case("np.where(numbers(np.shape(a + b)) > 0, a, b); strong.times(a, b)", *shapes)
-case("a**0; a**1; a**2; a**3; a**-1; a**0.5; a**2.5; a**np.arange(3.0)", numbers((3,), *POSITIVE))
-case("a**0; a**1; a**2; a**3; a ** np.array([0, 1, 2])", (2, 3))
-case("2**a; np.angle(a) * a; np.ldexp(a, [1, 2, -1]); np.real(a) + a.real + np.conj(a)", (3,))
-case("np.clip(a, -1, 1); np.clip(a, None, np.ones(3)); a * kinks.side(a)", (2, 3))
-case(
-    "kinks.unknown_slope(a, b, np.zeros(3, bool)); curves.bent(a, b, np.zeros(3, bool))", (3,), (3,)
-)
-case("np.nan_to_num(a); np.nan_to_num(a, nan=3.0, posinf=2.0); np.modf(a); np.frexp(a)", (2, 3))
+case("a**0; a**1; a**2; a**3", np.zeros(2))
+case("a**-1; a**0.5; a**2.5; a**np.arange(3.0); 0.0**a; 2**a", numbers((3,), *POSITIVE))
+case("""a**0; a**1; a**2; a**3; a ** np.array([0, 1, 2]); np.angle(a) * a; np.modf(a); np.frexp(a)
+        np.ldexp(a, [1, 2, -1]); np.real(a) + a.real + np.conj(a) + a.conjugate(); np.nan_to_num(a)
+        np.nan_to_num(a, nan=3.0, posinf=2.0); np.clip(a, -1, 1); np.clip(a, None, np.ones(3))
+        a * kinks.side(a)""", (2, 3))  # fmt: skip
 case("np.copysign(a, b); np.clip(a, b, None)", (2, 3), (3,))
 case("np.divmod(a, b)", (2, 3), numbers((3,), 1.7, 2.0))
 case("np.sinc(a)", np.array([0.0, 1e-4, 1.0, -0.5]))
-case("a**0; a**1; a**2; a**3", np.zeros(2))
-case("0.0**a", numbers((3,), *POSITIVE))
+case("kinks.unknown_slope(a, b, b > 9); curves.bent(a, b, b > 9)", (3,), (3,))
 
 # Reductions
 AXES = [((), None), ((3,), -1), ((2, 3), None), ((2, 3), 0), ((2, 1, 3), (0, -1)), ((2, 3, 2), 1)]
@@ -129,25 +117,23 @@ def with_holes(a):
 
 for axis, keep in itertools.product([None, 0, -1, (0, 1)], [False, True]):
     k = f"axis={axis}, keepdims={keep}"
-    case(f"np.std(a, {k}); np.var(a, {k}, ddof=1); np.std(a, {k}, ddof=1)", (3, 4))
-    case(f"""np.sum(a, {k}, where=MOST); np.mean(a, {k}, where=MOST); np.var(a, {k}, where=MOST)
-             np.prod(a, {k}, where=MOST); np.std(a[:, ::-1], {k}, where=MOST)
-         """, (3, 3))  # fmt: skip
-    case(f"""np.max(a, {k}, initial=-9.0, where=MOST); np.amax(a, {k}, initial=-9.0, where=MOST)
-             np.min(a, {k}, initial=9.0, where=MOST); np.amin(a, {k}, initial=9.0, where=MOST)
-         """, (3, 3))  # fmt: skip
     h = f"with_holes(a), {k}"
-    case(f"""np.median(a, {k}); np.nanmedian(a, {k}); np.nanmedian({h}); np.nansum({h})
-             np.nanmean({h}); np.nanprod({h}); np.nanmax({h}); np.nanmin({h})
-             np.quantile(a, [0.2, 0.55], {k}); np.nanquantile(a, [0.2, 0.55], {k})
-             np.percentile(a, 37, {k}); np.nanpercentile(with_holes(a), 37, {k})
+    case(f"""np.std(a, {k}); np.var(a, {k}, ddof=1); np.std(a, {k}, ddof=1); np.median(a, {k})
+             np.quantile(a, [0.2, 0.55], {k}); np.percentile(a, 37, {k}); np.nanmedian(a, {k})
+             np.nanquantile(a, [0.2, 0.55], {k}); np.nanpercentile({h}, q=37); np.nanmedian({h})
+             np.nansum({h}); np.nanmean({h}); np.nanprod({h}); np.nanmax({h}); np.nanmin({h})
          """, (3, 4))  # fmt: skip
-    case(f"np.nanvar({h}); np.nanstd({h})", (3, 3))
+    case(f"""np.sum(a, {k}, where=MOST); np.mean(a, {k}, where=MOST); np.var(a, {k}, where=MOST)
+             np.prod(a, {k}, where=MOST); np.std(a[:, ::-1], {k}, where=MOST); np.nanvar({h})
+             np.max(a, {k}, initial=-9.0, where=MOST); np.amax(a, {k}, initial=-9.0, where=MOST)
+             np.min(a, {k}, initial=9.0, where=MOST); np.amin(a, {k}, initial=9.0, where=MOST)
+             np.nanstd({h})""", (3, 3))  # fmt: skip
 case("""np.sum(a, 0, None, None, True, 3.0); np.prod(a, initial=2.0); np.max(a, initial=0.5)
         np.max(a, 0, None, True); np.std(a, correction=1); np.std(a, mean=np.float64(0.3))
         np.var(a, 0, None, None, 1); np.cumsum(a); np.cumsum(a, axis=0); np.cumsum(a, -1)
         np.cumprod(a); np.cumprod(a, axis=0); np.cumprod(a, axis=-1); np.average(a)
-        np.average(a, axis=1, weights=[1, 2, 1], keepdims=True)""", (2, 3))  # fmt: skip
+        np.average(a, axis=1, weights=[1, 2, 1], keepdims=True); kinks.direction(a)
+        kinks.direction(a, 0); kinks.direction(a, -1)""", (2, 3))  # fmt: skip
 case("np.prod(a, axis=(0, 2)); np.prod(a, axis=2)", numbers((2, 2, 3)) * (numbers((2, 2, 3)) > -1))
 case("np.std(a, 1, keepdims=True); np.average(a, (0, 1), weights=np.ones((2, 3)))", (2, 3, 2))
 case("np.std(a, axis=0) * a; kinks.euclidean(a[0] * 0 + 1) * a", (1, 3))
@@ -158,19 +144,17 @@ for zeros in ([0.0, 2.0, 3.0], [0.0, 0.0, 3.0], [[0.0, 2.0], [3.0, 4.0]]):
 for axis, first in itertools.product([0, -1], [False, True]):
     k = f"axis={axis}, include_initial={first}"
     case(f"np.cumulative_sum(a, {k}); np.cumulative_prod(a, {k})", (2, 3))
-case("kinks.direction(a); kinks.direction(a, 0); kinks.direction(a, -1)", (2, 3))
 case("np.median(a, axis=-1); np.add(a, a, casting='same_kind', order='C', subok=True)", (0, 2, 2))
 case("np.average(a, weights=b)", (2, 3), numbers((2, 3), *POSITIVE))
 case("np.average(a, axis=1, weights=b)", (2, 3), numbers((3,), *POSITIVE))
 case("np.average(a, 0, b, returned=True)", (2, 3), numbers((2,), *POSITIVE))
 for method in ("linear", "lower", "nearest", "midpoint", "hazen", "weibull", "median_unbiased"):
     case(f"np.quantile(a, 0.3, method='{method}')", (7,))
-case("np.nancumsum(with_holes(a), axis=1); np.nancumprod(with_holes(a), axis=0)", (3, 4))
-case("""np.cov(a); np.cov(a, bias=True); np.cov(a, ddof=0); np.cov(a, fweights=[1, 2, 1, 3])
-        np.cov(a, aweights=[1.0, 0.5, 2.0, 1.0]); np.cov(a.T, rowvar=False); np.cov(a[0])
+case("""np.nancumsum(with_holes(a), axis=1); np.nancumprod(with_holes(a), axis=0); np.cov(a)
+        np.cov(a, bias=True); np.cov(a, ddof=0); np.cov(a, fweights=[1, 2, 1, 3]); np.cov(a[0])
+        np.cov(a, aweights=[1.0, 0.5, 2.0, 1.0]); np.cov(a.T, rowvar=False)
         np.corrcoef(np.concatenate([a, a[:, :1] ** 2], 1))[0, 1:]""", (3, 4))  # fmt: skip
-case("np.cov(a, b)", (4,), (4,))
-case("np.corrcoef(a, b)[0, 1]", numbers((4,)), numbers((4,)) ** 2)
+case("np.cov(a, b); np.corrcoef(a, b**2 + a)[0, 1]", (4,), (4,))
 
 # Samples and polynomials
 PLACES = np.array([-2.5, -1.0, 0.1, 1.3, 2.6])
@@ -178,16 +162,15 @@ case("np.interp(a, PLACES, b)", (2, 3), (5,))
 case("np.interp(a, PLACES % 5, b, period=5)", (3,), (5,))
 case("np.interp(a, b, c, left=0.5, right=c[0])", (7,), PLACES / 2 + 0.1, (5,))
 case("np.interp([0.3, 5.0], PLACES, a); np.polyfit(PLACES, a, 1)", (5,))
-case("np.diff(a, axis=0, prepend=0, append=1.5); np.diff(a, prepend=0, append=1.5)", (2, 3))
-case("np.diff(a, 2, prepend=a[:, :1]); np.ediff1d(a, to_begin=a[0, 0], to_end=[1.0, 2.0])", (2, 3))
-case("np.diff(a); np.diff(a, n=2, axis=0)", (4, 2))
+case("""np.diff(a, axis=0, prepend=0, append=1.5); np.diff(a, prepend=0, append=1.5); np.diff(a)
+        np.diff(a, 2, prepend=a[:, :1]); np.diff(a, n=2, axis=0)
+        np.ediff1d(a, to_begin=a[0, 0], to_end=[1.0, 2.0])""", (3, 3))  # fmt: skip
 case("np.diff(a)", (1,))
 for order in (1, 2):
     case(f"np.gradient(a, 2.0, 0.5, edge_order={order})", (3, 4))
     case(f"np.gradient(a, PLACES, axis=1, edge_order={order})", (2, 5))
     case(f"np.gradient(a, b, edge_order={order})", (4,), PLACES[:4])
-case("np.trapezoid(a); np.trapezoid(a, dx=2.0, axis=0)", (2, 4))
-case("np.trapezoid(a, b, axis=0)", (4, 2), (4,))
+case("np.trapezoid(a, b, axis=0); np.trapezoid(a); np.trapezoid(a, dx=2.0, axis=0)", (4, 2), (4,))
 case("np.unwrap(a * 4)", (6,))
 for shapes in [((5,), (3,)), ((2,), (4,)), ((3,), (3,))]:
     for mode in ("valid", "same", "full"):
@@ -203,15 +186,14 @@ case("np.polyadd(a, b); np.polysub(b, a); np.polymul(a, b)", (4,), (2,))
 case("np.polyfit(a, b, 2)", PLACES, (5,))
 case("np.polyfit(PLACES, a, 1, w=np.arange(1.0, 6))", (5, 2))
 
-# Indexing
+# Indexing, also by columns of tables
+COLUMN, PAIR = Column([0, 0, 1, 1, 0]), (Column([0, 0, 1]), [2, 2, 0])
 case("""a[0]; a[-1]; a[1:]; a[::-1] * 1; a[...] * 1; a[None] * 1; a[0, 1]; a[:, -1]; a[..., None, 0]
         a[[1, 0, 1]]; a[np.array([[0, 1], [1, 1]])]; a[:, [2, 0, 2]]; a[[0, 1], [2, 2]]
         a[0, [1, 1]]; a[PICK]; a[[True, False]]; a[np.int64(1)]; a[()] * 1; a[0:0]
-        a[0] + a[1:].sum() + np.sum(a)""", (2, 3))  # fmt: skip
-COLUMN, PAIR = Column([0, 0, 1, 1, 0]), (Column([0, 0, 1]), [2, 2, 0])
-case("a[COLUMN]; a[COLUMN.values]; a[[0, 0, 1, 1, 0]]; a[PAIR]; a[[1, 1], [2, 2]]", (2, 3))
-PIECES = (slice(1, 3), [0, 0])
-case("arrays.scatter((4,), a.dtype, PIECES, a, b)", (2,), (2,))
+        a[0] + a[1:].sum() + np.sum(a); a[COLUMN]; a[PAIR]; a[[1, 1], [2, 2]]
+     """, (2, 3))  # fmt: skip
+case("arrays.scatter((4,), a.dtype, (slice(1, 3), [0, 0]), a, b)", (2,), (2,))
 
 # Tuples, lists and columns of tables are arrays
 case("""np.dot((1.0, 2.0, 4.0), a) + np.dot([1, 2, 3], a); np.multiply([1, 2, 4], a); (1, 2, 4) * a
@@ -235,6 +217,8 @@ case("""np.ones(2) - a; 2 / a; 2.0**a; np.float64(3) * a; np.ones((2, 2)) @ a @ 
      """, numbers((2,), *POSITIVE))  # fmt: skip
 
 # Numbers that move
+case("np.broadcast_to(a, (2,))", ())
+case("np.reshape(a, ()); np.squeeze(a); np.stack([a, np.ones((1, 1))])", (1, 1))
 case("""np.copy(a); a.astype(a.dtype); np.astype(a, a.dtype); np.reshape(a, (3, 2))
         a.reshape(3, -1, order="F"); np.reshape(a.T, (2, 3), order="A"); arrays.in_dtype(a, a.dtype)
         np.ravel(a.T, order="C"); np.ravel(a.T, "F"); np.ravel(a.T, "A"); np.ravel(a.T, "K")
@@ -250,10 +234,10 @@ case("""np.copy(a); a.astype(a.dtype); np.astype(a, a.dtype); np.reshape(a, (3, 
         np.diag(a, 1); np.delete(a, [0, 2], axis=1); np.insert(a, [0, 2], [5.0, 6.0])
         np.extract(PICK, a); np.compress([True, False, True], a, axis=1); np.unstack(a, axis=1)
         a.compress([True, False, True]); np.matrix_transpose(a); np.linalg.matrix_transpose(a)
-        np.hsplit(a, [1, 2]); np.split(a, [1, 3, 3], axis=1); np.split(a, 3, 1)[1]; np.unique(a)
+        np.hsplit(a, [1, 2]); np.split(a, [1, 3, 3], axis=1); np.split(a, 3, 1)[1]
+        np.unique(a); np.unique(a, return_index=True)[0] ** 2
         np.select([a > 1, a > -1], [a * 2, a**2], 7.0); np.apply_along_axis(np.cumsum, 0, a)
         np.apply_along_axis(np.prod, 1, a); np.full_like(a, a[0, 0]) * a""", (2, 3))  # fmt: skip
-case("np.reshape(a, ()); np.squeeze(a); np.stack([a, np.ones((1, 1))])", (1, 1))
 case("np.ravel(a); np.squeeze(a); np.squeeze(a, -1); np.broadcast_to(a, (3, 2, 1, 2, 1))",
      (2, 1, 2, 1))  # fmt: skip
 case("""np.ravel(np.swapaxes(a, 0, 1), "K"); np.transpose(a); np.transpose(a, (1, -1, 0))
@@ -261,11 +245,12 @@ case("""np.ravel(np.swapaxes(a, 0, 1), "K"); np.transpose(a); np.transpose(a, (1
         np.moveaxis(a, (0, 1), (-1, 0)); np.flip(a, (0, -1)); np.rollaxis(a, 2)
         np.diagonal(a, -1, 1, 2); np.trace(a, 1, -1, 0); np.linalg.trace(a, offset=1)
         np.linalg.diagonal(a, offset=1); np.triu(a, 1); np.tril(a, -1)""", (2, 3, 2))  # fmt: skip
-case("np.broadcast_to(a, (2,))", ())
-case("np.fft.fftshift(a, axes=1); np.fft.ifftshift(a); np.array_split(a, 3, 1)", (2, 5))
-case("""np.sort(a); np.sort(a, axis=0); np.sort(a, axis=None); np.sort(np.partition(a, 2))
-        np.sort(a, kind="stable") + np.sort(a, stable=True); np.vsplit(a, 2); np.hsplit(a, 2)
-        np.piecewise(a, [a < -1, a > 1], [np.exp, 3.0, np.square])""", (2, 4))  # fmt: skip
+case("""np.fft.fftshift(a, axes=1); np.fft.ifftshift(a); np.array_split(a, 3, 1); np.vsplit(a, 2)
+        np.sort(a); np.sort(a, axis=0); np.sort(a, axis=None); np.sort(np.partition(a, 2))
+        np.sort(a, kind="stable") + np.sort(a, stable=True); np.hsplit(a, 2)
+        np.piecewise(a.T, [a.T < -1, a.T > 1], [np.exp, 3.0, np.square])
+        np.piecewise(a[0], a[0] > 1, [np.exp])
+     """, (2, 4))  # fmt: skip
 case("np.diagonal(a, 1); np.trace(a)", (3, 3))
 case("""np.diag(a); np.diag(a, -2); np.trim_zeros(np.pad(a, 2)); np.bincount([0, 2, 0], a, 5)
         np.vstack([a, a], dtype=a.dtype); np.stack([a, a], 1, dtype=a.dtype)
@@ -275,8 +260,9 @@ case("""np.diagflat(a, 1); np.dsplit(a[None], 2); np.histogram_bin_edges(a, 3) *
         np.histogram([0, 1, 2, 9], [0, 1, 2], weights=np.ravel(a))[0] ** 2
         np.histogram(a[0], 3, density=True)[0]; np.histogram([0], np.sort(a[0]))[1] ** 2
      """, (2, 2))  # fmt: skip
-case("np.concatenate([a, b, [1.0]]); arrays.join(0, False, a, b); np.meshgrid(a, b)", (2,), (3,))
-case("""np.meshgrid(a, b, indexing="ij"); np.meshgrid(a, b, sparse=True)""", (2,), (3,))
+case("""np.concatenate([a, b, [1.0]]); arrays.join(np.concatenate, 0, a, b); np.meshgrid(a, b)
+        np.meshgrid(a, b, indexing="ij"); np.meshgrid(a, b, sparse=True)
+     """, (2,), (3,))  # fmt: skip
 case("np.concatenate([a, b], axis=-1)", (2, 0), (2, 3))
 case("np.concatenate([a, b], axis=None)", (2, 2), (3,))
 case("np.append(a, b); [x * 1 for x in np.atleast_2d(a, b)]", (2, 2), ())
@@ -289,10 +275,8 @@ case("np.column_stack([a, b]); np.insert(b, 1, a, axis=1)", (2,), (2, 3))
 case("np.insert(np.ones((2, 2)), 1, a, axis=0)", (2,), (2,))
 for shape in [(), (3,), (2, 3), (2, 1, 3)]:
     case("np.atleast_1d(a) * 1; np.atleast_2d(a) * 1; np.atleast_3d(a) * 1", shape)
-for shape, window in [
-    *[((5,), "2"), ((3, 4), "(2, 2)"), ((5,), "(2, 2), axis=(0, 0)")],
-    *[((2, 1, 3, 4), "(2, 3), (-2, -1)")],
-]:
+for shape, window in [((5,), "2"), ((5,), "(2, 2), axis=(0, 0)"), ((3, 4), "(2, 2)"),
+                      ((2, 1, 3, 4), "(2, 3), (-2, -1)")]:  # fmt: skip
     case(f"np.lib.stride_tricks.sliding_window_view(a, {window})", shape)
 case("arrays.overlap_add(a, (4,), (2,), (0,))", (3, 2))
 
@@ -338,22 +322,21 @@ case("np.linalg.multi_dot([a, b, c])", (2, 3), (3, 3), (3,))
 for shape in [(1, 1), (3, 3), (2, 2, 2)]:
     case("""np.linalg.inv(a); np.linalg.det(a); np.linalg.slogdet(a); np.linalg.slogdet(a)[0] * a
             np.linalg.cholesky(gram(a)); np.linalg.eigh(gram(a)).eigenvalues
-            np.linalg.cholesky(gram(a), upper=True)
+            np.linalg.cholesky(gram(a), upper=True); np.linalg.eigvalsh(gram(a))
             np.linalg.eigh(gram(a))[1] ** 2; np.prod(np.linalg.eigh(gram(a), "U")[0]) * gram(a)
-            np.linalg.eigvalsh(gram(a))""", regular(*shape))  # fmt: skip
+         """, regular(*shape))  # fmt: skip
 for rank in (0, 1, 2):
     singular = numbers((3, 3))[:, :rank] @ numbers((3, 3))[:rank]
     case("np.linalg.det(a); np.linalg.det(np.stack([a, np.eye(3)]))", singular)
 for left, right in [((3, 3), (3,)), ((3, 3), (3, 2)), ((2, 2, 2), (2, 1)), ((2, 2), (2, 2, 1)),
                     ((2, 2, 2), (2,))]:  # fmt: skip
     case("np.linalg.solve(a, b)", regular(*left), right)
-case("products.solve_columns(a, b)", regular(2, 2), (2, 1))
 for shape in [(3, 2), (2, 3), (2, 2), (2, 3, 2)]:
-    case("[x**2 for x in np.linalg.svd(a, full_matrices=False)]; np.linalg.qr(a)", shape)
-case("np.linalg.svd(a)[1]; np.linalg.svdvals(a); np.linalg.pinv(a)", (2, 3))
-case("np.linalg.svd(a, compute_uv=False); products.qr_of_tall(a); np.linalg.pinv(a)", (3, 2))
-case("np.linalg.qr(a, mode='r')", (3, 2))
-case("np.linalg.pinv(a)", (2, 3, 2))
+    case("""[x**2 for x in np.linalg.svd(a, full_matrices=False)]; np.linalg.qr(a)
+            np.linalg.svd(a, compute_uv=False); np.linalg.svd(a)[1]""", shape)  # fmt: skip
+for shape in [(2, 3), (3, 2), (2, 3, 2)]:
+    case("np.linalg.pinv(a)", shape)
+case("np.linalg.svdvals(a); products.qr_of_tall(a); np.linalg.qr(a, mode='r')", (3, 2))
 case("np.linalg.pinv(a[:, None] * a)", (3,))
 for shapes in [((4, 2), (4,)), ((4, 2), (4, 3)), ((2, 3), (2,)), ((2, 3), (2, 2))]:
     case("np.linalg.lstsq(a, b)[:2]", *shapes)
@@ -377,10 +360,9 @@ for (shape, order, axis), keep in itertools.product(
     [False, True],
 ):
     case(f"np.linalg.norm(a, {order}, {axis}, {keep})", shape)
-case("np.linalg.matrix_norm(a, ord='nuc')", (2, 2, 3))
-case("a * np.linalg.norm(a, 0)", (3,))
-case("np.linalg.vector_norm(a, ord=3); np.linalg.vector_norm(a, axis=1)", (2, 3))
-case("np.linalg.vector_norm(a, axis=(0, 2), keepdims=True)", (2, 3, 2))
+case("""np.linalg.matrix_norm(a, ord='nuc'); np.linalg.vector_norm(a, axis=(0, 2), keepdims=True)
+        np.linalg.vector_norm(a, ord=3); a * np.linalg.norm(a, 0, 1, True)
+     """, (2, 2, 3))  # fmt: skip
 
 # Methods of ufuncs
 case("""np.add.reduce(a); np.multiply.reduce(a); np.maximum.reduce(a); np.minimum.reduce(a)
@@ -448,47 +430,38 @@ def test_derivatives_values_and_types(f, points):
 
 
 # The check itself
-def ours(entry) -> bool:
-    """Whether an entry of the table is the package's own, and no example's or test's."""
-    entry = entry.together or entry.definition or next(filter(None, entry.pullbacks))
-    entry = inspect.unwrap(getattr(entry, "func", entry))
-    return Path(entry.__code__.co_filename).parent == Path(inspect.getfile(rules)).parent
-
-
 def test_every_rule_has_a_case():
-    table = {f for f, entry in TABLE.items() if ours(entry)}
-    table -= {f for f in table if hasattr(TABLE[f].definition, "func")}  # steps have no slope
-    table -= {f for f in table if f in vars(operator).values()}  # which run as ufuncs
-    table -= {np._core.umath.clip, np.ufunc}  # under np.clip, and the methods of ufuncs
-    names = [re.sub(r"^(numpy|calclearn\.calculus)\.", "", full_name(f)) for f in table]
+    def tested(function, entry) -> bool:
+        definition = getattr(entry.definition, "func", entry.definition)  # of a partial
+        made = inspect.unwrap(definition or entry.together or next(filter(None, entry.pullbacks)))
+        return (
+            Path(made.__code__.co_filename).parent == Path(rules.__file__).parent  # and no test's
+            and made.__qualname__ not in ("on_plain", "refused.<locals>.refusal")  # no slope
+            and getattr(function, "__module__", "") != "_operator"  # they run as ufuncs
+            and function not in (np._core.umath.clip, np.ufunc)
+        )
+
+    functions = {function: entry for function, entry in TABLE.items() if tested(function, entry)}
+    names = [re.sub(r"^(numpy|calclearn\.calculus)\.", "", full_name(f)) for f in functions]
     expressions = "".join(parameters.id for parameters in CASES).replace("np.", "")
     assert not [name for name in names if not re.search(rf"(?<![\w.]){name}\(", expressions)]
 
-
-def test_every_pull_back_is_run_by_a_case():
     run = set()
-
-    def visit(node, g):
-        run.update((node.rule, k) for k, a in enumerate(node.arguments) if is_parent(a, node))
-
     for parameters in CASES:
         f, points = parameters.values
         result = record(lambda *x, f=f: joined(f(*x)), range(len(points)), points, {})[1]
-        walk(result, ones(result.value), visit)
-    table = [entry for entry in TABLE.values() if ours(entry)]
-    pullbacks = {(e, k) for e in table for k, pullback in enumerate(e.pullbacks) if pullback}
-    assert not {(entry.name, k) for entry, k in pullbacks - run}
+        walk(result, ones(result.value), lambda node, g: run.update(
+            (node.rule, k) for k, a in enumerate(node.arguments) if is_parent(a, node)
+        ))  # fmt: skip
+    assert not [(entry.name, k) for entry in functions.values()
+                for k, pullback in enumerate(entry.pullbacks) if pullback and (entry, k) not in run
+                ]  # fmt: skip
 
 
-def wrong(pullback, f=np.sin):
-    """A copy of f with a rule of its own."""
-
-    @primitive
-    def copy(*arguments):
-        return f(*arguments)
-
-    rule(copy, pullback)
-    return copy
+def sine(pullback, f=np.sin):
+    operation = primitive(lambda a: f(a))
+    rule(operation, pullback)
+    return operation
 
 
 # fmt: off
@@ -496,16 +469,16 @@ WRONG = {
     "sign":              lambda g, y, a: -g * np.cos(a),
     "slightly":          lambda g, y, a: g * np.cos(a) * (1 + 1e-5),
     "order":             lambda g, y, a: np.flip(g) * np.cos(a),
-    "second order only": lambda g, y, a: g * wrong(lambda g, y, a: 0 * g, np.cos)(a),
+    "second order only": lambda g, y, a: g * sine(lambda g, y, a: 0 * g, np.cos)(a),
 }
 # fmt: on
 
 
 @pytest.mark.parametrize("mistake", WRONG)
 def test_the_check_catches_a_wrong_rule(mistake):
-    check(wrong(lambda g, y, a: g * np.cos(a)), [numbers((5,))])
+    check(sine(lambda g, y, a: g * np.cos(a)), [numbers((5,))])
     with pytest.raises(AssertionError):
-        check(wrong(WRONG[mistake]), [numbers((5,))])
+        check(sine(WRONG[mistake]), [numbers((5,))])
 
 
 # Slopes where differences are no check: at kinks, ties, and where a formula divides by zero
@@ -541,6 +514,7 @@ SLOPES = [  # f, x, its slopes there
     (lambda x: np.maximum(x, np.nan),                      1.0,             np.nan),
     (lambda p: np.arctan2(*p),                             [0, 0],          [np.nan, np.nan]),
     (lambda p: np.arctan2(*p),                             [1e-200] * 2,    [5e199, -5e199]),
+    (lambda a: np.sum(np.trim_zeros(a) ** 2),              [[0, 3], [0, 0]], [[0, 6], [0, 0]]),
     (np.prod,                                   [1e-200, 1e-200, 1e300],    [1e100, 1e100, 0]),
     (np.linalg.det,                                        [[1, 2], [2, 4]], [[4, -2], [-2, 1]]),
     # second derivatives at a kink are the mean of both sides where the first is continuous
@@ -572,42 +546,32 @@ def test_slopes_at_a_point(f, x, slopes):
 
 
 # fmt: off
-UNKNOWN = np.full((2, 2), np.nan)
-SECOND = [
-    (lambda w: np.linalg.norm(w) ** 2,                      np.zeros(2), 2 * np.eye(2)),
-    (lambda w: np.hypot(w[0], w[1]) ** 2,                   np.zeros(2), 2 * np.eye(2)),
+UNKNOWN, ZEROS = np.full((2, 2), np.nan), np.zeros(2)
+SECOND = [  # f, x, its second derivatives there
+    (lambda w: np.linalg.norm(w) ** 2,                      ZEROS,       2 * np.eye(2)),
+    (lambda w: np.linalg.norm(w) ** 2,                      np.float32(ZEROS), 2 * np.eye(2)),
+    (lambda w: np.hypot(w[0], w[1]) ** 2,                   ZEROS,       2 * np.eye(2)),
     (lambda w: np.linalg.norm(w - np.ones(2)) ** 3,         np.ones(2),  np.zeros((2, 2))),
     (lambda w: np.std(w) ** 2,                              np.ones(3),  np.eye(3) * 2/3 - 2/9),
     (lambda w: np.sum(np.maximum(w, 0) ** 2),               np.zeros(3), np.eye(3)),
+    (lambda z: np.max(z) + np.log(np.sum(np.exp(z - np.max(z)))), np.ones(3), np.eye(3)/3 - 1/9),
+    (lambda p: np.maximum(p[0], 0) ** 2,                    np.float64([[-1, 0, 2]]),[[[0, 1, 2]]]),
     # along some directions another number than along others
-    (lambda w: np.maximum(w[0], 0) * np.maximum(w[1], 0), np.zeros(2), [[0, np.nan], [np.nan, 0]]),
+    (lambda w: np.maximum(w[0], 0) * np.maximum(w[1], 0),   ZEROS,      [[0, np.nan], [np.nan, 0]]),
     (lambda w: np.linalg.norm(w.reshape(2, 2), 2) ** 2,     np.zeros(4), np.full((4, 4), np.nan)),
     # where the gradient jumps
-    (np.linalg.norm,                                        np.zeros(2), UNKNOWN),
+    (np.linalg.norm,                                        ZEROS,       UNKNOWN),
     (np.std,                                                np.ones(2),  UNKNOWN),
-    (lambda w: np.sum(np.abs(w)),                           np.zeros(2), UNKNOWN),
+    (lambda w: np.sum(np.abs(w)),                           ZEROS,       UNKNOWN),
 ]
 # fmt: on
 
 
 @pytest.mark.parametrize(("f", "x", "second"), SECOND)
-def test_second_derivatives_where_a_length_is_zero(f, x, second):
-    np.testing.assert_array_equal(grad(f)(x), np.zeros_like(x))
-    np.testing.assert_allclose(hessian(f)(x), second, atol=1e-12)
-
-
-def test_second_derivatives_where_all_tie_and_nothing_jumps():
-    def entropy(z):
-        largest = np.max(z)
-        return largest + np.log(np.sum(np.exp(z - largest))) - z[0]
-
-    np.testing.assert_allclose(hessian(entropy)(np.ones(3)), np.eye(3) / 3 - 1 / 9, atol=1e-15)
-    points = np.array([[-1.0, 0.0, 2.0]])
-    second = hessian(lambda p: np.maximum(p[0], 0) ** 2)(points)
-    np.testing.assert_allclose(second, [[[0, 1, 2]]])
-    float32 = hessian(lambda w: np.linalg.norm(w) ** 2)(np.zeros(2, np.float32))
-    assert float32.dtype == np.float32
-    np.testing.assert_allclose(float32, 2 * np.eye(2), atol=1e-6)
+def test_second_derivatives_where_a_length_is_zero_or_numbers_tie(f, x, second):
+    came = hessian(f)(x)
+    np.testing.assert_allclose(came, second, atol=1e-12 if x.dtype == float else 1e-6)
+    assert came.dtype == x.dtype
 
 
 CONSTANTS = [np.floor, np.round, np.sign, np.isnan, np.argmax, np.argsort, np.ones_like, np.any]
@@ -621,12 +585,3 @@ def test_steps_and_questions_give_plain_numbers(function):
         return np.sum(a * a) + np.sum(step)
 
     np.testing.assert_array_equal(grad(f)(numbers((4,))), 2 * numbers((4,)))
-
-
-def test_comparisons_are_plain_booleans():
-    def f(x):
-        assert isinstance(x > 0, (bool, np.bool_))
-        assert x == x
-        return x**2 if x > 1 else x
-
-    assert (grad(f)(3.0), grad(f)(0.5)) == (6, 1)

@@ -23,7 +23,7 @@ def test_memory_is_freed_without_the_collector():
         for _ in range(15):
             x = x[::-1] * np.sin(x) + (x[None, :] @ (np.eye(3) / 9) + x / 9)[0]
             a, b, c = x
-            x = np.stack([a, b * c, c])
+            x = np.repeat(np.stack([a, b * c, c]), 1)
         return np.sum(np.linalg.eigh(np.outer(x, x) + np.diag(x)).eigenvalues) * 0 + np.sum(x)
 
     x = np.array([0.1, 0.5, 0.9])

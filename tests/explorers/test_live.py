@@ -275,6 +275,12 @@ def test_a_drawing_that_is_painted_on_gets_the_whole_way_of_the_pointer(square, 
     assert ways[0][:, 0] == pytest.approx(10 * np.array(shares))
 
 
+def test_a_drawing_without_its_controls_cannot_be_dragged():
+    dot = Dot(*panels("flat"))
+    dot.drags = ("x", "y")
+    assert explore(root, [dot], "{height}", x=slider(2, 0, 9))._live.grips == []
+
+
 @pytest.mark.parametrize(
     ("value", "caption"),
     [
