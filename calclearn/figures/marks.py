@@ -383,10 +383,7 @@ def _within(ax: Axes, places: np.ndarray, edge: bool = False) -> np.ndarray:
 
 
 def _within_axis(axis, values: np.ndarray, edge: bool = False) -> np.ndarray:
-    """Return values no farther from the axis than some of its lengths, or none beyond its ends.
-
-    Lengths are those on the paper, so that zero has a place on a logarithmic axis: beyond its end.
-    """
+    """Return values no farther off than some lengths of the axis on paper, or at its ends."""
     scale = axis.get_transform()
     low, high = np.sort(scale.transform(np.array(axis.get_view_interval(), float)))
     far = FAR if isinstance(scale, IdentityTransform) else FAR_SCALED

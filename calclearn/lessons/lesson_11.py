@@ -25,8 +25,8 @@ from calclearn.exercises import exercise, outcome
 from calclearn.explorers import Explorer, explore, log_slider, round_slider, slider
 from calclearn.explorers.wording import counted
 from calclearn.figures import panels
+from calclearn.figures.descents import GAP
 from calclearn.figures.marks import Dots, Lines, Raster
-from calclearn.figures.races import GAP
 from calclearn.figures.style import BEST, BLACK, GREY, OPTIMIZERS, REGIMES, STEP, style
 from calclearn.figures.surfaces import NAMES, Contours, Point, window_around
 from calclearn.lessons.descents import rate_for

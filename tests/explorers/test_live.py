@@ -217,26 +217,15 @@ def test_a_choice_of_nothing_is_a_reply(dot):
 
 ABSENT = "no such field"
 MALFORMED = [
-    {},
-    {"values": None},
-    {"values": 3},
-    {"values": {"x": "three"}},
-    {"values": {"x": None}},
-    {"values": {"x": float("nan")}},
-    {"values": {"x": 1e9}},
-    {"values": {"x": [1, 2]}},
-    {"values": {"x": {"index": 0}}},
-    {"values": {"y": 1, "__class__": 2}},
-    {"drag": {"id": "old"}},
+    {}, {"values": None}, {"values": 3}, {"values": {"x": "three"}}, {"values": {"x": None}},
+    {"values": {"x": float("nan")}}, {"values": {"x": 1e9}}, {"values": {"x": [1, 2]}},
+    {"values": {"x": {"index": 0}}}, {"values": {"y": 1, "__class__": 2}}, {"drag": {"id": "old"}},
     {"drag": {"grip": 7, "before": {}, "start": [0.5, 0.5], "to": [0.5, 0.5]}},
     {"drag": {"grip": 0, "before": {"x": "?"}, "start": [0.5, 0.5], "to": [0.5, 0.5]}},
-    {"drag": {"grip": 0, "before": {"x": 2}, "start": "here", "to": "there"}},
-    {"drag": [1, 2]},
-    {"edition": "new"},
-    {"edition": {"a": 1}},
-    {"rest": "no"},
+    {"drag": {"grip": 0, "before": {"x": 2}, "start": "here", "to": "there"}}, {"drag": [1, 2]},
+    {"edition": "new"}, {"edition": {"a": 1}}, {"rest": "no"},
     *({field: ABSENT} for field in ("number", "values", "ratio", "edition", "rest", "drag")),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("part", MALFORMED, ids=str)
