@@ -79,6 +79,8 @@ def test_a_reply_rebuilds_the_picture_exactly(square):
 
 def test_of_a_background_that_changes_only_the_part_that_differs_travels():
     class Title(Dot):
+        background = True
+
         def update(self, x):
             self.ax.set_title(f"{x} squared")
 
