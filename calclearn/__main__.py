@@ -6,7 +6,6 @@ import errno
 import functools
 import importlib.util
 import os
-import socket
 import stat
 import sys
 from pathlib import Path
@@ -14,7 +13,6 @@ from pathlib import Path
 from calclearn.layout import Course, CourseError, find, question, shipped, write_file
 
 FOLDER, START = "calclearn-course", "00_start_here.ipynb"
-PORTS = 50  # how many ports are tried, as many as Jupyter itself tries
 
 # What the command does instead, what of this goes together, and the options of each.
 ACTIONS = ("list", "collect", "lay-out", "reset", "book", "lite")
@@ -25,22 +23,6 @@ GOES_WITH = {
 
 # Tells Jupyter of the course's extension where pip has not, as in a checkout that is not installed.
 EXTENSION = Path(__file__).with_name("jupyter")
-
-
-def free_port(first: int) -> int:
-    """The first free port of this machine from `first` on."""
-    if not 0 <= first < 65536:
-        raise CourseError(f"a port is a number from 0 to 65535, not {first}")
-    for port in range(first, min(first + PORTS, 65536)):
-        with socket.socket() as probe:
-            if os.name == "posix":  # a port that was let go a moment ago is free
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise CourseError(f"the {PORTS} ports from {first} on are taken; name another: -- --port 9000")
 
 
 def check_jupyters_folder() -> None:
@@ -64,12 +46,6 @@ def open_in_jupyterlab(folder: Path, browser: bool, options: list[str]) -> int:
     if importlib.util.find_spec("jupyterlab") is None:
         raise CourseError('JupyterLab is missing: pip install "calclearn[course]"')
     check_jupyters_folder()
-    ports = argparse.ArgumentParser(prog="calclearn --", add_help=False, allow_abbrev=False)
-    ports.add_argument("--port", "--ServerApp.port", type=int, default=8888)
-    wanted, options = ports.parse_known_args(options)
-    port = free_port(wanted.port)
-    if port != wanted.port:
-        print(f"Port {wanted.port} is taken, so JupyterLab uses {port}.", flush=True)
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # Jupyter listens on this machine alone
         options.append("--allow-root")
     if not browser:
@@ -84,7 +60,7 @@ def open_in_jupyterlab(folder: Path, browser: bool, options: list[str]) -> int:
         f"--LabApp.default_url=/lab/tree/{START}",
         "--ServerApp.kernel_spec_manager_class=calclearn.server.KernelsFromElsewhere",
     ]
-    return jupyterlab([*here, f"--ServerApp.port={port}", *options]) or 0
+    return jupyterlab([*here, *options]) or 0
 
 
 def course_folder(name: str) -> Path:
@@ -151,11 +127,18 @@ def count(text: str) -> int:
 
 def make_sites(arguments: argparse.Namespace) -> int:
     """Make the book, the course in a browser's tab, or both, which then link to each other."""
-    from calclearn.book import publish  # what it needs, only a site needs
+    from calclearn.book import site, tab  # what they need, only a site needs
 
     names = arguments.book, arguments.lite
-    folders = (None if name is None else course_folder(name) for name in names)
-    publish(*folders, pyodide=arguments.pyodide, jobs=arguments.jobs)
+    book, lite = (None if name is None else course_folder(name) for name in names)
+
+    def address(target: Path | None, here: Path) -> str | None:
+        return None if target is None else Path(os.path.relpath(target, here)).as_posix()
+
+    if book is not None:
+        site.build(book, jobs=arguments.jobs, tab=address(lite, book))
+    if lite is not None:
+        tab.build(lite, arguments.pyodide, book=address(book, lite))
     return 0
 
 
@@ -198,36 +181,24 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
         description="Lay the course out in a folder and open it in JupyterLab.",
         epilog="What follows -- goes to JupyterLab: calclearn -- --port 9000",
     )
-    parser.add_argument(
-        "folder", nargs="?", default=FOLDER, metavar="DIR", help=f"the course's folder (./{FOLDER})"
-    )
-    parser.add_argument("--no-browser", action="store_true", help="start no browser")
-    parser.add_argument("--list", action="store_true", help="name the notebooks, do nothing else")
-    parser.add_argument(
-        "--reset", metavar="NAME", help="bring a notebook back new, keep a dated copy of yours"
-    )
-    parser.add_argument(
-        "--lay-out", metavar="FOLDER", help="lay the course out in a folder, start nothing"
-    )
-    teaching = parser.add_argument_group("for teachers")
-    teaching.add_argument(
-        "--collect", metavar="FOLDER", help="read a class's notebooks into a table"
-    )
-    teaching.add_argument("--csv", metavar="FILE", help="write the table for a spreadsheet, too")
-    teaching.add_argument(
-        "--html", metavar="FILE", help="write a page with the class's picture, too"
-    )
-    teaching.add_argument(
-        "--rerun", nargs="?", type=count, const=120, metavar="SECONDS",
-        help="run each notebook again in a sandbox, so long at most (120), and trust only that",
-    )  # fmt: skip
-    sites = parser.add_argument_group("the course as static sites")
-    sites.add_argument("--book", metavar="FOLDER", help="pages whose figures move, without Python")
-    sites.add_argument("--lite", metavar="FOLDER", help="the notebooks in a tab of the browser")
-    sites.add_argument(
-        "--pyodide", metavar="URL-OR-FOLDER", help="the browser's Python (its released build)"
-    )
-    sites.add_argument("-j", "--jobs", type=count, metavar="N", help="processes for --book")
+    add = parser.add_argument
+    where = "the course's folder (./%(default)s)"
+    add("folder", nargs="?", default=FOLDER, metavar="DIR", help=where)
+    add("--no-browser", action="store_true", help="start no browser")
+    add("--list", action="store_true", help="name the notebooks, do nothing else")
+    add("--reset", metavar="NAME", help="bring a notebook back new, keep a dated copy of yours")
+    add("--lay-out", metavar="FOLDER", help="lay the course out in a folder, start nothing")
+    add = parser.add_argument_group("for teachers").add_argument
+    add("--collect", metavar="FOLDER", help="read a class's notebooks into a table")
+    add("--csv", metavar="FILE", help="write the table for a spreadsheet, too")
+    add("--html", metavar="FILE", help="write a page with the class's picture, too")
+    rerun = "run each notebook again in a sandbox, so long at most (120), and trust only that"
+    add("--rerun", nargs="?", type=count, const=120, metavar="SECONDS", help=rerun)
+    add = parser.add_argument_group("the course as static sites").add_argument
+    add("--book", metavar="FOLDER", help="pages whose figures move, without Python")
+    add("--lite", metavar="FOLDER", help="the notebooks in a tab of the browser")
+    add("--pyodide", metavar="URL-OR-FOLDER", help="the browser's Python (its released build)")
+    add("-j", "--jobs", type=count, metavar="N", help="processes for --book")
     arguments = parser.parse_args(argv[:cut])
     given = {name for name, value in vars(arguments).items() if value not in (None, False)}
     for option, other in GOES_WITH.items():

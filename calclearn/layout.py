@@ -1,12 +1,9 @@
 """The course laid out in a folder of the learner's own, where only what is untouched is replaced.
 
-A manifest remembers each notebook as it was laid out, so a file that still equals its entry is
-upgraded with the package, and any other is the learner's work and stays.
-
-The folder may have come from somebody else. It is read as data, and nothing is read or written
-through a link that lies in it. A file is written whole or not at all, and the manifest first: it
-names what is about to be written beside what is there, so that an interruption at any point leaves
-no file that looks like the learner's work.
+A manifest remembers each notebook as it was laid out: a file that still equals its entry is
+upgraded with the package, and any other is the learner's work and stays. The folder may come from
+somebody else: nothing is read or written through a link in it. A file is written whole or not at
+all, and the manifest first, so an interruption leaves nothing that looks like the learner's work.
 """
 
 import contextlib
@@ -20,7 +17,6 @@ from datetime import datetime
 from pathlib import Path
 
 KEPT = ".calclearn"  # in the course folder: the manifest, and its spare
-LARGEST_MANIFEST = 1_000_000  # bytes
 LARGEST_NOTEBOOK = 100_000_000  # bytes; what is longer was never laid out, and is not read further
 
 
@@ -102,22 +98,17 @@ class Course:
         # A disk that fills up, or an editor, may spoil the one; the spare says the same.
         self.manifests = [kept / "manifest.json", kept / "manifest.spare.json"]
         known = (entries for path in self.manifests if (entries := self._entries(path)))
-        self.laid_out: dict[str, list[str]] = next(known, {})
+        self.laid_out = next(known, {})
 
     @staticmethod
     def _entries(path: Path) -> dict[str, list[str]]:
         """The digests by notebook that a manifest holds; nothing where it is broken."""
         try:
-            if path.lstat().st_size > LARGEST_MANIFEST:
-                return {}
-            entries = json.loads(read_file(path) or b"{}").items()
-            # Before version 0.2 an entry was one digest.
-            lists = {name: [to] if isinstance(to, str) else list(to) for name, to in entries}
-            if not all(isinstance(to, str) for known in lists.values() for to in known):
-                return {}
-        except (OSError, CourseError, ValueError, TypeError, AttributeError, RecursionError):
+            entries = dict(json.loads(read_file(path) or b"{}"))
+        except (OSError, CourseError, ValueError, TypeError, RecursionError):
             return {}
-        return lists
+        whole = all(isinstance(d, list) and {*map(type, d)} <= {str} for d in entries.values())
+        return entries if whole else {}
 
     def lay_out(self) -> list[str]:
         """Write what is missing, upgrade what is untouched; return the names of what was kept."""

@@ -1,10 +1,7 @@
 """What Jupyter does for the course: an extension of its server, which pip installs enabled.
 
-So a hub, Binder, Codespaces and a plain `jupyter lab` have what `calclearn` itself starts:
-
 - Every server sends a figure's pictures at once. Nothing else changes where no course is.
-- Where the variable CALCLEARN_COURSE names a folder, the course is laid out in it before the server
-  starts. Without it no file is written.
+- Where the variable CALCLEARN_COURSE names a folder, the course is laid out in it first.
 - There, and where the server's folder is a course, saved notebooks keep their figures, JupyterLab
   asks for no news, and kernels multiply their small matrices on one thread.
 """
@@ -57,12 +54,10 @@ def _load_jupyter_server_extension(server) -> None:
 
 
 class PromptConnection(ZMQChannelsWebsocketConnection):
-    """Jupyter's own connection between browser and kernel, with TCP_NODELAY: a picture leaves at
-    once, and does not wait until the last one is acknowledged.
+    """Jupyter's own connection between browser and kernel, with TCP_NODELAY.
 
-    TCP holds a small message back while an earlier one is on its way (Nagle's algorithm), and
-    Jupyter leaves it so. A figure that follows a slider sends many small messages, and would be
-    held to about 20 pictures a second; without the wait it shows twice as many.
+    TCP holds a small message back while an earlier one is on its way (Nagle's algorithm), which
+    would hold a figure that follows a slider to about 20 pictures a second.
     """
 
     def connect(self):
@@ -85,9 +80,8 @@ NO_DEBUGGER = "import sys; sys.modules['debugpy'] = None; "
 class KernelsFromElsewhere(KernelSpecManager):
     """Jupyter's own kernels, whose launcher is never taken from the notebook's folder.
 
-    A kernel starts when its notebook is opened, in the notebook's folder, as `python -m
-    ipykernel_launcher`: a file there that is named like the launcher, or like a module that it
-    imports, would run before any cell does.
+    `python -m ipykernel_launcher` starts there, and a file named like the launcher, or like a
+    module that it imports, would run before any cell does.
     """
 
     launch = LAUNCH
@@ -109,9 +103,8 @@ class SmallKernels(KernelsFromElsewhere):
 class LocalKernel(ServerKernelManager):
     """A kernel that its server reaches through the file system, so that no port is needed.
 
-    A kernel's TCP ports are chosen before it starts. Where a class comes at once, another student's
-    server may take one of them meanwhile, and then the kernel dies, at each restart again. A local
-    socket has a path of its own, at most 107 bytes long; where the home's is longer, TCP stays.
+    TCP ports are chosen before a kernel starts; where a class comes at once, another server may
+    take one meanwhile. A socket's path has at most 107 bytes; where it is longer, TCP stays.
     """
 
     @default("transport")

@@ -1,10 +1,11 @@
 """The figures that the notebooks make themselves, out of the library: cells that end in `explore`.
 
-One in each lesson has the tag "by-hand". A later one may use its names.
+One in each lesson has the tag "by-hand". The others may use the names of the cells before them.
 """
 
 import ast
 import json
+import re
 from functools import cache, partial
 from pathlib import Path
 
@@ -43,10 +44,12 @@ def by_hand(lesson):
 def secondary():
     """Functions that make the figures of the other cells, each with the name of its notebook."""
     for path in NOTEBOOKS:
-        imports, star, _ = by_hand(path.stem[:2])
+        before = []  # what a learner has run by then, but for figures and questions
         for source, tags in cells(path.stem[:2]):
             last = ast.unparse(ast.parse(source).body[-1])
             if last.startswith("explore(") and "by-hand" not in tags:
-                make = partial(figure, source, imports, star)
+                make = partial(figure, source, *before)
                 make.__name__, make.__module__ = f"cell_of_{path.stem}", __name__
                 yield make
+            elif not re.match(r"lessons\.|check\(|\w*guess", last):
+                before.append(source)

@@ -35,40 +35,11 @@ def python(code: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
 # Who may know whom.
 
 
-def lint_imports(folder: Path) -> subprocess.CompletedProcess:
-    return python(
-        "import sys; from importlinter.cli import lint_imports;"
-        "sys.path.insert(0, ''); sys.exit(lint_imports(no_cache=True))",
-        cwd=folder,
-    )
-
-
 def test_imports_go_one_way():
-    checked = lint_imports(ROOT)
+    checked = python(
+        "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"
+    )
     assert checked.returncode == 0, checked.stdout
-
-
-WRONG_WAY = (
-    ("calculus", "descent"), ("networks", "figures"), ("figures", "networks"),
-    ("exercises", "lessons"), ("lessons", "book"), ("explorers", "lessons"),
-    ("exercises", "classroom"), ("descent", "matplotlib"), ("figures", "ipywidgets"),
-)  # fmt: skip
-
-
-def test_an_import_the_wrong_way_is_found(tmp_path):
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    rooms = {path.parent.name for path in MODULES} - {"calclearn"}
-    for name in ("", *rooms):
-        folder = tmp_path / "calclearn" / name
-        folder.mkdir()
-        (folder / "__init__.py").touch()
-    named = {room: f"calclearn.{room}" if room in rooms else room for _, room in WRONG_WAY}
-    for room, other in WRONG_WAY:
-        with (tmp_path / "calclearn" / room / "__init__.py").open("a") as file:
-            file.write(f"def use():\n    import {named[other]}\n")
-    said = " ".join(lint_imports(tmp_path).stdout.split())
-    for room, other in WRONG_WAY:
-        assert f"calclearn.{room} is not allowed to import {named[other]}:" in said, said
 
 
 def test_only_the_lookup_of_exercises_names_the_lessons():
@@ -159,14 +130,10 @@ def test_the_version_is_said_once():
 def test_the_citation_is_the_project_s():
     """`cffconvert --validate` checks the rest; the version stays where it is said once."""
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    project = PROJECT["project"]
-    assert (citation["cff-version"], citation["type"]) == ("1.2.0", "software")
-    assert citation["title"] == project["name"]
-    assert citation["keywords"] == project["keywords"]
-    assert citation["license"] in project["license"].split(" AND ")
+    assert citation["title"] == PROJECT["project"]["name"]
+    assert citation["keywords"] == PROJECT["project"]["keywords"]
+    assert citation["license"] in PROJECT["project"]["license"].split(" AND ")
     assert "version" not in citation
-    assert citation["message"]
-    assert all(author["name"] for author in citation["authors"])
 
 
 def test_condas_environment_is_in_step_with_the_project():

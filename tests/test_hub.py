@@ -9,12 +9,9 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
 import urllib.request
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +25,8 @@ from jupyter_client.session import Session
 from jupyter_server.services.kernels.connection.base import deserialize_binary_message
 
 from calclearn.layout import shipped
+
+from .browser.conftest import free_ports, wait_for
 
 ROOT = Path(__file__).parents[1]
 LESSON = "07_how_big_a_step.ipynb"
@@ -57,16 +56,6 @@ c.JupyterHub.load_roles = [{{"name": "test", "services": ["test"], "scopes": sco
 """
 
 
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory):
     """The hub and its proxy, on this machine alone: its address, its homes, its process."""
@@ -91,7 +80,7 @@ def hub(tmp_path_factory):
     try:
         url = f"http://127.0.0.1:{web}"
         wait_for(lambda: ask(f"{url}/hub/api/"), process, log)
-        yield url, homes, process
+        yield url, homes, process, log
     finally:
         process.terminate()  # the hub ends its proxy and its servers
         process.wait(LIMIT)
@@ -109,18 +98,6 @@ def ask(url, method="GET", body=None):
     )
     with urllib.request.urlopen(request, timeout=LIMIT) as answer:
         return json.loads(answer.read() or b"null")
-
-
-def wait_for(condition, process, log=None):
-    end = time.monotonic() + LIMIT
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            if answer := condition():
-                return answer
-        except (urllib.error.URLError, OSError):
-            pass
-        time.sleep(0.2)
-    return pytest.fail(f"no answer: {log.read_text()[-3000:] if log else ''}")
 
 
 class Student:
@@ -219,13 +196,13 @@ def report(process):
 
 
 def test_five_students_at_once(hub):
-    url, homes, process = hub
+    url, homes, process, log = hub
     for name in RATES:
         ask(f"{url}/hub/api/users/{name}", "POST")
         ask(f"{url}/hub/api/users/{name}/server", "POST", {})
     for name in RATES:
         user = f"{url}/hub/api/users/{name}"
-        wait_for(lambda user=user: ask(user)["servers"].get("", {}).get("ready"), process)
+        wait_for(lambda user=user: ask(user)["servers"].get("", {}).get("ready"), process, log)
         course = homes / name / "calclearn-course"
         assert {path.name for path in course.glob("*.ipynb")} == set(shipped())
     with ThreadPoolExecutor(len(RATES)) as students:

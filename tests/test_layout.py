@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import json
 import os
 from pathlib import Path
 
@@ -85,14 +84,6 @@ def test_without_any_manifest_every_file_is_the_learners(package, course):
     assert notebooks(course)[LOOP] == f"{LOOP}, version 1"
 
 
-def test_a_manifest_of_version_0_1_is_read(package, course):
-    digests = {name: layout.digest((course / name).read_bytes()) for name in LESSONS}
-    (course / ".calclearn" / "manifest.spare.json").unlink()
-    (course / ".calclearn" / "manifest.json").write_text(json.dumps(digests))
-    upgrade(package, 2)
-    assert Course(course).lay_out() == []
-
-
 # Bringing a lesson back.
 
 
@@ -119,23 +110,6 @@ def test_two_resets_in_one_second_keep_two_copies(course, monkeypatch):
         Course(course).reset(STEP)
     copies = [path.read_text() for path in sorted(course.glob("07*.2026*"))]
     assert sorted(copies) == ["first", "second", "third"]
-
-
-def test_a_reset_in_the_middle_of_another_loses_no_copy(course, monkeypatch):
-    """The other one takes place between the name of the copy and the move."""
-    (course / STEP).write_text("my answers")
-    move = os.replace
-
-    def interrupted(source, to):
-        if source == course / STEP:
-            monkeypatch.setattr(os, "replace", move)
-            Course(course).reset(STEP)
-        move(source, to)
-
-    monkeypatch.setattr(os, "replace", interrupted)
-    Course(course).reset(STEP)
-    copies = [path.read_text() for path in course.glob("07*.*.ipynb")]
-    assert sorted(copies) == [f"{STEP}, version 1", "my answers"]
 
 
 @pytest.mark.parametrize("name", ["", "/", "07/", ".ipynb", "42", "a" * 300, "7\0"])

@@ -1,10 +1,8 @@
 """Exercises and predictions in the book, where no Python checks an answer.
 
-A page has, for each exercise that takes a letter or numbers, the salted hashes of all answers that
-count: a number is rounded to three digits, and those that round within the tolerance of `check`
-are listed. It has the typical mistakes in the same way, and its sentences so that they cannot be
-read in passing. This keeps answers out of sight, and no more than that: who tries all numbers of
-three digits against the hashes has them in a moment.
+A page has the salted hashes of all answers that count, of numbers those of three digits within the
+tolerance of `check`, and in the same way the typical mistakes; its sentences cannot be read in
+passing. That keeps answers out of sight, and no more: all numbers of three digits are soon tried.
 """
 
 import base64

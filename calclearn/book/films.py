@@ -1,15 +1,14 @@
 """A figure as one file: the pictures of its controls' positions, each as what differs from another.
 
-A learner who moves a slider changes few pixels. So a picture is kept as its parent (the picture of
-the position before, the background alone, or blank paper) and the runs of pixels in which it
-differs from that, as matplotlib painted them. A picture is rebuilt from at most `DEPTH` parents, so
-that any position is a moment away. All of it is one deflate stream:
+A picture is kept as its parent (the picture of the position before, the background alone, or blank
+paper) and the runs of pixels in which it differs from that, exactly as painted; at most `DEPTH`
+parents rebuild it. All of it is one deflate stream:
 
     length of the head (4 bytes), head (JSON), palette (4 bytes a colour),
     gaps and lengths of all runs (varints), colours of all pixels (1 to 3 planes of bytes)
 
-Where a figure would be larger than `CAP` it has fewer positions. What is worth having and not
-needed, a second control and the sharper pixels of modern screens, comes in up to `EXTRAS`.
+Where a figure would be larger than `CAP` it has fewer positions. A second control and sharper
+pixels come in up to `EXTRAS`.
 """
 
 import json
@@ -114,10 +113,9 @@ def _spoken(value: float, form: str) -> str:
 class Film:
     """A figure's pictures: for each position of its dials one, the picture's number, its caption.
 
-    `absent` are the labels of the explorer's controls that have no dial.
-
     `frames` are (parent, places, colours): the numbers of the pixels that differ, and what they
     are. `grid` gives the number of the picture, and of its caption, for a position of the dials.
+    `absent` are the labels of the explorer's controls that have no dial.
     """
 
     shape: tuple[int, int]
@@ -310,10 +308,7 @@ def recorded(explorer: Explorer, *, cap: int = CAP, extras: int = EXTRAS) -> Fil
 
 
 def _expected(camera: Camera, dials: list[Dial], places: list) -> float:
-    """About the size of a film, from some of its pictures: to paint all of them takes long.
-
-    What the second half of them adds is what each picture adds; the first has paper and palette.
-    """
+    """About the size of a film, from what eight of its pictures add after eight others."""
     if len(places) <= 2 * SAMPLE:
         return 0
     middle = len(places) // 2

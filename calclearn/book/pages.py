@@ -39,16 +39,10 @@ FILMS = "_static/films"  # where a page finds them
 
 @dataclass(frozen=True)
 class Page:
-    """A lesson's notebook for myst-nb, the files of its films by name, and what there is to say."""
+    """A lesson's notebook for myst-nb, and the files of its films by name."""
 
     notebook: NotebookNode
     files: dict[str, bytes]
-    figures: int
-    pictures: int
-
-    @property
-    def bytes(self) -> int:
-        return sum(map(len, self.files.values()))
 
 
 def page(path: Path) -> Page:
@@ -69,8 +63,7 @@ def page(path: Path) -> Page:
             cell.outputs = list(_outputs(cell, films))
     finally:
         shell.close()
-    pictures = sum(len(film.grid) for film in films.films)
-    return Page(notebook, films.files, len(films.films), pictures)
+    return Page(notebook, films.files)
 
 
 def _outputs(cell: NotebookNode, films: "Films"):
@@ -127,14 +120,11 @@ class Films:
     def __init__(self, lesson: str) -> None:
         self.lesson = lesson
         self.files: dict[str, bytes] = {}
-        self.films: list = []
         self.shown: list = []  # by the present cell: a film, a card, or None, in their order
 
     def record(self, thing: Any) -> None:
-        if isinstance(thing, Explorer):
-            self.shown.append(recorded(thing))
-        else:
-            self.shown.append(thing if isinstance(thing, Card) else None)
+        film = recorded(thing) if isinstance(thing, Explorer) else None
+        self.shown.append(thing if isinstance(thing, Card) else film)
 
     def figure(self, thing: Any, data: dict) -> str:
         """The HTML of a figure, a prediction, or of the picture that is stored."""
@@ -153,20 +143,15 @@ class Films:
             f'<img src="{FILMS}/{name}.webp" width="{picture.width}" height="{picture.height}" '
             f'alt="{words}" loading="lazy">'
         )
-        caption = f"<figcaption>{words}</figcaption>"
-        if thing is None:
-            return f'<figure class="calclearn-figure">{image}{caption}</figure>'
-        self.films.append(thing)
-        self.files[f"{name}.js"] = thing.script(name)
-        if thing.absent:
-            caption += (
-                '<p class="calclearn-note">In the notebook there is more to move: '
-                f"{html.escape(', '.join(thing.absent))}.</p>"
-            )
-        return (
-            f'<figure class="calclearn-figure" data-film="{name}" '
-            f'data-source="{FILMS}/{name}.js">{image}{caption}</figure>'
-        )
+        film, note = "", ""
+        if thing is not None:
+            self.files[f"{name}.js"] = thing.script(name)
+            film = f' data-film="{name}" data-source="{FILMS}/{name}.js"'
+            if absent := html.escape(", ".join(thing.absent)):
+                more = f"In the notebook there is more to move: {absent}."
+                note = f'<p class="calclearn-note">{more}</p>'
+        caption = f"<figcaption>{words}</figcaption>{note}"
+        return f'<figure class="calclearn-figure"{film}>{image}{caption}</figure>'
 
 
 def _prediction(card: Card) -> str:

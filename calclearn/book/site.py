@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -56,7 +55,6 @@ TAB = """\
 Code runs in the notebooks. <a href="{address}">Open the course in a tab of this browser</a>, with
 nothing to install, or install calclearn and run `calclearn`.
 """
-LINK = re.compile(r"\[([^\]]*)\]\((\w+)\.ipynb[^)]*\)")
 NO_TAB = "Code runs in the notebooks: install calclearn and run `calclearn`."
 
 
@@ -69,15 +67,8 @@ def slug(text: str) -> str:
     return text.replace(" ", "-")
 
 
-def build(
-    folder: Path,
-    lessons: Sequence[str] = (),
-    *,
-    jobs: int | None = None,
-    tab: str | None = None,
-    say=print,
-) -> None:
-    """Write the book into a folder: all lessons, or those whose file names begin as `lessons` say.
+def build(folder: Path, *, jobs: int | None = None, tab: str | None = None, say=print) -> None:
+    """Write the book into a folder.
 
     `jobs` processes record the figures. `tab` is the address, seen from the book, of the course in
     a browser's tab; each page links to its lesson there. Raises CourseError where something that
@@ -87,15 +78,14 @@ def build(
     if missing:
         raise CourseError(f'the book needs {", ".join(missing)}: pip install "calclearn[book]"')
     claim(folder, MARK)
-    chosen = tuple(lessons) or ("",)
-    paths = [path for name, path in shipped().items() if name.startswith(chosen)]
+    paths = list(shipped().values())
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch) / "source"
         (source / FILMS).mkdir(parents=True)
         jobs = jobs or os.cpu_count() or 1
         for stem, made in recorded(paths, jobs, say):
-            _write(source, stem, made, tab, {path.stem for path in paths})
+            _write(source, stem, made, tab)
         (source / "conf.py").write_text(CONF, encoding="utf-8")
         (source / "index.md").write_text(front(paths, tab), encoding="utf-8")
         for name in ("player.js", "player.css"):
@@ -132,10 +122,8 @@ def recorded(paths: Sequence[Path], jobs: int, say=print):
         try:
             for done, job in enumerate(as_completed(waiting), 1):
                 made, path = job.result(), waiting[job]
-                say(
-                    f"{done:2} of {len(paths)}  {path.stem}: {made.figures} figures, "
-                    f"{made.pictures} pictures, {made.bytes / 1e6:.1f} MB"
-                )
+                megabytes = sum(map(len, made.files.values())) / 1e6
+                say(f"{done:2} of {len(paths)}  {path.stem}: {megabytes:.1f} MB")
                 yield path.stem, made
         except RuntimeError as error:
             raise CourseError(str(error)) from error
@@ -151,12 +139,7 @@ def front(paths: Sequence[Path], tab: str | None) -> str:
     return f"{FRONT.format(count=len(paths), tab=words)}\n{contents}\n"
 
 
-def _write(source: Path, stem: str, made: Page, tab: str | None, there: set[str]) -> None:
-    for cell in made.notebook.cells:
-        if cell.cell_type == "markdown":  # a link to a lesson that the book leaves out is words
-            cell.source = LINK.sub(
-                lambda link: link[0] if link[2] in there else link[1], cell.source
-            )
+def _write(source: Path, stem: str, made: Page, tab: str | None) -> None:
     if tab is not None:
         link = (
             f'<p class="calclearn-where"><a href="{tab}/lab/index.html?path={stem}.ipynb">'

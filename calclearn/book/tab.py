@@ -1,10 +1,8 @@
 """The course in a tab of the browser: JupyterLite, whose Python is Pyodide, on any static server.
 
-The notebooks are as they are. Pyodide installs a package when a cell imports it, if the package
-stands in its lock file; so the site has a lock of its own, which names calclearn, and the widgets
-that the released distribution lacks, beside all that this distribution has. The lock of the release
-that JupyterLite wants lies beside this module: a site can be built without a network, and loads the
-release from its address when it is opened.
+Pyodide installs what a cell imports if it stands in its lock file; so the site has a lock of its
+own, which names calclearn and the widgets that the released distribution lacks. The lock of the
+release that JupyterLite wants lies beside this module: no network is needed to build a site.
 """
 
 import base64
@@ -185,10 +183,7 @@ def _module(name: str) -> str:
 
 
 def wheel(name: str) -> tuple[bytes, str]:
-    """A pure wheel of an installed package, and its version. The same files make the same bytes.
-
-    What is compiled for this machine is left out: these packages run without it.
-    """
+    """A pure wheel of an installed package, always of the same bytes, and its version."""
     installed = importlib.metadata.distribution(name)
     found = importlib.util.find_spec(name)
     root = Path(found.origin).parent

@@ -1,10 +1,8 @@
 """Run a notebook's cells in this process, and say after each check which exercises are right.
 
-`python -m calclearn.classroom.cells SECONDS WALLS` reads the sources of the cells, a list in JSON,
-from standard input, and writes one line of JSON after each cell that checks something. The verdicts
-are those that `check` remembers itself, so printing the words of one, or giving `check` another
-meaning, changes nothing. `sandbox` starts it, and where WALLS is "none", because the system has
-none, Python's own events guard what they can.
+`python -m calclearn.classroom.cells SECONDS WALLS` reads the cells' sources, a list in JSON, from
+standard input, and writes a line of JSON after each cell that checks something: the verdicts that
+`check` itself remembers. Where WALLS is "none", Python's own events guard what they can.
 """
 
 import contextlib

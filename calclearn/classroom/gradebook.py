@@ -1,11 +1,8 @@
 """A class: one row a student, one column an exercise, the votes, and who handed in the same.
 
-`collect` reads every notebook below a folder. A student is a folder directly in it, or what the
-name of a file adds to the lesson's, as learning platforms write it. Where somebody handed a lesson
-in more than once, the best counts, as it does in `score()`.
-
-A table goes to a terminal, a spreadsheet, a browser. Names and answers come from strangers, so each
-of these ways out makes them harmless: no control characters, no formulas, no markup.
+A student is a folder directly below the one that is collected, or what the name of a file adds to
+the lesson's. The best of several copies counts. Names and answers come from strangers, so text, CSV
+and page make them harmless: no control characters, no formulas, no markup.
 """
 
 import ast
@@ -338,10 +335,7 @@ def _lesson(number: str, submissions: list[Submission]) -> Lesson:
 
 @functools.cache
 def _outcomes(lesson: str) -> dict[int, int]:
-    """By prediction, the option that comes true, from the `outcome(...)` calls of a lesson's file.
-
-    The file is read and not imported: matplotlib alone would take longer than a whole class.
-    """
+    """By prediction the option that comes true: `outcome(...)` in a lesson's file, not imported."""
     path = Path(__file__).parents[1] / "lessons" / f"lesson_{lesson}.py"
     if not lesson.isdecimal() or not path.is_file():
         return {}

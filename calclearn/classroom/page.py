@@ -1,8 +1,7 @@
 """A class as one HTML page: which exercise is hard, which prediction surprised, and each student.
 
-The page is a file of its own, without a script, and its first line forbids the browser to run or to
-load anything. All texts are escaped: a name or an answer stays what it is, a text. Lengths of the
-bars say what the numbers beside them say, so neither colour nor sight is needed to read it.
+The page has no script, and its first line forbids the browser to run or to load anything. All texts
+are escaped. Bars only repeat the numbers beside them.
 """
 
 from html import escape

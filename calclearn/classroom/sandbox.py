@@ -1,12 +1,9 @@
 """Run a notebook again, in a process of its own that can harm nothing, and trust only that.
 
 Each notebook gets a fresh process, a folder in memory, and limits of time and memory. On Linux it
-runs behind the walls of `walls`: no network, nothing of the teacher's to read, nothing to write.
-Where the system has no such walls, Python refuses sockets, programs and files elsewhere; that stops
-a careless cell and not a clever one, and `walls_here` says so.
-
-A run shows that the answers in a notebook are right. It does not show whose they are: the package
-has all right answers, and a cell may look them up.
+runs behind the walls of `walls`; elsewhere Python refuses sockets, programs and files, which stops
+a careless cell and not a clever one, as `walls_here` says. A run shows that answers are right, not
+whose they are: the package has all of them, and a cell may look them up.
 """
 
 import contextlib

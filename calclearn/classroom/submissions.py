@@ -1,10 +1,8 @@
 """What stands in one notebook that was handed in: verdicts, votes, answers, the order of its runs.
 
-The file is data. It may be broken, endless, or written by somebody who wants to do harm: it is
-opened only where it is a file, read only up to a size, and each value is taken only where it has
-the type that Jupyter writes. Whatever prevents reading becomes one sentence, `problem`.
-
-Outputs can be edited, so what stands here is what the notebook claims. `sandbox` runs it again.
+The file is data, perhaps broken, endless or hostile: it is read only up to a size, and each value
+is taken only where it has the type that Jupyter writes. What prevents reading is one sentence,
+`problem`. Outputs can be edited, so this is what the notebook claims; `sandbox` runs it again.
 """
 
 import functools

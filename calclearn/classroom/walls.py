@@ -2,13 +2,9 @@
 
 On Linux a process may leave the namespaces of its system for empty ones of its own. Inside, the
 machine consists of the READABLE paths, which cannot be written, and of /notebook, which lives in
-memory and ends with the process. There is no network interface, not even the machine's own, there
-are no other processes, no sockets of a desktop or a container engine, and no way to rights once
-given up.
-
-ROOT is an empty folder, on which the new machine is built; outside, nobody sees what is mounted
-there. The script exits with 97 and says why where the system allows none of this. It is run as a
-file, before anything is imported that could be replaced.
+memory: no network, no other processes, no sockets, and no way to rights once given up. ROOT is an
+empty folder to build it on. The script exits with 97 and says why where the system allows none of
+this. It is run as a file, before anything is imported that could be replaced.
 """
 
 import ctypes

@@ -1,13 +1,12 @@
 """An exercise knows its typical mistakes, because a wrong answer is worth more than "wrong".
 
-Each exercise holds the right answer, a table of wrong ones with a sentence for each, and hints.
-Kinds of exercises differ in how they read an answer: reading turns whatever was typed into plain
-numbers (for a function: its values at some points). The rest is one comparison, made with the
-right answer first and then with each wrong one:
+Kinds of exercises differ in how they read an answer: reading turns what was typed into plain
+numbers (a function into its values at some points). Then one comparison is made with the right
+answer, and with each typical mistake:
 
     |answer − right| ≤ tolerance · |right|
 
-The tolerance of numbers is 0.5 %, so that an answer rounded to three significant digits is right.
+The tolerance of numbers is 0.5 %: three significant digits are enough.
 """
 
 import contextlib
@@ -130,10 +129,7 @@ class Number(Exercise):
         return self._wrong_factor(values)
 
     def _too_rough(self, values: np.ndarray) -> str:
-        """Close is the right number with two digits, rounded or cut off, and nothing else.
-
-        A whole number is exact, and another one is wrong.
-        """
+        """Close is the right number with two digits, rounded or cut off; a whole one is exact."""
         right = self.read(self.right)
         exact = np.all(right == np.round(right))
         if exact or not right.all() or np.any(np.abs(values / right - 1) > CLOSE):

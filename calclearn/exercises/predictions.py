@@ -2,11 +2,8 @@
 
 People who read an answer think that they knew it. So the options stand open until one of them is
 committed to; then the output of the cell becomes a text that says which. That text is the only
-store: it is saved with the notebook, and nothing is sent anywhere. After a restart of the kernel
-the same text, found in the saved notebook, means the same commitment.
-
-An output consists of the widget and of the same in HTML, in plain text and as a picture, so that
-the question can be read where no kernel runs. ipywidgets comes with the first prediction only.
+store: after a restart of the kernel it means the same commitment. An output is a widget, and the
+same in HTML, in plain text and as a picture, for where no kernel runs.
 """
 
 import base64
@@ -208,8 +205,7 @@ def _stored_texts() -> set[str]:
     """The plain texts of all outputs in this kernel's saved notebook, as far as it can be read.
 
     The Jupyter server names its file in JPY_SESSION_NAME, VS Code in a variable. A Python in the
-    browser hears nothing: there it is one of those that the learner has saved. The others have the
-    date of the site, and are not read: each would come over the network, through a slow drive.
+    browser hears nothing: there it is one of those that do not have the date of the site.
     """
     from IPython import get_ipython
 

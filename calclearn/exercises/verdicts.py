@@ -1,9 +1,8 @@
 """`check` never raises and never tells the answer: it says what the mistake looks like.
 
-A lesson must run from top to bottom before, while and after a learner answers, so everything that
-an answer can do (raise, print, return nonsense) ends in a `Verdict`. A hint cannot be taken back;
-therefore the next one is given only to another wrong answer, never to the same cell run again, and
-a fresh kernel that gets the same answers gives the same texts.
+Whatever an answer does (raise, print, return nonsense) ends in a `Verdict`, so a lesson always runs
+to its end. A hint cannot be taken back: the next one is given only to another wrong answer, and a
+fresh kernel that gets the same answers gives the same texts.
 """
 
 import builtins
@@ -127,11 +126,7 @@ def _judge(number: str, exercise: Exercise, values: object) -> Verdict:
 
 @contextlib.contextmanager
 def _undisturbed():
-    """While an answer is tried, its prints and warnings are not shown: it may run many times.
-
-    And all names of NumPy and Python mean what they mean at the start. What the learner has put in
-    their place comes back afterwards.
-    """
+    """Try an answer without its prints and warnings, with NumPy's and Python's own names."""
     replaced = [
         (module.__dict__, name, now)
         for module, name, thing in _ORIGINALS

@@ -1,8 +1,7 @@
 """The controls are ipywidgets' own, made so that they read like mathematics.
 
-A control is whatever has a `value` in Python and in the browser. What is added here is what a
-learner or a test needs and a bare widget does not give: limits that answer in a sentence, steps
-that multiply, and a track coloured by what happens there.
+What is added is what a learner or a test needs and a bare widget does not give: limits that answer
+in a sentence, steps that multiply, and a track coloured by what happens there.
 """
 
 import contextlib

@@ -1,8 +1,7 @@
 """Which cell displays which figure, so that a cell that runs again frees what it showed before.
 
-A figure takes some megabytes and dozens of widgets in the kernel and in the browser, and Jupyter
-keeps all widgets until the kernel ends, although nobody can see those whose output is gone. A
-variable, or another cell, may still have the figure: what has been closed opens when it is shown.
+Jupyter keeps all widgets until the kernel ends, although nobody can see those whose output is gone.
+A variable, or another cell, may still have the figure: it opens again when it is shown.
 """
 
 import weakref

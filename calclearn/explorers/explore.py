@@ -3,10 +3,8 @@ and a sentence in words.
 
     quantities = values | compute(**values);    drawing.update(**quantities);    caption
 
-Each of the three names what it takes, as pytest's tests name their fixtures: `compute` names
-controls, a drawing's `update` and the caption name controls and what `compute` returns. So a cell
-that makes a figure is the mathematics, and the same three answer to the learner's slider, to the
-still picture stored in the notebook, and to the tests.
+Each of the three names what it takes, as pytest's tests name their fixtures, and the same three
+answer to the learner's slider, to the still picture in the notebook, and to the tests.
 """
 
 import base64
@@ -24,7 +22,7 @@ import numpy as np
 from calclearn.explorers.controls import check_value, fraction, put, read
 from calclearn.explorers.displays import note_display, reopen, widget_parts
 from calclearn.explorers.live import LiveFigure, Painter, encode, error_sentence
-from calclearn.explorers.play import pace_of, remote, slider_of_steps, steps_of
+from calclearn.explorers.play import last_step, pace_of, remote, steps_of
 from calclearn.explorers.quantities import Shown, Taker, computing, describing, listed, shown
 from calclearn.figures.style import PAINTING, VERMILION, style
 
@@ -250,11 +248,10 @@ class Explorer:
         return values
 
     def _drag(self, grip: int, before: dict, start: list, to: list, path: list = ()) -> None:
-        """Give controls the values that a drawing reads from a pointer going from `start` to `to`.
+        """Give controls the values that a drawing reads from a pointer, in fractions of the figure.
 
-        `grip` is the drawing's place among those that can be dragged, `before` what the controls
-        sent when the pointer was pressed; places are fractions of the figure. A drawing that is
-        painted on has `painted` instead of `dragged`: it takes the `path` between the two, too.
+        `grip` is the drawing's place among those that can be dragged, `before` the values when the
+        pointer was pressed. A drawing with `painted` instead of `dragged` takes the whole `path`.
         """
         drawing, before = self._held()[grip], self._read(before)
         ax, values = drawing.ax, [before[name] for name in drawing.drags]
@@ -375,7 +372,8 @@ def explore(
         if play not in controls:
             values = {name: control.value for name, control in controls.items()}
             with style():
-                controls[play] = slider_of_steps(values | compute(values))
+                last = last_step(values | compute(values))
+            controls[play] = widgets.IntSlider(value=last, min=0, max=last, description="step")
         control = controls[play]
         if not (hasattr(control, "max") and isinstance(control.value, numbers.Integral)):
             raise TypeError(

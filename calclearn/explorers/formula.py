@@ -2,11 +2,8 @@
 
 Python's own parser takes the text apart (`ast` runs nothing), each part is looked up in the short
 tables below, and what is not in them is a mistake that has a place. The function is made of NumPy's
-functions alone, so it takes numbers, arrays and complex numbers, and `grad` differentiates it like
-any other code.
-
-Numbers become floats, and what does not depend on x is computed while reading: 9**9**9 is not a
-calculation without end but a mistake at a character.
+functions alone, so `grad` differentiates it. Numbers become floats, and what does not depend on x
+is computed while reading: 9**9**9 is not a calculation without end but a mistake at a character.
 """
 
 import ast

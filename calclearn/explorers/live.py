@@ -1,19 +1,14 @@
 """The live figure: matplotlib paints, the browser shows.
 
-What does not move is painted once and sent once. Artists that move are made with matplotlib's own
-`animated=True`; a full draw leaves them out, and they never make the figure stale. So one question,
-`figure.stale`, tells whether the kept background still holds. A frame costs one copy of it plus the
-few moving artists, and only the pixels that differ from the background travel, exactly as painted,
-with nothing to decode.
+What does not move is painted and sent once. Artists that move are made with matplotlib's own
+`animated=True`: a full draw leaves them out, and they never make the figure stale, so
+`figure.stale` tells whether the kept background still holds. A frame is a copy of it plus the few
+moving artists, and only the pixels that differ from the background travel, exactly as painted. Of a
+background that moves too the part that differs travels as JPEG, and the whole as PNG when it rests.
 
-Of a background that moves too (a bowl being turned) the part that differs travels as JPEG, and the
-whole as PNG when it rests.
-`live.js` does the asking: it listens to the controls in the browser, keeps at most two requests in
-flight and always sends the last values, so that a slow kernel drops pictures instead of queueing
-them. Work that goes on by itself, such as a training, sends pictures that nobody asked for.
-
-Such work may run in a thread of its own, and so may a kernel's answers while a cell runs. So all
-painting, and all that changes a figure, happens under one lock.
+`live.js` asks: it listens to the controls in the browser, keeps at most two requests in flight and
+always sends the last values. A training sends pictures that nobody asked for, and a kernel may
+answer while it runs; so all that changes or paints a figure happens under one lock.
 """
 
 import io
@@ -71,17 +66,13 @@ def _limited(sent: Any, limits: tuple[float, float], otherwise: float | None) ->
 class Painter:
     """Paints one figure again and again, keeping what does not move.
 
-    `paint()` returns the pixels, (height, width) of uint32, each red, green, blue, opaque in bytes.
-    `ratio` is the number of picture pixels for one of the screen's, the browser's devicePixelRatio.
-    `background` holds the pixels of what does not move, and `edition` counts how often it changed;
-    `changed_since(edition)` is a rectangle in which it differs from an earlier one, or all of it.
-
-    The background is made of layers, each an axes, a legend or a text: only those that are stale
-    are drawn again. Each is drawn on an empty figure, and they are laid side by side. Where two of
-    them meet, they become one layer, so that the pixels are always those of a full draw.
-
-    `lay_out(width)` gives the figure another width in pixels, or its own again, with text of the
-    same size; the answer is whether anything has moved.
+    `paint()` returns the pixels, (height, width) of uint32, each red, green, blue, opaque in bytes;
+    `ratio` is the number of them for one pixel of the screen. `background` holds those of what does
+    not move, and `edition` counts how often it changed; `changed_since(edition)` is a rectangle in
+    which it differs from an earlier one, or all of it. It is made of layers, each an axes, a legend
+    or a text: only stale ones are drawn again, each alone. Layers that meet become one, so the
+    pixels are always those of a full draw. `lay_out(width)` gives the figure another width in
+    pixels, or its own again; the answer is whether anything has moved.
     """
 
     def __init__(self, figure: Figure) -> None:
@@ -228,14 +219,12 @@ def encode(pixels: np.ndarray, kind: str) -> bytes:
 class LiveFigure(anywidget.AnyWidget):
     """The widget around a picture and its caption.
 
-    `lay_out(width)` is called with the width that the browser has for the figure.
-    `answer(values, drag)` is what the explorer does with each request of the browser: it takes the
-    controls' values by name and a pointer drag (or None), updates the figure, and returns the
-    caption, the style of the controls, and whether a film, whose widget Play is `player`, is over.
-    The last picture at rest stays in `png`, so that a second window, a saved notebook and a lost
-    kernel still show it. Pictures that nobody asked for are counted in `shown`; while more of them
-    are to come, the figure is `busy`. While a cell waits for that, `stop` is the toggle that ends
-    it: the kernel hears no click then, but for an interrupt.
+    `lay_out(width)` is called with the width that the browser has for the figure, and
+    `answer(values, drag)` with each request: it takes the controls' values by name and a pointer
+    drag (or None), and returns the caption, the style of the controls, and whether a film, whose
+    widget Play is `player`, is over. `png` has the last picture at rest, for a second window and a
+    saved notebook. `shown` counts pictures that nobody asked for; while more are to come, the
+    figure is `busy`. `stop` is the toggle that ends what a cell waits for.
     """
 
     # As text: a file is watched for changes by each figure, which nothing would free then.

@@ -2,10 +2,9 @@
 
 The training is `descend`, which reports four times a second, and asks each time whether to go on.
 The view paints the report and answers with its Stop button. So the weights are those of `descend`,
-whether the training holds up a cell (`view.train()`) or runs in a thread of its own (Train).
+whether a cell trains (`view.train()`) or the Train button.
 """
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -92,12 +91,23 @@ class Training:
     def __init__(self, progress: Progress, optimizer: Any, controls: dict) -> None:
         self.progress, self._optimizer = progress, optimizer
         self.error: Exception | None = None
-        self._busy, self._halt = threading.Lock(), threading.Event()
+        self._busy = False
         self._output = self._cell = None
         self.drawings = self._draw()
         explorer = self._explorer = explore(self._look, self.drawings, self._sentence, **controls)
         self.set, self.still, self.controls = explorer.set, explorer.still, explorer.controls
-        self._add_buttons()
+        self._train = _button("▶ Train", "Go on from the weights learned so far")
+        self._stop = _button(
+            "■ Stop", "End the training and keep what it has learned", widgets.ToggleButton
+        )
+        self._again = _button("↺ Start again", "Go back to the initial weights")
+        self._train.on_click(lambda _: self._run())
+        self._stop.observe(self._pressed, "value")
+        self._again.on_click(lambda _: self.start_again())
+        row, self._figure = explorer.widget.children
+        buttons = widgets.HBox([self._train, self._stop, self._again])
+        explorer.widget.children = (row, buttons, self._figure)
+        self._refresh()
 
     @property
     def run(self) -> Descent | None:
@@ -117,13 +127,13 @@ class Training:
     def train(self) -> Descent:
         """Train while this cell waits; return the Descent, all that was learned until it ended.
 
-        After a stop it goes on to the end that was set, from the weights learned and with the
-        optimizer's memory of past gradients; after that end, as many steps again, without it.
-        Stop ends it in JupyterLab, and an interrupt of the kernel everywhere. Raises RuntimeError
-        while the training is under way already, and whatever the loss or the score raises.
+        After a stop it goes on to the end that was set, from the weights learned, and where no
+        control has moved with the optimizer's memory; after that end, as many steps again.
+        Stop ends it in JupyterLab, and an interrupt of the kernel everywhere. Raises whatever the
+        loss or the score raises.
         """
-        self._claim()
-        self._run(in_cell=True)
+        self._show_in_cell()
+        self._run()
         if self._output is not None:  # so that a stored notebook shows the end, not the beginning
             bundle, metadata = self._repr_mimebundle_()
             self._output.update(bundle, metadata=metadata, raw=True)
@@ -131,65 +141,45 @@ class Training:
             raise self.error
         return self.run
 
-    def train_beside(self) -> None:
-        """Train in a thread of its own, as the Train button does: the notebook stays free.
-
-        Raises RuntimeError while the training is under way already.
-        """
-        self._claim()
-        try:
-            threading.Thread(target=self._run, daemon=True).start()
-        except RuntimeError:  # a Python inside the browser has no threads
-            self._run()
-
     def stop(self) -> None:
         """End the training at its next report, within a quarter of a second or so."""
-        self._halt.set()
+        self._stop.value = True
 
     def start_again(self) -> None:
-        """Go back to the initial weights and the first mini-batch. `run` stays until Train.
-
-        Raises RuntimeError while the training is under way.
-        """
-        self._claim()
+        """Go back to the initial weights and the first mini-batch. `run` stays until Train."""
         self.error = None
+        self.progress.reset()
+        self._refresh()
+
+    def _run(self) -> None:
+        """Train, whatever ends it."""
+        self.error, self._busy, self._figure.stop = None, True, self._stop
         try:
-            self.progress.reset()
-        finally:
-            self._release()
-
-    def _claim(self) -> None:
-        if not self._busy.acquire(blocking=False):
-            raise RuntimeError("this training is under way already: press Stop, or call stop()")
-        self._halt.clear()
-
-    def _release(self) -> None:
-        self._busy.release()
-        try:
-            self._refresh()
-        except KeyboardInterrupt:  # meant for the training, which has ended
-            self._refresh()
-
-    def _run(self, *, in_cell: bool = False) -> None:
-        """Train, whatever ends it, and release what was claimed."""
-
-        def watch() -> bool:
-            self._refresh()
-            return self._halt.is_set()
-
-        self.error = None
-        try:
-            if in_cell:
-                self._figure.stop = self._stop
-                self._show_in_cell()
-            self.progress.go_on(self._chosen(**self._explorer.values), watch)
-        except KeyboardInterrupt:
-            self._halt.set()  # it came between two reports: the last one stands
+            self.progress.go_on(self._chosen(**self._explorer.values), self._watch)
+        except KeyboardInterrupt:  # it came between two reports: the last one stands
+            pass
         except Exception as error:
             self.error = error
         finally:
-            self._figure.stop = None
-            self._release()
+            self._busy, self._figure.stop = False, None
+            try:
+                self._refresh()
+            except KeyboardInterrupt:  # meant for the training, which has ended
+                self._refresh()
+
+    def _pressed(self, _: dict) -> None:
+        self._stop.value = self._stop.value and self._busy  # a click that comes too late is none
+
+    def _watch(self) -> bool:
+        self._refresh()
+        return self._stop.value
+
+    def _refresh(self) -> None:
+        """Offer what can be done now, and show how things stand."""
+        self._stop.disabled, self._stop.value = not self._busy, self._busy and self._stop.value
+        for control in (self._train, self._again, *self.controls.values()):
+            control.disabled = self._busy
+        self._explorer.show(rest=not self._busy)
 
     def _chosen(self, **values: Any) -> Any:
         """The optimizer that the controls stand for."""
@@ -204,7 +194,7 @@ class Training:
         return {"last": progress.goal, "curves": progress.curves, "how": how}
 
     def _sentence(self, how: str) -> str:
-        return self.progress.under_way() if self._busy.locked() else self.progress.at_rest(how)
+        return self.progress.under_way() if self._busy else self.progress.at_rest(how)
 
     def _draw(self) -> list[CurvesByStep]:
         progress, scored = self.progress, self.progress.score is not None
@@ -220,37 +210,6 @@ class Training:
         for ax in right:
             drawings.append(CurvesByStep(ax, looks, at_least=share, title=progress.label))
         return drawings
-
-    def _add_buttons(self) -> None:
-        layout = widgets.Layout(width="130px")
-
-        def button(words: str, press: Callable, tip: str) -> widgets.Button:
-            button = widgets.Button(description=words, tooltip=tip, layout=layout)
-            # A click that comes too late is no mistake.
-            button.on_click(lambda _: self._busy.locked() or press())
-            return button
-
-        def pressed(change: dict) -> None:
-            if change["new"]:
-                self.stop() if self._busy.locked() else self._refresh()
-
-        self._train = button("▶ Train", self.train_beside, "Go on from the weights learned so far")
-        self._again = button("↺ Start again", self.start_again, "Go back to the initial weights")
-        tip = "End the training and keep what it has learned"
-        self._stop = widgets.ToggleButton(description="■ Stop", tooltip=tip, layout=layout)
-        self._stop.observe(pressed, "value")
-        row, self._figure = self._explorer.widget.children
-        buttons = widgets.HBox([self._train, self._stop, self._again])
-        self._explorer.widget.children = (row, buttons, self._figure)
-        self._refresh()
-
-    def _refresh(self) -> None:
-        """Offer what can be done now, and show how things stand."""
-        busy = self._busy.locked()
-        self._stop.disabled, self._stop.value = not busy, busy and self._stop.value
-        for control in (self._train, self._again, *self.controls.values()):
-            control.disabled = busy
-        self._explorer.show(rest=not busy)
 
     def _show_in_cell(self) -> None:
         """Display the view, unless this cell has done so already."""
@@ -269,3 +228,7 @@ class Training:
         words = f"Training: {self.progress.steps:,} steps of {how}."  # the same before and after
         bundle, metadata = self._explorer._repr_mimebundle_()
         return bundle | {"text/plain": words}, metadata
+
+
+def _button(words: str, tip: str, kind: type = widgets.Button) -> widgets.Widget:
+    return kind(description=words, tooltip=tip, layout=widgets.Layout(width="130px"))

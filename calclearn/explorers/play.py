@@ -1,8 +1,7 @@
 """What has steps can be watched: a slider of steps, with Play, Back and Next.
 
-Play runs in the browser and only moves the slider, so whatever it does can be undone by hand, and
-the figure follows as it follows any slider. It stops at the end, and goes there after the last step
-of a shorter run; pressed there, it begins anew.
+Play runs in the browser and only moves the slider. It stops at the end, and goes there after the
+last step of a shorter run; pressed there, it begins anew.
 """
 
 import math
@@ -15,12 +14,6 @@ from calclearn.descent.descend import Descent
 
 SECONDS = 3.0  # that a whole film takes, where its pictures are neither too fast nor too slow
 FASTEST, SLOWEST = 0.04, 0.5  # seconds a picture
-
-
-def slider_of_steps(quantities: dict[str, Any]) -> widgets.IntSlider:
-    """Return a slider over the steps of what was computed, at the end, where all of it is shown."""
-    last = last_step(quantities)
-    return widgets.IntSlider(value=last, min=0, max=last, description="step")
 
 
 def last_step(quantities: dict[str, Any]) -> int:

@@ -1,8 +1,7 @@
 """How far a training has come: one `descend` after the other, each from where the last one ended.
 
-No widget and no drawing is needed for that. What has been learned and measured is taken over at
-each report of `descend`, so that whatever ends the training, a Stop, an interrupt or an exception,
-leaves usable weights, and the curves that led to them.
+What has been learned and measured is taken over at each report of `descend`, so that whatever ends
+the training leaves usable weights, and the curves that led to them.
 """
 
 import copy
@@ -47,48 +46,47 @@ class Progress:
         self.score, self.label, self.unit, self.every = score, label, unit, every
         self.loss_label = "loss" if loss.sampler is None else "mini-batch loss"
         self.run: Descent | None = None
+        self._optimizer: Any = None  # that of the last run
         self._seed = generator(0 if rng is None else rng)
         self.reset()
 
     def reset(self) -> None:
         """Stand at the start, and before the first mini-batch, with the measures taken there."""
-        self.point, self.step, self.goal, self.seconds = self.start, 0, self.steps, 0.0
-        self.since, self._before, self._scores, self._kind = 0, {}, {}, ()
-        self._rng = copy.deepcopy(self._seed)
-        measured = {self.loss_label: self.loss(self.point)}
-        if self.held_out is not None:
-            measured[HELD_OUT] = self.held_out(self.point)
-        if self.score is not None:
-            measured[self.label] = self.score(self.point)
-        for name, value in measured.items():
-            if not is_real(value) or np.shape(value) != ():
-                got = f"shape {np.shape(value)}" if is_real(value) else f"{value!r:.60}"
-                raise ValueError(f"the {name} must be one number, got {got}")
-        self.curves = {name: np.array([[0], [value]], float) for name, value in measured.items()}
+        self.point, self.step, self.since, self.goal = self.start, 0, 0, self.steps
+        self.seconds, self._rng = 0.0, copy.deepcopy(self._seed)
+        self.curves, self._before, self._scores = {}, {}, {}
+        measures = {self.loss_label: self.loss, HELD_OUT: self.held_out, self.label: self.score}
+        for name, measure in measures.items():
+            if measure is not None:
+                value = measure(self.start)
+                if not is_real(value) or np.shape(value) != ():
+                    got = f"shape {np.shape(value)}" if is_real(value) else f"{value!r:.60}"
+                    raise ValueError(f"the {name} must be one number, got {got}")
+                self.curves[name] = np.array([[0], [value]], float)
 
     @property
     def next_goal(self) -> int:
         """The step to which the next run goes: the end of this stretch, or of the next one."""
         return self.steps * (self.step // self.steps + 1)
 
-    def go_on(self, optimizer: Any, watch: Callable[[], bool] | None) -> None:
+    def go_on(self, optimizer: Any, watch: Callable[[], bool]) -> None:
         """Let `descend` take the steps to the goal; each of its reports is kept, then watched.
 
-        `watch()` is called once before it begins as well; a true answer ends the run. Amid a
-        stretch an optimizer of the same kind goes on with the memory and the schedule of the last.
+        `watch()` is called once before it begins as well; a true answer ends the run. Within a
+        stretch the same optimizer goes on with its memory and its schedule.
         """
-        amid = self.step % self.steps and Stop(int(self.run.stop)) is Stop.OUT_OF_STEPS
-        state = self.run.state if amid and kind(optimizer) == self._kind else None
+        resuming = self.step % self.steps and optimizer == self._optimizer
+        state = self.run.state if resuming else None
         self.since, self.goal, self._scores = self.step, self.next_goal, {}
         self._before = self.curves if self.step else {}
-        if watch is not None and watch():
+        if watch():
             return
         began = time.perf_counter()
 
         def report(run: Descent) -> bool:
             self.seconds = time.perf_counter() - began
             self._keep(run, optimizer)
-            return watch is not None and watch()
+            return watch()
 
         run = descend(
             self.loss, self.point, optimizer, self.goal - self.since, rng=self._rng,
@@ -99,19 +97,16 @@ class Progress:
     def _keep(self, run: Descent, optimizer: Any) -> None:
         if np.ndim(run.values) != 1:
             raise ValueError("a training has one start and one learning rate, got arrays of them")
-        self.run, self.point, self._kind = run, run.point, kind(optimizer)
+        self.run, self.point, self._optimizer = run, run.point, optimizer
         self.step = self.since + int(run.steps_taken)
-        measured = {self.loss_label: run.values}
-        if self.held_out is not None:
-            measured[HELD_OUT] = run.validation
-        if self.score is not None:
-            for step, w in zip(run.steps, run.points, strict=True):
-                if step not in self._scores:
-                    self._scores[step] = float(self.score(w))
-            measured[self.label] = [self._scores[step] for step in run.steps]
+        for step, w in zip(run.steps, run.points, strict=True) if self.score else ():
+            if step not in self._scores:
+                self._scores[step] = float(self.score(w))
+        scores = [self._scores.get(step) for step in run.steps]
+        values = {self.loss_label: run.values, HELD_OUT: run.validation, self.label: scores}
         self.curves = {
-            name: np.hstack([self._before.get(name, EMPTY), [self.since + run.steps, values]])
-            for name, values in measured.items()
+            name: np.hstack([self._before.get(name, EMPTY), [self.since + run.steps, values[name]]])
+            for name in self.curves
         }
 
     def under_way(self) -> str:
@@ -143,12 +138,6 @@ class Progress:
             value = f"{curve[1, -1]:.3g}"
             words.append(f"{value} {name}" if name == self.label else f"{name} {value} {self.unit}")
         return ", ".join(map(str.strip, words))
-
-
-def kind(optimizer: Any) -> tuple:
-    """What an optimizer is, and what it is made of: whose memories have the same meaning."""
-    parts = vars(optimizer).values() if is_dataclass(optimizer) else ()
-    return type(optimizer), *(kind(part) for part in parts if hasattr(part, "update"))
 
 
 def described(optimizer: Any) -> str:

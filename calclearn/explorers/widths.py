@@ -1,9 +1,8 @@
 """How a figure takes the width that it is given: its panels in rows, its words in lines.
 
 Text keeps its size, so a narrow figure has fewer panels in a row, titles of several lines, and
-legends of fewer columns. Matplotlib's constrained layout then finds room for every label. That
-costs two thirds of a draw, and panels would twitch whenever a tick label gets wider. So it is done
-once for each width.
+legends of fewer columns. Matplotlib's constrained layout finds room for every label, once for each
+width: it costs two thirds of a draw, and panels would twitch with their tick labels.
 """
 
 import math

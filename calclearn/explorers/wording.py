@@ -34,6 +34,8 @@ def ended(descent: Descent, unit: str) -> str:
     >>> from calclearn.descent.optimizers import GradientDescent
     >>> ended(descend(bowl(), (2, 0), GradientDescent(0.4), steps=1), "kg²")
     'the loss after 1 step is 0.16 kg²'
+    >>> ended(descend(bowl(), (0, 0), GradientDescent(0.4), steps=9), "kg²")
+    'the loss after 0 steps, where it comes to rest, is 0 kg²'
     """
     steps, stop = counted(int(descent.steps_taken), "step"), Stop(int(descent.stop))
     if stop is Stop.DIVERGED:

@@ -1,7 +1,7 @@
 """Drawings of areas: what a rule adds up under a curve, and a density that can be dragged.
 
-One picture serves all rules. The top of a piece is the polynomial through the heights at the rule's
-nodes: flat with one node, slanted with two, bent with three. So the area on the paper is the sum.
+The top of a piece is the polynomial through the heights at the rule's nodes: flat with one node,
+slanted with two, bent with three. So the area on the paper is the sum, whatever the rule.
 """
 
 import numpy as np

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from calclearn.figures.marks import Drawing, put
 from calclearn.figures.style import BASINS, BLACK, STATIONARY, STEP, UNSETTLED, legend_below, style
-from calclearn.figures.surfaces import Contours, Point
+from calclearn.figures.surfaces import Point
 
 COORDINATES = ("$x$", "$y$")
 
@@ -37,18 +37,6 @@ def whole_ticks(ax: Axes) -> None:
     """Let the axes count in whole numbers, which need the same room on every surface."""
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(MaxNLocator(5, integer=True))
-
-
-class Landscape(Contours):
-    """The map of one surface out of several; `update(surface, window)`."""
-
-    def __init__(self, ax: Axes, *, title: str = "") -> None:
-        super().__init__(ax, names=COORDINATES, title=title)
-        whole_ticks(ax)
-
-    def update(self, surface, window) -> None:
-        self.window = window
-        super().update(surface)
 
 
 class Valleys(Drawing):

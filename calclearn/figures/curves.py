@@ -95,14 +95,11 @@ class Residuals(Drawing):
     def update(self, data, weights) -> None:
         slope, intercept = weights
         on_line = slope * data.x + intercept
-        across = data.x + self._x_per_y() * (data.y - on_line)
+        box = self.ax.get_window_extent()  # how much of x is as long there as one unit of y?
+        x_per_y = np.ptp(self.ax.get_xlim()) / box.width / (np.ptp(self.ax.get_ylim()) / box.height)
+        across = data.x + x_per_y * (data.y - on_line)
         corners = [data.x, data.y], [across, data.y], [across, on_line], [data.x, on_line]
         self.squares.set_verts(np.transpose(corners, (2, 0, 1)))  # (n, 4 corners, 2)
-
-    def _x_per_y(self) -> float:
-        """Return how much of x is as long on the screen as one unit of y."""
-        box = self.ax.get_window_extent()
-        return (np.ptp(self.ax.get_xlim()) / box.width) / (np.ptp(self.ax.get_ylim()) / box.height)
 
 
 class Tangent(Drawing):

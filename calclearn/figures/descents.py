@@ -1,13 +1,22 @@
-"""Drawings of a descent: its path on the map and on the bowl, its loss, and the rates that work."""
+"""Drawings of a descent: its path on the map and on the bowl, its loss, and the rates that work.
+
+In a race each optimizer keeps its colour and its marker, on the map and beside it.
+"""
+
+import math
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
 from matplotlib.transforms import Affine2D
 from mpl_toolkits.mplot3d.proj3d import proj_transform
 
-from calclearn.figures.marks import Drawing, finite_range, moving, put
-from calclearn.figures.style import BEST, BLACK, STEP, style
+from calclearn.figures.marks import Curves, Drawing, finite_range, moving, put
+from calclearn.figures.style import BEST, BLACK, GREY, OPTIMIZERS, STEP, legend_below, style
+
+GAP = r"loss $-$ lowest loss"
+MARKERS = 45  # on the map, of a long path
 
 
 class Path(Drawing):
@@ -123,12 +132,76 @@ class Bands(Drawing):
             left = right
 
 
+@style()
+def key(ax: Axes, names) -> None:
+    """Show below the figure of `ax` the colour and the marker of each name."""
+    handles = [
+        Line2D([], [], marker=marker, color=color, ms=7, lw=1.6, mec="white", label=name)
+        for name, (color, marker) in ((name, OPTIMIZERS[name]) for name in names)
+    ]
+    legend_below(ax, handles=handles, handlelength=1.5, columnspacing=1.0, handletextpad=0.4)
+
+
+class Paths(Drawing):
+    """The paths of several optimizers over one map; `update(descents, step)`, {name: descent}.
+
+    They begin at one point, which is left to another drawing. `size` is that of the markers, of
+    which a long path has no more than `MARKERS`. One without a descent is not drawn. Without a
+    `step` they are drawn to their ends. White edges set them off from a dark map.
+    """
+
+    def __init__(self, ax: Axes, names, *, size: float = 6) -> None:
+        super().__init__(ax)
+        self.paths, self.edges = {}, {}
+        for name in names:
+            color, marker = OPTIMIZERS[name]
+            self.paths[name] = Path(ax, color=color, marker=marker)
+            self.paths[name].line.set(ms=size, mew=0.08 * size, lw=1.8)
+            self.edges[name] = moving(ax, color="white", lw=3.6, zorder=14)
+            self.paths[name].start.set_visible(False)
+
+    def update(self, descents, step: int | None = None) -> None:
+        for name, path in self.paths.items():
+            for artist in (path.line, path.arrow, self.edges[name]):
+                artist.set_visible(name in descents)
+            if name in descents:
+                path.update(descents[name], step)
+                many = math.ceil(len(path.line.get_xdata()) / MARKERS) or 1
+                path.line.set_markevery(slice(many, None, many))
+                put(self.edges[name], path.line.get_data())
+
+
+class RaceCurves(Curves):
+    """What is left to fall against the price paid; `update(results)`.
+
+    `results` are those of `race`: {name: RaceResult(descent, price, gap)}. Below the dotted
+    line an optimizer has arrived. One that is not among the results is not drawn.
+    """
+
+    def __init__(
+        self, ax: Axes, names, *, limits, price: str, most: float, arrived: float, title: str = GAP
+    ) -> None:
+        looks = {
+            name: {"color": color, "marker": marker, "ms": 8, "mec": "white", "lw": 1.6}
+            for name, (color, marker) in OPTIMIZERS.items()
+            if name in names
+        }
+        super().__init__(ax, "results", looks, edge=True)
+        ax.set(yscale="log", ylim=limits, xlim=(0, 1.03 * most), xlabel=price, title=title)
+        ax.grid(True, axis="y", lw=0.6)
+        ax.axhline(arrived, color=GREY, ls=":", lw=1.2)
+
+    def update(self, results) -> None:
+        super().update(results={name: result[1:] for name, result in results.items()})
+        for name, result in results.items():
+            self.lines[name].set_markevery([len(result.price) - 1])
+
+
 def _inside(ax: Axes, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return what is drawn of the places (k, d), and how the path leaves the axes for good.
 
-    That is the last place inside and the one on the edge, (2, d); (0, d) where it does not. No
-    renderer draws a line to 1e300, so a map gets the places up to the first that is far outside. A
-    bowl does not cut lines off at the edge of its box, so the last place stands on that edge.
+    That is the last place inside and the one on the edge, (2, d), or (0, d). No renderer draws a
+    line to 1e300: a map gets the places up to the first far outside, a bowl those up to its edge.
     """
     solid = ax.name == "3d"
     limits = [ax.get_xlim(), ax.get_ylim()] + ([ax.get_zlim()] if solid else [])

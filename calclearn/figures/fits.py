@@ -1,7 +1,7 @@
 """Drawings of two weights under a penalty: the rings of the loss, and where the penalty is lower.
 
-A loss that is quadratic needs no contour finder: each of its rings is an ellipse, given by the
-minimum and the Hessian. So the bowl may be moved, and the rings follow within a frame.
+Each ring of a quadratic loss is an ellipse, given by the minimum and the Hessian, so the rings
+follow a bowl that moves within a frame.
 """
 
 import numpy as np

@@ -1,9 +1,8 @@
 """The drawing of a function as a graph: values go forward, derivatives backward.
 
-The wiring is the background, and only numbers move. Black is a value, blue the local derivative of
-one operation, vermilion what is sent back. They differ in place as well: a value stands in its box,
-a local derivative above its line, what is sent back below it, and the adjoint, the sum of what has
-arrived, below the box.
+The wiring is the background, and only numbers move. Black is a value, in its box; blue a local
+derivative, above its line; vermilion what is sent back, below the line, and the adjoint, the sum of
+what has arrived, below the box.
 """
 
 from numbers import Real
@@ -28,12 +27,9 @@ class Pass:
     """A graph up to one step of a pass: forward through all values, then backward.
 
     Step 0 shows the inputs. Then comes one value a step; then the result's adjoint, which is 1;
-    then one line (k, j) a step, along which node k hands its j-th parent upstream × local. At the
-    step `last` every input has its derivative.
-
-    `sent` are the lines along which something has been sent back, the present one last; `waiting`
-    the nodes whose children have not all sent yet. `arrived` is what has come down to each node:
-    its adjoint, once all of its children have sent.
+    then one line (k, j) a step, along which node k hands its j-th parent upstream × local. `sent`
+    are the lines so far, the present one last; `waiting` the nodes whose children have not all sent
+    yet; `arrived` what has come down to each node, at the step `last` its derivative.
     """
 
     def __init__(self, graph: Graph, step: int = 0) -> None:

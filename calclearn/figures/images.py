@@ -1,8 +1,7 @@
 """Drawings of images cell by cell: pixels, kernels and maps.
 
 A cell is a square around whole numbers (column, row), so what the pointer touches is an index of
-the array. Ink goes from white to black; a number with a sign goes from orange, below zero, over
-white to blue, and the largest number shown has the full colour.
+the array. Ink goes from white to black; signed numbers from orange over white to blue.
 """
 
 from collections.abc import Callable

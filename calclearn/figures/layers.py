@@ -1,9 +1,8 @@
 """Where the nodes of a computation graph stand: in columns, by what each value waits for.
 
-The places follow from the wiring alone, never from the values, so that nothing
-moves while a slider does. A node stands one column right of the last of its parents. In a column
-each node wants to stand at the mean height of its neighbours; sorting by that, to and fro,
-untangles the lines. A long graph is broken into rows, as words are on a page.
+The places follow from the wiring alone, so that nothing moves while a slider does. A node stands
+one column right of the last of its parents, and wants to stand at the mean height of its
+neighbours; sorting by that, to and fro, untangles the lines. A long graph is broken into rows.
 
 Source: Sugiyama, Tagawa & Toda, "Methods for visual understanding of hierarchical system
 structures", IEEE Trans. Systems, Man, and Cybernetics 11 (1981).

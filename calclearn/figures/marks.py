@@ -1,4 +1,4 @@
-"""Marks: lines, dots, rules, texts, areas, stems and rasters of any quantities.
+"""Marks: lines, curves, dots, rules, texts, areas, stems and rasters of any quantities.
 
 A mark is made with the names of the quantities that it draws, so a cell needs no class of its own:
 
@@ -133,6 +133,29 @@ class Lines(_Mark):
             places = _rows(name, quantities[name], 2 if flat else 3, index=self.index and flat)
             places = places if step is None else places[:, : int(step) + 1]
             put(line, _within(self.ax, places, self.edge))
+
+
+class Curves(Lines):
+    """The curves of one quantity, {label: curve}, as `looks` {label: {keyword: value}} has them.
+
+    A label that has no curve is not drawn.
+
+    >>> from calclearn.figures.style import panels
+    >>> (ax,) = panels("flat")
+    >>> losses = Curves(ax, "losses", {"SGD": {"color": "red"}, "Adam": {"ls": "--"}}, lw=2)
+    >>> losses.update(losses={"Adam": [4, 2, 1]})
+    >>> [len(line.get_xdata()) for line in losses.lines.values()]
+    [0, 3]
+    """
+
+    def __init__(self, ax: Axes, name: str, looks: dict[str, dict], **others) -> None:
+        super().__init__(ax, {key: {"label": key} | look for key, look in looks.items()}, **others)
+        self.name = name
+        self.parameters = {name: True} | ({self.step: False} if self.step else {})
+
+    def update(self, **quantities: Any) -> None:
+        curves, none = quantities[self.name], np.empty((3 if self.solid else 2, 0))
+        super().update(**quantities | {key: curves.get(key, none) for key in self.lines})
 
 
 class Dots(Lines):
@@ -296,15 +319,6 @@ class Raster(Drawing):
         return colors
 
 
-def family(quantity: str, looks: dict[str, dict], **look) -> dict[str, dict]:
-    """Return a mark's table for curves of one quantity, named "quantity, name" and labelled name.
-
-    >>> family("loss", {"SGD": {"color": "red"}}, lw=2)
-    {'loss, SGD': {'label': 'SGD', 'color': 'red', 'lw': 2}}
-    """
-    return {f"{quantity}, {name}": {"label": name} | own | look for name, own in looks.items()}
-
-
 def _looks(names, look: dict, usual: dict, kind: type) -> dict[str, dict]:
     """Return the keywords of each name."""
     rows: dict[str, dict] = {}
@@ -369,10 +383,7 @@ def _within(ax: Axes, places: np.ndarray, edge: bool = False) -> np.ndarray:
 
 
 def _within_axis(axis, values: np.ndarray, edge: bool = False) -> np.ndarray:
-    """Return values no farther from the axis than some of its lengths, or none beyond its ends.
-
-    Lengths are those on the paper, so that zero has a place on a logarithmic axis: beyond its end.
-    """
+    """Return values no farther off than some lengths of the axis on paper, or at its ends."""
     scale = axis.get_transform()
     low, high = np.sort(scale.transform(np.array(axis.get_view_interval(), float)))
     far = FAR if isinstance(scale, IdentityTransform) else FAR_SCALED

@@ -1,8 +1,6 @@
 """A network drawn as its units and weights: each unit is a small map of its output, each weight a
-line whose width is the size of a derivative by it, and whose colour is that derivative's sign.
-
-So both ways through a network stand in one picture: what each unit makes of the inputs, and what
-the error sends back to each weight. A bias belongs to one unit: it is the frame around its map.
+line whose width is the size of a derivative by it, and whose colour is that derivative's sign. A
+bias belongs to one unit: it is the frame around its map.
 """
 
 import numpy as np

@@ -1,8 +1,7 @@
 """Drawings of time: what the error at one step does to each step before it.
 
-The size of a gradient has one colour and one height in all figures, from 10⁻⁶ to 10⁶ in even
-decades, with 1 in the middle: dark is vanished, light is exploded, and two settings can be
-compared. What is smaller or larger is drawn at the end of the scale.
+The size of a gradient has one colour in all figures, from 10⁻⁶ to 10⁶ in even decades: dark is
+vanished, light is exploded. What is smaller or larger has the colour of that end.
 """
 
 import numpy as np

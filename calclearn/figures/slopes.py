@@ -38,22 +38,6 @@ class Graph(Drawing):
         put(self.line, (x, np.where(abs(y - (low + high) / 2) < 5 * (high - low), y, np.nan)))
 
 
-class Slopes(Graph):
-    """The slopes f'(x) as far as the point has come.
-
-    `update(x, slope, slopes, range_of_slopes)`, with (x, f'(x)) and the limits of its height.
-    """
-
-    def __init__(self, ax: Axes) -> None:
-        super().__init__(ax, title="the slope at each point, as far as x", ylabel="$f'(x)$")
-        ax.axhline(0, color=BLACK, lw=0.8)
-        self.point = moving(ax, "o", color=STEP, ms=8, mec="white")
-
-    def update(self, x, slope, slopes, range_of_slopes) -> None:
-        super().update(slopes, range_of_slopes)
-        put(self.point, ([x], [slope]))
-
-
 class Microscope(Graph):
     """What lies within 2h of a point, magnified until h is one unit long in both directions.
 

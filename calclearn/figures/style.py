@@ -1,11 +1,9 @@
 """One look for every figure: colour says what a thing is, and it says the same in every lesson.
 
-The palette is Okabe and Ito's (2008), which stays apart for all common kinds of colour blindness;
-whatever two colours tell apart, a marker, a line style or a word tells apart too, so grey
-printing loses nothing. Losses run from dark (low) to light (high) with lightness rising all the
-way. Figures are made and painted inside the `style()` context, which begins from matplotlib's
-defaults: the settings of a learner's own plots change no pixel here, and ours none there. Figures
-live outside pyplot, so that no notebook needs a `%matplotlib` line.
+The palette is Okabe and Ito's (2008), for all common kinds of colour blindness; what two colours
+tell apart, a marker, a line style or a word tells apart too. Losses run from dark (low) to light.
+Figures are made and painted inside the `style()` context, which begins from matplotlib's defaults:
+the settings of a learner's own plots change no pixel here, and ours none there.
 """
 
 import threading
@@ -90,12 +88,6 @@ RULES = {
 DIFFERENCES = {"forward": "o", "central": "s", "complex step": "^"}
 PARTS = {"truncation": BLUE, "round-off": PURPLE}
 
-# Line of every schedule.
-SCHEDULES = {
-    "constant": {"color": BLACK, "ls": "-"}, "step decay": {"color": ORANGE, "ls": "--"},
-    "cosine": {"color": BLUE, "ls": "-"}, "warm-up, cosine": {"color": GREEN, "ls": "-."},
-}  # fmt: skip
-
 # Line of each kind of initial weights.
 INITIALS = {
     "too small": {"color": PURPLE, "ls": ":"}, "Xavier": {"color": BLUE, "ls": "-"},
@@ -177,8 +169,7 @@ def _settings(rc: dict) -> Iterator[None]:
 def _independent(kind: type[Axes]) -> type[Axes]:
     """Return a kind of axes whose artists never have the settings of the learner's own plots.
 
-    They are made in the style; outside it lines and patches have matplotlib's defaults, while
-    titles, labels and legends have the style's sizes all the same.
+    Lines and patches made outside the style have matplotlib's defaults, words the style's sizes.
     """
     written = ("annotate", "legend", "set", "text")
     acts = (

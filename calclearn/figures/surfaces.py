@@ -1,17 +1,19 @@
 """Drawings of a surface over two weights: its map, its bowl, and what stands on them.
 
-Loss runs from dark (low) to light (high), the same in the map and in the bowl. The levels grow with
-the square of their number, so a round bowl has rings at even distances.
+Loss runs from dark (low) to light (high). The levels grow with the square of their number, so a
+round bowl has rings at even distances.
 """
 
 import numpy as np
+from contourpy import contour_generator
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
-from calclearn.figures.marks import Drawing, finite_range, moving, put
-from calclearn.figures.style import BLACK, GREY, LOSS, STEP, WEIGHTS
+from calclearn.figures.marks import Drawing, finite_range, moving, moving_pieces, put
+from calclearn.figures.style import BLACK, GREY, LOSS, MODEL, STEP, WEIGHTS
 
 NAMES = ("slope $w_0$", "intercept $w_1$")
 OUTLINE = {"path_effects": [withStroke(linewidth=2.5, foreground="white")]}
@@ -58,9 +60,9 @@ def window_around(surface, *, rise: float = 4.5, square: bool = False):
 
 
 class Contours(Drawing):
-    """The map of a surface: one colour a level; `update(surface)` paints it again.
+    """The map of a surface: one colour a level; `update(surface, window)` paints it again.
 
-    A `surface` given here stays. Without a `window` the surface's own is shown.
+    A `surface` and a `window` given here stay. Without a `window` the surface's own is shown.
     """
 
     background = True
@@ -69,14 +71,14 @@ class Contours(Drawing):
         self, ax: Axes, surface=None, *, window=None, names=NAMES, title: str = "",
         equal: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__(ax, surface=surface)
-        self.window, self.equal, self.artists = window, equal, []
+        super().__init__(ax, surface=surface, window=window)
+        self.equal, self.artists = equal, []
         ax.set(xlabel=names[0], ylabel=names[1], title=title)
         if equal:
             ax.set_aspect("equal")
 
-    def update(self, surface) -> None:
-        window = self.window or window_of(surface, square=self.equal)
+    def update(self, surface, window=None) -> None:
+        window = window or window_of(surface, square=self.equal)
         if not self._is_new(surface, window):
             return
         x, y = points = grid(window, 120)
@@ -297,6 +299,28 @@ class Direction(Drawing):
         return (float(np.degrees(np.arctan2(up, across))),)
 
 
+class ModelRings(Drawing):
+    """The contours of a quadratic model, over those of the surface; `update(model, point)`.
+
+    One ring runs through the point, the others lie at even distances where the model is a bowl.
+    """
+
+    def __init__(self, ax: Axes, window) -> None:
+        super().__init__(ax)
+        self.mesh = grid(window, 61)
+        self.rings = moving_pieces(ax, LineCollection, colors=MODEL, lw=1.4, zorder=4)
+
+    def update(self, model, point) -> None:
+        g, h = model.gradient(point), model.hessian(point)
+        height = model(point)
+        middle = height - g @ np.linalg.lstsq(h, g)[0] / 2  # the value where the model is level
+        room = abs(height - middle) or 1.0
+        lines = contour_generator(*self.mesh, model(self.mesh)).lines
+        shares = (np.arange(1, 5) / 2) ** 2
+        levels = middle + room * np.concatenate([-shares, shares])
+        self.rings.set_segments([line for level in levels for line in lines(level)])
+
+
 def _arrow(ax: Axes, color: str, lw: float, *, head: float, zorder: float):
     stroke = [withStroke(linewidth=lw + 1.5, foreground="white")]
     look = {"arrowstyle": "-|>", "color": color, "lw": lw, "mutation_scale": head}
@@ -306,10 +330,7 @@ def _arrow(ax: Axes, color: str, lw: float, *, head: float, zorder: float):
 
 
 def _sheet(mesh: np.ndarray) -> Poly3DCollection:
-    """Return the quadrilaterals of a mesh (3, m, n), each in the colour of its lowest corner.
-
-    `plot_surface` does the same, and takes four times as long over its lists of colours.
-    """
+    """Return a mesh (3, m, n) as quadrilaterals; `plot_surface` takes four times as long."""
     corners = mesh[:, :-1, :-1], mesh[:, :-1, 1:], mesh[:, 1:, 1:], mesh[:, 1:, :-1]
     quads = np.stack(corners, axis=-1).reshape(3, -1, 4).transpose(1, 2, 0)  # (count, 4, 3)
     heights = quads[:, 0, 2]

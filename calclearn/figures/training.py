@@ -1,7 +1,6 @@
 """Curves of a training that is under way: nobody knows yet how far they will go.
 
-So their axes follow them, but in strides: the limits are round numbers, and change only where a
-curve has left them. In between nothing moves but the curves.
+So their axes follow in strides: limits are round numbers, and change where a curve has left them.
 """
 
 import numpy as np

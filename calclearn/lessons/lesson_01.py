@@ -9,8 +9,18 @@ from calclearn import backward_difference, derivative, forward_difference, parse
 from calclearn.exercises import choice, exercise, outcome
 from calclearn.explorers import Explorer, controls, explore, log_slider, slider
 from calclearn.figures.marks import Area, Dots, Lines, Rule, Text
-from calclearn.figures.slopes import Graph, Microscope, Secants, Slopes
-from calclearn.figures.style import BEST, GREY, LIGHT, MODEL, NOTE, STEP, legend_below, panels
+from calclearn.figures.slopes import Graph, Microscope, Secants
+from calclearn.figures.style import (
+    BEST,
+    BLACK,
+    GREY,
+    LIGHT,
+    MODEL,
+    NOTE,
+    STEP,
+    legend_below,
+    panels,
+)
 
 TYPED = "the typed one"
 FORMULAS = {
@@ -41,10 +51,11 @@ def slope_at_a_point() -> Explorer:
         f, slopes, study = _study(text)
         y, exact, reach = float(f(x)), derivative(f, x), 2 * np.ptp(study["limits"]) / np.ptp(X)
         backward, forward = (float(d(f, x, h)) for d in (backward_difference, forward_difference))
+        slope = exact.value if exact.reliable and np.isfinite(y) else np.nan
         return study | {
-            "text": text, "y": y, "backward": backward, "forward": forward,
-            "slope": exact.value if exact.reliable and np.isfinite(y) else np.nan,
+            "text": text, "y": y, "backward": backward, "forward": forward, "slope": slope,
             "slopes": (X, np.where(x >= X, slopes, np.nan)),
+            "here": (x, slope),
             "left_slopes": (H, backward_difference(f, x, H)),
             "right_slopes": (H, forward_difference(f, x, H)),
             "now": ([h, h], [backward, forward]),
@@ -70,6 +81,8 @@ def slope_at_a_point() -> Explorer:
     limit.sharey(under)
     limit.set(title="slopes of the secants at x", xlabel="$h$", xscale="log", xlim=(H[0], H[-1]))
     limit.grid(True, axis="y", lw=0.6)
+    under.axhline(0, color=BLACK, lw=0.8)
+    slopes_so_far = Graph(under, title="the slope at each point, as far as x", ylabel="$f'(x)$")
     zoom = Microscope(right, title="what is in the box, magnified")
     drawings = [
         Graph(left, title="the curve, two secants, the tangent"),
@@ -77,7 +90,8 @@ def slope_at_a_point() -> Explorer:
         Lines(left, "box", color=GREY, lw=1.2),
         zoom.on(curve="magnified", limits="field"),
         Secants(right, microscope=True),
-        Slopes(under),
+        slopes_so_far.on(curve="slopes", limits="range_of_slopes"),
+        Dots(under, "here", color=STEP),
         Lines(limit, "left_slopes", "right_slopes", color=MODEL, ls=["--", "-"]),
         Dots(limit, "now", color=MODEL),
         Rule(limit, y="slope", color=STEP, lw=6, alpha=0.45),

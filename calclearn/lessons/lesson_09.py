@@ -15,11 +15,19 @@ from calclearn.descent.surfaces import shaken
 from calclearn.exercises import choice, exercise, outcome
 from calclearn.explorers import Explorer, controls, explore, log_slider, round_slider, slider
 from calclearn.explorers.wording import placed
-from calclearn.figures.basins import Ball, BasinMap, Landscape, StationaryPoints, Valleys, legend
+from calclearn.figures.basins import (
+    COORDINATES,
+    Ball,
+    BasinMap,
+    StationaryPoints,
+    Valleys,
+    legend,
+    whole_ticks,
+)
 from calclearn.figures.descents import Path
 from calclearn.figures.marks import Lines
 from calclearn.figures.style import REGIMES, STEP, TRUE, panels
-from calclearn.figures.surfaces import Point
+from calclearn.figures.surfaces import Contours, Point
 
 STEPS = 100
 LEAST, PER_DECADE = 1e-3, 20  # of the learning rates of the map, and how many there are
@@ -113,12 +121,13 @@ def basin_map() -> Explorer:
 
     left, right = panels("flat", "flat", height=4.6)
     drawings = [
-        Landscape(left, title="one start (dark: low)"),
+        Contours(left, names=COORDINATES, title="one start (dark: low)"),
         BasinMap(right, title="where 10,000 starts end"),
         *(StationaryPoints(ax, size=45) for ax in (left, right)),
         Path(left).on(descent="run"),
         *(Point(ax, drags=("start_x", "start_y")) for ax in (left, right)),
     ]
+    whole_ticks(left)
     legend(right)
     return explore(
         compute, drawings, caption, play="rate", pace=0.4, surface=surfaces,
@@ -155,7 +164,8 @@ def noisy_saddle() -> Explorer:
 
     left, right = panels("flat", "flat", ratios=(1, 1.1), height=3.6)
     right.set(xlim=(0, STEPS), ylim=(-0.2, 3.5), xlabel="step $k$", title="height by step")
-    Landscape(left, title="double well, from above").update(surface, surface.domain)
+    Contours(left, names=COORDINATES, title="double well, from above").update(surface)
+    whole_ticks(left)
     StationaryPoints(left, size=45).update(surface, *stationary(surface))
     names, colors, markers = ["without noise", "with noise"], [TRUE, STEP], ["s", "o"]
     drawings = [

@@ -19,9 +19,9 @@ from calclearn.explorers import Explorer, explore, log_slider, round_slider, sli
 from calclearn.explorers.wording import counted, placed
 from calclearn.figures import style
 from calclearn.figures.curves import Numbered, View
+from calclearn.figures.descents import Paths, key
 from calclearn.figures.marks import Dots, Lines, Rule, finite_range
-from calclearn.figures.races import ModelRings, Paths, key
-from calclearn.figures.surfaces import Contours, Point
+from calclearn.figures.surfaces import Contours, ModelRings, Point
 from calclearn.lessons.descents import rate_for
 from calclearn.lessons.races import race_on
 

@@ -15,26 +15,24 @@ from matplotlib.colors import LogNorm
 
 from calclearn.data import penguin_line
 from calclearn.descent.curvature import factor_with_momentum
-from calclearn.descent.descend import Stop, descend
+from calclearn.descent.descend import descend
 from calclearn.descent.landscapes import quadratic, ravine
 from calclearn.descent.losses import line_loss, mse
 from calclearn.descent.optimizers import AdaGrad, Adam, GradientDescent, Momentum, Nesterov, RMSProp
 from calclearn.descent.races import RaceResult, running_mean
-from calclearn.descent.schedules import constant, cosine, step_decay, warmup
 from calclearn.descent.surfaces import Surface
 from calclearn.exercises import exercise, outcome
-from calclearn.explorers import Explorer, choice, explore, log_slider, round_slider, slider
+from calclearn.explorers import Explorer, explore, log_slider, round_slider, slider
 from calclearn.explorers.wording import counted
-from calclearn.figures import legend_below, panels
-from calclearn.figures.marks import Dots, Lines, Raster, family
-from calclearn.figures.printing import SUPERSCRIPTS
-from calclearn.figures.races import GAP
-from calclearn.figures.style import BEST, BLACK, GREY, OPTIMIZERS, REGIMES, SCHEDULES, STEP, style
+from calclearn.figures import panels
+from calclearn.figures.descents import GAP
+from calclearn.figures.marks import Dots, Lines, Raster
+from calclearn.figures.style import BEST, BLACK, GREY, OPTIMIZERS, REGIMES, STEP, style
 from calclearn.figures.surfaces import NAMES, Contours, Point, window_around
 from calclearn.lessons.descents import rate_for
 from calclearn.lessons.races import race_figure, race_on
 
-EPOCHS, DRAWS, STEPS = 6, 300, 240
+EPOCHS, DRAWS = 6, 300
 MEAN = 24  # values that are averaged for a point of a noisy curve, fewer where there are few
 
 DATA = penguin_line()
@@ -52,7 +50,7 @@ LOWEST, HIGHEST = (float(WHOLE(w)) for w in (WHOLE.minima[0], WHOLE.start))
 @cache
 def _batches(size: int) -> list[Surface]:
     loss, rng = line_loss(DATA.x, DATA.y, mse, size), np.random.default_rng(0)
-    return [loss.sample(rng) for _ in range(max(EPOCHS * N // size, STEPS) + 1)]
+    return [loss.sample(rng) for _ in range(EPOCHS * N // size + 1)]
 
 
 def _noisy(size: int) -> Surface:
@@ -67,17 +65,9 @@ def _batch_size() -> Any:
     return control
 
 
-def _above(gap: float, diverged: float) -> str:
-    """Return what is left above the lowest loss; less than 10⁻⁹ is rounding.
-
-    >>> _above(3e-16, 9.0), _above(0.0123, 9.0), _above(1e30, 9.0)
-    ('0', '0.012', 'diverged')
-    """
-    return "diverged" if gap > diverged else f"{gap if gap > 1e-9 else 0.0:.2g}"
-
-
-def _last(gap: np.ndarray, stop: int) -> float:
-    return np.inf if stop == Stop.DIVERGED else gap[-1]
+def _above(gap: float) -> str:
+    """Return what is left above the lowest loss; less than 10⁻⁹ is rounding."""
+    return "diverged" if gap > 99 * HIGHEST else f"{gap if gap > 1e-9 else 0.0:.2g}"
 
 
 def _optimizers(learning_rate: float, length: float, momentum: float) -> dict[str, Any]:
@@ -140,10 +130,8 @@ def race_of_batches() -> Explorer:
 
     def caption(results, start, budget, batch_size, settings) -> str:
         size, (slope, intercept) = round(batch_size), start
-        last = {name: _last(run.gap, run.descent.stop) for name, run in results.items()}
-        gaps = "; ".join(
-            f"{name} {_above(last[name], 99 * HIGHEST)}" for name in sorted(last, key=last.get)
-        )
+        ranking = sorted((run.gap[-1], name) for name, run in results.items())
+        gaps = "; ".join(f"{name} {_above(gap)}" for gap, name in ranking)
         reached = any(gap[read <= GOAL[0]][-1] < GOAL[1] for _, read, gap in results.values())
         return (
             f"{budget} penguins read (epochs: {budget / N:.3g}), in batches of {size} "
@@ -191,7 +179,7 @@ def noise_of_batches() -> Explorer:
             "independent": (sizes, independent), "measured": (sizes, noise),
             "drawn": (sizes, independent * np.sqrt((N - sizes) / (N - 1))),
             "now": (size, off), "noise": off, "expected": expected, "full": np.linalg.norm(full),
-            "read": counted(size, "random penguin"), "off": _above(off, np.inf),
+            "read": counted(size, "random penguin"), "off": _above(off),
         }  # fmt: skip
 
     low, high = (gradients(*place, 1)["noise"] for place in (WHOLE.minima[0], WHOLE.start))
@@ -218,58 +206,6 @@ def noise_of_batches() -> Explorer:
         f" ({UNIT} per unit). A gradient from {{read}} is off by {{off}} on average, and σ/√B is "
         "{expected:.2g}.",
         slope=slope, intercept=intercept, batch_size=_batch_size(),
-    )  # fmt: skip
-
-
-def effect_of_schedules() -> Explorer:
-    """How does a schedule reduce the noise? SGD on the same batches under four of them.
-
-    >>> gaps = effect_of_schedules().state["last"]
-    >>> bool(gaps["cosine"] < gaps["constant"])
-    True
-    """
-    k, most = np.arange(STEPS + 1), rate_for(WHOLE, 2)
-    start = np.repeat(np.reshape(WHOLE.start, (2, 1)), len(SCHEDULES), axis=1)  # (2, 4)
-
-    def run(learning_rate, batch_size, warm) -> dict:
-        falling = cosine(learning_rate, STEPS)
-        schedules = {
-            "constant": constant(learning_rate),
-            "step decay": step_decay(learning_rate, 0.3, every=60),
-            "cosine": falling,
-            "warm-up, cosine": warmup(falling, warm),
-        }
-        every = GradientDescent(lambda k: np.array([rate(k) for rate in schedules.values()]))
-        descent = descend(_noisy(round(batch_size)), start, every, STEPS)
-        gaps = (WHOLE(np.moveaxis(descent.points, 1, 0)) - LOWEST).T  # (4, K+1)
-        quantities = {"last": {}}
-        for name, gap, stop in zip(schedules, gaps, descent.stop, strict=True):
-            mean = running_mean(gap, MEAN)
-            quantities[f"rate, {name}"] = schedules[name](k) + 0.0 * k
-            quantities[f"gap, {name}"] = descent.steps, mean
-            quantities["last"][name] = _last(mean, stop)
-        return quantities
-
-    def caption(learning_rate, batch_size, warm, last) -> str:
-        gaps = "; ".join(f"{name} {_above(gap, 1e9)}" for name, gap in last.items())
-        return (
-            f"SGD, η = {learning_rate:.3g} at most, batches of {round(batch_size)}, warm-up of "
-            f"{counted(warm, 'step')}. Above the lowest loss, mean of the last {MEAN} of {STEPS} "
-            f"steps ({UNIT}): {gaps}."
-        )
-
-    left, right = panels("ruled", "ruled", ratios=(1, 1.3), height=3.7)
-    left.set(title="learning rate", ylim=(0, 1.05 * most))
-    right.set(title=f"{GAP} ({UNIT})", yscale="log", ylim=(LOWEST / 1e4, 2 * HIGHEST))
-    drawings = []
-    for ax, quantity in ((left, "rate"), (right, "gap")):
-        ax.set(xlabel="step $k$", xlim=(0, STEPS))
-        drawings.append(Lines(ax, family(quantity, SCHEDULES), edge=True, lw=1.5))
-    legend_below(right)
-    return explore(
-        run, drawings, caption,
-        learning_rate=slider(most / 2, most / 50, most, most / 50), batch_size=_batch_size(),
-        warm=slider(30, 1, 120, 1, label="warm-up (steps)"),
     )  # fmt: skip
 
 
@@ -379,69 +315,6 @@ def momentum_map() -> Explorer:
         condition=log_slider(30, 2, 300, label="condition number κ"),
         learning_rate=slider(0.02, 0.001, 0.133, 0.001, label="learning rate η"),
         momentum=slider(0.0, 0.0, 0.99, 0.01, label="momentum μ"),
-    )  # fmt: skip
-
-
-GRADIENTS = {"of 1": np.ones(60), "of 1 ± 0.5": np.random.default_rng(0).normal(1, 0.5, 60)}
-
-
-def adam_step_by_step() -> Explorer:
-    """What does Adam's bias correction do? Its two memories and its step, with it and without.
-
-    The gradients are 1, or noisy about 1 as those of a mini-batch are.
-
-    >>> adam = adam_step_by_step().set(step=1).state
-    >>> [round(float(adam[name][1][0]), 2) for name in ("length", "length as it is")]
-    [1.0, 3.16]
-    """
-    k = np.arange(1, 61)
-
-    def adam(step, beta1, beta2, gradients) -> dict:
-        optimizer, g, w, rows = Adam(1.0, (beta1, beta2)), GRADIENTS[gradients], np.zeros(1), []
-        state = optimizer.init(w)
-        for slope in g:
-            new, state = optimizer.update(w, np.array([slope]), state)
-            rows.append((state[0][0], state[1][0], (w - new)[0]))
-            w = new
-        m, v, length = np.transpose(rows)
-        curves = {
-            "gradient": g, "mean as it is": m, "mean": m / (1 - beta1**k), "gradient's size": abs(g),
-            "size as it is": np.sqrt(v), "size": np.sqrt(v / (1 - beta2**k)),
-            "one": np.ones(len(k)), "length as it is": m / np.sqrt(v), "length": length,
-        }  # fmt: skip
-        at = {name: values[step - 1] for name, values in curves.items()}
-        dots = {f"{name} now": (step, at[name]) for name in ("mean", "size", "length")}
-        power = {"power": str(step).translate(SUPERSCRIPTS), "divisor": 1 - beta1**step}
-        return {name: (k, values) for name, values in curves.items()} | dots | power | {"at": at}
-
-    color, marker = OPTIMIZERS["Adam"]
-    drops = {"color": GREY, "lw": 0, "marker": "o", "ms": 2.5, "label": "gradient"}
-    level = {"color": GREY, "lw": 1, "ls": ":"}  # where the step is η
-    panel = {
-        "running mean $m$": ("gradient", drops, "mean"),
-        r"size $\sqrt{v}$": ("gradient's size", drops, "size"),
-        r"step, in $\eta$": ("one", level, "length"),
-    }
-    axes, drawings = panels("ruled", "ruled", "ruled", height=3.3), []
-    for ax, (title, (target, look, name)) in zip(axes, panel.items(), strict=True):
-        ax.set(title=title, xlabel="step $k$", xlim=(0, len(k)), ylim=(0, 2))
-        looks = {
-            target: look,
-            f"{name} as it is": {"color": color, "lw": 1.6, "ls": "--", "label": "as it is"},
-            name: {"color": color, "lw": 2.2, "label": "corrected"},
-        }
-        now = {"color": color, "marker": marker, "ms": 10, "clip_on": False}
-        drawings += [Lines(ax, looks, edge=True), Dots(ax, f"{name} now", edge=True, **now)]
-    axes[2].set(yscale="log", ylim=(0.1, 40))
-    legend_below(axes[0])
-    return explore(
-        adam, drawings,
-        "Gradients {gradients}, β₁ = {beta1:g}, β₂ = {beta2:g}. After {step} of them m is "
-        "{at[mean as it is]:.3f}; divided by 1 − β₁{power} = {divisor:.3f} it is {at[mean]:.3f}. "
-        "The step is {at[length]:.2f} η long; uncorrected it would be {at[length as it is]:.2f} η.",
-        play="step", step=slider(3, 1, len(k), 1, label="step k"),
-        beta1=slider(0.9, 0.0, 0.99, 0.01, label="β₁"),
-        beta2=slider(0.999, 0.5, 0.999, 0.001, label="β₂"), gradients=choice(GRADIENTS.keys()),
     )  # fmt: skip
 
 

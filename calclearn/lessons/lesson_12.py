@@ -65,7 +65,6 @@ def one_formula() -> Explorer:
             if part not in formulas:
                 written = re.compile(rf"\b{part}\b")
                 formulas = {name: written.sub(inside, text) for name, text in formulas.items()}
-        lengths = np.array([*map(len, formulas.values())])
         # a line may end after a sign, and never within a product
         lines = [f"{name} = {text}" for name, text in formulas.items()]
         lines = [re.sub(r"(?<=[₀-₉]) (?=\w)", "\u00a0", line) for line in lines]
@@ -76,8 +75,7 @@ def one_formula() -> Explorer:
                 name: [place for place in PLACES if place in re.findall(r"\w+", text)]
                 for name, text in formulas.items()
             },
-            "lengths": lengths,
-            "longest": lengths.max(),
+            "longest": max(map(len, formulas.values())),
             "tanh": sum(text.count("tanh") for text in formulas.values()),
         }
 

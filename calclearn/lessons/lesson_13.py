@@ -21,7 +21,7 @@ from calclearn.exercises import choice, exercise, outcome
 from calclearn.explorers import Explorer, explore, log_slider, slider
 from calclearn.explorers import choice as menu
 from calclearn.explorers.wording import counted
-from calclearn.figures.marks import Dots, Lines, Rule, family
+from calclearn.figures.marks import Curves, Lines, Rule
 from calclearn.figures.style import BLACK, BLAME, GREY, INITIALS, LOCAL, MODEL, legend_below, panels
 from calclearn.networks.blocks import Block
 from calclearn.networks.initial import Initial, fans, he, orthogonal, xavier
@@ -178,72 +178,11 @@ def _finite(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return places + 1, values[places]
 
 
-def _sizes_by_layer(ax: Axes, title: str, layer: str = "layer", most: int = DEEPEST) -> None:
-    """Depth multiplies, so sizes are logarithmic; the limits are those of all figures here."""
+def _sizes_by_layer(ax: Axes, title: str, most: int = DEEPEST) -> None:
+    """Depth multiplies, so sizes are logarithmic; the limits are those of both figures."""
     ax.set(xlim=(0, most + 1), ylim=SIZES, yscale="log", yticks=10.0 ** np.arange(-16, 11, 4))
-    ax.set(title=title, xlabel=layer)
+    ax.set(title=title, xlabel="layer")
     ax.axhline(1, color=GREY, lw=0.8)
-
-
-PRODUCTS = {
-    "bounds": {"color": GREY, "ls": "--", "lw": 1.2, "label": "largest possible"},
-    "sizes": {"color": LOCAL, "lw": 0, "marker": "D", "ms": 4, "label": "factor w·φ'(z)"},
-    "products": {"color": BLAME, "marker": "o", "ms": 4, "label": "product, from the end"},
-}
-
-
-def chain_of_neurons() -> Explorer:
-    """Where does the gradient go? Neurons one behind the other, and the product of their slopes.
-
-        aₖ = φ(w aₖ₋₁ + b),    ∂aₙ/∂a₀ = Πₖ w φ'(zₖ),    a₀ = 0.5
-
-    >>> chain = chain_of_neurons().set(depth=3, w=4.0, b=-2.0)  # where the sigmoid is steepest
-    >>> float(chain.state["derivative"])
-    1.0
-    """
-    every = np.linspace(-8.2, 8.2, 165)
-
-    def chain(depth, w, b, activation) -> dict:
-        layer, slope, steepest = ACTIVATIONS[activation]
-        z, a = [], [0.5]
-        for _ in range(depth):
-            z.append(w * a[-1] + b)
-            a.append(layer((), z[-1]))
-        function = layer((), every)
-        k, factors, bound = np.arange(1, depth + 1), w * slope(np.array(a[1:])), abs(w) * steepest
-        return {
-            "function": (every, function), "slope": (every, slope(function)), "neurons": (z, a[1:]),
-            "sizes": (k, abs(factors)), "bounds": (k, bound ** k[::-1]),
-            "products": (k, abs(factors[::-1].cumprod()[::-1])),
-            "derivative": factors.prod(), "bound": bound**depth,
-        }  # fmt: skip
-
-    def caption(depth, w, b, activation, sizes, derivative, bound) -> str:
-        low, high = (f"{size:.2g}" for size in (sizes[1].min(), sizes[1].max()))
-        between = f"sizes from {low} to {high}" if low != high else f"the size {low}"
-        return (
-            f"{counted(depth, f'{activation} neuron')}, w = {w:.1f}, b = {b:.1f}: w·φ'(z) has "
-            f"{between}. The product of all, the derivative of the last output by the first input, "
-            f"is {derivative:.2g}; its size is at most {bound:.2g}."
-        )
-
-    left, right = panels("flat", "ruled", ratios=(1, 1.2), height=3.9)
-    left.set(title="where the neurons stand", xlabel="$z$", xticks=range(-8, 9, 4))
-    left.set(xlim=(-8.2, 8.2), ylim=(-1.1, 2.1))
-    _sizes_by_layer(right, "size of factors and product", "neuron")
-    look = {"color": [MODEL, LOCAL], "ls": ["-", ":"], "label": ["φ(z)", "slope φ'(z)"]}
-    drawings = [
-        Lines(left, "function", "slope", **look),
-        Dots(left, "neurons", edge=True, color=BLAME, ms=7, clip_on=False),
-        Lines(right, PRODUCTS, edge=True),
-    ]
-    left.legend(loc="upper left")
-    legend_below(right)
-    return explore(
-        chain, drawings, caption, depth=slider(10, 1, DEEPEST, 1, label="neurons"),
-        w=slider(1.0, -8.0, 8.0, 0.1), b=slider(0.0, -4.0, 4.0, 0.1),
-        activation=menu(ACTIVATIONS.keys()),
-    )  # fmt: skip
 
 
 STEPS, EVERY = 120, 4  # of training, and from one record to the next
@@ -276,22 +215,20 @@ def cures() -> Explorer:
     x, y = species()
     shares = np.bincount(y) / len(y)
     baseline = -float(shares @ np.log(shares))  # of predicting these shares for every penguin
-    nothing = np.empty((2, 0))  # is drawn for the runs that are not asked for
 
     def training(step, initial, activation, depth, learning_rate, max_norm, **cures) -> dict:
-        network, record, now = deep_network(depth, activation, **cures), step // EVERY, {}
-        quantities = {"steps": STEPS, "shown": record * EVERY, "now": now}
-        for name in INITIAL:
-            quantities |= {f"loss, {name}": nothing, f"gradient, {name}": nothing}
+        network, record = deep_network(depth, activation, **cures), step // EVERY
+        losses, gradients, now = {}, {}, {}
         for name in initial:
             run = train(depth, activation, name, learning_rate, max_norm, **cures)
             row = min(record, len(run.values) - 1)
-            norms = [*gradient_norms(network, run.points[row], x, y).values()]
             over = run.stop == Stop.DIVERGED and run.steps_taken <= record * EVERY
             now[name] = math.inf if over else float(run.values[row])
-            quantities[f"loss, {name}"] = run.steps, run.values
-            quantities[f"gradient, {name}"] = _finite(np.array(norms))
-        return quantities
+            losses[name] = run.steps, run.values
+            norms = gradient_norms(network, run.points[row], x, y).values()
+            gradients[name] = _finite(np.array([*norms]))
+        shown = {"steps": STEPS, "shown": record * EVERY, "now": now}
+        return shown | {"losses": losses, "gradients": gradients}
 
     def caption(shown, activation, depth, skip, normalise, learning_rate, max_norm, now) -> str:
         clipping = "not clipped" if max_norm is None else f"clipped to {max_norm:g}"
@@ -312,9 +249,9 @@ def cures() -> Explorer:
     left.axhline(baseline, color=BLACK, lw=0.8)
     _sizes_by_layer(right, "gradient by layer, now", most=DEEPEST + 1)
     drawings = [
-        Lines(left, family("loss", INITIALS), edge=True, lw=1.8),
+        Curves(left, "losses", INITIALS, edge=True, lw=1.8),
         Rule(left, x="shown", color=GREY, lw=1),
-        Lines(right, family("gradient", INITIALS), edge=True, lw=1.8),
+        Curves(right, "gradients", INITIALS, edge=True, lw=1.8),
     ]
     legend_below(right)
     runs = {"too small, He, too large": ("too small", "He", "too large")}

@@ -76,7 +76,7 @@ def sliding_kernel() -> Explorer:
         }  # fmt: skip
 
     def caption(digit, kernel, row, column, image, weights, map) -> str:
-        summed = products(image[row : row + 3, column : column + 3], weights)
+        summed = _products(image[row : row + 3, column : column + 3], weights)
         equation = f"{summed} = " if summed else ""
         name = f"The kernel “{kernel}”" if kernel != OWN else "Your own kernel"
         return (
@@ -101,12 +101,8 @@ def sliding_kernel() -> Explorer:
     return _with_grid(explorer, kernels, [*weights.values()])
 
 
-def products(patch: np.ndarray, K: np.ndarray) -> str:
-    """The products that are not 0, as a sum to be read.
-
-    >>> products(np.array([[15.0, 9.0], [3.0, 4.0]]), np.array([[-1.0, 0.0], [-2.0, 0.5]]))
-    '−15 × 1 − 3 × 2 + 4 × 0.5'
-    """
+def _products(patch: np.ndarray, K: np.ndarray) -> str:
+    """The products that are not 0, as a sum to be read: −15 × 1 − 3 × 2 + 4 × 0.5."""
     pairs = zip(patch.flat, K.flat, strict=True)
     signs = {True: "−", False: "+"}
     terms = [f"{signs[k < 0]} {number(x)} × {number(abs(k))}" for x, k in pairs if x and k]

@@ -24,7 +24,7 @@ from calclearn.explorers import Explorer, choice, explore, log_slider, slider
 from calclearn.explorers.controls import turning
 from calclearn.explorers.wording import counted
 from calclearn.figures.descents import Path
-from calclearn.figures.marks import Lines, Raster, Rule, family
+from calclearn.figures.marks import Curves, Lines, Raster, Rule
 from calclearn.figures.sequences import DECADES, LONGEST, SIZES, TimeMap, Unrolled
 from calclearn.figures.style import BLACK, BLAME, MODEL, PURPLE, legend_below, panels
 from calclearn.figures.surfaces import Bowl, Point, grid, levels
@@ -131,67 +131,21 @@ def error_through_time() -> Explorer:
     )  # fmt: skip
 
 
-EVERY = np.arange(1, LONGEST + 1)  # pieces of so many steps
-PIECES = np.arange(LONGEST) // EVERY[:, None]  # [k, t] is the piece that step t belongs to
-TOGETHER = PIECES[:, :, None] == PIECES[:, None, :]  # [k, t, s]: no cut is between them
-AGREEMENT = {  # of the truncated gradient with the true one
-    "ratios": {"color": MODEL, "marker": "s", "label": "its length: ratio"},
-    "cosines": {"color": BLAME, "marker": "o", "label": "its direction: cosine"},
-}
-
-
 @lru_cache(maxsize=64)
 def truncated_gradients(radius: float, activation: str) -> np.ndarray:
-    """Return the gradient of the mean loss for every length of a piece, (40, d), the true one last.
+    """Return the gradient of the mean loss for pieces of 1 to 40 steps, (40, d), the true one last.
 
         ∂L/∂(W_ih, W_hh, b_ih, b_hh) = 1/T Σ_t Σ_s ∂L_t/∂a_s (x_s, h_{s-1}, 1, 1)ᵀ
 
     where s runs over the steps that no cut parts from t.
     """
-    months, one = sequence(radius, activation, LONGEST), np.ones(LONGEST)
+    months, one, t = sequence(radius, activation, LONGEST), np.ones(LONGEST), np.arange(LONGEST)
     before = np.vstack([np.zeros(UNITS), months.h[:-1]])
     enters = np.column_stack([months.x[0], before, one, one])  # (T, 1 + H + 2)
-    arriving = np.einsum("kts,tsh->ksh", TOGETHER, months.sums)
+    pieces = t // (t[:, None] + 1)  # [k, t]: the piece of k + 1 steps that step t belongs to
+    together = pieces[:, :, None] == pieces[:, None, :]  # [k, t, s]
+    arriving = np.einsum("kts,tsh->ksh", together, months.sums)
     return (arriving.swapaxes(1, 2) @ enters).reshape(LONGEST, -1) / LONGEST
-
-
-def truncated_gradient() -> Explorer:
-    """What does truncation leave? The map of errors, cut, and the gradient beside the true one.
-
-    >>> cut = truncated_gradient()
-    >>> float(cut.set(truncate=40).state["cosine"].round(6))
-    1.0
-    """
-
-    def cut(truncate, radius, activation) -> dict:
-        every, now = truncated_gradients(radius, activation), truncate - 1
-        lengths, true = np.linalg.norm(every, axis=1), every[-1]
-        ratios, cosines = lengths / lengths[-1], every @ true / lengths / lengths[-1]
-        sizes = np.linalg.norm(sequence(radius, activation, LONGEST).adjoints, axis=2)
-        pieces = f"cut into pieces of {counted(truncate, 'step')}"
-        return {
-            "sizes": sizes * TOGETHER[now], "ratios": (EVERY, ratios), "cosines": (EVERY, cosines),
-            "ratio": ratios[now], "cosine": cosines[now],
-            "angle": np.degrees(np.arccos(min(cosines[now], 1))),
-            "pieces": pieces if truncate < LONGEST else "not cut",
-        }  # fmt: skip
-
-    left, right = panels("flat", "ruled", ratios=(1.15, 1), height=4.1)
-    right.set(xlim=(0, LONGEST + 1), ylim=(-0.25, 1.5), xlabel="steps between cuts $k$")
-    right.set(title="truncated against true gradient")
-    drawings = [
-        TimeMap(left, title="loss at $t$, gradient at $s$"),
-        Lines(right, AGREEMENT, edge=True, ms=3.5, lw=1),
-        Rule(right, x="truncate", lw=0.8),
-    ]
-    legend_below(right)
-    return explore(
-        cut, drawings,
-        f"{{activation}}, radius {{radius:.2f}}, {LONGEST} steps, {{pieces}}: the gradient is "
-        "{ratio:.2f} times as long as the true one and points {angle:.0f}° away from it.",
-        truncate=slider(8, 1, LONGEST, 1, label="cut every"),
-        radius=slider(1.1, 0.2, 2.5, 0.05), activation=choice([*ACTIVATIONS]),
-    )  # fmt: skip
 
 
 STEPS, TARGET = 40, 0.7  # of descent; and for the last state of the unit
@@ -239,7 +193,7 @@ def clipping_at_a_cliff() -> Explorer:
         return {
             "surface": landscape(length), "map": _map(length), "start": (w, u),
             "whole": whole, "clipped": short, "steepest": max(norms[0]),
-            "norm, as it is": norms[0], "norm, clipped": norms[1],
+            "norms": dict(zip(RUNS, norms, strict=True)),
         }  # fmt: skip
 
     def caption(length, w, u, learning_rate, threshold, step, whole, clipped, steepest) -> str:
@@ -269,7 +223,7 @@ def clipping_at_a_cliff() -> Explorer:
         Bowl(middle, window=WINDOW, names=names, title="two balls at a cliff"),
         *paths,
         Point(left, drags=("w", "u"), color=BLACK).on(weights="start"),
-        Lines(right, family("norm", RUNS), edge=True, step="step", ms=4, lw=1.3),
+        Curves(right, "norms", RUNS, edge=True, step="step", ms=4, lw=1.3),
         Rule(right, y="threshold", ls=":", label="threshold"),
     ]
     legend_below(right, columns=3)

@@ -21,7 +21,7 @@ from calclearn.descent.schedules import cosine
 from calclearn.explorers import Explorer, choice, explore, slider
 from calclearn.explorers.wording import counted
 from calclearn.figures import legend_below, panels
-from calclearn.figures.marks import Dots, Lines, Raster, Rule, family
+from calclearn.figures.marks import Curves, Dots, Raster, Rule
 from calclearn.figures.style import BEST, BLACK, BLAME, GREEN, GREY, LIGHT, LOSS, MODEL, PURPLE
 from calclearn.networks.inside import backpropagated
 from calclearn.networks.layers import Dense, LastStep
@@ -95,22 +95,24 @@ def task_that_needs_memory() -> Explorer:
     """
 
     def recall(step, wait, keep) -> dict:
-        k = round(step / EACH)
-        quantities = {"shares": {}, "first": {}}
+        k, runs, now = round(step / EACH), {}, {}
         for name in MEMORIES:
-            every = {each: practice(name, each, keep if name == "GRU" else 0.97) for each in WAITS}
-            now, share = every[wait], [100 * run.shares[k] for run in every.values()]
-            quantities[f"share, {name}"] = WAITS, share
-            quantities[f"arriving, {name}"] = now.arriving[k]
-            quantities["shares"][name] = float(now.shares[k])
-            quantities["first"][name] = float(now.arriving[k][0])
+            begin = keep if name == "GRU" else 0.97
+            runs[name] = [practice(name, each, begin) for each in WAITS]
+            now[name] = runs[name][WAITS.index(wait)]
         after = max(WAITS) - wait  # steps that are not in these sequences have no colour
-        quantities["gates"] = np.pad(LOSS(now.gates[k]), ((0, 0), (0, after), (0, 0)))
-        return quantities
+        return {
+            "recalled": {
+                name: (WAITS, [100 * run.shares[k] for run in each]) for name, each in runs.items()
+            },
+            "arriving": {name: run.arriving[k] for name, run in now.items()},
+            "shares": {name: float(run.shares[k]) for name, run in now.items()},
+            "gates": np.pad(LOSS(now["GRU"].gates[k]), ((0, 0), (0, after), (0, 0))),
+        }
 
-    def caption(step, wait, keep, shares, first) -> str:
+    def caption(step, wait, keep, shares, arriving) -> str:
         right = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
-        back = ", ".join(f"{gradient:.2g}" for gradient in first.values())
+        back = ", ".join(f"{sizes[0]:.2g}" for sizes in arriving.values())
         return (
             f"After {counted(step, 'step')} of training and a wait of {wait} steps, this share of "
             f"held-out symbols is recalled: {right} (by chance {1 / SYMBOLS:.0%}). The gradient at "
@@ -129,8 +131,8 @@ def task_that_needs_memory() -> Explorer:
     right.set(ylabel="units", yticks=[], xlim=window[0], ylim=window[1])
     drawings = [
         Rule(left, x="wait", color=GREY, lw=1),
-        Lines(left, family("share", MEMORIES), ms=5, clip_on=False),
-        Lines(middle, family("arriving", MEMORIES), ms=3, lw=1.2, edge=True),
+        Curves(left, "recalled", MEMORIES, ms=5, clip_on=False),
+        Curves(middle, "arriving", MEMORIES, ms=3, lw=1.2, edge=True),
         Raster(right, "gates", window=window),
     ]
     legend_below(left)
@@ -213,14 +215,14 @@ def forecast(network: Network | None = None, run: Descent | None = None) -> Expl
         record = int(np.argmin(np.abs(run.steps - step)))
         forecasts = {"network": by_network(record), **rules}
         errors = {name: rmse(each) for name, each in forecasts.items()}
-        quantities = {"taken": int(run.steps[record]), "errors": errors}
-        for name, each in forecasts.items():
-            shown = slice(None if name in ("network", rule) else 0)
-            row = each[ahead - 1]
-            quantities[f"ppm, {name}"] = years[shown], row[shown]
-            quantities[f"error, {name}"] = years[shown], (row - truth)[shown]
-            quantities[f"rmse, {name}"] = months, errors[name]
-        return quantities | {"now": (ahead, errors["network"][ahead - 1])}
+        shown = {name: forecasts[name][ahead - 1] for name in ("network", rule)}
+        return {
+            "taken": int(run.steps[record]), "errors": errors,
+            "ppm": {name: (years, row) for name, row in shown.items()},
+            "misses": {name: (years, row - truth) for name, row in shown.items()},
+            "rmse": {name: (months, error) for name, error in errors.items()},
+            "now": (ahead, errors["network"][ahead - 1]),
+        }  # fmt: skip
 
     def caption(taken, ahead, rule, errors) -> str:
         mine, other = (errors[name][ahead - 1] for name in ("network", rule))
@@ -242,11 +244,11 @@ def forecast(network: Network | None = None, run: Descent | None = None) -> Expl
     middle.set(xlim=(1994, 2002), ylim=(-4, 4))
     right.set(title="RMSE (ppm)", xlabel="months ahead", xticks=(1, 3, 6, 9, 12))
     right.set(xlim=(0.5, 12.5), ylim=(0, 2))
-    plain = {"marker": "", "lw": 1.4}
+    plain = {name: look | {"marker": "", "lw": 1.4} for name, look in FORECASTS.items()}
     drawings = [
-        Lines(left, family("ppm", FORECASTS, **plain), edge=True),
-        Lines(middle, family("error", FORECASTS, **plain), edge=True),
-        Lines(right, family("rmse", FORECASTS), edge=True),
+        Curves(left, "ppm", plain, edge=True),
+        Curves(middle, "misses", plain, edge=True),
+        Curves(right, "rmse", FORECASTS, edge=True),
         Dots(right, "now", color=MODEL, ms=11, mec=MODEL, edge=True),
     ]
     legend_below(right, columns=2)

@@ -23,7 +23,7 @@ from calclearn.explorers.wording import counted, placed
 from calclearn.figures import legend_below, panels
 from calclearn.figures.fits import Reach, Rings
 from calclearn.figures.marks import Dots, Lines, Rule, Stems
-from calclearn.figures.style import BEST, BLACK, GREY, LIGHT, MODEL, STEP, WEIGHTS, style
+from calclearn.figures.style import BEST, GREY, MODEL, STEP, WEIGHTS, style
 from calclearn.figures.surfaces import Point
 from calclearn.lessons import bills
 from calclearn.lessons.bills import FITTED, GRID, LEVEL, bird_dots, points_of, sample_of, scaled
@@ -47,11 +47,6 @@ def _loss(sample: int, degree: int, part: str) -> Surface:
     """The mean squared error of a polynomial on the birds `fitted`, or on those `held_out`."""
     flipper, depth = _birds(sample)[part]
     return polynomial_loss(scaled(flipper), depth - LEVEL, degree, mse)
-
-
-def soft(a, threshold):
-    """What L1 leaves of weights a (...): sign(a) max(|a| - threshold, 0)."""
-    return np.sign(a) * np.maximum(np.abs(a) - threshold, 0)
 
 
 def _curve(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -279,79 +274,6 @@ def penalty_meets_bowl() -> Explorer:
 
 
 @style()
-def soft_threshold() -> Explorer:
-    """What is left of one weight? A loss with its bottom at a, and each penalty added to it.
-
-    ½ (w - a)² + λ |w|    is lowest at    sign(a) max(|a| - λ, 0)
-    ½ (w - a)² + λ w²     is lowest at    a / (1 + 2λ)
-
-    >>> state = soft_threshold().set(a=1.5, strength=1.0).state
-    >>> state["l1_left"], state["l2_left"]
-    (0.5, 0.5)
-    """
-    w, far, near = np.linspace(-3, 3, 241), 3.0, 0.4
-    beside = np.linspace(-near, near, 81)
-    penalties = {  # and what each of them leaves of a
-        "no": (lambda w: 0 * w, lambda a, strength: a),
-        "l1": (abs, soft),
-        "l2": (np.square, lambda a, strength: a / (1 + 2 * strength)),
-    }
-
-    def compute(a, strength) -> dict:
-        def total(w, penalty):
-            return (w - a) ** 2 / 2 + strength * penalty(w)
-
-        quantities, level = {}, a**2 / 2
-        for name, (penalty, rule) in penalties.items():
-            left = float(rule(a, strength))
-            lowest = total(left, penalty)
-            quantities |= {
-                f"{name}_left": left, f"{name}_of_a": (a, left), f"{name}_lowest": (left, lowest),
-                f"{name}_rule": (w, rule(w, strength)), f"{name}_total": (w, total(w, penalty)),
-                f"{name}_near": (beside, total(beside, penalty) - level),
-                f"{name}_there": (left, lowest - level),
-            }  # fmt: skip
-        return quantities
-
-    def caption(a, strength, l1_left, l2_left) -> str:
-        held = "larger than λ" if l1_left else "no larger than λ"
-        if l1_left == 0 < strength:
-            held += ": the kink holds the weight"
-        return (
-            f"The loss alone is lowest at a = {a:.2f}. With λ = {strength:.2f} L1 leaves "
-            f"{f'{l1_left:.2f}' if l1_left else 'exactly 0'}, L2 leaves {l2_left:.2f}. At w = 0 "
-            f"the gradient of the loss is {-a:.2f}, in size {held}. L1 makes it "
-            f"{-a - strength:.2f} just left of 0 and {-a + strength:.2f} just right of it."
-        )
-
-    left, middle, right = panels("flat", "flat", "ruled", height=3.7)
-    left.set(xlim=(-far, far), ylim=(-0.3, 6), xlabel="$w$", title="loss + penalty")
-    middle.set(xlim=(-near, near), ylim=(-near, near), xlabel="$w$", aspect="equal")
-    middle.set(title="the same near $w = 0$", ylabel="height, from that at 0")
-    right.set(xlim=(-far, far), ylim=(-far, far), title="what is left of $a$", aspect="equal")
-    right.set(xlabel="$a$, the bottom of the loss")
-    for ax in (left, middle, right):
-        ax.axvline(0, color=GREY, lw=0.8, zorder=1)
-    for ax in (middle, right):
-        ax.axhline(0, color=BLACK, lw=0.8, zorder=1)
-    look = {"color": [LIGHT, STEP, MODEL], "lw": [2, 2.2, 2.2], "ls": ["-", "-", DASHED]}
-    look["label"] = ["no penalty", "L1", "L2"]
-    dots = {"color": [MODEL, STEP], "marker": ["s", "o"], "ms": [10, 6.5], "mew": 1}
-    panel = {left: ("total", "lowest"), middle: ("near", "there"), right: ("rule", "of_a")}
-    drawings = []
-    for ax, (curve, dot) in panel.items():
-        drawings += [
-            Lines(ax, *(f"{name}_{curve}" for name in penalties), **look),
-            Dots(ax, f"l2_{dot}", f"l1_{dot}", **dots),
-        ]
-    legend_below(right)
-    return explore(
-        compute, drawings, caption, a=slider(0.7, -far, far, 0.05),
-        strength=slider(0.5, 0.0, 2.0, 0.05, label="λ"),
-    )  # fmt: skip
-
-
-@style()
 def early_stopping() -> Explorer:
     """What does stopping early do? Nearly the same as L2: both shrink along the flat directions.
 
@@ -430,6 +352,9 @@ def early_stopping() -> Explorer:
 
 # Exercises; the questions stand in the notebook.
 # fmt: off
+
+def soft(a, threshold):
+    return np.sign(a) * np.maximum(np.abs(a) - threshold, 0)
 
 def hard(a, threshold):
     return np.where(np.abs(a) > threshold, a, 0.0)

@@ -166,11 +166,7 @@ def _label(setting: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    """The value of a setting in words.
-
-    >>> _shown(1e-07), _shown(None), _shown(True), _shown("tanh")
-    ('10⁻⁷', 'none', 'yes', 'tanh')
-    """
+    """The value of a setting in words: 10⁻⁷, none, yes, tanh."""
     if value is None or isinstance(value, bool):
         return {None: "none", True: "yes", False: "no"}[value]
     return value if isinstance(value, str) else typeset(f"{value:g}")
@@ -362,14 +358,13 @@ def loss_landscape() -> Explorer:
     """
 
     def cut(plane, optimizer, step) -> dict:
-        losses, (_, _, share, surface, shadow) = (
-            path_of(optimizer).values,
-            plane_of(optimizer, plane),
-        )
-        loss, height = losses[step], shadow.values[step]
+        losses, there = path_of(optimizer).values, plane_of(optimizer, plane)
+        heights = there.shadow.values
+        loss, height = losses[step], heights[step]
         return {
-            "surface": surface, "shadow": shadow, "share": share, "percent": 100 * share,
-            "losses": losses, "heights": shadow.values, "loss": loss, "height": height,
+            "surface": there.surface, "shadow": there.shadow,
+            "share": there.share, "percent": 100 * there.share,
+            "losses": losses, "heights": heights, "loss": loss, "height": height,
             "now": ([step, step], [loss, height]),
             "directions": f"two random directions ({plane})" if plane else PRINCIPAL,
         }  # fmt: skip

@@ -19,7 +19,7 @@ from calclearn.descent.surfaces import Surface
 from calclearn.explorers.controls import round_slider, slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.wording import placed
-from calclearn.figures.races import GAP, Paths, RaceCurves, key
+from calclearn.figures.descents import GAP, Paths, RaceCurves, key
 from calclearn.figures.style import BEST, BLACK, panels
 from calclearn.figures.surfaces import Contours, Point, grid
 

@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
@@ -69,6 +68,14 @@ def page(chromium):
     context.close()
 
 
+def free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as sockets:
+        probes = [sockets.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
 @contextlib.contextmanager
 def served(desk: Path, command: list[str], asked: str):
     """The address of a server, `python -m command --port=...`, once it answers what is asked.
@@ -86,9 +93,7 @@ def served(desk: Path, command: list[str], asked: str):
         "JUPYTER_RUNTIME_DIR": desk / "runtime",
         "IPYTHONDIR": desk / "ipython",
     }
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    (port,) = free_ports(1)
     log = desk / "server.log"
     with log.open("w") as output:
         server = subprocess.Popen(
@@ -98,22 +103,24 @@ def served(desk: Path, command: list[str], asked: str):
         )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(f"{url}{asked}", server, log)
+        wait_for(
+            lambda: urllib.request.urlopen(url + asked, timeout=20).read() or True, server, log
+        )
         yield url
     finally:
         server.terminate()
         server.wait(LIMIT / 1000)
 
 
-def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
+def wait_for(condition, server: subprocess.Popen, log: Path):
+    """What a condition gives, once it gives something, as long as the server runs."""
     end = time.monotonic() + LIMIT / 1000
     while time.monotonic() < end and server.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=20):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    pytest.fail(f"the server does not answer: {log.read_text()[-2000:]}")
+        with contextlib.suppress(OSError):  # no answer yet
+            if answer := condition():
+                return answer
+        time.sleep(0.2)
+    return pytest.fail(f"the server does not answer: {log.read_text()[-3000:]}")
 
 
 @pytest.fixture(scope="session")

@@ -108,7 +108,7 @@ def test_a_cell_that_trains_shows_frames_and_keeps_what_was_learned(view, how):
     assert training.desk.console == []
 
 
-def test_the_buttons_train_stop_go_on_and_start_again_beside_the_notebook(view):
+def test_the_buttons_train_stop_go_on_and_start_again(view):
     training = view("view")
     training.desk.run_all()
     assert training.caption("Not trained yet: loss 1.5")

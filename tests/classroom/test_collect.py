@@ -32,12 +32,6 @@ def test_prints_the_table_and_writes_both_files(ada, folder, tmp_path, capsys):
     assert "Ädä" in html.read_text(encoding="utf-8")
 
 
-def test_changes_nothing_in_the_folder(ada, folder):
-    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    command.main(["--collect", str(folder)])
-    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
-
-
 def test_folders_without_notebooks(folder, tmp_path, capsys):
     assert refused(capsys, "--collect", folder).endswith(
         f"no notebook lies in {folder}, or in a folder below it"

@@ -34,12 +34,6 @@ def test_a_verdict_belongs_to_the_check_of_its_cell(hand_in, source, texts, stat
     assert exercises(hand_in, code(source, *texts)) == states
 
 
-def test_outputs_of_print_and_lists_of_lines_are_read(hand_in):
-    stream = {"output_type": "stream", "name": "stdout", "text": ["✓ Right. So\n", "it is.\n"]}
-    cell = code(["check(", '"07.1", 3)']) | {"outputs": [stream]}
-    assert exercises(hand_in, cell) == {"07.1": True}
-
-
 def test_the_score_counts_what_was_right_before(hand_in):
     """A right answer that is tried again wrongly stays right in `score()`."""
     score = "Lesson 07: ✓ right 1 (07.1); ✗ not yet 1 (07.2); … open 1 (07.3)."

@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calclearn import accumulate, derivative
-from calclearn.data import penguin_line
 from calclearn.exercises import check, score
 from calclearn.exercises.catalogue import exercises
 
@@ -251,17 +250,6 @@ def test_close_is_the_right_number_with_two_digits(number, answer, is_close):
 )  # fmt: skip
 def test_multiples_of_the_right_numbers(number, answer, words, so):
     assert (words in check(number, answer).message) is so
-
-
-def test_an_answer_that_prints_and_warns_may_be_right(capfd):
-    line = penguin_line()
-
-    def answer(slope, intercept):
-        noisy()
-        return 2 * np.sum(slope * line.x + intercept - line.y)
-
-    assert check("06.1", answer).right is True
-    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("number", ["00.2", "07.2", "07.3"])

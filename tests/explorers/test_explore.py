@@ -34,14 +34,6 @@ def test_a_control_moves_state_caption_and_picture(square):
     assert (pixels(square.set(x=2).still()) == pixels(before)).all()
 
 
-def test_the_same_values_are_computed_once(square, dot):
-    before = dot.updates
-    for _ in range(3):
-        assert square.set(x=8).still()
-        assert square.caption
-    assert dot.updates == before + 1
-
-
 def nothing():
     return {}
 
@@ -131,13 +123,6 @@ def test_a_track_is_coloured_where_its_bands_are(dot):
     assert "green 0.0% 50.0%, red 50.0% 100.0%" in explorer._live.css
     (name,) = control._dom_classes
     assert f".{name} " in explorer._live.css
-
-
-def test_a_drawing_can_take_another_quantity(dot):
-    dot.sources = {"x": "root"}
-    explorer = explore(lambda x: {"root": x + 1}, [dot], "{root}", x=slider(2, 0, 8, 1))
-    assert explorer.set(x=4).caption == "5"
-    assert dot.dot.get_xdata() == [5]
 
 
 def test_compute_runs_only_where_what_it_takes_has_moved(dot):

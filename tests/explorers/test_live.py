@@ -79,6 +79,8 @@ def test_a_reply_rebuilds_the_picture_exactly(square):
 
 def test_of_a_background_that_changes_only_the_part_that_differs_travels():
     class Title(Dot):
+        background = True
+
         def update(self, x):
             self.ax.set_title(f"{x} squared")
 
@@ -217,26 +219,15 @@ def test_a_choice_of_nothing_is_a_reply(dot):
 
 ABSENT = "no such field"
 MALFORMED = [
-    {},
-    {"values": None},
-    {"values": 3},
-    {"values": {"x": "three"}},
-    {"values": {"x": None}},
-    {"values": {"x": float("nan")}},
-    {"values": {"x": 1e9}},
-    {"values": {"x": [1, 2]}},
-    {"values": {"x": {"index": 0}}},
-    {"values": {"y": 1, "__class__": 2}},
-    {"drag": {"id": "old"}},
+    {}, {"values": None}, {"values": 3}, {"values": {"x": "three"}}, {"values": {"x": None}},
+    {"values": {"x": float("nan")}}, {"values": {"x": 1e9}}, {"values": {"x": [1, 2]}},
+    {"values": {"x": {"index": 0}}}, {"values": {"y": 1, "__class__": 2}}, {"drag": {"id": "old"}},
     {"drag": {"grip": 7, "before": {}, "start": [0.5, 0.5], "to": [0.5, 0.5]}},
     {"drag": {"grip": 0, "before": {"x": "?"}, "start": [0.5, 0.5], "to": [0.5, 0.5]}},
-    {"drag": {"grip": 0, "before": {"x": 2}, "start": "here", "to": "there"}},
-    {"drag": [1, 2]},
-    {"edition": "new"},
-    {"edition": {"a": 1}},
-    {"rest": "no"},
+    {"drag": {"grip": 0, "before": {"x": 2}, "start": "here", "to": "there"}}, {"drag": [1, 2]},
+    {"edition": "new"}, {"edition": {"a": 1}}, {"rest": "no"},
     *({field: ABSENT} for field in ("number", "values", "ratio", "edition", "rest", "drag")),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("part", MALFORMED, ids=str)
@@ -274,8 +265,6 @@ def test_a_drag_moves_the_control_from_where_it_was_pressed(square, dot, width):
     assert square.controls["x"].value == 5
     assert drag(0.5)["caption"] == "2 squared is 4", "a drag back ends where it began"
     assert drag(5.5)["caption"] == "9 squared is 81", "a drag ends at the end of the slider"
-    dot.drags = ("x", "y")
-    assert explore(root, [dot], "{height}", x=slider(2, 0, 9))._live.grips == []
 
 
 def test_a_drawing_that_is_painted_on_gets_the_whole_way_of_the_pointer(square, dot):
@@ -286,6 +275,12 @@ def test_a_drawing_that_is_painted_on_gets_the_whole_way_of_the_pointer(square, 
     drag = {"grip": 0, "before": {"x": 2}, "start": path[0], "path": path[1:3], "to": path[3]}
     assert ask(square, drag=drag)[0]["caption"] == "3 squared is 9"
     assert ways[0][:, 0] == pytest.approx(10 * np.array(shares))
+
+
+def test_a_drawing_without_its_controls_cannot_be_dragged():
+    dot = Dot(*panels("flat"))
+    dot.drags = ("x", "y")
+    assert explore(root, [dot], "{height}", x=slider(2, 0, 9))._live.grips == []
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,14 @@
 """A training under a live view is `descend`, can be ended at any moment, and loses nothing."""
 
-import base64
-import io
 import itertools
 import re
 import sys
 import threading
-import time
 from contextlib import nullcontext
 from types import SimpleNamespace
 
-import ipywidgets as widgets
 import numpy as np
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
-from PIL import Image
 
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.landscapes import bowl
@@ -59,24 +53,6 @@ def raising(error):
         raise error
 
     return fail
-
-
-def buttons(view):
-    """Train, Stop, Start again."""
-    return view._explorer.widget.children[1].children
-
-
-def ready(view):
-    """Whether nothing trains, by its buttons and by its figure."""
-    at_rest = [button.disabled for button in buttons(view)] == [False, True, False]
-    return at_rest and not view._busy.locked() and not view._figure.busy
-
-
-def until(condition):
-    end = time.monotonic() + 300
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.002)
 
 
 @pytest.fixture
@@ -139,22 +115,15 @@ def test_without_more_to_measure_it_is_the_loss_alone():
     )
     assert view.train().steps.tolist() == list(range(21))
     assert list(view.progress.curves) == ["loss"]
-    assert training(NOISY, START, ADAM, 600).train().steps.tolist() == list(range(0, 601, 6))
-
-
-def test_without_a_seed_the_batches_are_those_of_seed_0():
-    ends = []
-    for given in ({}, {"rng": 0}, {"rng": 1}):
-        run = Progress(NOISY, START, 40, **given)
-        run.go_on(ADAM, watch=None)
-        ends.append(run.point.tolist())
-    assert ends[0] == ends[1] != ends[2]
+    run = training(NOISY, START, ADAM, 600).train()
+    assert run.steps.tolist() == list(range(0, 601, 6))
+    assert np.array_equal(run.point, descend(NOISY, START, ADAM, 600, rng=0).point)
 
 
 def test_each_step_is_scored_once_however_often_it_is_reported(eager):
     asked = []
     run = Progress(bowl(), START, STEPS, score=lambda w: asked.append(tuple(w)) or 0.0, every=EVERY)
-    run.go_on(ADAM, watch=lambda: False)
+    run.go_on(ADAM, lambda: False)
     assert asked[0] == asked[1] == tuple(START)  # before the run, and of it
     assert len({*asked}) == len(asked) - 1
 
@@ -238,25 +207,14 @@ def test_a_training_that_was_stopped_goes_on_with_the_optimizers_memory(eager):
 
 
 def test_another_optimizer_begins_without_the_memory_of_the_first(eager):
-    kinds = {"Adam": Adam(0.01), "Momentum": Momentum(0.01)}
-    stop = at_call(8, lambda: view.stop())
-    given = {"score": stop, "name": choice([*kinds])}
-    view = training(bowl(), START, lambda name: kinds[name], STEPS, **given)
-    run = view.train()
-    view.set(name="Momentum")
-    other = descend(bowl(), run.point, kinds["Momentum"], STEPS - int(run.steps_taken))
-    assert np.array_equal(view.train().points, other.points)
-
-
-def test_a_memory_stays_that_of_the_optimizer_that_left_it(eager):
-    """As when Stop is pressed twice: the second training has ended before its first step."""
-    progress = Progress(bowl(), START, STEPS)
+    """Even where Stop is pressed twice: the second training has ended before its first step."""
+    progress, other = Progress(bowl(), START, STEPS), Momentum(0.01)
     progress.go_on(Adam(0.01), watch=lambda: progress.step > 0)
-    taken = progress.step
-    progress.go_on(Momentum(0.01), watch=lambda: True)
+    taken, point = progress.step, progress.point
+    progress.go_on(other, watch=lambda: True)
     assert 0 < progress.step == taken < STEPS
-    progress.go_on(Momentum(0.01), watch=None)
-    assert progress.step == STEPS
+    progress.go_on(other, watch=lambda: False)
+    assert np.array_equal(progress.point, descend(bowl(), point, other, STEPS - taken).point)
 
 
 def test_start_again_repeats_the_training_and_keeps_the_last_run(view):
@@ -300,66 +258,27 @@ def test_what_ends_a_training_leaves_what_ran(eager, where, error, caption):
     assert view.caption.startswith("Trained to step 120: ")
 
 
-# Its buttons and controls.
+# Its buttons and controls, and others who paint.
 
 
-def test_the_train_button_trains_beside_the_notebook_and_stop_ends_it():
-    gate = threading.Event()
-    view = watched(score=at_call(3, gate.wait))
-    train, stop, again = buttons(view)
-    assert ready(view)
+def test_each_button_can_be_pressed_in_its_time():
+    seen = []
+    view = watched(score=at_call(3, lambda: seen.append((view._figure.stop, stop.disabled))))
+    train, stop, again = view._explorer.widget.children[1].children
+    stop.value = True  # too late, or too early
+    assert (stop.value, stop.disabled) == (False, True)
     train.click()
-    until(lambda: view.run is not None)
-    assert [button.disabled for button in buttons(view)] == [True, False, True]
-    for refused in (view.train, view.train_beside, view.start_again):
-        with pytest.raises(RuntimeError, match="under way already: press Stop"):
-            refused()
-    train.click()
-    again.click()
-    stop.value = True
-    gate.set()
-    until(lambda: ready(view))
-    assert not stop.value
-    assert view.run is not None
-    train.click()
-    until(lambda: ready(view))
-    assert view.progress.step % STEPS == 0
+    assert view.progress.step == STEPS
+    assert seen == [(stop, False)]
+    assert (view._figure.stop, view._figure.busy, stop.disabled) == (None, False, True)
     again.click()
     assert view.caption.startswith("Not trained yet")
 
 
-def test_an_exception_beside_the_notebook_is_a_sentence(eager):
+def test_an_exception_under_the_train_button_is_a_sentence(eager):
     view = training(bowl(), START, ADAM, 99, score=at_call(9, raising(ValueError("no digit"))))
-    buttons(view)[0].click()
-    until(lambda: ready(view))
+    view._train.click()
     assert (view._figure.caption, str(view.error)) == ("no digit", "no digit")
-
-
-def test_without_threads_the_button_trains_at_once_and_stop_comes_too_late(view, monkeypatch):
-    refuse = raising(RuntimeError("can't start new thread"))
-    monkeypatch.setattr(threading.Thread, "start", lambda thread: refuse())
-    train, stop, _ = buttons(view)
-    train.click()
-    assert view.progress.step == STEPS
-    stop.value = True
-    assert not stop.value
-    assert view.train().steps_taken == STEPS
-
-
-def test_the_browser_may_interrupt_only_while_a_cell_waits():
-    seen = []
-
-    def look():
-        seen.append(view._figure.stop)
-
-    view = watched(score=at_call(3, look))
-    view.train()
-    view.start_again()
-    view.progress.score = at_call(3, look)
-    view.train_beside()
-    until(lambda: ready(view))
-    assert seen == [buttons(view)[1], None]
-    assert view._figure.stop is None
 
 
 def test_controls_make_the_optimizer_and_rest_while_it_trains():
@@ -378,12 +297,10 @@ def test_controls_make_the_optimizer_and_rest_while_it_trains():
     assert [control.disabled for control in view.controls.values()] == [False, False]
 
 
-def test_two_threads_may_paint(eager):
-    view, other = watched(), watched()
-    view.train()
-    expected = view.still()
-    view.start_again()
-    view.train_beside()
+def test_requests_are_answered_while_a_cell_trains(eager, view):
+    other = watched()
+    thread = threading.Thread(target=view.train)
+    thread.start()
     for number in range(1, 13):
         request = {"page": "p", "number": number, "rest": number % 3 == 0, "edition": None}
         sent = []
@@ -392,9 +309,9 @@ def test_two_threads_may_paint(eager):
         assert sent[0]["number"] == number
         assert view.still()
         assert other.still()
-    until(lambda: ready(view))
-    assert view.error is None
-    assert view.still() == expected
+    thread.join()
+    other.train()
+    assert view.still() == other.still()
 
 
 # What it refuses.
@@ -435,44 +352,3 @@ def test_bad_arguments_are_named(change, error, sentence):
 )
 def test_an_optimizer_is_described_in_words(optimizer, words):
     assert described(optimizer) == words
-
-
-# In a notebook.
-
-CELLS = (
-    """\
-import numpy as np
-from calclearn import Adam
-from calclearn.descent.landscapes import bowl
-from calclearn.explorers.live_training import training
-view = training(bowl(), np.array([2.0, 1.0]), Adam(0.05), 60)""",
-    "run = view.train()",
-    "view",
-    "display(view)\nrun = view.train()",
-    "view.caption",
-)
-
-
-def test_a_stored_notebook_shows_the_end_of_a_training_as_another_process_does(refresh):
-    cells = [new_code_cell(cell) for cell in CELLS]
-    stored = refresh.normalise(refresh.execute(new_notebook(cells=cells)), "t")
-    nothing, *outputs = (cell.outputs for cell in stored.cells)
-    assert nothing == []
-    *figures, caption = (shown.data for (shown,) in outputs)
-    assert "Trained to step 120: " in caption["text/plain"]
-    view = training(bowl(), START, ADAM, 60)
-    pictures = []
-    for _ in range(2):
-        view.train()
-        pictures.append(view.still())
-    for shown, expected in zip(figures, [pictures[0], *pictures], strict=True):
-        assert shown["text/plain"] == "Training: 60 steps of Adam, learning rate 0.05."
-        assert refresh.WIDGET in shown
-        kept = base64.b64decode(shown["image/png"])
-        assert np.array_equal(*(Image.open(io.BytesIO(png)) for png in (kept, expected)))
-
-
-def test_outside_a_notebook_nothing_is_displayed(view, capsys):
-    view.train()
-    assert capsys.readouterr().out == ""
-    assert isinstance(view._explorer.widget, widgets.VBox)

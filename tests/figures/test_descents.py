@@ -8,11 +8,12 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from calclearn.descent.descend import descend
-from calclearn.descent.landscapes import saddle
+from calclearn.descent.landscapes import himmelblau, saddle
 from calclearn.descent.losses import line_loss
-from calclearn.descent.optimizers import GradientDescent
-from calclearn.figures.descents import Bands, LossCurve, Path
-from calclearn.figures.style import panels
+from calclearn.descent.optimizers import Adam, GradientDescent
+from calclearn.descent.races import RaceResult
+from calclearn.figures.descents import Bands, LossCurve, Path, Paths, RaceCurves, key
+from calclearn.figures.style import OPTIMIZERS, panels
 
 SURFACE = line_loss(np.array([-1.0, 0.5, 2.0, 3.0]), np.array([2.0, 2.5, 4.5, 5.0]))
 START = np.array([-1.0, 4.0])
@@ -122,3 +123,55 @@ def test_bands_fill_the_strip_and_their_names_stand_in_them():
     assert bands.strip == strip, "the strip is painted only for other bands"
     bands.update([*ends[:1], (np.inf, "k", "far")], 0.6)
     assert len(ax.patches) == 2
+
+
+# A race.
+
+NAMES = ("GradientDescent", "Adam")
+LIMITS = {"limits": (1e-9, 1e3), "arrived": 1e-6, "price": "gradients", "most": 20}
+
+
+@pytest.fixture
+def paths():
+    (ax,) = panels("flat")
+    ax.set(xlim=(-5, 5), ylim=(-5, 5))
+    return Paths(ax, NAMES)
+
+
+@pytest.fixture
+def curves():
+    return RaceCurves(panels("flat")[0], NAMES, **LIMITS)
+
+
+def test_looks_on_map_curves_and_key(paths, curves):
+    key(paths.ax, NAMES)
+    (legend,) = paths.ax.figure.legends
+    assert tuple(text.get_text() for text in legend.get_texts()) == NAMES
+    for name, handle in zip(NAMES, legend.legend_handles, strict=True):
+        lines = paths.paths[name].line, curves.lines[name], handle
+        assert {(line.get_color(), line.get_marker()) for line in lines} == {OPTIMIZERS[name]}
+
+
+def test_a_race_with_and_without_an_optimizer(paths, curves):
+    surface, start = himmelblau(), (1.0, 1.0)
+    descents = {name: descend(surface, start, Adam(0.1), 200) for name in NAMES}
+    results = {"GradientDescent": (np.arange(5), np.ones(5)), "Adam": ([0], [1.0])}
+    for names in (NAMES, NAMES[:1], NAMES):
+        paths.update({name: descents[name] for name in names})
+        curves.update({name: RaceResult(None, *results[name]) for name in names})
+        for name in NAMES:
+            line, price = paths.paths[name].line, results[name][0] if name in names else []
+            assert line.get_visible() == (name in names)
+            assert np.transpose(line.get_data()) == pytest.approx(descents[name].points)
+            assert curves.lines[name].get_xdata().tolist() == [*price]
+            if name in names:  # the marker is at the end
+                assert curves.lines[name].get_markevery() == [len(price) - 1]
+
+
+@pytest.mark.parametrize("steps", [9, 40, 90, 1000])
+def test_markers_of_a_long_path(paths, steps):
+    descent = descend(himmelblau(), (1.0, 1.0), Adam(0.1), steps, tolerance=0)
+    paths.update({"Adam": descent})
+    shown = range(len(descent.points))[paths.paths["Adam"].line.get_markevery()]
+    assert min(steps, 20) <= len(shown) <= 45
+    assert 0 not in shown  # the start has a mark of its own

@@ -91,15 +91,6 @@ def test_numbers_shown_at_each_step(case):
     assert adjoints == [number(node.adjoint) for node in graph.nodes]
 
 
-def test_adjoint_that_is_not_complete():
-    graph = trace(lambda x: x * np.sin(x), 2.0)
-    before, after = (Pass(graph, step) for step in (4, 6))
-    assert before.arrived[0] == pytest.approx(np.sin(2.0))
-    assert 0 in before.waiting
-    assert after.arrived[0] == pytest.approx(np.sin(2.0) + 2 * np.cos(2.0))
-    assert not after.waiting
-
-
 def test_product_of_the_present_line_and_wiring_of_another_function():
     graph, other = trace(neuron, 1.5, -0.8, 0.3, 0.5), trace(chain, 0.7)
     drawing = drawn(graph)

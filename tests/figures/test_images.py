@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from calclearn.figures.images import Cells, Kernel, Maps, Pad, Shares, Tiles, short
+from calclearn.figures.images import Cells, Kernel, Maps, Pad, Shares, Tiles
 from calclearn.figures.style import INK, SIGNED
 
 
@@ -36,16 +36,6 @@ def test_cells_and_the_numbers_in_the_frame(ax):
     whole.update(values=np.array([[1.0, 2.0], [-3.0, 0.0]]))
     assert words(whole.numbers) == ["1", "2", "−3", "0"]
     assert not whole.frame.get_width()
-
-
-def test_cells_of_another_shape(ax):
-    drawing = Cells(ax, "values")
-    for height, width in [(3, 5), (2, 2), (10, 1)]:
-        drawing.update(values=np.ones((height, width)))
-        assert [*drawing.image.get_extent()] == [-0.5, width - 0.5, height - 0.5, -0.5]
-        assert ax.get_xlim() == pytest.approx((-0.53, width - 0.47))
-        assert ax.get_ylim() == pytest.approx((height - 0.47, -0.53))
-        assert len(ax.get_xticks()) == (width if width > 1 else 0)
 
 
 def test_a_sign_has_a_colour_and_the_largest_number_the_full_one(ax):
@@ -162,9 +152,3 @@ def test_tiles_stand_apart_on_one_scale(ax):
         drawing.update(values=np.ones((count, 2, 3)), names=list("abcde"[:count]))
         assert drawing.image.get_array().count() == shown * 2 * 3
         assert words(drawing.words) == list("abcd"[:shown])
-
-
-@pytest.mark.parametrize("value", [0.005, 1.234, 9.99, -0.5, 12345.6, 0.0])
-def test_short_numbers_are_right_to_the_digits_that_they_have(value):
-    text = short(value)
-    assert float(text.replace("−", "-")) == pytest.approx(value, abs=0.5 if value > 10 else 0.0051)

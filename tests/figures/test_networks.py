@@ -64,21 +64,6 @@ def test_map_of_the_first_unit_is_on_top(drawing):
     assert (colors[4:6, :, 3] == 0).all(), "nothing is between the maps"
 
 
-@pytest.mark.parametrize("hidden", [1, 2, 24])
-def test_units_do_not_touch_and_are_square(drawing, hidden):
-    drawing.update(maps(2, hidden, 1), blame(2, hidden, 1), 1.0)
-    units = drawing.edges.get_segments()
-    for edges in units:
-        across, down = np.ptp(edges, axis=0)
-        assert across == pytest.approx(down)
-        assert 0 <= edges.min() <= edges.max() <= 100
-    rows = sorted(edges[:, 1].min() for edges in units[2 : 2 + hidden])
-    assert (np.diff(rows) > np.ptp(units[2][:, 1]) * 1.1).all()
-    rows_of_pixels = drawing.images[1].get_array().shape[0]
-    left, right, low, high = drawing.images[1].get_extent()
-    assert (high - low) / rows_of_pixels == pytest.approx((right - left) / 4, rel=0.1)
-
-
 def test_ring_goes_to_the_nearest_point(ax):
     points = np.array([[0.0, 1.0, 2.0], [0.0, 1.0, 0.0]])
     ring = Picked(ax, points, drags=("point", "shown"), also=("one",))

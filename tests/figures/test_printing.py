@@ -10,23 +10,16 @@ from calclearn.figures.printing import fields, filled, typeset
 @pytest.mark.parametrize(
     ("typed", "printed"),
     [
-        ("3e-08 kg", "3 × 10⁻⁸ kg"),
-        ("h = 1e-18", "h = 10⁻¹⁸"),
+        ("3e-08 kg", "3 × 10⁻⁸ kg"), ("h = 1e-18", "h = 10⁻¹⁸"),
         ("1.2e−5, as a figure writes it", "1.2 × 10⁻⁵, as a figure writes it"),
-        ("-1.1e+15 a unit", "−1.1 × 10¹⁵ a unit"),
-        ("5.9e+03 and -2.62e+04", "5,900 and −26,200"),
-        ("1e+05", "100,000"),
-        ("1.08e+06 and 1e+07", "1,080,000 and 10⁷"),
-        ("13787.", "13,787."),
-        ("1149.5 kg²", "1,149.5 kg²"),
-        ("0.64031 and 12345.64031", "0.64031 and 12,345.64031"),
-        ("10,000 stay", "10,000 stay"),
-        ("-0, -0.0, (-0.00, 1)", "0, 0.0, (0.00, 1)"),
-        ("-0.05 and -0.", "−0.05 and 0."),
-        ("-3 to -1.5", "−3 to −1.5"),
+        ("-1.1e+15 a unit", "−1.1 × 10¹⁵ a unit"), ("5.9e+03 and -2.62e+04", "5,900 and −26,200"),
+        ("1e+05", "100,000"), ("1.08e+06 and 1e+07", "1,080,000 and 10⁷"), ("13787.", "13,787."),
+        ("1149.5 kg²", "1,149.5 kg²"), ("0.64031 and 12345.64031", "0.64031 and 12,345.64031"),
+        ("10,000 stay", "10,000 stay"), ("-0, -0.0, (-0.00, 1)", "0, 0.0, (0.00, 1)"),
+        ("-0.05 and -0.", "−0.05 and 0."), ("-3 to -1.5", "−3 to −1.5"),
         ("100% of 7 %", "100 % of 7 %"),
     ],
-)
+)  # fmt: skip
 def test_numbers_look_as_in_a_book(typed, printed):
     assert typeset(typed) == printed
     assert typeset(printed) == printed

@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from calclearn.descent.landscapes import parabola
+from calclearn.descent.curvature import quadratic_model
+from calclearn.descent.landscapes import himmelblau, parabola
 from calclearn.descent.losses import line_loss
 from calclearn.descent.surfaces import Surface
-from calclearn.figures.basins import Landscape
 from calclearn.figures.style import panels, style
 from calclearn.figures.surfaces import (
     Bowl,
     Contours,
     Direction,
     GradientArrow,
+    ModelRings,
     Point,
     PointOnBowl,
     ShadedPoints,
@@ -45,12 +46,6 @@ def test_on_the_edge_of_the_window_the_loss_has_risen_by_as_much_as_asked(surfac
         assert lowest - surface(best) == pytest.approx(2.0 * surface.scale, rel=1e-5)
 
 
-def test_a_square_window_has_equal_sides_around_the_minimum(surface):
-    sides = np.array(window_around(surface, square=True))
-    assert np.ptp(sides, axis=1)[0] == pytest.approx(np.ptp(sides, axis=1)[1])
-    assert sides.mean(axis=1) == pytest.approx(np.array(surface.minima[0]))
-
-
 @pytest.mark.parametrize("heights", [[7.0, 7.0], [np.nan, 7.0], [np.nan, np.inf], [1e300, -np.inf]])
 def test_levels_of_any_surface_rise(heights):
     assert (np.diff(levels(np.array(heights), 4)) > 0).all()
@@ -72,23 +67,22 @@ def test_a_surface_needs_two_weights():
 
 
 def test_a_map_is_painted_anew_only_for_another_surface(ax, surface, window):
-    drawing, landscape = Contours(ax, window=window), Landscape(*panels("flat"))
-    drawing.update(surface)
+    drawing = Contours(ax)
+    drawing.update(surface, window)
     bands = drawing.bands
-    drawing.update(surface)
+    drawing.update(surface, window)
     assert drawing.bands is bands
-    drawing.update(line_loss(X, 2 * Y))
+    drawing.update(line_loss(X, 2 * Y), window)
     assert drawing.bands is not bands
     assert len(ax.collections) == 2, "the old map is still there"
-    for half in (1, 2):
-        landscape.update(surface, ((-half, half), (-half, half)))
-        assert landscape.ax.get_xlim() == (-half, half)
+    drawing.update(surface, ((-1, 1), (-2, 2)))
+    assert ax.get_xlim() == (-1, 1)
 
 
 def test_low_is_dark_on_the_map_and_in_the_bowl(surface, window):
     flat, solid = panels("flat", "solid")
-    bowl, contours = Bowl(solid, window=window), Contours(flat, window=window)
-    contours.update(surface)
+    bowl, contours = Bowl(solid, window=window), Contours(flat)
+    contours.update(surface, window)
     bowl.update(surface, -60, 35)
     on_map = contours.bands.get_facecolor()[:, :3].sum(axis=1)
     assert (np.diff(on_map) > 0).all()
@@ -161,3 +155,18 @@ def test_shaded_points_are_darker_where_the_loss_is_lower(ax, surface, window):
     drawing.update(weights, surface(weights))
     assert np.array_equal(drawing.dots.get_offsets(), weights.T)
     assert (np.diff(drawing.dots.get_facecolor()[:, :3].sum(axis=1)) > 0).all()
+
+
+@pytest.mark.parametrize("at", [(0.0, 0.0), (3.0, 1.0), (-1.0, -2.0), (3.0, 2.0)])
+def test_rings_of_a_model(ax, at):
+    surface, at = himmelblau(), np.array(at)
+    model, rings = quadratic_model(surface, at), ModelRings(ax, surface.domain)
+    rings.update(model, at)
+    segments = rings.rings.get_segments()
+    heights = [model(np.transpose(segment)) for segment in segments]
+    size = max(np.ptp(np.concatenate(heights)), 20.0)
+    assert all(np.ptp(height) < 0.05 * size for height in heights)
+    assert segments
+    if at.tolist() != [3.0, 2.0]:  # at the minimum there is no ring through the point
+        nearest = min(abs(np.mean(height) - surface(at)) for height in heights)
+        assert nearest < 0.02 * size

@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 
-from calclearn import lessons
 from calclearn.data import penguin_line
 from calclearn.descent.descend import Stop, descend
-from calclearn.descent.landscapes import quadratic, rosenbrock
+from calclearn.descent.landscapes import quadratic
 from calclearn.descent.losses import line_loss, mse
 from calclearn.descent.optimizers import Adam, GradientDescent, Momentum
-from calclearn.descent.schedules import cosine, step_decay, warmup
+from calclearn.descent.schedules import step_decay
 from calclearn.lessons.lesson_11 import USERS, _noisy
 
 x, y = penguin_line().x, penguin_line().y
@@ -44,13 +43,6 @@ right = {
 }
 
 BOXES = ("Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam")
-
-
-def test_momentum_of_0_is_gradient_descent():
-    race = lessons.race_with_memory(rosenbrock()).set(Nesterov=True, momentum=0.0)
-    ends = {name: result.descent.points for name, result in race.state["results"].items()}
-    assert ends["GradientDescent"] == pytest.approx(ends["Momentum"])
-    assert ends["GradientDescent"] == pytest.approx(ends["Nesterov"])
 
 
 @pytest.mark.parametrize("size", [1, 9, 342])
@@ -101,57 +93,16 @@ def test_smooth_paths(race_of_batches):
         assert path[k] == pytest.approx(raw[max(0, k - 23) : k + 1].mean(axis=0))
 
 
-@pytest.mark.parametrize("size", [1, 60])
+@pytest.mark.parametrize("size", [1, 60, 342])
 def test_noise_of_the_batches_of_line_loss(noise_of_batches, size):
     state = noise_of_batches.set(batch_size=size, slope=1.0, intercept=3.0).state
     place, surface = state["place"], line_loss(x, y, mse, batch_size=size)
     rng = np.random.default_rng(7)
     gradients = np.array([surface.sample(rng).gradient(place) for _ in range(400)])
     off = np.sqrt(((gradients - surface.gradient(place)) ** 2).sum(axis=1).mean())
-    assert state["noise"] == pytest.approx(off, rel=0.15)
-    assert state["noise"] == pytest.approx(state["drawn"][1][size - 1], rel=0.1)
+    assert state["noise"] == pytest.approx(off, rel=0.15, abs=1e-9)
+    assert state["noise"] == pytest.approx(state["drawn"][1][size - 1], rel=0.1, abs=1e-9)
     assert state["expected"] == pytest.approx(state["independent"][1][0] / np.sqrt(size))
-
-
-def test_batch_of_all_data_has_no_noise(noise_of_batches):
-    assert noise_of_batches.set(batch_size=342).state["noise"] < 1e-9
-    noise_of_batches.still()
-    dot = noise_of_batches._drawings[4].drawing.lines["now"]
-    assert dot.get_ydata()[0] == pytest.approx(dot.axes.get_ylim()[0])  # at the edge
-
-
-@pytest.mark.parametrize(("beta1", "beta2"), [(0.9, 0.999), (0.0, 0.9)])
-def test_adams_memories(adam_step_by_step, beta1, beta2):
-    curves = adam_step_by_step.set(beta1=beta1, beta2=beta2, gradients="of 1 ± 0.5").state
-    m = v = 0.0
-    for k, slope in enumerate(curves["gradient"][1]):
-        m, v = beta1 * m + (1 - beta1) * slope, beta2 * v + (1 - beta2) * slope**2
-        mean, size = m / (1 - beta1 ** (k + 1)), np.sqrt(v / (1 - beta2 ** (k + 1)))
-        for name, value in {"mean": mean, "size": size, "length": mean / size}.items():
-            assert curves[name][1][k] == pytest.approx(value, rel=1e-6)
-        assert curves["length as it is"][1][k] == pytest.approx(m / np.sqrt(v), rel=1e-9)
-
-
-def test_adam_with_constant_gradients(adam_step_by_step):
-    state = adam_step_by_step.set(step=7).state
-    assert state["length"][1] == pytest.approx(1, rel=1e-6)
-    assert state["length as it is"][1][0] == pytest.approx(0.1 / np.sqrt(0.001))
-    assert state["mean now"] == (7, pytest.approx(1))
-    assert "1 − β₁⁷ = 0.522" in adam_step_by_step.caption
-
-
-def test_schedules(effect_of_schedules):
-    state, k = effect_of_schedules.set(learning_rate=0.12, warm=40).state, np.arange(241)
-    for name, schedule in {
-        "constant": lambda k: 0.12 + 0.0 * k, "step decay": step_decay(0.12, 0.3, 60),
-        "cosine": cosine(0.12, 240), "warm-up, cosine": warmup(cosine(0.12, 240), 40),
-    }.items():  # fmt: skip
-        assert state[f"rate, {name}"] == pytest.approx(schedule(k))
-    last = state["last"]
-    assert max(last["cosine"], last["step decay"]) < last["constant"] / 5
-    highest = effect_of_schedules.controls["learning_rate"].max
-    effect_of_schedules.set(learning_rate=highest, batch_size=1.0)
-    assert "constant diverged" in effect_of_schedules.caption
 
 
 @pytest.mark.parametrize("condition", [3.0, 150.0])
@@ -199,17 +150,12 @@ def test_best_momentum(momentum_map, condition):
     assert 4 / 30 * (column + 0.5) / 160 == pytest.approx(rate, abs=0.004)
 
 
-@pytest.mark.parametrize(
-    ("momentum", "learning_rate", "words"),
-    [
-        (0.0, 0.02, "0.980 along the flat axis and by 0.400 along the steep one"),
+def test_words_of_a_pair(momentum_map):
+    for momentum, learning_rate, words in (
+        (0.0, 0.02, "by 0.980 along the flat axis and by 0.400 along the steep one; the flat axis"),
         (0.0, 0.07, "along the steep axis each step overshoots farther than the last"),
         (0.48, 0.095, "hardly any other pair is faster"),
         (0.6, 0.095, "both are √μ, so less momentum is better"),
-        (0.0, 0.02, "the flat axis creeps, more of both is better"),
         (0.0, 0.066, "the steep axis overshoots, a smaller rate is better"),
-    ],
-)
-def test_words_of_a_pair(momentum_map, momentum, learning_rate, words):
-    settings = {"condition": 30.0, "momentum": momentum, "learning_rate": learning_rate}
-    assert words in momentum_map.set(**settings).caption
+    ):
+        assert words in momentum_map.set(momentum=momentum, learning_rate=learning_rate).caption

@@ -13,10 +13,7 @@ from calclearn.descent.losses import cross_entropy
 from calclearn.descent.optimizers import Adam
 from calclearn.figures.style import STEP
 from calclearn.lessons import lesson_14
-from calclearn.lessons.lesson_14 import (
-    KERNELS,
-    example,
-)
+from calclearn.lessons.lesson_14 import KERNELS, example
 from calclearn.lessons.lesson_14_trained import GRADIENTS, OUTPUTS, RATE, STEPS
 from calclearn.networks.images import Conv2D, MaxPool2D, conv2d, max_pool2d
 from calclearn.networks.layers import Dense, Flatten, ReLU
@@ -83,10 +80,9 @@ def test_map_and_the_sum_in_the_caption(sliding_kernel):
 
 
 def test_kernel_by_name_and_ones_own(sliding_kernel, drag):
-    sharpen = [weight for row in KERNELS["sharpen"] for weight in row]
+    sharpen = np.ravel(KERNELS["sharpen"]).tolist()
     sliding_kernel.set(kernel="sharpen")
-    names = [f"k{u}{v}" for u in range(3) for v in range(3)]
-    assert [sliding_kernel.values[name] for name in names] == sharpen
+    assert [sliding_kernel.values[f"k{u}{v}"] for u, v in np.ndindex(3, 3)] == sharpen
     drag(sliding_kernel, 1, (0, 0), (0, -2.0))
     assert sliding_kernel.values["kernel"] == lesson_14.OWN
     assert np.ravel(sliding_kernel.state["weights"]).tolist() == [2, *sharpen[1:]]
@@ -97,20 +93,14 @@ def test_kernel_by_name_and_ones_own(sliding_kernel, drag):
 
 
 def test_weights_that_are_typed(sliding_kernel):
-    for weight in (100.0, -37.5, 0.1):
-        assert sliding_kernel.set(k11=weight).state["weights"][1, 1] == weight
+    assert sliding_kernel.set(k11=100.0).state["weights"][1, 1] == 100
     for weight in (101.0, -1e300, np.nan):
         sliding_kernel.controls["k11"].value = weight
         assert sliding_kernel.caption == "weights must lie between −100 and 100"
-        assert sliding_kernel.still()
 
 
 def test_dragged_patch(sliding_kernel, drag):
-    for place, to, cell in (
-        (0, (4.2, 5.1), (4, 3)),
-        (2, (1.2, 0.1), (0, 1)),
-        (0, (7.4, -0.4), (0, 5)),
-    ):
+    for place, to, cell in ((0, (4.2, 5.1), (4, 3)), (2, (1.2, 0.1), (0, 1))):
         drag(sliding_kernel.set(row=2, column=2), place, (3, 3), to)  # column and row
         assert (sliding_kernel.values["row"], sliding_kernel.values["column"]) == cell
 
@@ -118,17 +108,15 @@ def test_dragged_patch(sliding_kernel, drag):
 # Windows and channels.
 
 
-@pytest.mark.parametrize("size", [1, 3, 8])
-@pytest.mark.parametrize("stride", [1, 2, 4])
-@pytest.mark.parametrize("padding", [0, 3])
+@pytest.mark.parametrize(
+    ("size", "stride", "padding"), [(1, 2, 0), (3, 1, 0), (3, 2, 3), (8, 4, 3), (2, 4, 0)]
+)
 def test_windows_that_fit(stride_and_padding, size, stride, padding):
     state = stride_and_padding.set(size=size, stride=stride, padding=padding).state
-    caption = stride_and_padding.caption
     side, image = 8 + 2 * padding, np.pad(example(4), padding)
     starts = range(0, side - size + 1, stride)
     means = [[image[i : i + size, j : j + size].mean() for j in starts] for i in starts]
     assert state["map"] == pytest.approx(np.array(means))
-    rest = side - (starts[-1] + size)
     covered = {i + k for i in starts for k in range(size)}
     unused = {(int(x), int(y)) for x, y in state["unused"].T - (3 - padding)}
     assert unused == {(x, y) for x, y in np.ndindex(side, side) if not {x, y} <= covered}
@@ -136,33 +124,28 @@ def test_windows_that_fit(stride_and_padding, size, stride, padding):
     assert np.array_equal(state["middles"].T - (3 - padding), corners + (size - 1) / 2)
     assert np.isfinite(state["cells"]).sum() == side**2
     assert np.array_equal(state["cells"][3:11, 3:11], example(4))
-    assert f"{len(means)} × {len(means)} cells" in caption
+    rest, caption = side - (starts[-1] + size), stride_and_padding.caption
     assert (f"{rest} row" in caption, "Every cell" in caption) == (rest > 0, not unused)
 
 
 def test_tracks_are_red_where_rows_are_left_over(stride_and_padding):
     values = stride_and_padding.set(size=3, stride=2, padding=0).values
-    for name in values:
-        control = stride_and_padding.controls[name]
-        options = range(control.min, control.max + 1)
-        for (end, colour), value in zip(control.bands(**values), options, strict=True):
-            size, stride, padding = (values | {name: value}).values()
-            assert end == value + 0.5
-            assert (colour == STEP) == bool((8 + 2 * padding - size) % stride)
+    control = stride_and_padding.controls["stride"]
+    for (_, colour), stride in zip(control.bands(**values), (1, 2, 3, 4), strict=True):
+        assert (colour == STEP) == bool((8 - 3) % stride)
 
 
 @pytest.mark.parametrize("kernel", lesson_14.COLOUR_KERNELS)
 def test_partial_maps_add_up(three_channels, kernel):
     name, strengths = lesson_14.COLOUR_KERNELS[kernel]
     W = np.array([strength * np.array(KERNELS[name]) for strength in strengths])
-    darkest = np.unravel_index(np.argmax(example(4)), (8, 8))
     for ink, colour in lesson_14.INKS.items():
         state = three_channels.set(ink=ink, kernel=kernel, row=1, column=4).state
         whole = conv2d(state["channels"][None], W[None], np.zeros(1))[0, 0]
         assert state["total"] == pytest.approx(whole)
         assert state["here"].sum() == pytest.approx(whole[1, 4])
         assert state["channels"][:, 0, 0].tolist() == [16, 16, 16]  # white paper
-        assert state["photo"][darkest].tolist() == [*colour]
+        assert state["photo"].min(axis=(0, 1)).tolist() == [*colour]
         if kernel == "red, not grey":
             assert bool(np.abs(whole).max() > 1) == (ink != "black")
 
@@ -203,9 +186,6 @@ def test_shares_of_pixels_and_weights(gradient_routing, layer, sent):
         to_image, to_kernel = expected_shares(layer, digit, K, G)
         assert state["shares"] == pytest.approx(to_image)
         assert state["to_weights"] == pytest.approx(to_kernel)
-    if (layer, sent) == (lesson_14.AVERAGE, lesson_14.ONE):
-        state = gradient_routing.set(row=1, column=2).state
-        assert (state["patch"], state["place"]) == ((2, 4, 2, 2), (1, 2, 1, 1))
 
 
 def test_the_largest_output_receives_alone(gradient_routing):
@@ -223,17 +203,12 @@ def test_answers_and_mistakes():
     for step, w in zip(run.steps, run.points, strict=True):
         state = explorer.set(step=int(step)).state
         answers = np.argmax(network(w, data.images), axis=1)
-        counts, pairs = np.zeros((10, 10)), [*zip(data.labels, answers, strict=True)]
-        np.add.at(counts, (data.labels, answers), 1)
-        wrong = [
-            f"{n}: {label} as {answer}"
-            for n, (label, answer) in enumerate(pairs)
-            if label != answer
-        ]
-        assert np.array_equal(state["counts"], counts)
-        assert state["names"] == wrong[:6]
+        wrong = np.flatnonzero(answers != data.labels)
+        assert state["counts"].sum(axis=1).tolist() == np.bincount(data.labels).tolist()
+        assert state["counts"].sum(axis=0).tolist() == np.bincount(answers, minlength=10).tolist()
+        assert state["names"] == [f"{n}: {data.labels[n]} as {answers[n]}" for n in wrong[:6]]
         assert np.array_equal(state["filters"], w[:36].reshape(4, 3, 3))
-        assert np.array_equal(state["signed"], counts * (2 * np.eye(10) - 1))
+        assert np.array_equal(state["signed"], state["counts"] * (2 * np.eye(10) - 1))
         right = 360 - len(wrong)
         words = f"{right} of the 360 held-out images are answered right, {100 * right / 360:.1f} %"
         assert f"After {step} steps {words}" in explorer.caption
@@ -272,17 +247,14 @@ def test_a_cell_of_a_map_shows_its_patch_its_kernel_and_their_sum(drag, padding)
     inner = first[:, padding : len(first[0]) - padding, padding : len(first[0]) - padding]
     assert explorer.state["after"] == inner.max()  # it opens at the strongest answer inside
     last = first.shape[1] - 1
-    for k, i, j in [(0, 2, 3), (3, 0, last), (1, last, 0)]:
+    for k, i, j in [(3, 0, last), (1, last, 0)]:
         state = explorer.set(map=k, row=i, column=j).state
-        top, left, *size = state["patch"]
-        assert (top, left, size) == (i - padding, j - padding, [3, 3])
+        assert state["patch"] == (i - padding, j - padding, 3, 3)
         patch = np.pad(data.images[5, 0], padding)[i : i + 3, j : j + 3]
         assert state["sum"] == pytest.approx(np.sum(patch * W[k, 0]))
         assert np.array_equal(state["kernel"], W[k, 0])
         assert state["total"] == pytest.approx(state["sum"] + b[k])
         assert state["after"] == pytest.approx(max(state["total"], 0))
-        words = f"row {i}, column {j} of map {k}, pixels times kernel add up to {state['sum']:.2f}"
-        assert words in explorer.caption.replace("−", "-")
     drag(explorer, 0, (0, 0), (2 * (last + 2) + 4, 3 + 5))  # below a line for the words
     assert [explorer.values[name] for name in ("map", "row", "column")] == [2, 5, 4]
 
@@ -348,15 +320,12 @@ def test_networks_that_cannot_be_shown():
     dense = Network((Flatten(), Dense(10)), (1, 8, 8))
     colours = Network((Conv2D(4, 3), Flatten(), Dense(10)), (3, 8, 8))
     w, begins = colours.init(0), "network must begin with a convolution"
+    channels = r"must take inputs \(1, H, W\), got \(3, 8, 8\)"
     for figure, arguments, words in (
         (lessons.filters_and_mistakes, (dense, run, data), f"{begins} of one"),
         (lessons.filters_and_mistakes, (colours, run, data), f"{begins} of one"),
-        (lessons.one_image, (colours, w, data), r"must take inputs \(1, H, W\), got \(3, 8, 8\)"),
-        (
-            lessons.draw_a_digit,
-            (colours, w, data),
-            r"must take inputs \(1, H, W\), got \(3, 8, 8\)",
-        ),
+        (lessons.one_image, (colours, w, data), channels),
+        (lessons.draw_a_digit, (colours, w, data), channels),
         (lessons.one_image, (dense, w, data), f"{begins}, got Flatten"),
         (lessons.one_image, (dense, w, data, 360), "whole number from 0 to 359, got 360"),
     ):
