@@ -2,6 +2,7 @@
 
 const IN_FLIGHT = 2; // one being painted, one on its way; more would only queue up old pictures
 const REST = 600; // milliseconds of stillness after which the picture is kept: more than a hand pauses
+const SHARP = 250; // the same after which what travelled as JPEG comes once more, exactly
 const RESIZE = 150; // milliseconds of stillness after which the figure takes another width
 const [NARROW, WIDE] = [500, 1200]; // pixels
 const STRIDE = 60; // pixels by which its width changes: each one is laid out afresh in the kernel
@@ -152,7 +153,7 @@ export default () => {
     if (waiting) return ask();
     if (asked !== answered) return;
     if (released) drag = null;
-    if (!rest && !drag) timer = setTimeout(() => ask(true), REST);
+    if (!rest && !drag) timer = setTimeout(() => ask(true), exact ? REST : SHARP);
   };
 
   const show = (image, caption, rest, across) => {
