@@ -12,4 +12,5 @@ schedules      learning rates that change with the step; clipping
 second_order   Newton, damped Newton, BFGS, L-BFGS, and the searches along a line
 descend        the only loop, with Stop and Descent
 races          optimizers that may spend the same number of gradients
+basins         the minimum that each start settles in, and the points without slope
 """

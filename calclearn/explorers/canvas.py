@@ -1,8 +1,7 @@
 """The canvas of a live figure, on which a text is drawn once and then laid where it stands.
 
-To shape a text and to draw its letters takes most of the time in which matplotlib paints a panel,
-and ticks, labels and titles are the same from picture to picture. They stand on whole pixels here,
-so that their pixels are the same, too.
+Shaping a text and drawing its letters is costly, and ticks, labels and titles are the same from
+picture to picture. They stand on whole pixels here, so that their pixels are the same, too.
 """
 
 import functools

@@ -64,8 +64,8 @@ class BasinMap(Drawing):
     """Where the descent from each point ends, as a colour; `update(surface, window, ends)`.
 
     `ends` (rows, columns) holds the number of the minimum that was reached, in the order of
-    `surface.minima`; -1 where it diverges, -2 where it rests elsewhere, and -3 - k on the way to
-    minimum k, in a pale tint of its colour. One row makes a strip.
+    `surface.minima`, or what `descent.basins.ends` gives else: a start on its way has a pale tint
+    of the colour of the nearest minimum. One row makes a strip.
     """
 
     background = True

@@ -4,12 +4,12 @@
 
 import math
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 
-from calclearn import GradientDescent, Newton, Stop, Surface, descend
-from calclearn.descent.curvature import classify, eigenvalues
+from calclearn import GradientDescent, Stop, Surface, descend
+from calclearn.descent import basins
+from calclearn.descent.curvature import eigenvalues
 from calclearn.descent.landscapes import CATALOGUE
 from calclearn.descent.surfaces import shaken
 from calclearn.exercises import choice, exercise, outcome
@@ -31,8 +31,6 @@ from calclearn.figures.surfaces import Contours, Point
 
 STEPS = 100
 LEAST, PER_DECADE = 1e-3, 20  # of the learning rates of the map, and how many there are
-NOT_SETTLED, DIVERGES = -2, -1  # what stands for a start that reaches no minimum
-MOVES, NEAR = 1e-5, 0.03  # of the domain's width: no shorter step moves; nearer is at a minimum
 CURVES = {name: CATALOGUE[name]() for name in ("two valleys", "ripples", "parabola")}
 # How far a surface is drawn, a learning rate at which it shows what it is for, and enough steps.
 SUITS = {
@@ -166,7 +164,7 @@ def noisy_saddle() -> Explorer:
     right.set(xlim=(0, STEPS), ylim=(-0.2, 3.5), xlabel="step $k$", title="height by step")
     Contours(left, names=COORDINATES, title="double well, from above").update(surface)
     whole_ticks(left)
-    StationaryPoints(left, size=45).update(surface, *stationary(surface))
+    StationaryPoints(left, size=45).update(surface, *basins.stationary(surface))
     names, colors, markers = ["without noise", "with noise"], [TRUE, STEP], ["s", "o"]
     drawings = [
         Path(left, color=TRUE, marker="s").on(descent="quiet"),
@@ -181,70 +179,6 @@ def noisy_saddle() -> Explorer:
     )  # fmt: skip
 
 
-def ends(surface: Surface, starts: np.ndarray, learning_rate: float, steps=STEPS) -> np.ndarray:
-    """Return the number of the minimum in which the descent from each start (d, ...) settles.
-
-    It is near, can hold a start at this rate, and the next step goes no farther away. What has not
-    settled gets `NOT_SETTLED - 1 - k` if it is on its way and minimum k is the nearest,
-    `NOT_SETTLED` if it hardly moves any more, and `DIVERGES` far outside.
-
-    >>> ends(CURVES["two valleys"], np.array([[-2.0, 0.1, 0.3, 2.0]]), 0.02)
-    array([0, 0, 1, 1])
-    """
-    run = descend(surface, starts, GradientDescent(learning_rate), steps, tolerance=0, every=steps)
-    here, width = run.point, np.ptp(surface.domain[0])
-    with np.errstate(all="ignore"):  # what overflows is far out, and that is all there is to know
-        after = here - learning_rate * run.gradients[-1]
-        gone = is_outside(surface, here) | (run.stop == Stop.DIVERGED)
-        unsettled = np.where(gone, DIVERGES, NOT_SETTLED)
-        if not surface.minima:
-            return unsettled
-        minima = np.array(surface.minima, starts.dtype)  # (m, d)
-        gaps = [np.subtract.outer(m, w) for m, w in zip(minima.T, here, strict=True)]
-        number = np.argmin(sum(gap * gap for gap in gaps), axis=0)
-        goal = np.moveaxis(minima[number], -1, 0)
-        now, then = (np.linalg.norm(w - goal, axis=0) for w in (here, after))
-        moves = np.linalg.norm(after - here, axis=0) > MOVES * width
-    holds = learning_rate < limits(surface)[number]
-    settled = (now < NEAR * width) & (then <= now + 1e-4 * width) & holds & ~gone
-    unsettled = np.where(moves & ~gone, NOT_SETTLED - 1 - number, unsettled)
-    return np.where(settled, number, unsettled)
-
-
-def is_outside(surface: Surface, w: np.ndarray) -> np.ndarray:
-    """Return whether points (d, ...) are farther out than the domain is wide, (...)."""
-    low, high = np.transpose(surface.domain)
-    return np.any(np.abs(w.T - (low + high) / 2) > 1.5 * (high - low), axis=-1).T
-
-
-@cache
-def limits(surface: Surface) -> np.ndarray:
-    """Return 2/λmax of each minimum, (m,): the learning rate above which no start rests there."""
-    return np.array([2 / eigenvalues(surface, minimum)[-1] for minimum in surface.minima])
-
-
-@cache
-def stationary(surface: Surface) -> tuple[np.ndarray, list[str]]:
-    """Return the points (d, m) of the domain where the gradient vanishes, and their m kinds.
-
-    Newton's method from a mesh of starts: unlike descent it converges to every kind.
-    """
-    low, high = np.transpose(surface.domain)[..., None]
-    starts = pixels(surface, 41).reshape(len(low), -1).astype(float)
-    run = descend(surface, starts, Newton(), 40, tolerance=1e-20, every=40)
-    level = np.linalg.norm(run.gradients[-1], axis=0) < 1e-9
-    inside = np.all((low <= run.point) & (run.point <= high), axis=0)
-    points = np.unique(run.point[:, level & inside].round(6), axis=1) + 0.0
-    return points, classify(surface, points).tolist()
-
-
-@cache
-def pixels(surface: Surface, count: int) -> np.ndarray:
-    """Return the middles of `count` pixels along each axis of the domain, (d, ...)."""
-    axes = [np.linspace(low, high, 2 * count + 1)[1::2] for low, high in surface.domain]
-    return np.stack(np.meshgrid(*axes)).astype(np.float32)  # half as much to move about
-
-
 def _reach(surface: Surface, *sliders) -> None:
     """Let the sliders of a start reach as far as the surface is drawn, which is around 0."""
     for control, (low, high) in zip(sliders, surface.domain, strict=True):
@@ -254,12 +188,12 @@ def _reach(surface: Surface, *sliders) -> None:
 def _descents(surface: Surface, start: list, learning_rate: float, count: int, steps=STEPS) -> dict:
     """Return the descent of one start, moved into the domain, and the ends of `count` an axis."""
     start = np.clip(start, *np.transpose(surface.domain))
-    points, kinds = stationary(surface)
+    points, kinds = basins.stationary(surface)
     return {
         "surface": surface,
         "window": (*surface.domain, (0, 1))[:2],
         "run": descend(surface, start, GradientDescent(learning_rate), steps),
-        "ends": ends(surface, pixels(surface, count), learning_rate, steps),
+        "ends": basins.ends(surface, basins.pixels(surface, count), learning_rate, steps),
         "points": points,
         "kinds": kinds,
     }
@@ -267,14 +201,14 @@ def _descents(surface: Surface, start: list, learning_rate: float, count: int, s
 
 def _bands(surface: Surface) -> list:
     """Return up to which learning rate a ball can rest in all minima, in some, in none."""
-    rates = limits(surface) if surface.minima else np.zeros(1)
+    rates = basins.limits(surface) if surface.minima else np.zeros(1)
     shades = [REGIMES[name] for name in ("converges", "oscillates", "diverges")]
     return list(zip((rates.min(), rates.max(), np.inf), shades, strict=True))
 
 
 def _shares(surface: Surface, rate: float, ends: np.ndarray, steps: int = STEPS) -> str:
     """Say what becomes of all starts, and in how many minima a ball can rest at this rate."""
-    groups = ends >= 0, ends <= NOT_SETTLED, ends == DIVERGES
+    groups = ends >= 0, ends <= basins.NOT_SETTLED, ends == basins.DIVERGES
     settled, not_yet, gone = (f"{np.mean(group):.0%}" for group in groups)
     begin, many = f"At learning rate {rate:.3g}, ", f" of {ends.size} starts "
     if not surface.minima:
@@ -285,21 +219,21 @@ def _shares(surface: Surface, rate: float, ends: np.ndarray, steps: int = STEPS)
     share = f" ({best:.0%} in the global one)" if len(lowest) < len(heights) else ""
     return (
         f"{begin}{settled}{many}settle in a minimum{share}, {not_yet} do not within {steps} steps, "
-        f"{gone} diverge. {np.sum(rate < limits(surface))} of {len(heights)} minima can "
+        f"{gone} diverge. {np.sum(rate < basins.limits(surface))} of {len(heights)} minima can "
         "hold a ball at this rate."
     )
 
 
 def _journey(surface: Surface, run) -> str:
     """Say where the one start went, and what the Hessian says about the place."""
-    width, (points, kinds) = np.ptp(surface.domain[0]), stationary(surface)
+    width, (points, kinds) = np.ptp(surface.domain[0]), basins.stationary(surface)
     begin = f"From {placed(run.points[0])} the ball"
-    out = is_outside(surface, run.points.T)
+    out = basins.is_outside(surface, run.points.T)
     if out.any() or run.stop == Stop.DIVERGED:
         return f"{begin} is off the map at step {np.argmax(out) if out.any() else run.steps_taken}."
     gaps = np.linalg.norm(points.T - run.point, axis=1)
     at_rest = np.ptp(run.points[-2:], axis=0).max() < 1e-3 * width
-    if at_rest and gaps.min() < NEAR * width / 3:
+    if at_rest and gaps.min() < basins.NEAR * width / 3:
         place, kind = points[:, np.argmin(gaps)], kinds[np.argmin(gaps)]
         curvatures = " and ".join(f"{value:.2f}" for value in eigenvalues(surface, place))
         return (

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 
+from calclearn.descent.basins import DIVERGES, NOT_SETTLED
 from calclearn.descent.landscapes import double_well, ripples, two_valleys
 from calclearn.figures.basins import (
     Ball,
@@ -44,7 +45,7 @@ def test_neighbours_on_a_lattice_get_different_colours():
 
 def test_each_pixel_has_the_colour_of_its_end_and_lies_where_its_start_is(ax):
     basins, surface, strip = BasinMap(ax), double_well(), ripples()
-    basins.update(surface, surface.domain, np.array([[0, 1], [-2, -1]]))
+    basins.update(surface, surface.domain, np.array([[0, 1], [NOT_SETTLED, DIVERGES]]))
     shades = [BASINS[0], BASINS[1], UNSETTLED["hardly moves"], UNSETTLED["diverges"]]
     pixels = np.reshape(basins.image.get_array(), (4, 3))
     assert pixels.tolist() == [rgb(color) for color in shades]
