@@ -9,6 +9,7 @@ const STRIDE = 60; // pixels by which its width changes: each one is laid out af
 const ICONS = { play: "Play", pause: "Pause", stop: "Back to the beginning", retweet: "Repeat" };
 const STROKE = 0.005; // of the figure's width: a shorter way is no new place of a stroke
 const PATIENCE = 700; // milliseconds for a click on Stop to reach the kernel
+const NEWS = 100; // milliseconds by which a control's own message to the kernel may come later
 const SLOW = 400; // milliseconds after which a picture that is still to come is announced
 
 const css = `
@@ -24,6 +25,19 @@ const css = `
 const valueOf = (control) => {
   const value = control.get("value");
   return value === undefined || value === null ? { index: control.get("index") } : value;
+};
+
+// Each request has the values of all controls, so what a control tells the kernel by itself can
+// wait. Else a slider costs as many messages again, and the page lays itself out for each of them.
+const postpone = (control) => {
+  const save = control.save_changes.bind(control);
+  let timer = null;
+  control.save_changes = (callbacks) => {
+    timer ??= setTimeout(() => {
+      timer = null;
+      save(callbacks);
+    }, NEWS);
+  };
 };
 
 // Hosts say on the page whether they are dark; where none does, the system says it.
@@ -218,6 +232,7 @@ export default () => {
       const modelOf = (reference) => model.widget_manager.get_model(reference.replace("IPY_MODEL_", ""));
       for (const [name, reference] of Object.entries(model.get("controls"))) {
         controls[name] = await modelOf(reference);
+        postpone(controls[name]);
         // While the pointer drags, it is the kernel that moves the sliders: their news is no news here.
         const changed = () => drag || ask();
         controls[name].on("change:value", changed);

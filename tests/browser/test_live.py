@@ -176,11 +176,15 @@ def test_play_ends_with_the_run_and_a_figure_without_its_kernel_stays(desk, rate
 
 
 MOVED = """\
+from ipywidgets import Label
 from calclearn.explorers import explore, slider
 from calclearn.figures import *
 (ax,) = panels('flat')
 ax.set(xlim=(-3, 3), ylim=(-1, 1))
 dots, x = Dots(ax, 'place'), slider(0.0, -2, 2, 0.5)
+news = Label()
+x.observe(lambda change: setattr(news, 'value', f'the kernel has {change.new}'), 'value')
+display(news)
 explore(lambda x: {'place': (x, 0)}, [dots], '{x:.1f}', x=x)"""
 
 
@@ -198,6 +202,7 @@ def test_a_number_that_the_slider_takes_needs_no_answer(desk):
     figure.press(figure.sliders.first, "ArrowRight")  # and what is left was answered before
     figure.look()
     assert note.text_content() == ""
+    desk.page.get_by_text("the kernel has 1.0").wait_for()  # which the slider says by itself
 
 
 def test_a_picture_that_is_long_in_coming_is_announced(desk):
