@@ -7,7 +7,6 @@ in a sentence, steps that multiply, and a track coloured by what happens there.
 import contextlib
 import math
 import numbers
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -56,6 +55,7 @@ def round_slider(
         _check_number(name, number)
     if not low < high:
         raise ValueError(f"limits must be the lower and the upper one, got {low} and {high}")
+    _check_apart(low, high)
     step = 10.0 ** math.floor(math.log10((high - low) / 100))
     value, low, high = (float(f"{round(number / step) * step:.12g}") for number in (value, *limits))
     return slider(min(max(value, low), high), low, high, step, label=label)
@@ -114,9 +114,15 @@ def choice(options: Iterable[Any], value: Any = None, *, label: str = "") -> wid
         raise TypeError(f"options must be a list or a mapping, got {came}") from None
     if not options:
         raise ValueError("options must hold at least one entry, got none")
+    entries, named = (
+        options,
+        (isinstance(each, tuple) and isinstance(each[0], str) for each in options),
+    )
+    if isinstance(options, list) and not all(named):  # a pair of numbers is an option
+        entries = [(str(each), each) for each in options]
     given = {} if value is None else {"value": value}
     try:
-        return Choice(options=options, description=label, **given)
+        return Choice(options=entries, description=label, **given)
     except TraitError:
         if value is not None:
             raise ValueError(f"value must be one of the options, got {value!r:.60}") from None
@@ -152,8 +158,10 @@ def _check_label(label: str) -> None:
 
 
 def _check_number(name: str, number: float) -> None:
-    if not isinstance(number, numbers.Real) or not abs(number) <= sys.float_info.max:
-        raise ValueError(f"{name} must be a finite number, got {number!r:.60}")
+    with contextlib.suppress(OverflowError):
+        if isinstance(number, numbers.Real) and math.isfinite(number):
+            return
+    raise ValueError(f"{name} must be a finite number, got {number!r:.60}")
 
 
 def _check_range(value: float, minimum: float, maximum: float, label: str) -> None:
@@ -162,8 +170,15 @@ def _check_range(value: float, minimum: float, maximum: float, label: str) -> No
         _check_number(name, number)
     if not minimum < maximum:
         raise ValueError(f"minimum must be below maximum, got {minimum} and {maximum}")
+    _check_apart(minimum, maximum)
     if not minimum <= value <= maximum:
         raise ValueError(f"value must lie between {minimum} and {maximum}, got {value}")
+
+
+def _check_apart(low: float, high: float) -> None:
+    """Raise ValueError where hundreds of steps between two limits would be no numbers."""
+    if not 1e-300 < float(high) - float(low) < math.inf or low + (high - low) / 1000 == low:
+        raise ValueError(f"no steps of a slider fit between {low} and {high}")
 
 
 def _limits(control: widgets.Widget) -> tuple[float, float] | None:
@@ -200,16 +215,22 @@ def read(control: widgets.Widget, sent: Any) -> Any:
     """
     if not hasattr(control, "index") and not isinstance(control.value, SENT):
         return control.value  # a date, of which the kernel hears by itself
-    if isinstance(sent, list):
-        return type(control.value)(sent)
+    if isinstance(sent, list) and isinstance(like := control.value, list | tuple):
+        return type(like)(_alike(each, next(iter(like), each)) for each in sent)
     if not isinstance(sent, dict):
-        return sent
+        return _alike(sent, control.value)
     place = sent.get("index")
     if isinstance(place, list):
         return tuple(control._options_full[each][1] for each in place)
     if not isinstance(place, numbers.Integral):  # a browser's null is not always None
         raise ValueError(f"choose one of the options of {control.description}")
     return control._options_full[place][1]
+
+
+def _alike(sent: Any, like: Any) -> Any:
+    """Return a number as the kind of number that `like` is: JavaScript sends 3.0 as 3."""
+    numeric = isinstance(sent, numbers.Real) and isinstance(like, float)
+    return float(sent) if numeric else sent
 
 
 def put(control: widgets.Widget, value: float) -> None:

@@ -1,4 +1,4 @@
-"""Which cell displays which figure, so that a cell that runs again frees what it showed before.
+"""Which cell has which figure, so that a cell that runs again frees what it showed before.
 
 Jupyter keeps all widgets until the kernel ends, although nobody can see those whose output is gone.
 A variable, or another cell, may still have the figure: it opens again when it is shown.
@@ -11,12 +11,12 @@ from typing import Any
 from IPython import get_ipython
 from ipywidgets import Box, Widget
 
-_shown: dict[str, weakref.WeakSet] = {}  # by the cell's name: the figures that it displays
+_shown: dict[str, weakref.WeakSet] = {}  # by the cell's name: the figures that it has
 _watched: weakref.WeakSet = weakref.WeakSet()  # the shells that say when a cell runs
 
 
 def note_display(figure: Any) -> None:
-    """Remember which cell displays the figure; frontends that do not name their cells have none."""
+    """Remember which cell makes or displays the figure, where the frontend names its cells."""
     shell = get_ipython()
     try:
         cell = shell.get_parent()["metadata"]["cellId"]

@@ -23,10 +23,18 @@ from calclearn.explorers.controls import check_value, fraction, put, read
 from calclearn.explorers.displays import note_display, reopen, widget_parts
 from calclearn.explorers.live import LiveFigure, Painter, encode, error_sentence
 from calclearn.explorers.play import last_step, pace_of, remote, steps_of
-from calclearn.explorers.quantities import Shown, Taker, computing, describing, listed, shown
+from calclearn.explorers.quantities import (
+    ALL,
+    Shown,
+    coloring,
+    computing,
+    describing,
+    listed,
+    shown,
+)
 from calclearn.figures.style import PAINTING, VERMILION, style
 
-_shown: weakref.WeakSet = weakref.WeakSet()  # what explorers paint
+_explorers: weakref.WeakSet = weakref.WeakSet()
 
 
 class Explorer:
@@ -46,12 +54,12 @@ class Explorer:
         self._state = self._caption = self._error = None
         self._warned: set = set()
         self._bands = {
-            name: Taker("the bands take", control.bands)
+            name: coloring(control.bands)
             for name, control in controls.items()
             if hasattr(control, "bands")
         }
-        figure = drawings[0].drawing.ax.figure
-        if figure in _shown:
+        (figure,) = {each.figure for each in drawings} - {None}
+        if any(figure is other._painter.figure for other in _explorers):
             warnings.warn(
                 "these panels show another figure, whose drawings stay on them; make new ones with "
                 "panels in the same cell",
@@ -76,7 +84,8 @@ class Explorer:
         row = widgets.Layout(flex_flow="row wrap")
         others = [control for name, control in controls.items() if name != play]
         self.widget = widgets.VBox([widgets.Box(others, layout=row), *film, self._live])
-        _shown.add(figure)
+        _explorers.add(self)
+        note_display(self)
 
     def set(self, **values: Any) -> "Explorer":
         """Move controls, as a learner would, and return the explorer.
@@ -94,7 +103,9 @@ class Explorer:
     @property
     def values(self) -> dict[str, Any]:
         """The controls' values by name."""
-        return {name: control.value for name, control in self.controls.items()}
+        values = {name: control.value for name, control in self.controls.items()}
+        # A list is a copy, so that `compute` may change it.
+        return {n: value[:] if isinstance(value, list) else value for n, value in values.items()}
 
     @property
     def state(self) -> dict[str, Any]:
@@ -212,7 +223,7 @@ class Explorer:
         taken = {name for taker in takers for name in taker.names}
         taken |= {name for drawing in self._held() for name in drawing.drags}
         for name in self.controls:
-            if name not in {*taken, *self._compute.names, self._play}:
+            if not {ALL, name} & {*taken, *self._compute.names}:
                 raise TypeError(
                     f"nothing takes the control {name!r}: compute takes "
                     f"{listed(self._compute.names)}, drawings and caption {listed(sorted(taken))}"
@@ -299,29 +310,38 @@ class Explorer:
     def close(self) -> None:
         """Free the widgets and the painted pictures. Displayed again, the figure is as it was.
 
-        A cell that runs again closes what it alone has displayed before.
+        A cell that runs again closes what it alone has made or displayed before.
         """
         with PAINTING:
+            others = [each for each in _explorers if each is not self and each._live.comm]
+            shared = {part for each in others for part in widget_parts(each.widget)}
             for part in widget_parts(self.widget):
-                part.close()
+                if part not in shared:
+                    part.close()
             self._painter.forget()
+
+    def __reduce_ex__(self, protocol: int) -> None:
+        raise TypeError("a live figure cannot be copied or pickled; explore makes another one")
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
         """Return view, picture and sentence, and what hosts, such as Colab, must know of them."""
         reopen(self.widget)
         note_display(self)
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        png = self.still()
-        if (self._live.png, self._live.caption) != (png, self._caption):
+        try:
+            png, caption = self.still(), self._caption
+        except Exception as error:  # the last picture stays, and the sentence says why
+            png, caption = self._live.png, error_sentence(error)
+        if (self._live.png, self._live.caption) != (png, caption):
             # It was `set` since: the browser may begin to listen only after it has heard of that.
-            self._live.show(self._caption, rest=True)
+            self._live.show(caption, rest=True)
         bundle = {
             "application/vnd.jupyter.widget-view+json": view,
             "image/png": base64.b64encode(png).decode("ascii"),
-            "text/plain": self.caption,
+            "text/plain": caption,
         }
         _, metadata = self._live._repr_mimebundle_()
-        return bundle, metadata | {"image/png": {"alt": self.caption}}
+        return bundle, metadata | {"image/png": {"alt": caption}}
 
 
 def explore(
@@ -373,15 +393,17 @@ def explore(
             values = {name: control.value for name, control in controls.items()}
             with style():
                 last = last_step(values | compute(values))
+            last = max(last, 1)  # a slider needs two places, also where there is no step
             controls[play] = widgets.IntSlider(value=last, min=0, max=last, description="step")
         control = controls[play]
-        if not (hasattr(control, "max") and isinstance(control.value, numbers.Integral)):
+        if not (hasattr(control, "step") and isinstance(control.value, numbers.Integral)):
             raise TypeError(
                 f"{play} must be a slider of whole numbers, got {type(control).__name__}"
             )
     if pace is not None and not (isinstance(pace, numbers.Real) and 0 < pace < math.inf):
         raise TypeError(f"pace must be a number of seconds above 0, got {pace!r:.60}")
     for name, control in controls.items():
+        reopen(control)
         control.description = control.description or name.replace("_", " ")
         control.style.description_width = "130px"
         control.layout.width = control.layout.width or "410px"

@@ -15,7 +15,7 @@ import io
 import itertools
 import numbers
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,8 @@ import numpy as np
 import traitlets
 from ipywidgets import Widget, widget_serialization
 from matplotlib.artist import Artist
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
 from PIL import Image
 
 from calclearn.explorers.canvas import Canvas
@@ -161,8 +162,7 @@ class Painter:
             both = [artist for artist in still if artist in pair[0].artists + pair[1].artists]
             others = [layer for layer in self._layers if layer not in pair]
             self._layers = [self._drawn(both), *others]
-        parts = [part for artist in artists for part in (artist, *artist.get_children())]
-        moving = [part for part in parts if part.get_animated()]
+        moving = [part for artist in artists for part in _parts(artist) if part.get_animated()]
         self._moving = sorted(moving, key=lambda artist: artist.get_zorder())
 
     def _drawn(self, artists: list[Artist]) -> "_Layer":
@@ -181,6 +181,13 @@ class Painter:
 
     def _pixels(self) -> np.ndarray:
         return np.asarray(self._canvas.buffer_rgba()).view(np.uint32)[..., 0]
+
+
+def _parts(artist: Artist) -> Iterator[Artist]:
+    """An artist, and what lies on it: on an inset, and on a subfigure's axes, as well."""
+    yield artist
+    for part in artist.get_children():
+        yield from _parts(part) if isinstance(part, Axes | SubFigure) else (part,)
 
 
 def _rectangle(marked: np.ndarray) -> tuple[slice, ...]:

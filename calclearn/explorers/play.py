@@ -4,7 +4,6 @@ Play runs in the browser and only moves the slider. It stops at the end, and goe
 last step of a shorter run; pressed there, it begins anew.
 """
 
-import math
 import numbers
 from typing import Any
 
@@ -14,6 +13,7 @@ from calclearn.descent.descend import Descent
 
 SECONDS = 3.0  # that a whole film takes, where its pictures are neither too fast nor too slow
 FASTEST, SLOWEST = 0.04, 0.5  # seconds a picture
+TIMER = 10, 2**31 - 1  # milliseconds that a browser can wait
 
 
 def last_step(quantities: dict[str, Any]) -> int:
@@ -22,9 +22,9 @@ def last_step(quantities: dict[str, Any]) -> int:
     Raises TypeError where there is neither, or where `steps` is no number.
     """
     if "steps" in quantities:
-        if not isinstance(steps := quantities["steps"], numbers.Real) or not math.isfinite(steps):
+        if not isinstance(steps := quantities["steps"], numbers.Real) or not 0 <= steps < 1e9:
             raise TypeError(f"steps must be their number, got {steps!r:.60}")
-        return max(int(steps), 1)
+        return int(steps)
     values = list(quantities.values())
     for value in quantities.values():
         values += value.values() if isinstance(value, dict) else ()
@@ -35,7 +35,7 @@ def last_step(quantities: dict[str, Any]) -> int:
             f"play needs a Descent among the quantities, or their number as steps; there are "
             f"{', '.join(quantities)}"
         )
-    return max(*runs, 1)
+    return max(runs)
 
 
 def steps_of(control: widgets.IntSlider, quantities: dict[str, Any], name: str) -> tuple[int, int]:
@@ -58,9 +58,10 @@ def pace_of(control: widgets.IntSlider, pace: float | None) -> float:
 
 def remote(control: widgets.IntSlider, pace: float | None) -> widgets.Box:
     """Return a row with Play, the slider, Back and Next; `pace` in seconds a picture."""
+    interval = min(max(round(1000 * pace_of(control, pace)), TIMER[0]), TIMER[1])
     play = widgets.Play(
         value=control.value, min=control.min, max=control.max, step=control.step,
-        interval=round(1000 * pace_of(control, pace)), show_repeat=False,
+        interval=interval, show_repeat=False,
     )  # fmt: skip
     link = widgets.jslink((control, "value"), (play, "value"))  # the first sets the other
 

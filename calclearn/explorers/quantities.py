@@ -1,4 +1,4 @@
-"""Functions and drawings take the quantities that they name.
+"""Functions and drawings take the quantities that they name, and with `**quantities` all of them.
 
 `compute`, a drawing's `update` and a caption say in their parameters what they need, and get it out
 of a dict of quantities. What does not agree is answered in a sentence that lists what there is.
@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from calclearn.figures.printing import fields, filled, typeset
+
+ALL = "**"  # the parameter of a function that takes whatever it is given
 
 
 class Taker:
@@ -31,11 +33,12 @@ class Taker:
         needed = [self.sources[name] for name, needed in self.parameters.items() if needed]
         if missing := [name for name in needed if name not in quantities]:
             raise TypeError(f"{self.who} {listed(missing)}; {there} {listed(quantities)}")
-        return {
+        given = {
             name: quantities[source]
             for name, source in self.sources.items()
             if source in quantities
         }
+        return quantities | given if ALL in self.parameters else given
 
     def __call__(self, quantities: dict[str, Any]) -> Any:
         return self.function(**self.taken(quantities))
@@ -45,9 +48,16 @@ class Shown(Taker):
     """A drawing, which `update` moves; its constants are no quantities."""
 
     def __init__(self, drawing: Any) -> None:
+        came = type(drawing).__name__
+        if isinstance(drawing, type):
+            raise TypeError(f"drawings must be made first, got the class {drawing.__name__}")
         if not callable(getattr(drawing, "update", None)) or not hasattr(drawing, "ax"):
-            raise TypeError(f"drawings must have update and ax, got {type(drawing).__name__}")
-        self.drawing, self.kind = drawing, type(drawing).__name__
+            raise TypeError(f"drawings must have update and ax, got {came}")
+        if drawing.ax is not None and getattr(drawing.ax, "figure", None) is None:
+            raise TypeError(f"ax of {came} must be one of the panels, got {drawing.ax!r:.60}")
+        self.drawing, self.kind = drawing, came
+        # Its own, where the axes stand on a subfigure.
+        self.figure = None if drawing.ax is None else drawing.ax.figure.canvas.figure
         parameters = getattr(drawing, "parameters", None)  # a mark gets its names as data
         parameters = parameters_of(drawing.update) if parameters is None else parameters
         constants = getattr(drawing, "constants", {})
@@ -58,13 +68,21 @@ class Shown(Taker):
             getattr(drawing, "sources", {}),
         )
 
+    def __call__(self, quantities: dict[str, Any]) -> None:
+        try:
+            super().__call__(quantities)
+        except BaseException:
+            # What failed half-way is drawn anew.
+            getattr(self.drawing, "__dict__", {}).pop("_shown", None)
+            raise
+
 
 def computing(compute: Any, controls: dict) -> Taker:
     """Return the author's `compute`, which names the controls that it takes."""
     if not callable(compute):
         raise TypeError(f"compute must be a function, got {type(compute).__name__}")
     checked = _returning(dict, "compute must return a dict", compute)
-    taker = Taker("compute takes", checked, parameters_of(compute, controls))
+    taker = Taker("compute takes", checked, parameters_of(compute))
     taker.taken(controls, "the controls are")
     return taker
 
@@ -82,6 +100,12 @@ def describing(caption: Any) -> Taker:
     )
 
 
+def coloring(bands: Callable) -> Taker:
+    """Return the author's bands of a track."""
+    checked = _returning(list, "bands must return a list of (upper end, colour)", bands)
+    return Taker("the bands take", checked, parameters_of(bands))
+
+
 def shown(drawings: Iterable[Any]) -> list[Shown]:
     """Return the drawings, ready to be updated with quantities by name."""
     if not isinstance(drawings, Iterable):
@@ -89,30 +113,32 @@ def shown(drawings: Iterable[Any]) -> list[Shown]:
     each_shown = [Shown(each) for each in drawings]
     if not each_shown:
         raise TypeError("drawings must hold at least one drawing, got none")
-    axes = [each.drawing.ax for each in each_shown if each.drawing.ax is not None]
-    figures = {getattr(ax, "figure", None) for ax in axes}
-    if len(figures) != 1 or None in figures:
+    if len({each.figure for each in each_shown} - {None}) != 1:
         raise TypeError("drawings must be on panels of one figure, which one call of panels makes")
     return each_shown
 
 
-def parameters_of(function: Callable, every: Iterable[str] = ()) -> dict[str, bool]:
+def parameters_of(function: Callable) -> dict[str, bool]:
     """Return the names that a function takes, and whether each has to be given.
 
-    One that takes whatever it is given, `**values` or `dict` itself, takes `every` name.
+    One that takes whatever it is given, `**values` or `dict` itself, has the name `ALL`.
     """
     try:
         parameters = inspect.signature(function).parameters.values()
     except ValueError:  # a built-in function that does not say
-        return dict.fromkeys(every, True)
-    kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    if every and any(p.kind is p.VAR_KEYWORD for p in parameters):
-        return dict.fromkeys(every, True)
-    return {p.name: p.default is p.empty for p in parameters if p.kind not in kinds}
+        return {ALL: False}
+    names = {}
+    for p in parameters:
+        if p.kind is p.POSITIONAL_ONLY:
+            raise TypeError(f"quantities are given by name: {p.name} must not stand before a /")
+        if p.kind is not p.VAR_POSITIONAL:
+            every = p.kind is p.VAR_KEYWORD
+            names[ALL if every else p.name] = not every and p.default is p.empty
+    return names
 
 
-def listed(names: Iterable[str]) -> str:
-    return ", ".join(names) or "none"
+def listed(names: Iterable[Any]) -> str:
+    return ", ".join(map(str, names)) or "none"
 
 
 def _returning(kind: type, must: str, function: Callable) -> Callable:

@@ -155,6 +155,8 @@ class Curves(Lines):
 
     def update(self, **quantities: Any) -> None:
         curves, none = quantities[self.name], np.empty((3 if self.solid else 2, 0))
+        if not isinstance(curves, Mapping):
+            raise TypeError(f"{self.name} must be {{label: curve}}, got {curves!r:.60}")
         super().update(**quantities | {key: curves.get(key, none) for key in self.lines})
 
 

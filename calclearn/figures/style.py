@@ -6,6 +6,8 @@ Figures are made and painted inside the `style()` context, which begins from mat
 the settings of a learner's own plots change no pixel here, and ours none there.
 """
 
+import functools
+import inspect
 import threading
 import warnings
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
@@ -166,23 +169,33 @@ def _settings(rc: dict) -> Iterator[None]:
                 dict.update(mpl.rcParams, before)
 
 
-def _independent(kind: type[Axes]) -> type[Axes]:
-    """Return a kind of axes whose artists never have the settings of the learner's own plots.
+@functools.cache
+def _independent(kind: type[Artist]) -> type[Artist]:
+    """Return a kind of axes or figures whose artists never have the learner's own settings.
 
-    Lines and patches made outside the style have matplotlib's defaults, words the style's sizes.
+    Lines and patches made outside the style have matplotlib's defaults, words and axes the style's.
     """
-    written = ("annotate", "legend", "set", "text")
-    acts = (
-        "add", "annotate", "arrow", "ax", "bar", "contour", "error", "fill", "grid", "h",
-        "imshow", "invert", "legend", "log", "margins", "pcolor", "plot", "quiver", "scatter",
-        "semilog", "set", "stem", "step", "text", "tick", "vlines",
+    asks = ("_", "get", "draw", "is", "contains", "stale", "pchanged")
+    written = (
+        "add_axes", "add_subplot", "annotate", "clabel", "clear", "inset", "legend", "pie",
+        "secondary", "set", "sub", "sup", "table", "text", "twin",
     )  # fmt: skip
     kept = {
         name: (style() if name.startswith(written) else defaults())(method)
         for name in dir(kind)
-        if name.startswith(acts) and callable(method := getattr(kind, name))
+        if not name.startswith(asks)
+        and name != "cla"
+        and inspect.isfunction(method := getattr(kind, name))
     }
     return type(kind.__name__, (kind,), kept)
+
+
+class _Sheet(_independent(Figure)):
+    """A figure whose twin axes and insets are independent like its panels."""
+
+    def _process_projection_requirements(self, *arguments, **keywords):
+        kind, others = super()._process_projection_requirements(*arguments, **keywords)
+        return _independent(kind), others
 
 
 class _Solid(Axes3D):
@@ -222,7 +235,7 @@ def panels(*kinds: str, ratios: tuple[float, ...] | None = None, height: float =
     tall = 1 + (below > 0)  # rows of a panel with nothing below
     with style():
         # The last bit counts: 4.1 inches would be 409 pixels in some versions of matplotlib.
-        figure = Figure(figsize=(WIDTH, height + 1e-9), layout="constrained")
+        figure = _Sheet(figsize=(WIDTH, height + 1e-9), layout="constrained")
         figure.get_layout_engine().set(wspace=0.06)
         grid = figure.add_gridspec(len(shares), len(row), width_ratios=ratios, height_ratios=shares)
         places = {

@@ -30,6 +30,17 @@ def test_a_choice_shows_a_mappings_keys_and_none_is_a_choice_like_any_other():
     assert (control.index, control.label) == (2, "none")
 
 
+def test_pairs_are_options_and_those_that_begin_with_words_are_labelled():
+    assert choice([(28, 28), (8, 8)]).value == (28, 28)
+    assert choice([("a", 1), ("b", 2)]).value == 1
+
+
+def test_numbers_of_any_precision_are_numbers():
+    with np.errstate(all="raise"):
+        for make in (slider, log_slider):
+            assert make(*np.float32([0.5, 0.25, 1])).value == 0.5
+
+
 @pytest.mark.parametrize(
     ("control", "value", "expected"),
     [
@@ -75,9 +86,10 @@ def test_what_the_browser_sends_is_read_back():
         (choice({"a": 10, "b": 20}), {"index": 1}, 20), (slider(1.0, 0.0, 2.0), 1.5, 1.5),
         (widgets.Text("x"), "x**2", "x**2"), (widgets.DatePicker(), {}, None),
         (widgets.SelectMultiple(options=["a", "b"]), {"index": [1]}, ("b",)),
-        (widgets.FloatRangeSlider(), [1.0, 2.5], (1.0, 2.5)),
+        (widgets.FloatRangeSlider(), [1, 2.5], (1.0, 2.5)), (slider(1.0, 0, 9), 3, 3.0),
+        (slider(1.0, 0, 9), [3], [3]), (widgets.Checkbox(), True, True), (slider(1, 0, 9, 1), 3, 3),
     ):  # fmt: skip
-        assert read(control, sent) == value
+        assert repr(read(control, sent)) == repr(value)  # JavaScript sends 3.0 as 3
 
 
 @pytest.mark.parametrize("make", [slider, log_slider])
@@ -104,6 +116,9 @@ BAD = [
     *((lambda limits=limits: round_slider(0.5, limits), ValueError,
        "limits must be a pair of numbers") for limits in (None, 3, (1,), (1, 2, 3))),
     (lambda: round_slider(0.5, (1, 0)), ValueError, "limits must be the lower and the upper one"),
+    *((lambda limits=limits, make=make: make(limits[0], limits), ValueError, "no steps of a")
+      for limits in ((0, 5e-324), (-1.7e308, 1.7e308), (1, 1 + 1e-15))
+      for make in (round_slider, lambda value, limits: slider(value, *limits))),
     (lambda: choice([]), ValueError, "options must hold at least one"),
     (lambda: choice(3), TypeError, "options must be a list or a mapping, got int"),
     (lambda: choice(["a", "b"], "c"), ValueError, "value must be one of the options, got 'c'"),

@@ -1,7 +1,11 @@
 """The frame around every figure: values in, state, drawings and caption out, nothing lost."""
 
 import base64
+import copy
+import pickle
+from types import SimpleNamespace
 
+import ipywidgets as widgets
 import numpy as np
 import pytest
 
@@ -51,6 +55,43 @@ def test_drawings_take_the_quantities_that_they_name():
     assert explorer._painter.edition == edition + 1
 
 
+class Inset(Dot):
+    """Takes all quantities, and draws on axes that lie on its own."""
+
+    def update(self, **quantities):
+        super().update(quantities["x"])
+
+    def __init__(self, ax):
+        super().__init__(ax.inset_axes((0.2, 0.2, 0.6, 0.6)))
+        self.ax = ax
+
+
+@pytest.mark.parametrize("subfigure", [False, True])
+def test_what_takes_all_quantities_and_lies_on_an_inset_moves(subfigure):
+    (ax,) = panels("flat")
+    ax = ax.figure.subfigures(1, 2)[0].subplots() if subfigure else ax
+    square = explore(root, [Inset(ax)], lambda **all: f"{[*all]}", x=slider(2, 0, 9, 1))
+    before = square.still()
+    assert square.caption == "['x', 'height']"
+    assert square.set(x=3).still() != before
+
+
+@pytest.mark.parametrize("act", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_a_figure_is_no_value_to_be_copied(square, act):
+    with pytest.raises(TypeError, match="a live figure cannot be copied or pickled"):
+        act(square)
+
+
+def test_compute_may_change_the_lists_that_it_takes(dot):
+    def compute(cells):
+        cells[0] += 1
+        return {"x": cells[0]}
+
+    explorer = explore(compute, [dot], "{x}", cells=widgets.IntsInput(value=[1, 2]))
+    assert explorer.caption == explorer.set(cells=[5, 2]).set(cells=[1, 2]).caption == "2"
+    assert explorer.controls["cells"].value == [1, 2]
+
+
 def test_an_exception_is_a_sentence_and_passes(square):
     before = square.still()
     assert square.set(x=7).caption == "seven has no root here, sorry"
@@ -78,15 +119,23 @@ def test_an_exception_is_a_sentence_and_passes(square):
         ({"drawings": [Dots(*panels("flat"), "y")]}, "Dots takes y; there are x, height"),
         ({"caption": "{hight}"}, "the caption names hight; there are x, height"),
         ({"caption": lambda hight: ""}, "the caption takes hight; there are x, height"),
+        ({"compute": lambda x: {1: 2}, "caption": "{hight}"}, "names hight; there are x, 1"),
+        ({"compute": eval("lambda x, /: {}")}, "given by name: x must not stand before a /"),
+        ({"drawings": [Dots]}, "drawings must be made first, got the class Dots"),
+        ({"drawings": [Dot(SimpleNamespace(set=dict, plot=lambda *_, **__: [0]))]},
+         "ax of Dot must be one of the panels, got namespace"),
+        ({"x": coloured(slider(2, 0, 9), lambda: None)}, "bands must return a list of "),
         ({"drawings": [Dot(*panels("flat")), Dot(*panels("flat"))]}, "on panels of one figure"),
         ({"play": 3}, "play must name the quantity of the steps, got 3"),
         ({"play": "step"}, "play needs a Descent among the quantities"),
         ({"play": "x", "x": slider(1, 0, 2)}, "x must be a slider of whole numbers, got FloatSl"),
         ({"play": "x", "compute": lambda x: {"x": 1}}, "compute returns 'x', which play moves"),
-        ({"play": "n", "compute": lambda x: {"steps": np.nan}}, "steps must be their number, got"),
+        *(({"play": "n", "compute": lambda x, n=n: {"steps": n}}, "steps must be their number, got")
+          for n in (np.nan, -1, 10**400)),
+        ({"play": "n", "compute": lambda x: {"steps": 3}}, "nothing takes the control 'n'"),
         *(({"pace": pace}, "pace must be a number of seconds above 0") for pace in (0, np.nan, "")),
     ],
-)
+)  # fmt: skip
 def test_bad_parts_are_named(dot, change, sentence):
     parts = {"compute": root, "drawings": [dot], "caption": "", "x": slider(2, 0, 9, 1)}
     with pytest.raises(TypeError, match=sentence):

@@ -69,6 +69,17 @@ def test_play_stops_at_the_last_step_of_a_shorter_run(film):
     assert not film._answer({"step": last, "learning_rate": 0.1}, None)[-1]
 
 
+def test_a_run_of_no_steps_is_a_film_of_one_picture():
+    (ax,) = panels("flat")
+    rest = explore(
+        lambda x: {"descent": descend(bowl(), (x, 0), GradientDescent(0.1), steps=9)},
+        [Path(ax)], "Step {step}.", x=slider(0, 0, 1), play="step", pace=1e9,
+    )  # fmt: skip
+    assert rest.caption == "Step 0."
+    assert rest._answer({"step": 1}, None)[-1], "it is over"
+    assert rest._live.player.interval < 2**31, "that a browser can wait"
+
+
 def test_closing_a_film_closes_the_link_of_its_play(film):
     row = film.widget.children[1]
     film.close()

@@ -8,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm
 
 from calclearn import figures
-from calclearn.figures.marks import Area, Dots, Drawing, Lines, Raster, Rule, Stems, Text
+from calclearn.figures.marks import Area, Curves, Dots, Drawing, Lines, Raster, Rule, Stems, Text
 from calclearn.figures.style import GRADIENT, MODEL, STEP, panels
 
 
@@ -229,6 +229,7 @@ def test_a_curve_runs_along_the_edge_where_that_is_wished_and_a_steep_line_keeps
                 lambda ax: Raster(ax, "a"),
             )
         ),
+        (lambda ax: Curves(ax, "a", {"b": {}}).update(a=[1, 2]), "a must be {label: curve}, got"),
     ],
 )  # fmt: skip
 def test_wrong_input_is_named(ax, act, words):

@@ -1,10 +1,13 @@
 """The palette holds what it promises: apart for the colour-blind, apart in grey, dark to light."""
 
+import contextlib
 import itertools
 
 import matplotlib as mpl
+import matplotlib.style
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 
 from calclearn.figures import style as look
@@ -74,3 +77,32 @@ def test_titles_have_one_size_inside_and_outside_the_style():
             ax.set(title="a", xlabel="b")
     for text, other in ((inside.title, outside.title), (inside.xaxis.label, outside.xaxis.label)):
         assert text.get_fontsize() == other.get_fontsize()
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda ax: ax.clear(), lambda ax: ax.twinx().plot([1, 2]), lambda ax: ax.pie([1, 2]),
+        lambda ax: ax.inset_axes((0.2, 0.2, 0.5, 0.5)).plot([1, 2]),
+        lambda ax: ax.figure.add_subplot(projection="polar").bar([1], [1]),
+        lambda ax: ax.secondary_xaxis("top"), lambda ax: ax.boxplot([1, 2, 9]),
+        lambda ax: ax.streamplot([0, 1], [0, 1], np.ones((2, 2)), np.eye(2)),
+        lambda ax: ax.figure.colorbar(ax.contourf(np.eye(2))),
+        lambda ax: (ax.plot([1], label="a"), ax.figure.legend(), ax.figure.suptitle("title")),
+    ],
+)  # fmt: skip
+def test_nothing_drawn_on_panels_has_the_settings_of_other_plots(draw):
+    def picture(settings):
+        (ax,) = panels("flat")
+        with settings:
+            draw(ax)
+        with style():
+            canvas = FigureCanvasAgg(ax.figure)
+            canvas.draw()
+            return bytes(canvas.buffer_rgba())
+
+    with mpl.rc_context():
+        mpl.style.use("dark_background")
+        odd = dict(mpl.rcParams) | {"axes.grid": True, "lines.linewidth": 9, "font.size": 20}
+    del odd["backend"]
+    assert picture(mpl.rc_context(odd)) == picture(contextlib.nullcontext())
