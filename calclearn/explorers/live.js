@@ -10,6 +10,7 @@ const ICONS = { play: "Play", pause: "Pause", stop: "Back to the beginning", ret
 const STROKE = 0.005; // of the figure's width: a shorter way is no new place of a stroke
 const PATIENCE = 700; // milliseconds for a click on Stop to reach the kernel
 const NEWS = 100; // milliseconds by which a control's own message to the kernel may come later
+const ENTER = new KeyboardEvent("keydown", { key: "Enter", keyCode: 13, bubbles: true });
 const SLOW = 400; // milliseconds after which a picture that is still to come is announced
 
 const css = `
@@ -84,13 +85,18 @@ const nameHandles = (box) => {
 
 // What was typed beside a slider, and what the slider makes of it where that is another number.
 const sayLimits = (box, say) => {
-  const plain = (words) => words.replace("−", "-").replace(/,(?!\d{3}$)/, ".");
+  const whole = /^-?[1-9]\d{0,2}([,\s]\d{3})+$/; // with its thousands set apart, as captions write it
+  const plain = (words) => {
+    const number = words.replace("−", "-");
+    return whole.test(number) ? number.replace(/[,\s]/g, "") : number.replace(",", ".");
+  };
   const number = (words) => Number(plain(words));
   let edited = false; // since it was last answered: a readout that is only left says nothing
   const typed = ({ type, key, target }) => {
     if (!target.matches?.(".widget-readout[contenteditable=true]")) return;
     if (type === "input") edited = true;
     if (!edited || type === "input" || (type === "keydown" && key !== "Enter")) return;
+    if (type === "focusout") return target.dispatchEvent(ENTER); // without it the slider reads nothing
     edited = false;
     const words = target.textContent.trim();
     if (!isNaN(number(words))) target.textContent = plain(words); // as the slider can read it
@@ -99,7 +105,7 @@ const sayLimits = (box, say) => {
       const label = target.parentElement.querySelector(".widget-label")?.textContent.trim();
       const stands = number(value);
       const other = words !== value && !(Math.abs(number(words) - stands) <= 1e-6 * Math.abs(stands));
-      say(other ? `${label}: ${words} is no place of this slider; it stands at ${value}.` : "");
+      say(other ? `${label}: ${words || "an empty field"} is no place of this slider; it stands at ${value}.` : "");
     }, 50); // the slider reads it first
   };
   // Before the slider, which replaces what was typed.
@@ -290,7 +296,7 @@ export default () => {
         sayLimits(box, (sentence) => (note.textContent = sentence));
         // Only where something changed: a slider that is dragged changes with each picture.
         named = new MutationObserver((changes) => {
-          const near = ({ target }) => (target.parentElement ?? target).closest(".widget-slider");
+          const near = ({ target }) => target.parentElement?.closest(".widget-slider");
           new Set(changes.map((change) => near(change) ?? box)).forEach(nameHandles);
         });
         const attributeFilter = ["aria-valuetext", "contenteditable", "class"];
