@@ -15,7 +15,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 
 PANEL = 230  # screen pixels below which panels of one row are moved to two
-MARGIN = 60  # screen pixels of a panel that a title leaves to the labels beside the axes
+MARGIN = 60  # screen pixels that a title of a narrow panel leaves to the labels beside the axes
 LEGEND = "handlelength", "columnspacing", "handletextpad"  # what a narrower legend keeps
 BLANKS = re.compile(r"\s(?=(?:[^$]*\$[^$]*\$)*[^$]*$)")  # outside of formulas
 
@@ -34,7 +34,7 @@ class Layout:
         for ax in figure.axes:
             if (cell := ax.get_subplotspec()) is not None:
                 self._own_cells.setdefault(cell, []).append(ax)
-        self._own_legends = list(figure.legends)
+        self._narrowed: list = []  # legends in place of those that are too wide
         self._engine = figure.get_layout_engine()
         self._broken: dict[Text, tuple[str, str]] = {}  # titles as they were, and in lines
         self._places: dict[int, list] = {}  # the axes and their places by width
@@ -54,7 +54,7 @@ class Layout:
     def find(self) -> None:
         """Find room for panels, titles, legends and labels at the present width."""
         self._set_panels()
-        self._break_titles()
+        self._break_lines()
         self._narrow_legends()
         if self.found:
             for ax, place in self._places[self.width]:
@@ -97,45 +97,46 @@ class Layout:
         stretch = 0.85 * rows if rows > 1 else math.sqrt(max(1, self.width / self.own_width))
         self.figure.set_size_inches(self.width / self._dpi, self._own_height * stretch)
 
-    def _break_titles(self) -> None:
-        """Set titles that are wider than their panels in several lines."""
-        for title, (whole, lines) in self._broken.items():
-            if title.get_text() == lines:
-                title.set_text(whole)
+    def _break_lines(self) -> None:
+        """Set titles and labels that are wider than their panels in several lines."""
+        for text, (whole, lines) in self._broken.items():
+            if text.get_text() == lines:
+                text.set_text(whole)
         self._broken = {}
-        for ax in self.figure.axes if self.width < self.own_width else ():
-            whole, lines = ax.title.get_text(), self._lines(ax)
-            ax.title.set_text(lines)
-            if lines != whole:
-                self._broken[ax.title] = whole, lines
+        for ax in filter(Axes.get_subplotspec, self.figure.axes):
+            room = self._room(ax.get_subplotspec())
+            for text in (ax.title, ax.xaxis.label):
+                if self._width_of(text) > room:
+                    whole = text.get_text()
+                    self._broken[text] = whole, self._in_lines(text, room)
 
-    def _lines(self, ax: Axes) -> str:
-        whole, cell = ax.title.get_text(), ax.get_subplotspec()
-        if cell is None or self._width_of(ax.title) <= (room := self._room(cell)):
-            return whole
-        first, *words = BLANKS.split(whole)
+    def _in_lines(self, text: Text, room: float) -> str:
+        first, *words = BLANKS.split(text.get_text())
         lines = [first]
         for word in words:
-            ax.title.set_text(f"{lines[-1]} {word}")
-            fits = self._width_of(ax.title) <= room
-            lines[-1:] = [ax.title.get_text()] if fits else [lines[-1], word]
-        return "\n".join(lines)
+            text.set_text(f"{lines[-1]} {word}")
+            fits = self._width_of(text) <= room
+            lines[-1:] = [text.get_text()] if fits else [lines[-1], word]
+        text.set_text("\n".join(lines))
+        return text.get_text()
 
     def _room(self, cell) -> float:
         """The pixels from the left to the right of a cell of the grid."""
         grid = cell.get_gridspec()
         shares = grid.get_width_ratios()
         share = sum(shares[k] for k in cell.colspan) / sum(shares)
-        return share * self.figure.bbox.width - MARGIN * self.figure.dpi / self._dpi
+        margin = MARGIN * self.figure.dpi / self._dpi if self.width < self.own_width else 0
+        return share * self.figure.bbox.width - margin
 
     def _width_of(self, artist) -> float:
         return artist.get_window_extent(self.figure.canvas.get_renderer()).width
 
     def _narrow_legends(self) -> None:
         """Set legends below the figure that are wider than it in fewer columns."""
-        for legend in {*self.figure.legends} - {*self._own_legends}:
+        for legend in self._narrowed:
             legend.remove()
-        for own in self._own_legends:
+        self._narrowed = []
+        for own in [*self.figure.legends]:
             own.set(visible=True, in_layout=True)
             shown, words = own, [text.get_text() for text in own.get_texts()]
             look = {name: getattr(own, name) for name in LEGEND}
@@ -147,3 +148,4 @@ class Layout:
                 look |= {"ncols": math.ceil(len(words) / rows), "loc": "outside lower center"}
                 shown = self.figure.legend(own.legend_handles, words, **look)
             own.set(visible=shown is own, in_layout=shown is own)
+            self._narrowed += [] if shown is own else [shown]

@@ -8,6 +8,7 @@ the settings of a learner's own plots change no pixel here, and ours none there.
 
 import functools
 import inspect
+import numbers
 import threading
 import warnings
 from collections.abc import Iterator
@@ -219,25 +220,30 @@ def panels(*kinds: str, ratios: tuple[float, ...] | None = None, height: float =
     grid lines, "solid" for three dimensions; a "strip" is low and runs below all the others;
     "below" is flat and stands under the first panel, a second one under the second. `ratios` are
     the relative widths of the row, `height` is in inches; the figure is `WIDTH` inches wide. Raises
-    ValueError for another kind.
+    ValueError for another kind, and for sizes that are no sizes.
 
     >>> data, bowl = panels("flat", "solid")
     >>> data.name, bowl.name
     ('rectilinear', '3d')
     """
     row = [kind for kind in kinds if kind not in ("strip", "below")]
-    if not row or not set(kinds) <= set(_KINDS):
+    if not row or not all(kind in [*_KINDS] for kind in kinds):
         raise ValueError(f'kinds must be "flat", "ruled", "solid", "strip" or "below", got {kinds}')
     below, strips = kinds.count("below"), kinds.count("strip")
     if below > len(row):
         raise ValueError(f"there are {below} panels to stand below {len(row)}")
+    widths = [1] * len(row) if ratios is None else ratios
+    if np.shape(widths) != (len(row),) or not all(width > 0 for width in widths):
+        raise ValueError(f"ratios must be {len(row)} numbers above 0, got {ratios!r:.60}")
+    if not isinstance(height, numbers.Real) or not 0 < height < 100:
+        raise ValueError(f"height must be a number of inches, got {height!r:.60}")
     shares = [1] + [_BELOW] * (below > 0) + [0.09] * strips
     tall = 1 + (below > 0)  # rows of a panel with nothing below
     with style():
         # The last bit counts: 4.1 inches would be 409 pixels in some versions of matplotlib.
         figure = _Sheet(figsize=(WIDTH, height + 1e-9), layout="constrained")
         figure.get_layout_engine().set(wspace=0.06)
-        grid = figure.add_gridspec(len(shares), len(row), width_ratios=ratios, height_ratios=shares)
+        grid = figure.add_gridspec(len(shares), len(row), width_ratios=widths, height_ratios=shares)
         places = {
             "row": iter([grid[: 1 if k < below else tall, k] for k in range(len(row))]),
             "below": iter([grid[1, k] for k in range(below)]),

@@ -31,11 +31,19 @@ def levels(heights: np.ndarray, count: int = 15) -> np.ndarray:
     return low + (high - low) * np.linspace(0, 1, count) ** 2
 
 
-def window_of(surface, *, square: bool) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return the part of weight space that shows a surface: its own domain, or around its minimum.
+def window_of(surface, window=None, *, square: bool) -> tuple[tuple[float, float], ...]:
+    """Return the part of weight space to show: a window, the surface's domain, or its minimum's.
 
-    Raises ValueError for a surface that has neither, or not two weights.
+    Raises ValueError for a surface that has none of them, or not two weights, and another window.
     """
+    if window is not None:
+        sides = np.asarray(window) if np.shape(window) == (2, 2) else np.empty(0)
+        if sides.dtype.kind not in "iuf" or not (sides.size and np.isfinite(sides).all()):
+            raise ValueError(f"window must be ((low, high), (low, high)), got {window!r:.60}")
+        return tuple(map(tuple, sides.tolist()))
+    if not hasattr(surface, "minima"):
+        came = type(surface).__name__
+        raise ValueError(f"surface must be a Surface, or be given a window, got {came}")
     if surface.dimension not in (None, 2):
         raise ValueError(f"surface must have two weights, got {surface.dimension}")
     if surface.domain:
@@ -78,7 +86,7 @@ class Contours(Drawing):
             ax.set_aspect("equal")
 
     def update(self, surface, window=None) -> None:
-        window = window or window_of(surface, square=self.equal)
+        window = window_of(surface, window, square=self.equal)
         if not self._is_new(surface, window):
             return
         x, y = points = grid(window, 120)
@@ -107,6 +115,8 @@ class Bowl(Drawing):
         drags=("azimuth", "elevation"),
     ) -> None:  # fmt: skip
         super().__init__(ax, surface=surface)
+        if ax.name != "3d":
+            raise TypeError("Bowl needs solid axes, got flat ones")
         self.window, self.names, self.drags = window, names, drags
         self.sheet = self.view = None
         ax.set(title=title)
@@ -121,7 +131,7 @@ class Bowl(Drawing):
         ax.mouse_init(rotate_btn=None, zoom_btn=None)
 
     def update(self, surface, azimuth: float = -60, elevation: float = 35) -> None:
-        window = self.window or window_of(surface, square=True)
+        window = window_of(surface, self.window, square=True)
         if self._is_new(surface, window):
             points = grid(window, 28)
             heights = surface(points)

@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+from matplotlib.lines import Line2D
 from PIL import Image
 
 from calclearn import lessons
@@ -409,3 +410,16 @@ def test_panels_that_would_be_narrow_stand_in_two_rows(rates):
     left, right, below, twin = (ax.get_position() for ax in explorer._painter.figure.axes)
     assert twin.bounds == left.bounds
     assert left.y1 == right.y1 > below.y1
+
+
+def test_long_titles_and_labels_stand_in_lines_and_a_late_legend_stays():
+    left, _ = panels("flat", "flat")
+    left.set(title="a long title " * 6, xlabel="a long label " * 6)
+    late = explore(root, [Dot(left)], "{height}", x=slider(2, 0, 9, 1))
+    legend = left.figure.legend(handles=[Line2D([], [], label="late")])
+    for width in (500, 840):
+        ask(late, width=width)
+        for text in (left.title, left.xaxis.label):
+            assert "\n" in text.get_text()
+            assert 0 <= text.get_window_extent().x0 < text.get_window_extent().x1 <= width
+        assert legend in left.figure.legends

@@ -56,10 +56,15 @@ def test_panels_are_of_their_kinds_and_ruled_ones_have_level_grid_lines():
         assert not any(line.get_visible() for line in ax.xaxis.get_gridlines())
 
 
-@pytest.mark.parametrize("kinds", [(), ("round",), ("strip",)])
+@pytest.mark.parametrize("kinds", [(), ("round",), ("strip",), (["flat"],)])
 def test_unknown_panels_are_named(kinds):
     with pytest.raises(ValueError, match="kinds must be"):
         panels(*kinds)
+    for ratios in ((1,), 3, (1, 0)):
+        with pytest.raises(ValueError, match="ratios must be 2 numbers above 0, got"):
+            panels("flat", "flat", ratios=ratios)
+    with pytest.raises(ValueError, match="height must be a number of inches, got nan"):
+        panels("flat", height=np.nan)
 
 
 def test_looks_of_regimes_and_optimizers():
