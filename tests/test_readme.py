@@ -72,7 +72,8 @@ def test_the_table_for_teachers_says_what_the_lessons_say():
         assert f"*About {minutes} minutes.*" in top
         said = re.findall(r"\((\d\d)_", top[top.index("*You need*") : top.index("*About")])
         assert needs == ", ".join(said), number
-        assert int(count) == len(exercises(number))
+        many = len(exercises(number))
+        assert int(count) == many, f"lesson {number} has {many} exercises, not {count}"
 
 
 def test_the_published_course_and_the_two_commands_stand_at_the_top():

@@ -5,6 +5,7 @@ has to be finite, different, and said in words.
 """
 
 import io
+import re
 
 import ipywidgets as widgets
 import numpy as np
@@ -28,7 +29,7 @@ TRAINED = ("filters_and_mistakes", "one_image", "draw_a_digit")  # they take a n
 MAKERS = [getattr(lessons, name) for name in lessons.__all__] + [*secondary()]
 FIRSTS = {make.__module__: make for make in MAKERS[::-1]}.values()  # of each lesson
 VIEW = {"azimuth", "elevation"}  # they turn a bowl and change nothing that there is to say
-UNITS = ("kg²", "m²", "of ink", "of light", "derivative", "curvature", "radient", "ppm", " %")
+UNITS = (" kg", "m²", "of ink", "of light", "derivative", "curvature", "radient", "ppm", " %")
 PEN = {"brush", "pixels"}  # which show when the pointer paints
 
 
@@ -88,7 +89,13 @@ def made(make):
     return make(network, run if make.__name__ == TRAINED[0] else run.point, data)
 
 
-@pytest.fixture(scope="module", params=MAKERS, ids=lambda make: make.__name__)
+def numbered(make):
+    """The lesson of a figure, by which `-k` finds it, and its name."""
+    number = re.search(r"\d\d", make.__module__ + make.__name__)[0]
+    return f"{number} {make.__name__}"
+
+
+@pytest.fixture(scope="module", params=MAKERS, ids=numbered)
 def explorer(request):
     make = request.param
     train, *shorter = SHORT.get(make.__name__, (None,))
@@ -150,7 +157,7 @@ def test_the_settings_of_a_learners_own_plots_change_no_pixel(explorer, request)
 def test_captions_are_sentences_with_units(explorer):
     caption = explorer.caption
     assert caption.endswith(".")
-    assert any(word in caption for word in UNITS)
+    assert any(word in caption for word in UNITS), f"{caption!r} has none of {', '.join(UNITS)}"
     assert not any(word in caption for word in ("nan", "inf", "array", "np."))
 
 
