@@ -358,8 +358,8 @@ def explore(
     `compute` takes controls by name and returns a dict of quantities. Each drawing has `ax`, and
     `update`, which names the quantities that it shows; `drawing.on(descent="second")` gives it
     another one. `caption` is a template, "At {x:.2f} the slope is {slope:.3g}", or a function that
-    names quantities and returns the sentence. What takes `**quantities` gets all. `controls` are made by `slider`, `log_slider` and
-    `choice`; any widget with a `value` serves.
+    names quantities and returns the sentence; what takes `**quantities` gets all. `controls` are
+    made by `slider`, `log_slider` and `choice`; any widget with a `value` serves.
 
     `play="step"` makes the figure a film: a slider `step`, with Play, Back and Next, runs through
     the longest `Descent` among the quantities (or from 0 to a quantity `steps`), and the drawings
