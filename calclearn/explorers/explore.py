@@ -23,15 +23,7 @@ from calclearn.explorers.controls import check_value, fraction, put, read
 from calclearn.explorers.displays import note_display, reopen, widget_parts
 from calclearn.explorers.live import LiveFigure, Painter, encode, error_sentence
 from calclearn.explorers.play import last_step, pace_of, remote, steps_of
-from calclearn.explorers.quantities import (
-    ALL,
-    Shown,
-    coloring,
-    computing,
-    describing,
-    listed,
-    shown,
-)
+from calclearn.explorers.quantities import ALL, Shown, bands, computing, describing, listed, shown
 from calclearn.figures.style import PAINTING, VERMILION, style
 
 _explorers: weakref.WeakSet = weakref.WeakSet()
@@ -54,7 +46,7 @@ class Explorer:
         self._state = self._caption = self._error = None
         self._warned: set = set()
         self._bands = {
-            name: coloring(control.bands)
+            name: bands(control.bands)
             for name, control in controls.items()
             if hasattr(control, "bands")
         }

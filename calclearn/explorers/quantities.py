@@ -100,10 +100,10 @@ def describing(caption: Any) -> Taker:
     )
 
 
-def coloring(bands: Callable) -> Taker:
+def bands(function: Callable) -> Taker:
     """Return the author's bands of a track."""
-    checked = _returning(list, "bands must return a list of (upper end, colour)", bands)
-    return Taker("the bands take", checked, parameters_of(bands))
+    checked = _returning(list, "bands must return a list of (upper end, colour)", function)
+    return Taker("the bands take", checked, parameters_of(function))
 
 
 def shown(drawings: Iterable[Any]) -> list[Shown]:

@@ -64,10 +64,8 @@ def test_surfaces_with_holes_have_a_map_and_a_bowl(function):
 def test_a_surface_needs_two_weights_and_a_window():
     with pytest.raises(ValueError, match="surface must have two weights, got 1"):
         Contours(*panels("flat"), title="").update(parabola())
-    with pytest.raises(ValueError, match="surface must be a Surface, or be given a window, got fu"):
-        Contours(*panels("flat")).update(lambda w: w[0])
-    for window in ((0, 1), ((0, np.inf), (0, 1)), "ab"):
-        with pytest.raises(ValueError, match="window must be"):
+    for window in (None, (0, 1), ((0, np.inf), (0, 1)), "ab"):
+        with pytest.raises(ValueError, match=r"(surface|window) must be"):
             Contours(*panels("flat")).update(lambda w: w[0], window)
     with pytest.raises(TypeError, match="Bowl needs solid axes, got flat ones"):
         Bowl(*panels("flat"))
