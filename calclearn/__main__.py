@@ -59,6 +59,8 @@ def open_in_jupyterlab(folder: Path, browser: bool, options: list[str]) -> int:
         f"--ServerApp.root_dir={folder}",
         f"--LabApp.default_url=/lab/tree/{START}",
         "--ServerApp.kernel_spec_manager_class=calclearn.server.KernelsFromElsewhere",
+        # A page made of a notebook has its stored pictures: widgets need a network to be shown.
+        "--ClearMetadataPreprocessor.enabled=True",
     ]
     return jupyterlab([*here, *options]) or 0
 

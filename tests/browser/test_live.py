@@ -1,10 +1,13 @@
 """The live figure's front end: what fails in the kernel or in the browser does not end the talk."""
 
 import io
+import json
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from .conftest import TOKEN
 
 SQUARE = """\
 from calclearn.explorers import explore, slider
@@ -153,6 +156,16 @@ def test_a_cell_that_runs_again_frees_its_widgets(desk, rate):
         assert desk.figure().look()[1]
     assert len(set(counts)) == 1
     assert desk.console == []
+
+
+def test_an_exported_page_has_the_stored_picture(desk, rate):
+    page = desk.page
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    saved = json.loads((desk.lab.folder / "own.ipynb").read_text(encoding="utf-8"))
+    assert saved["metadata"]["widgets"], "with which a page would ask the network for its figures"
+    html = page.request.get(f"{desk.lab.url}/nbconvert/html/own.ipynb?token={TOKEN}").text()
+    assert "<img" in html
+    assert "widget-view" not in html
 
 
 def test_play_ends_with_the_run_and_a_figure_without_its_kernel_stays(desk, rate):
