@@ -226,6 +226,8 @@ exercise("03.1", right_sum, """
     (left_sum,                                                      "These are the left edges: the first right edge is one width after a."),
     (midpoint,                                                      "These are the heights in the middles."),
     (lambda f, a, b, n: right_sum(f, a, b, n) + f(a) * (b - a) / n, "This adds up one rectangle too many: there are n, not n + 1."),
+    (lambda f, a, b, n: right_sum(f, a, b, n) - f(b) * (b - a) / n, "The last rectangle is missing: its right edge is b."),
+    (lambda f, a, b, n: np.sum(f(np.linspace(a, b, n))) * (b - a) / n, "n rectangles have n + 1 edges: `linspace(a, b, n)` is one short."),
     (trapezoid,                                                     "This is the mean of both edges, which is the trapezoid rule."),
     (lambda f, a, b, n: right_sum(f, a, b, n) * n / (b - a),        "This is the sum of the heights: each must be multiplied by a width."),
     (lambda f, a, b, n: right_sum(f, a, b, n) / (b - a),            "This is right only where b − a is one: how wide is a rectangle?"),
@@ -274,4 +276,4 @@ exercise("03.4", needed, """
     (100,          "A smaller error needs more data than before, not fewer."),
     (400 * 4**4,   "The factor is squared once, not twice."),
     (16,           "This is the factor by which the test grows."),
-])
+], tolerance=1e-4)

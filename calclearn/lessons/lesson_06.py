@@ -199,4 +199,4 @@ exercise("06.4", round(2 * np.sum(penguin_line("standardised").x), 9), """
     (np.sum(x),     "This is for x in centimetres above 190 mm, and without the two."),
     (2.0 * n,       "This is an entry on the diagonal."),
     (1.0,           "This is the standard deviation of such an x."),
-], negligible=0.001)
+], negligible=1e-6)

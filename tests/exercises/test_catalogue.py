@@ -42,6 +42,10 @@ def test_a_choice_by_letter():
     assert exercises("99")["99.1"].options == ("a", "b", "c")
     for answer in ("(B)", " b. ", "[b]", "'b'", "“B”;", "**b**", "_b_", "b\u200b"):
         assert check("99.1", answer).right
+    for answer in ("b) It is so.", "B It is so.", "**b** It is so.", "Option b", "(b): So.", "ｂ"):
+        assert check("99.1", answer).right
+    for answer in ("b, c", "b or c", "b Or c", "b/c", "bc", "b because", "It is so.", "not b"):
+        assert "one of the letters" in check("99.1", answer).message
     assert check("99.1", "c").message.startswith("Nor this.")
 
 
