@@ -170,9 +170,6 @@ exercise("02.3", complex_slope, """
     (lambda f, x: np.imag(f(x + 1e-20j)),              "The imaginary part has still to be divided."),
     (lambda f, x: np.real(f(x + 1e-20j)),              "The real part is f(x); the slope is elsewhere."),
     (lambda f, x: 0 * x,                               "With so small a step along the real line, f does not change."),
-    (lambda f, x: -complex_slope(f, x),                "The sign is wrong."),
-    (lambda f, x: (f(x + 1e-8) - f(x)) / 1e-8,         "Half the digits: this one subtracts."),
-    (lambda f, x: (f(x + 1e-5) - f(x - 1e-5)) / 2e-5,  "Ten digits: this one subtracts."),
 ], tolerance=1e-13, negligible=0.0, points=(
     (np.exp, 1.0),
     (np.sin, 0.3),

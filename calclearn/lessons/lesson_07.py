@@ -165,7 +165,7 @@ def _loop(gradient, start, learning_rate, steps):
 n, rate, start = len(DATA), 0.0002, np.array([0.0, 3.0])
 H, g = LOSS.hessian(start), LOSS.gradient(start)
 flat, steep = np.linalg.eigvalsh(H)
-cases = [(lambda w: 8 * w, np.array([1.0, -2.0]), 0.2, 1), (LOSS.gradient, start, rate, 5), (np.cos, start, 0.1, 3)]
+cases = [(lambda w: 8 * np.asarray(w), np.array([1.0, -2.0]), 0.2, 1), (LOSS.gradient, start, rate, 5), (np.cos, start, 0.1, 3)]
 slope_first = start - rate * g * [1, 0]
 one_by_one = slope_first - rate * LOSS.gradient(slope_first) * [0, 1]
 

@@ -296,7 +296,7 @@ exercise("15.2", math.ceil(left_after), """
     (math.floor(left_after), "After that many steps slightly more than a hundredth is left."),
     (left_after,             "The number of steps is a whole one."),
     (43.7,                   "Steps are whole. Which of the two neighbours leaves less than a hundredth?"),
-    (45.0,                   "One step fewer is enough."),
+    (45.0,                   "Fewer are enough."),
     (10.0,                   "So it would be if each step took away a tenth of the first error. It takes away a tenth of what is left."),
     (9.9,                    "Each step takes away a tenth of what is left, not of the first error."),
     (90.0,                   "The factor is the weight: what is 0.9 · 0.9?"),
@@ -320,7 +320,6 @@ exercise("15.3", backward, """
     (lambda w, h, g: backward(w, h, g, state=0),                       "At step t the weight meets the state before it, h[t − 1]."),
     (lambda w, h, g: backward(w, h, g, slope=lambda h, t: 1 - h[t - 1] ** 2), "The slope of tanh at step t follows from its own output, h[t]."),
     (lambda w, h, g: 0.0,                                              "This is 0 whatever comes back: the sum has to grow at each step."),
-    (lambda w, h, g: -backward(w, h, g),                               "The size is right, not the sign."),
 ], points=(LONG, SHORT, LATE))
 
 exercise("15.4", 3.0, """
