@@ -260,12 +260,10 @@ def as_numbers(
     if isinstance(answer, str):
         answer = numbers_in(answer, several=bool(shape))
         advice = " Put a semicolon between two numbers." if shape else ""
-    elif hasattr(answer, "value") and hasattr(answer, "error"):  # an estimate: value ± error
-        answer = answer.value
     elif isinstance(answer, tuple) and not shape and [*map(type, answer)] == [int, int]:
         advice = " Python writes a decimal number with a point." if answer[1] >= 0 else ""
     try:
-        array = np.asarray(answer)
+        array = np.asarray(_values_of(answer))
     except ValueError:
         raise UnreadableError(f"{subject} {_count(shape)}, not parts of different sizes.") from None
     if array.dtype == object and any(part is None for part in array.flat):
@@ -274,7 +272,7 @@ def as_numbers(
     if array.dtype == object and not (array.ndim or hasattr(answer, "__float__")):
         kind = type(answer).__name__  # a set, a generator
     if kind := "function" if callable(answer) else kind:
-        a = "an" if kind[0] in "aeiou" else "a"
+        a = "an" if kind[0] in "aeiouAEIOU" else "a"
         raise UnreadableError(f"{subject} {_count(shape)}, not {a} {kind}.")
     if array.size != np.prod(shape):
         if not shape and array.size > MANY:
@@ -332,6 +330,13 @@ NO_NUMBER = (  # what a text may be that Python does not read as a number
 def _count(shape: tuple[int, ...]) -> str:
     count = int(np.prod(shape))
     return COUNTS[count] if count < len(COUNTS) else f"{count} numbers"
+
+
+def _values_of(answer: object) -> object:
+    """An answer with each estimate, value ± error, as its value."""
+    if hasattr(answer, "value") and hasattr(answer, "error"):
+        return answer.value
+    return [*map(_values_of, answer)] if isinstance(answer, list | tuple) else answer
 
 
 def _has_dots(answer: object) -> bool:
