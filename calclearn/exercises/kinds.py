@@ -62,10 +62,6 @@ class Exercise:
         """Whether two answers that were read say the same."""
         return values == right
 
-    def distance(self, values: object, wrong: object) -> float:
-        """How far an answer is from a mistake that it agrees with."""
-        return 0.0
-
     def is_right(self, values: object) -> bool:
         """Whether an answer that was read is the right one."""
         return self.agrees(values, self.read(self.right))
@@ -75,14 +71,8 @@ class Exercise:
         return str(values)
 
     def mistake(self, values: object) -> str:
-        """The sentence for the mistake that comes nearest to this answer; empty where none does."""
-        near = []
-        for wrong, sentence in self.mistakes:
-            with contextlib.suppress(UnreadableError):  # a mistake of another shape
-                read = self.read(wrong)
-                if self.agrees(values, read):
-                    near.append((self.distance(values, read), sentence))
-        return min(near, key=lambda each: each[0])[1] if near else ""
+        """The sentence for the mistake that leads to this answer; empty where none is known."""
+        return next((sentence for wrong, sentence in self.mistakes if wrong == values), "")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -126,14 +116,17 @@ class Number(Exercise):
         slack = self.negligible * (np.abs(right).max() or 1.0)
         return bool(np.all(np.abs(values - right) <= self.tolerance * np.abs(right) + slack))
 
-    def distance(self, values: np.ndarray, wrong: np.ndarray) -> float:
-        return float(np.abs(values - wrong).max())
-
     def signature(self, values: np.ndarray) -> str:
         return " ".join(f"{value:.6g}" for value in values.ravel())
 
     def mistake(self, values: np.ndarray) -> str:
-        if sentence := super().mistake(values) or self._too_rough(values):
+        near = []
+        for wrong, sentence in self.mistakes:
+            with contextlib.suppress(UnreadableError):  # a mistake of another shape
+                read = self.read(wrong)
+                if self.agrees(values, read):
+                    near.append((np.abs(values - read).max(), sentence))
+        if sentence := min(near)[1] if near else self._too_rough(values):
             return sentence
         if self.shape and self.is_right(values[..., ::-1]):
             return "These are the right numbers in the wrong order."

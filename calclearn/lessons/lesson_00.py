@@ -86,6 +86,7 @@ exercise("00.2", np.sum(residuals**2), """
     (np.sum(residuals),              "The residuals are added, but not squared."),
     (np.sum(np.abs(residuals)),      "The sizes of the residuals are added, not the squares."),
     (np.mean(residuals**2),          "This is the mean of the squares, not their sum."),
+    (np.sqrt(np.mean(residuals**2)), "This is the root of the mean of the squares."),
     (np.sqrt(np.sum(residuals**2)),  "This is the square root of the loss."),
     (np.sum(residuals) ** 2,         "Square first, then add: this adds first."),
     (np.sum((intercept * x + slope - y) ** 2), "Slope and intercept have changed places."),

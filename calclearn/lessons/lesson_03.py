@@ -228,6 +228,7 @@ exercise("03.1", right_sum, """
     (lambda f, a, b, n: right_sum(f, a, b, n) + f(a) * (b - a) / n, "This adds up one rectangle too many: there are n, not n + 1."),
     (lambda f, a, b, n: right_sum(f, a, b, n) - f(b) * (b - a) / n, "The last rectangle is missing: its right edge is b."),
     (lambda f, a, b, n: np.sum(f(np.linspace(a, b, n))) * (b - a) / n, "n rectangles have n + 1 edges: `linspace(a, b, n)` is one short."),
+    (lambda f, a, b, n: right_sum(lambda x: f(x - a), a, b, n), "The edges are counted from 0: where does the area begin?"),
     (trapezoid,                                                     "This is the mean of both edges, which is the trapezoid rule."),
     (lambda f, a, b, n: right_sum(f, a, b, n) * n / (b - a),        "This is the sum of the heights: each must be multiplied by a width."),
     (lambda f, a, b, n: right_sum(f, a, b, n) / (b - a),            "This is right only where b − a is one: how wide is a rectangle?"),

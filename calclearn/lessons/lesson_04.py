@@ -202,6 +202,7 @@ exercise("04.3", share, """
     (100 * share,                   "This is the share in per cent; a fraction is asked for."),
     (abs(r[0]) / np.sum(np.abs(r)), "This is the share of the lengths of the residuals, not of their squares."),
     (r[0]**2 / sse(0.5, 3.7, x, y), "This divides by a sum without the mistyped square; the whole has it in."),
+    (((0.5 * x + 3.7 - y)**2)[0] / sse(0.5, 3.7, x, y), "This is the share before the slip: change y first."),
     (1 - share,                     "This is the share of all the other penguins."),
     (1 / len(y),                    "This is the share of one bird in the number of birds."),
     (r[0]**2,                       "This is the bird's square; divide it by the sum of all squares."),

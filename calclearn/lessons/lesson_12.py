@@ -359,7 +359,6 @@ exercise("12.3", lambda s: s * (1 - s), """
     > Differentiate 1/(1 + e) with e = exp(−z). Which part of the result is s again?
     > exp(−z)/(1 + exp(−z)) can be written with s: what do the two add up to?""", [
     (lambda s: 1 - s**2,                "This is the slope of tanh from its output."),
-    (lambda s: s * (s - 1),             "The size is right, the sign is not: the sigmoid rises."),
     (lambda s: 1 - s,                   "A factor is missing: where s is near 0, the sigmoid is flat, too."),
     (lambda s: s,                       "A factor is missing: where s is near 1, the sigmoid is flat, too."),
     (lambda s: s**2,                    "This square grows up to s = 1, where the sigmoid is flat."),
