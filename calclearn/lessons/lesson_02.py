@@ -171,8 +171,8 @@ exercise("02.3", complex_slope, """
     (lambda f, x: np.real(f(x + 1e-20j)),              "The real part is f(x); the slope is elsewhere."),
     (lambda f, x: 0 * x,                               "With so small a step along the real line, f does not change."),
 ], tolerance=1e-13, negligible=0.0, points=(
-    (np.exp, 1.0),
-    (np.sin, 0.3),
+    (np.exp, -1.0),
+    (np.cos, 0.3),
     (lambda z: z**5 - 2 * z, 1.7),
     (lambda z: np.sin(z) + 1000, 1.0),
     (lambda z: 1 / (1 + np.exp(-z)), -2.0),

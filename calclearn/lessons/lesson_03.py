@@ -233,7 +233,7 @@ exercise("03.1", right_sum, """
     (lambda f, a, b, n: right_sum(f, a, b, n) * n / (b - a),        "This is the sum of the heights: each must be multiplied by a width."),
     (lambda f, a, b, n: right_sum(f, a, b, n) / (b - a),            "This is right only where b − a is one: how wide is a rectangle?"),
     (lambda f, a, b, n: right_sum(f, a, b, n) * n,                  "Each rectangle is only a part of the whole width."),
-], points=((np.exp, 0.0, 1.0, 4), (np.square, -1.0, 2.0, 5), (np.cos, 0.5, 4.0, 3)))
+], points=((np.square, 0.0, 1.0, 4), (np.exp, -1.0, 2.0, 5), (np.cos, 0.5, 4.0, 3)))
 
 exercise("03.2", -np.exp(-1.0), """
     Moving the left end to the right by h takes a strip of h·f(x) away. So the slope is −f(x), and

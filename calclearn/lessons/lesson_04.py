@@ -180,7 +180,7 @@ exercise("04.1", sse, """
     (lambda m, c, x, y: sse(c, m, x, y),               "Slope and intercept have changed places."),
     (lambda m, c, x, y: sse(m, 0.0, x, y),             "The intercept is missing."),
     (lambda m, c, *_: sse(m, c, DATA.x, DATA.y), "This always uses the penguins: use the x and y that the function is given."),
-], points=((0.5, 3.7, x, y), (0.0, 3.0, x, y), (-1.5, 2.0, np.array([1.0, 2.0, 4.0]), np.array([3.0, -1.0, 0.5]))))
+], points=((0.5, 3.7, x, y), (0.0, 3.0, x, y), (-1.5, -2.0, np.array([1.0, 2.0, 4.0]), np.array([3.0, -1.0, 0.5]))))
 
 exercise("04.2", np.array([rise, y[light] - rise * x[light]]), """
     Through two points there is a line without residuals. With more points than weights there is

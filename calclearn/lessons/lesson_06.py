@@ -132,7 +132,7 @@ def _angle(v: np.ndarray) -> float:
 # fmt: off
 
 x, n = DATA.x, len(DATA)
-points = ((0.0, 3.0), (0.5, 3.0), (1.0, 5.0), (-0.7, 4.0))
+points = ((0.0, 3.0), (0.5, 3.0), (1.0, 5.0), (-0.7, -4.0))
 start = np.array([0.0, 3.0])
 g, ahead = LOSS.gradient(start), LOSS.minima[0] - start
 downhill = -g / np.linalg.norm(g)

@@ -272,7 +272,7 @@ def cures() -> Explorer:
 factor, little = 2 * 0.25, 1e-6
 neurons = math.ceil(math.log(little) / math.log(factor))
 inputs, units = 50, 20
-gradients = np.array([[3.0, 4.0], [0.3, -0.4], [-5.0, 30.0], [0.8, 0.9]])
+gradients = np.array([[3.0, -4.0], [0.3, -0.4], [-5.0, 30.0], [0.8, 0.9]])
 
 outcome("13", 3, """
     It is less than a trillionth of it. Each layer multiplies what goes back through it by about

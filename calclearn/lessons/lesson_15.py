@@ -244,7 +244,7 @@ def clipping_at_a_cliff() -> Explorer:
 
 LONG = (0.8, np.array([0.0, 0.4, -0.3, 0.6, 0.2]), 1.5)
 SHORT = (-1.2, np.array([0.0, 0.5, 0.7]), -1.0)
-LATE = (0.5, np.array([0.3, 0.9, 0.1, -0.4]), 1.0)  # its first state is not 0
+LATE = (-0.5, np.array([0.3, 0.9, 0.1, -0.4]), 1.0)  # its first state is not 0
 left_after = math.log(0.01) / math.log(0.9)
 
 def backward(w, h, to_last, slope=lambda h, t: 1 - h[t] ** 2, factor=None, state=-1, order=-1):
