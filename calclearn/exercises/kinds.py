@@ -113,8 +113,9 @@ class Number(Exercise):
         return np.shape(wrong)
 
     def agrees(self, values: np.ndarray, right: np.ndarray) -> bool:
-        slack = self.negligible * (np.abs(right).max() or 1.0)
-        return bool(np.all(np.abs(values - right) <= self.tolerance * np.abs(right) + slack))
+        largest = np.abs(np.atleast_1d(right)).max(axis=-1, keepdims=True)  # of several together
+        slack = self.tolerance * np.abs(right) + self.negligible * np.where(largest, largest, 1.0)
+        return bool(np.all(np.abs(values - right) <= slack))
 
     def signature(self, values: np.ndarray) -> str:
         return " ".join(f"{value:.6g}" for value in values.ravel())

@@ -95,3 +95,8 @@ def test_the_first_wrong_line_of_a_function_is_named():
         (lambda u, v: (u - v, u / v), 0),
     ):  # fmt: skip
         assert check("99.1", answer).message.startswith(lines[line])
+
+
+def test_a_point_with_small_numbers_counts_beside_one_with_large():
+    exercise("99.1", lambda u: (u, u), TEXT, points=((1e9,), (1.0,)), returns=(2,))
+    assert check("99.1", lambda u: (u, u + (u < 2) / 9)).right is False
