@@ -354,7 +354,7 @@ def _call(function: Callable, point: tuple) -> object:
         raise
     except BaseException as error:  # also an exit() inside the learner's code
         text = _as_code(error)
-        power = " Python writes a power with **." * ("for ^" in text or "bitwise_xor" in text)
+        power = " Python writes a power with `**`." * ("for ^" in text or "bitwise_xor" in text)
         raise UnreadableError(f"Your function stopped with {text}.{power}") from None
 
 

@@ -275,6 +275,5 @@ exercise("03.4", needed, """
     (needed - 400, "These are the penguins to add; how many in all?"),
     (25,           "A smaller error needs more data, not fewer."),
     (100,          "A smaller error needs more data than before, not fewer."),
-    (400 * 4**4,   "The factor is squared once, not twice."),
     (16,           "This is the factor by which the test grows."),
 ], tolerance=1e-4)

@@ -197,7 +197,6 @@ exercise("07.2", 2 * n / steep, """
     (2 / (n * steep),                "Dividing the loss by n makes the bowl flatter, not steeper."),
     (n / steep,                      "The steepest direction is right after one step here: more is possible."),
     (2 * n / flat,                   "This is the bound of the flattest direction; the steepest one fails first."),
-    (n / flat,                       "This uses the flattest direction, and not its bound either."),
     (4 * n / steep,                  "This Hessian lacks the two from the square."),
     (2 * n / H[0, 0],                "This takes the curvature along the slope axis; the bowl is tilted."),
     (2 * n / H[1, 1],                "This takes the curvature along the intercept axis only."),

@@ -328,7 +328,6 @@ exercise("10.1", w - slope / bend, """
     (-slope / bend,             "This is the step alone: add it to where you stand."),
     (w - slope,                 "This is a step of gradient descent with η = 1: the curvature is missing."),
     (w - bend / slope,          "Slope and curvature have changed places."),
-    (w - slope * bend,          "The curvature divides the slope, it does not multiply it."),
     (w - slope / (12 * w**2),   "The second derivative has lost its constant."),
     (w - (slope - 1) / bend,    "The slope has lost its constant."),
 ])

@@ -312,7 +312,7 @@ exercise("15.3", backward, """
     (lambda w, h, g: backward(w, h, g, slope=lambda h, t: 1.0),        "The error passes through tanh at each step: its slope is missing."),
     (lambda w, h, g: w * backward(w, h, g),                            "At each step the part is added before the error meets w."),
     (lambda w, h, g: backward(w, h, 1.0),                              "The error begins as `to_last`, which is missing."),
-    (lambda w, h, g: backward(w, h[1:], g),                            "The part of the first step is missing: there w meets h_0."),
+    (lambda w, h, g: backward(w, h[1:], g),                            "The part of the first step is missing: there w meets h[0]."),
     (lambda w, h, g: backward(w, h, g, factor=1.0),                    "From one step to the one before the error is multiplied by w."),
     (slope_too_late,                                                   "At each step the error passes through tanh before it meets w."),
     (lambda w, h, g: backward(w, h, g, order=1),                       "The error sets out from the last step, and goes back."),

@@ -184,7 +184,7 @@ CAUSES = {
     "Your function must return two numbers, not one number.": [("07.5", lambda *_: 1)],
     "Your function must return two numbers, not a list_iterator.": [("08.2", lambda *_: iter([]))],
     "Your function stopped with `StopIteration`.": [("01.2", lambda _: next(iter([])))],
-    "Python writes a power with **.": [("01.2", lambda x: x ^ 2), ("03.1", lambda *_: np.pi ^ 2)],
+    "Python writes a power with `**`.": [("01.2", lambda x: x ^ 2), ("03.1", lambda *_: np.pi ^ 2)],
     "give its name, without quotation marks.": [("01.2", "slope")],
     "two numbers, not parts of different sizes.": [("07.5", lambda *_: ([1, 2], 3))],
 }  # fmt: skip
