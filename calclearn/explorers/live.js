@@ -27,9 +27,10 @@ const valueOf = (control) => {
   return value === undefined || value === null ? { index: control.get("index") } : value;
 };
 
-// Each request has the values of all controls, so what a control tells the kernel by itself can
-// wait. Else a slider costs as many messages again, and the page lays itself out for each of them.
+// Each request has the values of all controls, so what a slider tells the kernel by itself can
+// wait. Else a step costs as many messages again, and the page lays itself out for each of them.
 const postpone = (control) => {
+  if (typeof control.get("value") !== "number") return;
   const save = control.save_changes.bind(control);
   let timer = null;
   control.save_changes = (callbacks) => {
