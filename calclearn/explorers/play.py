@@ -29,7 +29,7 @@ def last_step(quantities: dict[str, Any]) -> int:
     for value in quantities.values():
         values += value.values() if isinstance(value, dict) else ()
         values += value if isinstance(value, list | tuple) else ()
-    runs = [len(value.values) - 1 for value in values if isinstance(value, Descent)]
+    runs = [int(value.steps[-1]) for value in values if isinstance(value, Descent)]
     if not runs:
         raise TypeError(
             f"play needs a Descent among the quantities, or their number as steps; there are "

@@ -20,6 +20,11 @@ GAP = r"loss $-$ lowest loss"
 MARKERS = 45  # on the map, of a long path
 
 
+def _so_far(descent, step: int | None) -> slice:
+    """The records of a descent up to a step."""
+    return slice(None if step is None else np.searchsorted(descent.steps, step, side="right"))
+
+
 class Path(Drawing):
     """The points of a descent, joined, as far as a step; `update(descent, step)`.
 
@@ -41,7 +46,7 @@ class Path(Drawing):
         self.arrow.set_in_layout(False)
 
     def update(self, descent, step: int | None = None) -> None:
-        so_far = slice(None if step is None else step + 1)
+        so_far = _so_far(descent, step)
         points, values = descent.points[so_far], descent.values[so_far]  # (k+1, 2), (k+1,)
         if points.shape[1:] != (2,):
             raise ValueError(f"Path takes one descent of two weights, got points {points.shape}")
@@ -95,9 +100,9 @@ class LossCurve(Drawing):
                 low = max(low, -3 * max(abs(first), abs(lowest)))
                 room = (high - low) / 20 or 1
                 self.ax.set(yscale="linear", ylim=(low - room, high + room))
-            self.ax.set_xlim(0, self.steps or max(len(descent.values) - 1, 1))
-        values = descent.values[: None if step is None else step + 1]
-        put(self.line, (np.arange(len(values)), values))
+            self.ax.set_xlim(0, self.steps or max(descent.steps[-1], 1))
+        so_far = _so_far(descent, step)
+        put(self.line, (descent.steps[so_far], descent.values[so_far]))
 
 
 class Bands(Drawing):

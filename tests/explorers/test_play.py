@@ -77,6 +77,16 @@ def test_a_run_of_no_steps_is_a_film_of_one_picture():
     assert rest._live.player.interval < 2**31, "that a browser can wait"
 
 
+def test_a_run_recorded_now_and_then_is_played_by_its_own_steps():
+    left, right = panels("flat", "flat")
+    run = descend(bowl(), (2, 1), GradientDescent(0.1), steps=40, every=10)
+    drawings = [Contours(left, bowl()), Path(left), LossCurve(right, bowl())]
+    film = explore(lambda: {"descent": run}, drawings, "Step {step}.", play="step")
+    assert (film.caption, film.set(step=25).caption) == ("Step 40.", "Step 25.")
+    assert drawings[2].line.get_xdata().tolist() == [0, 10, 20]
+    assert len(drawings[1].line.get_xdata()) == 3
+
+
 def test_closing_a_film_closes_the_link_of_its_play(film):
     row = film.widget.children[1]
     film.close()
