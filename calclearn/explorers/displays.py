@@ -20,7 +20,7 @@ def note_display(figure: Any) -> None:
     shell = get_ipython()
     try:
         cell = shell.get_parent()["metadata"]["cellId"]
-    except (AttributeError, KeyError, TypeError):
+    except (AttributeError, LookupError, TypeError):
         return
     _shown.setdefault(cell, weakref.WeakSet()).add(figure)
     if shell not in _watched:
