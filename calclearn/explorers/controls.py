@@ -114,12 +114,9 @@ def choice(options: Iterable[Any], value: Any = None, *, label: str = "") -> wid
         raise TypeError(f"options must be a list or a mapping, got {came}") from None
     if not options:
         raise ValueError("options must hold at least one entry, got none")
-    entries, named = (
-        options,
-        (isinstance(each, tuple) and isinstance(each[0], str) for each in options),
-    )
-    if isinstance(options, list) and not all(named):  # a pair of numbers is an option
-        entries = [(str(each), each) for each in options]
+    entries = options
+    if isinstance(options, list) and not all(map(_is_labelled, options)):
+        entries = [(str(each), each) for each in options]  # a pair of numbers is an option
     given = {} if value is None else {"value": value}
     try:
         return Choice(options=entries, description=label, **given)
@@ -150,6 +147,10 @@ def turning() -> dict[str, widgets.Widget]:
         "azimuth": slider(-60, -180, 180, 1, label="turn (°)"),
         "elevation": slider(35, 5, 90, 1, label="tilt (°)"),
     }
+
+
+def _is_labelled(option: Any) -> bool:
+    return isinstance(option, tuple | list) and len(option) == 2 and isinstance(option[0], str)
 
 
 def _check_label(label: str) -> None:
@@ -229,8 +230,10 @@ def read(control: widgets.Widget, sent: Any) -> Any:
 
 def _alike(sent: Any, like: Any) -> Any:
     """Return a number as the kind of number that `like` is: JavaScript sends 3.0 as 3."""
-    numeric = isinstance(sent, numbers.Real) and isinstance(like, float)
-    return float(sent) if numeric else sent
+    with contextlib.suppress(OverflowError):
+        if isinstance(like, float) and isinstance(sent, numbers.Real):
+            return float(sent)
+    return sent
 
 
 def put(control: widgets.Widget, value: float) -> None:

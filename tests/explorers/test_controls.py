@@ -32,7 +32,8 @@ def test_a_choice_shows_a_mappings_keys_and_none_is_a_choice_like_any_other():
 
 def test_pairs_are_options_and_numbers_of_any_precision_numbers():
     assert choice([(28, 28), (8, 8)]).value == (28, 28)
-    assert choice([("a", 1), ("b", 2)]).value == 1
+    assert choice([("a", 1), ["b", 2]]).value == 1
+    assert choice([(), (1,)]).value == ()
     with np.errstate(all="raise"):
         assert slider(*np.float32([0.5, 0.25, 1])).value == 0.5
 
