@@ -59,7 +59,7 @@ def how_small_is_small() -> Explorer:
         )
         forward, central = best[0]
         return (
-            f"The derivative of {function} at 1 with h = {h:.2g}, relative errors: {parts}. "
+            f"The derivative of `{function}` at 1 with h = {h:.2g}, relative errors: {parts}. "
             f"Best h: forward {forward:.1g}, central {central:.1g}, complex step any small one."
         )
 

@@ -78,7 +78,7 @@ def learning_rate(data: LineData = DATA) -> Explorer:
     ]
     return explore(
         walk, drawings, caption, play="step", learning_rate=rate,
-        points=slider(len(data), len(data) // 10, len(data), 1),
+        points=slider(len(data), len(data) // 10, len(data), 1), step=slider(STEPS, 0, STEPS, 1),
         slope=round_slider(start[0], window[0], label="start slope"),
         intercept=round_slider(start[1], window[1], label="start intercept"), **turning(),
     )  # fmt: skip
