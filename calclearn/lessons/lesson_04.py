@@ -36,7 +36,8 @@ def residual_squares(data: LineData = DATA) -> Explorer:
         best = "hardly any line does better: you are there"
         if total >= 1.005 * least:
             best = f"the best line reaches {least:.3g} {unit}²"
-        sums = {"total": total, "least": least, "most": loss(corners).max()}
+        most = min(loss(corners).max(), 12 * len(kept) * data.y.var())
+        sums = {"total": total, "least": least, "most": most}
         return {"data": kept, "weights": weights, "best": best} | sums
 
     left, right = panels("flat", "flat", ratios=(1.5, 1), height=3.9)
