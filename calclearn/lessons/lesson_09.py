@@ -318,6 +318,7 @@ exercise("09.4", math.ceil(steps), """
     > Solve 0.001·1.4ᵏ = 0.5 by logarithms, and go on to the next whole step.""", [
     (steps,                                     "Steps come whole."),
     (math.floor(steps),                         "At this step it is not there yet."),
+    (math.ceil(steps) + 1,                      "It is there earlier."),
     (math.ceil(math.log(500) / math.log(1.1)),  "The factor of a step is 1 + 4η."),
     (math.ceil(math.log(500) / 0.4),            "This grows without steps, like an exponential."),
     (math.ceil(500 / 1.4),                      "It multiplies at every step: it does not add."),
