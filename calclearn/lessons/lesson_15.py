@@ -110,7 +110,7 @@ def error_through_time() -> Explorer:
     for ax in (middle, right):
         ax.set(xlim=(0, LONGEST + 1))
         ax.minorticks_off()
-    words = "the network unrolled: one dot a step, coloured by what arrives"
+    words = "the network unrolled: one dot per step, coloured by what arrives"
     drawings = [
         TimeMap(left, title="loss at $t$, gradient at $s$"),
         Lines(middle, ARRIVING, edge=True),
