@@ -67,7 +67,10 @@ def hidden(text: str) -> str:
 
 
 def hashes(exercise: Exercise, number: str, answer: Any) -> list[list[str]]:
-    """For each part of an answer, a number or the one letter, the hashes of what counts as it."""
+    """For each part of an answer, a number or the one letter, the hashes of what counts as it.
+
+    The first of them is the hash of the part itself.
+    """
     values = exercise.read(answer)
     if isinstance(exercise, Choice):
         return [[digest(number, 0, values)]]

@@ -336,7 +336,8 @@
       const attempt = answers.join();
       if (!attempts.includes(attempt)) attempts.push(attempt);
       const hint = Math.min(attempts.indexOf(attempt), hints.length - 1);
-      const sentence = mistakes.find(([parts]) => agree(parts))?.[1];
+      const exact = (parts) => parts.every((known, part) => known[0] === hashes[part]);
+      const [, sentence] = [exact, agree].map((as) => mistakes.find(([parts]) => as(parts))).find(Boolean) ?? [];
       const named = sentence ? `${textOf(sentence)} ` : "";
       return `✗ Not yet. ${named}Hint ${hint + 1} of ${hints.length}: ${textOf(hints[hint])}`;
     };

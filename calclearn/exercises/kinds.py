@@ -24,8 +24,10 @@ CLOSE = 3e-2  # beyond it two digits are no better than a guess
 # What other keyboards write, in Python's characters: dashes for a minus, blanks that do not break.
 # The last ones have no width, and come along where a text is copied.
 CHARACTERS = str.maketrans(
-    "−–—‐‑⁄∕÷\u00a0\u2009\u202f’", "-----///   '", "\u200b\u200e\u2060\ufeff"
-)
+    "−–—‐‑⁄∕÷\u00a0\u2009\u202f\u3000’", "-----///    '", "\u200b\u200e\u2060\ufeff"
+) | {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}  # ４ as in an East Asian font is 4
+# What Python writes around a number that it shows, as in np.float64(4.7).
+SHOWN = r"\b(np\.)?(float|int|array)\d*(?=\()"
 
 
 class UnansweredError(Exception):
@@ -70,11 +72,7 @@ class Exercise:
 
     def mistake(self, values: object) -> str:
         """The sentence for the mistake that leads to this answer; empty where none is known."""
-        for wrong, sentence in self.mistakes:
-            with contextlib.suppress(UnreadableError):  # a mistake of another shape
-                if self.agrees(values, self.read(wrong)):
-                    return sentence
-        return ""
+        return next((sentence for wrong, sentence in self.mistakes if wrong == values), "")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -115,14 +113,21 @@ class Number(Exercise):
         return np.shape(wrong)
 
     def agrees(self, values: np.ndarray, right: np.ndarray) -> bool:
-        slack = self.negligible * (np.abs(right).max() or 1.0)
-        return bool(np.all(np.abs(values - right) <= self.tolerance * np.abs(right) + slack))
+        largest = np.abs(np.atleast_1d(right)).max(axis=-1, keepdims=True)  # of several together
+        slack = self.tolerance * np.abs(right) + self.negligible * np.where(largest, largest, 1.0)
+        return bool(np.all(np.abs(values - right) <= slack))
 
     def signature(self, values: np.ndarray) -> str:
         return " ".join(f"{value:.6g}" for value in values.ravel())
 
     def mistake(self, values: np.ndarray) -> str:
-        if sentence := super().mistake(values) or self._too_rough(values):
+        near = []
+        for wrong, sentence in self.mistakes:
+            with contextlib.suppress(UnreadableError):  # a mistake of another shape
+                read = self.read(wrong)
+                if self.agrees(values, read):
+                    near.append((np.abs(values - read).max(), sentence))
+        if sentence := min(near)[1] if near else self._too_rough(values):
             return sentence
         if self.shape and self.is_right(values[..., ::-1]):
             return "These are the right numbers in the wrong order."
@@ -158,7 +163,7 @@ class Number(Exercise):
         for named, sentence in (
             (-1, "The size is right, the sign is not."),
             (2, twice), (1 / 2, half), (-2, signed), (-1 / 2, signed),
-            (power, "The digits are right, the power of ten is not: look at the units."),
+            (power, "The digits are right, the power of ten is not: is it a unit, or the point?"),
         ):  # fmt: skip
             if abs(factor / named - 1) <= self.tolerance:
                 return sentence
@@ -194,7 +199,8 @@ class Function(Number):
         if _has_dots(answer):
             raise UnansweredError
         if not callable(answer):
-            raise UnreadableError("A function is asked for: give its name, without calling it.")
+            without = "quotation marks" if isinstance(answer, str) else "calling it"
+            raise UnreadableError(f"A function is asked for: give its name, without {without}.")
         must = "Your function must return"
         return np.stack([as_numbers(_call(answer, at), self.shape, must) for at in self.points])
 
@@ -208,8 +214,11 @@ class Function(Number):
         for line, one, right in zip(self.lines, values.T, self.read(self.right).T, strict=False):
             if not self.agrees(one, right):
                 return line
-        everywhere = len(values) > 1 and not self.shape and np.all(values == values[0])
-        return f"Your function returns {values[0] + 0:g} for all arguments." if everywhere else ""
+        if len(values) > 1 and not self.shape and np.all(values == values[0]):
+            return f"Your function returns {values[0] + 0:g} for all arguments."
+        right = self.read(self.right)
+        error = np.max(np.abs(values - right) / (np.abs(right) + self.negligible))
+        return f"It is right to {-np.log10(error):.0f} digits only." if error < 1e-2 else ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -217,8 +226,8 @@ class Choice(Exercise):
     """One of several options is asked for, by its letter.
 
     >>> sky = Choice(options=("a", "b"), right="a", why="", hints=("Look up.",))
-    >>> sky.is_right(sky.read(" A) "))
-    True
+    >>> sky.is_right(sky.read(" A) ")), sky.is_right(sky.read("a) Because it is so."))
+    (True, True)
     """
 
     options: tuple[str, ...]
@@ -226,9 +235,8 @@ class Choice(Exercise):
     def read(self, answer: str) -> str:
         if _has_dots(answer):
             raise UnansweredError
-        typed = _bare(answer) if isinstance(answer, str) else ""
-        if typed in self.options:
-            return typed
+        if (letter := letter_of(answer)) in self.options:
+            return letter
         letters = ", ".join(f'"{letter}"' for letter in self.options)
         raise UnreadableError(f"Answer with one of the letters {letters}, in quotation marks.")
 
@@ -246,18 +254,19 @@ def as_numbers(
     if isinstance(answer, str):
         answer = numbers_in(answer, several=bool(shape))
         advice = " Put a semicolon between two numbers." if shape else ""
-    elif hasattr(answer, "value") and hasattr(answer, "error"):  # an estimate: value ± error
-        answer = answer.value
-    elif isinstance(answer, tuple) and not shape and [type(part) for part in answer] == [int, int]:
-        advice = " Python writes a decimal number with a point."
-    array = np.asarray(answer)
+    elif isinstance(answer, tuple) and not shape and [*map(type, answer)] == [int, int]:
+        advice = " Python writes a decimal number with a point." if answer[1] >= 0 else ""
+    try:
+        array = np.asarray(_values_of(answer))
+    except ValueError:
+        raise UnreadableError(f"{subject} {_count(shape)}, not parts of different sizes.") from None
     if array.dtype == object and any(part is None for part in array.flat):
-        raise UnreadableError("The value is None: a function without `return` gives that.")
+        raise UnreadableError("The value is None: a function that ends without `return` gives it.")
     kind = array.dtype.name if array.dtype.kind not in "iufcOSU" else ""
     if array.dtype == object and not (array.ndim or hasattr(answer, "__float__")):
         kind = type(answer).__name__  # a set, a generator
     if kind := "function" if callable(answer) else kind:
-        a = "an" if kind[0] in "aeiou" else "a"
+        a = "an" if kind[0] in "aeiouAEIOU" else "a"
         raise UnreadableError(f"{subject} {_count(shape)}, not {a} {kind}.")
     if array.size != np.prod(shape):
         if not shape and array.size > MANY:
@@ -278,7 +287,8 @@ def as_numbers(
 
 def numbers_in(text: str, several: bool) -> float | list[float]:
     """The number that a text holds, or the list of its numbers."""
-    plain = re.sub(r"[()\[\]{}]", " ", text.translate(CHARACTERS)).rstrip(" .,;…")
+    plain = re.sub(SHOWN, "", text.translate(CHARACTERS))
+    plain = re.sub(r"[()\[\]{}]", " ", plain).rstrip(" .,;…")
     plain = re.sub(r"(?<!\S)([-+])\s+(?=[\d.])", r"\1", plain).strip()  # a blank after the sign
     if several:  # a comma between two digits may be decimal, one before a blank is not
         plain = re.sub(r"\s+(?=[,;])", "", plain)
@@ -316,15 +326,25 @@ def _count(shape: tuple[int, ...]) -> str:
     return COUNTS[count] if count < len(COUNTS) else f"{count} numbers"
 
 
+def _values_of(answer: object) -> object:
+    """An answer with each estimate, value ± error, as its value."""
+    if hasattr(answer, "value") and hasattr(answer, "error"):
+        return answer.value
+    return [*map(_values_of, answer)] if isinstance(answer, list | tuple) else answer
+
+
 def _has_dots(answer: object) -> bool:
     if isinstance(answer, list | tuple):
         return any(map(_has_dots, answer))
     return answer is ... or (isinstance(answer, str) and answer.strip() in ("...", "…"))
 
 
-def _bare(text: str) -> str:
-    """A text in lower case, without the brackets, quotation marks and stops around it."""
-    return re.sub(r"^[\W_]+|[\W_]+$", "", text.translate(CHARACTERS)).lower()
+def letter_of(answer: object) -> str:
+    """The letter of an option in lower case: alone, or before the option's own text; else none."""
+    text = answer.translate(CHARACTERS) if isinstance(answer, str) else ""
+    option = r"[\W_]*(?:[Oo]ption )?([A-Za-z])(?:[\W_]*|[^\w,/&+]+(?!And|Or)[A-Z]\w.*)"
+    match = re.fullmatch(option, text, re.DOTALL)
+    return match[1].lower() if match else ""
 
 
 def _call(function: Callable, point: tuple) -> object:
@@ -333,7 +353,9 @@ def _call(function: Callable, point: tuple) -> object:
     except KeyboardInterrupt:  # the learner stops an endless loop
         raise
     except BaseException as error:  # also an exit() inside the learner's code
-        raise UnreadableError(f"Your function stopped with {_as_code(error)}.") from None
+        text = _as_code(error)
+        power = " Python writes a power with `**`." * ("for ^" in text or "bitwise_xor" in text)
+        raise UnreadableError(f"Your function stopped with {text}.{power}") from None
 
 
 def _as_code(error: BaseException) -> str:

@@ -112,7 +112,7 @@ class Prediction:
         notebook, where it would be read too early. `prediction` counts those of the lesson. Raises
         ValueError where the lesson does not say what becomes of this prediction.
         """
-        option, why = outcomes(lesson).get(prediction, (0, ""))
+        option, why = outcomes(lesson).get(prediction if type(prediction) is int else 0, (0, ""))
         if not 0 < option <= len(self.options):
             raise ValueError(
                 'lesson must be the one of this prediction, such as "07", and prediction its place '

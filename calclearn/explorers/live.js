@@ -27,10 +27,11 @@ const valueOf = (control) => {
   return value === undefined || value === null ? { index: control.get("index") } : value;
 };
 
-// Each request has the values of all controls, so what a control tells the kernel by itself can
-// wait. Else a slider costs as many messages again, and the page lays itself out for each of them.
+// Each request has the values of all controls, so what a slider tells the kernel by itself can
+// wait. Else a step costs as many messages again, and the page lays itself out for each of them.
 const postpone = (control) => {
-  const save = control.save_changes.bind(control);
+  if (typeof control.get("value") !== "number") return;
+  const [save, hear] = [control.save_changes, control.set_state].map((own) => own.bind(control));
   let timer = null;
   control.save_changes = (callbacks) => {
     timer ??= setTimeout(() => {
@@ -38,6 +39,9 @@ const postpone = (control) => {
       save(callbacks);
     }, NEWS);
   };
+  // What the kernel says of the value meanwhile, an echo above all, is older than the slider's own.
+  control.set_state = ({ value, ...others }) =>
+    hear(timer || value === undefined ? others : { value, ...others });
 };
 
 // Hosts say on the page whether they are dark; where none does, the system says it.

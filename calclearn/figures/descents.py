@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
+from matplotlib.patches import Rectangle
 from matplotlib.transforms import Affine2D
 from mpl_toolkits.mplot3d.proj3d import proj_transform
 
@@ -125,7 +126,8 @@ class Bands(Drawing):
         self.strip, left = [], self.limits[0]
         for end, color, name in bands:
             right = min(max(end, left), self.limits[1])
-            self.strip.append(self.ax.axvspan(left, right, color=color, lw=0))
+            band = Rectangle((left, 0), right - left, 1, color=color, lw=0)
+            self.strip.append(self.ax.add_artist(band))
             if right > 1.6 * left:  # there is room for the name
                 middle = np.sqrt(left * right)
                 self.strip.append(self.ax.text(middle, 0.5, name, ha="center", va="center"))

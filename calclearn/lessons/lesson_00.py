@@ -73,6 +73,9 @@ exercise("00.1", slope * (210 - 190) / 10 + intercept, """
     (slope * 21 + intercept,         "This puts the whole flipper in for x, from zero on."),
     (slope * 20 + intercept,         "This takes x in millimetres; the line wants centimetres."),
     (slope * 2,                      "The intercept is missing."),
+    (intercept,                      "This is the intercept alone, the mass at 190 mm."),
+    (slope * 0.02 + intercept,       "This takes x in metres; the line wants centimetres."),
+    (intercept - slope * 2,          "The sign of x: this flipper is longer than 190 mm."),
     (intercept * 2 + slope,          "Slope and intercept have changed places."),
 ])
 
@@ -83,6 +86,7 @@ exercise("00.2", np.sum(residuals**2), """
     (np.sum(residuals),              "The residuals are added, but not squared."),
     (np.sum(np.abs(residuals)),      "The sizes of the residuals are added, not the squares."),
     (np.mean(residuals**2),          "This is the mean of the squares, not their sum."),
+    (np.sqrt(np.mean(residuals**2)), "This is the root of the mean of the squares."),
     (np.sqrt(np.sum(residuals**2)),  "This is the square root of the loss."),
     (np.sum(residuals) ** 2,         "Square first, then add: this adds first."),
     (np.sum((intercept * x + slope - y) ** 2), "Slope and intercept have changed places."),

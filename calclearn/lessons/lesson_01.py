@@ -211,6 +211,7 @@ exercise("01.1", (2.1**3 - 2**3) / 0.1, """
     ((2.1**3 - 2**3) / 2.1,          "Divide by the distance of the two x, not by one of them."),
     ((2.1**2 - 2**2) / 0.1,          "This is the secant of x²; the curve is x³."),
     ((2**3 - 1.9**3) / 0.1,          "This secant goes to the left, to x = 1.9."),
+    ((2.1**3 - 1.9**3) / 0.2,        "This secant begins on the left of 2, at x = 1.9."),
 ])
 
 exercise("01.2", lambda x: 2 * x - 3, """
@@ -225,7 +226,7 @@ exercise("01.2", lambda x: 2 * x - 3, """
     (lambda x: x**2 - 3 * x + 5,     "This is the curve itself, not its slope."),
     (lambda x: 2 * x - 3 * x,        "The slope of −3x is the same number everywhere."),
     (lambda x: x**2 - 3,             "The slope of x² is not x² itself."),
-], points=((-2.0,), (0.0,), (1.5,), (4.0,)))
+], points=((-2.0,), (0.0,), (1.0,), (4.0,)))
 
 exercise("01.3", 5 - 2 * 0.1, """
     Slope times step is the change: −2 · 0.1 = −0.2. This is what a machine does when it learns: it

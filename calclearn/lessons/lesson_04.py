@@ -180,7 +180,7 @@ exercise("04.1", sse, """
     (lambda m, c, x, y: sse(c, m, x, y),               "Slope and intercept have changed places."),
     (lambda m, c, x, y: sse(m, 0.0, x, y),             "The intercept is missing."),
     (lambda m, c, *_: sse(m, c, DATA.x, DATA.y), "This always uses the penguins: use the x and y that the function is given."),
-], points=((0.5, 3.7, x, y), (0.0, 3.0, x, y), (-1.5, 2.0, np.array([1.0, 2.0, 4.0]), np.array([3.0, -1.0, 0.5]))))
+], points=((0.5, 3.7, x, y), (0.0, 3.0, x, y), (-1.5, -2.0, np.array([1.0, 2.0, 4.0]), np.array([3.0, -1.0, 0.5]))))
 
 exercise("04.2", np.array([rise, y[light] - rise * x[light]]), """
     Through two points there is a line without residuals. With more points than weights there is
@@ -202,6 +202,7 @@ exercise("04.3", share, """
     (100 * share,                   "This is the share in per cent; a fraction is asked for."),
     (abs(r[0]) / np.sum(np.abs(r)), "This is the share of the lengths of the residuals, not of their squares."),
     (r[0]**2 / sse(0.5, 3.7, x, y), "This divides by a sum without the mistyped square; the whole has it in."),
+    (((0.5 * x + 3.7 - y)**2)[0] / sse(0.5, 3.7, x, y), "This is the share before the slip: change y first."),
     (1 - share,                     "This is the share of all the other penguins."),
     (1 / len(y),                    "This is the share of one bird in the number of birds."),
     (r[0]**2,                       "This is the bird's square; divide it by the sum of all squares."),

@@ -120,7 +120,7 @@ exercise("05.2", lambda slope: np.mean(y - slope * x), """
     (lambda slope: slope * np.mean(x) - np.mean(y), "The sign is wrong: this is the mean residual of the line without intercept."),
     (lambda slope: np.sum(y - slope * x),           "This is a sum, not a mean."),
     (lambda slope: np.mean(y) - slope,              "The slope has to meet x before it is taken away."),
-], points=((0.0,), (1.0,), (-2.0,), (0.4,)), tolerance=5e-3)
+], points=((0.0,), (1.0,), (-2.0,), (5.0,)), tolerance=5e-3)
 
 exercise("05.3", 2 * np.sum(x**2), """
     Each residual changes by xᵢ per unit of slope, its square has the second derivative 2·xᵢ², and
@@ -131,6 +131,7 @@ exercise("05.3", 2 * np.sum(x**2), """
     (2 * np.sum(x),                 "The x is squared too when a slope is differentiated twice."),
     (2.0 * n,                       "This is the curvature of the intercept's profile."),
     (2 * np.sum((x - x.mean())**2), "These squares are around the mean of x, not zero."),
+    (2 * np.sum((x + 19)**2),       "This takes x from zero on; here it begins at 190 mm."),
     (2 * np.sum(x)**2,              "Square each x first, then add."),
     (2 * np.mean(x**2),             "This is the curvature of the mean squared error, not the sum."),
 ])

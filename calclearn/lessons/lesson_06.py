@@ -132,7 +132,7 @@ def _angle(v: np.ndarray) -> float:
 # fmt: off
 
 x, n = DATA.x, len(DATA)
-points = ((0.0, 3.0), (0.5, 3.0), (1.0, 5.0), (-0.7, 4.0))
+points = ((0.0, 3.0), (0.5, 3.0), (1.0, 5.0), (-0.7, -4.0))
 start = np.array([0.0, 3.0])
 g, ahead = LOSS.gradient(start), LOSS.minima[0] - start
 downhill = -g / np.linalg.norm(g)
@@ -199,4 +199,4 @@ exercise("06.4", round(2 * np.sum(penguin_line("standardised").x), 9), """
     (np.sum(x),     "This is for x in centimetres above 190 mm, and without the two."),
     (2.0 * n,       "This is an entry on the diagonal."),
     (1.0,           "This is the standard deviation of such an x."),
-], negligible=0.001)
+], negligible=1e-6)

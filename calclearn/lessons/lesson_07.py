@@ -165,7 +165,7 @@ def _loop(gradient, start, learning_rate, steps):
 n, rate, start = len(DATA), 0.0002, np.array([0.0, 3.0])
 H, g = LOSS.hessian(start), LOSS.gradient(start)
 flat, steep = np.linalg.eigvalsh(H)
-cases = [(lambda w: 8 * w, np.array([1.0, -2.0]), 0.2, 1), (LOSS.gradient, start, rate, 5), (np.cos, start, 0.1, 0)]
+cases = [(lambda w: 8 * np.asarray(w), np.array([1.0, -2.0]), 0.2, 1), (LOSS.gradient, start, rate, 5), (np.cos, start, 0.1, 3)]
 slope_first = start - rate * g * [1, 0]
 one_by_one = slope_first - rate * LOSS.gradient(slope_first) * [0, 1]
 
@@ -197,7 +197,6 @@ exercise("07.2", 2 * n / steep, """
     (2 / (n * steep),                "Dividing the loss by n makes the bowl flatter, not steeper."),
     (n / steep,                      "The steepest direction is right after one step here: more is possible."),
     (2 * n / flat,                   "This is the bound of the flattest direction; the steepest one fails first."),
-    (n / flat,                       "This uses the flattest direction, and not its bound either."),
     (4 * n / steep,                  "This Hessian lacks the two from the square."),
     (2 * n / H[0, 0],                "This takes the curvature along the slope axis; the bowl is tilted."),
     (2 * n / H[1, 1],                "This takes the curvature along the intercept axis only."),
@@ -238,6 +237,7 @@ exercise("07.5", _loop, """
     (lambda g, w, r, k: _loop(g, w, r, k - 1),  "This takes one step fewer than it was asked for."),
     (lambda g, w, r, k: _loop(g, w, r, min(k, 1)), "Only the first step is taken: does `return` stand inside the loop?"),
     (lambda g, w, r, k: w - k * r * g(w),      "The gradient is the one at the start at every step: take it where you stand."),
+    (lambda g, w, r, k: _loop(lambda v: g(v) + (v - w) / r, w, r, k), "Each step sets out from `start` again: set out from where you stand."),
     (lambda g, w, r, k: _loop(g, w, 1, k),      "The learning rate is missing."),
     (lambda g, w, r, k: np.stack([_loop(g, w, r, i) for i in range(k + 1)]), "This is the whole path: return the last point alone."),
 ], points=cases, returns=(2,))

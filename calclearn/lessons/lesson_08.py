@@ -203,9 +203,9 @@ exercise("08.2", gradient, """
     > Which shape has the error, which shape has the answer, and which matrix leads over?
     > `X.T @ error` has one number for each weight. Two factors are still missing.""", [
     (lambda X, y, w: -gradient(X, y, w),                     "Right size, wrong sign: it goes uphill."),
-    (lambda X, y, w: gradient(X, y, w) / 2,                  "The two from the square is missing."),
+    (lambda X, y, w: gradient(X, y, w) / 2,                  "Half of it: is the two from the square missing, or has `X.size` taken the place of the rows?"),
     (lambda X, y, w: gradient(X, y, w) * len(y),             "This belongs to the sum, not the mean."),
-    (lambda X, y, w: gradient(X, y, w) * len(y) / 2,         "The two from the square is missing, and so is the mean."),
+    (lambda X, y, w: gradient(X, y, w) * len(y) / 2,         "This comes to `X.T @ error` alone: neither the two nor the mean is in it."),
     (lambda X, y, w: np.full(2, 2 * (X @ w - y).mean()),     "Both weights get the same number: X has still to tell them apart."),
     (lambda X, y, w: np.full(2, 2 * (X @ w - y).sum()),      "Both weights get the same sum: X has still to tell them apart."),
     (lambda X, y, w: 2 * (X @ w - y),                        "This is one number for each row. Which matrix carries the rows to the weights?"),
@@ -223,6 +223,7 @@ exercise("08.3", other.sum() / X.sum(), """
     (float(np.mean(other / X[:, 0])), "This is the mean of yᵢ/xᵢ: no gradient asks for it."),
     (float(other.mean()),            "This is the mean of y: the prediction is w times x."),
     (2.0,                            "That was the answer for the old y."),
+    (X.sum() / other.sum(),          "This is upside down."),
 ])
 
 exercise("08.4", rate * rows, """

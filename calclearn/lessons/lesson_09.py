@@ -4,6 +4,7 @@
 
 import math
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -185,6 +186,12 @@ def _reach(surface: Surface, *sliders) -> None:
         control.min, control.max = low, high
 
 
+@lru_cache(maxsize=64)
+def _ends(surface: Surface, learning_rate: float, count: int, steps: int) -> np.ndarray:
+    """Return where the starts of the map end, `count` an axis; a start that moves changes none."""
+    return basins.ends(surface, basins.pixels(surface, count), learning_rate, steps)
+
+
 def _descents(surface: Surface, start: list, learning_rate: float, count: int, steps=STEPS) -> dict:
     """Return the descent of one start, moved into the domain, and the ends of `count` an axis."""
     start = np.clip(start, *np.transpose(surface.domain))
@@ -193,7 +200,7 @@ def _descents(surface: Surface, start: list, learning_rate: float, count: int, s
         "surface": surface,
         "window": (*surface.domain, (0, 1))[:2],
         "run": descend(surface, start, GradientDescent(learning_rate), steps),
-        "ends": basins.ends(surface, basins.pixels(surface, count), learning_rate, steps),
+        "ends": _ends(surface, learning_rate, count, steps),
         "points": points,
         "kinds": kinds,
     }
@@ -306,6 +313,7 @@ exercise("09.4", math.ceil(steps), """
     > Solve 0.001·1.4ᵏ = 0.5 by logarithms, and go on to the next whole step.""", [
     (steps,                                     "Steps come whole."),
     (math.floor(steps),                         "At this step it is not there yet."),
+    (math.ceil(steps) + 1,                      "It is there earlier."),
     (math.ceil(math.log(500) / math.log(1.1)),  "The factor of a step is 1 + 4η."),
     (math.ceil(math.log(500) / 0.4),            "This grows without steps, like an exponential."),
     (math.ceil(500 / 1.4),                      "It multiplies at every step: it does not add."),

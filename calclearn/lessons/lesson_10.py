@@ -328,8 +328,8 @@ exercise("10.1", w - slope / bend, """
     (-slope / bend,             "This is the step alone: add it to where you stand."),
     (w - slope,                 "This is a step of gradient descent with η = 1: the curvature is missing."),
     (w - bend / slope,          "Slope and curvature have changed places."),
-    (w - slope * bend,          "The curvature divides the slope, it does not multiply it."),
     (w - slope / (12 * w**2),   "The second derivative has lost its constant."),
+    (w - (slope - 1) / bend,    "The slope has lost its constant."),
 ])
 
 exercise("10.2", here - g / abs(curvatures), """
@@ -354,6 +354,7 @@ exercise("10.3", gigabytes, """
     (gigabytes / size,      "These are billions of numbers; each takes 8 bytes."),
     (gigabytes / 2,         "It is symmetric, so half would do; the whole of it is asked for."),
     (gigabytes * 1e9,       "These are bytes."),
+    (gigabytes * 1e9 / 2**30, "These are gibibytes, of 2³⁰ bytes each."),
     (gigabytes * size,      "The bytes have been counted twice, or taken for bits."),
 ])
 

@@ -348,7 +348,7 @@ exercise("11.1", 640, """
     (64,              "This is how many times larger; how large is that?"),
     (10 / 64,         "Smaller batches are noisier."),
     (1.25,            "Batches of 1.25 are noisier than batches of 10."),
-])
+], tolerance=1e-4)
 
 exercise("11.2", right, """
     v = 1, 1.7, 2.09: the velocity gathers while the gradient keeps its sign.
@@ -359,6 +359,8 @@ exercise("11.2", right, """
     (path(Nesterov(0.1, 0.8)),          "This is Nesterov's step, which looks ahead."),
     ((1.1, 1.29, 1.571),                "This climbs: the sign."),
     ((0.9, 0.71, 0.449),                "This velocity forgets nothing: where is μ?"),
+    ((1, 1.7, 2.09),                    "These are the velocities: where is the weight?"),
+    ((1, 0.9, 0.72),                    "This moves by the old velocity: the velocity changes first."),
     (np.array([1.0, *right[:2]]),       "The start is not one of the three: begin after the first step."),
 ])
 
@@ -383,9 +385,10 @@ exercise("11.4", lambda k: 0.4 * 0.5 ** (k // 10), """
     (lambda k: 0.4 * 0.5 ** (k / 10),   "This falls at each step: count whole tens."),
     (lambda k: 0.4 * 0.5 ** ((k + 1) // 10), "This falls one step early: k begins at 0."),
     (lambda k: 0.4 * 0.5 ** ((k - 1) // 10), "This falls one step late: k begins at 0."),
+    (lambda k: 0.4 * 0.5 ** (max(k - 1, 0) // 10), "This falls one step late: step 10 is the eleventh."),
     (lambda k: 0.4 * 0.5**k,            "This halves at each step."),
     (lambda k: 0.4 if k < 10 else 0.2,  "This halves once only."),
     (lambda k: 0.4 / (1 + k // 10),     "This divides by 2, 3, 4: halve what is left."),
-], points=((0,), (5,), (9,), (10,), (19,), (20,), (37,)))
+], points=((0,), (9,), (10,), (17,), (20,), (28,), (32,)))
 
 # fmt: on

@@ -314,7 +314,7 @@ misplaced = 1 - np.tanh(upstream) ** 2  # the slope of tanh at the wrong place
 inputs, hidden = 3, 20
 weights = hidden * (inputs + 1) + hidden * (hidden + 1) + (hidden + 1)
 without_biases = hidden * inputs + hidden * hidden + hidden
-forward = [(1.5, -0.8, 0.7, 0.5), (-0.6, 1.2, -1.4, 1.0), (0.9, 0.4, 2.0, -0.3)]  # x, w, v, target
+forward = [(1.5, -0.8, 0.7, 0.5), (-0.6, 1.2, -1.4, 1.0), (0.9, 0.4, -4.0, -2.0)]  # x, w, v, target
 kept = [(x, w, v, t, np.tanh(w * x), v * np.tanh(w * x) + x) for x, w, v, t in forward]
 
 outcome("12", 3, """
@@ -359,7 +359,6 @@ exercise("12.3", lambda s: s * (1 - s), """
     > Differentiate 1/(1 + e) with e = exp(−z). Which part of the result is s again?
     > exp(−z)/(1 + exp(−z)) can be written with s: what do the two add up to?""", [
     (lambda s: 1 - s**2,                "This is the slope of tanh from its output."),
-    (lambda s: s * (s - 1),             "The size is right, the sign is not: the sigmoid rises."),
     (lambda s: 1 - s,                   "A factor is missing: where s is near 0, the sigmoid is flat, too."),
     (lambda s: s,                       "A factor is missing: where s is near 1, the sigmoid is flat, too."),
     (lambda s: s**2,                    "This square grows up to s = 1, where the sigmoid is flat."),

@@ -272,7 +272,7 @@ def cures() -> Explorer:
 factor, little = 2 * 0.25, 1e-6
 neurons = math.ceil(math.log(little) / math.log(factor))
 inputs, units = 50, 20
-gradients = np.array([[3.0, 4.0], [0.3, -0.4], [-30.0, 5.0], [0.8, 0.9]])
+gradients = np.array([[3.0, -4.0], [0.3, -0.4], [-5.0, 30.0], [0.8, 0.9]])
 
 outcome("13", 3, """
     It is less than a trillionth of it. Each layer multiplies what goes back through it by about
@@ -289,7 +289,6 @@ exercise("13.1", neurons, """
     (neurons - 1,                       "After so many it is still more than a millionth."),
     (neurons + 1,                       "Fewer are enough."),
     (6,                                 "That many would do if each neuron took away nine tenths."),
-    (1 / (little / factor),             "It does not fall by the same amount each time."),
 ], tolerance=1e-4)
 
 exercise("13.2", math.sqrt(2 / inputs), """
@@ -298,6 +297,8 @@ exercise("13.2", math.sqrt(2 / inputs), """
     > Which variance must a weight have for n inputs, if half of them are 0?
     > The variance is 2/n. Which of the two numbers is n, and what has still to be done?""", [
     (2 / inputs,                      "This is the variance; the standard deviation is its root."),
+    (1 / inputs,                      "This is a variance, and without He's two."),
+    (math.sqrt(6 / inputs),           "This is the limit of a uniform distribution; which standard deviation has it?"),
     (math.sqrt(1 / inputs),           "Half of what comes in is silenced by ReLU: make up for it."),
     (math.sqrt(2 / (inputs + units)), "This is Xavier's, a compromise with the way back."),
     (math.sqrt(2 / units),            "He's rule counts what a unit sums up, not how many units."),
@@ -317,10 +318,11 @@ exercise("13.3", lambda g, m: g * min(1, m / np.sqrt(g @ g)), """
     (lambda g, m: g * min(1, m / np.sum(np.abs(g))), "The length is the root of the sum of squares, not the sum of sizes."),
     (lambda g, m: g * min(1, m / np.max(np.abs(g))), "This looks at the largest number only, not at the length."),
     (lambda g, m: g / np.sqrt(g @ g) if g @ g > m * m else g, "What is too long comes back with length 1, whatever max_norm is."),
+    (lambda g, m: g * min(1, 1 / np.sqrt(g @ g)), "This takes 1 for max_norm."),
     (lambda g, m: g * max(1, m / np.sqrt(g @ g)), "This lengthens, but never shortens."),
     (lambda g, m: g,                    "Long gradients come back as long as they were."),
     (lambda g, m: g if g @ g <= m * m else 0 * g, "This throws a long gradient away; its direction is still good."),
-], points=tuple(zip(gradients, (1.0, 1.0, 7.0, 1.0), strict=True)), returns=(2,))
+], points=tuple(zip(gradients, (6.0, 0.4, 7.0, 1.0), strict=True)), returns=(2,))
 
 choice("13.4", "c", """
     Its slope is 0 for every penguin, so all that comes back is multiplied by 0; and its inputs, the

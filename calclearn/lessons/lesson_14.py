@@ -408,9 +408,10 @@ exercise("14.1", lambda n, k, s, p: (n + 2 * p - k) // s + 1, """
     (lambda n, k, s, p: (n + 2 * p - k) // s,  "This counts the moves. The kernel has looked once before the first of them."),
     (lambda n, k, s, p: (n + 2 * p - k) / s + 1, "There are no parts of a row: a window that does not fit is left out."),
     (lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1, "This rounds up: a window that does not fit is left out."),
+    (lambda n, k, s, p: -(-(n + 2 * p - k) // s), "The last place is lost where a window ends exactly at the edge."),
     (lambda n, k, s, p: round((n + 2 * p - k) / s) + 1, "This rounds to the nearest: a window that does not fit is left out."),
     (lambda n, k, s, p: (n + 2 * p - k + 1) // s, "The first place is divided by the stride, too. It costs no move."),
-], points=((8, 3, 1, 0), (8, 3, 1, 1), (28, 5, 2, 1), (10, 2, 3, 0), (10, 4, 3, 2)))
+], points=((8, 3, 1, 0), (8, 3, 1, 1), (28, 5, 2, 1), (10, 2, 3, 0), (9, 4, 3, 1), (7, 2, 4, 2)))
 
 exercise("14.2", weights, """
     Each of the 16 kernels lies on all three colours at once and has 3 · 5 · 5 weights and one bias.

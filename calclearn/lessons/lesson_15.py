@@ -244,7 +244,7 @@ def clipping_at_a_cliff() -> Explorer:
 
 LONG = (0.8, np.array([0.0, 0.4, -0.3, 0.6, 0.2]), 1.5)
 SHORT = (-1.2, np.array([0.0, 0.5, 0.7]), -1.0)
-LATE = (0.5, np.array([0.3, 0.9, 0.1, -0.4]), 1.0)  # its first state is not 0
+LATE = (-0.5, np.array([0.3, 0.9, 0.1, -0.4]), 1.0)  # its first state is not 0
 left_after = math.log(0.01) / math.log(0.9)
 
 def backward(w, h, to_last, slope=lambda h, t: 1 - h[t] ** 2, factor=None, state=-1, order=-1):
@@ -296,7 +296,7 @@ exercise("15.2", math.ceil(left_after), """
     (math.floor(left_after), "After that many steps slightly more than a hundredth is left."),
     (left_after,             "The number of steps is a whole one."),
     (43.7,                   "Steps are whole. Which of the two neighbours leaves less than a hundredth?"),
-    (45.0,                   "One step fewer is enough."),
+    (45.0,                   "Fewer are enough."),
     (10.0,                   "So it would be if each step took away a tenth of the first error. It takes away a tenth of what is left."),
     (9.9,                    "Each step takes away a tenth of what is left, not of the first error."),
     (90.0,                   "The factor is the weight: what is 0.9 · 0.9?"),
@@ -310,6 +310,9 @@ exercise("15.3", backward, """
     > At each t: multiply by the slope, add a part to the sum, then multiply by w.""", [
     (lambda w, h, g: backward(w, h[-2:], g),                           "This is the part of the last step alone: w was used at all of them."),
     (lambda w, h, g: backward(w, h, g, slope=lambda h, t: 1.0),        "The error passes through tanh at each step: its slope is missing."),
+    (lambda w, h, g: w * backward(w, h, g),                            "At each step the part is added before the error meets w."),
+    (lambda w, h, g: backward(w, h, 1.0),                              "The error begins as `to_last`, which is missing."),
+    (lambda w, h, g: backward(w, h[1:], g),                            "The part of the first step is missing: there w meets h[0]."),
     (lambda w, h, g: backward(w, h, g, factor=1.0),                    "From one step to the one before the error is multiplied by w."),
     (slope_too_late,                                                   "At each step the error passes through tanh before it meets w."),
     (lambda w, h, g: backward(w, h, g, order=1),                       "The error sets out from the last step, and goes back."),
@@ -317,7 +320,6 @@ exercise("15.3", backward, """
     (lambda w, h, g: backward(w, h, g, state=0),                       "At step t the weight meets the state before it, h[t − 1]."),
     (lambda w, h, g: backward(w, h, g, slope=lambda h, t: 1 - h[t - 1] ** 2), "The slope of tanh at step t follows from its own output, h[t]."),
     (lambda w, h, g: 0.0,                                              "This is 0 whatever comes back: the sum has to grow at each step."),
-    (lambda w, h, g: -backward(w, h, g),                               "The size is right, not the sign."),
 ], points=(LONG, SHORT, LATE))
 
 exercise("15.4", 3.0, """

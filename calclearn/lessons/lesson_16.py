@@ -369,7 +369,7 @@ fitting, choosing, judging = (
     for birds in np.split(sample_of(SAMPLE), [20, 120])
 )
 by_l2, by_l1 = (solve(fitting, strengths, spared=1) for solve in (ridge, lasso))
-chosen = lowest(choosing, by_l2)
+chosen, judged, sparse = lowest(choosing, by_l2), lowest(judging, by_l2), lowest(choosing, by_l1)
 
 outcome("16", 3, """
     The curve runs through its twenty birds by swinging between them, and leaves the paper where it
@@ -422,12 +422,11 @@ exercise("16.3", chosen, """
     > Fit with `ridge(loss_of(train, 6), strengths, spared=1)`, and give the fits to another loss.
     > `loss_of(validation, 6)(fits)` has eleven numbers; take the strength of the smallest.""", [
     (strengths[0],            "The training loss always chooses the weakest penalty."),
-    (lowest(judging, by_l2),  "This is the choice of degree 10, or of the test birds: they judge, and must not choose."),
-    (lowest(choosing, by_l1), "This is the choice for L1. L2 is asked for."),
+    (judged,                  "This is the choice of degree 10, or of the test birds: they judge, and must not choose."),
+    (sparse,                  "This is the choice for L1. L2 is asked for."),
     (np.log10(chosen),        "This is the exponent."),
     (3e-4,                    "This is close. Give more digits: three are enough."),
-    (chosen / 10,             "This is one of the eleven. Is its validation loss the lowest?"),
-    (chosen * 10,             "This one is too strong: is its validation loss the lowest?"),
+    *((s, f"Is {s:.3g} the one with the lowest validation loss?") for s in strengths if s not in (chosen, judged, sparse, strengths[0])),
 ], tolerance=0.03)
 
 choice("16.4", "c", """

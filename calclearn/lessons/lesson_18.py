@@ -19,6 +19,7 @@ from calclearn.descent.optimizers import Adam, GradientDescent, Momentum
 from calclearn.descent.planes import principal_directions, projected, share_shown, tabulated
 from calclearn.descent.surfaces import Surface, slice_through
 from calclearn.exercises import choice, exercise, outcome
+from calclearn.exercises.kinds import letter_of
 from calclearn.exercises.verdicts import RIGHT, WRONG, Verdict
 from calclearn.explorers import Explorer, explore, slider
 from calclearn.explorers import choice as menu
@@ -234,10 +235,11 @@ def _judged(run: FailingRun, cause: Any, evidence: Any) -> Verdict:
     if cause is ... or evidence is ...:
         dots = "Put a number and a letter in place of the dots."
         return Verdict(None, "… Not diagnosed yet.", dots)
-    readable = isinstance(cause, int | str | np.integer) and str(cause).strip().isdecimal()
-    number = int(cause) if readable else 0
-    letter = evidence.strip(" .()").lower() if isinstance(evidence, str) else ""
-    if number not in CAUSES or letter not in EVIDENCE:
+    typed = cause.strip(" .()") if isinstance(cause, str) else ""
+    known = isinstance(cause, int | np.integer) and cause in CAUSES
+    number = int(cause) if known else next((n for n in CAUSES if typed == str(n)), 0)
+    letter = letter_of(evidence)
+    if not number or letter not in EVIDENCE:
         causes, letters = f"1 to {len(CAUSES)}", f"a to {max(EVIDENCE)}"
         words = f"A cause is a number from {causes}, the evidence a letter, {letters}."
     elif shown := EVIDENCE[letter].contradiction(run):

@@ -84,7 +84,7 @@ MODEL = """async ([esm, state]) => {
   const control = (value) => ({ value,
     get(name) { return name === "value" ? this.value : undefined; },
     on(name, call) { this.call = name === "change:value" ? call : this.call; },
-    save_changes() {},
+    save_changes() {}, set_state() {},
     move(to) { this.value = to; this.call(); } });
   window.controls = Object.fromEntries(
     Object.entries(state.values).map(([name, value]) => [name, control(value)]));

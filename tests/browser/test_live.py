@@ -98,6 +98,24 @@ def test_a_screen_reader_hears_what_a_handle_moves_and_its_value(rate):
     assert 0.0002 < float(slider.get_attribute("aria-valuetext")) < 0.00023
 
 
+def test_a_slider_that_is_moved_never_jumps_back(rate):
+    slider = rate.sliders.first
+    slider.evaluate(
+        """(handle) => {
+          const { style } = handle.closest(".noUi-origin"); // which is moved by so many per cent
+          const place = () => Number(style.transform.match(/-?[0-9.]+/)[0]);
+          window.places = [];
+          new MutationObserver(() => window.places.push(place()))
+            .observe(handle.closest(".noUi-origin"), { attributeFilter: ["style"] });
+        }"""
+    )
+    rate.press(slider, "ArrowRight", 60)  # for longer than it keeps its news from the kernel
+    rate.look()
+    places = rate.page.evaluate("() => window.places")
+    assert len({*places}) == 60
+    assert places == sorted(places)
+
+
 def test_a_number_beyond_the_slider_is_answered(rate):
     readout = rate.page.locator(".widget-readout[contenteditable=true]:visible").nth(1)
     note = rate.page.locator(".calclearn-note")

@@ -42,6 +42,10 @@ def test_a_choice_by_letter():
     assert exercises("99")["99.1"].options == ("a", "b", "c")
     for answer in ("(B)", " b. ", "[b]", "'b'", "“B”;", "**b**", "_b_", "b\u200b"):
         assert check("99.1", answer).right
+    for answer in ("b) It is so.", "B It is so.", "**b** It is so.", "Option b", "(b): So.", "ｂ"):
+        assert check("99.1", answer).right
+    for answer in ("b, c", "b or c", "b Or c", "b/c", "bc", "b because", "It is so.", "not b"):
+        assert "one of the letters" in check("99.1", answer).message
     assert check("99.1", "c").message.startswith("Nor this.")
 
 
@@ -91,3 +95,8 @@ def test_the_first_wrong_line_of_a_function_is_named():
         (lambda u, v: (u - v, u / v), 0),
     ):  # fmt: skip
         assert check("99.1", answer).message.startswith(lines[line])
+
+
+def test_a_point_with_small_numbers_counts_beside_one_with_large():
+    exercise("99.1", lambda u: (u, u), TEXT, points=((1e9,), (1.0,)), returns=(2,))
+    assert check("99.1", lambda u: (u, u + (u < 2) / 9)).right is False

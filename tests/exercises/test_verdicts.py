@@ -131,10 +131,13 @@ FORMS = {
     "00.1": [
         4.7, "4.7", " 47/10 ", "4,7", "(4.7)", "+4.7", Fraction(47, 10), np.float32(4.7),
         np.array([[4.7]]), 4.7 + 0j, "4.7.", "4,7;", "\u200e4.7…", "47⁄10",
+        "np.float64(4.7)", "array(4.7)", "４．７", "４，７",
     ],
     "09.1": [
         "(−2, 6)", "-2 6", "−2,0; 6,0", ("−2", "6"), [[-2], [6]], "-2,0, 6,0", "−2,0 6,0",
         "{ − 2 , 6}", "-2,6", "(−2; 6).",
+        "(np.float64(-2.0), np.float64(6.0))", "array([-2.,  6.])",
+        [derivative(np.square, -1.0), derivative(np.square, 3.0)],
     ],
     "02.1": ["2,11e−8"],
     "03.2": ["−0,368", ESTIMATE, SimpleNamespace(value=-0.368, error=1e-9)],
@@ -181,6 +184,9 @@ CAUSES = {
     "Your function must return two numbers, not one number.": [("07.5", lambda *_: 1)],
     "Your function must return two numbers, not a list_iterator.": [("08.2", lambda *_: iter([]))],
     "Your function stopped with `StopIteration`.": [("01.2", lambda _: next(iter([])))],
+    "Python writes a power with `**`.": [("01.2", lambda x: x ^ 2), ("03.1", lambda *_: np.pi ^ 2)],
+    "give its name, without quotation marks.": [("01.2", "slope")],
+    "two numbers, not parts of different sizes.": [("07.5", lambda *_: ([1, 2], 3))],
 }  # fmt: skip
 
 
@@ -195,12 +201,15 @@ def test_unreadable_answers_say_why(cause, answers):
     [
         ("01.1", -12.61, "The size is right, the sign is not."),
         ("01.1", -25.22, "The sign is wrong, and so is a factor of two."),
-        ("01.1", 126.1, "The digits are right, the power of ten is not: look at the units."),
+        ("01.1", 126.1, "The digits are right, the power of ten is not: is it a unit,"),
         ("01.2", lambda x: 4 * x - 6, "This is twice what it should be."),
         ("01.2", lambda x: x - 1.5, "This is half of what it should be."),
         ("01.2", lambda x: 6 * x - 9, "This is right up to a constant factor."),
+        ("01.2", lambda x: 2 * x - 3.001, "It is right to 3 digits only."),
+        ("00.1", 3.71, "This takes x in metres"),  # and not that nearby, of 3.7
+        ("00.1", 3.7, "This is the intercept alone"),
         ("01.2", lambda x: 7, "Your function returns 7 for all arguments."),
-        ("01.2", lambda x: None, "The value is None: a function without `return` gives that."),
+        ("01.2", lambda x: None, "The value is None: a function that ends without `return`"),
         ("01.2", lambda x: -0.0, "Your function returns 0 for all arguments."),
         ("01.2", lambda: 0, "Your function stopped with `TypeError: <lambda>() takes 0"),
         ("01.2", 2, "A function is asked for: give its name, without calling it."),

@@ -23,6 +23,7 @@ right = {
     "03.3": [expected(lambda x: (0.06 * (x - 190)) ** 2, lambda x: 1 + 0 * x, 180.0, 200.0)],
     "03.4": [400 * 4**2],
 }
+readings = {"03.4": [(6390, "Hint 1"), (6401, "Hint 1")]}  # a count is exact
 
 
 @pytest.mark.parametrize(("rule", "end"), [*zip(RULES, (166.5, 199.9, 220.0, 240.0), strict=True)])

@@ -41,6 +41,10 @@ right = {
     "11.3": [memory[0] / np.sqrt(memory[1]), 3 / np.sqrt(4.7104)],
     "11.4": [step_decay(0.4, factor=0.5, every=10), by_loop, lambda k: 0.4 / 2 ** int(k / 10)],
 }
+readings = {
+    "11.1": [(641, "Hint 1")],
+    "11.4": [(lambda k: 0.4 if k <= 10 else 0.2 if k <= 20 else 0.1 if k <= 30 else 0.05, "late")],
+}
 
 BOXES = ("Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam")
 

@@ -38,6 +38,7 @@ right = {
     "13.3": [in_place, lambda g, m: g * np.minimum(1, m / (np.linalg.norm(g) + 1e-6))],
     "13.4": ["c"],
 }
+readings = {"13.3": [(lambda g, m: g * m / np.sqrt(g @ g) if g @ g > m else g, "Hint 1")]}
 
 
 CURES = [(True, False), (False, True), (True, True)]  # skip, normalise

@@ -50,6 +50,8 @@ readings = {  # answers that are not listed as mistakes, and words of the reply
         (lambda n, k, s, p: n - (k - 1), "without stride"),
         (lambda n, k, s, p: n + 2 * p - (k - 1), "stride has no part"),
         (lambda n, k, s, p: np.ceil((n + 2 * p - k) / s) + 1, "rounds up"),
+        (lambda n, k, s, p: (n - k) // s + 2 * p // s + 1, "Hint 1"),
+        (lambda n, k, s, p: len(range(0, n + 2 * p - k, s)), "last place is lost"),
     ],
 }
 

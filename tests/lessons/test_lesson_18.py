@@ -70,9 +70,10 @@ def test_wrong_diagnosis_does_not_name_the_cause(name):
 
 def test_forms_of_a_diagnosis():
     assert diagnose("A", "1", " J) ").right
+    assert diagnose("A", np.int64(1), "“j”").right
     assert diagnose("A", ..., "a").right is None
     for cause, letter in ((0, "a"), (10, "a"), ("x", "a"), (1, "z"), (1, ""), (1, 3), (None, None),
-                          (1.5, "a"), ([], {}), (Unprintable(), "a")):  # fmt: skip
+                          (1.5, "a"), ([], {}), (Unprintable(), "a"), (10**5000, "a")):  # fmt: skip
         assert diagnose("A", cause, letter).right is False
     for name in ("Z", 3, None, ["A"]):
         assert "runs are" in diagnose(name, 1, "a").message
