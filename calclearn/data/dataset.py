@@ -92,8 +92,8 @@ class LineData:
 
     @property
     def y_unit(self) -> str:
-        """The unit in which y, and so every residual, is measured: "kg"."""
-        return self.y_label.rpartition("(")[2].rstrip(")") if "(" in self.y_label else ""
+        """The unit in which y, and so every residual, is measured: "kg"; "unit" without one."""
+        return self.y_label.rpartition("(")[2].rstrip(")") if "(" in self.y_label else "unit"
 
     def thinned(self, count: int) -> "LineData":
         """`count` of the points, spread evenly over the table; all where there are fewer."""

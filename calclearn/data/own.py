@@ -2,6 +2,7 @@
 
 import csv
 import math
+import numbers
 from io import StringIO
 from pathlib import Path
 
@@ -12,16 +13,17 @@ from calclearn.data.dataset import LineData
 MISSING = {"", "na", "n/a", "nan", "null", "none"}
 
 
-def line_data(path: str | Path, *, x: str, y: str) -> LineData:
+def line_data(path: str | Path, *, x: str, y: str, above: float = 0.0) -> LineData:
     """Read two columns of a CSV file, for the fit of a line y ≈ w₀·x + w₁.
 
     The first row names the columns; `x` and `y` are two of these names, and become the labels of
-    the axes, so a name such as "height (cm)" carries the unit. Rows without one of the two numbers
-    are left out. Commas, semicolons or tabs separate; where it is not a comma, a number may have
-    a decimal comma.
+    the axes, so a name such as "height (cm)" carries the unit. x is measured above the value
+    `above`: the nearer that is to the middle of the data, the rounder is the bowl of the loss. Rows
+    without one of the two numbers are left out. Commas, semicolons or tabs separate; where it is
+    not a comma, a number may have a decimal comma.
 
     Raises `FileNotFoundError` where there is no such file, `ValueError` for a column that is not
-    there, a cell that is no number, or fewer than three points.
+    there, a cell that is no number, fewer than three points, or an `above` that is not finite.
 
     >>> from importlib import resources
     >>> line_data(resources.files("calclearn.data") / "penguins.csv", x="year", y="body_mass_g")
@@ -29,6 +31,8 @@ def line_data(path: str | Path, *, x: str, y: str) -> LineData:
     """
     if not isinstance(path, str | Path):
         raise TypeError(f"path must be a path, got {path!r:.60}")
+    if not (isinstance(above, numbers.Real) and math.isfinite(above)):
+        raise ValueError(f"above must be a finite number, got {above!r:.60}")
     path = Path(path).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f"path must be a CSV file, there is none at {path}")
@@ -60,7 +64,9 @@ def line_data(path: str | Path, *, x: str, y: str) -> LineData:
     if len(points) < 3:
         expected = f"{path.name} must have at least three rows with {x!r} and {y!r}"
         raise ValueError(f"{expected}, it has {len(points)}")
-    return LineData(*points.T, x_label=x, y_label=y)
+    words, bracket, unit = x.partition(" (")
+    label = f"{words} above {above:g}{bracket}{unit}" if above else x
+    return LineData(points[:, 0] - above, points[:, 1], x_label=label, y_label=y)
 
 
 def _number(text: str, column: str, row: int, separator: str) -> float:

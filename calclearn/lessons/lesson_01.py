@@ -63,12 +63,15 @@ def slope_at_a_point() -> Explorer:
             "magnified": (T, (f(x + h * T) - f(x)) / h), "field": (-reach, reach),
         }  # fmt: skip
 
-    def caption(text, x, y, h, backward, forward, slope, range_of_slopes) -> str:
+    def caption(
+        text, x, y, h, backward, forward, slope, left_slopes, right_slopes, range_of_slopes
+    ) -> str:
+        steepest = max(abs(slopes[0]) for _, slopes in (left_slopes, right_slopes))  # the least h
         if not np.isfinite(y):
             return f"f(x) = `{text}` has no value at x = {x:g}, and so no derivative there."
         if np.isfinite(slope):
             end = f"The tangent's slope, the derivative, is {_number(slope)}."
-        elif max(abs(backward), abs(forward)) > 10 * range_of_slopes[1]:
+        elif steepest > 10 * max(np.abs(range_of_slopes)):
             end = "As h shrinks they grow beyond all bounds: f has no derivative here."
         else:
             end = "As h shrinks they agree on no number: f has no derivative here."

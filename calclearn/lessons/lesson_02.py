@@ -59,7 +59,7 @@ def how_small_is_small() -> Explorer:
         )
         forward, central = best[0]
         return (
-            f"The derivative of {function} at 1 with h = {h:.2g}, relative errors: {parts}. "
+            f"The derivative of `{function}` at 1 with h = {h:.2g}, relative errors: {parts}. "
             f"Best h: forward {forward:.1g}, central {central:.1g}, complex step any small one."
         )
 
@@ -143,7 +143,7 @@ exercise("02.1", np.sqrt(2 * EPS), """
     and half of a float's digits are lost.
     > One part grows with h, the other falls. At the least sum they are of equal size.
     > Solve h/2 = ε/h for h, or set the slope of h/2 + ε/h to 0.""", [
-    (np.sqrt(EPS),                   "The parts balance where h/2 = ε/h, not where h = ε/h."),
+    (np.sqrt(EPS),                   "This is where h = ε/h: with which factor does h stand in the sum?"),
     (np.sqrt(EPS / 2),               "The 2 is on the wrong side."),
     (EPS,                            "With this h round-off alone is as large as the slope itself."),
     (2 * EPS,                        "With this h round-off alone is half as large as the slope; a root is lost."),

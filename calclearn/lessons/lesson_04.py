@@ -9,7 +9,7 @@ from calclearn.data import LineData
 from calclearn.exercises import choice, exercise, outcome
 from calclearn.explorers import Explorer, controls, explore, round_slider, slider
 from calclearn.figures.curves import Data, Handles, Line, Residuals, TotalSquare
-from calclearn.figures.style import BEST, MODEL, panels, style
+from calclearn.figures.style import BEST, MODEL, legend_below, panels, style
 from calclearn.figures.surfaces import Point, ShadedPoints, window_around
 
 DATA = penguin_line()
@@ -36,7 +36,8 @@ def residual_squares(data: LineData = DATA) -> Explorer:
         best = "hardly any line does better: you are there"
         if total >= 1.005 * least:
             best = f"the best line reaches {least:.3g} {unit}²"
-        sums = {"total": total, "least": least, "most": loss(corners).max()}
+        most = min(loss(corners).max(), 12 * len(kept) * data.y.var())
+        sums = {"total": total, "least": least, "most": most}
         return {"data": kept, "weights": weights, "best": best} | sums
 
     left, right = panels("flat", "flat", ratios=(1.5, 1), height=3.9)
@@ -86,7 +87,7 @@ def far_penguin() -> Explorer:
     with style():
         ax.plot([], [], color=MODEL, lw=2.5, label="smallest sum of squares")
         ax.plot([], [], color=BEST, lw=2.5, ls="--", label="smallest sum of absolute values")
-        ax.legend(loc="lower right")
+    legend_below(ax)
     drawings = [
         Data(ax, data, title="drag the orange penguin", around=DATA),
         Line(ax).on(weights="squares"),
@@ -97,7 +98,7 @@ def far_penguin() -> Explorer:
         fit, drawings,
         "With this penguin at {flipper:.1f} cm and {mass:.1f} kg the slope is {squares[0]:.2f} by "
         "squares and {absolute[0]:.2f} by absolute values. Its square alone is {share:.0%} of the "
-        "SSE (kg²) of the blue line.",
+        "blue line's SSE.",
         flipper=slider(3.0, -2.0, 4.5, 0.1, label="its flipper, x (cm)"),
         mass=slider(5.2, 2.5, 6.5, 0.05, label="its mass (kg)"),
     )  # fmt: skip

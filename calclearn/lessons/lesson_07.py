@@ -36,6 +36,7 @@ def learning_rate(data: LineData = DATA) -> Explorer:
     """
     whole, unit = line_loss(data.x, data.y), f"{data.y_unit}²"
     window, start, rate = window_around(whole), far_start(whole), rate_slider(whole)
+    wide, long = np.ptp(window, axis=1)
 
     @cache
     def loss_of(points: int):
@@ -56,7 +57,7 @@ def learning_rate(data: LineData = DATA) -> Explorer:
         reached = descent.stop != Stop.DIVERGED and descent.values[: GOAL + 1][-1] < goal[1]
         return (
             f"{descents.regime(rates, learning_rate)}. From ({slope:.2f}, {intercept:.2f}): along "
-            f"the worse axis the error is multiplied by {rates.factor(learning_rate):.4g} at each "
+            f"the worse axis the error is multiplied by {_factor(rates.factor(learning_rate))} at each "
             f"step; {progress(descent, step, unit)} (lowest possible: {lowest:.3g} {unit}). With "
             f"{points} points the border 2/λmax is {rates.oscillates:.3g}. Goal ★, below "
             f"{goal[1]:.3g} {unit} in {GOAL} steps: {'reached' if reached else 'not yet'}."
@@ -66,7 +67,7 @@ def learning_rate(data: LineData = DATA) -> Explorer:
         "flat", "solid", "flat", "strip", ratios=(0.75, 1.15, 1), height=4.1
     )
     drawings = [
-        Contours(left, window=window, title="path on the map", equal=True),
+        Contours(left, window=window, title="path on the map", equal=0.25 < long / wide < 4),
         PrincipalAxes(left),
         Bowl(middle, window=window, title=f"path in the bowl: SSE ({unit})"),
         Path(left),
@@ -78,10 +79,15 @@ def learning_rate(data: LineData = DATA) -> Explorer:
     ]
     return explore(
         walk, drawings, caption, play="step", learning_rate=rate,
-        points=slider(len(data), len(data) // 10, len(data), 1),
+        points=slider(len(data), len(data) // 10, len(data), 1), step=slider(STEPS, 0, STEPS, 1),
         slope=round_slider(start[0], window[0], label="start slope"),
         intercept=round_slider(start[1], window[1], label="start intercept"), **turning(),
     )  # fmt: skip
+
+
+def _factor(factor: float) -> str:
+    """Return a factor with four digits; one that is nearly 1 by what it lacks of 1."""
+    return f"1 − {1 - factor:.1g}" if 0.99995 <= factor < 1 else f"{factor:.4g}"
 
 
 def two_factors() -> Explorer:

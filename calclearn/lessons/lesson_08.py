@@ -13,7 +13,7 @@ import numpy as np
 from calclearn import GradientDescent, check_gradient, descend, line_loss, mse, penguin_line
 from calclearn.exercises import exercise, outcome
 from calclearn.explorers import Explorer, choice, explore, log_slider, slider
-from calclearn.explorers.wording import ended
+from calclearn.explorers.wording import counted, ended
 from calclearn.figures.curves import Data, Line
 from calclearn.figures.descents import LossCurve, Path
 from calclearn.figures.style import LIGHT, STEP, SUSPECT, TRUE, panels
@@ -133,7 +133,7 @@ def sound_loop() -> Explorer:
         rows = size * int(on_all.steps_taken)
         return (
             f"Learning rate {learning_rate:.3g}, batches of {size}: over all {n} points "
-            f"{ended(on_all, 'kg²')}, after {rows} rows were read ({rows / n:.3g} passes); the "
+            f"{ended(on_all, 'kg²')}, with {counted(rows, 'row')} read ({rows / n:.3g} passes); the "
             f"lowest possible is {LOSS(LOSS.minima[0]):.3g} kg². The line has slope "
             f"{slope:.3g} and intercept {intercept:.3g}."
         )

@@ -216,19 +216,24 @@ def _bands(surface: Surface) -> list:
 def _shares(surface: Surface, rate: float, ends: np.ndarray, steps: int = STEPS) -> str:
     """Say what becomes of all starts, and in how many minima a ball can rest at this rate."""
     groups = ends >= 0, ends <= basins.NOT_SETTLED, ends == basins.DIVERGES
-    settled, not_yet, gone = (f"{np.mean(group):.0%}" for group in groups)
+    settled, not_yet, gone = (_percent(np.mean(group)) for group in groups)
     begin, many = f"At learning rate {rate:.3g}, ", f" of {ends.size} starts "
     if not surface.minima:
         return f"{begin}{gone}{many}diverge within {steps} steps: there is no minimum."
     heights = surface(np.transpose(surface.minima))
     lowest = np.flatnonzero(heights < heights[0] + 1e-9)
     best = np.mean(np.isin(ends, lowest))
-    share = f" ({best:.0%} in the global one)" if len(lowest) < len(heights) else ""
+    share = f" ({_percent(best)} in the global one)" if len(lowest) < len(heights) else ""
     return (
         f"{begin}{settled}{many}settle in a minimum{share}, {not_yet} do not within {steps} steps, "
         f"{gone} diverge. {np.sum(rate < basins.limits(surface))} of {len(heights)} minima can "
         "hold a ball at this rate."
     )
+
+
+def _percent(share: float) -> str:
+    """Return a share, as 0 % and 100 % only where it is none and all."""
+    return f"{share if share in (0, 1) else np.clip(share, 0.01, 0.99):.0%}"
 
 
 def _journey(surface: Surface, run) -> str:

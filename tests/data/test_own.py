@@ -24,6 +24,8 @@ def test_columns_become_a_line_with_labels(table, separator, encoding):
     assert data.x.tolist() == [150 + k for k in range(9)]
     assert data.y.tolist() == [k / 2 for k in range(9)]
     assert (data.x_label, data.y_unit) == ("height (cm)", "kg")
+    data = line_data(path, x="height (cm)", y="mass (kg)", above=150)
+    assert (data.x_label, data.x.tolist()) == ("height above 150 (cm)", [*range(9)])
 
 
 COLUMNS = [1, 3, 5], [2, 4, 6]
@@ -74,13 +76,20 @@ def test_what_is_no_table_gets_a_sentence(tmp_path, table):
         line_data(tmp_path / "nowhere.csv", x="a", y="b")
     with pytest.raises(TypeError, match="path must be a path, got None"):
         line_data(None, x="a", y="b")
+    with pytest.raises(ValueError, match="above must be a finite number, got '170'"):
+        line_data(table("a,b\n1,2\n"), x="a", y="b", above="170")
     with pytest.raises(ValueError, match="UTF-8"):
         line_data(table("ä,b\n1,2\n", "latin-1"), x="ä", y="b")
 
 
-def test_a_table_serves_the_figures_of_a_line(table):
+@pytest.mark.parametrize("above", [0, 186])
+def test_a_table_serves_the_figures_of_a_line(table, above):
     rows = [f"{150 + 9 * k},{20 * k + k % 2}" for k in range(9)]
     path = table("\n".join(["height (cm),reach (m)", *rows]))
-    explorer = lessons.residual_squares(line_data(path, x="height (cm)", y="reach (m)"))
-    assert "m²" in explorer.caption
-    assert explorer.error is None
+    data = line_data(path, x="height (cm)", y="reach (m)", above=above)
+    squares, rates = lessons.residual_squares(data), lessons.learning_rate(data)
+    assert squares.state["most"] < 20 * squares.state["total"]  # large enough to be looked at
+    assert "is multiplied by 1 at" not in rates.caption
+    for explorer in (squares, rates):
+        assert "m²" in explorer.caption
+        assert explorer.error is None

@@ -59,6 +59,8 @@ FORMULAS = [
     ("\U0001f600", 1.0, 1.0, "wrong at character 1, ▸\\U0001f600: this has no place here"),
     ("sqrt(x)", -2.5, 1.0, "= sqrt(x) has no value at x = −2.5, and so no derivative there."),
     ("sqrt(x)", 0.0, 1.0, "has slope none. As h shrinks they agree on no number: "),
+    ("cbrt(x)", 0.0, 0.5, "slope 1.5874. As h shrinks they grow beyond all bounds: "),
+    ("-abs(x) - 90*x", 0.0, 0.5, "slope −89. As h shrinks they agree on no number: "),
     ("-2.5*x - 1000.0", -1.0, 0.1, "f(x) = -2.5*x - 1000.0 at x = −1: "),
     ("x**2", 1.0, 5e-5, "slope 2.00005"),
     *((odd, 0.05, 1.0, f"= {odd} at") for odd in ("1/x", "x**99", "3", "sign(x)", "1e8*x")),

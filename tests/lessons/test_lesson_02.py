@@ -51,3 +51,4 @@ def test_the_curve_is_a_staircase_at_the_scale_of_the_last_digit(how_small_is_sm
     steps = {h: len(np.unique(heights)) for h, heights in seen.items()}
     assert 1 == steps[1e-18] < 5 < steps[1e-15] < 50 < 700 < steps[1e-6]
     assert "forward 1 (round-off)" in how_small_is_small.caption
+    assert " sin(x) + 1000 at" in how_small_is_small.set(function="sin(x) + 1000").caption

@@ -6,6 +6,7 @@ from functools import reduce
 import numpy as np
 import pytest
 
+from calclearn import lessons
 from calclearn.data import penguin_line
 from calclearn.descent.descend import Stop
 
@@ -71,3 +72,9 @@ def test_the_goal_is_a_loss_after_ten_steps(learning_rate):
         values = learning_rate.set(learning_rate=rate).state["descent"].values
         assert bool(len(values) > 10 and values[10] < 60) is reached
         assert learning_rate.caption.endswith("reached." if reached else "not yet.")
+
+
+def test_longer_runs_than_the_first_one_are_played_step_by_step():
+    standardised = lessons.learning_rate(penguin_line("standardised"))  # rests after 29 steps
+    caption = standardised.set(learning_rate=3e-5, step=50).caption
+    assert "the loss after 50 steps is" in caption

@@ -63,7 +63,7 @@ def test_a_gradient_without_x(lying_loop):
 
 
 @pytest.mark.parametrize(
-    ("size", "read"), [(16, "800 rows were read (2.34"), (342, "17,100 rows were read (50")]
+    ("size", "read"), [(16, "800 rows read (2.34"), (342, "17,100 rows read (50")]
 )
 def test_training_on_batches(sound_loop, size, read):
     sound_loop.set(batch_size=size - 0.3, iterations=50)  # as a slider over powers has it

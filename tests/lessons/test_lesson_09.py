@@ -34,6 +34,7 @@ WORDS = [
     ("basin_map", {"surface": "saddle", "start_x": 0.0, "start_y": 1.5}, "off the map at step"),
     ("basin_map", {"surface": "saddle"},
      "100 % of 10,000 starts diverge within 50 steps: there is no minimum"),
+    ("basin_map", {"surface": "monkey saddle"}, "99 % of 10,000 starts diverge"),  # not all
     ("basin_map", {"surface": "plateau", "start_x": 3.0, "start_y": 3.0},
      "at (3.00, 3.00) after 200 steps"),
     ("basin_map", {"surface": "Rastrigin"}, "(4 % in the global one)"),
