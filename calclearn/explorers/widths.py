@@ -11,6 +11,7 @@ import re
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.gridspec import SubplotSpec
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 
@@ -82,8 +83,9 @@ class Layout:
                 cell.get_gridspec().get_height_ratios()[cell.rowspan.start] for cell in strips
             ]
             grid = self.figure.add_gridspec(len(shares), columns, height_ratios=shares)
+            row.sort(key=_takes_half)  # it comes last, for the last takes what is left of its row
             for place, cell in enumerate(row):
-                last = cell is row[-1]  # it takes what is left of its row
+                last = cell is row[-1]
                 down, across = divmod(place, columns)
                 places[cell] = grid[down, across : columns if last else across + 1]
             for place, cell in enumerate(strips, rows):
@@ -149,3 +151,9 @@ class Layout:
                 shown = self.figure.legend(own.legend_handles, words, **look)
             own.set(visible=shown is own, in_layout=shown is own)
             self._narrowed += [] if shown is own else [shown]
+
+
+def _takes_half(cell: SubplotSpec) -> bool:
+    """Whether a panel has more than half of the row."""
+    ratios = cell.get_gridspec().get_width_ratios()
+    return sum(ratios[cell.colspan.start : cell.colspan.stop]) > sum(ratios) / 2

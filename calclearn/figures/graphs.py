@@ -125,7 +125,7 @@ class ComputationGraph(Drawing):
     def __init__(self, ax: Axes) -> None:
         super().__init__(ax)
         self.wired, self.artists, self.product = None, [], []
-        words = (-106, "upstream", BLAME), (-22, "local", LOCAL), (108, "downstream", BLAME)
+        words = (-120, "upstream", BLAME), (-22, "local", LOCAL), (124, "downstream", BLAME)
         with style():
             ax.set_axis_off()
             self.sent, self.now = (
@@ -138,7 +138,7 @@ class ComputationGraph(Drawing):
                 ax.annotate(word, (0.5, 0), (end, 10), color=color, ha="right", size=11, **look)
                 bold = look | {"weight": "bold", "size": 11, "color": color, "animated": True}
                 self.product.append(ax.annotate("", (0.5, 0), (end + 4, 10), **bold))
-            for middle, sign in ((-52, "×"), (33, "=")):
+            for middle, sign in ((-58, "×"), (44, "=")):
                 ax.annotate(sign, (0.5, 0), (middle, 10), ha="center", size=12, **look)
             for text in ax.texts:
                 text.set_in_layout(False)  # or the axes would shrink in a narrow figure

@@ -58,7 +58,7 @@ class TimeMap(Drawing):
 
 
 class Unrolled(Drawing):
-    """The network, one dot a step, in the colour of what arrives there; `update(sizes)`, (T,)."""
+    """The network, one dot per step, in the colour of what arrives there; `update(sizes)`, (T,)."""
 
     def __init__(self, ax: Axes, words: str) -> None:
         super().__init__(ax)

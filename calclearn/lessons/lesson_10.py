@@ -347,7 +347,7 @@ exercise("10.2", here - g / abs(curvatures), """
 
 exercise("10.3", gigabytes, """
     d² numbers: 2.5 billion of them, for a model that would be called tiny today. With a million
-    weights it would be 8,000 GB, and solving with it takes about d³/3 multiplications a step.
+    weights it would be 8,000 GB, and solving with it takes about d³/3 multiplications per step.
     > The Hessian has a row and a column for each weight.
     > d² numbers of 8 bytes, divided by 10⁹.""", [
     (weights * size / 1e9,  "This is the gradient: one number a weight. The Hessian?"),

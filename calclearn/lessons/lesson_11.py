@@ -290,7 +290,8 @@ def momentum_map() -> Explorer:
     left.set_facecolor(REGIMES["diverges"])
     left.text(0.11, 0.15, "diverges", ha="center", va="center")
     limit = r"$\eta = 2(1 + \mu)\,/\,\lambda_{\max}$"
-    left.text(0.088, 0.25, limit, rotation=62, rotation_mode="anchor", va="top")
+    along = {"rotation": np.degrees(np.arctan(STEEP / 2)), "transform_rotates_text": True}
+    left.text(0.088, 0.25, limit, rotation_mode="anchor", va="top", **along)
     raster = Raster(left, "tenth", window=(ends, (0, 1)), scale=LogNorm(2, 200))
     with style():
         colors = ScalarMappable(raster.scale, raster.colors)

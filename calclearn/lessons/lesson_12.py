@@ -70,7 +70,7 @@ def one_formula() -> Explorer:
         lines = [re.sub(r"(?<=[₀-₉]) (?=\w)", "\u00a0", line) for line in lines]
         return {
             "formulas": formulas,
-            "text": "\n".join(textwrap.fill(line, 46) for line in lines),
+            "text": "\n".join(textwrap.fill(line, 35) for line in lines),
             "uses": {
                 name: [place for place in PLACES if place in re.findall(r"\w+", text)]
                 for name, text in formulas.items()
@@ -79,10 +79,10 @@ def one_formula() -> Explorer:
             "tanh": sum(text.count("tanh") for text in formulas.values()),
         }
 
-    left, right = panels("flat", "flat", ratios=(1, 0.9), height=3.2)
+    left, right = panels("flat", "flat", ratios=(1.15, 0.9), height=3.2)
     left.set_axis_off()
     right.set(xlim=(-0.45, 4.45), ylim=(0, 1))
-    look = {"va": "top", "size": 12, "linespacing": 1.7}
+    look = {"va": "top", "size": 11, "linespacing": 1.7, "in_layout": False}
     return explore(
         named, [Text(left, (0, 1), "{text}", **look), NamedParts(right, PLACES)],
         "{step} of 5 parts have a name: the longest formula has {longest} characters, tanh is "

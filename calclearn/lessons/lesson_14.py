@@ -154,7 +154,7 @@ SQUARE = np.array([[0, 1, 1, 0, 0], [0, 0, 1, 1, 0]])  # its outline, from corne
 def stride_and_padding() -> Explorer:
     """Which windows fit? Their middles on the padded image, and one number of the map for each.
 
-    A track is red where rows and columns are left over; cells in no window are crossed out.
+    A track is orange where rows and columns are left over; cells in no window are crossed out.
 
     >>> stride_and_padding().set(size=3, stride=2, padding=1).state["map"].shape
     (4, 4)

@@ -110,7 +110,7 @@ def error_through_time() -> Explorer:
     for ax in (middle, right):
         ax.set(xlim=(0, LONGEST + 1))
         ax.minorticks_off()
-    words = "the network unrolled: one dot a step, coloured by what arrives"
+    words = "unrolled: one dot per step, coloured by what arrives"
     drawings = [
         TimeMap(left, title="loss at $t$, gradient at $s$"),
         Lines(middle, ARRIVING, edge=True),
@@ -206,7 +206,7 @@ def clipping_at_a_cliff() -> Explorer:
             f"gradients clipped to {threshold:.4g} it is {losses[1]}."
         )
 
-    left, middle, right = panels("flat", "solid", "ruled", ratios=(0.8, 1.5, 0.8), height=4.2)
+    left, middle, right = panels("flat", "solid", "ruled", ratios=(0.8, 1.7, 0.8), height=4.2)
     names = "recurrent weight $w$", "input weight $u$"
     left.set(xlabel=names[0], ylabel=names[1], title="the loss")
     right.set(xlim=(0, STEPS), xlabel="step $k$", title="length of the gradient")

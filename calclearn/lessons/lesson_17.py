@@ -35,9 +35,9 @@ STRENGTHS, RATES = (1e-5, 1.0), (3e-3, 1.2)
 DEGREE, STEPS, TUNINGS, SWEEP = 12, 100, 20, 97
 OUTER = [0.3, 1, 3, 10]  # learning rates of the tuning itself
 STARTS = {  # (λ, η)
-    "weak, large steps": (1e-4, 0.4),
-    "strong, large steps": (0.5, 0.3),
-    "strong, small steps": (0.5, 0.006),
+    "weak penalty, large steps": (1e-4, 0.4),
+    "strong penalty, large steps": (0.5, 0.3),
+    "strong penalty, small steps": (0.5, 0.006),
 }
 TRAINING_LOSS = {"color": TRAINING, "ls": "--", "lw": 1.6, "label": "training loss"}
 VALIDATION_LOSS = {"color": VALIDATION, "lw": 2.5, "label": "validation loss"}

@@ -409,6 +409,10 @@ def test_panels_that_would_be_narrow_stand_in_two_rows(rates):
     left, right, below, twin = (ax.get_position() for ax in explorer._painter.figure.axes)
     assert twin.bounds == left.bounds
     assert left.y1 == right.y1 > below.y1
+    explorer = lessons.loss_landscape()
+    ask(explorer, width=500)
+    flat, bowl, curve = (ax.get_position() for ax in explorer._painter.figure.axes)
+    assert min(flat.y0, curve.y0) > bowl.y1, "the largest panel has a row of its own"
 
 
 def test_long_titles_and_labels_stand_in_lines_and_a_late_legend_stays():

@@ -192,7 +192,7 @@ def test_evidence_of_curves(letter, training, validation, so):
         ("A", "i", "“silent units” says: In the worst layer 0 %"),
         ("A", "h", "no recurrent weights"),
         ("A", "g", "the run diverges after 8 steps"),
-        ("0", "j", "“gradient check” says: It is 242 times"),
+        ("0", "j", "“gradient check” says: The gradient is 242 times"),
         ("G", "j", "Try each smaller learning rate"),
         ("C", "j", "1.04 nats; that of validation"),
         ("B", "j", "validation is"),
