@@ -85,20 +85,20 @@ SENTENCES = {
     "random": "Two calls of {} at one point give different values, so there is nothing to compare. "
     "Draw its random numbers from the same seed at every call.",
     "not_finite": "The gradient is NaN or infinite at a point where f is finite.",
-    "kink": "It is right wherever f is smooth. At a kink of f it must lie between the slopes on "
-    "the two sides, and it does not.",
+    "kink": "The gradient is right wherever f is smooth. At a kink of f it must lie between the "
+    "slopes on the two sides, and it does not.",
     "sign": "Every component has the right size and the wrong sign: a minus was lost, or one too "
     "many was written.",
     "transposed": "The right numbers stand in the wrong places: a matrix was transposed, or "
     "coordinates were put in another order.",
     "missing_x": "All components are the same number. Each weight acts through its own column of "
     "X, so errors must be multiplied by that column before they are added up.",
-    "offset": "It is off by the same amount at every point: a term that does not depend on w, such "
-    "as the target, was left out or added.",
-    "length": "At each point it has the right direction and a wrong length, by a factor that "
-    "changes from point to point, as when a gradient is normalised or clipped.",
-    "wrong": "It differs from f in no way that is known here: check one coordinate, and one term "
-    "of f, at a time.",
+    "offset": "The gradient is off by the same amount at every point: a term that does not depend "
+    "on w, such as the target, was left out or added.",
+    "length": "At each point the gradient has the right direction and a wrong length, by a factor "
+    "that changes from point to point, as when a gradient is normalised or clipped.",
+    "wrong": "The gradient differs from that of f in no way that is known here: check one "
+    "coordinate, and one term of f, at a time.",
 }
 
 
@@ -343,7 +343,7 @@ def factor(table: Comparison) -> str | None:
     if c is None:
         return None
     if abs(c) < 1e-6:
-        return "It is 0 at points where f is not flat: something in it vanishes or is never used."
+        return "The gradient is 0 where f is not flat: something in it vanishes or is never used."
     opposite = " and has the wrong sign" if c < 0 else ""
     halves = (abs(c), 1 / abs(c), 2 * abs(c), 2 / abs(c))
     off = abs(abs(c) - 1)
@@ -354,7 +354,8 @@ def factor(table: Comparison) -> str | None:
     else:
         cause = "That is no plain 2 or n: look for a factor, such as x, missing inside a sum."
     digits = max(3, 2 - int(np.floor(np.log10(off)))) if off > 0 else 3
-    return f"It is {abs(c):.{digits}g} times as large as it should be everywhere{opposite}. {cause}"
+    size = f"{abs(c):.{digits}g} times as large as it should be everywhere"
+    return f"The gradient is {size}{opposite}. {cause}"
 
 
 def transposed(table: Comparison) -> bool:

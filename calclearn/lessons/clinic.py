@@ -9,7 +9,6 @@ that the learner chooses is a training by `descend`, and all losses shown are of
 Instruments measure a training; what a reading proves is in `evidence`.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache, partial
@@ -479,7 +478,6 @@ def checked(attempt: Attempt) -> tuple[np.ndarray, GradientReport]:
 def gradient_check(attempt: Attempt) -> Reading:
     misses, report = checked(attempt)
     names, words = matrix_names(attempt.network), report.message.replace("of f", "of the loss")
-    words = re.sub("^It is", "The gradient is", words)
     for k, name in enumerate(names):
         words = words.replace(f"w[{k}]", f"layer {name}")
     return Reading(names, misses, np.zeros(0), words)

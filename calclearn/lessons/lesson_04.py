@@ -36,6 +36,7 @@ def residual_squares(data: LineData = DATA) -> Explorer:
         best = "hardly any line does better: you are there"
         if total >= 1.005 * least:
             best = f"the best line reaches {least:.3g} {unit}²"
+        # Far from the data a square would be so large that those near the best line cannot be seen.
         most = min(loss(corners).max(), 12 * len(kept) * data.y.var())
         sums = {"total": total, "least": least, "most": most}
         return {"data": kept, "weights": weights, "best": best} | sums

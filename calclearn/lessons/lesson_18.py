@@ -235,9 +235,9 @@ def _judged(run: FailingRun, cause: Any, evidence: Any) -> Verdict:
     if cause is ... or evidence is ...:
         dots = "Put a number and a letter in place of the dots."
         return Verdict(None, "… Not diagnosed yet.", dots)
-    typed = cause.strip(" .()") if isinstance(cause, str) else ""
-    known = isinstance(cause, int | np.integer) and cause in CAUSES
-    number = int(cause) if known else next((n for n in CAUSES if typed == str(n)), 0)
+    typed = cause.strip(" .()") if isinstance(cause, str) else cause
+    known = isinstance(typed, str | int | np.integer)
+    number = next((n for n in CAUSES if known and typed in (n, str(n))), 0)
     letter = letter_of(evidence)
     if not number or letter not in EVIDENCE:
         causes, letters = f"1 to {len(CAUSES)}", f"a to {max(EVIDENCE)}"

@@ -214,7 +214,7 @@ MESSAGES = [  # f, gradient, at, what the message says
         (1.01, "1.01", "So close to 1"), (2, "2", TWO), (1 / 7, "0.143", TWO),
         (2 / 9, "0.222", TWO), (3 / 7, "0.429", NO_TWO), (-2, "2", "has the wrong sign"),
     ]],
-    (SINES[0], lambda w: 0 * w, [0.3, 1.0], "It is 0 at points where f is not flat"),
+    (SINES[0], lambda w: 0 * w, [0.3, 1.0], "The gradient is 0 where f is not flat"),
     (rosenbrock, lambda w: rosenbrock_slopes(w) * [-1, -1, -1, 1], point(4),
      r"w\[0\], w\[1\], w\[2\] is wrong.*It looks like: sign\.$"),
     *[(squares, lambda w, wrong=wrong: wrong(2 * w), point(600), message) for wrong, message in [
