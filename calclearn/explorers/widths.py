@@ -9,11 +9,13 @@ import math
 import re
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
+from matplotlib.transforms import ScaledTranslation
 
 PANEL = 230  # screen pixels below which panels of one row are moved to two
 MARGIN = 60  # screen pixels that a title of a narrow panel leaves to the labels beside the axes
@@ -67,7 +69,28 @@ class Layout:
             self.figure.canvas.draw()
             self.figure.set_layout_engine("none")
             axes = self.figure.axes
+            if not self._places:
+                self._pin_labels()
             self._places[self.width] = [(ax, ax.get_position(original=True)) for ax in axes]
+
+    def _pin_labels(self) -> None:
+        """Keep labels of x, and missing ones of y, as far from their axes as they are.
+
+        Else they are placed anew in each draw, which takes a fifth of its time; only the numbers
+        along y differ in width.
+        """
+        for ax in filter(Axes.get_subplotspec, self.figure.axes):
+            if ax.name == "3d":
+                continue
+            for axis, side, k in ((ax.xaxis, "bottom", 1), (ax.yaxis, "left", 0)):
+                text = axis.label
+                if axis.get_label_position() != side or (side == "left" and text.get_text()):
+                    continue
+                place = text.get_transform().transform(text.get_position())
+                share, away = ax.transAxes.inverted().transform(place), np.zeros(2)
+                share[k], away[k] = 0, (place - ax.bbox.min)[k] / self.figure.dpi
+                shift = ScaledTranslation(*away, self.figure.dpi_scale_trans)
+                axis.set_label_coords(*share, ax.transAxes + shift)
 
     def _set_panels(self) -> None:
         """Put the panels into one row or more, and give the figure the height that suits them."""

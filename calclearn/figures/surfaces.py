@@ -80,7 +80,8 @@ class Contours(Drawing):
         equal: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(ax, surface=surface, window=window)
-        self.equal, self.artists = equal, []
+        self.equal, self.bands = equal, None
+        self.rings = ax.add_collection(LineCollection([], colors="white", lw=0.5, zorder=1.1))
         ax.set(xlabel=names[0], ylabel=names[1], title=title)
         if equal:
             ax.set_aspect("equal")
@@ -92,12 +93,12 @@ class Contours(Drawing):
         x, y = points = grid(window, 120)
         heights = surface(points)
         steps = levels(heights)
-        for artist in self.artists:
-            artist.remove()
         shades = LOSS(np.linspace(0, 1, len(steps) - 1))
+        if self.bands is not None:
+            self.bands.remove()
         self.bands = self.ax.contourf(x, y, heights, levels=steps, colors=shades)
-        rings = self.ax.contour(x, y, heights, levels=steps, colors="white", linewidths=0.5)
-        self.artists = [self.bands, rings]
+        lines = contour_generator(x, y, heights).lines
+        self.rings.set_segments([line for level in steps for line in lines(level)])
         self.ax.set(xlim=window[0], ylim=window[1])
 
 
@@ -345,8 +346,9 @@ def _sheet(mesh: np.ndarray) -> Poly3DCollection:
     quads = np.stack(corners, axis=-1).reshape(3, -1, 4).transpose(1, 2, 0)  # (count, 4, 3)
     heights = quads[:, 0, 2]
     low, high = finite_range(mesh[2])
-    colors, edges = LOSS(np.sqrt((heights - low) / (high - low or 1))), [[1, 1, 1, 0.35]]
-    return Poly3DCollection(quads, fc=colors, ec=edges, linewidths=0.3, alpha=0.92)
+    colors = LOSS(np.sqrt((heights - low) / (high - low or 1)))
+    # Their seams show the mesh; edges that are drawn take as long as all the rest of the figure.
+    return Poly3DCollection(quads, fc=colors, ec="none", linewidths=0, alpha=0.92)
 
 
 def sweep(weights: np.ndarray, k: int, limits: tuple[float, float], count: int = 81) -> np.ndarray:
