@@ -68,7 +68,7 @@ def stationary(surface: Surface) -> tuple[np.ndarray, list[str]]:
     (array([[-1.3 ,  0.17,  1.13]]), ['minimum', 'maximum', 'minimum'])
     """
     low, high = np.transpose(surface.domain)[..., None]
-    starts = pixels(surface, 41).reshape(len(low), -1).astype(float)
+    starts = pixels(surface, 25).reshape(len(low), -1).astype(float)
     run = descend(surface, starts, Newton(), 40, tolerance=1e-20, every=40)
     level = np.linalg.norm(run.gradients[-1], axis=0) < 1e-9
     inside = np.all((low <= run.point) & (run.point <= high), axis=0)

@@ -117,7 +117,7 @@ def saddle() -> Surface:
 def monkey_saddle() -> Surface:
     """A saddle with room for a tail: even the Hessian vanishes in the middle."""
     return Surface(
-        lambda w: w[0] ** 3 - 3 * w[0] * w[1] ** 2,
+        lambda w: w[0] * (w[0] ** 2 - 3 * w[1] ** 2),
         lambda w: stack(3 * w[0] ** 2 - 3 * w[1] ** 2, -6 * w[0] * w[1]),
         name="monkey saddle", domain=((-2.0, 2.0),) * 2, start=(1.0, 0.1),
     )
