@@ -190,8 +190,7 @@ class RaceCurves(Curves):
     ) -> None:
         looks = {
             name: {"color": color, "marker": marker, "ms": 8, "mec": "white", "lw": 1.6}
-            for name, (color, marker) in OPTIMIZERS.items()
-            if name in names
+            for name, (color, marker) in ((name, OPTIMIZERS[name]) for name in names)
         }
         super().__init__(ax, "results", looks, edge=True)
         ax.set(yscale="log", ylim=limits, xlim=(0, 1.03 * most), xlabel=price, title=title)
