@@ -49,6 +49,8 @@ class Areas(Drawing):
         self.areas = moving_pieces(ax, PolyCollection, **look)
 
     def update(self, tops) -> None:
+        if not (isinstance(tops, tuple | list | np.ndarray) and len(tops) == 2):
+            raise ValueError(f"tops must be (x, y), got {tops!r:.60}")
         x, y = (np.pad(np.atleast_2d(c), ((0, 0), (1, 1)), mode="edge") for c in tops)
         y[:, [0, -1]] = 0  # down to the axis at both ends
         self.areas.set_verts(np.stack([x, y], axis=-1))

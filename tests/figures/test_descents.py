@@ -152,6 +152,19 @@ def test_looks_on_map_curves_and_key(paths, curves):
         assert {(line.get_color(), line.get_marker()) for line in lines} == {OPTIMIZERS[name]}
 
 
+@pytest.mark.parametrize("came", [None, 3, np.ones((3, 2))])
+def test_what_is_no_descent_is_named(came):
+    for drawing in (Path(panels("flat")[0]), LossCurve(panels("flat")[0])):
+        with pytest.raises(TypeError, match="descent must be a Descent, as descend returns it"):
+            drawing.update(came)
+
+
+def test_the_loss_of_a_plain_function_has_no_lowest_line():
+    run, curve = descend(np.sum, [1.0], Adam(0.1), 3), LossCurve(panels("flat")[0], np.sum)
+    curve.update(run)
+    assert not curve.floor.get_visible()
+
+
 def test_an_optimizer_of_ones_own_is_drawn_grey_on_curves_as_on_paths():
     (ax,), names = panels("flat"), ("Adam", "Mine")
     curves, paths = RaceCurves(ax, names, **LIMITS), Paths(ax, names)
