@@ -65,6 +65,7 @@ class Explorer:
         self._painter = Painter(figure)
         self.still()
         self._check_controls()
+        self._check_limits()
         self._values = None  # once more: the first picture found the layout that drawings measure
         png = self.still()
         film = [remote(controls[play], pace)] if play else []
@@ -227,6 +228,20 @@ class Explorer:
                     f"{listed(self.controls)}"
                 )
 
+    def _check_limits(self) -> None:
+        """Warn of a panel that shows what moves nowhere, as nothing has given it limits."""
+        for each in self._drawings:
+            ax = each.drawing.ax
+            if getattr(ax, "name", "3d") == "3d" or not ax.has_data():
+                continue
+            bare = not np.isfinite(ax.dataLim.get_points()).any()
+            if bare and (ax.get_autoscalex_on() or ax.get_autoscaley_on()):
+                warnings.warn(
+                    f"the panel of {each.kind} has no limits, and what moves gives it none; set "
+                    "them before, as in ax.set(xlim=(0, 9), ylim=(-1, 1))",
+                    stacklevel=4,
+                )
+
     def _check_animated(self, drawing: Shown) -> None:
         """Warn once of a drawing that makes the figure paint all of itself for what it moves."""
         still = not self._painter.figure.stale or getattr(drawing.drawing, "background", False)
@@ -374,6 +389,7 @@ def explore(
     ...     def update(self, x, height):
     ...         self.dot.set_data([x], [height])
     >>> (ax,) = panels("flat")
+    >>> limits = ax.set(xlim=(0, 10), ylim=(0, 100))  # what moves does not change them
     >>> square = explore(
     ...     lambda x: {"height": x**2}, [Dot(ax)], "{x} squared is {height}", x=slider(2, 0, 9, 1)
     ... )

@@ -126,8 +126,8 @@ def test_an_exception_is_a_sentence_and_passes(square):
         ({"play": 3}, "play must name the quantity of the steps, got 3"),
         ({"play": "step"}, "play needs a control of that name, or a Descent, .* are x, height"),
         ({"drawings": [Selfless()]}, "update of Selfless must name, after self, quantities"),
-        ({"compute": lambda x: {"weights": (x / 9, x / 9)},
-          "drawings": [Point(*panels("flat"), drags=("x", "hight"))]},
+        ({"compute": lambda x: {"weights": (x, x)},
+          "drawings": [Point(Dot(*panels("flat")).ax, drags=("x", "hight"))]},
          "Point drags x, hight; the controls are x"),
         ({"drawings": [Point(*panels("flat"), drags="x")]}, "drags of Point must be a tuple"),
         ({"play": "x", "x": slider(1, 0, 2)}, "x must be a slider of whole numbers, got FloatSl"),
@@ -193,8 +193,20 @@ def test_compute_runs_only_where_what_it_takes_has_moved(dot):
     assert calls == [2, 3]
 
 
+def test_a_panel_without_limits_is_warned_of():
+    (bare,), (framed,) = panels("flat"), panels("flat")
+    bare.set_xlim(0, 9)  # and none upwards
+    framed.set(xlim=(0, 9), ylim=(0, 9))
+    words = "the panel of Dots has no limits, and what moves gives it none; set them before"
+    with pytest.warns(UserWarning, match=words) as warned:
+        explore(lambda x: {"p": (x, x)}, [Dots(bare, "p")], "", x=slider(2, 0, 9, 1))
+    assert warned[0].filename == __file__
+    explore(lambda x: {"p": (x, x)}, [Dots(framed, "p")], "", x=slider(2, 0, 9, 1))
+
+
 def test_a_forgotten_animated_is_warned_of_once():
     (ax,) = panels("flat")
+    ax.set(xlim=(0, 10), ylim=(0, 10))
     explorer = explore(nothing, [Curve(ax)], "{power}", power=slider(2, 0, 9, 1))
     with pytest.warns(UserWarning, match="Curve moves artists that were made .* without animated"):
         explorer.set(power=3).still()
