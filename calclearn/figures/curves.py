@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.patches import Rectangle
 
+from calclearn.descent.arguments import shown
 from calclearn.figures.marks import Drawing, finite_range, moving, moving_pieces, pairs, put
 from calclearn.figures.style import BLACK, DATA, MODEL, STEP, defaults
 from calclearn.figures.surfaces import OUTLINE
@@ -28,7 +29,7 @@ class Data(Drawing):
         if not self._is_new(data):
             return
         if not hasattr(data, "x_label"):
-            raise TypeError(f"data must be a LineData, as line_data reads it, got {data!r:.60}")
+            raise TypeError(f"data must be a LineData, as line_data reads it, got {shown(data)}")
         frame = data if self.around is None else self.around
         put(self.points, (data.x, data.y))
         labels = {"xlabel": data.x_label, "ylabel": data.y_label}

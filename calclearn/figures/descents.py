@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.transforms import Affine2D
 from mpl_toolkits.mplot3d.proj3d import proj_transform
 
+from calclearn.descent.arguments import shown
 from calclearn.figures.marks import Curves, Drawing, finite_range, moving, put
 from calclearn.figures.style import BEST, BLACK, GREY, OPTIMIZERS, STEP, legend_below, style
 
@@ -23,7 +24,7 @@ MARKERS = 45  # on the map, of a long path
 def _so_far(descent, step: int | None) -> slice:
     """The records of a descent up to a step."""
     if not hasattr(descent, "steps"):
-        raise TypeError(f"descent must be a Descent, as descend returns it, got {descent!r:.60}")
+        raise TypeError(f"descent must be a Descent, as descend returns it, got {shown(descent)}")
     return slice(None if step is None else np.searchsorted(descent.steps, step, side="right"))
 
 

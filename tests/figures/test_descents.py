@@ -155,7 +155,8 @@ def test_looks_on_map_curves_and_key(paths, curves):
 @pytest.mark.parametrize("came", [None, 3, np.ones((3, 2))])
 def test_what_is_no_descent_is_named(came):
     for drawing in (Path(panels("flat")[0]), LossCurve(panels("flat")[0])):
-        with pytest.raises(TypeError, match="descent must be a Descent, as descend returns it"):
+        words = "descent must be a Descent, as descend returns it, got [^\n]+$"
+        with pytest.raises(TypeError, match=words):
             drawing.update(came)
 
 
