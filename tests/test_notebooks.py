@@ -118,12 +118,12 @@ def faults(notebook, folder):
         found.append("execution counts are not 1..n")
     if not any(cell.outputs for cell in code):
         found.append("no output is stored")
-    for cell in code:
+    for place, cell in enumerate(code, 1):
         if len(cell.source.splitlines()) > LONGEST_CELL:
-            found.append(f"a cell is longer than {LONGEST_CELL} lines")
+            found.append(f"code cell {place} is longer than {LONGEST_CELL} lines")
         for words, pattern in FORBIDDEN.items():
             if re.search(pattern, cell.source, re.MULTILINE):
-                found.append(f"a cell {words}")
+                found.append(f"code cell {place} {words}")
         if any(re.match("nbval|raises-exception", tag) for tag in cell.metadata.get("tags", [])):
             found.append("a tag hides a cell from nbval")
         found += [fault for output in cell.outputs for fault in output_faults(output)]

@@ -48,7 +48,8 @@ def record(f: Callable, argnums, arguments, keywords) -> tuple[list[Traced], Tra
         return inputs[-1]
 
     if not arguments:
-        raise TypeError("the function that is differentiated needs an argument, got none")
+        came = f"{', '.join(keywords)} by name" if keywords else "none"
+        raise TypeError(f"the function that is differentiated needs an argument, got {came}")
     for k in argnums:
         if not 0 <= k < len(arguments):
             raise ValueError(f"argnum must lie in 0 to {len(arguments) - 1}, got {k}")

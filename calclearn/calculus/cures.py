@@ -79,8 +79,8 @@ def no_rule(function):
     if ".fft" in name:
         return TypeError(f"{name} has no derivative rule: complex numbers are out of scope")
     return TypeError(
-        f"{name} has no derivative rule: add one with rule({name}, lambda g, y, a: ...), "
-        f"where y = {function.__name__}(a) and g is the cotangent of y"
+        f"{name} has no derivative rule: add one with rule({name}, lambda g, y, a: ...), which is "
+        f"in calculus.autodiff, and gives ∂L/∂a from g = ∂L/∂y for y = {function.__name__}(a)"
     )
 
 

@@ -47,6 +47,7 @@ def array(name: str, values: Any, *, finite: bool = True) -> Any:
 
     A masked number, which is missing, becomes NaN.
     """
+    given = values
     if hasattr(values, "filled"):
         values = values.astype(float).filled(np.nan)
     try:
@@ -54,7 +55,8 @@ def array(name: str, values: Any, *, finite: bool = True) -> Any:
     except (ValueError, OverflowError):  # lists of different lengths, whole numbers without end
         values = np.array(None)
     if values.dtype.kind not in REAL:
-        raise TypeError(f"{name} must be real numbers, got {values.dtype}")
+        came = values.dtype if values.dtype.kind == "c" else shown(given)
+        raise TypeError(f"{name} must be real numbers, got {came}")
     if finite and type(values) is not Traced and not np.isfinite(values).all():
         bad = np.flatnonzero(~np.isfinite(values))[0]
         place = f" at position {bad}" if values.ndim == 1 else ""

@@ -215,7 +215,7 @@ class Run:
         self.validation, self.patience, self.interrupted = validation, patience or np.inf, False
         self.noisy, self.searches = surface.sampler is not None, hasattr(optimizer, "search")
         (w, state), self.batch = begun(optimizer, surface, w, state), surface.sample(rng)
-        here = Evaluation(w, *evaluated("surface", self.batch.value_and_gradient, w), 1)
+        here = Evaluation(w, *evaluated("surface", self.batch.value_and_gradient, w, self.batch), 1)
         ends = not self.noisy and getattr(optimizer, "stays_where_flat", True)
         self.small = where(np.asarray(ends)[()], tolerance * plain(surface.steepness), -1.0)
         self.large = EXPLODED * np.maximum(abs(plain(here.value)), plain(surface.scale))

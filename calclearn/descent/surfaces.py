@@ -7,6 +7,8 @@
 Coordinates come first: one formula serves a point (d,), a mesh and a sweep of learning rates.
 """
 
+import contextlib
+import inspect
 import operator
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Sequence
@@ -257,24 +259,44 @@ def as_surface(name: str, given: Any) -> Surface:
     if isinstance(given, Surface):
         return given
     instance(name, given, Callable, "a Surface or a function of points")
+    with contextlib.suppress(ValueError):  # a built-in function that does not say what it takes
+        try:
+            (signature := inspect.signature(given)).bind(None)
+        except TypeError:
+            form = "a function of one argument, the point w, as in `x, y = w`"
+            raise TypeError(f"{name} must be {form}, got one of {signature}") from None
     return Surface(given)
 
 
-def evaluated(name: str, function: Callable, w: Array) -> tuple:
-    """What a function gives at the start (d, ...): a value, and perhaps a gradient, checked."""
+def evaluated(name: str, function: Callable, w: Array, alone: Callable | None = None) -> tuple:
+    """What a function gives at the start (d, ...): a value, and perhaps a gradient, checked.
+
+    Where it fails at a single start, a value that `alone` gives there is checked, too.
+    """
+
+    def check(*parts: Any) -> tuple:
+        named = ("value", w.shape[1:]), ("gradient", w.shape)
+        for part, (kind, shape) in zip(parts, named, strict=False):
+            what = f"the {kind} of {'the ' * (name == 'surface')}{name}"
+            if not is_real(part):
+                expected = "a real number or an array of them"
+                raise TypeError(f"{what} must be {expected}, got {shown(part)}")
+            if (got := np.shape(part)) != shape:
+                expected = f"must have shape {shape} at points of shape {w.shape}"
+                raise ValueError(f"{what} {expected}, got {got}")
+        return parts
+
     try:
         parts = function(w)
-    except (ValueError, IndexError) as error:
+    except (IndexError, TypeError, ValueError) as error:
+        values = []
+        with contextlib.suppress(Exception):
+            values += [alone(w)] if alone and w.ndim == 1 else []
+        check(*values)
+        if isinstance(error, TypeError):
+            raise
         raise ValueError(f"{name} cannot take points of shape {w.shape}: {error}") from error
-    named = ("value", w.shape[1:]), ("gradient", w.shape)
-    for part, (kind, shape) in zip(parts, named, strict=False):
-        what = f"the {kind} of {'the ' * (name == 'surface')}{name}"
-        if not is_real(part):
-            raise TypeError(f"{what} must be a real number or an array of them, got {shown(part)}")
-        if (got := np.shape(part)) != shape:
-            expected = f"must have shape {shape} at points of shape {w.shape}"
-            raise ValueError(f"{what} {expected}, got {got}")
-    return parts
+    return check(*parts)
 
 
 def dimension_of(domain: Any, dimension: int | None) -> int | None:
@@ -304,7 +326,8 @@ def as_points(w: Array, dimension: int | None = None, argument: str = "w") -> Ar
         w = floating(argument, w)
     if w.ndim == 0 or w.shape[0] != (dimension or w.shape[0] or 1):
         d = "d" if dimension is None else dimension
-        raise ValueError(f"{argument} must have shape ({d},) or ({d}, ...), got {w.shape}")
+        hint = ": one number is a point as [number]" if w.ndim == 0 else ""
+        raise ValueError(f"{argument} must have shape ({d},) or ({d}, ...), got {w.shape}{hint}")
     return w
 
 

@@ -20,6 +20,8 @@ import importlib
 import importlib.util
 import re
 from collections.abc import Iterable
+from dataclasses import fields
+from string import ascii_lowercase
 
 from calclearn.exercises.kinds import Choice, Exercise, Function, Number
 
@@ -32,12 +34,26 @@ def exercise(
 ) -> None:
     """Define an exercise: the right answer, why it is right, hints, a sentence for each mistake.
 
-    The right answer is a function (which needs `points`, argument tuples at which it is called, and
-    `returns`, the shape of one value where that is not a number), several numbers or one. `more`
-    goes to the kind. Raises ValueError for a number unlike "07.2" or a text without hints.
+    The right answer is one number, several, or a function. A function needs `points`, the tuples of
+    arguments at which it is called, such as ((1.0,), (2.0,)), and `returns`, the shape of one value
+    where that is not a number. `more` goes to the kind, as `tolerance` does. Raises ValueError for
+    a number unlike "07.2" or a text without hints, TypeError for other points or mistakes.
     """
-    kind = Function if callable(right) else Number
-    _define(number, kind, text, right=right, mistakes=tuple(mistakes), **more)
+    kind, points = Function if callable(right) else Number, more.get("points")
+    tuples = isinstance(points, list | tuple) and all(isinstance(at, tuple) for at in points)
+    if kind is Function and not (tuples and points):
+        raise TypeError(
+            f"{number} has a function as its answer, so points must be tuples of arguments, such "
+            f"as ((1.0,), (2.0,)), got {points!r:.60}"
+        )
+    known = {field.name for field in fields(kind)} - {"right", "why", "hints", "mistakes"}
+    if unknown := sorted(more.keys() - known):
+        raise TypeError(f"{number} takes {', '.join(sorted(known))}; got {', '.join(unknown)}")
+    rows = tuple(mistakes)
+    for row in rows:
+        if not (isinstance(row, tuple) and len(row) == 2 and isinstance(row[1], str)):
+            raise TypeError(f"mistakes of {number} must be (answer, sentence), got {row!r:.60}")
+    _define(number, kind, text, right=right, mistakes=rows, **more)
 
 
 def choice(number: str, right: str, text: str, **mistakes: str) -> None:
@@ -45,12 +61,12 @@ def choice(number: str, right: str, text: str, **mistakes: str) -> None:
 
     Raises ValueError where the right letter has such a sentence, and as `exercise` does.
     """
-    if right in mistakes or not mistakes:
+    options = tuple(sorted({str(right), *mistakes}))
+    if right in mistakes or not mistakes or options != tuple(ascii_lowercase[: len(options)]):
         raise ValueError(
-            f"{number} must have one sentence for each wrong option, "
+            f"{number} must have one sentence for each wrong option, of a, b, c, ..., "
             f"got {', '.join(mistakes) or 'none'} with {right!r} right"
         )
-    options = tuple(sorted({right, *mistakes}))
     _define(number, Choice, text, right=right, options=options, mistakes=tuple(mistakes.items()))
 
 
@@ -59,10 +75,12 @@ def outcome(lesson: str, option: int, why: str, *, prediction: int = 1) -> None:
 
     Where a lesson has several predictions, `prediction` counts them, also from 1.
     """
-    if not re.fullmatch(r"\d\d", lesson) or not (isinstance(option, int) and option > 0):
+    if not (_fits(r"\d\d", lesson) and isinstance(option, int) and option > 0):
         raise ValueError(
-            f'a lesson like "07" and an option like 2 are needed, got {lesson}, {option}'
+            f'a lesson like "07" and an option like 2 are needed, got {lesson!r}, {option!r}'
         )
+    if not _fits(r".*\S.*", why):
+        raise ValueError(f"why must be text, got {why!r:.60}")
     _outcomes.setdefault(lesson, {})[prediction] = (option, " ".join(why.split()))
 
 
@@ -85,11 +103,15 @@ def _loaded(number: object) -> str:
     return match[0] if match else ""
 
 
+def _fits(pattern: str, text: object) -> bool:
+    return isinstance(text, str) and re.fullmatch(pattern, text, re.DOTALL) is not None
+
+
 def _define(number: str, kind: type[Exercise], text: str, **about) -> None:
     """Keep an exercise; the text says why, and its lines that begin with > begin hints."""
-    if not re.fullmatch(r"\d\d\.\d+", number):
+    if not _fits(r"\d\d\.\d+", number):
         raise ValueError(f'number must be the lesson and a count, like "07.2", got {number!r}')
-    parts = re.split(r"^\s*> ?", text, flags=re.MULTILINE)
+    parts = re.split(r"^\s*> ?", text, flags=re.MULTILINE) if isinstance(text, str) else [""]
     why, *hints = (" ".join(part.split()) for part in parts)
     if not why or not hints:
         raise ValueError(

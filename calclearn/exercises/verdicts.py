@@ -112,6 +112,8 @@ def _what_there_is(number: object) -> str:
     if known := ", ".join(exercises(number)):
         absent = f"There is no {number}; this" if re.fullmatch(r"\d\d\.\d+", number) else "This"
         return f"{absent} lesson has {known}."
+    if isinstance(number, str) and re.fullmatch(r"\d\d(\.\d+)?", number):
+        return f"There is no lesson {number[:2]}."
     return 'The number of an exercise is the lesson and a count in quotation marks, like "07.2".'
 
 

@@ -107,11 +107,9 @@ def choice(options: Iterable[Any], value: Any = None, *, label: str = "") -> wid
     'sine'
     """
     _check_label(label)
-    try:
-        options = dict(options) if isinstance(options, Mapping) else list(options)
-    except TypeError:
-        came = type(options).__name__
-        raise TypeError(f"options must be a list or a mapping, got {came}") from None
+    if isinstance(options, str) or not isinstance(options, Iterable):
+        raise TypeError(f"options must be a list or a mapping, got {options!r:.60}")
+    options = dict(options) if isinstance(options, Mapping) else list(options)
     if not options:
         raise ValueError("options must hold at least one entry, got none")
     entries = options

@@ -65,6 +65,7 @@ class Explorer:
         self._painter = Painter(figure)
         self.still()
         self._check_controls()
+        self._check_limits()
         self._values = None  # once more: the first picture found the layout that drawings measure
         png = self.still()
         film = [remote(controls[play], pace)] if play else []
@@ -220,6 +221,26 @@ class Explorer:
                     f"nothing takes the control {name!r}: compute takes "
                     f"{listed(self._compute.names)}, drawings and caption {listed(sorted(taken))}"
                 )
+        for each in self._drawings:
+            if each.drags != each.usual_drags and not {*each.drags} <= self.controls.keys():
+                raise TypeError(
+                    f"{each.kind} drags {listed(each.drags)}; the controls are "
+                    f"{listed(self.controls)}"
+                )
+
+    def _check_limits(self) -> None:
+        """Warn of a panel that shows what moves nowhere, as nothing has given it limits."""
+        for each in self._drawings:
+            ax = each.drawing.ax
+            if getattr(ax, "name", "3d") == "3d" or not ax.has_data():
+                continue
+            bare = not np.isfinite(ax.dataLim.get_points()).any()
+            if bare and (ax.get_autoscalex_on() or ax.get_autoscaley_on()):
+                warnings.warn(
+                    f"the panel of {each.kind} has no limits, and what moves gives it none; set "
+                    "them before, as in ax.set(xlim=(0, 9), ylim=(-1, 1))",
+                    stacklevel=4,
+                )
 
     def _check_animated(self, drawing: Shown) -> None:
         """Warn once of a drawing that makes the figure paint all of itself for what it moves."""
@@ -227,9 +248,9 @@ class Explorer:
         if not (still or drawing.kind in self._warned):
             self._warned.add(drawing.kind)
             warnings.warn(
-                f"{drawing.kind} moves artists that were made without animated=True, so the whole "
-                "figure is painted for each picture; make them with animated=True, or give the "
-                "drawing the attribute background = True",
+                f"{drawing.kind} moves artists that were made in update, or without animated=True, "
+                "so the whole figure is painted for each picture; make them once, in __init__, "
+                "with animated=True, or give the drawing the attribute background = True",
                 stacklevel=2,
             )
 
@@ -276,7 +297,7 @@ class Explorer:
 
     def _held(self) -> list:
         """The drawings that can be dragged: all that they move is among the controls."""
-        held = [(each.drawing, {*getattr(each.drawing, "drags", ())}) for each in self._drawings]
+        held = [(each.drawing, {*each.drags}) for each in self._drawings]
         return [drawing for drawing, moves in held if moves and moves <= self.controls.keys()]
 
     def _track(self, name: str) -> str:
@@ -368,6 +389,7 @@ def explore(
     ...     def update(self, x, height):
     ...         self.dot.set_data([x], [height])
     >>> (ax,) = panels("flat")
+    >>> limits = ax.set(xlim=(0, 10), ylim=(0, 100))  # what moves does not change them
     >>> square = explore(
     ...     lambda x: {"height": x**2}, [Dot(ax)], "{x} squared is {height}", x=slider(2, 0, 9, 1)
     ... )
@@ -376,7 +398,9 @@ def explore(
     """
     for name, control in controls.items():
         if not isinstance(control, widgets.Widget) or not control.has_trait("value"):
-            raise TypeError(f"{name} must be a widget with a value, got {type(control).__name__}")
+            raise TypeError(
+                f"{name} must be a control, such as slider(2, 0, 9), got {control!r:.60}"
+            )
     compute, drawn, describe = computing(compute, controls), shown(drawings), describing(caption)
     if play is not None:
         if not isinstance(play, str) or not play.isidentifier():

@@ -32,8 +32,8 @@ def last_step(quantities: dict[str, Any]) -> int:
     runs = [int(value.steps[-1]) for value in values if isinstance(value, Descent)]
     if not runs:
         raise TypeError(
-            f"play needs a Descent among the quantities, or their number as steps; there are "
-            f"{', '.join(quantities)}"
+            "play needs a control of that name, or a Descent, or a number `steps`, among the "
+            f"quantities; there are {', '.join(quantities)}"
         )
     return max(runs)
 

@@ -59,7 +59,11 @@ class Shown(Taker):
         # Its own, where the axes stand on a subfigure.
         self.figure = None if drawing.ax is None else drawing.ax.figure.canvas.figure
         parameters = getattr(drawing, "parameters", None)  # a mark gets its names as data
-        parameters = parameters_of(drawing.update) if parameters is None else parameters
+        if parameters is None and not (parameters := parameters_of(drawing.update)):
+            raise TypeError(f"update of {came} must name, after self, quantities that it shows")
+        self.drags = getattr(drawing, "drags", ())
+        if isinstance(self.drags, str):
+            raise TypeError(f"drags of {came} must be a tuple of names, got {self.drags!r:.60}")
         constants = getattr(drawing, "constants", {})
         super().__init__(
             f"{self.kind} takes",
@@ -67,6 +71,13 @@ class Shown(Taker):
             {name: needed for name, needed in parameters.items() if name not in constants},
             getattr(drawing, "sources", {}),
         )
+
+    @property
+    def usual_drags(self) -> tuple[str, ...]:
+        """What a drawing of this kind drags where nothing is said."""
+        kind = type(self.drawing)
+        given = getattr(kind.__init__, "__kwdefaults__", None) or {}
+        return getattr(kind, "drags", given.get("drags", ()))
 
     def __call__(self, quantities: dict[str, Any]) -> None:
         try:

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
+from calclearn.descent.arguments import shown
 from calclearn.figures.marks import Drawing, finite_range, moving_pieces
 from calclearn.figures.style import BLACK, GREY, MODEL, style
 
@@ -49,6 +50,8 @@ class Areas(Drawing):
         self.areas = moving_pieces(ax, PolyCollection, **look)
 
     def update(self, tops) -> None:
+        if not (isinstance(tops, tuple | list | np.ndarray) and len(tops) == 2):
+            raise ValueError(f"tops must be (x, y), got {shown(tops)}")
         x, y = (np.pad(np.atleast_2d(c), ((0, 0), (1, 1)), mode="edge") for c in tops)
         y[:, [0, -1]] = 0  # down to the axis at both ends
         self.areas.set_verts(np.stack([x, y], axis=-1))

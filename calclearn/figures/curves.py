@@ -5,7 +5,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.patches import Rectangle
 
-from calclearn.figures.marks import Drawing, finite_range, moving, moving_pieces, put
+from calclearn.descent.arguments import shown
+from calclearn.figures.marks import Drawing, finite_range, moving, moving_pieces, pairs, put
 from calclearn.figures.style import BLACK, DATA, MODEL, STEP, defaults
 from calclearn.figures.surfaces import OUTLINE
 
@@ -27,6 +28,8 @@ class Data(Drawing):
     def update(self, data) -> None:
         if not self._is_new(data):
             return
+        if not hasattr(data, "x_label"):
+            raise TypeError(f"data must be a LineData, as line_data reads it, got {shown(data)}")
         frame = data if self.around is None else self.around
         put(self.points, (data.x, data.y))
         labels = {"xlabel": data.x_label, "ylabel": data.y_label}
@@ -46,7 +49,7 @@ class Line(Drawing):
 
     def update(self, weights: np.ndarray, step: int | None = None) -> None:
         so_far = slice(None if step is None else step + 1)
-        slopes, intercepts = np.reshape(weights, (2, -1))[:, so_far]
+        slopes, intercepts = pairs("weights", weights)[:, so_far]
         x = np.array(self.ax.get_xlim())
         y = slopes[:, None] * x + intercepts[:, None]  # (k, 2)
         self.family.set_segments([np.column_stack([x, row]) for row in y[:-1]])

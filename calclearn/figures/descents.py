@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.transforms import Affine2D
 from mpl_toolkits.mplot3d.proj3d import proj_transform
 
+from calclearn.descent.arguments import shown
 from calclearn.figures.marks import Curves, Drawing, finite_range, moving, put
 from calclearn.figures.style import BEST, BLACK, GREY, OPTIMIZERS, STEP, legend_below, style
 
@@ -22,6 +23,8 @@ MARKERS = 45  # on the map, of a long path
 
 def _so_far(descent, step: int | None) -> slice:
     """The records of a descent up to a step."""
+    if not hasattr(descent, "steps"):
+        raise TypeError(f"descent must be a Descent, as descend returns it, got {shown(descent)}")
     return slice(None if step is None else np.searchsorted(descent.steps, step, side="right"))
 
 
@@ -76,7 +79,7 @@ class LossCurve(Drawing):
         self, ax: Axes, surface=None, *, steps: int | None = None, unit: str = "",
         color: str = STEP,
     ) -> None:  # fmt: skip
-        known = surface is not None and surface.minima
+        known = getattr(surface, "minima", ())  # those of a plain function are not known
         super().__init__(ax, lowest=float(surface(surface.minima[0])) if known else None)
         self.steps = steps
         title = f"loss by step ({unit})" if unit else "loss by step"
@@ -87,6 +90,7 @@ class LossCurve(Drawing):
         self.line = moving(ax, ".-", color=color, ms=5, lw=1.6)
 
     def update(self, descent, lowest: float = 0.0, step: int | None = None) -> None:
+        so_far = _so_far(descent, step)
         if descent.values.ndim != 1:
             raise ValueError(f"LossCurve takes one descent, got {descent.values.shape[1:]} of them")
         if self._is_new(lowest):
@@ -101,7 +105,6 @@ class LossCurve(Drawing):
                 room = (high - low) / 20 or 1
                 self.ax.set(yscale="linear", ylim=(low - room, high + room))
             self.ax.set_xlim(0, self.steps or max(descent.steps[-1], 1))
-        so_far = _so_far(descent, step)
         put(self.line, (descent.steps[so_far], descent.values[so_far]))
 
 
@@ -190,8 +193,7 @@ class RaceCurves(Curves):
     ) -> None:
         looks = {
             name: {"color": color, "marker": marker, "ms": 8, "mec": "white", "lw": 1.6}
-            for name, (color, marker) in OPTIMIZERS.items()
-            if name in names
+            for name, (color, marker) in ((name, OPTIMIZERS[name]) for name in names)
         }
         super().__init__(ax, "results", looks, edge=True)
         ax.set(yscale="log", ylim=limits, xlim=(0, 1.03 * most), xlabel=price, title=title)

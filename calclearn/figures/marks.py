@@ -97,7 +97,7 @@ class _Mark(Drawing):
 
     def __init__(self, ax: Axes, names, look: dict, usual: dict, kind: type = Line2D) -> None:
         super().__init__(ax)
-        self.looks = _looks(names, look, usual, kind)
+        self.looks = _looks(type(self).__name__, names, look, usual, kind)
         self.parameters = dict.fromkeys(self.looks, True)
 
 
@@ -217,6 +217,9 @@ class Text(Drawing):
     @style()
     def __init__(self, ax: Axes, place: tuple[float, float], text: str, **look) -> None:
         super().__init__(ax)
+        if np.shape(place) != (2,) or not isinstance(text, str):
+            came = f"{place!r:.40}, {text!r:.40}"
+            raise TypeError(f"Text needs a place such as (0.05, 0.9), and words, got {came}")
         self.template, self.parameters = text, dict.fromkeys(fields(text), True)
         write = ax.text2D if ax.name == "3d" else ax.text
         self.text = write(*place, "", transform=ax.transAxes, animated=True, **look)
@@ -321,13 +324,14 @@ class Raster(Drawing):
         return colors
 
 
-def _looks(names, look: dict, usual: dict, kind: type) -> dict[str, dict]:
+def _looks(mark: str, names, look: dict, usual: dict, kind: type) -> dict[str, dict]:
     """Return the keywords of each name."""
     rows: dict[str, dict] = {}
     for each in names:
-        rows |= each if isinstance(each, dict) else {each: {}}
+        rows |= each if isinstance(each, dict) else {each if isinstance(each, str) else None: {}}
     if not rows or not all(isinstance(name, str) for name in rows):
-        raise TypeError(f"a mark needs the names of quantities, got {names!r:.80}")
+        came = ", ".join(f"{each!r:.40}" for each in names) or "none"
+        raise TypeError(f"{mark} needs names of quantities that compute returns, got {came}")
     for keyword, values in look.items():
         if isinstance(values, list) and len(values) != len(rows):
             raise ValueError(
@@ -370,9 +374,19 @@ def _rows(name: str, value: Any, *counts: int, index: bool = False) -> np.ndarra
     if rows.ndim == 1:
         rows = np.stack([np.arange(len(rows)), rows]) if index else rows[:, None]
     if rows.ndim != 2 or len(rows) not in counts:
-        form = " or ".join(f"({', '.join('xyz'[:count])})" for count in counts)
-        raise ValueError(f"{name} must be {form}, got an array of shape {rows.shape}")
+        third = "(x, low, high)" if 2 in counts else "(x, y, z)"
+        forms = ["y"] * index + [{2: "(x, y)", 3: third}[count] for count in counts]
+        raise ValueError(f"{name} must be {' or '.join(forms)}, got an array of shape {rows.shape}")
     return rows
+
+
+def pairs(name: str, value: Any, *, many: bool = True) -> np.ndarray:
+    """Return what must have shape (2,), or (2, k) where there may be `many`, as (2, k)."""
+    numbers = _numbers(name, value)
+    if numbers.shape[:1] != (2,) or not (many or numbers.size == 2):
+        form = "(2,) or (2, k)" if many else "(2,)"
+        raise ValueError(f"{name} must have shape {form}, got an array of shape {numbers.shape}")
+    return numbers.reshape(2, -1)
 
 
 def _within(ax: Axes, places: np.ndarray, edge: bool = False) -> np.ndarray:

@@ -219,7 +219,8 @@ def panels(*kinds: str, ratios: tuple[float, ...] | None = None, height: float =
     `kinds` names each panel from the left: "flat" for ordinary axes, "ruled" for those with level
     grid lines, "solid" for three dimensions; a "strip" is low and runs below all the others;
     "below" is flat and stands under the first panel, a second one under the second. `ratios` are
-    the relative widths of the row, `height` is in inches; the figure is `WIDTH` inches wide. Raises
+    the relative widths of the row, `height` is in inches; the figure is `WIDTH` inches wide. Limits
+    come from `ax.set(xlim=(0, 9))`, or from a map or data; what moves does not change them. Raises
     ValueError for another kind, and for sizes that are no sizes.
 
     >>> data, bowl = panels("flat", "solid")

@@ -12,7 +12,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
-from calclearn.figures.marks import Drawing, finite_range, moving, moving_pieces, put
+from calclearn.figures.marks import Drawing, finite_range, moving, moving_pieces, pairs, put
 from calclearn.figures.style import BLACK, GREY, LOSS, MODEL, STEP, WEIGHTS
 
 NAMES = ("slope $w_0$", "intercept $w_1$")
@@ -205,7 +205,7 @@ class Point(Drawing):
         self.dot = moving(ax, marker, zorder=6, **look)
 
     def update(self, weights) -> None:
-        put(self.dot, np.reshape(weights, (2, 1)))
+        put(self.dot, pairs("weights", weights, many=False))
 
     def dragged(self, start, to, *values: float) -> tuple[float, ...]:
         """Return the point under the pointer, or its first coordinate alone."""

@@ -131,7 +131,9 @@ def test_a_figure_that_would_be_too_large_has_fewer_positions(run):
 
 
 def test_what_has_no_positions_to_list_makes_no_film():
-    explorer = explore(lambda x: {"point": (x, x)}, [Dots(*panels("flat"), "point")], "{words}",
+    (ax,) = panels("flat")
+    ax.set(xlim=(0, 2), ylim=(0, 2))
+    explorer = explore(lambda x: {"point": (x, x)}, [Dots(ax, "point")], "{words}",
                        words=Text("hello"), x=slider(2, 0, 2, 1))  # fmt: skip
     assert [each.name for each in recorded(explorer).dials] == ["x"]
     assert recorded(explorer).absent == ["words"]

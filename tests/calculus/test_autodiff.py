@@ -208,6 +208,7 @@ REFUSED = [  # a call, and what its error says
     *[(lambda g=g: vjp(np.exp, np.ones(2))[1](g), "g must be a real number or an array of them")
       for g in (np.array([1j, 1.0]), "ab", None, [[1, 2], [3]])],
     (lambda: grad(np.sin)(), "needs an argument, got none"),
+    (lambda: grad(lambda x, y: x * y)(x=1.0, y=2.0), "needs an argument, got x, y by name"),
     (lambda: grad(np.sum)(np.ma.array([1.0, 2.0], mask=[False, True])),
      r"argument 0 must have no mask.* x\.compressed\(\)"),
     *[(lambda x=x: grad(np.sum)(x), "argument 0 must be a real number")

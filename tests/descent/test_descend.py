@@ -349,6 +349,8 @@ REFUSED = [
     (bowl(), [np.inf, 0], GD, {}, "start must be finite"),
     (bowl(), [1, 1], GradientDescent(lambda k: -0.1), {}, "learning_rate must be at least 0 and"),
     (bowl(), np.ones((2, 3)), RATES, {}, r"batch shapes of start, .* got \(3,\), \(2,\), \(2,\)$"),
+    (bowl(), 1.0, GD, {}, r"got \(\): one number is a point as \[number\]$"),
+    (lambda w: 2 * w, [1, 2], GD, {}, r"value of the surface must have shape \(\) at .* got \(2,"),
     (lambda w: w[0] + w[2], [1, 2], GD, {}, r"surface cannot take points of shape \(2,\): index 2"),
     (level(lambda w: w[0]), [1.0], GD, {}, r"the gradient of the surface must have shape \(1,\)"),
     (level(lambda w: w, lambda w: w), [1, 2], GD, {}, r"the value of the surface must have .*\(\)"),
@@ -362,6 +364,11 @@ WRONG = [
     (bowl(), [1, 1], GradientDescent, {}, "optimizer must have init and update"),
     (bowl(), [1, 1], GradientDescent(lambda k: None), {}, "learning_rate must be a .* got None"),
     (3.0, [1, 1], GD, {}, "surface must be a Surface"),
+    (lambda x, y: x + y, [1, 1], GD, {}, r"one argument, the point w, .* got one of \(x, y\)"),
+    (lambda: 1.0, [1, 1], GD, {}, r"one argument, the point w, as in `x, y = w`, got one of \(\)"),
+    *((lambda w, value=value: value, [1, 2], GD, {}, "the value of the surface must be .* got")
+      for value in (None, "ab", 1j)),
+    *((bowl(), start, GD, {}, f"start must be real numbers, got {start}") for start in (None, {})),
     *((bowl(), [1, 1], GD, options, sentence) for options, sentence in [
         ({"rng": "seed"}, "rng must be a generator or a seed, got 'seed'"),
         ({"progress": "bar"}, "progress must be a function or None, got 'bar'"),

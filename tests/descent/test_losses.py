@@ -201,7 +201,7 @@ BAD = [
       for t in ([-1.0, 1.0], [0.0, 1.5], [np.nan, 1.0])),
 ]  # fmt: skip
 WRONG = [
-    (lambda: line_loss({}, [1]), "x must be real numbers, got object"),
+    (lambda: line_loss({}, [1]), "x must be real numbers, got {}"),
     (lambda: line_loss(np.array([1j, 2.0]), [1, 2]), "x must be real numbers"),
     (lambda: line_loss([1, 2], [1, 10**400]), "y must be real numbers"),
     (lambda: line_loss(X, Y, "mse"), "loss must be an error"),

@@ -7,6 +7,8 @@ from calclearn.exercises import catalogue, check, choice, exercise, outcome, pre
 from calclearn.exercises.catalogue import exercises, outcomes
 from calclearn.exercises.kinds import Function, Number
 
+from ..refusals import refused
+
 TEXT = """
     Because it is so,
     and not otherwise.
@@ -68,21 +70,36 @@ def test_no_such_lesson_has_nothing(number):
     assert outcomes(number) == {}
 
 
-@pytest.mark.parametrize(
-    ("act", "words"),
+test_wrong_definitions_are_named = refused(
     [
         (lambda: exercise("9.1", 3, TEXT), "like \"07.2\", got '9.1'"),
+        (lambda: exercise(99.1, 3, TEXT), 'like "07.2", got 99.1'),
         (lambda: exercise("99.1", 3, "Only why."), "hints: lines that begin with >"),
         (lambda: exercise("99.1", 3, "> Only a hint."), "must say why"),
+        (lambda: exercise("99.1", 3, None), "the text of 99.1 must say why"),
         (lambda: choice("99.1", "b", TEXT, b="No."), "one sentence for each wrong option"),
-        (lambda: choice("99.1", "b", TEXT), "one sentence for each wrong option, got none"),
-        (lambda: outcome("99", 0, "So."), "an option like 2"),
+        (lambda: choice("99.1", "b", TEXT), "one sentence for each wrong option, .* got none"),
+        (lambda: choice("99.1", "A", TEXT, b="No."), "of a, b, c, ..., got b with 'A' right"),
+        (lambda: choice("99.1", None, TEXT, a="No."), "got a with None right"),
+        (lambda: choice("99.1", "d", TEXT, a="No."), "got a with 'd' right"),
+        (lambda: outcome("99", 0, "So."), "an option like 2 are needed, got '99', 0"),
+        (lambda: outcome("99", "2", "So."), "got '99', '2'"),
         (lambda: outcome("lesson", 1, "So."), 'a lesson like "07"'),
+        (lambda: outcome(99, 1, "So."), 'a lesson like "07" .* got 99, 1'),
+        (lambda: outcome("99", 1, None), "why must be text, got None"),
     ],
-)
-def test_wrong_definitions_are_named(act, words):
-    with pytest.raises(ValueError, match=words):
-        act()
+    [
+        *((lambda points=points: exercise("99.1", np.sin, TEXT, points=points),
+           "99.1 has a function as its answer, so points must be tuples of arguments, such as ")
+          for points in ((), None, 1.0, [1.0, 2.0], [[1.0]])),
+        (lambda: exercise("99.1", np.sin, TEXT), r"such as \(\(1.0,\), \(2.0,\)\), got None"),
+        (lambda: exercise("99.1", 3, TEXT, tol=1), "99.1 takes negligible, tolerance; got tol"),
+        (lambda: exercise("99.1", 3, TEXT, points=((1,),)), "99.1 takes .*; got points"),
+        (lambda: exercise("99.1", 3, TEXT, (4, "No.")), r"must be \(answer, sentence\), got 4"),
+        (lambda: exercise("99.1", 3, TEXT, {4: "No."}), r"must be \(answer, sentence\), got 4"),
+        (lambda: exercise("99.1", 3, TEXT, [("No.", 4)]), r"sentence\), got \('No.', 4\)"),
+    ],
+)  # fmt: skip
 
 
 def test_the_first_wrong_line_of_a_function_is_named():

@@ -289,6 +289,7 @@ def test_an_unknown_number_gets_a_sentence(number):
     assert repr(score()) == "No exercise has been checked in this kernel yet."
     there_is = "There is no 04.9; this lesson has 04.1, 04.2, 04.3, 04.4."
     assert check("04.9", 1).message == there_is
+    assert check("99.1", 1).message == "There is no lesson 99."
 
 
 def test_the_score_counts_the_lesson_checked_last():

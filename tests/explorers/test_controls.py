@@ -117,7 +117,8 @@ BAD = [
       for limits in ((0, 5e-324), (-1.7e308, 1.7e308), (1, 1 + 1e-15))
       for make in (round_slider, lambda value, limits: slider(value, *limits))),
     (lambda: choice([]), ValueError, "options must hold at least one"),
-    (lambda: choice(3), TypeError, "options must be a list or a mapping, got int"),
+    (lambda: choice(3), TypeError, "options must be a list or a mapping, got 3"),
+    (lambda: choice("sine"), TypeError, "options must be a list or a mapping, got 'sine'"),
     (lambda: choice(["a", "b"], "c"), ValueError, "value must be one of the options, got 'c'"),
     (lambda: choice({"a": np.ones(2), "b": np.ones(2)}), TypeError, "that == compares, got {'a'"),
     (lambda: slider(0, 0, 10**400), ValueError, "maximum must be a finite number"),

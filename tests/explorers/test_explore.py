@@ -12,6 +12,7 @@ import pytest
 from calclearn.explorers import choice, coloured, explore, log_slider, slider
 from calclearn.figures.marks import Dots
 from calclearn.figures.style import panels
+from calclearn.figures.surfaces import Point
 
 from .conftest import Dot, pixels, root
 
@@ -53,6 +54,15 @@ def test_drawings_take_the_quantities_that_they_name():
     assert explorer._painter.edition == edition, "a moving point repainted the background"
     explorer.set(power=3).still()
     assert explorer._painter.edition == edition + 1
+
+
+class Selfless:
+    """Its author forgot `self`."""
+
+    ax = None
+
+    def update(x):  # noqa: N805
+        pass
 
 
 class Inset(Dot):
@@ -100,7 +110,8 @@ def test_an_exception_is_a_sentence_and_passes(square):
         ({"drawings": 3}, "drawings must be a list, got int"),
         ({"drawings": []}, "drawings must hold at least one drawing, got none"),
         ({"drawings": [3]}, "drawings must have update and ax, got int"),
-        ({"x": 3}, "x must be a widget with a value, got int"),
+        ({"x": 3}, r"x must be a control, such as slider\(2, 0, 9\), got 3"),
+        ({"x": (0, 9)}, r"x must be a control, such as slider\(2, 0, 9\), got \(0, 9\)"),
         ({"compute": lambda x, power: {}}, "compute takes power; the controls are x"),
         ({"y": slider(1, 0, 2, 1)}, "nothing takes the control 'y': compute takes x"),
         ({"drawings": [Dots(*panels("flat"), "y")]}, "Dots takes y; there are x, height"),
@@ -113,7 +124,12 @@ def test_an_exception_is_a_sentence_and_passes(square):
         ({"x": coloured(slider(2, 0, 9), lambda: None)}, "bands must return a list of "),
         ({"drawings": [Dot(*panels("flat")), Dot(*panels("flat"))]}, "on panels of one figure"),
         ({"play": 3}, "play must name the quantity of the steps, got 3"),
-        ({"play": "step"}, "play needs a Descent among the quantities"),
+        ({"play": "step"}, "play needs a control of that name, or a Descent, .* are x, height"),
+        ({"drawings": [Selfless()]}, "update of Selfless must name, after self, quantities"),
+        ({"compute": lambda x: {"weights": (x, x)},
+          "drawings": [Point(Dot(*panels("flat")).ax, drags=("x", "hight"))]},
+         "Point drags x, hight; the controls are x"),
+        ({"drawings": [Point(*panels("flat"), drags="x")]}, "drags of Point must be a tuple"),
         ({"play": "x", "x": slider(1, 0, 2)}, "x must be a slider of whole numbers, got FloatSl"),
         ({"play": "x", "compute": lambda x: {"x": 1}}, "compute returns 'x', which play moves"),
         *(({"play": "n", "compute": lambda x, n=n: {"steps": n}}, "steps must be their number, got")
@@ -177,9 +193,21 @@ def test_compute_runs_only_where_what_it_takes_has_moved(dot):
     assert calls == [2, 3]
 
 
+def test_a_panel_without_limits_is_warned_of():
+    (bare,), (framed,) = panels("flat"), panels("flat")
+    bare.set_xlim(0, 9)  # and none upwards
+    framed.set(xlim=(0, 9), ylim=(0, 9))
+    words = "the panel of Dots has no limits, and what moves gives it none; set them before"
+    with pytest.warns(UserWarning, match=words) as warned:
+        explore(lambda x: {"p": (x, x)}, [Dots(bare, "p")], "", x=slider(2, 0, 9, 1))
+    assert warned[0].filename == __file__
+    explore(lambda x: {"p": (x, x)}, [Dots(framed, "p")], "", x=slider(2, 0, 9, 1))
+
+
 def test_a_forgotten_animated_is_warned_of_once():
     (ax,) = panels("flat")
+    ax.set(xlim=(0, 10), ylim=(0, 10))
     explorer = explore(nothing, [Curve(ax)], "{power}", power=slider(2, 0, 9, 1))
-    with pytest.warns(UserWarning, match="Curve moves artists that were made without animated"):
+    with pytest.warns(UserWarning, match="Curve moves artists that were made .* without animated"):
         explorer.set(power=3).still()
     explorer.set(power=4).still()

@@ -278,8 +278,8 @@ def test_a_drawing_that_is_painted_on_gets_the_whole_way_of_the_pointer(square, 
 
 
 def test_a_drawing_without_its_controls_cannot_be_dragged():
-    dot = Dot(*panels("flat"))
-    dot.drags = ("x", "y")
+    kind = type("Both", (Dot,), {"drags": ("x", "y")})
+    dot = kind(*panels("flat"))
     assert explore(root, [dot], "{height}", x=slider(2, 0, 9))._live.grips == []
 
 

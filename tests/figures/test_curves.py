@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from calclearn.data import LineData
+from calclearn.figures.areas import Areas
 from calclearn.figures.curves import Data, Line, Residuals, Tangent, TotalSquare
+from calclearn.figures.surfaces import Point
 
 DATA = LineData([0.0, 1.0, 2.0], [1.0, 3.0, 2.0], x_label="t (s)", y_label="s (m)")
 
@@ -57,3 +59,21 @@ def test_the_total_square_has_the_total_as_its_area(ax):
     assert drawing.total.get_width() * drawing.total.get_height() == pytest.approx(9.0)
     assert drawing.least.get_width() == pytest.approx(2.0)
     assert ax.get_xlim()[1] > 10
+
+
+@pytest.mark.parametrize(
+    ("make", "came", "words"),
+    [
+        (Data, (DATA.x, DATA.y), r"data must be a LineData, as line_data reads it, got \(array"),
+        (Data, "my.csv", "got 'my.csv'"),
+        (Line, 3.0, r"weights must have shape \(2,\) or \(2, k\), got an array of shape \(\)"),
+        (Line, [1, 2, 3], r"got an array of shape \(3,\)"),
+        (Line, None, r"got an array of shape \(\)"),
+        (Point, [[1, 2], [3, 4]], r"weights must have shape \(2,\), got an array of shape \(2, 2"),
+        (Areas, 2.0, r"tops must be \(x, y\), got 2.0"),
+        (Areas, None, r"tops must be \(x, y\), got None"),
+    ],
+)
+def test_what_cannot_be_drawn_is_named(ax, make, came, words):
+    with pytest.raises((TypeError, ValueError), match=words):
+        make(ax).update(came)

@@ -13,7 +13,7 @@ from calclearn.descent.losses import line_loss
 from calclearn.descent.optimizers import Adam, GradientDescent
 from calclearn.descent.races import RaceResult
 from calclearn.figures.descents import Bands, LossCurve, Path, Paths, RaceCurves, key
-from calclearn.figures.style import OPTIMIZERS, panels
+from calclearn.figures.style import GREY, OPTIMIZERS, panels
 
 SURFACE = line_loss(np.array([-1.0, 0.5, 2.0, 3.0]), np.array([2.0, 2.5, 4.5, 5.0]))
 START = np.array([-1.0, 4.0])
@@ -150,6 +150,29 @@ def test_looks_on_map_curves_and_key(paths, curves):
     for name, handle in zip(NAMES, legend.legend_handles, strict=True):
         lines = paths.paths[name].line, curves.lines[name], handle
         assert {(line.get_color(), line.get_marker()) for line in lines} == {OPTIMIZERS[name]}
+
+
+@pytest.mark.parametrize("came", [None, 3, np.ones((3, 2))])
+def test_what_is_no_descent_is_named(came):
+    for drawing in (Path(panels("flat")[0]), LossCurve(panels("flat")[0])):
+        words = "descent must be a Descent, as descend returns it, got [^\n]+$"
+        with pytest.raises(TypeError, match=words):
+            drawing.update(came)
+
+
+def test_the_loss_of_a_plain_function_has_no_lowest_line():
+    run, curve = descend(np.sum, [1.0], Adam(0.1), 3), LossCurve(panels("flat")[0], np.sum)
+    curve.update(run)
+    assert not curve.floor.get_visible()
+
+
+def test_an_optimizer_of_ones_own_is_drawn_grey_on_curves_as_on_paths():
+    (ax,), names = panels("flat"), ("Adam", "Mine")
+    curves, paths = RaceCurves(ax, names, **LIMITS), Paths(ax, names)
+    curves.update({"Mine": RaceResult(None, np.arange(3), np.ones(3))})
+    for line in (curves.lines["Mine"], paths.paths["Mine"].line):
+        assert (line.get_color(), line.get_marker()) == OPTIMIZERS["Mine"] == (GREY, ".")
+    assert curves.lines["Mine"].get_xdata().tolist() == [0, 1, 2]
 
 
 def test_a_race_with_and_without_an_optimizer(paths, curves):

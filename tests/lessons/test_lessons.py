@@ -65,7 +65,9 @@ def named(lesson, name):
 def test_exercises_are_numbered_and_have_right_forms(lesson):
     numbers = list(exercises(lesson))
     assert numbers == [f"{lesson}.{place + 1}" for place in range(len(numbers))]
-    assert 2 <= len(numbers) <= MOST, f"lesson {lesson} has {len(numbers)} exercises"
+    assert 2 <= len(numbers) <= MOST, (
+        f"lesson {lesson} has {len(numbers)} exercises, not 2 to {MOST}"
+    )
     table = f"give each exercise a row in `right` of tests/lessons/test_lesson_{lesson}.py"
     assert list(ANSWERS[lesson]["right"]) == numbers, table
 

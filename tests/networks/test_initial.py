@@ -54,7 +54,7 @@ WORDS = Dense(1, initial=lambda rng, shape: [["a", "b"]])
 test_what_cannot_be = refused([
     *((lambda e=e, shape=shape: e(0, shape), r"shape must be \(outputs, inputs, \*kernel\)")
       for e in EVERY for shape in (4, (4,), (4, 0), "xy")),
-    (lambda: WORDS.init(0, (2,)), TypeError, "initial weights must be real numbers, got <U1"),
+    (lambda: WORDS.init(0, (2,)), TypeError, r"initial weights must be real numbers, got \[\['a'"),
     *((lambda e=e: e("three", (2, 2)), TypeError, "rng must be a generator or a seed, got 'three'")
       for e in EVERY),
 ])  # fmt: skip
