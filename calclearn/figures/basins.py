@@ -1,4 +1,4 @@
-"""Drawings of where descents end: a map of starts, the points without slope, a ball on a curve."""
+"""Drawings of where descents end: a map of starts, and the points without slope."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,8 +8,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from calclearn.figures.marks import Drawing, put
-from calclearn.figures.style import BASINS, BLACK, STATIONARY, STEP, UNSETTLED, legend_below, style
-from calclearn.figures.surfaces import Point
+from calclearn.figures.style import BASINS, BLACK, STATIONARY, UNSETTLED, legend_below, style
 
 COORDINATES = ("$x$", "$y$")
 
@@ -121,23 +120,3 @@ def legend(ax: Axes) -> None:
     marks = [Line2D([], [], marker=m, label=kind, **look) for kind, m in STATIONARY.items()]
     patches = [Patch(color=color, label=word) for word, color in UNSETTLED.items()]
     legend_below(ax, handles=[*marks, *patches], handlelength=1.2, columnspacing=1.2)
-
-
-class Ball(Point):
-    """A ball on a curve, where a descent is after a step; `update(walk, step)`.
-
-    One that can be dragged is white, and stays at the start.
-    """
-
-    def __init__(self, ax: Axes, *, drags: tuple[str, ...] = ()) -> None:
-        super().__init__(ax, drags=drags)
-        self.dot.set(zorder=16, markersize=13)
-        if drags:
-            self.dot.set(mfc="white", mec=STEP, mew=2.5)
-
-    def update(self, walk, step: int | None = None) -> None:
-        """Show the ball at its place, or at the edge of the axes where it has left them."""
-        last = len(walk.points) - 1
-        place = walk.points[0 if self.drags else last if step is None else min(step, last)]
-        edges = np.transpose([self.ax.get_xlim(), self.ax.get_ylim()])
-        super().update(np.clip(place, *edges))

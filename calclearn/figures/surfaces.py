@@ -192,34 +192,26 @@ class PrincipalAxes(Drawing):
 
 
 class Point(Drawing):
-    """One point, of weight space or on a curve; `update(weights)` takes (2,).
+    """One point, of weight space, on a curve, or on a bowl; `update(weights, loss)`.
 
-    `drags` names the controls that it can move: two, or only that of the first coordinate.
+    On a bowl it stands at the `loss`. `drags` names the controls that it can move: two, or only
+    that of the first coordinate.
     """
 
-    def __init__(self, ax: Axes, *, drags=(), color: str = STEP, marker: str = "o") -> None:
+    def __init__(self, ax: Axes, *, drags=(), **look) -> None:
         super().__init__(ax)
-        self.drags = drags
-        look = {"color": color, "ms": 10, "mec": "white", "mew": 1.5, "clip_on": False}
-        self.dot = moving(ax, marker, zorder=6, **look)
+        self.drags, self.solid = drags, ax.name == "3d"
+        usual = {"color": STEP, "marker": "o", "ms": 10, "mec": "white", "mew": 1.5, "zorder": 6}
+        usual |= {"ms": 9, "zorder": 20} if self.solid else {"clip_on": False}
+        self.dot = moving(ax, **usual | look)
 
-    def update(self, weights) -> None:
-        put(self.dot, np.reshape(weights, (2, 1)))
+    def update(self, weights, loss: float = 0.0) -> None:
+        place = [*weights, loss] if self.solid else weights
+        put(self.dot, np.reshape(place, (-1, 1)))
 
     def dragged(self, start, to, *values: float) -> tuple[float, ...]:
         """Return the point under the pointer, or its first coordinate alone."""
         return tuple(to[: len(values)])
-
-
-class PointOnBowl(Drawing):
-    """The same point on the bowl, with its height; `update(weights, loss)`."""
-
-    def __init__(self, ax: Axes) -> None:
-        super().__init__(ax)
-        self.dot = moving(ax, "o", color=STEP, ms=9, mec="white", mew=1.5, zorder=20)
-
-    def update(self, weights, loss: float) -> None:
-        put(self.dot, np.reshape([*weights, loss], (3, 1)))
 
 
 class ShadedPoints(Drawing):

@@ -59,7 +59,7 @@ def which_way_is_down() -> Explorer:
         Line(left),
         surfaces.Point(middle, drags=("slope", "intercept")),
         surfaces.GradientArrow(middle, LOSS),
-        surfaces.PointOnBowl(right),
+        surfaces.Point(right),
     ]
     slopes, intercepts = LOSS.domain
     return explore(

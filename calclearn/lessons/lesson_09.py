@@ -18,7 +18,6 @@ from calclearn.explorers import Explorer, controls, explore, log_slider, round_s
 from calclearn.explorers.wording import placed
 from calclearn.figures.basins import (
     COORDINATES,
-    Ball,
     BasinMap,
     StationaryPoints,
     Valleys,
@@ -26,7 +25,7 @@ from calclearn.figures.basins import (
     whole_ticks,
 )
 from calclearn.figures.descents import Path
-from calclearn.figures.marks import Lines
+from calclearn.figures.marks import Dots, Lines
 from calclearn.figures.style import REGIMES, STEP, TRUE, panels
 from calclearn.figures.surfaces import Contours, Point
 
@@ -56,8 +55,11 @@ def ball_on_a_curve() -> Explorer:
     def compute(curve, start, learning_rate):
         quantities = _descents(CURVES[curve], [start], learning_rate, 400)
         run = quantities["run"]
-        walk = replace(run, points=np.column_stack([run.points, run.values]))
-        return quantities | {"walk": walk, "row": quantities["ends"][None]}
+        places = np.column_stack([run.points, run.values])
+        return quantities | {
+            "walk": replace(run, points=places), "first": places[0], "balls": places.T,
+            "row": quantities["ends"][None],
+        }  # fmt: skip
 
     def caption(surface, run, ends, learning_rate, step) -> str:
         last = len(run.points) - 1
@@ -67,12 +69,15 @@ def ball_on_a_curve() -> Explorer:
     curves, start = controls.choice([*CURVES]), slider(1.9, -2.2, 2.0, 0.05)
     curves.observe(lambda change: _reach(CURVES[change["new"]], start), "value")
     top, below = panels("flat", "strip", height=3.9)
+    look = {"ms": 13, "clip_on": False, "zorder": 16}
+    held = {"mfc": "white", "mec": STEP, "mew": 2.5}
+    drawn = {"color": STEP, "mew": 1.5, "markevery": slice(-1, None), "edge": True, "step": "step"}
     drawings = [
         Valleys(top, title="a ball that descends; below, where each start ends"),
         StationaryPoints(top),
         Path(top).on(descent="walk"),
-        Ball(top, drags=("start",)),
-        Ball(top),
+        Point(top, drags=("start",), **held, **look).on(weights="first"),
+        Dots(top, "balls", **drawn, **look),
         BasinMap(below, names=("weight $w$", "")).on(ends="row"),
     ]
     return explore(

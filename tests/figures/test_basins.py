@@ -1,7 +1,5 @@
 """What the drawings of basins put on the paper, measured on the paper."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +9,6 @@ from matplotlib.colors import to_rgb
 from calclearn.descent.basins import DIVERGES, NOT_SETTLED
 from calclearn.descent.landscapes import double_well, ripples, two_valleys
 from calclearn.figures.basins import (
-    Ball,
     BasinMap,
     StationaryPoints,
     Valleys,
@@ -81,14 +78,3 @@ def test_a_curve_and_what_stands_on_it_have_its_heights(ax):
     assert ax.get_ylim()[0] < heights.min() < heights.max() < ax.get_ylim()[1]
     standing = places(surface, np.array([[-1.0, 0.5]])).tolist()
     assert standing == [[-1.0, 0.5], [-3.0, 0.5**4 - 0.75 + 0.5]]
-
-
-def test_a_ball_follows_its_walk_and_the_pointer_and_stays_on_the_paper(ax):
-    ax.set(xlim=(-2, 2), ylim=(0, 5))
-    walk = SimpleNamespace(points=np.array([[1.5, 2.0], [0.5, 1.0], [1e300, -1e300]]))
-    start, ball = Ball(ax, drags=("start",)), Ball(ax)
-    for step, place in ((0, [1.5, 2.0]), (1, [0.5, 1.0]), (7, [2.0, 0.0]), (None, [2.0, 0.0])):
-        for each, expected in ((start, [1.5, 2.0]), (ball, place)):
-            each.update(walk, step)
-            assert each.dot.get_xydata().tolist() == [expected]
-    assert start.dragged((0.0, 1.0), (-0.7, 3.0), 1.5) == (-0.7,)

@@ -16,7 +16,6 @@ from calclearn.figures.surfaces import (
     GradientArrow,
     ModelRings,
     Point,
-    PointOnBowl,
     ShadedPoints,
     Slices,
     grid,
@@ -146,7 +145,7 @@ def test_a_direction_is_dragged_round_its_point(ax):
 
 
 def test_points_stand_where_they_are_put(ax):
-    dot, on_bowl, place = Point(ax, drags=("a", "b")), PointOnBowl(*panels("solid")), [0.3, 0.4]
+    dot, on_bowl, place = Point(ax, drags=("a", "b")), Point(*panels("solid")), [0.3, 0.4]
     dot.update(np.array(place))
     on_bowl.update(np.array(place), 5.0)
     assert dot.dot.get_xydata().tolist() == [place]
