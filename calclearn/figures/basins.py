@@ -1,5 +1,7 @@
 """Drawings of where descents end: a map of starts, and the points without slope."""
 
+from functools import cache
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
@@ -32,6 +34,19 @@ def colours(minima) -> np.ndarray:
     return chosen
 
 
+@cache
+def palette(surface) -> np.ndarray:
+    """Return the colour of each number that `descent.basins.ends` gives: `palette(surface)[ends]`.
+
+    A start on its way has a pale tint of the colour of the nearest minimum.
+    """
+    own = np.array([to_rgb(BASINS[c]) for c in colours(surface.minima)]).reshape(-1, 3)
+    pale = 0.3 * own + 0.7
+    others = [to_rgb(color) for color in UNSETTLED.values()]
+    shades = np.concatenate([own, pale[::-1], others])  # -1, -2, ... from the back
+    return np.round(255 * shades) / 255
+
+
 def whole_ticks(ax: Axes) -> None:
     """Let the axes count in whole numbers, which need the same room on every surface."""
     for axis in (ax.xaxis, ax.yaxis):
@@ -57,37 +72,6 @@ class Valleys(Drawing):
         put(self.line, (w, heights))
         room = 0.12 * np.ptp(heights)
         self.ax.set(xlim=(w[0], w[-1]), ylim=(heights.min() - room, heights.max() + room))
-
-
-class BasinMap(Drawing):
-    """Where the descent from each point ends, as a colour; `update(surface, window, ends)`.
-
-    `ends` (rows, columns) holds the number of the minimum that was reached, in the order of
-    `surface.minima`, or what `descent.basins.ends` gives else: a start on its way has a pale tint
-    of the colour of the nearest minimum. One row makes a strip.
-    """
-
-    background = True
-
-    def __init__(self, ax: Axes, *, names=COORDINATES, title: str = "") -> None:
-        super().__init__(ax)
-        ax.set(xlabel=names[0], ylabel=names[1], title=title)
-        if names[1]:
-            whole_ticks(ax)
-        else:
-            ax.set_yticks([])
-        look = {"aspect": "auto", "origin": "lower", "interpolation": "nearest", "zorder": 0.5}
-        self.image = ax.imshow(np.zeros((1, 1, 3)), animated=True, **look)
-
-    def update(self, surface, window, ends) -> None:
-        if self._is_new(surface):
-            shades = [BASINS[c] for c in colours(surface.minima)]
-            pale = [0.3 * np.array(to_rgb(shade)) + 0.7 for shade in shades]
-            shades += [*pale[::-1], *UNSETTLED.values()]  # -3, -4, ... from the back
-            self.palette = np.uint8(np.round(255 * np.array([to_rgb(c) for c in shades])))
-            self.image.set_extent((*window[0], *window[1]))
-            self.ax.set(xlim=window[0], ylim=window[1])
-        self.image.set_data(self.palette[ends])
 
 
 class StationaryPoints(Drawing):

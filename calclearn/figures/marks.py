@@ -278,11 +278,14 @@ class Stems(_Mark):
 class Raster(Drawing):
     """The quantity `name` as coloured cells: (rows, columns), or colours (rows, columns, 3 or 4).
 
-    `window`, ((left, right), (low, high)), is where it lies on the axes, its first row lowest;
-    without one, a cell is one unit wide and the first row is at the top, as in an image. `colors`
-    is a colormap; `scale` is matplotlib's `Normalize` or `LogNorm`, by default from the smallest to
-    the largest finite value. NaN has no colour, infinities have those of the ends.
+    `window`, ((left, right), (low, high)), is where it lies on the axes, its first row lowest; it
+    may name a quantity, which the axes then show. Without one, a cell is one unit wide and the
+    first row is at the top, as in an image. `colors` is a colormap; `scale` is matplotlib's
+    `Normalize` or `LogNorm`, by default from the smallest to the largest finite value. NaN has no
+    colour, infinities have those of the ends.
     """
+
+    background = True  # its window may be another one
 
     @style()
     def __init__(
@@ -293,9 +296,13 @@ class Raster(Drawing):
         _flat(self)
         self.name, self.colors, self.scale, self.window = name, colors, scale, window
         self.parameters = {name: True}
-        place = {"origin": "upper", "extent": None, "aspect": "equal"}
+        place = {"origin": "upper", "aspect": "equal"}
         if window is not None:
-            place = {"origin": "lower", "extent": (*window[0], *window[1]), "aspect": "auto"}
+            place = {"origin": "lower", "aspect": "auto"}
+        if isinstance(window, str):
+            self.parameters[window] = True
+        elif window is not None:
+            place["extent"] = (*window[0], *window[1])
         look = {"interpolation": "nearest", "zorder": 0.5} | place | look
         self.image = ax.imshow(np.zeros((1, 1, 4)), animated=True, **look)
 
@@ -307,9 +314,12 @@ class Raster(Drawing):
                 f"shape {cells.shape}"
             )
         rows, columns = cells.shape[:2]
-        if self.window is None and self._is_new(rows, columns):
-            self.image.set_extent((-0.5, columns - 0.5, rows - 0.5, -0.5))
-            self.ax.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
+        window = [[-0.5, columns - 0.5], [rows - 0.5, -0.5]]
+        if isinstance(self.window, str):
+            window = _numbers(self.window, quantities[self.window]).tolist()
+        if isinstance(self.window, str | None) and self._is_new(window):
+            self.image.set_extent((*window[0], *window[1]))
+            self.ax.set(xlim=window[0], ylim=window[1])
         self.image.set_data(np.nan_to_num(cells) if cells.ndim == 3 else self._colored(cells))
 
     def _colored(self, cells: np.ndarray) -> np.ndarray:

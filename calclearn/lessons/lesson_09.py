@@ -18,14 +18,14 @@ from calclearn.explorers import Explorer, controls, explore, log_slider, round_s
 from calclearn.explorers.wording import placed
 from calclearn.figures.basins import (
     COORDINATES,
-    BasinMap,
     StationaryPoints,
     Valleys,
     legend,
+    palette,
     whole_ticks,
 )
 from calclearn.figures.descents import Path
-from calclearn.figures.marks import Dots, Lines
+from calclearn.figures.marks import Dots, Lines, Raster
 from calclearn.figures.style import REGIMES, STEP, TRUE, panels
 from calclearn.figures.surfaces import Contours, Point
 
@@ -57,8 +57,7 @@ def ball_on_a_curve() -> Explorer:
         run = quantities["run"]
         places = np.column_stack([run.points, run.values])
         return quantities | {
-            "walk": replace(run, points=places), "first": places[0], "balls": places.T,
-            "row": quantities["ends"][None],
+            "walk": replace(run, points=places), "first": places[0], "balls": places.T
         }  # fmt: skip
 
     def caption(surface, run, ends, learning_rate, step) -> str:
@@ -69,6 +68,7 @@ def ball_on_a_curve() -> Explorer:
     curves, start = controls.choice([*CURVES]), slider(1.9, -2.2, 2.0, 0.05)
     curves.observe(lambda change: _reach(CURVES[change["new"]], start), "value")
     top, below = panels("flat", "strip", height=3.9)
+    below.set(xlabel="weight $w$", yticks=[])
     look = {"ms": 13, "clip_on": False, "zorder": 16}
     held = {"mfc": "white", "mec": STEP, "mew": 2.5}
     drawn = {"color": STEP, "mew": 1.5, "markevery": slice(-1, None), "edge": True, "step": "step"}
@@ -78,7 +78,7 @@ def ball_on_a_curve() -> Explorer:
         Path(top).on(descent="walk"),
         Point(top, drags=("start",), **held, **look).on(weights="first"),
         Dots(top, "balls", **drawn, **look),
-        BasinMap(below, names=("weight $w$", "")).on(ends="row"),
+        Raster(below, "basins", window="window"),
     ]
     return explore(
         compute, drawings, caption, play="step", curve=curves, start=start,
@@ -126,12 +126,14 @@ def basin_map() -> Explorer:
     left, right = panels("flat", "flat", height=4.6)
     drawings = [
         Contours(left, names=COORDINATES, title="one start (dark: low)"),
-        BasinMap(right, title="where 10,000 starts end"),
+        Raster(right, "basins", window="window"),
         *(StationaryPoints(ax, size=45) for ax in (left, right)),
         Path(left).on(descent="run"),
         *(Point(ax, drags=("start_x", "start_y")) for ax in (left, right)),
     ]
-    whole_ticks(left)
+    right.set(xlabel=COORDINATES[0], ylabel=COORDINATES[1], title="where 10,000 starts end")
+    for ax in (left, right):
+        whole_ticks(ax)
     legend(right)
     return explore(
         compute, drawings, caption, play="rate", pace=0.4, surface=surfaces,
@@ -201,11 +203,13 @@ def _descents(surface: Surface, start: list, learning_rate: float, count: int, s
     """Return the descent of one start, moved into the domain, and the ends of `count` an axis."""
     start = np.clip(start, *np.transpose(surface.domain))
     points, kinds = basins.stationary(surface)
+    ends = _ends(surface, learning_rate, count, steps)
     return {
         "surface": surface,
         "window": (*surface.domain, (0, 1))[:2],
         "run": descend(surface, start, GradientDescent(learning_rate), steps),
-        "ends": _ends(surface, learning_rate, count, steps),
+        "ends": ends,
+        "basins": palette(surface)[np.atleast_2d(ends)],
         "points": points,
         "kinds": kinds,
     }

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 
 from calclearn.descent.basins import DIVERGES, NOT_SETTLED
-from calclearn.descent.landscapes import double_well, ripples, two_valleys
+from calclearn.descent.landscapes import double_well, two_valleys
 from calclearn.figures.basins import (
-    BasinMap,
     StationaryPoints,
     Valleys,
     colours,
     legend,
+    palette,
     places,
 )
 from calclearn.figures.style import BASINS, STATIONARY, UNSETTLED
@@ -40,20 +40,12 @@ def test_neighbours_on_a_lattice_get_different_colours():
             assert shade[x, y] != shade.get(other, -1)
 
 
-def test_each_pixel_has_the_colour_of_its_end_and_lies_where_its_start_is(ax):
-    basins, surface, strip = BasinMap(ax), double_well(), ripples()
-    basins.update(surface, surface.domain, np.array([[0, 1], [NOT_SETTLED, DIVERGES]]))
-    shades = [BASINS[0], BASINS[1], UNSETTLED["hardly moves"], UNSETTLED["diverges"]]
-    pixels = np.reshape(basins.image.get_array(), (4, 3))
-    assert pixels.tolist() == [rgb(color) for color in shades]
-    assert basins.image.get_extent() == [-2, 2, -2, 2] == [*ax.get_xlim(), *ax.get_ylim()]
-    assert basins.image.origin == "lower"
-    assert basins.image.get_animated()
-    basins.update(surface, surface.domain, np.ones((2, 2), int))
-    assert basins.image.get_array()[0, 0].tolist() == rgb(BASINS[1])
-    basins.update(strip, (strip.domain[0], (0, 1)), np.array([[0, 1, 2, 3, 4]]))
-    assert basins.image.get_extent() == [-5, 5, 0, 1]
-    assert ax.get_xlim() == (-5, 5)
+def test_each_end_has_its_colour():
+    surface = double_well()
+    shades = np.round(255 * palette(surface)[[0, 1, NOT_SETTLED, DIVERGES, NOT_SETTLED - 2]])
+    colors = [BASINS[0], BASINS[1], UNSETTLED["hardly moves"], UNSETTLED["diverges"]]
+    assert shades[:4].tolist() == [rgb(color) for color in colors]
+    assert shades[4] == pytest.approx(0.3 * np.array(rgb(BASINS[1])) + 0.7 * 255, abs=0.5)
 
 
 def test_each_kind_stands_at_its_places_with_its_marker(ax):

@@ -149,6 +149,17 @@ def test_raster_of_an_image_fits_the_axes_to_its_cells(ax):
     assert not ax.figure.stale
 
 
+def test_axes_show_the_window_of_a_raster_that_is_a_quantity(ax):
+    mark = Raster(ax, "cells", window="where")
+    assert mark.parameters == {"cells": True, "where": True}
+    for window in ([(0, 2), (0, 1)], ((-5, 5), (-1, 1))):
+        mark.update(cells=np.eye(2), where=window)
+        assert (
+            mark.image.get_extent() == [*window[0], *window[1]] == [*ax.get_xlim(), *ax.get_ylim()]
+        )
+    assert mark.image.origin == "lower"
+
+
 # Values that renderers cannot draw.
 
 WILD = [1.0, 1e300, -1e300, np.inf, -np.inf, np.nan, 0.0, -1.0, 1e-320]
