@@ -13,7 +13,7 @@ a place that every renderer can draw to, beyond the edge.
 """
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
@@ -42,6 +42,7 @@ class Drawing:
     """
 
     parameters: dict[str, bool] | None = None
+    drags: tuple[str, ...] = ()
     sources: Mapping[str, str] = MappingProxyType({})
     _shown: Any = None
 
@@ -64,6 +65,14 @@ class Drawing:
             if not isinstance(quantity, str):
                 raise TypeError(f"{name} must be the name of a quantity, got {quantity!r:.60}")
         self.sources = {**self.sources, **names}
+        return self
+
+    def drag(self, *controls: str, by: Callable) -> Self:
+        """Let a pointer move these controls: `by(start, to, *values)` returns their new values.
+
+        `start` and `to` are places on the axes, `values` those when the pointer was pressed.
+        """
+        self.drags, self.dragged = controls, by
         return self
 
     def update(self, **quantities: Any) -> None:
