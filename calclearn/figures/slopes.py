@@ -10,6 +10,9 @@ from matplotlib.transforms import ScaledTranslation
 from calclearn.figures.marks import Drawing, moving, put
 from calclearn.figures.style import BLACK, MODEL, STEP, style
 
+# Of a microscope on x, whose field lies within 2h: magnified until h is one unit long.
+FIELD = {"xticks": range(-2, 3), "xticklabels": ["$x-2h$", "$x-h$", "$x$", "$x+h$", "$x+2h$"]}
+
 
 class Graph(Drawing):
     """A curve in the window that suits it; `update(curve, limits)`: (x, y), and the limits of y.
@@ -36,17 +39,6 @@ class Graph(Drawing):
             self.ax.set(xlim=(x[0], x[-1]), ylim=(low, high))
         # A pole leaves a gap, not a wall.
         put(self.line, (x, np.where(abs(y - (low + high) / 2) < 5 * (high - low), y, np.nan)))
-
-
-class Microscope(Graph):
-    """What lies within 2h of a point, magnified until h is one unit long in both directions.
-
-    `update(curve, limits)`: the curve from the point, counted in h.
-    """
-
-    def __init__(self, ax: Axes, *, title: str, unit: str = "$h$"):
-        super().__init__(ax, title=title, xlabel="", ylabel=f"height above the point, in {unit}")
-        ax.set_xticks(range(-2, 3), ["$x-2h$", "$x-h$", "$x$", "$x+h$", "$x+2h$"])
 
 
 class Secants(Drawing):

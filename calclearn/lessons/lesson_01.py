@@ -9,7 +9,7 @@ from calclearn import backward_difference, derivative, forward_difference, parse
 from calclearn.exercises import choice, exercise, outcome
 from calclearn.explorers import Explorer, controls, explore, log_slider, slider
 from calclearn.figures.marks import Area, Dots, Lines, Rule, Text
-from calclearn.figures.slopes import Graph, Microscope, Secants
+from calclearn.figures.slopes import FIELD, Graph, Secants
 from calclearn.figures.style import (
     BEST,
     BLACK,
@@ -86,7 +86,9 @@ def slope_at_a_point() -> Explorer:
     limit.grid(True, axis="y", lw=0.6)
     under.axhline(0, color=BLACK, lw=0.8)
     slopes_so_far = Graph(under, title="the slope at each point, as far as x", ylabel="$f'(x)$")
-    zoom = Microscope(right, title="what is in the box, magnified")
+    words = {"xlabel": "", "ylabel": "height above the point, in $h$"}
+    zoom = Graph(right, title="what is in the box, magnified", **words)
+    right.set(**FIELD)
     drawings = [
         Graph(left, title="the curve, two secants, the tangent"),
         Secants(left, drags=("x",)),
