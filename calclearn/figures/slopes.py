@@ -45,13 +45,12 @@ class Secants(Drawing):
     """A point, the secants to its neighbours at x - h and x + h, and the tangent.
 
     `update(x, y, h, backward, forward, slope)` with the slopes of the three lines. The point can be
-    dragged along the curve where `drags` names the control of x. In a `microscope` the point is the
-    origin, and lengths are counted in h.
+    dragged along the curve where `drags` names the control of x.
     """
 
-    def __init__(self, ax: Axes, *, drags: tuple[str, ...] = (), microscope: bool = False):
+    def __init__(self, ax: Axes, *, drags: tuple[str, ...] = ()) -> None:
         super().__init__(ax)
-        self.drags, self.microscope = drags, microscope
+        self.drags = drags
         looks = {
             "secant to $x-h$": {"color": MODEL, "lw": 1.4, "ls": (0, (4, 2))},
             "secant to $x+h$": {"color": MODEL, "lw": 1.8},
@@ -62,8 +61,6 @@ class Secants(Drawing):
         self.point = moving(ax, "o", color=STEP, ms=10, mec="white", zorder=7)
 
     def update(self, x, y, h, backward, forward, slope) -> None:
-        if self.microscope:
-            x, y, h = 0, 0 * y, 1  # a height that does not exist stays NaN
         ends = np.array(self.ax.get_xlim())
         for line, m in zip(self.lines, (backward, forward, slope), strict=True):
             put(line, (ends, y + m * (ends - x)))

@@ -104,20 +104,20 @@ class Contours(Drawing):
 class Bowl(Drawing):
     """The surface as a bowl that can be turned; `update(surface, azimuth, elevation)`, in °.
 
-    Dragging it turns it: `drags` names the two controls, `dragged` says where they go. A `surface`
-    given here stays. Without a `window` the surface's own is shown.
+    Dragging it turns it. A `surface` given here stays. Without a `window` the surface's own is
+    shown.
     """
 
     background = True
+    drags = "azimuth", "elevation"
 
     def __init__(
-        self, ax: Axes, surface=None, *, window=None, names=NAMES, title: str = "",
-        drags=("azimuth", "elevation"),
-    ) -> None:  # fmt: skip
+        self, ax: Axes, surface=None, *, window=None, names=NAMES, title: str = ""
+    ) -> None:
         super().__init__(ax, surface=surface)
         if ax.name != "3d":
             raise TypeError("Bowl needs solid axes, got flat ones")
-        self.window, self.names, self.drags = window, names, drags
+        self.window, self.names = window, names
         self.sheet = self.view = None
         ax.set(title=title)
         ax.set_box_aspect((1, 1, 0.8), zoom=0.9)
@@ -253,6 +253,23 @@ class Slices(Drawing):
             put(line, [*points, self.surface(points)] if self.solid else points)
 
 
+class Arrow(Drawing):
+    """An arrow from one place to another; `update(start, end)`."""
+
+    def __init__(
+        self, ax: Axes, *, color: str = STEP, lw: float = 3, head: float = 16, zorder: float = 6
+    ) -> None:
+        super().__init__(ax)
+        look = {"arrowstyle": "-|>", "color": color, "lw": lw, "mutation_scale": head}
+        look |= {"path_effects": [withStroke(linewidth=lw + 1.5, foreground="white")]}
+        look |= {"shrinkA": 0, "shrinkB": 0}
+        place = {"annotation_clip": False, "zorder": zorder, "animated": True}
+        self.arrow = ax.annotate("", (0, 0), (0, 0), arrowprops=look, **place)
+
+    def update(self, start, end) -> None:
+        self.arrow.xyann, self.arrow.xy = tuple(start), tuple(end)
+
+
 class GradientArrow(Drawing):
     """Minus the gradient at a point and its parts, one a weight; `update(weights, gradient)`.
 
@@ -264,7 +281,7 @@ class GradientArrow(Drawing):
         super().__init__(ax)
         self.surface = surface
         kinds = [(WEIGHTS[0], 2), (WEIGHTS[1], 2), (BLACK, 3)]
-        self.arrows = [_arrow(ax, color, lw, head=14, zorder=5) for color, lw in kinds]
+        self.arrows = [Arrow(ax, color=color, lw=lw, head=14, zorder=5) for color, lw in kinds]
 
     def update(self, weights, gradient) -> None:
         weights, gradient = np.asarray(weights, float), np.asarray(gradient, float)
@@ -275,30 +292,7 @@ class GradientArrow(Drawing):
         longest = max(np.linalg.norm(gradient / sides), usual)
         whole = -0.6 * gradient / longest if longest > 0 else np.zeros(2)
         for arrow, part in zip(self.arrows, ([1, 0], [0, 1], [1, 1]), strict=True):
-            arrow.xy, arrow.xyann = tuple(weights + whole * part), tuple(weights)
-
-
-class Direction(Drawing):
-    """A direction at a point, as an arrow that can be turned; `update(weights, angle)`, in °."""
-
-    drags = ("angle",)
-
-    def __init__(self, ax: Axes) -> None:
-        super().__init__(ax)
-        self.weights = np.zeros(2)
-        self.arrow = _arrow(ax, STEP, 3, head=16, zorder=6)
-
-    def update(self, weights, angle: float) -> None:
-        self.weights = np.asarray(weights, float)
-        length = 0.3 * np.ptp([self.ax.get_xlim(), self.ax.get_ylim()], axis=1).min()
-        turn = np.radians(angle)
-        self.arrow.xyann = tuple(self.weights)
-        self.arrow.xy = tuple(self.weights + length * np.array([np.cos(turn), np.sin(turn)]))
-
-    def dragged(self, start, to, angle: float) -> tuple[float]:
-        """Return the angle at which the pointer is seen from the point, from -180° to 180°."""
-        across, up = np.asarray(to) - self.weights
-        return (float(np.degrees(np.arctan2(up, across))),)
+            arrow.update(weights, weights + whole * part)
 
 
 class ModelRings(Drawing):
@@ -323,14 +317,6 @@ class ModelRings(Drawing):
         self.rings.set_segments([line for level in levels for line in lines(level)])
 
 
-def _arrow(ax: Axes, color: str, lw: float, *, head: float, zorder: float):
-    stroke = [withStroke(linewidth=lw + 1.5, foreground="white")]
-    look = {"arrowstyle": "-|>", "color": color, "lw": lw, "mutation_scale": head}
-    look |= {"path_effects": stroke, "shrinkA": 0, "shrinkB": 0}
-    place = {"annotation_clip": False, "zorder": zorder, "animated": True}
-    return ax.annotate("", (0, 0), (0, 0), arrowprops=look, **place)
-
-
 def _sheet(mesh: np.ndarray) -> Poly3DCollection:
     """Return a mesh (3, m, n) as quadrilaterals; `plot_surface` takes four times as long."""
     corners = mesh[:, :-1, :-1], mesh[:, :-1, 1:], mesh[:, 1:, 1:], mesh[:, 1:, :-1]
@@ -341,8 +327,8 @@ def _sheet(mesh: np.ndarray) -> Poly3DCollection:
     return Poly3DCollection(quads, fc=colors, ec=edges, linewidths=0.3, alpha=0.92)
 
 
-def sweep(weights: np.ndarray, k: int, limits: tuple[float, float], count: int = 81) -> np.ndarray:
-    """Return points (2, count) in which weight k runs between the limits and the other stays."""
-    points = np.repeat(np.reshape(weights, (2, 1)).astype(float), count, axis=1)
-    points[k] = np.linspace(*limits, count)
+def sweep(weights: np.ndarray, k: int, limits: tuple[float, float]) -> np.ndarray:
+    """Return points (2, 81) in which weight k runs between the limits and the other stays."""
+    points = np.repeat(np.reshape(weights, (2, 1)).astype(float), 81, axis=1)
+    points[k] = np.linspace(*limits, 81)
     return points

@@ -61,6 +61,7 @@ def slope_at_a_point() -> Explorer:
             "now": ([h, h], [backward, forward]),
             "box": (x + 2 * h * BOX[0], y + reach * h * BOX[1]),
             "magnified": (T, (f(x + h * T) - f(x)) / h), "field": (-reach, reach),
+            "origin": 0, "level": 0 * y, "unit": 1,  # a height that does not exist stays NaN
         }  # fmt: skip
 
     def caption(
@@ -94,7 +95,7 @@ def slope_at_a_point() -> Explorer:
         Secants(left, drags=("x",)),
         Lines(left, "box", color=GREY, lw=1.2),
         zoom.on(curve="magnified", limits="field"),
-        Secants(right, microscope=True),
+        Secants(right).on(x="origin", y="level", h="unit"),
         slopes_so_far.on(curve="slopes", limits="range_of_slopes"),
         Dots(under, "here", color=STEP),
         Lines(limit, "left_slopes", "right_slopes", color=MODEL, ls=["--", "-"]),

@@ -80,6 +80,7 @@ def every_direction() -> Explorer:
     weights = np.array([-0.2, 4.5])
     gradient, loss = LOSS.gradient(weights), float(LOSS(weights))
     steepest, t = np.linalg.norm(gradient), np.linspace(-1, 1, 121)
+    length = 0.3 * np.ptp(LOSS.domain[0])
 
     def cut(angle) -> dict:
         u = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
@@ -90,11 +91,15 @@ def every_direction() -> Explorer:
         elif abs(abs(turn) - 90) < 5:
             name = "along the contour, where hardly anything changes"
         return {
-            "weights": weights, "downhill": gradient, "steepest": steepest,
+            "weights": weights, "tip": weights + length * u,
+            "gradient": gradient, "steepest": steepest,
             "turn": turn, "rate": rate, "cosine": rate / steepest, "name": name,
             "place": (0.0, loss), "tangent": (t, loss + rate * t), "here": (turn, rate),
             "slice": (t, LOSS(weights[:, None] + t * u[:, None])),
         }  # fmt: skip
+
+    def turned(start, to, angle) -> tuple[float]:
+        return (_angle(to - weights),)
 
     left, middle, right = panels("flat", "flat", "flat")
     middle.set(title="the loss along the arrow (kg²)", xlabel="distance $t$ along the arrow")
@@ -107,8 +112,8 @@ def every_direction() -> Explorer:
         right.plot(angles, steepest * np.cos(np.radians(angles)), color=MODEL)
     drawings = [
         surfaces.Contours(left, LOSS, title="a direction on the map", equal=True),
-        surfaces.GradientArrow(left, LOSS).on(gradient="downhill"),
-        surfaces.Direction(left),
+        surfaces.GradientArrow(left, LOSS),
+        surfaces.Arrow(left).on(start="weights", end="tip").drag("angle", by=turned),
         Lines(middle, "slice", color=MODEL),
         Lines(middle, "tangent", color=STEP, lw=6, alpha=0.45),
         Dots(middle, "place", color=STEP),

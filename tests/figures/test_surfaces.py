@@ -12,7 +12,6 @@ from calclearn.figures.style import panels, style
 from calclearn.figures.surfaces import (
     Bowl,
     Contours,
-    Direction,
     GradientArrow,
     ModelRings,
     Point,
@@ -125,7 +124,7 @@ def test_arrows_show_the_gradient_and_its_parts(ax, surface, window):
     drawing, weights = GradientArrow(ax, surface), np.array([0.7, 2.0])
     gradient, sides = surface.gradient(weights), np.ptp(window, axis=1)
     drawing.update(weights, gradient)
-    slope, intercept, whole = (np.array(arrow.xy) - weights for arrow in drawing.arrows)
+    slope, intercept, whole = (np.array(arrow.arrow.xy) - weights for arrow in drawing.arrows)
     assert whole == pytest.approx(slope + intercept)
     assert whole / np.linalg.norm(whole) == pytest.approx(-gradient / np.linalg.norm(gradient))
     assert slope[1] == intercept[0] == 0
@@ -133,15 +132,8 @@ def test_arrows_show_the_gradient_and_its_parts(ax, surface, window):
     usual = np.median(np.linalg.norm(gradients / sides[:, None], axis=0))
     for size in (0.0, 0.5, 1.0, 2.5, 100.0):  # it is as long as its gradient, up to a limit
         drawing.update(np.zeros(2), size * usual * sides * [0.6, -0.8])
-        length = np.linalg.norm(drawing.arrows[2].xy / sides)
+        length = np.linalg.norm(drawing.arrows[2].arrow.xy / sides)
         assert length == pytest.approx(0.6 * min(size, 1.0))
-
-
-def test_a_direction_is_dragged_round_its_point(ax):
-    drawing = Direction(ax)
-    for angle in (-135.0, 0.0, 60.0):
-        drawing.update(np.array([0.4, 0.5]), angle)
-        assert drawing.dragged((0, 0), drawing.arrow.xy, 0.0) == pytest.approx((angle,))
 
 
 def test_points_stand_where_they_are_put(ax):

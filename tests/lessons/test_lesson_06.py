@@ -46,6 +46,8 @@ def test_slopes_along_every_direction(every_direction):
         assert state["rate"] == pytest.approx(gradient @ u) == pytest.approx(cosine)
         t, losses = state["slice"]
         assert losses[::40] == pytest.approx([sse(*(at + s * u)) for s in t[::40]])
+        (turned,) = every_direction._held()[0].dragged(None, state["tip"], 0.0)
+        assert turned % 360 == pytest.approx(angle % 360)
     uphill = np.degrees(np.arctan2(gradient[1], gradient[0]))
     assert "uphill, as steeply as it gets" in every_direction.set(angle=uphill).caption
     assert "along the contour" in every_direction.set(angle=uphill - 90).caption
