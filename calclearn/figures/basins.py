@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
 
 from calclearn.figures.marks import Drawing, put
 from calclearn.figures.style import BASINS, BLACK, STATIONARY, UNSETTLED, legend_below, style
@@ -45,12 +44,6 @@ def palette(surface) -> np.ndarray:
     others = [to_rgb(color) for color in UNSETTLED.values()]
     shades = np.concatenate([own, pale[::-1], others])  # -1, -2, ... from the back
     return np.round(255 * shades) / 255
-
-
-def whole_ticks(ax: Axes) -> None:
-    """Let the axes count in whole numbers, which need the same room on every surface."""
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(MaxNLocator(5, integer=True))
 
 
 class Valleys(Drawing):

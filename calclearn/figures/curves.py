@@ -149,16 +149,6 @@ class Numbered(Drawing):
                 word.set_position((beside, 8 if shares[1, k] < 0.1 else -8))
 
 
-class View(Drawing):
-    """The part of the plane that the axes show; `update(view)`, ((left, right), (low, high))."""
-
-    background = True
-
-    def update(self, view) -> None:
-        if self._is_new(view):
-            self.ax.set(xlim=view[0], ylim=view[1])
-
-
 class TotalSquare(Drawing):
     """One square whose area is a whole sum of squares; `update(total, least, most)`.
 
@@ -182,8 +172,7 @@ class TotalSquare(Drawing):
         total, least, most = np.sqrt([total, least, most]).tolist()
         self.total.set(width=total, height=total)
         self.least.set(width=least, height=least)
-        if self._is_new(most):
-            self.ax.set(xlim=(0, 1.05 * most), ylim=(0, 1.05 * most))
+        self._show([[0, 1.05 * most]] * 2)
 
 
 def _around(values: np.ndarray) -> tuple[float, float]:

@@ -42,6 +42,7 @@ class Drawing:
     """
 
     parameters: dict[str, bool] | None = None
+    background = False
     drags: tuple[str, ...] = ()
     sources: Mapping[str, str] = MappingProxyType({})
     _shown: Any = None
@@ -78,6 +79,12 @@ class Drawing:
     def update(self, **quantities: Any) -> None:
         raise NotImplementedError
 
+    def _show(self, window: list) -> bool:
+        """Let the axes show a window ((left, right), (low, high)), unless they do already."""
+        if new := self._is_new(window):
+            self.ax.set(xlim=window[0], ylim=window[1])
+        return new
+
     def _is_new(self, *what: Any) -> bool:
         """Whether this is other than what it was at the last call: then the axes change, too."""
         before, self._shown = self._shown, what
@@ -113,8 +120,8 @@ class _Mark(Drawing):
 class Lines(_Mark):
     """A curve for each name: y over its index, or (x, y); on solid axes (x, y, z).
 
-    `step` names the quantity up to which the curves are drawn. With `edge`, what leaves the axes
-    runs along their edge.
+    `step` names the quantity up to which the curves are drawn, `window` one that the axes show:
+    ((left, right), (low, high)). With `edge`, what leaves the axes runs along their edge.
 
     >>> from calclearn.figures.style import panels
     >>> (ax,) = panels("flat")
@@ -129,15 +136,20 @@ class Lines(_Mark):
 
     @style()
     def __init__(
-        self, ax: Axes, *names: str | dict, step: str | None = None, edge: bool = False, **look
-    ) -> None:
+        self, ax: Axes, *names: str | dict, step: str | None = None, window: str | None = None,
+        edge: bool = False, **look,
+    ) -> None:  # fmt: skip
         super().__init__(ax, names, look, self.usual)
-        self.step, self.edge, self.solid = step, edge, ax.name == "3d"
+        self.step, self.window, self.edge, self.solid = step, window, edge, ax.name == "3d"
         self.parameters |= {step: False} if step else {}
+        if window:
+            self.parameters[window] = self.background = True
         self.lines = {name: moving(ax, **each) for name, each in self.looks.items()}
 
     def update(self, **quantities: Any) -> None:
         step, flat = quantities.get(self.step), not self.solid
+        if self.window:
+            self._show(_numbers(self.window, quantities[self.window]).tolist())
         for name, line in self.lines.items():
             places = _rows(name, quantities[name], 2 if flat else 3, index=self.index and flat)
             places = places if step is None else places[:, : int(step) + 1]
@@ -160,7 +172,8 @@ class Curves(Lines):
     def __init__(self, ax: Axes, name: str, looks: dict[str, dict], **others) -> None:
         super().__init__(ax, {key: {"label": key} | look for key, look in looks.items()}, **others)
         self.name = name
-        self.parameters = {name: True} | ({self.step: False} if self.step else {})
+        kept = {key: needed for key, needed in self.parameters.items() if key not in self.looks}
+        self.parameters = {name: True} | kept
 
     def update(self, **quantities: Any) -> None:
         curves, none = quantities[self.name], np.empty((3 if self.solid else 2, 0))
@@ -326,9 +339,8 @@ class Raster(Drawing):
         window = [[-0.5, columns - 0.5], [rows - 0.5, -0.5]]
         if isinstance(self.window, str):
             window = _numbers(self.window, quantities[self.window]).tolist()
-        if isinstance(self.window, str | None) and self._is_new(window):
+        if isinstance(self.window, str | None) and self._show(window):
             self.image.set_extent((*window[0], *window[1]))
-            self.ax.set(xlim=window[0], ylim=window[1])
         self.image.set_data(np.nan_to_num(cells) if cells.ndim == 3 else self._colored(cells))
 
     def _colored(self, cells: np.ndarray) -> np.ndarray:

@@ -35,8 +35,7 @@ class Graph(Drawing):
 
     def update(self, curve, limits) -> None:
         (x, y), (low, high) = curve, map(float, limits)
-        if self._is_new(float(x[0]), float(x[-1]), low, high):
-            self.ax.set(xlim=(x[0], x[-1]), ylim=(low, high))
+        self._show([[x[0], x[-1]], [low, high]])
         # A pole leaves a gap, not a wall.
         put(self.line, (x, np.where(abs(y - (low + high) / 2) < 5 * (high - low), y, np.nan)))
 

@@ -22,7 +22,6 @@ from calclearn.figures.basins import (
     Valleys,
     legend,
     palette,
-    whole_ticks,
 )
 from calclearn.figures.descents import Path
 from calclearn.figures.marks import Dots, Lines, Raster
@@ -132,8 +131,8 @@ def basin_map() -> Explorer:
         *(Point(ax, drags=("start_x", "start_y")) for ax in (left, right)),
     ]
     right.set(xlabel=COORDINATES[0], ylabel=COORDINATES[1], title="where 10,000 starts end")
-    for ax in (left, right):
-        whole_ticks(ax)
+    for ax in (left, right):  # ticks need the same room on every surface
+        ax.locator_params(nbins=5, integer=True)
     legend(right)
     return explore(
         compute, drawings, caption, play="rate", pace=0.4, surface=surfaces,
@@ -171,7 +170,7 @@ def noisy_saddle() -> Explorer:
     left, right = panels("flat", "flat", ratios=(1, 1.1), height=3.6)
     right.set(xlim=(0, STEPS), ylim=(-0.2, 3.5), xlabel="step $k$", title="height by step")
     Contours(left, names=COORDINATES, title="double well, from above").update(surface)
-    whole_ticks(left)
+    left.locator_params(nbins=5, integer=True)
     StationaryPoints(left, size=45).update(surface, *basins.stationary(surface))
     names, colors, markers = ["without noise", "with noise"], [TRUE, STEP], ["s", "o"]
     drawings = [

@@ -18,7 +18,7 @@ from calclearn.exercises import choice, exercise, outcome
 from calclearn.explorers import Explorer, explore, log_slider, round_slider, slider
 from calclearn.explorers.wording import counted, placed
 from calclearn.figures import style
-from calclearn.figures.curves import Numbered, View
+from calclearn.figures.curves import Numbered
 from calclearn.figures.descents import Paths, key
 from calclearn.figures.marks import Dots, Lines, Rule, finite_range
 from calclearn.figures.surfaces import Contours, ModelRings, Point
@@ -91,6 +91,7 @@ def newton_on_a_curve() -> Explorer:
     right.set_title("its slope")
     right.axhline(0, color=style.GREY, lw=1)
     color, marker = style.OPTIMIZERS["Newton"]
+    looks = {"color": [style.BLACK, style.MODEL], "lw": [1.6, 2.2]}
     drawings = []
     for name, start in {"height": _Start(left, drags=("w",)), "slope": Point(right)}.items():
         ax = start.ax
@@ -101,9 +102,8 @@ def newton_on_a_curve() -> Explorer:
             axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         curves = f"curve of {name}", f"model of {name}"
         drawings += [
-            View(ax).on(view=f"view of {name}"),
             Rule(ax, x="next", color=style.MODEL, ls=":"),
-            Lines(ax, *curves, color=[style.BLACK, style.MODEL], lw=[1.6, 2.2]),
+            Lines(ax, *curves, window=f"view of {name}", **looks),
             start.on(weights=f"start of {name}"),
             Numbered(ax, color=color, marker=marker).on(places=f"points of {name}"),
             Point(ax, color=style.MODEL, marker="v").on(weights=f"end of {name}"),

@@ -149,15 +149,18 @@ def test_raster_of_an_image_fits_the_axes_to_its_cells(ax):
     assert not ax.figure.stale
 
 
-def test_axes_show_the_window_of_a_raster_that_is_a_quantity(ax):
-    mark = Raster(ax, "cells", window="where")
-    assert mark.parameters == {"cells": True, "where": True}
+def test_axes_show_a_window_that_is_a_quantity(ax):
+    raster, dots = Raster(ax, "cells", window="where"), Dots(ax, "at", window="where")
+    curves = Curves(ax, "all", {"SGD": {}}, window="where", step="k")
+    assert raster.parameters == {"cells": True, "where": True}
+    assert curves.parameters == {"all": True, "k": False, "where": True}
     for window in ([(0, 2), (0, 1)], ((-5, 5), (-1, 1))):
-        mark.update(cells=np.eye(2), where=window)
-        assert (
-            mark.image.get_extent() == [*window[0], *window[1]] == [*ax.get_xlim(), *ax.get_ylim()]
-        )
-    assert mark.image.origin == "lower"
+        for mark, value in ((raster, np.eye(2)), (dots, (1, 2)), (curves, {})):
+            ax.set(xlim=(8, 9), ylim=(8, 9))
+            mark.update(**dict.fromkeys(mark.parameters, value) | {"where": window, "k": 1})
+            assert (ax.get_xlim(), ax.get_ylim()) == tuple(window)
+        assert raster.image.get_extent() == [*window[0], *window[1]]
+    assert raster.image.origin == "lower"
 
 
 # Values that renderers cannot draw.
