@@ -16,13 +16,7 @@ from calclearn.descent.surfaces import shaken
 from calclearn.exercises import choice, exercise, outcome
 from calclearn.explorers import Explorer, controls, explore, log_slider, round_slider, slider
 from calclearn.explorers.wording import placed
-from calclearn.figures.basins import (
-    COORDINATES,
-    StationaryPoints,
-    Valleys,
-    legend,
-    palette,
-)
+from calclearn.figures.basins import COORDINATES, StationaryPoints, Valleys, legend, palette
 from calclearn.figures.descents import Path
 from calclearn.figures.marks import Dots, Lines, Raster
 from calclearn.figures.style import REGIMES, STEP, TRUE, panels

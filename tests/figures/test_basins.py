@@ -8,14 +8,7 @@ from matplotlib.colors import to_rgb
 
 from calclearn.descent.basins import DIVERGES, NOT_SETTLED
 from calclearn.descent.landscapes import double_well, two_valleys
-from calclearn.figures.basins import (
-    StationaryPoints,
-    Valleys,
-    colours,
-    legend,
-    palette,
-    places,
-)
+from calclearn.figures.basins import StationaryPoints, Valleys, colours, legend, palette, places
 from calclearn.figures.style import BASINS, STATIONARY, UNSETTLED
 
 
