@@ -8,15 +8,11 @@ from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from calclearn.descent.basins import stationary
 from calclearn.figures.marks import Drawing, put
 from calclearn.figures.style import BASINS, BLACK, STATIONARY, UNSETTLED, legend_below, style
 
 COORDINATES = ("$x$", "$y$")
-
-
-def places(surface, points) -> np.ndarray:
-    """Return where points (d, ...) stand on the paper: (x, y), or (w, height) on a curve."""
-    return points if len(points) == 2 else np.stack([points[0], surface(points)])
 
 
 def colours(minima) -> np.ndarray:
@@ -68,9 +64,9 @@ class Valleys(Drawing):
 
 
 class StationaryPoints(Drawing):
-    """Where the gradient vanishes, one marker a kind; `update(surface, points, kinds)`.
+    """Where the gradient vanishes, one marker a kind; `update(surface)`.
 
-    `points` (d, m), `kinds` m words. The minima have the colours that they have in the map.
+    On a curve they stand at its heights. The minima have the colours that they have in the map.
     """
 
     def __init__(self, ax: Axes, *, size: float = 70) -> None:
@@ -81,13 +77,16 @@ class StationaryPoints(Drawing):
             for kind, marker in STATIONARY.items()
         }
 
-    def update(self, surface, points, kinds) -> None:
-        for kind, dots in self.dots.items():
-            dots.set_offsets(places(surface, points[:, np.asarray(kinds) == kind]).T)
+    def update(self, surface) -> None:
+        if not self._is_new(surface):
+            return
+        points, kinds = stationary(surface)
+        places = {kind: points[:, np.equal(kinds, kind)] for kind in self.dots}
         if surface.minima:
-            minima = self.dots["minimum"]
-            minima.set_offsets(places(surface, np.transpose(surface.minima)).T)
-            minima.set_facecolor([BASINS[c] for c in colours(surface.minima)])
+            places["minimum"] = np.transpose(surface.minima)
+            self.dots["minimum"].set_facecolor([BASINS[c] for c in colours(surface.minima)])
+        for kind, at in places.items():
+            self.dots[kind].set_offsets((at if len(at) == 2 else np.vstack([at, surface(at)])).T)
 
 
 @style()

@@ -165,7 +165,7 @@ def noisy_saddle() -> Explorer:
     right.set(xlim=(0, STEPS), ylim=(-0.2, 3.5), xlabel="step $k$", title="height by step")
     Contours(left, names=COORDINATES, title="double well, from above").update(surface)
     left.locator_params(nbins=5, integer=True)
-    StationaryPoints(left, size=45).update(surface, *basins.stationary(surface))
+    StationaryPoints(left, size=45).update(surface)
     names, colors, markers = ["without noise", "with noise"], [TRUE, STEP], ["s", "o"]
     drawings = [
         Path(left, color=TRUE, marker="s").on(descent="quiet"),
@@ -195,7 +195,6 @@ def _ends(surface: Surface, learning_rate: float, count: int, steps: int) -> np.
 def _descents(surface: Surface, start: list, learning_rate: float, count: int, steps=STEPS) -> dict:
     """Return the descent of one start, moved into the domain, and the ends of `count` an axis."""
     start = np.clip(start, *np.transpose(surface.domain))
-    points, kinds = basins.stationary(surface)
     ends = _ends(surface, learning_rate, count, steps)
     return {
         "surface": surface,
@@ -203,8 +202,6 @@ def _descents(surface: Surface, start: list, learning_rate: float, count: int, s
         "run": descend(surface, start, GradientDescent(learning_rate), steps),
         "ends": ends,
         "basins": palette(surface)[np.atleast_2d(ends)],
-        "points": points,
-        "kinds": kinds,
     }
 
 

@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgb
 
 from calclearn.descent.basins import DIVERGES, NOT_SETTLED
 from calclearn.descent.landscapes import double_well, two_valleys
-from calclearn.figures.basins import StationaryPoints, Valleys, colours, legend, palette, places
+from calclearn.figures.basins import StationaryPoints, Valleys, colours, legend, palette
 from calclearn.figures.style import BASINS, STATIONARY, UNSETTLED
 
 
@@ -42,8 +42,8 @@ def test_each_end_has_its_colour():
 
 
 def test_each_kind_stands_at_its_places_with_its_marker(ax):
-    marks, points = StationaryPoints(ax), np.array([[-1.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
-    marks.update(double_well(), points, ["minimum", "saddle", "minimum"])
+    marks = StationaryPoints(ax)
+    marks.update(double_well())
     places = {kind: sorted(dots.get_offsets().tolist()) for kind, dots in marks.dots.items()}
     assert places["minimum"] == [[-1, 0], [1, 0]]
     assert (places["saddle"], places["maximum"]) == ([[0, 0]], [])
@@ -55,11 +55,14 @@ def test_each_kind_stands_at_its_places_with_its_marker(ax):
 
 
 def test_a_curve_and_what_stands_on_it_have_its_heights(ax):
-    valleys, surface = Valleys(ax), two_valleys()
+    valleys, marks, surface = Valleys(ax), StationaryPoints(ax), two_valleys()
     valleys.update(surface)
     w, heights = valleys.line.get_data()
     assert heights == pytest.approx(w**4 - 3 * w**2 + w)
     assert ax.get_xlim() == surface.domain[0]
     assert ax.get_ylim()[0] < heights.min() < heights.max() < ax.get_ylim()[1]
-    standing = places(surface, np.array([[-1.0, 0.5]])).tolist()
-    assert standing == [[-1.0, 0.5], [-3.0, 0.5**4 - 0.75 + 0.5]]
+    marks.update(surface)
+    for kind, count in (("minimum", 2), ("maximum", 1)):
+        w, heights = marks.dots[kind].get_offsets().T
+        assert heights == pytest.approx(w**4 - 3 * w**2 + w)
+        assert len(w) == count
