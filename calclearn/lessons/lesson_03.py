@@ -159,8 +159,7 @@ def expected_loss() -> Explorer:
         errors = [*np.abs(sums[:, SIZES - 1] / SIZES - area), spread / np.sqrt(SIZES)]
         return {name: (SIZES, row) for name, row in zip(BY_TEST, errors, strict=True)} | {
             "area": area, "density": (x, density), "product": (x, losses * density),
-            "spread": spread, "typical": spread / math.sqrt(n),
-            "result": result, "now": (n, abs(result - area)),
+            "typical": spread / math.sqrt(n), "result": result, "now": (n, abs(result - area)),
         }  # fmt: skip
 
     def pull(start, to, centre, width) -> tuple[float, float]:

@@ -86,7 +86,7 @@ def test_tests_miss_by_about_sigma_over_root_n(expected_loss):
     for centre in (185.0, 195.0, 205.0, 215.0):
         state = expected_loss.set(centre=centre, width=4.0, test_penguins=10).state
         sizes, usual = state["usual"]
-        assert usual == pytest.approx(state["spread"] / np.sqrt(sizes))
+        assert usual == pytest.approx(state["typical"] * np.sqrt(10 / sizes))
         assert state["now"] == (10, pytest.approx(state["first"][1][0]))
         ratios += [state[name][1] / usual for name in ("first", "second", "third", "fourth")]
     typical = np.sqrt(np.mean(np.square(ratios), axis=0))  # by size
