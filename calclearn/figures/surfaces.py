@@ -233,24 +233,21 @@ class ShadedPoints(Drawing):
 
 
 class Slices(Drawing):
-    """The two curves that a point's weights cut out of the bowl, one for each weight moved alone.
+    """The two curves that a point's weights cut out of a bowl, one for each weight moved alone.
 
     `update(weights)`: the curve of constant intercept in the colour of the slope, and the other way
-    round; on a map the curves are straight lines through the point. Without a `window` the
-    surface's own is shown.
+    round.
     """
 
-    def __init__(self, ax: Axes, surface, *, window=None) -> None:
+    def __init__(self, ax: Axes, surface) -> None:
         super().__init__(ax)
-        self.surface, self.solid = surface, ax.name == "3d"
-        self.window = window or window_of(surface, square=True)
-        dashes = "-" if self.solid else (0, (4, 3))  # on a map an arrow may lie on them
-        self.lines = [moving(ax, color=color, lw=2, ls=dashes, zorder=4) for color in WEIGHTS]
+        self.surface, self.window = surface, window_of(surface, square=True)
+        self.lines = [moving(ax, color=color, lw=2, zorder=4) for color in WEIGHTS]
 
     def update(self, weights) -> None:
         for k, line in enumerate(self.lines):
             points = sweep(weights, k, self.window[k])
-            put(line, [*points, self.surface(points)] if self.solid else points)
+            put(line, [*points, self.surface(points)])
 
 
 class Arrow(Drawing):

@@ -29,7 +29,8 @@ def profiles() -> Explorer:
     np.True_
     """
     surface = line_loss(x, y)
-    window = window_around(surface)
+    surface = surface.replace(domain=window_around(surface))
+    window = surface.domain
 
     def cut(slope, intercept, moves) -> dict:
         path = [np.array([slope, intercept])]
@@ -76,8 +77,8 @@ def profiles() -> Explorer:
             tangent.on(x=f"w{k}", y="loss", slope=f"d_{weight}"),
         ]
     drawings += [
-        Bowl(solid, surface, window=window, title="the bowl: SSE (kg²)"),
-        Slices(solid, surface, window=window),
+        Bowl(solid, surface, title="the bowl: SSE (kg²)"),
+        Slices(solid, surface),
         Lines(solid, "zigzag", color=STEP, lw=2, marker="o", markersize=4, zorder=19),
         Point(solid),
     ]

@@ -10,8 +10,8 @@ from calclearn.explorers import Explorer, explore, round_slider, slider
 from calclearn.explorers.controls import turning
 from calclearn.figures import surfaces
 from calclearn.figures.curves import Data, Line
-from calclearn.figures.marks import Dots, Lines
-from calclearn.figures.style import GREY, MODEL, STEP, panels, style
+from calclearn.figures.marks import Dots, Lines, Rule
+from calclearn.figures.style import GREY, MODEL, STEP, WEIGHTS, panels, style
 
 DATA = penguin_line()
 COMPASS = [  # counted from the right and against the clock
@@ -51,11 +51,14 @@ def which_way_is_down() -> Explorer:
         )
 
     left, middle, right = panels("flat", "flat", "solid", ratios=(1, 1, 1.15))
+    slices = {"lw": 2, "ls": (0, (4, 3)), "zorder": 4}  # dashed, for the arrows may lie on them
     drawings = [
         Data(left, DATA, title="data and line"),
         surfaces.Contours(middle, LOSS, title="map of the loss", equal=True),
         surfaces.Bowl(right, LOSS, title="bowl: SSE (kg²)"),
-        *(surfaces.Slices(ax, LOSS) for ax in (middle, right)),
+        Rule(middle, y="intercept", color=WEIGHTS[0], **slices),
+        Rule(middle, x="slope", color=WEIGHTS[1], **slices),
+        surfaces.Slices(right, LOSS),
         Line(left),
         surfaces.Point(middle, drags=("slope", "intercept")),
         surfaces.GradientArrow(middle, LOSS),

@@ -105,18 +105,14 @@ def test_turning_a_bowl_turns_it_and_hides_the_axis_seen_from_its_end(surface, w
     assert bowl.dragged((0.5, 0.5), (0.0, 0.5), 10, 20) == (100, 20)
 
 
-def test_slices_lie_on_the_bowl_and_go_through_the_point(surface, window):
-    flat, solid = panels("flat", "solid")
-    weights = np.array([0.7, 2.0])
-    for ax in (flat, solid):
-        drawing = Slices(ax, surface, window=window)
-        drawing.update(weights)
-        for k, line in enumerate(drawing.lines):
-            points = np.array(line.get_data_3d() if ax is solid else line.get_data())
-            assert (points[1 - k] == weights[1 - k]).all(), "the other weight has moved"
-            assert points[k, [0, -1]] == pytest.approx(window[k])
-            if ax is solid:
-                assert points[2] == pytest.approx(surface(points[:2]))
+def test_slices_lie_on_the_bowl_and_go_through_the_point(surface):
+    drawing, weights = Slices(*panels("solid"), surface), np.array([0.7, 2.0])
+    drawing.update(weights)
+    for k, line in enumerate(drawing.lines):
+        *points, heights = np.array(line.get_data_3d())
+        assert (points[1 - k] == weights[1 - k]).all(), "the other weight has moved"
+        assert points[k][[0, -1]] == pytest.approx(window_around(surface, square=True)[k])
+        assert heights == pytest.approx(surface(np.array(points)))
 
 
 def test_arrows_show_the_gradient_and_its_parts(ax, surface, window):
