@@ -111,7 +111,7 @@ def test_slices_lie_on_the_bowl_and_go_through_the_point(surface):
     for k, line in enumerate(drawing.lines):
         *points, heights = np.array(line.get_data_3d())
         assert (points[1 - k] == weights[1 - k]).all(), "the other weight has moved"
-        assert points[k][[0, -1]] == pytest.approx(window_around(surface, square=True)[k])
+        assert points[k][[0, -1]] == pytest.approx(surface.domain[k])
         assert heights == pytest.approx(surface(np.array(points)))
 
 
