@@ -86,6 +86,10 @@ def newton_on_a_curve() -> Explorer:
             f"on: {', '.join(map(str, digits))}."
         )
 
+    def pulled(start, to, w) -> tuple[float]:
+        """Follow the pointer, measured where the axes show the curve's own window."""
+        return (w + (to[0] - start[0]) * np.ptp(window) / np.ptp(left.get_xlim()),)
+
     left, right = style.panels("flat", "flat", height=3.7)
     left.set_title(f"height of {surface.name}")
     right.set_title("its slope")
@@ -93,7 +97,7 @@ def newton_on_a_curve() -> Explorer:
     color, marker = style.OPTIMIZERS["Newton"]
     looks = {"color": [style.BLACK, style.MODEL], "lw": [1.6, 2.2]}
     drawings = []
-    for name, start in {"height": _Start(left, drags=("w",)), "slope": Point(right)}.items():
+    for name, start in {"height": Point(left).drag("w", by=pulled), "slope": Point(right)}.items():
         ax = start.ax
         ax.set_xlabel("$w$")
         ax.set_ylabel(" ", labelpad=0)  # room for the longest numbers
@@ -112,18 +116,6 @@ def newton_on_a_curve() -> Explorer:
         compute, drawings, caption, play="step", pace=0.8,
         w=round_slider(surface.start[0], window, label="w"), step=slider(1, 1, STEPS, 1),
     )  # fmt: skip
-
-
-class _Start(Point):
-    """The point that is dragged along the curve while its axes may widen.
-
-    It moves as far as the pointer, measured where the axes show the curve's own window.
-    """
-
-    width = np.ptp(two_valleys().domain)
-
-    def dragged(self, start, to, w: float) -> tuple[float]:
-        return (w + (to[0] - start[0]) * self.width / np.ptp(self.ax.get_xlim()),)
 
 
 def _height_and_slope(surface: Surface) -> dict:
