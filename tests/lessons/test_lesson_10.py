@@ -143,7 +143,11 @@ def test_near_a_saddle_newton_stops_there_and_damping_does_not():
 
 def test_a_race_spends_its_gradients_picture_by_picture(race_by_curvature):
     whole = race_by_curvature.set(budget=60).state["results"]
-    for name, (descent, price, _) in race_by_curvature.set(budget=17).state["results"].items():
+    results = race_by_curvature.set(budget=17).state["results"]
+    curves = race_by_curvature._drawings[2].drawing.lines
+    for name, (descent, price, gap) in results.items():
+        assert curves[name].get_xdata() == pytest.approx(price)
+        assert curves[name].get_ydata()[0] == pytest.approx(gap[0])
         paid = whole[name].price <= 17
         assert (price[0], price[-1] <= 17) == (1, True)
         np.testing.assert_array_equal(descent.points, whole[name].descent.points[paid])
