@@ -149,7 +149,7 @@ class Lines(_Mark):
     def update(self, **quantities: Any) -> None:
         step, flat = quantities.get(self.step), not self.solid
         if self.window:
-            self._show(_numbers(self.window, quantities[self.window]).tolist())
+            self._show(_rows(self.window, quantities[self.window], 2).tolist())
         for name, line in self.lines.items():
             places = _rows(name, quantities[name], 2 if flat else 3, index=self.index and flat)
             places = places if step is None else places[:, : int(step) + 1]
@@ -338,7 +338,7 @@ class Raster(Drawing):
         rows, columns = cells.shape[:2]
         window = [[-0.5, columns - 0.5], [rows - 0.5, -0.5]]
         if isinstance(self.window, str):
-            window = _numbers(self.window, quantities[self.window]).tolist()
+            window = _rows(self.window, quantities[self.window], 2).tolist()
         if isinstance(self.window, str | None) and self._show(window):
             self.image.set_extent((*window[0], *window[1]))
         self.image.set_data(np.nan_to_num(cells) if cells.ndim == 3 else self._colored(cells))

@@ -232,6 +232,7 @@ def test_a_curve_runs_along_the_edge_where_that_is_wished_and_a_steep_line_keeps
         (lambda ax: Dots(ax, "a").update(a=[1, 2, 3]), r"a must be \(x, y\)"),
         (lambda ax: Area(ax, "a").update(a=np.ones((4, 5))), r"\(x, y\) or \(x, y, z\)"),
         (lambda ax: Raster(ax, "a").update(a=[1, 2]), "a must be cells"),
+        (lambda ax: Dots(ax, "a", window="b").update(a=(1, 2), b=[1, 2, 3]), r"b must be \(x, y\)"),
         (lambda ax: Rule(ax), "x or y must name"),
         (lambda ax: Rule(ax, x=3.0), "x or y must name"),
         (lambda ax: Lines(ax, "a").on(b="c"), "Lines takes a; got 'b'"),
