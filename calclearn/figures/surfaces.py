@@ -201,8 +201,9 @@ class Point(Drawing):
     def __init__(self, ax: Axes, *, drags=(), **look) -> None:
         super().__init__(ax)
         self.drags, self.solid = drags, ax.name == "3d"
-        usual = {"color": STEP, "marker": "o", "ms": 10, "mec": "white", "mew": 1.5, "zorder": 6}
-        usual |= {"ms": 9, "zorder": 20} if self.solid else {"clip_on": False}
+        usual = {"color": STEP, "marker": "o", "ls": "none", "mec": "white", "mew": 1.5}
+        flat, solid = {"ms": 10, "zorder": 6, "clip_on": False}, {"ms": 9, "zorder": 20}
+        usual |= solid if self.solid else flat
         self.dot = moving(ax, **usual | look)
 
     def update(self, weights, loss: float = 0.0) -> None:
