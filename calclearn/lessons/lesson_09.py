@@ -64,13 +64,13 @@ def ball_on_a_curve() -> Explorer:
     below.set(xlabel="weight $w$", yticks=[])
     look = {"ms": 13, "clip_on": False, "zorder": 16}
     held = {"mfc": "white", "mec": STEP, "mew": 2.5}
-    drawn = {"color": STEP, "mew": 1.5, "markevery": slice(-1, None), "edge": True, "step": "step"}
+    last = {"color": STEP, "mew": 1.5, "edge": True, "step": "step", "markevery": slice(-1, None)}
     drawings = [
         Valleys(top, title="a ball that descends; below, where each start ends"),
         StationaryPoints(top),
         Path(top).on(descent="walk"),
         Point(top, drags=("start",), **held, **look).on(weights="first"),
-        Dots(top, "balls", **drawn, **look),
+        Dots(top, "balls", **last, **look),
         Raster(below, "basins", window="window"),
     ]
     return explore(
