@@ -1,4 +1,4 @@
-"""Drawings of areas: what a rule adds up under a curve, and a density that can be dragged.
+"""Drawings of areas: what a rule adds up under a curve.
 
 The top of a piece is the polynomial through the heights at the rule's nodes: flat with one node,
 slanted with two, bent with three. So the area on the paper is the sum, whatever the rule.
@@ -55,26 +55,3 @@ class Areas(Drawing):
         x, y = (np.pad(np.atleast_2d(c), ((0, 0), (1, 1)), mode="edge") for c in tops)
         y[:, [0, -1]] = 0  # down to the axis at both ends
         self.areas.set_verts(np.stack([x, y], axis=-1))
-
-
-class Density(Areas):
-    """A bell over the inputs, on a scale of its own, because all that counts is its area of one.
-
-    Dragged sideways it moves; pulled up at its top it gets narrower, as a bell of area one must.
-    """
-
-    drags = "centre", "width"
-
-    def __init__(self, ax: Axes, *, highest: float) -> None:
-        with style():
-            own = ax.twinx()
-            own.set(ylim=(0, highest), yticks=[])
-            own.spines[:].set_visible(False)
-        super().__init__(own)
-        self.highest = highest
-
-    def dragged(self, start, to, centre: float, width: float) -> tuple[float, float]:
-        """Return centre and width after a drag; the top, 1 / width√2π high, follows the pointer."""
-        top = 1 / (width * np.sqrt(2 * np.pi))
-        pulled = np.clip(top + to[1] - start[1], self.highest / 100, self.highest)
-        return centre + to[0] - start[0], width * top / pulled

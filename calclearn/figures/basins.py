@@ -1,22 +1,18 @@
-"""Drawings of where descents end: a map of starts, the points without slope, a ball on a curve."""
+"""Drawings of where descents end: a map of starts, and the points without slope."""
+
+from functools import cache
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
 
+from calclearn.descent.basins import stationary
 from calclearn.figures.marks import Drawing, put
-from calclearn.figures.style import BASINS, BLACK, STATIONARY, STEP, UNSETTLED, legend_below, style
-from calclearn.figures.surfaces import Point
+from calclearn.figures.style import BASINS, BLACK, STATIONARY, UNSETTLED, legend_below, style
 
 COORDINATES = ("$x$", "$y$")
-
-
-def places(surface, points) -> np.ndarray:
-    """Return where points (d, ...) stand on the paper: (x, y), or (w, height) on a curve."""
-    return points if len(points) == 2 else np.stack([points[0], surface(points)])
 
 
 def colours(minima) -> np.ndarray:
@@ -33,10 +29,17 @@ def colours(minima) -> np.ndarray:
     return chosen
 
 
-def whole_ticks(ax: Axes) -> None:
-    """Let the axes count in whole numbers, which need the same room on every surface."""
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(MaxNLocator(5, integer=True))
+@cache
+def palette(surface) -> np.ndarray:
+    """Return the colour of each number that `descent.basins.ends` gives: `palette(surface)[ends]`.
+
+    A start on its way has a pale tint of the colour of the nearest minimum.
+    """
+    own = np.array([to_rgb(BASINS[c]) for c in colours(surface.minima)]).reshape(-1, 3)
+    pale = 0.3 * own + 0.7
+    others = [to_rgb(color) for color in UNSETTLED.values()]
+    shades = np.concatenate([own, pale[::-1], others])  # -1, -2, ... from the back
+    return np.round(255 * shades) / 255
 
 
 class Valleys(Drawing):
@@ -60,41 +63,10 @@ class Valleys(Drawing):
         self.ax.set(xlim=(w[0], w[-1]), ylim=(heights.min() - room, heights.max() + room))
 
 
-class BasinMap(Drawing):
-    """Where the descent from each point ends, as a colour; `update(surface, window, ends)`.
-
-    `ends` (rows, columns) holds the number of the minimum that was reached, in the order of
-    `surface.minima`, or what `descent.basins.ends` gives else: a start on its way has a pale tint
-    of the colour of the nearest minimum. One row makes a strip.
-    """
-
-    background = True
-
-    def __init__(self, ax: Axes, *, names=COORDINATES, title: str = "") -> None:
-        super().__init__(ax)
-        ax.set(xlabel=names[0], ylabel=names[1], title=title)
-        if names[1]:
-            whole_ticks(ax)
-        else:
-            ax.set_yticks([])
-        look = {"aspect": "auto", "origin": "lower", "interpolation": "nearest", "zorder": 0.5}
-        self.image = ax.imshow(np.zeros((1, 1, 3)), animated=True, **look)
-
-    def update(self, surface, window, ends) -> None:
-        if self._is_new(surface):
-            shades = [BASINS[c] for c in colours(surface.minima)]
-            pale = [0.3 * np.array(to_rgb(shade)) + 0.7 for shade in shades]
-            shades += [*pale[::-1], *UNSETTLED.values()]  # -3, -4, ... from the back
-            self.palette = np.uint8(np.round(255 * np.array([to_rgb(c) for c in shades])))
-            self.image.set_extent((*window[0], *window[1]))
-            self.ax.set(xlim=window[0], ylim=window[1])
-        self.image.set_data(self.palette[ends])
-
-
 class StationaryPoints(Drawing):
-    """Where the gradient vanishes, one marker a kind; `update(surface, points, kinds)`.
+    """Where the gradient vanishes, one marker a kind; `update(surface)`.
 
-    `points` (d, m), `kinds` m words. The minima have the colours that they have in the map.
+    On a curve they stand at its heights. The minima have the colours that they have in the map.
     """
 
     def __init__(self, ax: Axes, *, size: float = 70) -> None:
@@ -105,13 +77,16 @@ class StationaryPoints(Drawing):
             for kind, marker in STATIONARY.items()
         }
 
-    def update(self, surface, points, kinds) -> None:
-        for kind, dots in self.dots.items():
-            dots.set_offsets(places(surface, points[:, np.asarray(kinds) == kind]).T)
+    def update(self, surface) -> None:
+        if not self._is_new(surface):
+            return
+        points, kinds = stationary(surface)
+        places = {kind: points[:, np.equal(kinds, kind)] for kind in self.dots}
         if surface.minima:
-            minima = self.dots["minimum"]
-            minima.set_offsets(places(surface, np.transpose(surface.minima)).T)
-            minima.set_facecolor([BASINS[c] for c in colours(surface.minima)])
+            places["minimum"] = np.transpose(surface.minima)
+            self.dots["minimum"].set_facecolor([BASINS[c] for c in colours(surface.minima)])
+        for kind, at in places.items():
+            self.dots[kind].set_offsets((at if len(at) == 2 else np.vstack([at, surface(at)])).T)
 
 
 @style()
@@ -121,23 +96,3 @@ def legend(ax: Axes) -> None:
     marks = [Line2D([], [], marker=m, label=kind, **look) for kind, m in STATIONARY.items()]
     patches = [Patch(color=color, label=word) for word, color in UNSETTLED.items()]
     legend_below(ax, handles=[*marks, *patches], handlelength=1.2, columnspacing=1.2)
-
-
-class Ball(Point):
-    """A ball on a curve, where a descent is after a step; `update(walk, step)`.
-
-    One that can be dragged is white, and stays at the start.
-    """
-
-    def __init__(self, ax: Axes, *, drags: tuple[str, ...] = ()) -> None:
-        super().__init__(ax, drags=drags)
-        self.dot.set(zorder=16, markersize=13)
-        if drags:
-            self.dot.set(mfc="white", mec=STEP, mew=2.5)
-
-    def update(self, walk, step: int | None = None) -> None:
-        """Show the ball at its place, or at the edge of the axes where it has left them."""
-        last = len(walk.points) - 1
-        place = walk.points[0 if self.drags else last if step is None else min(step, last)]
-        edges = np.transpose([self.ax.get_xlim(), self.ax.get_ylim()])
-        super().update(np.clip(place, *edges))

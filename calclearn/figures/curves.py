@@ -40,12 +40,19 @@ class Line(Drawing):
     """The model $w_0 x + w_1$ across the axes; `update(weights)` takes (2,) or many, (2, k).
 
     With many, as far as a `step`, the lines are thin and the last one, the present one, is thick.
+    By its `handles`, which stand on it at two places of x, it moves the controls `slope` and
+    `intercept`.
     """
 
-    def __init__(self, ax: Axes, *, color: str = MODEL, dashes: str = "-") -> None:
+    def __init__(self, ax: Axes, *, color: str = MODEL, dashes: str = "-", handles=()) -> None:
         super().__init__(ax)
         self.family = moving_pieces(ax, LineCollection, colors=color, lw=1, alpha=0.35)
         self.line = moving(ax, color=color, ls=dashes, lw=2.5, zorder=3)
+        self.handles = np.array(handles)
+        if handles:
+            self.drags = "slope", "intercept"
+            look = {"ms": 11, "mec": "white", "mew": 1.5, "clip_on": False, "zorder": 6}
+            self.ends = moving(ax, "o", color=color, **look)
 
     def update(self, weights: np.ndarray, step: int | None = None) -> None:
         so_far = slice(None if step is None else step + 1)
@@ -54,32 +61,15 @@ class Line(Drawing):
         y = slopes[:, None] * x + intercepts[:, None]  # (k, 2)
         self.family.set_segments([np.column_stack([x, row]) for row in y[:-1]])
         put(self.line, (x, y[-1]))
-
-
-class Handles(Drawing):
-    """Two ends by which the line of `slope` and `intercept` can be dragged; `update(weights)`.
-
-    They stand on the line at these places of x. The end that is not dragged stays where it is.
-    """
-
-    drags = "slope", "intercept"
-
-    def __init__(self, ax: Axes, places: tuple[float, float]) -> None:
-        super().__init__(ax)
-        self.places = np.array(places)
-        look = {"ms": 11, "mec": "white", "mew": 1.5, "clip_on": False, "zorder": 6}
-        self.dots = moving(ax, "o", color=MODEL, **look)
-
-    def update(self, weights) -> None:
-        slope, intercept = weights
-        put(self.dots, (self.places, slope * self.places + intercept))
+        if len(self.handles):
+            put(self.ends, (self.handles, slopes[-1] * self.handles + intercepts[-1]))
 
     def dragged(self, start, to, slope: float, intercept: float) -> tuple[float, float]:
-        """Return the line whose nearer end has moved as the pointer has."""
-        heights = slope * self.places + intercept
-        heights[np.argmin(np.abs(self.places - start[0]))] += to[1] - start[1]
-        slope = float(np.diff(heights)[0] / np.diff(self.places)[0])
-        return slope, float(heights[0] - slope * self.places[0])
+        """Return the line whose nearer end has moved as the pointer has; the other stays."""
+        heights = slope * self.handles + intercept
+        heights[np.argmin(np.abs(self.handles - start[0]))] += to[1] - start[1]
+        slope = float(np.diff(heights)[0] / np.diff(self.handles)[0])
+        return slope, float(heights[0] - slope * self.handles[0])
 
 
 class Residuals(Drawing):
@@ -162,16 +152,6 @@ class Numbered(Drawing):
                 word.set_position((beside, 8 if shares[1, k] < 0.1 else -8))
 
 
-class View(Drawing):
-    """The part of the plane that the axes show; `update(view)`, ((left, right), (low, high))."""
-
-    background = True
-
-    def update(self, view) -> None:
-        if self._is_new(view):
-            self.ax.set(xlim=view[0], ylim=view[1])
-
-
 class TotalSquare(Drawing):
     """One square whose area is a whole sum of squares; `update(total, least, most)`.
 
@@ -195,8 +175,7 @@ class TotalSquare(Drawing):
         total, least, most = np.sqrt([total, least, most]).tolist()
         self.total.set(width=total, height=total)
         self.least.set(width=least, height=least)
-        if self._is_new(most):
-            self.ax.set(xlim=(0, 1.05 * most), ylim=(0, 1.05 * most))
+        self._show([[0, 1.05 * most]] * 2)
 
 
 def _around(values: np.ndarray) -> tuple[float, float]:

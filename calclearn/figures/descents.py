@@ -14,8 +14,8 @@ from matplotlib.transforms import Affine2D
 from mpl_toolkits.mplot3d.proj3d import proj_transform
 
 from calclearn.descent.arguments import shown
-from calclearn.figures.marks import Curves, Drawing, finite_range, moving, put
-from calclearn.figures.style import BEST, BLACK, GREY, OPTIMIZERS, STEP, legend_below, style
+from calclearn.figures.marks import Drawing, finite_range, moving, put
+from calclearn.figures.style import BEST, BLACK, OPTIMIZERS, STEP, legend_below, style
 
 GAP = r"loss $-$ lowest loss"
 MARKERS = 45  # on the map, of a long path
@@ -179,31 +179,6 @@ class Paths(Drawing):
                 many = math.ceil(len(path.line.get_xdata()) / MARKERS) or 1
                 path.line.set_markevery(slice(many, None, many))
                 put(self.edges[name], path.line.get_data())
-
-
-class RaceCurves(Curves):
-    """What is left to fall against the price paid; `update(results)`.
-
-    `results` are those of `race`: {name: RaceResult(descent, price, gap)}. Below the dotted
-    line an optimizer has arrived. One that is not among the results is not drawn.
-    """
-
-    def __init__(
-        self, ax: Axes, names, *, limits, price: str, most: float, arrived: float, title: str = GAP
-    ) -> None:
-        looks = {
-            name: {"color": color, "marker": marker, "ms": 8, "mec": "white", "lw": 1.6}
-            for name, (color, marker) in ((name, OPTIMIZERS[name]) for name in names)
-        }
-        super().__init__(ax, "results", looks, edge=True)
-        ax.set(yscale="log", ylim=limits, xlim=(0, 1.03 * most), xlabel=price, title=title)
-        ax.grid(True, axis="y", lw=0.6)
-        ax.axhline(arrived, color=GREY, ls=":", lw=1.2)
-
-    def update(self, results) -> None:
-        super().update(results={name: result[1:] for name, result in results.items()})
-        for name, result in results.items():
-            self.lines[name].set_markevery([len(result.price) - 1])
 
 
 def _inside(ax: Axes, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ a place that every renderer can draw to, beyond the edge.
 """
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
@@ -42,6 +42,8 @@ class Drawing:
     """
 
     parameters: dict[str, bool] | None = None
+    background = False
+    drags: tuple[str, ...] = ()
     sources: Mapping[str, str] = MappingProxyType({})
     _shown: Any = None
 
@@ -66,8 +68,22 @@ class Drawing:
         self.sources = {**self.sources, **names}
         return self
 
+    def drag(self, *controls: str, by: Callable) -> Self:
+        """Let a pointer move these controls: `by(start, to, *values)` returns their new values.
+
+        `start` and `to` are places on the axes, `values` those when the pointer was pressed.
+        """
+        self.drags, self.dragged = controls, by
+        return self
+
     def update(self, **quantities: Any) -> None:
         raise NotImplementedError
+
+    def _show(self, window: list) -> bool:
+        """Let the axes show a window ((left, right), (low, high)), unless they do already."""
+        if new := self._is_new(window):
+            self.ax.set(xlim=window[0], ylim=window[1])
+        return new
 
     def _is_new(self, *what: Any) -> bool:
         """Whether this is other than what it was at the last call: then the axes change, too."""
@@ -104,8 +120,8 @@ class _Mark(Drawing):
 class Lines(_Mark):
     """A curve for each name: y over its index, or (x, y); on solid axes (x, y, z).
 
-    `step` names the quantity up to which the curves are drawn. With `edge`, what leaves the axes
-    runs along their edge.
+    `step` names the quantity up to which the curves are drawn, `window` one that the axes show:
+    ((left, right), (low, high)). With `edge`, what leaves the axes runs along their edge.
 
     >>> from calclearn.figures.style import panels
     >>> (ax,) = panels("flat")
@@ -120,15 +136,20 @@ class Lines(_Mark):
 
     @style()
     def __init__(
-        self, ax: Axes, *names: str | dict, step: str | None = None, edge: bool = False, **look
-    ) -> None:
+        self, ax: Axes, *names: str | dict, step: str | None = None, window: str | None = None,
+        edge: bool = False, **look,
+    ) -> None:  # fmt: skip
         super().__init__(ax, names, look, self.usual)
-        self.step, self.edge, self.solid = step, edge, ax.name == "3d"
+        self.step, self.window, self.edge, self.solid = step, window, edge, ax.name == "3d"
         self.parameters |= {step: False} if step else {}
+        if window:
+            self.parameters[window] = self.background = True
         self.lines = {name: moving(ax, **each) for name, each in self.looks.items()}
 
     def update(self, **quantities: Any) -> None:
         step, flat = quantities.get(self.step), not self.solid
+        if self.window:
+            self._show(_rows(self.window, quantities[self.window], 2).tolist())
         for name, line in self.lines.items():
             places = _rows(name, quantities[name], 2 if flat else 3, index=self.index and flat)
             places = places if step is None else places[:, : int(step) + 1]
@@ -151,7 +172,8 @@ class Curves(Lines):
     def __init__(self, ax: Axes, name: str, looks: dict[str, dict], **others) -> None:
         super().__init__(ax, {key: {"label": key} | look for key, look in looks.items()}, **others)
         self.name = name
-        self.parameters = {name: True} | ({self.step: False} if self.step else {})
+        kept = {key: needed for key, needed in self.parameters.items() if key not in self.looks}
+        self.parameters = {name: True} | kept
 
     def update(self, **quantities: Any) -> None:
         curves, none = quantities[self.name], np.empty((3 if self.solid else 2, 0))
@@ -281,11 +303,14 @@ class Stems(_Mark):
 class Raster(Drawing):
     """The quantity `name` as coloured cells: (rows, columns), or colours (rows, columns, 3 or 4).
 
-    `window`, ((left, right), (low, high)), is where it lies on the axes, its first row lowest;
-    without one, a cell is one unit wide and the first row is at the top, as in an image. `colors`
-    is a colormap; `scale` is matplotlib's `Normalize` or `LogNorm`, by default from the smallest to
-    the largest finite value. NaN has no colour, infinities have those of the ends.
+    `window`, ((left, right), (low, high)), is where it lies on the axes, its first row lowest; it
+    may name a quantity, which the axes then show. Without one, a cell is one unit wide and the
+    first row is at the top, as in an image. `colors` is a colormap; `scale` is matplotlib's
+    `Normalize` or `LogNorm`, by default from the smallest to the largest finite value. NaN has no
+    colour, infinities have those of the ends.
     """
+
+    background = True  # its window may be another one
 
     @style()
     def __init__(
@@ -296,9 +321,13 @@ class Raster(Drawing):
         _flat(self)
         self.name, self.colors, self.scale, self.window = name, colors, scale, window
         self.parameters = {name: True}
-        place = {"origin": "upper", "extent": None, "aspect": "equal"}
+        place = {"origin": "upper", "aspect": "equal"}
         if window is not None:
-            place = {"origin": "lower", "extent": (*window[0], *window[1]), "aspect": "auto"}
+            place = {"origin": "lower", "aspect": "auto"}
+        if isinstance(window, str):
+            self.parameters[window] = True
+        elif window is not None:
+            place["extent"] = (*window[0], *window[1])
         look = {"interpolation": "nearest", "zorder": 0.5} | place | look
         self.image = ax.imshow(np.zeros((1, 1, 4)), animated=True, **look)
 
@@ -310,9 +339,11 @@ class Raster(Drawing):
                 f"shape {cells.shape}"
             )
         rows, columns = cells.shape[:2]
-        if self.window is None and self._is_new(rows, columns):
-            self.image.set_extent((-0.5, columns - 0.5, rows - 0.5, -0.5))
-            self.ax.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
+        window = [[-0.5, columns - 0.5], [rows - 0.5, -0.5]]
+        if isinstance(self.window, str):
+            window = _rows(self.window, quantities[self.window], 2).tolist()
+        if isinstance(self.window, str | None) and self._show(window):
+            self.image.set_extent((*window[0], *window[1]))
         self.image.set_data(np.nan_to_num(cells) if cells.ndim == 3 else self._colored(cells))
 
     def _colored(self, cells: np.ndarray) -> np.ndarray:

@@ -10,6 +10,9 @@ from matplotlib.transforms import ScaledTranslation
 from calclearn.figures.marks import Drawing, moving, put
 from calclearn.figures.style import BLACK, MODEL, STEP, style
 
+# Of a microscope on x, whose field lies within 2h: magnified until h is one unit long.
+FIELD = {"xticks": range(-2, 3), "xticklabels": ["$x-2h$", "$x-h$", "$x$", "$x+h$", "$x+2h$"]}
+
 
 class Graph(Drawing):
     """A curve in the window that suits it; `update(curve, limits)`: (x, y), and the limits of y.
@@ -32,34 +35,21 @@ class Graph(Drawing):
 
     def update(self, curve, limits) -> None:
         (x, y), (low, high) = curve, map(float, limits)
-        if self._is_new(float(x[0]), float(x[-1]), low, high):
-            self.ax.set(xlim=(x[0], x[-1]), ylim=(low, high))
+        self._show([[x[0], x[-1]], [low, high]])
         # A pole leaves a gap, not a wall.
         put(self.line, (x, np.where(abs(y - (low + high) / 2) < 5 * (high - low), y, np.nan)))
-
-
-class Microscope(Graph):
-    """What lies within 2h of a point, magnified until h is one unit long in both directions.
-
-    `update(curve, limits)`: the curve from the point, counted in h.
-    """
-
-    def __init__(self, ax: Axes, *, title: str, unit: str = "$h$"):
-        super().__init__(ax, title=title, xlabel="", ylabel=f"height above the point, in {unit}")
-        ax.set_xticks(range(-2, 3), ["$x-2h$", "$x-h$", "$x$", "$x+h$", "$x+2h$"])
 
 
 class Secants(Drawing):
     """A point, the secants to its neighbours at x - h and x + h, and the tangent.
 
     `update(x, y, h, backward, forward, slope)` with the slopes of the three lines. The point can be
-    dragged along the curve where `drags` names the control of x. In a `microscope` the point is the
-    origin, and lengths are counted in h.
+    dragged along the curve where `drags` names the control of x.
     """
 
-    def __init__(self, ax: Axes, *, drags: tuple[str, ...] = (), microscope: bool = False):
+    def __init__(self, ax: Axes, *, drags: tuple[str, ...] = ()) -> None:
         super().__init__(ax)
-        self.drags, self.microscope = drags, microscope
+        self.drags = drags
         looks = {
             "secant to $x-h$": {"color": MODEL, "lw": 1.4, "ls": (0, (4, 2))},
             "secant to $x+h$": {"color": MODEL, "lw": 1.8},
@@ -70,8 +60,6 @@ class Secants(Drawing):
         self.point = moving(ax, "o", color=STEP, ms=10, mec="white", zorder=7)
 
     def update(self, x, y, h, backward, forward, slope) -> None:
-        if self.microscope:
-            x, y, h = 0, 0 * y, 1  # a height that does not exist stays NaN
         ends = np.array(self.ax.get_xlim())
         for line, m in zip(self.lines, (backward, forward, slope), strict=True):
             put(line, (ends, y + m * (ends - x)))

@@ -105,20 +105,20 @@ class Contours(Drawing):
 class Bowl(Drawing):
     """The surface as a bowl that can be turned; `update(surface, azimuth, elevation)`, in °.
 
-    Dragging it turns it: `drags` names the two controls, `dragged` says where they go. A `surface`
-    given here stays. Without a `window` the surface's own is shown.
+    Dragging it turns it. A `surface` given here stays. Without a `window` the surface's own is
+    shown.
     """
 
     background = True
+    drags = "azimuth", "elevation"
 
     def __init__(
-        self, ax: Axes, surface=None, *, window=None, names=NAMES, title: str = "",
-        drags=("azimuth", "elevation"),
-    ) -> None:  # fmt: skip
+        self, ax: Axes, surface=None, *, window=None, names=NAMES, title: str = ""
+    ) -> None:
         super().__init__(ax, surface=surface)
         if ax.name != "3d":
             raise TypeError("Bowl needs solid axes, got flat ones")
-        self.window, self.names, self.drags = window, names, drags
+        self.window, self.names = window, names
         self.sheet = self.view = None
         ax.set(title=title)
         ax.set_box_aspect((1, 1, 0.8), zoom=0.9)
@@ -193,34 +193,27 @@ class PrincipalAxes(Drawing):
 
 
 class Point(Drawing):
-    """One point, of weight space or on a curve; `update(weights)` takes (2,).
+    """One point, of weight space, on a curve, or on a bowl; `update(weights, loss)`.
 
-    `drags` names the controls that it can move: two, or only that of the first coordinate.
+    On a bowl it stands at the `loss`. `drags` names the controls that it can move: two, or only
+    that of the first coordinate.
     """
 
-    def __init__(self, ax: Axes, *, drags=(), color: str = STEP, marker: str = "o") -> None:
+    def __init__(self, ax: Axes, *, drags=(), **look) -> None:
         super().__init__(ax)
-        self.drags = drags
-        look = {"color": color, "ms": 10, "mec": "white", "mew": 1.5, "clip_on": False}
-        self.dot = moving(ax, marker, zorder=6, **look)
+        self.drags, self.solid = drags, ax.name == "3d"
+        usual = {"color": STEP, "marker": "o", "ls": "none", "mec": "white", "mew": 1.5}
+        flat, solid = {"ms": 10, "zorder": 6, "clip_on": False}, {"ms": 9, "zorder": 20}
+        usual |= solid if self.solid else flat
+        self.dot = moving(ax, **usual | look)
 
-    def update(self, weights) -> None:
-        put(self.dot, pairs("weights", weights, many=False))
+    def update(self, weights, loss: float = 0.0) -> None:
+        place = pairs("weights", weights, many=False)
+        put(self.dot, [*place, [loss]] if self.solid else place)
 
     def dragged(self, start, to, *values: float) -> tuple[float, ...]:
         """Return the point under the pointer, or its first coordinate alone."""
         return tuple(to[: len(values)])
-
-
-class PointOnBowl(Drawing):
-    """The same point on the bowl, with its height; `update(weights, loss)`."""
-
-    def __init__(self, ax: Axes) -> None:
-        super().__init__(ax)
-        self.dot = moving(ax, "o", color=STEP, ms=9, mec="white", mew=1.5, zorder=20)
-
-    def update(self, weights, loss: float) -> None:
-        put(self.dot, np.reshape([*weights, loss], (3, 1)))
 
 
 class ShadedPoints(Drawing):
@@ -242,24 +235,38 @@ class ShadedPoints(Drawing):
 
 
 class Slices(Drawing):
-    """The two curves that a point's weights cut out of the bowl, one for each weight moved alone.
+    """The two curves that a point's weights cut out of a bowl, one for each weight moved alone.
 
     `update(weights)`: the curve of constant intercept in the colour of the slope, and the other way
-    round; on a map the curves are straight lines through the point. Without a `window` the
-    surface's own is shown.
+    round.
     """
 
-    def __init__(self, ax: Axes, surface, *, window=None) -> None:
+    def __init__(self, ax: Axes, surface) -> None:
         super().__init__(ax)
-        self.surface, self.solid = surface, ax.name == "3d"
-        self.window = window or window_of(surface, square=True)
-        dashes = "-" if self.solid else (0, (4, 3))  # on a map an arrow may lie on them
-        self.lines = [moving(ax, color=color, lw=2, ls=dashes, zorder=4) for color in WEIGHTS]
+        self.surface, self.window = surface, window_of(surface, square=True)
+        self.lines = [moving(ax, color=color, lw=2, zorder=4) for color in WEIGHTS]
 
     def update(self, weights) -> None:
         for k, line in enumerate(self.lines):
             points = sweep(weights, k, self.window[k])
-            put(line, [*points, self.surface(points)] if self.solid else points)
+            put(line, [*points, self.surface(points)])
+
+
+class Arrow(Drawing):
+    """An arrow from one place to another; `update(start, end)`."""
+
+    def __init__(
+        self, ax: Axes, *, color: str = STEP, lw: float = 3, head: float = 16, zorder: float = 6
+    ) -> None:
+        super().__init__(ax)
+        look = {"arrowstyle": "-|>", "color": color, "lw": lw, "mutation_scale": head}
+        look |= {"path_effects": [withStroke(linewidth=lw + 1.5, foreground="white")]}
+        look |= {"shrinkA": 0, "shrinkB": 0}
+        place = {"annotation_clip": False, "zorder": zorder, "animated": True}
+        self.arrow = ax.annotate("", (0, 0), (0, 0), arrowprops=look, **place)
+
+    def update(self, start, end) -> None:
+        self.arrow.xyann, self.arrow.xy = tuple(start), tuple(end)
 
 
 class GradientArrow(Drawing):
@@ -273,7 +280,7 @@ class GradientArrow(Drawing):
         super().__init__(ax)
         self.surface = surface
         kinds = [(WEIGHTS[0], 2), (WEIGHTS[1], 2), (BLACK, 3)]
-        self.arrows = [_arrow(ax, color, lw, head=14, zorder=5) for color, lw in kinds]
+        self.arrows = [Arrow(ax, color=color, lw=lw, head=14, zorder=5) for color, lw in kinds]
 
     def update(self, weights, gradient) -> None:
         weights, gradient = np.asarray(weights, float), np.asarray(gradient, float)
@@ -284,30 +291,7 @@ class GradientArrow(Drawing):
         longest = max(np.linalg.norm(gradient / sides), usual)
         whole = -0.6 * gradient / longest if longest > 0 else np.zeros(2)
         for arrow, part in zip(self.arrows, ([1, 0], [0, 1], [1, 1]), strict=True):
-            arrow.xy, arrow.xyann = tuple(weights + whole * part), tuple(weights)
-
-
-class Direction(Drawing):
-    """A direction at a point, as an arrow that can be turned; `update(weights, angle)`, in °."""
-
-    drags = ("angle",)
-
-    def __init__(self, ax: Axes) -> None:
-        super().__init__(ax)
-        self.weights = np.zeros(2)
-        self.arrow = _arrow(ax, STEP, 3, head=16, zorder=6)
-
-    def update(self, weights, angle: float) -> None:
-        self.weights = np.asarray(weights, float)
-        length = 0.3 * np.ptp([self.ax.get_xlim(), self.ax.get_ylim()], axis=1).min()
-        turn = np.radians(angle)
-        self.arrow.xyann = tuple(self.weights)
-        self.arrow.xy = tuple(self.weights + length * np.array([np.cos(turn), np.sin(turn)]))
-
-    def dragged(self, start, to, angle: float) -> tuple[float]:
-        """Return the angle at which the pointer is seen from the point, from -180° to 180°."""
-        across, up = np.asarray(to) - self.weights
-        return (float(np.degrees(np.arctan2(up, across))),)
+            arrow.update(weights, weights + whole * part)
 
 
 class ModelRings(Drawing):
@@ -332,14 +316,6 @@ class ModelRings(Drawing):
         self.rings.set_segments([line for level in levels for line in lines(level)])
 
 
-def _arrow(ax: Axes, color: str, lw: float, *, head: float, zorder: float):
-    stroke = [withStroke(linewidth=lw + 1.5, foreground="white")]
-    look = {"arrowstyle": "-|>", "color": color, "lw": lw, "mutation_scale": head}
-    look |= {"path_effects": stroke, "shrinkA": 0, "shrinkB": 0}
-    place = {"annotation_clip": False, "zorder": zorder, "animated": True}
-    return ax.annotate("", (0, 0), (0, 0), arrowprops=look, **place)
-
-
 def _sheet(mesh: np.ndarray) -> Poly3DCollection:
     """Return a mesh (3, m, n) as quadrilaterals; `plot_surface` takes four times as long."""
     corners = mesh[:, :-1, :-1], mesh[:, :-1, 1:], mesh[:, 1:, 1:], mesh[:, 1:, :-1]
@@ -351,8 +327,8 @@ def _sheet(mesh: np.ndarray) -> Poly3DCollection:
     return Poly3DCollection(quads, fc=colors, ec="none", linewidths=0, alpha=0.92)
 
 
-def sweep(weights: np.ndarray, k: int, limits: tuple[float, float], count: int = 81) -> np.ndarray:
-    """Return points (2, count) in which weight k runs between the limits and the other stays."""
-    points = np.repeat(np.reshape(weights, (2, 1)).astype(float), count, axis=1)
-    points[k] = np.linspace(*limits, count)
+def sweep(weights: np.ndarray, k: int, limits: tuple[float, float]) -> np.ndarray:
+    """Return points (2, 81) in which weight k runs between the limits and the other stays."""
+    points = np.repeat(np.reshape(weights, (2, 1)).astype(float), 81, axis=1)
+    points[k] = np.linspace(*limits, 81)
     return points

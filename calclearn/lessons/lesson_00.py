@@ -46,7 +46,7 @@ def first_descent() -> Explorer:
     title, window = "path in the bowl: loss (kg²)", window_around(loss)
     drawings = [
         Data(left, DATA, title="data, and the line at every step"),
-        Bowl(middle, loss, window=window, title=title, drags=()),
+        Bowl(middle, loss, window=window, title=title),
         Line(left),
         Path(middle, ball=True),
         LossCurve(right, loss, steps=descents.STEPS, unit="kg²"),

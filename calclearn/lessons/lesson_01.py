@@ -8,19 +8,9 @@ import numpy as np
 from calclearn import backward_difference, derivative, forward_difference, parse
 from calclearn.exercises import choice, exercise, outcome
 from calclearn.explorers import Explorer, controls, explore, log_slider, slider
+from calclearn.figures import style
 from calclearn.figures.marks import Area, Dots, Lines, Rule, Text
-from calclearn.figures.slopes import Graph, Microscope, Secants
-from calclearn.figures.style import (
-    BEST,
-    BLACK,
-    GREY,
-    LIGHT,
-    MODEL,
-    NOTE,
-    STEP,
-    legend_below,
-    panels,
-)
+from calclearn.figures.slopes import FIELD, Graph, Secants
 
 TYPED = "the typed one"
 FORMULAS = {
@@ -61,6 +51,7 @@ def slope_at_a_point() -> Explorer:
             "now": ([h, h], [backward, forward]),
             "box": (x + 2 * h * BOX[0], y + reach * h * BOX[1]),
             "magnified": (T, (f(x + h * T) - f(x)) / h), "field": (-reach, reach),
+            "origin": 0, "level": 0 * y, "unit": 1,  # a height that does not exist stays NaN
         }  # fmt: skip
 
     def caption(
@@ -80,27 +71,29 @@ def slope_at_a_point() -> Explorer:
             f"{_number(forward)}, the one to x − h has slope {_number(backward)}. {end}"
         )
 
-    left, right, under, limit = panels("flat", "flat", "below", "below", height=5.4)
+    left, right, under, limit = style.panels("flat", "flat", "below", "below", height=5.4)
     limit.sharey(under)
     limit.set(title="slopes of the secants at x", xlabel="$h$", xscale="log", xlim=(H[0], H[-1]))
     limit.grid(True, axis="y", lw=0.6)
-    under.axhline(0, color=BLACK, lw=0.8)
+    under.axhline(0, color=style.BLACK, lw=0.8)
     slopes_so_far = Graph(under, title="the slope at each point, as far as x", ylabel="$f'(x)$")
-    zoom = Microscope(right, title="what is in the box, magnified")
+    words = {"xlabel": "", "ylabel": "height above the point, in $h$"}
+    zoom = Graph(right, title="what is in the box, magnified", **words)
+    right.set(**FIELD)
     drawings = [
         Graph(left, title="the curve, two secants, the tangent"),
         Secants(left, drags=("x",)),
-        Lines(left, "box", color=GREY, lw=1.2),
+        Lines(left, "box", color=style.GREY, lw=1.2),
         zoom.on(curve="magnified", limits="field"),
-        Secants(right, microscope=True),
+        Secants(right).on(x="origin", y="level", h="unit"),
         slopes_so_far.on(curve="slopes", limits="range_of_slopes"),
-        Dots(under, "here", color=STEP),
-        Lines(limit, "left_slopes", "right_slopes", color=MODEL, ls=["--", "-"]),
-        Dots(limit, "now", color=MODEL),
-        Rule(limit, y="slope", color=STEP, lw=6, alpha=0.45),
-        Text(right, text="$h$ = {h:.2g}", **NOTE),
+        Dots(under, "here", color=style.STEP),
+        Lines(limit, "left_slopes", "right_slopes", color=style.MODEL, ls=["--", "-"]),
+        Dots(limit, "now", color=style.MODEL),
+        Rule(limit, y="slope", color=style.STEP, lw=6, alpha=0.45),
+        Text(right, text="$h$ = {h:.2g}", **style.NOTE),
     ]
-    legend_below(left)
+    style.legend_below(left)
     return explore(
         look, drawings, caption, **_function_and_formula(),
         x=slider(1.0, -2.5, 2.5, 0.05), h=log_slider(0.5, 5e-5, 1.0),
@@ -130,11 +123,17 @@ def product_rule() -> Explorer:
             "quotient": (q_next - q) / h, "rule_of_quotient": (f * g - f * 2 * x) / g**2,
         }  # fmt: skip
 
-    left, right = panels("flat", "flat", height=3.8)
+    left, right = style.panels("flat", "flat", height=3.8)
     left.set(title="product: sides $g = x^2$ and $f = e^x$", ylabel="$f$", ylim=(0, 9.5))
     right.set(title="quotient: area f, width g, height q", ylabel="$q = f / g$", ylim=(0, 4.6))
-    parts = {"label": ["at x", "g · Δf", "f · Δg", "Δf · Δg"], "color": [LIGHT, MODEL, BEST, STEP]}
-    strips = {"label": ["area f at x", "q · Δg", "height lost"], "color": [LIGHT, BEST, STEP]}
+    parts = {
+        "label": ["at x", "g · Δf", "f · Δg", "Δf · Δg"],
+        "color": [style.LIGHT, style.MODEL, style.BEST, style.STEP],
+    }
+    strips = {
+        "label": ["area f at x", "q · Δg", "height lost"],
+        "color": [style.LIGHT, style.BEST, style.STEP],
+    }
     drawings = [
         Area(left, "old", "top", "side", "corner", alpha=0.8, **parts),
         Area(right, "before", "wider", "lost", alpha=0.8, **strips),

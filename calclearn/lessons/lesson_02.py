@@ -11,7 +11,7 @@ from calclearn.exercises import choice, exercise, outcome
 from calclearn.explorers import Explorer, controls, explore, log_slider
 from calclearn.figures import style
 from calclearn.figures.marks import Dots, Lines, Rule, Text
-from calclearn.figures.slopes import Microscope
+from calclearn.figures.slopes import FIELD, Graph
 
 STUDIED = ["exp(x)", "sin(x)", "cos(50*x)", "sin(x) + 1000"]
 RULES = (forward_difference, central_difference, complex_step)  # in the order of DIFFERENCES
@@ -64,7 +64,9 @@ def how_small_is_small() -> Explorer:
         )
 
     left, right = style.panels("flat", "flat", ratios=(1, 1.35), height=4.0)
-    zoom = Microscope(left, title="the curve at the scale of $h$", unit="$h \\cdot f'(x)$")
+    words = {"xlabel": "", "ylabel": "height above the point, in $h \\cdot f'(x)$"}
+    zoom = Graph(left, title="the curve at the scale of $h$", **words)
+    left.set(**FIELD)
     right.set(xscale="log", yscale="log", xlim=(4e-19, 2.5), ylim=(1e-17, 30))
     right.set(xlabel="$h$", title="relative error of the slope")
     right.set(xticks=10.0 ** np.arange(-18, 1, 3), yticks=10.0 ** np.arange(-15, 1, 3))

@@ -14,7 +14,7 @@ from calclearn.calculus.numerical import elementwise
 from calclearn.data.penguins import bell, flipper_density
 from calclearn.exercises import exercise, outcome
 from calclearn.explorers import Explorer, choice, explore, log_slider, round_slider, slider
-from calclearn.figures.areas import Areas, Density, frame, tops
+from calclearn.figures.areas import Areas, frame, tops
 from calclearn.figures.curves import Tangent
 from calclearn.figures.marks import Dots, Lines, Text
 from calclearn.figures.style import BLACK, DATA, GREY, NOTE, RULES, STEP, panels
@@ -159,18 +159,26 @@ def expected_loss() -> Explorer:
         errors = [*np.abs(sums[:, SIZES - 1] / SIZES - area), spread / np.sqrt(SIZES)]
         return {name: (SIZES, row) for name, row in zip(BY_TEST, errors, strict=True)} | {
             "area": area, "density": (x, density), "product": (x, losses * density),
-            "spread": spread, "typical": spread / math.sqrt(n),
-            "result": result, "now": (n, abs(result - area)),
+            "typical": spread / math.sqrt(n), "result": result, "now": (n, abs(result - area)),
         }  # fmt: skip
 
+    def pull(start, to, centre, width) -> tuple[float, float]:
+        """Follow the pointer sideways, and with the top, which is the higher the narrower."""
+        top = bell(0, 0, width)
+        pulled = np.clip(top + to[1] - start[1], highest / 100, highest)
+        return centre + to[0] - start[0], width * top / pulled
+
     left, middle, right = panels("flat", "flat", "ruled", ratios=(1.1, 1, 1), height=3.6)
+    inputs, highest = left.twinx(), 1.4 * bell(0, 0, 4)  # a scale of its own: the area is one
+    inputs.set(ylim=(0, highest), yticks=[])
+    inputs.spines[:].set_visible(False)
     frame(left, (x, losses), title="loss (line), inputs (area)", labels=(FLIPPER, "loss (kg²)"))
     frame(middle, (x, 0 * x), title="loss × density", labels=(FLIPPER, "kg² per mm"))
     left.plot(flippers, squares, "o", color=DATA, ms=3, alpha=0.4, mec="none")
     left.set_ylim(0, 1.4)
     middle.set_ylim(0, 0.055)
     drawings = [
-        Density(left, highest=1.4 * bell(0, 0, 4)).on(tops="density"),
+        Areas(inputs).on(tops="density").drag("centre", "width", by=pull),
         Areas(middle, color=STEP).on(tops="product"),
         Text(middle, text="area {area:.4f} kg²", **NOTE),
         *_errors(right, BY_TEST, (1e-5, 1), (8, 12_500)),

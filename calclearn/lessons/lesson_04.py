@@ -8,7 +8,7 @@ from calclearn import line_loss, penguin_line
 from calclearn.data import LineData
 from calclearn.exercises import choice, exercise, outcome
 from calclearn.explorers import Explorer, controls, explore, round_slider, slider
-from calclearn.figures.curves import Data, Handles, Line, Residuals, TotalSquare
+from calclearn.figures.curves import Data, Line, Residuals, TotalSquare
 from calclearn.figures.style import BEST, MODEL, legend_below, panels, style
 from calclearn.figures.surfaces import Point, ShadedPoints, window_around
 
@@ -45,8 +45,7 @@ def residual_squares(data: LineData = DATA) -> Explorer:
     drawings = [
         Data(left, title="data, line and squared residuals", around=data),
         Residuals(left),
-        Line(left),
-        Handles(left, (data.x.min(), data.x.max())),
+        Line(left, handles=(data.x.min(), data.x.max())),
         TotalSquare(right, unit=unit),
     ]
     return explore(

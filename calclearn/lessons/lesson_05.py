@@ -12,7 +12,7 @@ from calclearn.explorers.wording import counted
 from calclearn.figures.curves import Tangent
 from calclearn.figures.marks import Lines
 from calclearn.figures.style import GREY, STEP, WEIGHTS, panels
-from calclearn.figures.surfaces import NAMES, Bowl, PointOnBowl, Slices, grid, sweep, window_around
+from calclearn.figures.surfaces import NAMES, Bowl, Point, Slices, grid, sweep, window_around
 
 x, y = penguin_line().x, penguin_line().y
 
@@ -29,7 +29,8 @@ def profiles() -> Explorer:
     np.True_
     """
     surface = line_loss(x, y)
-    window = window_around(surface)
+    surface = surface.replace(domain=window_around(surface))
+    window = surface.domain
 
     def cut(slope, intercept, moves) -> dict:
         path = [np.array([slope, intercept])]
@@ -76,10 +77,10 @@ def profiles() -> Explorer:
             tangent.on(x=f"w{k}", y="loss", slope=f"d_{weight}"),
         ]
     drawings += [
-        Bowl(solid, surface, window=window, title="the bowl: SSE (kg²)"),
-        Slices(solid, surface, window=window),
+        Bowl(solid, surface, title="the bowl: SSE (kg²)"),
+        Slices(solid, surface),
         Lines(solid, "zigzag", color=STEP, lw=2, marker="o", markersize=4, zorder=19),
-        PointOnBowl(solid),
+        Point(solid),
     ]
     return explore(
         cut, drawings, caption, play="moves", pace=0.7,

@@ -10,8 +10,8 @@ from calclearn.explorers import Explorer, explore, round_slider, slider
 from calclearn.explorers.controls import turning
 from calclearn.figures import surfaces
 from calclearn.figures.curves import Data, Line
-from calclearn.figures.marks import Dots, Lines
-from calclearn.figures.style import GREY, MODEL, STEP, panels, style
+from calclearn.figures.marks import Dots, Lines, Rule
+from calclearn.figures.style import GREY, MODEL, STEP, WEIGHTS, panels, style
 
 DATA = penguin_line()
 COMPASS = [  # counted from the right and against the clock
@@ -51,15 +51,18 @@ def which_way_is_down() -> Explorer:
         )
 
     left, middle, right = panels("flat", "flat", "solid", ratios=(1, 1, 1.15))
+    slices = {"lw": 2, "ls": (0, (4, 3)), "zorder": 4}  # dashed, for the arrows may lie on them
     drawings = [
         Data(left, DATA, title="data and line"),
         surfaces.Contours(middle, LOSS, title="map of the loss", equal=True),
         surfaces.Bowl(right, LOSS, title="bowl: SSE (kg²)"),
-        *(surfaces.Slices(ax, LOSS) for ax in (middle, right)),
+        Rule(middle, y="intercept", color=WEIGHTS[0], **slices),
+        Rule(middle, x="slope", color=WEIGHTS[1], **slices),
+        surfaces.Slices(right, LOSS),
         Line(left),
         surfaces.Point(middle, drags=("slope", "intercept")),
         surfaces.GradientArrow(middle, LOSS),
-        surfaces.PointOnBowl(right),
+        surfaces.Point(right),
     ]
     slopes, intercepts = LOSS.domain
     return explore(
@@ -80,6 +83,7 @@ def every_direction() -> Explorer:
     weights = np.array([-0.2, 4.5])
     gradient, loss = LOSS.gradient(weights), float(LOSS(weights))
     steepest, t = np.linalg.norm(gradient), np.linspace(-1, 1, 121)
+    length = 0.3 * np.ptp(LOSS.domain[0])
 
     def cut(angle) -> dict:
         u = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
@@ -90,11 +94,15 @@ def every_direction() -> Explorer:
         elif abs(abs(turn) - 90) < 5:
             name = "along the contour, where hardly anything changes"
         return {
-            "weights": weights, "downhill": gradient, "steepest": steepest,
+            "weights": weights, "tip": weights + length * u,
+            "gradient": gradient, "steepest": steepest,
             "turn": turn, "rate": rate, "cosine": rate / steepest, "name": name,
             "place": (0.0, loss), "tangent": (t, loss + rate * t), "here": (turn, rate),
             "slice": (t, LOSS(weights[:, None] + t * u[:, None])),
         }  # fmt: skip
+
+    def turned(start, to, angle) -> tuple[float]:
+        return (_angle(to - weights),)
 
     left, middle, right = panels("flat", "flat", "flat")
     middle.set(title="the loss along the arrow (kg²)", xlabel="distance $t$ along the arrow")
@@ -107,8 +115,8 @@ def every_direction() -> Explorer:
         right.plot(angles, steepest * np.cos(np.radians(angles)), color=MODEL)
     drawings = [
         surfaces.Contours(left, LOSS, title="a direction on the map", equal=True),
-        surfaces.GradientArrow(left, LOSS).on(gradient="downhill"),
-        surfaces.Direction(left),
+        surfaces.GradientArrow(left, LOSS),
+        surfaces.Arrow(left).on(start="weights", end="tip").drag("angle", by=turned),
         Lines(middle, "slice", color=MODEL),
         Lines(middle, "tangent", color=STEP, lw=6, alpha=0.45),
         Dots(middle, "place", color=STEP),

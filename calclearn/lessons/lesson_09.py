@@ -16,17 +16,9 @@ from calclearn.descent.surfaces import shaken
 from calclearn.exercises import choice, exercise, outcome
 from calclearn.explorers import Explorer, controls, explore, log_slider, round_slider, slider
 from calclearn.explorers.wording import placed
-from calclearn.figures.basins import (
-    COORDINATES,
-    Ball,
-    BasinMap,
-    StationaryPoints,
-    Valleys,
-    legend,
-    whole_ticks,
-)
+from calclearn.figures.basins import COORDINATES, StationaryPoints, Valleys, legend, palette
 from calclearn.figures.descents import Path
-from calclearn.figures.marks import Lines
+from calclearn.figures.marks import Dots, Lines, Raster
 from calclearn.figures.style import REGIMES, STEP, TRUE, panels
 from calclearn.figures.surfaces import Contours, Point
 
@@ -56,8 +48,10 @@ def ball_on_a_curve() -> Explorer:
     def compute(curve, start, learning_rate):
         quantities = _descents(CURVES[curve], [start], learning_rate, 400)
         run = quantities["run"]
-        walk = replace(run, points=np.column_stack([run.points, run.values]))
-        return quantities | {"walk": walk, "row": quantities["ends"][None]}
+        places = np.column_stack([run.points, run.values])
+        return quantities | {
+            "walk": replace(run, points=places), "first": places[0], "balls": places.T
+        }  # fmt: skip
 
     def caption(surface, run, ends, learning_rate, step) -> str:
         last = len(run.points) - 1
@@ -67,13 +61,17 @@ def ball_on_a_curve() -> Explorer:
     curves, start = controls.choice([*CURVES]), slider(1.9, -2.2, 2.0, 0.05)
     curves.observe(lambda change: _reach(CURVES[change["new"]], start), "value")
     top, below = panels("flat", "strip", height=3.9)
+    below.set(xlabel="weight $w$", yticks=[])
+    look = {"ms": 13, "clip_on": False, "zorder": 16}
+    held = {"mfc": "white", "mec": STEP, "mew": 2.5}
+    last = {"color": STEP, "mew": 1.5, "edge": True, "step": "step", "markevery": slice(-1, None)}
     drawings = [
         Valleys(top, title="a ball that descends; below, where each start ends"),
         StationaryPoints(top),
         Path(top).on(descent="walk"),
-        Ball(top, drags=("start",)),
-        Ball(top),
-        BasinMap(below, names=("weight $w$", "")).on(ends="row"),
+        Point(top, drags=("start",), **held, **look).on(weights="first"),
+        Dots(top, "balls", **last, **look),
+        Raster(below, "basins", window="window"),
     ]
     return explore(
         compute, drawings, caption, play="step", curve=curves, start=start,
@@ -121,12 +119,14 @@ def basin_map() -> Explorer:
     left, right = panels("flat", "flat", height=4.6)
     drawings = [
         Contours(left, names=COORDINATES, title="one start (dark: low)"),
-        BasinMap(right, title="where 10,000 starts end"),
+        Raster(right, "basins", window="window"),
         *(StationaryPoints(ax, size=45) for ax in (left, right)),
         Path(left).on(descent="run"),
         *(Point(ax, drags=("start_x", "start_y")) for ax in (left, right)),
     ]
-    whole_ticks(left)
+    right.set(xlabel=COORDINATES[0], ylabel=COORDINATES[1], title="where 10,000 starts end")
+    for ax in (left, right):  # ticks need the same room on every surface
+        ax.locator_params(nbins=5, integer=True)
     legend(right)
     return explore(
         compute, drawings, caption, play="rate", pace=0.4, surface=surfaces,
@@ -164,8 +164,8 @@ def noisy_saddle() -> Explorer:
     left, right = panels("flat", "flat", ratios=(1, 1.1), height=3.6)
     right.set(xlim=(0, STEPS), ylim=(-0.2, 3.5), xlabel="step $k$", title="height by step")
     Contours(left, names=COORDINATES, title="double well, from above").update(surface)
-    whole_ticks(left)
-    StationaryPoints(left, size=45).update(surface, *basins.stationary(surface))
+    left.locator_params(nbins=5, integer=True)
+    StationaryPoints(left, size=45).update(surface)
     names, colors, markers = ["without noise", "with noise"], [TRUE, STEP], ["s", "o"]
     drawings = [
         Path(left, color=TRUE, marker="s").on(descent="quiet"),
@@ -195,14 +195,13 @@ def _ends(surface: Surface, learning_rate: float, count: int, steps: int) -> np.
 def _descents(surface: Surface, start: list, learning_rate: float, count: int, steps=STEPS) -> dict:
     """Return the descent of one start, moved into the domain, and the ends of `count` an axis."""
     start = np.clip(start, *np.transpose(surface.domain))
-    points, kinds = basins.stationary(surface)
+    ends = _ends(surface, learning_rate, count, steps)
     return {
         "surface": surface,
         "window": (*surface.domain, (0, 1))[:2],
         "run": descend(surface, start, GradientDescent(learning_rate), steps),
-        "ends": _ends(surface, learning_rate, count, steps),
-        "points": points,
-        "kinds": kinds,
+        "ends": ends,
+        "basins": palette(surface)[np.atleast_2d(ends)],
     }
 
 

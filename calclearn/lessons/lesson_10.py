@@ -18,7 +18,7 @@ from calclearn.exercises import choice, exercise, outcome
 from calclearn.explorers import Explorer, explore, log_slider, round_slider, slider
 from calclearn.explorers.wording import counted, placed
 from calclearn.figures import style
-from calclearn.figures.curves import Numbered, View
+from calclearn.figures.curves import Numbered
 from calclearn.figures.descents import Paths, key
 from calclearn.figures.marks import Dots, Lines, Rule, finite_range
 from calclearn.figures.surfaces import Contours, ModelRings, Point
@@ -86,13 +86,18 @@ def newton_on_a_curve() -> Explorer:
             f"on: {', '.join(map(str, digits))}."
         )
 
+    def pulled(start, to, w) -> tuple[float]:
+        """Follow the pointer, measured where the axes show the curve's own window."""
+        return (w + (to[0] - start[0]) * np.ptp(window) / np.ptp(left.get_xlim()),)
+
     left, right = style.panels("flat", "flat", height=3.7)
     left.set_title(f"height of {surface.name}")
     right.set_title("its slope")
     right.axhline(0, color=style.GREY, lw=1)
     color, marker = style.OPTIMIZERS["Newton"]
+    looks = {"color": [style.BLACK, style.MODEL], "lw": [1.6, 2.2]}
     drawings = []
-    for name, start in {"height": _Start(left, drags=("w",)), "slope": Point(right)}.items():
+    for name, start in {"height": Point(left).drag("w", by=pulled), "slope": Point(right)}.items():
         ax = start.ax
         ax.set_xlabel("$w$")
         ax.set_ylabel(" ", labelpad=0)  # room for the longest numbers
@@ -101,9 +106,8 @@ def newton_on_a_curve() -> Explorer:
             axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         curves = f"curve of {name}", f"model of {name}"
         drawings += [
-            View(ax).on(view=f"view of {name}"),
             Rule(ax, x="next", color=style.MODEL, ls=":"),
-            Lines(ax, *curves, color=[style.BLACK, style.MODEL], lw=[1.6, 2.2]),
+            Lines(ax, *curves, window=f"view of {name}", **looks),
             start.on(weights=f"start of {name}"),
             Numbered(ax, color=color, marker=marker).on(places=f"points of {name}"),
             Point(ax, color=style.MODEL, marker="v").on(weights=f"end of {name}"),
@@ -112,18 +116,6 @@ def newton_on_a_curve() -> Explorer:
         compute, drawings, caption, play="step", pace=0.8,
         w=round_slider(surface.start[0], window, label="w"), step=slider(1, 1, STEPS, 1),
     )  # fmt: skip
-
-
-class _Start(Point):
-    """The point that is dragged along the curve while its axes may widen.
-
-    It moves as far as the pointer, measured where the axes show the curve's own window.
-    """
-
-    width = np.ptp(two_valleys().domain)
-
-    def dragged(self, start, to, w: float) -> tuple[float]:
-        return (w + (to[0] - start[0]) * self.width / np.ptp(self.ax.get_xlim()),)
 
 
 def _height_and_slope(surface: Surface) -> dict:

@@ -19,8 +19,9 @@ from calclearn.descent.surfaces import Surface
 from calclearn.explorers.controls import round_slider, slider
 from calclearn.explorers.explore import Explorer, explore
 from calclearn.explorers.wording import placed
-from calclearn.figures.descents import GAP, Paths, RaceCurves, key
-from calclearn.figures.style import BEST, BLACK, panels
+from calclearn.figures.descents import GAP, Paths, key
+from calclearn.figures.marks import Curves
+from calclearn.figures.style import BEST, BLACK, GREY, OPTIMIZERS, panels
 from calclearn.figures.surfaces import Contours, Point, grid
 
 
@@ -40,7 +41,7 @@ def race_figure(
     lowest, arrived, highest. A `goal`, (price, gap), is marked by a star.
     """
     (low, arrived, high), window = limits, surface.domain
-    left, right = panels("flat", "flat", ratios=(1, 1.1), height=4.3)
+    left, right = panels("flat", "ruled", ratios=(1, 1.1), height=4.3)
     look = {"indent": False, "layout": {"width": "140px"}}
     optional = names[first:] if first else ()
     boxes = {name: widgets.Checkbox(False, description=name, **look) for name in optional}
@@ -59,14 +60,22 @@ def race_figure(
             "settings": words(entered, **values),
             "steps": budget,  # the film's, whose pictures are those of smaller budgets
             "descents": {name: result.descent for name, result in results.items()},
+            "gaps": {name: (result.price, result.gap) for name, result in results.items()},
         }
 
     key(right, names)
-    axis = {"limits": (low, high), "arrived": arrived, "price": price, "most": budget.max}
+    right.set(yscale="log", ylim=(low, high), xlim=(0, 1.03 * budget.max))
+    right.set(xlabel=price, title=title)
+    right.axhline(arrived, color=GREY, ls=":", lw=1.2)
+    at_end = {"markevery": [-1], "ms": 8, "mec": "white", "lw": 1.6}
+    looks = {
+        name: {"color": color, "marker": marker} | at_end
+        for name, (color, marker) in ((name, OPTIMIZERS[name]) for name in names)
+    }
     drawings = [
         Contours(left, surface, window=window, names=labels, title=surface.name),
         Paths(left, names),
-        RaceCurves(right, names, title=title, **axis),
+        Curves(right, "gaps", looks, edge=True),
         Point(left, drags=("x", "y"), color=BLACK).on(weights="start"),
     ]
     if goal:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from calclearn.calculus import integrals
-from calclearn.figures.areas import Areas, Density, frame, tops
+from calclearn.figures.areas import Areas, frame, tops
 
 RULES = [
     (integrals.left_sum, (0,), 1), (integrals.midpoint, (0.5,), 1),
@@ -60,13 +60,3 @@ def test_a_frame_holds_its_curve_and_zero(ax):
     assert (ax.get_xlim(), words) == ((1, 2), ("t", "x (m)", "f"))
     frame(ax, (x, 0 * x), title="", labels=("", ""))
     assert ax.get_ylim()[0] < 0 < ax.get_ylim()[1]
-
-
-def test_a_density_dragged_by_its_top_keeps_an_area_of_one(ax):
-    density, top = Density(ax, highest=0.2), 1 / np.sqrt(2 * np.pi)
-    centre, width = density.dragged((5.0, top / 4), (6.5, top / 8), 5.0, 4.0)
-    assert (centre, width) == pytest.approx((6.5, 8.0))
-    _, width = density.dragged((5.0, 0.1), (5.0, -3.0), 5.0, 4.0)
-    assert 0 < width < np.inf
-    assert density.ax is not ax
-    assert density.ax.get_ylim() == (0, 0.2)

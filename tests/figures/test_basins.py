@@ -1,7 +1,5 @@
 """What the drawings of basins put on the paper, measured on the paper."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,16 +7,8 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 
 from calclearn.descent.basins import DIVERGES, NOT_SETTLED
-from calclearn.descent.landscapes import double_well, ripples, two_valleys
-from calclearn.figures.basins import (
-    Ball,
-    BasinMap,
-    StationaryPoints,
-    Valleys,
-    colours,
-    legend,
-    places,
-)
+from calclearn.descent.landscapes import double_well, two_valleys
+from calclearn.figures.basins import StationaryPoints, Valleys, colours, legend, palette
 from calclearn.figures.style import BASINS, STATIONARY, UNSETTLED
 
 
@@ -43,25 +33,17 @@ def test_neighbours_on_a_lattice_get_different_colours():
             assert shade[x, y] != shade.get(other, -1)
 
 
-def test_each_pixel_has_the_colour_of_its_end_and_lies_where_its_start_is(ax):
-    basins, surface, strip = BasinMap(ax), double_well(), ripples()
-    basins.update(surface, surface.domain, np.array([[0, 1], [NOT_SETTLED, DIVERGES]]))
-    shades = [BASINS[0], BASINS[1], UNSETTLED["hardly moves"], UNSETTLED["diverges"]]
-    pixels = np.reshape(basins.image.get_array(), (4, 3))
-    assert pixels.tolist() == [rgb(color) for color in shades]
-    assert basins.image.get_extent() == [-2, 2, -2, 2] == [*ax.get_xlim(), *ax.get_ylim()]
-    assert basins.image.origin == "lower"
-    assert basins.image.get_animated()
-    basins.update(surface, surface.domain, np.ones((2, 2), int))
-    assert basins.image.get_array()[0, 0].tolist() == rgb(BASINS[1])
-    basins.update(strip, (strip.domain[0], (0, 1)), np.array([[0, 1, 2, 3, 4]]))
-    assert basins.image.get_extent() == [-5, 5, 0, 1]
-    assert ax.get_xlim() == (-5, 5)
+def test_each_end_has_its_colour():
+    surface = double_well()
+    shades = np.round(255 * palette(surface)[[0, 1, NOT_SETTLED, DIVERGES, NOT_SETTLED - 2]])
+    colors = [BASINS[0], BASINS[1], UNSETTLED["hardly moves"], UNSETTLED["diverges"]]
+    assert shades[:4].tolist() == [rgb(color) for color in colors]
+    assert shades[4] == pytest.approx(0.3 * np.array(rgb(BASINS[1])) + 0.7 * 255, abs=0.5)
 
 
 def test_each_kind_stands_at_its_places_with_its_marker(ax):
-    marks, points = StationaryPoints(ax), np.array([[-1.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
-    marks.update(double_well(), points, ["minimum", "saddle", "minimum"])
+    marks = StationaryPoints(ax)
+    marks.update(double_well())
     places = {kind: sorted(dots.get_offsets().tolist()) for kind, dots in marks.dots.items()}
     assert places["minimum"] == [[-1, 0], [1, 0]]
     assert (places["saddle"], places["maximum"]) == ([[0, 0]], [])
@@ -73,22 +55,14 @@ def test_each_kind_stands_at_its_places_with_its_marker(ax):
 
 
 def test_a_curve_and_what_stands_on_it_have_its_heights(ax):
-    valleys, surface = Valleys(ax), two_valleys()
+    valleys, marks, surface = Valleys(ax), StationaryPoints(ax), two_valleys()
     valleys.update(surface)
     w, heights = valleys.line.get_data()
     assert heights == pytest.approx(w**4 - 3 * w**2 + w)
     assert ax.get_xlim() == surface.domain[0]
     assert ax.get_ylim()[0] < heights.min() < heights.max() < ax.get_ylim()[1]
-    standing = places(surface, np.array([[-1.0, 0.5]])).tolist()
-    assert standing == [[-1.0, 0.5], [-3.0, 0.5**4 - 0.75 + 0.5]]
-
-
-def test_a_ball_follows_its_walk_and_the_pointer_and_stays_on_the_paper(ax):
-    ax.set(xlim=(-2, 2), ylim=(0, 5))
-    walk = SimpleNamespace(points=np.array([[1.5, 2.0], [0.5, 1.0], [1e300, -1e300]]))
-    start, ball = Ball(ax, drags=("start",)), Ball(ax)
-    for step, place in ((0, [1.5, 2.0]), (1, [0.5, 1.0]), (7, [2.0, 0.0]), (None, [2.0, 0.0])):
-        for each, expected in ((start, [1.5, 2.0]), (ball, place)):
-            each.update(walk, step)
-            assert each.dot.get_xydata().tolist() == [expected]
-    assert start.dragged((0.0, 1.0), (-0.7, 3.0), 1.5) == (-0.7,)
+    marks.update(surface)
+    for kind, count in (("minimum", 2), ("maximum", 1)):
+        w, heights = marks.dots[kind].get_offsets().T
+        assert heights == pytest.approx(w**4 - 3 * w**2 + w)
+        assert len(w) == count

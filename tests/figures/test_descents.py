@@ -11,8 +11,7 @@ from calclearn.descent.descend import descend
 from calclearn.descent.landscapes import himmelblau, saddle
 from calclearn.descent.losses import line_loss
 from calclearn.descent.optimizers import Adam, GradientDescent
-from calclearn.descent.races import RaceResult
-from calclearn.figures.descents import Bands, LossCurve, Path, Paths, RaceCurves, key
+from calclearn.figures.descents import Bands, LossCurve, Path, Paths, key
 from calclearn.figures.style import GREY, OPTIMIZERS, panels
 
 SURFACE = line_loss(np.array([-1.0, 0.5, 2.0, 3.0]), np.array([2.0, 2.5, 4.5, 5.0]))
@@ -128,7 +127,6 @@ def test_bands_fill_the_strip_and_their_names_stand_in_them():
 # A race.
 
 NAMES = ("GradientDescent", "Adam")
-LIMITS = {"limits": (1e-9, 1e3), "arrived": 1e-6, "price": "gradients", "most": 20}
 
 
 @pytest.fixture
@@ -138,17 +136,12 @@ def paths():
     return Paths(ax, NAMES)
 
 
-@pytest.fixture
-def curves():
-    return RaceCurves(panels("flat")[0], NAMES, **LIMITS)
-
-
-def test_looks_on_map_curves_and_key(paths, curves):
+def test_looks_on_the_map_and_in_the_key(paths):
     key(paths.ax, NAMES)
     (legend,) = paths.ax.figure.legends
     assert tuple(text.get_text() for text in legend.get_texts()) == NAMES
     for name, handle in zip(NAMES, legend.legend_handles, strict=True):
-        lines = paths.paths[name].line, curves.lines[name], handle
+        lines = paths.paths[name].line, handle
         assert {(line.get_color(), line.get_marker()) for line in lines} == {OPTIMIZERS[name]}
 
 
@@ -166,29 +159,19 @@ def test_the_loss_of_a_plain_function_has_no_lowest_line():
     assert not curve.floor.get_visible()
 
 
-def test_an_optimizer_of_ones_own_is_drawn_grey_on_curves_as_on_paths():
-    (ax,), names = panels("flat"), ("Adam", "Mine")
-    curves, paths = RaceCurves(ax, names, **LIMITS), Paths(ax, names)
-    curves.update({"Mine": RaceResult(None, np.arange(3), np.ones(3))})
-    for line in (curves.lines["Mine"], paths.paths["Mine"].line):
-        assert (line.get_color(), line.get_marker()) == OPTIMIZERS["Mine"] == (GREY, ".")
-    assert curves.lines["Mine"].get_xdata().tolist() == [0, 1, 2]
+def test_an_optimizer_of_ones_own_is_drawn_grey():
+    line = Paths(panels("flat")[0], ("Adam", "Mine")).paths["Mine"].line
+    assert (line.get_color(), line.get_marker()) == OPTIMIZERS["Mine"] == (GREY, ".")
 
 
-def test_a_race_with_and_without_an_optimizer(paths, curves):
-    surface, start = himmelblau(), (1.0, 1.0)
-    descents = {name: descend(surface, start, Adam(0.1), 200) for name in NAMES}
-    results = {"GradientDescent": (np.arange(5), np.ones(5)), "Adam": ([0], [1.0])}
+def test_paths_with_and_without_an_optimizer(paths):
+    descents = {name: descend(himmelblau(), (1.0, 1.0), Adam(0.1), 200) for name in NAMES}
     for names in (NAMES, NAMES[:1], NAMES):
         paths.update({name: descents[name] for name in names})
-        curves.update({name: RaceResult(None, *results[name]) for name in names})
         for name in NAMES:
-            line, price = paths.paths[name].line, results[name][0] if name in names else []
+            line = paths.paths[name].line
             assert line.get_visible() == (name in names)
             assert np.transpose(line.get_data()) == pytest.approx(descents[name].points)
-            assert curves.lines[name].get_xdata().tolist() == [*price]
-            if name in names:  # the marker is at the end
-                assert curves.lines[name].get_markevery() == [len(price) - 1]
 
 
 @pytest.mark.parametrize("steps", [9, 40, 90, 1000])

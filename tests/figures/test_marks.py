@@ -149,6 +149,20 @@ def test_raster_of_an_image_fits_the_axes_to_its_cells(ax):
     assert not ax.figure.stale
 
 
+def test_axes_show_a_window_that_is_a_quantity(ax):
+    raster, dots = Raster(ax, "cells", window="where"), Dots(ax, "at", window="where")
+    curves = Curves(ax, "all", {"SGD": {}}, window="where", step="k")
+    assert raster.parameters == {"cells": True, "where": True}
+    assert curves.parameters == {"all": True, "k": False, "where": True}
+    for window in ([(0, 2), (0, 1)], ((-5, 5), (-1, 1))):
+        for mark, value in ((raster, np.eye(2)), (dots, (1, 2)), (curves, {})):
+            ax.set(xlim=(8, 9), ylim=(8, 9))
+            mark.update(**dict.fromkeys(mark.parameters, value) | {"where": window, "k": 1})
+            assert (ax.get_xlim(), ax.get_ylim()) == tuple(window)
+        assert raster.image.get_extent() == [*window[0], *window[1]]
+    assert raster.image.origin == "lower"
+
+
 # Values that renderers cannot draw.
 
 WILD = [1.0, 1e300, -1e300, np.inf, -np.inf, np.nan, 0.0, -1.0, 1e-320]
@@ -221,6 +235,7 @@ def test_a_curve_runs_along_the_edge_where_that_is_wished_and_a_steep_line_keeps
         (lambda ax: Raster(ax, "a").update(a=[1, 2]), "a must be cells"),
         (lambda ax: Text(ax, "left", "{a}"), r"such as \(0.05, 0.9\), .* got 'left', '{a}'"),
         (lambda ax: Text(ax, (0, 1), None), r"and words, got \(0, 1\), None"),
+        (lambda ax: Dots(ax, "a", window="b").update(a=(1, 2), b=[1, 2, 3]), r"b must be \(x, y\)"),
         (lambda ax: Rule(ax), "x or y must name"),
         (lambda ax: Rule(ax, x=3.0), "x or y must name"),
         (lambda ax: Lines(ax, "a").on(b="c"), "Lines takes a; got 'b'"),

@@ -12,11 +12,9 @@ from calclearn.figures.style import panels, style
 from calclearn.figures.surfaces import (
     Bowl,
     Contours,
-    Direction,
     GradientArrow,
     ModelRings,
     Point,
-    PointOnBowl,
     ShadedPoints,
     Slices,
     grid,
@@ -107,18 +105,14 @@ def test_turning_a_bowl_turns_it_and_hides_the_axis_seen_from_its_end(surface, w
     assert bowl.dragged((0.5, 0.5), (0.0, 0.5), 10, 20) == (100, 20)
 
 
-def test_slices_lie_on_the_bowl_and_go_through_the_point(surface, window):
-    flat, solid = panels("flat", "solid")
-    weights = np.array([0.7, 2.0])
-    for ax in (flat, solid):
-        drawing = Slices(ax, surface, window=window)
-        drawing.update(weights)
-        for k, line in enumerate(drawing.lines):
-            points = np.array(line.get_data_3d() if ax is solid else line.get_data())
-            assert (points[1 - k] == weights[1 - k]).all(), "the other weight has moved"
-            assert points[k, [0, -1]] == pytest.approx(window[k])
-            if ax is solid:
-                assert points[2] == pytest.approx(surface(points[:2]))
+def test_slices_lie_on_the_bowl_and_go_through_the_point(surface):
+    drawing, weights = Slices(*panels("solid"), surface), np.array([0.7, 2.0])
+    drawing.update(weights)
+    for k, line in enumerate(drawing.lines):
+        *points, heights = np.array(line.get_data_3d())
+        assert (points[1 - k] == weights[1 - k]).all(), "the other weight has moved"
+        assert points[k][[0, -1]] == pytest.approx(surface.domain[k])
+        assert heights == pytest.approx(surface(np.array(points)))
 
 
 def test_arrows_show_the_gradient_and_its_parts(ax, surface, window):
@@ -126,7 +120,7 @@ def test_arrows_show_the_gradient_and_its_parts(ax, surface, window):
     drawing, weights = GradientArrow(ax, surface), np.array([0.7, 2.0])
     gradient, sides = surface.gradient(weights), np.ptp(window, axis=1)
     drawing.update(weights, gradient)
-    slope, intercept, whole = (np.array(arrow.xy) - weights for arrow in drawing.arrows)
+    slope, intercept, whole = (np.array(arrow.arrow.xy) - weights for arrow in drawing.arrows)
     assert whole == pytest.approx(slope + intercept)
     assert whole / np.linalg.norm(whole) == pytest.approx(-gradient / np.linalg.norm(gradient))
     assert slope[1] == intercept[0] == 0
@@ -134,19 +128,12 @@ def test_arrows_show_the_gradient_and_its_parts(ax, surface, window):
     usual = np.median(np.linalg.norm(gradients / sides[:, None], axis=0))
     for size in (0.0, 0.5, 1.0, 2.5, 100.0):  # it is as long as its gradient, up to a limit
         drawing.update(np.zeros(2), size * usual * sides * [0.6, -0.8])
-        length = np.linalg.norm(drawing.arrows[2].xy / sides)
+        length = np.linalg.norm(drawing.arrows[2].arrow.xy / sides)
         assert length == pytest.approx(0.6 * min(size, 1.0))
 
 
-def test_a_direction_is_dragged_round_its_point(ax):
-    drawing = Direction(ax)
-    for angle in (-135.0, 0.0, 60.0):
-        drawing.update(np.array([0.4, 0.5]), angle)
-        assert drawing.dragged((0, 0), drawing.arrow.xy, 0.0) == pytest.approx((angle,))
-
-
 def test_points_stand_where_they_are_put(ax):
-    dot, on_bowl, place = Point(ax, drags=("a", "b")), PointOnBowl(*panels("solid")), [0.3, 0.4]
+    dot, on_bowl, place = Point(ax, drags=("a", "b")), Point(*panels("solid")), [0.3, 0.4]
     dot.update(np.array(place))
     on_bowl.update(np.array(place), 5.0)
     assert dot.dot.get_xydata().tolist() == [place]

@@ -42,6 +42,9 @@ def test_the_box_holds_what_the_microscope_shows(slope_at_a_point):
     graph, zoom = (slope_at_a_point._drawings[i].drawing.ax for i in (0, 3))
     shapes = [np.ptp(ax.get_ylim()) / np.ptp(ax.get_xlim()) for ax in (graph, zoom)]
     assert shapes[0] == pytest.approx(shapes[1])  # magnified alike in both directions
+    secants = slope_at_a_point._drawings[4].drawing  # with lengths counted in h from the point
+    assert secants.point.get_xydata().tolist() == [[0, 0]]
+    assert secants.neighbours.get_xdata() == [-1, 1]
 
 
 def test_a_typed_formula_is_shown_whatever_was_chosen_before(slope_at_a_point):

@@ -86,10 +86,18 @@ def test_tests_miss_by_about_sigma_over_root_n(expected_loss):
     for centre in (185.0, 195.0, 205.0, 215.0):
         state = expected_loss.set(centre=centre, width=4.0, test_penguins=10).state
         sizes, usual = state["usual"]
-        assert usual == pytest.approx(state["spread"] / np.sqrt(sizes))
+        assert usual == pytest.approx(state["typical"] * np.sqrt(10 / sizes))
         assert state["now"] == (10, pytest.approx(state["first"][1][0]))
         ratios += [state[name][1] / usual for name in ("first", "second", "third", "fourth")]
     typical = np.sqrt(np.mean(np.square(ratios), axis=0))  # by size
     assert 0.6 < typical.mean() < 1.4
     assert abs(np.polyfit(np.log(sizes), np.log(typical), 1)[0]) < 0.15
     assert f"10 penguins gives {state['result']:.4f} kg²" in expected_loss.caption
+
+
+def test_a_density_dragged_by_its_top_keeps_an_area_of_one(expected_loss):
+    (density,), top = expected_loss._held(), 1 / np.sqrt(2 * np.pi)
+    moved = density.dragged((200.0, top / 5), (206.5, top / 10), 200.0, 5.0)
+    assert moved == pytest.approx((206.5, 10.0))
+    _, width = density.dragged((200.0, 0.1), (200.0, -3.0), 200.0, 4.0)
+    assert 0 < width < np.inf

@@ -58,8 +58,10 @@ def test_the_far_penguin_pulls_the_squares_and_hardly_the_absolute_values(far_pe
 
 
 def test_an_end_of_the_line_is_dragged_and_the_other_stays(residual_squares):
-    (handles,) = residual_squares._held()
-    left, right = handles.places
-    slope, intercept = handles.dragged((right - 0.1, 4.0), (right, 4.5), 0.2, 4.0)
+    (line,) = residual_squares._held()
+    left, right = line.handles
+    slope, intercept = line.dragged((right - 0.1, 4.0), (right, 4.5), 0.2, 4.0)
     assert slope * left + intercept == pytest.approx(0.2 * left + 4.0)
     assert slope * right + intercept == pytest.approx(0.2 * right + 4.0 + 0.5)
+    line.update((0.5, 4.0))
+    assert line.ends.get_ydata() == pytest.approx([0.5 * left + 4, 0.5 * right + 4])

@@ -34,6 +34,8 @@ def test_gradient_and_loss_of_the_figure(which_way_is_down):
     assert state["loss"] == pytest.approx(sse(1.5, 2.5))
     assert state["gradient"] == pytest.approx(gradient_at(1.5, 2.5))
     assert which_way_is_down._painter.figure.axes[1].get_aspect() == 1  # for right angles
+    level, upright = (which_way_is_down._drawings[k].drawing.lines for k in (3, 4))
+    assert (level["y"][1].get_ydata()[0], upright["x"][1].get_xdata()[0]) == (2.5, 1.5)
 
 
 def test_slopes_along_every_direction(every_direction):
@@ -46,6 +48,8 @@ def test_slopes_along_every_direction(every_direction):
         assert state["rate"] == pytest.approx(gradient @ u) == pytest.approx(cosine)
         t, losses = state["slice"]
         assert losses[::40] == pytest.approx([sse(*(at + s * u)) for s in t[::40]])
+        (turned,) = every_direction._held()[0].dragged(None, state["tip"], 0.0)
+        assert turned % 360 == pytest.approx(angle % 360)
     uphill = np.degrees(np.arctan2(gradient[1], gradient[0]))
     assert "uphill, as steeply as it gets" in every_direction.set(angle=uphill).caption
     assert "along the contour" in every_direction.set(angle=uphill - 90).caption

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from calclearn.descent.basins import NOT_SETTLED
+from calclearn.figures.basins import palette
 
 grown = 0.001 * np.cumprod(np.full(30, 1 + 0.1 * 4))
 right = {
@@ -58,6 +59,8 @@ def test_starts_reach_as_far_as_the_surface_is_drawn(ball_on_a_curve, basin_map)
 def test_each_surface_begins_with_what_suits_it(basin_map):
     for surface, share in (("plateau", 0.5), ("double well", 1.0), ("Rastrigin", 1.0)):
         assert np.mean(basin_map.set(surface=surface).state["ends"] >= 0) >= share, surface
+        state = basin_map.state
+        assert np.array_equal(state["basins"], palette(state["surface"])[state["ends"]])
     ends = basin_map.set(surface="plateau").state["ends"]
     assert (ends[0, 0], ends[50, 50]) == (NOT_SETTLED, 0)
 
@@ -78,3 +81,5 @@ def test_a_film_rolls_the_ball(ball_on_a_curve):
     w, height = ball_on_a_curve.set(step=3).state["walk"].points[3]
     assert ball_on_a_curve.caption.startswith(f"At step 3 the ball is at w = {w:.2f}. ")
     assert height == pytest.approx(ball_on_a_curve.state["surface"](np.array([w])))
+    balls = ball_on_a_curve._drawings[4].drawing.lines["balls"]
+    assert balls.get_xydata()[balls.get_markevery()].tolist() == [[w, height]]

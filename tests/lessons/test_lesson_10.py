@@ -8,7 +8,9 @@ from calclearn.calculus.autodiff import grad, hessian
 from calclearn.descent import landscapes
 from calclearn.descent.descend import descend
 from calclearn.descent.landscapes import double_well, himmelblau, two_valleys
+from calclearn.descent.optimizers import Adam
 from calclearn.descent.second_order import DampedNewton, Newton
+from calclearn.lessons.races import race_on
 
 newton = descend(two_valleys(), (2.0,), Newton(), 1).point
 damped = descend(double_well(), (0.25, 1.0), DampedNewton(), 1).point
@@ -143,7 +145,11 @@ def test_near_a_saddle_newton_stops_there_and_damping_does_not():
 
 def test_a_race_spends_its_gradients_picture_by_picture(race_by_curvature):
     whole = race_by_curvature.set(budget=60).state["results"]
-    for name, (descent, price, _) in race_by_curvature.set(budget=17).state["results"].items():
+    results = race_by_curvature.set(budget=17).state["results"]
+    curves = race_by_curvature._drawings[2].drawing.lines
+    for name, (descent, price, gap) in results.items():
+        assert curves[name].get_xdata() == pytest.approx(price)
+        assert curves[name].get_ydata()[0] == pytest.approx(gap[0])
         paid = whole[name].price <= 17
         assert (price[0], price[-1] <= 17) == (1, True)
         np.testing.assert_array_equal(descent.points, whole[name].descent.points[paid])
@@ -153,3 +159,9 @@ def test_a_race_needs_two_weights_and_a_minimum():
     for surface in (landscapes.rosenbrock(3), landscapes.saddle(), landscapes.parabola()):
         with pytest.raises(ValueError, match="surface must have two weights and a known minimum"):
             lessons.race_by_curvature(surface)
+
+
+def test_an_optimizer_of_ones_own_races():
+    words = "with mine at η = 0.1"
+    own = race_on(himmelblau(), lambda: {"Mine": Adam(0.1)}, ("Mine",), lambda _: words, 60)
+    assert words in own.caption and own.state["results"]["Mine"].price[-1] == 60
