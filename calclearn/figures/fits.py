@@ -10,7 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import Polygon
 
 from calclearn.figures.marks import Drawing, moving, moving_pieces, put
-from calclearn.figures.style import BLACK, CLASSES, LIGHT, MODEL, defaults
+from calclearn.figures.style import BLACK, LIGHT, MODEL, defaults
 
 
 class Rings(Drawing):
@@ -58,22 +58,3 @@ class Reach(Drawing):
             angle = np.linspace(0, 2 * np.pi, 120, endpoint=False)
             edge = np.column_stack([np.cos(angle), np.sin(angle)])
         self.region.set_xy(np.linalg.norm(weights, ord=power) * edge)
-
-
-class SizedPoints(Drawing):
-    """Points (2, n) of two classes, -1 and +1, the larger the larger their errors.
-
-    `update(errors)` takes the squared errors (n,).
-    """
-
-    def __init__(self, ax: Axes, points: np.ndarray, classes: np.ndarray) -> None:
-        super().__init__(ax)
-        self.groups = [classes < 0, classes > 0]
-        self.dots = [
-            ax.scatter(*points[:, group], c=color, marker=marker, ec=BLACK, lw=0.5, animated=True)
-            for group, color, marker in zip(self.groups, CLASSES, "os", strict=True)
-        ]
-
-    def update(self, errors) -> None:
-        for dots, group in zip(self.dots, self.groups, strict=True):
-            dots.set_sizes(8 + 20 * np.asarray(errors)[group])

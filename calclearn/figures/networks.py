@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
 from calclearn.figures.marks import Drawing, moving, moving_pieces, put
-from calclearn.figures.style import BLACK, BLUE, GREY, ORANGE, SIGNED, style
+from calclearn.figures.style import BLACK, BLUE, CLASSES, GREY, ORANGE, SIGNED, style
 
 SIDE, LARGEST, WIDEST = 100.0, 11.0, 7.0  # of the drawing and of a unit; and of a line, in points
 SAMPLES, FLOOR = (1.0, 0.5, 0.1), -13.0  # shares of the full width, shown below the network
@@ -97,6 +97,37 @@ class NamedParts(Drawing):
         )
 
 
+class SizedPoints(Drawing):
+    """Points (2, n) of two classes, -1 and +1, the larger the larger their errors, one in a ring.
+
+    `update(errors, point)` takes the squared errors (n,), and the index of the ringed point. A drag
+    takes the ring to the point nearest to the pointer. `drags` names the control of the index, and
+    may name others behind it, which then take the values `also`.
+    """
+
+    def __init__(
+        self, ax: Axes, points: np.ndarray, classes: np.ndarray, *, drags=("point",), also=()
+    ) -> None:
+        super().__init__(ax)
+        self.points, self.drags, self.also = points, drags, also
+        self.groups = [classes < 0, classes > 0]
+        self.dots = [
+            ax.scatter(*points[:, group], c=color, marker=marker, ec=BLACK, lw=0.5, animated=True)
+            for group, color, marker in zip(self.groups, CLASSES, "os", strict=True)
+        ]
+        self.ring = moving(ax, "o", ms=15, mfc="none", mec=BLACK, mew=2.2, zorder=6)
+
+    def update(self, errors, point: int) -> None:
+        for dots, group in zip(self.dots, self.groups, strict=True):
+            dots.set_sizes(8 + 20 * np.asarray(errors)[group])
+        put(self.ring, self.points[:, [point]])
+
+    def dragged(self, start, to, *values) -> tuple:
+        """Return the index of the point nearest to the pointer, and the values `also`."""
+        away = self.points - np.reshape(to, (2, 1))
+        return int(np.argmin(np.sum(away**2, axis=0))), *self.also
+
+
 def _places(x: float, count: int) -> tuple[np.ndarray, float]:
     """Return the middles (count, 2) of a column's units, the first at the top, and their size."""
     size = min(LARGEST, 0.8 * SIDE / count)
@@ -126,24 +157,3 @@ def _draw(lines: LineCollection, places: np.ndarray, derivatives: np.ndarray, fu
     order = order[widths[order] > 0.1]
     colors = np.where(derivatives[order] < 0, ORANGE, BLUE)
     lines.set(segments=places[order], linewidths=widths[order], colors=colors)
-
-
-class Picked(Drawing):
-    """A ring around one of some points (2, n); `update(point)` takes its index.
-
-    Dragged, it goes to the point nearest to the pointer. `drags` names the control of the index,
-    and may name others behind it, which then take the values `also`.
-    """
-
-    def __init__(self, ax: Axes, points: np.ndarray, *, drags=("point",), also=()) -> None:
-        super().__init__(ax)
-        self.points, self.drags, self.also = points, drags, also
-        self.ring = moving(ax, "o", ms=15, mfc="none", mec=BLACK, mew=2.2, zorder=6)
-
-    def update(self, point: int) -> None:
-        put(self.ring, self.points[:, [point]])
-
-    def dragged(self, start, to, *values) -> tuple:
-        """Return the index of the point nearest to the pointer, and the values `also`."""
-        away = self.points - np.reshape(to, (2, 1))
-        return int(np.argmin(np.sum(away**2, axis=0))), *self.also

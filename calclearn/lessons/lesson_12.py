@@ -20,10 +20,9 @@ from calclearn.descent.surfaces import Surface
 from calclearn.exercises import exercise, outcome
 from calclearn.explorers import Explorer, choice, explore, log_slider, round_slider, slider
 from calclearn.figures import graphs
-from calclearn.figures.fits import SizedPoints
 from calclearn.figures.graphs import number
 from calclearn.figures.marks import Dots, Lines, Raster, Text
-from calclearn.figures.networks import NamedParts, NetworkGraph, Picked
+from calclearn.figures.networks import NamedParts, NetworkGraph, SizedPoints
 from calclearn.figures.style import GREY, SIGNED, STEP, panels
 from calclearn.figures.surfaces import grid
 from calclearn.networks.inside import activations
@@ -223,8 +222,7 @@ def learning_spirals() -> Explorer:
     look = {"window": WINDOW, "aspect": "equal", "interpolation": "bilinear"}
     drawings = [
         Raster(left, "map", colors=SIGNED, scale=Normalize(-1.6, 1.6), **look),
-        SizedPoints(left, points, data.arm),
-        Picked(left, points, drags=("point", "error_of"), also=("one point",)),
+        SizedPoints(left, points, data.arm, drags=("point", "error_of"), also=("one point",)),
         NetworkGraph(right, 4, ("x", "y")),
         Lines(below, "losses", color=GREY, lw=2),
         Dots(below, "now", color=STEP, ms=10, mew=1.5, clip_on=False),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from calclearn.descent.losses import linear_fit, mse
-from calclearn.figures.fits import Reach, Rings, SizedPoints
+from calclearn.figures.fits import Reach, Rings
 
 RNG = np.random.default_rng(5)
 X = RNG.normal(size=(30, 2)) @ np.array([[1.0, 0.6], [0.0, 0.8]])
@@ -31,12 +31,3 @@ def test_the_penalty_is_the_same_along_its_edge(ax, power, corners):
     penalties = np.sum(np.abs(edge) ** power, axis=1)
     assert penalties == pytest.approx(np.sum(np.abs(weights) ** power))
     assert len(edge) == corners + 1  # closed
-
-
-def test_points_of_two_classes_sized_by_their_errors(ax):
-    points, classes = np.array([[0.0, 1.0, 2.0], [0.0, 1.0, 0.0]]), np.array([1.0, -1.0, 1.0])
-    drawing = SizedPoints(ax, points, classes)
-    drawing.update([0.0, 4.0, 1.0])
-    negative, positive = drawing.dots
-    assert np.array_equal(positive.get_offsets(), points.T[[0, 2]])
-    assert positive.get_sizes()[0] < positive.get_sizes()[1] < negative.get_sizes()[0]
