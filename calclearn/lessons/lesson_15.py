@@ -39,9 +39,9 @@ ACTIVATIONS = {"tanh": "tanh", "ReLU": "relu"}
 def sequence(radius: float, activation: str, months: int) -> SimpleNamespace:
     """A layer with W_hh = radius · rotation on the first months of the series, not trained.
 
-    Its states `h` (T, H); the `errors` ∂L_t/∂h_t (T, H) of L_t = ½ (v·h_t - z_{t+1})²; `adjoints`,
-    ∂L_t/∂h_s in [t, s], (T, T, H); `sums`, the same for ∂L_t/∂a_s, where a_s goes into φ at step s.
-    All singular values of W_hh, and the sizes of all its eigenvalues, are the radius.
+    Its states `h` (T, H); the `readout` v (H,), of which come the losses L_t = ½ (v·h_t - z_{t+1})²;
+    `adjoints`, ∂L_t/∂h_s in [t, s], (T, T, H); `sums`, the same for ∂L_t/∂a_s, where a_s goes into
+    φ at step s. All singular values of W_hh, and the sizes of all its eigenvalues, are the radius.
 
     >>> layer = sequence(0.5, "tanh", 12)
     >>> W_hh = layer.parameters[1]
@@ -60,7 +60,7 @@ def sequence(radius: float, activation: str, months: int) -> SimpleNamespace:
     adjoints = adjoints_through_time(layer, parameters, same, G)
     sums = adjoints * (1 - h**2 if activation == "tanh" else h > 0)
     return SimpleNamespace(
-        layer=layer, parameters=parameters, x=x, h=h, errors=errors, adjoints=adjoints, sums=sums
+        layer=layer, parameters=parameters, x=x, h=h, readout=readout, adjoints=adjoints, sums=sums
     )
 
 
