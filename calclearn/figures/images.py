@@ -113,7 +113,7 @@ class Shares(Drawing):
     """
 
     @style()
-    def __init__(self, ax: Axes, *, numbers: int = 9, side: float = 0.8) -> None:
+    def __init__(self, ax: Axes, *, numbers: int, side: float = 0.8) -> None:
         super().__init__(ax)
         self.corners = side * CORNERS
         self.squares = moving_pieces(ax, PolyCollection, ec=GREY, lw=0.8, zorder=4)
@@ -133,20 +133,20 @@ class Tiles(Drawing):
     """The quantity `name`, small images (n, H, W), in rows, all on one scale.
 
     There is room for `count` of them, `columns` in a row. `words` names a quantity, a list with a
-    text for each, which stands below it in a room of `lines` cells. Images that are not there
-    leave their places empty.
+    text for each, which stands below it in a room of two cells. Images that are not there leave
+    their places empty.
     """
 
     @style()
     def __init__(
         self, ax: Axes, name: str, count: int, size: tuple[int, int], columns: int, *,
-        shades=SIGNED, words: str | None = None, lines: int = 2,
+        shades=SIGNED, words: str | None = None,
     ) -> None:  # fmt: skip
         super().__init__(ax)
         self.name, self.named, self.count, (height, width) = name, words, count, size
         self.parameters = {name: True} | ({words: True} if words else {})
         self.rows, self.columns = -(-count // columns), columns
-        self.room = down, across = height + 1 + (lines if words else 0), width + 1  # with the gap
+        self.room = down, across = height + (3 if words else 1), width + 1  # with the gap
         places = np.array([divmod(k, columns) for k in range(count)]) * self.room
         self.below = np.add(places, (height + 0.6, (width - 1) / 2))  # the middle of each text
         shape = self.rows * down - 1, columns * across - 1

@@ -121,9 +121,7 @@ def backpropagation(f: Callable = neuron, *arguments) -> Explorer:
                 raise ValueError(
                     f"{graphs.formula(graph, k)} has no finite value or derivative: move an input."
                 )
-        inputs = [node for node in graph.nodes if not node.parents]
-        gradient = {node.operation: np.array(node.adjoint) for node in inputs}
-        return {"graph": graph, "steps": graphs.Pass(graph).last, "gradient": gradient}
+        return {"graph": graph, "steps": graphs.Pass(graph).last}
 
     walk = graphs.Pass(there_and_back()["graph"])
     (ax,) = panels("flat", height=graphs.height(walk.graph))

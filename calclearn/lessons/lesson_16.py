@@ -356,9 +356,6 @@ def early_stopping() -> Explorer:
 def soft(a, threshold):
     return np.sign(a) * np.maximum(np.abs(a) - threshold, 0)
 
-def hard(a, threshold):
-    return np.where(np.abs(a) > threshold, a, 0.0)
-
 def lowest(loss, weights):
     return strengths[np.argmin(loss(weights))]
 
@@ -409,7 +406,7 @@ exercise("16.2", lambda a, l1, l2: soft(a, l1) / (1 + 2 * l2), """
     (lambda a, l1, l2: (a - l1 * np.sign(a)) / (1 + 2 * l2), "A weight smaller than the threshold must not be pushed through 0."),
     (lambda a, l1, l2: (a - l1) / (1 + 2 * l2), "The threshold pulls towards 0 from either side, and no farther than 0."),
     (lambda a, l1, l2: max(abs(a) - l1, 0) / (1 + 2 * l2), "The size is right; the sign of a is lost."),
-    (lambda a, l1, l2: hard(a, l1) / (1 + 2 * l2), "This sets small weights to 0 and lets the others off: they lose l1, too."),
+    (lambda a, l1, l2: a * (abs(a) > l1) / (1 + 2 * l2), "This sets small weights to 0 and lets the others off: they lose l1, too."),
     (lambda a, l1, l2: soft(a, l1) * (1 - 2 * l2), "Dividing by 1 + 2·l2 is not multiplying by 1 − 2·l2."),
 ], points=[
     (2.0, 0.5, 0.0), (2.0, 0.5, 0.25), (-2.0, 0.5, 0.25), (0.3, 0.5, 0.1), (-0.3, 0.5, 0.1),
