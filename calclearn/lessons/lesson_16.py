@@ -21,7 +21,7 @@ from calclearn.explorers import Explorer, explore, log_slider, slider
 from calclearn.explorers import choice as menu
 from calclearn.explorers.wording import counted, placed
 from calclearn.figures import legend_below, panels
-from calclearn.figures.fits import Reach, Rings
+from calclearn.figures.fits import PenaltyAndLoss
 from calclearn.figures.marks import Dots, Lines, Rule, Stems
 from calclearn.figures.style import BEST, GREY, MODEL, STEP, WEIGHTS, style
 from calclearn.figures.surfaces import Point
@@ -254,8 +254,7 @@ def penalty_meets_bowl() -> Explorer:
         line(0, color=GREY, lw=0.8, zorder=1)
     features = ["body mass", "bill depth"]
     drawings = [
-        Rings(left, spacing=0.3),
-        Reach(left),
+        PenaltyAndLoss(left, spacing=0.3),
         Lines(left, "path", color=MODEL, lw=1.4, ls=":", zorder=4),
         Point(left, drags=("mass", "depth"), color=BEST, marker="*").on(weights="bottom"),
         Point(left),
