@@ -62,8 +62,8 @@ def one_formula() -> Explorer:
         formulas = {name: PARTS[name] for name in [*[*PARTS][:step], "L"]}
         for part, inside in reversed(PARTS.items()):  # what stands inside has come before
             if part not in formulas:
-                written = re.compile(rf"\b{part}\b")
-                formulas = {name: written.sub(inside, text) for name, text in formulas.items()}
+                for name, text in formulas.items():
+                    formulas[name] = re.sub(rf"\b{part}\b", inside, text)
         # a line may end after a sign, and never within a product
         lines = [f"{name} = {text}" for name, text in formulas.items()]
         lines = [re.sub(r"(?<=[₀-₉]) (?=\w)", "\u00a0", line) for line in lines]

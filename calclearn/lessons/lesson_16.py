@@ -5,7 +5,7 @@ Every fit is exact, with a penalty (`ridge`, `lasso`) or after a number of steps
 (`shrinkage_of_steps`), so a figure shows what the loss does, and no descent that has not arrived.
 """
 
-from functools import cache, partial
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.polynomial.legendre import legvander
@@ -64,22 +64,19 @@ def lower_is_worse() -> Explorer:
     """
     degrees = np.arange(HIGHEST + 1)
 
-    def fitted(sample: int, solve) -> tuple[list, np.ndarray, np.ndarray]:
+    @lru_cache(maxsize=64)
+    def fitted(sample: int, penalty="none", strength=0.0) -> tuple[list, np.ndarray, np.ndarray]:
         """The fit of each degree, its loss on the birds of the fit, and on the others."""
-        fits = [solve(_loss(sample, degree, "fitted")) for degree in degrees]
+        solve = PENALISED.get(penalty, lambda loss, *_: loss.minima[0])
+        fits = [solve(_loss(sample, degree, "fitted"), strength, 1) for degree in degrees]
         return fits, *(
             np.array([_loss(sample, degree, part)(fits[degree]) for degree in degrees])
             for part in ("fitted", "held_out")
         )
 
-    @cache
-    def free(sample: int) -> tuple[list, np.ndarray, np.ndarray]:
-        return fitted(sample, lambda loss: loss.minima[0])
-
     def compute(degree, strength, penalty, sample) -> dict:
-        solve = partial(PENALISED[penalty], strength=strength, spared=1)
-        fits, train, test = fitted(sample, solve)
-        _, free_train, free_test = free(sample)
+        fits, train, test = fitted(sample, penalty, strength)
+        _, free_train, free_test = fitted(sample)
         weights, zeros = fits[degree], np.flatnonzero(fits[degree] == 0)
         return _birds(sample) | {
             "weights": weights, "stems": np.clip(weights, -1e5, 1e5), "fit": _curve(weights),
