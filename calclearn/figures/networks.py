@@ -3,6 +3,8 @@ line whose width is the size of a derivative by it, and whose colour is that der
 bias belongs to one unit: it is the frame around its map.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -45,27 +47,21 @@ class NetworkGraph(Drawing):
             self.sizes.append(ax.text(x + 11, FLOOR + 4, "", **look))
 
     def update(self, maps, blame, full: float) -> None:
-        columns = [
-            _places(x, maps_of.shape[-1]) for x, maps_of in zip(self.middles, maps, strict=True)
-        ]
+        columns = [_places(x, each.shape[-1]) for x, each in zip(self.middles, maps, strict=True)]
         for image, maps_of, (places, size) in zip(self.images, maps, columns, strict=True):
             image.set_data(_stacked(maps_of, places, size))
             (x, high), (_, low) = places[0], places[-1]
             image.set_extent([*(x + size * np.array([-0.5, 0.5])), low - size / 2, high + size / 2])
-        self.edges.set_segments([_square(*place, size) for rows, size in columns for place in rows])
-        lines, derivatives, frames, by_bias = [], [], [], []
-        for (before, small), (after, large), (W, b) in zip(
-            columns, columns[1:], blame, strict=False
-        ):
-            ends = np.empty((*W.shape, 2, 2))
-            ends[..., 0, :] = before[None] + (small / 2, 0)
-            ends[..., 1, :] = after[:, None] - (large / 2, 0)
-            lines.append(ends.reshape(-1, 2, 2))
-            derivatives.append(W.ravel())
-            frames += [_square(*place, large) for place in after]
-            by_bias.append(b)
-        _draw(self.weights, np.concatenate(lines), np.concatenate(derivatives), full)
-        _draw(self.biases, np.array(frames), np.concatenate(by_bias), full)
+        squares = [[_square(*place, size) for place in places] for places, size in columns]
+        self.edges.set_segments(np.concatenate(squares))
+        lines = []
+        for (before, small), (after, large) in pairwise(columns):
+            starts, ends = np.add(before, (small / 2, 0)), np.subtract(after, (large / 2, 0))
+            both = np.broadcast_arrays(starts, ends[:, None])  # (units, inputs, 2) each
+            lines.append(np.stack(both, axis=2).reshape(-1, 2, 2))
+        W, b = (np.concatenate([*map(np.ravel, parts)]) for parts in zip(*blame, strict=True))
+        _draw(self.weights, np.concatenate(lines), W, full)
+        _draw(self.biases, np.concatenate(squares[1:]), b, full)
         for text, share in zip(self.sizes, SAMPLES, strict=True):
             text.set_text(f"{share * full:.3g}")
 
