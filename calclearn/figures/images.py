@@ -179,9 +179,12 @@ class Maps(Drawing):
         super().__init__(ax)
         self.sizes, self.framed, self.drags = sizes, frame, drags
         self.parameters = dict.fromkeys([*sizes, frame] if frame else sizes, True)
-        self.first = next(iter(sizes.values()))
         self.side = max(max(size[1:]) for size in sizes.values())
-        self.times = self.side // max(self.first[1:])  # pixels of a cell
+        first = next(iter(sizes.values()))
+        (k, row, column), self.times = np.indices(first), self.side // max(first[1:])
+        down, across = np.multiply(np.divmod(k, self.COLUMNS), self.side + 1)
+        places = across + self.times * column, self.LABEL + down + self.times * row
+        self.corners = np.stack(places, axis=-1) - 0.5  # of the first layer's cells, (..., 2)
         canvas = self._canvas({name: np.zeros(size) for name, size in sizes.items()})
         self.image = _plain_image(ax, canvas, cmap=SIGNED, vmin=-1, vmax=1)
         self.frame = _frame(ax, self.times, lw=2, visible=bool(frame))
@@ -199,20 +202,12 @@ class Maps(Drawing):
             count, full = self.sizes[name][0], number(limits[name])
             label.set_text(f"{name}, {count} maps; full colour: {full}")
         if self.framed:
-            k, row, column = quantities[self.framed]
-            down, across = np.multiply(divmod(k, self.COLUMNS), self.side + 1)
-            x, y = across + self.times * column, self.LABEL + down + self.times * row
-            self.frame.set_xy((x - 0.5, y - 0.5))
+            self.frame.set_xy(self.corners[quantities[self.framed]])
 
     def dragged(self, start, to, *values: float) -> tuple[int, int, int]:
-        """Return the map, the row and the column of the first layer's cell under the pointer."""
-        (count, height, width), room = self.first, self.side + 1
-        x, y = np.rint(to).astype(int) - np.array([0, self.LABEL])
-        down = min(max(y // room, 0), self._rows(count) - 1)
-        across = min(max(x // room, 0), self.COLUMNS - 1)
-        places = [(y - down * room) // self.times, (x - across * room) // self.times]
-        row, column = np.clip(places, 0, [height - 1, width - 1]).tolist()
-        return min(int(down * self.COLUMNS + across), count - 1), row, column
+        """Return the map, row and column of the first layer's cell nearest to the pointer."""
+        away = np.linalg.norm(self.corners + self.times / 2 - to, axis=-1)
+        return tuple(map(int, np.unravel_index(np.argmin(away), away.shape)))
 
     def _rows(self, count: int) -> int:
         return -(-count // self.COLUMNS)

@@ -103,7 +103,7 @@ def test_a_cell_of_the_first_maps_is_framed_and_held(ax):
         assert (place - (0, Maps.LABEL)).tolist() == middle
         assert drawing.dragged(None, place, 0, 0, 0) == cell
     assert drawing.dragged(None, (-5, -5), 0, 0, 0) == (0, 0, 0)
-    assert drawing.dragged(None, (99, 99), 0, 0, 0) == (8, 1, 1)
+    assert drawing.dragged(None, (2.5, 99), 0, 0, 0) == (8, 1, 1)
 
 
 def test_a_weight_grows_in_quarters_as_its_cell_is_pulled_up_and_the_others_stay(ax):
