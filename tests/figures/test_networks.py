@@ -37,6 +37,8 @@ def test_width_is_the_size_of_a_derivative_and_colour_its_sign(drawing):
         colors = [to_rgba(BLUE if positive else ORANGE) for positive in signs]
         assert lines.get_colors().tolist() == [[*color] for color in colors]
     assert [text.get_text() for text in drawing.sizes] == ["1.5", "0.75", "0.15"]
+    frames, squares = drawing.biases.get_segments(), drawing.edges.get_segments()[SIZES[0] :]
+    assert np.array_equal(frames, np.array(squares)[np.argsort(np.abs([*b, *c]))])
 
 
 def test_line_of_a_weight_joins_its_two_units(drawing):
