@@ -71,14 +71,6 @@ def _losses(attempt: Attempt) -> str:
     )
 
 
-def _first_loss(attempt: Attempt) -> str:
-    unit = attempt.run.unit
-    return (
-        f"Before the first step the loss is {attempt.training[0]:.3g} {unit}, and the thin line is "
-        f"at {attempt.baseline:.3g} {unit}."
-    )
-
-
 def _reading(instrument: str) -> Callable[[Attempt], str]:
     return lambda attempt: (
         f"The instrument “{instrument}” says: {INSTRUMENTS[instrument](attempt).words}"
@@ -141,7 +133,9 @@ EVIDENCE = {
                   "thin line, and the recurrent weights (hh) have a scale above √2.", 5,
         (_recurrent_scales, lambda run: "It has no recurrent weights (hh)."),
         (lambda run: _recurrent_scales(run)[0] > 1.5, _reading("weights by layer")),
-        (lambda run: run.training[0] > 1000 * run.baseline, _first_loss)),
+        (lambda run: run.training[0] > 1000 * run.baseline, lambda run: (
+            f"Before the first step the loss is {run.training[0]:.3g} {run.run.unit}, and the thin "
+            f"line is at {run.baseline:.3g} {run.run.unit}."))),
     "i": Evidence("In one layer all units are silent, before the first step.", 4,
         (lambda run: 100 in INSTRUMENTS["silent units"](run).start, _reading("silent units"))),
     "j": Evidence("The run explodes, a smaller learning rate fixes it, and the gradient check "

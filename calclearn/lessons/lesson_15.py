@@ -247,23 +247,19 @@ SHORT = (-1.2, np.array([0.0, 0.5, 0.7]), -1.0)
 LATE = (-0.5, np.array([0.3, 0.9, 0.1, -0.4]), 1.0)  # its first state is not 0
 left_after = math.log(0.01) / math.log(0.9)
 
-def backward(w, h, to_last, slope=lambda h, t: 1 - h[t] ** 2, factor=None, state=-1, order=-1):
+def backward(
+    w, h, to_last, slope=lambda h, t: 1 - h[t] ** 2, late=False, factor=None, state=-1, order=-1,
+):
     """Return ∂L/∂w of h_t = tanh(w·h_{t-1} + u·x_t) from h (T+1,); its keywords are the mistakes.
 
-    `slope` of tanh, the `factor` of a step where it is not w, the `state` that w meets, the `order`.
+    `slope` of tanh, which comes too `late`, the `factor` of a step where it is not w, the `state`
+    that w meets, the `order`.
     """
     to_h, by_w = to_last, 0.0
     for t in range(1, len(h))[::order]:
         to_a = to_h * slope(h, t)
-        by_w += to_a * h[t + state]
+        by_w += (to_h if late else to_a) * h[t + state]
         to_h = to_a * (w if factor is None else factor)
-    return by_w
-
-def slope_too_late(w, h, to_last):
-    error, by_w = to_last, 0.0
-    for t in range(len(h) - 1, 0, -1):
-        by_w += error * h[t - 1]
-        error *= w * (1 - h[t] ** 2)
     return by_w
 
 outcome("15", 3, """
@@ -314,7 +310,7 @@ exercise("15.3", backward, """
     (lambda w, h, g: backward(w, h, 1.0),                              "The error begins as `to_last`, which is missing."),
     (lambda w, h, g: backward(w, h[1:], g),                            "The part of the first step is missing: there w meets h[0]."),
     (lambda w, h, g: backward(w, h, g, factor=1.0),                    "From one step to the one before the error is multiplied by w."),
-    (slope_too_late,                                                   "At each step the error passes through tanh before it meets w."),
+    (lambda w, h, g: backward(w, h, g, late=True),                     "At each step the error passes through tanh before it meets w."),
     (lambda w, h, g: backward(w, h, g, order=1),                       "The error sets out from the last step, and goes back."),
     (lambda w, h, g: g * np.prod(1 - h[1:] ** 2) * w ** (len(h) - 2) * h[0], "Only the part of the first step is left. Add all the parts."),
     (lambda w, h, g: backward(w, h, g, state=0),                       "At step t the weight meets the state before it, h[t − 1]."),
