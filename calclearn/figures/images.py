@@ -16,7 +16,6 @@ from calclearn.figures.graphs import number
 from calclearn.figures.marks import Drawing, moving_pieces
 from calclearn.figures.style import BLACK, GREY, INK, LIGHT, SIGNED, STEP, style
 
-CORNERS = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) / 2
 PEN = 1.3  # from the middle of a stroke to where its ink ends, in cells
 EDGE = 0.53  # from the middle of the outermost cells to the edge of the axes
 
@@ -115,7 +114,7 @@ class Shares(Drawing):
     @style()
     def __init__(self, ax: Axes, *, numbers: int, side: float = 0.8) -> None:
         super().__init__(ax)
-        self.corners = side * CORNERS
+        self.corners = side / 2 * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
         self.squares = moving_pieces(ax, PolyCollection, ec=GREY, lw=0.8, zorder=4)
         self.numbers = _texts(ax, numbers)
 

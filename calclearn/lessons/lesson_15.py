@@ -110,13 +110,12 @@ def error_through_time() -> Explorer:
     for ax in (middle, right):
         ax.set(xlim=(0, LONGEST + 1))
         ax.minorticks_off()
-    words = "unrolled: one dot per step, coloured by what arrives"
     drawings = [
         TimeMap(left, title="loss at $t$, gradient at $s$"),
         Lines(middle, ARRIVING, edge=True),
         Rule(right, y="threshold", ls=":", label="threshold"),
         Lines(right, CLIPPING, edge=True),
-        Unrolled(strip, words).on(sizes="last"),
+        Unrolled(strip).on(sizes="last"),
     ]
     legend_below(middle, right, handlelength=1.6)
     return explore(
