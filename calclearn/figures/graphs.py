@@ -80,9 +80,8 @@ def formula(graph: Graph, k: int, operand: str | None = None) -> str:
     if node.operation == "getitem":
         return f"{terms[0]}[{plain[0]}]"
     if node.operation not in SIGNS:
-        return (
-            f"{node.operation}({', '.join(terms + plain)})" if operand is None else node.operation
-        )
+        operands = f"({', '.join(terms + plain)})" if operand is None else ""
+        return node.operation + operands
     if plain and not _stands_first(node, parents[0]):
         terms, plain = plain, terms
     signed = [f"({term})" if term.startswith("−") else term for term in terms + plain]

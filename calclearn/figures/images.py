@@ -16,7 +16,6 @@ from calclearn.figures.graphs import number
 from calclearn.figures.marks import Drawing, moving_pieces
 from calclearn.figures.style import BLACK, GREY, INK, LIGHT, SIGNED, STEP, style
 
-CORNERS = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) / 2
 PEN = 1.3  # from the middle of a stroke to where its ink ends, in cells
 EDGE = 0.53  # from the middle of the outermost cells to the edge of the axes
 
@@ -113,9 +112,9 @@ class Shares(Drawing):
     """
 
     @style()
-    def __init__(self, ax: Axes, *, numbers: int = 9, side: float = 0.8) -> None:
+    def __init__(self, ax: Axes, *, numbers: int, side: float = 0.8) -> None:
         super().__init__(ax)
-        self.corners = side * CORNERS
+        self.corners = side / 2 * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
         self.squares = moving_pieces(ax, PolyCollection, ec=GREY, lw=0.8, zorder=4)
         self.numbers = _texts(ax, numbers)
 
@@ -133,20 +132,20 @@ class Tiles(Drawing):
     """The quantity `name`, small images (n, H, W), in rows, all on one scale.
 
     There is room for `count` of them, `columns` in a row. `words` names a quantity, a list with a
-    text for each, which stands below it in a room of `lines` cells. Images that are not there
-    leave their places empty.
+    text for each, which stands below it in a room of two cells. Images that are not there leave
+    their places empty.
     """
 
     @style()
     def __init__(
         self, ax: Axes, name: str, count: int, size: tuple[int, int], columns: int, *,
-        shades=SIGNED, words: str | None = None, lines: int = 2,
+        shades=SIGNED, words: str | None = None,
     ) -> None:  # fmt: skip
         super().__init__(ax)
         self.name, self.named, self.count, (height, width) = name, words, count, size
         self.parameters = {name: True} | ({words: True} if words else {})
         self.rows, self.columns = -(-count // columns), columns
-        self.room = down, across = height + 1 + (lines if words else 0), width + 1  # with the gap
+        self.room = down, across = height + (3 if words else 1), width + 1  # with the gap
         places = np.array([divmod(k, columns) for k in range(count)]) * self.room
         self.below = np.add(places, (height + 0.6, (width - 1) / 2))  # the middle of each text
         shape = self.rows * down - 1, columns * across - 1
@@ -179,9 +178,12 @@ class Maps(Drawing):
         super().__init__(ax)
         self.sizes, self.framed, self.drags = sizes, frame, drags
         self.parameters = dict.fromkeys([*sizes, frame] if frame else sizes, True)
-        self.first = next(iter(sizes.values()))
         self.side = max(max(size[1:]) for size in sizes.values())
-        self.times = self.side // max(self.first[1:])  # pixels of a cell
+        first = next(iter(sizes.values()))
+        (k, row, column), self.times = np.indices(first), self.side // max(first[1:])
+        down, across = np.multiply(np.divmod(k, self.COLUMNS), self.side + 1)
+        places = across + self.times * column, self.LABEL + down + self.times * row
+        self.corners = np.stack(places, axis=-1) - 0.5  # of the first layer's cells, (..., 2)
         canvas = self._canvas({name: np.zeros(size) for name, size in sizes.items()})
         self.image = _plain_image(ax, canvas, cmap=SIGNED, vmin=-1, vmax=1)
         self.frame = _frame(ax, self.times, lw=2, visible=bool(frame))
@@ -199,20 +201,12 @@ class Maps(Drawing):
             count, full = self.sizes[name][0], number(limits[name])
             label.set_text(f"{name}, {count} maps; full colour: {full}")
         if self.framed:
-            k, row, column = quantities[self.framed]
-            down, across = np.multiply(divmod(k, self.COLUMNS), self.side + 1)
-            x, y = across + self.times * column, self.LABEL + down + self.times * row
-            self.frame.set_xy((x - 0.5, y - 0.5))
+            self.frame.set_xy(self.corners[quantities[self.framed]])
 
     def dragged(self, start, to, *values: float) -> tuple[int, int, int]:
-        """Return the map, the row and the column of the first layer's cell under the pointer."""
-        (count, height, width), room = self.first, self.side + 1
-        x, y = np.rint(to).astype(int) - np.array([0, self.LABEL])
-        down = min(max(y // room, 0), self._rows(count) - 1)
-        across = min(max(x // room, 0), self.COLUMNS - 1)
-        places = [(y - down * room) // self.times, (x - across * room) // self.times]
-        row, column = np.clip(places, 0, [height - 1, width - 1]).tolist()
-        return min(int(down * self.COLUMNS + across), count - 1), row, column
+        """Return the map, row and column of the first layer's cell nearest to the pointer."""
+        away = np.linalg.norm(self.corners + self.times / 2 - to, axis=-1)
+        return tuple(map(int, np.unravel_index(np.argmin(away), away.shape)))
 
     def _rows(self, count: int) -> int:
         return -(-count // self.COLUMNS)

@@ -3,12 +3,14 @@ line whose width is the size of a derivative by it, and whose colour is that der
 bias belongs to one unit: it is the frame around its map.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
 from calclearn.figures.marks import Drawing, moving, moving_pieces, put
-from calclearn.figures.style import BLACK, BLUE, GREY, ORANGE, SIGNED, style
+from calclearn.figures.style import BLACK, BLUE, CLASSES, GREY, ORANGE, SIGNED, style
 
 SIDE, LARGEST, WIDEST = 100.0, 11.0, 7.0  # of the drawing and of a unit; and of a line, in points
 SAMPLES, FLOOR = (1.0, 0.5, 0.1), -13.0  # shares of the full width, shown below the network
@@ -45,27 +47,21 @@ class NetworkGraph(Drawing):
             self.sizes.append(ax.text(x + 11, FLOOR + 4, "", **look))
 
     def update(self, maps, blame, full: float) -> None:
-        columns = [
-            _places(x, maps_of.shape[-1]) for x, maps_of in zip(self.middles, maps, strict=True)
-        ]
+        columns = [_places(x, each.shape[-1]) for x, each in zip(self.middles, maps, strict=True)]
         for image, maps_of, (places, size) in zip(self.images, maps, columns, strict=True):
             image.set_data(_stacked(maps_of, places, size))
             (x, high), (_, low) = places[0], places[-1]
             image.set_extent([*(x + size * np.array([-0.5, 0.5])), low - size / 2, high + size / 2])
-        self.edges.set_segments([_square(*place, size) for rows, size in columns for place in rows])
-        lines, derivatives, frames, by_bias = [], [], [], []
-        for (before, small), (after, large), (W, b) in zip(
-            columns, columns[1:], blame, strict=False
-        ):
-            ends = np.empty((*W.shape, 2, 2))
-            ends[..., 0, :] = before[None] + (small / 2, 0)
-            ends[..., 1, :] = after[:, None] - (large / 2, 0)
-            lines.append(ends.reshape(-1, 2, 2))
-            derivatives.append(W.ravel())
-            frames += [_square(*place, large) for place in after]
-            by_bias.append(b)
-        _draw(self.weights, np.concatenate(lines), np.concatenate(derivatives), full)
-        _draw(self.biases, np.array(frames), np.concatenate(by_bias), full)
+        squares = [[_square(*place, size) for place in places] for places, size in columns]
+        self.edges.set_segments(np.concatenate(squares))
+        lines = []
+        for (before, small), (after, large) in pairwise(columns):
+            starts, ends = np.add(before, (small / 2, 0)), np.subtract(after, (large / 2, 0))
+            both = np.broadcast_arrays(starts, ends[:, None])  # (units, inputs, 2) each
+            lines.append(np.stack(both, axis=2).reshape(-1, 2, 2))
+        W, b = (np.concatenate([*map(np.ravel, parts)]) for parts in zip(*blame, strict=True))
+        _draw(self.weights, np.concatenate(lines), W, full)
+        _draw(self.biases, np.concatenate(squares[1:]), b, full)
         for text, share in zip(self.sizes, SAMPLES, strict=True):
             text.set_text(f"{share * full:.3g}")
 
@@ -97,6 +93,37 @@ class NamedParts(Drawing):
         )
 
 
+class SizedPoints(Drawing):
+    """Points (2, n) of two classes, -1 and +1, the larger the larger their errors, one in a ring.
+
+    `update(errors, point)` takes the squared errors (n,), and the index of the ringed point. A drag
+    takes the ring to the point nearest to the pointer. `drags` names the control of the index, and
+    may name others behind it, which then take the values `also`.
+    """
+
+    def __init__(
+        self, ax: Axes, points: np.ndarray, classes: np.ndarray, *, drags=("point",), also=()
+    ) -> None:
+        super().__init__(ax)
+        self.points, self.drags, self.also = points, drags, also
+        self.groups = [classes < 0, classes > 0]
+        self.dots = [
+            ax.scatter(*points[:, group], c=color, marker=marker, ec=BLACK, lw=0.5, animated=True)
+            for group, color, marker in zip(self.groups, CLASSES, "os", strict=True)
+        ]
+        self.ring = moving(ax, "o", ms=15, mfc="none", mec=BLACK, mew=2.2, zorder=6)
+
+    def update(self, errors, point: int) -> None:
+        for dots, group in zip(self.dots, self.groups, strict=True):
+            dots.set_sizes(8 + 20 * np.asarray(errors)[group])
+        put(self.ring, self.points[:, [point]])
+
+    def dragged(self, start, to, *values) -> tuple:
+        """Return the index of the point nearest to the pointer, and the values `also`."""
+        away = self.points - np.reshape(to, (2, 1))
+        return int(np.argmin(np.sum(away**2, axis=0))), *self.also
+
+
 def _places(x: float, count: int) -> tuple[np.ndarray, float]:
     """Return the middles (count, 2) of a column's units, the first at the top, and their size."""
     size = min(LARGEST, 0.8 * SIDE / count)
@@ -126,24 +153,3 @@ def _draw(lines: LineCollection, places: np.ndarray, derivatives: np.ndarray, fu
     order = order[widths[order] > 0.1]
     colors = np.where(derivatives[order] < 0, ORANGE, BLUE)
     lines.set(segments=places[order], linewidths=widths[order], colors=colors)
-
-
-class Picked(Drawing):
-    """A ring around one of some points (2, n); `update(point)` takes its index.
-
-    Dragged, it goes to the point nearest to the pointer. `drags` names the control of the index,
-    and may name others behind it, which then take the values `also`.
-    """
-
-    def __init__(self, ax: Axes, points: np.ndarray, *, drags=("point",), also=()) -> None:
-        super().__init__(ax)
-        self.points, self.drags, self.also = points, drags, also
-        self.ring = moving(ax, "o", ms=15, mfc="none", mec=BLACK, mew=2.2, zorder=6)
-
-    def update(self, point: int) -> None:
-        put(self.ring, self.points[:, [point]])
-
-    def dragged(self, start, to, *values) -> tuple:
-        """Return the index of the point nearest to the pointer, and the values `also`."""
-        away = self.points - np.reshape(to, (2, 1))
-        return int(np.argmin(np.sum(away**2, axis=0))), *self.also

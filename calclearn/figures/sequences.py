@@ -60,9 +60,10 @@ class TimeMap(Drawing):
 class Unrolled(Drawing):
     """The network, one dot per step, in the colour of what arrives there; `update(sizes)`, (T,)."""
 
-    def __init__(self, ax: Axes, words: str) -> None:
+    def __init__(self, ax: Axes) -> None:
         super().__init__(ax)
-        ax.set(xlim=(0, LONGEST + 3), ylim=(-1, 1), yticks=[], xticks=[], xlabel=words)
+        ax.set(xlim=(0, LONGEST + 3), ylim=(-1, 1), yticks=[], xticks=[])
+        ax.set_xlabel("unrolled: one dot per step, coloured by what arrives")
         ax.spines[:].set_visible(False)
         self.loss = ax.text(0, 0, " loss", color=BLAME, va="center", animated=True)
         self.chain = moving(ax, color=GREY, lw=1.2, zorder=1)

@@ -43,12 +43,14 @@ CAUSES = {number: Cause(*texts) for number, texts in enumerate([
 # fmt: on
 
 
-class Evidence(NamedTuple):
-    """Something that is so or not, and the cause that it proves; 0 where it proves none."""
+class Evidence:
+    """Something that is so or not, and the cause that it proves; 0 where it proves none.
 
-    text: str
-    proves: int
-    conditions: tuple  # pairs: whether it is so of a run as delivered, and what shows that
+    `conditions` are pairs: whether it is so of a run as delivered, and what shows that.
+    """
+
+    def __init__(self, text: str, proves: int, *conditions: tuple[Callable, Callable]) -> None:
+        self.text, self.proves, self.conditions = text, proves, conditions
 
     def contradiction(self, run: FailingRun) -> str:
         """What shows that it is not so, as a sentence; empty where it is so."""
@@ -66,14 +68,6 @@ def _losses(attempt: Attempt) -> str:
         f"{attempt.training[-1]:.3g} {unit}; that of validation is {attempt.validation.min():.3g} "
         f"{unit} at its lowest and {attempt.validation[-1]:.3g} {unit} at the end. The thin line "
         f"is at {attempt.baseline:.3g} {unit}."
-    )
-
-
-def _first_loss(attempt: Attempt) -> str:
-    unit = attempt.run.unit
-    return (
-        f"Before the first step the loss is {attempt.training[0]:.3g} {unit}, and the thin line is "
-        f"at {attempt.baseline:.3g} {unit}."
     )
 
 
@@ -111,56 +105,47 @@ def _fixed_by_a_rate(size: str) -> tuple[Callable, Callable]:
 
 # fmt: off
 EVIDENCE = {
-    "a": Evidence("The validation loss ends above the dashed line.", 0, (
-        (lambda run: run.outcome != FIXED, _losses),
-    )),
+    "a": Evidence("The validation loss ends above the dashed line.", 0,
+        (lambda run: run.outcome != FIXED, _losses)),
     "b": Evidence("The training loss falls to less than half of the thin line. The validation "
-                  "loss is never clearly below it.", 7, (
+                  "loss is never clearly below it.", 7,
         (lambda run: run.training[-1] < 0.5 * run.baseline, _losses),
-        (lambda run: run.validation.min() > 0.95 * run.baseline, _losses),
-    )),
-    "c": Evidence("The training loss ends hardly below the thin line, or above it.", 0, (
-        (lambda run: run.diverged or run.training[-1] > 0.9 * run.baseline, _losses),
-    )),
-    "d": Evidence("One input is spread more than fifty times as widely as any other.", 3, (
+        (lambda run: run.validation.min() > 0.95 * run.baseline, _losses)),
+    "c": Evidence("The training loss ends hardly below the thin line, or above it.", 0,
+        (lambda run: run.diverged or run.training[-1] > 0.9 * run.baseline, _losses)),
+    "d": Evidence("One input is spread more than fifty times as widely as any other.", 3,
         (lambda run: len(_widest_inputs(run)) == 2, lambda run: "There is only one input."),
         (lambda run: np.divide(*_widest_inputs(run)) < 1 / 50, lambda run: (
             "The instrument “inputs” says: The two widest inputs have the standard deviations "
-            "{:.2g} and {:.2g}.".format(*_widest_inputs(run)))),
-    )),
-    "e": Evidence("The gradient check contradicts the gradient that the run follows.", 6, (
-        (lambda run: not checked(run)[1], _reading("gradient check")),
-    )),
+            "{:.2g} and {:.2g}.".format(*_widest_inputs(run))))),
+    "e": Evidence("The gradient check contradicts the gradient that the run follows.", 6,
+        (lambda run: not checked(run)[1], _reading("gradient check"))),
     "f": Evidence("The loss stays within a tenth of where it began, and a larger learning rate "
-                  "fixes it.", 2, (
+                  "fixes it.", 2,
         (lambda run: np.ptp(np.log(run.training)) < 0.1, _losses),
-        _fixed_by_a_rate("larger"),
-    )),
+        _fixed_by_a_rate("larger")),
     "g": Evidence("The validation loss falls well below the thin line, turns, and ends half as "
-                  "high again, or more. The training loss goes on falling.", 8, (
+                  "high again, or more. The training loss goes on falling.", 8,
         (lambda run: run.validation.min() < 0.75 * run.baseline, _losses),
         (lambda run: run.training[-1] < 0.5 * run.validation.min(), _losses),
-        (lambda run: run.validation[-1] > 1.5 * run.validation.min(), _losses),
-    )),
+        (lambda run: run.validation[-1] > 1.5 * run.validation.min(), _losses)),
     "h": Evidence("Before the first step the loss is more than a thousand times as high as the "
-                  "thin line, and the recurrent weights (hh) have a scale above √2.", 5, (
+                  "thin line, and the recurrent weights (hh) have a scale above √2.", 5,
         (_recurrent_scales, lambda run: "It has no recurrent weights (hh)."),
         (lambda run: _recurrent_scales(run)[0] > 1.5, _reading("weights by layer")),
-        (lambda run: run.training[0] > 1000 * run.baseline, _first_loss),
-    )),
-    "i": Evidence("In one layer all units are silent, before the first step.", 4, (
-        (lambda run: 100 in INSTRUMENTS["silent units"](run).start, _reading("silent units")),
-    )),
+        (lambda run: run.training[0] > 1000 * run.baseline, lambda run: (
+            f"Before the first step the loss is {run.training[0]:.3g} {run.run.unit}, and the thin "
+            f"line is at {run.baseline:.3g} {run.run.unit}."))),
+    "i": Evidence("In one layer all units are silent, before the first step.", 4,
+        (lambda run: 100 in INSTRUMENTS["silent units"](run).start, _reading("silent units"))),
     "j": Evidence("The run explodes, a smaller learning rate fixes it, and the gradient check "
-                  "agrees.", 1, (
+                  "agrees.", 1,
         (lambda run: run.diverged, _losses),
         (lambda run: checked(run)[1], _reading("gradient check")),
-        _fixed_by_a_rate("smaller"),
-    )),
+        _fixed_by_a_rate("smaller")),
     "k": Evidence("The training loss and the validation loss end far from each other, or "
-                  "explode.", 0, (
+                  "explode.", 0,
         (lambda run: run.diverged or abs(np.log(run.validation[-1] / run.training[-1])) > 0.2,
-         _losses),
-    )),
+         _losses)),
 }
 # fmt: on

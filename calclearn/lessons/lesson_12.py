@@ -20,10 +20,9 @@ from calclearn.descent.surfaces import Surface
 from calclearn.exercises import exercise, outcome
 from calclearn.explorers import Explorer, choice, explore, log_slider, round_slider, slider
 from calclearn.figures import graphs
-from calclearn.figures.fits import SizedPoints
 from calclearn.figures.graphs import number
 from calclearn.figures.marks import Dots, Lines, Raster, Text
-from calclearn.figures.networks import NamedParts, NetworkGraph, Picked
+from calclearn.figures.networks import NamedParts, NetworkGraph, SizedPoints
 from calclearn.figures.style import GREY, SIGNED, STEP, panels
 from calclearn.figures.surfaces import grid
 from calclearn.networks.inside import activations
@@ -63,8 +62,8 @@ def one_formula() -> Explorer:
         formulas = {name: PARTS[name] for name in [*[*PARTS][:step], "L"]}
         for part, inside in reversed(PARTS.items()):  # what stands inside has come before
             if part not in formulas:
-                written = re.compile(rf"\b{part}\b")
-                formulas = {name: written.sub(inside, text) for name, text in formulas.items()}
+                for name, text in formulas.items():
+                    formulas[name] = re.sub(rf"\b{part}\b", inside, text)
         # a line may end after a sign, and never within a product
         lines = [f"{name} = {text}" for name, text in formulas.items()]
         lines = [re.sub(r"(?<=[₀-₉]) (?=\w)", "\u00a0", line) for line in lines]
@@ -122,9 +121,7 @@ def backpropagation(f: Callable = neuron, *arguments) -> Explorer:
                 raise ValueError(
                     f"{graphs.formula(graph, k)} has no finite value or derivative: move an input."
                 )
-        inputs = [node for node in graph.nodes if not node.parents]
-        gradient = {node.operation: np.array(node.adjoint) for node in inputs}
-        return {"graph": graph, "steps": graphs.Pass(graph).last, "gradient": gradient}
+        return {"graph": graph, "steps": graphs.Pass(graph).last}
 
     walk = graphs.Pass(there_and_back()["graph"])
     (ax,) = panels("flat", height=graphs.height(walk.graph))
@@ -223,8 +220,7 @@ def learning_spirals() -> Explorer:
     look = {"window": WINDOW, "aspect": "equal", "interpolation": "bilinear"}
     drawings = [
         Raster(left, "map", colors=SIGNED, scale=Normalize(-1.6, 1.6), **look),
-        SizedPoints(left, points, data.arm),
-        Picked(left, points, drags=("point", "error_of"), also=("one point",)),
+        SizedPoints(left, points, data.arm, drags=("point", "error_of"), also=("one point",)),
         NetworkGraph(right, 4, ("x", "y")),
         Lines(below, "losses", color=GREY, lw=2),
         Dots(below, "now", color=STEP, ms=10, mew=1.5, clip_on=False),

@@ -184,10 +184,9 @@ def stride_and_padding() -> Explorer:
 
     def reddened(name: str, control: widgets.IntSlider) -> widgets.IntSlider:
         def bands(size, stride, padding) -> list:
-            now, ends = {"size": size, "stride": stride, "padding": padding}, []
-            for value in range(control.min, control.max + 1):
-                ends.append((value + 0.5, STEP if left_over(**now | {name: value}) else LIGHT))
-            return ends
+            now = {"size": size, "stride": stride, "padding": padding}
+            each = [now | {name: value} for value in range(control.min, control.max + 1)]
+            return [(at[name] + 0.5, STEP if left_over(**at) else LIGHT) for at in each]
 
         return coloured(control, bands)
 

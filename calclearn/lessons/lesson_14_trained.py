@@ -109,11 +109,9 @@ def one_image(network: Network, w: np.ndarray, data: LabelledImages, image: int 
     (kernels, biases), *_ = network.parameters(w)  # (O, 1, k, k), (O,)
     (_, strides, around), name = first.windows, next(iter(maps))
     answers = activations(network, w, data.images[[image]])[name][0]
-    (rows, columns), (up, aside) = answers.shape[1:], around
-    inside = np.full(answers.shape, -np.inf)  # where the patches reach beyond the image
-    inner = np.s_[:, up : rows - up, aside : columns - aside]
-    inside[inner] = answers[inner]
-    strongest = [int(k) for k in np.unravel_index(np.argmax(inside), inside.shape)]
+    (_, rows, columns), (up, aside) = answers.shape, around
+    inside = answers[:, up : rows - up, aside : columns - aside]  # patches that lie on the image
+    strongest = np.add(np.unravel_index(np.argmax(inside), inside.shape), (0, up, aside)).tolist()
     cell = zip(("map", "row", "column"), strongest, answers.shape, strict=True)
 
     def there_and_back(image, show, map, row, column) -> dict:

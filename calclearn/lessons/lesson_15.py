@@ -39,9 +39,9 @@ ACTIVATIONS = {"tanh": "tanh", "ReLU": "relu"}
 def sequence(radius: float, activation: str, months: int) -> SimpleNamespace:
     """A layer with W_hh = radius · rotation on the first months of the series, not trained.
 
-    Its states `h` (T, H); the `errors` ∂L_t/∂h_t (T, H) of L_t = ½ (v·h_t - z_{t+1})²; `adjoints`,
-    ∂L_t/∂h_s in [t, s], (T, T, H); `sums`, the same for ∂L_t/∂a_s, where a_s goes into φ at step s.
-    All singular values of W_hh, and the sizes of all its eigenvalues, are the radius.
+    Its states `h` (T, H); the `readout` v (H,), of which come the losses L_t = ½ (v·h_t - z_{t+1})²;
+    `adjoints`, ∂L_t/∂h_s in [t, s], (T, T, H); `sums`, the same for ∂L_t/∂a_s, where a_s goes into
+    φ at step s. All singular values of W_hh, and the sizes of all its eigenvalues, are the radius.
 
     >>> layer = sequence(0.5, "tanh", 12)
     >>> W_hh = layer.parameters[1]
@@ -60,7 +60,7 @@ def sequence(radius: float, activation: str, months: int) -> SimpleNamespace:
     adjoints = adjoints_through_time(layer, parameters, same, G)
     sums = adjoints * (1 - h**2 if activation == "tanh" else h > 0)
     return SimpleNamespace(
-        layer=layer, parameters=parameters, x=x, h=h, errors=errors, adjoints=adjoints, sums=sums
+        layer=layer, parameters=parameters, x=x, h=h, readout=readout, adjoints=adjoints, sums=sums
     )
 
 
@@ -110,13 +110,12 @@ def error_through_time() -> Explorer:
     for ax in (middle, right):
         ax.set(xlim=(0, LONGEST + 1))
         ax.minorticks_off()
-    words = "unrolled: one dot per step, coloured by what arrives"
     drawings = [
         TimeMap(left, title="loss at $t$, gradient at $s$"),
         Lines(middle, ARRIVING, edge=True),
         Rule(right, y="threshold", ls=":", label="threshold"),
         Lines(right, CLIPPING, edge=True),
-        Unrolled(strip, words).on(sizes="last"),
+        Unrolled(strip).on(sizes="last"),
     ]
     legend_below(middle, right, handlelength=1.6)
     return explore(
@@ -247,23 +246,19 @@ SHORT = (-1.2, np.array([0.0, 0.5, 0.7]), -1.0)
 LATE = (-0.5, np.array([0.3, 0.9, 0.1, -0.4]), 1.0)  # its first state is not 0
 left_after = math.log(0.01) / math.log(0.9)
 
-def backward(w, h, to_last, slope=lambda h, t: 1 - h[t] ** 2, factor=None, state=-1, order=-1):
+def backward(
+    w, h, to_last, slope=lambda h, t: 1 - h[t] ** 2, late=False, factor=None, state=-1, order=-1,
+):
     """Return ∂L/∂w of h_t = tanh(w·h_{t-1} + u·x_t) from h (T+1,); its keywords are the mistakes.
 
-    `slope` of tanh, the `factor` of a step where it is not w, the `state` that w meets, the `order`.
+    `slope` of tanh, which comes too `late`, the `factor` of a step where it is not w, the `state`
+    that w meets, the `order`.
     """
     to_h, by_w = to_last, 0.0
     for t in range(1, len(h))[::order]:
         to_a = to_h * slope(h, t)
-        by_w += to_a * h[t + state]
+        by_w += (to_h if late else to_a) * h[t + state]
         to_h = to_a * (w if factor is None else factor)
-    return by_w
-
-def slope_too_late(w, h, to_last):
-    error, by_w = to_last, 0.0
-    for t in range(len(h) - 1, 0, -1):
-        by_w += error * h[t - 1]
-        error *= w * (1 - h[t] ** 2)
     return by_w
 
 outcome("15", 3, """
@@ -314,7 +309,7 @@ exercise("15.3", backward, """
     (lambda w, h, g: backward(w, h, 1.0),                              "The error begins as `to_last`, which is missing."),
     (lambda w, h, g: backward(w, h[1:], g),                            "The part of the first step is missing: there w meets h[0]."),
     (lambda w, h, g: backward(w, h, g, factor=1.0),                    "From one step to the one before the error is multiplied by w."),
-    (slope_too_late,                                                   "At each step the error passes through tanh before it meets w."),
+    (lambda w, h, g: backward(w, h, g, late=True),                     "At each step the error passes through tanh before it meets w."),
     (lambda w, h, g: backward(w, h, g, order=1),                       "The error sets out from the last step, and goes back."),
     (lambda w, h, g: g * np.prod(1 - h[1:] ** 2) * w ** (len(h) - 2) * h[0], "Only the part of the first step is left. Add all the parts."),
     (lambda w, h, g: backward(w, h, g, state=0),                       "At step t the weight meets the state before it, h[t − 1]."),

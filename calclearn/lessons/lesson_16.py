@@ -5,7 +5,7 @@ Every fit is exact, with a penalty (`ridge`, `lasso`) or after a number of steps
 (`shrinkage_of_steps`), so a figure shows what the loss does, and no descent that has not arrived.
 """
 
-from functools import cache, partial
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.polynomial.legendre import legvander
@@ -21,7 +21,7 @@ from calclearn.explorers import Explorer, explore, log_slider, slider
 from calclearn.explorers import choice as menu
 from calclearn.explorers.wording import counted, placed
 from calclearn.figures import legend_below, panels
-from calclearn.figures.fits import Reach, Rings
+from calclearn.figures.fits import PenaltyAndLoss
 from calclearn.figures.marks import Dots, Lines, Rule, Stems
 from calclearn.figures.style import BEST, GREY, MODEL, STEP, WEIGHTS, style
 from calclearn.figures.surfaces import Point
@@ -64,22 +64,19 @@ def lower_is_worse() -> Explorer:
     """
     degrees = np.arange(HIGHEST + 1)
 
-    def fitted(sample: int, solve) -> tuple[list, np.ndarray, np.ndarray]:
+    @lru_cache(maxsize=64)
+    def fitted(sample: int, penalty="none", strength=0.0) -> tuple[list, np.ndarray, np.ndarray]:
         """The fit of each degree, its loss on the birds of the fit, and on the others."""
-        fits = [solve(_loss(sample, degree, "fitted")) for degree in degrees]
+        solve = PENALISED.get(penalty, lambda loss, *_: loss.minima[0])
+        fits = [solve(_loss(sample, degree, "fitted"), strength, 1) for degree in degrees]
         return fits, *(
             np.array([_loss(sample, degree, part)(fits[degree]) for degree in degrees])
             for part in ("fitted", "held_out")
         )
 
-    @cache
-    def free(sample: int) -> tuple[list, np.ndarray, np.ndarray]:
-        return fitted(sample, lambda loss: loss.minima[0])
-
     def compute(degree, strength, penalty, sample) -> dict:
-        solve = partial(PENALISED[penalty], strength=strength, spared=1)
-        fits, train, test = fitted(sample, solve)
-        _, free_train, free_test = free(sample)
+        fits, train, test = fitted(sample, penalty, strength)
+        _, free_train, free_test = fitted(sample)
         weights, zeros = fits[degree], np.flatnonzero(fits[degree] == 0)
         return _birds(sample) | {
             "weights": weights, "stems": np.clip(weights, -1e5, 1e5), "fit": _curve(weights),
@@ -254,8 +251,7 @@ def penalty_meets_bowl() -> Explorer:
         line(0, color=GREY, lw=0.8, zorder=1)
     features = ["body mass", "bill depth"]
     drawings = [
-        Rings(left, spacing=0.3),
-        Reach(left),
+        PenaltyAndLoss(left, spacing=0.3),
         Lines(left, "path", color=MODEL, lw=1.4, ls=":", zorder=4),
         Point(left, drags=("mass", "depth"), color=BEST, marker="*").on(weights="bottom"),
         Point(left),
@@ -356,9 +352,6 @@ def early_stopping() -> Explorer:
 def soft(a, threshold):
     return np.sign(a) * np.maximum(np.abs(a) - threshold, 0)
 
-def hard(a, threshold):
-    return np.where(np.abs(a) > threshold, a, 0.0)
-
 def lowest(loss, weights):
     return strengths[np.argmin(loss(weights))]
 
@@ -409,7 +402,7 @@ exercise("16.2", lambda a, l1, l2: soft(a, l1) / (1 + 2 * l2), """
     (lambda a, l1, l2: (a - l1 * np.sign(a)) / (1 + 2 * l2), "A weight smaller than the threshold must not be pushed through 0."),
     (lambda a, l1, l2: (a - l1) / (1 + 2 * l2), "The threshold pulls towards 0 from either side, and no farther than 0."),
     (lambda a, l1, l2: max(abs(a) - l1, 0) / (1 + 2 * l2), "The size is right; the sign of a is lost."),
-    (lambda a, l1, l2: hard(a, l1) / (1 + 2 * l2), "This sets small weights to 0 and lets the others off: they lose l1, too."),
+    (lambda a, l1, l2: a * (abs(a) > l1) / (1 + 2 * l2), "This sets small weights to 0 and lets the others off: they lose l1, too."),
     (lambda a, l1, l2: soft(a, l1) * (1 - 2 * l2), "Dividing by 1 + 2·l2 is not multiplying by 1 − 2·l2."),
 ], points=[
     (2.0, 0.5, 0.0), (2.0, 0.5, 0.25), (-2.0, 0.5, 0.25), (0.3, 0.5, 0.1), (-0.3, 0.5, 0.1),

@@ -141,20 +141,19 @@ class _InstrumentAxes(Drawing):
     So what looks large in one run is larger than what looks small in another.
     """
 
-    background, shown = True, None
-    few = 8  # places whose names have room on the axis
+    background = True
 
     def update(self, instrument, places) -> None:
-        if (instrument, places) == self.shown:
+        if not self._is_new(instrument, places):
             return
-        self.shown, (title, counted, ticks, _) = (instrument, places), DIALS[instrument]
-        named = range(0, len(places), 1 if len(places) <= self.few else len(places) // 4)
+        title, counted, ticks, _ = DIALS[instrument]
         scale, ends = ("linear", (-4, 104)) if 0 in ticks else ("log", ticks[[0, -1]])
-        self.ax.set(title=title, xlabel=counted, yscale=scale, yticks=ticks)
+        self.ax.set(title=title, xlabel=counted, yscale=scale, yticks=ticks, ylim=ends)
         self.ax.yaxis.set_minor_locator(NullLocator())
-        self.ax.set_ylim(ends)
+        every = 1 if len(places) <= 8 else len(places) // 4  # names have no room for more
+        named = range(0, len(places), every)
         self.ax.set_xlim(-0.5, max(len(places), 1) - 0.5)
-        self.ax.set_xticks([*named], [places[k] for k in named])
+        self.ax.set_xticks(named, [places[k] for k in named])
 
 
 def _finite(k, values: np.ndarray) -> np.ndarray:
@@ -226,8 +225,8 @@ def diagnose(name: str, cause: Any, evidence: Any) -> Verdict:
     if not (isinstance(name, str) and name in RUNS):
         return Verdict(False, WRONG, f"The runs are {', '.join(RUNS)}.")
     verdict = _judged(RUNS[name], cause, evidence)
-    before = diagnosed.get(name)
-    diagnosed[name] = before if before and before.right else verdict
+    if not (name in diagnosed and diagnosed[name].right):
+        diagnosed[name] = verdict
     return verdict
 
 

@@ -19,11 +19,6 @@ def wirings(draw, most=12):
     )
 
 
-def rows(plan):
-    """The row of each node: rows are at least one below each other, and columns start again."""
-    return np.floor(-plan.places[:, 1]).astype(int)
-
-
 @settings(max_examples=30, deadline=None)
 @given(wirings(LIMIT))
 def test_every_graph_is_laid_out_without_overlap_and_inside_its_span(parents):
@@ -87,7 +82,7 @@ def test_pushed_apart_as_little_as_can_be(wanted):
 def test_a_long_chain_goes_on_in_rows_and_its_line_is_broken_there():
     plan = layout(tuple((k - 1,) if k else () for k in range(LIMIT)))
     assert plan.places[:7, 0].tolist() == [0, 1, 2, 3, 4, 0, 1]
-    assert sorted(set(rows(plan))) == [0, 1, 2, 3, 4]
+    assert sorted({*np.floor(-plan.places[:, 1])}) == [0, 1, 2, 3, 4]
     broken = [line for line, route in plan.routes.items() if np.isnan(route).any()]
     assert broken == [(k, 0) for k in (5, 10, 15, 20)]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 
-from calclearn.figures.networks import WIDEST, NamedParts, NetworkGraph, Picked
+from calclearn.figures.networks import WIDEST, NamedParts, NetworkGraph, SizedPoints
 from calclearn.figures.style import BLUE, ORANGE, panels
 
 SIZES = (2, 3, 1)
@@ -37,6 +37,8 @@ def test_width_is_the_size_of_a_derivative_and_colour_its_sign(drawing):
         colors = [to_rgba(BLUE if positive else ORANGE) for positive in signs]
         assert lines.get_colors().tolist() == [[*color] for color in colors]
     assert [text.get_text() for text in drawing.sizes] == ["1.5", "0.75", "0.15"]
+    frames, squares = drawing.biases.get_segments(), drawing.edges.get_segments()[SIZES[0] :]
+    assert np.array_equal(frames, np.array(squares)[np.argsort(np.abs([*b, *c]))])
 
 
 def test_line_of_a_weight_joins_its_two_units(drawing):
@@ -64,13 +66,16 @@ def test_map_of_the_first_unit_is_on_top(drawing):
     assert (colors[4:6, :, 3] == 0).all(), "nothing is between the maps"
 
 
-def test_ring_goes_to_the_nearest_point(ax):
-    points = np.array([[0.0, 1.0, 2.0], [0.0, 1.0, 0.0]])
-    ring = Picked(ax, points, drags=("point", "shown"), also=("one",))
-    ring.update(2)
-    assert ring.ring.get_xydata().tolist() == [[2.0, 0.0]]
+def test_points_of_two_classes_sized_by_their_errors_and_one_in_a_ring(ax):
+    points, classes = np.array([[0.0, 1.0, 2.0], [0.0, 1.0, 0.0]]), np.array([1.0, -1.0, 1.0])
+    drawing = SizedPoints(ax, points, classes, drags=("point", "shown"), also=("one",))
+    drawing.update([0.0, 4.0, 1.0], 2)
+    negative, positive = drawing.dots
+    assert np.array_equal(positive.get_offsets(), points.T[[0, 2]])
+    assert positive.get_sizes()[0] < positive.get_sizes()[1] < negative.get_sizes()[0]
+    assert drawing.ring.get_xydata().tolist() == [[2.0, 0.0]]
     for to, point in (((0.9, 0.7), 1), ((-9.0, 0.1), 0)):
-        assert ring.dragged(np.zeros(2), np.array(to), 2, "all") == (point, "one")
+        assert drawing.dragged(np.zeros(2), np.array(to), 2, "all") == (point, "one")
 
 
 def test_graph_shows_what_is_named_and_used(ax):

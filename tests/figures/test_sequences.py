@@ -30,7 +30,7 @@ def test_map_of_time(ax):
 
 def test_unrolled_network():
     _, strip = panels("flat", "strip")
-    drawing, sizes = Unrolled(strip, "dots"), np.array([1e-4, 1e-2, 1.0])
+    drawing, sizes = Unrolled(strip), np.array([1e-4, 1e-2, 1.0])
     drawing.update(sizes)
     assert drawing.states.get_offsets()[:, 0].tolist() == [1, 2, 3]
     assert drawing.states.get_facecolor() == pytest.approx(shades(sizes))

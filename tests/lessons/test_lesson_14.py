@@ -155,39 +155,28 @@ def test_partial_maps_add_up(three_channels, kernel):
 # Where the gradient goes.
 
 
-def expected_shares(layer, image, K, G):
-    """What pixels and weights receive, window by window."""
-    to_image, to_kernel = np.zeros((8, 8)), np.zeros((3, 3))
-    for i, j in np.ndindex(G.shape):
-        window = np.s_[i : i + 3, j : j + 3] if len(G) == 6 else np.s_[2 * i :, 2 * j :]
-        if layer == lesson_14.CONVOLUTION:
-            to_image[window] += G[i, j] * K
-            to_kernel += G[i, j] * image[window]
-        elif layer == lesson_14.AVERAGE:
-            to_image[window][:2, :2] += G[i, j] / 4
-        else:
-            u, v = np.unravel_index(np.argmax(image[window][:2, :2]), (2, 2))
-            to_image[window][u, v] += G[i, j]
-    return to_image, to_kernel
-
-
-@pytest.mark.parametrize("layer", lesson_14.LAYERS)
+@pytest.mark.parametrize(("layer", "stride"), [*zip(lesson_14.LAYERS, (1, 2, 2), strict=True)])
 @pytest.mark.parametrize("sent", [lesson_14.ONE, lesson_14.ALL, lesson_14.VALUES])
-def test_shares_of_pixels_and_weights(gradient_routing, layer, sent):
-    K, digit = np.array(KERNELS["vertical edges"], float), example(3)
-    outputs = lesson_14.LAYERS[layer][0](digit, K)
+def test_shares_of_pixels_and_weights(gradient_routing, layer, stride, sent):
+    forward, side = lesson_14.LAYERS[layer]
+    digit, K = example(3), np.array(KERNELS["vertical edges"], float)
+    outputs = forward(digit, K)
+
+    def total(x, K, G):
+        return np.sum(forward(x, K) * G)
+
     for row, column in [(0, 0), (2, 3), (5, 5)]:
         settings = {"layer": layer, "sent": sent, "digit": 3, "row": row, "column": column}
-        state, last = gradient_routing.set(**settings).state, len(outputs) - 1
-        G = state["G"]
-        assert G.shape == outputs.shape
-        if sent == lesson_14.ONE:
-            assert np.argwhere(G).tolist() == [[min(row, last), min(column, last)]]
-        elif sent == lesson_14.VALUES:
-            assert np.allclose(G, outputs)
-        to_image, to_kernel = expected_shares(layer, digit, K, G)
-        assert state["shares"] == pytest.approx(to_image)
-        assert state["to_weights"] == pytest.approx(to_kernel)
+        state = gradient_routing.set(**settings).state
+        i, j = np.minimum((row, column), len(outputs) - 1)
+        one = np.outer(np.arange(len(outputs)) == i, np.arange(len(outputs)) == j)
+        G = {lesson_14.ONE: one, lesson_14.ALL: np.ones(outputs.shape)}.get(sent, outputs)
+        assert np.array_equal(state["G"], G)
+        to_pixels, to_weights = grad(total, (0, 1))(digit, K, G)
+        assert state["shares"] == pytest.approx(to_pixels)
+        assert state["to_weights"] == pytest.approx(to_weights)
+        patch = (stride * i, stride * j, side, side) if sent == lesson_14.ONE else (0, 0, 8, 8)
+        assert state["patch"] == patch
 
 
 def test_the_largest_output_receives_alone(gradient_routing):

@@ -135,7 +135,7 @@ def test_the_ring_touches_the_region(penalty_meets_bowl, penalty, mass_depth, st
     state = penalty_meets_bowl.set(penalty=penalty, strength=strength, **bottom).state
     surface, weights = state["surface"], state["weights"]
     assert surface.minima[0] == pytest.approx(mass_depth)
-    edge = penalty_meets_bowl._drawings[1].drawing.region.get_xy()
+    edge = penalty_meets_bowl._drawings[0].drawing.region.get_xy()
     inside = np.concatenate([share * edge for share in (1.0, 0.99, 0.5)])
     assert surface(weights) <= surface(inside.T).min() + 1e-9
     total = surface + strength * (l1() if penalty == "L1" else l2())
