@@ -426,7 +426,9 @@ def _within(ax: Axes, places: np.ndarray, edge: bool = False) -> np.ndarray:
         rows = zip((ax.xaxis, ax.yaxis), places, strict=True)
         return np.stack([_within_axis(axis, values, edge) for axis, values in rows])
     low, high = np.sort([ax.get_xlim(), ax.get_ylim(), ax.get_zlim()]).T[:, :, None]
-    return np.where(((places >= low) & (places <= high)).all(axis=0), places, np.nan)
+    room = (high - low) / 100  # a bowl's bottom is lower than the corners of its mesh
+    inside = (places >= low - room) & (places <= high + room)
+    return np.where(inside.all(axis=0), places, np.nan)
 
 
 def _within_axis(axis, values: np.ndarray, edge: bool = False) -> np.ndarray:

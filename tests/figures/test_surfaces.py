@@ -8,6 +8,7 @@ from calclearn.descent.curvature import quadratic_model
 from calclearn.descent.landscapes import himmelblau, parabola
 from calclearn.descent.losses import line_loss
 from calclearn.descent.surfaces import Surface
+from calclearn.figures.marks import Dots
 from calclearn.figures.style import panels, style
 from calclearn.figures.surfaces import (
     Bowl,
@@ -93,6 +94,15 @@ def test_low_is_dark_on_the_map_and_in_the_bowl(surface, window):
     brightness = bowl.sheet.get_facecolor()[:, :3].sum(axis=1)
     assert brightness.max() - brightness.min() > 1.5
     assert heights.size > len(brightness) > 0
+
+
+def test_what_stands_at_the_bottom_of_a_bowl_is_drawn(surface):
+    (ax,) = panels("solid")
+    Bowl(ax).update(surface)
+    (best,), dots = surface.minima, Dots(ax, "bottom")
+    dots.update(bottom=(*best, float(surface(best))))
+    assert surface(best) < ax.get_zlim()[0], "it lies lower than the corners of the mesh"
+    assert np.isfinite(dots.lines["bottom"].get_data_3d()).all()
 
 
 def test_turning_a_bowl_turns_it_and_hides_the_axis_seen_from_its_end(surface, window):

@@ -164,4 +164,5 @@ def test_a_race_needs_two_weights_and_a_minimum():
 def test_an_optimizer_of_ones_own_races():
     words = "with mine at η = 0.1"
     own = race_on(himmelblau(), lambda: {"Mine": Adam(0.1)}, ("Mine",), lambda _: words, 60)
-    assert words in own.caption and own.state["results"]["Mine"].price[-1] == 60
+    assert words in own.caption
+    assert own.state["results"]["Mine"].price[-1] == 60
