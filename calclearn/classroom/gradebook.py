@@ -5,10 +5,10 @@ the lesson's. The best of several copies counts. Names and answers come from str
 and page make them harmless: no control characters, no formulas, no markup.
 """
 
-import ast
 import csv
 import functools
 import io
+import itertools
 import os
 import re
 from collections import Counter, defaultdict
@@ -27,7 +27,8 @@ from calclearn.classroom.submissions import (
     read,
     stems,
 )
-from calclearn.layout import digest, shipped
+from calclearn.exercises.catalogue import outcomes
+from calclearn.layout import shipped
 
 SHORTEST = 40  # characters; a shorter answer is the same for many who work alone
 WORDS = {True: "right", False: "tried", None: "open"}
@@ -61,12 +62,9 @@ class Lesson:
 
     def happens(self, question: str) -> str:
         """The option of a prediction that comes true; empty where the course does not say."""
-        if question not in self.predictions:
-            return ""
-        option = _outcomes(self.number).get(self.predictions.index(question) + 1, 0)
-        return (
-            self.options[question][option - 1] if 0 < option <= len(self.options[question]) else ""
-        )
+        place = dict(zip(self.predictions, itertools.count(1))).get(question)
+        option, _ = outcomes(self.number).get(place, (0, ""))
+        return dict(enumerate(self.options.get(question, ()), start=1)).get(option, "")
 
 
 @dataclass
@@ -177,39 +175,24 @@ def collect(
     >>> book.students[0].name, book.tally("07.2")
     ('ada', {'right': 0, 'tried': 0, 'open': 1})
     """
-    entries, ignored = [], []
+    handed_in, ignored = [], []
     for path, submission in _submissions(folder, rerun):
         relative = path.relative_to(folder)
         if submission is None:
             ignored.append(relative.as_posix())
         else:
-            entries.append(_Entry(student_of(relative), relative.as_posix(), submission))
-    lessons = _lessons(entries)
-    return Gradebook(_students(entries, lessons), lessons, _equal(entries), ignored, source)
+            submission.student, submission.file = student_of(relative), relative.as_posix()
+            handed_in.append(submission)
+    lessons = _lessons(handed_in)
+    return Gradebook(_students(handed_in, lessons), lessons, _equal(handed_in), ignored, source)
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """One notebook: whose it is, its path in the folder, what it holds."""
-
-    name: str
-    file: str
-    held: Submission
-
-    @property
-    def begun(self) -> bool:
-        """Whether it can be read, and is not the lesson as it was laid out."""
-        return self.held.digest not in {"", *_untouched()}
-
-
-def _students(entries: list[_Entry], lessons: dict[str, Lesson]) -> list[Student]:
+def _students(handed_in: list[Submission], lessons: dict[str, Lesson]) -> list[Student]:
     """A row for each student, in the order of their names."""
-    students = {entry.name: Student(entry.name) for entry in entries}
-    handed_in = Counter((entry.name, entry.held.lesson) for entry in entries)
-    for entry in entries:
-        student, held = students[entry.name], entry.held
-        notes = (held.problem, *held.remarks)
-        student.notes += [f"{entry.file} {note}" for note in notes if note]
+    students = {held.student: Student(held.student) for held in handed_in}
+    for held in handed_in:
+        student, notes = students[held.student], (held.problem, *held.remarks)
+        student.notes += [f"{held.file} {note}" for note in notes if note]
         for number, state in held.exercises.items():
             student.exercises[number] = best(student.exercises.get(number), state)
         for question, vote in held.votes.items():
@@ -223,30 +206,32 @@ def _students(entries: list[_Entry], lessons: dict[str, Lesson]) -> list[Student
         if student.out_of_order:
             cells = "cell" if student.out_of_order == 1 else "cells"
             student.notes.append(f"{student.out_of_order} {cells} out of order")
-    for (name, lesson), count in handed_in.items():
+    copies = Counter((held.student, held.lesson) for held in handed_in)
+    for (name, lesson), count in copies.items():
         if count > 1 and lesson:
             students[name].notes.append(f"{count} notebooks of lesson {lesson}; the best counts")
     return [students[name] for name in sorted(students, key=str.casefold)]
 
 
-def _lessons(entries: list[_Entry]) -> dict[str, Lesson]:
+def _lessons(handed_in: list[Submission]) -> dict[str, Lesson]:
     """The lessons that somebody has begun, by number."""
-    begun = {e.held.lesson for e in entries if e.begun and (e.held.exercises or e.held.votes)}
+    begun = {held.lesson for held in handed_in if held.begun and (held.exercises or held.votes)}
     return {
-        number: _lesson(number, [e.held for e in entries if e.held.lesson == number])
+        number: _lesson(number, [held for held in handed_in if held.lesson == number])
         for number in sorted(begun)
     }
 
 
-def _equal(entries: list[_Entry]) -> list[tuple[str, list[str]]]:
+def _equal(handed_in: list[Submission]) -> list[tuple[str, list[str]]]:
     """Who has the same notebook, and who the same text of an exercise, if it is long enough."""
     notebooks, answers = defaultdict(set), defaultdict(set)
-    for entry in filter(lambda entry: entry.begun, entries):
-        notebooks[entry.held.digest].add(entry.name)
-        texts = {source: _bare(source) for source in {*entry.held.answers.values()}}
-        for number, source in entry.held.answers.items():
-            if len(text := texts[source]) >= SHORTEST:
-                answers[number, text].add(entry.name)
+    for held in handed_in:
+        if held.begun:
+            notebooks[held.digest].add(held.student)
+            texts = {source: _bare(source) for source in {*held.answers.values()}}
+            for number, source in held.answers.items():
+                if len(text := texts[source]) >= SHORTEST:
+                    answers[number, text].add(held.student)
     return [("whole notebook", sorted(who)) for who in notebooks.values() if len(who) > 1] + [
         (number, sorted(who))
         for (number, text), who in sorted(answers.items())
@@ -305,7 +290,7 @@ def _submissions(
         if path.suffix.lower() != ".ipynb" and not (path.is_symlink() and path.is_dir()):
             return None
         submission = read(path)
-        again = rerun and not submission.problem and submission.digest not in _untouched()
+        again = rerun and submission.begun
         return replace(rerun(submission) if again else submission, sources=[])  # 30 MB each, maybe
 
     unreadable: list[OSError] = []
@@ -331,26 +316,6 @@ def _lesson(number: str, submissions: list[Submission]) -> Lesson:
     }
     questions = {question: None for s in handed_in for question in s.options}
     return Lesson(number, {n: texts.get(n, "") for n in sorted(numbers)}, tuple(questions), options)
-
-
-@functools.cache
-def _outcomes(lesson: str) -> dict[int, int]:
-    """By prediction the option that comes true: `outcome(...)` in a lesson's file, not imported."""
-    path = Path(__file__).parents[1] / "lessons" / f"lesson_{lesson}.py"
-    if not lesson.isdecimal() or not path.is_file():
-        return {}
-    options = {}
-    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "outcome":
-            named = {word.arg: ast.literal_eval(word.value) for word in call.keywords}
-            options[named.get("prediction", 1)] = ast.literal_eval(call.args[1])
-    return options
-
-
-@functools.cache
-def _untouched() -> frozenset[str]:
-    """The digests of the lessons as they are laid out: nobody has begun with these."""
-    return frozenset(digest(path.read_bytes()) for path in shipped().values())
 
 
 @functools.cache

@@ -49,25 +49,28 @@ def _lesson(book: Gradebook, lesson: Lesson) -> str:
 
 def _summary(book: Gradebook, lesson: Lesson) -> str:
     """The exercise that fewest have right, and the prediction that surprised most."""
-    said = []
-    tallies = {number: book.tally(number) for number in lesson.exercises}
-    tried = {n: counts for n, counts in tallies.items() if counts["right"] or counts["tried"]}
-    if tried:
-        hardest = min(tried, key=lambda n: tried[n]["right"] / (sum(tried[n].values())))
-        counts = tried[hardest]
-        said.append(f"Hardest: {hardest}, right for {counts['right']} of {sum(counts.values())}.")
-    surprised = {}
+    said, tried, voted = [], [], []
+    for number in lesson.exercises:
+        counts = book.tally(number)
+        if counts["right"] or counts["tried"]:
+            tried.append((counts["right"], sum(counts.values()), number))
     for question in lesson.predictions:
-        votes = book.votes(lesson, question)
+        votes, happens = book.votes(lesson, question), lesson.happens(question)
         votes.pop("no prediction", None)
-        happens = lesson.happens(question)
-        if happens and sum(votes.values()):
-            surprised[question] = (sum(votes.values()) - votes.get(happens, 0), sum(votes.values()))
-    if surprised:
-        question = max(surprised, key=lambda q: surprised[q][0] / surprised[q][1])
-        wrong, cast = surprised[question]
-        said.append(f"Most surprising: {wrong} of {cast} expected something else of “{question}”")
+        if happens and any(votes.values()):
+            voted.append((votes[happens], sum(votes.values()), question))
+    if tried:
+        right, among, number = min(tried, key=_share)
+        said.append(f"Hardest: {number}, right for {right} of {among}.")
+    if voted:
+        right, among, question = min(voted, key=_share)
+        surprised = f"{among - right} of {among} expected something else"
+        said.append(f"Most surprising: {surprised} of “{question}”")
     return " ".join(said)
+
+
+def _share(counted: tuple[int, int, str]) -> float:
+    return counted[0] / counted[1]
 
 
 def _prediction(book: Gradebook, lesson: Lesson, question: str) -> str:
