@@ -131,22 +131,19 @@ class Film:
         """The stream that the player reads."""
         # All colours are opaque, and so they are numbers of 24 bits.
         colours = np.concatenate([colours for _, _, colours in self.frames]) & 0xFFFFFF
-        palette, codes = np.unique(colours), np.empty(1 << 24, np.uint32)
-        codes[palette] = np.arange(len(palette))
-        counts = np.bincount(codes[colours])
+        palette, counts = np.unique(colours, return_counts=True)
         palette = palette[np.argsort(-counts, kind="stable")]  # frequent colours have small codes
+        codes = np.empty(1 << 24, np.uint32)
         codes[palette] = np.arange(len(palette))
         codes = codes[colours]
         planes = 1 if len(palette) <= 256 else 2 if len(palette) <= 65536 else 3
         bytes_of_pixels = [(codes >> 8 * k).astype(np.uint8).tobytes() for k in range(planes)]
         gaps, lengths, frames = [], [], []
         for parent, places, _ in self.frames:
-            cuts = np.flatnonzero(np.diff(places) != 1) + 1
-            starts = places[np.r_[0, cuts]] if len(places) else places
-            ends = places[np.r_[cuts - 1, len(places) - 1]] + 1 if len(places) else places
-            gaps.append(np.diff(starts, prepend=0))
-            lengths.append(ends - starts)
-            frames.append([parent, len(starts), len(places)])
+            runs = np.flatnonzero(np.diff(places, prepend=-2) != 1)
+            gaps.append(np.diff(places[runs], prepend=0))
+            lengths.append(np.diff(runs, append=len(places)))
+            frames.append([parent, len(runs), len(places)])
         head = {
             "height": self.shape[0],
             "width": self.shape[1],
@@ -209,31 +206,19 @@ class Camera:
 
     def __init__(self, explorer: Explorer, ratio: float = 1) -> None:
         self.explorer, self.ratio = explorer, ratio
-        self.backgrounds: list[np.ndarray] = []
+        self.backgrounds: dict[bytes, int] = {}  # their pixels, in the order of their numbers
         self._shots: dict[tuple, tuple[int, np.ndarray, np.ndarray, str]] = {}
-        self._editions: dict[int, int] = {}  # of the painter: the number among the backgrounds
 
     def shot(self, values: dict[str, Any]) -> tuple[int, np.ndarray, np.ndarray, str]:
         """The background's number, the pixels that differ from it, their colours, the caption."""
         key = tuple(values.items())
         if key not in self._shots:
-            pixels, edition, caption = self.explorer.painted(values, self.ratio)
-            if edition not in self._editions:
-                self._editions[edition] = self._number(self.explorer.background)
-            number = self._editions[edition]
-            flat = pixels.ravel()
-            places = _places(flat != self.backgrounds[number])
-            self._shots[key] = number, places, flat[places], caption
+            pixels, background, caption = self.explorer.painted(values, self.ratio)
+            number = self.backgrounds.setdefault(background.tobytes(), len(self.backgrounds))
+            places = _places(pixels != background)
+            self._shots[key] = number, places, pixels.flat[places], caption
             self.shape = pixels.shape
         return self._shots[key]
-
-    def _number(self, background: np.ndarray) -> int:
-        flat = background.ravel().copy()
-        for number, known in enumerate(self.backgrounds):
-            if np.array_equal(known, flat):  # turned there and back again
-                return number
-        self.backgrounds.append(flat)
-        return len(self.backgrounds) - 1
 
     def film(self, dials: list[Dial], places: list[tuple[int, ...]]) -> Film:
         """The film of these positions, in their order."""
@@ -242,6 +227,7 @@ class Camera:
             for place in places
         ]
         film = Film(self.shape, self.ratio, dials)
+        backgrounds = [np.frombuffer(each, np.uint32) for each in self.backgrounds]
         often = np.bincount([number for number, *_ in shots])
         depth, reach = {-1: -1}, {-1: 0}
         blank = -1, np.full(math.prod(self.shape), PAPER)
@@ -266,7 +252,7 @@ class Camera:
             return number, pixels
 
         for place, (number, moved, colours, caption) in zip(places, shots, strict=True):
-            background = self.backgrounds[number]
+            background = backgrounds[number]
             if often[number] >= SHARED and number not in bases:
                 bases[number] = last = add(background, last)
             pixels = background.copy()
@@ -288,8 +274,8 @@ def recorded(explorer: Explorer, *, cap: int = CAP, extras: int = EXTRAS) -> Fil
     control's value at the start; both with fewer where the file would exceed `cap` bytes. Within
     `extras` come the steps for other values, or a second control, and twice the resolution.
     """
-    dials = [dial(name, control) for name, control in explorer.controls.items()]
-    dials = [each for each in dials if each is not None]
+    controls = explorer.controls
+    dials = [made for name, control in controls.items() if (made := dial(name, control))]
     name, pace = explorer.play or (None, None)
     played = [replace(each, pace=pace) for each in dials if each.name == name]
     others = [each for each in dials if each.name != name]
@@ -301,9 +287,7 @@ def recorded(explorer: Explorer, *, cap: int = CAP, extras: int = EXTRAS) -> Fil
         film, places = _fitting(Camera(explorer), chosen, bool(played), cap, extras)
         film = _sharp(explorer, film, places, extras) or film
     names = {each.name for each in film.dials}
-    film.absent = [
-        control.description for name, control in explorer.controls.items() if name not in names
-    ]
+    film.absent = [each.description for name, each in controls.items() if name not in names]
     return film
 
 

@@ -128,29 +128,27 @@ class Explorer:
             return None
         return self._play, pace_of(self.controls[self._play], self._pace)
 
-    @property
-    def background(self) -> np.ndarray:
-        """The pixels of what does not move in the last picture, (height, width) of uint32."""
-        return self._painter.background
-
     def track(self, name: str) -> str:
         """The colours of a slider's track as CSS, for the present values; empty for plain ones."""
         self._follow(self.values)
         return self._track(name)
 
-    def painted(self, values: dict[str, Any], ratio: float = 1) -> tuple[np.ndarray, int, str]:
-        """Return the picture for these values of controls, its background's number, its caption.
+    def painted(
+        self, values: dict[str, Any], ratio: float = 1
+    ) -> tuple[np.ndarray, np.ndarray, str]:
+        """Return the picture for these values of controls, what does not move in it, its caption.
 
-        The picture is (height, width) of uint32, as `Painter.paint` returns it, and in the figure's
-        own width; `ratio` is the number of its pixels for one of the screen's. No control moves.
+        Both are (height, width) of uint32, as `Painter.paint` returns them, and in the figure's
+        own width; `ratio` is the number of their pixels for one of the screen's. No control moves.
         """
         with PAINTING:
             width = self._painter.width
             self._lay_out(None)
             self._follow(self.values | values)
-            picture = self._painter.paint(ratio).copy(), self._painter.edition, self._caption
+            pixels = self._painter.paint(ratio).copy()
+            background, caption = self._painter.background, self._caption
             self._lay_out(width)
-            return picture
+            return pixels, background, caption
 
     def show(self, *, rest: bool = True) -> None:
         """Compute once more, for what lies behind the figure has changed, and show it everywhere.
