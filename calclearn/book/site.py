@@ -20,7 +20,7 @@ from calclearn.layout import CourseError, shipped
 
 HERE = Path(__file__).parent
 NEEDED = ("sphinx", "myst_nb", "furo", "sphinx-mathjax-offline")
-MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2")  # what a page loads of it
+MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2/*")  # what a page loads of it
 
 CONF = """\
 project = html_title = "calclearn"
@@ -177,13 +177,10 @@ def copy_mathjax(folder: Path) -> None:
     """Copy what a page loads of MathJax."""
     spec = importlib.util.find_spec("sphinx-mathjax-offline")
     whole = Path(spec.origin).parent / "static" / "mathjax"
-    for part in MATHJAX:
-        target = folder / part
+    for path in (path for part in MATHJAX for path in whole.glob(part)):
+        target = folder / path.relative_to(whole)
         target.parent.mkdir(parents=True, exist_ok=True)
-        if (whole / part).is_dir():
-            shutil.copytree(whole / part, target)
-        else:
-            shutil.copy(whole / part, target)
+        shutil.copy(path, target)
 
 
 def _sphinx(source: Path, target: Path, doctrees: Path, jobs: int = 1) -> None:

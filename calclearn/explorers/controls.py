@@ -108,15 +108,14 @@ def choice(options: Iterable[Any], value: Any = None, *, label: str = "") -> wid
     """
     _check_label(label)
     try:
-        options = dict(options) if isinstance(options, Mapping) else list(options)
+        entries = list(options.items() if isinstance(options, Mapping) else options)
     except TypeError:
         came = type(options).__name__
         raise TypeError(f"options must be a list or a mapping, got {came}") from None
-    if not options:
+    if not entries:
         raise ValueError("options must hold at least one entry, got none")
-    entries = options
-    if isinstance(options, list) and not all(map(_is_labelled, options)):
-        entries = [(str(each), each) for each in options]  # a pair of numbers is an option
+    if not isinstance(options, Mapping) and not all(map(_is_labelled, entries)):
+        entries = [(str(each), each) for each in entries]  # a pair of numbers is an option
     given = {} if value is None else {"value": value}
     try:
         return Choice(options=entries, description=label, **given)
@@ -230,10 +229,7 @@ def read(control: widgets.Widget, sent: Any) -> Any:
 
 def _alike(sent: Any, like: Any) -> Any:
     """Return a number as the kind of number that `like` is: JavaScript sends 3.0 as 3."""
-    with contextlib.suppress(OverflowError):
-        if isinstance(like, float) and isinstance(sent, numbers.Real):
-            return float(sent)
-    return sent
+    return float(sent) if isinstance(like, float) and isinstance(sent, numbers.Real) else sent
 
 
 def put(control: widgets.Widget, value: float) -> None:
