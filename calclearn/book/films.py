@@ -285,7 +285,8 @@ def recorded(explorer: Explorer, *, cap: int = CAP, extras: int = EXTRAS) -> Fil
     chosen[0] = replace(chosen[0], track=explorer.track(chosen[0].name))
     with style():  # once, and not for each picture
         film, places = _fitting(Camera(explorer), chosen, bool(played), cap, extras)
-        film = _sharp(explorer, film, places, extras) or film
+        if 1.5 * film.size <= extras:
+            film = _within(Camera(explorer, 2), film.dials, places, extras) or film
     names = {each.name for each in film.dials}
     film.absent = [each.description for name, each in controls.items() if name not in names]
     return film
@@ -302,15 +303,12 @@ def _expected(camera: Camera, dials: list[Dial], places: list) -> float:
     return first + (all_ - first) / SAMPLE * (len(places) - SAMPLE)
 
 
-def _sharp(explorer: Explorer, film: Film, places: list, most: int) -> Film | None:
-    """The film at twice the resolution, None where it would be larger than `most` bytes."""
-    if 1.5 * film.size > most:
+def _within(camera: Camera, dials: list[Dial], places: list, most: int) -> Film | None:
+    """The film of these positions, None where it is larger than `most` bytes, or will be."""
+    if _expected(camera, dials, places) > 1.3 * most:
         return None
-    camera = Camera(explorer, 2)
-    if _expected(camera, film.dials, places) > 1.3 * most:
-        return None
-    sharp = camera.film(film.dials, places)
-    return sharp if sharp.size <= most else None
+    film = camera.film(dials, places)
+    return film if film.size <= most else None
 
 
 def _fitting(camera: Camera, chosen: list[Dial], played: bool, cap: int, extras: int):
@@ -334,10 +332,7 @@ def _fitting(camera: Camera, chosen: list[Dial], played: bool, cap: int, extras:
         wanted = _positions(more, stops)
         if not played and chosen[1].listed and len(chosen[1].values) > stops:
             continue
-        if rows * stops > 2000 or _expected(camera, more, wanted) > 1.3 * extras:
-            continue
-        larger = camera.film(more, wanted)
-        if larger.size <= extras:
+        if rows * stops <= 2000 and (larger := _within(camera, more, wanted, extras)):
             return larger, wanted
     return film, places
 

@@ -12,7 +12,7 @@ import itertools
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -50,6 +50,10 @@ class Student:
         """How many exercises are right (True), tried (False) or open (None)."""
         return list(self.exercises.values()).count(state)
 
+    def words(self, numbers: Iterable[str]) -> list[str]:
+        """How each of these exercises stands in one word; empty where it was not asked."""
+        return [WORDS[self.exercises[n]] if n in self.exercises else "" for n in numbers]
+
 
 @dataclass(frozen=True)
 class Lesson:
@@ -82,6 +86,11 @@ class Gradebook:
     ignored: list[str] = field(default_factory=list)
     source: str = ""
 
+    @property
+    def numbers(self) -> list[str]:
+        """The exercises of all lessons, in their order."""
+        return [number for lesson in self.lessons.values() for number in lesson.exercises]
+
     def tally(self, number: str) -> dict[str, int]:
         """How many students have an exercise right, tried and open."""
         states = Counter(s.exercises[number] for s in self.students if number in s.exercises)
@@ -110,10 +119,8 @@ class Gradebook:
         head = ["student", *lesson.exercises, "right"]
         rows = []
         for student in self.students:
-            states = [student.exercises.get(number, "") for number in lesson.exercises]
-            if set(states) != {""}:
-                words = [WORDS.get(state, "") for state in states]
-                rows.append([student.name[:40], *words, f"{states.count(True)} of {len(states)}"])
+            if any(words := student.words(lesson.exercises)):
+                rows.append([student.name[:40], *words, f"{words.count('right')} of {len(words)}"])
         for word in WORDS.values():
             rows.append([word, *(self.tally(n)[word] for n in lesson.exercises), ""])
         widths = [max(len(str(row[i])) for row in [head, *rows]) for i in range(len(head))]
@@ -131,7 +138,6 @@ class Gradebook:
 
     def csv(self) -> str:
         """The class as comma-separated values: a row a student, a column an exercise or a vote."""
-        numbers = [number for lesson in self.lessons.values() for number in lesson.exercises]
         questions = {
             question: f"prediction {lesson.number}/{place}"
             for lesson in self.lessons.values()
@@ -141,14 +147,13 @@ class Gradebook:
         writer = csv.writer(file, lineterminator="\n")
         counts = ["right", "tried", "open", "cells out of order"]
         writer.writerow(
-            ["student", *counts, *numbers, *questions.values(), "equal answers", "notes"]
+            ["student", *counts, *self.numbers, *questions.values(), "equal answers", "notes"]
         )
         for student in self.students:
             equal = [what for what, names in self.equal if student.name in names]
             row = [
                 student.name, *map(student.count, WORDS), student.out_of_order,
-                *(WORDS[student.exercises[n]] if n in student.exercises else "" for n in numbers),
-                *(student.votes.get(question, "") for question in questions),
+                *student.words(self.numbers), *(student.votes.get(each, "") for each in questions),
                 ", ".join(equal), "; ".join(student.notes),
             ]  # fmt: skip
             writer.writerow([_plain_cell(cell) for cell in row])

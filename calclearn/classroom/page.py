@@ -89,14 +89,12 @@ def _prediction(book: Gradebook, lesson: Lesson, question: str) -> str:
 
 
 def _students(book: Gradebook) -> str:
-    numbers = [number for lesson in book.lessons.values() for number in lesson.exercises]
-    head = "".join(
-        f'<th scope="col">{_text(n)}</th>' for n in ["student", *numbers, "right", "to look at"]
-    )
+    titles = ["student", *book.numbers, "right", "to look at"]
+    head = "".join(f'<th scope="col">{_text(title)}</th>' for title in titles)
     rows = []
     for student in book.students:
-        states = (WORDS[student.exercises[n]] if n in student.exercises else "" for n in numbers)
-        cells = "".join(f"<td>{_text(cell)}</td>" for cell in [*states, str(student.count(True))])
+        states = [*student.words(book.numbers), student.count(True)]
+        cells = "".join(f"<td>{state}</td>" for state in states)
         notes = "<br>".join(map(_text, student.notes))
         rows.append(f'<tr><th scope="row">{_text(student.name)}</th>{cells}<td>{notes}</td></tr>\n')
     return (
