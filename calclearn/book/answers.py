@@ -45,20 +45,15 @@ def rounded(value: float) -> str:
 
 def neighbours(exercise: Number, right: np.ndarray, part: int) -> list[str]:
     """All that a right number, rounded to three digits, may be: `part` counts the numbers."""
-    value = float(right[part])
-    if value == 0:
-        return ["0"]
-    texts = {rounded(value): None}
-    texts |= dict.fromkeys(
-        rounded(value * (1 + share)) for share in np.linspace(-REACH, REACH, 401)
-    )
+    shares = 0.0, *np.linspace(-REACH, REACH, 401)
+    value, *others = dict.fromkeys(rounded(right[part] * (1 + share)) for share in shares)
 
     def agrees(text: str) -> bool:
         near = right.copy()
         near[part] = float(text)
         return exercise.agrees(near, right)
 
-    return [text for text in texts if text == rounded(value) or agrees(text)]
+    return [value, *filter(agrees, others)]
 
 
 def hidden(text: str) -> str:
