@@ -5,7 +5,7 @@ paper) and the runs of pixels in which it differs from that, exactly as painted;
 parents rebuild it. All of it is one deflate stream:
 
     length of the head (4 bytes), head (JSON), palette (4 bytes a colour),
-    gaps and lengths of all runs (varints), colours of all pixels (1 to 3 planes of bytes)
+    gaps of all runs, lengths of all runs, colours of all pixels (in planes of bytes each)
 
 Where a figure would be larger than `CAP` it has fewer positions. A second control and sharper
 pixels come in up to `EXTRAS`.
@@ -16,7 +16,7 @@ import math
 import zlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 import ipywidgets as widgets
@@ -135,15 +135,14 @@ class Film:
         palette = palette[np.argsort(-counts, kind="stable")]  # frequent colours have small codes
         codes = np.empty(1 << 24, np.uint32)
         codes[palette] = np.arange(len(palette))
-        codes = codes[colours]
-        planes = 1 if len(palette) <= 256 else 2 if len(palette) <= 65536 else 3
-        bytes_of_pixels = [(codes >> 8 * k).astype(np.uint8).tobytes() for k in range(planes)]
         gaps, lengths, frames = [], [], []
         for parent, places, _ in self.frames:
             runs = np.flatnonzero(np.diff(places, prepend=-2) != 1)
             gaps.append(np.diff(places[runs], prepend=0))
             lengths.append(np.diff(runs, append=len(places)))
             frames.append([parent, len(runs), len(places)])
+        numbers = np.concatenate(gaps), np.concatenate(lengths), codes[colours]
+        planes = [in_planes(each) for each in numbers]
         head = {
             "height": self.shape[0],
             "width": self.shape[1],
@@ -153,14 +152,13 @@ class Film:
             "grid": [[*position, *numbers] for position, numbers in self.grid.items()],
             "frames": frames,
             "palette": len(palette),
-            "planes": planes,
+            "planes": [len(each) for each in planes],
         }
         head = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
         head += b" " * (-len(head) % 4)
-        runs = varints(np.concatenate(gaps)) + varints(np.concatenate(lengths))
         colours = (palette | 0xFF000000).astype("<u4").tobytes()
         length = np.array([len(head)], "<u4").tobytes()
-        return zlib.compress(b"".join([length, head, colours, runs, *bytes_of_pixels]), LEVEL)
+        return zlib.compress(b"".join([length, head, colours, *chain(*planes)]), LEVEL)
 
     def script(self, name: str) -> bytes:
         """Return the stream as a script, which a page may load from a disk as from a server."""
@@ -188,17 +186,14 @@ def characters(stream: bytes) -> bytes:
     return (numbers + 0x3400).astype("<u2").tobytes()
 
 
-def varints(numbers: np.ndarray) -> bytes:
-    """Whole numbers of at most 35 bits as bytes, seven bits in each, the lowest first; the eighth
-    bit of a byte says that more follow.
+def in_planes(numbers: np.ndarray) -> list[bytes]:
+    """The lowest byte of each number, then the next of each, as many as the largest number has.
 
-    >>> list(varints(np.array([5, 300])))
-    [5, 172, 2]
+    >>> [list(plane) for plane in in_planes(np.array([5, 300]))]
+    [[5, 44], [0, 1]]
     """
-    rest = np.asarray(numbers, dtype=np.int64)[:, None] >> 7 * np.arange(6)
-    follow = rest[:, 1:] > 0  # more digits follow; the first is there in any case
-    there = np.pad(follow[:, :-1], ((0, 0), (1, 0)), constant_values=True)
-    return (rest[:, :-1] & 127 | follow << 7)[there].astype(np.uint8).tobytes()
+    bits = int(numbers.max(initial=1)).bit_length()
+    return [(numbers >> low).astype(np.uint8).tobytes() for low in range(0, bits, 8)]
 
 
 class Camera:
