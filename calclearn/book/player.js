@@ -2,8 +2,7 @@
 // It is a plain script, and films are scripts, too: a page works from a disk as from a server.
 
 (() => {
-  const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  const textOf = (text) => new TextDecoder().decode(bytesOf(text));
+  const textOf = (text) => new TextDecoder().decode(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)));
 
   const element = (name, attributes = {}, ...children) => {
     const made = document.createElement(name);
@@ -11,6 +10,15 @@
       if (value !== null && value !== false) made.setAttribute(key, value === true ? "" : value);
     made.append(...children);
     return made;
+  };
+
+  let count = 0;
+  const choices = (legend, options) => {
+    const group = element("fieldset", {}, element("legend", {}, ...legend));
+    const name = `calclearn-choice-${++count}`;
+    for (const value of options)
+      group.append(element("label", {}, element("input", { type: "radio", name, value }), ` ${value}`));
+    return group;
   };
 
   // ---- Films: see films.py for what a file holds.
@@ -88,7 +96,6 @@
 
   // ---- A figure: a row for each control, the picture, the sentence.
 
-  let count = 0;
   const control = (dial, moved) => {
     const id = `calclearn-control-${++count}`;
     const row = element("div", { class: "calclearn-row" }, element("label", { for: id }, dial.label));
@@ -191,21 +198,13 @@
 
   // ---- Predictions: one commits first, and the answer comes afterwards.
 
-  const commitments = {
-    get: (question) => {
-      try {
-        return localStorage.getItem(`calclearn: ${question}`);
-      } catch {
-        return null; // a browser that keeps nothing
-      }
-    },
-    set: (question, option) => {
-      try {
-        localStorage.setItem(`calclearn: ${question}`, option);
-      } catch {
-        // the page itself has it
-      }
-    },
+  const kept = (question, option = null) => {
+    try {
+      if (option !== null) localStorage.setItem(`calclearn: ${question}`, option);
+      return localStorage.getItem(`calclearn: ${question}`);
+    } catch {
+      return null; // a browser that keeps nothing; the page itself has it
+    }
   };
   const committed = {}; // by question
   const waiting = {}; // by question: what is to be done when it is committed to
@@ -213,16 +212,11 @@
   const predict = (box) => {
     const { question } = box.dataset;
     const options = [...box.querySelectorAll("li")].map((item) => item.textContent);
-    const group = element("fieldset", {}, element("legend", {}, element("b", {}, "Predict: "), question));
+    const group = choices([element("b", {}, "Predict: "), question], options);
+    const radios = [...group.querySelectorAll("input")];
     const commit = element("button", { type: "button", disabled: true }, "Commit");
     const state = element("p", { role: "status" }, "Choose an option, then commit to it.");
-    const name = `calclearn-prediction-${++count}`;
-    const radios = options.map((option) => {
-      const radio = element("input", { type: "radio", name, value: option });
-      radio.addEventListener("change", () => (commit.disabled = false));
-      group.append(element("label", {}, radio, ` ${option}`));
-      return radio;
-    });
+    group.addEventListener("change", () => (commit.disabled = false));
     const lock = (option) => {
       committed[question] = option;
       for (const radio of radios) {
@@ -235,12 +229,12 @@
     };
     commit.addEventListener("click", () => {
       const { value } = radios.find((radio) => radio.checked);
-      commitments.set(question, value);
+      kept(question, value);
       lock(value);
     });
     group.append(commit, state);
     box.replaceChildren(group);
-    const before = commitments.get(question);
+    const before = kept(question);
     if (options.includes(before)) lock(before);
   };
 
@@ -309,11 +303,7 @@
     const label = `Answer to ${number}`;
     let answer;
     if (letters) {
-      const group = element("fieldset", {}, element("legend", {}, label));
-      const name = `calclearn-answer-${++count}`;
-      for (const letter of letters)
-        group.append(element("label", {}, element("input", { type: "radio", name, value: letter }), ` ${letter}`));
-      form.append(group);
+      form.append(choices([label], letters));
       answer = () => {
         const chosen = form.querySelector(":checked");
         return chosen ? [chosen.value] : "Choose a letter.";
