@@ -14,6 +14,7 @@ pixels come in up to `EXTRAS`.
 import json
 import math
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain, product
@@ -34,6 +35,8 @@ POSITIONS = 151  # of a control with more there is every second, or third, and s
 LEVEL = 7  # of deflate; the highest takes six times as long and saves a hundredth
 SAMPLE = 8  # pictures that say how large all of them will be
 PAPER = np.uint32(0xFFFFFFFF)  # white, opaque
+MOST = 2000  # pictures of a figure with a second control
+FEWEST = 5  # positions, however large their pictures are
 SHARED = 4  # pictures that need one background before it is worth a picture of its own
 PLAYED = ("label", "words", "start", "listed", "track", "pace")  # of a dial, for the player
 
@@ -274,62 +277,55 @@ def recorded(explorer: Explorer, *, cap: int = CAP, extras: int = EXTRAS) -> Fil
     name, pace = explorer.play or (None, None)
     played = [replace(each, pace=pace) for each in dials if each.name == name]
     others = [each for each in dials if each.name != name]
-    chosen = [*others[:1], *played] if played else others[:2]
+    chosen = [*others[: 2 - len(played)], *played]
     if not chosen:
         return None
     chosen[0] = replace(chosen[0], track=explorer.track(chosen[0].name))
     with style():  # once, and not for each picture
-        film, places = _fitting(Camera(explorer), chosen, bool(played), cap, extras)
+        camera = Camera(explorer)
+        films = (_within(camera, *choice) for choice in _choices(chosen, cap, extras))
+        film = next(filter(None, films))
         if 1.5 * film.size <= extras:
-            film = _within(Camera(explorer, 2), film.dials, places, extras) or film
+            film = _within(Camera(explorer, 2), film.dials, list(film.grid), extras) or film
     names = {each.name for each in film.dials}
     film.absent = [each.description for name, each in controls.items() if name not in names]
     return film
 
 
-def _expected(camera: Camera, dials: list[Dial], places: list) -> float:
-    """About the size of a film, from what eight of its pictures add after eight others."""
-    if len(places) <= 2 * SAMPLE:
-        return 0
-    middle = len(places) // 2
-    first, all_ = (
-        camera.film(dials, places[middle - SAMPLE : end]).size for end in (middle, middle + SAMPLE)
-    )
-    return first + (all_ - first) / SAMPLE * (len(places) - SAMPLE)
+def _choices(chosen: list[Dial], cap: int, extras: int) -> Iterator[tuple[list[Dial], list, float]]:
+    """What may be shown, the most first: dials, their positions, and the bytes that they may take.
+
+    The last may take any number.
+    """
+    base = chosen if chosen[-1].pace is not None else chosen[:1]
+    for stops in STOPS if len(chosen) == 2 else ():
+        dials = base if len(base) == 2 else [*base, chosen[1].thinned(stops)]
+        places = _positions(dials, stops)
+        complete = not dials[1].listed or len(dials[1].values) <= stops
+        if complete and len(places) <= MOST:
+            yield dials, places, extras
+    count = max(len(each.values) for each in base)
+    while True:
+        dials = [each.thinned(count) for each in base]
+        yield dials, _positions(dials, 1), cap if count > FEWEST else math.inf
+        count = math.ceil(count / 1.3)
 
 
-def _within(camera: Camera, dials: list[Dial], places: list, most: int) -> Film | None:
-    """The film of these positions, None where it is larger than `most` bytes, or will be."""
-    if _expected(camera, dials, places) > 1.3 * most:
-        return None
+def _within(camera: Camera, dials: list[Dial], places: list, most: float) -> Film | None:
+    """The film of these positions, None where it is larger than `most` bytes, or will be.
+
+    How large it will be is told by what eight of its pictures add after eight others.
+    """
+    if len(places) > 2 * SAMPLE and most < math.inf:
+        middle = len(places) // 2
+        first, both = (
+            camera.film(dials, places[middle - SAMPLE : end]).size
+            for end in (middle, middle + SAMPLE)
+        )
+        if first + (both - first) / SAMPLE * (len(places) - SAMPLE) > 1.3 * most:
+            return None
     film = camera.film(dials, places)
     return film if film.size <= most else None
-
-
-def _fitting(camera: Camera, chosen: list[Dial], played: bool, cap: int, extras: int):
-    """The film with as many positions as fit, and these positions."""
-    count = whole = max(len(each.values) for each in chosen)
-    while True:
-        dials = [each.thinned(count) for each in (chosen if played else chosen[:1])]
-        places = _positions(dials, 1)
-        if count == whole and (expected := _expected(camera, dials, places)) > 2 * cap:
-            count = math.ceil(1.3 * count * cap / expected)
-            continue
-        film = camera.film(dials, places)
-        if film.size <= cap or count <= 5:
-            break
-        count = math.ceil(count / max(1.3, 0.9 * film.size / cap))
-    if len(chosen) < 2 or film.size > extras:
-        return film, places
-    rows = len(film.grid) if not played else len(dials[1].values)
-    for stops in STOPS:
-        more = dials if played else [*dials, chosen[1].thinned(stops)]
-        wanted = _positions(more, stops)
-        if not played and chosen[1].listed and len(chosen[1].values) > stops:
-            continue
-        if rows * stops <= 2000 and (larger := _within(camera, more, wanted, extras)):
-            return larger, wanted
-    return film, places
 
 
 def _positions(dials: list[Dial], stops: int) -> list[tuple[int, ...]]:

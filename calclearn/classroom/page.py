@@ -31,15 +31,12 @@ def page(book: Gradebook) -> str:
 
 def _lesson(book: Gradebook, lesson: Lesson) -> str:
     """The bars of a lesson's exercises and predictions, under a sentence that sums them up."""
-    tallies = {number: book.tally(number) for number in lesson.exercises}
     keys = "".join(f'<span class="key {word}"></span> {word} &nbsp; ' for word in WORDS.values())
     rows = []
-    for number, counts in tallies.items():
+    for number, text in lesson.exercises.items():
+        counts = book.tally(number)
         numbers = ", ".join(f"{count} {word}" for word, count in counts.items())
-        rows.append(
-            f'<tr><th scope="row">{_text(number)}</th><td>{_bar(counts)}{numbers}</td>'
-            f"<td>{_text(lesson.exercises[number])}</td></tr>\n"
-        )
+        rows.append(_row(_text(number), _bar(counts) + numbers, _text(text)))
     questions = [_prediction(book, lesson, question) for question in lesson.predictions]
     return (
         f"<h2>Lesson {_text(lesson.number)}</h2>\n<p>{_text(_summary(book, lesson))}</p>\n"
@@ -80,9 +77,7 @@ def _prediction(book: Gradebook, lesson: Lesson, question: str) -> str:
     for option, count in votes.items():
         mark = " <strong>(this happens)</strong>" if option == happens else ""
         bar = _bar({"right" if option == happens else "tried": count, "open": most - count})
-        rows.append(
-            f'<tr><th scope="row">{count}</th><td>{bar}</td><td>{_text(option)}{mark}</td></tr>\n'
-        )
+        rows.append(_row(count, bar, _text(option) + mark))
     return (
         f"<h3>Prediction: {_text(question)}</h3>\n<table><tbody>\n{''.join(rows)}</tbody></table>\n"
     )
@@ -94,13 +89,16 @@ def _students(book: Gradebook) -> str:
     rows = []
     for student in book.students:
         states = [*student.words(book.numbers), student.count(True)]
-        cells = "".join(f"<td>{state}</td>" for state in states)
-        notes = "<br>".join(map(_text, student.notes))
-        rows.append(f'<tr><th scope="row">{_text(student.name)}</th>{cells}<td>{notes}</td></tr>\n')
+        rows.append(_row(_text(student.name), *states, "<br>".join(map(_text, student.notes))))
     return (
         f'<h2>Students</h2>\n<div class="wide" tabindex="0" role="region" aria-label="Students">'
         f"<table><thead><tr>{head}</tr></thead><tbody>\n{''.join(rows)}</tbody></table></div>\n"
     )
+
+
+def _row(head: object, *cells: object) -> str:
+    """A row of a table, of HTML."""
+    return f'<tr><th scope="row">{head}</th>{"".join(map("<td>{}</td>".format, cells))}</tr>\n'
 
 
 def _bar(counts: dict[str, int]) -> str:

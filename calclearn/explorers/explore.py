@@ -171,8 +171,7 @@ class Explorer:
     def _update(self, anew: bool) -> None:
         inputs = self._compute.taken(self._values)
         if inputs != self._inputs:
-            self._inputs, self._result = None, self._compute.function(**inputs)
-            self._inputs = inputs
+            self._result, self._inputs = self._compute.function(**inputs), inputs
         quantities = self._values | self._result
         if self._play:
             if self._play in self._result:
