@@ -95,12 +95,10 @@ def _outputs(cell: NotebookNode, films: "Films"):
 
 def plain(output: NotebookNode) -> list[NotebookNode]:
     """An output without HTML, scripts, or more text than anybody reads."""
-    if output.output_type == "stream":
-        text = _short(output.text)
+    if output.output_type in ("stream", "error"):
+        is_stream = output.output_type == "stream"
+        text = _short(output.text if is_stream else f"{output.ename}: {output.evalue}")
         return [nbformat.v4.new_output("stream", name="stdout", text=text)] if text else []
-    if output.output_type == "error":
-        text = _short(f"{output.ename}: {output.evalue}")
-        return [nbformat.v4.new_output("stream", name="stdout", text=text)]
     stored, data = output.get("data", {}), {}
     if "text/plain" in stored:
         data["text/plain"] = _short(stored["text/plain"])

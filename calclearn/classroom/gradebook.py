@@ -116,19 +116,16 @@ class Gradebook:
         return "\n\n".join(printable(part) for part in parts)
 
     def _lesson_text(self, lesson: Lesson) -> str:
-        head = ["student", *lesson.exercises, "right"]
-        rows = []
+        rows = [["student", *lesson.exercises, "right"]]
         for student in self.students:
             if any(words := student.words(lesson.exercises)):
                 rows.append([student.name[:40], *words, f"{words.count('right')} of {len(words)}"])
         for word in WORDS.values():
-            rows.append([word, *(self.tally(n)[word] for n in lesson.exercises), ""])
-        widths = [max(len(str(row[i])) for row in [head, *rows]) for i in range(len(head))]
-        lines = [
-            "  ".join(f"{cell!s:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in [head, *rows]
-        ]
-        lines.insert(0, f"Lesson {lesson.number}")
+            rows.append([word, *(str(self.tally(n)[word]) for n in lesson.exercises), ""])
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [f"Lesson {lesson.number}"]
+        for row in rows:
+            lines.append("  ".join(map(str.ljust, row, widths)).rstrip())
         for question in lesson.predictions:
             lines += ["", f"Prediction: {question}"]
             happens = lesson.happens(question)
