@@ -93,9 +93,8 @@ class Choice(widgets.Dropdown):
 
     @observe("value")
     def _propagate_value(self, change: Any) -> None:
-        places = [place for place, value in enumerate(self._options_values) if value is None]
-        if change.new is None and places:
-            self.index = places[0]
+        if change.new is None and None in self._options_values:
+            self.index = self._options_values.index(None)
         else:
             super()._propagate_value(change)
 

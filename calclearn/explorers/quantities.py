@@ -34,12 +34,8 @@ class Taker:
         needed = [self.sources[name] for name, needed in self.parameters.items() if needed]
         if missing := [name for name in needed if name not in quantities]:
             raise TypeError(f"{self.who} {listed(missing)}; {there} {listed(quantities)}")
-        given = {
-            name: quantities[source]
-            for name, source in self.sources.items()
-            if source in quantities
-        }
-        return quantities | given if ALL in self.parameters else given
+        given = {name: quantities[by] for name, by in self.sources.items() if by in quantities}
+        return quantities | given if ALL in self.sources else given
 
     def __call__(self, quantities: dict[str, Any]) -> Any:
         return self.function(**self.taken(quantities))
