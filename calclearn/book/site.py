@@ -78,8 +78,8 @@ def build(folder: Path, *, jobs: int | None = None, tab: str | None = None, say=
     with making("book", "book", NEEDED, folder, say) as made:
         source = made.with_name("source")
         (source / FILMS).mkdir(parents=True)
-        for stem, page in recorded(paths, jobs, say):
-            _write(source, stem, page, tab)
+        for stem, lesson in recorded(paths, jobs, say):
+            _write(source, stem, lesson, tab)
         (source / "conf.py").write_text(CONF, encoding="utf-8")
         (source / "index.md").write_text(front(paths, tab), encoding="utf-8")
         for name in ("player.js", "player.css"):
@@ -161,15 +161,15 @@ def front(paths: Sequence[Path], tab: str | None) -> str:
     return f"{FRONT.format(count=len(paths), tab=words)}\n{contents}\n"
 
 
-def _write(source: Path, stem: str, page: Page, tab: str | None) -> None:
+def _write(source: Path, stem: str, lesson: Page, tab: str | None) -> None:
     if tab is not None:
         link = (
             f'<p class="calclearn-where"><a href="{tab}/lab/index.html?path={stem}.ipynb">'
             "Open this lesson in the tab, where its code runs</a></p>"
         )
-        page.notebook.cells.insert(1, nbformat.v4.new_markdown_cell(link, id="where"))
-    nbformat.write(page.notebook, source / f"{stem}.ipynb")
-    for name, content in page.files.items():
+        lesson.notebook.cells.insert(1, nbformat.v4.new_markdown_cell(link, id="where"))
+    nbformat.write(lesson.notebook, source / f"{stem}.ipynb")
+    for name, content in lesson.files.items():
         (source / FILMS / name).write_bytes(content)
 
 
