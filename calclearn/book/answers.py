@@ -1,15 +1,15 @@
 """Exercises and predictions in the book, where no Python checks an answer.
 
-A page has the salted hashes of all answers that count, of numbers those of three digits within the
+A page has the checksums of all answers that count, of numbers those of three digits within the
 tolerance of `check`, and in the same way the typical mistakes; its sentences cannot be read in
 passing. That keeps answers out of sight, and no more: all numbers of three digits are soon tried.
 """
 
 import base64
 import contextlib
-import hashlib
 import html
 import json
+import zlib
 from typing import Any
 
 import numpy as np
@@ -17,18 +17,18 @@ import numpy as np
 from calclearn.exercises.kinds import Choice, Exercise, Function, Number, UnreadableError
 
 DIGITS = 3
-LENGTH = 12  # characters of a hash that are kept: two answers out of 2**48 would share one
+LENGTH = 8  # characters of a checksum: one wrong answer out of 2**32 would have it, too
 REACH = 0.02  # around a number, more than any tolerance
 LARGEST = 8  # numbers that one answer may consist of
 
 
-def digest(salt: str, part: int, answer: str) -> str:
-    """The hash of one letter, or of the number at a place of the answer.
+def digest(number: str, part: int, answer: str) -> str:
+    """The checksum of one letter, or of the number at a place of the answer to an exercise.
 
-    >>> digest("sky", 0, "blue")
-    '7a262d1dd9e0'
+    >>> digest("07.4", 0, "c")
+    'feb13fbf'
     """
-    return hashlib.sha256(f"{salt}/{part}/{answer}".encode()).hexdigest()[:LENGTH]
+    return f"{zlib.crc32(f'{number}/{part}/{answer}'.encode()):0{LENGTH}x}"
 
 
 def rounded(value: float) -> str:
@@ -45,20 +45,15 @@ def rounded(value: float) -> str:
 
 def neighbours(exercise: Number, right: np.ndarray, part: int) -> list[str]:
     """All that a right number, rounded to three digits, may be: `part` counts the numbers."""
-    value = float(right[part])
-    if value == 0:
-        return ["0"]
-    texts = {rounded(value): None}
-    texts |= dict.fromkeys(
-        rounded(value * (1 + share)) for share in np.linspace(-REACH, REACH, 401)
-    )
+    shares = 0.0, *np.linspace(-REACH, REACH, 401)
+    value, *others = dict.fromkeys(rounded(right[part] * (1 + share)) for share in shares)
 
     def agrees(text: str) -> bool:
         near = right.copy()
         near[part] = float(text)
         return exercise.agrees(near, right)
 
-    return [text for text in texts if text == rounded(value) or agrees(text)]
+    return [value, *filter(agrees, others)]
 
 
 def hidden(text: str) -> str:
@@ -66,10 +61,10 @@ def hidden(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def hashes(exercise: Exercise, number: str, answer: Any) -> list[list[str]]:
-    """For each part of an answer, a number or the one letter, the hashes of what counts as it.
+def checksums(exercise: Exercise, number: str, answer: Any) -> list[list[str]]:
+    """For each part of an answer, a number or the one letter, the checksums of what counts as it.
 
-    The first of them is the hash of the part itself.
+    The first of them is that of the part itself.
     """
     values = exercise.read(answer)
     if isinstance(exercise, Choice):
@@ -85,13 +80,13 @@ def question(number: str, exercise: Exercise) -> dict[str, Any] | None:
     """What a page needs to check an exercise; None where the answer is a function, or long."""
     if isinstance(exercise, Function):
         return None
-    right = hashes(exercise, number, exercise.right)
+    right = checksums(exercise, number, exercise.right)
     if len(right) > LARGEST:
         return None
     mistakes = []
     for wrong, sentence in exercise.mistakes:
         with contextlib.suppress(UnreadableError):  # a mistake of another shape
-            mistakes.append([hashes(exercise, number, wrong), hidden(sentence)])
+            mistakes.append([checksums(exercise, number, wrong), hidden(sentence)])
     return {
         "number": number,
         "letters": sorted(exercise.options) if isinstance(exercise, Choice) else None,

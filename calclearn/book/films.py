@@ -5,7 +5,7 @@ paper) and the runs of pixels in which it differs from that, exactly as painted;
 parents rebuild it. All of it is one deflate stream:
 
     length of the head (4 bytes), head (JSON), palette (4 bytes a colour),
-    gaps and lengths of all runs (varints), colours of all pixels (1 to 3 planes of bytes)
+    gaps of all runs, lengths of all runs, colours of all pixels (in planes of bytes each)
 
 Where a figure would be larger than `CAP` it has fewer positions. A second control and sharper
 pixels come in up to `EXTRAS`.
@@ -14,9 +14,10 @@ pixels come in up to `EXTRAS`.
 import json
 import math
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 import ipywidgets as widgets
@@ -34,6 +35,8 @@ POSITIONS = 151  # of a control with more there is every second, or third, and s
 LEVEL = 7  # of deflate; the highest takes six times as long and saves a hundredth
 SAMPLE = 8  # pictures that say how large all of them will be
 PAPER = np.uint32(0xFFFFFFFF)  # white, opaque
+MOST = 2000  # pictures of a figure with a second control
+FEWEST = 5  # positions, however large their pictures are
 SHARED = 4  # pictures that need one background before it is worth a picture of its own
 PLAYED = ("label", "words", "start", "listed", "track", "pace")  # of a dial, for the player
 
@@ -131,22 +134,18 @@ class Film:
         """The stream that the player reads."""
         # All colours are opaque, and so they are numbers of 24 bits.
         colours = np.concatenate([colours for _, _, colours in self.frames]) & 0xFFFFFF
-        palette, codes = np.unique(colours), np.empty(1 << 24, np.uint32)
-        codes[palette] = np.arange(len(palette))
-        counts = np.bincount(codes[colours])
+        palette, counts = np.unique(colours, return_counts=True)
         palette = palette[np.argsort(-counts, kind="stable")]  # frequent colours have small codes
+        codes = np.empty(1 << 24, np.uint32)
         codes[palette] = np.arange(len(palette))
-        codes = codes[colours]
-        planes = 1 if len(palette) <= 256 else 2 if len(palette) <= 65536 else 3
-        bytes_of_pixels = [(codes >> 8 * k).astype(np.uint8).tobytes() for k in range(planes)]
         gaps, lengths, frames = [], [], []
         for parent, places, _ in self.frames:
-            cuts = np.flatnonzero(np.diff(places) != 1) + 1
-            starts = places[np.r_[0, cuts]] if len(places) else places
-            ends = places[np.r_[cuts - 1, len(places) - 1]] + 1 if len(places) else places
-            gaps.append(np.diff(starts, prepend=0))
-            lengths.append(ends - starts)
-            frames.append([parent, len(starts), len(places)])
+            runs = np.flatnonzero(np.diff(places, prepend=-2) != 1)
+            gaps.append(np.diff(places[runs], prepend=0))
+            lengths.append(np.diff(runs, append=len(places)))
+            frames.append([parent, len(runs), len(places)])
+        numbers = np.concatenate(gaps), np.concatenate(lengths), codes[colours]
+        planes = [in_planes(each) for each in numbers]
         head = {
             "height": self.shape[0],
             "width": self.shape[1],
@@ -156,14 +155,13 @@ class Film:
             "grid": [[*position, *numbers] for position, numbers in self.grid.items()],
             "frames": frames,
             "palette": len(palette),
-            "planes": planes,
+            "planes": [len(each) for each in planes],
         }
         head = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
         head += b" " * (-len(head) % 4)
-        runs = varints(np.concatenate(gaps)) + varints(np.concatenate(lengths))
         colours = (palette | 0xFF000000).astype("<u4").tobytes()
         length = np.array([len(head)], "<u4").tobytes()
-        return zlib.compress(b"".join([length, head, colours, runs, *bytes_of_pixels]), LEVEL)
+        return zlib.compress(b"".join([length, head, colours, *chain(*planes)]), LEVEL)
 
     def script(self, name: str) -> bytes:
         """Return the stream as a script, which a page may load from a disk as from a server."""
@@ -191,17 +189,14 @@ def characters(stream: bytes) -> bytes:
     return (numbers + 0x3400).astype("<u2").tobytes()
 
 
-def varints(numbers: np.ndarray) -> bytes:
-    """Whole numbers of at most 35 bits as bytes, seven bits in each, the lowest first; the eighth
-    bit of a byte says that more follow.
+def in_planes(numbers: np.ndarray) -> list[bytes]:
+    """The lowest byte of each number, then the next of each, as many as the largest number has.
 
-    >>> list(varints(np.array([5, 300])))
-    [5, 172, 2]
+    >>> [list(plane) for plane in in_planes(np.array([5, 300]))]
+    [[5, 44], [0, 1]]
     """
-    rest = np.asarray(numbers, dtype=np.int64)[:, None] >> 7 * np.arange(6)
-    follow = rest[:, 1:] > 0  # more digits follow; the first is there in any case
-    there = np.pad(follow[:, :-1], ((0, 0), (1, 0)), constant_values=True)
-    return (rest[:, :-1] & 127 | follow << 7)[there].astype(np.uint8).tobytes()
+    bits = int(numbers.max(initial=1)).bit_length()
+    return [(numbers >> low).astype(np.uint8).tobytes() for low in range(0, bits, 8)]
 
 
 class Camera:
@@ -209,31 +204,19 @@ class Camera:
 
     def __init__(self, explorer: Explorer, ratio: float = 1) -> None:
         self.explorer, self.ratio = explorer, ratio
-        self.backgrounds: list[np.ndarray] = []
+        self.backgrounds: dict[bytes, int] = {}  # their pixels, in the order of their numbers
         self._shots: dict[tuple, tuple[int, np.ndarray, np.ndarray, str]] = {}
-        self._editions: dict[int, int] = {}  # of the painter: the number among the backgrounds
 
     def shot(self, values: dict[str, Any]) -> tuple[int, np.ndarray, np.ndarray, str]:
         """The background's number, the pixels that differ from it, their colours, the caption."""
         key = tuple(values.items())
         if key not in self._shots:
-            pixels, edition, caption = self.explorer.painted(values, self.ratio)
-            if edition not in self._editions:
-                self._editions[edition] = self._number(self.explorer.background)
-            number = self._editions[edition]
-            flat = pixels.ravel()
-            places = _places(flat != self.backgrounds[number])
-            self._shots[key] = number, places, flat[places], caption
+            pixels, background, caption = self.explorer.painted(values, self.ratio)
+            number = self.backgrounds.setdefault(background.tobytes(), len(self.backgrounds))
+            places = _places(pixels != background)
+            self._shots[key] = number, places, pixels.flat[places], caption
             self.shape = pixels.shape
         return self._shots[key]
-
-    def _number(self, background: np.ndarray) -> int:
-        flat = background.ravel().copy()
-        for number, known in enumerate(self.backgrounds):
-            if np.array_equal(known, flat):  # turned there and back again
-                return number
-        self.backgrounds.append(flat)
-        return len(self.backgrounds) - 1
 
     def film(self, dials: list[Dial], places: list[tuple[int, ...]]) -> Film:
         """The film of these positions, in their order."""
@@ -242,6 +225,7 @@ class Camera:
             for place in places
         ]
         film = Film(self.shape, self.ratio, dials)
+        backgrounds = [np.frombuffer(each, np.uint32) for each in self.backgrounds]
         often = np.bincount([number for number, *_ in shots])
         depth, reach = {-1: -1}, {-1: 0}
         blank = -1, np.full(math.prod(self.shape), PAPER)
@@ -266,7 +250,7 @@ class Camera:
             return number, pixels
 
         for place, (number, moved, colours, caption) in zip(places, shots, strict=True):
-            background = self.backgrounds[number]
+            background = backgrounds[number]
             if often[number] >= SHARED and number not in bases:
                 bases[number] = last = add(background, last)
             pixels = background.copy()
@@ -288,74 +272,60 @@ def recorded(explorer: Explorer, *, cap: int = CAP, extras: int = EXTRAS) -> Fil
     control's value at the start; both with fewer where the file would exceed `cap` bytes. Within
     `extras` come the steps for other values, or a second control, and twice the resolution.
     """
-    dials = [dial(name, control) for name, control in explorer.controls.items()]
-    dials = [each for each in dials if each is not None]
+    controls = explorer.controls
+    dials = [made for name, control in controls.items() if (made := dial(name, control))]
     name, pace = explorer.play or (None, None)
     played = [replace(each, pace=pace) for each in dials if each.name == name]
     others = [each for each in dials if each.name != name]
-    chosen = [*others[:1], *played] if played else others[:2]
+    chosen = [*others[: 2 - len(played)], *played]
     if not chosen:
         return None
     chosen[0] = replace(chosen[0], track=explorer.track(chosen[0].name))
     with style():  # once, and not for each picture
-        film, places = _fitting(Camera(explorer), chosen, bool(played), cap, extras)
-        film = _sharp(explorer, film, places, extras) or film
+        camera = Camera(explorer)
+        films = (_within(camera, *choice) for choice in _choices(chosen, cap, extras))
+        film = next(filter(None, films))
+        if 1.5 * film.size <= extras:
+            film = _within(Camera(explorer, 2), film.dials, list(film.grid), extras) or film
     names = {each.name for each in film.dials}
-    film.absent = [
-        control.description for name, control in explorer.controls.items() if name not in names
-    ]
+    film.absent = [each.description for name, each in controls.items() if name not in names]
     return film
 
 
-def _expected(camera: Camera, dials: list[Dial], places: list) -> float:
-    """About the size of a film, from what eight of its pictures add after eight others."""
-    if len(places) <= 2 * SAMPLE:
-        return 0
-    middle = len(places) // 2
-    first, all_ = (
-        camera.film(dials, places[middle - SAMPLE : end]).size for end in (middle, middle + SAMPLE)
-    )
-    return first + (all_ - first) / SAMPLE * (len(places) - SAMPLE)
+def _choices(chosen: list[Dial], cap: int, extras: int) -> Iterator[tuple[list[Dial], list, float]]:
+    """What may be shown, the most first: dials, their positions, and the bytes that they may take.
 
-
-def _sharp(explorer: Explorer, film: Film, places: list, most: int) -> Film | None:
-    """The film at twice the resolution, None where it would be larger than `most` bytes."""
-    if 1.5 * film.size > most:
-        return None
-    camera = Camera(explorer, 2)
-    if _expected(camera, film.dials, places) > 1.3 * most:
-        return None
-    sharp = camera.film(film.dials, places)
-    return sharp if sharp.size <= most else None
-
-
-def _fitting(camera: Camera, chosen: list[Dial], played: bool, cap: int, extras: int):
-    """The film with as many positions as fit, and these positions."""
-    count = whole = max(len(each.values) for each in chosen)
+    The last may take any number.
+    """
+    base = chosen if chosen[-1].pace is not None else chosen[:1]
+    for stops in STOPS if len(chosen) == 2 else ():
+        dials = base if len(base) == 2 else [*base, chosen[1].thinned(stops)]
+        places = _positions(dials, stops)
+        complete = not dials[1].listed or len(dials[1].values) <= stops
+        if complete and len(places) <= MOST:
+            yield dials, places, extras
+    count = max(len(each.values) for each in base)
     while True:
-        dials = [each.thinned(count) for each in (chosen if played else chosen[:1])]
-        places = _positions(dials, 1)
-        if count == whole and (expected := _expected(camera, dials, places)) > 2 * cap:
-            count = math.ceil(1.3 * count * cap / expected)
-            continue
-        film = camera.film(dials, places)
-        if film.size <= cap or count <= 5:
-            break
-        count = math.ceil(count / max(1.3, 0.9 * film.size / cap))
-    if len(chosen) < 2 or film.size > extras:
-        return film, places
-    rows = len(film.grid) if not played else len(dials[1].values)
-    for stops in STOPS:
-        more = dials if played else [*dials, chosen[1].thinned(stops)]
-        wanted = _positions(more, stops)
-        if not played and chosen[1].listed and len(chosen[1].values) > stops:
-            continue
-        if rows * stops > 2000 or _expected(camera, more, wanted) > 1.3 * extras:
-            continue
-        larger = camera.film(more, wanted)
-        if larger.size <= extras:
-            return larger, wanted
-    return film, places
+        dials = [each.thinned(count) for each in base]
+        yield dials, _positions(dials, 1), cap if count > FEWEST else math.inf
+        count = math.ceil(count / 1.3)
+
+
+def _within(camera: Camera, dials: list[Dial], places: list, most: float) -> Film | None:
+    """The film of these positions, None where it is larger than `most` bytes, or will be.
+
+    How large it will be is told by what eight of its pictures add after eight others.
+    """
+    if len(places) > 2 * SAMPLE and most < math.inf:
+        middle = len(places) // 2
+        first, both = (
+            camera.film(dials, places[middle - SAMPLE : end]).size
+            for end in (middle, middle + SAMPLE)
+        )
+        if first + (both - first) / SAMPLE * (len(places) - SAMPLE) > 1.3 * most:
+            return None
+    film = camera.film(dials, places)
+    return film if film.size <= most else None
 
 
 def _positions(dials: list[Dial], stops: int) -> list[tuple[int, ...]]:

@@ -10,12 +10,15 @@ import html
 import io
 import os
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 from nbformat import NotebookNode
 from PIL import Image
 from traitlets.config import Config
@@ -48,22 +51,32 @@ class Page:
 def page(path: Path) -> Page:
     """Run a lesson and return its page. Raises RuntimeError for a cell that fails."""
     notebook = nbformat.read(path, as_version=4)
-    lesson = path.stem.partition("_")[0]
-    films = Films(lesson)
-    shell = Shell(films.record)
-    try:
+    films = Films(path.stem.partition("_")[0])
+    with shell_without_screen(films.record) as shell:
         for number, cell in enumerate(notebook.cells):
-            if cell.cell_type != "code":
-                continue
-            films.shown = []
-            try:
-                shell.run(cell.source)
-            except Exception as error:
-                raise RuntimeError(f"{path.name}: cell {number} raised {error!r}") from error
-            cell.outputs = list(_outputs(cell, films))
-    finally:
-        shell.close()
+            if cell.cell_type == "code":
+                films.shown = []
+                with capture_output():
+                    ran = shell.run_cell(cell.source, store_history=False)
+                if error := ran.error_before_exec or ran.error_in_exec:
+                    raise RuntimeError(f"{path.name}: cell {number} raised {error!r}") from error
+                cell.outputs = list(_outputs(cell, films))
     return Page(notebook, films.files)
+
+
+@contextmanager
+def shell_without_screen(record: Callable) -> Iterator[InteractiveShell]:
+    """An IPython that hands over the figures that its cells display, and leaves none behind."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
+    shown = shell.display_formatter.ipython_display_formatter
+    for kind in (Explorer, Training, Card):
+        shown.for_type(kind, record)
+    try:
+        yield shell
+    finally:
+        InteractiveShell.clear_instance()
 
 
 def _outputs(cell: NotebookNode, films: "Films"):
@@ -82,16 +95,14 @@ def _outputs(cell: NotebookNode, films: "Films"):
 
 def plain(output: NotebookNode) -> list[NotebookNode]:
     """An output without HTML, scripts, or more text than anybody reads."""
-    if output.output_type == "stream":
-        text = _short(output.text)
+    if output.output_type in ("stream", "error"):
+        is_stream = output.output_type == "stream"
+        text = _short(output.text if is_stream else f"{output.ename}: {output.evalue}")
         return [nbformat.v4.new_output("stream", name="stdout", text=text)] if text else []
-    if output.output_type == "error":
-        text = _short(f"{output.ename}: {output.evalue}")
-        return [nbformat.v4.new_output("stream", name="stdout", text=text)]
-    data = {}
-    if (text := output.get("data", {}).get("text/plain")) is not None:
-        data["text/plain"] = _short(text)
-    if (png := as_png(output.get("data", {}).get(PNG))) is not None:
+    stored, data = output.get("data", {}), {}
+    if "text/plain" in stored:
+        data["text/plain"] = _short(stored["text/plain"])
+    if (png := as_png(stored.get(PNG))) is not None:
         data[PNG] = base64.b64encode(png).decode()
     return [nbformat.v4.new_output("display_data", data=data)] if data else []
 
@@ -99,11 +110,8 @@ def plain(output: NotebookNode) -> list[NotebookNode]:
 def as_png(encoded: Any) -> bytes | None:
     """The bytes of a stored picture, painted anew; None for what is no picture."""
     try:
-        file = io.BytesIO()
-        with Image.open(
-            io.BytesIO(base64.b64decode(encoded, validate=False)), formats=["PNG"]
-        ) as f:
-            f.convert("RGB").save(file, "PNG")
+        file, stored = io.BytesIO(), io.BytesIO(base64.b64decode(encoded))
+        Image.open(stored, formats=["PNG"]).convert("RGB").save(file, "PNG")
         return file.getvalue()
     except Exception:  # Pillow raises many kinds, also for a picture of a billion pixels
         return None
@@ -180,28 +188,3 @@ def _exercise(number: str) -> str:
 
 def _html(text: str) -> NotebookNode:
     return nbformat.v4.new_output("display_data", data={"text/html": text})
-
-
-class Shell:
-    """IPython without its screen: runs cells and hands over what they display."""
-
-    def __init__(self, record) -> None:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        config = Config()
-        config.HistoryManager.enabled = False
-        InteractiveShell.clear_instance()
-        self.shell = InteractiveShell.instance(config=config)
-        shown = self.shell.display_formatter.ipython_display_formatter
-        for kind in (Explorer, Training, Card):
-            shown.for_type(kind, record)
-
-    def run(self, source: str) -> None:
-        from IPython.utils.capture import capture_output
-
-        with capture_output():
-            result = self.shell.run_cell(source, store_history=False)
-        result.raise_error()
-
-    def close(self) -> None:
-        """Leave this process without an IPython."""
-        InteractiveShell.clear_instance()

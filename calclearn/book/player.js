@@ -2,8 +2,7 @@
 // It is a plain script, and films are scripts, too: a page works from a disk as from a server.
 
 (() => {
-  const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  const textOf = (text) => new TextDecoder().decode(bytesOf(text));
+  const textOf = (text) => new TextDecoder().decode(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)));
 
   const element = (name, attributes = {}, ...children) => {
     const made = document.createElement(name);
@@ -11,6 +10,15 @@
       if (value !== null && value !== false) made.setAttribute(key, value === true ? "" : value);
     made.append(...children);
     return made;
+  };
+
+  let count = 0;
+  const choices = (legend, options) => {
+    const group = element("fieldset", {}, element("legend", {}, ...legend));
+    const name = `calclearn-choice-${++count}`;
+    for (const value of options)
+      group.append(element("label", {}, element("input", { type: "radio", name, value }), ` ${value}`));
+    return group;
   };
 
   // ---- Films: see films.py for what a file holds.
@@ -23,18 +31,6 @@
       script.onerror = () => reject(new Error(`${source} cannot be loaded`));
       document.head.append(script);
     });
-
-  const varints = (bytes, from, count) => {
-    const numbers = new Uint32Array(count);
-    let at = from;
-    for (let i = 0; i < count; i++)
-      for (let shift = 0, more = true; more; shift += 7) {
-        const byte = bytes[at++];
-        numbers[i] += (byte & 127) * 2 ** shift;
-        more = byte > 127;
-      }
-    return [numbers, at];
-  };
 
   // Each character holds 15 bits.
   const unpacked = (length, text) => {
@@ -55,18 +51,22 @@
     const bytes = new Uint8Array(buffer);
     const length = new DataView(buffer).getUint32(0, true);
     const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-    let at = 4 + length;
-    const palette = new Uint32Array(buffer, at, head.palette);
-    const sum = (column) => head.frames.reduce((total, frame) => total + frame[column], 0);
-    const [runs, pixels] = [sum(1), sum(2)];
-    let gaps, lengths;
-    [gaps, at] = varints(bytes, at + 4 * head.palette, runs);
-    [lengths, at] = varints(bytes, at, runs);
+    const palette = new Uint32Array(buffer, 4 + length, head.palette);
     let [run, pixel] = [0, 0]; // where each frame begins
     const starts = head.frames.map(([, n, m]) => {
       const start = [run, pixel];
       [run, pixel] = [run + n, pixel + m];
       return start;
+    });
+    let next = 4 + length + 4 * head.palette;
+    const [gap, extent, ink] = [run, run, pixel].map((count, kind) => {
+      const from = next;
+      const end = (next += count * head.planes[kind]);
+      return (which) => {
+        let number = 0;
+        for (let at = end - count + which; at >= from; at -= count) number = 256 * number + bytes[at];
+        return number;
+      };
     });
 
     const screen = new ImageData(head.width, head.height);
@@ -76,13 +76,9 @@
       let [run, pixel] = starts[frame];
       let place = 0;
       for (const end = run + head.frames[frame][1]; run < end; run++) {
-        place += gaps[run];
-        for (let k = 0; k < lengths[run]; k++, pixel++) {
-          let code = 0;
-          for (let plane = head.planes - 1; plane >= 0; plane--)
-            code = code * 256 + bytes[at + plane * pixels + pixel];
-          inks[place + k] = palette[code];
-        }
+        place += gap(run);
+        const over = place + extent(run);
+        for (let at = place; at < over; at++) inks[at] = palette[ink(pixel++)];
       }
     };
     // A frame is its parent with other pixels; what is on the screen may be one of its parents.
@@ -100,7 +96,6 @@
 
   // ---- A figure: a row for each control, the picture, the sentence.
 
-  let count = 0;
   const control = (dial, moved) => {
     const id = `calclearn-control-${++count}`;
     const row = element("div", { class: "calclearn-row" }, element("label", { for: id }, dial.label));
@@ -203,21 +198,13 @@
 
   // ---- Predictions: one commits first, and the answer comes afterwards.
 
-  const commitments = {
-    get: (question) => {
-      try {
-        return localStorage.getItem(`calclearn: ${question}`);
-      } catch {
-        return null; // a browser that keeps nothing
-      }
-    },
-    set: (question, option) => {
-      try {
-        localStorage.setItem(`calclearn: ${question}`, option);
-      } catch {
-        // the page itself has it
-      }
-    },
+  const kept = (question, option = null) => {
+    try {
+      if (option !== null) localStorage.setItem(`calclearn: ${question}`, option);
+      return localStorage.getItem(`calclearn: ${question}`);
+    } catch {
+      return null; // a browser that keeps nothing; the page itself has it
+    }
   };
   const committed = {}; // by question
   const waiting = {}; // by question: what is to be done when it is committed to
@@ -225,16 +212,11 @@
   const predict = (box) => {
     const { question } = box.dataset;
     const options = [...box.querySelectorAll("li")].map((item) => item.textContent);
-    const group = element("fieldset", {}, element("legend", {}, element("b", {}, "Predict: "), question));
+    const group = choices([element("b", {}, "Predict: "), question], options);
+    const radios = [...group.querySelectorAll("input")];
     const commit = element("button", { type: "button", disabled: true }, "Commit");
     const state = element("p", { role: "status" }, "Choose an option, then commit to it.");
-    const name = `calclearn-prediction-${++count}`;
-    const radios = options.map((option) => {
-      const radio = element("input", { type: "radio", name, value: option });
-      radio.addEventListener("change", () => (commit.disabled = false));
-      group.append(element("label", {}, radio, ` ${option}`));
-      return radio;
-    });
+    group.addEventListener("change", () => (commit.disabled = false));
     const lock = (option) => {
       committed[question] = option;
       for (const radio of radios) {
@@ -247,12 +229,12 @@
     };
     commit.addEventListener("click", () => {
       const { value } = radios.find((radio) => radio.checked);
-      commitments.set(question, value);
+      kept(question, value);
       lock(value);
     });
     group.append(commit, state);
     box.replaceChildren(group);
-    const before = commitments.get(question);
+    const before = kept(question);
     if (options.includes(before)) lock(before);
   };
 
@@ -277,39 +259,15 @@
     if (committed[question] !== undefined) ready();
   };
 
-  // ---- Answers: compared with hashes, see answers.py.
+  // ---- Answers: compared by their checksums, see answers.py.
 
-  const primes = [];
-  for (let n = 2; primes.length < 64; n++) if (primes.every((p) => n % p)) primes.push(n);
-  const fraction = (x) => ((x - Math.floor(x)) * 2 ** 32) | 0;
-  const sha256 = (text) => {
-    const message = new TextEncoder().encode(text);
-    const blocks = new Uint8Array(((message.length + 72) >> 6) << 6);
-    blocks.set(message);
-    blocks[message.length] = 128;
-    const view = new DataView(blocks.buffer);
-    view.setUint32(blocks.length - 4, 8 * message.length);
-    const hash = primes.slice(0, 8).map((p) => fraction(Math.sqrt(p)));
-    const turn = (x, n) => (x >>> n) | (x << (32 - n));
-    for (let at = 0; at < blocks.length; at += 64) {
-      const w = Array.from({ length: 16 }, (_, k) => view.getInt32(at + 4 * k));
-      let [a, b, c, d, e, f, g, h] = hash;
-      for (let k = 0; k < 64; k++) {
-        if (k > 15) {
-          const [x, y] = [w[k - 15], w[k - 2]];
-          const s0 = turn(x, 7) ^ turn(x, 18) ^ (x >>> 3);
-          const s1 = turn(y, 17) ^ turn(y, 19) ^ (y >>> 10);
-          w[k] = (w[k - 16] + s0 + w[k - 7] + s1) | 0;
-        }
-        const s1 = turn(e, 6) ^ turn(e, 11) ^ turn(e, 25);
-        const one = (h + s1 + ((e & f) ^ (~e & g)) + fraction(Math.cbrt(primes[k])) + w[k]) | 0;
-        const s0 = turn(a, 2) ^ turn(a, 13) ^ turn(a, 22);
-        const two = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-        [h, g, f, e, d, c, b, a] = [g, f, e, (d + one) | 0, c, b, a, (one + two) | 0];
-      }
-      [a, b, c, d, e, f, g, h].forEach((x, k) => (hash[k] = (hash[k] + x) | 0));
+  const crc32 = (text) => {
+    let crc = -1;
+    for (const byte of new TextEncoder().encode(text)) {
+      crc ^= byte;
+      for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
     }
-    return hash.map((x) => (x >>> 0).toString(16).padStart(8, "0")).join("");
+    return (~crc >>> 0).toString(16).padStart(8, "0");
   };
 
   // "−4,7", "1/3" and "(-2, 6)" are numbers, as `check` reads them.
@@ -330,13 +288,13 @@
     const state = element("p", { role: "status" });
     const attempts = [];
     const judge = (answers) => {
-      const hashes = answers.map((answer, part) => sha256(`${number}/${part}/${answer}`).slice(0, 12));
-      const agree = (parts) => parts.every((known, part) => known.includes(hashes[part]));
+      const sums = answers.map((answer, part) => crc32(`${number}/${part}/${answer}`));
+      const agree = (parts) => parts.every((known, part) => known.includes(sums[part]));
       if (agree(right)) return `✓ Right. ${textOf(why)}`;
       const attempt = answers.join();
       if (!attempts.includes(attempt)) attempts.push(attempt);
       const hint = Math.min(attempts.indexOf(attempt), hints.length - 1);
-      const exact = (parts) => parts.every((known, part) => known[0] === hashes[part]);
+      const exact = (parts) => parts.every((known, part) => known[0] === sums[part]);
       const [, sentence] = [exact, agree].map((as) => mistakes.find(([parts]) => as(parts))).find(Boolean) ?? [];
       const named = sentence ? `${textOf(sentence)} ` : "";
       return `✗ Not yet. ${named}Hint ${hint + 1} of ${hints.length}: ${textOf(hints[hint])}`;
@@ -345,11 +303,7 @@
     const label = `Answer to ${number}`;
     let answer;
     if (letters) {
-      const group = element("fieldset", {}, element("legend", {}, label));
-      const name = `calclearn-answer-${++count}`;
-      for (const letter of letters)
-        group.append(element("label", {}, element("input", { type: "radio", name, value: letter }), ` ${letter}`));
-      form.append(group);
+      form.append(choices([label], letters));
       answer = () => {
         const chosen = form.querySelector(":checked");
         return chosen ? [chosen.value] : "Choose a letter.";
@@ -376,7 +330,7 @@
     box.replaceChildren(form, state);
   };
 
-  window.calclearn = { film: (name, length, text) => arriving[name]?.(unpacked(length, text)), sha256 };
+  window.calclearn = { film: (name, length, text) => arriving[name]?.(unpacked(length, text)) };
 
   const begin = () => {
     document.querySelectorAll("[data-question]").forEach(predict);

@@ -7,8 +7,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -19,8 +20,7 @@ from calclearn.layout import CourseError, shipped
 
 HERE = Path(__file__).parent
 NEEDED = ("sphinx", "myst_nb", "furo", "sphinx-mathjax-offline")
-MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2")  # what a page loads of it
-MARK = "calclearn-book.txt"  # in the folder of a book: what it is, and that it may be replaced
+MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2/*")  # what a page loads of it
 
 CONF = """\
 project = html_title = "calclearn"
@@ -74,44 +74,66 @@ def build(folder: Path, *, jobs: int | None = None, tab: str | None = None, say=
     a browser's tab; each page links to its lesson there. Raises CourseError where something that
     the book needs is not installed, where the folder holds other things, and where Sphinx warns.
     """
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise CourseError(f'the book needs {", ".join(missing)}: pip install "calclearn[book]"')
-    claim(folder, MARK)
-    paths = list(shipped().values())
-    begin = time.monotonic()
-    with tempfile.TemporaryDirectory() as scratch:
-        source = Path(scratch) / "source"
+    paths, jobs = list(shipped().values()), jobs or os.cpu_count() or 1
+    with making("book", "book", NEEDED, folder, say) as made:
+        source = made.with_name("source")
         (source / FILMS).mkdir(parents=True)
-        jobs = jobs or os.cpu_count() or 1
-        for stem, made in recorded(paths, jobs, say):
-            _write(source, stem, made, tab)
+        for stem, lesson in recorded(paths, jobs, say):
+            _write(source, stem, lesson, tab)
         (source / "conf.py").write_text(CONF, encoding="utf-8")
         (source / "index.md").write_text(front(paths, tab), encoding="utf-8")
         for name in ("player.js", "player.css"):
             shutil.copy(HERE / name, source / "_static")
         copy_mathjax(source / "_static" / "mathjax")
         say("Sphinx lays the pages out.")
-        made = Path(scratch) / "book"
-        _sphinx(source, made, Path(scratch) / "doctrees", jobs)
-        for unneeded in (".buildinfo", "objects.inv", ".doctrees"):
+        _sphinx(source, made, made.with_name("doctrees"), jobs)
+        for unneeded in (".buildinfo", "objects.inv"):
             (made / unneeded).unlink(missing_ok=True)
-        (made / MARK).write_text("A book made by calclearn --book, which may replace it.\n")
-        shutil.rmtree(folder / "_static", ignore_errors=True)  # films that are no longer shown
-        shutil.copytree(made, folder, dirs_exist_ok=True)
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    megabytes = sum(path.stat().st_size for path in files) / 1e6
-    seconds = time.monotonic() - begin
-    say(f"The book is {folder / 'index.html'}: {megabytes:.1f} MB, made in {seconds:.0f} s.")
 
 
-def claim(folder: Path, mark: str) -> None:
-    """Make the folder; CourseError where it holds what this command has not made."""
+@contextmanager
+def making(
+    what: str, option: str, needed: Sequence[str], folder: Path, say: Callable
+) -> Iterator[Path]:
+    """A new folder to make a site in, whose parts then take the place of those of an earlier one.
+
+    CourseError where the site needs what is not installed, or the folder holds other things.
+    """
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    if missing:
+        extra = f"calclearn[{option}]"
+        raise CourseError(f'the {what} needs {", ".join(missing)}: pip install "{extra}"')
+    mark = f"calclearn-{option}.txt"
     if folder.exists() and not folder.is_dir():
         raise CourseError(f"{folder} is a file; name a folder")
     if folder.exists() and any(folder.iterdir()) and not (folder / mark).is_file():
         raise CourseError(f"{folder} holds other things; name a new folder, or an empty one")
     folder.mkdir(parents=True, exist_ok=True)
+    begin = time.monotonic()
+    with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch) / "site"
+        yield made
+        (made / mark).write_text(f"Made by calclearn --{option}, which may replace it.\n")
+        for part in made.iterdir():  # films that are no longer shown, say
+            if part.is_dir():
+                shutil.rmtree(folder / part.name, ignore_errors=True)
+        shutil.copytree(made, folder, dirs_exist_ok=True)
+    megabytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+    seconds = time.monotonic() - begin
+    say(f"The {what} is {folder / 'index.html'}: {megabytes:.1f} MB, made in {seconds:.0f} s.")
+
+
+def run(
+    command: Sequence[str], failed: str, makes: Path, date: int, cwd: Path | None = None
+) -> None:
+    """Run a module of Python that makes a file; CourseError, with its last words, if it fails."""
+    ran = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=cwd, capture_output=True, text=True, encoding="utf-8", errors="replace",
+        env=os.environ | {"PYTHONWARNINGS": "ignore", "SOURCE_DATE_EPOCH": str(date)},
+    )  # fmt: skip
+    if ran.returncode or not makes.is_file():
+        raise CourseError(f"{failed}: {(ran.stderr or ran.stdout).strip()[-2000:]}")
 
 
 def recorded(paths: Sequence[Path], jobs: int, say=print):
@@ -139,15 +161,15 @@ def front(paths: Sequence[Path], tab: str | None) -> str:
     return f"{FRONT.format(count=len(paths), tab=words)}\n{contents}\n"
 
 
-def _write(source: Path, stem: str, made: Page, tab: str | None) -> None:
+def _write(source: Path, stem: str, lesson: Page, tab: str | None) -> None:
     if tab is not None:
         link = (
             f'<p class="calclearn-where"><a href="{tab}/lab/index.html?path={stem}.ipynb">'
             "Open this lesson in the tab, where its code runs</a></p>"
         )
-        made.notebook.cells.insert(1, nbformat.v4.new_markdown_cell(link, id="where"))
-    nbformat.write(made.notebook, source / f"{stem}.ipynb")
-    for name, content in made.files.items():
+        lesson.notebook.cells.insert(1, nbformat.v4.new_markdown_cell(link, id="where"))
+    nbformat.write(lesson.notebook, source / f"{stem}.ipynb")
+    for name, content in lesson.files.items():
         (source / FILMS / name).write_bytes(content)
 
 
@@ -155,22 +177,13 @@ def copy_mathjax(folder: Path) -> None:
     """Copy what a page loads of MathJax."""
     spec = importlib.util.find_spec("sphinx-mathjax-offline")
     whole = Path(spec.origin).parent / "static" / "mathjax"
-    for part in MATHJAX:
-        target = folder / part
+    for path in (path for part in MATHJAX for path in whole.glob(part)):
+        target = folder / path.relative_to(whole)
         target.parent.mkdir(parents=True, exist_ok=True)
-        if (whole / part).is_dir():
-            shutil.copytree(whole / part, target)
-        else:
-            shutil.copy(whole / part, target)
+        shutil.copy(path, target)
 
 
 def _sphinx(source: Path, target: Path, doctrees: Path, jobs: int = 1) -> None:
-    command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
-    command += ["-j", str(jobs)]
-    environment = os.environ | {"PYTHONWARNINGS": "ignore", "SOURCE_DATE_EPOCH": "0"}
-    ran = subprocess.run(
-        [*command, "-d", str(doctrees), str(source), str(target)],
-        capture_output=True, text=True, encoding="utf-8", errors="replace", env=environment,
-    )  # fmt: skip
-    if ran.returncode:
-        raise CourseError(f"Sphinx could not build the book: {ran.stderr.strip()[-2000:]}")
+    command = ["sphinx", "-b", "html", "-W", "--keep-going", "-q", "-j", str(jobs)]
+    command += ["-d", str(doctrees), str(source), str(target)]
+    run(command, "Sphinx could not build the book", target / "index.html", 0)

@@ -14,20 +14,15 @@ import importlib.metadata
 import importlib.util
 import io
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-import tempfile
-import time
 import urllib.request
 import zipfile
 from pathlib import Path, PurePosixPath
 
 import nbformat
 
-from calclearn.book.site import claim
+from calclearn.book.site import making, run
 from calclearn.exercises.predictions import SITE_DATE
 from calclearn.layout import CourseError, question, shipped
 
@@ -36,7 +31,6 @@ ADDRESS = f"https://cdn.jsdelivr.net/pyodide/v{RELEASE}/full"
 HERE = Path(__file__).parent
 LOCK = HERE / "pyodide-lock.json.gz"
 NEEDED = ("jupyterlite_core", "jupyterlite_pyodide_kernel", "jupyter_server")
-MARK = "calclearn-lite.txt"
 KERNEL_EXTENSION = "@jupyterlite/pyodide-kernel-extension"
 EXTENSIONS = (
     "@jupyter-widgets/jupyterlab-manager",
@@ -67,36 +61,21 @@ def build(folder: Path, pyodide: str | None = None, *, book: str | None = None, 
     the book, seen from the site. Raises CourseError where something that it needs is not installed,
     where the folder holds other things, and where JupyterLite fails.
     """
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise CourseError(f'the tab needs {", ".join(missing)}: pip install "calclearn[lite]"')
     distribution = _folder(pyodide)
     address = None if distribution else (pyodide or ADDRESS).rstrip("/")
     lock = _lock(distribution, address, say)
-    claim(folder, MARK)
-    begin = time.monotonic()
-    with tempfile.TemporaryDirectory() as scratch:
-        source, made = Path(scratch) / "source", Path(scratch) / "site"
+    with making("tab", "lite", NEEDED, folder, say) as made:
+        source = made.with_name("source")
         _lay_out(source / "files")
         static = source / "static"
         (static / "pyodide-lock").mkdir(parents=True)
         if distribution:
             shutil.copytree(distribution, static / "pyodide")
-        _complete(
-            lock, static / "pyodide-lock", "../../static/pyodide" if distribution else address
-        )
-        _configure(source, distribution is not None, address)
+        _complete(lock, static / "pyodide-lock", address or "../../static/pyodide")
+        _configure(source, address)
         _jupyterlite(source, made)
         shutil.copytree(static, made / "static", dirs_exist_ok=True)
         _front(made, book)
-        (made / MARK).write_text("A site made by calclearn --lite, which may replace it.\n")
-        for part in made.iterdir():  # what an earlier build has left
-            if (folder / part.name).is_dir():
-                shutil.rmtree(folder / part.name)
-        shutil.copytree(made, folder, dirs_exist_ok=True)
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
-    seconds = time.monotonic() - begin
-    say(f"The tab is {folder / 'index.html'}: {size:.1f} MB, made in {seconds:.0f} s.")
     if address:
         say(f"When it is opened it loads Pyodide, NumPy and matplotlib from {address}.")
     say("It needs a server, such as python -m http.server; a browser runs no Python from a disk.")
@@ -185,8 +164,7 @@ def _module(name: str) -> str:
 def wheel(name: str) -> tuple[bytes, str]:
     """A pure wheel of an installed package, always of the same bytes, and its version."""
     installed = importlib.metadata.distribution(name)
-    found = importlib.util.find_spec(name)
-    root = Path(found.origin).parent
+    root = Path(importlib.util.find_spec(name).origin).parent
     about = f"{name}-{installed.version}.dist-info"
     files = {
         f"{name}/{path.relative_to(root).as_posix()}": path.read_bytes()
@@ -195,8 +173,11 @@ def wheel(name: str) -> tuple[bytes, str]:
     }
     files[f"{about}/METADATA"] = (installed.read_text("METADATA") or "").encode()
     files[f"{about}/WHEEL"] = b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    record = [f"{file},sha256={_digest(content)},{len(content)}" for file, content in files.items()]
-    files[f"{about}/RECORD"] = "\n".join([*record, f"{about}/RECORD,,", ""]).encode()
+    record = ""
+    for file, content in files.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+        record += f"{file},sha256={digest},{len(content)}\n"
+    files[f"{about}/RECORD"] = f"{record}{about}/RECORD,,\n".encode()
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for file, content in files.items():
@@ -207,18 +188,14 @@ def wheel(name: str) -> tuple[bytes, str]:
 
 
 def _is_pure(path: PurePosixPath | Path) -> bool:
-    if path.parts[0] in ("course", "book"):  # the site has the notebooks, and makes no sites
-        return False
-    return "__pycache__" not in path.parts and path.suffix not in (".so", ".pyd", ".dylib", ".pyc")
+    # The site has the notebooks, and makes no sites.
+    elsewhere = path.parts[0] in ("course", "book") or "__pycache__" in path.parts
+    return not elsewhere and path.suffix not in (".so", ".pyd", ".dylib", ".pyc")
 
 
-def _digest(content: bytes) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
-
-
-def _configure(source: Path, own: bool, address: str | None) -> None:
+def _configure(source: Path, address: str | None) -> None:
     kernel = {
-        "pyodideUrl": "./static/pyodide/pyodide.mjs" if own else f"{address}/pyodide.mjs",
+        "pyodideUrl": f"{address or './static/pyodide'}/pyodide.mjs",
         "loadPyodideOptions": {
             "lockFileURL": "./static/pyodide-lock/pyodide-lock.json",
             "packages": AT_ONCE,
@@ -253,27 +230,21 @@ def _extension(name: str) -> Path | None:
 
 def _jupyterlite(source: Path, made: Path) -> None:
     command = [
-        sys.executable, "-m", "jupyterlite_core", "build", "--lite-dir", str(source),
+        "jupyterlite_core", "build", "--lite-dir", str(source),
         "--output-dir", str(made), "--contents", str(source / "files"), "--no-sourcemaps",
         "--no-libarchive", "--apps", "lab", "--apps", "notebooks",
     ]  # fmt: skip
-    ran = subprocess.run(
-        command, cwd=source, capture_output=True, text=True, encoding="utf-8", errors="replace",
-        env=os.environ | {"SOURCE_DATE_EPOCH": str(SITE_DATE)},
-    )  # fmt: skip
-    if ran.returncode or not (made / "lab" / "index.html").is_file():
-        said = (ran.stderr or ran.stdout).strip()[-1500:]
-        raise CourseError(f"JupyterLite could not build the tab: {said}")
+    front = made / "lab" / "index.html"
+    run(command, "JupyterLite could not build the tab", front, SITE_DATE, cwd=source)
 
 
 def _front(made: Path, book: str | None) -> None:
     """The first page; and the way back to the book."""
     rows = []
     for name, path in shipped().items():
-        stem, words = path.stem, html.escape(question(path))
-        row = f'<a href="lab/index.html?path={name}">{words}</a>'
+        row = f'<a href="lab/index.html?path={name}">{html.escape(question(path))}</a>'
         if book is not None:
-            row += f' <a class="book" href="{book}/{stem}.html">in the book</a>'
+            row += f' <a class="book" href="{book}/{path.stem}.html">in the book</a>'
         rows.append(f"<li>{row}</li>")
     front = made / "index.html"
     # JupyterLite reads its settings out of the first page, too.
@@ -283,12 +254,10 @@ def _front(made: Path, book: str | None) -> None:
     page = (HERE / "tab.html").read_text(encoding="utf-8")
     page = page.replace("CONFIG", config[0] if config else "").replace("LESSONS", "\n".join(rows))
     front.write_text(page, encoding="utf-8")
-    if book is None:
-        return
-    lessons = json.dumps([path.stem for path in shipped().values()])
-    link = (HERE / "back.html").read_text(encoding="utf-8")
-    link = link.replace("BOOK", f"../{book}").replace("LESSONS", lessons)
-    for app in ("lab", "notebooks"):
-        path = made / app / "index.html"
-        text = path.read_text(encoding="utf-8")
-        path.write_text(text.replace("</body>", f"{link}</body>"), encoding="utf-8")
+    if book is not None:
+        lessons = json.dumps([path.stem for path in shipped().values()])
+        link = (HERE / "back.html").read_text(encoding="utf-8")
+        link = link.replace("BOOK", f"../{book}").replace("LESSONS", lessons)
+        for path in (made / "lab" / "index.html", made / "notebooks" / "index.html"):
+            text = path.read_text(encoding="utf-8")
+            path.write_text(text.replace("</body>", f"{link}</body>"), encoding="utf-8")

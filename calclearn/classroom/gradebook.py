@@ -5,14 +5,14 @@ the lesson's. The best of several copies counts. Names and answers come from str
 and page make them harmless: no control characters, no formulas, no markup.
 """
 
-import ast
 import csv
 import functools
 import io
+import itertools
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,7 +27,8 @@ from calclearn.classroom.submissions import (
     read,
     stems,
 )
-from calclearn.layout import digest, shipped
+from calclearn.exercises.catalogue import outcomes
+from calclearn.layout import shipped
 
 SHORTEST = 40  # characters; a shorter answer is the same for many who work alone
 WORDS = {True: "right", False: "tried", None: "open"}
@@ -49,6 +50,10 @@ class Student:
         """How many exercises are right (True), tried (False) or open (None)."""
         return list(self.exercises.values()).count(state)
 
+    def words(self, numbers: Iterable[str]) -> list[str]:
+        """How each of these exercises stands in one word; empty where it was not asked."""
+        return [WORDS[self.exercises[n]] if n in self.exercises else "" for n in numbers]
+
 
 @dataclass(frozen=True)
 class Lesson:
@@ -61,12 +66,9 @@ class Lesson:
 
     def happens(self, question: str) -> str:
         """The option of a prediction that comes true; empty where the course does not say."""
-        if question not in self.predictions:
-            return ""
-        option = _outcomes(self.number).get(self.predictions.index(question) + 1, 0)
-        return (
-            self.options[question][option - 1] if 0 < option <= len(self.options[question]) else ""
-        )
+        place = dict(zip(self.predictions, itertools.count(1))).get(question)
+        option, _ = outcomes(self.number).get(place, (0, ""))
+        return dict(enumerate(self.options.get(question, ()), start=1)).get(option, "")
 
 
 @dataclass
@@ -83,6 +85,11 @@ class Gradebook:
     equal: list[tuple[str, list[str]]] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     source: str = ""
+
+    @property
+    def numbers(self) -> list[str]:
+        """The exercises of all lessons, in their order."""
+        return [number for lesson in self.lessons.values() for number in lesson.exercises]
 
     def tally(self, number: str) -> dict[str, int]:
         """How many students have an exercise right, tried and open."""
@@ -109,21 +116,16 @@ class Gradebook:
         return "\n\n".join(printable(part) for part in parts)
 
     def _lesson_text(self, lesson: Lesson) -> str:
-        head = ["student", *lesson.exercises, "right"]
-        rows = []
+        rows = [["student", *lesson.exercises, "right"]]
         for student in self.students:
-            states = [student.exercises.get(number, "") for number in lesson.exercises]
-            if set(states) != {""}:
-                words = [WORDS.get(state, "") for state in states]
-                rows.append([student.name[:40], *words, f"{states.count(True)} of {len(states)}"])
+            if any(words := student.words(lesson.exercises)):
+                rows.append([student.name[:40], *words, f"{words.count('right')} of {len(words)}"])
         for word in WORDS.values():
-            rows.append([word, *(self.tally(n)[word] for n in lesson.exercises), ""])
-        widths = [max(len(str(row[i])) for row in [head, *rows]) for i in range(len(head))]
-        lines = [
-            "  ".join(f"{cell!s:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in [head, *rows]
-        ]
-        lines.insert(0, f"Lesson {lesson.number}")
+            rows.append([word, *(str(self.tally(n)[word]) for n in lesson.exercises), ""])
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [f"Lesson {lesson.number}"]
+        for row in rows:
+            lines.append("  ".join(map(str.ljust, row, widths)).rstrip())
         for question in lesson.predictions:
             lines += ["", f"Prediction: {question}"]
             happens = lesson.happens(question)
@@ -133,7 +135,6 @@ class Gradebook:
 
     def csv(self) -> str:
         """The class as comma-separated values: a row a student, a column an exercise or a vote."""
-        numbers = [number for lesson in self.lessons.values() for number in lesson.exercises]
         questions = {
             question: f"prediction {lesson.number}/{place}"
             for lesson in self.lessons.values()
@@ -143,14 +144,13 @@ class Gradebook:
         writer = csv.writer(file, lineterminator="\n")
         counts = ["right", "tried", "open", "cells out of order"]
         writer.writerow(
-            ["student", *counts, *numbers, *questions.values(), "equal answers", "notes"]
+            ["student", *counts, *self.numbers, *questions.values(), "equal answers", "notes"]
         )
         for student in self.students:
             equal = [what for what, names in self.equal if student.name in names]
             row = [
                 student.name, *map(student.count, WORDS), student.out_of_order,
-                *(WORDS[student.exercises[n]] if n in student.exercises else "" for n in numbers),
-                *(student.votes.get(question, "") for question in questions),
+                *student.words(self.numbers), *(student.votes.get(each, "") for each in questions),
                 ", ".join(equal), "; ".join(student.notes),
             ]  # fmt: skip
             writer.writerow([_plain_cell(cell) for cell in row])
@@ -177,39 +177,24 @@ def collect(
     >>> book.students[0].name, book.tally("07.2")
     ('ada', {'right': 0, 'tried': 0, 'open': 1})
     """
-    entries, ignored = [], []
+    handed_in, ignored = [], []
     for path, submission in _submissions(folder, rerun):
         relative = path.relative_to(folder)
         if submission is None:
             ignored.append(relative.as_posix())
         else:
-            entries.append(_Entry(student_of(relative), relative.as_posix(), submission))
-    lessons = _lessons(entries)
-    return Gradebook(_students(entries, lessons), lessons, _equal(entries), ignored, source)
+            submission.student, submission.file = student_of(relative), relative.as_posix()
+            handed_in.append(submission)
+    lessons = _lessons(handed_in)
+    return Gradebook(_students(handed_in, lessons), lessons, _equal(handed_in), ignored, source)
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """One notebook: whose it is, its path in the folder, what it holds."""
-
-    name: str
-    file: str
-    held: Submission
-
-    @property
-    def begun(self) -> bool:
-        """Whether it can be read, and is not the lesson as it was laid out."""
-        return self.held.digest not in {"", *_untouched()}
-
-
-def _students(entries: list[_Entry], lessons: dict[str, Lesson]) -> list[Student]:
+def _students(handed_in: list[Submission], lessons: dict[str, Lesson]) -> list[Student]:
     """A row for each student, in the order of their names."""
-    students = {entry.name: Student(entry.name) for entry in entries}
-    handed_in = Counter((entry.name, entry.held.lesson) for entry in entries)
-    for entry in entries:
-        student, held = students[entry.name], entry.held
-        notes = (held.problem, *held.remarks)
-        student.notes += [f"{entry.file} {note}" for note in notes if note]
+    students = {held.student: Student(held.student) for held in handed_in}
+    for held in handed_in:
+        student, notes = students[held.student], (held.problem, *held.remarks)
+        student.notes += [f"{held.file} {note}" for note in notes if note]
         for number, state in held.exercises.items():
             student.exercises[number] = best(student.exercises.get(number), state)
         for question, vote in held.votes.items():
@@ -223,30 +208,32 @@ def _students(entries: list[_Entry], lessons: dict[str, Lesson]) -> list[Student
         if student.out_of_order:
             cells = "cell" if student.out_of_order == 1 else "cells"
             student.notes.append(f"{student.out_of_order} {cells} out of order")
-    for (name, lesson), count in handed_in.items():
+    copies = Counter((held.student, held.lesson) for held in handed_in)
+    for (name, lesson), count in copies.items():
         if count > 1 and lesson:
             students[name].notes.append(f"{count} notebooks of lesson {lesson}; the best counts")
     return [students[name] for name in sorted(students, key=str.casefold)]
 
 
-def _lessons(entries: list[_Entry]) -> dict[str, Lesson]:
+def _lessons(handed_in: list[Submission]) -> dict[str, Lesson]:
     """The lessons that somebody has begun, by number."""
-    begun = {e.held.lesson for e in entries if e.begun and (e.held.exercises or e.held.votes)}
+    begun = {held.lesson for held in handed_in if held.begun and (held.exercises or held.votes)}
     return {
-        number: _lesson(number, [e.held for e in entries if e.held.lesson == number])
+        number: _lesson(number, [held for held in handed_in if held.lesson == number])
         for number in sorted(begun)
     }
 
 
-def _equal(entries: list[_Entry]) -> list[tuple[str, list[str]]]:
+def _equal(handed_in: list[Submission]) -> list[tuple[str, list[str]]]:
     """Who has the same notebook, and who the same text of an exercise, if it is long enough."""
     notebooks, answers = defaultdict(set), defaultdict(set)
-    for entry in filter(lambda entry: entry.begun, entries):
-        notebooks[entry.held.digest].add(entry.name)
-        texts = {source: _bare(source) for source in {*entry.held.answers.values()}}
-        for number, source in entry.held.answers.items():
-            if len(text := texts[source]) >= SHORTEST:
-                answers[number, text].add(entry.name)
+    for held in handed_in:
+        if held.begun:
+            notebooks[held.digest].add(held.student)
+            texts = {source: _bare(source) for source in {*held.answers.values()}}
+            for number, source in held.answers.items():
+                if len(text := texts[source]) >= SHORTEST:
+                    answers[number, text].add(held.student)
     return [("whole notebook", sorted(who)) for who in notebooks.values() if len(who) > 1] + [
         (number, sorted(who))
         for (number, text), who in sorted(answers.items())
@@ -305,7 +292,7 @@ def _submissions(
         if path.suffix.lower() != ".ipynb" and not (path.is_symlink() and path.is_dir()):
             return None
         submission = read(path)
-        again = rerun and not submission.problem and submission.digest not in _untouched()
+        again = rerun and submission.begun
         return replace(rerun(submission) if again else submission, sources=[])  # 30 MB each, maybe
 
     unreadable: list[OSError] = []
@@ -331,26 +318,6 @@ def _lesson(number: str, submissions: list[Submission]) -> Lesson:
     }
     questions = {question: None for s in handed_in for question in s.options}
     return Lesson(number, {n: texts.get(n, "") for n in sorted(numbers)}, tuple(questions), options)
-
-
-@functools.cache
-def _outcomes(lesson: str) -> dict[int, int]:
-    """By prediction the option that comes true: `outcome(...)` in a lesson's file, not imported."""
-    path = Path(__file__).parents[1] / "lessons" / f"lesson_{lesson}.py"
-    if not lesson.isdecimal() or not path.is_file():
-        return {}
-    options = {}
-    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "outcome":
-            named = {word.arg: ast.literal_eval(word.value) for word in call.keywords}
-            options[named.get("prediction", 1)] = ast.literal_eval(call.args[1])
-    return options
-
-
-@functools.cache
-def _untouched() -> frozenset[str]:
-    """The digests of the lessons as they are laid out: nobody has begun with these."""
-    return frozenset(digest(path.read_bytes()) for path in shipped().values())
 
 
 @functools.cache

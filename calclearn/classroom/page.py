@@ -31,15 +31,12 @@ def page(book: Gradebook) -> str:
 
 def _lesson(book: Gradebook, lesson: Lesson) -> str:
     """The bars of a lesson's exercises and predictions, under a sentence that sums them up."""
-    tallies = {number: book.tally(number) for number in lesson.exercises}
     keys = "".join(f'<span class="key {word}"></span> {word} &nbsp; ' for word in WORDS.values())
     rows = []
-    for number, counts in tallies.items():
+    for number, text in lesson.exercises.items():
+        counts = book.tally(number)
         numbers = ", ".join(f"{count} {word}" for word, count in counts.items())
-        rows.append(
-            f'<tr><th scope="row">{_text(number)}</th><td>{_bar(counts)}{numbers}</td>'
-            f"<td>{_text(lesson.exercises[number])}</td></tr>\n"
-        )
+        rows.append(_row(_text(number), _bar(counts) + numbers, _text(text)))
     questions = [_prediction(book, lesson, question) for question in lesson.predictions]
     return (
         f"<h2>Lesson {_text(lesson.number)}</h2>\n<p>{_text(_summary(book, lesson))}</p>\n"
@@ -49,25 +46,28 @@ def _lesson(book: Gradebook, lesson: Lesson) -> str:
 
 def _summary(book: Gradebook, lesson: Lesson) -> str:
     """The exercise that fewest have right, and the prediction that surprised most."""
-    said = []
-    tallies = {number: book.tally(number) for number in lesson.exercises}
-    tried = {n: counts for n, counts in tallies.items() if counts["right"] or counts["tried"]}
-    if tried:
-        hardest = min(tried, key=lambda n: tried[n]["right"] / (sum(tried[n].values())))
-        counts = tried[hardest]
-        said.append(f"Hardest: {hardest}, right for {counts['right']} of {sum(counts.values())}.")
-    surprised = {}
+    said, tried, voted = [], [], []
+    for number in lesson.exercises:
+        counts = book.tally(number)
+        if counts["right"] or counts["tried"]:
+            tried.append((counts["right"], sum(counts.values()), number))
     for question in lesson.predictions:
-        votes = book.votes(lesson, question)
+        votes, happens = book.votes(lesson, question), lesson.happens(question)
         votes.pop("no prediction", None)
-        happens = lesson.happens(question)
-        if happens and sum(votes.values()):
-            surprised[question] = (sum(votes.values()) - votes.get(happens, 0), sum(votes.values()))
-    if surprised:
-        question = max(surprised, key=lambda q: surprised[q][0] / surprised[q][1])
-        wrong, cast = surprised[question]
-        said.append(f"Most surprising: {wrong} of {cast} expected something else of “{question}”")
+        if happens and any(votes.values()):
+            voted.append((votes[happens], sum(votes.values()), question))
+    if tried:
+        right, among, number = min(tried, key=_share)
+        said.append(f"Hardest: {number}, right for {right} of {among}.")
+    if voted:
+        right, among, question = min(voted, key=_share)
+        surprised = f"{among - right} of {among} expected something else"
+        said.append(f"Most surprising: {surprised} of “{question}”")
     return " ".join(said)
+
+
+def _share(counted: tuple[int, int, str]) -> float:
+    return counted[0] / counted[1]
 
 
 def _prediction(book: Gradebook, lesson: Lesson, question: str) -> str:
@@ -77,29 +77,28 @@ def _prediction(book: Gradebook, lesson: Lesson, question: str) -> str:
     for option, count in votes.items():
         mark = " <strong>(this happens)</strong>" if option == happens else ""
         bar = _bar({"right" if option == happens else "tried": count, "open": most - count})
-        rows.append(
-            f'<tr><th scope="row">{count}</th><td>{bar}</td><td>{_text(option)}{mark}</td></tr>\n'
-        )
+        rows.append(_row(count, bar, _text(option) + mark))
     return (
         f"<h3>Prediction: {_text(question)}</h3>\n<table><tbody>\n{''.join(rows)}</tbody></table>\n"
     )
 
 
 def _students(book: Gradebook) -> str:
-    numbers = [number for lesson in book.lessons.values() for number in lesson.exercises]
-    head = "".join(
-        f'<th scope="col">{_text(n)}</th>' for n in ["student", *numbers, "right", "to look at"]
-    )
+    titles = ["student", *book.numbers, "right", "to look at"]
+    head = "".join(f'<th scope="col">{_text(title)}</th>' for title in titles)
     rows = []
     for student in book.students:
-        states = (WORDS[student.exercises[n]] if n in student.exercises else "" for n in numbers)
-        cells = "".join(f"<td>{_text(cell)}</td>" for cell in [*states, str(student.count(True))])
-        notes = "<br>".join(map(_text, student.notes))
-        rows.append(f'<tr><th scope="row">{_text(student.name)}</th>{cells}<td>{notes}</td></tr>\n')
+        states = [*student.words(book.numbers), student.count(True)]
+        rows.append(_row(_text(student.name), *states, "<br>".join(map(_text, student.notes))))
     return (
         f'<h2>Students</h2>\n<div class="wide" tabindex="0" role="region" aria-label="Students">'
         f"<table><thead><tr>{head}</tr></thead><tbody>\n{''.join(rows)}</tbody></table></div>\n"
     )
+
+
+def _row(head: object, *cells: object) -> str:
+    """A row of a table, of HTML."""
+    return f'<tr><th scope="row">{head}</th>{"".join(map("<td>{}</td>".format, cells))}</tr>\n'
 
 
 def _bar(counts: dict[str, int]) -> str:

@@ -6,7 +6,6 @@ a careless cell and not a clever one, as `walls_here` says. A run shows that ans
 whose they are: the package has all of them, and a cell may look them up.
 """
 
-import contextlib
 import functools
 import json
 import os
@@ -96,7 +95,12 @@ def _run(sources: list[str], seconds: int) -> tuple[str, str]:
     """What the run reported, and why it did not reach the last cell where it did not."""
     guarded = walls_here()
     command = [sys.executable, "-P", "-m", "calclearn.classroom.cells", str(seconds)]
-    with tempfile.TemporaryDirectory(prefix="calclearn-", ignore_cleanup_errors=True) as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="calclearn-", ignore_cleanup_errors=True) as folder,
+        tempfile.TemporaryFile() as cells,
+    ):
+        cells.write(json.dumps(sources).encode())
+        cells.seek(0)
         work = folder if guarded else walls.WORK
         paths = os.pathsep.join(map(os.path.abspath, filter(None, sys.path)))
         environment = {
@@ -107,41 +111,22 @@ def _run(sources: list[str], seconds: int) -> tuple[str, str]:
             "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1",
         }  # fmt: skip
         command += ["none"] if guarded else ["linux"]
-        process = subprocess.Popen(
-            command if guarded else _behind_walls(folder, command),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            cwd=folder, env=environment, start_new_session=True,
-        )  # fmt: skip
         late = threading.Event()
-
-        def stop() -> None:
-            late.set()
-            process.kill()
-
-        timer = threading.Timer(seconds, stop)
-        timer.start()
-        try:
-            report = _talk(process, json.dumps(sources).encode())
-            process.kill()
-            process.wait()
-        finally:
-            timer.cancel()
+        with subprocess.Popen(
+            command if guarded else _behind_walls(folder, command),
+            stdin=cells, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            cwd=folder, env=environment, start_new_session=True,
+        ) as process:  # fmt: skip
+            timer = threading.Timer(seconds, lambda: (late.set(), process.kill()))
+            timer.start()
+            try:
+                report = process.stdout.read(LONGEST_REPORT).decode("utf-8", "replace")
+            finally:
+                timer.cancel()
+                process.kill()
     done = report.endswith("\n") and f'"cells": {len(sources)},' in report.splitlines()[-1]
     ending = "" if done else f"did not finish in {seconds} s" if late.is_set() else "exited"
     return report, ending
-
-
-def _talk(process: subprocess.Popen, cells: bytes) -> str:
-    """Give the process its cells and take its report, up to a length."""
-
-    def give() -> None:
-        with process.stdin, contextlib.suppress(OSError):
-            process.stdin.write(cells)
-
-    giver = threading.Thread(target=give, daemon=True)
-    giver.start()
-    with process.stdout:
-        return process.stdout.read(LONGEST_REPORT).decode("utf-8", "replace")
 
 
 def _behind_walls(root: str, command: list[str]) -> list[str]:

@@ -6,7 +6,6 @@ is taken only where it has the type that Jupyter writes. What prevents reading i
 """
 
 import functools
-import hashlib
 import itertools
 import json
 import re
@@ -16,21 +15,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from calclearn.exercises.verdicts import RIGHT, UNANSWERED, WRONG
-from calclearn.layout import CourseError, read_file, shipped
+from calclearn.layout import CourseError, digest, read_file, shipped
 
 LARGEST = 30_000_000  # bytes; with all its figures' states a lesson has some 5,000,000
 LONGEST_SOURCE = 100_000  # characters of a cell in which exercises are looked for
 LONGEST = 300  # characters that are kept of a question or an option
 MOST = 50  # exercises, and predictions, that are read of one notebook
 
-# An exercise is right, tried or open.
-STATES = {RIGHT: True, WRONG: False, UNANSWERED: None}
-SIGN = re.compile(f"^({'|'.join(map(re.escape, STATES))})", re.MULTILINE)
+STATES = {"✓": True, "✗": False, "…": None}  # an exercise is right, tried or open
+SIGN = re.compile(f"^({'|'.join(map(re.escape, (RIGHT, WRONG, UNANSWERED)))})", re.MULTILINE)
 CHECK = re.compile(r"""\bcheck\(\s*(["'])(\d\d\.\d{1,3})\1""")
 COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 SCORE = re.compile(r"^Lesson .*", re.MULTILINE)
 SCORED = re.compile(r"(✓ right|✗ not yet|… open) \d+ \(([\d., ]+)\)")
-SCORE_STATES = {"✓ right": True, "✗ not yet": False, "… open": None}
 
 
 class NotebookError(Exception):
@@ -45,7 +42,7 @@ class Submission:
     that was committed to, or "", by question; `options` those of each question; `answers` the
     source of each exercise's cell; `out_of_order` the fewest cells whose removal leaves the others
     in the order of their runs; `problem` why the file could not be read; `remarks` what else a
-    teacher should read.
+    teacher should read; `student` whose it is, and `file` its place in the class's folder.
     """
 
     lesson: str = ""
@@ -58,6 +55,13 @@ class Submission:
     digest: str = ""
     problem: str = ""
     remarks: list[str] = field(default_factory=list)
+    student: str = ""
+    file: str = ""
+
+    @property
+    def begun(self) -> bool:
+        """Whether it can be read, and is not the lesson as it was laid out."""
+        return self.digest not in {"", *_untouched()}
 
 
 def read(path: Path) -> Submission:
@@ -72,7 +76,7 @@ def read(path: Path) -> Submission:
     try:
         content = _content(path)
         submission = _parsed(_cells(content))
-        submission.digest = hashlib.sha256(content).hexdigest()
+        submission.digest = digest(content)
     except NotebookError as reason:
         submission = Submission(problem=str(reason))
     submission.lesson = lesson_of(path.name) or next(iter(submission.exercises), "")[:2]
@@ -92,6 +96,12 @@ def lesson_of(name: str) -> str:
 def stems() -> tuple[str, ...]:
     """The names of the course's notebooks, without their ending."""
     return tuple(name.removesuffix(".ipynb") for name in shipped())
+
+
+@functools.cache
+def _untouched() -> frozenset[str]:
+    """The digests of the lessons as they are laid out: nobody has begun with these."""
+    return frozenset(digest(path.read_bytes()) for path in shipped().values())
 
 
 def _content(path: Path) -> bytes:
@@ -138,14 +148,14 @@ def _parsed(cells: list[dict]) -> Submission:
             if number in submission.exercises or len(submission.exercises) < MOST:
                 submission.exercises.setdefault(number, None)
                 submission.answers[number] = asked
-        states = [STATES[sign] for text in texts for sign in SIGN.findall(text)]
+        states = [STATES[sign[0]] for text in texts for sign in SIGN.findall(text)]
         # The last call of a cell is the one whose verdict is shown; more are there where printed.
         for number, state in zip(reversed(numbers), reversed(states), strict=False):
             _keep(submission, number, state)
         for text in texts:
             for words, listed in SCORED.findall("\n".join(SCORE.findall(text))):
                 for number in listed.split(", "):
-                    _keep(submission, number, SCORE_STATES[words])
+                    _keep(submission, number, STATES[words[0]])
             _vote(submission, text)
     submission.out_of_order = len(counts) - _longest_rise(counts)
     return submission

@@ -12,8 +12,9 @@ The tolerance of numbers is 0.5 %: three significant digits are enough.
 import contextlib
 import copy
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -90,6 +91,7 @@ class Number(Exercise):
     'The size is right, the sign is not.'
     """
 
+    subject: ClassVar[str] = "The answer is"
     tolerance: float = 5e-3
     negligible: float = 1e-9  # of the largest number (of one, if that is zero): counts as zero
 
@@ -99,21 +101,20 @@ class Number(Exercise):
 
     def read(self, answer: object) -> np.ndarray:
         try:
-            return self._values(answer)
+            given = [as_numbers(each, self.shape, self.subject) for each in self._given(answer)]
         except UnreadableError as error:
             for wrong, sentence in self.mistakes if error.shape is not None else ():
-                if self._shape_of(wrong) == error.shape:
+                if np.shape(next(self._given(wrong))) == error.shape:
                     raise UnreadableError(sentence) from None
             raise
+        return np.stack(given)
 
-    def _values(self, answer: object) -> np.ndarray:
-        return as_numbers(answer, self.shape)
-
-    def _shape_of(self, wrong: object) -> tuple[int, ...]:
-        return np.shape(wrong)
+    def _given(self, answer: object) -> Iterator[object]:
+        """What the answer consists of: itself, or what a function returns at each point."""
+        yield answer
 
     def agrees(self, values: np.ndarray, right: np.ndarray) -> bool:
-        largest = np.abs(np.atleast_1d(right)).max(axis=-1, keepdims=True)  # of several together
+        largest = np.abs(right).max(axis=-1, keepdims=True)  # of several together
         slack = self.tolerance * np.abs(right) + self.negligible * np.where(largest, largest, 1.0)
         return bool(np.all(np.abs(values - right) <= slack))
 
@@ -185,6 +186,7 @@ class Function(Number):
     (True, 'The 2 is missing.')
     """
 
+    subject: ClassVar[str] = "Your function must return"
     points: tuple[tuple, ...]
     returns: tuple[int, ...] = ()
     lines: tuple[str, ...] = ()
@@ -195,17 +197,14 @@ class Function(Number):
     def shape(self) -> tuple[int, ...]:
         return self.returns
 
-    def _values(self, answer: Callable) -> np.ndarray:
+    def _given(self, answer: Callable) -> Iterator[object]:
         if _has_dots(answer):
             raise UnansweredError
         if not callable(answer):
             without = "quotation marks" if isinstance(answer, str) else "calling it"
             raise UnreadableError(f"A function is asked for: give its name, without {without}.")
-        must = "Your function must return"
-        return np.stack([as_numbers(_call(answer, at), self.shape, must) for at in self.points])
-
-    def _shape_of(self, wrong: Callable) -> tuple[int, ...]:
-        return np.shape(_call(wrong, self.points[0]))
+        for point in self.points:
+            yield _call(answer, point)
 
     def mistake(self, values: np.ndarray) -> str:
         if sentence := super().mistake(values):

@@ -24,12 +24,9 @@ _attempts: dict[str, dict[str, int]] = {}
 
 # What a cell of the learner may have replaced by accident, as in np.abs = 3.
 _ORIGINALS = [
-    (module, name, thing)
+    (vars(module), {name: thing for name, thing in vars(module).items() if name[0] != "_"})
     for module in (builtins, np, np.linalg)
-    for name, thing in vars(module).items()
-    if not name.startswith("_")
 ]
-_DELETED = object()
 
 # The sign stands beside words, so that neither colour nor font is needed to tell a verdict.
 RIGHT, WRONG = "✓ Right.", "✗ Not yet."
@@ -129,13 +126,9 @@ def _judge(number: str, exercise: Exercise, values: object) -> Verdict:
 @contextlib.contextmanager
 def _undisturbed():
     """Try an answer without its prints and warnings, with NumPy's and Python's own names."""
-    replaced = [
-        (module.__dict__, name, now)
-        for module, name, thing in _ORIGINALS
-        if (now := module.__dict__.get(name, _DELETED)) is not thing
-    ]
-    for module, name, thing in _ORIGINALS:
-        module.__dict__[name] = thing
+    before = [names.copy() for names, _ in _ORIGINALS]
+    for names, originals in _ORIGINALS:
+        names.update(originals)
     try:
         with (
             contextlib.redirect_stdout(io.StringIO()),
@@ -145,8 +138,7 @@ def _undisturbed():
         ):
             yield
     finally:
-        for names, name, thing in replaced:
-            if thing is _DELETED:
+        for (names, originals), were in zip(_ORIGINALS, before, strict=True):
+            for name in originals.keys() - were.keys():
                 del names[name]
-            else:
-                names[name] = thing
+            names.update(were)

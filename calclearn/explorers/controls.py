@@ -93,9 +93,8 @@ class Choice(widgets.Dropdown):
 
     @observe("value")
     def _propagate_value(self, change: Any) -> None:
-        places = [place for place, value in enumerate(self._options_values) if value is None]
-        if change.new is None and places:
-            self.index = places[0]
+        if change.new is None and None in self._options_values:
+            self.index = self._options_values.index(None)
         else:
             super()._propagate_value(change)
 
@@ -109,12 +108,11 @@ def choice(options: Iterable[Any], value: Any = None, *, label: str = "") -> wid
     _check_label(label)
     if isinstance(options, str) or not isinstance(options, Iterable):
         raise TypeError(f"options must be a list or a mapping, got {options!r:.60}")
-    options = dict(options) if isinstance(options, Mapping) else list(options)
-    if not options:
+    entries = list(options.items() if isinstance(options, Mapping) else options)
+    if not entries:
         raise ValueError("options must hold at least one entry, got none")
-    entries = options
-    if isinstance(options, list) and not all(map(_is_labelled, options)):
-        entries = [(str(each), each) for each in options]  # a pair of numbers is an option
+    if not isinstance(options, Mapping) and not all(map(_is_labelled, entries)):
+        entries = [(str(each), each) for each in entries]  # a pair of numbers is an option
     given = {} if value is None else {"value": value}
     try:
         return Choice(options=entries, description=label, **given)
@@ -228,10 +226,7 @@ def read(control: widgets.Widget, sent: Any) -> Any:
 
 def _alike(sent: Any, like: Any) -> Any:
     """Return a number as the kind of number that `like` is: JavaScript sends 3.0 as 3."""
-    with contextlib.suppress(OverflowError):
-        if isinstance(like, float) and isinstance(sent, numbers.Real):
-            return float(sent)
-    return sent
+    return float(sent) if isinstance(like, float) and isinstance(sent, numbers.Real) else sent
 
 
 def put(control: widgets.Widget, value: float) -> None:

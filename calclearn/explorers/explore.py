@@ -35,13 +35,15 @@ class Explorer:
     `set(**values)` moves controls, `state` holds all quantities by name (the controls' values and
     what `compute` returned for them), `caption` says them in words, `still()` paints them as PNG
     bytes, `controls` are the widgets by name. `error` is None, or the exception that `compute`
-    raised for the present values; the figure then shows it as a sentence.
+    raised for the present values; the figure then shows it as a sentence. `play` is None, or the
+    control that Play moves, and the seconds of a picture.
     """
 
     def __init__(self, compute, drawings, caption, controls, play, pace) -> None:
         self.controls: dict[str, widgets.Widget] = controls
         self._compute, self._drawings, self._describe = compute, drawings, caption
-        self._play, self._pace, self._last = play, pace, math.inf
+        self.play = None if play is None else (play, pace_of(controls[play], pace))
+        self._play, self._last = play, math.inf
         self._values = self._inputs = self._result = None
         self._state = self._caption = self._error = None
         self._warned: set = set()
@@ -68,7 +70,7 @@ class Explorer:
         self._check_limits()
         self._values = None  # once more: the first picture found the layout that drawings measure
         png = self.still()
-        film = [remote(controls[play], pace)] if play else []
+        film = [remote(controls[play], self.play[1])] if play else []
         self._live = LiveFigure(
             self._painter, self._answer, self._give, controls=controls, png=png,
             caption=self._caption, css=self._css(), grips=self._grips(),
@@ -122,36 +124,22 @@ class Explorer:
         """Return the figure as it stands, as PNG bytes, in its own width."""
         return encode(self.painted({})[0], "PNG")
 
-    @property
-    def play(self) -> tuple[str, float] | None:
-        """The control that Play moves, and the seconds of a picture; None where there is none."""
-        if self._play is None:
-            return None
-        return self._play, pace_of(self.controls[self._play], self._pace)
+    def painted(
+        self, values: dict[str, Any], ratio: float = 1
+    ) -> tuple[np.ndarray, np.ndarray, str]:
+        """Return the picture for these values of controls, what does not move in it, its caption.
 
-    @property
-    def background(self) -> np.ndarray:
-        """The pixels of what does not move in the last picture, (height, width) of uint32."""
-        return self._painter.background
-
-    def track(self, name: str) -> str:
-        """The colours of a slider's track as CSS, for the present values; empty for plain ones."""
-        self._follow(self.values)
-        return self._track(name)
-
-    def painted(self, values: dict[str, Any], ratio: float = 1) -> tuple[np.ndarray, int, str]:
-        """Return the picture for these values of controls, its background's number, its caption.
-
-        The picture is (height, width) of uint32, as `Painter.paint` returns it, and in the figure's
-        own width; `ratio` is the number of its pixels for one of the screen's. No control moves.
+        Both are (height, width) of uint32, as `Painter.paint` returns them, and in the figure's
+        own width; `ratio` is the number of their pixels for one of the screen's. No control moves.
         """
         with PAINTING:
             width = self._painter.width
             self._lay_out(None)
             self._follow(self.values | values)
-            picture = self._painter.paint(ratio).copy(), self._painter.edition, self._caption
+            pixels = self._painter.paint(ratio).copy()
+            background, caption = self._painter.background, self._caption
             self._lay_out(width)
-            return picture
+            return pixels, background, caption
 
     def show(self, *, rest: bool = True) -> None:
         """Compute once more, for what lies behind the figure has changed, and show it everywhere.
@@ -184,8 +172,7 @@ class Explorer:
     def _update(self, anew: bool) -> None:
         inputs = self._compute.taken(self._values)
         if inputs != self._inputs:
-            self._inputs, self._result = None, self._compute.function(**inputs)
-            self._inputs = inputs
+            self._result, self._inputs = self._compute.function(**inputs), inputs
         quantities = self._values | self._result
         if self._play:
             if self._play in self._result:
@@ -300,9 +287,12 @@ class Explorer:
         held = [(each.drawing, {*each.drags}) for each in self._drawings]
         return [drawing for drawing, moves in held if moves and moves <= self.controls.keys()]
 
-    def _track(self, name: str) -> str:
+    def track(self, name: str, state: dict[str, Any] | None = None) -> str:
+        """The colours of a slider's track as CSS, by default for the present values."""
+        if name not in self._bands:
+            return ""
         control, stops, low = self.controls[name], [], 0.0
-        for end, colour, *_ in self._bands[name](self._state) if name in self._bands else ():
+        for end, colour, *_ in self._bands[name](self.state if state is None else state):
             high = 100 * fraction(control, end)
             stops.append(f"{colour} {low:.1f}% {high:.1f}%")
             low = high
@@ -315,7 +305,7 @@ class Explorer:
             place = f"calclearn-track-{self.controls[name].model_id}"
             self.controls[name].add_class(place)
             rules.append(
-                f".{place} .noUi-connects {{ background: {self._track(name)}; }} "
+                f".{place} .noUi-connects {{ background: {self.track(name, self._state)}; }} "
                 f".{place} .noUi-connect {{ background: transparent; }}"
             )
         return "\n".join(rules)

@@ -132,7 +132,9 @@ class Training:
         Stop ends it in JupyterLab, and an interrupt of the kernel everywhere. Raises whatever the
         loss or the score raises.
         """
-        self._show_in_cell()
+        shell = get_ipython()
+        if shell is not None and self._cell != shell.execution_count:  # not shown in this cell yet
+            self._ipython_display_()
         self._run()
         if self._output is not None:  # so that a stored notebook shows the end, not the beginning
             bundle, metadata = self._repr_mimebundle_()
@@ -210,12 +212,6 @@ class Training:
         for ax in right:
             drawings.append(CurvesByStep(ax, looks, at_least=share, title=progress.label))
         return drawings
-
-    def _show_in_cell(self) -> None:
-        """Display the view, unless this cell has done so already."""
-        shell = get_ipython()
-        if shell is not None and self._cell != shell.execution_count:
-            self._ipython_display_()
 
     def _ipython_display_(self) -> None:
         shell = get_ipython()

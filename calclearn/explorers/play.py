@@ -56,9 +56,9 @@ def pace_of(control: widgets.IntSlider, pace: float | None) -> float:
     return min(max(SECONDS / max(pictures, 1), FASTEST), SLOWEST)
 
 
-def remote(control: widgets.IntSlider, pace: float | None) -> widgets.Box:
+def remote(control: widgets.IntSlider, pace: float) -> widgets.Box:
     """Return a row with Play, the slider, Back and Next; `pace` in seconds a picture."""
-    interval = min(max(round(1000 * pace_of(control, pace)), TIMER[0]), TIMER[1])
+    interval = min(max(round(1000 * pace), TIMER[0]), TIMER[1])
     play = widgets.Play(
         value=control.value, min=control.min, max=control.max, step=control.step,
         interval=interval, show_repeat=False,

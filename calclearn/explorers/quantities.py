@@ -6,6 +6,7 @@ of a dict of quantities. What does not agree is answered in a sentence that list
 
 import inspect
 from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
 from calclearn.figures.printing import fields, filled, typeset
@@ -33,12 +34,8 @@ class Taker:
         needed = [self.sources[name] for name, needed in self.parameters.items() if needed]
         if missing := [name for name in needed if name not in quantities]:
             raise TypeError(f"{self.who} {listed(missing)}; {there} {listed(quantities)}")
-        given = {
-            name: quantities[source]
-            for name, source in self.sources.items()
-            if source in quantities
-        }
-        return quantities | given if ALL in self.parameters else given
+        given = {name: quantities[by] for name, by in self.sources.items() if by in quantities}
+        return quantities | given if ALL in self.sources else given
 
     def __call__(self, quantities: dict[str, Any]) -> Any:
         return self.function(**self.taken(quantities))
@@ -92,8 +89,7 @@ def computing(compute: Any, controls: dict) -> Taker:
     """Return the author's `compute`, which names the controls that it takes."""
     if not callable(compute):
         raise TypeError(f"compute must be a function, got {type(compute).__name__}")
-    checked = _returning(dict, "compute must return a dict", compute)
-    taker = Taker("compute takes", checked, parameters_of(compute))
+    taker = Taker("compute takes", _returning(dict, "compute must return a dict", compute))
     taker.taken(controls, "the controls are")
     return taker
 
@@ -105,16 +101,14 @@ def describing(caption: Any) -> Taker:
         return Taker("the caption names", lambda **taken: filled(caption, taken), names)
     if not callable(caption):
         raise TypeError(f"caption must be a template or a function, got {type(caption).__name__}")
-    checked = _returning(str, "caption must return text", caption)
-    return Taker(
-        "the caption takes", lambda **taken: typeset(checked(**taken)), parameters_of(caption)
-    )
+    checked = _returning(str, "caption must return text", caption, typeset)
+    return Taker("the caption takes", checked)
 
 
 def bands(function: Callable) -> Taker:
     """Return the author's bands of a track."""
-    checked = _returning(list, "bands must return a list of (upper end, colour)", function)
-    return Taker("the bands take", checked, parameters_of(function))
+    must = "bands must return a list of (upper end, colour)"
+    return Taker("the bands take", _returning(list, must, function))
 
 
 def shown(drawings: Iterable[Any]) -> list[Shown]:
@@ -152,11 +146,12 @@ def listed(names: Iterable[Any]) -> str:
     return ", ".join(map(str, names)) or "none"
 
 
-def _returning(kind: type, must: str, function: Callable) -> Callable:
+def _returning(kind: type, must: str, function: Callable, then: Callable | None = None) -> Callable:
+    @wraps(function, updated=())
     def checked(**taken: Any) -> Any:
         result = function(**taken)
         if not isinstance(result, kind):
             raise TypeError(f"{must}, got {type(result).__name__}")
-        return result
+        return then(result) if then else result
 
     return checked

@@ -132,15 +132,13 @@ PAINTING = threading.RLock()
 _active: list[dict] = []  # the settings inside which the one thread is that may be
 
 
-@contextmanager
-def style() -> Iterator[None]:
+def style() -> AbstractContextManager:
     """The context in which figures are made and painted: the course's fonts, sizes and colours.
 
     Inside it matplotlib's other settings are its defaults, NumPy neither warns of nor raises
     a floating-point error (a figure shows infinities as it can), and a warning is no error.
     """
-    with _settings(_STYLE):
-        yield
+    return _settings(_STYLE)
 
 
 def defaults() -> AbstractContextManager:
@@ -160,7 +158,7 @@ def _settings(rc: dict) -> Iterator[None]:
         with np.errstate(all="ignore"), quiet:
             # As `mpl.rc_context` does, without fetching and validating each of 340 settings: that
             # would cost as much as the picture of a moving point.
-            before = dict(zip(dict.keys(mpl.rcParams), dict.values(mpl.rcParams), strict=True))
+            before = dict.copy(mpl.rcParams)
             dict.update(mpl.rcParams, rc)
             _active.append(rc)
             try:
