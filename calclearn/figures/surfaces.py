@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
 from calclearn.figures.marks import Drawing, finite_range, moving, moving_pieces, pairs, put
-from calclearn.figures.style import BLACK, GREY, LOSS, MODEL, STEP, WEIGHTS
+from calclearn.figures.style import BLACK, GREY, LOSS, MODEL, STEP, WEIGHTS, style
 
 NAMES = ("slope $w_0$", "intercept $w_1$")
 OUTLINE = {"path_effects": [withStroke(linewidth=2.5, foreground="white")]}
@@ -75,6 +75,7 @@ class Contours(Drawing):
 
     background = True
 
+    @style()
     def __init__(
         self, ax: Axes, surface=None, *, window=None, names=NAMES, title: str = "",
         equal: bool = False,
