@@ -1,4 +1,4 @@
-"""Time steps of training beside PyTorch, HIPS autograd and a backward pass by hand.
+"""Time steps of training beside PyTorch and a backward pass by hand.
 
     uv run --group peers python tests/benchmarks networks recurrent
 
@@ -14,9 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from calclearn.calculus.autodiff import value_and_grad
-from calclearn.descent.descend import descend
 from calclearn.descent.losses import cross_entropy, mse
-from calclearn.descent.optimizers import GradientDescent
 from calclearn.networks.images import Conv2D, MaxPool2D
 from calclearn.networks.layers import Dense, Flatten, LastStep, ReLU
 from calclearn.networks.network import Network
@@ -28,7 +26,7 @@ ROWS = np.arange(BATCH)
 CELLS = [(u, v) for u in (0, 1) for v in (0, 1)]  # of a pooling window of 2 x 2
 STEPS, SEQUENCES = 50, 32
 
-torch, autograd, anp = engines.peers("torch", "autograd", "autograd.numpy")
+(torch,) = engines.peers("torch")
 
 
 # The problems: a network, its initial weights, data and an error, in float32
@@ -105,35 +103,6 @@ def with_torch(network, w, x, y, error):
         return weights
 
     return step
-
-
-def with_autograd(network, w, x, y, error):
-    both = autograd.value_and_grad({cross_entropy: autograd_images, mse: autograd_tanh}[error])
-    start = parts_of(network, w)
-    return lambda: [a - RATE * g for a, g in zip(start, both(start, x, y)[1], strict=True)]
-
-
-def autograd_images(weights, x, labels):
-    """Columns image by image, and the largest of each two by two."""
-    W, b, V, c = weights
-    k, half = W.shape[2], (x.shape[2] - W.shape[2] + 1) // 2
-    windows = sliding_window_view(x, (k, k), axis=(2, 3)).transpose(0, 1, 4, 5, 2, 3)
-    columns = windows.reshape(BATCH, k * k, -1)
-    z = anp.matmul(anp.reshape(W, (len(W), -1)), columns) + anp.reshape(b, (-1, 1))
-    a = anp.reshape(anp.maximum(z, 0), (BATCH, len(W), half, 2, half, 2))
-    logits = anp.dot(anp.reshape(anp.max(a, axis=(3, 5)), (BATCH, -1)), V.T) + c
-    logits = logits - anp.max(logits, axis=1, keepdims=True)
-    return anp.mean(anp.log(anp.sum(anp.exp(logits), axis=1)) - logits[ROWS, labels])
-
-
-def autograd_tanh(weights, x, y):
-    W_ih, W_hh, b_ih, b_hh, W, b = weights
-    inputs = anp.reshape(anp.swapaxes(x, 0, 1), (STEPS * SEQUENCES, -1))
-    a = anp.reshape(anp.dot(inputs, W_ih.T) + b_ih + b_hh, (STEPS, SEQUENCES, -1))
-    h = anp.tanh(a[0])
-    for t in range(1, STEPS):
-        h = anp.tanh(a[t] + anp.dot(h, W_hh.T))
-    return anp.mean((anp.dot(h, W.T) + b - y) ** 2)
 
 
 def images_by_hand(network, w, x, labels, _):
@@ -217,8 +186,7 @@ def times_of(problem, ways: dict, turns: int) -> dict:
     for name, step in steps.items():
         came = step()
         if not isinstance(came, np.ndarray):
-            arrays = [part.detach().numpy() if hasattr(part, "detach") else part for part in came]
-            came = np.concatenate([array.ravel() for array in arrays])
+            came = np.concatenate([part.detach().numpy().ravel() for part in came])
         if np.abs(w - came - expected).max() > 1e-2 * np.abs(expected).max():
             raise SystemExit(f"{name} takes another step")
     return engines.medians(steps, turns, in_a_row=10)
@@ -237,7 +205,6 @@ def ratios(title: str, columns: list[str], rows: dict) -> None:
 
 def ways(by_hand, **more) -> dict:
     others = {"PyTorch": with_torch} if torch else {}
-    others |= {"HIPS autograd": with_autograd} if autograd else {}
     return {"calclearn": ours, "by hand": by_hand, **more, **others}
 
 
@@ -264,12 +231,6 @@ def recurrent() -> None:
     for inputs in (1, 8):
         title = f"RNN of 32 units, {inputs} inputs, {STEPS} steps, batch {SEQUENCES}"
         engines.show_beside_ours(title, times_of(sequences(RNN(32), inputs), compared, 60))
-    network, w, x, y, _ = sequences(RNN(32), 1)
-    loss = network.loss(x, y, mse)
-    run = engines.median(
-        lambda: descend(loss, w, GradientDescent(RATE), 100, tolerance=0, every=100)
-    )
-    print(f"    in descend, per step{1e4 * run:26.1f} µs")
     if torch is None:
         return
     kinds = (RNN, LSTM, GRU)

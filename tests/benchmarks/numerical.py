@@ -82,18 +82,8 @@ def many_variables():
         engines.show_beside_ours(title, engines.medians(jobs, turns=15))
 
 
-def hessian_errors():
-    print("\nrelative error of hessian on rosenbrock")
-    for n in (2, 5, 10, 20):
-        w = np.random.default_rng(n).normal(size=n)
-        exact = rosenbrock(n).hessian(w)
-        error = np.abs(hessian(rosenbrock(n).function)(w) - exact).max() / np.abs(exact).max()
-        print(f"  n = {n:3}  {error:.1e}")
-
-
 if __name__ == "__main__":
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the peers warn where f leaves its domain
         one_variable()
         many_variables()
-        hessian_errors()
