@@ -7,43 +7,18 @@ import numpy as np
 import pytest
 
 from calclearn.calculus.autodiff import grad, hessian, jacobian, rule, trace, value_and_grad, vjp
+from calclearn.descent.landscapes import rosenbrock
 
 from ..refusals import refused
 
 
-def rosenbrock(p):
-    x, y = p
-    return (1 - x) ** 2 + 100 * (y - x**2) ** 2
-
-
-def rosenbrock_gradient(p):
-    x, y = p
-    return np.stack([2 * (x - 1) - 400 * x * (y - x**2), 200 * (y - x**2)])
-
-
-def rosenbrock_hessian(p):
-    x, y = p
-    mixed = -400 * x
-    return np.array([[2 - 400 * (y - 3 * x**2), mixed], [mixed, 200 * np.ones_like(y)]])
-
-
 # Shapes and kinds of number
-BATCHES = [(), (7,), (3, 4), (2, 3, 2), (0,)]
-
-
-@pytest.mark.parametrize("batch", BATCHES)
+@pytest.mark.parametrize("batch", [(), (7,), (2, 3, 2), (0,)])
 def test_each_point_of_a_batch_gets_its_own_derivatives(batch):
-    p = np.random.default_rng(0).normal(size=(2, *batch))
-    np.testing.assert_allclose(grad(rosenbrock)(p), rosenbrock_gradient(p))
-    np.testing.assert_allclose(hessian(rosenbrock)(p), rosenbrock_hessian(p))
-    np.testing.assert_allclose(jacobian(rosenbrock_gradient)(p), rosenbrock_hessian(p))
-
-
-def test_a_python_number_stays_plain():
-    value, slope = value_and_grad(lambda x: x**3)(2)
-    assert (type(value), value, type(slope), slope) == (float, 8.0, float, 12.0)
-    assert type(hessian(np.sin)(1.0)) is float
-    assert type(grad(grad(np.sin))(1.0)) is float
+    p, surface = np.random.default_rng(0).normal(size=(2, *batch)), rosenbrock()
+    np.testing.assert_allclose(grad(surface.function)(p), surface.gradient(p))
+    np.testing.assert_allclose(hessian(surface.function)(p), surface.hessian(p))
+    np.testing.assert_allclose(jacobian(surface.gradient)(p), surface.hessian(p))
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
@@ -74,6 +49,10 @@ PULL = vjp(lambda p, q: p["a"] * q[0], {"a": np.ones(2)}, (2 * np.ones(2), 3.0))
 
 
 VALUES = [  # a call, its result
+    # a Python number stays plain
+    *[(lambda f=f: type(f(1)),                                  float)
+      for f in (lambda x: value_and_grad(np.exp)(x)[0], grad(np.exp), grad(grad(np.exp)),
+                hessian(np.exp))],
     *[(lambda p=p: grad(lambda p: np.sum(p**2))(p),             np.array([2.0, 4.0]))
       for p in ([1, 2], (1.0, 2.0), np.array([1, 2], np.int8))],
     (lambda: grad(np.sin)(np.float64(0)),                       1),
@@ -102,6 +81,7 @@ VALUES = [  # a call, its result
     (lambda: grad(lambda x: x * grad(lambda y: x + y)(1.0))(1.0), 1),
     (lambda: grad(lambda x: x * grad(lambda y: x * y)(2.0))(3.0), 6),
     (lambda: grad(lambda x: grad(lambda y: y**3)(x**2))(2.0),   12 * 2.0**3),
+    (lambda: grad(grad(grad(grad(lambda x: x**5))))(2.0),       240),
     # one number in an array is a number
     (lambda: value_and_grad(square)(PAIR),                      (5, np.array([2, 4]))),
     (lambda: value_and_grad(lambda x: np.array([x**2]))(3.0),   (9, 6)),
@@ -141,14 +121,6 @@ def test_values(call, value):
     came = call()
     assert type(came) is type(value) or isinstance(value, (int, float))
     np.testing.assert_equal(came, value)
-
-
-def test_derivatives_of_any_order():
-    f, x = (lambda x: np.sin(2 * x)), 0.3
-    expected = [np.sin, np.cos, lambda x: -np.sin(x), lambda x: -np.cos(x)]
-    for order in range(7):
-        np.testing.assert_allclose(f(x), 2**order * expected[order % 4](2 * 0.3))
-        f = grad(f)
 
 
 # At the door

@@ -15,16 +15,7 @@ from calclearn.descent.optimizers import Adam
 from calclearn.descent.schedules import clipped
 from calclearn.descent.second_order import LBFGS
 from calclearn.networks.inside import activations, backpropagated, filter_normalised
-from calclearn.networks.layers import (
-    Dense,
-    Dropout,
-    Flatten,
-    Layer,
-    LeakyReLU,
-    ReLU,
-    Sigmoid,
-    Tanh,
-)
+from calclearn.networks.layers import Dense, Dropout, Flatten, Layer, LeakyReLU, ReLU, Sigmoid, Tanh
 from calclearn.networks.network import Network
 
 from ..refusals import refused
