@@ -93,7 +93,6 @@ def second_order() -> None:
         "L-BFGS-B": (LBFGS(), {"ftol": 0, "maxfun": 5000}),
         "trust-exact": (DampedNewton(), {}),
     }
-    print("\nTo a gradient of 1e-5; ours / SciPy: evaluations, milliseconds, value found")
     for name, (surface, start) in problems.items():
         for method, (optimizer, options) in methods.items():
 
@@ -110,13 +109,8 @@ def second_order() -> None:
                     options={"gtol": 1e-5, "maxiter": 5000, **options},
                 )
 
-            mine, peer, times = ours(), scipys(), medians({"ours": ours, "scipy": scipys})
-            ratio = times["scipy"] / times["ours"]
-            print(
-                f"    {name:15s} {method:12s} {mine.evaluations:4d} / {peer.nfev:4d}"
-                f"   {1e3 * times['ours']:8.2f} / {1e3 * times['scipy']:8.2f} ({ratio:5.2f} x)"
-                f"   {mine.value:.1e} / {peer.fun:.1e}"
-            )
+            title = f"{name} to a gradient of 1e-5: {type(optimizer).__name__} and {method}"
+            show_beside_ours(title, medians({"calclearn": ours, "SciPy": scipys}))
 
 
 if __name__ == "__main__":
