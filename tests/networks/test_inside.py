@@ -104,23 +104,6 @@ test_what_cannot_be = refused(
 
 
 # Directions in the network's own scale
-NETWORK = Network((Dense(6), ReLU(), Dense(3)), (4,))
-
-
-def test_the_loss_along_it_does_not_depend_on_the_scale_of_the_layers():
-    loss, w = NETWORK.loss(X, LABELS), NETWORK.init(0)
-    other = w.copy()  # the same function: the first layer times 30, the second divided by it
-    (U, b), _, (V, _) = NETWORK.parameters(other)
-    U *= 30
-    b *= 30
-    V /= 30
-    steps, profiles = np.linspace(-1, 1, 5), []
-    for v in (w, other):
-        along = filter_normalised(NETWORK, v, 7)
-        profiles.append([loss(v + t * along) for t in steps])
-    np.testing.assert_allclose(*profiles, rtol=1e-9)
-
-
 def test_every_filter_is_as_long_as_its_own_weights_and_biases_do_not_move():
     network = Network((Conv2D(3, 2), Flatten(), Dense(1), Dense(2)), (2, 4, 4))
     w = network.init(0)
