@@ -266,7 +266,7 @@ MEMORIES = [
 ]
 
 
-@pytest.mark.parametrize("optimizer", MEMORIES, ids=repr)
+@pytest.mark.parametrize("optimizer", MEMORIES)
 def test_with_its_memory_an_optimizer_goes_on_as_if_nothing_had_been(optimizer):
     whole = descend(himmelblau(), [0.5, -1.0], optimizer, 60, tolerance=0)
     first = descend(himmelblau(), [0.5, -1.0], optimizer, 7, tolerance=0)
@@ -306,7 +306,7 @@ def level(gradient, value=lambda w: w[0]):
 
 
 def kept(optimizer, shape):
-    return descend(rosenbrock(shape[0]), np.full(shape, 0.5), optimizer, 2).state
+    return descend(rosenbrock(shape[0]), np.ones(shape) / 2, optimizer, 2).state
 
 
 def single(w):
@@ -340,13 +340,13 @@ REFUSED = [
        r"hessian of the surface must have shape \(2, 2\), got \(2,\)")
       for optimizer in (Newton(), DampedNewton())),
 ]  # fmt: skip
-THESE = r"^state must be a memory of \w+ for these starts.*$"
+OF_ANOTHER = r"^state must be a memory of \w+ for these starts.*$"
 WRONG = [
-    *((bowl(), np.ones(2), optimizer, {"state": state}, THESE)
+    *((bowl(), np.ones(2), optimizer, {"state": state}, OF_ANOTHER)
       for optimizer, other in zip(MEMORIES, [*MEMORIES[1:], MEMORIES[0]], strict=True)
       for state in (other.init(np.ones(2)), "memory")),
-    *((rosenbrock(then[0]), np.full(then, 0.5), optimizer, {"state": kept(optimizer, first)}, THESE)
-      for optimizer in (Momentum(0.01), Adam(), BFGS(), LBFGS())
+    *((rosenbrock(then[0]), np.ones(then) / 2, optimizer, {"state": kept(optimizer, first)},
+       OF_ANOTHER) for optimizer in (Momentum(0.01), Adam(), BFGS(), LBFGS())
       for first, then in [((2,), (3,)), ((2,), (2, 4)), ((2, 4), (2,)), ((2, 4), (2, 3))]),
     (bowl(), [1, 1], 0.1, {}, "optimizer must have init and update"),
     (bowl(), [1, 1], GradientDescent, {}, "optimizer must have init and update"),
