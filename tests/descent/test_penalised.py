@@ -50,9 +50,13 @@ def lasso_by_scikit_learn(alpha):
 def test_the_coefficients_of_scikit_learn():
     columns = [json.loads(REFERENCE.read_text())[str(alpha)] for alpha in ALPHAS]
     expected, strengths = np.transpose(columns), 2 * np.array(ALPHAS)
-    run = descend(LOSS, np.ones(12), ProximalGradient(0.25, strengths), 10_000, every=10_000)
-    assert np.all(run.stop == Stop.STALLED)
-    for weights in (run.point, lasso(LOSS, strengths)):
+    optimizer = ProximalGradient(0.25, strengths)
+    single, double = (
+        descend(LOSS, np.ones(12, dtype), optimizer, 10_000, every=10_000)
+        for dtype in (np.float32, np.float64)
+    )
+    assert np.all(np.stack([single.stop, double.stop]) == Stop.STALLED)
+    for weights in (double.point, lasso(LOSS, strengths)):
         np.testing.assert_allclose(weights, expected, atol=1e-6)
         np.testing.assert_array_equal(weights == 0, expected == 0)
 
