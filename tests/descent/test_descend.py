@@ -47,13 +47,6 @@ def test_every_step_of_the_record_is_a_step_of_the_textbook():
 
 
 # How a descent ends.
-class Interrupts(GradientDescent):
-    def update(self, w, g, k, surface=None):
-        if k == 1:
-            raise KeyboardInterrupt
-        return super().update(w, g, k)
-
-
 @pytest.mark.parametrize(
     ("optimizer", "steps", "words"),
     [
@@ -61,7 +54,6 @@ class Interrupts(GradientDescent):
         (GradientDescent(0.01), 1, "at loss 11.3 after 1 step"),
         (GradientDescent(0.5), 100, "diverged after 15 steps"),
         (GradientDescent(0.0), 100, "stalled after 10 steps at loss 12"),
-        (Interrupts(0.001), 100, "interrupted after 1 step at loss 11.9"),
     ],
 )
 def test_how_a_descent_ended_in_words_and_when(optimizer, steps, words):
