@@ -206,13 +206,9 @@ def test_a_batch_of_surfaces_is_one_call():
 
 
 def test_every_keeps_each_nth_step_and_the_last():
-    full = descend(himmelblau(), [0.0, 0.0], GradientDescent(0.001), steps=100)
-    thin = descend(himmelblau(), [0.0, 0.0], GradientDescent(0.001), steps=100, every=30)
-    assert thin.steps.tolist() == [0, 30, 60, 90, 100]
-    for record in ("points", "gradients"):
-        np.testing.assert_array_equal(getattr(thin, record), getattr(full, record)[thin.steps])
     early = descend(bowl(), [3.0, 1.0], GradientDescent(0.25), every=7)
     assert early.steps.tolist() == [0, 7, 14, 21, 28, 30]
+    np.testing.assert_allclose(early.gradients.T, bowl().gradient(early.points.T))
     assert descend(bowl(), [3.0, 1.0], GradientDescent(0.25), steps=0).steps.tolist() == [0]
 
 
