@@ -6,13 +6,10 @@ Every row is one program written in the same way for each engine, on one thread.
 op and under ``jax.jit`` once compiled.
 """
 
-import gc
-
 import _engines as engines  # before NumPy, which reads its threads
 import numpy as np
 
-from calclearn.calculus.autodiff import grad, value_and_grad
-from calclearn.networks.layers import linear
+from calclearn.calculus.autodiff import value_and_grad
 
 SIZES = [(2, 32), (32, 32), (32, 2)]
 RNG = np.random.default_rng(0)
@@ -39,15 +36,11 @@ def layers(w):
         start = end
 
 
-def network(w, m=np, x=X, target=T, linear=lambda x, W, b: x @ W + b):
+def network(w, m=np, x=X, target=T):
     (W1, b1), (W2, b2), (W3, b3) = layers(w)
-    h = m.tanh(linear(x, W1, b1))
-    h = m.tanh(linear(h, W2, b2))
-    return m.mean((linear(h, W3, b3) - target) ** 2)
-
-
-def fused(w):
-    return network(w, linear=lambda x, W, b: linear(x, W.T, b))
+    h = m.tanh(x @ W1 + b1)
+    h = m.tanh(h @ W2 + b2)
+    return m.mean((h @ W3 + b3 - target) ** 2)
 
 
 def chain_by_hand(x):
@@ -106,11 +99,9 @@ def with_jax(program, point):
     }
 
 
-def beside_peers(title, program, by_hand, point, **more):
-    both = {"calclearn": value_and_grad(program)}
-    both |= {name: value_and_grad(f) for name, f in more.items()}
-    timed = {name: lambda f=f: f(point)[1] for name, f in both.items()}
-    timed["by hand"] = lambda: by_hand(point)
+def beside_peers(title, program, by_hand, point):
+    ours = value_and_grad(program)
+    timed = {"calclearn": lambda: ours(point)[1], "by hand": lambda: by_hand(point)}
     for module, peer in ((torch, with_torch), (autograd, with_autograd), (jax, with_jax)):
         timed |= peer(program, point) if module else {}
     for name, run in timed.items():
@@ -119,42 +110,7 @@ def beside_peers(title, program, by_hand, point, **more):
     engines.show_beside_ours(title, engines.medians(timed, turns=60, in_a_row=10))
 
 
-def repeated(x, n):
-    for _ in range(n):
-        x = np.sin(x)
-    return np.sum(x)
-
-
-def one_operation() -> None:
-    """From the difference of two lengths of chain."""
-    x, slope = np.linspace(0, 1, 10), grad(repeated)
-    jobs = {(f, n): lambda f=f, n=n: f(x, n) for f in (slope, repeated) for n in (20, 120)}
-    times = engines.medians(jobs, turns=60, in_a_row=5)
-    names = {"calclearn": slope, "plain NumPy": repeated}
-    each = {name: (times[f, 120] - times[f, 20]) / 100 for name, f in names.items()}
-    engines.show_beside_ours("one ufunc of ten numbers, forward and backward", each)
-
-
-def long_tapes() -> None:
-    """Time per operation, and the objects that a gradient leaves behind for the collector."""
-    print("\nlong tapes, forward and backward")
-    slope, lengths = grad(repeated), (100, 1_000, 10_000, 100_000)
-    gc.freeze()  # the collector would look through all that PyTorch and JAX have loaded
-    times = {n: engines.median(lambda n=n: slope(POINT, n), 7) for n in lengths}
-    gc.unfreeze()
-    for n in lengths:
-        gc.collect()
-        gc.disable()
-        slope(POINT, n)
-        left = gc.collect()
-        gc.enable()
-        each = 1e6 * times[n] / n
-        print(f"  {n:>7} operations {each:>8.2f} µs each {left:>6} objects left to the collector")
-
-
 if __name__ == "__main__":
     beside_peers("scalar chain of 20 operations, gradient", chain, chain_by_hand, POINT)
     title = "MLP 2-32-32-2, batch 128, float64, loss and gradient"
-    beside_peers(title, network, network_by_hand, W, fused=fused)
-    one_operation()
-    long_tapes()
+    beside_peers(title, network, network_by_hand, W)

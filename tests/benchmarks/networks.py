@@ -1,4 +1,4 @@
-"""Time steps of training beside PyTorch, HIPS autograd and a backward pass by hand.
+"""Time steps of training beside PyTorch.
 
     uv run --group peers python tests/benchmarks networks recurrent
 
@@ -7,16 +7,11 @@ gradient descent; of a convolution, ReLU, max pooling and a dense layer into the
 of a recurrent layer whose last state goes through a dense unit into the mean squared error.
 """
 
-from itertools import pairwise
-
 import _engines as engines  # before NumPy, which reads its threads
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from calclearn.calculus.autodiff import value_and_grad
-from calclearn.descent.descend import descend
 from calclearn.descent.losses import cross_entropy, mse
-from calclearn.descent.optimizers import GradientDescent
 from calclearn.networks.images import Conv2D, MaxPool2D
 from calclearn.networks.layers import Dense, Flatten, LastStep, ReLU
 from calclearn.networks.network import Network
@@ -24,11 +19,9 @@ from calclearn.networks.recurrent import GRU, LSTM, RNN, step_by_step
 
 RATE = np.float32(1e-4)
 BATCH, CLASSES = 64, 10
-ROWS = np.arange(BATCH)
-CELLS = [(u, v) for u in (0, 1) for v in (0, 1)]  # of a pooling window of 2 x 2
 STEPS, SEQUENCES = 50, 32
 
-torch, autograd, anp = engines.peers("torch", "autograd", "autograd.numpy")
+(torch,) = engines.peers("torch")
 
 
 # The problems: a network, its initial weights, data and an error, in float32
@@ -107,107 +100,7 @@ def with_torch(network, w, x, y, error):
     return step
 
 
-def with_autograd(network, w, x, y, error):
-    both = autograd.value_and_grad({cross_entropy: autograd_images, mse: autograd_tanh}[error])
-    start = parts_of(network, w)
-    return lambda: [a - RATE * g for a, g in zip(start, both(start, x, y)[1], strict=True)]
-
-
-def autograd_images(weights, x, labels):
-    """Columns image by image, and the largest of each two by two."""
-    W, b, V, c = weights
-    k, half = W.shape[2], (x.shape[2] - W.shape[2] + 1) // 2
-    windows = sliding_window_view(x, (k, k), axis=(2, 3)).transpose(0, 1, 4, 5, 2, 3)
-    columns = windows.reshape(BATCH, k * k, -1)
-    z = anp.matmul(anp.reshape(W, (len(W), -1)), columns) + anp.reshape(b, (-1, 1))
-    a = anp.reshape(anp.maximum(z, 0), (BATCH, len(W), half, 2, half, 2))
-    logits = anp.dot(anp.reshape(anp.max(a, axis=(3, 5)), (BATCH, -1)), V.T) + c
-    logits = logits - anp.max(logits, axis=1, keepdims=True)
-    return anp.mean(anp.log(anp.sum(anp.exp(logits), axis=1)) - logits[ROWS, labels])
-
-
-def autograd_tanh(weights, x, y):
-    W_ih, W_hh, b_ih, b_hh, W, b = weights
-    inputs = anp.reshape(anp.swapaxes(x, 0, 1), (STEPS * SEQUENCES, -1))
-    a = anp.reshape(anp.dot(inputs, W_ih.T) + b_ih + b_hh, (STEPS, SEQUENCES, -1))
-    h = anp.tanh(a[0])
-    for t in range(1, STEPS):
-        h = anp.tanh(a[t] + anp.dot(h, W_hh.T))
-    return anp.mean((anp.dot(h, W.T) + b - y) ** 2)
-
-
-def images_by_hand(network, w, x, labels, _):
-    """With (C, H, W, N) in memory, as the layers here do it: one matrix product for all images."""
-    (W, b), _, _, _, (V, c) = network.parameters(w)
-    kernels, k = W.reshape(len(W), -1), W.shape[2]
-
-    def step():
-        last = np.ascontiguousarray(x.transpose(1, 2, 3, 0))
-        windows = sliding_window_view(last, (k, k), axis=(1, 2)).transpose(0, 4, 5, 1, 2, 3)
-        size = windows.shape[3:]
-        columns = windows.reshape(k * k, -1)
-        z = kernels @ columns
-        z += b[:, None]
-        a = np.maximum(z, 0).reshape(-1, *size)
-        views = [a[:, u::2, v::2] for u, v in CELLS]
-        m = np.maximum(*views[:2])
-        for view in views[2:]:
-            np.maximum(m, view, out=m)
-        features = m.reshape(-1, BATCH)
-        logits = features.T @ V.T + c
-        d = np.exp(logits - logits.max(axis=1, keepdims=True))
-        d /= d.sum(axis=1, keepdims=True)
-        np.mean(np.log(d[ROWS, labels]))
-        d[ROWS, labels] -= 1
-        d /= BATCH
-        dV, dc, dm = d.T @ features.T, d.sum(axis=0), (V.T @ d.T).reshape(m.shape)
-        da, free = np.empty_like(a), np.ones(m.shape, bool)
-        for view, (u, v) in zip(views, CELLS, strict=True):  # to the first that is the largest
-            wins = view == m
-            wins &= free
-            free ^= wins
-            np.multiply(dm, wins, out=da[:, u::2, v::2])
-        da *= a > 0
-        g = da.reshape(len(W), -1)
-        parts = (columns @ g.T).T, g @ np.ones(g.shape[1], g.dtype), dV, dc
-        return w - RATE * np.concatenate([part.ravel() for part in parts])
-
-    return step
-
-
-def tanh_by_hand(network, w, x, y, _):
-    """As one would write it for speed, with nothing general about it."""
-    (W_ih, W_hh, b_ih, b_hh), _, (W, b) = network.parameters(w)
-    T, N, H = STEPS, SEQUENCES, network.layers[0].units
-    ones = np.ones(T * N, np.float32)
-
-    def step():
-        inputs = np.ascontiguousarray(x.swapaxes(0, 1)).reshape(T * N, -1)
-        h = np.dot(inputs, W_ih.T)
-        h += b_ih + b_hh
-        h = h.reshape(T, N, H)
-        product = np.empty((N, H), np.float32)
-        transposed = np.ascontiguousarray(W_hh.T)
-        np.tanh(h[0], out=h[0])
-        for before, now in pairwise(h):
-            np.dot(before, transposed, product)
-            now += product
-            np.tanh(now, out=now)
-        residual = h[-1] @ W.T + b - y
-        d = residual * np.float32(2 / N)
-        adjoint = 1 - h * h
-        adjoint[-1] *= d @ W
-        for after, now in pairwise(adjoint[::-1]):
-            np.dot(after, W_hh, product)
-            now *= product
-        flat = adjoint.reshape(T * N, H)
-        db = ones @ flat
-        dW_hh = flat[N:].T @ h.reshape(T * N, H)[:-N]
-        parts = (flat.T @ inputs, dW_hh, db, db, d.T @ h[-1], d.sum(0))
-        np.mean(residual * residual)
-        return w - RATE * np.concatenate([part.ravel() for part in parts])
-
-    return step
+WAYS = {"calclearn": ours} | ({"PyTorch": with_torch} if torch else {})
 
 
 def times_of(problem, ways: dict, turns: int) -> dict:
@@ -217,8 +110,7 @@ def times_of(problem, ways: dict, turns: int) -> dict:
     for name, step in steps.items():
         came = step()
         if not isinstance(came, np.ndarray):
-            arrays = [part.detach().numpy() if hasattr(part, "detach") else part for part in came]
-            came = np.concatenate([array.ravel() for array in arrays])
+            came = np.concatenate([part.detach().numpy().ravel() for part in came])
         if np.abs(w - came - expected).max() > 1e-2 * np.abs(expected).max():
             raise SystemExit(f"{name} takes another step")
     return engines.medians(steps, turns, in_a_row=10)
@@ -230,22 +122,16 @@ def ratios(title: str, columns: list[str], rows: dict) -> None:
     for name, problems in rows.items():
         print(f"    {name:10s}", end="")
         for problem, turns in problems:
-            times = times_of(problem, {"calclearn": ours, "PyTorch": with_torch}, turns)
+            times = times_of(problem, WAYS, turns)
             print(f"{times['PyTorch'] / times['calclearn']:10.2f}", end="", flush=True)
         print()
-
-
-def ways(by_hand, **more) -> dict:
-    others = {"PyTorch": with_torch} if torch else {}
-    others |= {"HIPS autograd": with_autograd} if autograd else {}
-    return {"calclearn": ours, "by hand": by_hand, **more, **others}
 
 
 def convolutions() -> None:
     for size, kernel, turns in ((8, 3, 100), (28, 5, 24)):
         layers = (Conv2D(8, kernel), ReLU(), MaxPool2D(2))
         title = f"{size} x {size}: 8 kernels of {kernel} x {kernel}, batch {BATCH}"
-        engines.show_beside_ours(title, times_of(images(layers, size), ways(images_by_hand), turns))
+        engines.show_beside_ours(title, times_of(images(layers, size), WAYS, turns))
     if torch is None:
         return
     channels, sizes = (1, 2, 4, 8, 16, 32), (8, 14, 28)
@@ -260,16 +146,10 @@ def convolutions() -> None:
 
 
 def recurrent() -> None:
-    compared = ways(tanh_by_hand, **{"step by step": ours_step_by_step})
+    compared = WAYS | {"step by step": ours_step_by_step}
     for inputs in (1, 8):
         title = f"RNN of 32 units, {inputs} inputs, {STEPS} steps, batch {SEQUENCES}"
         engines.show_beside_ours(title, times_of(sequences(RNN(32), inputs), compared, 60))
-    network, w, x, y, _ = sequences(RNN(32), 1)
-    loss = network.loss(x, y, mse)
-    run = engines.median(
-        lambda: descend(loss, w, GradientDescent(RATE), 100, tolerance=0, every=100)
-    )
-    print(f"    in descend, per step{1e4 * run:26.1f} µs")
     if torch is None:
         return
     kinds = (RNN, LSTM, GRU)

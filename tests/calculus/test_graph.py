@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 
-from calclearn.calculus.autodiff import grad, trace
+from calclearn.calculus.autodiff import trace
 
 
 def test_the_graph_shows_the_chain_rule_on_every_edge():
     graph = trace(lambda w, x: np.tanh(w * x + 1.0) ** 2, 0.5, 2.0)
-    names = [node.operation for node in graph.nodes]
-    assert names == ["w", "x", "multiply", "add", "tanh", "power"]
+    assert " ".join(node.operation for node in graph.nodes) == "w x multiply add tanh power"
     assert [node.parents for node in graph.nodes] == [(), (), (0, 1), (2,), (3,), (4,)]
     assert [node.constants for node in graph.nodes] == [(), (), (), (1.0,), (), (2,)]
     assert graph.result.value == np.tanh(2.0) ** 2
@@ -21,10 +20,6 @@ def test_the_graph_shows_the_chain_rule_on_every_edge():
             if parent == k
         ]
         np.testing.assert_allclose(node.adjoint, sum(arriving))
-    np.testing.assert_allclose(
-        [graph.nodes[0].adjoint, graph.nodes[1].adjoint],
-        grad(lambda w, x: np.tanh(w * x + 1.0) ** 2, (0, 1))(0.5, 2.0),
-    )
 
 
 def test_the_graph_of_arrays_and_unused_inputs():

@@ -4,8 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from calclearn.calculus import autodiff
 from calclearn.calculus.integrals import (
@@ -44,25 +42,12 @@ EXACT = [*[(rule, order, 2) for rule, order in ORDERS],
 
 
 @pytest.mark.parametrize(("rule", "order", "n"), EXACT)
-def test_each_rule_is_exact_below_the_degree_of_its_order(rule, order, n):
+@pytest.mark.parametrize(("a", "b"), [(-1.0, 1.5), (1.5, -1.0)])
+def test_each_rule_is_exact_below_the_degree_of_its_order(rule, order, n, a, b):
     for power in range(order + 1):
-        area = rule(lambda x, p=power: x**p, -1.0, 1.5, n)
-        exact = (1.5 ** (power + 1) - (-1.0) ** (power + 1)) / (power + 1)
+        area = rule(lambda x, p=power: x**p, a, b, n)
+        exact = (b ** (power + 1) - a ** (power + 1)) / (power + 1)
         assert (area == pytest.approx(exact, rel=1e-13)) == (power < order)
-
-
-@pytest.mark.parametrize("rule", RULES)
-@given(*[st.integers(-30, 30).map(lambda k: k / 10)] * 3)
-@settings(max_examples=15, deadline=None)
-def test_areas_are_linear_and_turn_their_sign(rule, a, b, c):
-    def combined(x):
-        return c * np.sin(x) + x**2
-
-    parts = c * rule(np.sin, a, b, 6) + rule(np.square, a, b, 6)
-    assert rule(combined, a, b, 6) == pytest.approx(parts, abs=1e-12)
-    if rule is not left_sum:
-        assert rule(combined, b, a, 6) == pytest.approx(-rule(combined, a, b, 6), abs=1e-12)
-    assert rule(combined, a, a, 6) == 0
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -110,9 +95,8 @@ def test_the_slope_of_the_area_is_the_curve(f, antiderivative):
     def area(x):
         return accumulate(f, -1.0, x)
 
-    by_differences, by_trace = derivative(area, x), autodiff.grad(lambda x: np.sum(area(x)))(x)
-    np.testing.assert_allclose(by_differences.value, f(x), atol=1e-11)
-    np.testing.assert_allclose(by_trace, f(x), atol=1e-12)
+    slopes = autodiff.grad(lambda x: np.sum(area(x)))(x)
+    np.testing.assert_allclose(slopes, f(x), atol=1e-12)
     below = autodiff.grad(lambda a: accumulate(f, a, 2.0))(-1.0)
     assert below == pytest.approx(-f(-1.0), rel=1e-12)
     bend = autodiff.grad(autodiff.grad(area))(0.5)

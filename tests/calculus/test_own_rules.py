@@ -67,16 +67,6 @@ def test_pull_backs_that_share_get_what_is_needed():
     assert needs == [[True, True], [True, False]]
 
 
-def test_a_rule_as_a_decorator():
-    cube = primitive(lambda x: x**3)
-
-    @rule(cube)
-    def pull_cube(g, y, x):
-        return g * 3 * x**2
-
-    assert (grad(cube)(2.0), pull_cube(1.0, 8.0, 2.0), cube(2.0)) == (12, 12, 8)
-
-
 WRONG = [  # a pull-back of a · b, or one of all together, and what its error says
     (lambda g: g,                            None, "rule of product must take g, y and .* takes 1"),
     (lambda g, y, a, b, c: g,               None, "rule of product must take g, y and.* missing 1"),

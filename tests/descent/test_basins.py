@@ -37,16 +37,6 @@ def test_ends_of_single_starts(name):
             assert gap < 0.03 * (high - low)[0]
 
 
-@pytest.mark.parametrize("shape", [(), (7,), (3, 4)])
-def test_ends_of_many_starts(shape):
-    surface = SURFACES["Himmelblau"]
-    starts = np.random.default_rng(1).uniform(-5, 5, (2, *shape))
-    whole = ends(surface, starts, 0.01)
-    assert whole.shape == shape
-    alone = [int(ends(surface, start, 0.01)) for start in starts.reshape(2, -1).T]
-    assert np.ravel(whole).tolist() == alone
-
-
 @pytest.mark.parametrize("surface", [*SURFACES.values(), *CURVES.values()], ids=lambda s: s.name)
 def test_stationary_points(surface):
     points, kinds = stationary(surface)

@@ -47,17 +47,16 @@ def lasso_by_scikit_learn(alpha):
     return fit.fit(FEATURES, TARGETS).coef_.tolist()
 
 
-@pytest.mark.parametrize("source", ["stored", "scikit-learn"])
-def test_the_coefficients_of_scikit_learn(source):
-    if source == "stored":
-        columns = [json.loads(REFERENCE.read_text())[str(alpha)] for alpha in ALPHAS]
-    else:
-        pytest.importorskip("sklearn")
-        columns = [lasso_by_scikit_learn(alpha) for alpha in ALPHAS]
+def test_the_coefficients_of_scikit_learn():
+    columns = [json.loads(REFERENCE.read_text())[str(alpha)] for alpha in ALPHAS]
     expected, strengths = np.transpose(columns), 2 * np.array(ALPHAS)
-    run = descend(LOSS, np.ones(12), ProximalGradient(0.25, strengths), 10_000, every=10_000)
-    assert np.all(run.stop == Stop.STALLED)
-    for weights in (run.point, lasso(LOSS, strengths)):
+    optimizer = ProximalGradient(0.25, strengths)
+    single, double = (
+        descend(LOSS, np.ones(12, dtype), optimizer, 10_000, every=10_000)
+        for dtype in (np.float32, np.float64)
+    )
+    assert np.all(np.stack([single.stop, double.stop]) == Stop.STALLED)
+    for weights in (double.point, lasso(LOSS, strengths)):
         np.testing.assert_allclose(weights, expected, atol=1e-6)
         np.testing.assert_array_equal(weights == 0, expected == 0)
 
@@ -70,13 +69,6 @@ def test_shrinkage_of_steps_is_that_of_gradient_descent(steps):
     run = descend(LOSS, np.zeros(12), GradientDescent(rate), steps, tolerance=0)
     share = shrinkage_of_steps(eigenvalues, rate, steps)
     np.testing.assert_allclose(vectors.T @ run.point, share * (vectors.T @ minimum), atol=1e-12)
-
-
-@pytest.mark.parametrize("strength", [0.0, 0.3])
-def test_a_ridge_solves_its_normal_equations(strength):
-    normal = FEATURES.T @ FEATURES / 60 + strength * np.eye(12)
-    solved = np.linalg.solve(normal, FEATURES.T @ TARGETS / 60)
-    np.testing.assert_allclose(ridge(LOSS, strength), solved, atol=1e-12)
 
 
 def test_shrinkage_takes_many_steps_or_strengths_at_once_and_has_derivatives():
@@ -125,7 +117,8 @@ def test_no_weight_of_a_lasso_could_do_better(seed, whole):
     strengths = np.linspace(0, 1.2, 31) * largest_pull(surface)
     weights = lasso(surface, strengths)
     assert misses(surface, weights, strengths) < 1e-9
-    assert not weights[:, strengths > 1.01 * largest_pull(surface)].any()
+    beyond = strengths > 1.01 * largest_pull(surface) + 1e-12  # a pull of 0 is one to rounding
+    assert not weights[:, beyond].any()
     assert weights[:, 0] == pytest.approx(np.array(surface.minima[0]), abs=1e-9)
 
 
@@ -160,17 +153,6 @@ def test_columns_that_tie_enter_together():
     surface = linear_fit(X, np.array([0.0, -1, 0]), mse)
     # sklearn.linear_model.Lasso(alpha=0.05, fit_intercept=False): its loss is half of this one.
     np.testing.assert_allclose(lasso(surface, 0.1), [11 / 60, -31 / 60, 0], atol=1e-12)
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_ties_leave_the_lassos_conditions_as_they_are(seed):
-    random, eye = np.random.default_rng(seed), np.eye(2)
-    A, b = (random.integers(-1, 2, shape).astype(float) for shape in ((5, 3), 5))
-    for X, y in ((A, b), (np.kron(eye, A), np.concatenate([b, -b])), (2 * eye, np.array([1, -1]))):
-        if np.linalg.matrix_rank(X) == X.shape[1] and (X.T @ y).any():
-            surface = linear_fit(X, y, sse)
-            strengths = np.linspace(0, largest_pull(surface), 25)
-            assert misses(surface, lasso(surface, strengths), strengths) < 1e-8
 
 
 @settings(max_examples=25, deadline=None)

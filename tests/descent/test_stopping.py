@@ -103,6 +103,7 @@ def test_a_short_run_is_watched_once_and_a_true_answer_ends_a_long_one(monkeypat
     run = descend(bowl(), START, SLOW, 1000, watch=lambda run: run.steps_taken > 40)
     assert run.interrupted
     assert 40 < run.steps_taken == len(run.points) - 1 < 100
+    assert str(run) == f"interrupted after {run.steps_taken} steps at loss {run.value:.3g}"
 
 
 def test_a_slow_watch_leaves_time_to_run(monkeypatch):

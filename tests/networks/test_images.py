@@ -6,14 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calclearn.calculus.autodiff import vjp
-from calclearn.networks.images import (
-    AvgPool2D,
-    Conv2D,
-    MaxPool2D,
-    avg_pool2d,
-    conv2d,
-    max_pool2d,
-)
+from calclearn.networks.images import AvgPool2D, Conv2D, MaxPool2D, avg_pool2d, conv2d, max_pool2d
 
 from ..refusals import refused
 

@@ -11,7 +11,7 @@ from calclearn.calculus.autodiff import grad
 from calclearn.calculus.tracing import plain
 from calclearn.descent.descend import Stop, descend
 from calclearn.descent.losses import mse
-from calclearn.descent.optimizers import Adam, GradientDescent
+from calclearn.descent.optimizers import GradientDescent
 from calclearn.networks.layers import Dense, LastStep
 from calclearn.networks.network import Network
 from calclearn.networks.recurrent import (
@@ -53,29 +53,6 @@ def test_the_whole_and_the_steps_agree(layer, units, shape, truncate, seed, pull
     layer = replace(layer, units=units, truncate=truncate)
     case = drawn(layer, shape, seed)
     agree(pulled(layer, *case), pulled(steps(layer), *case), 1e-12)
-
-
-@pytest.mark.parametrize("seed", range(4))
-@every_layer
-def test_pytorch_agrees_over_random_shapes_and_truncations(layer, seed, pulled, agree):
-    torch = pytest.importorskip("torch")
-    N, T, D, H, k = np.random.default_rng(seed).integers(1, [6, 12, 5, 8, 12]).tolist()
-    layer, kind = replace(layer, units=H, truncate=k), type(layer).__name__
-    parameters, x, g = drawn(layer, (N, T, D), seed)
-    more = {"nonlinearity": layer.nonlinearity} if kind == "RNN" else {}
-    module = getattr(torch.nn, kind)(D, H, batch_first=True, **more).double()
-    with torch.no_grad():
-        for mine, theirs in zip(parameters, module.parameters(), strict=True):
-            theirs.copy_(torch.tensor(mine))
-    inputs, outputs, state = torch.tensor(x, requires_grad=True), [], None
-    for window in inputs.split(k, dim=1):
-        y, state = module(window, state)
-        state = tuple(s.detach() for s in state) if kind == "LSTM" else state.detach()
-        outputs.append(y)
-    y = torch.cat(outputs, dim=1)
-    y.backward(torch.tensor(g))
-    expected = [y.detach(), inputs.grad, *(p.grad for p in module.parameters())]
-    agree(pulled(layer, parameters, x, g), [part.numpy() for part in expected])
 
 
 # Derivatives of the way back.
@@ -125,7 +102,7 @@ def test_the_adjoint_of_a_state_is_what_a_push_to_it_does_to_the_loss(layer, tru
     agree([adjoints_through_time(layer, parameters, x, g)], [expected], 1e-12)
 
 
-# Precision, numbers without end, training.
+# Precision, numbers without end, initial weights.
 @every_layer
 @pytest.mark.parametrize("form", [lambda layer: layer, steps], ids=["whole", "steps"])
 def test_single_precision_stays_and_mixed_becomes_double(layer, form, pulled, agree):
@@ -151,18 +128,6 @@ def test_a_state_that_explodes_is_a_result(pulled):
     w = np.concatenate([*map(np.ravel, huge), np.ones(3)])
     run = descend(network.loss(x, np.ones((1, 1)), mse), w, GradientDescent(0.1), 5)
     assert run.stop == Stop.DIVERGED
-
-
-def test_a_network_remembers_the_first_number_unless_its_error_is_held_back():
-    """The number is followed by five others, so the error must come back through all of them."""
-    x = np.random.default_rng(0).normal(size=(64, 6, 1))
-    y, left = np.tanh(x[:, 0]), {}
-    for k in (None, 3):
-        network = Network((RNN(8, truncate=k), LastStep(), Dense(1)), (6, 1))
-        run = descend(network.loss(x, y, mse), network.init(0), Adam(0.05), 100, every=100)
-        left[k] = run.value
-    assert left[None] < 0.05 * y.var()
-    assert left[None] < 0.2 * left[3]
 
 
 def test_each_gate_draws_its_own_initial_weights():
