@@ -42,14 +42,24 @@ def pixels(png):
     return np.asarray(Image.open(io.BytesIO(png)))
 
 
+def in_words(x):
+    return f"{x} squared is {x**2}"
+
+
+def squared(compute=root, drawings=None, caption=in_words, **controls):
+    """A figure of a dot, or of other drawings, which follows x, at first 2, from 0 to 9."""
+    drawings = [Dot(*panels("flat"))] if drawings is None else drawings
+    return explore(compute, drawings, caption, **{"x": slider(2, 0, 9, 1)} | controls)
+
+
 @pytest.fixture
 def dot():
-    return Dot(panels("flat")[0])
+    return Dot(*panels("flat"))
 
 
 @pytest.fixture
 def square(dot):
-    return explore(root, [dot], "{x} squared is {height}", x=slider(2, 0, 9, 1))
+    return squared(drawings=[dot], caption="{x} squared is {height}")
 
 
 ODD = {
