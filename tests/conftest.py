@@ -3,6 +3,7 @@
 import copy
 import gc
 import importlib.util
+import json
 import os
 import re
 import sys
@@ -177,22 +178,32 @@ def drag():
 
 
 @pytest.fixture
-def run_in_kernel():
-    """`run_in_kernel(specifications, folder, cell)` runs a cell in a kernel that starts there."""
+def package(tmp_path, monkeypatch):
+    """Three notebooks in a place of their own, as the package would ship them."""
+    from calclearn import layout
 
-    def run(specifications, folder, cell):
-        from jupyter_client.manager import KernelManager
+    titles = {
+        "00_start_here": "# Start here\n\n**What will calculus let a machine do?**\n\nA map.",
+        "07_how_big_a_step": "# 07 · How big a step?\n\nToo small creeps, too big explodes.",
+        "08_a_loop": "# A loop that lies",
+    }
+    folder = tmp_path / "package" / "course"
+    folder.mkdir(parents=True)
+    for stem, title in titles.items():
+        cells = [{"cell_type": "markdown", "source": title.splitlines(keepends=True)}]
+        (folder / f"{stem}.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    monkeypatch.setattr(layout, "__file__", str(folder.with_name("layout.py")))
+    return folder
 
-        kernels = KernelManager(kernel_spec_manager=specifications)
-        kernels.start_kernel(cwd=str(folder))
-        client = kernels.client()
-        client.start_channels()
-        try:
-            client.wait_for_ready(timeout=300)
-            said = client.execute_interactive(cell, timeout=300)
-            assert said["content"]["status"] == "ok", said
-        finally:
-            client.stop_channels()
-            kernels.shutdown_kernel(now=True)
 
-    return run
+@pytest.fixture
+def refused(capsys):
+    """`refused(*words)`: the one line in which the command refuses these."""
+    from calclearn.__main__ import main
+
+    def line(*words):
+        assert main([str(word) for word in words]) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        return line.replace(os.sep, "/")
+
+    return line

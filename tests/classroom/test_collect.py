@@ -15,12 +15,6 @@ def ada(hand_in, folder):
     return hand_in(f"Ädä/{STEP}", answered({"07.1": True, "07.2": False}))
 
 
-def refused(capsys, *argv):
-    assert command.main([str(word) for word in argv]) == 1
-    (line,) = capsys.readouterr().err.splitlines()
-    return line
-
-
 def test_prints_the_table_and_writes_both_files(ada, folder, tmp_path, capsys):
     table, html = tmp_path / "class.csv", tmp_path / "class.html"
     assert command.main(["--collect", str(folder), "--csv", str(table), "--html", str(html)]) == 0
@@ -32,20 +26,10 @@ def test_prints_the_table_and_writes_both_files(ada, folder, tmp_path, capsys):
     assert "Ädä" in html.read_text(encoding="utf-8")
 
 
-def test_folders_without_notebooks(folder, tmp_path, capsys):
-    assert refused(capsys, "--collect", folder).endswith(
-        f"no notebook lies in {folder}, or in a folder below it"
-    )
-    line = refused(capsys, "--collect", tmp_path / "nowhere")
-    assert line.startswith(f"calclearn: there is no folder {tmp_path / 'nowhere'}")
-    (tmp_path / "file").touch()
-    assert " is a file; " in refused(capsys, "--collect", tmp_path / "file")
-
-
 @pytest.mark.parametrize("option", ["--csv", "--html"])
-def test_a_place_that_cannot_be_written(ada, folder, tmp_path, capsys, option):
+def test_a_place_that_cannot_be_written(ada, folder, tmp_path, refused, option):
     (tmp_path / "file").touch()
-    line = refused(capsys, "--collect", folder, option, tmp_path / "file" / "x")
+    line = refused("--collect", folder, option, tmp_path / "file" / "x")
     assert line.startswith("calclearn: cannot write ")
 
 
