@@ -7,6 +7,8 @@ from calclearn.exercises import catalogue, check, choice, exercise, outcome, pre
 from calclearn.exercises.catalogue import exercises, outcomes
 from calclearn.exercises.kinds import Function, Number
 
+from ..refusals import refused
+
 TEXT = """
     Because it is so,
     and not otherwise.
@@ -68,21 +70,15 @@ def test_no_such_lesson_has_nothing(number):
     assert outcomes(number) == {}
 
 
-@pytest.mark.parametrize(
-    ("act", "words"),
-    [
-        (lambda: exercise("9.1", 3, TEXT), "like \"07.2\", got '9.1'"),
-        (lambda: exercise("99.1", 3, "Only why."), "hints: lines that begin with >"),
-        (lambda: exercise("99.1", 3, "> Only a hint."), "must say why"),
-        (lambda: choice("99.1", "b", TEXT, b="No."), "one sentence for each wrong option"),
-        (lambda: choice("99.1", "b", TEXT), "one sentence for each wrong option, got none"),
-        (lambda: outcome("99", 0, "So."), "an option like 2"),
-        (lambda: outcome("lesson", 1, "So."), 'a lesson like "07"'),
-    ],
-)
-def test_wrong_definitions_are_named(act, words):
-    with pytest.raises(ValueError, match=words):
-        act()
+test_wrong_definitions_are_named = refused([
+    (lambda: exercise("9.1", 3, TEXT), "like \"07.2\", got '9.1'"),
+    (lambda: exercise("99.1", 3, "Only why."), "hints: lines that begin with >"),
+    (lambda: exercise("99.1", 3, "> Only a hint."), "must say why"),
+    (lambda: choice("99.1", "b", TEXT, b="No."), "one sentence for each wrong option"),
+    (lambda: choice("99.1", "b", TEXT), "one sentence for each wrong option, got none"),
+    (lambda: outcome("99", 0, "So."), "an option like 2"),
+    (lambda: outcome("lesson", 1, "So."), 'a lesson like "07"'),
+])  # fmt: skip
 
 
 def test_the_first_wrong_line_of_a_function_is_named():
