@@ -60,7 +60,7 @@ def pytest_xdist_make_scheduler(config, log):
 def freed_figures(request):
     """After a file its figures are freed: ipywidgets keeps every widget until Python ends."""
     yield
-    if request.path.parent.name in ("book", "explorers", "lessons"):
+    if "ipywidgets" in sys.modules and request.path.parent.name in ("book", "explorers", "lessons"):
         sys.modules["ipywidgets"].Widget.close_all()
         gc.collect()
 
