@@ -20,9 +20,8 @@ WORDS = re.compile(r"\\(?:text|mathrm|operatorname|begin|end)\{[^}]*\}|'+")
 SYMBOL = re.compile(r"\\([A-Za-z]+)|([A-Za-z])")
 
 
-TEXTS = {
-    path.name[:2]: [text for text, _ in cells(path.name[:2], "markdown")] for path in NOTEBOOKS
-}
+NUMBERS = [path.name[:2] for path in NOTEBOOKS]
+TEXTS = {number: [text for text, _ in cells(number, "markdown")] for number in NUMBERS}
 (BEGIN,) = (place for place, text in enumerate(TEXTS["00"]) if text.startswith(HEADING))
 TABLES = TEXTS["00"][BEGIN:]
 LESSONS = {number: "\n".join(texts) for number, texts in TEXTS.items()}
@@ -82,7 +81,7 @@ def test_terms_stand_in_the_order_of_the_alphabet():
     assert len({*names}) == len(names)
 
 
-@pytest.mark.parametrize("number", list(LESSONS)[1:])
+@pytest.mark.parametrize("number", NUMBERS[1:])
 def test_each_lesson_leads_to_the_glossary_at_its_top(number):
     top, _, _ = LESSONS[number].partition("\n## ")
     assert f"]({GLOSSARY})" in top
