@@ -34,9 +34,7 @@ explore(compute, [Dot(*panels("flat"))], "{x} squared is {square}.", x=slider(2,
 
 
 def test_a_figure_goes_on_after_what_fails(desk):
-    desk.open_cells(SQUARE)
-    desk.run_all()
-    figure = desk.figure()
+    figure = desk.show(SQUARE)
     first, caption = figure.look()
     assert caption == "2 squared is 4."
 
@@ -66,8 +64,6 @@ def test_a_figure_goes_on_after_what_fails(desk):
     assert figure.look()[1] == "eleven has left"
     figure.press(figure.slider("x"), "ArrowLeft")
     assert figure.look() == ten
-    assert desk.console == []
-    assert desk.complaints() == []
 
 
 RATE = "from calclearn import lessons\nlessons.learning_rate()"
@@ -77,9 +73,7 @@ COUNT = "import ipywidgets\nprint('widgets:', len(ipywidgets.widgets.widget._ins
 @pytest.fixture(scope="module")
 def shown(window):
     """The figure of the learning rate, in a notebook of its own."""
-    window.open_cells(RATE, COUNT)
-    window.run_all()
-    return window.figure()
+    return window.show(RATE, COUNT)
 
 
 @pytest.fixture
@@ -143,7 +137,6 @@ def test_the_figure_takes_the_width_that_it_is_given(desk, rate):
             }"""
         )
         assert rate.look()[1].startswith("Learning rate")
-    assert desk.console == []
 
 
 def test_in_a_dark_theme_the_figure_is_dark(desk, rate):
@@ -173,7 +166,6 @@ def test_a_cell_that_runs_again_frees_its_widgets(desk, rate):
         desk.run_all()
         assert desk.figure().look()[1]
     assert len(set(counts)) == 1
-    assert desk.console == []
 
 
 def test_an_exported_page_has_the_stored_picture(desk, rate):
@@ -203,7 +195,6 @@ def test_play_ends_with_the_run_and_a_figure_without_its_kernel_stays(desk, rate
     page.locator(".calclearn-note", has_text="Run this cell to move the figure.").wait_for()
     rate.press(rate.slider("learning rate"), "Home")
     assert rate.look() == end
-    assert desk.console == []
 
 
 MOVED = """\
@@ -220,9 +211,7 @@ explore(lambda x: {'place': (x, 0)}, [dots], '{x:.1f}', x=x)"""
 
 
 def test_a_number_that_the_slider_takes_needs_no_answer(desk):
-    desk.open_cells(MOVED)
-    desk.run_all()
-    figure, note = desk.figure(), desk.page.locator(".calclearn-note")
+    figure, note = desk.show(MOVED), desk.page.locator(".calclearn-note")
     before = figure.look()
     readout = desk.page.locator(".widget-readout[contenteditable=true]:visible").first
     for typed, caption, key in (
@@ -240,9 +229,7 @@ def test_a_number_that_the_slider_takes_needs_no_answer(desk):
 
 def test_a_picture_that_is_long_in_coming_is_announced(desk):
     slow = "    if x == 3:\n        __import__('time').sleep(3)\n"
-    desk.open_cells(SQUARE.replace("    if x == 11:", f"{slow}    if x == 11:"))
-    desk.run_all()
-    figure = desk.figure()
+    figure = desk.show(SQUARE.replace("    if x == 11:", f"{slow}    if x == 11:"))
     before = figure.look()
     assert desk.page.locator(".calclearn-late").count() == 0
     figure.press(figure.slider("x"), "ArrowRight")
@@ -273,9 +260,7 @@ explore(
 
 
 def test_strokes_of_the_pointer_stay(desk):
-    desk.open_cells(PAD)
-    desk.run_all()
-    figure, mouse, inks = desk.figure(), desk.page.mouse, [0]
+    figure, mouse, inks = desk.show(PAD), desk.page.mouse, [0]
     assert figure.look()[1] == "0 of ink at step 3."
     canvas = figure.live.locator("canvas")
     canvas.scroll_into_view_if_needed()
@@ -295,5 +280,3 @@ def test_strokes_of_the_pointer_stay(desk):
         assert words == "of ink at step 0."
         inks.append(int(ink))
     assert (np.diff(inks) > 16 * 4).all()  # the cells on the way, not only those at its ends
-    assert desk.console == []
-    assert desk.complaints() == []

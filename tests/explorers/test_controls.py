@@ -60,7 +60,9 @@ def test_fraction_is_where_the_handle_would_be(control, value, expected):
         (log_slider(1, 0.01, 100, steps=40), -3, 0.01),
         (widgets.FloatText(1.0), 0.0625, 0.0625),  # without limits
         (widgets.IntsInput(value=[0, 0]), [3, 4], [3, 4]),
-        (slider(np.int64(3), 1, 10, 1), 7.6, 8),
+        (slider(np.int64(3), 1, 10, 1), 7.6, 8), (slider(2, 0, 9, 1), np.nan, 2),
+        (slider(2, 0, 9, 1), np.inf, 9), (slider(2, 0, 9, 1), -np.inf, 0),
+        (slider(2, 0, 9, 1), 1e300, 9),
     ],
 )  # fmt: skip
 def test_put_stays_on_the_steps_and_inside(control, value, stands):

@@ -36,9 +36,7 @@ PEN = {"brush", "pixels"}  # which show when the pointer paints
 def settings(control):
     """The values at which a control is looked at, the one it has left out."""
     if isinstance(control, widgets.FloatLogSlider):
-        ends = (control.base**control.min, control.base**control.max)
-        # 10 ** log10(x) may leave the slider by a rounding error
-        return [np.clip(end, ends[0], ends[1]) for end in ends]
+        return [control.base**control.min, control.base**control.max]
     if isinstance(control, widgets.Checkbox):
         return [False, True]
     if isinstance(control, widgets.Text):
