@@ -91,24 +91,6 @@ def test_a_saved_lesson_shows_its_figures_when_it_is_opened_again(lesson, desk):
     assert again.look()[1] == caption
 
 
-def test_figures_with_buttons_stand_where_the_lesson_has_set_them_and_have_no_serious_fault(desk):
-    name = "12_who_caused_the_error.ipynb"
-    stored = {
-        n: cell for n, cell in enumerate(cells(name)) if ".set(step=" in "".join(cell["source"])
-    }
-    assert stored
-    desk.open(name)
-    desk.run_all()
-    for number, cell in stored.items():
-        (figure,) = (out["data"] for out in cell["outputs"] if "image/png" in out["data"])
-        desk.page.evaluate(
-            "n => window.jupyterapp.shell.currentWidget.content.scrollToItem(n)", number
-        )
-        words = "".join(figure["text/plain"])
-        desk.page.locator(".calclearn-caption", has_text=words).wait_for()
-    assert serious(desk.page) == {}
-
-
 CLINIC = ("import", "guess =", 'lessons.failing_run("A")', 'diagnose("A"', "scoreboard", "check(")
 
 

@@ -29,14 +29,15 @@ def compute(x):
         raise SystemExit("eleven has left")
     return {"square": x**2}
 
-explore(compute, [Dot(*panels("flat"))], "{x} squared is {square}.", x=slider(2, 0, 20, 1))
+figure = explore(compute, [Dot(*panels("flat"))], "{x} squared is {square}.", x=slider(0, 0, 20, 1))
+figure.set(x=2)
 """
 
 
 def test_a_figure_goes_on_after_what_fails(desk):
     figure = desk.show(SQUARE)
     first, caption = figure.look()
-    assert caption == "2 squared is 4."
+    assert caption == "2 squared is 4.", "it stands where its cell has set it"
 
     # Three pictures that the browser cannot decode: more than it waits for.
     desk.page.evaluate(
