@@ -24,6 +24,8 @@ assert view.run is run and np.array_equal(view.point, run.point)
 print("steps:", run.steps_taken, "interrupted:", run.interrupted)
 """
 BUTTON = ".jp-OutputArea-output button:has-text('{}')"
+LOOK = """live => [live.querySelector("canvas").toDataURL(),
+                  live.querySelector(".calclearn-caption").textContent]"""
 STEPS = 1000  # at least 50 seconds, until there is a file named "hurry"
 
 
@@ -48,23 +50,12 @@ class Training:
 
     def pictures(self, count: int) -> list[str]:
         """The captions of so many different pictures of a training, once they have been shown."""
-        self.page.locator(".calclearn-live").wait_for()
-        return self.page.evaluate(
-            """async (count) => {
-              const seen = new Map();
-              while (seen.size < count) {
-                const live = document.querySelector(".calclearn-live");
-                const canvas = live?.querySelector("canvas");
-                const caption = live?.querySelector(".calclearn-caption");
-                const words = caption?.textContent ?? "";
-                if (/^(Trained|Stopped)/.test(words)) break;
-                if (canvas?.width && words.startsWith("Step ")) seen.set(canvas.toDataURL(), words);
-                await new Promise(requestAnimationFrame);
-              }
-              return [...seen.values()];
-            }""",
-            count,
-        )
+        live, seen, words = self.desk.figure().live, {}, ""
+        while len(seen) < count and not words.startswith(("Trained", "Stopped")):
+            picture, words = live.evaluate(LOOK)
+            if words.startswith("Step "):
+                seen[picture] = words
+        return [*seen.values()]
 
     def press(self, words: str) -> None:
         self.page.locator(BUTTON.format(words)).click()
