@@ -13,7 +13,7 @@ import pytest
 from calclearn.classroom import collect, sandbox
 from calclearn.classroom.submissions import Submission
 
-from .conftest import RIGHT, STEP, answered, code, notebook
+from .conftest import OPEN, RIGHT, STEP, asked, code, notebook
 
 SECONDS = 300  # on a busy machine
 
@@ -36,23 +36,19 @@ def rerun(*cells, seconds=SECONDS, **claims):
 
 
 def test_answers_count_and_what_the_outputs_say_does_not(hand_in, folder):
-    lesson = answered({"07.1": True, "07.4": True}, vote=3)
-    lesson["cells"] = [
-        cell for cell in lesson["cells"] if cell.get("outputs") or "check," in str(cell["source"])
-    ]
-    for cell in lesson["cells"]:
-        source = "".join(cell["source"])
-        if source.startswith("lessons."):
-            cell["source"] = ""  # figures, which take long
-        if 'check("07.4"' in source:
-            cell["source"] = 'check("07.4", "c")'
-    hand_in(f"ada/{STEP}", lesson)
+    cells = [
+        code("from calclearn import check, predict"),
+        code("guess = predict('Up or down?', ['up', 'down'])", asked("up")),
+        code('check("07.1", 7.1)', RIGHT), code('check("07.2", ...)', OPEN),
+        code('check("07.4", "c")', RIGHT),
+    ]  # fmt: skip
+    hand_in(f"ada/{STEP}", notebook(*cells))
     book = collect(folder, lambda s: sandbox.rerun(s, SECONDS), sandbox.conditions())
     (ada,) = book.students
     assert ada.exercises.items() >= {"07.1": False, "07.2": None, "07.4": True}.items()
+    assert ada.votes["Up or down?"] == "up"
     said = f"ada/{STEP} says that 07.1 is right, which a fresh run does not"
     assert ada.notes == [said]
-    assert "It gets about ten times larger." in ada.votes.values()
     assert "fresh process" in str(book)
 
 
