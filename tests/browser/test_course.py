@@ -5,21 +5,19 @@ logarithmic slider, and one of whole numbers that paints the whole figure anew.
 """
 
 import json
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+from calclearn.layout import shipped
+
+from ..cells import cells
+
 STEP = "07_how_big_a_step.ipynb"
 NOT_FOUND = "Error displaying widget"
 TEXT_AND_OUTPUTS = [[".jp-RenderedMarkdown"], [".jp-OutputArea-output"]]
 # Where a notebook stands in JupyterLab is not for its author to say.
 NOT_OURS = {"region", "landmark-one-main", "page-has-heading-one"}
-
-
-def cells(name):
-    return json.loads((NOTEBOOKS / name).read_text(encoding="utf-8"))["cells"]
 
 
 def serious(page):
@@ -48,7 +46,8 @@ def test_a_stored_lesson_shows_its_pictures_and_when_it_has_run_it_has_no_seriou
     lesson, desk
 ):
     figure, shown = lesson
-    stored = [out.get("data", {}) for cell in cells(STEP) for out in cell.get("outputs", [])]
+    notebook = json.loads(shipped()[STEP].read_text(encoding="utf-8"))
+    stored = [out.get("data", {}) for cell in notebook["cells"] for out in cell.get("outputs", [])]
     # Where words in HTML are stored beside a picture, JupyterLab shows the words.
     pictures = sum("image/png" in data and "text/html" not in data for data in stored)
     assert shown >= pictures >= 1
@@ -95,6 +94,5 @@ CLINIC = ("import", "guess =", 'lessons.failing_run("A")', 'diagnose("A"', "scor
 
 
 def test_a_lesson_of_questions_and_menus_has_no_serious_fault(desk):
-    sources = ["".join(cell["source"]) for cell in cells("18_rescue_a_failing_run.ipynb")]
-    desk.show(*(source for source in sources if source.startswith(CLINIC))).look()
+    desk.show(*(source for source, _ in cells("18") if source.startswith(CLINIC))).look()
     assert serious(desk.page) == {}
