@@ -157,8 +157,8 @@ def fresh_kernel(monkeypatch):
 def drag():
     """`drag(explorer, place, start, *path)` pulls the drawing at this place of those that can be.
 
-    What is sent is what a browser sends; start and path are in the drawing's own coordinates, and
-    fractions of its axes where these are solid.
+    Start and path are in the drawing's own coordinates, and fractions of its axes where these are
+    solid.
     """
 
     def dragged(explorer, place, start, *path):
@@ -166,13 +166,9 @@ def drag():
         ax = explorer._held()[place].ax
         figure = ax.transAxes if ax.name == "3d" else ax.transData
         figure = figure + ax.figure.transFigure.inverted()
-        before = {
-            name: {"index": control.index} if hasattr(control, "index") else control.value
-            for name, control in explorer.controls.items()
-        }
         start, *path, to = figure.transform([start, *path]).tolist()
-        pointer = {"grip": place, "before": before, "start": start, "path": path, "to": to}
-        explorer._answer(before, pointer)
+        pointer = {"grip": place, "before": {}, "start": start, "path": path, "to": to}
+        explorer._answer({}, pointer)
 
     return dragged
 

@@ -86,18 +86,12 @@ def odd_settings():
         assert (dict(mpl.rcParams), np.geterr(), list(warnings.filters)) == before
 
 
-@pytest.fixture
-def full_draw():
-    """`full_draw(painter)`: the pixels of matplotlib's own draw, and of what moves on it."""
-
-    def pixels(painter):
-        with style():
-            canvas = painter._canvas
-            canvas.draw()
-            moving = painter.figure.findobj(Artist.get_animated)
-            for artist in sorted(moving, key=Artist.get_zorder):
-                if artist.get_visible():
-                    artist.draw(canvas.get_renderer())
-            return np.asarray(canvas.buffer_rgba()).view(np.uint32)[..., 0].copy()
-
-    return pixels
+def full_draw(painter):
+    """The pixels of matplotlib's own draw, and of what moves on it."""
+    with style():
+        canvas = painter._canvas
+        canvas.draw()
+        for artist in sorted(painter.figure.findobj(Artist.get_animated), key=Artist.get_zorder):
+            if artist.get_visible():
+                artist.draw(canvas.get_renderer())
+        return np.asarray(canvas.buffer_rgba()).view(np.uint32)[..., 0].copy()

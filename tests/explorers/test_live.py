@@ -13,7 +13,7 @@ from calclearn.explorers import choice, coloured, slider
 from calclearn.explorers.live import LONGEST, Painter
 from calclearn.figures.style import panels
 
-from .conftest import Dot, in_words, pixels, squared
+from .conftest import Dot, full_draw, in_words, pixels, squared
 
 REQUEST = {
     "page": "p", "number": 1, "ratio": 1, "width": None, "edition": None, "rest": False,
@@ -332,7 +332,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_what_lies_on_something_else_is_painted_in_its_order(painter, full_draw, change):
+def test_what_lies_on_something_else_is_painted_in_its_order(painter, change):
     before = painter.paint().copy()
     change(painter.figure)
     for x in (0.5, 0.2):
