@@ -36,23 +36,17 @@ def watched(**others):
 
 
 def at_call(count, do, then=share):
-    """A function of weights that does something when it is called for the `count`-th time."""
-    calls = []
+    """A function of weights that does something, or raises it, at its `count`-th call."""
+    calls = itertools.count(1)
 
     def called(*arguments, **named):
-        calls.append(arguments)
-        if len(calls) == count:
+        if next(calls) == count:
+            if isinstance(do, BaseException):
+                raise do
             do()
         return then(*arguments, **named)
 
     return called
-
-
-def raising(error):
-    def fail():
-        raise error
-
-    return fail
 
 
 @pytest.fixture
@@ -236,15 +230,14 @@ def test_start_again_repeats_the_training_and_keeps_the_last_run(view):
     ],
 )
 def test_what_ends_a_training_leaves_what_ran(eager, where, error, caption):
-    do = raising(error)
-    loss = Surface(bowl().function, at_call(40, do, then=bowl().gradient), dimension=2)
+    loss = Surface(bowl().function, at_call(40, error, then=bowl().gradient), dimension=2)
     view = training(
         loss if where == "loss" else bowl(), START, GradientDescent(1e-3), STEPS,
-        score=at_call(8, do) if where == "score" else share, every=1,
+        score=at_call(8, error) if where == "score" else share, every=1,
     )  # fmt: skip
     if where == "picture":
         update = view.drawings[0].update
-        view.drawings[0].update = at_call(4, do, then=update)
+        view.drawings[0].update = at_call(4, error, then=update)
     before = view.still()
     with pytest.raises(ValueError, match="no such") if "no" in caption else nullcontext():
         view.train()
@@ -276,7 +269,7 @@ def test_each_button_can_be_pressed_in_its_time():
 
 
 def test_an_exception_under_the_train_button_is_a_sentence(eager):
-    view = training(bowl(), START, ADAM, 99, score=at_call(9, raising(ValueError("no digit"))))
+    view = training(bowl(), START, ADAM, 99, score=at_call(9, ValueError("no digit")))
     view._train.click()
     assert (view._figure.caption, str(view.error)) == ("no digit", "no digit")
 
