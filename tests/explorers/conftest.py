@@ -1,6 +1,7 @@
 """A small figure, and what a test does with one as a learner does: look at a part, drag it."""
 
 import io
+import json
 import warnings
 
 import matplotlib as mpl
@@ -50,6 +51,22 @@ def squared(compute=root, drawings=None, caption=in_words, **controls):
     """A figure of a dot, or of other drawings, which follows x, at first 2, from 0 to 9."""
     drawings = [Dot(*panels("flat"))] if drawings is None else drawings
     return explore(compute, drawings, caption, **{"x": slider(2, 0, 9, 1)} | controls)
+
+
+REQUEST = {
+    "page": "p", "number": 1, "ratio": 1, "width": None, "edition": None, "rest": False,
+    "drag": None, "values": {},
+}  # fmt: skip
+
+
+def tell(live, request):
+    """Send what a browser would send, and return the one reply, which can be put on the wire."""
+    sent = []
+    live.send = lambda content, buffers: sent.append((content, buffers))
+    live._reply(None, request, [])
+    ((reply, buffers),) = sent
+    json.dumps(reply, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    return reply, buffers
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The talk between browser and kernel: every request gets its reply, and rebuilds the picture."""
 
 import io
-import json
 import warnings
 
 import numpy as np
@@ -13,12 +12,7 @@ from calclearn.explorers import choice, coloured, slider
 from calclearn.explorers.live import LONGEST, Painter
 from calclearn.figures.style import panels
 
-from .conftest import Dot, full_draw, in_words, pixels, squared
-
-REQUEST = {
-    "page": "p", "number": 1, "ratio": 1, "width": None, "edition": None, "rest": False,
-    "drag": None,
-}  # fmt: skip
+from .conftest import REQUEST, Dot, full_draw, in_words, pixels, squared, tell
 
 
 class JsNull:
@@ -38,17 +32,7 @@ def ask(explorer, **parts):
     """Send what the browser would send, with parts and values of one's own; return its answer."""
     request = REQUEST | {name: part for name, part in parts.items() if name in REQUEST}
     values = {name: value for name, value in parts.items() if name not in REQUEST}
-    return tell(explorer, request | {"values": explorer.values | values})
-
-
-def tell(explorer, request):
-    """Send a message, and return the one reply, which can be put on the wire."""
-    sent = []
-    explorer._live.send = lambda content, buffers: sent.append((content, buffers))
-    explorer._live._reply(None, request, [])
-    ((reply, buffers),) = sent
-    json.dumps(reply, ensure_ascii=False, allow_nan=False).encode("utf-8")
-    return reply, buffers
+    return tell(explorer._live, request | {"values": explorer.values | values})
 
 
 def answers(explorer):
@@ -234,7 +218,8 @@ MALFORMED = [
 @pytest.mark.parametrize("part", MALFORMED, ids=str)
 def test_a_malformed_request_is_answered(sturdy, part):
     request = REQUEST | {"number": 5, "values": {"x": 4}} | part
-    reply, _ = tell(sturdy, {name: sent for name, sent in request.items() if sent is not ABSENT})
+    request = {name: sent for name, sent in request.items() if sent is not ABSENT}
+    reply, _ = tell(sturdy._live, request)
     assert reply["number"] == (None if part.get("number") is ABSENT else 5)
     assert isinstance(reply["caption"], str)
     for message in (None, "hello", [1]):  # no request is ignored

@@ -19,6 +19,8 @@ from calclearn.explorers import choice, log_slider
 from calclearn.explorers.live_training import training
 from calclearn.explorers.progress import Progress, described
 
+from .conftest import REQUEST, tell
+
 START, STEPS, EVERY, SEED = np.array([2.0, 1.0]), 120, 7, 3
 NOISY, ADAM = shaken(bowl(), 0.5), Adam(0.05)
 PARTS = ("steps", "points", "values", "gradients", "validation", "steps_taken")
@@ -295,11 +297,8 @@ def test_requests_are_answered_while_a_cell_trains(eager, view):
     thread = threading.Thread(target=view.train)
     thread.start()
     for number in range(1, 13):
-        request = {"page": "p", "number": number, "rest": number % 3 == 0, "edition": None}
-        sent = []
-        view._figure.send = lambda content, buffers, sent=sent: sent.append(content)
-        view._figure._reply(None, request | {"drag": None, "ratio": 1, "values": {}}, [])
-        assert sent[0]["number"] == number
+        reply, _ = tell(view._figure, REQUEST | {"number": number, "rest": number % 3 == 0})
+        assert reply["number"] == number
         assert view.still()
         assert other.still()
     thread.join()
