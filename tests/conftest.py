@@ -3,6 +3,7 @@
 import copy
 import gc
 import importlib.util
+import json
 import os
 import re
 import sys
@@ -59,7 +60,7 @@ def pytest_xdist_make_scheduler(config, log):
 def freed_figures(request):
     """After a file its figures are freed: ipywidgets keeps every widget until Python ends."""
     yield
-    if request.path.parent.name in ("book", "explorers", "lessons"):
+    if "ipywidgets" in sys.modules and request.path.parent.name in ("book", "explorers", "lessons"):
         sys.modules["ipywidgets"].Widget.close_all()
         gc.collect()
 
@@ -156,8 +157,8 @@ def fresh_kernel(monkeypatch):
 def drag():
     """`drag(explorer, place, start, *path)` pulls the drawing at this place of those that can be.
 
-    What is sent is what a browser sends; start and path are in the drawing's own coordinates, and
-    fractions of its axes where these are solid.
+    Start and path are in the drawing's own coordinates, and fractions of its axes where these are
+    solid.
     """
 
     def dragged(explorer, place, start, *path):
@@ -165,34 +166,40 @@ def drag():
         ax = explorer._held()[place].ax
         figure = ax.transAxes if ax.name == "3d" else ax.transData
         figure = figure + ax.figure.transFigure.inverted()
-        before = {
-            name: {"index": control.index} if hasattr(control, "index") else control.value
-            for name, control in explorer.controls.items()
-        }
         start, *path, to = figure.transform([start, *path]).tolist()
-        pointer = {"grip": place, "before": before, "start": start, "path": path, "to": to}
-        explorer._answer(before, pointer)
+        pointer = {"grip": place, "before": {}, "start": start, "path": path, "to": to}
+        explorer._answer({}, pointer)
 
     return dragged
 
 
 @pytest.fixture
-def run_in_kernel():
-    """`run_in_kernel(specifications, folder, cell)` runs a cell in a kernel that starts there."""
+def package(tmp_path, monkeypatch):
+    """Three notebooks in a place of their own, as the package would ship them."""
+    from calclearn import layout
 
-    def run(specifications, folder, cell):
-        from jupyter_client.manager import KernelManager
+    titles = {
+        "00_start_here": "# Start here\n\n**What will calculus let a machine do?**\n\nA map.",
+        "07_how_big_a_step": "# 07 · How big a step?\n\nToo small creeps, too big explodes.",
+        "08_a_loop": "# A loop that lies",
+    }
+    folder = tmp_path / "package" / "course"
+    folder.mkdir(parents=True)
+    for stem, title in titles.items():
+        cells = [{"cell_type": "markdown", "source": title.splitlines(keepends=True)}]
+        (folder / f"{stem}.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    monkeypatch.setattr(layout, "__file__", str(folder.with_name("layout.py")))
+    return folder
 
-        kernels = KernelManager(kernel_spec_manager=specifications)
-        kernels.start_kernel(cwd=str(folder))
-        client = kernels.client()
-        client.start_channels()
-        try:
-            client.wait_for_ready(timeout=300)
-            said = client.execute_interactive(cell, timeout=300)
-            assert said["content"]["status"] == "ok", said
-        finally:
-            client.stop_channels()
-            kernels.shutdown_kernel(now=True)
 
-    return run
+@pytest.fixture
+def refused(capsys):
+    """`refused(*words)`: the one line in which the command refuses these."""
+    from calclearn.__main__ import main
+
+    def line(*words):
+        assert main([str(word) for word in words]) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        return line.replace(os.sep, "/")
+
+    return line

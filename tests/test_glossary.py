@@ -4,13 +4,12 @@ Symbols are read from the formulas. What only sets them (fractions, brackets, sp
 not looked up.
 """
 
-import json
 import re
-from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).parents[1] / "notebooks"
+from .cells import NOTEBOOKS, cells
+
 HEADING = "## Symbols and terms"
 GLOSSARY = "00_start_here.ipynb#Symbols-and-terms"
 SETS = re.compile(
@@ -21,16 +20,12 @@ WORDS = re.compile(r"\\(?:text|mathrm|operatorname|begin|end)\{[^}]*\}|'+")
 SYMBOL = re.compile(r"\\([A-Za-z]+)|([A-Za-z])")
 
 
-def markdown(path):
-    """The texts of a notebook's Markdown cells, without the glossary."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
-    ends = [place for place, text in enumerate(texts) if text.startswith(HEADING)]
-    return "\n".join(texts[: ends[0] if ends else None]), texts[ends[0] :] if ends else []
-
-
-LESSONS = {path.name[:2]: markdown(path)[0] for path in sorted(FOLDER.glob("*.ipynb"))}
-TABLES = markdown(FOLDER / "00_start_here.ipynb")[1]
+NUMBERS = [path.name[:2] for path in NOTEBOOKS]
+TEXTS = {number: [text for text, _ in cells(number, "markdown")] for number in NUMBERS}
+(BEGIN,) = (place for place, text in enumerate(TEXTS["00"]) if text.startswith(HEADING))
+TABLES = TEXTS["00"][BEGIN:]
+LESSONS = {number: "\n".join(texts) for number, texts in TEXTS.items()}
+LESSONS["00"] = "\n".join(TEXTS["00"][:BEGIN])
 
 
 def symbols(text):
@@ -86,20 +81,17 @@ def test_terms_stand_in_the_order_of_the_alphabet():
     assert len({*names}) == len(names)
 
 
-@pytest.mark.parametrize("number", list(LESSONS)[1:])
+@pytest.mark.parametrize("number", NUMBERS[1:])
 def test_each_lesson_leads_to_the_glossary_at_its_top(number):
     top, _, _ = LESSONS[number].partition("\n## ")
     assert f"]({GLOSSARY})" in top
 
 
 def test_links_of_the_glossary_go_to_the_lesson_that_they_name():
-    links = re.findall(r"\[(\d\d)\]\(((\d\d)_\w+\.ipynb)\)", "".join(TABLES))
+    links = re.findall(r"\[(\d\d)\]\((\d\d)_\w+\.ipynb\)", "".join(TABLES))
     assert len(links) > len(SYMBOLS)
-    for named, file, number in links:
-        assert named == number
-        assert (FOLDER / file).is_file()
+    assert all(named == number for named, number in links)
 
 
-def test_the_map_of_the_readme_leads_to_the_glossary():
-    readme = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
-    assert f"](notebooks/{GLOSSARY})" in readme
+def test_the_map_of_the_readme_leads_to_the_glossary(root):
+    assert f"](notebooks/{GLOSSARY})" in (root / "README.md").read_text(encoding="utf-8")

@@ -35,32 +35,21 @@ def python(code: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
 # Who may know whom.
 
 
-def test_imports_go_one_way():
+def test_imports_go_one_way_and_every_room_of_mathematics_is_under_contract():
     checked = python(
         "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"
     )
     assert checked.returncode == 0, checked.stdout
+    _, mathematics, _ = PROJECT["tool"]["importlinter"]["contracts"]
+    listed = {name.removeprefix("calclearn.") for name in mathematics["source_modules"]}
+    rooms = {path.parent.name for path in MODULES if path.parent.parent.name == "calclearn"}
+    assert listed == rooms - DRAWING_ROOMS
 
 
 def test_only_the_lookup_of_exercises_names_the_lessons():
-    naming = {
-        path.relative_to(ROOT / "calclearn").as_posix()
-        for path in MODULES
-        if "calclearn.lessons" in path.read_text(encoding="utf-8")
-        if path.parent.name != "lessons"
-    }
-    assert naming == {"exercises/catalogue.py"}
-
-
-def test_every_room_of_mathematics_is_under_contract():
-    rooms = {path.parent.name for path in MODULES if path.parent.parent.name == "calclearn"}
-    (contract,) = (
-        contract
-        for contract in PROJECT["tool"]["importlinter"]["contracts"]
-        if contract["name"].startswith("Mathematics")
-    )
-    listed = {name.removeprefix("calclearn.") for name in contract["source_modules"]}
-    assert listed == rooms - DRAWING_ROOMS
+    outside = (path for path in MODULES if path.parent.name != "lessons")
+    naming = {path.name for path in outside if "calclearn.lessons" in path.read_text("utf-8")}
+    assert naming == {"catalogue.py"}
 
 
 # The front door.
@@ -95,12 +84,9 @@ def tracked() -> list[str]:
     return [name for name in listed.splitlines() if (ROOT / name).is_file()]
 
 
-def test_nothing_lies_at_the_top_that_does_not_belong_there():
-    assert {name.split("/")[0] for name in tracked()} <= TOP_LEVEL
-
-
-def test_no_lock_file_and_no_path_of_a_machine_is_stored():
+def test_what_belongs_there_lies_at_the_top_and_no_lock_file_and_no_path_of_a_machine_anywhere():
     names = tracked()
+    assert {name.split("/")[0] for name in names} <= TOP_LEVEL
     assert [name for name in names if re.search(r"(\.lock|pylock\..*toml)$", name)] == []
     machine = re.compile(rf"{re.escape(str(ROOT.parent))}[/\\]|/(home|Users)/\w+/|[A-Z]:\\Users")
     texts = {name: (ROOT / name).read_bytes().decode("utf-8", "replace") for name in names}
@@ -121,32 +107,23 @@ def test_modules_are_named_after_a_subject():
     assert {"utils", "helpers", "misc", "common"}.isdisjoint(path.stem for path in MODULES)
 
 
-def test_the_version_is_said_once():
-    assert importlib.metadata.version("calclearn") == PROJECT["project"]["version"]
-    texts = [path.read_text(encoding="utf-8") for path in MODULES]
+def test_the_citation_and_condas_environment_are_the_project_s_and_its_version_is_said_once():
+    """`cffconvert --validate` checks the rest."""
+    project, texts = PROJECT["project"], [path.read_text(encoding="utf-8") for path in MODULES]
+    assert importlib.metadata.version("calclearn") == project["version"]
     assert not any(re.search(r"__version__\s*=\s*[\"']", text) for text in texts)
-
-
-def test_the_citation_is_the_project_s():
-    """`cffconvert --validate` checks the rest; the version stays where it is said once."""
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    assert citation["title"] == PROJECT["project"]["name"]
-    assert citation["keywords"] == PROJECT["project"]["keywords"]
-    assert citation["license"] in PROJECT["project"]["license"].split(" AND ")
+    assert (citation["title"], citation["keywords"]) == (project["name"], project["keywords"])
+    assert citation["license"] in project["license"].split(" AND ")
     assert "version" not in citation
-
-
-def test_condas_environment_is_in_step_with_the_project():
-    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
-    project = PROJECT["project"]
-    *packages, pip, install = environment["dependencies"]
-    assert packages == [
-        f"python{project['requires-python']}",
-        *project["dependencies"],
-        *project["optional-dependencies"]["course"],
-    ]
-    assert (pip, install) == ("pip", {"pip": ["-e ."]})
-    assert environment["name"] == project["name"]
+    assert yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8")) == {
+        "name": project["name"],
+        "channels": ["conda-forge"],
+        "dependencies": [
+            f"python{project['requires-python']}", *project["dependencies"],
+            *project["optional-dependencies"]["course"], "pip", {"pip": ["-e ."]},
+        ],
+    }  # fmt: skip
 
 
 def test_the_benchmarks_know_the_package_as_it_is():

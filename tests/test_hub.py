@@ -105,8 +105,7 @@ class Student:
 
     def __init__(self, url, name):
         self.name, self.messages = name, Session(username=name)
-        self.widgets = {}  # the state of each, as the kernel sent it
-        self.texts, self.replies = [], []
+        self.figures, self.texts, self.replies = [], [], []
         path = f"calclearn-course/{LESSON}"
         session = {"path": path, "name": LESSON, "type": "notebook", "kernel": {"name": "python3"}}
         made = ask(f"{url}/user/{name}/api/sessions", "POST", session)
@@ -126,8 +125,8 @@ class Student:
             kind, content = said["msg_type"], said["content"]
             if kind == "error":
                 pytest.fail(f"{self.name}: {content['ename']}: {content['evalue']}")
-            if kind == "comm_open":
-                self.widgets[content["comm_id"]] = content["data"].get("state", {})
+            if kind == "comm_open" and content["data"].get("state", {}).get("controls"):
+                self.figures.append(content["comm_id"])
             if kind == "comm_msg" and content["data"].get("method") == "custom":
                 self.replies.append((content["data"]["content"], said["buffers"]))
             if kind in ("execute_result", "display_data"):
@@ -140,22 +139,12 @@ class Student:
         options = {"silent": False, "store_history": True, "allow_stdin": False}
         self.send("execute_request", {"code": source} | options)
 
-    def figure(self):
-        """The first figure that was shown: its identity, and its state."""
-        return next(((i, s) for i, s in self.widgets.items() if s.get("controls")), None)
-
     def move(self, value):
-        """Take the figure's first slider to a value; the caption and picture that come."""
-        identity, state = self.figure()
-        values = {}
-        for name, reference in state["controls"].items():
-            control = self.widgets[reference.removeprefix("IPY_MODEL_")]
-            values[name] = control.get("value", {"index": control.get("index")})
-        request = {"page": self.name, "number": 1, "values": values | {"learning_rate": value}}
+        """Take the first figure's learning rate to a value; the caption and picture that come."""
+        request = {"page": self.name, "number": 1, "values": {"learning_rate": value}}
         request |= {"drag": None, "ratio": 1, "width": None, "edition": None, "rest": False}
-        self.send(
-            "comm_msg", {"comm_id": identity, "data": {"method": "custom", "content": request}}
-        )
+        data = {"method": "custom", "content": request}
+        self.send("comm_msg", {"comm_id": self.figures[0], "data": data})
         return self.replies[-1]
 
 
@@ -163,7 +152,7 @@ def lesson(url, name, rate):
     """Open the lesson, run it up to its first figure, and move that figure's slider."""
     student = Student(url, name)
     for cell in json.loads(shipped()[LESSON].read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "code" and student.figure() is None:
+        if cell["cell_type"] == "code" and not student.figures:
             student.run("".join(cell["source"]))
     student.run(f"owner = {name!r}")
     student.run("import sys; assert not sys.modules.get('debugpy'), 'a debugger'")

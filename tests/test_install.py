@@ -32,26 +32,20 @@ def run(*command, **options):
 
 @pytest.fixture(scope="module")
 def release(uv, tmp_path_factory):
-    """The source distribution, and the wheel that is built from it."""
+    """The wheel, and the source distribution that it is built from."""
     root, out = Path(__file__).parents[1], tmp_path_factory.mktemp("dist")
     run(sys.executable, "-m", "build", "--installer", "uv", "--outdir", out, root)
-    return out
+    return [*out.glob("*.whl"), *out.glob("*.tar.gz")]
 
 
 @pytest.fixture(scope="module")
-def wheel(release):
-    (built,) = release.glob("*.whl")
-    return built
-
-
-@pytest.fixture(scope="module")
-def elsewhere(uv, wheel, tmp_path_factory):
+def elsewhere(uv, release, tmp_path_factory):
     """An environment that holds the wheel and NumPy: no checkout, no JupyterLab."""
     folder = tmp_path_factory.mktemp("elsewhere")
     run(uv, "venv", "--quiet", "--python", sys.executable, folder / "venv")
     scripts = folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
     numpy = f"numpy=={importlib.metadata.version('numpy')}"  # uv has it in its cache
-    run(uv, "pip", "install", "--python", folder / "venv", "--no-deps", wheel, numpy)
+    run(uv, "pip", "install", "--python", folder / "venv", "--no-deps", release[0], numpy)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment["PYTHONUTF8"] = "1"  # a pipe has another encoding on Windows
 
@@ -64,7 +58,8 @@ def elsewhere(uv, wheel, tmp_path_factory):
     return folder, calclearn
 
 
-def test_the_wheel_holds_every_notebook_and_nothing_of_the_workshop(wheel, root):
+def test_the_wheel_holds_every_notebook_and_nothing_of_the_workshop(release, root):
+    wheel, _ = release
     names = zipfile.ZipFile(wheel).namelist()
     course = {name.removeprefix("calclearn/course/") for name in names if "/course/" in name}
     assert course == {path.name for path in (root / "notebooks").glob("*.ipynb")}
@@ -77,7 +72,7 @@ def test_the_wheel_holds_every_notebook_and_nothing_of_the_workshop(wheel, root)
 
 def test_the_index_can_show_the_release(release):
     """Its long description renders, and its metadata are those that an index takes."""
-    run(sys.executable, "-m", "twine", "check", "--strict", *release.iterdir())
+    run(sys.executable, "-m", "twine", "check", "--strict", *release)
 
 
 def test_pip_installs_the_extension_of_jupyter_enabled(elsewhere):

@@ -15,14 +15,9 @@ STEP, LOOP = LESSONS[1:]
 
 
 @pytest.fixture
-def package(tmp_path, monkeypatch):
-    """Three notebooks in a place of their own, as the package would ship them."""
-    folder = tmp_path / "package" / "course"
-    folder.mkdir(parents=True)
-    for name in LESSONS:
-        (folder / name).write_text(f"{name}, version 1")
-    monkeypatch.setattr(layout, "__file__", str(folder.with_name("layout.py")))
-    return folder
+def package(package):
+    upgrade(package, 1)
+    return package
 
 
 @pytest.fixture

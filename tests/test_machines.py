@@ -31,15 +31,12 @@ def version(text, pattern):
     return found
 
 
-def test_both_have_one_python_that_the_tests_run_on():
+def test_both_have_one_python_that_the_tests_run_on_and_binder_installs_what_the_project_names():
     binder = version((BINDER / "runtime.txt").read_text(), r"^python-(3\.\d+)\n$")
     assert version(DEVCONTAINER["image"], r"/python:(3\.\d+)$") == binder
     assert f'"{binder}"' in WORKFLOWS["ci.yml"]
     oldest = version(PROJECT["requires-python"], r"^>=3\.(\d+)$")
     assert int(binder.split(".")[1]) >= int(oldest)
-
-
-def test_binder_installs_what_the_project_names():
     wanted = version((BINDER / "requirements.txt").read_text(), r"^\.\[(\w+)\]\n$")
     assert wanted in PROJECT["optional-dependencies"]
     # With these, Binder would take another Python, or leave the files beside them out.

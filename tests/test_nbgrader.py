@@ -1,8 +1,8 @@
 """The example that turns a lesson into an assignment of nbgrader, as far as it goes without it."""
 
-import importlib.util
 import json
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -11,21 +11,14 @@ from calclearn import check
 from calclearn.exercises.catalogue import exercises
 from calclearn.layout import shipped
 
-EXAMPLE = Path(__file__).parents[1] / ".github" / "nbgrader_assignment.py"
-
-
-@pytest.fixture(scope="module")
-def example():
-    spec = importlib.util.spec_from_file_location("nbgrader_assignment", EXAMPLE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+EXAMPLE = runpy.run_path(Path(__file__).parents[1] / ".github" / "nbgrader_assignment.py")
 
 
 @pytest.fixture(params=shipped())
-def graded(request, example):
+def graded(request):
     """The number of a lesson, and the cells of its assignment that nbgrader keeps something of."""
-    made = example.assignment(json.loads(shipped()[request.param].read_text(encoding="utf-8")))
+    lesson = json.loads(shipped()[request.param].read_text(encoding="utf-8"))
+    made = EXAMPLE["assignment"](lesson)
     return request.param[:2], [c for c in made["cells"] if "nbgrader" in c["metadata"]]
 
 
@@ -57,8 +50,8 @@ def test_the_source_version_passes_and_the_released_one_is_open(graded):
         assert names["verdict"].right is None, names["verdict"]
 
 
-def test_the_rest_of_the_lesson_stays(example, tmp_path, capsys):
-    example.main("7", str(tmp_path))
+def test_the_rest_of_the_lesson_stays(tmp_path, capsys):
+    EXAMPLE["main"]("7", str(tmp_path))
     path = tmp_path / "source" / "lesson07" / "07_how_big_a_step.ipynb"
     assert capsys.readouterr().out == f"{path}\n"
     lesson = json.loads(shipped()[path.name].read_text(encoding="utf-8"))

@@ -5,9 +5,10 @@ nbval compares every text of a fresh run with the stored one; what it leaves out
 
 import ast
 import base64
+import inspect
 import io
 import re
-import symtable
+from dis import get_instructions as instructions
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -32,6 +33,7 @@ FORBIDDEN = {
     "prints into an Output widget": r"\bOutput\s*\(",
     "hides from nbval": r"NBVAL_|PYTEST_VALIDATE",
 }
+IMPORTS = ast.Import | ast.ImportFrom
 REPR = re.compile(r"<.*>|[\w.]+\(.*\)", re.DOTALL)
 LINK = re.compile(r"\]\(<?([^)\s>]+)|(?:href|src)=[\"']([^\"']+)")
 
@@ -76,36 +78,25 @@ def output_faults(output):
         yield f"a figure's caption is {caption[:30]!r}"
 
 
-def borrowed(table):
+def borrowed(code):
     """The notebook's names that its functions take when they are called."""
-    inner = {name for part in table.get_children() for name in borrowed(part)}
-    if table.get_type() == "module":
-        return inner
-    return inner | {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
+    for part in filter(inspect.iscode, code.co_consts):
+        yield from (each.argval for each in instructions(part) if each.opname == "LOAD_GLOBAL")
+        yield from borrowed(part)
 
 
 def bound(source):
     """The names that a cell binds, but for what it imports."""
-    outside = {
-        name.id
-        for statement in ast.parse(source).body
-        if not isinstance(statement, ast.FunctionDef)
-        for name in ast.walk(statement)
-        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
-    }
-    table = symtable.symtable(source, "cell", "exec")
-    return {
-        symbol.get_name()
-        for symbol in table.get_symbols()
-        if symbol.is_namespace() or (symbol.get_name() in outside and symbol.is_assigned())
-    }
+    body = [part for part in ast.parse(source).body if not isinstance(part, IMPORTS)]
+    code = compile(ast.Module(body, []), "cell", "exec")
+    return {each.argval for each in instructions(code) if each.opname == "STORE_NAME"}
 
 
 def rebound(code):
     """Names that a figure's functions take, and that a later cell gives to something else."""
     for place, source in enumerate(code):
         if "explore(" in source:
-            taken = borrowed(symtable.symtable(source, "cell", "exec"))
+            taken = {*borrowed(compile(source, "cell", "exec"))}
             for later in code[place + 1 :]:
                 yield from sorted(taken & bound(later))
 

@@ -1,7 +1,6 @@
 """What the pages for readers promise: examples run, links lead somewhere, tables and commands are
 the course's."""
 
-import json
 import re
 import shlex
 from pathlib import Path
@@ -11,6 +10,8 @@ import yaml
 
 from calclearn.__main__ import START, parse
 from calclearn.exercises.catalogue import exercises
+
+from .cells import NOTEBOOKS, cells
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *(ROOT / ".github").glob("*.md")]
@@ -60,15 +61,14 @@ def test_the_hub_s_values_are_yaml():
 
 def test_the_map_names_every_lesson_that_is_there():
     linked = set(re.findall(r"\]\(notebooks/([^)]+\.ipynb)\)", README))
-    assert linked == {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert linked == {path.name for path in NOTEBOOKS}
 
 
 def test_the_table_for_teachers_says_what_the_lessons_say():
     rows = re.findall(r"^\| \[(\d\d)\]\(\S+\) \| (\d+) \| ([\d, ]*?) ?\| (\d+) \|$", TEACHING, re.M)
-    assert len(rows) == len(list((ROOT / "notebooks").glob("*.ipynb")))
+    assert [number for number, *_ in rows] == [path.name[:2] for path in NOTEBOOKS]
     for number, minutes, needs, count in rows:
-        (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
-        top = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
+        top, _ = cells(number, "markdown")[0]
         assert f"*About {minutes} minutes.*" in top
         said = re.findall(r"\((\d\d)_", top[top.index("*You need*") : top.index("*About")])
         assert needs == ", ".join(said), number

@@ -1,5 +1,6 @@
 """The extension of Jupyter's server: what the course gets, and that others get next to nothing."""
 
+import importlib.metadata
 import json
 import os
 import subprocess
@@ -7,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from jupyter_client.manager import KernelManager
 
 from calclearn.layout import Course, shipped
+from calclearn.server import KernelsFromElsewhere, LocalKernel, SmallKernels
 
 SETTINGS = Path(__file__).parents[1] / "calclearn" / "jupyter"
 
@@ -95,18 +98,40 @@ def test_in_a_course_what_somebody_chose_stays(server, plain):
     assert "calclearn cannot lay the course out in 'file/course'" in made["log"]
 
 
-def test_a_hub_s_kernels_have_no_debugger(tmp_path, run_in_kernel):
-    from calclearn.server import SmallKernels
+ALONE = "import mine, sys, wsgiref; assert 'course' not in wsgiref.__file__"
+NO_DEBUGGER = "assert not sys.modules.get('debugpy') and 'pydevd' not in sys.modules"
 
-    hub = Path(__file__).parents[1] / ".github" / "jupyterhub_config.py"
-    assert "calclearn.server.SmallKernels" in hub.read_text(encoding="utf-8")
-    cell = "import sys; assert not sys.modules.get('debugpy') and 'pydevd' not in sys.modules"
-    run_in_kernel(SmallKernels(), tmp_path, cell)
+
+@pytest.mark.parametrize(
+    ("manager", "cell"),
+    [(KernelsFromElsewhere, ALONE), (SmallKernels, f"{ALONE}; {NO_DEBUGGER}")],
+)
+def test_a_kernel_starts_with_nothing_of_its_folder_and_a_hub_s_without_a_debugger(
+    tmp_path, root, manager, cell
+):
+    mark, folder = tmp_path / "ran", tmp_path / "course"
+    folder.mkdir()
+    installed = (importlib.metadata.packages_distributions(), sys.stdlib_module_names)
+    for name in filter(str.isidentifier, {"ipykernel_launcher"}.union(*installed)):
+        (folder / f"{name}.py").write_text(f"open({str(mark)!r}, 'w')\n")
+    (folder / "mine.py").write_text("")
+    kernels = KernelManager(kernel_spec_manager=manager())
+    kernels.start_kernel(cwd=str(folder))
+    try:
+        client = kernels.client()
+        client.start_channels()
+        client.wait_for_ready(timeout=300)
+        said = client.execute_interactive(cell, timeout=300)
+        client.stop_channels()
+    finally:
+        kernels.shutdown_kernel(now=True)
+    assert said["content"]["status"] == "ok", said
+    assert not mark.exists()
+    hub = (root / ".github" / "jupyterhub_config.py").read_text(encoding="utf-8")
+    assert "calclearn.server.SmallKernels" in hub
 
 
 @pytest.mark.parametrize(("letters", "transport"), [(40, "ipc"), (101, "ipc"), (102, "tcp")])
 def test_a_hub_s_kernel_takes_a_local_socket_where_its_path_can_be_as_long(letters, transport):
-    from calclearn.server import LocalKernel
-
     stem = "é" + "k" * (letters - 2)  # é has two bytes
     assert LocalKernel(connection_file=f"{stem}.json").transport == transport

@@ -1,4 +1,7 @@
-"""The course in a tab: a static site with the notebooks, and a lock that installs calclearn."""
+"""The course in a tab: a static site with the notebooks, and a lock that installs calclearn.
+
+And what both sites, tab and book, refuse.
+"""
 
 import gzip
 import hashlib
@@ -12,6 +15,7 @@ from datetime import datetime
 import nbformat
 import pytest
 
+from calclearn.book import site as book
 from calclearn.book import tab
 from calclearn.exercises.predictions import SITE_DATE
 from calclearn.layout import CourseError, shipped
@@ -155,3 +159,19 @@ def test_what_holds_no_distribution_is_refused(tmp_path, pyodide):
     with pytest.raises(CourseError, match="--pyodide must be an address, or a folder"):
         tab.build(tmp_path / SITE, pyodide)
     assert not (tmp_path / SITE).exists()
+
+
+@pytest.mark.parametrize(("kind", "name", "extra"), [(book, "book", "book"), (tab, "tab", "lite")])
+def test_a_site_names_what_is_not_installed_and_leaves_a_folder_with_other_things_alone(
+    tmp_path, monkeypatch, kind, name, extra
+):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(CourseError, match="holds other things"):
+        kind.build(tmp_path)
+    with pytest.raises(CourseError, match="is a file"):
+        kind.build(tmp_path / "thesis.txt")
+    assert (tmp_path / "thesis.txt").read_text() == "mine"
+    monkeypatch.setattr(kind, "NEEDED", ("numpy", "no_such_module"))
+    words = rf'the {name} needs no_such_module: pip install "calclearn\[{extra}\]"'
+    with pytest.raises(CourseError, match=words):
+        kind.build(tmp_path / "new")

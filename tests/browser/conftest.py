@@ -134,10 +134,15 @@ def window(chromium, lab):
 
 @pytest.fixture
 def desk(window):
-    """The window as it was at first, but for the notebook that may still be open in it."""
+    """The window as it was at first, but for the notebook that may still be open in it.
+
+    Whatever a test does, in the end neither the console nor a cell has complained.
+    """
     window.console.clear()
     window.page.set_viewport_size(SIZE)
-    return window
+    yield window
+    assert window.console == []
+    assert window.complaints() == []
 
 
 class Window:
@@ -194,6 +199,12 @@ class Window:
     def figure(self) -> "LiveFigure":
         """The first explorer on the page."""
         return LiveFigure(self.page)
+
+    def show(self, *sources: str) -> "LiveFigure":
+        """The first explorer of a notebook of these cells, which have run."""
+        self.open_cells(*sources)
+        self.run_all()
+        return self.figure()
 
     def command(self, name: str) -> None:
         self.page.evaluate("name => { window.jupyterapp.commands.execute(name); }", name)

@@ -5,21 +5,19 @@ logarithmic slider, and one of whole numbers that paints the whole figure anew.
 """
 
 import json
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+from calclearn.layout import shipped
+
+from ..cells import cells
+
 STEP = "07_how_big_a_step.ipynb"
 NOT_FOUND = "Error displaying widget"
 TEXT_AND_OUTPUTS = [[".jp-RenderedMarkdown"], [".jp-OutputArea-output"]]
 # Where a notebook stands in JupyterLab is not for its author to say.
 NOT_OURS = {"region", "landmark-one-main", "page-has-heading-one"}
-
-
-def cells(name):
-    return json.loads((NOTEBOOKS / name).read_text(encoding="utf-8"))["cells"]
 
 
 def serious(page):
@@ -34,35 +32,32 @@ def serious(page):
 
 @pytest.fixture(scope="module")
 def lesson(window):
-    """Lesson 07 as it is stored, then run: the window, and how many pictures were shown before."""
+    """Lesson 07 as it is stored, then run: its first figure, and how many pictures were there."""
     window.console.clear()
     window.open(STEP)
     assert window.page.get_by_text(NOT_FOUND).count() == 0
     pictures = window.page.locator(".jp-OutputArea-output img:visible").count()
     window.run_all()
-    return window, pictures
+    assert window.console == []
+    return window.figure(), pictures
 
 
-def test_a_stored_lesson_shows_its_pictures(lesson):
-    _, shown = lesson
-    stored = [out.get("data", {}) for cell in cells(STEP) for out in cell.get("outputs", [])]
+def test_a_stored_lesson_shows_its_pictures_and_when_it_has_run_it_has_no_serious_fault(
+    lesson, desk
+):
+    figure, shown = lesson
+    notebook = json.loads(shipped()[STEP].read_text(encoding="utf-8"))
+    stored = [out.get("data", {}) for cell in notebook["cells"] for out in cell.get("outputs", [])]
     # Where words in HTML are stored beside a picture, JupyterLab shows the words.
     pictures = sum("image/png" in data and "text/html" not in data for data in stored)
     assert shown >= pictures >= 1
-
-
-def test_a_lesson_that_has_run_has_no_serious_fault(lesson):
-    window, _ = lesson
-    window.figure().look()
-    assert serious(window.page) == {}
-    assert window.complaints() == []
-    assert window.console == []
+    figure.look()
+    assert serious(desk.page) == {}
 
 
 @pytest.mark.parametrize("label", ["learning rate", "turn (°)"])
-def test_a_figure_follows_its_sliders(lesson, label):
-    window, _ = lesson
-    figure = window.figure()
+def test_a_figure_follows_its_sliders(lesson, desk, label):
+    figure, _ = lesson
     assert figure.live.locator(".calclearn-caption").get_attribute("role") == "status"
     slider, before = figure.slider(label), figure.look()
     highest = slider.get_attribute("aria-valuemax") == slider.get_attribute("aria-valuenow")
@@ -80,51 +75,24 @@ def test_a_figure_follows_its_sliders(lesson, label):
     assert figure.look(unlike=dragged) != dragged
     figure.press(slider, back)
     assert figure.look(like=dragged) == dragged
-    assert window.complaints() == []
-    assert window.console == []
 
 
-def test_a_saved_lesson_shows_its_figures_when_it_is_opened_again(lesson):
-    window, _ = lesson
-    figure = window.figure()
+def test_a_saved_lesson_shows_its_figures_when_it_is_opened_again(lesson, desk):
+    figure, _ = lesson
     before = figure.look()
     figure.press(figure.slider("learning rate"), "ArrowRight", times=3)
     _, caption = figure.look(unlike=before)
-    window.command("docmanager:save")
-    window.page.wait_for_function(
-        "() => !window.jupyterapp.shell.currentWidget.context.model.dirty"
-    )
-    window.open(STEP)  # the kernel is gone, as it is the next morning
-    again = window.figure()
-    assert window.page.get_by_text(NOT_FOUND).count() == 0
+    desk.command("docmanager:save")
+    desk.page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
+    desk.open(STEP)  # the kernel is gone, as it is the next morning
+    again = desk.figure()
+    assert desk.page.get_by_text(NOT_FOUND).count() == 0
     assert again.look()[1] == caption
-
-
-def test_figures_with_buttons_stand_where_the_lesson_has_set_them_and_have_no_serious_fault(desk):
-    name = "12_who_caused_the_error.ipynb"
-    stored = {
-        n: cell for n, cell in enumerate(cells(name)) if ".set(step=" in "".join(cell["source"])
-    }
-    assert stored
-    desk.open(name)
-    desk.run_all()
-    for number, cell in stored.items():
-        (figure,) = (out["data"] for out in cell["outputs"] if "image/png" in out["data"])
-        desk.page.evaluate(
-            "n => window.jupyterapp.shell.currentWidget.content.scrollToItem(n)", number
-        )
-        words = "".join(figure["text/plain"])
-        desk.page.locator(".calclearn-caption", has_text=words).wait_for()
-    assert serious(desk.page) == {}
 
 
 CLINIC = ("import", "guess =", 'lessons.failing_run("A")', 'diagnose("A"', "scoreboard", "check(")
 
 
 def test_a_lesson_of_questions_and_menus_has_no_serious_fault(desk):
-    sources = ["".join(cell["source"]) for cell in cells("18_rescue_a_failing_run.ipynb")]
-    desk.open_cells(*(source for source in sources if source.startswith(CLINIC)))
-    desk.run_all()
-    desk.figure().look()
-    assert desk.complaints() == []
+    desk.show(*(source for source, _ in cells("18") if source.startswith(CLINIC))).look()
     assert serious(desk.page) == {}

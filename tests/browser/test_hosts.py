@@ -2,9 +2,7 @@
 
 import base64
 import io
-import json
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,7 +10,6 @@ import pytest
 from PIL import Image
 
 from calclearn import lessons
-from calclearn.explorers import live
 from calclearn.layout import Course
 
 from .conftest import LIMIT, TOKEN, LiveFigure, Window, served
@@ -74,62 +71,29 @@ def follows_its_slider(page):
     assert np.array_equal(pixels, painted.view(np.uint8).reshape(pixels.shape))
 
 
-# A Python in the browser: its None arrives as undefined.
+UNDEFINED = """\
+from IPython.display import display
+from ipywidgets import Label
+from calclearn import lessons
+from calclearn.explorers.live import LiveFigure
 
-MODEL = """async ([esm, state]) => {
-  const listeners = {};
-  const heard = (name, values) => (listeners[name] ?? []).forEach((call) => call(...values));
-  const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  const views = (texts) => texts.map((text) => new DataView(bytes(text).buffer));
-  const control = (value) => ({ value,
-    get(name) { return name === "value" ? this.value : undefined; },
-    on(name, call) { this.call = name === "change:value" ? call : this.call; },
-    save_changes() {}, set_state() {},
-    move(to) { this.value = to; this.call(); } });
-  window.controls = Object.fromEntries(
-    Object.entries(state.values).map(([name, value]) => [name, control(value)]));
-  const all = { ...state, png: views([state.png])[0],
-    controls: Object.fromEntries(Object.keys(state.values).map((name) => [name, name])) };
-  const model = { get: (name) => all[name], off() {},
-    on: (name, call) => (listeners[name] ??= []).push(call),
-    widget_manager: { get_model: async (name) => window.controls[name] },
-    send: async (request) => {
-      const [reply, buffers] = await window.python(JSON.stringify(request));
-      heard("msg:custom", [reply, views(buffers)]);
-    } };
-  const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
-  const widget = (await import(url)).default();
-  await widget.initialize({ model });
-  widget.render({ model, el: document.body.appendChild(document.createElement("div")) });
-}"""
+def without_none(parts):
+    return {name: part for name, part in parts.items() if part is not None}
+
+def send(figure, content, buffers, send=LiveFigure.send):
+    kept.value = "the background is kept" if len(buffers) == 2 else kept.value
+    send(figure, without_none(content), buffers)
+
+get_state, kept = LiveFigure.get_state, Label()
+LiveFigure.send = send
+LiveFigure.get_state = lambda *which, **how: without_none(get_state(*which, **how))
+display(kept)
+lessons.first_descent()
+"""
 
 
-def test_in_a_python_of_the_browser(page):
-    explorer = lessons.first_descent()
-    errors = []
-    page.on("console", lambda message: message.type == "error" and errors.append(message.text))
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    replies = []
-
-    def python(text):
-        explorer._live.send = lambda reply, buffers: replies.append((reply, buffers))
-        explorer._live._reply(None, json.loads(text), [])
-        reply, buffers = replies[-1]
-        said = {name: value for name, value in reply.items() if value is not None}
-        return said, [base64.b64encode(bytes(buffer)).decode() for buffer in buffers]
-
-    page.expose_function("python", python)
-    png = base64.b64encode(explorer._live.png).decode()
-    state = {
-        "values": explorer.values, "png": png, "caption": explorer.caption, "width": 840,
-        "grips": [], "css": "", "shown": 0, "busy": False,
-    }  # fmt: skip
-    page.goto("about:blank")
-    page.evaluate(MODEL, [Path(live.__file__).with_name("live.js").read_text("utf-8"), state])
-    for rate in (2e-4, 3e-4, 4e-4, 5e-4, 6e-4):
-        page.evaluate("rate => window.controls.learning_rate.move(rate)", rate)
-        page.locator(".calclearn-caption", has_text=f"Learning rate {rate:.3g}").wait_for()
-    page.wait_for_timeout(1000)
-    assert any(len(buffers) == 2 for _, buffers in replies), "in motion the background is kept"
-    assert replies[-1][0]["rest"], "at rest it comes once more, exactly"
-    assert errors == []
+def test_in_a_python_of_the_browser_whose_none_arrives_as_undefined(desk):
+    desk.show(UNDEFINED)
+    follows_its_slider(desk.page)
+    desk.page.get_by_text("the background is kept", exact=True).wait_for()
+    desk.own = False  # no other notebook has this kernel

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from calclearn import __main__ as command
 from calclearn.classroom import collect
 from calclearn.classroom.gradebook import student_of
 from calclearn.classroom.page import page
@@ -26,32 +27,20 @@ def rows(book):
     return list(csv.DictReader(io.StringIO(book.csv())))
 
 
-@pytest.fixture
-def three(hand_in, folder):
-    """Ada has all, Bob has tried, Cleo has begun nothing; each voted otherwise."""
+def test_states_votes_and_what_happens(hand_in, folder):
+    """Ada has all right, Bob has tried, Cleo has begun nothing; each voted otherwise."""
     for name, state, vote in (("ada", True, 3), ("bob", False, 1), ("cleo", None, None)):
-        states = dict.fromkeys(NUMBERS, state)
-        hand_in(f"{name}/{STEP}", answered(states, vote))
-    return collect(folder)
-
-
-def test_states_votes_and_what_happens(three):
+        hand_in(f"{name}/{STEP}", answered(dict.fromkeys(NUMBERS, state), vote))
+    three = collect(folder)
     assert [s.name for s in three.students] == ["ada", "bob", "cleo"]
     assert three.tally("07.2") == {"right": 1, "tried": 1, "open": 1}
     (lesson,) = three.lessons.values()
     (question,) = lesson.predictions
-    votes = {
-        "It gets about ten times smaller.": 1,
-        "It stays about the same.": 0,
-        LARGER: 1,
-        "no prediction": 1,
-    }
-    assert three.votes(lesson, question) == votes
+    smaller, same = "It gets about ten times smaller.", "It stays about the same."
+    assert three.votes(lesson, question) == {smaller: 1, same: 0, LARGER: 1, "no prediction": 1}
     assert lesson.happens(question) == LARGER
     assert lesson.happens("Another?") == ""
-
-
-def test_the_table_in_words_and_for_a_spreadsheet(three):
+    # The same in words, and for a spreadsheet.
     lines = str(three).splitlines()
     assert "outputs can be edited" in lines[0]
     bob = ["bob", *["tried"] * len(NUMBERS), f"0 of {len(NUMBERS)}"]
@@ -162,18 +151,16 @@ def test_equal_answers_are_named_whatever_their_blanks_and_comments(hand_in, fol
     assert rows(book)[0]["equal answers"] == "08.2"
 
 
-def test_short_answers_and_the_course_s_own_text_are_equal_for_all(hand_in, folder):
+def test_of_what_is_equal_for_all_only_the_whole_notebook_is_named(hand_in, folder):
+    """Short answers, and the course's own text."""
     untouched = 'def gradient(X, y, w):\n    return ...\n\n\ncheck("08.2", gradient)'
     for name in ("ada", "bob"):
         cells = code('check("08.1", 2 / 3)'), code(untouched), code(f"# {name}")
         hand_in(f"{name}/08_x.ipynb", notebook(*cells))
     assert collect(folder).equal == []
-
-
-def test_one_notebook_handed_in_twice_is_named(hand_in, folder):
     for name in ("ada", "bob"):
         hand_in(f"{name}/{STEP}", answered({"07.1": True}))
-    assert ("whole notebook", ["ada", "bob"]) in collect(folder).equal
+    assert collect(folder).equal == [("whole notebook", ["ada", "bob"])]
 
 
 # What is no notebook, and what means harm.
@@ -235,3 +222,41 @@ def test_the_page_says_what_was_hard_and_what_surprised(hand_in, folder):
     assert "Hardest: 07.2, right for 1 of 4." in html
     assert "Most surprising: 4 of 4 expected something else of “Of the 342 penguins" in html
     assert "Up to which learning rate does gradient descent converge on these data?" in html
+
+
+# The command.
+
+
+@pytest.fixture
+def ada(hand_in, folder):
+    return hand_in(f"Ädä/{STEP}", answered({"07.1": True, "07.2": False}))
+
+
+def test_prints_the_table_and_writes_both_files(ada, folder, tmp_path, capsys):
+    table, html = tmp_path / "class.csv", tmp_path / "class.html"
+    assert command.main(["--collect", str(folder), "--csv", str(table), "--html", str(html)]) == 0
+    assert "1 of " in capsys.readouterr().out
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["student"], row["07.1"], row["07.2"]) == ("Ädä", "right", "tried")
+    assert table.read_bytes().startswith(b"\xef\xbb\xbf")  # or a spreadsheet reads another encoding
+    assert "Ädä" in html.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("option", ["--csv", "--html"])
+def test_a_place_that_cannot_be_written(ada, folder, tmp_path, refused, option):
+    (tmp_path / "file").touch()
+    line = refused("--collect", folder, option, tmp_path / "file" / "x")
+    assert line.startswith("calclearn: cannot write ")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_link_in_the_place_of_the_table_is_replaced_and_a_device_is_not(ada, folder, tmp_path):
+    precious, table, nothing = (tmp_path / name for name in ("precious", "class.csv", "nothing"))
+    precious.write_text("precious")
+    table.symlink_to(precious)
+    nothing.symlink_to(os.devnull)
+    for place in (table, nothing):
+        assert command.main(["--collect", str(folder), "--csv", str(place)]) == 0
+    assert precious.read_text() == "precious"
+    assert (table.is_symlink(), nothing.is_symlink()) == (False, True)

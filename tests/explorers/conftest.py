@@ -1,6 +1,7 @@
 """A small figure, and what a test does with one as a learner does: look at a part, drag it."""
 
 import io
+import json
 import warnings
 
 import matplotlib as mpl
@@ -42,14 +43,40 @@ def pixels(png):
     return np.asarray(Image.open(io.BytesIO(png)))
 
 
+def in_words(x):
+    return f"{x} squared is {x**2}"
+
+
+def squared(compute=root, drawings=None, caption=in_words, **controls):
+    """A figure of a dot, or of other drawings, which follows x, at first 2, from 0 to 9."""
+    drawings = [Dot(*panels("flat"))] if drawings is None else drawings
+    return explore(compute, drawings, caption, **{"x": slider(2, 0, 9, 1)} | controls)
+
+
+REQUEST = {
+    "page": "p", "number": 1, "ratio": 1, "width": None, "edition": None, "rest": False,
+    "drag": None, "values": {},
+}  # fmt: skip
+
+
+def tell(live, request):
+    """Send what a browser would send, and return the one reply, which can be put on the wire."""
+    sent = []
+    live.send = lambda content, buffers: sent.append((content, buffers))
+    live._reply(None, request, [])
+    ((reply, buffers),) = sent
+    json.dumps(reply, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    return reply, buffers
+
+
 @pytest.fixture
 def dot():
-    return Dot(panels("flat")[0])
+    return Dot(*panels("flat"))
 
 
 @pytest.fixture
 def square(dot):
-    return explore(root, [dot], "{x} squared is {height}", x=slider(2, 0, 9, 1))
+    return squared(drawings=[dot], caption="{x} squared is {height}")
 
 
 ODD = {
@@ -76,18 +103,12 @@ def odd_settings():
         assert (dict(mpl.rcParams), np.geterr(), list(warnings.filters)) == before
 
 
-@pytest.fixture
-def full_draw():
-    """`full_draw(painter)`: the pixels of matplotlib's own draw, and of what moves on it."""
-
-    def pixels(painter):
-        with style():
-            canvas = painter._canvas
-            canvas.draw()
-            moving = painter.figure.findobj(Artist.get_animated)
-            for artist in sorted(moving, key=Artist.get_zorder):
-                if artist.get_visible():
-                    artist.draw(canvas.get_renderer())
-            return np.asarray(canvas.buffer_rgba()).view(np.uint32)[..., 0].copy()
-
-    return pixels
+def full_draw(painter):
+    """The pixels of matplotlib's own draw, and of what moves on it."""
+    with style():
+        canvas = painter._canvas
+        canvas.draw()
+        for artist in sorted(painter.figure.findobj(Artist.get_animated), key=Artist.get_zorder):
+            if artist.get_visible():
+                artist.draw(canvas.get_renderer())
+        return np.asarray(canvas.buffer_rgba()).view(np.uint32)[..., 0].copy()

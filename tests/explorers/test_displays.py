@@ -1,16 +1,21 @@
 """A cell that runs again frees what it displayed, and nothing that is displayed elsewhere."""
 
 import gc
+import sys
 import weakref
 from types import SimpleNamespace
 
 import ipywidgets as widgets
 import pytest
+from IPython.core.formatters import DisplayFormatter
 
-from calclearn.explorers import displays, explore, slider
-from calclearn.figures.style import panels
+from calclearn.descent.landscapes import bowl
+from calclearn.descent.optimizers import GradientDescent
+from calclearn.explorers import displays, slider, training
 
-from .conftest import Dot
+from .conftest import squared
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 class Shell:
@@ -40,10 +45,6 @@ def shell(monkeypatch):
     return shell
 
 
-def square():
-    return explore(dict, [Dot(*panels("flat"))], "{x}", x=slider(2, 0, 9, 1))
-
-
 def is_open(figure):
     """Whether all of its widgets are, or none."""
     (state,) = {part.comm is not None for part in displays.widget_parts(figure.widget)}
@@ -51,10 +52,10 @@ def is_open(figure):
 
 
 def test_a_cell_that_runs_again_frees_its_figures(shell):
-    first, second = square(), square()
+    first, second = squared(), squared()
     shell.run("a", first, second)
     assert [is_open(first), is_open(second)] == [True, True]
-    shell.run("a", square())
+    shell.run("a", squared())
     assert [is_open(first), is_open(second)] == [False, False]
     assert first._painter.background is None
     painted = weakref.ref(first._painter.figure)
@@ -64,9 +65,9 @@ def test_a_cell_that_runs_again_frees_its_figures(shell):
 
 
 def test_a_figure_that_another_cell_displays_stays(shell):
-    figure, unnamed = square(), square()
+    figure, unnamed = squared(), squared()
     shell.run(None, unnamed)
-    shell.run(None, square())
+    shell.run(None, squared())
     shell.run("a", figure)
     shell.run("b", figure)
     shell.run("a")
@@ -77,7 +78,7 @@ def test_a_figure_that_another_cell_displays_stays(shell):
 
 
 def test_a_figure_in_a_variable_opens_again_as_it_was(shell):
-    figure = square()
+    figure = squared()
     shell.run("a", figure.set(x=5))
     png, names = figure.still(), list(figure._live.keys)
     shell.run("a", figure)
@@ -85,14 +86,14 @@ def test_a_figure_in_a_variable_opens_again_as_it_was(shell):
     assert figure.still() == png
     assert figure._live.keys == names
     figure.close()
-    assert figure.set(x=3).caption == "3", "without widgets it still computes"
+    assert figure.set(x=3).caption == "3 squared is 9", "without widgets it still computes"
 
 
 def test_a_slider_of_another_cell_serves_again_and_more_than_one_figure(shell):
     x = slider(2, 0, 9, 1)
     for cell in "aaba":  # which displays nothing, and closes what it has made
         shell.run(cell)
-        figure = explore(dict, [Dot(*panels("flat"))], "{x}", x=x)
+        figure = squared(x=x)
         assert is_open(figure)
     shell.run("a")
     assert x.comm is not None, "the cell b still has it"
@@ -101,9 +102,24 @@ def test_a_slider_of_another_cell_serves_again_and_more_than_one_figure(shell):
 
 @pytest.mark.parametrize("close", [lambda _: widgets.Widget.close_all(), lambda each: each.close()])
 def test_a_closed_figure_can_be_displayed(close):
-    figure = square()
+    figure = squared()
     close(figure)
     bundle, _ = figure._repr_mimebundle_()
     assert is_open(figure)
-    view = bundle["application/vnd.jupyter.widget-view+json"]
-    assert view["model_id"] == figure.widget.model_id is not None
+    assert bundle[WIDGET]["model_id"] == figure.widget.model_id is not None
+
+
+@pytest.mark.parametrize("make", [squared, lambda: training(bowl(), (2, 1), GradientDescent(), 5)])
+def test_colab_hears_that_a_figure_as_a_last_line_is_a_custom_widget(monkeypatch, make):
+    figure = make()
+    manager = {"url": "https://colab.example/manager.js"}
+    output = SimpleNamespace(
+        _widgets=SimpleNamespace(_installed_url=manager["url"]),
+        enable_custom_widget_manager=lambda: None,
+    )
+    monkeypatch.setitem(sys.modules, "google.colab.output", output)
+    monkeypatch.setitem(sys.modules, "google.colab", SimpleNamespace(output=output))
+    last_line = DisplayFormatter().format(getattr(figure, "_explorer", figure))
+    for data, metadata in (figure._repr_mimebundle_(), last_line):
+        assert WIDGET in data
+        assert metadata[WIDGET] == {"colab": {"custom_widget_manager": manager}}

@@ -16,17 +16,16 @@ def walk(learning_rate):
     return {"descent": descend(bowl(), (2, 1), GradientDescent(learning_rate), steps=40)}
 
 
-def film_of(learning_rate=None, **controls):
+def film_of(compute=walk, **controls):
     """A film of a path and its losses."""
     left, right = panels("flat", "flat")
-    rate = learning_rate or log_slider(0.1, 0.01, 1.0)
     drawings = [Contours(left, bowl()), Path(left), LossCurve(right, bowl())]
-    return explore(walk, drawings, "Step {step}.", learning_rate=rate, play="step", **controls)
+    return explore(compute, drawings, "Step {step}.", play="step", **controls)
 
 
 @pytest.fixture
 def film():
-    return film_of()
+    return film_of(learning_rate=log_slider(0.1, 0.01, 1.0))
 
 
 def test_a_film_begins_at_its_end_and_shows_the_run_as_far_as_the_step(film):
@@ -40,7 +39,7 @@ def test_the_step_of_a_shorter_run_is_its_last(film):
     state = film.set(step=30).set(learning_rate=0.9).state  # diverges
     assert state["step"] == state["descent"].steps_taken < 30
     assert film.set(learning_rate=0.1).state["step"] == 30
-    longer = film_of(log_slider(0.9, 0.05, 1.0))
+    longer = film_of(learning_rate=log_slider(0.9, 0.05, 1.0))
     assert longer.controls["step"].max < 40
     assert longer.set(learning_rate=0.05).caption == "Step 40.", "at its end it shows all"
 
@@ -55,7 +54,8 @@ def test_play_stops_at_the_end_and_is_linked_to_the_slider(film):
     forth.click()
     forth.click()
     assert film.caption == "Step 40."
-    own = film_of(step=slider(5, 0, 20, 5), pace=0.9)
+    rate = log_slider(0.1, 0.01, 1.0)
+    own = film_of(learning_rate=rate, step=slider(5, 0, 20, 5), pace=0.9)
     play, _, _, forth = own.widget.children[1].children
     assert (play.max, play.step, play.interval) == (20, 5, 900)
     forth.click()
@@ -78,13 +78,12 @@ def test_a_run_of_no_steps_is_a_film_of_one_picture():
 
 
 def test_a_run_recorded_now_and_then_is_played_by_its_own_steps():
-    left, right = panels("flat", "flat")
     run = descend(bowl(), (2, 1), GradientDescent(0.1), steps=40, every=10)
-    drawings = [Contours(left, bowl()), Path(left), LossCurve(right, bowl())]
-    film = explore(lambda: {"descent": run}, drawings, "Step {step}.", play="step")
+    film = film_of(lambda: {"descent": run})
     assert (film.caption, film.set(step=25).caption) == ("Step 40.", "Step 25.")
-    assert drawings[2].line.get_xdata().tolist() == [0, 10, 20]
-    assert len(drawings[1].line.get_xdata()) == 3
+    path, losses = (each.drawing.line for each in film._drawings[1:])
+    assert losses.get_xdata().tolist() == [0, 10, 20]
+    assert len(path.get_xdata()) == 3
 
 
 def test_closing_a_film_closes_the_link_of_its_play(film):

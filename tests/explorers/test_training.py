@@ -19,6 +19,8 @@ from calclearn.explorers import choice, log_slider
 from calclearn.explorers.live_training import training
 from calclearn.explorers.progress import Progress, described
 
+from .conftest import REQUEST, tell
+
 START, STEPS, EVERY, SEED = np.array([2.0, 1.0]), 120, 7, 3
 NOISY, ADAM = shaken(bowl(), 0.5), Adam(0.05)
 PARTS = ("steps", "points", "values", "gradients", "validation", "steps_taken")
@@ -36,23 +38,17 @@ def watched(**others):
 
 
 def at_call(count, do, then=share):
-    """A function of weights that does something when it is called for the `count`-th time."""
-    calls = []
+    """A function of weights that does something, or raises it, at its `count`-th call."""
+    calls = itertools.count(1)
 
     def called(*arguments, **named):
-        calls.append(arguments)
-        if len(calls) == count:
+        if next(calls) == count:
+            if isinstance(do, BaseException):
+                raise do
             do()
         return then(*arguments, **named)
 
     return called
-
-
-def raising(error):
-    def fail():
-        raise error
-
-    return fail
 
 
 @pytest.fixture
@@ -236,15 +232,14 @@ def test_start_again_repeats_the_training_and_keeps_the_last_run(view):
     ],
 )
 def test_what_ends_a_training_leaves_what_ran(eager, where, error, caption):
-    do = raising(error)
-    loss = Surface(bowl().function, at_call(40, do, then=bowl().gradient), dimension=2)
+    loss = Surface(bowl().function, at_call(40, error, then=bowl().gradient), dimension=2)
     view = training(
         loss if where == "loss" else bowl(), START, GradientDescent(1e-3), STEPS,
-        score=at_call(8, do) if where == "score" else share, every=1,
+        score=at_call(8, error) if where == "score" else share, every=1,
     )  # fmt: skip
     if where == "picture":
         update = view.drawings[0].update
-        view.drawings[0].update = at_call(4, do, then=update)
+        view.drawings[0].update = at_call(4, error, then=update)
     before = view.still()
     with pytest.raises(ValueError, match="no such") if "no" in caption else nullcontext():
         view.train()
@@ -276,7 +271,7 @@ def test_each_button_can_be_pressed_in_its_time():
 
 
 def test_an_exception_under_the_train_button_is_a_sentence(eager):
-    view = training(bowl(), START, ADAM, 99, score=at_call(9, raising(ValueError("no digit"))))
+    view = training(bowl(), START, ADAM, 99, score=at_call(9, ValueError("no digit")))
     view._train.click()
     assert (view._figure.caption, str(view.error)) == ("no digit", "no digit")
 
@@ -302,11 +297,8 @@ def test_requests_are_answered_while_a_cell_trains(eager, view):
     thread = threading.Thread(target=view.train)
     thread.start()
     for number in range(1, 13):
-        request = {"page": "p", "number": number, "rest": number % 3 == 0, "edition": None}
-        sent = []
-        view._figure.send = lambda content, buffers, sent=sent: sent.append(content)
-        view._figure._reply(None, request | {"drag": None, "ratio": 1, "values": {}}, [])
-        assert sent[0]["number"] == number
+        reply, _ = tell(view._figure, REQUEST | {"number": number, "rest": number % 3 == 0})
+        assert reply["number"] == number
         assert view.still()
         assert other.still()
     thread.join()
