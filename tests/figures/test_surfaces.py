@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
 from calclearn.descent.curvature import quadratic_model
 from calclearn.descent.landscapes import himmelblau, parabola
@@ -90,10 +91,30 @@ def test_low_is_dark_on_the_map_and_in_the_bowl(surface, window):
     bowl.update(surface, -60, 35)
     on_map = contours.bands.get_facecolor()[:, :3].sum(axis=1)
     assert (np.diff(on_map) > 0).all()
-    heights = surface(grid(window, 28)).ravel()
-    brightness = bowl.sheet.get_facecolor()[:, :3].sum(axis=1)
-    assert brightness.max() - brightness.min() > 1.5
-    assert heights.size > len(brightness) > 0
+    corners = surface(grid(window, 28))[:-1, :-1]
+    brightness = bowl.sheet.colors[..., :3].sum(axis=2)
+    assert brightness.flat[corners.argmax()] > brightness.flat[corners.argmin()] + 1.5
+
+
+@pytest.mark.parametrize("azimuth", [-150, -60, 20, 130])
+def test_the_front_of_a_bowl_hides_its_back_as_where_cells_are_sorted(azimuth):
+    waves = Surface(lambda w: np.sin(3 * w[0]) + np.cos(4 * w[1]), domain=((-2, 2), (-2, 2)))
+    pictures = []
+    for sort in (False, True):
+        (ax,) = panels("solid")
+        bowl = Bowl(ax)
+        bowl.update(waves, azimuth, 25)
+        if sort:
+            m, colors = bowl.sheet.mesh, bowl.sheet.colors.reshape(-1, 4)
+            corners = m[:, :-1, :-1], m[:, :-1, 1:], m[:, 1:, 1:], m[:, 1:, :-1]
+            cells = np.stack(corners, axis=-1).reshape(3, -1, 4).transpose(1, 2, 0)
+            ax.add_collection3d(Poly3DCollection(cells, fc=colors, ec="none", lw=0))
+            bowl.sheet.remove()
+        canvas = FigureCanvasAgg(ax.figure)
+        canvas.draw()
+        pictures.append(np.asarray(canvas.buffer_rgba())[..., :3].astype(int))
+    apart = np.abs(pictures[0] - pictures[1]).max(axis=2)
+    assert np.mean(apart > 40) < 0.002
 
 
 def test_what_stands_at_the_bottom_of_a_bowl_is_drawn(surface):
