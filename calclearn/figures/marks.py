@@ -71,8 +71,11 @@ class Drawing:
     def drag(self, *controls: str, by: Callable) -> Self:
         """Let a pointer move these controls: `by(start, to, *values)` returns their new values.
 
-        `start` and `to` are places on the axes, `values` those when the pointer was pressed.
+        `start` and `to` are places on the axes, `values` those when the pointer was pressed. Raises
+        TypeError for a `by` that is no function.
         """
+        if not callable(by):
+            raise TypeError(f"by must be a function of start, to and values, got {by!r:.60}")
         self.drags, self.dragged = controls, by
         return self
 

@@ -239,6 +239,7 @@ def test_a_curve_runs_along_the_edge_where_that_is_wished_and_a_steep_line_keeps
         (lambda ax: Rule(ax), "x or y must name"),
         (lambda ax: Rule(ax, x=3.0), "x or y must name"),
         (lambda ax: Lines(ax, "a").on(b="c"), "Lines takes a; got 'b'"),
+        (lambda ax: Dots(ax, "a").drag("x", by="x"), "by must be a function of start, to and"),
         (lambda ax: Lines(ax, "a").on(a=3), "a must be the name"),
         *(
             (lambda _, make=make: make(panels("solid")[0]), "needs flat axes")
