@@ -268,35 +268,28 @@ def as_surface(name: str, given: Any) -> Surface:
     return Surface(given)
 
 
-def evaluated(name: str, function: Callable, w: Array, alone: Callable | None = None) -> tuple:
+def evaluated(name: str, function: Callable, w: Array, value: Callable | None = None) -> tuple:
     """What a function gives at the start (d, ...): a value, and perhaps a gradient, checked.
 
-    Where it fails at a single start, a value that `alone` gives there is checked, too.
+    Where it fails, the `value` alone is checked first: one that is no number has no gradient.
     """
-
-    def check(*parts: Any) -> tuple:
-        named = ("value", w.shape[1:]), ("gradient", w.shape)
-        for part, (kind, shape) in zip(parts, named, strict=False):
-            what = f"the {kind} of {'the ' * (name == 'surface')}{name}"
-            if not is_real(part):
-                expected = "a real number or an array of them"
-                raise TypeError(f"{what} must be {expected}, got {shown(part)}")
-            if (got := np.shape(part)) != shape:
-                expected = f"must have shape {shape} at points of shape {w.shape}"
-                raise ValueError(f"{what} {expected}, got {got}")
-        return parts
-
     try:
         parts = function(w)
     except (IndexError, TypeError, ValueError) as error:
-        values = []
-        with contextlib.suppress(Exception):
-            values += [alone(w)] if alone and w.ndim == 1 else []
-        check(*values)
+        if value is not None:
+            evaluated(name, lambda w: (value(w),), w)
         if isinstance(error, TypeError):
             raise
         raise ValueError(f"{name} cannot take points of shape {w.shape}: {error}") from error
-    return check(*parts)
+    named = ("value", w.shape[1:]), ("gradient", w.shape)
+    for part, (kind, shape) in zip(parts, named, strict=False):
+        what = f"the {kind} of {'the ' * (name == 'surface')}{name}"
+        if not is_real(part):
+            raise TypeError(f"{what} must be a real number or an array of them, got {shown(part)}")
+        if (got := np.shape(part)) != shape:
+            expected = f"must have shape {shape} at points of shape {w.shape}"
+            raise ValueError(f"{what} {expected}, got {got}")
+    return parts
 
 
 def dimension_of(domain: Any, dimension: int | None) -> int | None:

@@ -209,7 +209,8 @@ class Explorer:
                     f"{listed(self._compute.names)}, drawings and caption {listed(sorted(taken))}"
                 )
         for each in self._drawings:
-            if each.drags != each.usual_drags and not {*each.drags} <= self.controls.keys():
+            usual = getattr(type(each.drawing), "drags", ())  # of its kind, where nothing is said
+            if each.drags != usual and not {*each.drags} <= self.controls.keys():
                 raise TypeError(
                     f"{each.kind} drags {listed(each.drags)}; the controls are "
                     f"{listed(self.controls)}"

@@ -69,13 +69,6 @@ class Shown(Taker):
             getattr(drawing, "sources", {}),
         )
 
-    @property
-    def usual_drags(self) -> tuple[str, ...]:
-        """What a drawing of this kind drags where nothing is said."""
-        kind = type(self.drawing)
-        given = getattr(kind.__init__, "__kwdefaults__", None) or {}
-        return getattr(kind, "drags", given.get("drags", ()))
-
     def __call__(self, quantities: dict[str, Any]) -> None:
         try:
             super().__call__(quantities)

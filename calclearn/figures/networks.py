@@ -102,7 +102,7 @@ class SizedPoints(Drawing):
     """
 
     def __init__(
-        self, ax: Axes, points: np.ndarray, classes: np.ndarray, *, drags=("point",), also=()
+        self, ax: Axes, points: np.ndarray, classes: np.ndarray, *, drags=(), also=()
     ) -> None:
         super().__init__(ax)
         self.points, self.drags, self.also = points, drags, also

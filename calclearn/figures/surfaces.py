@@ -337,6 +337,7 @@ class _Mesh(QuadMesh):
         forward = np.index_exp[:: _towards(np.sin(azimuth)), :: _towards(np.cos(azimuth))]
         corners = self.mesh[:, *forward]
         x, y, _ = proj_transform(*corners.reshape(3, -1), self.axes.get_proj())
+        # QuadMesh offers its corners for reading only.
         self._coordinates = np.stack([x, y], axis=-1).reshape(*corners.shape[1:], 2)
         self.set_facecolor(self.colors[forward].reshape(-1, 4))
         return 0.0
